@@ -16,6 +16,9 @@ LATE: Final = timedelta(minutes=2)
 #: or that goes to a system outside, has failed.
 RETRY_DELAYS_S = (1.0, 3.0, 8.0, 20.0, 40.0)
 
+#: The longest wait that a system outside may ask for, seconds. A page that waits longer goes by another way.
+LONGEST_OUTSIDE_S: Final = 60.0
+
 #: How long a ringing delivery may take before an email goes out first. Longer than the full window of a
 #: channel (5 s) plus the time in which a bundle gathers (2.5 s), so that a storm alone sends no email.
 PATIENCE: Final = timedelta(seconds=10)
@@ -32,6 +35,8 @@ def retry_after(kind: DeliveryKind, attempts: int, *, asked_s: float | None) -> 
         attempts: Attempts made so far, >= 1.
         asked_s: What the peer asked for (`retry_after`), seconds.
     """
+    if kind.spec.is_outside and (asked_s or 0.0) > LONGEST_OUTSIDE_S:
+        return None
     if attempts <= len(RETRY_DELAYS_S):
         delay_s = RETRY_DELAYS_S[attempts - 1]
     elif not (kind.spec.is_urgent or kind.spec.is_outside) and attempts <= PATIENT_ATTEMPTS:

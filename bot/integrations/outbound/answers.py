@@ -19,6 +19,9 @@ _PROBLEMS: Final[Mapping[int, OutboundProblem]] = {
     HTTPStatus.TOO_MANY_REQUESTS: OutboundProblem.RATE_LIMITED,
 }
 
+#: The longest wait that is believed, seconds: some answer with a moment of years to come.
+_LONGEST_WAIT_S: Final = 86_400.0
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -47,14 +50,16 @@ class Answer:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def retry_after_s(self, wall_clock: Callable[[], float] = time.time) -> float | None:
-        """Return the seconds that the answer asks to wait, >= 0, given as seconds or as a date; None if it
-        does not ask.
+        """Return the seconds that the answer asks to wait, given as seconds or as a date; None if it does not
+        ask. From 0 to a day.
         """
         given = self.headers.get("retry-after", "").strip()
         try:
             if given.replace(".", "", 1).isdecimal():
-                return float(given)
-            return max(parsedate_to_datetime(given).timestamp() - wall_clock(), 0.0)
+                asked_s = float(given)
+            else:
+                asked_s = parsedate_to_datetime(given).timestamp() - wall_clock()
+            return min(max(asked_s, 0.0), _LONGEST_WAIT_S)
         except (ValueError, OverflowError):
             return None
 

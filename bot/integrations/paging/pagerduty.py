@@ -20,6 +20,9 @@ _SUMMARY_LIMIT: Final = 1024
 _ACTIONS: Final = {Told.ANSWERED: "acknowledge", Told.OVER: "resolve"}
 _ANSWERED: Final = frozenset({"acknowledged", "resolved"})
 
+#: Types of a person. A service changes a status, too: after four hours it resolves an incident by itself.
+_PEOPLE: Final = frozenset({"user", "user_reference"})
+
 
 class PagerDuty:
     """A `bot.services.ports.paging.KeptSystem`.
@@ -53,7 +56,9 @@ class PagerDuty:
         return message.reference
 
     async def answer(self, reference: str) -> OutsideAnswer | None:
-        """Return who acknowledged or resolved it there; None without a token for the REST API."""
+        """Return the person who acknowledged or resolved it there; None if that was a service, or there is
+        no token for the REST API.
+        """
         if self._token is None:
             return None
         asked = {
@@ -88,14 +93,20 @@ class PagerDuty:
         return _object(await self._http.json(call, _TERMS))
 
 
-def _who(incident: Mapping[str, object]) -> OutsideAnswer:
-    """Return the person who answered last, with their mail address if the token may read it."""
+def _who(incident: Mapping[str, object]) -> OutsideAnswer | None:
+    """Return the person who answered last, with their mail address if the token may read it; None: nobody
+    did.
+    """
     given = incident.get("acknowledgements")
     acts = given if isinstance(given, list) else []
-    people = [one.get("acknowledger") for one in acts if isinstance(one, dict)]
-    who = people[-1] if people else incident.get("last_status_change_by")
-    if not isinstance(who, dict):
-        return OutsideAnswer()
+    found = [
+        incident.get("last_status_change_by"),
+        *(one.get("acknowledger") for one in acts if isinstance(one, dict)),
+    ]
+    people = [one for one in found if isinstance(one, dict) and one.get("type") in _PEOPLE]
+    if not people:
+        return None
+    who = people[-1]
     return OutsideAnswer(str(who.get("summary") or who.get("name") or ""), str(who.get("email") or ""))
 
 

@@ -262,6 +262,13 @@ async def test_a_long_pause_is_kept_by_everybody() -> None:
         assert len(there.heads) == 1
 
 
+async def test_a_pause_without_end_is_a_day() -> None:
+    """No moment can be counted from it otherwise."""
+    async with upstream(says(429, Retry_After="9" * 400)) as there:
+        failed = await problem_of(OutboundHttp(allowed=HERE), Call("GET", url_of(there)))
+        assert (failed.problem, failed.retry_after_s) == (OutboundProblem.RATE_LIMITED, 86_400.0)
+
+
 async def test_a_host_that_keeps_failing_is_left_alone_and_others_are_not() -> None:
     """After four failures in a row; a probe asks all the same."""
     async with upstream(says(500)) as sick, upstream(OK) as well:

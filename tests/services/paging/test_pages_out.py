@@ -114,6 +114,17 @@ async def test_a_person_whom_nobody_knows_acknowledges_by_the_name_of_the_servic
     assert after.acknowledged.name == "Earline Greenholt (PagerDuty)"
 
 
+async def test_an_incident_that_pagerduty_ends_by_itself_is_not_answered(
+    desk: Desk, outside: Outside
+) -> None:
+    """Its services resolve what is open for four hours: the escalation here must go on."""
+    incident = await unanswered(desk)
+    outside.pagerduty.resolve_by_itself(outside.pagerduty.told("trigger")[0])
+    await desk.pass_time(seconds=30)
+    assert outside.pagerduty.polls > 0
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+
+
 async def test_an_ack_on_the_phone_acknowledges_here_and_in_pagerduty(desk: Desk, outside: Outside) -> None:
     """By Pushover's receipt; PagerDuty is told once, and of the end once."""
     incident = await unanswered(desk)
@@ -181,6 +192,17 @@ async def test_a_system_that_is_away_delays_no_other_way(desk: Desk, outside: Ou
         DeliveryStatus.PENDING,
         DeliveryStatus.FAILED,
     }
+
+
+async def test_a_system_that_asks_for_hours_is_followed_by_the_next_way(desk: Desk, outside: Outside) -> None:
+    """A quota of the day is used up, for example."""
+    rules = paging_policy(load_policy(None)).severities
+    quiet = MappingProxyType({**rules, "SEV1": replace(rules["SEV1"], email_after=None)})
+    desk.policy = replace(paging_policy(load_policy(None)), severities=quiet)
+    desk.use(desk.discord)
+    outside.fault = fails(429, "ntfy", retry_after="9" * 400)
+    found = await pages(desk, await unanswered(desk))
+    assert (found[Way.NTFY], found[Way.EMAIL]) == (DeliveryStatus.FAILED, DeliveryStatus.SENT)
 
 
 async def test_a_lost_answer_rings_no_second_time(desk: Desk, outside: Outside) -> None:

@@ -127,6 +127,11 @@ class PagerDuty:
         given = {"at": datetime.now(UTC).isoformat(), "acknowledger": who}
         self.incidents[key] |= {"status": "acknowledged", "acknowledgements": [given]}
 
+    def resolve_by_itself(self, key: str) -> None:
+        """What its service does after some hours in which nobody has answered."""
+        service = {"id": "PIJ90N7", "type": "service_reference", "summary": "My Mail Service"}
+        self.incidents[key] |= {"status": "resolved", "last_status_change_by": service}
+
     async def enqueue(self, request: web.Request) -> web.Response:
         event = await request.json()
         self.violations += wrong_event(event) if are_there() else []
@@ -241,12 +246,15 @@ class Outside:
         return made
 
 
-def fails(status: int, part: str = "") -> Callable[[str], web.Response | None]:
+def fails(
+    status: int, part: str = "", *, retry_after: str | None = None
+) -> Callable[[str], web.Response | None]:
     """Return a fault: *status* for each path with *part* in it."""
     text = json.dumps({"error": "no"})
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
 
     def fault(path: str) -> web.Response | None:
-        return web.Response(status=status, text=text) if part in path else None
+        return web.Response(status=status, text=text, headers=headers) if part in path else None
 
     return fault
 

@@ -27,6 +27,12 @@ def test_peer_decides_how_long_at_least() -> None:
     assert retry_after(DeliveryKind.PAGE, 5, asked_s=0.3) == timedelta(seconds=RETRY_DELAYS_S[4])
 
 
+def test_a_page_outside_waits_a_minute_at_most() -> None:
+    """Then it goes by the person's next way."""
+    assert retry_after(DeliveryKind.OUTSIDE_PAGE, 1, asked_s=60) == timedelta(minutes=1)
+    assert retry_after(DeliveryKind.OUTSIDE_PAGE, 1, asked_s=61) is None
+
+
 def test_more_severe_goes_first() -> None:
     """By rank, with room for policies of many severities; what nobody waits for goes last."""
     order = [priority_of(rank) for rank in range(20)]
