@@ -126,6 +126,7 @@ class AlertDecision:
             guild_id=origin.guild_id,
             sender=sender.name,
             said_id=origin.id,
+            nth=origin.nth,
             channel_id=NO_CHANNEL,
             said_at=origin.at,
             outcome=Outcome.UNREADABLE,

@@ -100,7 +100,7 @@ def _search(expression: str, value: object) -> tuple[object, str]:
 
     try:
         found: object = jmespath.search(expression, value)
-    except (JMESPathError, TypeError, RecursionError) as error:
+    except (JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         return None, _one_line(error)
     return found, ""
 

@@ -78,8 +78,7 @@ class HookProcessing:
         try:
             events = self._read(rules, hook)
         except HookUnreadable as error:
-            async with self._store.at_once() as tx:
-                await tx.decide(AlertDecision.on_hook(rules.sender, self._origin(hook), problem=error.reason))
+            await self._decide(rules, hook, problem=error.reason)
             return _given_up(source, hook, error.reason)
         problem = await self._receive(rules, hook, events)
         return ProcessedHook(hook.id, len(events), problem)
@@ -106,7 +105,14 @@ class HookProcessing:
             except Exception as error:  # one event must not hold up those behind it
                 log.exception("hook.event_failed", source=rules.sender.name, hook_id=hook.id, nth=nth)
                 problem = f"event {nth} has failed: {type(error).__name__}"
+                await self._decide(rules, hook, nth=nth, problem=problem)
         return problem
+
+    async def _decide(self, rules: HookRules, hook: StoredHook, *, nth: int = 0, problem: str) -> None:
+        """List in `/alerts recent` what the hook has said in vain."""
+        decision = AlertDecision.on_hook(rules.sender, self._origin(hook, nth), problem=problem)
+        async with self._store.at_once() as tx:
+            await tx.decide(decision)
 
     def _origin(self, hook: StoredHook, nth: int = 0) -> EventOrigin:
         return EventOrigin(self._guild_id, event_id(hook.at, hook.id), hook.at, nth)

@@ -173,6 +173,17 @@ async def test_what_fires_again_after_the_window_is_one_alert(desk: Desk) -> Non
     assert (await lines(desk))[-1].numbers == (itself.id,)
 
 
+async def test_the_line_names_no_incident_that_is_private_by_then(desk: Desk) -> None:
+    """The team reads it; a private incident's number is for its members."""
+    window = await begin(desk)
+    await say(desk, FIRING, 1)
+    await desk.database.advance(timedelta(hours=1, seconds=1))
+    itself = await fire(desk, 2)
+    await desk.database.pool.execute("UPDATE incidents SET is_private = true WHERE id = $1", itself.id)
+    await desk.services.windows.strike(GUILD, window.id)
+    assert ((await lines(desk))[-1].alerts, (await lines(desk))[-1].numbers) == (1, ())
+
+
 async def test_another_guild_neither_sees_nor_ends_it(desk: Desk) -> None:
     """Nor what it has held."""
     window = await begin(desk)

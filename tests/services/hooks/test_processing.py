@@ -87,6 +87,27 @@ async def test_a_bug_of_a_reader_holds_up_nothing(desk: Desk) -> None:
     assert await outcomes(desk) == [(0, "its reader has failed: KeyError")]
 
 
+async def test_an_event_that_fails_is_listed_and_the_others_are_tracked(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise an alert would be missing without a word."""
+    events = desk.services.alert_events
+    receive = events.receive_event
+
+    async def broken(event: AlertEvent, sender: Any, origin: Any) -> Any:
+        if origin.nth == 1:
+            raise KeyError(event)
+        return await receive(event, sender, origin)
+
+    monkeypatch.setattr(events, "receive_event", broken)
+    await store(desk, group("firing", "firing", "firing"))
+    await processing(desk).process(SOURCE)
+    assert await outcomes(desk) == [(3, "event 1 has failed: KeyError")]
+    assert await counts(desk) == [1, 1]
+    listed = await desk.store.decisions(GUILD, DecisionFilter(outcome=Outcome.UNREADABLE), None, limit=9)
+    assert [one.decision.detail.problem for one in listed] == ["event 1 has failed: KeyError"]
+
+
 async def test_a_job_that_died_half_way_counts_nothing_twice(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,8 +85,9 @@ UPDATE alert_events AS event
    AND event.event_id = adopted.said_id AND event.nth = adopted.nth;
 
 -- name: count_held
--- Counts what a window has held, and returns the incidents that still fired when it ended.
-SELECT count(DISTINCT fingerprint)::integer AS alerts, count(*)::integer AS times,
-       coalesce(array_agg(DISTINCT incident_id) FILTER (WHERE incident_id IS NOT NULL), '{}') AS numbers
-  FROM alert_decisions
+-- Counts what a window has held, and returns the incidents that still fired when it ended, without private ones.
+SELECT count(DISTINCT decision.fingerprint)::integer AS alerts, count(*)::integer AS times,
+       coalesce(array_agg(DISTINCT incidents.id) FILTER (WHERE NOT incidents.is_private), '{}') AS numbers
+  FROM alert_decisions AS decision
+  LEFT JOIN incidents ON incidents.id = decision.incident_id
  WHERE window_id = :window_id AND outcome = 'held';
