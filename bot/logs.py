@@ -32,9 +32,12 @@ _PATTERNS: Final = (
     (re.compile(r"\b(?:gh[a-z]_|github_pat_)[\w.-]+", re.ASCII), HIDDEN),
     # Webhooks, and the answers to interactions: the last part is enough to post.
     (re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w-]+", re.ASCII), rf"\1{HIDDEN}"),
+    # Addresses that are secrets of their own: of a hook, and of a page to acknowledge on.
+    (re.compile(r"(/(?:hooks/[\w-]+|ack)/)[\w%.~-]+", re.ASCII), rf"\1{HIDDEN}"),
     (
         re.compile(
-            r"(authorization['\"]?\s*[:=]\s*['\"]?)(?:(?:bot|bearer|basic)\s+)?[^\s'\",]+", re.IGNORECASE
+            r"(authorization['\"]?\s*[:=]\s*['\"]?)(?:(?:bot|bearer|basic|token)\s+)?[^\s'\",]+",
+            re.IGNORECASE,
         ),
         rf"\1{HIDDEN}",
     ),
@@ -78,6 +81,7 @@ def configure_logging(*, form: Literal["console", "json"], level: str, stream: T
         logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
     for name, part in _RECONNECTING.items():
         logging.getLogger(name).filters[:] = [_Reconnecting(part)]
+    logging.getLogger("aiohttp.server").filters[:] = [_malformed_in_one_line]
     logging.captureWarnings(True)
     structlog.configure(
         processors=[
@@ -91,6 +95,20 @@ def configure_logging(*, form: Literal["console", "json"], level: str, stream: T
     )
 
 
+def _malformed_in_one_line(record: logging.LogRecord) -> bool:
+    """Make one line of a request that is no HTTP: anybody may send one, and its traceback quotes it."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and type(error).__module__ == "aiohttp.http_exceptions":
+        _shorten(record, error, level=logging.INFO)
+    return True
+
+
+def _shorten(record: logging.LogRecord, error: BaseException, *, level: int) -> None:
+    record.msg, record.args = f"{record.getMessage()} ({type(error).__name__})", ()
+    record.levelno, record.levelname = level, logging.getLevelName(level)
+    record.exc_info = record.exc_text = None
+
+
 class _Reconnecting(logging.Filter):
     """Makes one line of each record whose message contains *part*."""
 
@@ -99,11 +117,9 @@ class _Reconnecting(logging.Filter):
         self._part = part
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and self._part in record.msg:
-            error = record.exc_info[1]
-            record.msg, record.args = f"{record.getMessage()} ({type(error).__name__})", ()
-            record.levelno, record.levelname = logging.WARNING, "WARNING"
-            record.exc_info = record.exc_text = None
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and self._part in record.msg:
+            _shorten(record, error, level=logging.WARNING)
         return True
 
 

@@ -1,5 +1,6 @@
 """The log lines: their form, what a library says included, and that no secret gets into one."""
 
+import asyncio
 import io
 import json
 import logging
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 import structlog
+from aiohttp import web
 
 from bot.logs import configure_logging, redact
 
@@ -22,6 +24,9 @@ SECRETS = [
     ("POST /api/v10/interactions/123456789012345678/aW50ZXI-_x/callback", "aW50ZXI"),
     ("{'Authorization': 'Bot abc.def'}", "abc.def"),
     ("authorization: Bearer abcdef", "abcdef"),
+    ("{'Authorization': 'Token token=abcdef'}", "abcdef"),
+    ("POST /hooks/my-sentry/abc%2Fdef.~-_/v2/enqueue", "def"),
+    ("GET https://bot.example.com/ack/abc.def-_ghi", "abc"),
     ("401 for github_pat_11AAAAAAA0_abc.def", "11AAAAAAA0"),
     ("pushed with ghp_0123456789abcdef", "0123456789abcdef"),
 ]
@@ -59,6 +64,25 @@ def test_redact(text: str, secret: str) -> None:
 def test_redact_leaves_the_rest(text: str) -> None:
     """An address without a secret stays readable."""
     assert redact(text) == text
+
+
+async def test_what_is_no_http_is_one_line_without_its_address() -> None:
+    """Anybody on the network may send it, and the address of a hook is a secret."""
+    stream = io.StringIO()
+    configure_logging(form="json", level="info", stream=stream)
+    runner = web.AppRunner(web.Application(), access_log=None)
+    await runner.setup()
+    there = await asyncio.get_running_loop().create_server(runner.server, "127.0.0.1", 0)
+    reading, writing = await asyncio.open_connection("127.0.0.1", there.sockets[0].getsockname()[1])
+    writing.write(b"POST /hooks/sentry/the-secret HTTP/9.9x\r\nHost: bot\r\n\r\n")
+    assert (await reading.readline()).split()[1] == b"400"
+    writing.close()
+    there.close()
+    await runner.cleanup()
+    (line,) = lines(stream)
+    told = "Error handling request from 127.0.0.1 (BadStatusLine)"
+    assert (line["logger"], line["level"], line["event"]) == ("aiohttp.server", "info", told)
+    assert "the-secret" not in stream.getvalue()
 
 
 def test_a_line_is_one_object() -> None:
