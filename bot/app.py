@@ -88,13 +88,7 @@ async def _live(
         lease_pool = await open_lease_pool(database.dsn, min_size=0)
         await stack.enter_async_context(closing(lease_pool))
         keeper, deaf = make_keeper(settings, client, PostgresLeases(lease_pool), gate), DeafWatch(client)
-        counts: Mapping[tuple[str, str], int] = {}
-        if settings.hooks_port is not None:
-            # Its server is three megabytes, which a bot without a port for it does not need.
-            from bot.process.hook_site import receiving  # noqa: PLC0415
-
-            intake = receiving(settings, shared.store, served.policies)
-            counts = (await stack.enter_async_context(intake)).counts
+        counts = await _receive_hooks(stack, settings, served, shared)
         if settings.health_port is not None:
             # Its server and its figures are three megabytes, which a bot without a port does not need.
             from bot.process.vitals import Vitals, serving  # noqa: PLC0415
@@ -121,6 +115,19 @@ async def _live(
             prepare=None if is_prepared else partial(until_done, prepare),
         )
         await life.run(settings.token)
+
+
+async def _receive_hooks(
+    stack: AsyncExitStack, settings: Settings, served: Served, shared: SharedResources
+) -> Mapping[tuple[str, str], int]:
+    """Receive hooks if there is a port for them; return how many requests of each source ended how."""
+    if settings.hooks_port is None:
+        return {}
+    # Its server is three megabytes, which a bot without a port for it does not need.
+    from bot.process.hook_site import receiving  # noqa: PLC0415
+
+    intake = receiving(settings, shared.store, served.policies)
+    return (await stack.enter_async_context(intake)).counts
 
 
 def _runner(

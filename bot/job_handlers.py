@@ -83,6 +83,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         await cases.suspects.forget(incident_id)
 
     return {
+        **_slow_handlers(cases),
         JobName.DELIVER: _numbered(cases.deliveries.deliver),
         JobName.ESCALATE: escalate,
         JobName.REFRESH: _numbered(cases.refreshing.refresh),
@@ -104,18 +105,24 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.HANDOVER: _numbered(services.handovers.strike),
         JobName.REACH: _numbered(services.handovers.look_ahead),
         JobName.DRAFT_POSTMORTEM: _numbered(services.documents.draft_after_resolve),
-        JobName.SUSPECTS: _SUSPECTS.waiting(cases.suspects.read),
         JobName.REMIND: _numbered(services.updates.remind),
         JobName.POSTMORTEM: _numbered(cases.postmortem_reminders.strike),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
         JobName.ACTION_ITEM: _numbered(cases.action_times.strike),
-        JobName.ACTION_ISSUE: _CODE_HOST.handler(cases.action_issues.strike),
-        JobName.PULL_REQUEST: _CODE_HOST.handler(cases.pull_requests.strike),
-        JobName.POLL_ISSUES: _CODE_HOST.handler(cases.action_issues.poll),
         JobName.HOOKS: hooks,
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
         JobName.EMAIL: _numbered(cases.email_backup.send),
+    }
+
+
+def _slow_handlers(cases: UseCases) -> dict[JobName, Handler]:
+    """Return the handlers of the jobs that wait for systems outside, a few of each kind at a time."""
+    return {
+        JobName.SUSPECTS: _SUSPECTS.waiting(cases.suspects.read),
+        JobName.ACTION_ISSUE: _CODE_HOST.handler(cases.action_issues.strike),
+        JobName.PULL_REQUEST: _CODE_HOST.handler(cases.pull_requests.strike),
+        JobName.POLL_ISSUES: _CODE_HOST.handler(cases.action_issues.poll),
         JobName.LIVE_CHECK: _LIVE_CHECKS.handler(cases.check_runs.strike),
         JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.kept_in_step.look),
     }

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import asyncpg
 
-from bot.change_sources import ChangeSources, change_sources
 from bot.code_hosts import CodeHosts, open_code_hosts
 from bot.database import closing, dlq_address
 from bot.i18n import Texts
@@ -16,8 +15,10 @@ from bot.integrations.calendars import WorkerCalendars
 from bot.integrations.charts.process import WorkerCharts
 from bot.integrations.templates import WorkerTemplates
 from bot.integrations.webhooks import HttpWebhooks
-from bot.outbound import Outbound, outbound_of
-from bot.paging import Paging, paging_systems
+from bot.outside.change_sources import ChangeSources, change_sources
+from bot.outside.outbound import Outbound, outbound_of
+from bot.outside.paging import Paging, paging_systems
+from bot.outside.system_checks import LateProber, SystemChecks, system_checks
 from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
 from bot.services.ports.charts import Charts
@@ -27,7 +28,6 @@ from bot.storage.database.pools import open_dlq_pool, open_pool
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
-from bot.system_checks import LateProber, SystemChecks, system_checks
 from bot.ui.documents.writer import TemplateWriter
 from bot.ui.posts.digest.charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter

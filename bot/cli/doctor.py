@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.app import connected_client
-from bot.change_sources import change_sources
 from bot.checks.change_sources import check_change_sources
 from bot.checks.code_host import check_code_host
 from bot.checks.finding import Finding, State, fail, ok, warn
@@ -32,13 +31,14 @@ from bot.domain.paging.ways import Way
 from bot.domain.systems.results import SystemKind
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpEmailSender
-from bot.outbound import outbound_of
-from bot.paging import paging_systems
+from bot.outside.change_sources import change_sources
+from bot.outside.outbound import outbound_of
+from bot.outside.paging import paging_systems
+from bot.outside.system_checks import system_checks
 from bot.resources import make_webhooks, open_shared
 from bot.runbook import Policy, Served, load_served
 from bot.settings import Settings
 from bot.storage.database.leases import PostgresLeases, open_lease_pool
-from bot.system_checks import system_checks
 from bot.ui.words.wording import Wording
 
 _LOOKS: Final = {State.OK: ("ok", "green"), State.WARN: ("warn", "yellow"), State.FAIL: ("FAIL", "bold red")}

@@ -33,6 +33,7 @@ from bot.storage.tables.alerts.alerts import PostgresAlertQuestions, PostgresAle
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads, PostgresAlertDecisionWrites
 from bot.storage.tables.alerts.events import PostgresAlertEventWrites
 from bot.storage.tables.alerts.hooks import PostgresHookReads, PostgresHookWrites
+from bot.storage.tables.alerts.live_checks import PostgresLiveCheckReads, PostgresLiveCheckWrites
 from bot.storage.tables.alerts.probes import PostgresProbeReads, PostgresProbeWrites
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads, PostgresAlertVerdictWrites
 from bot.storage.tables.alerts.windows import PostgresAlertWindowReads, PostgresAlertWindowWrites
@@ -51,7 +52,6 @@ from bot.storage.tables.drills import PostgresDrillWrites
 from bot.storage.tables.escalation import PostgresEscalationReads, PostgresEscalationWrites
 from bot.storage.tables.incidents import PostgresIncidentReads, PostgresIncidentWrites
 from bot.storage.tables.installation import PostgresGuildFinder, PostgresInstallation
-from bot.storage.tables.live_checks import PostgresLiveCheckReads, PostgresLiveCheckWrites
 from bot.storage.tables.members import PostgresMemberReads, PostgresMemberWrites
 from bot.storage.tables.mornings import PostgresMorningReads, PostgresMorningWrites
 from bot.storage.tables.oncall import PostgresOnCallReads, PostgresOnCallWrites

@@ -131,7 +131,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a round of checks that runs twice is recorded twice",
-        file="bot/storage/tables/live_checks.sql",
+        file="bot/storage/tables/alerts/live_checks.sql",
         before=" WHERE incident_id = :incident_id AND round = :round AND finished_at IS NULL\n",
         after=" WHERE incident_id = :incident_id AND round = :round\n",
         tests=("tests/services/systems/test_rounds.py",),

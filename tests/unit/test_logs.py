@@ -72,6 +72,7 @@ async def test_what_is_no_http_is_one_line_without_its_address() -> None:
     configure_logging(form="json", level="info", stream=stream)
     runner = web.AppRunner(web.Application(), access_log=None)
     await runner.setup()
+    assert runner.server is not None
     there = await asyncio.get_running_loop().create_server(runner.server, "127.0.0.1", 0)
     reading, writing = await asyncio.open_connection("127.0.0.1", there.sockets[0].getsockname()[1])
     writing.write(b"POST /hooks/sentry/the-secret HTTP/9.9x\r\nHost: bot\r\n\r\n")

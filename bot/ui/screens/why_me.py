@@ -9,7 +9,7 @@ from bot.domain.incident.calls import CallPage, arrived
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.rotation import Applies
 from bot.ui.posts.incident.calls import few
-from bot.ui.posts.incident.outside_calls import outside_of
+from bot.ui.posts.paging.outside_calls import outside_of
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.voice import Voice
 

@@ -6,8 +6,8 @@ import pytest
 import pytest_asyncio
 
 from bot.i18n import Texts
-from bot.outbound import outbound_of
-from bot.paging import paging_systems
+from bot.outside.outbound import outbound_of
+from bot.outside.paging import paging_systems
 from bot.runbook import load_policy
 from bot.settings import load_settings
 from tests.services.database import Database

@@ -18,6 +18,7 @@ from bot.services.ports.store.aftermath.postmortems import PostmortemReads, Post
 from bot.services.ports.store.alerts.alerts import AlertQuestions, AlertReads, AlertWrites
 from bot.services.ports.store.alerts.decisions import AlertDecisionReads, AlertDecisionWrites
 from bot.services.ports.store.alerts.events import AlertEventWrites
+from bot.services.ports.store.alerts.live_checks import LiveCheckReads, LiveCheckWrites
 from bot.services.ports.store.alerts.probes import ProbeReads, ProbeWrites
 from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
 from bot.services.ports.store.alerts.windows import AlertWindowReads, AlertWindowWrites
@@ -34,7 +35,6 @@ from bot.services.ports.store.hooks import HookReads, HookWrites
 from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
 from bot.services.ports.store.installation import InstallationReads
 from bot.services.ports.store.jobs import JobWrites, OverdueReads
-from bot.services.ports.store.live_checks import LiveCheckReads, LiveCheckWrites
 from bot.services.ports.store.members import MemberReads, MemberWrites
 from bot.services.ports.store.mornings import DigestReads, DigestWrites, MorningReads, MorningWrites
 from bot.services.ports.store.oncall import OnCallReads, OnCallWrites

@@ -8,7 +8,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.people import marked
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import HERE
-from bot.ui.posts.incident.outside_calls import outside_of, shared
+from bot.ui.posts.paging.outside_calls import outside_of, shared
 from bot.ui.words.voice import role_name
 from bot.ui.words.wording import Wording
 

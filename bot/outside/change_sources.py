@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain.suspects.card import RecentChange
-from bot.outbound import Outbound
+from bot.outside.outbound import Outbound
 from bot.runbook import Policy
 from bot.services.ports.change_sources import ChangeSource, ReadChanges
 from bot.settings import Settings

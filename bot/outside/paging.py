@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from bot.domain.paging.ways import Way
 from bot.i18n import Texts
-from bot.outbound import Outbound
+from bot.outside.outbound import Outbound
 from bot.runbook import Policy
 from bot.services.ports.paging import PagingSystem, Systems
 from bot.settings import Settings

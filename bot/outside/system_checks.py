@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from bot.domain.probes.rules import ProbeRules
 from bot.domain.systems.results import CheckResult, SystemKind
 from bot.domain.systems.rules import CheckRules
-from bot.outbound import Outbound
+from bot.outside.outbound import Outbound
 from bot.runbook import Policy
 from bot.services.ports.live_checks import LiveCheck, LiveChecks
 from bot.setting_values import DISCORD_API

@@ -13,7 +13,7 @@ from bot.storage.tables.parts import ReadPart
 
 
 class PostgresLiveCheckReads(ReadPart):
-    """A `bot.services.ports.store.live_checks.LiveCheckReads`."""
+    """A `bot.services.ports.store.alerts.live_checks.LiveCheckReads`."""
 
     async def live_check(self, incident: Incident) -> CheckRound | None:
         row = await self._sql.first("live_check", incident_id=incident.id, guild_id=incident.guild_id)
@@ -21,7 +21,7 @@ class PostgresLiveCheckReads(ReadPart):
 
 
 class PostgresLiveCheckWrites(PostgresLiveCheckReads):
-    """A `bot.services.ports.store.live_checks.LiveCheckWrites`."""
+    """A `bot.services.ports.store.alerts.live_checks.LiveCheckWrites`."""
 
     async def ask_live_check(
         self, incident: Incident, *, by: Person | None, target: str | None, anew: bool, pause: timedelta

@@ -1,0 +1,1 @@
+"""What speaks with systems outside, made from the settings when it is first needed."""
