@@ -9,7 +9,7 @@ import typer
 
 from bot.cli.outcome import ends_well
 
-SourceName: TypeAlias = Literal["pagerduty", "opsgenie"]
+SourceName: TypeAlias = Literal["pagerduty", "opsgenie", "grafana-oncall"]
 
 
 def register(app: typer.Typer) -> None:

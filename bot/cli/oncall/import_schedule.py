@@ -16,7 +16,7 @@ from bot.cli.database import with_stores
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.domain.errors import ConfigError
 from bot.domain.oncall.importing import Finding, LeftOut, SourceSchedule
-from bot.integrations.imports import opsgenie, pagerduty
+from bot.integrations.imports import grafana_oncall, opsgenie, pagerduty
 from bot.integrations.imports.reading import table
 from bot.resources import SharedResources
 from bot.services.oncall.importing import COMPARED, ImportPlan, ScheduleImports
@@ -26,6 +26,7 @@ from bot.settings import Settings
 READERS: Final[Mapping[str, Callable[..., SourceSchedule]]] = {
     "pagerduty": pagerduty.read,
     "opsgenie": opsgenie.read,
+    "grafana-oncall": grafana_oncall.read,
 }
 
 #: Lines of differences that are printed; the rest is counted.
@@ -39,6 +40,7 @@ _WORDS: Final = {
     LeftOut.TIME_ZONE: "the time zone is no IANA name, so turns become shifts: {}",
     LeftOut.DIFFERS: "the export names another person than the rotation, first at {}, so it becomes shifts",
     LeftOut.NOT_COMPARED: "the file does not say who is on call, so the rotation was not compared with that",
+    LeftOut.GROUPS: "turns of several people at once become shifts of one person at a time: {}",
     LeftOut.OVERLAPS: "several people are on call at once, first at {}; here the latest shift counts",
     LeftOut.GAPS: "no one is on call there, first at {}; here it is the policy's person or layer then",
     LeftOut.TOO_MANY: "there are more shifts than a schedule keeps; those that begin after {} are left out",

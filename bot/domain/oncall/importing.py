@@ -26,6 +26,7 @@ class LeftOut(StrEnum):
     TIME_ZONE = "time_zone"  # one without an IANA name
     DIFFERS = "differs"  # the rotation names other people than the export does
     NOT_COMPARED = "not_compared"  # the export does not say who is on call
+    GROUPS = "groups"  # a turn of several people
     OVERLAPS = "overlaps"  # several people at once
     GAPS = "gaps"  # times without anybody
     TOO_MANY = "too_many"  # more shifts than are kept

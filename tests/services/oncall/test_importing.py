@@ -10,9 +10,10 @@ import pytest_asyncio
 
 from bot.domain.errors import ConfigError
 from bot.domain.oncall.importing import LeftOut, SourceSchedule
-from bot.integrations.imports import opsgenie, pagerduty
+from bot.integrations.imports import grafana_oncall, opsgenie, pagerduty
 from bot.services.oncall.importing import ImportPlan, ScheduleImports
 from tests.services.desk import GUILD, PRIMARY, Desk
+from tests.standins.schedules.grafana_oncall import export as export_of_grafana
 from tests.standins.schedules.opsgenie import export as export_of_opsgenie
 from tests.standins.schedules.pagerduty import Schedule
 from tests.standins.schedules.rules import Turns, hours
@@ -129,6 +130,36 @@ async def test_the_turn_of_a_team_is_left_out_and_reported(at_now: Desk) -> None
         return None if person == "PUSER02" else person
 
     assert await contradictions(at_now, by_rules) == []
+
+
+@pytest.mark.parametrize(("made", "kept"), EXAMPLES)
+async def test_the_bot_names_whom_grafana_oncall_named_at_each_hour(
+    at_now: Desk, made: Schedule, kept: str
+) -> None:
+    """Its export has no overrides: the shifts that come of them are kept instead."""
+    plan = await imported(at_now, grafana_oncall.read(export_of_grafana(made), now=NOW))
+    assert ("rotation" if plan.carried.rotation else "shifts") == ("shifts" if made.overrides else kept)
+    assert await contradictions(at_now, made.at) == []
+
+
+async def test_several_people_in_one_turn_become_shifts_of_one_of_them(at_now: Desk) -> None:
+    """The report says that several were on call at once."""
+    export = export_of_grafana(schedule(WEEKLY))
+    export["shifts"]["results"][0]["rolling_users"] = [["PUSER01", "PUSER02"], ["PUSER03"]]
+    final = export["final_shifts"]["results"]
+    first = next(each for each in final if each["user_pk"] == "PUSER01")
+    final.append({**first, "user_pk": "PUSER03", "user_email": "alan@example.com"})
+    plan = await imported(at_now, grafana_oncall.read(export, now=NOW))
+    assert plan.carried.rotation is None
+    assert {LeftOut.GROUPS, LeftOut.OVERLAPS} <= {finding.what for finding in plan.carried.findings}
+
+
+def test_an_export_of_grafana_oncall_with_a_page_missing_is_refused() -> None:
+    """Half of the shifts would leave the rest of the time to the wrong person."""
+    export = export_of_grafana(schedule(WEEKLY))
+    export["final_shifts"]["next"] = "https://oncall.example.com/api/v1/schedules/S/final_shifts?page=2"
+    with pytest.raises(ConfigError, match="next page"):
+        grafana_oncall.read(export, now=NOW)
 
 
 async def test_a_rotation_that_the_export_contradicts_becomes_its_shifts(at_now: Desk) -> None:
