@@ -12,7 +12,7 @@ Its key is the file's name, then the table's: ``alert.field.started``.
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -39,7 +39,7 @@ class Texts:
         by_key: Key -> language -> template of `str.format`.
     """
 
-    by_key: Mapping[str, Mapping[str, str]]
+    by_key: Mapping[str, Mapping[str, str]] = field(repr=False)  # 140 kB would bury what failed
 
     @classmethod
     @cache

@@ -12,6 +12,7 @@ from bot.ui.posts.looks import Renderers, of
 from bot.ui.words.wording import Wording
 
 _PLACES_LIMIT: Final = 300
+_PLACE_LIMIT: Final = 40  # fifteen results, each with its place and its reason, share a screen's 4,000
 
 #: What does not count as done: also what went back when the batch was stopped.
 _NOT_DONE: Final = (Outcome.WAITING, Outcome.UNDER_WAY, Outcome.RETURNED)
@@ -56,8 +57,8 @@ def result_id(batch: ReplayBatch, *, page: int = 1) -> str:
 
 
 def target_of(batch: ReplayBatch, channel: str) -> str:
-    """Return the place of an entry that was meant for *channel*, as people read it."""
-    return where(batch.target.channel or channel)
+    """Return the place of an entry that was meant for *channel*, as people read it, cut short."""
+    return where(batch.target.channel or channel, limit=_PLACE_LIMIT)
 
 
 def _state(batch: ReplayBatch) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.dlq.batches import (
@@ -99,6 +99,7 @@ def test_the_question_says_how_many_go_where_and_what_stays() -> None:
 
 @pytest.mark.parametrize("voice", VOICES)
 @given(text=EVIL)
+@example(text="<" * 200)
 def test_screens_and_posts_keep_within_discords_limits(voice: Voice, text: str) -> None:
     """Two hundred entries, whatever their channels, titles and errors are."""
     ended = [
