@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from bot.cli import hook_commands, record_commands
+from bot.cli import hook_commands, probe_commands, record_commands
 from bot.cli.oncall import commands as oncall_commands
 from bot.cli.outcome import EXIT_OK, ends_well
 from bot.lean_imports import uncollected
@@ -31,6 +31,7 @@ app.add_typer(runbook, name="runbook")
 record_commands.register(app)
 hook_commands.register(app)
 oncall_commands.register(app)
+probe_commands.register(app)
 
 
 @app.command(epilog="Example: incident-bot run")

@@ -17,6 +17,7 @@ from bot.checks.guild import check_commands, check_dms, check_guild, of_policy
 from bot.checks.hook_records import check_hook_records
 from bot.checks.hooks import check_hooks
 from bot.checks.paging import check_paging
+from bot.checks.probes import check_probes
 from bot.checks.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
 from bot.checks.systems import check_systems
 from bot.checks.webhooks import check_webhooks
@@ -90,6 +91,7 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_github(settings, policy)))
         yield from (_of(served, guild_id, one) for one in _paging(settings, policy))
+        yield from (_of(served, guild_id, one) for one in check_probes(policy))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_systems(settings, policy)))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_suspects(settings, policy)))
 

@@ -17,7 +17,19 @@ from rich.console import Console
 
 from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
-from tests.bench import answers, checks, digest, distance, dlq, growth, hooks, measure, screens, storms
+from tests.bench import (
+    answers,
+    checks,
+    digest,
+    distance,
+    dlq,
+    growth,
+    hooks,
+    measure,
+    probes,
+    screens,
+    storms,
+)
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.report import put_into, table
 from tests.bench.stand import Discord, bare_bot, bot, discord, register_commands
@@ -61,7 +73,7 @@ _SCREENS = (
 )
 
 #: The parts that need no Discord.
-_WITHOUT_DISCORD = {"dlq": dlq.rows, "checks": checks.rows}
+_WITHOUT_DISCORD = {"dlq": dlq.rows, "checks": checks.rows, "probes": probes.rows}
 
 
 def main() -> None:
@@ -69,7 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table at the end of this page")
-    parts = ("answers", "storms", "distance", "growth", "digest", "dlq", "hooks", "checks")
+    parts = ("answers", "storms", "distance", "growth", "digest", "dlq", "hooks", "checks", "probes")
     parser.add_argument("--only", choices=parts, help="one part of it")
     parser.add_argument(
         "--responses", nargs="+", metavar="NAME", help="the first responses of these rows alone, as: 更新"

@@ -64,12 +64,12 @@ async def rows(dsn: str) -> list[Row]:
         checks = _checks(places, dsn)
         everything, healthy, stalls = [], [], []
         for _ in range(_ROUNDS):
-            (all_s, healthy_s), longest_s = await _watched(lambda: _round(checks))
+            (all_s, healthy_s), longest_s = await watched(lambda: _round(checks))
             everything.append(all_s)
             healthy.append(healthy_s)
             stalls.append(longest_s)
         bare = [await _bare(places) for _ in range(_ROUNDS)]
-        idle = [(await _watched(lambda: asyncio.sleep(max(everything))))[1] for _ in range(2)]
+        idle = [(await watched(lambda: asyncio.sleep(max(everything))))[1] for _ in range(2)]
     return [
         Row("10 systems, one hangs → all results", Figures.of(everything), limit=_TEN_SECONDS, goal="< 10 s"),
         Row(
@@ -102,7 +102,7 @@ async def _round(checks: Sequence[LiveCheck]) -> tuple[float, float]:
     return time.perf_counter() - begun, healthy_s
 
 
-async def _watched(work: Callable[[], Awaitable[_Value]]) -> tuple[_Value, float]:
+async def watched(work: Callable[[], Awaitable[_Value]]) -> tuple[_Value, float]:
     """Return what *work* returns, and the loop's longest stall meanwhile, seconds."""
     longest_s, is_over = 0.0, False
 

@@ -46,6 +46,7 @@ COMMANDS = [
     ["runbook", "show"],
     ["hooks", "try"],
     ["check"],
+    ["probes", "try"],
 ]
 GUILD = {"DISCORD_GUILD_ID": GUILD_ID}
 
@@ -264,6 +265,26 @@ def test_runbook_check(tmp_path: Path) -> None:
     assert wrong.code == 2
     (line,) = wrong.errors
     assert line.startswith('severity.SEV1.ack_within: "15x" is not a duration; allowed: ')
+
+
+def test_probes_try(tmp_path: Path) -> None:
+    """A line for each target, and exit code 1 if one does not answer; without any, how to add one."""
+    none = here("probes", "try", **GUILD)
+    assert none.code == 2
+    assert "[probes.<name>]" in none.err
+    table = f"""
+[probes.nobody]
+url = "http://127.0.0.1:{closed_port()}/health"
+severity = "SEV1"
+private = true
+"""
+    (tmp_path / "ours.toml").write_text(default_policy_text() + table, encoding="utf-8")
+    settings = {**GUILD, "RUNBOOK_FILE": "ours.toml"}
+    tried = here("probes", "try", "--lang", "en", **settings)
+    assert tried.code == 1
+    assert tried.out.startswith("⛔ nobody: cannot connect")
+    unknown = here("probes", "try", "other", **settings)
+    assert "NAME: the policy has no [probes.other]; it has: nobody" in unknown.err
 
 
 def test_runbook_show() -> None:

@@ -40,6 +40,9 @@ _AT_ONCE: Final = 15
 #: Requests under way at a time. A target that hangs holds one of them until its timeout.
 _MOST: Final = 100
 
+#: What every healthy target does at first: that is no news.
+_BEGINS: Final = (ProbeState.NEW, ProbeState.UP)
+
 #: Seconds beyond its timeout after which a request is given up that does not end by itself.
 _GRACE_S: Final = 1.0
 
@@ -144,7 +147,7 @@ class Probing:
                 return None
             if outcome is not Outcome.UNKNOWN:
                 await tx.count_probe(self._guild_id, rules.name, outcome, at=now)
-        if settled.since == now:
+        if settled.state is not seen.state and (seen.state, settled.state) != _BEGINS:
             log.info("probe.changed", probe=rules.name, state=settled.state, fact=result.fact)
         return settled
 

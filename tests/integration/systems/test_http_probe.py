@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.domain.outbound import OutboundProblem
+from bot.domain.probes.rules import ProbeRules
 from bot.domain.systems.results import CheckResult, Fact, SystemState
 from bot.domain.systems.rules import HttpTarget
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
-from bot.integrations.systems.http_probe import HttpProbe
+from bot.integrations.systems.http_probe import HttpProbe, HttpProber
 from tests.integration.certificates import make_certificate, server_side
 from tests.integration.outbound.upstream import Behaviour, in_turn, says, upstream
 
@@ -114,3 +115,25 @@ async def test_a_certificate_that_ends_soon_is_a_warning_and_one_that_does_not_m
         strangers = OutboundHttp(allowed=AllowedPlaces.parse("127.0.0.1"))
         refused = await HttpProbe(strangers, "t", good, pause_s=0).look()
         assert (refused.state, refused.values["problem"]) == (SystemState.DOWN, OutboundProblem.TLS)
+
+
+async def test_a_probe_asks_once_and_is_cut_at_its_own_timeout(http: OutboundHttp) -> None:
+    """Whether the target never answers, or never stops."""
+
+    async def hang(_nth: int, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    async def drip(_nth: int, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            writer.write(b"1\r\nx\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.01)  # endlessly, and never silent
+
+    for behaviour in (hang, drip):
+        async with upstream(behaviour) as there:
+            target = HttpTarget(f"http://127.0.0.1:{there.port}/")
+            rules = ProbeRules("api", "api", target, "SEV1", timeout=timedelta(seconds=0.2))
+            found = await HttpProber(http).ask(rules)
+            assert found.values == {"problem": OutboundProblem.TIMEOUT}
+            assert len(there.heads) == 1
