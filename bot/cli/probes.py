@@ -12,10 +12,10 @@ from bot.domain.probes.rules import ProbeRules
 from bot.domain.probes.state import Outcome, outcome_of
 from bot.domain.systems.results import CheckResult
 from bot.i18n import Texts
-from bot.outbound import outbound_of
+from bot.outside.outbound import outbound_of
+from bot.outside.system_checks import LateProber
 from bot.runbook import Policy, load_served
 from bot.settings import Settings
-from bot.system_checks import LateProber
 from bot.ui.words.system_words import plain_line
 from bot.ui.words.wording import Wording
 
