@@ -166,6 +166,7 @@ async def test_whoever_may_not_tell_gets_no_form_and_loses_no_words(world: World
     await world.human.submit("secondary", asked, {})
     await world.expect_message(alert.thread, contains="解決** · @secondary")
     await world.expect_draft(alert.thread)
+    await world.expect_dm("primary", contains="postmortem の担当はあなたです")
     typed = {"known": "復旧中\n様子を見ています", "impact": "決済"}
     told = await world.human.submit("responder", update, typed)
     assert "が解決済みです" in told.text
