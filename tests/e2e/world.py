@@ -231,7 +231,8 @@ class World:
     async def expect_nothing_more(self) -> None:
         """Check, once everything has come to rest, that the bot has posted nothing unexpected."""
         await self.settle()
-        assert await self.ledger.surprises() == []
+        surprises = await self.ledger.surprises()
+        assert surprises == [], surprises
 
     async def settle(self) -> None:
         """Wait until the bots have seen every event so far, and the queue has nothing to do."""
