@@ -61,6 +61,8 @@ async def test_a_rollback_is_decided_over_a_restart_and_remembered_by_the_next(w
     form = await world.command("incident resolve", channel=alert.thread, by="primary")
     await world.human.submit("primary", form, {"cause": "プールが枯渇した"})
     await world.expect_message(alert.thread, contains="INC-1 解決")
+    await world.expect_draft(alert.thread)
+    await world.expect_message(alert.thread, contains="postmortem の pull request")
     again = await world.declare(SEV1, title=TITLE)
     next_card = await world.expect_message(again.thread, contains="直前の変更")
     await world.expect_text(next_card, "原因：プールが枯渇した")
