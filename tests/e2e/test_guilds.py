@@ -69,7 +69,7 @@ WITH opened AS (
     INSERT INTO incidents (guild_id, key, severity, priority, title, started_at, triggered_at, ack_due_at,
                            reported_by_id, reported_by_name)
     SELECT $1, 'storm:' || n, 'SEV1', 'P0', 'storm ' || n, now(), now(), $2, 1, 'monitor'
-      FROM generate_series(1, 2000) AS n
+      FROM generate_series(1, 5000) AS n
     RETURNING id)
 INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm)
 SELECT id, 1, $2, 'here', '{}' FROM opened
@@ -169,7 +169,7 @@ async def test_a_broken_guild_does_not_hurt_the_other(guilds: Guilds) -> None:
 
 
 async def test_a_storm_does_not_delay_the_other_guilds_p0(database_url: str, tmp_path: Path) -> None:
-    """2,000 steps of one guild and one of the other fall due at the same moment."""
+    """5,000 steps of one guild and one of the other fall due at the same moment."""
     policies = {"a-home.toml": HOME, "b-other.toml": OTHER}
     async with two_guilds(database_url, policies=policies, folder=tmp_path) as guilds:
         assert await told(guilds.home, tmp_path, "sync-commands") == 0
