@@ -75,7 +75,7 @@ class Happened:
 
     @property
     def is_tracked(self) -> bool:
-        """Return True for an alert that nobody has declared: it has no thread."""
+        """Return True for an alert without a declared incident: it has no thread."""
         return self.monitored is not None and self.told.is_false
 
     @cached_property

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-#: What stands in a text in the place of a secret; its group is the kind.
+#: What replaces a secret in a text; its group is the kind.
 MASK: Final = re.compile(r"\[masked:([a-z0-9_]{1,40})\]")
 
 #: Characters that are looked at together. Other threads get their turn between two parts.

@@ -30,7 +30,7 @@ class Way(StrEnum):
 
     @property
     def is_kept_in_step(self) -> bool:
-        """Return True if the system tells of an answer there, and is told of an answer here."""
+        """Return True if the bot reads answers from the system and reports answers to it."""
         return self in (Way.PUSHOVER, Way.PAGERDUTY)
 
 

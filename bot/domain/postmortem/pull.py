@@ -109,7 +109,7 @@ class PullExport:
         return self.number is None and self.path is not None
 
     def is_own(self, found: StoredFile | None) -> bool:
-        """Return True if nobody but the bot has written *found*."""
+        """Return True if only the bot has written *found*."""
         return found is None or found.sha in (self.blob, self.writing)
 
     def may_edit(self, pull: PullRequest) -> bool:

@@ -28,7 +28,7 @@ _SHORTEST: Final = timedelta(minutes=1)
 
 
 class MaintenanceWindows:
-    """Begins and ends windows. Whoever may not do so gets NotPermitted."""
+    """Begins and ends windows. Without the permission each call raises NotPermitted."""
 
     def __init__(self, store: Store, policy: Policy, access: Access, incidents: Incidents) -> None:
         self._store = store

@@ -50,7 +50,7 @@ class OutsideDeliveries(DeliveryHandler):
         return await self._has_email(source, delivery, incident)
 
     async def _has_email(self, source: Transaction | Store, delivery: Delivery, incident: Incident) -> bool:
-        """Return True if an email stands in for the step's messages, which Discord does not take."""
+        """Return True if an email replaces the step's messages, which Discord refuses."""
         data, place = PagingData.from_json(delivery.data), delivery.to.removeprefix("person:")
         if data.way is not Way.EMAIL:
             return False
@@ -65,7 +65,7 @@ class OutsideDeliveries(DeliveryHandler):
         )
 
     def _is_useless(self, delivery: Delivery, incident: Incident) -> bool:
-        """Return True if nobody waits for the page, or its way is not configured, which is no failure."""
+        """Return True if the page is no longer needed, or its way is not configured, which is no failure."""
         way = PagingData.from_json(delivery.data).way
         return incident.status is not Status.TRIGGERED or (way is not None and not self._means.has(way))
 

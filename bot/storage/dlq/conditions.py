@@ -14,7 +14,7 @@ TEXT: Final = "with_text"
 #: The conditions of a page's place in its list: the number of the list is that of the whole.
 PLACES: Final = frozenset({"older_than", "newer_than"})
 
-#: The condition that a failure is of a channel. It stands in place of the table: two names may fulfil it.
+#: The condition that a failure is of a channel. It is used in place of the table: two names may fulfil it.
 OF_CHANNEL: Final = "of_channel"
 
 Conditions = dict[str, Mapping[str, object]]
