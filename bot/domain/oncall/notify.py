@@ -43,7 +43,7 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class NotifySettings:
-    """A person's own settings. The addresses are nobody else's business.
+    """Hold one person's notification settings. Other people never see the addresses.
 
     Attributes:
         user_id: Their Discord id; *username* is as it was when they set this.

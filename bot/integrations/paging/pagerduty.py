@@ -94,8 +94,9 @@ class PagerDuty:
 
 
 def _who(incident: Mapping[str, object]) -> OutsideAnswer | None:
-    """Return the person who answered last, with their mail address if the token may read it; None: nobody
-    did.
+    """Return the person who answered last, or None without an answer.
+
+    Their mail address is empty if the token may not read it.
     """
     given = incident.get("acknowledgements")
     acts = given if isinstance(given, list) else []

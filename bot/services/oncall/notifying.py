@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 class Notifying:
-    """Reads and changes a person's own settings. Nobody sees or changes another person's.
+    """Reads and changes the notification settings of the person who asks, never another person's.
 
     Args:
         ways: Those that the bot is set up for.

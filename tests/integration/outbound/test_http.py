@@ -251,7 +251,7 @@ async def test_a_short_pause_is_waited_for(as_date: bool) -> None:
 
 
 async def test_a_long_pause_is_kept_by_everybody() -> None:
-    """It is told at once, and nothing more goes to that host meanwhile."""
+    """The call fails at once, and no further request goes to that host meanwhile."""
     async with upstream(says(429, Retry_After="300")) as there:
         http = OutboundHttp(allowed=HERE)
         failed = await problem_of(http, Call("GET", url_of(there)))

@@ -149,7 +149,7 @@ async def test_the_policy_may_leave_closing_to_people(database: Database) -> Non
 
 
 async def test_a_recovery_is_a_line_on_what_somebody_works_on(desk: Desk) -> None:
-    """And what fires again is told to them."""
+    """Post a line for the responders when the alert fires again."""
     first = await fire(desk)
     await desk.acknowledger.acknowledge(first.id, by=PRIMARY, via=AckVia.BUTTON)
     await say(desk, OVER, 2)

@@ -21,7 +21,7 @@ CARD = DeliveryKind.SUSPECTS
 
 
 class Source:
-    """A source that says what it is told to say.
+    """A source that returns the changes a test gives it.
 
     Attributes:
         changes: What it knows.

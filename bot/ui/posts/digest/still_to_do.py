@@ -19,7 +19,7 @@ def open_incidents(words: Wording, week: Digest, show: Show) -> Section | None:
 
 
 def postmortems(words: Wording, week: Digest, show: Show) -> Section | None:
-    """List the postmortems that are owed, late or not; return None without any."""
+    """List the postmortems not yet done, late or not; return None without any."""
     if not week.postmortems:
         return None
     overdue = sum(one.is_overdue(week.today) for one in week.postmortems)
