@@ -1,10 +1,9 @@
 """Live checks of ten systems, one of which hangs: how long they take, and how long the loop stalls."""
 
 import asyncio
-import multiprocessing
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final, TypeVar
@@ -24,6 +23,7 @@ from bot.services.ports.live_checks import LiveCheck
 from bot.services.systems.running import results_in_steps
 from bot.storage.database.sql import queries
 from bot.storage.database.vitals import DatabaseVitals
+from tests.bench.apart import served_apart
 from tests.bench.figures import Figures, Limit, Row
 from tests.integration.outbound.upstream import Behaviour, says, upstream
 from tests.standins.cloudflare.server import ACCOUNT, running_cloudflare
@@ -59,7 +59,7 @@ class _Places:
 
 async def rows(dsn: str) -> list[Row]:
     """Check several times, beside a bare client that asks the healthy ones, and a loop that does nothing."""
-    with _standing() as places:
+    with served_apart(_serving) as places:
         queries()  # the running bot has read its statements
         checks = _checks(places, dsn)
         everything, healthy, stalls = [], [], []
@@ -146,24 +146,6 @@ def _checks(places: _Places, dsn: str) -> list[LiveCheck]:
         SentryIssues(http, places.sentry, SENTRY_TOKEN, ORGANIZATION),
         DiscordStatus(http, places.status),
     ]
-
-
-@contextmanager
-def _standing() -> Iterator[_Places]:
-    """The stand-ins in a process of their own, so that the loop feels nothing of them."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    child = context.Process(target=_serve, args=(theirs,), daemon=True)
-    child.start()
-    try:
-        yield ours.recv()
-    finally:
-        ours.send(None)
-        child.join()
-
-
-def _serve(pipe: Connection) -> None:
-    asyncio.run(_serving(pipe))
 
 
 async def _serving(pipe: Connection) -> None:

@@ -1,10 +1,7 @@
 """200 targets, each asked every 30 s: how late, how long the loop stalls, how much of a core it takes."""
 
 import asyncio
-import multiprocessing
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from multiprocessing.connection import Connection
@@ -23,6 +20,7 @@ from bot.storage.database.pools import open_pool
 from bot.storage.database.sql import queries
 from bot.storage.store import PostgresStore
 from bot.ui.words.probe_words import PlainProbeWriter
+from tests.bench.apart import served_apart
 from tests.bench.checks import watched
 from tests.bench.figures import Figures, Limit, Row
 from tests.integration.outbound.upstream import says, upstream
@@ -51,7 +49,7 @@ class _Noting:
 async def rows(dsn: str) -> list[Row]:
     """Probe for two intervals, on the loop of this process, as the running bot does."""
     queries()  # the running bot has read its statements
-    with _target() as url:
+    with served_apart(_serving) as url:
         noting = _Noting(HttpProber(OutboundHttp()))
         pool = await open_pool(dsn)
         try:
@@ -106,24 +104,6 @@ async def _probed(store: PostgresStore, noting: _Noting, url: str) -> tuple[floa
     ticks.stop()
     await probing.drain()
     return cpu_s, stall_s, due
-
-
-@contextmanager
-def _target() -> Iterator[str]:
-    """A target in a process of its own, so that the loop feels nothing of it; its address."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    child = context.Process(target=_serve, args=(theirs,), daemon=True)
-    child.start()
-    try:
-        yield ours.recv()
-    finally:
-        ours.send(None)
-        child.join()
-
-
-def _serve(pipe: Connection) -> None:
-    asyncio.run(_serving(pipe))
 
 
 async def _serving(pipe: Connection) -> None:
