@@ -10,9 +10,11 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from bot.cli import hook_commands, probe_commands, record_commands
+from bot.cli.hooks import commands as hook_commands
 from bot.cli.oncall import commands as oncall_commands
 from bot.cli.outcome import EXIT_OK, ends_well
+from bot.cli.probes import commands as probe_commands
+from bot.cli.records import commands as record_commands
 from bot.lean_imports import uncollected
 
 DemoLanguage: TypeAlias = Literal["ja", "en"]

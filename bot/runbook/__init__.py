@@ -2,7 +2,7 @@
 
 Pydantic reads the whole file as one model, `bot.runbook.file.File`. The tables of `bot.runbook.tables` are
 values of the policy as they are read. Where the policy's value differs, a class named ``...Table`` makes it.
-`bot.runbook.problems` turns what pydantic finds wrong into error lines.
+`bot.runbook.fields.problems` turns what pydantic finds wrong into error lines.
 """
 
 from bot.runbook.folder import Served, check_folder, load_served

@@ -11,10 +11,10 @@ from bot.domain.emoji import is_same_emoji
 from bot.domain.hooks.hook import HookRules
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, SeverityPolicy
 from bot.domain.triage.tree_check import check_tree
+from bot.runbook.fields.values import LANGUAGES
 from bot.runbook.model import Policy
 from bot.runbook.sheets.checks import check_sheets
 from bot.runbook.tables import FirstResponse
-from bot.runbook.values import LANGUAGES
 
 #: Characters of a first-response sheet in one language: Discord shows 4,000 in a message's components,
 #: and code blocks and headings take their part.

@@ -6,9 +6,9 @@ from pydantic import AfterValidator
 
 from bot.domain.dlq.table import DlqColumn, DlqTable
 from bot.domain.severity import Mention
-from bot.runbook import values
+from bot.runbook.fields import values
+from bot.runbook.fields.rules import Problem, Rule, Section
 from bot.runbook.model import DlqRules
-from bot.runbook.rules import Problem, Rule, Section
 
 #: The bot's own limit: as many as a person looks through.
 MOST_REPLAYS = 200

@@ -6,16 +6,16 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from bot.runbook import moments, values
-from bot.runbook.alerts import AlertsTable
 from bot.runbook.dlq import DlqTableSection
-from bot.runbook.hooks import HookTables, hooks_of
-from bot.runbook.live_checks import ChecksTable
+from bot.runbook.fields import moments, values
+from bot.runbook.fields.rules import AtMost, Section
 from bot.runbook.model import Policy
+from bot.runbook.monitoring.alerts import AlertsTable
+from bot.runbook.monitoring.hooks import HookTables, hooks_of
+from bot.runbook.monitoring.live_checks import ChecksTable
+from bot.runbook.monitoring.probes import ProbeTables, probes_of
 from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
-from bot.runbook.probes import ProbeTables, probes_of
 from bot.runbook.questions import TriageTable
-from bot.runbook.rules import AtMost, Section
 from bot.runbook.sections import (
     DEFAULT_SYMPTOMS,
     MOST_OPTIONS,

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from bot.domain.errors import ConfigError
 from bot.runbook.checks import check_policy
+from bot.runbook.fields.problems import lines
+from bot.runbook.fields.rules import Names
 from bot.runbook.file import File
 from bot.runbook.model import Policy
-from bot.runbook.problems import lines
-from bot.runbook.rules import Names
 from bot.runbook.templates.template import team_template
 
 DEFAULT_NAME = "parky.toml"

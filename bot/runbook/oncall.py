@@ -9,10 +9,10 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.rotation import Applies, Layer, Rotation
-from bot.runbook import moments, values
+from bot.runbook.fields import moments, values
+from bot.runbook.fields.problems import not_a_key
+from bot.runbook.fields.rules import AtMost, Problem, Section, some
 from bot.runbook.model import Handover, OnCallPlace
-from bot.runbook.problems import not_a_key
-from bot.runbook.rules import AtMost, Problem, Section, some
 
 Team: TypeAlias = Mapping[str, OnCallPerson]
 

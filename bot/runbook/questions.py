@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.triage.tree import Answer, Question, Text, Tree
-from bot.runbook import values
-from bot.runbook.rules import AtMost, Section
+from bot.runbook.fields import values
+from bot.runbook.fields.rules import AtMost, Section
 
 MOST_QUESTIONS = 25
 MOST_ANSWERS = 4  # the bot's own limit: people do not read more at night

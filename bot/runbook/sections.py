@@ -10,11 +10,11 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
 from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
 from bot.domain.drill import Inject, Script
 from bot.domain.triage.tree import Text
-from bot.runbook import moments, values
 from bot.runbook.days_off.calendar import DaysOff
+from bot.runbook.fields import moments, values
+from bot.runbook.fields.problems import not_a_key
+from bot.runbook.fields.rules import AtMost, Names, Problem, Section, some
 from bot.runbook.model import Permissions
-from bot.runbook.problems import not_a_key
-from bot.runbook.rules import AtMost, Names, Problem, Section, some
 from bot.runbook.sheets.tables import ChoicesOfName, ValuesOfTarget
 
 MOST_OPTIONS = 25  # Discord: options in a select menu

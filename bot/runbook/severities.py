@@ -9,8 +9,8 @@ from typing import Annotated, TypeVar
 from pydantic import Field
 
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
-from bot.runbook import moments, values
-from bot.runbook.rules import AtMost, Section
+from bot.runbook.fields import moments, values
+from bot.runbook.fields.rules import AtMost, Section
 from bot.runbook.tables import MorningTriage, Private, Reevaluate, SuspectRules, UnfinishedTriage
 
 MOST_SEVERITIES = 25  # Discord: options in a select menu

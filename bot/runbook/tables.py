@@ -14,8 +14,8 @@ from bot.domain.calendar.business_time import Weekday
 from bot.domain.postmortem.template import Naming
 from bot.domain.statistics.load import NIGHT
 from bot.domain.triage.tree import Text
-from bot.runbook import moments, values
-from bot.runbook.rules import AtMost
+from bot.runbook.fields import moments, values
+from bot.runbook.fields.rules import AtMost
 from bot.runbook.sheets.tables import Topic
 
 # The bot's own limits: as much as a person reads at 3 a.m.

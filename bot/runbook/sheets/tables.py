@@ -6,8 +6,8 @@ from typing import Annotated, Final
 
 from bot.domain.sheets.sheet import Sheet, SheetCommand, TargetValues
 from bot.domain.triage.tree import Text
-from bot.runbook import values
-from bot.runbook.rules import AtMost, Section, some
+from bot.runbook.fields import values
+from bot.runbook.fields.rules import AtMost, Section, some
 
 #: Discord: options of the select that lists the topics.
 MOST_SHEETS: Final = 25

@@ -17,11 +17,11 @@ from bot.domain.alerts.recognition import PATTERN_LIMIT, Pattern, Says, Shape, T
 from bot.domain.alerts.titles import TitleShapes
 from bot.domain.errors import ConfigError
 from bot.domain.severity import SeverityPolicy
-from bot.runbook import moments, values
-from bot.runbook.alert_rules import MOST_RULES, AlertRuleTable, MaintenanceTable
+from bot.runbook.fields import moments, values
+from bot.runbook.fields.problems import lines
+from bot.runbook.fields.rules import AtMost, Names, Problem, Rule, Section, some
 from bot.runbook.model import AlertRules
-from bot.runbook.problems import lines
-from bot.runbook.rules import AtMost, Names, Problem, Rule, Section, some
+from bot.runbook.monitoring.alert_rules import MOST_RULES, AlertRuleTable, MaintenanceTable
 
 SENDERS_NAME: Final = "senders.toml"
 

@@ -1,4 +1,4 @@
-"""`incident-bot probes`: its options and help. What it does is in `bot.cli.probes`."""
+"""`incident-bot probes`: its options and help. What it does is in `bot.cli.probes.trying`."""
 
 # ruff: noqa: PLC0415 -- as in `bot.cli.commands`
 
@@ -38,7 +38,7 @@ def try_(
         from bot.cli.setup import load
 
         settings = load("discord_guild_id")
-        from bot.cli.probes import try_probes
+        from bot.cli.probes.trying import try_probes
         from bot.i18n.terminal import terminal_language
 
         raise typer.Exit(try_probes(settings, name, language=lang or terminal_language(os.environ)))

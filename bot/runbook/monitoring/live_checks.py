@@ -11,8 +11,8 @@ from pydantic import Field
 from bot.domain.code_host import is_repository
 from bot.domain.severity import NEXT_BUSINESS_DAY, SeverityPolicy
 from bot.domain.systems.rules import CheckRules, HttpTarget
-from bot.runbook import moments, values
-from bot.runbook.rules import AtMost, Rule, Section
+from bot.runbook.fields import moments, values
+from bot.runbook.fields.rules import AtMost, Rule, Section
 
 #: The bot's own limits: all are asked at once, and shown in one message.
 MOST_TARGETS: Final = 25

@@ -11,8 +11,8 @@ from bot.domain.oncall.rotation import Unit, parse_turn
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.domain.statistics.load import NO_SLEEP, SleepHours
 from bot.runbook.days_off.calendar import NO_HOLIDAYS, public_holidays
-from bot.runbook.rules import Rule
-from bot.runbook.values import or_none, string
+from bot.runbook.fields.rules import Rule
+from bot.runbook.fields.values import or_none, string
 
 ACK_DEADLINE = "ack_deadline"
 _LONGEST = timedelta(days=30)  # ours: a longer wait is a slip of the unit

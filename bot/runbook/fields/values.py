@@ -14,7 +14,7 @@ from bot.domain.paging.ways import Also
 from bot.domain.postmortem.template import Naming
 from bot.domain.severity import Mention
 from bot.domain.triage.tree import LATER, REEVALUATE, UNSURE, Outcome, Text
-from bot.runbook.rules import Names, Rule
+from bot.runbook.fields.rules import Names, Rule
 
 LANGUAGES = ("ja", "en")
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Tag, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from bot.runbook.rules import Names, Problem, Rule
+from bot.runbook.fields.rules import Names, Problem, Rule
 
 #: The type of a field, with its rules: Annotated, a class, an optional one.
 _Type: TypeAlias = object

@@ -1,4 +1,4 @@
-"""`incident-bot hooks`: its options and help. What it does is in `bot.cli.hooks`."""
+"""`incident-bot hooks`: its options and help. What it does is in `bot.cli.hooks.trying`."""
 
 # ruff: noqa: PLC0415 -- as in `bot.cli.commands`
 
@@ -43,7 +43,7 @@ def try_(
         from bot.cli.setup import load
 
         settings = load(*(["discord_guild_id"] if database else []))
-        from bot.cli.hooks import headers_in, try_request
+        from bot.cli.hooks.trying import headers_in, try_request
 
         given = [*(header or []), *([] if headers is None else headers_in(headers))]
         code = try_request(

@@ -48,22 +48,22 @@ def export(
     """Write everything about incidents: as JSON, as a table, or to read."""
     with ends_well():
         settings, choice = _choice(first, last, private=private)
-        from bot.cli import records, transfer
+        from bot.cli.records import listing, transfer
 
         match form:
             case "json":
                 transfer.export_records(settings, choice, out)
             case "csv":
-                records.export_csv(settings, choice, out)
+                listing.export_csv(settings, choice, out)
             case "md":
-                records.export_markdown(settings, choice, out)
+                listing.export_markdown(settings, choice, out)
 
 
 def import_(file: Annotated[Path, typer.Argument(help="Of `export --format json`.", metavar="FILE")]) -> None:
     """Read an export into an empty database, before a bot runs on it."""
     with ends_well():
+        from bot.cli.records.transfer import import_records
         from bot.cli.setup import load
-        from bot.cli.transfer import import_records
 
         import_records(load(), file)
 
@@ -79,7 +79,7 @@ def list_(
     """List incidents, private ones included, the oldest first."""
     with ends_well():
         settings, choice = _choice(first, last, private=True)
-        from bot.cli.records import list_incidents
+        from bot.cli.records.listing import list_incidents
 
         list_incidents(settings, choice, is_open=is_open, as_json=as_json)
 
@@ -96,7 +96,7 @@ def show(
         from bot.cli.setup import load
 
         settings = load("discord_guild_id")
-        from bot.cli.records import show_incident
+        from bot.cli.records.listing import show_incident
         from bot.i18n.terminal import terminal_language
 
         show_incident(settings, number, as_json=as_json, lang=lang or terminal_language(os.environ))
@@ -115,7 +115,7 @@ def audit(
         from bot.cli.setup import load
 
         settings = load("discord_guild_id")
-        from bot.cli.records import print_audit
+        from bot.cli.records.listing import print_audit
         from bot.domain.audit import AuditQuestion
         from bot.i18n.terminal import terminal_language
 

@@ -8,8 +8,8 @@ from pydantic import model_validator
 from bot.domain.alerts.recognition import PATTERN_LIMIT, Shape
 from bot.domain.alerts.rules import AlertRule, Threshold
 from bot.domain.alerts.windows import WindowRules
-from bot.runbook import moments, values
-from bot.runbook.rules import Problem, Rule, Section
+from bot.runbook.fields import moments, values
+from bot.runbook.fields.rules import Problem, Rule, Section
 
 #: The bot's own limit: an alert is compared with each.
 MOST_RULES: Final = 100

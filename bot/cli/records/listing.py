@@ -11,7 +11,7 @@ import typer
 
 from bot.cli.database import with_stores
 from bot.cli.outcome import server_named
-from bot.cli.transfer import destination, say_what_is_missing
+from bot.cli.records.transfer import destination, say_what_is_missing
 from bot.domain.audit import AuditQuestion, AuditRow
 from bot.domain.errors import ConfigError, IncidentNotFound
 from bot.domain.incident.incident import Incident

@@ -9,9 +9,9 @@ from pydantic import AfterValidator
 
 from bot.domain.probes.rules import ProbeRules
 from bot.domain.systems.rules import HttpTarget
-from bot.runbook import moments, values
-from bot.runbook.live_checks import Url
-from bot.runbook.rules import AtMost, Problem, Section
+from bot.runbook.fields import moments, values
+from bot.runbook.fields.rules import AtMost, Problem, Section
+from bot.runbook.monitoring.live_checks import Url
 
 #: The bot's own limits.
 MOST_PROBES: Final = 200

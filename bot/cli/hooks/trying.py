@@ -11,7 +11,7 @@ from typing import Final
 import typer
 
 from bot.cli.database import with_stores
-from bot.cli.trials import Trial, Tried, as_dict, in_words
+from bot.cli.hooks.trials import Trial, Tried, as_dict, in_words
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.errors import ConfigError
 from bot.domain.hooks.hook import HookFormat, HookRefused, HookRequest, HookRules, HookUnreadable

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field
 
 from bot.domain.alerts.events import AlertSender
 from bot.domain.hooks.hook import LABELS, HookFormat, HookRules, MappedPart, Webhook
-from bot.runbook import moments, values
-from bot.runbook.rules import AtMost, Problem, Section
+from bot.runbook.fields import moments, values
+from bot.runbook.fields.rules import AtMost, Problem, Section
 
 #: The bot's own limits.
 MOST_SOURCES: Final = 50

@@ -1,0 +1,1 @@
+"""`incident-bot hooks`: what a request would do, without doing it."""

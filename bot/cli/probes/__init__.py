@@ -1,0 +1,1 @@
+"""`incident-bot probes`: each target asked once."""

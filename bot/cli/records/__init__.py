@@ -1,0 +1,1 @@
+"""`incident-bot incidents`, `export`, `import` and `audit`."""
