@@ -1,0 +1,106 @@
+"""A probe below a maintenance window: nothing rings, `/alerts recent` says why, and its end forgets nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.alerts.decisions import DecisionFilter, Outcome
+from bot.domain.alerts.windows import AlertWindow
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.incident import Status
+from tests.services.desk import GUILD, PRIMARY, Desk
+from tests.services.probes.prober import good, slow, wrong
+from tests.services.probes.test_probing import alerts, begun, probe, turn, use
+
+__all__ = ["begun"]
+
+
+async def mute(desk: Desk, **span: float) -> AlertWindow:
+    """``/mute target:api until``."""
+    until = await desk.store.now() + timedelta(**span)
+    return await desk.services.windows.begin(GUILD, "api", until=until, reason="deploy", by=PRIMARY)
+
+
+async def said(desk: Desk) -> list[tuple[Outcome, str | None, int | None]]:
+    """What ``/alerts recent`` lists, oldest first: the decision, the target, the incident."""
+    page = await desk.services.alert_history.page(GUILD, DecisionFilter(), by=PRIMARY)
+    found = [one.decision for one in reversed(page.shown)]
+    return [(one.outcome, one.target, one.incident_id) for one in found]
+
+
+async def test_a_target_that_is_still_down_when_its_window_ends_alerts_then_and_once(desk: Desk) -> None:
+    """However often it was held, and whoever asks next; its recovery ends the alert."""
+    await mute(desk, minutes=30)
+    desk.prober.says["api"] = wrong()
+    for _ in range(14):  # it repeats after ten minutes
+        await turn(desk)
+    await desk.work()
+    assert await alerts(desk) == []
+    assert desk.sent(DeliveryKind.ALERT) == []
+    assert await said(desk) == [(Outcome.HELD, "api", None)] * 2
+    await desk.pass_time(minutes=20)
+    [alert] = await alerts(desk)
+    assert (alert.severity, alert.targets, alert.status) == ("SEV1", ("api",), Status.TRIGGERED)
+    assert alert.tracked.waited is not None
+    assert alert.tracked.waited.window == "api"
+    for _ in range(3):
+        await turn(desk)
+        await desk.work()
+    [alert] = await alerts(desk)
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1
+    assert await said(desk) == [(Outcome.HELD, "api", alert.id)] * 2 + [(Outcome.COUNTED, "api", alert.id)]
+    desk.prober.says["api"] = good()
+    await turn(desk)
+    await turn(desk)
+    assert [one.status for one in await alerts(desk)] == [Status.RESOLVED]
+
+
+async def test_a_target_that_is_back_before_its_window_ends_alerts_nobody(desk: Desk) -> None:
+    """That is what the window is for; the next outage after it is an alert at once."""
+    await mute(desk, minutes=30)
+    for says in (wrong(), wrong(), good(), good()):
+        desk.prober.says["api"] = says
+        await turn(desk)
+    await desk.pass_time(minutes=30)
+    assert await alerts(desk) == []
+    assert [one[0] for one in await said(desk)] == [Outcome.HELD, Outcome.NOTHING_OPEN]
+    desk.prober.says["api"] = wrong()
+    await turn(desk)
+    await turn(desk)
+    assert [one.targets for one in await alerts(desk)] == [("api",)]
+
+
+@pytest.mark.parametrize("is_ended_by_a_person", [False, True])
+async def test_a_slow_target_that_goes_down_in_its_window_alerts_as_down(
+    desk: Desk, *, is_ended_by_a_person: bool
+) -> None:
+    """With the severity of what is wrong at the end."""
+    use(desk, probe("api", degraded="SEV3"))
+    window = await mute(desk, minutes=30)
+    for says in (slow(), slow(), wrong(), wrong()):
+        desk.prober.says["api"] = says
+        await turn(desk)
+    if is_ended_by_a_person:
+        await desk.services.windows.end(GUILD, window.id, by=PRIMARY)
+        await desk.work()
+    else:
+        await desk.pass_time(minutes=30)
+    [alert] = await alerts(desk)
+    assert alert.severity == "SEV1"
+    assert "503" in alert.title
+
+
+async def test_an_alert_from_before_its_window_is_counted_and_ended_as_ever(desk: Desk) -> None:
+    """A window holds new alerts alone: who is on this one is not left without its end."""
+    desk.prober.says["api"] = wrong()
+    await turn(desk)
+    await turn(desk)
+    [alert] = await alerts(desk)
+    await mute(desk, minutes=30)
+    for _ in range(11):
+        await turn(desk)
+    desk.prober.says["api"] = good()
+    await turn(desk)
+    await turn(desk)
+    assert [(one.id, one.status) for one in await alerts(desk)] == [(alert.id, Status.RESOLVED)]
+    assert [one[0] for one in await said(desk)] == [Outcome.TRACKED, Outcome.COUNTED, Outcome.RECOVERED]
