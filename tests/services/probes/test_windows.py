@@ -1,4 +1,4 @@
-"""A probe below a maintenance window: nothing rings, `/alerts recent` says why, and its end forgets nothing."""
+"""A probe below a maintenance window: no alert, `/alerts recent` says why, its end forgets nothing."""
 
 from datetime import timedelta
 
