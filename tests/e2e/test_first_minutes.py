@@ -35,8 +35,8 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(make_world: MakeWorld, folder: Path) -> AsyncIterator[Scene]:
-    """A bot that Alertmanager calls, phones, and a GitHub with a deployment 12 minutes ago."""
+async def connected(make_world: MakeWorld, folder: Path) -> AsyncIterator[tuple[World, Outside]]:
+    """A bot with phones, an address that fails, and a GitHub with a deployment 12 minutes ago."""
     async with outside_systems() as outside, running_github() as github:
         at = now_in_seconds() - timedelta(minutes=12, seconds=20)
         github.deployments = [Deployed(1, at=at, states=["success"])]
@@ -54,8 +54,17 @@ async def scene(make_world: MakeWorld, folder: Path) -> AsyncIterator[Scene]:
         }
         async with make_world(**settings) as world:
             await world.start_bot()
-            async with alertmanager(folder, calling(hook(world), token=BEARER)) as monitor:
-                yield Scene(world, outside, monitor)
+            yield world, outside
+
+
+@asynccontextmanager
+async def scene(make_world: MakeWorld, folder: Path) -> AsyncIterator[Scene]:
+    """The same, called by Alertmanager."""
+    async with (
+        connected(make_world, folder) as (world, outside),
+        alertmanager(folder, calling(hook(world), token=BEARER)) as monitor,
+    ):
+        yield Scene(world, outside, monitor)
 
 
 def policy(folder: Path, health: str, repository: str) -> str:
@@ -102,6 +111,28 @@ async def test_an_alert_becomes_an_incident_that_rings_and_ends(
         assert row["status"] == "acknowledged"
 
 
+async def test_what_changed_arrives_although_discord_refuses_what_comes_before(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    """Killed before the thread; then neither the commands nor the state of the systems are taken."""
+    async with connected(make_world, tmp_path) as (world, _):
+        await world.fault(route="POST /channels/*/messages/*/threads", black_hole=True)
+        await world.command("sev1", by="responder", title=TITLE)
+        post = await world.ledger.expect("p0-alerts", TITLE)
+        await world.kill_bot()
+        await world.human.clear_faults()
+        for status, code in ((403, 50013), (400, 50035)):  # after the start and the card
+            await world.fault(route=f"POST /channels/{post.id}/messages", nth=3, status=status, code=code)
+        await world.die_and_return()
+        await world.expect_dm("primary", contains=TITLE)
+        await world.expect_thread(post.id)
+        for part in ("開始時刻", "SEV1", "直前の変更"):
+            await world.expect_message(post.id, contains=part)
+        await world.settle()
+        assert len(await world.posts(post.id)) == 3
+        assert await world.rows("SELECT FROM live_checks WHERE finished_at IS NOT NULL")
+
+
 async def raised(world: World) -> tuple[Message, str]:
     """The alert rings as SEV1; a person raises it; the incident's post and its thread."""
     tracked = await world.expect_message("p0-alerts", contains="INC-1 追跡中 · SEV1", pings_here=True)
@@ -114,15 +145,18 @@ async def raised(world: World) -> tuple[Message, str]:
 
 
 async def first_messages(world: World, thread: str) -> tuple[Message, Message]:
-    """What the thread begins with; the commands and what changed before."""
+    """What the thread begins with, in its order; the commands and what changed before."""
     await world.expect_message(thread, contains="開始時刻")
-    await world.expect_message(thread, contains="SEV1")
+    card = await world.expect_message(thread, contains="SEV1")
     sheet = await world.human.see(thread, "まずはこのコマンド")
     assert "npx wrangler tail --config wrangler.public.toml --env prod" in sheet.text
     checks = await world.expect_message(thread, contains="システムの状態")
     await world.expect_text(checks, "HTTP 503 (正常なら 200)")
     suspects = await world.expect_message(thread, contains="直前の変更")
     await world.expect_text(suspects, "🚀 **12 分前** [main (a1b2c3d)]")
+    assert sorted((one.id for one in (suspects, checks, sheet, card)), key=int) == [
+        one.id for one in (card, sheet, checks, suspects)
+    ]
     return sheet, suspects
 
 

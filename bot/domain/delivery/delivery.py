@@ -94,15 +94,18 @@ class DeliveryKind(StrEnum):
     #: A DM to the person who owes the postmortem.
     POSTMORTEM_DM = "postmortem_dm", Spec(is_dated=True, is_refreshed=True)
     #: One line in the incident's thread.
-    NOTICE = "notice", Spec(is_dated=True, keeps_order=True, waits_in_line=True)
+    NOTICE = "notice", Spec(is_dated=True, keeps_order=True, waits_behind=frozenset({"notice"}))
     #: The card with what changed before the incident began, in the thread.
-    SUSPECTS = "suspects", Spec(is_refreshed=True, is_dispensable=True)
+    SUSPECTS = (
+        "suspects",
+        Spec(is_refreshed=True, is_dispensable=True, waits_behind=frozenset({"thread_sheet", "checks"})),
+    )
     #: The output of a command that a person pasted, in the thread.
     OUTPUT = "output"
     #: The file with the draft of the postmortem, in the thread.
     POSTMORTEM_FILE = "postmortem_file"
     #: The message with the state of every system, which fills in.
-    CHECKS = "checks", Spec(is_dispensable=True)
+    CHECKS = "checks", Spec(is_dispensable=True, waits_behind=frozenset({"thread_sheet"}))
     #: The bot's ✅ under a message that is on the timeline now.
     PIN_SEEN = "pin_seen", Spec(action=Action.REACTION, is_dispensable=True)
 

@@ -43,7 +43,8 @@ class DeliveryKindSpec:
         takes_ack: A 👀 on its message counts as an acknowledge.
         is_dated: Its message reports a moment; a late message says that it is late.
         keeps_order: It waits while an outage holds back an earlier one for the same place, or the alert.
-        waits_in_line: It waits a moment for an earlier one of its thread that is on its way.
+        waits_behind: The names of the kinds that come before it in its thread: it waits a moment for one of
+            these that is on its way. If its own name is among them, for those that were stored earlier.
         is_refreshed: It is edited whenever its incident changes.
         follows_details: It is edited when the title or the start of its incident was corrected.
         follows_affected: It is edited when the severity, the targets or the symptoms of its incident changed.
@@ -65,7 +66,7 @@ class DeliveryKindSpec:
     takes_ack: bool = False
     is_dated: bool = False
     keeps_order: bool = False
-    waits_in_line: bool = False
+    waits_behind: frozenset[str] = frozenset()
     is_refreshed: bool = False
     follows_details: bool = False
     follows_affected: bool = False

@@ -1,4 +1,4 @@
-"""When a delivery waits: for an earlier line of its thread, for Discord to come back, or for its limits.
+"""When a delivery waits: for an earlier message of its thread, for Discord to come back, or for its limits.
 
 If a delivery waits for Discord, its email goes out first, and its message later says which time it is about.
 """
@@ -23,10 +23,10 @@ log = structlog.get_logger(__name__)
 #: breaker may ask for any time.
 _AGAIN_S: Final = (1.0, 60.0)
 
-#: How soon to look again at a line that waits for an earlier one.
+#: How soon to look again at a message that waits for an earlier one.
 _NEXT_LINE: Final = timedelta(milliseconds=200)
 
-#: How long a line waits at most for those before it, counted from when it was stored.
+#: How long a message waits at most for those before it, counted from when it could be sent.
 LINE_PATIENCE: Final = timedelta(seconds=20)
 
 #: The reason to hold a delivery whose predecessor is held: they must arrive in order.
@@ -46,14 +46,15 @@ async def must_wait(tx: DeliveryAttempts, delivery: Delivery) -> bool:
 
 
 async def wait_in_line(tx: DeliveryAttempts, delivery: Delivery) -> timedelta | None:
-    """Return when to look again at a line while an earlier one of its thread is on its way; None: send it.
+    """Return when to look again while a message that comes before *delivery* is on its way; None: send it.
 
-    Two workers send two lines of one moment at once, and Discord shows them in the order of arrival. Only
-    lines wait: messages that notify people are sent before them.
+    Two workers send two messages of one moment at once, and Discord shows them in the order of arrival.
+    Messages that notify people wait for none.
     """
-    if not delivery.kind.spec.waits_in_line:
+    kinds = delivery.kind.spec.waits_behind
+    if not kinds or not await tx.is_in_line(delivery.id, behind=kinds, patience=LINE_PATIENCE):
         return None
-    return _NEXT_LINE if await tx.is_in_line(delivery.id, patience=LINE_PATIENCE) else None
+    return _NEXT_LINE
 
 
 class HeldDeliveries:

@@ -1,6 +1,6 @@
 """Deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, Posted, Request
@@ -160,8 +160,9 @@ class PostgresDeliveryAttempts(QueuedDeliveries):
     async def is_behind(self, delivery_id: int) -> bool:
         return await self._sql.has("behind", delivery_id=delivery_id)
 
-    async def is_in_line(self, delivery_id: int, *, patience: timedelta) -> bool:
-        return await self._sql.has("in_line", delivery_id=delivery_id, patience=patience)
+    async def is_in_line(self, delivery_id: int, *, behind: Collection[str], patience: timedelta) -> bool:
+        kinds = sorted(behind)
+        return await self._sql.has("in_line", delivery_id=delivery_id, kinds=kinds, patience=patience)
 
     async def mark_emailed(self, delivery_id: int, *, to: Sequence[str], is_done: bool) -> None:
         await self._lock_incident_of(delivery_id)

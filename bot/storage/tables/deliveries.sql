@@ -285,14 +285,19 @@ SELECT earlier.id
  LIMIT 1;
 
 -- name: in_line
--- Finds an earlier unfinished delivery of the same kind for the same target, during the first :patience after this
--- delivery was stored. An earlier delivery that was tried three times does not count.
+-- Finds an unfinished delivery of :kinds for the same target about the same incident, during the first :patience after
+-- this delivery could be sent. Of its own kind those count that were stored earlier, unless they were tried three times;
+-- of other kinds those that no attempt has failed for and no outage holds back.
 SELECT earlier.id
   FROM deliveries AS delivery
+  LEFT JOIN deliveries AS first ON first.key = delivery.after_key
   JOIN deliveries AS earlier
-    ON earlier.incident_id = delivery.incident_id AND earlier.kind = delivery.kind AND earlier.target = delivery.target
- WHERE delivery.id = :delivery_id AND delivery.created_at > now() - :patience::interval
-   AND earlier.id < delivery.id AND earlier.attempts < 3 AND earlier.status IN ('pending', 'sending')
+    ON earlier.incident_id = delivery.incident_id AND earlier.kind = ANY (:kinds::text[])
+   AND earlier.target = delivery.target AND earlier.status IN ('pending', 'sending')
+ WHERE delivery.id = :delivery_id
+   AND greatest(delivery.created_at, first.finished_at) > now() - :patience::interval
+   AND CASE WHEN earlier.kind = delivery.kind THEN earlier.id < delivery.id AND earlier.attempts < 3
+            ELSE earlier.attempts = 0 AND earlier.held_at IS NULL END
  LIMIT 1;
 
 -- name: mark_emailed

@@ -3,32 +3,38 @@
 from datetime import timedelta
 
 from bot.domain.delivery.delivery import DeliveryKind, Posted
+from bot.services.ports import Transaction
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import delivery_ids, open_incident, owed
 
 PATIENCE = timedelta(seconds=20)
 
 
+async def waits(tx: Transaction, number: int) -> bool:
+    """Return True if the line with that id waits for an earlier one."""
+    return await tx.is_in_line(number, behind={"notice"}, patience=PATIENCE)
+
+
 async def test_a_line_stands_behind_an_earlier_one_that_is_on_its_way(rig: Rig) -> None:
     """Of its own incident and kind; sent or cancelled, that is over."""
     incident, another = await open_incident(rig.store), await open_incident(rig.store, key="another")
-    numbers = await delivery_ids(
+    _, *lines = await delivery_ids(
         rig.store,
-        owed(DeliveryKind.NOTICE, incident=incident.id, key="1"),
-        owed(DeliveryKind.NOTICE, incident=another.id, key="2"),
-        owed(DeliveryKind.PAGE, incident=incident.id, key="3"),
+        owed(DeliveryKind.PAGE, incident=incident.id, key="1"),
+        owed(DeliveryKind.NOTICE, incident=incident.id, key="2"),
+        owed(DeliveryKind.NOTICE, incident=another.id, key="3"),
         owed(DeliveryKind.NOTICE, incident=incident.id, key="4"),
         owed(DeliveryKind.NOTICE, incident=incident.id, key="5"),
     )
-    first, _, _, second, third = numbers
+    first, _, second, third = lines
     async with rig.store.transaction() as tx:
-        waits = [await tx.is_in_line(number, patience=PATIENCE) for number in numbers]
-        assert waits == [False, False, False, True, True]
+        found = [await waits(tx, number) for number in lines]
+        assert found == [False, False, True, True]
         await tx.finish_sent(first, Posted(1, 2))
-        assert not await tx.is_in_line(second, patience=PATIENCE)
-        assert await tx.is_in_line(third, patience=PATIENCE)
+        assert not await waits(tx, second)
+        assert await waits(tx, third)
         await tx.cancel_delivery(second)
-        assert not await tx.is_in_line(third, patience=PATIENCE)
+        assert not await waits(tx, third)
 
 
 async def test_a_line_waits_within_bounds(rig: Rig) -> None:
@@ -39,17 +45,17 @@ async def test_a_line_waits_within_bounds(rig: Rig) -> None:
     )
     for number in range(3):
         async with rig.store.transaction() as tx:
-            assert await tx.is_in_line(second, patience=PATIENCE), f"after {number} attempts"
+            assert await waits(tx, second), f"after {number} attempts"
             await tx.retry_later(first, error="away", http_status=503, after=timedelta(seconds=1))
     async with rig.store.transaction() as tx:
-        assert not await tx.is_in_line(second, patience=PATIENCE)
+        assert not await waits(tx, second)
     third, fourth = await delivery_ids(
         rig.store, *(owed(DeliveryKind.NOTICE, incident=incident.id, key=key) for key in "34")
     )
     async with rig.store.transaction() as tx:
         await tx.cancel_delivery(second)
-        assert not await tx.is_in_line(third, patience=PATIENCE)
-        assert await tx.is_in_line(fourth, patience=PATIENCE)
+        assert not await waits(tx, third)
+        assert await waits(tx, fourth)
     await rig.advance(PATIENCE)
     async with rig.store.transaction() as tx:
-        assert not await tx.is_in_line(fourth, patience=PATIENCE)
+        assert not await waits(tx, fourth)

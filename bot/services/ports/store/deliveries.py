@@ -1,6 +1,6 @@
 """Deliveries: messages that are to be sent, or were."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -145,11 +145,12 @@ class DeliveryAttempts(Protocol):
     async def is_behind(self, delivery_id: int) -> bool:
         """Return True if an outage holds back the alert or an earlier delivery of its kind for its target."""
 
-    async def is_in_line(self, delivery_id: int, *, patience: timedelta) -> bool:
-        """Return True if an earlier delivery of its kind for its target is on its way.
+    async def is_in_line(self, delivery_id: int, *, behind: Collection[str], patience: timedelta) -> bool:
+        """Return True if a delivery that comes before it, for its target, is on its way.
 
         Args:
-            patience: How long after it was stored it waits for that.
+            behind: The kinds that come before it.
+            patience: How long it waits for that, from when it could be sent.
         """
 
     async def mark_emailed(self, delivery_id: int, *, to: Sequence[str], is_done: bool) -> None:

@@ -56,6 +56,13 @@ def test_a_kind_that_a_query_names_exists() -> None:
     assert named <= known
 
 
+def test_a_kind_waits_behind_kinds_that_never_wait_for_it() -> None:
+    """Else two messages of a thread would wait for each other."""
+    for kind in DeliveryKind:
+        before = {DeliveryKind(name) for name in kind.spec.waits_behind} - {kind}
+        assert all(kind.value not in other.spec.waits_behind for other in before)
+
+
 def test_one_kind_rings_without_a_message_of_its_own() -> None:
     """`unheard_incidents` names it beside the kinds that it is given."""
     others = kinds(lambda spec: spec.goes_by_email) - kinds(lambda spec: spec.rings)

@@ -1,0 +1,87 @@
+"""A thread begins with its card, the commands, the state of the systems, and what changed, in this order."""
+
+from itertools import permutations
+
+import pytest
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
+from bot.services.delivery.waiting import LINE_PATIENCE
+from bot.services.ports import JobName
+from bot.services.ports.change_sources import ChangeSource
+from tests.services.desk import Desk
+from tests.services.systems.checks import ScriptedChecks
+
+SHEET, CHECKS, SUSPECTS = DeliveryKind.THREAD_SHEET, DeliveryKind.CHECKS, DeliveryKind.SUSPECTS
+FIRST = (SHEET, CHECKS, SUSPECTS)
+REFUSED = DeliveryRefused("Missing Permissions", http_status=403, code=50013)
+INVALID = DeliveryRefused("Invalid Form Body", http_status=400, code=50035)
+AWAY = UpstreamUnavailable("upstream", http_status=503)
+
+
+@pytest.fixture
+def desk(desk: Desk) -> Desk:
+    """A desk with systems to check and a source of changes."""
+
+    async def read(*_: object) -> list[object]:
+        return []
+
+    desk.checks = ScriptedChecks()
+    desk.change_sources = (ChangeSource("github_merges", read),)  # type: ignore[arg-type]
+    desk.use(desk.discord)
+    return desk
+
+
+async def first_messages(desk: Desk) -> dict[DeliveryKind, Delivery]:
+    """A SEV1 whose card is in the thread, and what follows the card: none of it is sent."""
+    await desk.open("SEV1")
+    for _ in range(200):
+        due = await desk.database.take_due_jobs()
+        if not due:
+            break
+        waiting = {str(one.id) for one in await desk.database.deliveries() if one.kind in FIRST}
+        for job in due:
+            if job.name is not JobName.DELIVER or job.payload not in waiting:
+                await desk.run(job)
+    return {one.kind: one for one in await desk.database.deliveries() if one.kind in FIRST}
+
+
+async def status_of(desk: Desk, kind: DeliveryKind) -> DeliveryStatus:
+    """How far its message is."""
+    return next(one.status for one in await desk.database.deliveries() if one.kind is kind)
+
+
+@pytest.mark.parametrize("order", list(permutations(FIRST)))
+async def test_the_first_messages_come_in_their_order(desk: Desk, order: tuple[DeliveryKind, ...]) -> None:
+    """Whichever worker is the fastest, the results are known by then, and nothing is sent twice."""
+    found = await first_messages(desk)
+    assert [each.status for each in found.values()] == [DeliveryStatus.PENDING] * 3
+    for _ in FIRST:
+        for kind in order:
+            await desk.deliveries.deliver(found[kind].id)
+    assert [kind for kind, _ in desk.discord.sent if kind in FIRST] == list(FIRST)
+    await desk.work()
+    assert len(desk.discord.checks[-1][1].results) == 2
+
+
+@pytest.mark.parametrize("failure", [REFUSED, INVALID, AWAY])
+@pytest.mark.parametrize("failed", [SHEET, CHECKS])
+async def test_a_message_that_discord_does_not_take_holds_up_nothing(
+    desk: Desk, failed: DeliveryKind, failure: BotError
+) -> None:
+    """What follows goes at once, in its order, and so does what changed."""
+    found = await first_messages(desk)
+    for kind in FIRST:
+        desk.discord.failures = [failure] if kind is failed else []
+        await desk.deliveries.deliver(found[kind].id)
+    assert [kind for kind, _ in desk.discord.sent if kind in FIRST] == [one for one in FIRST if one != failed]
+    assert await status_of(desk, SUSPECTS) is DeliveryStatus.SENT
+
+
+async def test_the_first_messages_wait_for_a_while_only(desk: Desk) -> None:
+    """Nobody sends the commands: what changed is better than nothing."""
+    found = await first_messages(desk)
+    assert await desk.deliveries.deliver(found[SUSPECTS].id) is not None
+    await desk.database.advance(LINE_PATIENCE)
+    assert await desk.deliveries.deliver(found[SUSPECTS].id) is None
+    assert await status_of(desk, SUSPECTS) is DeliveryStatus.SENT
