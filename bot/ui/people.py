@@ -1,10 +1,12 @@
 """Discord's members as the domain knows them."""
 
+from typing import Any
+
 import discord
 
-from bot.domain.errors import UpstreamUnavailable
+from bot.domain.errors import UpstreamUnavailable, UserError
 from bot.domain.people import Person
-from bot.ui.interaction import Interaction, host_of
+from bot.ui.interaction import Interaction, host_of, services_of
 
 
 def person_from(user: discord.User | discord.Member) -> Person:
@@ -51,3 +53,31 @@ async def member_person(
         return Person(id=user.id, name=getattr(user, "display_name", str(user.id)))
     except discord.HTTPException as error:
         raise UpstreamUnavailable("member not readable", http_status=error.status) from error
+
+
+async def chosen_owner(interaction: Interaction, user_id: int | None) -> Person | None:
+    """Return the owner chosen in a form, who must be a member: Discord also offers those who have left.
+
+    Raises:
+        UserError: they are no member. UpstreamUnavailable: Discord could not be asked.
+    """
+    data: Any = interaction.data or {}
+    resolved = data.get("resolved", {})
+    chosen = resolved.get("users", {}).get(str(user_id))
+    if chosen is not None and str(user_id) not in resolved.get("members", {}):
+        raise UserError("owner_not_member", who=chosen.get("username"))
+    return await person_named(interaction, user_id)
+
+
+async def person_named(interaction: Interaction, user_id: int | None) -> Person | None:
+    """Return a person with their roles, which decide what they may see; None if there is no id.
+
+    Raises:
+        UpstreamUnavailable: Discord could not be asked.
+    """
+    if user_id is None:
+        return None
+    if user_id == interaction.user.id:
+        return await person_of(interaction)
+    guild_id = services_of(interaction).guild_id
+    return await member_person(interaction.client, user=discord.Object(user_id), guild_id=guild_id)

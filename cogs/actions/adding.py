@@ -23,7 +23,7 @@ from bot.ui.forms.action import (
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
-from bot.ui.people import person_of
+from bot.ui.people import chosen_owner, person_of
 from bot.ui.screens.aftermath.action_items import added_said
 from bot.ui.verbs import IncidentVerb, template
 from bot.ui.words.evidence import evidence_of, suggested_title
@@ -34,7 +34,6 @@ from cogs.actions.group import (
     Number,
     action_group,
     alert_named,
-    chosen_owner,
     incident_of,
     offer_alerts,
     offer_incidents,

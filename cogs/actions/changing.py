@@ -26,7 +26,7 @@ from bot.ui.forms.action import (
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
-from bot.ui.people import person_of
+from bot.ui.people import chosen_owner, person_named, person_of
 from bot.ui.screens.aftermath.action_items import done_said, reopened_said, watching_said
 from bot.ui.verbs import ActionVerb, template
 from cogs.actions.group import (
@@ -36,11 +36,9 @@ from cogs.actions.group import (
     Item,
     action_group,
     alert_named,
-    chosen_owner,
     offer_alerts,
     offer_closed_items,
     offer_open_items,
-    owner_of,
 )
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]
@@ -155,7 +153,7 @@ async def _owner(interaction: Interaction, form: Submitted, item: ActionItem) ->
     """Return the chosen owner; the item's own if the form, in a DM, did not ask for one."""
     if OWNER in form.values:
         return await chosen_owner(interaction, owner_id_of(form))
-    return await owner_of(interaction, item.owner.id)
+    return await person_named(interaction, item.owner.id)
 
 
 async def _open_edit(interaction: Interaction, number: int) -> None:

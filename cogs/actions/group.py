@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
@@ -12,7 +11,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.services.shared.access import Act
 from bot.ui.interaction import Interaction, services_of, voice_of
-from bot.ui.people import member_person, person_from, person_of
+from bot.ui.people import person_from
 from bot.ui.words.inert import plain
 
 Number = app_commands.Range[int, 1, 2**53 - 1]  # Discord: the integers that an option can carry
@@ -48,30 +47,6 @@ async def incident_of(interaction: Interaction, number: int | None) -> Incident 
         return await find(number=None, thread_id=interaction.channel_id, by=by)
     except IncidentNotFound:
         return None
-
-
-async def chosen_owner(interaction: Interaction, user_id: int | None) -> Person | None:
-    """Return the person chosen in a form, who must be a member: Discord also offers those who have left.
-
-    Raises:
-        UserError: they are no member.
-    """
-    data: Any = interaction.data or {}
-    resolved = data.get("resolved", {})
-    chosen = resolved.get("users", {}).get(str(user_id))
-    if chosen is not None and str(user_id) not in resolved.get("members", {}):
-        raise UserError("action_item.owner_not_member", who=chosen.get("username"))
-    return await owner_of(interaction, user_id)
-
-
-async def owner_of(interaction: Interaction, user_id: int | None) -> Person | None:
-    """Return the owner with their roles, which decide what they may see; None if none was chosen."""
-    if user_id is None:
-        return None
-    if user_id == interaction.user.id:
-        return await person_of(interaction)
-    guild_id = services_of(interaction).guild_id
-    return await member_person(interaction.client, user=discord.Object(user_id), guild_id=guild_id)
 
 
 async def alert_named(

@@ -10,10 +10,17 @@ from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
-from bot.ui.forms.resolution import CORRECT_FORM, RESOLVE_FORM, resolution_form, resolution_of
+from bot.ui.forms.resolution import (
+    CORRECT_FORM,
+    RESOLVE_FORM,
+    correction_form,
+    owner_chosen,
+    resolution_of,
+    resolve_form,
+)
 from bot.ui.interaction import Interaction, in_time, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import NUMBER_OPTION, Number, named
-from bot.ui.people import person_from, person_of
+from bot.ui.people import chosen_owner, person_from, person_of
 from bot.ui.screens.incident_answers import corrected_screen, ended_screen
 from bot.ui.verbs import IncidentVerb, template
 from cogs.incidents.group import incident_group, offer_all
@@ -67,7 +74,8 @@ async def send_resolution(interaction: Interaction, form: Submitted) -> None:
     await wait(interaction)
     said = resolution_of(form, key=f"interaction:{interaction.id}")
     by = await person_of(interaction)
-    incident = await services_of(interaction).lifecycle.resolve(form.number, by=by, said=said)
+    owner = await chosen_owner(interaction, owner_chosen(form))
+    incident = await services_of(interaction).lifecycle.resolve(form.number, by=by, said=said, owner=owner)
     await reply(interaction, view=ended_screen(voice_of(interaction), incident))
 
 
@@ -80,7 +88,13 @@ async def send_correction(interaction: Interaction, form: Submitted) -> None:
 
 
 async def _ask(interaction: Interaction, incident: Incident) -> None:
-    await ask(interaction, resolution_form(voice_of(interaction), incident, now=interaction.created_at))
+    voice = voice_of(interaction)
+    if not incident.is_open:
+        await ask(interaction, correction_form(voice, incident))
+        return
+    # Without a request: for who may resolve, their roles were read before; here only their name matters.
+    by, in_dm = person_from(interaction.user), interaction.guild_id is None
+    await ask(interaction, resolve_form(voice, incident, by=by, now=interaction.created_at, in_dm=in_dm))
 
 
 async def _named(interaction: Interaction, number: int | None) -> Incident:

@@ -55,7 +55,7 @@ async def owner(
     """Hand it over, or move its date. Discord also offers people who have left."""
     await wait(interaction)
     if user is not None and not isinstance(user, discord.Member):
-        raise UserError("postmortem_not_member", who=user.display_name)
+        raise UserError("owner_not_member", who=user.display_name)
     incident, by = await named(interaction, number), person_from(interaction.user)
     to = None if user is None else person_from(user)
     postmortems = services_of(interaction).postmortems

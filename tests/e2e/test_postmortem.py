@@ -36,7 +36,7 @@ async def test_an_owed_postmortem_is_asked_for_until_it_is_done(world: World) ->
     alert = await acknowledged(world)
     form, late = [await world.click(alert, "解決", by=who) for who in ("responder", "secondary")]
     assert form.modal is not None
-    said = await world.human.submit("responder", form, {"cause": "接続プールの枯渇", "people": "約 120 人"})
+    said = await world.human.submit("responder", form, {"cause": "接続プールの枯渇", "extent": "約 120 人"})
     assert "担当：@primary" in said.text
     told = await world.expect_message(alert.thread, contains="INC-1 解決")
     for part in ("原因：接続プールの枯渇", "対処：rollback した", "決済の 3 割 · 120 人", "担当：@primary"):

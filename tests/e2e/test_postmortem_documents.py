@@ -24,7 +24,7 @@ async def resolved(world: World) -> tuple[Alert, Message]:
     await world.expect_acknowledged(alert, by="primary")
     await world.shift(minutes=7)
     form = await world.command("incident resolve", channel=alert.thread, by="primary")
-    await world.human.submit("primary", form, {"cause": "接続プールの枯渇", "people": "120"})
+    await world.human.submit("primary", form, {"cause": "接続プールの枯渇", "extent": "120"})
     await world.expect_message(alert.thread, contains="INC-1 解決")
     return alert, await world.expect_draft(alert.thread)
 

@@ -333,16 +333,18 @@ async def test_resolving_is_one_form(world: ConsoleWorld) -> None:
         "cause",
         "fix",
         "impact",
-        "people",
-        "duration",
+        "extent",
+        "owner",
     ]
     await world.restart()
-    refused = shown(await world.send(form, cause="接続プールの枯渇", people="たくさん"))["content"]
+    refused = shown(await world.send(form, cause="接続プールの枯渇", extent="たくさん"))["content"]
     assert "「たくさん」は読めません" in refused
     assert "接続プールの枯渇" in refused
     form = await world.command("incident resolve", number=1)
-    done = words(shown(await world.send(form, cause="接続プールの枯渇", people="約 120 人")))
-    for told in ("INC-1 を解決にしました", "原因：接続プールの枯渇", "120 人", "担当：@responder"):
+    done = words(
+        shown(await world.send(form, cause="接続プールの枯渇", extent="約 120 人", owner=["secondary"]))
+    )
+    for told in ("INC-1 を解決にしました", "原因：接続プールの枯渇", "120 人", "担当：@secondary"):
         assert told in done
     assert (await world.store.incident(1)).status is Status.RESOLVED
     await world.until("p0-alerts", contains="原因：接続プールの枯渇")

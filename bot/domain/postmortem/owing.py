@@ -36,7 +36,12 @@ class Terms:
 
 
 def owed_at_resolve(
-    resolved: Incident, before: Postmortem | None, terms: Terms, *, now: datetime
+    resolved: Incident,
+    before: Postmortem | None,
+    terms: Terms,
+    *,
+    now: datetime,
+    chosen: PersonRef | None = None,
 ) -> Postmortem | None:
     """Return the postmortem that an incident owes when it is resolved; None if it has never owed one.
 
@@ -46,13 +51,15 @@ def owed_at_resolve(
     Args:
         before: The postmortem from an earlier resolve.
         now: Aware.
+        chosen: The owner that was chosen; None: by the rule (`owner_of`).
     """
     if before is not None and before.state is PostmortemState.DONE:
         return before
     is_real = resolved.kind is IncidentKind.INCIDENT and not resolved.is_drill
     if not (terms.is_required and is_real and resolved.status is Status.RESOLVED):
         return not_owed(before)
-    owner = owner_of(resolved) if before is None else PersonRef(before.owner_id, before.owner_name)
+    by_rule = owner_of(resolved) if before is None else PersonRef(before.owner_id, before.owner_name)
+    owner = chosen or by_rule
     today = now.astimezone(terms.hours.timezone).date()
     owed = Postmortem(
         state=PostmortemState.OWED,

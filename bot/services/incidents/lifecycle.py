@@ -29,7 +29,7 @@ from bot.services.incidents.roles import give_up
 from bot.services.incidents.severity_change import Cause, Regraded, Regrading
 from bot.services.incidents.telling import kinds_under
 from bot.services.ports import Discord, Store
-from bot.services.postmortems.owed import owe, release
+from bot.services.postmortems.owed import owe, release, require_owner
 from bot.services.postmortems.resolutions import NewResolution, keep_resolution, with_aftermath
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Change, Changes, link_both, unlink_both, want_draft
@@ -80,14 +80,25 @@ class Lifecycle:
         requirements.require_open(incident)
         return incident
 
-    async def resolve(self, incident_id: int, *, by: Person, said: NewResolution | None = None) -> Incident:
+    async def resolve(
+        self,
+        incident_id: int,
+        *,
+        by: Person,
+        said: NewResolution | None = None,
+        owner: Person | None = None,
+    ) -> Incident:
         """Resolve an incident, cancel the rest of its ladder, and set who owes the postmortem.
 
         Args:
             said: How it was resolved; None: nothing is said of it.
+            owner: Who is to write the postmortem if one is owed; None: by the rule (`owing.owner_of`).
 
         Returns:
             The incident with its aftermath.
+
+        Raises:
+            As `require_owner`; nothing is resolved then.
         """
         key = None if said is None else said.key
         async with self._changes.change(incident_id, by=by, act=Act.RESOLVE) as change:
@@ -95,11 +106,14 @@ class Lifecycle:
                 return await with_aftermath(change)  # Discord has delivered the interaction twice
             at, archive_at = change.now, self.archive_at(change)
             ended = transitions.resolve(change.incident, by=by, at=at, archive_at=archive_at)
-            resolution, owed = await keep_resolution(change, said), await owe(change, ended)
+            if owner is not None:
+                await require_owner(self._changes.access, owner, change)
+            resolution = await keep_resolution(change, said)
+            owed = await owe(change, ended, owner=owner)
             told = ResolvedNotice(at=at, said=resolution, key=key)
             if owed is not None and owed.is_owed:
-                owner = PersonRef(owed.owner_id, owed.owner_name)
-                told = replace(told, owner=owner, due_on=owed.due_on)
+                writer = PersonRef(owed.owner_id, owed.owner_name)
+                told = replace(told, owner=writer, due_on=owed.due_on)
             await self.end(change, ended, told)
             await want_draft(change.tx, ended, after=timedelta())
         return replace(ended, aftermath=Aftermath(resolution=resolution, postmortem=owed))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.domain.actions.due_dates import parse_due_date
-from bot.domain.errors import InvalidTransition, Unfit, UserError
+from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import requirements, transitions
 from bot.domain.incident.aftermath import Postmortem, PostmortemState
 from bot.domain.incident.incident import Incident, PersonRef
@@ -17,7 +17,7 @@ from bot.domain.postmortem.entries import PostmortemDoneEntry, PostmortemOwedEnt
 from bot.domain.postmortem.notices import PostmortemDoneNotice, PostmortemOwedNotice, PostmortemOwnerNotice
 from bot.runbook.model import Policy
 from bot.services.ports import Store
-from bot.services.postmortems.owed import put, tell_owner
+from bot.services.postmortems.owed import put, require_owner, tell_owner
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
 
@@ -95,8 +95,6 @@ class Postmortems:
         """
         if to is None and not due.strip():
             raise UserError("postmortem_owner_or_date")
-        if to is not None and to.is_bot:
-            raise UserError("postmortem_for_bot", who=to.name)
         due_on = await self._due_on(due) if due.strip() else None
         async with self._changing(incident_id, by=by, act=Act.GIVE_POSTMORTEM) as (change, before):
             if before.state is PostmortemState.DONE:
@@ -106,7 +104,7 @@ class Postmortems:
                 return PostmortemChange(change.incident, before, changed=False)
             given = before
             if to is not None and not is_same_owner:
-                await self._require_fit(to, change)
+                await require_owner(self._access, to, change)
                 given = replace(given, owner_id=to.id, owner_name=to.name)
             if due_on is not None and due_on != before.due_on:
                 given = owing.redated(given, due_on, self._policy.business_hours, now=change.now)
@@ -129,13 +127,6 @@ class Postmortems:
             if postmortem.state is PostmortemState.NOT_OWED:
                 raise InvalidTransition("postmortem_not_owed", incident=change.incident.label)
             yield change, postmortem
-
-    async def _require_fit(self, to: Person, change: Change) -> None:
-        if not await self._access.sees(to, change.incident, source=change.tx):
-            raise Unfit("role_not_visible", incident=change.incident.label, who=to.name)
-        permission = Act.FINISH_POSTMORTEM.permission
-        if not self._access.allows(to, permission):
-            raise Unfit("postmortem_not_allowed", who=to.name, roles=self._access.roles(permission))
 
 
 async def finish(

@@ -6,12 +6,15 @@ Everything here joins the caller's transaction, whose incident is locked.
 from datetime import datetime, timedelta
 
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.errors import Unfit, UserError
 from bot.domain.incident.aftermath import Postmortem
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, PersonRef
+from bot.domain.people import Person
 from bot.domain.postmortem import owing
 from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
 from bot.services.ports import Job, JobName
 from bot.services.ports.store import Transaction
+from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change
 
 
@@ -31,22 +34,41 @@ async def put(tx: Transaction, incident: Incident, postmortem: Postmortem, *, no
         await tx.enqueue(Job(JobName.POSTMORTEM, str(incident.id), key, after=after, sooner=True))
 
 
-async def owe(change: Change, resolved: Incident) -> Postmortem | None:
+async def owe(change: Change, resolved: Incident, *, owner: Person | None = None) -> Postmortem | None:
     """Set owner and date of the postmortem if the severity of an incident that is resolved now requires one.
 
     The owner gets a DM, unless they resolve it themselves: the answer names them.
+
+    Args:
+        owner: The person chosen in the form, who has passed `require_owner`; None: by the rule.
 
     Returns:
         The postmortem as it is now; None if it never owed one.
     """
     before = await change.tx.postmortem(resolved.id)
     terms = change.policy.postmortem_terms(change.policy.rules(resolved.severity))
-    owed = owing.owed_at_resolve(resolved, before, terms, now=change.now)
+    chosen = None if owner is None else PersonRef(owner.id, owner.name)
+    owed = owing.owed_at_resolve(resolved, before, terms, now=change.now, chosen=chosen)
     if owed is not None and owed != before:
         await put(change.tx, resolved, owed, now=change.now)
         if owed.is_owed and owed.owner_id > 0:
             await tell_owner(change, owed, Occasion.RESOLVED, key=f"postmortem:v{resolved.version}")
     return owed
+
+
+async def require_owner(access: Access, to: Person, change: Change) -> None:
+    """Let *to* own the postmortem of the incident of *change*.
+
+    Raises:
+        UserError: they are a bot. Unfit: they may not see the incident, or have no role that may respond.
+    """
+    if to.is_bot:
+        raise UserError("postmortem_for_bot", who=to.name)
+    if not await access.sees(to, change.incident, source=change.tx):
+        raise Unfit("role_not_visible", incident=change.incident.label, who=to.name)
+    permission = Act.FINISH_POSTMORTEM.permission
+    if not access.allows(to, permission):
+        raise Unfit("postmortem_not_allowed", who=to.name, roles=access.roles(permission))
 
 
 async def tell_owner(change: Change, owed: Postmortem, occasion: Occasion, *, key: str) -> None:

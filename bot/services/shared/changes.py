@@ -138,12 +138,16 @@ async def unlink_both(one: Change, other: Change) -> None:
 
 
 class Changes:
-    """Begins changes."""
+    """Begins changes.
+
+    Attributes:
+        access: What decides who may make one.
+    """
 
     def __init__(self, store: Store, policy: Policy, access: Access) -> None:
         self._store = store
         self._policy = policy
-        self._access = access
+        self.access = access
 
     async def allowed(self, incident_id: int, *, by: Person, act: Act) -> Incident:
         """Return the incident if *by* may do *act* to it. Raises as `change`."""
@@ -153,7 +157,7 @@ class Changes:
 
     async def require(self, incident: Incident, *, by: Person, act: Act) -> None:
         """Let *by* change *incident* so. Raises as `change`."""
-        await self._access.require_incident(by, act, incident)
+        await self.access.require_incident(by, act, incident)
 
     @asynccontextmanager
     async def change(
@@ -190,7 +194,7 @@ class Changes:
             except Unfit as refused:
                 found = next(one for one in seen if one.id == incident_id)
                 about = {"incident_id": found.id, "refused": refused.key, "others": sorted(also)}
-                await self._access.note_refused(by, act.permission, guild_id=found.guild_id, act=act, **about)
+                await self.access.note_refused(by, act.permission, guild_id=found.guild_id, act=act, **about)
                 raise
             log.info("incident.changed", incident_id=incident_id, act=act, user_id=by.id)
             return

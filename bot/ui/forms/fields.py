@@ -15,6 +15,7 @@ from bot.ui.interaction import Interaction
 
 _TEXT_INPUT: Final = 4
 _USER_SELECT: Final = 5
+_TEXT_DISPLAY: Final = 10
 _LABEL: Final = 18
 _SHORT, _PARAGRAPH = 1, 2
 
@@ -28,7 +29,7 @@ class Form:
     still be sent.
 
     Attributes:
-        fields: Labels with a component each; Nones are left out.
+        fields: Labels with a component each, and lines of text; Nones are left out.
     """
 
     def __init__(self, title: str, custom_id: str, fields: Iterable[Component | None]) -> None:
@@ -57,6 +58,11 @@ async def ask(interaction: Interaction, form: Form) -> None:
 def label(text: str, component: Component, *, hint: str | None = None) -> Component:
     """Build a field: what is asked for, a smaller line below that, and where it is typed or chosen."""
     return _without_none({"type": _LABEL, "label": text, "description": hint, "component": component})
+
+
+def text_line(content: str) -> Component:
+    """Build a line that only says something. It counts as one of a form's five components."""
+    return {"type": _TEXT_DISPLAY, "content": content}
 
 
 def text_input(
@@ -110,9 +116,10 @@ def choice(
     return made | {"required": is_required}
 
 
-def person_choice(custom_id: str, *, chosen: int | None = None) -> Component:
+def person_choice(custom_id: str, *, chosen: int | None = None, required: bool = True) -> Component:
     """Build a select of one member of the server; *chosen* is the id of the one who is chosen already."""
-    made: Component = {"type": _USER_SELECT, "custom_id": custom_id, "required": True}
+    made: Component = {"type": _USER_SELECT, "custom_id": custom_id, "required": required}
+    made |= {} if required else {"min_values": 0}
     return made if chosen is None else made | {"default_values": [{"id": str(chosen), "type": "user"}]}
 
 

@@ -1,59 +1,72 @@
 """The form of [✅ 解決]: cause, what ended it, impact, how many people and for how long. All may be left out.
 
-It is also the question before the resolve, since everybody is notified. The same form corrects what was said.
+It is also the question before the resolve, since everybody is notified. It names the owner of the postmortem
+that the incident will owe. The same form corrects what was said.
 """
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.calendar.durations import parse_typed_span
 from bot.domain.errors import UserError
-from bot.domain.incident.aftermath import Resolution
+from bot.domain.incident import transitions
+from bot.domain.incident.aftermath import Postmortem, Resolution
 from bot.domain.incident.form_state import digest_of
 from bot.domain.incident.incident import Incident, Phase
-from bot.domain.incident.people_count import parse_people
+from bot.domain.incident.people_count import parse_people_and_span
+from bot.domain.people import Person
+from bot.domain.postmortem.owing import owed_at_resolve
 from bot.services.postmortems.resolutions import IMPACT_LIMIT, WORDS_LIMIT, NewResolution
 from bot.ui.buttons import Component
 from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import Form, label, text_input
+from bot.ui.forms.fields import Form, label, person_choice, text_input, text_line
 from bot.ui.forms.update import IMPACT
-from bot.ui.words.inert import cut
+from bot.ui.words.inert import cut, plain
 from bot.ui.words.voice import Voice
 
 CAUSE: Final = "cause"
 FIX: Final = "fix"
-PEOPLE: Final = "people"
-DURATION: Final = "duration"
-FIELDS: Final = (CAUSE, FIX, IMPACT, PEOPLE, DURATION)
+EXTENT: Final = "extent"  # how many people, for how long: Discord allows five fields
+OWNER: Final = "owner"
+FIELDS: Final = (CAUSE, FIX, IMPACT, EXTENT)
+
+#: The names under which each field is stored.
+_STORED: Final = {CAUSE: {"cause"}, FIX: {"fix"}, IMPACT: {"impact"}, EXTENT: {"people", "duration"}}
 
 _SHOWN: Final = "".join(rf":(?P<{name}>[0-9a-f]{{8}})" for name in FIELDS)
 
-#: The forms' custom ids. They say what each field showed.
-RESOLVE_FORM: Final = rf"inc:v1:resolve-form:(?P<number>\d{{1,18}}){_SHOWN}"
-CORRECT_FORM: Final = rf"inc:v1:resolution-form:(?P<number>\d{{1,18}}){_SHOWN}"
+#: The forms' custom ids. They say what each field showed, and whom that of the owner (0: nobody).
+RESOLVE_FORM: Final = rf"inc:v2:resolve-form:(?P<number>\d{{1,18}}){_SHOWN}:(?P<owner>\d{{1,20}})"
+CORRECT_FORM: Final = rf"inc:v2:resolution-form:(?P<number>\d{{1,18}}){_SHOWN}"
 
-_SHORT_LIMIT: Final = 40
+_SHORT_LIMIT: Final = 60
+_HINT_LIMIT: Final = 100  # Discord: the description of a label
 
 
-def resolution_form(voice: Voice, incident: Incident, *, now: datetime) -> Form:
-    """Build the form: to resolve an open incident, or to correct how a resolved one was.
+def resolve_form(voice: Voice, incident: Incident, *, by: Person, now: datetime, in_dm: bool) -> Form:
+    """Build the form that resolves an open incident. It reads nothing: it opens at once.
 
     Args:
-        now: Aware; until then an open incident has lasted.
+        by: Who resolves it; they own the postmortem if nobody else was on it.
+        now: Aware; until then the incident has lasted.
+        in_dm: It opens in a DM, where Discord offers no other person: the owner is only named.
     """
     shown = _prefilled(voice, incident, now=now)
-    act, title = ("resolve", "title") if incident.is_open else ("resolution", "title_correct")
-    digests = ":".join(digest_of(shown[name]) for name in FIELDS)
+    owed = _would_owe(voice, incident, by=by, now=now)
+    owner_id = 0 if owed is None or in_dm else max(owed.owner_id, 0)
     return Form(
-        voice.say(f"resolution.form.{title}", label=incident.label),
-        f"inc:v1:{act}-form:{incident.id}:{digests}",
-        [
-            label(voice.say("resolution.form.cause"), _long(CAUSE, shown), hint=_means(voice, incident)),
-            label(voice.say("resolution.form.fix"), _long(FIX, shown)),
-            _field(voice, IMPACT, _long(IMPACT, shown, limit=IMPACT_LIMIT)),
-            _field(voice, PEOPLE, _short(PEOPLE, shown)),
-            _field(voice, DURATION, _short(DURATION, shown)),
-        ],
+        voice.say("resolution.form.title", label=incident.label),
+        f"inc:v2:resolve-form:{incident.id}:{_digests(shown)}:{owner_id}",
+        [*_words(voice, incident, shown), None if owed is None else _owner(voice, owed, in_dm=in_dm)],
+    )
+
+
+def correction_form(voice: Voice, incident: Incident) -> Form:
+    """Build the form that corrects how a resolved incident was resolved."""
+    shown = _prefilled(voice, incident, now=None)
+    return Form(
+        voice.say("resolution.form.title_correct", label=incident.label),
+        f"inc:v2:resolution-form:{incident.id}:{_digests(shown)}",
+        _words(voice, incident, shown),
     )
 
 
@@ -67,39 +80,83 @@ def resolution_of(form: Submitted, *, key: str) -> NewResolution:
         UserError: the number of people or the duration cannot be read.
     """
     texts = {name: form.text(name).strip() for name in FIELDS}
+    people, duration = _extent(texts[EXTENT])
+    left = [_STORED[name] for name in FIELDS if digest_of(texts[name]) == form.fields[name]]
     return NewResolution(
         cause=texts[CAUSE],
         fix=texts[FIX],
         impact=texts[IMPACT],
-        people=_people(texts[PEOPLE]),
-        duration=_span(texts[DURATION]),
-        left=frozenset(name for name in FIELDS if digest_of(texts[name]) == form.fields[name]),
+        people=people,
+        duration=duration,
+        left=frozenset().union(*left),
         key=key,
     )
 
 
-def _prefilled(voice: Voice, incident: Incident, *, now: datetime) -> dict[str, str]:
-    """Return what each field shows: what was said before, else what the last status update says."""
+def owner_chosen(form: Submitted) -> int | None:
+    """Return the id of another owner than the form showed; None if it was left as it was, or emptied."""
+    chosen = form.text(OWNER)
+    return int(chosen) if chosen.isdecimal() and chosen != form.fields.get(OWNER) else None
+
+
+def _would_owe(voice: Voice, incident: Incident, *, by: Person, now: datetime) -> Postmortem | None:
+    """Return the postmortem that *incident* owes once it is resolved; None: none, or it is written."""
+    ended = transitions.resolve(incident, by=by, at=now)
+    terms = voice.policy.postmortem_terms(voice.severity(incident))
+    owed = owed_at_resolve(ended, incident.aftermath.postmortem, terms, now=now)
+    return owed if owed is not None and owed.is_owed else None
+
+
+def _owner(voice: Voice, owed: Postmortem, *, in_dm: bool) -> Component:
+    due, who = voice.date(owed.due_on), plain(owed.owner_name, limit=_SHORT_LIMIT)
+    if in_dm:
+        return text_line(voice.say("postmortem.said.owed", who=voice.who(owed.owner_name), due=due))
+    chosen = owed.owner_id if owed.owner_id > 0 else None
+    hint = voice.say("resolution.form.owner_hint", due=due, who=who)
+    return label(
+        voice.say("resolution.form.owner"),
+        person_choice(OWNER, chosen=chosen, required=False),
+        hint=cut(hint, limit=_HINT_LIMIT),
+    )
+
+
+def _words(voice: Voice, incident: Incident, shown: dict[str, str]) -> list[Component | None]:
+    return [
+        label(voice.say("resolution.form.cause"), _long(CAUSE, shown), hint=_means(voice, incident)),
+        label(voice.say("resolution.form.fix"), _long(FIX, shown)),
+        _field(voice, IMPACT, _long(IMPACT, shown, limit=IMPACT_LIMIT)),
+        _field(voice, EXTENT, text_input(EXTENT, limit=_SHORT_LIMIT, required=False, value=shown[EXTENT])),
+    ]
+
+
+def _digests(shown: dict[str, str]) -> str:
+    return ":".join(digest_of(shown[name]) for name in FIELDS)
+
+
+def _prefilled(voice: Voice, incident: Incident, *, now: datetime | None) -> dict[str, str]:
+    """Return what each field shows: what was said before, else what the last status update says.
+
+    Args:
+        now: Until then an open incident has lasted; None for one that has ended.
+    """
     said, last = incident.aftermath.resolution, incident.updates.last
-    is_newer = incident.is_open and last is not None and (said is None or last.at > said.at)
+    is_newer = now is not None and last is not None and (said is None or last.at > said.at)
     if said is not None and not is_newer:
         return _as_said(voice, said)
-    lasted = "" if not incident.is_open else voice.span(now - incident.started_at)
-    shown = {CAUSE: "", FIX: "", IMPACT: "", PEOPLE: "", DURATION: lasted}
-    if last is None or not incident.is_open:
+    if now is None:
+        return dict.fromkeys(FIELDS, "")
+    shown = {**dict.fromkeys(FIELDS, ""), EXTENT: voice.span(now - incident.started_at)}
+    if last is None:
         return shown
     about = CAUSE if incident.phase in (Phase.INVESTIGATING, Phase.IDENTIFIED) else FIX
     return {**shown, about: cut(last.known, limit=WORDS_LIMIT), IMPACT: cut(last.impact, limit=IMPACT_LIMIT)}
 
 
 def _as_said(voice: Voice, said: Resolution) -> dict[str, str]:
-    return {
-        CAUSE: said.cause,
-        FIX: said.fix,
-        IMPACT: said.impact,
-        PEOPLE: "" if said.people is None else str(said.people),
-        DURATION: "" if said.duration is None else voice.span(said.duration),
-    }
+    people = "" if said.people is None else voice.say("resolution.fact.people", count=f"{said.people:,}")
+    span = "" if said.duration is None else voice.span(said.duration)
+    extent = " · ".join(part for part in (people, span) if part)
+    return {CAUSE: said.cause, FIX: said.fix, IMPACT: said.impact, EXTENT: extent}
 
 
 def _means(voice: Voice, incident: Incident) -> str:
@@ -120,19 +177,8 @@ def _long(name: str, shown: dict[str, str], *, limit: int = WORDS_LIMIT) -> Comp
     return text_input(name, limit=limit, several_lines=True, required=False, value=shown[name])
 
 
-def _short(name: str, shown: dict[str, str]) -> Component:
-    return text_input(name, limit=_SHORT_LIMIT, required=False, value=shown[name])
-
-
-def _people(text: str) -> int | None:
+def _extent(text: str) -> tuple[int | None, timedelta | None]:
     try:
-        return parse_people(text) if text else None
+        return parse_people_and_span(text)
     except ValueError:
-        raise UserError("people_unreadable", value=text) from None
-
-
-def _span(text: str) -> timedelta | None:
-    try:
-        return parse_typed_span(text) if text else None
-    except ValueError:
-        raise UserError("span_unreadable", value=text) from None
+        raise UserError("extent_unreadable", value=text) from None

@@ -71,7 +71,7 @@ class Responding(People):
         form = self.say("incident resolve", by, number=self.one(number))
         if form.modal is not None:
             with contextlib.suppress(HumanSideError):
-                self.run(self.world.human.submit(by, form, {"cause": "a deploy", "people": "120"}))
+                self.run(self.world.human.submit(by, form, {"cause": "a deploy", "extent": "120"}))
 
     @rule(number=INCIDENT, by=PEOPLE)
     def cancel(self, number: int, by: str) -> None:

@@ -41,6 +41,20 @@ async def test_the_commander_owes_it_before_anybody(desk: Desk) -> None:
     assert (await postmortem(desk, incident)).owner_name == "responder"
 
 
+async def test_who_resolves_it_may_choose_the_owner(desk: Desk) -> None:
+    """They hear of it; whoever cannot write it is refused, and nothing is resolved."""
+    incident = await desk.open()
+    for unfit, why in ((Person(9, "bot", is_bot=True), "for_bot"), (OBSERVER, "not_allowed")):
+        with pytest.raises((UserError, Unfit), match=f"postmortem_{why}"):
+            await desk.lifecycle.resolve(incident.id, by=PRIMARY, owner=unfit)
+    assert (await desk.store.incident(incident.id)).is_open
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY, owner=WRITER)
+    owed = await postmortem(desk, incident)
+    assert (owed.owner_id, owed.owner_name, owed.due_on) == (WRITER.id, WRITER.name, DUE)
+    await desk.work()
+    assert desk.sent(DM) == [f"user:{WRITER.id}"]
+
+
 async def test_a_severity_without_one_owes_nothing(desk: Desk) -> None:
     """Nor does a drill, or a false alarm."""
     incident = await resolved(desk, "SEV3")

@@ -28,6 +28,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.incident.incident import Status, StatusUpdate
+from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
 from bot.services.incidents.queries import ENDED
@@ -38,7 +39,7 @@ from bot.ui.forms.details import details_form
 from bot.ui.forms.dlq_filter import filter_form
 from bot.ui.forms.fields import Form
 from bot.ui.forms.given_back import NAMES
-from bot.ui.forms.resolution import resolution_form
+from bot.ui.forms.resolution import resolve_form
 from bot.ui.forms.severity import severity_form
 from bot.ui.forms.timeline import correction_form, note_form
 from bot.ui.forms.update import update_form
@@ -244,6 +245,7 @@ async def test_what_was_typed_into_a_refused_form_is_given_back(error: Exception
 
 TOLD = StatusUpdate("DB", "全員", AT, "primary")
 _UPDATE = Line(TimelineEntry(TimelineKind.UPDATED, AT, data={"known": "DB", "impact": "全員"}, id=8))
+RESOLVING = resolve_form(JA, PLACED, by=Person(id=101, name="primary"), now=AT, in_dm=False)
 _NOTE = Line(TimelineEntry(TimelineKind.NOTE, AT, data={"text": "DB"}, id=8))
 
 
@@ -262,9 +264,9 @@ _NOTE = Line(TimelineEntry(TimelineKind.NOTE, AT, data={"text": "DB"}, id=8))
             {"分かっていること": "DNS"},
         ),
         (severity_form(JA, PLACED), {"reason": "広がった"}, {"理由": "広がった"}),
-        (resolution_form(JA, PLACED, now=AT), {"cause": "期限切れ"}, {"原因": "期限切れ"}),
-        (resolution_form(JA, PLACED, now=AT), {"duration": "昼"}, {"影響が続いた時間": "昼"}),
-        (resolution_form(JA, PLACED, now=AT), {}, {}),
+        (RESOLVING, {"cause": "期限切れ"}, {"原因": "期限切れ"}),
+        (RESOLVING, {"extent": "昼"}, {"影響を受けた人数・時間": "昼"}),
+        (RESOLVING, {}, {}),
         (note_form(JA, 42), {"note": "再起動"}, {"メモ": "再起動"}),
         (details_form(JA, PLACED), {}, {}),
         (correction_form(JA, 42, _UPDATE, page="0"), {}, {}),
@@ -290,7 +292,7 @@ def test_every_field_that_people_type_into_has_a_name() -> None:
         *(correction_form(JA, 42, line, page="0") for line in (_UPDATE, _NOTE)),
         update_form(JA, PLACED),
         severity_form(JA, PLACED),
-        resolution_form(JA, PLACED, now=AT),
+        RESOLVING,
         note_form(JA, 42),
         add_form(JA, Asked(ActionSource.COMMAND)),
         drop_form(JA, 7),

@@ -11,11 +11,28 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
-from bot.domain.incident.incident import Incident, IncidentKind, Phase, StatusUpdate
+from bot.domain.incident.incident import (
+    ByPerson,
+    Incident,
+    IncidentKind,
+    PersonRef,
+    Phase,
+    Role,
+    StatusUpdate,
+)
 from bot.domain.incident.notices import ResolvedNotice
+from bot.domain.people import Person
 from bot.services.postmortems.resolutions import Corrected, NewResolution
 from bot.ui.forms.base import Submitted
-from bot.ui.forms.resolution import CORRECT_FORM, RESOLVE_FORM, resolution_form, resolution_of
+from bot.ui.forms.fields import Form
+from bot.ui.forms.resolution import (
+    CORRECT_FORM,
+    RESOLVE_FORM,
+    correction_form,
+    owner_chosen,
+    resolution_of,
+    resolve_form,
+)
 from bot.ui.posts.renderer import render
 from bot.ui.screens.incident_answers import corrected_screen, ended_screen
 from bot.ui.screens.incident_console import show_screen
@@ -48,25 +65,39 @@ SAID = Resolution(
     at=AT,
 )
 OWED = Postmortem(state=PostmortemState.OWED, owner_id=101, owner_name="primary", due_on=date(2026, 12, 1))
+SECONDARY = Person(id=102, name="secondary")
+TEXT_INPUT = 4
+MOST_COMPONENTS = 5  # Discord, of a modal
 OVER = replace(RESOLVED, aftermath=Aftermath(resolution=SAID, postmortem=OWED))
 
 
+def opened(incident: Incident, voice: Voice = screens.JA, *, in_dm: bool = False) -> Form:
+    """The form as the resolver of an open incident sees it, or who corrects a resolved one."""
+    if not incident.is_open:
+        return correction_form(voice, incident)
+    return resolve_form(voice, incident, by=SECONDARY, now=NOW, in_dm=in_dm)
+
+
 def shown(incident: Incident, voice: Voice = screens.JA) -> dict[str, str]:
-    """What the form shows in each field."""
-    form = resolution_form(voice, incident, now=NOW)
+    """What the form shows in each field that is typed into."""
+    form = opened(incident, voice)
     assert screens.modal_faults(form) == []
     inputs = [each["component"] for each in form.to_dict()["components"]]
-    return {one["custom_id"]: one.get("value", "") for one in inputs}
+    return {one["custom_id"]: one.get("value", "") for one in inputs if one["type"] == TEXT_INPUT}
+
+
+def submitted(incident: Incident, **typed: str) -> Submitted:
+    """The form as it is sent, with *typed* in some of its fields."""
+    template = RESOLVE_FORM if incident.is_open else CORRECT_FORM
+    found = re.fullmatch(template, opened(incident).custom_id)
+    assert found is not None
+    values = {name: (text,) for name, text in {**shown(incident), **typed}.items()}
+    return Submitted(found.groupdict(), values)
 
 
 def sent(incident: Incident, **typed: str) -> NewResolution:
-    """What comes of the form, with *typed* in some of its fields."""
-    form = resolution_form(screens.JA, incident, now=NOW)
-    template = RESOLVE_FORM if incident.is_open else CORRECT_FORM
-    found = re.fullmatch(template, form.custom_id)
-    assert found is not None
-    values = {name: (text,) for name, text in {**shown(incident), **typed}.items()}
-    return resolution_of(Submitted(found.groupdict(), values), key="interaction:1")
+    """What comes of it."""
+    return resolution_of(submitted(incident, **typed), key="interaction:1")
 
 
 @pytest.mark.parametrize(
@@ -78,12 +109,12 @@ def test_the_last_update_is_filled_in(phase: Phase | None, field: str) -> None:
     found = shown(replace(TOLD, phase=phase))
     assert found[field] == "rollback した"
     assert found[{"fix": "cause", "cause": "fix"}[field]] == ""
-    assert (found["impact"], found["people"], found["duration"]) == ("決済の 3 割", "", "45 分")
+    assert (found["impact"], found["extent"]) == ("決済の 3 割", "45 分")
 
 
 def test_without_an_update_only_the_time_is_filled_in() -> None:
     """A form that nobody fills in resolves all the same."""
-    assert shown(PLACED) == {"cause": "", "fix": "", "impact": "", "people": "", "duration": "45 分"}
+    assert shown(PLACED) == {"cause": "", "fix": "", "impact": "", "extent": "45 分"}
     said = sent(PLACED)
     assert (said.cause, said.people, said.duration) == ("", None, timedelta(minutes=45))
     assert said.left == {"cause", "fix", "impact", "people", "duration"}
@@ -100,19 +131,79 @@ def test_resolved_again_it_shows_what_is_newer() -> None:
 def test_a_correction_shows_what_was_said_and_reads_it_back(voice: Voice) -> None:
     """In both languages; left as it was, nothing is new."""
     found = shown(OVER, voice)
-    assert (found["cause"], found["people"]) == (SAID.cause, "1200")
-    said = sent(OVER, duration=found["duration"])
+    assert found["cause"] == SAID.cause
+    assert found["extent"].startswith("1,200 ")
+    said = sent(OVER, extent=found["extent"])
     assert (said.people, said.duration) == (SAID.people, SAID.duration)
     assert sent(OVER).left == {"cause", "fix", "impact", "people", "duration"}
     assert sent(OVER, fix="再起動").left == {"cause", "impact", "people", "duration"}
 
 
-@pytest.mark.parametrize(("field", "key"), [("people", "people_unreadable"), ("duration", "span_unreadable")])
-def test_what_cannot_be_read_is_refused(field: str, key: str) -> None:
+def test_what_cannot_be_read_is_refused() -> None:
     """With the text, so that it can be put right."""
     with pytest.raises(UserError) as refused:
-        sent(PLACED, **{field: "たくさん"})
-    assert (refused.value.key, refused.value.fields["value"]) == (key, "たくさん")
+        sent(PLACED, extent="たくさん")
+    assert (refused.value.key, refused.value.fields["value"]) == ("extent_unreadable", "たくさん")
+
+
+def owner_field(incident: Incident, voice: Voice = screens.JA, *, in_dm: bool = False) -> dict[str, Any]:
+    """The last part of the form: who will owe the postmortem."""
+    form = opened(incident, voice, in_dm=in_dm)
+    assert len(form.fields) <= MOST_COMPONENTS
+    part: dict[str, Any] = form.to_dict()["components"][-1]
+    return part
+
+
+def test_the_form_names_who_will_owe_the_postmortem_by_when() -> None:
+    """The commander, else who acknowledged, else who resolves; chosen already, to be changed there."""
+    led = replace(ACKNOWLEDGED, roles={Role.COMMANDER: PersonRef(103, "lead")})
+    for incident, owner in ((led, 103), (ACKNOWLEDGED, 101), (PLACED, SECONDARY.id)):
+        field = owner_field(incident)
+        assert field["component"]["default_values"] == [{"id": str(owner), "type": "user"}]
+        assert field["component"]["required"] is False
+    assert owner_field(led)["description"] == "期限：12/01 (火)。空にすると lead になります"
+    assert owner_field(led, screens.EN)["description"] == "Due Tue 12/01. Left empty, it is lead"
+
+
+def test_resolved_again_the_form_names_the_owner_of_before() -> None:
+    """They may have begun to write."""
+    again = replace(ACKNOWLEDGED, aftermath=Aftermath(postmortem=replace(OWED, owner_id=107)))
+    assert owner_field(again)["component"]["default_values"][0]["id"] == "107"
+
+
+@pytest.mark.parametrize(
+    "incident",
+    [
+        replace(PLACED, severity="SEV3"),
+        replace(PLACED, is_drill=True),
+        replace(PLACED, kind=IncidentKind.ALERT),
+        replace(PLACED, aftermath=Aftermath(postmortem=replace(OWED, state=PostmortemState.DONE))),
+        OVER,
+    ],
+)
+def test_without_a_postmortem_to_write_the_form_names_no_owner(incident: Incident) -> None:
+    """A correction does not either: `/postmortem owner` hands it over."""
+    assert owner_field(incident)["component"]["type"] == TEXT_INPUT
+
+
+def test_in_a_dm_the_owner_is_only_named() -> None:
+    """Discord offers nobody else there."""
+    line = owner_field(ACKNOWLEDGED, in_dm=True)["content"]
+    assert "担当：@primary · 期限：12/01 (火)" in line
+
+
+def test_only_another_owner_is_a_choice() -> None:
+    """Left as it was shown, or emptied, the rule decides when it is sent: a commander may have come since."""
+    assert owner_chosen(submitted(ACKNOWLEDGED)) is None
+    assert owner_chosen(submitted(ACKNOWLEDGED, owner="101")) is None
+    assert owner_chosen(submitted(ACKNOWLEDGED, owner="")) is None
+    assert owner_chosen(submitted(ACKNOWLEDGED, owner="102")) == 102
+
+
+def test_who_acknowledged_by_email_alone_is_nobody_to_choose() -> None:
+    """Discord does not know them: the person who resolves is."""
+    mailed = replace(ACKNOWLEDGED, acknowledged=ByPerson(0, "mail@example.com", AT))
+    assert owner_field(mailed)["component"]["default_values"][0]["id"] == str(SECONDARY.id)
 
 
 def test_the_form_says_what_sending_it_does() -> None:
@@ -120,8 +211,7 @@ def test_the_form_says_what_sending_it_does() -> None:
     drill = replace(PLACED, is_drill=True)
     alert = replace(PLACED, kind=IncidentKind.ALERT)
     hints = {
-        str(resolution_form(screens.JA, one, now=NOW).to_dict()["components"][0]["description"])
-        for one in (PLACED, drill, alert, OVER)
+        str(opened(one).to_dict()["components"][0]["description"]) for one in (PLACED, drill, alert, OVER)
     }
     assert len(hints) == 4
     assert any("再開はできません" in hint for hint in hints)

@@ -11,7 +11,7 @@ from bot.domain.incident.form_state import digest_of, form_digest
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.locations import Origin, Source
 from bot.domain.people import Person
-from bot.ui.forms.resolution import resolution_form
+from bot.ui.forms.resolution import resolve_form
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
@@ -189,6 +189,9 @@ def test_what_a_monitor_writes_means_only_what_it_says(incident: Incident) -> No
 
 def test_resolving_it_promises_no_line_in_a_thread() -> None:
     """There is none; an incident's is told."""
-    alert, incident = (str(resolution_form(VOICE, one, now=LATER).to_dict()) for one in (NEW, TRIGGERED))
+    alert, incident = (
+        str(resolve_form(VOICE, one, by=PRIMARY, now=LATER, in_dm=False).to_dict())
+        for one in (NEW, TRIGGERED)
+    )
     assert "スレッド" not in alert
     assert "スレッドに知らせます" in incident
