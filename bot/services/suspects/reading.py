@@ -145,6 +145,9 @@ class Suspects:
             problem = problem_of(failed.problem)
         except UpstreamUnavailable:
             problem = SourceProblem.AWAY
+        except Exception:  # a bug of one source must not cost the card, which has the others
+            log.exception("suspects.source_broken", source=source.name)
+            problem = SourceProblem.AWAY
         log.warning("suspects.source_unread", source=source.name, about=source.about, problem=problem)
         return _Reading(unread=UnreadSource(source=source.name, about=source.about, problem=problem))
 

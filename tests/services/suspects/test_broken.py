@@ -1,0 +1,54 @@
+"""The card of suspects when a source has a bug, or the process that makes it dies."""
+
+import pytest
+
+from bot.domain.errors import StorageUnavailable
+from bot.domain.suspects.card import SourceProblem
+from bot.services.ports.change_sources import ChangeSource
+from bot.services.suspects.reading import Suspects
+from tests.services.desk import Desk
+from tests.services.suspects.test_suspects import CARD, Source, card_of, merged, source
+
+__all__ = ["source"]
+
+
+async def test_a_source_with_a_bug_costs_its_own_part_of_the_card(desk: Desk, source: Source) -> None:
+    """The log has the error; the card names the source as one that could not be read."""
+    broken = Source("github_deployments")
+    broken.error, source.changes = KeyError("creator"), [merged(desk, minutes=5)]
+    desk.change_sources += (ChangeSource(broken.name, broken.read),)
+    desk.use(desk.discord)
+    incident = await desk.open("SEV1")
+    await desk.work()
+    card = await card_of(desk, incident)
+    assert [(one.source, one.problem) for one in card.unread] == [(broken.name, SourceProblem.AWAY)]
+    assert len(card.changes) == 1
+    assert desk.sent(CARD) == ["incident"]
+
+
+@pytest.mark.parametrize("is_written", [False, True])
+async def test_a_process_that_dies_in_the_job_leaves_one_card_to_the_next(
+    desk: Desk, source: Source, monkeypatch: pytest.MonkeyPatch, *, is_written: bool
+) -> None:
+    """Nothing sweeps for it: the commit that posts the alert queues the job, which stays until it has run."""
+    source.changes = [merged(desk, minutes=5)]
+    incident = await desk.open("SEV1")
+    reading = Suspects(desk.own_store, desk.policy, desk.change_sources, desk.services.seen_before)
+    show = Suspects._show
+
+    async def die(*arguments: object) -> None:
+        if is_written:
+            await show(*arguments)  # type: ignore[arg-type]
+        raise StorageUnavailable("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Suspects, "_show", die)
+        with pytest.raises(StorageUnavailable):
+            await reading.read(incident.id)
+    assert await desk.store.suspect_card(incident.id) is None
+    for _ in range(2):  # dead after its commit, it runs once more
+        assert await reading.read(incident.id) is None
+    await desk.work()
+    assert [one.what for one in (await card_of(desk, incident)).changes] == ["#12 決済の再試行"]
+    assert desk.sent(CARD) == ["incident"]
+    assert len(source.asked) == 2
