@@ -100,6 +100,7 @@ class PostgresTransaction(
     PostgresAlertEventWrites,
     PostgresAlertDecisionWrites,
     PostgresHookWrites,
+    PostgresInstallation,
     PostgresProbeWrites,
     PostgresAlertWindowWrites,
     PostgresActionWrites,

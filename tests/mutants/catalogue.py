@@ -103,10 +103,17 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="the page after an answer that was handed back has the key of the first",
-        file="bot/services/paging/sending.py",
+        file="bot/services/paging/references.py",
         before="if earlier and earlier[0].told is Told.RINGING:",
         after="if earlier:",
         tests=("tests/services/paging/test_pages_out.py",),
+    ),
+    Mutant(
+        name="a page whose answer was lost is forgotten when an ack cancels it",
+        file="bot/services/paging/deliveries.py",
+        before='reached it after all."""\n        await self._keep_unheard(tx, delivery)\n',
+        after='reached it after all."""\n',
+        tests=("tests/services/paging/test_time_passes.py",),
     ),
     Mutant(
         name="a page in a system outside is not told of an ack here",

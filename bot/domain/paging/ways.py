@@ -1,6 +1,7 @@
 """The ways by which a page leaves Discord."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -45,3 +46,12 @@ def next_way(tried: Sequence[Way], reachable: Sequence[Way]) -> Way | None:
         reachable: The ways by which the person can be reached.
     """
     return next((way for way in PERSONAL if way in reachable and way not in tried), None)
+
+
+#: How long a system is left alone that pages by itself and did not take a page: no other way takes its place.
+_AGAIN: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 10, 10, 15, 15, 30, 30))
+
+
+def again_after(times: int) -> timedelta | None:
+    """Return when to send such a page anew that was given up *times* times before; None: not any more."""
+    return _AGAIN[times] if times < len(_AGAIN) else None

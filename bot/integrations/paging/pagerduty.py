@@ -55,6 +55,10 @@ class PagerDuty:
         await self._enqueue("trigger", message.reference, payload=payload, links=links)
         return message.reference
 
+    def reference_unheard(self, *, key: str, reference: str) -> str:
+        """Return its dedup_key, which the bot chooses."""
+        return reference
+
     async def answer(self, reference: str) -> OutsideAnswer | None:
         """Return the person who acknowledged or resolved it there; None if that was a service, or there is
         no token for the REST API.

@@ -23,6 +23,9 @@ RETRY_S: Final = 60
 EXPIRE_S: Final = 10_800
 _TITLE_LIMIT, _TEXT_LIMIT = 250, 1024
 
+#: Before the tag of an emergency whose receipt never arrived. A receipt has letters and digits only.
+_TAGGED: Final = "tag:"
+
 
 class Pushover:
     """A `bot.services.ports.paging.KeptSystem`.
@@ -56,14 +59,20 @@ class Pushover:
         if not message.is_emergency:
             await self._post("messages.json", form)
             return None
-        await self._post(f"receipts/cancel_by_tag/{message.key}.json", {"token": self._token})
+        await self._cancel(message.key)
         ring = {"retry": str(RETRY_S), "expire": str(EXPIRE_S), "tags": message.key}
         answer = await self._post("messages.json", form | ring)
         receipt = answer.get("receipt")
         return str(receipt) if receipt else None
 
+    def reference_unheard(self, *, key: str, reference: str) -> str:
+        """Return its tag: only the answer would have had the receipt."""
+        return f"{_TAGGED}{key}"
+
     async def answer(self, reference: str) -> OutsideAnswer | None:
-        """Return the acknowledge of an emergency, with the user's key."""
+        """Return the acknowledge of an emergency, with the user's key; a tag can't be asked for one."""
+        if reference.startswith(_TAGGED):
+            return None
         call = Call("GET", f"{self._api}/receipts/{reference}.json", params={"token": self._token})
         found = _object(await self._http.json(call, _TERMS))
         if found.get("acknowledged") != 1:
@@ -72,7 +81,13 @@ class Pushover:
 
     async def tell(self, reference: str, told: Told) -> None:
         """Stop the rings, whatever the reason."""
-        await self._post(f"receipts/{reference}/cancel.json", {"token": self._token})
+        if reference.startswith(_TAGGED):
+            await self._cancel(reference.removeprefix(_TAGGED))
+        else:
+            await self._post(f"receipts/{reference}/cancel.json", {"token": self._token})
+
+    async def _cancel(self, tag: str) -> None:
+        await self._post(f"receipts/cancel_by_tag/{tag}.json", {"token": self._token})
 
     async def _post(self, path: str, form: Mapping[str, str]) -> Mapping[str, object]:
         return _object(await self._http.json(Call("POST", f"{self._api}/{path}", form=form), _TERMS))

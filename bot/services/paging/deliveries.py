@@ -5,20 +5,23 @@ from datetime import datetime
 
 import structlog
 
+from bot.domain.delivery.attempts import RETRY_DELAYS_S
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.entries import PagedOutsideEntry
 from bot.domain.escalation.outside import OutsidePage, reachable_by
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.people import marked
-from bot.domain.paging.ways import Way, next_way
+from bot.domain.paging.ways import Way, again_after, next_way
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.escalation.decisions import is_of_earlier_ladder
 from bot.services.escalation.step_messages import StepMessages
+from bot.services.paging.references import reference_of
 from bot.services.paging.sending import OutsideMeans
 from bot.services.ports import Job, JobName, Store, Transaction
+from bot.services.ports.paging import KeptSystem
 from bot.services.shared.postings import posting_key
 from bot.services.shared.roster import OnCall
 
@@ -99,13 +102,27 @@ class OutsideDeliveries(DeliveryHandler):
         escalation = await tx.delivery_by_key(f"inc:{incident.id}:step:{step}:channel")
         return escalation is None or escalation.bundle_id is None
 
+    async def cancelled(self, tx: Transaction, delivery: Delivery) -> None:
+        """Tell the system of the answer here if an attempt has reached it after all."""
+        await self._keep_unheard(tx, delivery)
+
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
-        """Record it, and try the person's next way."""
+        """Record it, and try the person's next way, or later the same one where there is no other."""
         await super().give_up(tx, delivery, reason=reason, code=code)
         incident = await tx.incident(delivery.incident_id or 0, lock=True)
-        kind, _, place = delivery.to.partition(":")
-        data = PagingData.from_json(delivery.data)
-        if kind != "person" or data.way is None or incident.status is not Status.TRIGGERED:
+        was_away = delivery.attempts >= len(RETRY_DELAYS_S)  # it has not refused the page
+        if was_away:
+            await self._keep_unheard(tx, delivery)
+        if incident.status is not Status.TRIGGERED:
+            return
+        if delivery.to.startswith("person:"):
+            await self._try_next_way(tx, delivery, incident)
+        elif was_away:
+            await self._try_later(tx, delivery, incident)
+
+    async def _try_next_way(self, tx: Transaction, delivery: Delivery, incident: Incident) -> None:
+        data, place = PagingData.from_json(delivery.data), delivery.to.removeprefix("person:")
+        if data.way is None:
             return
         who = (await self._oncall.standing(incident.guild_id, source=tx)).get(place)
         tried = (*data.instead, data.way)
@@ -119,6 +136,31 @@ class OutsideDeliveries(DeliveryHandler):
         new = self._step_messages.outside(incident, page, key=key, data=replace(data, instead=tried))
         await tx.insert_deliveries([new])
         log.info("page.next_way", incident_id=incident.id, delivery_id=delivery.id, way=following)
+
+    async def _try_later(self, tx: Transaction, delivery: Delivery, incident: Incident) -> None:
+        """Queue the page anew for a system that pages by itself, as it may be back before anybody answers."""
+        data = PagingData.from_json(delivery.data)
+        wait = again_after(len(data.instead))
+        if data.way is None or wait is None:
+            return
+        tried = (*data.instead, data.way)
+        first = delivery.key.removesuffix(f":{data.way}").partition(":again")[0]
+        page, key = OutsidePage(data.way, wait=wait), f"{first}:again{len(tried)}"
+        new = self._step_messages.outside(incident, page, key=key, data=replace(data, instead=tried))
+        await tx.insert_deliveries([new])
+        log.info("page.later", incident_id=incident.id, delivery_id=delivery.id, way=data.way)
+
+    async def _keep_unheard(self, tx: Transaction, delivery: Delivery) -> None:
+        """Keep a page in step that may ring: its process died, or the answer of the system was lost."""
+        way = PagingData.from_json(delivery.data).way
+        system = None if way is None else self._means.systems.get(way)
+        if way is None or not isinstance(system, KeptSystem) or delivery.first_sent_at is None:
+            return
+        incident = await tx.incident(delivery.incident_id or 0)
+        known = await reference_of(tx, delivery, incident, way)
+        reference = system.reference_unheard(key=delivery.nonce, reference=known)
+        if await tx.keep_outside_page(delivery, way, reference):
+            await tx.enqueue(keep_job(delivery.id))
 
 
 def keep_job(delivery_id: int) -> Job:

@@ -17,9 +17,9 @@ from bot.domain.errors import Crowded, DeliveryRefused, NewerVersion, OutboundFa
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.paging.keeping import Told
 from bot.domain.paging.ways import Way
 from bot.services.delivery.emails import DeliveryEmails, Links
+from bot.services.paging.references import reference_of
 from bot.services.ports import Store, Subject
 from bot.services.ports.discord import DiscordSending
 from bot.services.ports.paging import OutsideWriter, Systems
@@ -133,28 +133,13 @@ class OutsideSending:
         link = None
         if who is not None:
             link = (await self._means.links.urls(delivery, [incident.id], who)).get(incident.id)
-        reference = await self._reference(delivery, incident, way)
+        reference = await reference_of(self._store, delivery, incident, way)
         message = self._means.writer.write(delivery, incident, reference=reference, ack_link=link)
         return await self._means.systems[way].page(message, to=None if who is None else who.address(way))
 
     async def _email(self, delivery: Delivery, incident: Incident, who: OnCallPerson | None) -> None:
         if who is None or not await self._means.emails.send(delivery, incident, to=[who]):
             raise UpstreamUnavailable("email: not accepted")
-
-    async def _reference(self, delivery: Delivery, incident: Incident, way: Way) -> str:
-        """Return what the system calls the incident: the same for all its pages that ring at one time.
-
-        A page after an answer, which was handed back, rings anew under another name.
-        """
-        earlier = [
-            page
-            for page in await self._store.kept_pages_of(incident.id, way)
-            if page.delivery_id != delivery.id
-        ]
-        if earlier and earlier[0].told is Told.RINGING:
-            return earlier[0].reference
-        installation = await self._store.installation()
-        return f"incident-bot-{installation.id[:8]}-{incident.label}" + (f"-{delivery.id}" if earlier else "")
 
 
 class SendingByKind:

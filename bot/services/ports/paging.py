@@ -77,6 +77,13 @@ class OutsideAnswer:
 class KeptSystem(PagingSystem, Protocol):
     """A paging system in which people can answer."""
 
+    def reference_unheard(self, *, key: str, reference: str) -> str:
+        """Return what to call a page that may have arrived although the system did not say so.
+
+        Args:
+            key, reference: Of its message.
+        """
+
     async def answer(self, reference: str) -> OutsideAnswer | None:
         """Return the answer to a page; None: there is none so far, or it cannot be asked.
 

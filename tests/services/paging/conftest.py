@@ -16,6 +16,13 @@ from tests.services.paging.policies import paging_policy
 from tests.standins.paging.server import Outside, outside_systems
 
 
+def start_anew(desk: Desk) -> None:
+    """Start the process: it knows of no host that was away. Their pauses go by a clock that no test moves."""
+    settings = load_settings(env_file=None)
+    desk.paging = dict(paging_systems(settings, outbound_of(settings), Texts.load(), desk.policy))
+    desk.use(desk.discord)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def outside() -> AsyncIterator[Outside]:
     """The systems."""
@@ -28,8 +35,6 @@ async def desk(database: Database, outside: Outside, monkeypatch: pytest.MonkeyP
     """The use cases of a guild that pages by every way."""
     for name, value in outside.environment.items():
         monkeypatch.setenv(name, value)
-    settings = load_settings(env_file=None)
     made = Desk(database, paging_policy(load_policy(None)))
-    made.paging = dict(paging_systems(settings, outbound_of(settings), Texts.load(), made.policy))
-    made.use(made.discord)
+    start_anew(made)
     return made

@@ -192,6 +192,7 @@ class Outside:
         asked: Every path, in order.
         hangs: Paths that are not answered before their event.
         drops_first: The first request to each path is processed, but its answer never arrives.
+        drops: Paths of which that is true for every request.
     """
 
     def __init__(self) -> None:
@@ -199,6 +200,7 @@ class Outside:
         self.receiver = Receiver()
         self.fault: Callable[[str], web.Response | None] = lambda _path: None
         self.drops_first = False
+        self.drops: frozenset[str] = frozenset()
         self.hangs: Mapping[str, asyncio.Event] = {}
         self.asked: list[str] = []
         self.is_asked = asyncio.Event()
@@ -229,7 +231,8 @@ class Outside:
         if (until := self.hangs.get(request.path)) is not None:
             await until.wait()
         answer: web.StreamResponse = self.fault(request.path) or await handler(request)
-        if self.drops_first and is_first and request.transport is not None:
+        is_lost = request.path in self.drops or (self.drops_first and is_first)
+        if is_lost and request.transport is not None:
             request.transport.abort()
         return answer
 

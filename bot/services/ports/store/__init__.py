@@ -85,6 +85,7 @@ class Transaction(
     PostmortemWrites,
     ReplayWrites,
     PullExportWrites,
+    InstallationReads,
     IssueExportWrites,
     ExportEnds,
     BatchWrites,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.paging.keeping import KeptPage, Told, is_given_up, next_look, pause_after
-from bot.domain.paging.ways import Way, next_way
+from bot.domain.paging.ways import Way, again_after, next_way
 
 AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
 PAGE = KeptPage(1, 7, 42, Way.PAGERDUTY, "k", Told.RINGING, 0, AT)
@@ -46,3 +46,11 @@ def test_the_next_way_is_one_that_was_not_tried() -> None:
     assert next_way([Way.NTFY], [Way.EMAIL, Way.NTFY, Way.PUSHOVER]) is Way.PUSHOVER
     assert next_way([Way.NTFY, Way.PUSHOVER], [Way.EMAIL, Way.NTFY]) is Way.EMAIL
     assert next_way([Way.EMAIL], [Way.EMAIL]) is None
+
+
+def test_a_system_without_another_way_is_tried_for_two_hours() -> None:
+    """Each time for a minute; by then many steps of the ladder have come."""
+    waits = [again_after(times) for times in range(9)]
+    assert waits[0] == timedelta(minutes=5)
+    assert sum((wait for wait in waits if wait is not None), timedelta()) > timedelta(hours=2)
+    assert waits[-1] is None
