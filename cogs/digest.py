@@ -1,9 +1,12 @@
 """`/digest`: the week that will be told on Monday or any other one, to one person; and a post by hand."""
 
+import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Final, cast
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
@@ -13,6 +16,7 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.errors import UserError
 from bot.i18n.options import described
 from bot.services.digest.digests import PostedByHand
+from bot.ui.discord_api.reading.command_ids import read_command_ids
 from bot.ui.interaction import Interaction, reply, reply_with_files, services_of, soon, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.pictures import as_files
@@ -24,6 +28,7 @@ Week = app_commands.Range[str, 1, 16]
 
 #: How many weeks are offered, the last one first.
 _OFFERED: Final = 12
+_IDS_WITHIN_S: Final = 2.0
 
 digest_group: Final = app_commands.guild_only(
     app_commands.Group(
@@ -91,13 +96,24 @@ async def _show(interaction: Interaction, week: IsoWeek, *, last: IsoWeek) -> No
     pictures = await services.digests.pictures(figures)
     channels = interaction.guild.text_channels if interaction.guild else []
     urls = {one.name: place_url(services.guild_id, one.id) for one in channels}
-    words = Wording(interaction.client.texts, services.policy, channel_urls=urls)
+    commands = await _command_ids(interaction)
+    words = Wording(interaction.client.texts, services.policy, channel_urls=urls, command_ids=commands)
     names = [one.filename for one in pictures]
     body = digest(words, figures, pictures=names, is_last=week == last)
     embeds = [discord.Embed.from_dict(one) for one in cast("list[dict[str, object]]", body["embeds"])]
     said = voice_of(interaction).say("consoles.digest.preview", week=week)
     files = partial(as_files, pictures)
     await reply_with_files(interaction, f"{said}\n\n{body['content']}", embeds=embeds, files=files)
+
+
+async def _command_ids(interaction: Interaction) -> Mapping[str, int]:
+    """Return the ids of the commands that the lines lead to; empty if Discord does not say so in time."""
+    client, guild_id = interaction.client, services_of(interaction).guild_id
+    try:
+        async with asyncio.timeout(_IDS_WITHIN_S):
+            return await read_command_ids(client.http.request, interaction.application_id, guild_id)
+    except (TimeoutError, discord.HTTPException, aiohttp.ClientError, OSError):
+        return {}
 
 
 def _dated(week: IsoWeek) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from local_discord.world.threads import remove_channel
 from local_discord.world.world import Channel
 from tests.integration.notifier_world import (
     ALERTS,
+    GUILD,
     INCIDENT,
     OBSERVER,
     OPS,
@@ -174,6 +176,21 @@ async def test_own_eyes_are_put_once(world: NotifierWorld) -> None:
     for _ in range(2):
         assert await world.deliver(seed, incident) == Posted(ALERTS, alert.message_id)
     assert world.message(alert).reactions == {EYES: [world.world.application.id]}
+
+
+async def test_a_digest_names_commands_by_their_ids(world: NotifierWorld) -> None:
+    """So that its lines can be pressed; registered anew, it takes a while until that is noticed."""
+    assert world.client.application_id is not None
+    commands: list[dict[str, Any]] = [
+        {"name": "dlq", "description": "DLQ"},
+        {"name": "Triage this message", "type": 3},
+    ]
+    known = await world.client.http.bulk_upsert_guild_commands(world.client.application_id, GUILD, commands)
+    posted = await world.deliver(owed(DeliveryKind.DIGEST, to="channel:p3-insights"), BUSY)
+    [dlq] = [one["id"] for one in known if one["name"] == "dlq"]
+    shown = str(world.message(posted).embeds)
+    assert f"</dlq recent:{dlq}>" in shown
+    assert "stats show" not in shown
 
 
 async def test_digest_reevaluation_and_replay_are_taken(world: NotifierWorld) -> None:

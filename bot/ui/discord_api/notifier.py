@@ -35,6 +35,7 @@ from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.hooks import answer_to, answering, home, hook, known
 from bot.ui.discord_api.places import Places, Standing
 from bot.ui.discord_api.private_threads import PrivateThreads
+from bot.ui.discord_api.reading.command_ids import CommandIds
 from bot.ui.discord_api.reading.history import posted, standing_message
 from bot.ui.discord_api.reading.incoming import Incoming, Watching
 from bot.ui.discord_api.reading.messages import ThreadReader
@@ -81,6 +82,7 @@ class DiscordNotifier:
         self._words = Wording(texts, policy)
         self._standing = standing
         self._places = Places(self._rest, policy, standing=standing)
+        self._commands = CommandIds(self._rest, lambda: client.application_id)
         self._policy = policy
         self._private_threads = PrivateThreads(self._rest)
         self._webhooks = WebhookPosts(self._rest, webhooks)
@@ -115,7 +117,9 @@ class DiscordNotifier:
             user_id = await self._places.person(delivery.guild_id, person)
             words = replace(words, user_ids={person.handle: user_id})
         if delivery.kind is DeliveryKind.DIGEST:
-            words = replace(words, channel_urls=await self._places.channel_urls(delivery.guild_id))
+            urls = await self._places.channel_urls(delivery.guild_id)
+            commands = await self._commands.of(delivery.guild_id)
+            words = replace(words, channel_urls=urls, command_ids=commands)
         body = render(words, told, subject)
         if isinstance(subject, Incident) and subject.is_private and action is Action.MESSAGE:
             body = addressed(body, await self._places.roles(subject.guild_id))

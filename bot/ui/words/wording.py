@@ -43,6 +43,7 @@ class Wording:
         standing: The person at each on-call place; for any other place, the policy's person.
         user_ids: The Discord ids of people by their handles, as far as they were looked up.
         channel_urls: The addresses of channels by their names, as far as they are known.
+        command_ids: The ids of commands by their first word, as far as they are known.
     """
 
     texts: Texts
@@ -50,6 +51,7 @@ class Wording:
     standing: Mapping[str, OnCallPerson] = field(default_factory=dict)
     user_ids: Mapping[str, int] = field(default_factory=dict)
     channel_urls: Mapping[str, str] = field(default_factory=dict)
+    command_ids: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def buttons(self) -> Buttons:
@@ -222,6 +224,11 @@ class Wording:
     def listed(self, items: Iterable[str]) -> str:
         """Join facts about one thing: "DM 2 回、応答なし"."""
         return ("、" if self.policy.language == "ja" else ", ").join(items)
+
+    def command(self, name: str) -> str:
+        """Return a mention of a command ("dlq recent"), which people can press; empty without its id."""
+        found = self.command_ids.get(name.partition(" ")[0])
+        return "" if found is None else f"</{name}:{found}>"
 
     def who(self, name: str | None) -> str:
         """Name a person as they were called when they acted: "@responder". Not where anything may ring."""

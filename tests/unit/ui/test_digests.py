@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,9 @@ from bot.ui.posts.digest.posts import digest, digest_text
 from bot.ui.posts.digest.sections import change
 from bot.ui.posts.renderer import render
 from bot.ui.posts.verdicts import verdict_buttons, verdict_question
+from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, buttons_of, delivery, embed_of
+from tests.unit.ui.test_action_posts import ITEM
 
 NO_FAILURES = DlqCounts(0, (), 0, 0)
 NOTHING = IncidentFigures((SeverityFigures("SEV1"), SeverityFigures("SEV2")))
@@ -304,6 +307,57 @@ def test_each_line_leads_to_an_incident() -> None:
     url = "https://discord.com/channels/7/301"
     body = digest(replace(JA, channel_urls={"p1-ops": url}), BUSY)
     assert f"[#p1-ops]({url}) 16 件" in str(body["embeds"])
+
+
+IDS = {"stats": 81, "incident": 82, "alerts": 83, "dlq": 84, "action": 85}
+UNTOLD = SeverityFigures("SEV2", 2, acknowledge=Durations(2, 60.0, 60.0), ack_deadlines=Deadlines(met=2))
+
+
+def everything() -> Digest:
+    """A week with each kind of line, and no incident that stands for one."""
+    senders = [AlertSource(f"monitor {number}", AlertCounts(9 - number, 9)) for number in range(7)]
+    items = [replace(ITEM, incident_id=None, id=day, due_on=date(2026, 11, day)) for day in (20, 30)]
+    actions = [OpenAction(item, is_private=False, is_drill=False) for item in items]
+    hidden = replace(PLACED, id=43, is_private=True)
+    figures = IncidentFigures(
+        (UNTOLD,),
+        set_aside=SetAside(false_alarms=1, duplicates=1, alerts=1),
+        updates=Deadlines(met=8, missed=1),
+        targets=(TargetCount("api.parky.co.jp", 2),),
+        drills=DrillFigures(1, Durations(1, 95.0, 95.0)),
+    )
+    return replace(
+        BUSY,
+        figures=figures,
+        open=(PLACED, hidden),
+        missed=(),
+        load=(PersonLoad(OnCallPerson("102", "佐藤"), PageCounts(day=1)),),
+        alerts=AlertQuality(sources=tuple(senders)),
+        asked=AskedAlerts((NOISY,)),
+        postmortems=(OWED, replace(OWED, incident=hidden)),
+        actions=actions_due(actions, {}, today=date(2026, 11, 23)),
+    )
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_each_line_leads_to_an_incident_or_to_a_command(words: Wording) -> None:
+    """A command can be pressed where its id is known; then the small print need not list them."""
+    body = digest(replace(words, command_ids=IDS), everything())
+    made: dict[str, Any] = embed_of(body)
+    lines = [line for field in made["fields"] for line in field["value"].splitlines()]
+    assert [line for line in lines if "](https://" not in line and "</" not in line] == []
+    for command in (
+        "stats show:81",
+        "incident list:82",
+        "alerts recent:83",
+        "dlq recent:84",
+        "dlq p0-email:84",
+    ):
+        assert f"</{command}>" in str(made)
+    assert "/stats show" not in made["footer"]["text"]
+    typed: dict[str, Any] = embed_of(digest(words, everything()))
+    assert "/stats show" in typed["footer"]["text"]
+    assert "</" not in str(typed)
 
 
 NOISY = replace(PLACED, id=77, title="CPU 使用率", tracked=replace(PLACED.tracked, fingerprint="f"))

@@ -59,17 +59,36 @@ def severity_name(one: SeverityFigures) -> str:
     return inert(one.severity, limit=SEVERITY_LIMIT)
 
 
-def leading(words: Wording, week: Digest, show: Show, of: ExampleOf, name: str = "") -> str:
-    """Return where a line of figures leads, to append: " · 最新 INC-42"; empty without an example."""
+def leading(  # what is shown of which week, where, and otherwise
+    words: Wording, week: Digest, show: Show, of: ExampleOf, name: str = "", *, otherwise: str = "stats show"
+) -> str:
+    """Return where a line of figures leads, to append: " · 最新 INC-42".
+
+    Args:
+        otherwise: The command that it leads to without an example.
+    """
     example = week.examples.of(of, name)
-    return "" if example is None else words.say(f"digest.example.{of}", name=show(example)[0])
+    if example is None:
+        return looked_up(words, otherwise)
+    return words.say(f"digest.example.{of}", name=show(example)[0])
+
+
+def looked_up(words: Wording, command: str) -> str:
+    """Return the command that tells more of a line, to append; empty where it cannot be pressed."""
+    mention = words.command(command)
+    return f" · {mention}" if mention else ""
 
 
 def incident_lines(words: Wording, incidents: Sequence[Incident], show: Show) -> list[str]:
     """Return a line for each, and one that counts the private ones, because everybody reads it."""
     lines = [_incident(words, one, show) for one in incidents if not one.is_private]
     private = len(incidents) - len(lines)
-    return [*lines, words.say("digest.item.private", count=private)] if private else lines
+    return [*lines, private_line(words, private, "incident list")] if private else lines
+
+
+def private_line(words: Wording, count: int, command: str) -> str:
+    """Count what is private: the people who may see it find it by *command*."""
+    return words.say("digest.item.private", count=count) + looked_up(words, command)
 
 
 def _incident(words: Wording, incident: Incident, show: Show) -> str:

@@ -26,7 +26,8 @@ def _notes(words: Wording, week: Digest) -> Iterator[str]:
         yield words.say("digest.note.as_of", today=due_day(words, week.today))
     if any(one.pages.total for one in week.load):
         yield _pages(words)
-    yield words.say("digest.note.more")
+    if not words.command_ids:  # else each line leads there
+        yield words.say("digest.note.more")
 
 
 def _pages(words: Wording) -> str:

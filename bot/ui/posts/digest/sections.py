@@ -17,6 +17,7 @@ from bot.ui.posts.digest.naming import (
     ShowPerson,
     incident_lines,
     leading,
+    looked_up,
     severity_name,
 )
 from bot.ui.posts.digest.still_to_do import actions_due, open_incidents, postmortems
@@ -72,7 +73,7 @@ def _incidents(words: Wording, week: Digest) -> Section:
     )
     compared = change(words, week.total, previous=week.before.incidents)
     heading = words.say("digest.incidents.heading", count=week.total, change=compared)
-    lines = (" · ".join(counts), _aside(words, week))
+    lines = (" · ".join(counts) + looked_up(words, "stats show"), _aside(words, week))
     return Section(heading, tuple(line for line in lines if line))
 
 
@@ -81,7 +82,9 @@ def _aside(words: Wording, week: Digest) -> str:
     aside = week.figures.set_aside
     kinds = {"false_alarms": aside.false_alarms, "duplicates": aside.duplicates, "alerts": aside.alerts}
     said = [words.say(f"digest.aside.{kind}", count=count) for kind, count in kinds.items() if count]
-    return words.say("digest.aside.line", what=" · ".join(said)) if said else ""
+    if not said:
+        return ""
+    return words.say("digest.aside.line", what=" · ".join(said)) + looked_up(words, "incident list")
 
 
 def _times(words: Wording, week: Digest, show: Show) -> Section | None:
@@ -97,10 +100,11 @@ def _times(words: Wording, week: Digest, show: Show) -> Section | None:
 
 def _deadlines(words: Wording, week: Digest, show: Show) -> Section | None:
     acknowledged, updates = week.figures.ack_deadlines, week.figures.updates
-    lines = [_deadline(words, "acknowledge", acknowledged)] if acknowledged.total else []
+    more = looked_up(words, "stats show")
+    lines = [_deadline(words, "acknowledge", acknowledged) + more] if acknowledged.total else []
     lines += incident_lines(words, week.missed, show)
     if updates.total:
-        late = leading(words, week, show, ExampleOf.LATE_UPDATE) if updates.missed else ""
+        late = leading(words, week, show, ExampleOf.LATE_UPDATE) if updates.missed else more
         lines.append(_deadline(words, "updates", updates) + late)
     return Section(words.say("digest.deadlines.heading"), tuple(lines)) if lines else None
 
@@ -148,13 +152,14 @@ def _alerts(words: Wording, week: Digest, show: Show) -> Section | None:
         words.say(
             "digest.alerts.line", source=inert(one.name, limit=NAME_LIMIT), what=_counts(words, one.counts)
         )
-        + leading(words, week, show, ExampleOf.SENDER, one.name)
+        + leading(words, week, show, ExampleOf.SENDER, one.name, otherwise="alerts recent")
         for one in sources[:_SOURCES]
     ]
     rest = sources[_SOURCES:]
     if rest:
         count = sum(one.counts.alerts for one in rest)
-        lines.append(words.say("digest.alerts.rest", senders=len(rest), count=count))
+        others = words.say("digest.alerts.rest", senders=len(rest), count=count)
+        lines.append(others + looked_up(words, "alerts recent"))
     total = sum(one.counts.alerts for one in sources)
     return Section(words.say("digest.alerts.heading", count=total), tuple(lines))
 
@@ -199,17 +204,18 @@ def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> S
     compared = change(words, counts.total, previous=previous)
     heading = words.say("digest.dlq.heading", count=counts.total, change=compared)
     if not counts.total:
-        return Section(heading, (words.say("digest.headline.dlq_none"),))
+        return Section(heading, (words.say("digest.headline.dlq_none") + looked_up(words, "dlq recent"),))
     channels = [_channel(words, counts, channel, count) for channel, count in counts.by_channel]
     statuses = " · ".join(
         words.say("digest.dlq.status", status=inert(status, limit=NAME_LIMIT), count=count)
         for status, count in counts.by_status
     )
     if statuses:
-        statuses = words.say("digest.dlq.statuses", statuses=statuses)
+        statuses = words.say("digest.dlq.statuses", statuses=statuses) + looked_up(words, "dlq recent")
     p0 = ""
     if counts.p0_failed:
         p0 = words.say("digest.dlq.p0", failed=counts.p0_failed, emailed=counts.p0_emailed)
+        p0 += looked_up(words, "dlq p0-email")
     return Section(heading, tuple(line for line in (p0, *channels, statuses) if line))
 
 
@@ -217,13 +223,14 @@ def _channel(words: Wording, counts: DlqCounts, channel: str, count: int) -> str
     """Say what did not arrive in *channel* and why: "#p1-ops 5 件 (HTTP 429 4 · 応答なし 1)"."""
     name, url = where(channel, limit=_CHANNEL_LIMIT), words.channel_urls.get(channel.lstrip("#"))
     said = words.say("digest.dlq.channel", channel=f"[{name}]({url})" if url else name, count=count)
+    more = "" if url else looked_up(words, "dlq recent")
     answers = counts.answers.get(channel, ())
     if not answers:
-        return said
+        return said + more
     if len(answers) == 1:
-        return f"{said} ({answer(words, answers[0].http_status, None)})"
+        return f"{said} ({answer(words, answers[0].http_status, None)}){more}"
     why = " · ".join(f"{answer(words, one.http_status, None)} × {one.count}" for one in answers[:_ANSWERS])
-    return f"{said} ({why})"
+    return f"{said} ({why}){more}"
 
 
 def _drills(words: Wording, week: Digest, show: Show) -> Section | None:

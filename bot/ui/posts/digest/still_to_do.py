@@ -4,7 +4,15 @@ from datetime import date
 
 from bot.domain.digest import ActionsDue, Digest, DueAction
 from bot.domain.postmortem.owing import OwedPostmortem
-from bot.ui.posts.digest.naming import NAME_LIMIT, TITLE_LIMIT, Section, Show, incident_lines
+from bot.ui.posts.digest.naming import (
+    NAME_LIMIT,
+    TITLE_LIMIT,
+    Section,
+    Show,
+    incident_lines,
+    looked_up,
+    private_line,
+)
 from bot.ui.words.action_words import due_day
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
@@ -29,7 +37,7 @@ def postmortems(words: Wording, week: Digest, show: Show) -> Section | None:
     ]
     private = len(week.postmortems) - len(lines)
     if private:
-        lines.append(words.say("digest.item.private", count=private))
+        lines.append(private_line(words, private, "incident list"))
     return Section(words.say(key, count=len(week.postmortems), overdue=overdue), tuple(lines))
 
 
@@ -47,9 +55,9 @@ def actions_due(words: Wording, actions: ActionsDue, show: Show) -> Section | No
     lines = [_action(words, "digest.actions.late", one, show) for one in actions.overdue]
     lines += [_action(words, "digest.actions.line", one, show) for one in actions.due]
     if actions.private:
-        lines.append(words.say("digest.item.private", count=actions.private))
+        lines.append(private_line(words, actions.private, "action list"))
     if actions.later:
-        lines.append(words.say("digest.actions.later", count=actions.later))
+        lines.append(words.say("digest.actions.later", count=actions.later) + looked_up(words, "action list"))
     key = "digest.actions.heading_late" if actions.overdue else "digest.actions.heading"
     heading = words.say(key, count=actions.waiting, overdue=len(actions.overdue))
     return Section(heading, tuple(lines))
@@ -57,7 +65,10 @@ def actions_due(words: Wording, actions: ActionsDue, show: Show) -> Section | No
 
 def _action(words: Wording, key: str, due: DueAction, show: Show) -> str:
     item, incident = due.item, due.incident
-    origin = "" if incident is None else words.say("digest.actions.origin", incident=show(incident)[0])
+    if incident is None:
+        origin = looked_up(words, "action list")
+    else:
+        origin = words.say("digest.actions.origin", incident=show(incident)[0])
     return words.say(
         key,
         label=item.label,
