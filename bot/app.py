@@ -30,8 +30,8 @@ from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.auditor import audit
 from bot.services.watchdogs.dead_man import DeadMan
-from bot.setting_values import DISCORD_API
 from bot.settings import Settings
+from bot.settings.values import DISCORD_API
 from bot.storage.database.leases import PostgresLeases, open_lease_pool
 from bot.storage.database.pools import Connections, process_id
 from bot.storage.figures import Figures, read_figures

@@ -2,7 +2,7 @@
 
 from bot.client import IncidentBot
 from bot.domain.errors import UserError
-from bot.domain.incident.transitions import AckVia
+from bot.domain.incident.acknowledgement import AckVia
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of

@@ -12,8 +12,8 @@ from pathlib import Path
 from local_discord.core import Core
 from local_discord.gateway.rules import GatewayRules
 from local_discord.server import Address, NotLoopback, serve
+from local_discord.world.saving.state import BadState
 from local_discord.world.seed import NameTaken, default_world
-from local_discord.world.state import BadState
 
 _LAST_PORT = 65_535
 _DESCRIPTION = "Serve a Discord on this machine: REST v10, the gateway, a page, and people to act in it."

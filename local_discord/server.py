@@ -24,7 +24,7 @@ from local_discord.rest.guard import is_loopback, own_only
 from local_discord.rest.listener import expect, listen
 from local_discord.rest.pipeline import ANY_VERSION, API_PREFIX, Pipeline
 from local_discord.rest.table import all_routes
-from local_discord.world.state import load, save
+from local_discord.world.saving.state import load, save
 
 _GATEWAY_PATH = "/gateway"
 _MOST_FILES = 10

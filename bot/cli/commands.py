@@ -15,6 +15,7 @@ from bot.cli.oncall import commands as oncall_commands
 from bot.cli.outcome import EXIT_OK, ends_well
 from bot.cli.probes import commands as probe_commands
 from bot.cli.records import commands as record_commands
+from bot.cli.runbook import commands as runbook_commands
 from bot.lean_imports import uncollected
 
 DemoLanguage: TypeAlias = Literal["ja", "en"]
@@ -28,8 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-runbook = typer.Typer(help="Check or show the policy file.", no_args_is_help=True)
-app.add_typer(runbook, name="runbook")
+runbook_commands.register(app)
 record_commands.register(app)
 hook_commands.register(app)
 oncall_commands.register(app)
@@ -267,34 +267,6 @@ def postmortem(
         from bot.cli import postmortem as work
 
         work.write(settings, number, out=out, private=private)
-
-
-@runbook.command(epilog="Example: incident-bot runbook check our-policy.toml")
-def check(
-    file: Annotated[Path, typer.Argument(help="A policy file, or a folder of them.", metavar="FILE")],
-) -> None:
-    """Check a policy file, or all of a folder: one line per problem."""
-    with ends_well():
-        from bot.cli.runbook import check_file
-
-        check_file(file)
-
-
-@runbook.command(epilog="Example: incident-bot runbook show > policy.toml")
-def show(
-    *,
-    in_words: Annotated[
-        bool, typer.Option("--in-words", help="What it promises: who is told what, where, and by when.")
-    ] = False,
-) -> None:
-    """Print the policy file in use, comments included: without RUNBOOK_FILE Parky's, a start for your own."""
-    with ends_well():
-        from bot.cli.setup import load
-
-        settings = load()
-        from bot.cli.runbook import show_policy, show_source
-
-        (show_policy if in_words else show_source)(settings.runbook_file)
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Delivery, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.oncall.people import OnCallPerson, id_of, marked
 from bot.domain.people import Person
 

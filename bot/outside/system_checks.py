@@ -10,10 +10,10 @@ from bot.domain.systems.rules import CheckRules
 from bot.outside.outbound import Outbound
 from bot.runbook import Policy
 from bot.services.ports.live_checks import LiveCheck, LiveChecks
-from bot.setting_values import DISCORD_API
 from bot.settings import Settings
+from bot.settings.systems import DISCORD_STATUS
+from bot.settings.values import DISCORD_API
 from bot.storage.database.vitals import DatabaseVitals
-from bot.system_settings import DISCORD_STATUS
 
 if TYPE_CHECKING:
     from bot.integrations.systems.cloudflare import CloudflareAccount

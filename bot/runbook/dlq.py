@@ -1,5 +1,6 @@
 """``[dlq]``: the table of undelivered notifications by its owner's names, and how much one file has of it."""
 
+from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
@@ -8,7 +9,6 @@ from bot.domain.dlq.table import DlqColumn, DlqTable
 from bot.domain.severity import Mention
 from bot.runbook.fields import values
 from bot.runbook.fields.rules import Problem, Rule, Section
-from bot.runbook.model import DlqRules
 
 #: The bot's own limit: as many as a person looks through.
 MOST_REPLAYS = 200
@@ -16,6 +16,27 @@ MOST_REPLAYS = 200
 #: PostgreSQL cuts longer names, bytes.
 _NAME_BYTES = 63
 _NAME = r"[^\W\d][\w$ -]*"
+
+
+@dataclass(frozen=True, slots=True)
+class DlqRules:
+    """The rules for undelivered notifications.
+
+    Attributes:
+        table: Where they are kept, by the names of its owner.
+        export_at_most: How many entries one file has at most.
+        replay_at_most: How many entries a filter may match to be replayed at once.
+        replay_per_minute: The rate at which they are sent.
+        watch: New failures of the highest severity are announced in its channel.
+        watch_mention: Whom that announcement mentions.
+    """
+
+    table: DlqTable
+    export_at_most: int
+    replay_at_most: int
+    replay_per_minute: int
+    watch: bool
+    watch_mention: Mention
 
 
 def _name(value: object) -> str:

@@ -1,30 +1,27 @@
 """The policy as a frozen value. What each key of the file means: docs/runbook-file.md."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.alerts.alert import AlertPart
-from bot.domain.alerts.recognition import Pattern, Shape, Unknown
-from bot.domain.alerts.rules import AlertRule
-from bot.domain.alerts.titles import TitleShapes
-from bot.domain.alerts.windows import WindowRules
 from bot.domain.calendar.business_time import BusinessHours
-from bot.domain.dlq.table import DlqTable
 from bot.domain.drill import Script
 from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
 from bot.domain.hooks.hook import HookRules
 from bot.domain.incident.checklist import Checklist
-from bot.domain.oncall.people import OnCallPerson, id_of
-from bot.domain.oncall.rotation import Layer
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.postmortem.owing import Terms
 from bot.domain.postmortem.template import TeamTemplate
 from bot.domain.probes.rules import ProbeRules
-from bot.domain.severity import Deadline, Mention, SeverityPolicy
+from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.sheets.sheet import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
 from bot.domain.systems.rules import CheckRules
 from bot.domain.triage.tree import Text, Tree
+from bot.runbook.dlq import DlqRules
+from bot.runbook.monitoring.alerts import AlertRules
+from bot.runbook.oncall import Handover, OnCallPlace
+from bot.runbook.sections import Permissions
 from bot.runbook.tables import (
     ActionRules,
     DigestSchedule,
@@ -40,132 +37,6 @@ from bot.runbook.tables import (
     TimelineRules,
     UnfinishedTriage,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class OnCallPlace:
-    """A place in the on-call order, and its holders.
-
-    Attributes:
-        name: "primary".
-        discord: The holder when no layer names one: user id in digits, or username without "@".
-        email: Their address; None when they have none.
-        called: What the team calls them; None for their `discord`.
-        ntfy, pushover: Where their phone is reached; None where not.
-        layers: The rotations, later layers over earlier ones; their people are handles.
-    """
-
-    name: str
-    discord: str
-    email: str | None
-    called: str | None = None
-    layers: tuple[Layer, ...] = ()
-    ntfy: str | None = field(default=None, repr=False)
-    pushover: str | None = field(default=None, repr=False)
-
-    @property
-    def person(self) -> OnCallPerson:
-        """Return the holder of the place when no layer names one."""
-        return OnCallPerson(
-            self.discord,
-            self.called or self.discord,
-            self.email,
-            id_of(self.discord),
-            ntfy=self.ntfy,
-            pushover=self.pushover,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Handover:
-    """How the people on call learn of their turn.
-
-    Attributes:
-        channel: Where handovers are posted; None for nowhere.
-        check_before: How long before a shift its person is notified and checked; None for never.
-    """
-
-    channel: str | None
-    check_before: timedelta | None
-
-
-@dataclass(frozen=True, slots=True)
-class Permissions:
-    """Role names or ids per action; empty admits everyone, and `private` is never empty."""
-
-    triage: tuple[str, ...]
-    acknowledge: tuple[str, ...]
-    severity: tuple[str, ...]
-    private: tuple[str, ...]
-    drill: tuple[str, ...]
-    actions: tuple[str, ...]
-    oncall: tuple[str, ...]
-    digest: tuple[str, ...]
-    dlq: tuple[str, ...]
-    replay: tuple[str, ...]
-    load: tuple[str, ...]
-    mute: tuple[str, ...]
-    replay_mentions: tuple[str, ...]
-    audit: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DlqRules:
-    """The rules for undelivered notifications.
-
-    Attributes:
-        table: Where they are kept, by the names of its owner.
-        export_at_most: How many entries one file has at most.
-        replay_at_most: How many entries a filter may match to be replayed at once.
-        replay_per_minute: The rate at which they are sent.
-        watch: New failures of the highest severity are announced in its channel.
-        watch_mention: Whom that announcement mentions.
-    """
-
-    table: DlqTable
-    export_at_most: int
-    replay_at_most: int
-    replay_per_minute: int
-    watch: bool
-    watch_mention: Mention
-
-
-@dataclass(frozen=True, slots=True)
-class AlertRules:
-    """The rules for tracking messages as alerts.
-
-    Attributes:
-        watch: Channel (name or id) -> name of the severity that its alerts have.
-        bots: Ids or usernames of the bots whose messages count, besides webhooks.
-        same_within: How long a repetition counts as the same alert.
-        fingerprint: The parts by which two alerts are the same.
-        rings: The bot's own post pings like its severity's; the monitor's message was there before it.
-        unknown: Channel as in `watch` -> the treatment of a message that no pattern matches.
-        unread: The same for a message without text; without the message content intent all are. It may be an
-            alert, so it is tracked unless the file says otherwise.
-        closes: A recovery ends an unacknowledged alert; if False, it is only noted.
-        ignore: Senders whose messages are never alerts.
-        patterns: Patterns of monitors' messages, in the order in which they are tried.
-        names: Titles that only name their sender.
-        shapes: Lines of a message that its alert's title is made of.
-        rules: About single alerts; the first one that fits decides.
-        windows: About maintenance windows.
-    """
-
-    watch: Mapping[str, str]
-    bots: tuple[str, ...]
-    same_within: timedelta
-    fingerprint: tuple[AlertPart, ...]
-    rings: bool
-    unknown: Mapping[str, Unknown]
-    unread: Mapping[str, Unknown]
-    closes: bool
-    ignore: tuple[Shape, ...]
-    patterns: tuple[Pattern, ...]
-    names: tuple[str, ...]
-    shapes: TitleShapes
-    rules: tuple[AlertRule, ...]
-    windows: WindowRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """``[people]`` and ``[oncall]``: the people of a team, and the places that they hold."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Annotated, Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -12,7 +13,6 @@ from bot.domain.oncall.rotation import Applies, Layer, Rotation
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.problems import not_a_key
 from bot.runbook.fields.rules import AtMost, Problem, Section, some
-from bot.runbook.model import Handover, OnCallPlace
 
 Team: TypeAlias = Mapping[str, OnCallPerson]
 
@@ -24,6 +24,53 @@ MemberName = Annotated[
     str,
     values.matching(r"[a-z0-9_.]{2,32}", "a person's name", '2 to 32 of a-z, 0-9, _ and . ("ai")'),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class OnCallPlace:
+    """A place in the on-call order, and its holders.
+
+    Attributes:
+        name: "primary".
+        discord: The holder when no layer names one: user id in digits, or username without "@".
+        email: Their address; None when they have none.
+        called: What the team calls them; None for their `discord`.
+        ntfy, pushover: Where their phone is reached; None where not.
+        layers: The rotations, later layers over earlier ones; their people are handles.
+    """
+
+    name: str
+    discord: str
+    email: str | None
+    called: str | None = None
+    layers: tuple[Layer, ...] = ()
+    ntfy: str | None = field(default=None, repr=False)
+    pushover: str | None = field(default=None, repr=False)
+
+    @property
+    def person(self) -> OnCallPerson:
+        """Return the holder of the place when no layer names one."""
+        return OnCallPerson(
+            self.discord,
+            self.called or self.discord,
+            self.email,
+            id_of(self.discord),
+            ntfy=self.ntfy,
+            pushover=self.pushover,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """How the people on call learn of their turn.
+
+    Attributes:
+        channel: Where handovers are posted; None for nowhere.
+        check_before: How long before a shift its person is notified and checked; None for never.
+    """
+
+    channel: str | None
+    check_before: timedelta | None
 
 
 class MemberTable(Section):

@@ -1,5 +1,6 @@
 """The everyday sections of the policy file. Values that are left out get their defaults here."""
 
+from dataclasses import dataclass
 from datetime import time, timedelta
 from types import MappingProxyType
 from typing import Annotated
@@ -14,7 +15,6 @@ from bot.runbook.days_off.calendar import DaysOff
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.problems import not_a_key
 from bot.runbook.fields.rules import AtMost, Names, Problem, Section, some
-from bot.runbook.model import Permissions
 from bot.runbook.sheets.tables import ChoicesOfName, ValuesOfTarget
 
 MOST_OPTIONS = 25  # Discord: options in a select menu
@@ -29,6 +29,26 @@ DEFAULT_SYMPTOMS = MappingProxyType(
         "errors": Text("エラー率上昇", "Rising error rate"),
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Role names or ids per action; empty admits everyone, and `private` is never empty."""
+
+    triage: tuple[str, ...]
+    acknowledge: tuple[str, ...]
+    severity: tuple[str, ...]
+    private: tuple[str, ...]
+    drill: tuple[str, ...]
+    actions: tuple[str, ...]
+    oncall: tuple[str, ...]
+    digest: tuple[str, ...]
+    dlq: tuple[str, ...]
+    replay: tuple[str, ...]
+    load: tuple[str, ...]
+    mute: tuple[str, ...]
+    replay_mentions: tuple[str, ...]
+    audit: tuple[str, ...]
 
 
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:

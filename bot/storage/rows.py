@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.aftermath import ActionCount, Aftermath

@@ -4,162 +4,63 @@ Order of locks: a transaction locks an incident before its deliveries and steps,
 never wait for each other.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 import asyncpg
 
 from bot.domain.errors import Superseded
-from bot.services.ports import Job
 from bot.services.ports.urgency import PERSON, current
 from bot.services.shared.fencing import CLAIM
-from bot.storage.appends import Appends, OrderedSql
 from bot.storage.database.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.database.pools import PoolConnection, borrow
 from bot.storage.database.pulse import Pulse
 from bot.storage.database.sessions import Session
-from bot.storage.database.sql import Connection, Sql
+from bot.storage.database.sql import Sql
 from bot.storage.database.warming import warm
-from bot.storage.queue.enqueue import Queue
-from bot.storage.tables.acknowledgements import PostgresAcknowledgementReads, PostgresAcknowledgementWrites
-from bot.storage.tables.aftermath.actions import PostgresActionReads, PostgresActionWrites
-from bot.storage.tables.aftermath.documents import PostgresDocumentReads, PostgresDocumentWrites
-from bot.storage.tables.aftermath.exports import PostgresExportReads, PostgresExportWrites
-from bot.storage.tables.aftermath.postmortems import PostgresPostmortemReads, PostgresPostmortemWrites
-from bot.storage.tables.alerts.alerts import PostgresAlertQuestions, PostgresAlertReads, PostgresAlertWrites
-from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads, PostgresAlertDecisionWrites
-from bot.storage.tables.alerts.events import PostgresAlertEventWrites
-from bot.storage.tables.alerts.hooks import PostgresHookReads, PostgresHookWrites
-from bot.storage.tables.alerts.live_checks import PostgresLiveCheckReads, PostgresLiveCheckWrites
-from bot.storage.tables.alerts.probes import PostgresProbeReads, PostgresProbeWrites
-from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads, PostgresAlertVerdictWrites
-from bot.storage.tables.alerts.windows import PostgresAlertWindowReads, PostgresAlertWindowWrites
-from bot.storage.tables.attachments import PostgresAttachmentReads, PostgresAttachmentWrites
-from bot.storage.tables.bundles import PostgresBundleReads, PostgresBundleWrites
+from bot.storage.tables.acknowledgements import PostgresAcknowledgementReads
+from bot.storage.tables.aftermath.actions import PostgresActionReads
+from bot.storage.tables.aftermath.documents import PostgresDocumentReads
+from bot.storage.tables.aftermath.exports import PostgresExportReads
+from bot.storage.tables.aftermath.postmortems import PostgresPostmortemReads
+from bot.storage.tables.alerts.alerts import PostgresAlertReads
+from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads
+from bot.storage.tables.alerts.hooks import PostgresHookReads
+from bot.storage.tables.alerts.live_checks import PostgresLiveCheckReads
+from bot.storage.tables.alerts.probes import PostgresProbeReads
+from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads
+from bot.storage.tables.alerts.windows import PostgresAlertWindowReads
+from bot.storage.tables.attachments import PostgresAttachmentReads
+from bot.storage.tables.bundles import PostgresBundleReads
 from bot.storage.tables.deliveries import (
-    PostgresDeliveryAttempts,
     PostgresDeliveryReads,
-    PostgresDeliveryWrites,
 )
-from bot.storage.tables.dlq.replay_batches import PostgresBatchReads, PostgresBatchWrites
-from bot.storage.tables.dlq.replays import PostgresReplayReads, PostgresReplayWrites
+from bot.storage.tables.dlq.replay_batches import PostgresBatchReads
+from bot.storage.tables.dlq.replays import PostgresReplayReads
 from bot.storage.tables.dlq.views import PostgresDlqViews
-from bot.storage.tables.dlq.watch import PostgresDlqWatchReads, PostgresDlqWatchWrites
-from bot.storage.tables.drills import PostgresDrillWrites
-from bot.storage.tables.escalation import PostgresEscalationReads, PostgresEscalationWrites
-from bot.storage.tables.incidents import PostgresIncidentReads, PostgresIncidentWrites
+from bot.storage.tables.dlq.watch import PostgresDlqWatchReads
+from bot.storage.tables.escalation import PostgresEscalationReads
+from bot.storage.tables.incidents import PostgresIncidentReads
 from bot.storage.tables.installation import PostgresGuildFinder, PostgresInstallation
-from bot.storage.tables.members import PostgresMemberReads, PostgresMemberWrites
-from bot.storage.tables.mornings import PostgresMorningReads, PostgresMorningWrites
-from bot.storage.tables.oncall import PostgresOnCallReads, PostgresOnCallWrites
-from bot.storage.tables.outage import PostgresOutageChanges, PostgresOutageMirror
+from bot.storage.tables.members import PostgresMemberReads
+from bot.storage.tables.mornings import PostgresMorningReads
+from bot.storage.tables.oncall import PostgresOnCallReads
+from bot.storage.tables.outage import PostgresOutageMirror
 from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
-from bot.storage.tables.paging import PostgresPagingReads, PostgresPagingWrites
+from bot.storage.tables.paging import PostgresPagingReads
 from bot.storage.tables.statistics import PostgresIncidentStatistics, PostgresLoadStatistics
-from bot.storage.tables.suspects.suspects import PostgresSuspectReads, PostgresSuspectWrites
-from bot.storage.tables.timeline import PostgresTimelineReads, PostgresTimelineWrites
-from bot.storage.tables.triages import PostgresTriageAnswers, PostgresTriageReads, PostgresTriageWrites
+from bot.storage.tables.suspects.suspects import PostgresSuspectReads
+from bot.storage.tables.timeline import PostgresTimelineReads
+from bot.storage.tables.triages import PostgresTriageReads
+from bot.storage.transaction import Begun, PostgresTransaction, database_now
 
 _BEGIN: Final = "BEGIN"
 
 #: A job or a tick comes again, so it does not wait long for a lock. The server ends a stopped process's
 #: transactions one after the other, and the next one that waits for the same lock would get it.
 _BEGIN_JOB: Final = "BEGIN; SET LOCAL lock_timeout = '1s'"
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """The state of a transaction after its start.
-
-    Attributes:
-        now: The transaction's time, if it was requested.
-        locked: The version of each incident that it has locked.
-    """
-
-    now: datetime | None = None
-    locked: Mapping[int, int] = field(default_factory=dict)
-
-
-class PostgresTransaction(
-    PostgresIncidentWrites,
-    PostgresAcknowledgementWrites,
-    PostgresTimelineWrites,
-    PostgresEscalationWrites,
-    PostgresDeliveryWrites,
-    PostgresDeliveryAttempts,
-    PostgresAttachmentWrites,
-    PostgresDocumentWrites,
-    PostgresBundleWrites,
-    PostgresTriageWrites,
-    PostgresTriageAnswers,
-    PostgresAlertWrites,
-    PostgresAlertQuestions,
-    PostgresAlertEventWrites,
-    PostgresAlertDecisionWrites,
-    PostgresHookWrites,
-    PostgresInstallation,
-    PostgresProbeWrites,
-    PostgresAlertWindowWrites,
-    PostgresActionWrites,
-    PostgresAlertVerdictWrites,
-    PostgresMorningWrites,
-    PostgresReplayWrites,
-    PostgresBatchWrites,
-    PostgresDlqWatchWrites,
-    PostgresLiveCheckWrites,
-    PostgresMemberWrites,
-    PostgresPostmortemWrites,
-    PostgresOnCallWrites,
-    PostgresPagingWrites,
-    PostgresDrillWrites,
-    PostgresExportWrites,
-    PostgresOutageChanges,
-    PostgresSuspectWrites,
-):
-    """A `bot.services.ports.Transaction`.
-
-    Args:
-        guild_id: The guild whose rows it sees; None: all guilds.
-        is_shared: See `Queue`.
-        begun: Its state after the start.
-    """
-
-    def __init__(
-        self, connection: Connection, *, guild_id: int | None, is_shared: bool, begun: Begun
-    ) -> None:
-        self._sql = sql = OrderedSql(connection, self.write_appends)
-        self._appends = Appends()
-        self._guild_id = guild_id
-        self._now = begun.now
-        self._locked = dict(begun.locked)
-        self._queue = Queue(sql, guild_id=guild_id, is_shared=is_shared)
-        self._begun: set[int] = set()
-        self._ended: set[int] = set()
-        self._claimed: set[int] = set()
-
-    async def now(self) -> datetime:
-        if self._now is None:
-            self._now = await _now(self._sql)
-        return self._now
-
-    async def enqueue(self, *jobs: Job) -> None:
-        self._queue.add(*jobs)
-
-    async def cancel_jobs(self, keys: Sequence[str]) -> None:
-        self._queue.take_back(keys)
-
-    @property
-    def is_unfinished(self) -> bool:
-        """Return True if anything is left to write before the commit."""
-        return bool(self._appends or self._queue)
-
-    async def finish(self) -> None:
-        """Write the waiting rows and jobs, before the commit."""
-        await self.write_appends()
-        await self._queue.tell()
 
 
 class PostgresStore(
@@ -260,7 +161,7 @@ class PostgresStore(
         await warm(self._pool)
 
     async def now(self) -> datetime:
-        return await _now(self._sql)
+        return await database_now(self._sql)
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
         lost = await lost_jobs(self._sql, overdue)
@@ -268,11 +169,6 @@ class PostgresStore(
             async with self.transaction() as tx:
                 await tx.enqueue(*lost)
         return [job.key for job in lost]
-
-
-async def _now(sql: Sql) -> datetime:
-    now: datetime = (await sql.one("now"))["now"]
-    return now
 
 
 async def _begin(connection: Session) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.services.actions.deliveries import ActionDeliveries
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
 from bot.services.digest.digests import DigestDeliveries

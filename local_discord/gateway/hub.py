@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from local_discord.world.kinds import JSON
-from local_discord.world.world import Channel, Message
+from local_discord.world.message import Message
+from local_discord.world.world import Channel
 
 T = TypeVar("T")
 

@@ -8,7 +8,8 @@ from enum import IntFlag
 
 from local_discord.gateway.hub import Event
 from local_discord.world.kinds import JSON
-from local_discord.world.world import Application, Channel, Message, World
+from local_discord.world.message import Message
+from local_discord.world.world import Application, Channel, World
 
 
 class Intent(IntFlag):

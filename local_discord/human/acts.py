@@ -23,10 +23,11 @@ from local_discord.world.kinds import (
     Component,
     InteractionType,
 )
+from local_discord.world.message import Message
 from local_discord.world.message_payloads import message_payload
 from local_discord.world.names import NoSuchName, find_channel, find_message, find_role, find_user
 from local_discord.world.permissions import P
-from local_discord.world.world import Channel, Message, User
+from local_discord.world.world import Channel, User
 
 _MOMENT_S: Final = 0.01  # after the end of a deadline it has passed
 

@@ -13,8 +13,9 @@ from local_discord.human.offers import Press
 from local_discord.messages.component_tree import walk
 from local_discord.refusals import Why
 from local_discord.world.kinds import JSON, MessageType
+from local_discord.world.message import Message
 from local_discord.world.names import NoSuchName
-from local_discord.world.world import Channel, Message
+from local_discord.world.world import Channel
 
 _LANGUAGES: Final = {"ja", "en"}
 _LONGEST: Final = 120  # characters of a message that the report shows

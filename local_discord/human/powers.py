@@ -13,7 +13,7 @@ from local_discord.world.kinds import JSON, ChannelType, extra_of
 from local_discord.world.membership import remove_member
 from local_discord.world.names import find_role
 from local_discord.world.payloads import guild_payload, is_listed, user_payload
-from local_discord.world.state import save
+from local_discord.world.saving.state import save
 from local_discord.world.threads import remove_channel
 from local_discord.world.world import Channel, Member, Overwrite, User
 

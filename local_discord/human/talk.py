@@ -13,9 +13,9 @@ from local_discord.messages.reacting import react, unreact
 from local_discord.rest.errors import refused
 from local_discord.world.access import keep_pace, may_send, viewable
 from local_discord.world.kinds import JSON
+from local_discord.world.message import Message
 from local_discord.world.names import find_channel, find_message, find_user
 from local_discord.world.payloads import user_payload
-from local_discord.world.world import Message
 
 _MOST_WAIT_S = 120.0
 

@@ -4,9 +4,10 @@ from local_discord.core import Core
 from local_discord.human.desk import Desk
 from local_discord.interactions.interaction import Interaction
 from local_discord.world.kinds import JSON
+from local_discord.world.message import Message
 from local_discord.world.message_payloads import message_payload
 from local_discord.world.payloads import channel_payload, role_payload
-from local_discord.world.world import Channel, Member, Message
+from local_discord.world.world import Channel, Member
 
 
 def state(desk: Desk) -> JSON:

@@ -11,10 +11,11 @@ from local_discord.gateway.hub import Event
 from local_discord.interactions.interaction import Interaction
 from local_discord.messages.uploads import MAX_BYTES
 from local_discord.world.kinds import JSON, InteractionType
+from local_discord.world.message import Message
 from local_discord.world.message_payloads import message_payload
 from local_discord.world.payloads import interaction_channel, member_payload, user_payload
 from local_discord.world.permissions import IN_DM, channel_permissions
-from local_discord.world.world import Channel, Message
+from local_discord.world.world import Channel
 
 
 @dataclass(frozen=True, slots=True)

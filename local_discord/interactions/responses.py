@@ -17,8 +17,8 @@ from local_discord.messages.uploads import MOST_FILES, Upload
 from local_discord.rest.errors import ApiError, refused, unknown
 from local_discord.rest.forms import Form
 from local_discord.world.kinds import JSON, CallbackType, InteractionType, MessageFlag, MessageType
+from local_discord.world.message import Message
 from local_discord.world.payloads import user_payload
-from local_discord.world.world import Message
 
 _FLAGS = (
     MessageFlag.SUPPRESS_EMBEDS

@@ -4,7 +4,8 @@ from itertools import takewhile
 
 from local_discord.core import Core
 from local_discord.world.kinds import JSON
-from local_discord.world.world import Channel, Message
+from local_discord.world.message import Message
+from local_discord.world.world import Channel
 
 _MOST_COUNTED = 100
 

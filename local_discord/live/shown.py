@@ -8,10 +8,11 @@ from local_discord.live.marks import Marks
 from local_discord.rest.errors import ApiError
 from local_discord.world.access import may_send
 from local_discord.world.kinds import JSON, ChannelType, CommandType
+from local_discord.world.message import Message
 from local_discord.world.payloads import channel_payload
 from local_discord.world.permissions import P, channel_permissions
 from local_discord.world.voice import in_channel
-from local_discord.world.world import Channel, Member, Message
+from local_discord.world.world import Channel, Member
 
 _NESTED = (1, 2)
 

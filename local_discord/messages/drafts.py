@@ -15,8 +15,9 @@ from local_discord.messages.uploads import MOST_FILES, Upload, store_uploads
 from local_discord.rest.errors import refused
 from local_discord.rest.forms import Form
 from local_discord.world.kinds import JSON, MessageFlag
+from local_discord.world.message import Message
 from local_discord.world.permissions import P, channel_permissions
-from local_discord.world.world import Channel, Message
+from local_discord.world.world import Channel
 
 MOST_CONTENT = 2000
 MOST_NONCE = 25

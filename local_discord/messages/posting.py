@@ -15,9 +15,10 @@ from local_discord.world import events
 from local_discord.world.access import not_archived
 from local_discord.world.kinds import JSON, UNDELETABLE, ChannelFlag, ChannelType, MessageFlag, MessageType
 from local_discord.world.membership import add_member
+from local_discord.world.message import Message
 from local_discord.world.permissions import P, channel_permissions, guild_permissions
 from local_discord.world.snowflake import created_at, snowflake_of
-from local_discord.world.world import Channel, Message
+from local_discord.world.world import Channel
 
 NONCE_LIFE_S = 300.0  # "the past few minutes": Create Message, enforce_nonce
 OLD_AFTER_S = 3600.0

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from local_discord.core import Core
 from local_discord.world.kinds import JSON, MessageFlag
+from local_discord.world.message import Message
 from local_discord.world.permissions import P, channel_permissions
-from local_discord.world.world import Message
 
 _MOST = 5
 # Links in code get no preview. Angle brackets ask for none.

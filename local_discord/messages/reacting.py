@@ -5,8 +5,8 @@ from local_discord.messages.emojis import bare, is_unicode_emoji
 from local_discord.rest.errors import ApiError, refused
 from local_discord.world import events
 from local_discord.world.access import not_archived, require
+from local_discord.world.message import Message
 from local_discord.world.permissions import P
-from local_discord.world.world import Message
 
 _MOST_EMOJIS = 20
 

@@ -18,7 +18,7 @@ from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, PRIMARY, Client, Socket
 from local_discord.tests.conftest import Connect
 from local_discord.tests.gateway_client import GUILDS, MESSAGES, USUAL, dial
-from local_discord.world.state import BadState
+from local_discord.world.saving.state import BadState
 
 COMMAND = {"name": "triage", "description": "d"}
 

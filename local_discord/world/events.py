@@ -6,9 +6,10 @@ Source: Discord's docs, Events > Gateway Events.
 from local_discord.core import Core
 from local_discord.gateway.hub import Event
 from local_discord.world.kinds import JSON
+from local_discord.world.message import Message
 from local_discord.world.message_payloads import BURST_COLORS, emoji_payload, message_payload
 from local_discord.world.payloads import channel_payload, member_payload, role_payload, thread_member_payload
-from local_discord.world.world import Channel, Member, Message, Role
+from local_discord.world.world import Channel, Member, Role
 
 
 def scope(core: Core, channel: Channel) -> JSON:

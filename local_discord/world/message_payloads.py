@@ -1,8 +1,9 @@
 """Messages as the API's JSON. Source: Discord's docs, Resources > Message."""
 
 from local_discord.world.kinds import JSON, MessageFlag
+from local_discord.world.message import Message
 from local_discord.world.payloads import channel_payload, user_payload
-from local_discord.world.world import Message, World
+from local_discord.world.world import World
 
 _FORWARD = 1
 BURST_COLORS = ["#f4a261", "#e76f51"]  # what a super reaction glows in; Discord takes them from the emoji

@@ -1,6 +1,7 @@
 """Finds what a person means by a name. Every look-up also takes an id."""
 
-from local_discord.world.world import Channel, Message, Role, User, World
+from local_discord.world.message import Message
+from local_discord.world.world import Channel, Role, User, World
 
 
 class NoSuchName(LookupError):

@@ -12,8 +12,9 @@ from local_discord.world import events, voice
 from local_discord.world.channels import DURATIONS, MOST_SLOWMODE_S
 from local_discord.world.kinds import JSON, ChannelFlag, ChannelType, MessageFlag, MessageType
 from local_discord.world.membership import enter, tell_entered
+from local_discord.world.message import Message
 from local_discord.world.payloads import user_payload
-from local_discord.world.world import Channel, Message, ThreadState
+from local_discord.world.world import Channel, ThreadState
 
 _MOST_TAGS = 5
 

@@ -11,8 +11,8 @@ from bot.domain.alerts.alert import AlertMessage, ChannelPage
 from bot.domain.alerts.question import AlertAnswer, QuestionView
 from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.attachments import Attachment
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Delivery, Posted, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.digest import AskedAlerts
 from bot.domain.dlq.batches import ReplayBatch
 from bot.domain.dlq.watch import DlqBurst

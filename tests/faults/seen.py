@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from local_discord.server import LocalDiscord
-from local_discord.world.world import Channel, Message
+from local_discord.world.message import Message
+from local_discord.world.world import Channel
 from tests.e2e.ledger import WRITTEN
 from tests.e2e.world import World
 

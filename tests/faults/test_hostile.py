@@ -20,7 +20,7 @@ from bot.domain.calendar.start_time import parse_start_time
 from bot.domain.dlq.prepared import prepared
 from bot.domain.emoji import is_one_emoji, is_same_emoji
 from bot.domain.errors import UserError
-from bot.domain.incident.people_count import parse_people
+from bot.domain.incident.forms.people_count import parse_people
 from bot.domain.oncall.moments import parse_later
 from bot.domain.oncall.rotation import parse_turn
 from bot.i18n import Texts

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local_discord.world.events import reaction_changed
-from local_discord.world.world import Message
+from local_discord.world.message import Message
 from tests.e2e.alert import Alert
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.seen import ESCALATES, attempts

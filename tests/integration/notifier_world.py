@@ -9,7 +9,8 @@ import discord
 import pytest
 from discord.http import Route
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.delivery.delivery import Delivery, Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import Digest
 from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import Triage
@@ -22,8 +23,9 @@ from bot.ui.discord_api.notifier import DiscordNotifier
 from local_discord.messages.posting import system_message
 from local_discord.server import LocalDiscord
 from local_discord.world.kinds import MessageType
+from local_discord.world.message import Message
 from local_discord.world.payloads import user_payload
-from local_discord.world.world import Channel, Message
+from local_discord.world.world import Channel
 from tests.unit.ui.samples import TRIGGERED, delivery
 
 TEXTS = Texts.load()

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted
+from bot.domain.delivery.delivery import NewDelivery, Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.people import Person
 from bot.services.shared.already_told import LOOK_AGAIN

@@ -15,7 +15,7 @@ import pytest
 from discord.http import Route
 from structlog.testing import capture_logs
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.entries import DlqEntry
 from bot.domain.incident.incident import Status
 from bot.domain.triage.session import TriageStatus

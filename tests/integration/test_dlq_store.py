@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.entries import MostSevere, NewFailure, failure_id
 from bot.domain.dlq.table import DlqColumn, DlqTable, Misfit
 from bot.domain.dlq.views import DlqView

@@ -24,9 +24,10 @@ from local_discord.messages import posting
 from local_discord.messages.posting import NONCE_LIFE_S
 from local_discord.server import LocalDiscord
 from local_discord.world.kinds import ChannelType
+from local_discord.world.message import Message
 from local_discord.world.permissions import P
 from local_discord.world.seed import BOT
-from local_discord.world.world import Channel, Message, Overwrite
+from local_discord.world.world import Channel, Overwrite
 from tests.integration.certificates import make_certificate, server_side
 from tests.integration.command_line import incident_bot, settings_for
 from tests.integration.proxy import PASSWORD, proxy

@@ -9,8 +9,8 @@ import asyncpg
 import pytest_asyncio
 
 from bot.domain.errors import InvalidTransition
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.transitions import AckVia
 from bot.services.ports import Transaction
 from bot.storage.database.pools import open_pool
 from tests.acts import id_of, time_of

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
 from bot.process.metrics import ShardSession, exposition, hook_exposition

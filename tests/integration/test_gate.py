@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import Crowded, UpstreamUnavailable
 from bot.services.ports.urgency import urgency
 from tests.integration.notifier_world import INCIDENT, NotifierWorld, owed, running_world

@@ -8,11 +8,11 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.incident import transitions
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Role
-from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence

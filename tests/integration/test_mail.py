@@ -15,7 +15,7 @@ from typing import Any, cast
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
 from bot.domain.escalation.watches import Word
 from bot.domain.oncall.people import OnCallPerson, Who

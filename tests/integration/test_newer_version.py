@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.bundle import Group
 from bot.domain.incident.incident import IncidentKind

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, Posted, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Posted, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import DeliveryRefused
 from bot.runbook import default_policy_text, parse_policy
 from local_discord.world.kinds import ChannelType

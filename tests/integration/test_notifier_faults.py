@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import Crowded, DeletedSince, DeliveryRefused, UpstreamUnavailable
 from bot.services.ports.urgency import urgency
 from bot.services.shared import fencing

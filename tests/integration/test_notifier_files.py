@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.delivery.attachments import Attaching, Attachment, FileRef
-from bot.domain.delivery.delivery import DeliveryKind, Posted, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Posted, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import DeliveryRefused
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.files import replace_files

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, Posted, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Posted, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import ByPerson, Incident, Status
 from bot.domain.incident.title_and_start import correct_details, shown_details

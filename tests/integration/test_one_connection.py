@@ -6,9 +6,9 @@ from dataclasses import replace
 import asyncpg
 import pytest_asyncio
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Role
-from bot.domain.incident.transitions import AckVia
 from bot.services.shared.postings import posting_key
 from bot.storage.database.pools import open_pool
 from tests.integration.storage.examples import GUILD, new_incident, send

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports.oncall import Gap, ReadinessFinding

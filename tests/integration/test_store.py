@@ -12,12 +12,13 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted
+from bot.domain.delivery.delivery import NewDelivery, Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.escalation.ladder import Step
 from bot.domain.escalation.watches import WatchChange
-from bot.domain.incident import transitions
-from bot.domain.incident.transitions import AckOutcome, AckVia
+from bot.domain.incident import acknowledgement
+from bot.domain.incident.acknowledgement import AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -80,7 +81,7 @@ async def test_of_a_hundred_acknowledgements_one_is_first(store: Store) -> None:
         async with store.transaction(locking=incident.id) as tx:
             known = await tx.incident(incident.id, lock=True, known=incident)
             joined, now = await tx.join(incident.id, by, via=AckVia.BUTTON), await tx.now()
-            result = transitions.acknowledge(
+            result = acknowledgement.acknowledge(
                 known, by=by, at=now, already_responding=not joined, next_update_at=None
             )
             if result.outcome is AckOutcome.FIRST:

@@ -7,12 +7,14 @@ from functools import cache
 from types import MappingProxyType
 
 from bot.domain.charts import Chart
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Request
+from bot.domain.delivery.delivery import Delivery, Request
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.table import DlqTable
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle
-from bot.domain.incident.incident import Incident, NewIncident
-from bot.domain.incident.transitions import Acknowledgement, AckVia
+from bot.domain.incident.acknowledgement import Acknowledgement, AckVia
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.opening import NewIncident
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging.ways import Way
 from bot.domain.people import Person

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
-from bot.domain.delivery.delivery import DeliveryKind, Posted
+from bot.domain.delivery.delivery import Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.entries import DlqEntry, failure_id, short_id
 from bot.domain.dlq.replays import ReplayData
 from bot.domain.dlq.table import DlqTable

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.drill import DLQ_MARK, Missed, Score
 from bot.domain.errors import DrillAndReal, InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.checklist import ChecklistPick
 from bot.domain.incident.incident import Incident, Role, Status
-from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate
 from bot.services.watchdogs.auditor import audit

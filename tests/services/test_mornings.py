@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.incident.transitions import AckVia
+from bot.domain.incident.acknowledgement import AckVia
 from bot.services.morning.mornings import morning_key
 from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, Desk

@@ -10,14 +10,14 @@ import pytest_asyncio
 
 from bot.domain.actions.item import WatchedAlert
 from bot.domain.alerts.verdict import Verdict
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.checklist import ChecklistPick
-from bot.domain.incident.form_state import form_digest
+from bot.domain.incident.forms.form_state import form_digest
 from bot.domain.incident.incident import Incident, Role
 from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.title_and_start import shown_details
-from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence

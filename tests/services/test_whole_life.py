@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.errors import DeliveryRefused
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Role
 from bot.domain.incident.title_and_start import shown_details
-from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind as Kind
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence

@@ -8,8 +8,8 @@ import pytest
 
 from bot.domain.errors import ConfigError
 from bot.domain.hooks.hook import HookKeys
-from bot.setting_values import DISCORD_API
 from bot.settings import Settings, load_settings
+from bot.settings.values import DISCORD_API
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "MTEwMDAwMDAwMDAwMDAwMDAwMg.local0.this-token-works-only-on-the-local-sandbox"

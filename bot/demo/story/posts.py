@@ -14,7 +14,8 @@ from bot.demo.story.happened import Happened
 from bot.demo.story.incidents import incident_of
 from bot.demo.story.place import Spot
 from bot.demo.story.updates import update_lines
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Request
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery, Request
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.drill import DrillScoredNotice
 from bot.domain.escalation.deliveries import PagingData

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.alerts.alert import mention_of
 from bot.domain.alerts.occurrence import Occurrence
-from bot.domain.incident.incident import IncidentKind, NewIncident
+from bot.domain.incident.incident import IncidentKind
 from bot.domain.incident.locations import Origin, Source, Waited
+from bot.domain.incident.opening import NewIncident
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, priority_of
+from bot.domain.delivery.delivery import Delivery, Posted, priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 
 #: Start of the reason for a message that has perhaps arrived: no one sends it again before having looked.
 UNKNOWN: Final = "may have been posted"

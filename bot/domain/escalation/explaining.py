@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Step
 from bot.domain.escalation.why_me import Called, Reminded, Rule, Said, Uncalled, WhyMe

@@ -7,12 +7,10 @@ from enum import StrEnum
 
 from bot.domain.incident.aftermath import ActionCount, Aftermath
 from bot.domain.incident.calls import Calls
-from bot.domain.incident.locations import AlertPost, IncidentThread, Origin, Source, Tracked, Waited
+from bot.domain.incident.locations import AlertPost, IncidentThread, Tracked
 from bot.domain.payloads import Payload
-from bot.domain.people import Person
 from bot.domain.severity import SeverityChange
 from bot.domain.suspects.rollback import FirstLook
-from bot.domain.triage.evidence import Evidence
 
 
 class Status(StrEnum):
@@ -117,42 +115,6 @@ class StatusUpdates:
     due_at: datetime | None = None
     remind_at: datetime | None = None
     reminders: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class NewIncident:
-    """The facts with which an incident is opened.
-
-    Attributes:
-        title: Cleaned, 1..200 characters.
-        started_at: When the trouble began, aware; not later than the opening.
-        path: The triage answers that led here, as `Given.as_step`; empty for /sev1.
-        key: Idempotency key: the same key opens the same incident ("interaction:123").
-        evidence: The message that the triage started from.
-        rings: False silences every mention, whatever the policy says: a drill that should not disturb.
-        source, fingerprint, origin, waited: Of a tracked alert, as in `Tracked`.
-        triggered_at: When it was raised, if that was earlier, while the database was away.
-    """
-
-    guild_id: int
-    severity: str
-    title: str
-    targets: tuple[str, ...]
-    symptoms: tuple[str, ...]
-    started_at: datetime
-    reported_by: Person
-    path: tuple[tuple[str, str], ...]
-    key: str
-    evidence: Evidence | None = None
-    kind: IncidentKind = IncidentKind.INCIDENT
-    is_drill: bool = False
-    rings: bool = True
-    is_private: bool = False
-    source: Source | None = None
-    fingerprint: str | None = None
-    triggered_at: datetime | None = None
-    origin: Origin | None = None
-    waited: Waited | None = None
 
 
 @dataclass(frozen=True, slots=True)

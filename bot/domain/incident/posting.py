@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
-from bot.domain.delivery.kinds import PostingPart
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind, PostingPart
 from bot.domain.incident.deliveries import PostingData
 from bot.domain.incident.incident import Incident, IncidentKind
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.errors import UserError
-from bot.domain.incident.form_state import digest_of
+from bot.domain.incident.forms.form_state import digest_of
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Payload
 from bot.domain.triage.session import Triage

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, DeliveryKind
+from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.privacy import SETTLED
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 

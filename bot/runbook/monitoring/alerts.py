@@ -14,13 +14,14 @@ from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from bot.domain.alerts.alert import AlertPart
 from bot.domain.alerts.recognition import PATTERN_LIMIT, Pattern, Says, Shape, TextPart, Unknown
+from bot.domain.alerts.rules import AlertRule
 from bot.domain.alerts.titles import TitleShapes
+from bot.domain.alerts.windows import WindowRules
 from bot.domain.errors import ConfigError
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.problems import lines
 from bot.runbook.fields.rules import AtMost, Names, Problem, Rule, Section, some
-from bot.runbook.model import AlertRules
 from bot.runbook.monitoring.alert_rules import MOST_RULES, AlertRuleTable, MaintenanceTable
 
 SENDERS_NAME: Final = "senders.toml"
@@ -46,6 +47,44 @@ _Line = Annotated[
         lambda value: Shape.parse(values.string(value)),
     ),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRules:
+    """The rules for tracking messages as alerts.
+
+    Attributes:
+        watch: Channel (name or id) -> name of the severity that its alerts have.
+        bots: Ids or usernames of the bots whose messages count, besides webhooks.
+        same_within: How long a repetition counts as the same alert.
+        fingerprint: The parts by which two alerts are the same.
+        rings: The bot's own post pings like its severity's; the monitor's message was there before it.
+        unknown: Channel as in `watch` -> the treatment of a message that no pattern matches.
+        unread: The same for a message without text; without the message content intent all are. It may be an
+            alert, so it is tracked unless the file says otherwise.
+        closes: A recovery ends an unacknowledged alert; if False, it is only noted.
+        ignore: Senders whose messages are never alerts.
+        patterns: Patterns of monitors' messages, in the order in which they are tried.
+        names: Titles that only name their sender.
+        shapes: Lines of a message that its alert's title is made of.
+        rules: About single alerts; the first one that fits decides.
+        windows: About maintenance windows.
+    """
+
+    watch: Mapping[str, str]
+    bots: tuple[str, ...]
+    same_within: timedelta
+    fingerprint: tuple[AlertPart, ...]
+    rings: bool
+    unknown: Mapping[str, Unknown]
+    unread: Mapping[str, Unknown]
+    closes: bool
+    ignore: tuple[Shape, ...]
+    patterns: tuple[Pattern, ...]
+    names: tuple[str, ...]
+    shapes: TitleShapes
+    rules: tuple[AlertRule, ...]
+    windows: WindowRules
 
 
 class OnRecovery(StrEnum):

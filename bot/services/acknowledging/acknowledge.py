@@ -6,10 +6,10 @@ from dataclasses import replace
 import structlog
 
 from bot.domain.errors import UserError
-from bot.domain.incident import transitions
+from bot.domain.incident import acknowledgement
+from bot.domain.incident.acknowledgement import Acknowledgement, AckOutcome, AckVia
 from bot.domain.incident.entries import AcknowledgedEntry, JoinedEntry
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.transitions import Acknowledgement, AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
@@ -113,7 +113,7 @@ class Acknowledger:
         # The query `acknowledge` adds the first responder itself.
         joined = incident.status is Status.TRIGGERED or await tx.join(incident.id, by, via=via)
         next_update_at = self._policy.update_due(self._policy.rules(incident.severity), at=now)
-        result = transitions.acknowledge(
+        result = acknowledgement.acknowledge(
             incident, by=by, at=now, already_responding=not joined, next_update_at=next_update_at
         )
         data = {"incident_id": incident.id, "via": via.value}

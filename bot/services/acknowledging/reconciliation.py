@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import ACK_KINDS
+from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, Superseded, UnavailableError
 from bot.domain.incident.incident import Incident, Status
 from bot.services.acknowledging.acknowledge import Acknowledger

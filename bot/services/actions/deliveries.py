@@ -1,7 +1,8 @@
 """What is special about DMs about action items: when they are obsolete, and what a refused one leads to."""
 
 from bot.domain.actions.deliveries import ActionDm, ActionDmReason
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import IncidentKind
 from bot.runbook.model import Policy
 from bot.services.actions.messages import action_dm, due_line, due_notice

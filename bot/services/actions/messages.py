@@ -5,7 +5,8 @@ from datetime import date
 from bot.domain.actions.deliveries import ActionDm, ActionDmReason
 from bot.domain.actions.item import ActionItem
 from bot.domain.actions.notices import ActionDueNotice
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.runbook.model import Policy
 from bot.services.shared.postings import notice

@@ -8,8 +8,9 @@ from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin
 from bot.domain.alerts.occurrence import NO_CHANNEL, Occurrence
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.rules import AlertFacts, rule_for
-from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.locations import Origin
+from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
 from bot.domain.triage.evidence import EVIDENCE_LIMIT, Evidence
 from bot.runbook.model import Policy

@@ -10,7 +10,8 @@ from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.decisions import Outcome
 from bot.domain.alerts.payloads import AlertsSkippedData
 from bot.domain.alerts.recognition import Says
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery.delivery import NewDelivery, priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention, SeverityPolicy

@@ -7,8 +7,9 @@ from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.rules import Threshold
 from bot.domain.alerts.windows import HeldAlert
-from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.locations import Waited
+from bot.domain.incident.opening import NewIncident
 from bot.runbook.model import Policy
 from bot.services.incidents.commands import Incidents
 from bot.services.ports import Transaction

@@ -8,10 +8,12 @@ from bot.domain.alerts.alert import FiredAlert
 from bot.domain.alerts.decisions import AlertDecision, Outcome
 from bot.domain.alerts.payloads import AlertQuestionData
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.locations import Source
+from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.incidents.commands import Incidents

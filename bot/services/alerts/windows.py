@@ -7,7 +7,8 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.windows import AlertWindow, HeldGroup, WindowData
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.locations import Waited

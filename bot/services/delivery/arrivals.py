@@ -4,7 +4,8 @@ from datetime import datetime
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Posted
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery, Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryKinds
 from bot.services.ports import Transaction

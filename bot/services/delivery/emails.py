@@ -6,7 +6,8 @@ from typing import Protocol
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident

@@ -9,7 +9,8 @@ import structlog
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.charts import DrawnChart
 from bot.domain.delivery.attachments import Attachment, FileRef
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import Delivery, NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import Digest, DigestData, digest_key, last_week, week_due
 from bot.domain.people import Person
 from bot.runbook.model import Policy

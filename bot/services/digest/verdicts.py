@@ -7,7 +7,8 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.verdict import HOLDS_FOR, AlertVerdict, AlertVerdictData, Verdict
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import Delivery, NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import DigestData, digest_key, last_week
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident

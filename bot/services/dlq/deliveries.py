@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.delivery.delivery import Delivery, Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.batches import BatchData, ReplayBatch
 from bot.domain.dlq.replays import ReplayData
 from bot.domain.incident.incident import Incident

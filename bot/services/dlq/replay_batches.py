@@ -6,7 +6,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.batches import (
     BatchData,
     BatchEntry,

@@ -3,7 +3,8 @@
 import secrets
 from dataclasses import dataclass
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.batches import ReplayTarget, Via
 from bot.domain.dlq.entries import DlqEntry
 from bot.domain.dlq.prepared import Prepared

@@ -10,7 +10,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery.delivery import Delivery, NewDelivery, priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.entries import DlqEntry
 from bot.domain.dlq.views import Cursor
 from bot.domain.dlq.watch import DEEP, LISTED, BurstData, DlqBurst, SeenFailure

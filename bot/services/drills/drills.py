@@ -9,8 +9,9 @@ from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.drill import Drill, DrillScoredEntry, DrillScoredNotice, Inject, InjectNotice, Score, score
 from bot.domain.errors import StorageUnavailable, UserError
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import CancelledNotice
+from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL
 from bot.domain.escalation.bundle import Bundle, Bundled, may_grow
 from bot.domain.escalation.deliveries import BundleData, PagingData

@@ -2,7 +2,8 @@
 
 from contextlib import suppress
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.escalation.explaining import Evidence, acknowledges, why_me

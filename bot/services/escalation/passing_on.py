@@ -8,7 +8,8 @@ from datetime import datetime
 
 import structlog
 
-from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Step, Why, WhyKind, following_step

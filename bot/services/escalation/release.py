@@ -11,7 +11,7 @@ from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavai
 from bot.domain.escalation.entries import LapsedEntry, ReleasedEntry
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.escalation.notices import LapsedNotice, ReleasedNotice, TakenOverNotice
-from bot.domain.incident import transitions
+from bot.domain.incident import acknowledgement
 from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
@@ -169,7 +169,7 @@ class Releasing:
         """Pass the acknowledge to the responder who joined first, and tell them in the thread."""
         severity = self._policy.rules(incident.severity)
         next_update_at = self._policy.update_due(severity, at=now)
-        taken = transitions.take_over(incident, by=to, at=now, next_update_at=next_update_at)
+        taken = acknowledgement.take_over(incident, by=to, at=now, next_update_at=next_update_at)
         await tx.save(taken)
         await remind_later(tx, taken, now=now)
         told = TakenOverNotice(by=by.name, to=to.name, to_id=to.id)
@@ -186,7 +186,7 @@ class Releasing:
             username: The responder's; empty if it is not known.
         """
         holder = incident.on_it
-        waiting = transitions.end_ack(incident, at=now, lapsed=lapsed)
+        waiting = acknowledgement.end_ack(incident, at=now, lapsed=lapsed)
         await tx.save(waiting)
         await remind_later(tx, waiting, now=now)
         kind = WhyKind.LAPSED if lapsed else WhyKind.RELEASED

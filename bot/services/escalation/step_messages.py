@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery.delivery import Delivery, NewDelivery, priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.deliveries import NextStep, PagingData
 from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
 from bot.domain.escalation.ladder import Due, Step, is_mailed

@@ -4,10 +4,12 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.incident.entries import OpenedEntry
-from bot.domain.incident.incident import Incident, IncidentKind, NewIncident, Status
+from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.text import one_line

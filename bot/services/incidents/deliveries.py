@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.actions.notices import ActionDueNotice
-from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, DeliveryKind, Posted
+from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.deliveries import RoleDm

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import relations, requirements, transitions
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.aftermath import Aftermath
 from bot.domain.incident.entries import End, ReopenedEntry, UnmergedEntry, entry_of
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef
@@ -17,7 +18,6 @@ from bot.domain.incident.notices import (
     UnmergedNotice,
 )
 from bot.domain.incident.posting import archived
-from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.domain.timeline.entries import TimelineKind

@@ -6,7 +6,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, NewDelivery, priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.deliveries import MemberData
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import is_current, is_repost, posting_of, repost, rethread

@@ -9,7 +9,7 @@ import structlog
 from bot.domain.errors import UserError
 from bot.domain.incident import requirements, status_updates, transitions
 from bot.domain.incident.entries import DetailsChangedEntry, UpdateDueEntry
-from bot.domain.incident.form_state import Shown, with_changes
+from bot.domain.incident.forms.form_state import Shown, with_changes
 from bot.domain.incident.incident import Incident, Phase, Status, StatusUpdate
 from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.people import Person

@@ -5,7 +5,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import Delivery, NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.morning import (
     Morning,

@@ -16,7 +16,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.deliveries import HandoverData, OpenIncident, PlaceChange, ShiftCheckData

@@ -14,7 +14,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import Delivery, NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.deliveries import GapData, HandoverData, ShiftCheckData
 from bot.domain.oncall.people import OnCallPerson

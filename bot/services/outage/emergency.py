@@ -16,7 +16,7 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import NotPermitted, StorageBroken, StorageUnavailable
 from bot.domain.escalation.ladder import plan
 from bot.domain.escalation.watches import Report, Rung, Trouble, Watch
-from bot.domain.incident.incident import NewIncident
+from bot.domain.incident.opening import NewIncident
 from bot.domain.people import has_role
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy

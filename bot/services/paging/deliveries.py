@@ -6,7 +6,8 @@ from datetime import datetime
 import structlog
 
 from bot.domain.delivery.attempts import RETRY_DELAYS_S
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.delivery.delivery import Delivery, Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.entries import PagedOutsideEntry
 from bot.domain.escalation.outside import OutsidePage, reachable_by

@@ -7,8 +7,8 @@ from datetime import timedelta
 import structlog
 
 from bot.domain.errors import BotError, OutboundFailed
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging.keeping import KeptPage, Told, is_given_up, next_look, pause_after
 from bot.domain.paging.ways import Way

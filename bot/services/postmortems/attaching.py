@@ -11,14 +11,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import (
-    REPOST_SUFFIX,
-    UNFINISHED,
-    Delivery,
-    DeliveryKind,
-    DeliveryStatus,
-    NewDelivery,
-)
+from bot.domain.delivery.delivery import REPOST_SUFFIX, UNFINISHED, Delivery, DeliveryStatus, NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.document import PostmortemDocument, file_key

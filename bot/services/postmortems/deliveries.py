@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.delivery.delivery import Delivery, Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.document import PostmortemData
 from bot.services.delivery.handling import DeliveryHandler

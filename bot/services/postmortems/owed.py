@@ -5,7 +5,8 @@ Everything here joins the caller's transaction, whose incident is locked.
 
 from datetime import datetime, timedelta
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import Unfit, UserError
 from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident, PersonRef

@@ -8,7 +8,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import Delivery, NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.aftermath import Postmortem, ReminderStage
 from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.postmortem import owing, reminders

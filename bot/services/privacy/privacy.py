@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, priority_of
+from bot.domain.delivery.delivery import DeliveryStatus, priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, UserError
 from bot.domain.incident import relations, transitions
 from bot.domain.incident.incident import Incident, PersonRef

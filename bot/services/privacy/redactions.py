@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import Delivery, NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import SETTLED, LeftBehind, exposed

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery.delivery import NewDelivery, priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.deliveries import MemberData, PostingData
 from bot.domain.incident.incident import Incident

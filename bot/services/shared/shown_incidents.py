@@ -12,7 +12,7 @@ from typing import Final
 
 from cachetools import TTLCache
 
-from bot.domain.incident.form_state import form_digest
+from bot.domain.incident.forms.form_state import form_digest
 from bot.domain.incident.incident import Incident
 from bot.services.ports import Store
 

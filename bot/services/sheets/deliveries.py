@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Transaction
 

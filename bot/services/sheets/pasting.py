@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.delivery.attachments import Attachment, FileRef
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.checklist import ChecklistPick, fill_in
 from bot.domain.incident.entries import StepDoneEntry

@@ -8,7 +8,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import OutboundFailed, UpstreamUnavailable
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident

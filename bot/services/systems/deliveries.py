@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.delivery.delivery import Delivery, Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Transaction

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import Delivery, NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.errors import UserError
-from bot.domain.incident.form_state import digest_of
+from bot.domain.incident.forms.form_state import digest_of
 from bot.domain.text import storable
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.lines import Line

@@ -10,7 +10,8 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery.delivery import NewDelivery, priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, IncidentNotFound, UpstreamUnavailable, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person

@@ -1,6 +1,7 @@
 """What is special about the posts of a triage as deliveries."""
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.triage.session import Triage
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import TypeGuard
 
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.notices import RaisedAgainNotice
+from bot.domain.incident.opening import NewIncident
 from bot.domain.incident.title_and_start import with_triage
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy

@@ -3,13 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import (
-    REPOST_SUFFIX,
-    Delivery,
-    DeliveryKind,
-    NewDelivery,
-    priority_of,
-)
+from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, NewDelivery, priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.triage.payloads import TriageData
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy

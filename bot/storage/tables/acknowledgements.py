@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from bot.domain.delivery.delivery import PAGING
+from bot.domain.delivery.kinds import PAGING
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, PersonRef
-from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.storage.appends import Appends

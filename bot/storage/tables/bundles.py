@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.bundle import LISTED, Bundle, Bundled, Group
 from bot.domain.escalation.deliveries import BundleData
 from bot.services.ports import Job, JobName

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, Posted, Request
+from bot.domain.delivery.delivery import Delivery, NewDelivery, Posted, Request
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.bundle import Group
 from bot.services.ports.store.deliveries import Prospect
 from bot.storage.rows import deliveries_from_rows, delivery_from_row, request_as_json

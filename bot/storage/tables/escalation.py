@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from bot.domain.delivery.delivery import PAGING, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import PAGING
 from bot.domain.escalation.ladder import Due, Step, split
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import marked

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.delivery.delivery import ACK_KINDS
+from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.errors import IncidentNotFound
-from bot.domain.incident.incident import Incident, NewIncident, Status
+from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.listing import IncidentFilter
+from bot.domain.incident.opening import NewIncident
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.services.ports.store.incidents import OpenCount

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.domain.delivery.delivery import ACK_KINDS
+from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.installation import Installation
 from bot.storage.tables.parts import ReadPart
 

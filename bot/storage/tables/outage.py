@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from bot.domain.delivery.delivery import ACK_KINDS
+from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.escalation.watches import Watch, WatchChange, Word, watch_key
 from bot.services.outage.journal import watch_from_data
 from bot.storage.database.pools import borrow

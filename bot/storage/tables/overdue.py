@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.delivery.allowance import URGENT
-from bot.domain.delivery.delivery import DeliveryKind, priority_of
+from bot.domain.delivery.delivery import priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.services.ports import Job, JobName
 from bot.storage.database.sql import Sql
 from bot.storage.tables.parts import ReadPart

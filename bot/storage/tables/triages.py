@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.domain.delivery.delivery import ACK_KINDS
+from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.errors import UserError
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence

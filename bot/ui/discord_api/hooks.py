@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.pinned import PinSeenData

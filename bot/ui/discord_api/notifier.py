@@ -12,8 +12,8 @@ import discord
 from bot.domain.alerts.question import QuestionView
 from bot.domain.delivery.addressing import Addressing
 from bot.domain.delivery.attachments import Attachment
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Delivery, Posted, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.digest import AskedAlerts
 from bot.domain.errors import (
     UNKNOWN_CHANNEL,

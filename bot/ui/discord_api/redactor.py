@@ -9,7 +9,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import LeftBehind

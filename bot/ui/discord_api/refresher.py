@@ -13,7 +13,8 @@ from http import HTTPStatus
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import has_moved, shows_old_details

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.domain.incident.form_state import digest_of
+from bot.domain.incident.forms.form_state import digest_of
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.title_and_start import ShownDetails, shown_details
 from bot.services.incidents.commands import TITLE_LIMIT

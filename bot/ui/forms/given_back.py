@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from bot.domain.incident.form_state import digest_of
+from bot.domain.incident.forms.form_state import digest_of
 from bot.ui.forms import action, dlq_filter, resolution, severity, timeline, update
 from bot.ui.forms.base import STARTED, TITLE, written
 from bot.ui.forms.details import EDIT_FORM, started_shown

@@ -10,9 +10,9 @@ from typing import Final
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.aftermath import Postmortem, Resolution
-from bot.domain.incident.form_state import digest_of
+from bot.domain.incident.forms.form_state import digest_of
+from bot.domain.incident.forms.people_count import parse_people_and_span
 from bot.domain.incident.incident import Incident, Phase
-from bot.domain.incident.people_count import parse_people_and_span
 from bot.domain.people import Person
 from bot.domain.postmortem.owing import owed_at_resolve
 from bot.services.postmortems.resolutions import IMPACT_LIMIT, WORDS_LIMIT, NewResolution

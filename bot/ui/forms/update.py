@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.incident.form_state import Shown, digest_of
+from bot.domain.incident.forms.form_state import Shown, digest_of
 from bot.domain.incident.incident import Incident, Phase
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.domain.text import short_digest

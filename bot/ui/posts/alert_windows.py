@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.domain.alerts.windows import WindowData
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import label_of
 from bot.services.ports import Subject
 from bot.ui.posts.bodies import Body, message

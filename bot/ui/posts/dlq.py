@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.entries import MUTE, short_id
 from bot.domain.dlq.replays import REPLAYED_AS, ReplayData
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.entries import short_id
 from bot.domain.dlq.watch import BurstData, DlqBurst, SeenFailure
 from bot.services.ports import Subject

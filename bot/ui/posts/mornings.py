@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.domain.calendar.business_time import local_moment
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.morning import MorningView
 from bot.ui.buttons import Component, row

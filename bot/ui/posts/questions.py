@@ -4,7 +4,8 @@ from typing import Final
 
 from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
 from bot.domain.alerts.question import AlertAnswer, QuestionView
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.ui.buttons import row
 from bot.ui.posts.bodies import HERE, Body, message
 from bot.ui.posts.looks import Renderers, alone

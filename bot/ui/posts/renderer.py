@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import has_moved, shows_old_details, shows_other_affected
 from bot.services.ports import Subject

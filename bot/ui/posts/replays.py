@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.batches import BatchState, Outcome, ReplayBatch
 from bot.ui.buttons import ButtonStyle, button, row
 from bot.ui.posts.bodies import Body, message

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
-from bot.domain.incident.form_state import digest_of
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.forms.form_state import digest_of
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.locations import Source
 from bot.domain.text import DIGEST_DIGITS

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.triage.session import Triage
 from bot.services.triage.views import raised_if_left
 from bot.ui.buttons import row

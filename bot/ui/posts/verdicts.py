@@ -3,7 +3,8 @@
 from typing import Final
 
 from bot.domain.alerts.verdict import AlertVerdict, AlertVerdictData, Verdict
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import AskedAlerts
 from bot.domain.incident.incident import Incident
 from bot.services.ports import Subject

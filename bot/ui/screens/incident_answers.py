@@ -8,8 +8,8 @@ from typing import Any
 from discord import ButtonStyle, ui
 
 from bot.domain.escalation.bundle import Bundle
+from bot.domain.incident.acknowledgement import Acknowledgement, AckOutcome
 from bot.domain.incident.incident import Incident, Status, label_of
-from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.services.escalation.bundles import AllAcknowledged
 from bot.services.escalation.passing_on import PassedOn

@@ -9,8 +9,8 @@ from local_discord.rest.errors import unknown
 from local_discord.rest.forms import body_object
 from local_discord.rest.routing import Auth, Call, Reply, RouteTable
 from local_discord.world.kinds import JSON, CallbackType, MessageFlag
+from local_discord.world.message import Message
 from local_discord.world.message_payloads import message_payload
-from local_discord.world.world import Message
 
 routes = RouteTable()
 

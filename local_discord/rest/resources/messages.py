@@ -13,11 +13,12 @@ from local_discord.world import events
 from local_discord.world.access import may_send, require, unlocked, viewable
 from local_discord.world.audit import Action
 from local_discord.world.kinds import JSON, ChannelType, MessageFlag, MessageType
+from local_discord.world.message import Message
 from local_discord.world.message_payloads import message_payload
 from local_discord.world.payloads import user_payload
 from local_discord.world.permissions import P, channel_permissions
 from local_discord.world.snowflake import created_at
-from local_discord.world.world import Channel, Message
+from local_discord.world.world import Channel
 
 routes = RouteTable()
 SEND_LIMIT = Limit(5, 5.0)

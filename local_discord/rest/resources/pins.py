@@ -11,9 +11,10 @@ from local_discord.world import events
 from local_discord.world.access import not_archived, require, viewable
 from local_discord.world.audit import Action
 from local_discord.world.kinds import JSON, MessageType
+from local_discord.world.message import Message
 from local_discord.world.payloads import user_payload
 from local_discord.world.permissions import P
-from local_discord.world.world import Channel, Message
+from local_discord.world.world import Channel
 
 routes = RouteTable()
 _MOST_PINS = 250

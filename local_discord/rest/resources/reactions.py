@@ -7,10 +7,10 @@ from local_discord.rest.routing import Call, RouteTable
 from local_discord.world import events
 from local_discord.world.access import not_archived, require, viewable
 from local_discord.world.kinds import JSON
+from local_discord.world.message import Message
 from local_discord.world.message_payloads import emoji_payload
 from local_discord.world.payloads import user_payload
 from local_discord.world.permissions import P
-from local_discord.world.world import Message
 
 routes = RouteTable()
 REACTION_LIMIT = Limit(1, 0.25, "reactions")

@@ -15,10 +15,11 @@ from local_discord.rest.resources.webhooks import BY_TOKEN, read_name, webhook_o
 from local_discord.rest.routing import Auth, Call, Reply, RouteTable
 from local_discord.world.access import not_archived, thread_state
 from local_discord.world.kinds import JSON, ChannelType
+from local_discord.world.message import Message
 from local_discord.world.message_payloads import message_payload
 from local_discord.world.payloads import webhook_author
 from local_discord.world.threads import start_post
-from local_discord.world.world import Channel, Message, Webhook
+from local_discord.world.world import Channel, Webhook
 
 routes = RouteTable()
 _EXECUTE = Limit(5, 2.0)

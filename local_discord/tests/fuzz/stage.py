@@ -16,11 +16,12 @@ from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, PRIMARY
 from local_discord.tests.fuzz.requests import Request
 from local_discord.world.kinds import ChannelType, InteractionType, MessageType
+from local_discord.world.message import Message
 from local_discord.world.payloads import user_payload
 from local_discord.world.permissions import P
 from local_discord.world.seed import ADMIN_ID, default_world, user_token
 from local_discord.world.threads import start_thread
-from local_discord.world.world import Channel, Message, Webhook
+from local_discord.world.world import Channel, Webhook
 
 ANSWER_WITHIN_S = 10.0
 _COMMAND = {"id": "", "name": "triage", "type": 1}

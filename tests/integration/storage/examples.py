@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.alerts.alert import FiredAlert
 from bot.domain.alerts.decisions import AlertDecision, Outcome
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted
-from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.delivery.delivery import NewDelivery, Posted
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
 from bot.services.ports import Store
 

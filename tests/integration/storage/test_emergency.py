@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import NewDelivery, Posted, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation.ladder import Step
 from bot.domain.escalation.watches import WatchChange, Word
-from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.opening import NewIncident
 from bot.domain.severity import LadderStep, Mention
 from bot.services.shared.postings import private_thread_key
 from tests.integration.storage.conftest import Rig

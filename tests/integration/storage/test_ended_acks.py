@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import DeliveryKind, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.escalation.ladder import Step, StepStatus, plan
-from bot.domain.incident import transitions
+from bot.domain.incident import acknowledgement
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -29,7 +29,9 @@ async def acknowledge(tx: Transaction, incident: Incident, *, by: Person) -> Inc
     """As the acknowledger writes it."""
     now = await tx.now()
     due = now + 30 * MINUTE
-    result = transitions.acknowledge(incident, by=by, at=now, already_responding=False, next_update_at=due)
+    result = acknowledgement.acknowledge(
+        incident, by=by, at=now, already_responding=False, next_update_at=due
+    )
     entry = TimelineEntry(TimelineKind.ACKNOWLEDGED, now, actor_id=by.id, actor_name=by.name)
     data = {"incident_id": incident.id}
     await tx.acknowledge(result.incident, entry, by=by, via=AckVia.BUTTON, data=data)
@@ -38,7 +40,7 @@ async def acknowledge(tx: Transaction, incident: Incident, *, by: Person) -> Inc
 
 async def end(tx: Transaction, incident: Incident) -> Incident:
     """As it lapses."""
-    ended = transitions.end_ack(incident, at=await tx.now(), lapsed=True)
+    ended = acknowledgement.end_ack(incident, at=await tx.now(), lapsed=True)
     await tx.save(ended)
     await tx.leave(incident.id)
     return ended

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.session import NewTriage

@@ -7,10 +7,10 @@ import pytest
 
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation.ladder import Step, StepStatus
-from bot.domain.incident import transitions
+from bot.domain.incident import acknowledgement, transitions
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.listing import IncidentFilter
-from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
@@ -88,7 +88,7 @@ async def test_saving_needs_the_version_before(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         known = await tx.incident(incident.id, lock=True)
         now = await tx.now()
-        result = transitions.acknowledge(
+        result = acknowledgement.acknowledge(
             known, by=OLIVE, at=now, already_responding=False, next_update_at=None
         )
         await tx.save(result.incident)
@@ -182,7 +182,7 @@ async def test_a_list_begins_with_the_unacknowledged_by_severity(rig: Rig) -> No
     async with rig.store.transaction() as tx:
         for one in (grave_taken, minor_taken):
             taken = await tx.incident(one.id, lock=True)
-            done = transitions.acknowledge(
+            done = acknowledgement.acknowledge(
                 taken, by=OLIVE, at=await tx.now(), already_responding=False, next_update_at=None
             )
             await tx.save(done.incident)

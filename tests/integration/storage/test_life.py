@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident import relations, status_updates, transitions
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Check, Incident, IncidentKind, PersonRef, Role, Status, StatusUpdate
 from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.locations import Source
 from bot.domain.incident.posting import archived
 from bot.domain.incident.title_and_start import correct_details, shown_details
-from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import NewSeverity, SeverityChange
 from bot.services.ports import Store
 from bot.services.shared.jobs import archive_job

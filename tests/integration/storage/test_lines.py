@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import DeliveryKind, Posted
+from bot.domain.delivery.delivery import Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.services.ports import Transaction
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import delivery_ids, open_incident, owed

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from bot.domain.incident import transitions
+from bot.domain.incident import acknowledgement
 from bot.domain.morning import Morning, MorningView
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, OLIVE, open_incident
@@ -20,7 +20,7 @@ async def test_what_is_due_is_found_by_its_deadline(rig: Rig) -> None:
     await open_incident(rig.store, key="d")
     async with rig.store.transaction() as tx:
         now = await tx.now()
-        acked = transitions.acknowledge(
+        acked = acknowledgement.acknowledge(
             await tx.incident(taken.id, lock=True),
             by=OLIVE,
             at=now,

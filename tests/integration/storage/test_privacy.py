@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import DeliveryStatus, NewDelivery, Posted, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.dlq.entries import NewFailure
 from bot.domain.drill import DLQ_MARK
 from bot.domain.incident import transitions
-from bot.domain.incident.transitions import AckVia
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.privacy import RemovedMember
 from bot.services.ports import Store
 from tests.integration.storage.conftest import Rig

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import DeliveryStatus, NewDelivery, Posted, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.escalation.bundle import Group
 from bot.domain.escalation.ladder import Step, StepStatus
-from bot.domain.incident import transitions
+from bot.domain.incident import acknowledgement
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -75,7 +75,7 @@ async def acknowledge(rig: Rig, incident: Incident) -> None:
     async with rig.store.transaction() as tx:
         locked = await tx.incident(incident.id, lock=True)
         now = await tx.now()
-        done = transitions.acknowledge(
+        done = acknowledgement.acknowledge(
             locked, by=OLIVE, at=now, already_responding=False, next_update_at=None
         )
         await tx.save(done.incident)

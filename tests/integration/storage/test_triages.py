@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.entries import Origin
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions

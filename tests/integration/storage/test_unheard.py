@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted
+from bot.domain.delivery.delivery import NewDelivery, Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Store, Transaction

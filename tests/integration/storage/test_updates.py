@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.incident import status_updates, transitions
+from bot.domain.incident import acknowledgement, status_updates, transitions
 from bot.domain.incident.incident import Incident, PersonRef, Phase, Role, StatusUpdate
 from bot.services.ports import Job, JobName
 from tests.integration.storage.conftest import Rig
@@ -17,7 +17,7 @@ async def owing(rig: Rig, *, key: str = "interaction:1", after: timedelta = 30 *
     incident = await open_incident(rig.store, key=key)
     async with rig.store.transaction() as tx:
         known, now = await tx.incident(incident.id, lock=True), await tx.now()
-        result = transitions.acknowledge(
+        result = acknowledgement.acknowledge(
             known, by=OLIVE, at=now, already_responding=False, next_update_at=now + after
         )
         await tx.save(result.incident)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import NewTriage

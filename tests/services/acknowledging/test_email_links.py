@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DiscordAway
 from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.oncall.people import OnCallPerson

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident, Status
 from bot.services.acknowledging import reading_ahead

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from tests.fakes.discord import FakeDiscord
 from tests.services.database import Database

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.actions.deliveries import ActionDm, ActionDmReason
 from bot.domain.actions.item import ActionItem, ActionSource, WatchedAlert
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.services.actions.checking import ActionForm, ActionRequest

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.alerts.alert import AlertMessage
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.replays import REPLAYED_AS
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.evidence import Evidence

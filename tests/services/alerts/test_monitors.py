@@ -7,12 +7,12 @@ import pytest
 
 from bot.domain.alerts.alert import AlertEmbed, AlertMessage
 from bot.domain.alerts.question import AlertAnswer
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.incident.form_state import digest_of
+from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.forms.form_state import digest_of
 from bot.domain.incident.incident import IncidentKind, Status
 from bot.domain.incident.listing import IncidentFilter
-from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import TriageStatus

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.alerts.decisions import DecisionFilter, Outcome
 from bot.domain.alerts.windows import AlertWindow, HeldAlert, WindowData
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.payloads import Json

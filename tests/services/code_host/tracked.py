@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.actions.item import ActionItem, ActionSource
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook import load_policy

@@ -5,7 +5,8 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineKind
 from tests.services.desk import PRIMARY, Desk

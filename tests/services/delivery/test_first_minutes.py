@@ -4,7 +4,8 @@ from itertools import permutations
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.services.delivery.waiting import LINE_PATIENCE
 from bot.services.ports import JobName

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
 from tests.services.desk import Desk
 

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused
 from bot.domain.incident.incident import Incident, Role
 from bot.services.delivery.waiting import LINE_PATIENCE

@@ -1,6 +1,7 @@
 """What somebody deletes or closes in Discord: put back once, quietly; no line is lost."""
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused
 from bot.domain.incident.incident import Incident, Role
 from bot.domain.timeline.entries import TimelineKind

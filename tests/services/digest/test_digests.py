@@ -8,10 +8,10 @@ import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.charts import Chart
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import DigestData, DigestPart
 from bot.domain.errors import NotPermitted, StorageUnavailable
-from bot.domain.incident.transitions import AckVia
+from bot.domain.incident.acknowledgement import AckVia
 from bot.services.statistics.statistics import Statistics
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
 

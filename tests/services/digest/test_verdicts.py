@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.alerts.verdict import AlertVerdictData, Verdict
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.transitions import AckVia
 from bot.services.digest.asking import asked_alerts
 from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk

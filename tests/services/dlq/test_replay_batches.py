@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.batches import BatchState, Outcome, ReplayBatch, ReplayTarget, Skip, Via
 from bot.domain.dlq.entries import DlqEntry, failure_id
 from bot.domain.dlq.views import DlqFilter

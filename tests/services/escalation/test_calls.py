@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.calls import Calls, arrived
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.transitions import AckVia
 from bot.i18n import Texts
 from bot.ui.posts.incident.calls import cannot
 from bot.ui.words.wording import Wording

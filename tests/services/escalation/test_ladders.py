@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.incident.transitions import AckVia
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.acknowledgement import AckVia
 from tests.services.desk import PRIMARY, Desk
 
 

@@ -1,7 +1,8 @@
 """No DM reaches whoever is on call: the next one is told at once, and the channel when nobody is left."""
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
-from bot.domain.incident.transitions import AckVia
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.acknowledgement import AckVia
 from bot.i18n import Texts
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording

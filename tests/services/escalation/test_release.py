@@ -6,12 +6,13 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted
+from bot.domain.incident.acknowledgement import AckOutcome, AckVia
 from bot.domain.incident.checklist import ChecklistPick
 from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.incident.title_and_start import shown_details
-from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.oncall.people import Who
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind

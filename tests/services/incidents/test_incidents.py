@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
 from bot.domain.escalation.ladder import StepStatus
+from bot.domain.incident.acknowledgement import AckOutcome, AckVia
 from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import Status
-from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.timeline.entries import TimelineKind
 from tests.acts import name_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import (
     IncidentNotFound,
     InvalidTransition,
@@ -19,7 +20,8 @@ from bot.domain.incident.incident import Status
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.ports import JobName
 from bot.services.shared.access import Act
-from bot.storage.store import PostgresStore, PostgresTransaction
+from bot.storage.store import PostgresStore
+from bot.storage.transaction import PostgresTransaction
 from tests.acts import name_of, time_of
 from tests.fakes.discord import SlowToArchive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, PersonRef, Role, Status
-from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk

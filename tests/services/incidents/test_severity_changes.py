@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import (
     IncidentNotFound,
     InvalidTransition,
@@ -14,7 +15,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.escalation.ladder import StepStatus
-from bot.domain.incident.transitions import AckVia
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.severity import SeverityChange
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.title_and_start import ShownDetails, shown_details

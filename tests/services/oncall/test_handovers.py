@@ -6,14 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
-from bot.domain.incident.transitions import AckVia
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Layer, Rotation, Unit
 from bot.runbook import load_policy
-from bot.runbook.model import Handover, OnCallPlace, Policy
+from bot.runbook.model import Policy
+from bot.runbook.oncall import Handover, OnCallPlace
 from bot.services.oncall.readiness import is_checked
 from bot.services.ports.oncall import Gap, ReadinessFinding
 from tests.services.database import Database

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.runbook import load_policy
-from bot.runbook.model import Handover, Policy
+from bot.runbook.model import Policy
+from bot.runbook.oncall import Handover
 from bot.services.ports.oncall import Gap, ReadinessFinding
 from tests.services.database import Database
 from tests.services.desk import GUILD, Desk

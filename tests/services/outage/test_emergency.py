@@ -8,12 +8,14 @@ from typing import cast
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.escalation.watches import Trouble, Word
-from bot.domain.incident.incident import NewIncident, Status
-from bot.domain.incident.transitions import AckVia
+from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.incident import Status
+from bot.domain.incident.opening import NewIncident
 from bot.domain.oncall.people import Who
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind

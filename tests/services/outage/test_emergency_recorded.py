@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, Posted, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import DeliveryStatus, Posted, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import DeliveryRefused, StorageUnavailable
 from bot.domain.escalation.watches import Saying, Watch, Word
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Status
-from bot.domain.incident.transitions import AckVia
 from bot.domain.outage.journal import GRACE
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.outage.journal import from_data

@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
 from bot.domain.timeline.entries import TimelineKind

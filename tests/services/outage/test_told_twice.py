@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, Posted
+from bot.domain.delivery.delivery import DeliveryStatus, Posted
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.incident.incident import Status
 from bot.domain.installation import Installation

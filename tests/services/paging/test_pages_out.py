@@ -6,13 +6,14 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.entries import PagedOutsideEntry
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.entries import AcknowledgedEntry
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.notify import NotifySettings
 from bot.domain.paging.ways import Also, Way
 from bot.domain.timeline.entries import TimelineKind

@@ -6,9 +6,9 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Status
-from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.notify import NotifySettings, QuietHours
 from bot.domain.paging.ways import Also
 from bot.domain.severity import LadderStep

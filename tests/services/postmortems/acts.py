@@ -3,10 +3,11 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.postmortems.resolutions import NewResolution

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import (
     IncidentNotFound,
     NotPermitted,
@@ -13,8 +14,8 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.transitions import AckVia
 from bot.domain.postmortem.document import PostmortemDocument
 from bot.services.ports.documents import WrittenPostmortem
 from bot.services.postmortems.documents import Drafted

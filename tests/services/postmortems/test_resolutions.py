@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, StorageUnavailable
 from bot.domain.incident.aftermath import Aftermath
 from bot.domain.timeline.entries import TimelineKind

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, NewDelivery
+from bot.domain.delivery.delivery import DeliveryStatus, NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.entries import NewFailure, failure_id
 from bot.domain.dlq.table import DlqTable
 from bot.domain.errors import (
@@ -17,8 +18,8 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind
-from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
 from bot.services.ports import JobName

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import (
     DeliveryRefused,
     IncidentNotFound,
@@ -13,9 +14,10 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident.incident import Incident, NewIncident, Role
+from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.incident import Incident, Role
 from bot.domain.incident.listing import IncidentFilter
-from bot.domain.incident.transitions import AckVia
+from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from tests.acts import id_of

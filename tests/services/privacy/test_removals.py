@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery.attachments import Attachment
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted, Request
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Posted, Request
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import (
     DeliveryRefused,
     IncidentNotFound,
@@ -16,8 +17,8 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Role
-from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from tests.fakes.discord import FakeDiscord

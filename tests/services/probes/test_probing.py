@@ -9,10 +9,10 @@ from types import MappingProxyType
 import pytest
 import pytest_asyncio
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import StorageUnavailable
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.incident.transitions import AckVia
 from bot.domain.probes.rules import PROBER, ProbeRules
 from bot.domain.probes.state import ProbeState, ProbeStatus
 from bot.domain.systems.rules import HttpTarget

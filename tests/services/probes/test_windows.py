@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.alerts.decisions import DecisionFilter, Outcome
 from bot.domain.alerts.windows import AlertWindow
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Status
 from tests.services.desk import GUILD, PRIMARY, Desk
 from tests.services.probes.prober import good, slow, wrong

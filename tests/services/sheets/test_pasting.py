@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
 from bot.domain.people import Person
 from bot.domain.sheets.entries import OutputData, OutputEntry

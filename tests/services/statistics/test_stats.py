@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.incident.transitions import AckVia
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Unit

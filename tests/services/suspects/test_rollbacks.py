@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import IncidentNotFound
-from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.opening import NewIncident
 from bot.services.postmortems.resolutions import NewResolution
 from bot.services.sheets.pasting import Pasted
 from tests.services.actions.action_desk import add

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import OutboundFailed, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.outbound import OutboundProblem

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import SETTLED

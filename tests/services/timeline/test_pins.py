@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
-from bot.domain.incident.transitions import AckVia, assign
+from bot.domain.incident.transitions import assign
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.folding import FoldedLines

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, StorageUnavailable
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Triage, TriageStatus

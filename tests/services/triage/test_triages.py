@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.evidence import Evidence

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.privacy import SETTLED

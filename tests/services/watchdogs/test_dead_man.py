@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.delivery.delivery import PAGING, UNFINISHED
+from bot.domain.delivery.delivery import UNFINISHED
+from bot.domain.delivery.kinds import PAGING
 from bot.domain.errors import DeliveryRefused, DiscordAway, UpstreamUnavailable
 from bot.services.watchdogs import queue_watch
 from bot.services.watchdogs.dead_man import DeadMan

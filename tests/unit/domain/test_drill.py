@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain import drill as drills
 from bot.domain.drill import Drill, DrillScoredNotice, Inject, Missed, Score
-from bot.domain.incident import transitions
+from bot.domain.incident import acknowledgement, transitions
 from bot.domain.incident.checklist import Checklist
 from bot.domain.incident.incident import Check, Incident, PersonRef, Status
 from bot.domain.people import Person
@@ -57,7 +57,7 @@ def entry(kind: TimelineKind, minutes: float, **data: object) -> TimelineEntry:
 def acknowledged(minutes: float) -> Incident:
     """Somebody was on it then."""
     at = AT + minutes * MINUTE
-    return transitions.acknowledge(
+    return acknowledgement.acknowledge(
         PLAYED, by=PRIMARY, at=at, already_responding=False, next_update_at=None
     ).incident
 

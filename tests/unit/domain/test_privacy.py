@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.privacy import (
     SETTLED,
     RemovedMember,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.watches import Watch
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status

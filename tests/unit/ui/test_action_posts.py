@@ -22,7 +22,7 @@ from bot.domain.actions.item import (
 )
 from bot.domain.actions.listing import ActionView
 from bot.domain.actions.notices import ActionAddedNotice, ActionDueNotice
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.aftermath import ActionCount
 from bot.domain.incident.incident import ByPerson, PersonRef

@@ -13,7 +13,7 @@ from bot.domain.alerts.decisions import (
     ShownDecision,
 )
 from bot.domain.alerts.windows import WindowData
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.locations import Waited
 from bot.services.alerts.history import PAGE_SIZE
 from bot.ui.posts.renderer import render

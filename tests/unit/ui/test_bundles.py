@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.bundle import LISTED, Bundle
 from bot.domain.oncall.people import OnCallPerson
 from bot.ui.posts.paging.bundles import bundle_post

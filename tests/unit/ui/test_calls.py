@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.incident.calls import CallPage, Calls, CallStep, Decline
 from bot.domain.incident.incident import EndedAck, Incident, IncidentKind
 from bot.ui.posts.renderer import render

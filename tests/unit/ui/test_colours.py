@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.bodies import COLOURS, GREY, SEVERITY_COLOURS

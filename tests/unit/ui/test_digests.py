@@ -11,7 +11,7 @@ from bot.domain.actions.listing import OpenAction
 from bot.domain.alerts.verdict import AlertVerdict, Verdict
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.attachments import FileRef
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import AskedAlerts, Digest, DigestData, DigestPart, actions_due
 from bot.domain.dlq.entries import DlqCounts, StatusCount
 from bot.domain.incident.aftermath import Postmortem, PostmortemState

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.drill import DrillScoredNotice, Missed, Score
 from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import EmailRecipient

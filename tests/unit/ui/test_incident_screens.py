@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.escalation.ladder import Step, plan
 from bot.domain.incident import transitions
+from bot.domain.incident.acknowledgement import Acknowledgement, AckOutcome
 from bot.domain.incident.incident import (
     ByPerson,
     EndedAck,
@@ -21,7 +22,6 @@ from bot.domain.incident.incident import (
     Status,
     StatusUpdate,
 )
-from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep, SeverityChange
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import EmailRecipient
 from bot.ui.posts.paging.emails import PlainEmailWriter

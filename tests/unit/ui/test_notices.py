@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.payloads import Json
 from bot.ui.posts.incident.notices import NOTICES
 from bot.ui.posts.renderer import is_refreshed, render

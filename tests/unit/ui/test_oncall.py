@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.oncall.book import Content, NewOverride, StoredOverride
 from bot.domain.oncall.double_duty import DoubleDuty
 from bot.domain.oncall.people import OnCallPerson, Who

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.ui.posts.incident.postings import left_name
 from bot.ui.posts.renderer import render

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.aftermath import Aftermath, PostmortemState, ReminderStage
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.postmortem.deliveries import Occasion, PostmortemDm

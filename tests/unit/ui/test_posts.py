@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident import status_updates
-from bot.domain.incident.form_state import form_digest
+from bot.domain.incident.forms.form_state import form_digest
 from bot.domain.incident.incident import ByPerson, IncidentKind, PersonRef, Phase, Role, StatusUpdate
 from bot.domain.severity import SeverityChange
 from bot.domain.triage.tree import BY_HAND, UNANSWERED

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
 from bot.ui.posts.renderer import render

@@ -1,6 +1,6 @@
 """The table of the looks of every kind of delivery."""
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.ui.posts.renderer import RENDERERS
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 from hypothesis import example, given
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.batches import (
     BatchEntry,
     BatchState,

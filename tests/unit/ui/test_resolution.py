@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
 from bot.domain.incident.incident import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, PersonRef, Role
 from bot.domain.people import Person

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.delivery.attachments import FileRef
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.masking.spans import Masked
 from bot.domain.sheets.entries import OutputData

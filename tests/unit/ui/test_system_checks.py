@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.outbound import OutboundProblem
 from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState, worst_first
 from bot.domain.systems.rounds import ChecksShown

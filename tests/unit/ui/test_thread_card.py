@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident, PersonRef, Role, StatusUpdate
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.incident import relations
-from bot.domain.incident.transitions import AckVia
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of
 from bot.domain.triage.evidence import Evidence

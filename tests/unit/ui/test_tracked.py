@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident import transitions
-from bot.domain.incident.form_state import digest_of, form_digest
+from bot.domain.incident.forms.form_state import digest_of, form_digest
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.locations import Origin, Source
 from bot.domain.people import Person

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.incident.form_state import digest_of
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.forms.form_state import digest_of
 from bot.domain.incident.locations import Source
 from bot.domain.people import Person
 from bot.domain.text import one_line

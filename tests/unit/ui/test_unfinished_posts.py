@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.people import Person
 from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
 from bot.ui.posts.triage_posts import first_triage_post, triage_post

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident import transitions
-from bot.domain.incident.form_state import Shown
+from bot.domain.incident.forms.form_state import Shown
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Phase, Role, StatusUpdate
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook import default_policy_text, parse_policy

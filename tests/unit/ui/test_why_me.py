@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.escalation.why_me import Called, Reminded, Rule, Said, Uncalled, WhyMe
 from bot.domain.incident.calls import CallPage

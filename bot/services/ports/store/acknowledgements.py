@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, PersonRef
-from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 
@@ -31,7 +31,8 @@ class AcknowledgementWrites(Protocol):
         """Write the first acknowledge of a locked incident in one statement, and return the cancelled steps.
 
         Args:
-            incident: After `transitions.acknowledge`; saved, with the person who acknowledged as a responder.
+            incident: After `acknowledgement.acknowledge`; saved, with the person who acknowledged as a
+                responder.
             entry: Appended, and audited as what *by* did.
             data: For the audit row; JSON-able.
         """

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.incident import Incident
 from bot.domain.incident.listing import IncidentFilter
+from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
 
 

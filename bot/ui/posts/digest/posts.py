@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.calendar.iso_week import IsoWeek
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import Digest, DigestData, DigestPart
 from bot.domain.dlq.entries import DlqCounts
 from bot.i18n import Texts

@@ -15,7 +15,8 @@ from bot.domain.actions.notices import (
     ActionReopenedNotice,
     ActionVerifiedNotice,
 )
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident, label_of
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, row

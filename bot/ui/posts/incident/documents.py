@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.document import PostmortemData, UndraftedNotice
 from bot.services.ports import Subject

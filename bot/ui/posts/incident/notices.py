@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.errors import NewerVersion
 from bot.domain.incident.incident import Incident

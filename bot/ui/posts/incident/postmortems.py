@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.aftermath import PostmortemState, ReminderStage
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.postmortem.deliveries import Occasion, PostmortemDm

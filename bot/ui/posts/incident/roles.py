@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.deliveries import RoleDm
 from bot.domain.incident.incident import Incident, PersonRef, Role, Status
 from bot.domain.incident.notices import RoleChangedNotice, RoleUndeliveredNotice

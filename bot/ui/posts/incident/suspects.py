@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident, label_of
 from bot.domain.suspects.card import PastIncident, RecentChange, SuspectCard
 from bot.domain.suspects.rollback import Rollback, RollbackNotice

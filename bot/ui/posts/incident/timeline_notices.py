@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import DetailsChangedNotice
 from bot.domain.timeline.notices import CorrectedNotice, NoteNotice

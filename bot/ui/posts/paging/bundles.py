@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.bundle import LISTED, Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import WhyKind

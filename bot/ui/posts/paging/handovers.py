@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Final, TypeVar
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Status
 from bot.domain.oncall.deliveries import HandoverData, OpenIncident, PlaceChange, ShiftCheckData
 from bot.domain.payloads import Payload

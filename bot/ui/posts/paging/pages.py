@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.deliveries import NextStep, PagingData
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.incident.calls import CallStep

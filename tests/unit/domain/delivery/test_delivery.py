@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from bot.domain.delivery.attempts import PATIENT_ATTEMPTS, RETRY_DELAYS_S, retry_after
-from bot.domain.delivery.delivery import DeliveryKind, priority_of
+from bot.domain.delivery.delivery import priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 
 
 def test_what_rings_is_given_up_soon() -> None:

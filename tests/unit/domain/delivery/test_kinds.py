@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 import bot.storage
-from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.delivery.kinds import DeliveryKindSpec
+from bot.domain.delivery.kinds import DeliveryKind, DeliveryKindSpec
 from bot.domain.escalation.watches import Word
 from bot.domain.incident.incident import IncidentKind
 from bot.domain.timeline.entries import TimelineKind

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.bundle import Group, group_of, may_grow, to_bundle
 from bot.domain.incident.incident import Incident, Status
 from tests.unit.ui.samples import TRIGGERED

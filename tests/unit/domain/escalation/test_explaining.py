@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
-from bot.domain.delivery.kinds import Action
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.explaining import Evidence, why_me
 from bot.domain.escalation.ladder import Step, Why, WhyKind, plan

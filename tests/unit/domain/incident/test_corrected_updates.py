@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident, StatusUpdate, StatusUpdates
 from bot.domain.incident.status_updates import correct_last_update
 from bot.domain.privacy import SETTLED

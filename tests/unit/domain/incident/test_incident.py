@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.errors import InvalidTransition
-from bot.domain.incident import transitions
+from bot.domain.incident import acknowledgement, transitions
+from bot.domain.incident.acknowledgement import AckOutcome
 from bot.domain.incident.incident import Incident, PersonRef, Status
-from bot.domain.incident.transitions import AckOutcome
 from bot.domain.people import Person, has_role
 from tests.acts import name_of
 
@@ -38,7 +38,7 @@ def incident(**changes: object) -> Incident:
 
 def test_first_acknowledge_wins() -> None:
     """The first person is on it, and how long it took is known."""
-    result = transitions.acknowledge(
+    result = acknowledgement.acknowledge(
         incident(), by=PRIMARY, at=T0 + timedelta(minutes=2), already_responding=False, next_update_at=None
     )
     assert result.outcome is AckOutcome.FIRST
@@ -49,10 +49,10 @@ def test_first_acknowledge_wins() -> None:
 
 def test_later_acknowledge_joins_and_changes_nothing() -> None:
     """The second person is a responder; the first one stays who it was."""
-    first = transitions.acknowledge(
+    first = acknowledgement.acknowledge(
         incident(), by=PRIMARY, at=T0, already_responding=False, next_update_at=None
     ).incident
-    second = transitions.acknowledge(
+    second = acknowledgement.acknowledge(
         first, by=SECONDARY, at=T0 + timedelta(minutes=1), already_responding=False, next_update_at=None
     )
     assert (second.outcome, second.incident) == (AckOutcome.JOINED, first)
@@ -60,11 +60,11 @@ def test_later_acknowledge_joins_and_changes_nothing() -> None:
 
 def test_same_person_twice_is_an_outcome() -> None:
     """A double tap is no error."""
-    first = transitions.acknowledge(
+    first = acknowledgement.acknowledge(
         incident(), by=PRIMARY, at=T0, already_responding=False, next_update_at=None
     ).incident
     assert (
-        transitions.acknowledge(
+        acknowledgement.acknowledge(
             first, by=PRIMARY, at=T0, already_responding=True, next_update_at=None
         ).outcome
         is AckOutcome.ALREADY
@@ -74,7 +74,9 @@ def test_same_person_twice_is_an_outcome() -> None:
 def test_acknowledge_after_resolve_is_too_late() -> None:
     """What is over stays over."""
     done = transitions.resolve(incident(), by=PRIMARY, at=T0)
-    result = transitions.acknowledge(done, by=SECONDARY, at=T0, already_responding=False, next_update_at=None)
+    result = acknowledgement.acknowledge(
+        done, by=SECONDARY, at=T0, already_responding=False, next_update_at=None
+    )
     assert (result.outcome, result.incident.status) == (AckOutcome.TOO_LATE, Status.RESOLVED)
 
 
@@ -94,7 +96,7 @@ def test_missed_deadline(acked_after: int | None, now_after: int, missed: bool) 
     subject = incident()
     if acked_after is not None:
         at = T0 + timedelta(minutes=acked_after)
-        subject = transitions.acknowledge(
+        subject = acknowledgement.acknowledge(
             subject, by=PRIMARY, at=at, already_responding=False, next_update_at=None
         ).incident
     assert subject.missed_deadline(now=T0 + timedelta(minutes=now_after)) is missed

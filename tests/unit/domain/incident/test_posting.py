@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.locations import AlertPost, IncidentThread
 from bot.domain.incident.posting import (
     has_moved,

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import InvalidTransition
-from bot.domain.incident import transitions
+from bot.domain.incident import acknowledgement, transitions
+from bot.domain.incident.acknowledgement import AckOutcome
 from bot.domain.incident.incident import (
     Incident,
     IncidentKind,
@@ -20,7 +21,6 @@ from bot.domain.incident.incident import (
 )
 from bot.domain.incident.locations import IncidentThread
 from bot.domain.incident.posting import archived, repost, rethread
-from bot.domain.incident.transitions import AckOutcome
 from bot.domain.severity import NewSeverity, SeverityChange
 from tests.acts import id_of, name_of, time_of
 from tests.unit.domain.incident.test_incident import PRIMARY, SECONDARY, T0, incident
@@ -35,7 +35,7 @@ End = Callable[[Incident], Incident]
 
 def acknowledged(**changes: object) -> Incident:
     """Somebody is on it since two minutes after the alert."""
-    first = transitions.acknowledge(
+    first = acknowledgement.acknowledge(
         incident(**changes),
         by=PRIMARY,
         at=T0 + 2 * MINUTE,
@@ -90,7 +90,7 @@ def refused(do: End, of: Incident) -> InvalidTransition:
 def test_the_first_acknowledge_starts_the_clock_of_updates() -> None:
     """The next one is owed after the policy's span; without a cadence none is."""
     assert acknowledged().updates.due_at == T0 + 32 * MINUTE
-    quiet = transitions.acknowledge(
+    quiet = acknowledgement.acknowledge(
         incident(updates=StatusUpdates(reminders=3)),
         by=PRIMARY,
         at=LATER,
@@ -104,7 +104,9 @@ def test_the_first_acknowledge_starts_the_clock_of_updates() -> None:
 def test_an_acknowledge_after_the_end_changes_nothing(end: End, status: Status) -> None:
     """It is an outcome, not an error."""
     over = end(incident())
-    late = transitions.acknowledge(over, by=PRIMARY, at=LATER, already_responding=False, next_update_at=None)
+    late = acknowledgement.acknowledge(
+        over, by=PRIMARY, at=LATER, already_responding=False, next_update_at=None
+    )
     assert (late.outcome, late.incident.status, late.incident) == (AckOutcome.TOO_LATE, status, over)
 
 
@@ -212,7 +214,7 @@ def test_a_phase_stays_until_another_one_is_named() -> None:
     assert told.shown_phase is Phase.IDENTIFIED
     again = transitions.tell(told, StatusUpdate("known", "", LATER, "primary"), next_update_at=None)
     assert again.phase is Phase.IDENTIFIED
-    waiting = transitions.end_ack(again, at=LATER, lapsed=True)
+    waiting = acknowledgement.end_ack(again, at=LATER, lapsed=True)
     assert (waiting.phase, waiting.shown_phase) == (Phase.IDENTIFIED, None)
     assert (
         transitions.tell(again, None, next_update_at=None, phase=Phase.MONITORING).phase is Phase.MONITORING

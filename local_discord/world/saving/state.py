@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 
 from local_discord.core import Core
 from local_discord.gateway.sessions import Session, Sessions
-from local_discord.world.codec import decode, encode
+from local_discord.world.saving.codec import decode, encode
 
 VERSION = 1
 # What a core is given anew in each process; every other field of it is state.

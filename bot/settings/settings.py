@@ -1,15 +1,10 @@
-"""What differs between installations: the environment, or a `.env` file in the working folder.
+"""The settings of an installation as one frozen value, and what each key allows."""
 
-Everything a team decides about incidents is in the policy file instead. `Settings` is read once, in
-`bot.cli`, and passed down as plain values.
-"""
-
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BeforeValidator, Field
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -20,13 +15,14 @@ from pydantic_settings import (
 
 from bot.domain.errors import ConfigError
 from bot.domain.hooks.hook import HookKeys
-from bot.hook_secrets import ALLOWED, HookSecrets, HookSettingsSource
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.proxy import EgressProxy, is_direct
 from bot.integrations.smtp_url import SmtpServer
 from bot.integrations.webhook_address import WebhookAddress, webhooks_of
-from bot.paging_settings import PagingSettings
-from bot.setting_values import (
+from bot.settings.hook_secrets import HookSecrets, HookSettingsSource
+from bot.settings.paging import PagingSettings
+from bot.settings.systems import SystemSettings
+from bot.settings.values import (
     DISCORD_API,
     GITHUB_API,
     ApiBase,
@@ -45,7 +41,6 @@ from bot.setting_values import (
     Webhooks,
     lowered,
 )
-from bot.system_settings import SystemSettings
 
 _FIRST_ID: Final = 10**16  # Discord's ids of 2015 have 17 digits
 _MOST_SHARDS: Final = 10_000
@@ -203,7 +198,7 @@ class Settings(PagingSettings, SystemSettings):
             ConfigError: it is not set.
         """
         if self.discord_token is None:
-            raise ConfigError(_missing("discord_token"))
+            raise ConfigError(missing("discord_token"))
         return self.discord_token.get_secret_value()
 
     @property
@@ -236,68 +231,11 @@ class Settings(PagingSettings, SystemSettings):
         return None if is_direct(url, self.no_proxy) else self.proxy
 
 
-def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path(".env")) -> Settings:
-    """Read and check the settings.
-
-    Args:
-        require: Fields that the command cannot do without. A folder of policies replaces the guild.
-        env_file: Read when it is there; the environment goes before it.
-
-    Raises:
-        ConfigError: one line per key that is wrong or missing, without its value.
-    """
-    try:
-        settings = _read(env_file)
-    except ValidationError as error:
-        raise ConfigError("\n".join(_line(found) for found in error.errors())) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise ConfigError(f"{env_file}: cannot be read: {reason}") from None
-    named = {"discord_guild_id"} if settings.has_policies else set[str]()
-    needed = dict.fromkeys(require)
-    missing = [_missing(name) for name in needed if name not in named and getattr(settings, name) is None]
-    if settings.public_url and settings.health_port is None and "health_port" not in needed:
-        missing.append(f"PUBLIC_URL: needs HEALTH_PORT, which is not set; allowed: {_allowed('health_port')}")
-    if settings.page_webhook_url and settings.page_webhook_secret is None:
-        missing.append(_missing("page_webhook_secret"))
-    if missing:
-        raise ConfigError("\n".join(missing))
-    return settings
+def missing(name: str) -> str:
+    """Return the error line of a key that is needed and not set."""
+    return f"{name.upper()}: is not set, in the environment or in .env; allowed: {allowed(name)}"
 
 
-def _read(env_file: Path | None) -> Settings:
-    # The plugin knows the fields only; `_env_file` is an argument of every BaseSettings.
-    make: Callable[..., Settings] = Settings
-    return make(_env_file=env_file)
-
-
-def _missing(name: str) -> str:
-    return f"{name.upper()}: is not set, in the environment or in .env; allowed: {_allowed(name)}"
-
-
-def _line(found: ErrorDetails) -> str:
-    """Name the key, what is wrong with it and what is allowed.
-
-    The value is left out: people paste a token into the line below the one they mean.
-    """
-    name, allowed = _key_of(found["loc"])
-    match found["type"]:
-        case "value_error":
-            said = str(found["ctx"]["error"])
-        case "int_parsing" | "int_parsing_size":
-            said = "is not a whole number"
-        case _:
-            said = "is not allowed"
-    return f"{name.upper()}: {said}; allowed: {allowed}"
-
-
-def _key_of(loc: tuple[int | str, ...]) -> tuple[str, str]:
-    """Return the key of the environment at a place of the settings, and what is allowed there."""
-    name = str(loc[0])
-    if name != "hook_secrets" or len(loc) < 3:  # noqa: PLR2004 -- the field, the source, its key
-        return name, _allowed(name)
-    return f"hooks_{loc[1]}_{loc[2]}", ALLOWED[str(loc[2])]
-
-
-def _allowed(name: str) -> str:
+def allowed(name: str) -> str:
+    """Return what a field of the settings may be, as its description says."""
     return Settings.model_fields[name].description or ""

@@ -5,7 +5,7 @@ from typing import Final
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from bot.setting_values import HttpsUrl, Key, PublicUrl, WebhookSecret
+from bot.settings.values import HttpsUrl, Key, PublicUrl, WebhookSecret
 
 PUSHOVER_API: Final = "https://api.pushover.net/1"
 PAGERDUTY_EVENTS: Final = "https://events.pagerduty.com"

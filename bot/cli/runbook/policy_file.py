@@ -9,7 +9,7 @@ from bot.domain.calendar.durations import format_duration
 from bot.domain.errors import ConfigError
 from bot.domain.severity import Deadline, LadderStep, Mention, SeverityPolicy
 from bot.runbook import Policy, check_folder, default_policy_text, load_policy
-from bot.runbook.model import OnCallPlace
+from bot.runbook.oncall import OnCallPlace
 
 
 def check_file(path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from bot.setting_values import BearerToken, CloudflareAccount, PostgresUrl, PublicUrl
+from bot.settings.values import BearerToken, CloudflareAccount, PostgresUrl, PublicUrl
 
 CLOUDFLARE_API: Final = "https://api.cloudflare.com/client/v4"
 SENTRY: Final = "https://sentry.io"

@@ -1,0 +1,1 @@
+"""`incident-bot runbook`: the policy file."""

@@ -1,0 +1,1 @@
+"""What the forms about an incident show and take."""

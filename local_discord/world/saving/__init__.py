@@ -1,0 +1,1 @@
+"""The local Discord in a file: what is kept, and how it becomes JSON."""
