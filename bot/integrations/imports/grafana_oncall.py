@@ -2,7 +2,8 @@
 
 The file holds three answers of the API: `GET /api/v1/schedules/{id}/` under `schedule`,
 `GET /api/v1/on_call_shifts/?schedule_id={id}` under `shifts`, and under `final_shifts` that of
-`GET /api/v1/schedules/{id}/final_shifts`, the system's own answer to who is on call.
+`GET /api/v1/schedules/{id}/final_shifts`, the system's own answer to who is on call. An answer of several
+pages, of fifty each, is the list of them.
 Source: the API reference in Grafana's documentation.
 """
 
@@ -49,11 +50,12 @@ def read(file: Mapping[str, Any], *, now: datetime) -> SourceSchedule:
 
 
 def _page(file: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """Return the results of an answer that must be whole."""
-    answer = table(file.get(name) or {}, name)
-    if answer.get("next"):
+    """Return the results of an answer, or of the list of its pages; the last one must be there."""
+    given = file.get(name)
+    pages = rows(given, name) if isinstance(given, list) else [table(given or {}, name)]
+    if pages and pages[-1].get("next"):
         raise ConfigError(f"{name}: there is a next page: ask for the rest, or for a shorter time")
-    return rows(answer.get("results"), f"{name}.results")
+    return [each for page in pages for each in rows(page.get("results"), f"{name}.results")]
 
 
 def _is_rule(shift: Mapping[str, Any]) -> bool:
