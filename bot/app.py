@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import asyncpg
 import discord
@@ -45,6 +45,9 @@ from bot.ui.discord_api.reaching import Reaching
 from bot.wiring import GuildDependencies, Outward, UseCases, wire
 
 log = structlog.get_logger(__name__)
+
+#: How many thousands of old rows are deleted at a time, at most.
+_MOST_FORGOTTEN: Final = 50
 
 #: Puts the use cases of one guild together.
 Assemble: TypeAlias = Callable[[GuildDependencies, Outward, OnCall], UseCases]
@@ -167,7 +170,9 @@ async def _counted(pool: asyncpg.Pool, one_at_a_time: asyncio.Lock) -> Figures:
 
 async def _tidy(shared: SharedResources) -> None:
     """Delete rows that are too old to be of use."""
-    await shared.store.forget_hooks()
+    for _ in range(_MOST_FORGOTTEN):
+        if await shared.store.forget_hooks() == 0:
+            break  # else more may be left: of a storm two weeks ago
     await shared.store.forget_decisions()
     await shared.store.forget_probe_counts()
 

@@ -8,17 +8,13 @@ import structlog
 
 from bot.domain.errors import IncidentNotFound
 from bot.services.ports import GuildFinder, JobName
-from bot.storage.queue.fairness import Handler
+from bot.storage.queue.fairness import CROWDED, FewInTurn, Handler
 from bot.wiring import UseCases
 
 log = structlog.get_logger(__name__)
 
 #: When a job is looked at again whose guild this process does not serve: perhaps another one does.
 _NOT_SERVED: Final = timedelta(seconds=30)
-
-
-#: When a job beyond those of `_Few` comes again.
-_CROWDED: Final = timedelta(seconds=1)
 
 
 class _Few:
@@ -43,7 +39,7 @@ class _Few:
 
         async def run(payload: str) -> timedelta | None:
             if self._left == 0:
-                return _CROWDED
+                return CROWDED
             self._left -= 1
             try:
                 return await handle(int(payload))
@@ -64,6 +60,10 @@ _OUTSIDE: Final = _Few(2)
 
 #: Those that read what changed: beside the others, since people wait for them.
 _SUSPECTS: Final = _Few(2)
+
+#: Those that process what sources have sent. One takes a third of a core, perhaps for minutes; three would
+#: use up the event loop, in which escalations run as well.
+_HOOKS: Final = FewInTurn(1)
 
 
 def handlers(cases: UseCases) -> dict[JobName, Handler]:
@@ -109,7 +109,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.POSTMORTEM: _numbered(cases.postmortem_reminders.strike),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
         JobName.ACTION_ITEM: _numbered(cases.action_times.strike),
-        JobName.HOOKS: hooks,
+        JobName.HOOKS: _HOOKS.handler(hooks),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
         JobName.EMAIL: _numbered(cases.email_backup.send),

@@ -1,6 +1,6 @@
 """The parts that all guilds share: pools, stores, outgoing email, charts, code hosts, texts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,12 +15,13 @@ from bot.integrations.calendars import WorkerCalendars
 from bot.integrations.charts.process import WorkerCharts
 from bot.integrations.templates import WorkerTemplates
 from bot.integrations.webhooks import HttpWebhooks
-from bot.outside.change_sources import ChangeSources, change_sources
+from bot.outside.change_sources import ChangeSources, change_sources, reported_changes, reports_changes
 from bot.outside.outbound import Outbound, outbound_of
 from bot.outside.paging import Paging, paging_systems
 from bot.outside.system_checks import LateProber, SystemChecks, system_checks
 from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
+from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.charts import Charts
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.settings import Settings
@@ -50,6 +51,7 @@ class SharedResources:
         outbound: The client for other systems outside.
         paging: Returns those that a guild's pages go to.
         change_sources: Returns those where a guild's changes are read.
+        reports_changes: Returns True if a source of hooks may report some to a guild.
         checks: Returns what looks at a guild's systems.
     """
 
@@ -68,6 +70,7 @@ class SharedResources:
     outbound: Outbound
     paging: Paging
     change_sources: ChangeSources
+    reports_changes: Callable[[Policy], bool]
     checks: SystemChecks
 
     @property
@@ -101,9 +104,15 @@ class SharedResources:
             hook_records=self.code_hosts.deliveries(policy),
             webhooks=self.webhooks.ids,
             paging=self.paging(policy),
-            change_sources=self.change_sources(policy),
+            change_sources=self._change_sources(guild_id, policy),
             checks=self.checks(policy),
         )
+
+    def _change_sources(self, guild_id: int, policy: Policy) -> tuple[ChangeSource, ...]:
+        asked = self.change_sources(policy)
+        if not self.reports_changes(policy):
+            return asked
+        return (*asked, reported_changes(self.store.of(guild_id), guild_id))
 
     def _dlq(self, policy: Policy) -> PostgresDlqStore:
         return PostgresDlqStore(self.dlq_pool, policy.dlq.table)
@@ -147,6 +156,7 @@ async def open_shared(
             outbound=outbound,
             paging=partial(paging_systems, settings, outbound, texts),
             change_sources=partial(change_sources, settings, outbound),
+            reports_changes=partial(reports_changes, settings),
             checks=partial(system_checks, settings, outbound, dsn),
         )
 

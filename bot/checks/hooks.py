@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from bot.checks.finding import Finding, ok, warn
 from bot.domain.errors import ConfigError
-from bot.domain.hooks.hook import HookKeys
+from bot.domain.hooks.hook import HookKeys, in_environment
 from bot.runbook.model import Policy
-from bot.wiring.hooks import hook_sources, in_environment, unknown_sources
+from bot.wiring.hooks import hook_sources, unknown_sources
 
 _NAME = "hooks"
 

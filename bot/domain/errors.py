@@ -243,3 +243,12 @@ class CodeHostRefused(BotError):
 
 class ConfigError(BotError):
     """The set-up is wrong: names the key, the value and what is allowed. Ends the process with 2."""
+
+
+class Wordless(BotError):
+    """Stands for a bug's error in a log: its type and its traceback, without its words."""
+
+
+def wordless(error: Exception) -> Wordless:
+    """Return *error* for a log without its words, which may quote what a stranger has sent."""
+    return Wordless(type(error).__name__).with_traceback(error.__traceback__)

@@ -17,6 +17,7 @@ from yarl import URL
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import UNKNOWN_MESSAGE, Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.integrations.outbound.answers import asked_wait_s
 from bot.integrations.proxy import EgressProxy
 from bot.integrations.webhook_address import WebhookAddress
 from bot.services.ports.webhooks import WebhookPlace
@@ -135,9 +136,9 @@ class HttpWebhooks:
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             said = answer.get("retry_after") if isinstance(answer, dict) else None
             # A 429 without a time is no answer of Discord's own: no reason to hurry.
-            wait_s = _seconds(said) or _seconds(headers.get("Retry-After")) or _WITHIN_S
+            wait_s = asked_wait_s(said) or asked_wait_s(headers.get("Retry-After")) or _WITHIN_S
         elif headers.get("X-RateLimit-Remaining") == "0":
-            wait_s = _seconds(headers.get("X-RateLimit-Reset-After")) or 0.0
+            wait_s = asked_wait_s(headers.get("X-RateLimit-Reset-After")) or 0.0
         self._free_at_s[webhook_id] = asyncio.get_running_loop().time() + wait_s
 
     def _wait_s(self, webhook_id: int) -> float:
@@ -185,10 +186,3 @@ def _id(payload: Mapping[str, object], key: str) -> int:
         return int(str(payload[key]))
     except (KeyError, ValueError):
         raise UpstreamUnavailable(f"unreadable answer: no {key}") from None
-
-
-def _seconds(value: object) -> float | None:
-    try:
-        return max(float(str(value)), 0.0)
-    except ValueError:
-        return None

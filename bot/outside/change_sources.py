@@ -1,12 +1,15 @@
 """Where each guild's changes are read: the repositories and projects that its policy names."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
+from bot.domain.hooks.hook import HookFormat, in_environment
 from bot.domain.suspects.card import RecentChange
 from bot.outside.outbound import Outbound
 from bot.runbook import Policy
+from bot.services.ports import Store
 from bot.services.ports.change_sources import ChangeSource, ReadChanges
 from bot.settings import Settings
 
@@ -19,8 +22,29 @@ ChangeSources: TypeAlias = Callable[[Policy], tuple[ChangeSource, ...]]
 
 
 def change_sources(settings: Settings, outbound: Outbound, policy: Policy) -> tuple[ChangeSource, ...]:
-    """Return the sources; none without a token, which costs nothing. Their modules are imported when read."""
+    """Return the sources; none without a token, which costs nothing.
+
+    Their modules are imported when they are first read, in a thread, so that no P0 waits.
+    """
     return (*_github(settings, outbound, policy), *_cloudflare(settings, outbound, policy))
+
+
+def reports_changes(settings: Settings, policy: Policy) -> bool:
+    """Return True if a source of hooks that may send can report deployments."""
+    return any(
+        rules.reports_deployments or rules.format is HookFormat.GITHUB
+        for name, rules in policy.hooks.items()
+        if in_environment(name) in settings.hook_keys
+    )
+
+
+def reported_changes(store: Store, guild_id: int) -> ChangeSource:
+    """Return what the sources of hooks have reported to a guild."""
+
+    async def read(since: datetime, until: datetime) -> list[RecentChange]:
+        return await store.reported_changes(guild_id, since=since, until=until)
+
+    return ChangeSource("hooks", read, is_partial=True)
 
 
 def _github(settings: Settings, outbound: Outbound, policy: Policy) -> Iterator[ChangeSource]:
@@ -41,7 +65,7 @@ def _github(settings: Settings, outbound: Outbound, policy: Policy) -> Iterator[
 
 def _reader(changes: "Callable[[], GitHubChanges]", what: str) -> ReadChanges:
     async def read(since: datetime, until: datetime) -> list[RecentChange]:
-        found = changes()
+        found = await asyncio.to_thread(changes)
         reading = found.deployments if what == "deployments" else found.merges
         return await reading(since, until)
 
@@ -67,9 +91,9 @@ def _cloudflare(settings: Settings, outbound: Outbound, policy: Policy) -> Itera
 
 def _deployed(account: "Callable[[], CloudflareAccount]", name: str, *, is_worker: bool) -> ReadChanges:
     async def read(since: datetime, until: datetime) -> list[RecentChange]:
+        found = await asyncio.to_thread(account)
         from bot.integrations.systems.cloudflare_changes import changes_of  # noqa: PLC0415
 
-        found = account()
         reading = found.worker(name) if is_worker else found.pages(name)
         return changes_of(await reading, since, until)
 

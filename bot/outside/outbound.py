@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.settings import Settings
@@ -14,7 +15,11 @@ Outbound: TypeAlias = "Callable[[], OutboundHttp]"
 
 
 def outbound_of(settings: Settings) -> Outbound:
-    """Return what makes the client: one for the process, since its breakers count by host."""
+    """Return what makes the client: one for the process, since its breakers count by host.
+
+    The first call imports an HTTP client, which takes a while: in a thread, unless the bot is just starting.
+    """
+    making = Lock()
 
     @cache
     def make() -> "OutboundHttp":
@@ -27,4 +32,8 @@ def outbound_of(settings: Settings) -> Outbound:
             no_proxy=settings.no_proxy,
         )
 
-    return make
+    def one() -> "OutboundHttp":
+        with making:  # several threads may ask for the first time at once
+            return make()
+
+    return one

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from bot.domain.errors import ConfigError, StorageUnavailable
+from bot.domain.errors import ConfigError, StorageUnavailable, wordless
 from bot.domain.hooks.hook import HookRequest
 from bot.process.health import bounded
 from bot.runbook.model import Policy
@@ -90,8 +90,8 @@ class HookSite:
         except (StorageUnavailable, TimeoutError) as error:
             log.warning("hook.unavailable", source=source.name, reason=str(error) or "slow")
             return self._refused(source, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
-        except Exception:
-            log.exception("hook.failed", source=source.name)
+        except Exception as error:
+            log.exception("hook.failed", source=source.name, exc_info=wordless(error))
             return self._refused(source, HTTPStatus.SERVICE_UNAVAILABLE, "failed")
         if receipt.answer is not None:
             status = _STATUS[receipt.result]

@@ -6,7 +6,7 @@ import structlog
 
 from bot.domain.delivery.delivery import priority_of
 from bot.domain.errors import ConfigError
-from bot.domain.hooks.hook import HookFormat, HookKeys
+from bot.domain.hooks.hook import HookFormat, HookKeys, in_environment
 from bot.integrations.hooks.readers import READERS
 from bot.runbook.model import Policy
 from bot.services.hooks.intake import HookSource
@@ -47,11 +47,6 @@ def hook_sources(keys: Mapping[str, HookKeys], policies: Mapping[int, Policy]) -
 def unknown_sources(keys: Mapping[str, HookKeys], policies: Mapping[int, Policy]) -> set[str]:
     """Return the names in the environment for which no policy has a table."""
     return set(keys) - {in_environment(name) for policy in policies.values() for name in policy.hooks}
-
-
-def in_environment(source: str) -> str:
-    """Return how a source is written in the environment: "MY_CRON" for "my-cron"."""
-    return source.replace("-", "_").upper()
 
 
 def _no_key(name: str, read_as: HookFormat) -> str:

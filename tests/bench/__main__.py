@@ -23,6 +23,7 @@ from tests.bench import (
     digest,
     distance,
     dlq,
+    floods,
     growth,
     hooks,
     measure,
@@ -81,7 +82,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table at the end of this page")
-    parts = ("answers", "storms", "distance", "growth", "digest", "dlq", "hooks", "checks", "probes")
+    parts = (
+        "answers",
+        "storms",
+        "distance",
+        "growth",
+        "digest",
+        "dlq",
+        "hooks",
+        "floods",
+        "checks",
+        "probes",
+    )
     parser.add_argument("--only", choices=parts, help="one part of it")
     parser.add_argument(
         "--responses", nargs="+", metavar="NAME", help="the first responses of these rows alone, as: 更新"
@@ -129,11 +141,16 @@ async def _measure(
             rows += await growth.rows(place, dsn, folder)
         if only in (None, "digest"):
             rows += await digest.rows(place, dsn, folder)
-        if only in (None, "hooks"):
-            rows += await hooks.rows(place, dsn, folder)
+        rows += await _by_http(place, dsn, folder, only=only)
         if only is None:
             rows += [row for part in _WITHOUT_DISCORD.values() for row in await part(dsn)]
         return rows
+
+
+async def _by_http(place: Discord, dsn: str, folder: Path, *, only: str | None) -> list[Row]:
+    parts = {"hooks": hooks.rows, "floods": floods.rows}
+    asked = [part for name, part in parts.items() if only in (None, name)]
+    return [row for part in asked for row in await part(place, dsn, folder)]
 
 
 async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:

@@ -36,8 +36,9 @@ class Example:
         return HookRequest(self.headers, json.dumps(self.body).encode())
 
     def read(self, request: HookRequest) -> tuple[AlertEvent, ...]:
-        """Return what *request* says, by the rules of this example."""
-        return READERS[self.format].parse(request, rules_of(self.format, self.mapping))
+        """Return what *request* says that can be read, by the rules of this example."""
+        said = READERS[self.format].parse(request, rules_of(self.format, self.mapping))
+        return tuple(event for event in said if isinstance(event, AlertEvent))
 
 
 def rules_of(read_as: HookFormat, mapping: Mapping[str, str]) -> HookRules:

@@ -131,6 +131,23 @@ async def test_a_long_limit_refuses_and_is_kept() -> None:
         assert len(there.asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "wait_s"),
+    [("Fri, 31 Dec 2199 23:59:59 GMT", 86_400), ("30", 30), ("inf", 10), ("soon", 10), ("-5", 10)],
+)
+async def test_a_limit_that_only_the_header_tells_is_believed_for_a_day_at_most(
+    asked: str, wait_s: float
+) -> None:
+    """Seconds or a date, as HTTP has it; what is neither asks for the usual pause."""
+    async with server((429, {"Retry-After": asked}, {"retry_after": "nan"})) as there:
+        webhooks = client(there.base)
+        with pytest.raises(DeliveryRefused):
+            await webhooks.post(ID, {"content": "x"})
+        with pytest.raises(Crowded) as crowded:
+            webhooks.require_capacity(ID)
+        assert crowded.value.capacity_in.total_seconds() == pytest.approx(wait_s, abs=5)
+
+
 async def test_an_empty_bucket_is_known_before_the_next_one() -> None:
     """As Discord's headers say: the last of five in two seconds."""
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "1.9"}

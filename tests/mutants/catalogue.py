@@ -327,6 +327,13 @@ MUTANTS: Final = (
         tests=("tests/services/code_host/test_crowd.py",),
     ),
     Mutant(
+        name="a secret in an alert is posted",
+        file="bot/services/hooks/processing.py",
+        before="await _masked(event)",
+        after="event",
+        tests=("tests/services/hooks/test_processing.py",),
+    ),
+    Mutant(
         name="a webhook's message is sent again although it has perhaps arrived",
         file="bot/services/delivery/attempts.py",
         before="    if delivery.attempts < _LOOKS:\n        raise UpstreamUnavailable(_UNFOUND)\n",

@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.services.ports import JobName
-from bot.storage.queue.fairness import MOST, Handler, Turns, level_of, placed, top_of
+from bot.services.ports.urgency import urgency
+from bot.storage.queue.fairness import (
+    CROWDED,
+    MOST,
+    NEXT,
+    FewInTurn,
+    Handler,
+    Turns,
+    level_of,
+    placed,
+    top_of,
+)
 
 STORMY, QUIET = 1, 2
 
@@ -128,3 +139,101 @@ class Crew:
 
 async def _run(handler: Handler) -> timedelta | None:
     return await handler("1")
+
+
+class Line:
+    """Jobs of one kind that run until they are released."""
+
+    def __init__(self, most: int) -> None:
+        self.now_s = 0.0
+        self.release = asyncio.Event()
+        self.has_more = set[str]()
+        self.handler = FewInTurn(most, clock=lambda: self.now_s).handler(self._run)
+
+    async def _run(self, payload: str) -> timedelta | None:
+        await self.release.wait()
+        return timedelta() if payload in self.has_more else None
+
+    async def come(self, payload: str, *, priority: int = 0) -> "asyncio.Task[timedelta | None]":
+        """Send a job, which runs unless it is sent away."""
+        self.now_s += 0.1
+        with urgency(priority):
+            job = asyncio.ensure_future(self.handler(payload))
+        await asyncio.sleep(0)
+        return job
+
+    async def end(self, *jobs: "asyncio.Task[timedelta | None]") -> None:
+        """Let the running jobs end."""
+        self.release.set()
+        await asyncio.gather(*jobs)
+        self.release.clear()
+
+
+async def test_only_a_few_run_at_a_time_and_the_others_come_again() -> None:
+    """The next one comes again soon."""
+    line = Line(2)
+    first, second, third, fourth = [await line.come(name) for name in "abcd"]
+    assert await third == NEXT
+    assert await fourth == CROWDED
+    await line.end(first, second)
+    again = await line.come("d")  # the third one's place is kept, and there is another one
+    assert not again.done()
+    await line.end(again)
+
+
+async def test_a_job_with_more_to_do_goes_behind_those_that_wait() -> None:
+    """Otherwise it would be back before any of them, again and again."""
+    line = Line(1)
+    line.has_more = set("abc")
+    job = await line.come("a")
+    assert await (await line.come("b")) == NEXT
+    assert await (await line.come("c")) == CROWDED
+    await line.end(job)
+    for name in "bca":
+        for other in set("abc") - {name}:
+            assert await (await line.come(other)) is not None
+        job = await line.come(name)
+        assert not job.done()
+        await line.end(job)
+
+
+async def test_a_job_with_little_to_do_goes_before_those_that_have_had_turns() -> None:
+    """A source with one alert does not wait for all that flood the bot."""
+    line = Line(1)
+    line.has_more = set("abc")
+    for name in "abc":
+        await line.end(await line.come(name))
+    running = await line.come("a")
+    for name in "bc":
+        assert await (await line.come(name)) is not None
+    assert await (await line.come("new")) == NEXT
+    await line.end(running)
+    assert await (await line.come("b")) == CROWDED
+    job = await line.come("new")
+    assert not job.done()
+    await line.end(job)
+
+
+async def test_a_more_urgent_job_goes_first_in_the_line() -> None:
+    line = Line(1)
+    first = await line.come("a")
+    assert await (await line.come("b", priority=80)) == NEXT
+    assert await (await line.come("urgent", priority=100)) == NEXT
+    await line.end(first)
+    assert await (await line.come("b", priority=80)) == CROWDED
+    urgent = await line.come("urgent", priority=98)  # of the same band
+    assert not urgent.done()
+    await line.end(urgent)
+
+
+async def test_a_job_that_does_not_come_again_holds_up_nobody_for_long() -> None:
+    """Another process may have taken it."""
+    line = Line(1)
+    first = await line.come("a")
+    assert await (await line.come("gone")) == NEXT
+    await line.end(first)
+    assert await (await line.come("c")) == CROWDED
+    line.now_s += 5
+    job = await line.come("c")
+    assert not job.done()
+    await line.end(job)

@@ -64,11 +64,13 @@ class Tried:
     Attributes:
         proof: "right", "not checked", or the reason of a `HookRefused`.
         problem: Why it cannot be read; empty if it can.
+        unread: How many alerts of it cannot be read, and why; empty if all can.
     """
 
     rules: HookRules
     proof: str
     problem: str = ""
+    unread: str = ""
     trials: tuple[Trial, ...] = ()
 
     @property
@@ -86,7 +88,9 @@ def in_words(tried: Tried) -> Iterator[str]:
         return
     yield f"{sender.label}: {count} alert{'' if count == 1 else 's'}"
     yield f"proof: {_PROOFS[tried.proof]}"
-    if not tried.trials:
+    if tried.unread:
+        yield f"{tried.unread}; /alerts recent would list that"
+    elif not tried.trials:
         yield "The bot would answer with 2xx and do nothing: this is no alert, or a header is missing (-H)."
     for number, trial in enumerate(tried.trials, 1):
         yield f"\n{number}. {trial.said.title}"
@@ -98,6 +102,8 @@ def as_dict(tried: Tried) -> Mapping[str, Any]:
     found = {"source": tried.rules.sender.name, "proof": tried.proof}
     if tried.problem:
         return {**found, "problem": tried.problem}
+    if tried.unread:
+        found["unread"] = tried.unread
     return {**found, "events": [_event(trial) for trial in tried.trials]}
 
 

@@ -14,14 +14,21 @@ from bot.cli.database import with_stores
 from bot.cli.hooks.trials import Trial, Tried, as_dict, in_words
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.errors import ConfigError
-from bot.domain.hooks.hook import HookFormat, HookRefused, HookRequest, HookRules, HookUnreadable
+from bot.domain.hooks.hook import (
+    HookFormat,
+    HookRefused,
+    HookRequest,
+    HookRules,
+    HookUnreadable,
+    in_environment,
+    unread_among,
+)
 from bot.integrations.hooks.readers import READERS
 from bot.resources import SharedResources
 from bot.runbook import Policy, load_policy, load_served
 from bot.services.alerts.events import occurrence_of
 from bot.services.alerts.foreseeing import Foresight
 from bot.settings import Settings
-from bot.wiring.hooks import in_environment
 
 _STDIN: Final = Path("-")
 
@@ -89,10 +96,17 @@ def _policy_with(settings: Settings, source: str) -> tuple[int, Policy]:
 
 def _tried(request: HookRequest, rules: HookRules, policy: Policy, *, proof: str) -> Tried:
     try:
-        events = READERS[rules.format].parse(request, rules)
+        said = READERS[rules.format].parse(request, rules)
     except HookUnreadable as error:
         return Tried(rules, proof, error.reason)
-    return Tried(rules, proof, trials=tuple(_trial(event, rules, policy) for event in events))
+    events = (event.masked() for event in said if isinstance(event, AlertEvent))
+    unread = unread_among(said)
+    return Tried(
+        rules,
+        proof,
+        unread="" if unread is None else unread.reason,
+        trials=tuple(_trial(event, rules, policy) for event in events),
+    )
 
 
 def _trial(event: AlertEvent, rules: HookRules, policy: Policy) -> Trial:

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote, urlsplit
 
 from bot.domain.alerts.alert import first_line, normalised
 from bot.domain.alerts.recognition import Says
+from bot.domain.masking.masking import mask
 from bot.domain.severity import SeverityPolicy
 
 #: Characters of an address that is shown: a post has 2,000 in all.
@@ -17,6 +18,10 @@ URL_LIMIT: Final = 512
 #: What stays as it is in a link: brackets and parentheses would end it. An IPv6 address needs its brackets.
 _IN_LINKS: Final = "%/:?#@!$&'*+,;=~"
 _IN_HOSTS: Final = "[]:%"
+
+#: Kinds of secrets that are left: an email may be what is affected, and links have long names of their own.
+_EMAILS: Final = frozenset({"email"})
+_LEFT_IN_LINKS: Final = frozenset({"email", "high_entropy"})
 
 #: Discord's ids count milliseconds from here.
 #: Source: Discord's docs, Reference > Snowflakes.
@@ -48,6 +53,23 @@ class AlertEvent:
     url: str | None = None
     text: str = ""
     started_at: datetime | None = None
+
+    def masked(self) -> "AlertEvent":
+        """Return the event as it may be stored and shown: without tokens, passwords and keys.
+
+        Emails stay in title and target, because they may be what is affected, and go from the text. An
+        address with a secret is left out. A long text takes some time: see `bot.domain.masking.masking.mask`.
+        """
+        url = self.url
+        if url is not None and mask(url, leaves=_LEFT_IN_LINKS).total:
+            url = None
+        return replace(
+            self,
+            title=mask(self.title, leaves=_EMAILS).text,
+            target=None if self.target is None else mask(self.target, leaves=_EMAILS).text,
+            url=url,
+            text=mask(self.text).text,
+        )
 
     def fingerprint(self, sender: str) -> str:
         """Return the fingerprint that all events about the same alert of *sender* share: 64 hex digits."""

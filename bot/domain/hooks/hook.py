@@ -1,13 +1,13 @@
 """A hook: one request by which another system reports alerts, and the rules for its source."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.alerts.events import AlertSender
+from bot.domain.alerts.events import AlertEvent, AlertSender
 from bot.domain.errors import BotError
 
 
@@ -76,6 +76,39 @@ class HookUnreadable(BotError):
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadAlert:
+    """An alert of a request that cannot be read, among others that can.
+
+    Attributes:
+        reason: As of `HookUnreadable`.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadAlerts:
+    """The alerts of one request that cannot be read.
+
+    Attributes:
+        first: The place of the first one in the request, from 0.
+        reason: How many they are, and why.
+    """
+
+    first: int
+    reason: str
+
+
+def unread_among(said: Sequence[AlertEvent | UnreadAlert]) -> UnreadAlerts | None:
+    """Return the alerts of *said* that cannot be read, if there are any."""
+    unread = {nth: one.reason for nth, one in enumerate(said) if isinstance(one, UnreadAlert)}
+    if not unread:
+        return None
+    reasons = ", ".join(dict.fromkeys(unread.values()))
+    return UnreadAlerts(min(unread), f"{len(unread)} of {len(said)} alerts cannot be read: {reasons}")
+
+
+@dataclass(frozen=True, slots=True)
 class HookRequest:
     """One request as it was received.
 
@@ -122,15 +155,19 @@ class NewHook:
 
 @dataclass(frozen=True, slots=True)
 class StoredHook:
-    """A request that waits to be processed.
+    """A request that waits to be processed, or is being processed in parts.
 
     Attributes:
         at: When it was received, aware.
+        next_event: The alert with which the next part begins, from 0; those before it were received.
+        problem: What went wrong with an alert of an earlier part.
     """
 
     id: int
     request: HookRequest
     at: datetime
+    next_event: int = 0
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +184,18 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class ProcessedHook:
-    """What became of a request.
+    """What became of a request, or of a part of it.
 
     Attributes:
-        events: How many alerts it was about.
+        events: How many of its alerts could be read; until it is done, how many were looked at.
         problem: Why it, or an alert in it, could not be read; None if all could.
+        is_done: Nothing of it is left.
     """
 
     id: int
     events: int
     problem: str | None = None
+    is_done: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +206,16 @@ class HookRules:
         sender: Its name and its severities.
         mapping: Of `HookFormat.JSON` and `HookFormat.STANDARD`: what is where in the body.
         sent_by: Where GitHub keeps what it has tried to send; None: what did not arrive is not fetched.
+        reports_deployments: What it sends are deployments, none of which is an alert.
     """
 
     sender: AlertSender
     format: HookFormat
     mapping: Mapping[str, str] = field(default_factory=dict)
     sent_by: Webhook | None = None
+    reports_deployments: bool = False
+
+
+def in_environment(source: str) -> str:
+    """Return how a source is written in the environment: "MY_CRON" for "my-cron"."""
+    return source.replace("-", "_").upper()

@@ -61,7 +61,8 @@ _ADDRESS: Final = re.compile(
 
 _EMAIL: Final = re.compile(
     r"(?<![A-Za-z0-9._%+/:-])(?!git@)[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}"
-    r"(?!png\b|jpe?g\b|gif\b|svg\b|webp\b|m?js\b|tsx?\b|css\b)[A-Za-z]{2,24}(?![A-Za-z0-9])",
+    r"(?!png\b|jpe?g\b|gif\b|svg\b|webp\b|m?js\b|tsx?\b|css\b"
+    r"|service\b|timer\b|socket\b|mount\b|scope\b|slice\b|target\b)[A-Za-z]{2,24}(?![A-Za-z0-9])",
     re.ASCII,
 )
 

@@ -59,6 +59,7 @@ class RecentChange(Payload):
         who: Their name at the source; empty if not known.
         state: How a deployment ended, in the source's own word ("success"); empty if not known.
         url: Where to read more; empty if there is no such place.
+        key: See `change_key`; empty if the source gives it no name. On a card it is empty.
     """
 
     kind: ChangeKind
@@ -68,6 +69,17 @@ class RecentChange(Payload):
     who: str = ""
     state: str = ""
     url: str = ""
+    key: str = ""
+
+
+def change_key(system: str, *parts: object) -> str:
+    """Return the key of a change: two with the same one are the same change, whichever way it came.
+
+    Args:
+        system: "github", or the name of a source of hooks.
+        parts: What the system calls it.
+    """
+    return ":".join([system, *map(str, parts)]).lower()
 
 
 class UnreadSource(Payload):
@@ -152,11 +164,14 @@ def card_of(
 ) -> SuspectCard:
     """Return the card of what changed in the time *within* before *started_at*.
 
-    A change at the very start may be its cause, so it counts; a later one does not.
+    A change at the very start may be its cause, so it counts; a later one does not. Of a change that two
+    sources know, the first one counts, with how it ended if only the other one says so.
     """
     since = started_at - within
     found = sorted(
-        (one for one in changes if since <= one.at <= started_at), key=lambda one: one.at, reverse=True
+        (one for one in _each_once(changes) if since <= one.at <= started_at),
+        key=lambda one: one.at,
+        reverse=True,
     )
     return SuspectCard(
         started_at=started_at,
@@ -166,3 +181,12 @@ def card_of(
         unread=tuple(unread),
         tries=tries,
     )
+
+
+def _each_once(changes: Iterable[RecentChange]) -> Iterable[RecentChange]:
+    known: dict[object, RecentChange] = {}
+    for number, change in enumerate(changes):
+        first = known.setdefault(change.key or number, change)
+        if change.state and not first.state:
+            known[change.key] = replace(first, state=change.state)
+    return [replace(change, key="") for change in known.values()]

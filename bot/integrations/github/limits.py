@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Final
 
 from bot.domain.errors import UpstreamUnavailable
+from bot.integrations.outbound.answers import asked_wait_s
 
 #: The first and the longest pause after a secondary limit that does not say how long it lasts, seconds.
 _SECONDARY_S: Final = (60.0, 900.0)
@@ -75,9 +76,10 @@ def limited(wait_s: float) -> UpstreamUnavailable:
 
 def _asked_s(headers: Mapping[str, str], *, is_spent: bool) -> float | None:
     """Return the seconds that an answer asks to wait: until the window's end, by GitHub's own clock."""
+    if "retry-after" in headers:
+        asked_s = asked_wait_s(headers["retry-after"])
+        return None if asked_s is None else max(asked_s, 1.0)
     try:
-        if "retry-after" in headers:
-            return max(float(headers["retry-after"]), 1.0)
         if is_spent:
             now_s = parsedate_to_datetime(headers["date"]).timestamp()
             return max(float(headers["x-ratelimit-reset"]) - now_s, 1.0)

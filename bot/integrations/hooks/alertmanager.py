@@ -10,10 +10,10 @@ from typing import Final
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
-from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable
+from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable, UnreadAlert
 from bot.integrations.hooks.body import Fields, fields_of, plain_text
 from bot.integrations.hooks.proofs import require_credentials
-from bot.integrations.hooks.reader import SilentReader
+from bot.integrations.hooks.reader import SilentReader, read_alerts
 
 _SAYS: Final = {"firing": Says.FIRING, "resolved": Says.RESOLVED}
 
@@ -31,12 +31,10 @@ class AlertmanagerReader(SilentReader):
         del now
         require_credentials(request, keys)
 
-    def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
+    def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent | UnreadAlert, ...]:
         del rules
         group = fields_of(request.body)
-        if not isinstance(group.values.get("alerts"), list):
-            raise HookUnreadable("alerts is not a list")
-        return tuple(_event(alert, group) for alert in group.each("alerts"))
+        return read_alerts(group, lambda alert: _event(alert, group))
 
 
 def _event(alert: Fields, group: Fields) -> AlertEvent:

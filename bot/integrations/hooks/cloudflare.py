@@ -3,19 +3,38 @@
 Source: https://developers.cloudflare.com/notifications/reference/webhook-payload-schema/
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
 from bot.domain.hooks.hook import HookRefused, HookRequest, HookRules
-from bot.integrations.hooks.body import Fields, fields_of
+from bot.integrations.hooks.body import Fields, fields_of, plain_text
 from bot.integrations.hooks.proofs import is_one_of
 from bot.integrations.hooks.reader import SilentReader
 
 #: What a kind of notification calls the affected part, in the order of preference.
-_TARGETS: Final = ("target_hostname", "zone_name", "health_check_name", "script_name", "service", "pool_name")
+_TARGETS: Final = (
+    "target_hostname",
+    "zone_name",
+    "health_check_name",
+    "script_name",
+    "service",
+    "pool_name",
+    "project_name",
+)
+
+#: What a notification of Pages says of a deployment: the values of its filter "event".
+#: Source: https://developers.cloudflare.com/api/resources/alerting/subresources/policies/
+_PAGES: Final[Mapping[str, Says]] = MappingProxyType(
+    {
+        "EVENT_DEPLOYMENT_STARTED": Says.CHATTER,
+        "EVENT_DEPLOYMENT_FAILED": Says.FIRING,
+        "EVENT_DEPLOYMENT_SUCCESS": Says.RESOLVED,
+    }
+)
 _STARTS: Final = ("start_time", "alert_start_time", "status_change_time")
 
 
@@ -48,6 +67,9 @@ class CloudflareReader(SilentReader):
 
 def _says(event: str, data: Fields) -> Says:
     """Return what a notification says; some have no state of their own, but report one."""
+    deployed = next((_PAGES[said] for said in map(plain_text, data.values.values()) if said in _PAGES), None)
+    if deployed is not None:
+        return deployed
     if event:
         return Says.RESOLVED if event.upper().endswith("_END") else Says.FIRING
     status = data.text("new_health_status", "new_health", "status").lower()
@@ -58,7 +80,7 @@ def _own_key(said: Fields, data: Fields) -> str:
     parts = (
         said.text("policy_id"),
         said.text("alert_type"),
-        data.text("health_check_id", "pool_id", "attack_id"),
+        data.text("health_check_id", "pool_id", "attack_id", "project_id", "project_name"),
     )
     return ":".join(parts) if any(parts) else ""
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable
+from bot.domain.suspects.card import RecentChange
 from bot.integrations.hooks.body import json_of
 from bot.integrations.hooks.mapping import DEFAULTS, Mapped, raw_event
 from bot.integrations.hooks.proofs import require_credentials
@@ -19,11 +20,19 @@ class JsonReader(SilentReader):
         require_credentials(request, keys)
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
+        if rules.reports_deployments:
+            return ()
         try:
             body = json_of(request.body)
         except HookUnreadable:
             return (raw_event(_text(request.body)),)
         return Mapped(rules.mapping, DEFAULTS).events(body)
+
+    def changes(self, request: HookRequest, rules: HookRules, *, at: datetime) -> tuple[RecentChange, ...]:
+        if not rules.reports_deployments:
+            return ()
+        mapped = Mapped(rules.mapping, DEFAULTS)
+        return mapped.deployments(json_of(request.body), source=rules.sender.name, at=at)
 
 
 def _text(body: bytes) -> str:

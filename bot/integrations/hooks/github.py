@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
 from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable
+from bot.domain.suspects.card import ChangeKind, RecentChange, change_key
+from bot.domain.text import one_line
 from bot.integrations.hooks.body import Fields, fields_of
 from bot.integrations.hooks.proofs import hex_signatures, require_signature
 from bot.integrations.hooks.reader import SilentReader
@@ -26,6 +28,11 @@ _SAYS: Final = {
     "startup_failure": Says.FIRING,
     "success": Says.RESOLVED,
 }
+
+#: The state of a deployment that another one has replaced: how it ended was said before.
+_REPLACED: Final = "inactive"
+_WHAT_LIMIT: Final = 120
+_PART_LIMIT: Final = 60
 
 #: Its check suites are workflow runs, which GitHub reports as such.
 _ACTIONS: Final = "github-actions"
@@ -52,6 +59,16 @@ class GitHubReader(SilentReader):
         said = fields_of(_json(request.body))
         name = event or next((one for one in _READ if one in said.values), "")
         return _READ[name](said) if name else ()
+
+    def changes(self, request: HookRequest, rules: HookRules, *, at: datetime) -> tuple[RecentChange, ...]:
+        del rules, at
+        if request.headers.get(EVENT, "deployment_status") != "deployment_status":
+            return ()
+        said = fields_of(_json(request.body))
+        change = _change(
+            said.fields("deployment"), said.fields("deployment_status"), said.fields("repository")
+        )
+        return () if change is None else (change,)
 
 
 def _json(body: bytes) -> bytes:
@@ -123,6 +140,27 @@ def _deployment(said: Fields) -> tuple[AlertEvent, ...]:
         started_at=deployment.moment("created_at"),
     )
     return (failed,)
+
+
+def _change(deployment: Fields, status: Fields, repository: Fields) -> RecentChange | None:
+    """Return a deployment as GitHub's API tells it (`bot.integrations.systems.github_changes`)."""
+    name, number, at = repository.text("full_name"), deployment.text("id"), deployment.moment("created_at")
+    state = status.text("state")
+    if not (name and number) or at is None or state == _REPLACED:
+        return None
+    ref, sha = deployment.text("ref"), deployment.text("sha")
+    page = f"{repository.text('html_url')}/commit/{sha}" if repository.text("html_url") else ""
+    environment = status.text("environment") or deployment.text("environment")
+    return RecentChange(
+        kind=ChangeKind.DEPLOYMENT,
+        what=one_line(sha[:7] if ref == sha else f"{ref} ({sha[:7]})", limit=_WHAT_LIMIT),
+        at=at,
+        where=one_line(f"{name.rpartition('/')[2]} {environment}", limit=_PART_LIMIT),
+        who=one_line(deployment.fields("creator").text("login"), limit=_PART_LIMIT),
+        state=one_line(state, limit=_PART_LIMIT),
+        url=status.text("log_url", "target_url") or page,
+        key=change_key("github", name, "deployment", number),
+    )
 
 
 #: What each event is read by.

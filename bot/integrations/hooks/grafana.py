@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
-from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable
+from bot.domain.hooks.hook import HookRequest, HookRules, UnreadAlert
 from bot.integrations.hooks.body import Fields, fields_of
 from bot.integrations.hooks.proofs import (
     hex_signatures,
@@ -17,7 +17,7 @@ from bot.integrations.hooks.proofs import (
     require_recent,
     require_signature,
 )
-from bot.integrations.hooks.reader import SilentReader
+from bot.integrations.hooks.reader import SilentReader, read_alerts
 
 _SIGNATURE: Final = "x-grafana-alerting-signature"
 
@@ -47,12 +47,10 @@ class GrafanaReader(SilentReader):
         # With a time in it, the signature is another one each time. Without, a repeated alert has the same.
         return request.headers.get(_SIGNATURE) if _timestamp(request) else None
 
-    def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
+    def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent | UnreadAlert, ...]:
         del rules
         said = fields_of(request.body)
-        if not isinstance(said.values.get("alerts"), list):
-            raise HookUnreadable("alerts is not a list")
-        return tuple(_event(alert, said) for alert in said.each("alerts"))
+        return read_alerts(said, lambda alert: _event(alert, said))
 
 
 def _timestamp(request: HookRequest) -> str:

@@ -5,12 +5,15 @@ Source: https://jmespath.org/specification.html
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
 from bot.domain.hooks.hook import MappedPart
+from bot.domain.suspects.card import ChangeKind, RecentChange, change_key
+from bot.domain.text import one_line
 from bot.integrations.hooks.body import moment_of, plain_text, storable
 
 #: Where each part is looked for if the policy does not say.
@@ -36,6 +39,8 @@ _CHATTER: Final = frozenset(
 )
 
 _RAW_LIMIT: Final = 200
+_WHAT_LIMIT: Final = 120
+_PART_LIMIT: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,24 @@ class Mapped:
     def events(self, body: object) -> tuple[AlertEvent, ...]:
         """Return the alerts of a JSON *body*. One without a title gets a raw one: none is lost."""
         return tuple(self._event(one) for one in self._alerts(body))
+
+    def deployments(self, body: object, *, source: str, at: datetime) -> tuple[RecentChange, ...]:
+        """Return the deployments of a JSON *body*; one that does not say when it began, did so *at*."""
+        return tuple(self._deployment(one, source, at) for one in self._alerts(body))
+
+    def _deployment(self, one: object, source: str, at: datetime) -> RecentChange:
+        status = self._part(MappedPart.STATUS, one, [])
+        told = replace(self._event(one), text="").masked()
+        began = told.started_at or at
+        return RecentChange(
+            kind=ChangeKind.DEPLOYMENT,
+            what=one_line(told.title, limit=_WHAT_LIMIT),
+            at=began,
+            where=one_line(told.target or "", limit=_PART_LIMIT),
+            state=one_line(status, limit=_PART_LIMIT),
+            url=told.link or "",
+            key=change_key(source, told.key or f"{began.isoformat()} {told.title}"),
+        )
 
     def _alerts(self, body: object) -> Iterator[object]:
         found, _ = _search(self.own[MappedPart.EACH], body) if MappedPart.EACH in self.own else (body, "")

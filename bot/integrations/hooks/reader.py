@@ -1,6 +1,12 @@
 """What most readers have in common."""
 
-from bot.domain.hooks.hook import HookRequest
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.domain.alerts.events import AlertEvent
+from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable, UnreadAlert
+from bot.domain.suspects.card import RecentChange
+from bot.integrations.hooks.body import Fields
 
 
 class SilentReader:
@@ -19,3 +25,29 @@ class SilentReader:
     def answer(self, request: HookRequest) -> bytes | None:  # noqa: ARG002
         """Return None: any 2xx will do."""
         return None
+
+    def changes(self, request: HookRequest, rules: HookRules, *, at: datetime) -> tuple[RecentChange, ...]:
+        """Return nothing: it reports no deployments."""
+        del request, rules, at
+        return ()
+
+
+def read_alerts(group: Fields, read: Callable[[Fields], AlertEvent]) -> tuple[AlertEvent | UnreadAlert, ...]:
+    """Read the list ``alerts`` of *group*, each alert by itself: one that cannot be read hides no other.
+
+    Raises:
+        HookUnreadable: it is no list.
+    """
+    found = group.values.get("alerts")
+    if not isinstance(found, list):
+        raise HookUnreadable("alerts is not a list")
+    return tuple(_read(alert, read) for alert in found)
+
+
+def _read(alert: object, read: Callable[[Fields], AlertEvent]) -> AlertEvent | UnreadAlert:
+    if not isinstance(alert, dict):
+        return UnreadAlert("an alert is not a JSON object")
+    try:
+        return read(Fields(alert))
+    except HookUnreadable as error:
+        return UnreadAlert(error.reason)

@@ -11,6 +11,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.hooks.hook import HookRefused, HookRequest, HookRules, MappedPart
+from bot.domain.suspects.card import RecentChange
 from bot.integrations.hooks.body import fields_of
 from bot.integrations.hooks.mapping import DEFAULTS, Mapped
 from bot.integrations.hooks.proofs import is_one_of, require_recent
@@ -52,7 +53,15 @@ class StandardReader(SilentReader):
         return request.headers.get(_ID)
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
+        if rules.reports_deployments:
+            return ()
         return Mapped(rules.mapping, _IN_DATA).events(dict(fields_of(request.body).values))
+
+    def changes(self, request: HookRequest, rules: HookRules, *, at: datetime) -> tuple[RecentChange, ...]:
+        if not rules.reports_deployments:
+            return ()
+        body = dict(fields_of(request.body).values)
+        return Mapped(rules.mapping, _IN_DATA).deployments(body, source=rules.sender.name, at=at)
 
 
 def _signature(key: str, message_id: str, signed_at: datetime, body: bytes) -> str:

@@ -50,18 +50,8 @@ class Answer:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def retry_after_s(self, wall_clock: Callable[[], float] = time.time) -> float | None:
-        """Return the seconds that the answer asks to wait, given as seconds or as a date; None if it does not
-        ask. From 0 to a day.
-        """
-        given = self.headers.get("retry-after", "").strip()
-        try:
-            if given.replace(".", "", 1).isdecimal():
-                asked_s = float(given)
-            else:
-                asked_s = parsedate_to_datetime(given).timestamp() - wall_clock()
-            return min(max(asked_s, 0.0), _LONGEST_WAIT_S)
-        except (ValueError, OverflowError):
-            return None
+        """Return the seconds that the answer asks to wait; see `asked_wait_s`."""
+        return asked_wait_s(self.headers.get("retry-after"), wall_clock)
 
     def require_success(self) -> "Answer":
         """Return the answer itself.
@@ -98,3 +88,24 @@ class Answer:
         kind = self.kind if self.kind.replace("/", "").replace("+", "").isalnum() else "something"
         said = f"answered with {kind} instead of JSON"
         return OutboundFailed(OutboundProblem.NOT_JSON, said, http_status=self.status)
+
+
+def asked_wait_s(given: object, wall_clock: Callable[[], float] = time.time) -> float | None:
+    """Return the seconds that a Retry-After, or another field like it, asks to wait: from 0 to a day.
+
+    Args:
+        given: Seconds, or a date of HTTP (RFC 9110, 10.2.3); anything else asks for nothing.
+        wall_clock: Seconds since 1970, by the clock that a date is compared with.
+
+    Returns:
+        None if it does not ask.
+    """
+    said = str(given).strip()
+    try:
+        if said.replace(".", "", 1).isdecimal():
+            asked_s = float(said)
+        else:
+            asked_s = parsedate_to_datetime(said).timestamp() - wall_clock()
+        return min(max(asked_s, 0.0), _LONGEST_WAIT_S)
+    except (ValueError, OverflowError):
+        return None

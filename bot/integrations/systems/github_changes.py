@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
 from bot.domain.postmortem.pull import BRANCH_PREFIX
-from bot.domain.suspects.card import ChangeKind, RecentChange
+from bot.domain.suspects.card import ChangeKind, RecentChange, change_key
 from bot.integrations.outbound.answers import Answer
 from bot.integrations.outbound.call import Call, Terms
 from bot.integrations.outbound.http import OutboundHttp
@@ -98,6 +98,7 @@ class GitHubChanges:
             where=self._where(line(body["environment"], limit=_PART_LIMIT)),
             who=_login(body["creator"]),
             url=f"{self._page()}/commit/{sha}",
+            key=change_key("github", self.repository, "deployment", int(body["id"])),
         )
 
     def _merge(self, body: Mapping[str, Any]) -> RecentChange:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Final
 
@@ -56,6 +57,13 @@ _Expression = Annotated[
 _Mapped = Annotated[MappedPart, values.choice(MappedPart, "a part of an alert")]
 
 
+class Reported(StrEnum):
+    """What a source's requests are about."""
+
+    ALERTS = "alerts"
+    DEPLOYMENTS = "deployments"  # for the card of suspects
+
+
 class HookTable(Section):
     """``[hooks.<source>]``."""
 
@@ -69,6 +77,7 @@ class HookTable(Section):
     mapping: dict[_Mapped, _Expression] = Field(default_factory=dict)
     repository: values.Repository | None = None
     webhook: Annotated[int, values.whole(1, _BIGGEST, "the number of a webhook")] | None = None
+    reports: Annotated[Reported, values.choice(Reported, "what a source reports")] = Reported.ALERTS
 
     def read_as(self, name: str) -> HookFormat | None:
         """Return the format of the source *name*, which its name tells if the table does not, or None."""
@@ -88,7 +97,8 @@ class HookTable(Section):
         )
         sent_by = None if self.webhook is None else Webhook(self.webhook, self.repository)
         mapping = {str(part): where for part, where in self.mapping.items()}
-        return HookRules(sender, read_as, MappingProxyType(mapping), sent_by)
+        reports_deployments = self.reports is Reported.DEPLOYMENTS
+        return HookRules(sender, read_as, MappingProxyType(mapping), sent_by, reports_deployments)
 
 
 def _each_readable(tables: Mapping[str, HookTable]) -> Mapping[str, HookTable]:
@@ -98,6 +108,8 @@ def _each_readable(tables: Mapping[str, HookTable]) -> Mapping[str, HookTable]:
             raise Problem(f"is missing; allowed: {_FORMATS}", key=f"{name}.format")
         if table.mapping and read_as not in _MAPPED:
             raise Problem('is for format = "json" or "standard" only', key=f"{name}.mapping")
+        if table.reports is Reported.DEPLOYMENTS and read_as not in _MAPPED:
+            raise Problem('is for format = "json" or "standard" only', key=f"{name}.reports")
         if table.webhook is not None and read_as is not HookFormat.GITHUB:
             raise Problem('is for format = "github" only', key=f"{name}.webhook")
         if table.repository is not None and table.webhook is None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.errors import StorageUnavailable
+from bot.domain.errors import StorageUnavailable, wordless
 from bot.domain.hooks.hook import NewHook
 from bot.services.ports import Job, JobName, Store
 
@@ -94,8 +94,8 @@ class HookBatches:
                 stored = await self._write([held.hook for held in batch])
         except (StorageUnavailable, TimeoutError) as error:
             _fail(batch, StorageUnavailable(str(error) or "the database does not answer"))
-        except Exception:  # the next batch may be fine
-            log.exception("hooks.not_stored", hooks=len(batch))
+        except Exception as error:  # the next batch may be fine
+            log.exception("hooks.not_stored", hooks=len(batch), exc_info=wordless(error))
             _fail(batch, StorageUnavailable("the hooks could not be stored"))
         else:
             for held, is_new in zip(batch, stored, strict=True):

@@ -1,16 +1,26 @@
 """Processing hooks: what they say becomes tracked alerts. A job per source takes one after the other."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 
 from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
-from bot.domain.errors import UnavailableError
-from bot.domain.hooks.hook import HookFormat, HookRules, HookUnreadable, ProcessedHook, StoredHook
+from bot.domain.errors import UnavailableError, wordless
+from bot.domain.hooks.hook import (
+    HookFormat,
+    HookRules,
+    HookUnreadable,
+    ProcessedHook,
+    StoredHook,
+    UnreadAlert,
+    unread_among,
+)
+from bot.domain.suspects.card import RecentChange
 from bot.runbook.model import Policy
 from bot.services.alerts.events import AlertEvents
 from bot.services.ports import Store
@@ -18,9 +28,15 @@ from bot.services.ports.hooks import HookReader
 
 log = structlog.get_logger(__name__)
 
-#: How long one run of the job may take, seconds; it comes again for the rest.
-_AT_A_TIME_S: Final = 5.0
+#: How long one run of the job may take, seconds; it comes again for the rest, be it in the middle of a hook.
+_AT_A_TIME_S: Final = 1.0
 _READ: Final = 20
+
+#: Bytes of a body and characters of a text from which a thread does the work: the event loop has others.
+_LARGE: Final = 16_384
+
+_Said: TypeAlias = tuple[AlertEvent | UnreadAlert, ...]
+_Content: TypeAlias = tuple[_Said, tuple[RecentChange, ...]]
 
 
 class HookProcessing:
@@ -44,7 +60,8 @@ class HookProcessing:
     async def process(self, source: str) -> timedelta | None:
         """Process what *source* has sent, in order. Handler of the queue's hooks job.
 
-        A hook that cannot be read is kept with the reason, and not tried again.
+        A hook that cannot be read is kept with the reason, and not tried again. Neither is an alert of a hook
+        that cannot be read; the others of the same hook are tracked.
 
         Returns:
             When to go on, if there is more; None if all is done.
@@ -64,49 +81,82 @@ class HookProcessing:
         done: list[ProcessedHook] = []
         try:
             for hook in hooks:
-                done.append(await self._process(source, hook))
+                done.append(await self._process(source, hook, until_s=until_s))
                 if time.monotonic() > until_s:
                     break
         finally:
             if done:
                 await self._store.finish_hooks(done)
 
-    async def _process(self, source: str, hook: StoredHook) -> ProcessedHook:
+    async def _process(self, source: str, hook: StoredHook, *, until_s: float) -> ProcessedHook:
         rules = self._policy.hooks.get(source)
         if rules is None:
             return _given_up(source, hook, f"the policy has no [hooks.{source}]")
         try:
-            events = self._read(rules, hook)
+            said, changes = await self._read(rules, hook)
         except HookUnreadable as error:
             await self._decide(rules, hook, problem=error.reason)
             return _given_up(source, hook, error.reason)
-        problem = await self._receive(rules, hook, events)
-        return ProcessedHook(hook.id, len(events), problem)
+        if changes:
+            said_id = self._origin(hook).id
+            await self._store.note_changes(self._guild_id, changes, said_id=said_id)
+        return await self._receive(rules, hook, said, until_s=until_s)
 
-    def _read(self, rules: HookRules, hook: StoredHook) -> tuple[AlertEvent, ...]:
+    async def _read(self, rules: HookRules, hook: StoredHook) -> _Content:
+        """Return what the hook says; of a later part no deployments, which the first one has stored."""
+
+        def read() -> _Content:
+            said = reader.parse(hook.request, rules)
+            is_first = hook.next_event == 0
+            return said, reader.changes(hook.request, rules, at=hook.at) if is_first else ()
+
+        reader = self._readers[rules.format]
         try:
-            return self._readers[rules.format].parse(hook.request, rules)
+            return read() if len(hook.request.body) < _LARGE else await asyncio.to_thread(read)
         except HookUnreadable:
             raise
         except Exception as error:
-            log.exception("hook.reader_failed", source=rules.sender.name, hook_id=hook.id)
+            told = {"source": rules.sender.name, "hook_id": hook.id}
+            log.exception("hook.reader_failed", **told, exc_info=wordless(error))
             raise HookUnreadable(f"its reader has failed: {type(error).__name__}") from error
 
     async def _receive(
-        self, rules: HookRules, hook: StoredHook, events: tuple[AlertEvent, ...]
+        self, rules: HookRules, hook: StoredHook, said: _Said, *, until_s: float
+    ) -> ProcessedHook:
+        """Receive each event from where the last part has ended, at least one, until it is time to stop."""
+        problem = hook.problem or await self._note_unread(rules, hook, said)
+        for nth, event in enumerate(said[hook.next_event :], hook.next_event):
+            if nth > hook.next_event and time.monotonic() > until_s:
+                return ProcessedHook(hook.id, nth, problem, is_done=False)
+            if isinstance(event, AlertEvent):
+                problem = await self._receive_one(rules, hook, nth, event) or problem
+        readable = sum(isinstance(event, AlertEvent) for event in said)
+        return ProcessedHook(hook.id, readable, problem)
+
+    async def _receive_one(
+        self, rules: HookRules, hook: StoredHook, nth: int, event: AlertEvent
     ) -> str | None:
-        """Receive each event; return what went wrong with one, if anything. The others are received."""
-        problem = None
-        for nth, event in enumerate(events):
-            try:
-                await self._events.receive_event(event, rules.sender, self._origin(hook, nth))
-            except UnavailableError:
-                raise
-            except Exception as error:  # one event must not hold up those behind it
-                log.exception("hook.event_failed", source=rules.sender.name, hook_id=hook.id, nth=nth)
-                problem = f"event {nth} has failed: {type(error).__name__}"
-                await self._decide(rules, hook, nth=nth, problem=problem)
-        return problem
+        """Receive an event; return what went wrong, if anything: it must not hold up those behind it."""
+        try:
+            await self._events.receive_event(await _masked(event), rules.sender, self._origin(hook, nth))
+        except UnavailableError:
+            raise
+        except Exception as error:
+            told = {"source": rules.sender.name, "hook_id": hook.id, "nth": nth}
+            log.exception("hook.event_failed", **told, exc_info=wordless(error))
+            problem = f"event {nth} has failed: {type(error).__name__}"
+            await self._decide(rules, hook, nth=nth, problem=problem)
+            return problem
+        return None
+
+    async def _note_unread(self, rules: HookRules, hook: StoredHook, said: _Said) -> str | None:
+        """List the alerts that cannot be read in `/alerts recent`, together; return the reason, if any."""
+        unread = unread_among(said)
+        if unread is None:
+            return None
+        log.warning("hook.alerts_unread", source=rules.sender.name, hook_id=hook.id, reason=unread.reason)
+        await self._decide(rules, hook, nth=unread.first, problem=unread.reason)
+        return unread.reason
 
     async def _decide(self, rules: HookRules, hook: StoredHook, *, nth: int = 0, problem: str) -> None:
         """List in `/alerts recent` what the hook has said in vain."""
@@ -116,6 +166,10 @@ class HookProcessing:
 
     def _origin(self, hook: StoredHook, nth: int = 0) -> EventOrigin:
         return EventOrigin(self._guild_id, event_id(hook.at, hook.id), hook.at, nth)
+
+
+async def _masked(event: AlertEvent) -> AlertEvent:
+    return event.masked() if len(event.text) < _LARGE else await asyncio.to_thread(event.masked)
 
 
 def _given_up(source: str, hook: StoredHook, problem: str) -> ProcessedHook:

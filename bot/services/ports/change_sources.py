@@ -21,8 +21,10 @@ class ChangeSource:
     Attributes:
         name: Of the texts about it: "github_deployments".
         about: The repository or project that it reads.
+        is_partial: It knows only what it was told: that it knows of nothing means nothing.
     """
 
     name: str
     read: ReadChanges
     about: str = ""
+    is_partial: bool = False

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.hooks.deliveries import Attempt
-from bot.domain.hooks.hook import HookRequest, HookRules
+from bot.domain.hooks.hook import HookRequest, HookRules, UnreadAlert
+from bot.domain.suspects.card import RecentChange
 
 
 class HookDeliveries(Protocol):
@@ -59,8 +60,20 @@ class HookReader(Protocol):
             HookUnreadable: the source expects to be told at once, with 400.
         """
 
-    def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
+    def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent | UnreadAlert, ...]:
         """Return what the request says, in order; nothing for a request that is of no interest.
+
+        The same request always says as much, in the same order, so that it can be processed in parts.
+
+        Raises:
+            HookUnreadable.
+        """
+
+    def changes(self, request: HookRequest, rules: HookRules, *, at: datetime) -> tuple[RecentChange, ...]:
+        """Return the deployments that the request reports, each with a key; most report none.
+
+        Args:
+            at: When it was received, aware, for a deployment that does not say when it was begun.
 
         Raises:
             HookUnreadable.

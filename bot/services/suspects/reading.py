@@ -84,6 +84,8 @@ class Suspects:
             card = before  # its thread may be another one by now
         else:
             card = await self._read(incident, before)
+        if before is None and not self._is_worth_it(card):
+            return None
         async with self._store.transaction() as tx:
             card = await _without_private(tx, incident.guild_id, card)
             now = await tx.incident(incident_id, lock=True)
@@ -104,6 +106,10 @@ class Suspects:
                 card = await tx.suspect_card(other)
                 if card is not None:
                     await self._show(tx, locked, card.without(number), card)
+
+    def _is_worth_it(self, card: SuspectCard) -> bool:
+        """Return False for a card without a change, from sources that do not know that there was none."""
+        return bool(card.changes) or not all(source.is_partial for source in self._sources)
 
     async def _show(
         self, tx: Transaction, incident: Incident, card: SuspectCard, before: SuspectCard | None

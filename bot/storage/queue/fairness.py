@@ -13,12 +13,15 @@ most, then goes back into the queue.
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, TypeAlias
 
 from bot.services.ports import JobName
+from bot.services.ports.urgency import current
 
 #: Does the work of a job, given its payload; a span means: run again after it. May run twice for one job,
 #: and a handler that enqueues its own key is run once more after it has returned.
@@ -103,3 +106,80 @@ class Turns:
     def _share(self) -> int:
         busy = {one for counts in (self._running, self._waiting) for one, count in counts.items() if count}
         return max(self._hands // max(len(busy), 1), 1)
+
+
+#: When a job comes again that found no place, and when if it is the next one.
+CROWDED: Final = timedelta(seconds=1)
+NEXT: Final = timedelta(seconds=0.25)
+
+#: After how long a place in the line is given up whose job does not come again, seconds.
+_GIVEN_UP_S: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Place:
+    """A place in a line; a lower one has its turn sooner.
+
+    Attributes:
+        severity: The negative priority of its band.
+        parts: How often the job has run and had more to do.
+        since_s: When it came first.
+        seen_s: When it came last.
+    """
+
+    severity: int
+    parts: int
+    since_s: float
+    seen_s: float = field(compare=False)
+
+
+class FewInTurn:
+    """Lets a few jobs of a kind run at a time in this process; the others come again, and keep their turn.
+
+    A queue's workers are few, and what people are paged by must not wait for any of these jobs. Severities
+    come first. Within one, a job that has much to do, part by part, goes behind those with little.
+
+    Args:
+        most: How many may run at a time, at least 1.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._left = most
+        self._clock = clock
+        self._line: dict[str, _Place] = {}
+        self._parts: Counter[str] = Counter()
+
+    def handler(self, handle: Handler) -> Handler:
+        """Return *handle* for the queue; the line knows its jobs by their payloads."""
+
+        async def run(payload: str) -> timedelta | None:
+            ahead = self._ahead_of(payload)
+            if ahead >= self._left:
+                return NEXT if ahead == 0 else CROWDED
+            del self._line[payload]
+            self._left -= 1
+            try:
+                again = await handle(payload)
+            finally:
+                self._left += 1
+            self._note(payload, has_more=again is not None)
+            return again
+
+        return run
+
+    def _ahead_of(self, payload: str) -> int:
+        """Return how many are before *payload* in the line, where it has a place from now on."""
+        now_s = self._clock()
+        self._line = {name: place for name, place in self._line.items() if now_s - place.seen_s < _GIVEN_UP_S}
+        known = self._line.get(payload)
+        since_s = now_s if known is None else known.since_s
+        mine = _Place(-top_of(current()), self._parts[payload], since_s, now_s)
+        self._line[payload] = mine
+        return sum(place < mine for place in self._line.values())
+
+    def _note(self, payload: str, *, has_more: bool) -> None:
+        if has_more:
+            self._parts[payload] += 1
+        else:
+            self._parts.pop(payload, None)

@@ -99,6 +99,7 @@ LEFT_OUT: Final = MappingProxyType(
         "probes": "the state of the targets at this moment; each alert is an incident",
         "replay_batches": "of the DLQ",
         "replay_batch_entries": "of the DLQ",
+        "reported_changes": "what other systems have deployed: for 14 days",
         "schema_migrations": "dbmate's",
         "shard_leases": "a moment of a process",
         "suspects": "what other systems and other incidents said then; the thread has it",

@@ -130,7 +130,10 @@ def test_limits_that_do_not_say_how_long_grow() -> None:
     [
         ({"retry-after": "999999999"}, 3600),
         ({"retry-after": "soon"}, 60),
-        ({"retry-after": "-5"}, 1),
+        ({"retry-after": "-5"}, 60),
+        ({"retry-after": "inf"}, 60),
+        ({"retry-after": "Sun, 09 Sep 2001 01:46:40 GMT"}, 1),
+        ({"retry-after": "Fri, 31 Dec 2199 23:59:59 GMT"}, 3600),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "never"}, 60),
         (
             {

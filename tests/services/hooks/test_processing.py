@@ -1,6 +1,7 @@
 """Processing what sources have sent: in order, once, and without being held up by what cannot be read."""
 
 import json
+import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.alerts.decisions import DecisionFilter, Outcome
 from bot.domain.alerts.events import AlertEvent
@@ -61,7 +63,7 @@ async def test_what_cannot_be_read_is_kept_with_the_reason(desk: Desk) -> None:
     assert await outcomes(desk) == [
         (0, "the body is not JSON"),
         (0, "alerts is not a list"),
-        (0, "an alert is neither firing nor resolved"),
+        (0, "1 of 1 alerts cannot be read: an alert is neither firing nor resolved"),
         (0, "the body is not UTF-8"),
         (0, "the body is not a JSON object"),
         (1, None),
@@ -73,6 +75,30 @@ async def test_what_cannot_be_read_is_kept_with_the_reason(desk: Desk) -> None:
     ]
 
 
+async def test_an_alert_that_cannot_be_read_hides_none_of_its_group(desk: Desk) -> None:
+    """The body is kept with the reason, and one line in the list says how many were left out."""
+    body: dict[str, Any] = group("firing", "melting", "resolved", "firing")
+    body["alerts"] = [*body["alerts"], "odd", None]
+    await store(desk, body)
+    with capture_logs() as logged:
+        assert await processing(desk).process(SOURCE) is None
+    problem = (
+        "3 of 6 alerts cannot be read: an alert is neither firing nor resolved, an alert is not a JSON object"
+    )
+    assert await outcomes(desk) == [(3, problem)]
+    assert await counts(desk) == [1, 1]
+    listed = await desk.store.decisions(GUILD, DecisionFilter(), None, limit=9)
+    assert sorted(one.decision.outcome for one in listed) == [
+        "nothing_open",
+        "tracked",
+        "tracked",
+        "unreadable",
+    ]
+    assert [one.decision.detail.problem for one in listed if one.decision.nth == 1] == [problem]
+    assert [one["reason"] for one in logged if one["event"] == "hook.alerts_unread"] == [problem]
+    assert b"melting" in await desk.database.pool.fetchval("SELECT body FROM hooks")
+
+
 class BrokenReader(AlertmanagerReader):
     """One with a bug."""
 
@@ -81,10 +107,16 @@ class BrokenReader(AlertmanagerReader):
 
 
 async def test_a_bug_of_a_reader_holds_up_nothing(desk: Desk) -> None:
-    """It is logged as an error, and the reason names no content."""
+    """It is logged as an error, and neither reason nor log names any content."""
     await store(desk, group("firing"))
-    await processing(desk, BrokenReader()).process(SOURCE)
+    with capture_logs() as logged:
+        await processing(desk, BrokenReader()).process(SOURCE)
     assert await outcomes(desk) == [(0, "its reader has failed: KeyError")]
+    [failed] = [one for one in logged if one["event"] == "hook.reader_failed"]
+    told = "".join(traceback.format_exception(failed["exc_info"]))
+    assert "Wordless: KeyError" in told
+    assert "raise KeyError(request)" in told  # where it was raised
+    assert "HighErrorRate" not in told
 
 
 async def test_an_event_that_fails_is_listed_and_the_others_are_tracked(
@@ -101,11 +133,14 @@ async def test_an_event_that_fails_is_listed_and_the_others_are_tracked(
 
     monkeypatch.setattr(events, "receive_event", broken)
     await store(desk, group("firing", "firing", "firing"))
-    await processing(desk).process(SOURCE)
+    with capture_logs() as logged:
+        await processing(desk).process(SOURCE)
     assert await outcomes(desk) == [(3, "event 1 has failed: KeyError")]
     assert await counts(desk) == [1, 1]
     listed = await desk.store.decisions(GUILD, DecisionFilter(outcome=Outcome.UNREADABLE), None, limit=9)
     assert [one.decision.detail.problem for one in listed] == ["event 1 has failed: KeyError"]
+    [failed] = [one for one in logged if one["event"] == "hook.event_failed"]
+    assert "HighErrorRate" not in "".join(traceback.format_exception(failed["exc_info"]))
 
 
 async def test_a_job_that_died_half_way_counts_nothing_twice(
@@ -148,6 +183,82 @@ async def test_a_long_run_goes_on_later(desk: Desk, monkeypatch: pytest.MonkeyPa
     assert await processing(desk).process(SOURCE) == timedelta()
     assert await processing(desk).process(SOURCE) is None
     assert await counts(desk) == [2]
+
+
+async def test_a_hook_with_many_alerts_goes_on_where_it_stopped(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run receives at least one, and none is received twice or looked at again; the problem stays."""
+    monkeypatch.setattr("bot.services.hooks.processing._AT_A_TIME_S", 0.0)
+    events = desk.services.alert_events
+    receive, received = events.receive_event, list[int]()
+
+    async def noted(event: AlertEvent, sender: Any, origin: Any) -> Any:
+        received.append(origin.nth)
+        return await receive(event, sender, origin)
+
+    monkeypatch.setattr(events, "receive_event", noted)
+    await store(desk, group("melting", "firing", "firing", "resolved"), group("firing"))
+    runs = 0
+    while await processing(desk).process(SOURCE) is not None:
+        runs += 1
+    assert received == [1, 2, 3, 0]
+    assert runs == 5
+    problem = "1 of 4 alerts cannot be read: an alert is neither firing nor resolved"
+    assert await outcomes(desk) == [(3, problem), (1, None)]
+    assert await counts(desk) == [1, 1, 1]
+
+
+async def test_a_part_that_was_not_recorded_is_received_again_without_harm(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process died after it had received an alert, and before it could note how far it was."""
+    monkeypatch.setattr("bot.services.hooks.processing._AT_A_TIME_S", 0.0)
+    await store(desk, group("firing", "firing", "firing"))
+    await processing(desk).process(SOURCE)
+    await desk.database.pool.execute("UPDATE hooks SET next_event = 0")
+    while await processing(desk).process(SOURCE) is not None:
+        pass
+    assert await outcomes(desk) == [(3, None)]
+    assert await counts(desk) == [1, 1, 1]
+
+
+async def test_large_bodies_are_read_one_by_one(desk: Desk) -> None:
+    """A source with many of them would fill the memory, at each part of the first one."""
+    large, small = b"{" + b" " * 700_000 + b"}", b"{}"
+    await store(desk, small, large, large, small)
+    assert len(await desk.own_store.next_hooks(GUILD, SOURCE, limit=9)) == 3
+    await store(desk, *[small] * 8)
+    assert len(await desk.own_store.next_hooks(GUILD, SOURCE, limit=2)) == 2
+
+
+@pytest.mark.parametrize("name", ["summary", "description"])
+async def test_a_secret_in_an_alert_is_neither_stored_nor_shown(desk: Desk, name: str) -> None:
+    """The body is kept as it came, for 14 days; nobody reads it in Discord."""
+    dsn, token = "postgres://app:hunter2-hunter2@db.parky.co.jp/app", f"ghp_{'a1B2' * 9}"
+    said: dict[str, Any] = group("firing")
+    [alert] = said["alerts"]
+    alert["annotations"][name] = f"cannot connect to {dsn}\nby taro@example.com"
+    alert["labels"] |= {"instance": dsn, "service": dsn, "run": token}
+    alert["generatorURL"] = f"https://prometheus.example/graph?token={token}"
+    await store(desk, said)
+    await processing(desk).process(SOURCE)
+    await desk.work()
+    for table in ("incidents", "timeline", "alert_decisions", "alert_events", "deliveries", "audit"):
+        found = await desk.database.pool.fetchval(f"SELECT string_agg(t::text, ' ') FROM {table} AS t")
+        assert "hunter2" not in (found or "")
+        assert token not in (found or "")
+    [incident] = await desk.store.open_incidents(GUILD)
+    assert incident.targets == ("postgres://app:[masked:password]@db.parky.co.jp/app",)
+
+
+async def test_old_rows_are_deleted_a_thousand_of_each_at_a_time(desk: Desk) -> None:
+    """It says whether there may be more."""
+    await store(desk, *[b"{}"] * 3)
+    await processing(desk).process(SOURCE)
+    await desk.database.advance(timedelta(days=15))
+    assert await desk.own_store.forget_hooks() == 3
+    assert await desk.own_store.forget_hooks() == 0
 
 
 async def test_what_has_lost_its_job_gets_another(desk: Desk) -> None:

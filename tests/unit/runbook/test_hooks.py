@@ -1,5 +1,8 @@
 """``[hooks.<source>]``: which sources there are, and what their alerts are."""
 
+import pytest
+
+from bot.domain.errors import ConfigError
 from bot.domain.hooks.hook import HookFormat
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
@@ -33,3 +36,11 @@ def test_a_known_system_needs_no_format() -> None:
     assert (rules.format, rules.sender.label) == (HookFormat.SENTRY, "Sentry")
     other = parsed('[hooks.sentry-eu]\nformat = "sentry"\nseverity = "SEV2"').hooks["sentry-eu"]
     assert (other.format, other.sender.label) == (HookFormat.SENTRY, "sentry-eu")
+
+
+def test_a_source_of_json_may_report_deployments() -> None:
+    """Other formats say themselves what they are about."""
+    text = '[hooks.deploys]\nformat = "json"\nseverity = "SEV3"\nreports = "deployments"'
+    assert parsed(text).hooks["deploys"].reports_deployments
+    with pytest.raises(ConfigError, match=r"hooks\.deploys\.reports"):
+        parsed(text.replace("json", "sentry"))

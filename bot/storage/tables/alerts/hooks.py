@@ -1,10 +1,19 @@
 """Hooks as they came."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
 
 from bot.domain.hooks.hook import HookRequest, NewHook, ProcessedHook, StoredHook
+from bot.domain.suspects.card import RecentChange
 from bot.storage.tables.parts import ReadPart, TransactionPart
+
+#: Of the bodies that are read together: a hook that is processed in parts is read for each of them.
+_MOST_BYTES: Final = 1 << 20
+
+#: Deployments that are read together: a card shows fewer.
+_MOST_CHANGES: Final = 100
 
 
 class PostgresHookReads(ReadPart):
@@ -15,11 +24,10 @@ class PostgresHookReads(ReadPart):
         return waiting
 
     async def next_hooks(self, guild_id: int, source: str, *, limit: int) -> list[StoredHook]:
-        rows = await self._sql.all("next_hooks", guild_id=guild_id, source=source, limit=limit)
-        return [
-            StoredHook(row["id"], HookRequest(row["headers"], row["body"]), row["received_at"])
-            for row in rows
-        ]
+        rows = await self._sql.all(
+            "next_hooks", guild_id=guild_id, source=source, limit=limit, most_bytes=_MOST_BYTES
+        )
+        return [_stored(row) for row in rows]
 
     async def known_hooks(self, guild_id: int, source: str, delivery_ids: Sequence[str]) -> set[str]:
         rows = await self._sql.all(
@@ -33,10 +41,31 @@ class PostgresHookReads(ReadPart):
             ids=[hook.id for hook in done],
             events=[hook.events for hook in done],
             problems=[hook.problem for hook in done],
+            are_done=[hook.is_done for hook in done],
         )
 
-    async def forget_hooks(self) -> None:
-        await self._sql.all("forget_hooks")
+    async def note_changes(self, guild_id: int, changes: Sequence[RecentChange], *, said_id: int) -> None:
+        each = {change.key: change for change in changes}  # a statement can store each once
+        await self._sql.all(
+            "note_changes",
+            guild_id=guild_id,
+            said_id=said_id,
+            keys=list(each),
+            moments=[change.at for change in each.values()],
+            changes=[json.dumps(change.to_json()) for change in each.values()],
+        )
+
+    async def reported_changes(
+        self, guild_id: int, *, since: datetime, until: datetime
+    ) -> list[RecentChange]:
+        rows = await self._sql.all(
+            "reported_changes", guild_id=guild_id, since=since, until=until, limit=_MOST_CHANGES
+        )
+        return [RecentChange.from_json(row["change"]) for row in rows]
+
+    async def forget_hooks(self) -> int:
+        deleted: int = (await self._sql.one("forget_hooks"))["deleted"]
+        return deleted
 
 
 class PostgresHookWrites(TransactionPart):
@@ -54,3 +83,13 @@ class PostgresHookWrites(TransactionPart):
         )
         new = {(row["guild_id"], row["source"], row["delivery_id"]) for row in rows}
         return [(hook.guild_id, hook.source, hook.delivery_id) in new for hook in hooks]
+
+
+def _stored(row: Mapping[str, Any]) -> StoredHook:
+    return StoredHook(
+        id=row["id"],
+        request=HookRequest(row["headers"], row["body"]),
+        at=row["received_at"],
+        next_event=row["next_event"],
+        problem=row["problem"],
+    )

@@ -17,12 +17,16 @@ SELECT count(*)::integer AS waiting
   FROM (SELECT FROM hooks WHERE processed_at IS NULL LIMIT :most) AS found;
 
 -- name: next_hooks
--- Returns at most :limit hooks of a source that wait to be processed, oldest first.
-SELECT id, headers, body, received_at
-  FROM hooks
- WHERE processed_at IS NULL AND guild_id = :guild_id AND source = :source
- ORDER BY id
- LIMIT :limit;
+-- Returns at most :limit hooks of a source that wait to be processed, oldest first: the first one, and those after it
+-- while the bodies before them have fewer than :most_bytes.
+SELECT id, headers, body, received_at, next_event, problem
+  FROM (SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS bytes_before
+          FROM hooks
+         WHERE processed_at IS NULL AND guild_id = :guild_id AND source = :source
+         ORDER BY id
+         LIMIT :limit) AS waiting
+ WHERE bytes_before < :most_bytes
+ ORDER BY id;
 
 -- name: known_hooks
 -- Returns which of :delivery_ids a source has used before.
@@ -31,26 +35,61 @@ SELECT delivery_id
  WHERE guild_id = :guild_id AND source = :source AND delivery_id = ANY (:delivery_ids::text[]);
 
 -- name: finish_hooks
--- Records that the hooks :ids have been processed, each once.
+-- Records that the hooks :ids have been processed, each once. Of one that is not done, :events are those that have been
+-- received.
 UPDATE hooks
-   SET processed_at = now(), events = done.events, problem = done.problem
-  FROM unnest(:ids::bigint[], :events::integer[], :problems::text[]) AS done (id, events, problem)
+   SET processed_at = CASE WHEN done.is_done THEN now() END,
+       events = CASE WHEN done.is_done THEN done.events END,
+       next_event = CASE WHEN done.is_done THEN next_event ELSE done.events END,
+       problem = done.problem
+  FROM unnest(:ids::bigint[], :events::integer[], :problems::text[], :are_done::boolean[])
+       AS done (id, events, problem, is_done)
  WHERE hooks.id = done.id AND hooks.processed_at IS NULL;
 
+-- name: note_changes
+-- Stores deployments that sources have reported, given as arrays, each in the place of what was said of it before.
+INSERT INTO reported_changes (guild_id, key, at, said_id, change)
+SELECT :guild_id, key, at, :said_id, change::jsonb
+  FROM unnest(:keys::text[], :moments::timestamptz[], :changes::text[]) AS given (key, at, change)
+ON CONFLICT (guild_id, key) DO UPDATE SET at = excluded.at, said_id = excluded.said_id, change = excluded.change
+ WHERE reported_changes.said_id < excluded.said_id;
+
+-- name: reported_changes
+-- Returns the deployments that were reported to a guild and begun from :since until :until, the newest :limit.
+SELECT change
+  FROM reported_changes
+ WHERE guild_id = :guild_id AND at BETWEEN :since AND :until
+ ORDER BY at DESC, key
+ LIMIT :limit;
+
 -- name: forget_hooks
--- Deletes hooks that came 14 days ago or earlier, and events of that age that were counted on no incident, a thousand of
--- each. Rows that another transaction has locked are left for the next time.
-WITH old AS (
+-- Deletes hooks that came 14 days ago or earlier, events of that age that were counted on no incident, and deployments:
+-- at most a thousand of each. Rows that another transaction has locked are left for the next time. Returns how many
+-- rows were deleted of the kind with the most.
+WITH old_hooks AS (
     DELETE FROM hooks
      WHERE id IN (SELECT id
                     FROM hooks
                    WHERE received_at < now() - interval '14 days' AND processed_at IS NOT NULL
                    LIMIT 1000
                      FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+), old_events AS (
+    DELETE FROM alert_events
+     WHERE ctid IN (SELECT ctid
+                      FROM alert_events
+                     WHERE incident_id IS NULL AND at < now() - interval '14 days'
+                     LIMIT 1000
+                       FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+), old_changes AS (
+    DELETE FROM reported_changes
+     WHERE ctid IN (SELECT ctid
+                      FROM reported_changes
+                     WHERE at < now() - interval '14 days'
+                     LIMIT 1000
+                       FOR UPDATE SKIP LOCKED)
+    RETURNING 1
 )
-DELETE FROM alert_events
- WHERE ctid IN (SELECT ctid
-                  FROM alert_events
-                 WHERE incident_id IS NULL AND at < now() - interval '14 days'
-                 LIMIT 1000
-                   FOR UPDATE SKIP LOCKED);
+SELECT greatest((SELECT count(*) FROM old_hooks), (SELECT count(*) FROM old_events),
+                (SELECT count(*) FROM old_changes))::integer AS deleted;

@@ -1,0 +1,120 @@
+"""Deployments that sources report: stored once each, and listed before an incident with what the APIs say."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from bot.domain.hooks.hook import HookFormat, HookRequest, NewHook
+from bot.domain.suspects.card import ChangeKind, RecentChange, change_key
+from bot.integrations.hooks.readers import READERS
+from bot.services.hooks.processing import HookProcessing
+from bot.services.ports.change_sources import ChangeSource
+from tests.corpus.hook_requests import examples
+from tests.services.desk import GUILD, Desk
+
+_STATUS = next(one.body for one in examples() if one.name == "github/deployment_status_success")
+_NAME = "Codertocat/Hello-World"
+
+
+async def reported(desk: Desk, source: str, *bodies: Mapping[str, Any]) -> None:
+    """What a source sends is processed."""
+    headers = {"x-github-event": "deployment_status"} if source == "github" else {}
+    hooks = [NewHook(GUILD, source, None, HookRequest(headers, json.dumps(body).encode())) for body in bodies]
+    async with desk.store.transaction() as tx:
+        await tx.add_hooks(hooks)
+    events = desk.services.alert_events
+    await HookProcessing(desk.own_store, desk.policy, events, READERS, guild_id=GUILD).process(source)
+
+
+def status(desk: Desk, state: str, *, minutes: float = 10) -> dict[str, Any]:
+    """GitHub's published request about a deployment that was begun so many minutes ago."""
+    body: dict[str, Any] = json.loads(json.dumps(_STATUS))
+    body["deployment_status"]["state"] = state
+    body["deployment"]["created_at"] = (desk.clock.time - timedelta(minutes=minutes)).isoformat()
+    return body
+
+
+async def changes(desk: Desk, guild_id: int = GUILD) -> list[tuple[str, str, str]]:
+    """What was reported in the last two hours."""
+    now = desk.clock.time
+    found = await desk.store.reported_changes(guild_id, since=now - timedelta(hours=2), until=now)
+    return [(one.what, one.where, one.state) for one in found]
+
+
+@pytest.fixture
+def listening(desk: Desk) -> Desk:
+    """A desk whose only source of changes is the hooks, and one of them reports deployments alone."""
+    rules = desk.policy.hooks["github"]
+    sender = replace(rules.sender, name="deploys")
+    deploys = replace(rules, sender=sender, format=HookFormat.JSON, reports_deployments=True)
+    desk.policy = replace(desk.policy, hooks=MappingProxyType({**desk.policy.hooks, "deploys": deploys}))
+
+    async def read(since: Any, until: Any) -> list[RecentChange]:
+        return await desk.own_store.reported_changes(GUILD, since=since, until=until)
+
+    desk.change_sources = (ChangeSource("hooks", read, is_partial=True),)
+    desk.use(desk.discord)
+    return desk
+
+
+async def test_a_deployment_has_the_state_that_was_reported_last(listening: Desk) -> None:
+    """Its start stays; a later deployment that takes its place does not hide how it ended."""
+    desk = listening
+    for state in ("pending", "success", "inactive"):
+        await reported(desk, "github", status(desk, state))
+    assert await changes(desk) == [("master (f95f852)", "Hello-World production", "success")]
+    assert await changes(desk, guild_id=GUILD + 1) == []
+
+
+async def test_a_script_reports_what_it_deploys_and_opens_no_alert(listening: Desk) -> None:
+    desk = listening
+    said = {"title": "api v1.2", "target": "api.parky.co.jp", "status": "success", "key": "42"}
+    await reported(desk, "deploys", said, {**said, "status": "failed"}, {"title": "lp", "key": "43"})
+    assert sorted(await changes(desk)) == [("api v1.2", "api.parky.co.jp", "failed"), ("lp", "", "")]
+    assert await desk.store.open_incidents(GUILD) == []
+
+
+async def test_an_incident_lists_what_was_reported_before_it(listening: Desk) -> None:
+    """Without a token."""
+    desk = listening
+    old = status(desk, "success", minutes=200)
+    old["deployment"]["id"] = 5
+    await reported(desk, "github", old, status(desk, "success", minutes=7))
+    incident = await desk.open("SEV1")
+    await desk.work()
+    card = await desk.store.suspect_card(incident.id)
+    assert card is not None
+    assert [one.what for one in card.changes] == ["master (f95f852)"]
+
+
+async def test_no_card_says_that_nothing_changed_if_only_hooks_would_know(listening: Desk) -> None:
+    """Nobody may have told them."""
+    desk = listening
+    await reported(desk, "github", status(desk, "success", minutes=200))
+    incident = await desk.open("SEV1")
+    await desk.work()
+    assert await desk.store.suspect_card(incident.id) is None
+
+
+async def test_a_deployment_that_the_api_lists_too_is_shown_once(listening: Desk) -> None:
+    desk = listening
+    await reported(desk, "github", status(desk, "success"))
+    number = _STATUS["deployment"]["id"]
+
+    async def listed(_since: Any, _until: Any) -> list[RecentChange]:
+        key = change_key("github", _NAME, "deployment", number)
+        at = desk.clock.time - timedelta(minutes=10)
+        return [RecentChange(kind=ChangeKind.DEPLOYMENT, what="by the API", at=at, key=key)]
+
+    desk.change_sources = (ChangeSource("github_deployments", listed), *desk.change_sources)
+    desk.use(desk.discord)
+    incident = await desk.open("SEV1")
+    await desk.work()
+    card = await desk.store.suspect_card(incident.id)
+    assert card is not None
+    assert [(one.what, one.state, one.key) for one in card.changes] == [("by the API", "success", "")]

@@ -1,0 +1,40 @@
+"""Cloudflare's notifications about deployments of Pages, which have no state of an alert."""
+
+import json
+
+import pytest
+
+from bot.domain.alerts.events import AlertEvent
+from bot.domain.hooks.hook import HookFormat, HookRequest
+from bot.integrations.hooks.readers import READERS
+from tests.corpus.hook_requests import rules_of
+
+
+def read(event: object, project: str = "parky-lp") -> AlertEvent:
+    """What a notification says that has one of the values of the policy's filter "event"."""
+    data = {"project_name": project, "event": event}
+    body = {"alert_type": "pages_event_alert", "policy_id": "7", "data": data, "ts": 1136214245}
+    request = HookRequest({}, json.dumps(body).encode())
+    [found] = READERS[HookFormat.CLOUDFLARE].parse(request, rules_of(HookFormat.CLOUDFLARE, {}))
+    assert isinstance(found, AlertEvent)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        ("EVENT_DEPLOYMENT_STARTED", "chatter"),
+        ("EVENT_DEPLOYMENT_FAILED", "firing"),
+        ("EVENT_DEPLOYMENT_SUCCESS", "resolved"),
+        ("of another kind", "firing"),
+        (["EVENT_DEPLOYMENT_SUCCESS"], "firing"),
+    ],
+)
+def test_only_a_deployment_that_fails_is_an_alert(event: object, says: str) -> None:
+    assert read(event).says == says
+
+
+def test_a_success_ends_the_alert_of_its_own_project() -> None:
+    failed, fine = read("EVENT_DEPLOYMENT_FAILED"), read("EVENT_DEPLOYMENT_SUCCESS")
+    other = read("EVENT_DEPLOYMENT_SUCCESS", "parky-docs")
+    assert failed.fingerprint("x") == fine.fingerprint("x") != other.fingerprint("x")
