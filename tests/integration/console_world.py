@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -46,7 +46,7 @@ class ConsoleWorld(Desk):
         self._http = http
         self._running: asyncio.Task[None] | None = None
         self._worker: asyncio.Task[None] | None = None
-        self._resting = asyncio.Event()
+        self._turn = asyncio.Lock()  # of the worker, from what it takes to what it puts back
         self._session: asyncio.Event
 
     # -- the bot
@@ -94,24 +94,47 @@ class ConsoleWorld(Desk):
 
     async def rest(self) -> None:
         """Wait until the queue has nothing to do."""
-        self._resting.clear()
+        async with self._at_rest():
+            pass
+
+    async def pass_time(self, **delta: float) -> None:
+        """Let time pass at once, when the queue has nothing to do.
+
+        A job that is under way would come back too late: as long after the new time as it asked for.
+        """
+        async with self._at_rest():
+            await self.database.advance(timedelta(**delta))
+
+    @asynccontextmanager
+    async def _at_rest(self) -> AsyncIterator[None]:
+        """Wait until the queue has nothing to do, and let it begin nothing meanwhile."""
         async with asyncio.timeout(PATIENCE_S):
-            await self._resting.wait()
+            await self._turn.acquire()
+            while await self.database.has_due_job():
+                self._turn.release()
+                await asyncio.sleep(0.01)
+                await self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     async def _keep_working(self) -> None:
         """Be the queue's worker as long as this bot lives: only success takes a job out of the queue."""
         while True:
             await asyncio.sleep(0.02)
-            left = await self.database.take_due_jobs()
-            if not left:
-                self._resting.set()
-            try:
-                with suppress(UnavailableError):  # it comes back, and they with it
-                    while left:
-                        await self.run(left[0])
-                        left.pop(0)
-            finally:
-                await self.database.give_back(left)
+            async with self._turn:
+                await self._work_once()
+
+    async def _work_once(self) -> None:
+        left = await self.database.take_due_jobs()
+        try:
+            with suppress(UnavailableError):  # it comes back, and they with it
+                while left:
+                    await self.run(left[0])
+                    left.pop(0)
+        finally:
+            await self.database.give_back(left)
 
     def _guilds(self, client: discord.Client) -> Guilds:
         self.use(DiscordNotifier(client, texts=TEXTS, policy=self.policy))

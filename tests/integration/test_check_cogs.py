@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from types import MappingProxyType
 
 import pytest
@@ -43,7 +42,7 @@ async def test_a_sev1s_thread_gets_a_message_that_can_be_pressed_again(world: Co
     assert presses(post) == ["inc:v1:check:1"]
     early = shown(await world.click(post, "inc:v1:check:1"))
     assert "少し待って" in early["content"]
-    await world.database.advance(timedelta(seconds=10))
+    await world.pass_time(seconds=10)
     refused = shown(await world.click(post, "inc:v1:check:1", by="observer"))
     assert "もう一度確認しています" not in refused["content"]
     assert "もう一度確認しています" in shown(await world.click(post, "inc:v1:check:1"))["content"]

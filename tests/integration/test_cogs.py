@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -190,7 +189,7 @@ async def test_a_stop_lets_answers_finish(world: ConsoleWorld) -> None:
 async def test_ack_says_what_it_changed(world: ConsoleWorld) -> None:
     """First, joined, already, too late."""
     alert = await alerted(world)
-    await world.database.advance(timedelta(minutes=2))
+    await world.pass_time(minutes=2)
     assert "あなたが対応中です (2 分で ack)" in shown(await world.click(alert, "inc:v1:ack:1"))["content"]
     joined = shown(await world.click(alert, "inc:v1:ack:1", by="secondary"))
     assert "先に @responder が対応しています" in joined["content"]
@@ -679,7 +678,7 @@ async def test_all_that_a_filter_matches_is_replayed_and_stopped(world: ConsoleW
     await world.until("p0-alerts", contains="決済 API が 5xx")
     stopped = shown(await world.click(progress, f"dlq:v1:batch:stop:{batch}", by="primary"))
     assert "止めた人：@primary" in words(stopped)
-    await world.database.advance(timedelta(seconds=5))
+    await world.pass_time(seconds=5)
     ended = await world.until("general", contains="再送を止め")
     result = shown(await world.click(ended, f"dlq:v1:batch:result:{batch}:1", by="primary"))
     assert "✅ 投稿しました · [投稿](https://discord.com/channels/" in words(result)
@@ -708,7 +707,7 @@ async def test_a_persons_own_screen_follows_the_replay(
     await world.click(screen, f"dlq:v1:batch:turn:{batch}:2", by="primary")
     turned = (await world.human("GET", "log?since=1000000000"))["next"]
     for posted in (2, 3):
-        await world.database.advance(timedelta(seconds=5))
+        await world.pass_time(seconds=5)
         second = await world.until("general", contains=f"✅ 投稿 {posted}\n-# 15 分間は", by="primary")
     log = (await world.human("GET", f"log?since={turned}"))["entries"]
     edits = [str(one) for one in log if one.get("path", "").endswith("/messages/@original")]
@@ -767,7 +766,7 @@ async def test_a_digest_is_posted_by_hand_once(world: ConsoleWorld) -> None:
 async def test_a_period_in_figures_for_one_person(world: ConsoleWorld) -> None:
     """The current week unless another one is named; the buttons turn to the weeks around it."""
     await world.declare(key="k")
-    await world.database.advance(timedelta(seconds=1))  # what happens now is not over
+    await world.pass_time(seconds=1)  # what happens now is not over
     page = shown(await world.command("stats show"))
     assert page["only_for"] == "responder"
     assert "**インシデント 1 件** (+1)" in words(page)

@@ -37,6 +37,8 @@ SELECT * FROM due ORDER BY priority DESC, id
 #: Columns of the DLQ that are read as text.
 _AS_TEXT: Final = (DlqColumn.ID, DlqColumn.PAYLOAD)
 
+_HAS_DUE: Final = "SELECT FROM pgqueuer WHERE status = 'queued' AND execute_after <= now() LIMIT 1"
+
 _NEXT_DUE: Final = "SELECT min(execute_after) FROM pgqueuer WHERE status = 'queued' AND execute_after > now()"
 
 _DELIVERIES: Final = """
@@ -162,6 +164,10 @@ class Database:
         """When the next job that is not due yet will be."""
         due_at: datetime | None = (await self.fetch(_NEXT_DUE))[0]["min"]
         return due_at
+
+    async def has_due_job(self) -> bool:
+        """Whether the queue has something to do."""
+        return bool(await self.fetch(_HAS_DUE))
 
     async def take_due_jobs(self) -> list[Job]:
         """Take the jobs that are due out of the queue, in a worker's order."""
