@@ -46,6 +46,13 @@ def masked(text: str) -> Masked:
     return mask(text, (known_secrets,))
 
 
+def spent_s(text: str) -> float:
+    """The processor's time that masking takes, seconds."""
+    began = time.process_time()
+    masked(text)
+    return time.process_time() - began
+
+
 def pieces(text: str, random: Random) -> Iterator[tuple[str, bool]]:
     """The pieces of an output: text that stays, and secrets."""
     for number, piece in enumerate(PLACE.split(text)):
@@ -137,7 +144,7 @@ LINE = (
 @pytest.mark.quiet
 def test_a_megabyte_of_logs_takes_less_than_a_second() -> None:
     """Of the processor's time; nothing in it is masked."""
-    masked("")  # the patterns are loaded once
+    masked("a")  # the patterns are loaded once
     text = LINE * (MEGABYTE // len(LINE))
     began = time.process_time()
     assert masked(text).total == 0
@@ -159,12 +166,11 @@ def test_a_megabyte_of_logs_takes_less_than_a_second() -> None:
         "-----BEGIN PRIVATE KEY-----",
     ],
 )
-def test_no_text_takes_more_than_its_length(bait: str) -> None:
-    """Twice as much takes about twice as long, whatever it is made of: no pattern goes astray."""
-    masked("")
-    spent = []
-    for size in (MEGABYTE // 16, MEGABYTE // 4):
-        began = time.process_time()
-        masked(bait * (size // len(bait)))
-        spent.append(time.process_time() - began)
-    assert spent[1] < 4 * 2.5 * max(spent[0], 0.01)
+def test_no_text_takes_much_longer_than_logs(bait: str) -> None:
+    """Of the same length, whatever it is made of: no pattern reads the same signs again and again.
+
+    What else the machine does may fall on one measurement, hence up to three.
+    """
+    masked("a")  # the patterns are loaded once
+    odd, logs = (text * (MEGABYTE // 8 // len(text)) for text in (bait, LINE))
+    assert any(spent_s(odd) < 5 * spent_s(logs) for _ in range(3))
