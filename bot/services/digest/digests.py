@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 #: How long before its hour a digest's charts are drawn, so that they are ready then.
 AHEAD: Final = timedelta(minutes=10)
 
+#: How long before its hour the post is queued, to be sent at the hour: as often as the tick comes.
+_QUEUED_AHEAD: Final = timedelta(minutes=1)
+
 #: How long the drawing may take before the hour, and for a post that is late anyway, seconds.
 _UNHURRIED_S: Final = 45.0
 _LATE: Final = timedelta(minutes=1)
@@ -74,16 +77,17 @@ class Digests:
         """Post the last week's digest if it is due and not posted yet. A row decides, not the scheduler.
 
         A week that was due before the bot served this guild gets no digest. Shortly before the next one is
-        due, its charts are drawn.
+        due, its charts are drawn, and its post is queued for the hour: then nothing but the post itself is
+        left to do, which a busy machine also manages in time.
 
         Returns:
-            The week that was posted now, or None.
+            The week that was due by now and is queued now, or None.
         """
         now = await self._store.now()
         week, due_at = self._due(now)
         next_week, next_at = self._due(now + AHEAD)
         if next_at > due_at:
-            await self.pictures(await self.figures(guild_id, next_week), within_s=_UNHURRIED_S)
+            await self._prepare(guild_id, next_week, next_at, now=now)
         if due_at < await self._store.register_guild(guild_id):
             return None
         within_s = PATIENCE_S if now - due_at < _LATE else _UNHURRIED_S
@@ -91,6 +95,12 @@ class Digests:
             return None
         log.info("digest.due", guild_id=guild_id, week=str(week))
         return week
+
+    async def _prepare(self, guild_id: int, week: IsoWeek, due_at: datetime, *, now: datetime) -> None:
+        if due_at - now > _QUEUED_AHEAD:
+            await self.pictures(await self.figures(guild_id, week), within_s=_UNHURRIED_S)
+        elif await self._post(guild_id, week, due_at=due_at, within_s=_UNHURRIED_S):
+            log.info("digest.queued", guild_id=guild_id, week=str(week), due_at=due_at.isoformat())
 
     async def post(self, guild_id: int, week: IsoWeek) -> bool:
         """Post the digest of *week* now, for the command line; False when it was posted before."""
@@ -136,7 +146,11 @@ class Digests:
         by: Person | None = None,
         within_s: float = _ASKED_S,
     ) -> bool:
-        """Queue the post of *week*, with its charts; False when another tick, process or person was first."""
+        """Queue the post of *week*, with its charts; False when another tick, process or person was first.
+
+        Args:
+            due_at: It is not sent before. Its figures are those of that time; its charts are those of now.
+        """
         if await self._store.is_digest_claimed(guild_id, week):
             return False
         digest = await self.figures(guild_id, week)
@@ -144,12 +158,14 @@ class Digests:
         async with self._store.transaction() as tx:
             if not await tx.claim_digest(guild_id, week, due_at=due_at):
                 return False
-            await self._queue(tx, guild_id, digest, charts)
+            await self._queue(tx, guild_id, digest, charts, wait=due_at - await tx.now())
             if by is not None:
                 await tx.audit(guild_id=guild_id, by=by, action="digest_posted", data={"week": str(week)})
         return True
 
-    async def _queue(self, tx: Transaction, guild_id: int, digest: Digest, charts: list[DrawnChart]) -> None:
+    async def _queue(
+        self, tx: Transaction, guild_id: int, digest: Digest, charts: list[DrawnChart], *, wait: timedelta
+    ) -> None:
         key, files = digest_key(guild_id, digest.week), list[FileRef]()
         for chart in charts:
             ref = FileRef(
@@ -159,7 +175,14 @@ class Digests:
             files.append(ref)
         data = DigestData(week=str(digest.week), asked=digest.asked.numbers, files=tuple(files))
         to = f"channel:{self._policy.digest.channel}"
-        new = NewDelivery(kind=DeliveryKind.DIGEST, to=to, key=key, guild_id=guild_id, data=data.to_json())
+        new = NewDelivery(
+            kind=DeliveryKind.DIGEST,
+            to=to,
+            key=key,
+            guild_id=guild_id,
+            data=data.to_json(),
+            wait=max(wait, timedelta()),
+        )
         await tx.insert_deliveries([new])
 
 

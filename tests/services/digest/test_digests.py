@@ -85,6 +85,25 @@ async def test_before_the_hour_the_charts_are_drawn_and_nothing_is_posted(desk: 
     assert [one.kind for one in await desk.database.deliveries()].count(DeliveryKind.DIGEST) == 0
 
 
+async def test_a_minute_before_the_hour_the_post_is_queued_for_the_hour(desk: Desk) -> None:
+    """So that only the post is left to do then; once, with the figures of the hour."""
+    with_studio(desk)
+    await worked(desk)
+    await desk.database.advance(timedelta(seconds=-60))
+    for _ in range(2):
+        assert await desk.digests.tick(GUILD) is None
+        await desk.work()
+    assert desk.sent(DeliveryKind.DIGEST) == []
+    assert await desk.database.fetch("SELECT FROM attachments WHERE key LIKE 'digest:%'") != []
+    await desk.pass_time(seconds=58)
+    assert desk.sent(DeliveryKind.DIGEST) == []
+    await desk.pass_time(seconds=1)
+    assert desk.sent(DeliveryKind.DIGEST) == ["channel:p3-insights"]
+    assert await desk.digests.tick(GUILD) is None
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.DIGEST)) == 1
+
+
 async def test_without_charts_the_words_go_out(desk: Desk) -> None:
     """The desk's are never ready."""
     await worked(desk)
