@@ -70,6 +70,8 @@ def _parts(words: Wording, facts: PostmortemFacts) -> dict[str, str]:
     others = dict.fromkeys([incident.reported_by.name, *(name for _, name in acting(facts.lines))])
     for number, name in enumerate((name for name in others if name not in known), start=1):
         known[name] = words.say("document.part.responder", number=number)
+    if facts.postmortem is not None:  # whom the resolve form has chosen may have played no other part
+        known.setdefault(facts.postmortem.owner_name, words.say("document.part.owner"))
     return known
 
 

@@ -17,8 +17,10 @@ from bot.domain.postmortem.template import VALUES, Naming
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.written import NoteEntry
+from bot.ui.documents.naming import worded
 from bot.ui.words.markdown import document_line, document_text
 from tests.unit.ui.postmortems import ENTRIES, INCIDENT, MORI, at, document, facts, values
+from tests.unit.ui.samples import JA
 
 #: A thing that people write, or paste, to break a document or to reach somebody.
 HOSTILE = (
@@ -195,6 +197,13 @@ def test_people_are_named_by_their_parts() -> None:
         "対応者 1",
     ]
     assert rows[4][4] == "指揮 → 指揮"
+
+
+def test_an_owner_who_played_no_other_part_is_called_that() -> None:
+    """The resolve form can choose anybody."""
+    owed = Postmortem(state=PostmortemState.OWED, owner_id=9, owner_name="高橋", due_on=date(2026, 12, 1))
+    words = worded(JA, replace(facts(), postmortem=owed))
+    assert (words.who("高橋"), words.who("伊東")) == ("書く人", "関係者")
 
 
 def test_people_are_named_where_the_policy_says_so() -> None:
