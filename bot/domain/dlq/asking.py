@@ -8,7 +8,15 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.domain.calendar.start_time import SPAN, parse_start_time, plain_line, span_of
+from bot.domain.calendar.start_time import (
+    SPAN,
+    InvalidStartTime,
+    StartTimeInFuture,
+    StartTimeTooOld,
+    parse_start_time,
+    plain_line,
+    span_of,
+)
 from bot.domain.dlq.views import MOST_HOURS, NO_ANSWER, USUAL_HOURS, DlqFilter
 from bot.domain.errors import UserError
 
@@ -34,10 +42,13 @@ def within(asked: DlqFilter, period: str, *, now: datetime, timezone: ZoneInfo) 
     line = plain_line(typed[:_LONGEST])
     if _SPANS.fullmatch(line):
         return replace(asked, hours=_hours(span_of(line), typed), since=None, until=None)
-    moments = [
-        parse_start_time(part, now=now, timezone=timezone) if part.strip() else None
-        for part in _BETWEEN.split(typed, maxsplit=1)
-    ]
+    try:
+        moments = [
+            parse_start_time(part, now=now, timezone=timezone) if part.strip() else None
+            for part in _BETWEEN.split(typed, maxsplit=1)
+        ]
+    except (InvalidStartTime, StartTimeInFuture, StartTimeTooOld):  # they speak of an incident's start
+        raise UserError("dlq_period_unreadable", value=typed) from None
     since, until = moments[0], moments[1] if len(moments) > 1 else None
     if since is None or (until is not None and until <= since):
         raise UserError("dlq_period_unreadable", value=typed)

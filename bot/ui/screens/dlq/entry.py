@@ -83,7 +83,8 @@ def _facts(voice: Voice, entry: DlqEntry) -> Iterator[str]:
     yield voice.say("consoles.dlq.title_entry", id=f"`{entry.id}`")
     yield f"**{inert(entry.title or voice.say('consoles.dlq.untitled'), limit=420)}**"
     http = answer(voice, entry.http_status, entry.error_message)
-    email = "emailed" if entry.fallback_email_sent else "not_emailed"
+    priority = voice.policy.dlq.table.most_severe
+    email = "emailed" if entry.fallback_email_sent else "not_emailed" if entry.severity == priority else ""
     yield " · ".join(
         [
             voice.moment(entry.attempted_at),
@@ -91,7 +92,7 @@ def _facts(voice: Voice, entry: DlqEntry) -> Iterator[str]:
             where(entry.channel),
             http,
             voice.say("consoles.dlq.retries", count=entry.retry_count or 0),
-            voice.say(f"consoles.dlq.{email}"),
+            *([voice.say(f"consoles.dlq.{email}")] if email else []),
         ]
     )
     if entry.error_message:

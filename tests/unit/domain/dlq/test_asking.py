@@ -42,11 +42,24 @@ def test_periods(typed: str, hours: int, since: datetime | None, until: datetime
 
 
 @pytest.mark.parametrize(
-    "typed", ["さっき", "0h", "31日", "〜9:00", "9:00〜8:00", "2026-01", "99999999999日", "x" * 300]
+    "typed",
+    [
+        "さっき",
+        "30 年",
+        "今日 23:00〜",
+        "2020-01-01 10:00〜",
+        "0h",
+        "31日",
+        "〜9:00",
+        "9:00〜8:00",
+        "2026-01",
+        "99999999999日",
+        "x" * 300,
+    ],
 )
 def test_periods_that_cannot_be_read(typed: str) -> None:
     """Nonsense, nothing, too long ago, without a beginning, or with the end first."""
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match="dlq_period_unreadable"):
         within(DlqFilter(), typed, now=NOW, timezone=TOKYO)
 
 
