@@ -105,6 +105,13 @@ def test_a_busy_week_in_words() -> None:
         assert line in shown, "\n".join(shown)
 
 
+def test_within_a_scope_nothing_is_told_that_lies_outside_of_it() -> None:
+    """False alarms and monitoring alerts are counted over all of the period."""
+    aside = "ほかに 誤報 1 件"
+    assert aside in words(stats_screen(JA, view(figures=BUSY)))
+    assert aside not in words(stats_screen(JA, view(figures=BUSY, asked=Asked(WEEK, "SEV1"))))
+
+
 def test_a_quiet_week_is_short() -> None:
     """No heading without figures below it."""
     shown = words(stats_screen(EN, view()))

@@ -10,7 +10,7 @@ from bot.domain.charts import DrawnChart
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, NoisyAlert
-from bot.domain.statistics.figures import Durations, IncidentFigures, SeverityFigures
+from bot.domain.statistics.figures import ALL, Durations, IncidentFigures, SeverityFigures
 from bot.domain.statistics.period import Period
 from bot.services.statistics.views import Asked, StatsView
 from bot.ui.components import Row, Screen, button, row, text
@@ -114,7 +114,7 @@ def _incidents(voice: Voice, view: StatsView) -> list[str]:
         joined(counts, separator=" · ", limit=_BUDGET, more=" …"),
         *_took(voice, "stats.acknowledge", _pairs(view, lambda one: one.acknowledge)),
         *_took(voice, "stats.resolve", _pairs(view, lambda one: one.resolve)),
-        _aside(voice, now),
+        _aside(voice, now) if view.asked.scope == ALL else "",
     ]
 
 
