@@ -17,8 +17,10 @@ import pytest_asyncio
 
 from bot.demo import clock
 from bot.storage.database.migrate import SEARCH_PATH, migrate
+from bot.storage.database.pools import open_pool
 from bot.storage.embedded import EmbeddedPostgres
 from tests.fakes.clock import START
+from tests.patience import PATIENCE_S
 
 TEMPLATE = "template_incident_bot"
 STANDING_TEMPLATE = "template_whose_time_stands_still"
@@ -132,6 +134,13 @@ async def temporary_database(cluster: EmbeddedPostgres, *, template: str) -> Asy
 async def connect(dsn: str) -> asyncpg.Connection:
     """A connection with the bot's search_path."""
     return await asyncpg.connect(dsn, server_settings={"search_path": SEARCH_PATH})
+
+
+async def open_patient_pool(dsn: str, *, min_size: int = 1, max_size: int = 10) -> asyncpg.Pool:
+    """A pool as the bot's, whose server waits for a test that a busy machine keeps in a transaction."""
+    return await open_pool(
+        dsn, min_size=min_size, max_size=max_size, command_s=PATIENCE_S, idle_in_transaction_s=PATIENCE_S
+    )
 
 
 async def install_movable_clock(dsn: str) -> None:

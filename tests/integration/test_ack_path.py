@@ -19,9 +19,9 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.shared.access import Access
 from bot.services.shared.jobs import step_job
 from bot.services.shared.roster import OnCall
-from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed, send
+from tests.postgres import open_patient_pool
 from tests.unit.ui.samples import POLICY
 
 _BY = Person(id=5, name="responder", roles=frozenset({"SRE", "on-call"}), is_admin=True)
@@ -38,7 +38,7 @@ _ROUND_TRIPS_LADDER = 7
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool as the bot opens it, of one connection."""
-    pool = await open_pool(database_url, max_size=1)
+    pool = await open_patient_pool(database_url, max_size=1)
     yield pool
     await pool.close()
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest_asyncio
 
-from bot.storage.database.pools import open_pool
+from tests.postgres import open_patient_pool
 from tests.services.database import Database
 from tests.services.desk import Desk
 
@@ -26,7 +26,7 @@ _DUE = "UPDATE escalation_steps SET due_at = now() WHERE index = $1"
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool as the bot opens it, of one connection."""
-    pool = await open_pool(database_url, max_size=1)
+    pool = await open_patient_pool(database_url, max_size=1)
     yield pool
     await pool.close()
 

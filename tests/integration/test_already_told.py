@@ -8,9 +8,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
-from tests.postgres import connect
+from tests.postgres import connect, open_patient_pool
 
 OURS, OTHERS = 7, 8
 
@@ -18,7 +17,7 @@ OURS, OTHERS = 7, 8
 @pytest_asyncio.fixture
 async def store(database_url: str) -> AsyncIterator[PostgresStore]:
     """A store on a pool as the bot opens it."""
-    pool = await open_pool(database_url)
+    pool = await open_patient_pool(database_url)
     yield PostgresStore(pool)
     await pool.close()
 

@@ -12,10 +12,10 @@ from bot.domain.statistics.figures import Deadlines, DrillFigures, Durations, Se
 from bot.domain.statistics.period import Span
 from bot.services.shared.roster import OnCall
 from bot.services.statistics.statistics import Statistics
-from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from local_discord.people import Message
 from tests.integration.test_demo_seed import Past, past
+from tests.postgres import open_patient_pool
 
 _WATCHED = ("p0-alerts", "p1-ops")
 _DRILL = {"ja": "【訓練】", "en": "[DRILL]"}
@@ -65,7 +65,7 @@ async def test_each_number_of_the_digest_is_found_by_hand(database_url: str, lan
     async with past(database_url, set_up({}, lang=language)) as found:
         week, policy = await told_week(found), found.setup.policy
         guild_id = int((await found.human.state())["guild"]["id"])
-        pool = await open_pool(database_url, max_size=2)
+        pool = await open_patient_pool(database_url, max_size=2)
         store = PostgresStore(pool)
         statistics = Statistics(store, policy, OnCall(store, policy))
         figures = await statistics.incidents(guild_id, week)

@@ -17,14 +17,14 @@ from bot.domain.dlq.views import DlqView
 from bot.domain.errors import DlqUnavailable, StorageUnavailable
 from bot.services.delivery.handling import record_job
 from bot.services.ports import Job, JobName
-from bot.storage.database.pools import open_dlq_pool, open_pool
+from bot.storage.database.pools import open_dlq_pool
 from bot.storage.dlq.composing import Questions
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed
 from tests.patience import pulse
 from tests.pg_proxy import PgProxy
-from tests.postgres import connect, install_movable_clock, shift_clock
+from tests.postgres import connect, install_movable_clock, open_patient_pool, shift_clock
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, Desk
 
@@ -81,7 +81,7 @@ async def test_what_an_outage_held_back_tells_no_title_once_it_is_private(
     dlq: PostgresDlqStore, database_url: str
 ) -> None:
     """It has a row, as it was mailed, and it was never given up."""
-    main = await open_pool(database_url)
+    main = await open_patient_pool(database_url)
     desk = Desk(Database(main), guild_id=GUILD)
     store = desk.store
     desk.dlq_store = dlq
@@ -212,7 +212,7 @@ async def test_a_pool_that_lost_its_connections_recovers(dlq: PostgresDlqStore, 
 
 async def test_our_own_pool_does_as_well(database_url: str) -> None:
     """The failures are in our own database unless told otherwise."""
-    pool = await open_pool(database_url)
+    pool = await open_patient_pool(database_url)
     dlq = PostgresDlqStore(pool, DlqTable())
     await dlq.record(await failure(database_url))
     assert (await dlq.entry(str(ENTRY))).payload == {"content": "🔴"}

@@ -12,10 +12,10 @@ from bot.domain.errors import InvalidTransition
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
 from bot.services.ports import Transaction
-from bot.storage.database.pools import open_pool
 from tests.acts import id_of, time_of
 from tests.integration.job_world import DEADLINE_S
 from tests.integration.storage.examples import GUILD, new_incident
+from tests.postgres import open_patient_pool
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, SECONDARY, Desk
 
@@ -33,7 +33,7 @@ _PAGES: Final = "SELECT count(*) FROM deliveries WHERE incident_id = $1 AND kind
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool as the bot opens it."""
-    pool = await open_pool(database_url)
+    pool = await open_patient_pool(database_url)
     yield pool
     await pool.close()
 

@@ -7,11 +7,10 @@ from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
 from bot.process.metrics import ShardSession, exposition, hook_exposition
 from bot.services.ports import Job, JobName
-from bot.storage.database.pools import open_pool
 from bot.storage.figures import LATENESS_S, read_figures
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import delivery_ids, open_incident, owed
-from tests.postgres import connect
+from tests.postgres import connect, open_patient_pool
 
 SECOND = timedelta(seconds=1)
 LATE_S = (0.05, 0.2, 3.0, 30.0)
@@ -19,7 +18,7 @@ LATE_S = (0.05, 0.2, 3.0, 30.0)
 
 async def test_every_figure(database_url: str) -> None:
     """Lateness by bound, what is missed and still waits, the queue, deliveries; drills are left out."""
-    pool = await open_pool(database_url)
+    pool = await open_patient_pool(database_url)
     store, connection = PostgresStore(pool), await connect(database_url)
     incident, drill = await open_incident(store), await open_incident(store, key="drill")
     async with store.transaction() as tx:
@@ -77,7 +76,7 @@ def test_hooks_are_counted_by_source_and_result() -> None:
 
 async def test_the_states_of_probes(database_url: str) -> None:
     """By guild and name; what the prober cannot reach has no figure, nor has what was not asked yet."""
-    pool, connection = await open_pool(database_url), await connect(database_url)
+    pool, connection = await open_patient_pool(database_url), await connect(database_url)
     states = {"api": "up", "slow": "degraded", "dead": "down", "far": "cut_off", "young": "new", "": "up"}
     for name, state in states.items():
         await connection.execute("INSERT INTO probes (guild_id, name, state) VALUES (7, $1, $2)", name, state)

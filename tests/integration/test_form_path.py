@@ -2,9 +2,9 @@
 
 from bot.domain.people import Person
 from bot.services.triage.sources import TriageSources
-from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import GUILD
+from tests.postgres import open_patient_pool
 
 _BY = Person(id=5, name="responder")
 _THREAD, _MESSAGE = 500, 900
@@ -12,7 +12,7 @@ _THREAD, _MESSAGE = 500, 900
 
 async def test_one_statement_before_the_form(database_url: str) -> None:
     """Whoever opened the menu waits for it: a drill's, confided, or raised already, all in one answer."""
-    pool = await open_pool(database_url, max_size=1)
+    pool = await open_patient_pool(database_url, max_size=1)
     said = list[str]()
     try:
         sources = TriageSources(PostgresStore(pool, guild_id=GUILD))

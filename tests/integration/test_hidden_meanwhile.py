@@ -18,11 +18,11 @@ from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence
 from bot.services.incidents.updates import NewUpdate
 from bot.services.ports import Transaction
-from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.acts import name_of
 from tests.integration.job_world import DEADLINE_S
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed, send
+from tests.postgres import open_patient_pool
 from tests.services.database import unreachable
 from tests.services.desk import Desk
 
@@ -59,7 +59,7 @@ def _message(incident: Incident) -> ThreadMessage:
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool as the bot opens it."""
-    pool = await open_pool(database_url)
+    pool = await open_patient_pool(database_url)
     yield pool
     await pool.close()
 

@@ -16,11 +16,10 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.services.ports import IN_LINE, Job, JobName, Store
 from bot.services.watchdogs import queue_watch
 from bot.services.watchdogs.queue_watch import QueueWatch
-from bot.storage.database.pools import open_pool
 from bot.storage.queue import runner as module
 from bot.storage.store import PostgresStore
 from tests.integration.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
-from tests.postgres import install_movable_clock, shift_clock
+from tests.postgres import install_movable_clock, open_patient_pool, shift_clock
 
 #: What is not put off until later.
 _AT_ONCE = "SELECT count(*) FROM pgqueuer WHERE execute_after < now() + interval '1 minute'"
@@ -29,7 +28,7 @@ _AT_ONCE = "SELECT count(*) FROM pgqueuer WHERE execute_after < now() + interval
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool as the bot opens it."""
-    pool = await open_pool(database_url)
+    pool = await open_patient_pool(database_url)
     yield pool
     await pool.close()
 

@@ -12,12 +12,12 @@ from pgqueuer.models import Job
 from structlog.testing import capture_logs
 
 from bot.services.ports import Store
-from bot.storage.database.pools import open_pool
 from bot.storage.database.sql import Sql
 from bot.storage.queue.queries import PatientQueries
 from bot.storage.store import PostgresStore
 from tests.integration.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.pg_proxy import PgProxy
+from tests.postgres import open_patient_pool
 
 _AWAY_S = 0.1
 _PROBE_S = 10.0
@@ -26,7 +26,7 @@ _PROBE_S = 10.0
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool as the bot opens it."""
-    pool = await open_pool(database_url)
+    pool = await open_patient_pool(database_url)
     yield pool
     await pool.close()
 

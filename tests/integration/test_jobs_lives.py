@@ -20,13 +20,19 @@ from bot.storage.queue.queries import PatientQueries
 from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
 from tests.integration.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
-from tests.postgres import cluster_folder, install_movable_clock, shift_clock, start_sweeper
+from tests.postgres import (
+    cluster_folder,
+    install_movable_clock,
+    open_patient_pool,
+    shift_clock,
+    start_sweeper,
+)
 
 
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool as the bot opens it."""
-    pool = await open_pool(database_url)
+    pool = await open_patient_pool(database_url)
     yield pool
     await pool.close()
 

@@ -15,12 +15,12 @@ from bot.domain.escalation.bundle import Group
 from bot.domain.incident.incident import IncidentKind
 from bot.domain.incident.locations import Source
 from bot.services.ports import Subject
-from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from bot.ui.posts.incident.notices import notice
 from bot.ui.words.wording import Wording
 from tests.fakes.discord import FakeDiscord
 from tests.integration.storage.examples import GUILD, delivery_ids, new_incident, open_incident, owed, send
+from tests.postgres import open_patient_pool
 from tests.services.desk import Desk
 from tests.unit.ui.samples import PLACED, POLICY, TEXTS
 
@@ -30,7 +30,7 @@ _BECOMES_NEW: Final = "UPDATE deliveries SET kind = 'hologram' WHERE id = $1"
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool as the bot opens it."""
-    pool = await open_pool(database_url)
+    pool = await open_patient_pool(database_url)
     yield pool
     await pool.close()
 

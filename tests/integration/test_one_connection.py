@@ -10,8 +10,8 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Role
 from bot.services.shared.postings import posting_key
-from bot.storage.database.pools import open_pool
 from tests.integration.storage.examples import GUILD, new_incident, send
+from tests.postgres import open_patient_pool
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, SECONDARY, Desk
 from tests.services.privacy.test_privacy import NAMED
@@ -20,7 +20,7 @@ from tests.services.privacy.test_privacy import NAMED
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool as the bot opens it, as small as can be."""
-    pool = await open_pool(database_url, max_size=1)
+    pool = await open_patient_pool(database_url, max_size=1)
     yield pool
     await pool.close()
 

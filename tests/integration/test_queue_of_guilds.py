@@ -9,11 +9,10 @@ from typing import Final
 import pytest_asyncio
 
 from bot.services.ports import Job, JobName
-from bot.storage.database.pools import open_pool
 from bot.storage.queue.fairness import Handler
 from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
-from tests.postgres import connect
+from tests.postgres import connect, open_patient_pool
 
 STORMY: Final = 1
 QUIET: Final = 2
@@ -22,7 +21,7 @@ QUIET: Final = 2
 @pytest_asyncio.fixture
 async def store(database_url: str) -> AsyncIterator[PostgresStore]:
     """All guilds'."""
-    pool = await open_pool(database_url)
+    pool = await open_patient_pool(database_url)
     yield PostgresStore(pool)
     await pool.close()
 

@@ -11,11 +11,10 @@ import pytest
 
 from bot.domain.errors import StorageUnavailable
 from bot.storage.database.migrate import migrations_dir
-from bot.storage.database.pools import open_pool
 from bot.storage.database.query import Query, composed
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import open_incident
-from tests.postgres import connect
+from tests.postgres import connect, open_patient_pool
 from tests.unit.test_migrations import FIRST
 
 ROOT = Path(__file__).parents[2]
@@ -123,7 +122,7 @@ async def test_the_version_before_still_asks(database_url: str, migration: str) 
 
 async def test_a_column_is_added_under_a_running_process(database_url: str) -> None:
     """A prepared `SELECT *` that has grown is refused: told as "try again", and the next try works."""
-    pool = await open_pool(database_url, max_size=3)
+    pool = await open_patient_pool(database_url, max_size=3)
     store = PostgresStore(pool)
     incident = await open_incident(store)
 
@@ -143,7 +142,7 @@ async def test_a_column_is_added_under_a_running_process(database_url: str) -> N
 
 async def test_what_only_the_next_version_can_read(database_url: str) -> None:
     """A kind of entry that this one does not know is passed over: the incident goes on."""
-    pool = await open_pool(database_url, max_size=2)
+    pool = await open_patient_pool(database_url, max_size=2)
     store = PostgresStore(pool)
     incident = await open_incident(store)
     known = await store.timeline(incident.id)

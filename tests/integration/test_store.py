@@ -26,13 +26,13 @@ from bot.services.ports import Job, JobName, Store
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import GUILD, OLIVE, delivery_ids, new_incident, open_incident, owed
-from tests.postgres import connect
+from tests.postgres import connect, open_patient_pool
 
 
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool as the bot opens it."""
-    pool = await open_pool(database_url)
+    pool = await open_patient_pool(database_url)
     yield pool
     await pool.close()
 
@@ -220,7 +220,7 @@ async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
 async def test_an_exhausted_pool_is_unavailable(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits too long for a connection is told, instead of waiting for ever."""
     monkeypatch.setattr("bot.storage.database.pools.ACQUIRE_S", 0.05)
-    pool = await open_pool(database_url, max_size=1)
+    pool = await open_patient_pool(database_url, max_size=1)
     store = PostgresStore(pool)
     async with store.transaction():
         with pytest.raises(StorageUnavailable):

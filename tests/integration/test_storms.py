@@ -20,11 +20,10 @@ from bot.services.shared.access import Access
 from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.queue_watch import QueueWatch
-from bot.storage.database.pools import open_pool
 from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
 from tests.fakes.discord import FakeDiscord
-from tests.postgres import connect
+from tests.postgres import connect, open_patient_pool
 
 _OPEN = """
 WITH opened AS (
@@ -86,7 +85,7 @@ class Instance:
 @pytest_asyncio.fixture
 async def instances(database_url: str) -> AsyncIterator[list[Instance]]:
     """Two of them on one database, as they look at one guild."""
-    pools = [await open_pool(database_url) for _ in range(2)]
+    pools = [await open_patient_pool(database_url) for _ in range(2)]
     yield [instance(PostgresStore(pool).of(1)) for pool in pools]
     for pool in pools:
         await pool.close()

@@ -14,9 +14,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.storage.database.pools import open_pool
 from bot.storage.embedded import EmbeddedPostgres
-from tests.postgres import temporary_database
+from tests.postgres import open_patient_pool, temporary_database
 from tests.services.database import Database, emptying
 from tests.services.desk import Desk
 
@@ -68,7 +67,7 @@ def desk(database: Database) -> Desk:
 async def opened(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool on a copy of *template*."""
     async with temporary_database(cluster, template=template) as dsn:
-        pool = await open_pool(dsn, min_size=0)
+        pool = await open_patient_pool(dsn, min_size=0)
         yield pool
         await pool.close()
 
