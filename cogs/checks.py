@@ -72,7 +72,7 @@ async def _show_alone(interaction: Interaction, target: str | None) -> None:
 def _require_known(interaction: Interaction, target: str | None) -> None:
     known = services_of(interaction).policy.checks.http
     if target is not None and target not in known:
-        raise UserError("check_unknown_target", target=target, known=", ".join(known) or "–")
+        raise UserError("check_unknown_target", target=target, known=list(known) or "–")
 
 
 async def setup(bot: IncidentBot) -> None:

@@ -63,7 +63,7 @@ class AckPage:
 
 
 def _incident(voice: Voice, incident: Incident) -> list[str]:
-    targets = ", ".join(incident.targets)
+    targets = voice.listed(incident.targets)
     facts = [incident.severity, plain(incident.title, limit=_LIMIT), plain(targets, limit=_LIMIT)]
     line = " · ".join(fact for fact in facts if fact)
     parts = [_tag("h2", f"{sign_of(incident)} {line}")]

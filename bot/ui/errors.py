@@ -137,6 +137,8 @@ def _shown(voice: Voice, name: str, value: object) -> str:
         return voice.dated(value)
     if isinstance(value, tuple):  # roles that would do
         return " / ".join(role_name(role) for role in value)
+    if isinstance(value, list):  # what may be named instead
+        return inert(voice.listed(value), limit=_FIELD_LIMIT)
     return inert(str(value), limit=_FIELD_LIMIT)
 
 
@@ -144,7 +146,7 @@ def unavailable(voice: Voice, cause: Exception) -> str:
     """Say which part is away, and what to do meanwhile."""
     if isinstance(cause, DlqMisfit):
         report = cause.report
-        columns = inert(", ".join(report.concerned), limit=_FIELD_LIMIT)
+        columns = inert(voice.listed(report.concerned), limit=_FIELD_LIMIT)
         return voice.say(
             f"errors.dlq_misfit.{report.misfit}",
             table=inert(report.table, limit=_FIELD_LIMIT),

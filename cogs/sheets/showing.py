@@ -112,10 +112,10 @@ def _affected(policy: Policy, incident: Incident | None, *, target: str | None, 
         UserError: the policy knows no such target or environment; what is typed becomes no part of a command.
     """
     if target is not None and target not in policy.targets:
-        raise UserError("sheet_target_unknown", value=target, known=", ".join(policy.targets))
+        raise UserError("sheet_target_unknown", value=target, known=list(policy.targets))
     known = policy.target_values.options(_ENV)
     if env is not None and env not in known:
-        raise UserError("sheet_env_unknown", value=env, known=", ".join(known))
+        raise UserError("sheet_env_unknown", value=env, known=list(known))
     given = {} if env is None else {_ENV: env}
     if target is not None or incident is None:
         return Affected(() if target is None else (target,), given=given)
@@ -132,6 +132,6 @@ def _screen(voice: Voice, topic: str | None, affected: Affected, incident: Incid
         return topics_screen(voice, affected, incident=incident)
     sheet = voice.policy.sheets.get(topic)
     if sheet is None:
-        raise UserError("sheet_unknown", value=topic, known=", ".join(voice.policy.sheets))
+        raise UserError("sheet_unknown", value=topic, known=list(voice.policy.sheets))
     filled = fill(sheet, voice.policy.target_values, affected)
     return topic_screen(voice, filled, affected, incident=incident)

@@ -175,7 +175,7 @@ async def test_replay_once_and_without_its_mention(world: World) -> None:
     preview = await world.command("dlq replay", by="primary", id=str(entry))
     other = await world.command("dlq replay", by="secondary", id=str(entry))
     assert "#p0-alerts に再送しますか" in preview.text
-    assert "取り除くもの：メンションの通知, `username`" in preview.text
+    assert "取り除くもの：メンションの通知、`username`" in preview.text
     await world.human.press("primary", preview.messages[-1], "再送する")
     sent = await world.expect_message("p0-alerts", contains="決済エラー率 8.2 %", pings_here=False)
     assert sent.raw["embeds"][0]["description"] == DETAIL

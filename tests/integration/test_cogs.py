@@ -606,7 +606,7 @@ async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) ->
     raw = shown(await world.click(entry, f"dlq:v1:json:{ENTRY}", by="primary"))
     assert '"username": "hook"' in raw["content"]
     preview = shown(await world.click(entry, f"dlq:v1:preview:{ENTRY}", by="primary"))
-    assert "取り除くもの：メンションの通知, `username`" in words(preview)
+    assert "取り除くもの：メンションの通知、`username`" in words(preview)
     assert "embed は保存されたまま送ります" in words(preview)
     await world.restart()
     await world.click(preview, f"dlq:v1:replay:{ENTRY}", by="primary")

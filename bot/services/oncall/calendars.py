@@ -124,7 +124,7 @@ class CalendarFiles:
         reading = _Reading(guild_id, found, self._reach, self._policy.oncall, place)
         await reading.take(events)
         if not reading.shifts:
-            raise UserError("oncall_file_empty", unknown=", ".join(reading.unknown)[:200] or "-")
+            raise UserError("oncall_file_empty", unknown=list(reading.unknown) or "-")
         if len(reading.shifts) > MOST_PLACES:
             raise UserError("oncall_file_places", most=MOST_PLACES)
         drafts = [await self._keep(guild_id, reading, place, found, by=by) for place in reading.shifts]

@@ -217,7 +217,7 @@ class Schedules:
         """
         await self._access.require(by, "oncall", guild_id=guild_id, act=act, place=place)
         if place not in self._policy.oncall:
-            raise UserError("oncall_no_place", place=place, places=", ".join(self._policy.oncall))
+            raise UserError("oncall_no_place", place=place, places=list(self._policy.oncall))
 
     async def _put(
         self, guild_id: int, place: str, content: Content, *, by: Person, action: str

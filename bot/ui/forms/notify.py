@@ -106,7 +106,7 @@ def notify_said(voice: Voice, own: NotifySettings, *, unusable: Sequence[Way]) -
         return voice.say("oncall.notify.nothing")
     lines = [voice.say("oncall.notify.saved")]
     if own.ways:
-        ways = ", ".join(voice.say(f"oncall.notify.way.{way}") for way in own.ways)
+        ways = voice.listed(voice.say(f"oncall.notify.way.{way}") for way in own.ways)
         key = "later" if own.wait else "at_once"
         lines.append(voice.say(f"oncall.notify.{key}", ways=ways, wait=voice.span(own.wait)))
     if own.quiet is not None:
@@ -116,6 +116,6 @@ def notify_said(voice: Voice, own: NotifySettings, *, unusable: Sequence[Way]) -
     if Also.PUSH in own.ways and not (own.ntfy or own.pushover):
         lines.append(voice.say("oncall.notify.no_address"))
     if unusable:
-        ways = ", ".join(voice.say(f"outside.way.{way}") for way in unusable)
+        ways = voice.listed(voice.say(f"outside.way.{way}") for way in unusable)
         lines.append(voice.say("oncall.notify.unusable", ways=ways))
     return "\n".join(lines)

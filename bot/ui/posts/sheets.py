@@ -73,7 +73,7 @@ def masked_words(words: Wording, counts: Mapping[str, int]) -> str:
     if not total:
         return ""
     kinds = [f"`{code_span(kind, limit=_KIND_LIMIT)}` {count}" for kind, count in counts.items()]
-    return words.say("sheets.output.masked", count=total, kinds=", ".join(kinds[:_KINDS_SHOWN]))
+    return words.say("sheets.output.masked", count=total, kinds=words.listed(kinds[:_KINDS_SHOWN]))
 
 
 def _fitting(words: Wording, commands: Iterable[FilledCommand], *, budget: int) -> Iterable[str]:

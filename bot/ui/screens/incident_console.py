@@ -163,7 +163,7 @@ def _next(voice: Voice, view: IncidentView) -> str:
     step = next((step for step in view.ladder if step.status is StepStatus.PENDING), None)
     if step is None:
         return ""
-    how = ", ".join(_step(voice, step, view.incident))
+    how = voice.listed(_step(voice, step, view.incident))
     due = step.due_at
     return voice.say("consoles.incident.next", due=voice.moment(due), left=relative(due), how=how)
 

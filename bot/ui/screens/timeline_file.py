@@ -69,7 +69,7 @@ def _facts(words: Wording, incident: Incident) -> Iterator[tuple[str, str]]:
         words.say("history.file.held", role=words.say(f"role.{role.value}"), who=words.who(holder.name))
         for role, holder in incident.roles.items()
     ]
-    yield "roles", ", ".join(held) or words.say("history.file.none")
+    yield "roles", words.listed(held) or words.say("history.file.none")
 
 
 def _moment(words: Wording, incident: Incident, act: ByPerson | None) -> str:
@@ -99,7 +99,7 @@ def _folded(words: Wording, row: FoldedLines, *, since: datetime) -> list[str]:
         for kind, count in row.kinds.items()
     )
     what = words.say("history.folded", count=len(row.lines))
-    return [_at(words, row.at, since=since), what, "", ", ".join(kinds), ""]
+    return [_at(words, row.at, since=since), what, "", words.listed(kinds), ""]
 
 
 def _at(words: Wording, at: datetime, *, since: datetime) -> str:

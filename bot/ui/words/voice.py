@@ -62,7 +62,7 @@ class Voice(Wording):
 
     def _seers(self) -> str:
         """Name the roles that a private incident pings instead of ``@here``."""
-        return ", ".join(role_name(role) for role in self.policy.permissions.private)
+        return self.listed(role_name(role) for role in self.policy.permissions.private)
 
     def deadline(self, severity: SeverityPolicy, *, due_at: datetime) -> str:
         """Say when the ack is due: "15 分以内に ack (11/24 14:22 JST まで)"."""

@@ -167,7 +167,7 @@ class Wording:
         return f"{SIGNS[Status.ACKNOWLEDGED]} {self.say(f'state.{phase.value}')}"
 
     def targets(self, targets: Iterable[str], *, limit: int) -> str:
-        """Return the targets: "api.parky.co.jp, admin.parky.co.jp"; if cut, with the number left out."""
+        """Return the targets: "api.parky.co.jp、admin.parky.co.jp"; if cut, with the number left out."""
         safe = [inert(target, limit=_WORD_LIMIT) for target in targets]
         return self.joined(safe, limit=limit)
 
@@ -217,13 +217,23 @@ class Wording:
         about, counted = self.pick(question.about), self.pick(answer.label)
         return self.say("triaging.unsure_about", about=about, answer=counted)
 
-    def joined(self, items: Iterable[str], *, limit: int, separator: str = ", ") -> str:
-        """Return as many *items* as fit into *limit* characters, and how many more there are."""
-        return joined(items, separator=separator, limit=limit, more=self.say("state.more", count="{count}"))
+    @property
+    def comma(self) -> str:
+        """Return the text between two items of a list: "、", ", "."""
+        return "、" if self.policy.language == "ja" else ", "
+
+    def joined(self, items: Iterable[str], *, limit: int, separator: str | None = None) -> str:
+        """Return as many *items* as fit into *limit* characters, and how many more there are.
+
+        Args:
+            separator: The text between two items; None: as in a list.
+        """
+        between, more = separator or self.comma, self.say("state.more", count="{count}")
+        return joined(items, separator=between, limit=limit, more=more)
 
     def listed(self, items: Iterable[str]) -> str:
-        """Join facts about one thing: "DM 2 回、応答なし"."""
-        return ("、" if self.policy.language == "ja" else ", ").join(items)
+        """Return a list in a sentence: "DM 2 回、応答なし"."""
+        return self.comma.join(items)
 
     def command(self, name: str) -> str:
         """Return a mention of a command ("dlq recent"), which people can press; empty without its id."""
@@ -244,11 +254,11 @@ class Wording:
         return "⏫" if is_more_severe else "⏬"
 
     def on_call(self, places: Iterable[str]) -> str:
-        """Return the people at these on-call places, each once: "@primary, @secondary". As `who`.
+        """Return the people at these on-call places, each once: "@primary、@secondary". As `who`.
 
         A place that begins with "@" is a handle: the person who was on call when it was recorded.
         """
-        return ", ".join(dict.fromkeys(self._at(place) for place in places))
+        return self.listed(dict.fromkeys(self._at(place) for place in places))
 
     def handle(self, handle: str) -> str:
         """Return a person on call: a mention if the id is known. It pings only where we allow mentions."""

@@ -63,7 +63,7 @@ async def test_a_handle_is_believed_when_there_is_such_a_member(desk: Desk) -> N
         with pytest.raises(UserError) as refused:
             await read(named, handle)
         assert refused.value.key == "oncall_file_empty"
-        assert refused.value.fields["unknown"] == ("ghost" if handle == "ghost" else f"primary ({stranger})")
+        assert refused.value.fields["unknown"] == ["ghost" if handle == "ghost" else f"primary ({stranger})"]
 
 
 async def test_nothing_changes_until_it_is_confirmed_and_then_once(desk: Desk) -> None:

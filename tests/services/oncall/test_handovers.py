@@ -323,7 +323,7 @@ async def test_a_place_that_is_not_there_is_refused_by_name(desk: Desk) -> None:
     """With those that are."""
     with pytest.raises(UserError) as refused:
         await desk.schedules.set_person(GUILD, "tertiary", RESPONDER, by=PRIMARY)
-    assert refused.value.fields["places"] == "primary, secondary"
+    assert refused.value.fields["places"] == ["primary", "secondary"]
 
 
 async def test_a_rotation_is_counted_from_its_own_start(desk: Desk) -> None:

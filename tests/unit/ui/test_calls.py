@@ -69,14 +69,15 @@ def test_the_ladder_says_where_we_are_and_what_comes() -> None:
     """What was taken; below it what comes, and that an ack ends it. The same people are named once."""
     told = alert(called(FIRST_PAGE))
     past = told.index("✓\u00a014:07 @primary に DM")
-    people = "@here + @primary, @secondary"
     coming = (
-        f"ack がなければ：●\u00a014:22 {people}  ○\u00a014:37\u00a0もう一度  ○\u00a011/25 14:22 チャンネル …"
+        "ack がなければ：●\u00a014:22 @here + @primary、@secondary  "
+        "○\u00a014:37\u00a0もう一度  ○\u00a011/25 14:22 チャンネル …"
     )
     assert told[past + 1] == coming
     assert "✓\u00a014:07 DM to @primary" in alert(called(FIRST_PAGE), EN)
     coming = (
-        f"Without an ack: ●\u00a014:22 {people}  ○\u00a014:37\u00a0again  ○\u00a011/25 14:22 the channel …"
+        "Without an ack: ●\u00a014:22 @here + @primary, @secondary  "
+        "○\u00a014:37\u00a0again  ○\u00a011/25 14:22 the channel …"
     )
     assert coming in alert(called(FIRST_PAGE), EN)
 
@@ -223,15 +224,15 @@ def test_no_ladder_without_steps_or_with_a_responder(incident: Incident) -> None
 def test_a_quiet_drill_announces_no_mention() -> None:
     """It pings nobody, whatever the policy says."""
     quiet = alert(replace(called(FIRST_PAGE), is_drill=True, rings=False))
-    assert any("●\u00a014:22 @primary, @secondary に DM" in line for line in quiet)
+    assert any("●\u00a014:22 @primary、@secondary に DM" in line for line in quiet)
     assert not any("@here" in line for line in quiet)
 
 
 def test_a_private_incident_announces_the_roles_that_it_pings() -> None:
     """In its thread @here would reach nobody else: the alert, the DM and the escalation name the roles."""
     private = replace(TWICE, is_private=True)
-    roles = ", ".join(f"@{role}" for role in JA.policy.permissions.private)
-    people = f"{roles} + @primary, @secondary"
+    roles = "、".join(f"@{role}" for role in JA.policy.permissions.private)
+    people = f"{roles} + @primary、@secondary"
     assert f"ack がなければ：14:37 JST に {people} へ連絡" in dm(private, "secondary")
     assert f"ack がなければ：14:37 JST に {people} へ連絡" in escalation(private)
     assert f"ack がなければ：●\u00a014:37 {people}" in alert(private)
@@ -242,7 +243,7 @@ def test_after_the_deadline_the_alert_says_overdue_and_who_was_tried() -> None:
     """Since when, as a countdown; what cannot be known, such as that a DM was read, is not said."""
     said = alert(OVERDUE)
     assert said[0] == f"**🔴 未対応 · ⏰ 期限超過 · ack 期限 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
-    assert "連絡の結果：@primary (DM 2 回、メール、応答なし), @secondary (DM 届かず、メール)" in said
+    assert "連絡の結果：@primary (DM 2 回、メール、応答なし)、@secondary (DM 届かず、メール)" in said
     assert "Tried: @primary (2 DMs, email, no answer), @secondary (DM not delivered, email)" in alert(
         OVERDUE, EN
     )
@@ -254,10 +255,10 @@ def test_whom_the_last_step_was_the_first_to_call_has_not_failed_to_answer() -> 
     """They read their DM this second; once a later step is taken, they have not answered."""
     second = CallPage(who="@secondary", asked_at=DUE, sent_at=DUE, is_emailed=True)
     now = called(FIRST_PAGE, second, steps=(START, taken(DEADLINE), LATER))
-    assert "連絡の結果：@primary (DM 1 回、応答なし), @secondary (14:22 DM、メール)" in alert(now)
+    assert "連絡の結果：@primary (DM 1 回、応答なし)、@secondary (14:22 DM、メール)" in alert(now)
     assert "Tried: @primary (1 DM, no answer), @secondary (DM 14:22, email)" in alert(now, EN)
     later = replace(now, calls=replace(now.calls, steps=(START, taken(DEADLINE), taken(LATER, LATER.due_at))))
-    assert "連絡の結果：@primary (DM 1 回、応答なし), @secondary (DM 1 回、メール、応答なし)" in alert(later)
+    assert "連絡の結果：@primary (DM 1 回、応答なし)、@secondary (DM 1 回、メール、応答なし)" in alert(later)
 
 
 def test_a_dm_that_is_on_its_way_is_not_said_to_be_unanswered() -> None:
@@ -324,7 +325,7 @@ def test_an_escalation_lists_the_times_of_the_dms() -> None:
         "@primary：14:07 DM、14:22 DM",
         "@secondary：⚠️ DM 届かず",
         "@third：いま DM",
-        "ack がなければ：14:37 JST に @here + @primary, @secondary へ連絡",
+        "ack がなければ：14:37 JST に @here + @primary、@secondary へ連絡",
     ]
     assert escalation(OVERDUE, EN)[1:4] == [
         "@primary: DM 14:07, DM 14:22",

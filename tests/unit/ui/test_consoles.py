@@ -156,7 +156,7 @@ def test_what_a_table_lacks_is_off_and_said() -> None:
     """A view that would show nothing has no button; a column that nothing needs is only named."""
     lacking = frozenset({DlqColumn.SEVERITY, DlqColumn.HTTP_STATUS, DlqColumn.RETRY_COUNT, DlqColumn.PAYLOAD})
     screen = dlq_console.recent_screen(JA, replace(page_of(ENTRY), missing=lacking), LINKS)
-    columns = "`severity`, `http_status`, `retry_count`, `payload`"
+    columns = "`severity`、`http_status`、`retry_count`、`payload`"
     assert f"-# この表にない列：{columns}。P0 メール・HTTP 別・再送は使えません。" in words(screen)
     assert not {"P0 メール", "HTTP 別"} & set(labels(screen))
     minor = frozenset({DlqColumn.RETRY_COUNT})

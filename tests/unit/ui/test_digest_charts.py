@@ -62,7 +62,7 @@ def test_whoever_sees_no_picture_is_told_the_numbers() -> None:
     """In both languages."""
     counts, times = trend_pictures(JA, TREND)
     assert counts.description == (
-        "重大度別のインシデント数、11/02 から 11/16 に始まる各週：\nSEV1：0, 3, 1\nSEV2：0, 0, 2"
+        "重大度別のインシデント数、11/02 から 11/16 に始まる各週：\nSEV1：0、3、1\nSEV2：0、0、2"
     )
     assert times.description == (
         "2026-W47 の対応の速さ (中央値 / 90 パーセンタイル)：\nSEV1：ack まで 1 分 · 解決まで なし"

@@ -326,4 +326,4 @@ def test_a_table_that_does_not_fit_is_told_with_what_to_do(voice: Voice, misfit:
     told = unavailable(voice, DlqMisfit(TableReport("ops.lost", misfit, ("sent@here", "id"))))
     assert "ops.lost" in told
     assert "@here" not in told
-    assert ("sent＠here, id" in told) is (misfit is not Misfit.NO_TABLE)
+    assert (voice.listed(["sent＠here", "id"]) in told) is (misfit is not Misfit.NO_TABLE)

@@ -175,7 +175,7 @@ def test_a_promise_that_was_not_kept_reads_so() -> None:
 def test_the_posts_say_what_it_has_to_do_with() -> None:
     """By number alone, since another one may be private; what was merged into it comes first, and once."""
     related = replace(ACKNOWLEDGED, duplicates=(43,), linked=(41, 43))
-    assert "関連：INC-43 (同じもの), INC-41" in description_of(render(JA, ALERT, related)).splitlines()
+    assert "関連：INC-43 (同じもの)、INC-41" in description_of(render(JA, ALERT, related)).splitlines()
     assert "Related: INC-43 (the same), INC-41" in description_of(render(EN, ALERT, related))
     assert "関連" not in description_of(render(JA, ALERT, ACKNOWLEDGED))
 
@@ -297,7 +297,7 @@ def test_the_person_on_call_may_be_a_user_id() -> None:
     text = default_policy_text().replace('discord = "primary"', 'discord = "123456789012345678"')
     words = Wording(TEXTS, parse_policy(text, name="ids.toml"))
     assert "当番：<@123456789012345678>" in description_of(render(words, ALERT, TRIGGERED))
-    assert words.on_call(["secondary", "night_*"]) == "@secondary, night\\_\\*"
+    assert words.on_call(["secondary", "night_*"]) == "@secondary、night\\_\\*"
 
 
 def test_alert_and_thread_root_link_to_each_other() -> None:

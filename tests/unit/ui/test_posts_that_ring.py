@@ -62,9 +62,9 @@ def test_page_says_what_to_do_and_by_when() -> None:
 @pytest.mark.parametrize(
     ("words", "following", "says"),
     [
-        (JA, {}, "ack がなければ：14:22 JST に @here + @primary, @secondary へ連絡"),
+        (JA, {}, "ack がなければ：14:22 JST に @here + @primary、@secondary へ連絡"),
         (EN, {}, "Without an ack: @here + @primary, @secondary at 14:22 JST"),
-        (JA, {"mention": "none"}, "ack がなければ：14:22 JST に @primary, @secondary へ連絡"),
+        (JA, {"mention": "none"}, "ack がなければ：14:22 JST に @primary、@secondary へ連絡"),
         (JA, {"mention": "none", "dm": []}, "ack がなければ：14:22 JST にチャンネルへもう一度"),
         (JA, None, "この先の連絡先はありません"),
     ],
@@ -85,7 +85,7 @@ def test_page_of_a_quiet_drill_announces_no_mention() -> None:
     data = {"waited_s": 0.0, "next": FIRST_ESCALATION["next"]}
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
     quiet = description_of(render(JA, asked, replace(PLACED, is_drill=True, rings=False)))
-    assert "ack がなければ：14:37 JST に @primary, @secondary へ" in quiet
+    assert "ack がなければ：14:37 JST に @primary、@secondary へ" in quiet
 
 
 def test_page_before_the_alert_is_there_has_no_dead_link() -> None:
@@ -210,7 +210,7 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
         "**ack 期限 14:22 JST (<t:1795497720:R>) を過ぎました。対応できる人は ack してください**",
         "@primary：DM 1 回、いま DM",
         "@secondary：⚠️ DM 届かず、いま DM",
-        "ack がなければ：14:37 JST に @here + @primary, @secondary へ連絡",
+        "ack がなければ：14:37 JST に @here + @primary、@secondary へ連絡",
     ]
     assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900", "inc:v1:why:42"]
 

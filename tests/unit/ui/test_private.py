@@ -304,7 +304,7 @@ def test_it_is_said_where_a_private_incident_is_told(voice: Voice) -> None:
         lines = [line for line in said.split("\n") if "@olive" in line or "<#30" in line]
         assert len(lines) == 3
         assert voice.say("private.where") in lines[0]
-        assert "@primary, @olive" in lines[0]
+        assert voice.listed(["@primary", "@olive"]) in lines[0]
         assert "<#301>" in lines[1]
         assert lines[2].startswith("⚠️")
         assert "<#302>" in lines[2]

@@ -15,6 +15,7 @@ from bot.ui.errors import describe
 from bot.ui.posts.renderer import render
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens.incident_list import Asked, list_screen
+from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import samples, screens
 from tests.unit.ui.samples import ACKNOWLEDGED, AT, PLACED, delivery
@@ -35,6 +36,16 @@ def test_refusals_name_people_as_everything_else_does(key: str, field: str) -> N
     """With the sign of a name, which rings nobody; inert."""
     said = describe(screens.EN, UserError(key, **{"incident": "INC-10", field: "sec*ondary"}))
     assert "@sec\\*ondary" in said
+
+
+@pytest.mark.parametrize(("voice", "comma"), [(screens.JA, "、"), (screens.EN, ", ")])
+def test_a_list_is_joined_as_its_language_does(voice: Voice, comma: str) -> None:
+    """Systems, people, symptoms, and what a refusal names instead."""
+    targets = ["api.parky.co.jp", "admin.parky.co.jp"]
+    whole = comma.join(targets)
+    assert voice.targets(targets, limit=200) == voice.listed(targets) == whole
+    assert voice.on_call(["primary", "secondary"]) == f"@primary{comma}@secondary"
+    assert whole in describe(voice, UserError("sheet_target_unknown", value="x", known=targets))
 
 
 def test_a_single_role_is_no_choice_of_roles() -> None:

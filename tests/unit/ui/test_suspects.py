@@ -85,7 +85,7 @@ def test_a_past_incident_takes_three_lines() -> None:
     lines = text.partition("**似た過去の件**\n")[2].splitlines()
     assert len(lines) == 3
     assert lines[0].startswith("[INC-12](https://discord.com/channels/7/900) 決済APIが応答しない")
-    assert "同じ対象 api.parky.co.jp · 共通の語：決済, api" in lines[0]
+    assert "同じ対象 api.parky.co.jp · 共通の語：決済、api" in lines[0]
     assert "📥 出力：" in lines[2]
     assert all(len(line) <= 200 for line in lines)
 

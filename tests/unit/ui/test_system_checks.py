@@ -67,7 +67,7 @@ def test_the_worst_comes_first_with_sign_fact_and_link() -> None:
         "⛔ [admin.parky.co.jp](<https://admin.parky.co.jp/health>)：HTTP 503 (正常なら 200)",
         "❓ GitHub Actions parky/parky：レート制限中 (429)、1 分後に再開",
         "✅ api.parky.co.jp：200、120 ms",
-        "-# 未設定：Sentry, Pages",
+        "-# 未設定：Sentry、Pages",
     ]
 
 
@@ -79,7 +79,7 @@ def test_many_systems_stay_half_a_phone_screen() -> None:
     assert len(lines) == 3
     assert "佐藤" in lines[0]
     assert lines[1].startswith("⛔")
-    assert lines[2].startswith("✅ 異常なし：0.parky.co.jp, 1.parky.co.jp")
+    assert lines[2].startswith("✅ 異常なし：0.parky.co.jp、1.parky.co.jp")
 
 
 @pytest.mark.parametrize("words", [JA, EN])

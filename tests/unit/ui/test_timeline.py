@@ -48,7 +48,7 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
     TimelineKind.DECLINED: ({"place": "primary", "to": "secondary"}, ("@secondary へ",)),
     TimelineKind.ESCALATED: (
         {"step": 3, "dm": ["primary", "secondary"], "overdue": [AT.isoformat(), LATER.isoformat()]},
-        ("@primary, @secondary に DM", "送れなかった 2 回分を含む"),
+        ("@primary、@secondary に DM", "送れなかった 2 回分を含む"),
     ),
     TimelineKind.DELIVERY_FAILED: (
         {"kind": "page", "to": "person:primary", "reason": "HTTP 403 <@1>"},
@@ -80,7 +80,7 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
         },
         (
             "対象：api.parky.co.jp",
-            "症状：エラー率上昇, gone",
+            "症状：エラー率上昇、gone",
             "件名：決裁 → 決済 \\<＠1>",
             "開始：11/24 14:16:03 JST → 11/24 14:07:00 JST",
         ),

@@ -330,7 +330,7 @@ def test_the_file_folds_what_the_bot_sent_unless_it_is_to_be_whole() -> None:
     """With how many there were of each kind; the whole file has a row for each."""
     history = history_of(POSTED, PAGE, replace(PAGE, data={"place": "secondary"}), NOTE)
     few = markdown(samples.JA, history).split("\n")[-3:-1]
-    assert few[0] == "| 14:07:00 +0:02 | ⚙ 通知 3 件 |  | 通知を投稿 × 1, 当番に DM × 2 |  |"
+    assert few[0] == "| 14:07:00 +0:02 | ⚙ 通知 3 件 |  | 通知を投稿 × 1、当番に DM × 2 |  |"
     assert "📝 メモ" in few[1]
     rows = markdown(samples.JA, history, whole=True).split("\n")[-5:-1]
     assert [row.split(" | ")[1] for row in rows] == ["通知を投稿", "📝 メモ", "当番に DM", "当番に DM"]

@@ -95,10 +95,15 @@ def test_it_says_what_comes_without_an_ack() -> None:
     """One line with two steps, above the count; none once somebody is on it."""
     calls = called().calls
     often = replace(NEW, calls=calls, tracked=replace(NEW.tracked, occurrences=7, last_seen_at=AT))
-    people = "●\u00a014:22 @here + @primary, @secondary"
+    people = "●\u00a014:22 @here + @primary{}@secondary"
     lines = str(render(JA, QUIET, often)["content"]).splitlines()
-    assert lines[1:] == [f"ack がなければ：{people}  ○\u00a014:37\u00a0もう一度", "×7 · 最終 14:07 JST"]
-    assert f"Without an ack: {people}  ○\u00a014:37\u00a0again" in str(render(EN, QUIET, often)["content"])
+    assert lines[1:] == [
+        f"ack がなければ：{people.format('、')}  ○\u00a014:37\u00a0もう一度",
+        "×7 · 最終 14:07 JST",
+    ]
+    assert f"Without an ack: {people.format(', ')}  ○\u00a014:37\u00a0again" in str(
+        render(EN, QUIET, often)["content"]
+    )
     assert render(JA, QUIET, often)["allowed_mentions"] == {"parse": []}
     taken = replace(tracked(ACKNOWLEDGED), calls=calls)
     assert len(str(render(JA, QUIET, taken)["content"]).splitlines()) == 1
@@ -113,7 +118,7 @@ def test_it_counts() -> None:
 def test_it_says_what_it_has_to_do_with() -> None:
     """Below the count."""
     linked = replace(NEW, duplicates=(43,), linked=(41,))
-    assert str(render(JA, QUIET, linked)["content"]).splitlines()[1] == "関連：INC-43 (同じもの), INC-41"
+    assert str(render(JA, QUIET, linked)["content"]).splitlines()[1] == "関連：INC-43 (同じもの)、INC-41"
 
 
 ACKED, AGAIN = "<t:1795496940:R>", "<t:1795499520:R>"  # as Discord counts them: how long ago

@@ -72,7 +72,7 @@ def _incidents_told(words: Wording, weeks: Sequence[WeekFigures]) -> str:
         words.say(
             "digest.chart.counts",
             severity=_name(each[0]),
-            counts=", ".join(str(one.incidents) for one in each),
+            counts=words.listed(str(one.incidents) for one in each),
         )
         for each in _by_severity(weeks)
     )

@@ -133,7 +133,7 @@ def _happened(words: Wording, week: Digest, when: str) -> str:
         words.say("digest.headline.count", severity=severity_name(one), count=one.incidents) for one in there
     ]
     compared = change(words, week.total, previous=week.before.incidents)
-    said = {"when": when, "total": week.total, "counts": _listed(words, counts), "change": compared}
+    said = {"when": when, "total": week.total, "counts": words.listed(counts), "change": compared}
     # The change is one of the total: beside the last of several severities it would read as that one's.
     severities = {one.severity for one in (*there, *week.before.severities) if one.incidents}
     key = "some" if len(severities) == 1 else "one" if week.total == 1 else "several"
@@ -156,7 +156,7 @@ def _undelivered(words: Wording, week: Digest) -> list[str]:
         return [words.say("digest.headline.dlq_none")]
     compared = change(words, week.dlq.total, previous=week.previous_dlq)
     said = words.say("digest.headline.dlq_some", count=week.dlq.total, change=compared)
-    return [_listed(words, [said, *_share(words, week.dlq)])]
+    return [words.listed([said, *_share(words, week.dlq)])]
 
 
 def _share(words: Wording, counts: DlqCounts) -> list[str]:
@@ -171,7 +171,3 @@ def _share(words: Wording, counts: DlqCounts) -> list[str]:
     if answers and 2 * answers[0].count > count:
         why = words.say("digest.headline.dlq_why", answer=answer(words, answers[0].http_status, None))
     return [words.say("digest.headline.dlq_share", percent=percent, channel=name, why=why)]
-
-
-def _listed(words: Wording, parts: list[str]) -> str:
-    return ("、" if words.policy.language == "ja" else ", ").join(parts)

@@ -23,7 +23,7 @@ _LAST_TIMES_SHOWN = 2
 def ladder(words: Wording, incident: Incident) -> str:
     """Return the ladder around now, what was done and below it what comes.
 
-    "✓ 14:05 @a に DM", then "ack がなければ：● 14:20 @here + @a, @b  ○ 14:35 もう一度". ✓ was taken and
+    "✓ 14:05 @a に DM", then "ack がなければ：● 14:20 @here + @a、@b  ○ 14:35 もう一度". ✓ was taken and
     called these people, ● is the next step, ○ comes later. Empty after an acknowledge, and for a severity
     without a ladder.
     """
@@ -52,7 +52,7 @@ def coming(words: Wording, incident: Incident, *, shown: int = _TO_COME_SHOWN) -
 
 
 def whom(words: Wording, incident: Incident, mention: str, people: Sequence[str]) -> str:
-    """Return whom a step alerts: "@here + @primary, @secondary"; empty for the channel alone."""
+    """Return whom a step alerts: "@here + @primary、@secondary"; empty for the channel alone."""
     here = _pinged(words, incident) if mention == Mention.HERE.value and incident.rings else ""
     return " + ".join(part for part in (here, words.on_call(people)) if part)
 
@@ -60,7 +60,7 @@ def whom(words: Wording, incident: Incident, mention: str, people: Sequence[str]
 def _pinged(words: Wording, incident: Incident) -> str:
     """Return whom an escalation pings: ``@here``, or the roles that a private one names instead."""
     roles = words.policy.permissions.private if incident.is_private else ()
-    return ", ".join(role_name(role) for role in roles) or HERE
+    return words.listed(role_name(role) for role in roles) or HERE
 
 
 def is_overdue(incident: Incident) -> bool:
@@ -139,7 +139,7 @@ def _declined(words: Wording, incident: Incident, one: Decline) -> str:
     to = [found for found in _people(words, incident, asked_at=one.at) if found[0] != people]
     if not to:
         return words.say("alert.declined", people=people)
-    told = ", ".join(
+    told = words.listed(
         words.say("escalation.called", who=who, what=_times(words, incident, pages)) for who, pages in to
     )
     return words.say("alert.declined_to", people=people, told=told)

@@ -123,7 +123,7 @@ def _why(words: Wording, one: PastIncident) -> str:
         targets = words.targets(one.same_targets, limit=_PART_LIMIT)
         reasons.append(words.say("suspects.past.same_target", targets=targets))
     if one.words:
-        common = ", ".join(inert(word, limit=_PART_LIMIT) for word in one.words[:_WORDS_SHOWN])
+        common = words.listed(inert(word, limit=_PART_LIMIT) for word in one.words[:_WORDS_SHOWN])
         reasons.append(words.say("suspects.past.words", words=common))
     return " · ".join(reasons)
 

@@ -100,7 +100,7 @@ def _item(words: Wording, bundle: Bundle, incident: Incident) -> str:
 
 def _controls(words: Wording, bundle: Bundle) -> list[Component]:
     buttons = words.buttons
-    options = [_option(incident) for incident in bundle.shown[:LISTED]]
+    options = [_option(words, incident) for incident in bundle.shown[:LISTED]]
     placeholder = words.say("bundle.choose")
     return [
         *row([buttons.make(BundleVerb.ALL, bundle.id)]),
@@ -108,11 +108,11 @@ def _controls(words: Wording, bundle: Bundle) -> list[Component]:
     ]
 
 
-def _option(incident: Incident) -> Option:
+def _option(words: Wording, incident: Incident) -> Option:
     if incident.is_private:
         return Option(str(incident.id), incident.label)
     title = plain(f"{incident.label} {incident.title}", limit=_OPTION_LIMIT)
-    return Option(str(incident.id), title, plain(", ".join(incident.targets), limit=_OPTION_LIMIT))
+    return Option(str(incident.id), title, plain(words.listed(incident.targets), limit=_OPTION_LIMIT))
 
 
 RENDERERS: Final[Renderers] = {DeliveryKind.BUNDLE: of(Bundle, bundle_post)}

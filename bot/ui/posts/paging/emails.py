@@ -161,7 +161,9 @@ class PlainEmailWriter:
         return name if known is None else self._words.raw(known)
 
     def _list(self, items: Iterable[str]) -> str:
-        return ", ".join(plain(item, limit=_LINE_LIMIT) for item in items) or self._words.say("mail.unknown")
+        return self._words.listed(plain(item, limit=_LINE_LIMIT) for item in items) or self._words.say(
+            "mail.unknown"
+        )
 
 
 def _step_of(delivery: Delivery, reader: OnCallPerson, waited: timedelta) -> tuple[str, str] | None:

@@ -33,7 +33,7 @@ def gap_lines(words: Wording, gaps: Iterable[ReadinessFinding]) -> Iterator[str]
     """Yield a line for each gap: what is missing, and how it is mended."""
     for found in gaps:
         shown = channel_name if found.gap is Gap.NO_CHANNEL else role_name
-        yield words.say(f"oncall.gap.{found.gap.value}", names=", ".join(map(shown, found.names)))
+        yield words.say(f"oncall.gap.{found.gap.value}", names=words.listed(map(shown, found.names)))
 
 
 def _handover(words: Wording, data: HandoverData) -> Iterator[str]:
@@ -66,7 +66,7 @@ def _soon(words: Wording, data: ShiftCheckData) -> Iterator[str]:
         "oncall.soon",
         at=words.moment(data.starts),
         relative=relative(data.starts),
-        places=_places(data),
+        places=_places(words, data),
         until=until(words, data.ends),
     )
     gaps = list(_gaps(words, data))
@@ -75,7 +75,7 @@ def _soon(words: Wording, data: ShiftCheckData) -> Iterator[str]:
 
 
 def _missing(words: Wording, data: ShiftCheckData) -> Iterator[str]:
-    who, places = words.handle(data.handle), _places(data)
+    who, places = words.handle(data.handle), _places(words, data)
     if data.standing:
         yield words.say("oncall.gaps_now", who=who, places=places)
     else:
@@ -109,8 +109,8 @@ def _incident(words: Wording, told: OpenIncident) -> str:
     return words.say("oncall.incident", **fields, title=inert(told.title, limit=_TITLE_LIMIT))
 
 
-def _places(data: ShiftCheckData) -> str:
-    return ", ".join(_place(place) for place in data.places)
+def _places(words: Wording, data: ShiftCheckData) -> str:
+    return words.listed(_place(place) for place in data.places)
 
 
 def _place(place: str) -> str:

@@ -52,7 +52,7 @@ class PlainOutsideWriter:
     def _text(self, delivery: Delivery, incident: Incident) -> str:
         if incident.is_private:
             return self._words.say("outside.message.text_private")
-        names = ", ".join(plain(one, limit=_TITLE_LIMIT) for one in incident.targets)
+        names = self._words.listed(plain(one, limit=_TITLE_LIMIT) for one in incident.targets)
         targets = self._words.say("outside.message.targets", targets=names) if names else ""
         waited = timedelta(seconds=PagingData.from_json(delivery.data).waited_s)
         if waited < _A_MINUTE:

@@ -105,7 +105,7 @@ def status_picture(voice: Voice, found: StatusCounts) -> Picture | None:
         return None
     bars = tuple(Bar(label=_http(voice, each.http_status), count=each.count) for each in shown)
     title = voice.say("consoles.dlq.chart", hours=found.hours)
-    told = ", ".join(f"{bar.label}: {bar.count:,}" for bar in bars)
+    told = voice.listed(f"{bar.label}: {bar.count:,}" for bar in bars)
     return Picture("statuses.png", BarChart(title=title, bars=bars), f"{title}: {told}")
 
 
@@ -145,7 +145,7 @@ def switched_off(voice: Voice, missing: frozenset[DlqColumn]) -> str:
     """Say which columns the table lacks, and what is off therefore; nothing if nothing is."""
     if not missing:
         return ""
-    columns = ", ".join(f"`{column}`" for column in DlqColumn if column in missing)
+    columns = voice.listed(f"`{column}`" for column in DlqColumn if column in missing)
     needs = [voice.say(f"consoles.dlq.needs.{name}") for name, needed in _NEEDS.items() if missing & needed]
     if not needs:
         return voice.say("consoles.dlq.missing", columns=columns)

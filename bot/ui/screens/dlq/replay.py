@@ -207,4 +207,4 @@ def _stripped(voice: Voice, stripped: Stripped) -> str:
         if getattr(stripped, name)
     ]
     parts += [f"`{plain(key, limit=40).replace('`', '')}`" for key in stripped.keys[:_SHOWN_KEYS]]
-    return voice.say("consoles.dlq.replay_dropped", keys=", ".join(parts)) if parts else ""
+    return voice.say("consoles.dlq.replay_dropped", keys=voice.listed(parts)) if parts else ""

@@ -137,7 +137,7 @@ def _schedule(voice: Voice, schedule: SetSchedule) -> str:
         people = _people(voice, schedule, rotation.people, separator=" → ")
         return voice.say("oncall.clear.rotation", every=every, people=people)
     handles = list(dict.fromkeys(each.person for each in content.shifts))
-    people = _people(voice, schedule, handles, separator=", ")
+    people = _people(voice, schedule, handles, separator=voice.comma)
     return voice.say("oncall.clear.shifts", count=len(content.shifts), people=people)
 
 

@@ -122,7 +122,9 @@ def preview_screen(voice: Voice, preview: ImportPreview, doubled: Sequence[Doubl
 
 def imported_screen(voice: Voice, places: Sequence[str], doubled: Sequence[Doubled] = ()) -> Screen:
     """Say that the import is in force, and who is at two places at once by that."""
-    return Screen(text(voice.say("oncall.imported", places=", ".join(places)), doubled_said(voice, doubled)))
+    return Screen(
+        text(voice.say("oncall.imported", places=voice.listed(places)), doubled_said(voice, doubled))
+    )
 
 
 def left_screen(voice: Voice) -> Screen:
