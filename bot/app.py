@@ -249,6 +249,7 @@ def make_client(
                 gate=gate,
                 standing=standing,
                 webhooks=shared.webhooks,
+                ways=parts.ways,
             )
             reach = Reaching(client, policy, mails=shared.email_sender is not None, rest=rest)
             outward = Outward(notifier, notifier.siren(last_standing), reach)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.domain.paging.ways import Way
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, EmailWriter, Siren, Spool, Store
@@ -56,6 +57,11 @@ class GuildDependencies:
     webhooks: Mapping[str, int] = field(default_factory=dict)
     paging: Systems = field(default_factory=dict)
     checks: LiveChecks = field(default_factory=NoChecks)
+
+    @property
+    def ways(self) -> frozenset[Way]:
+        """Return the ways out of Discord that are set up."""
+        return frozenset(self.paging) | (frozenset() if self.email_sender is None else {Way.EMAIL})
 
 
 @dataclass(frozen=True, slots=True)

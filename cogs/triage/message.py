@@ -18,10 +18,10 @@ from bot.ui.discord_api.routes import message_route
 from bot.ui.forms.base import MessageSource
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
+from bot.ui.posts.incident.thread import is_marked
 from bot.ui.posts.triage_posts import FROM, FROM_HERE
 from bot.ui.screens.outcome import raised_card
 from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
-from bot.ui.words.wording import is_marked
 from cogs.triage.form import admit, open_form
 
 log = structlog.get_logger(__name__)

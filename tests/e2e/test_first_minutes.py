@@ -99,6 +99,7 @@ async def test_an_alert_becomes_an_incident_that_rings_and_ends(
         await made.monitor.fire(ALERT, summary="決済 API が 5xx")
         post, thread = await raised(world)
         sheet, suspects = await first_messages(world, thread)
+        assert "@primary、@secondary + プッシュ + PagerDuty" in post.text
         await nobody_answers(made)
         await answered_in_pagerduty(made, post)
         await output_is_kept(world, sheet, thread)

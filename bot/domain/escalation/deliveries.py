@@ -14,11 +14,13 @@ class NextStep(Payload):
     Attributes:
         dm: The on-call places that it pages.
         mention: As `Mention` has it.
+        also: The ways beside Discord that it names, as `Also` has them.
     """
 
     dm: tuple[str, ...]
     mention: str
     due_at: datetime
+    also: tuple[str, ...] = ()
 
 
 class PagingData(Payload):

@@ -3,19 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.delivery.attempts import PATIENCE
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.paging.ways import Also, Way
+from bot.domain.paging.ways import SYSTEMS, Also, Way
 from bot.domain.severity import LadderStep, SeverityPolicy
 
 #: The systems of a way to one person.
-_SYSTEMS: Mapping[Also, tuple[Way, ...]] = {
-    Also.EMAIL: (Way.EMAIL,),
-    Also.PUSH: (Way.NTFY, Way.PUSHOVER),
-}
-_SHARED: Mapping[Also, Way] = {Also.PAGERDUTY: Way.PAGERDUTY, Also.WEBHOOK: Way.WEBHOOK}
+_SYSTEMS: Final = {also: systems for also, systems in SYSTEMS.items() if also.is_personal}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,10 @@ class OutsideRules:
     ) -> list[OutsidePage]:
         """Return the pages of a step that is taken at *now*: each person's, then the incident's own."""
         own = [page for place, who in called.items() for page in self._to(place, who, rung, now=now)]
-        return [*own, *(OutsidePage(_SHARED[way]) for way in rung.also if not way.is_personal)]
+        return [
+            *own,
+            *(OutsidePage(way) for also in rung.also if not also.is_personal for way in SYSTEMS[also]),
+        ]
 
     def _to(self, place: str, who: OnCallPerson, rung: LadderStep, *, now: datetime) -> Iterator[OutsidePage]:
         """Yield a person's pages: at once what the step names, after their own wait what they chose."""

@@ -15,6 +15,7 @@ class CallStep(Payload):
         mention: As `Mention` has it.
         dm: The on-call places that it pages.
         repeats: The step is repeated until the incident is acknowledged.
+        also: The ways beside Discord that it names, as `Also` has them.
     """
 
     due_at: datetime
@@ -22,6 +23,7 @@ class CallStep(Payload):
     mention: str = "none"
     dm: tuple[str, ...] = ()
     repeats: bool = False
+    also: tuple[str, ...] = ()
 
 
 class CallPage(Payload):

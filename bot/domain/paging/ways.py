@@ -1,6 +1,6 @@
 """The ways by which a page leaves Discord."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -34,6 +34,14 @@ class Way(StrEnum):
         """Return True if the bot reads answers from the system and reports answers to it."""
         return self in (Way.PUSHOVER, Way.PAGERDUTY)
 
+
+#: The systems that each way beside Discord goes to.
+SYSTEMS: Final[Mapping[Also, tuple[Way, ...]]] = {
+    Also.EMAIL: (Way.EMAIL,),
+    Also.PUSH: (Way.NTFY, Way.PUSHOVER),
+    Also.PAGERDUTY: (Way.PAGERDUTY,),
+    Also.WEBHOOK: (Way.WEBHOOK,),
+}
 
 #: The ways to one person, in the order in which they are tried when one fails.
 PERSONAL: Final = (Way.NTFY, Way.PUSHOVER, Way.EMAIL)

@@ -169,4 +169,5 @@ def _is_first_page(step: Step) -> bool:
 
 
 def _next(step: Step) -> NextStep:
-    return NextStep(dm=tuple(step.rung.dm), mention=step.rung.mention.value, due_at=step.due_at)
+    rung = step.rung
+    return NextStep(dm=tuple(rung.dm), mention=rung.mention.value, due_at=step.due_at, also=tuple(rung.also))

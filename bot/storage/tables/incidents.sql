@@ -8,6 +8,7 @@ CASE WHEN incidents.status = 'triggered' THEN jsonb_build_object(
     'steps',
     (SELECT jsonb_agg(jsonb_build_object(
                 'due_at', step.due_at, 'taken_at', step.decided_at, 'mention', step.mention, 'dm', step.dm,
+                'also', step.also,
                 'repeats', step.repeat_every IS NOT NULL AND step.repeats_left IS DISTINCT FROM 0)
                 ORDER BY step.due_at, step.index)
        FROM escalation_steps AS step

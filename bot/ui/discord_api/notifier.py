@@ -24,6 +24,7 @@ from bot.domain.errors import (
 )
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson, id_of
+from bot.domain.paging.ways import Way
 from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy
@@ -76,10 +77,11 @@ class DiscordNotifier:
         circuit: Circuit | None = None,
         gate: Gate | None = None,
         webhooks: Webhooks | None = None,
+        ways: frozenset[Way] = frozenset(Way),
     ) -> None:
         self.gate = gate or Gate()
         self._rest = Rest(client, deadline_s=deadline_s, circuit=circuit, gate=self.gate)
-        self._words = Wording(texts, policy)
+        self._words = Wording(texts, policy, ways=ways)
         self._standing = standing
         self._places = Places(self._rest, policy, standing=standing)
         self._commands = CommandIds(self._rest, lambda: client.application_id)

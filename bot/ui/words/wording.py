@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 
 from bot.domain.incident.incident import Incident, Phase, Status, label_of
 from bot.domain.oncall.people import OnCallPerson, id_of
+from bot.domain.paging.ways import Way
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, Given, StaleTriage, Text
-from bot.i18n import LANGUAGES, Texts, language_of
+from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.ui.buttons import Buttons
 from bot.ui.words.inert import inert, joined
@@ -41,9 +42,9 @@ class Wording:
 
     Attributes:
         standing: The person at each on-call place; for any other place, the policy's person.
-        user_ids: The Discord ids of people by their handles, as far as they were looked up.
-        channel_urls: The addresses of channels by their names, as far as they are known.
-        command_ids: The ids of commands by their first word, as far as they are known.
+        user_ids, channel_urls, command_ids: As far as they are known: the Discord ids of people by their
+            handles, the addresses of channels by their names, the ids of commands by their first word.
+        ways: The systems outside Discord that the bot is set up for.
     """
 
     texts: Texts
@@ -52,6 +53,7 @@ class Wording:
     user_ids: Mapping[str, int] = field(default_factory=dict)
     channel_urls: Mapping[str, str] = field(default_factory=dict)
     command_ids: Mapping[str, int] = field(default_factory=dict)
+    ways: frozenset[Way] = frozenset(Way)
 
     @property
     def buttons(self) -> Buttons:
@@ -186,10 +188,8 @@ class Wording:
         change = incident.regraded
         if change is None:
             return self.answers(incident, limit=limit)
-        fields = {
-            "before": inert(change.before, limit=_WORD_LIMIT),
-            "after": inert(change.after, limit=_WORD_LIMIT),
-        }
+        before, after = (inert(one, limit=_WORD_LIMIT) for one in (change.before, change.after))
+        fields = {"before": before, "after": after}
         if change.merged is not None and change.merged in incident.duplicates:
             return self.say("alert.regraded_merged", other=label_of(change.merged), **fields)
         at = self.clock(change.at, on=incident.triggered_at)
@@ -223,11 +223,7 @@ class Wording:
         return "、" if self.policy.language == "ja" else ", "
 
     def joined(self, items: Iterable[str], *, limit: int, separator: str | None = None) -> str:
-        """Return as many *items* as fit into *limit* characters, and how many more there are.
-
-        Args:
-            separator: The text between two items; None: as in a list.
-        """
+        """Return as many *items* as fit into *limit* characters, as a list, and how many more there are."""
         between, more = separator or self.comma, self.say("state.more", count="{count}")
         return joined(items, separator=between, limit=limit, more=more)
 
@@ -268,11 +264,15 @@ class Wording:
     def _local(self, at: datetime) -> datetime:
         return at.astimezone(self.policy.timezone)
 
+    def person_at(self, place: str) -> OnCallPerson | None:
+        """Return the person at an on-call place, if there is such a place."""
+        known = self.policy.oncall.get(place)
+        return self.standing.get(place) or (None if known is None else known.person)
+
     def _at(self, place: str) -> str:
         if place.startswith("@"):
             return self.handle(place.removeprefix("@"))
-        known = self.policy.oncall.get(place)
-        found = self.standing.get(place) or (None if known is None else known.person)
+        found = self.person_at(place)
         return inert(place, limit=_NAME_LIMIT) if found is None else self.handle(found.handle)
 
     def step(self, question: str, answer: str) -> str:
@@ -295,13 +295,6 @@ def state_key(incident: Incident) -> str:
 def sign_of(incident: Incident) -> str:
     """Return the emoji of the incident's state; a stopped drill has its own."""
     return "🏁" if state_key(incident) == _DRILL_OVER else SIGNS[incident.status]
-
-
-def is_marked(texts: Texts, name: str) -> bool:
-    """Return True if a thread's *name* has a mark of `Wording.marked`, in either language."""
-    keys = ("drill.marked", "private.marked")
-    marks = (texts.say(language, key, line="").strip() for language in LANGUAGES for key in keys)
-    return any(mark in name for mark in marks)
 
 
 def relative(at: datetime) -> str:

@@ -1,6 +1,6 @@
 """The ladder on the alert, and who was called with what result."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,6 +10,8 @@ from bot.domain.delivery.delivery import Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.incident.calls import CallPage, Calls, CallStep, Decline
 from bot.domain.incident.incident import EndedAck, Incident, IncidentKind
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.paging.ways import Way
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import (
@@ -36,7 +38,7 @@ FIRST_PAGE = CallPage(who="@primary", asked_at=AT, sent_at=AT)
 
 def taken(step: CallStep, at: datetime = DUE) -> CallStep:
     """The step, taken then."""
-    return CallStep(due_at=step.due_at, taken_at=at, mention=step.mention, dm=step.dm, repeats=step.repeats)
+    return replace(step, taken_at=at)
 
 
 def called(*pages: CallPage, steps: tuple[CallStep, ...] = STEPS, declined: tuple[str, ...] = ()) -> Incident:
@@ -80,6 +82,43 @@ def test_the_ladder_says_where_we_are_and_what_comes() -> None:
         "○\u00a014:37\u00a0again  ○\u00a011/25 14:22 the channel …"
     )
     assert coming in alert(called(FIRST_PAGE), EN)
+
+
+ALL_WAYS = ("email", "push", "pagerduty", "webhook")
+RINGING = replace(DEADLINE, also=ALL_WAYS)
+WITH_PUSH = {
+    "primary": OnCallPerson("primary", "Primary"),
+    "secondary": OnCallPerson("secondary", "Secondary", ntfy="topic"),
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (JA, "ack がなければ：●\u00a014:22 @here + @primary、@secondary + プッシュ + PagerDuty + webhook  ○"),
+        (EN, "Without an ack: ●\u00a014:22 @here + @primary, @secondary + push + PagerDuty + webhook  ○"),
+    ],
+)
+def test_it_is_said_how_a_step_leaves_discord(words: Wording, told: str) -> None:
+    """By ways for which somebody has an address, beforehand; the step after it does not say "again"."""
+    rings = called(FIRST_PAGE, steps=(START, RINGING, LATER))
+    said = replace(words, standing=WITH_PUSH)
+    [line] = [line for line in alert(rings, said) if "●" in line]
+    assert line.startswith(told)
+    assert "14:37 @here" in line
+    for post in (escalation(rings, said), dm(rings, "primary", said)):
+        assert any("+ PagerDuty" in line for line in post)
+
+
+@pytest.mark.parametrize(("ways", "told"), [({Way.PAGERDUTY}, "@secondary + PagerDuty"), ((), "@secondary")])
+def test_a_way_that_leads_nowhere_is_not_promised(ways: Collection[Way], told: str) -> None:
+    """It is not set up, a drill stays in Discord; what became of a step that was taken is said elsewhere."""
+    words = replace(JA, standing=WITH_PUSH, ways=frozenset(ways))
+    rings = called(FIRST_PAGE, steps=(START, RINGING))
+    assert any("●" in line and line.endswith(told) for line in alert(rings, words))
+    after = called(FIRST_PAGE, steps=(START, taken(RINGING), LATER))
+    for quiet in (after, replace(rings, is_drill=True, rings=False)):
+        assert not any("PagerDuty" in line for line in alert(quiet, words))
 
 
 def test_the_ladder_is_five_steps_around_now_at_most() -> None:

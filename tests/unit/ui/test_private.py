@@ -16,7 +16,7 @@ from bot.ui.forms.severity import severity_form
 from bot.ui.posts.digest.posts import digest_text
 from bot.ui.posts.incident.postings import left_name
 from bot.ui.posts.incident.private import addressed, private_thread_name, redacted, unaddressed
-from bot.ui.posts.incident.thread import thread_name
+from bot.ui.posts.incident.thread import is_marked, thread_name
 from bot.ui.posts.renderer import is_refreshed, render
 from bot.ui.screens.incident_answers import passed_on, regraded_screen
 from bot.ui.screens.incident_console import show_screen
@@ -31,7 +31,7 @@ from bot.ui.screens.private import (
     removed_answer,
 )
 from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording, is_marked
+from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of, over_limits
 from tests.unit.ui.test_digests import BUSY, OWED

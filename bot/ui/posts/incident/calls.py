@@ -8,7 +8,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.people import marked
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import HERE
-from bot.ui.posts.paging.outside_calls import outside_of, shared
+from bot.ui.posts.paging.outside_calls import outside_of, shared, to_come
 from bot.ui.words.voice import role_name
 from bot.ui.words.wording import Wording
 
@@ -51,10 +51,17 @@ def coming(words: Wording, incident: Incident, *, shown: int = _TO_COME_SHOWN) -
     return words.say(f"alert.ladder.{'coming' if steps else 'none'}", steps=steps)
 
 
-def whom(words: Wording, incident: Incident, mention: str, people: Sequence[str]) -> str:
-    """Return whom a step alerts: "@here + @primary、@secondary"; empty for the channel alone."""
+def whom(
+    words: Wording, incident: Incident, mention: str, people: Sequence[str], *, also: Iterable[str] = ()
+) -> str:
+    """Return whom a step alerts: "@here + @primary、@secondary + PagerDuty"; empty for the channel alone.
+
+    Args:
+        also: The ways beside Discord that a step to come names.
+    """
     here = _pinged(words, incident) if mention == Mention.HERE.value and incident.rings else ""
-    return " + ".join(part for part in (here, words.on_call(people)) if part)
+    parts = (here, words.on_call(people), *to_come(words, incident, also, people))
+    return " + ".join(part for part in parts if part)
 
 
 def _pinged(words: Wording, incident: Incident) -> str:
@@ -193,10 +200,14 @@ def _coming(words: Wording, incident: Incident, steps: Sequence[CallStep]) -> It
     """Yield the steps that come; one that calls the same people as the one before says only that."""
     for place, step in enumerate(steps):
         before = steps[place - 1] if place else None
-        is_same = before is not None and (before.mention, before.dm) == (step.mention, step.dm)
+        is_same = before is not None and _calls(before) == _calls(step)
         told = _rung(words, incident, [step], people=step.dm, is_same=is_same)
         told = f"{told} …" if step.repeats else told
         yield words.say("alert.rung.later" if place else "alert.rung.next", told=told)
+
+
+def _calls(step: CallStep) -> tuple[object, ...]:
+    return step.mention, step.dm, step.also
 
 
 def _rung(
@@ -204,13 +215,15 @@ def _rung(
     incident: Incident,
     steps: Sequence[CallStep],
     *,
-    people: Iterable[str],
+    people: Sequence[str],
     is_same: bool = False,
 ) -> str:
     """Return when steps of one moment are taken, and whom they call: "14:20 @here + @primary"."""
     last = steps[-1]
     loudest = max((step.mention for step in steps), key=lambda mention: mention == Mention.HERE.value)
-    told, names = whom(words, incident, loudest, list(people)), words.on_call(people)
+    also = last.also if last.taken_at is None else ()  # what became of it: `tried`
+    told = whom(words, incident, loudest, people, also=also)
+    names = words.on_call(people)
     key = "again" if is_same else "channel" if not told else "dm" if told == names else "loud"
     at = words.hour(last.taken_at or last.due_at, on=incident.triggered_at)
     return words.say(f"alert.rung.{key}", at=at, whom=told)

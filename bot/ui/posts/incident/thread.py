@@ -3,6 +3,7 @@
 from typing import Final
 
 from bot.domain.incident.incident import Incident
+from bot.i18n import LANGUAGES, Texts
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import Body, colour_of, embed, message
 from bot.ui.posts.incident.aftermath import aftermath
@@ -87,3 +88,10 @@ def _controls(words: Wording, incident: Incident) -> list[Component]:
     signs = [words.buttons.sign(verb, number) for verb in _OPEN]
     ended = [make(verb, number) for verb in _ENDED]
     return [*row([sheet, *(signs if incident.is_open else ended)]), *steps_select(words, incident)]
+
+
+def is_marked(texts: Texts, name: str) -> bool:
+    """Return True if a thread's *name* has a mark of `Wording.marked`, in either language."""
+    keys = ("drill.marked", "private.marked")
+    marks = (texts.say(language, key, line="").strip() for language in LANGUAGES for key in keys)
+    return any(mark in name for mark in marks)

@@ -1,9 +1,10 @@
 """Say which pages have left Discord, and with what result."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.incident.incident import Incident
-from bot.domain.paging.ways import Way
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.paging.ways import SYSTEMS, Also, Way
 from bot.ui.words.wording import Wording
 
 
@@ -23,6 +24,30 @@ def outside_of(words: Wording, incident: Incident, who: str) -> list[str]:
             ],
         )
     )
+
+
+def to_come(words: Wording, incident: Incident, also: Iterable[str], places: Iterable[str]) -> list[str]:
+    """Return the ways by which a step will leave Discord: "push", "PagerDuty".
+
+    Those that the bot is set up for, and that one of its people has an address for. A drill stays in Discord.
+
+    Args:
+        also: As `Also` has them.
+        places: The on-call places that the step pages.
+    """
+    if incident.is_drill:
+        return []
+    people = [who for place in places if (who := words.person_at(place)) is not None]
+    return [
+        words.say(f"outside.also.{way}")
+        for way in Also
+        if way in set(also) and any(_goes(words, one, people, way) for one in SYSTEMS[way])
+    ]
+
+
+def _goes(words: Wording, system: Way, people: Sequence[OnCallPerson], way: Also) -> bool:
+    is_addressed = not way.is_personal or any(who.address(system) is not None for who in people)
+    return system in words.ways and is_addressed
 
 
 def shared(words: Wording, incident: Incident) -> list[str]:

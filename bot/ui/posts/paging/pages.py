@@ -171,7 +171,7 @@ def _otherwise(words: Wording, incident: Incident, data: PagingData) -> str:
     if following is None:
         return words.say("page.dm.otherwise_nobody")
     at = words.clock(following.due_at, on=incident.triggered_at)
-    people = whom(words, incident, following.mention, following.dm)
+    people = whom(words, incident, following.mention, following.dm, also=following.also)
     if not people:
         return words.say("page.dm.otherwise_channel", at=at)
     return words.say("page.dm.otherwise", at=at, whom=people)
@@ -258,7 +258,7 @@ def _next(words: Wording, incident: Incident, following: NextStep | CallStep | U
     if following is None or following is UNSET:
         return words.say("escalation.last")
     at = words.clock(following.due_at, on=incident.triggered_at)
-    people = whom(words, incident, following.mention, following.dm)
+    people = whom(words, incident, following.mention, following.dm, also=following.also)
     if people:
         return words.say("escalation.next_people", people=people, at=at)
     return words.say("escalation.next_channel", at=at)

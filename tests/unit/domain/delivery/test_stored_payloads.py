@@ -180,6 +180,13 @@ ROWS: list[tuple[Json, Payload]] = [
         ),
     ),
     (
+        {
+            "waited_s": 0.5,
+            "next": {"dm": ["lead"], "mention": "here", "due_at": DUE.isoformat(), "also": ["push"]},
+        },
+        PagingData(waited_s=0.5, next=NextStep(dm=("lead",), mention="here", due_at=DUE, also=("push",))),
+    ),
+    (
         {"told": {}, "step": 2, "mention": "none", "dm": [], "waited_s": 0.5, "next": None},
         PagingData(told={}, step=2, mention="none", dm=(), waited_s=0.5, next=None),
     ),
