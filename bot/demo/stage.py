@@ -4,11 +4,11 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
@@ -22,6 +22,9 @@ from bot.lean_imports import uncollected
 from bot.runbook import Policy
 from bot.storage.database.migrate import SEARCH_PATH
 from local_discord.people import Human, NotSeen
+
+if TYPE_CHECKING:
+    from bot.demo.systems import TeamSystems
 
 _START_S: Final = 30.0
 _BOT: Final = "bot.demo.bot"
@@ -116,7 +119,8 @@ async def set_stage(
         is_new = not await has_begun(connection)
         if keeps:
             await human.save()
-        settings = _settings(address, dsn) | _runbook(setup, folder)
+        systems = None if setup.own_file else await stack.enter_async_context(await _systems(connection))
+        settings = _settings(address, dsn) | _runbook(setup, folder, systems)
         leaping = ("leaps",) if leaps else ()
         bot = await Child.start("the bot", *leaping, env=settings, folder=folder, module=_BOT)
         stack.push_async_callback(bot.stop)
@@ -148,16 +152,24 @@ def _settings(address: Mapping[str, str], dsn: str) -> dict[str, str]:
     }
 
 
-def _runbook(setup: Setup, folder: Path) -> dict[str, str]:
-    """Return the bot's setting for its policy, which is written into *folder*."""
+def _runbook(setup: Setup, folder: Path, systems: "TeamSystems | None") -> dict[str, str]:
+    """Return the bot's settings for its policy, which is written into *folder*, and for what that names."""
     file = folder / "demo-policy.toml"
-    file.write_text(setup.runbook, encoding="utf-8")
-    return {"RUNBOOK_FILE": str(file.absolute())}
+    file.write_text(setup.runbook + ("" if systems is None else systems.tables), encoding="utf-8")
+    return {"RUNBOOK_FILE": str(file.absolute()), **({} if systems is None else systems.settings)}
+
+
+async def _systems(connection: asyncpg.Connection) -> "AbstractAsyncContextManager[TeamSystems]":
+    """Return the systems of the story's team, which were deployed shortly before now."""
+    from bot.demo.systems import running_systems  # noqa: PLC0415 -- as for the posts
+
+    return running_systems(await connection.fetchval("SELECT now()"))
 
 
 def _load_posts() -> None:
     with uncollected():
-        import bot.demo.story.seed  # noqa: F401, PLC0415 -- for later
+        import bot.demo.story.seed  # noqa: PLC0415 -- for later, both
+        import bot.demo.systems  # noqa: F401, PLC0415
 
 
 async def prepare(connection: asyncpg.Connection, human: Human, setup: Setup) -> bool:

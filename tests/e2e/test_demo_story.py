@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ class Words:
     resolve: str
     resolved: str
     unanswered: str
+    first: tuple[str, str, str]
     people: tuple[str, str]
 
 
@@ -41,6 +43,7 @@ WORDS = {
         resolve="解決",
         resolved="🟢 解決",
         unanswered="15 分 ack なし",
+        first=("まずはこのコマンド", "HTTP 503 (正常なら 200)", "[c41f9a27]"),
         people=("佐藤", "鈴木"),
     ),
     "en": Words(
@@ -49,6 +52,7 @@ WORDS = {
         resolve="Resolve",
         resolved="🟢 Resolved",
         unanswered="no ack for 15",
+        first=("Commands to start with", "HTTP 503 (expected 200)", "[c41f9a27]"),
         people=("Sato", "Suzuki"),
     ),
 }
@@ -72,6 +76,9 @@ async def test_story_begins_before_the_newcomer_and_goes_on(stage: Stage) -> Non
     alert = await human.see("p0-alerts", report.title)
     page = await human.see("dm:sato", report.title)
     assert alert.pings_here
+    await human.until(partial(_thread_of, human, alert), "its thread")
+    for part in words.first:
+        await human.see(alert.id, part)
 
     digest = await human.see("p3-insights", words.week)
     rule, zone = stage.setup.policy.digest, stage.setup.policy.timezone
@@ -127,6 +134,12 @@ async def test_start_that_was_broken_off_begins_anew(
     async with set_stage(database_url, folder=tmp_path, keeps=True) as stage:
         assert not stage.is_new
         assert len(await stage.human.messages("p1-ops")) == past
+
+
+async def _thread_of(human: Human, alert: Message) -> bool | None:
+    """Its thread is open: until then there is no such channel."""
+    threads = (await human.state())["threads"]
+    return True if alert.id in {thread["id"] for thread in threads} else None
 
 
 async def _tell(_to: datetime) -> None:
