@@ -26,6 +26,7 @@ from tests.bench import (
     floods,
     growth,
     hooks,
+    masking,
     measure,
     probes,
     screens,
@@ -74,7 +75,7 @@ _SCREENS = (
 )
 
 #: The parts that need no Discord.
-_WITHOUT_DISCORD = {"dlq": dlq.rows, "checks": checks.rows, "probes": probes.rows}
+_WITHOUT_DISCORD = {"dlq": dlq.rows, "checks": checks.rows, "probes": probes.rows, "masking": masking.rows}
 
 
 def main() -> None:
@@ -93,6 +94,7 @@ def main() -> None:
         "floods",
         "checks",
         "probes",
+        "masking",
     )
     parser.add_argument("--only", choices=parts, help="one part of it")
     parser.add_argument(
