@@ -1,17 +1,16 @@
 """Row 71: a secret in each setting, each wrong in each way, and all that the commands print."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from bot.cli.commands import app
 from bot.settings import Settings
 from tests.faults.conftest import Figure
+from tests.log_state import logging_restored
 
 _SECRET: Final = "s3cr3t-w0rd"
 _TOKEN: Final = f"MTEwMDAwMDAwMDAwMDAwMDAwMg.local0.{_SECRET}-works-only-on-the-local-sandbox"
@@ -93,13 +92,8 @@ def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(False)
-    structlog.reset_defaults()
+    with logging_restored():
+        yield
 
 
 def test_every_setting_is_here() -> None:

@@ -2,10 +2,14 @@
 
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
+from bot.services.ports import Store
 from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.store import PostgresStore
 from local_discord.tests.watch import watched
+from tests.postgres import open_patient_pool
 from tests.services.database import Database
 from tests.services.desk import Desk
 from tests.services.fixtures import opened
@@ -18,6 +22,20 @@ async def database(cluster: EmbeddedPostgres, standing_template: str) -> AsyncIt
     """A database of this test's own whose time stands still."""
     async with opened(cluster, standing_template) as pool:
         yield Database(pool)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """A pool as the bot opens it."""
+    pool = await open_patient_pool(database_url)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def store(pool: asyncpg.Pool) -> Store:
+    """The store on it."""
+    return PostgresStore(pool)
 
 
 @pytest.fixture

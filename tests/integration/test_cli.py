@@ -3,7 +3,6 @@
 import asyncio
 import fcntl
 import json
-import logging
 import signal
 import socket
 import subprocess
@@ -15,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from bot.cli import digest
@@ -30,6 +28,7 @@ from local_discord.server import LocalDiscord
 from local_discord.world.seed import GUILD_ID
 from tests.integration.command_line import Outcome, incident_bot, settings_for
 from tests.integration.storage.examples import new_incident
+from tests.log_state import logging_restored
 from tests.postgres import connect
 
 TOKEN = "abcdefghijklmnopqrstuvwx.local0.this-token-is-not-known-to-anybody"
@@ -64,13 +63,8 @@ def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(False)
-    structlog.reset_defaults()
+    with logging_restored():
+        yield
 
 
 def here(*arguments: str, **env: str) -> Outcome:

@@ -1,12 +1,11 @@
 """An acknowledge ends while others act: the incident's lock decides the order, and each order is right."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
 import asyncpg
-import pytest_asyncio
 
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident.acknowledgement import AckVia
@@ -15,7 +14,6 @@ from bot.services.ports import Transaction
 from tests.acts import id_of, time_of
 from tests.integration.job_world import DEADLINE_S
 from tests.integration.storage.examples import GUILD, new_incident
-from tests.postgres import open_patient_pool
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, SECONDARY, Desk
 
@@ -28,14 +26,6 @@ _IS_DUE: Final = """
 """
 _PENDING: Final = "SELECT count(*) FROM escalation_steps WHERE incident_id = $1 AND status = 'pending'"
 _PAGES: Final = "SELECT count(*) FROM deliveries WHERE incident_id = $1 AND kind = 'page'"
-
-
-@pytest_asyncio.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    """A pool as the bot opens it."""
-    pool = await open_patient_pool(database_url)
-    yield pool
-    await pool.close()
 
 
 def _desk(pool: asyncpg.Pool) -> Desk:

@@ -13,6 +13,7 @@ from bot.integrations.heartbeat import HttpHeartbeat
 from local_discord.server import LocalDiscord
 from tests.integration.command_line import settings_for
 from tests.integration.test_app import READY_S, bot
+from tests.standins.serving import serving
 
 SECRET = "5f0c9a1e-not-to-be-told"
 
@@ -36,12 +37,8 @@ async def monitor() -> AsyncIterator[Monitor]:
     """One on loopback."""
     made, application = Monitor(), web.Application()
     application.router.add_get("/{tail:.*}", made.answer)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield made
-    await runner.cleanup()
+    async with serving(application) as made.url:
+        yield made
 
 
 async def test_it_is_taken() -> None:

@@ -1,12 +1,11 @@
 """Somebody acts while their incident is made private: they were let pass, and wait for its lock."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
@@ -22,7 +21,6 @@ from bot.storage.store import PostgresStore
 from tests.acts import name_of
 from tests.integration.job_world import DEADLINE_S
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed, send
-from tests.postgres import open_patient_pool
 from tests.services.database import unreachable
 from tests.services.desk import Desk
 
@@ -54,14 +52,6 @@ def _message(incident: Incident) -> ThreadMessage:
         at=incident.triggered_at,
     )
     return ThreadMessage(61, _THREAD, content)
-
-
-@pytest_asyncio.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    """A pool as the bot opens it."""
-    pool = await open_patient_pool(database_url)
-    yield pool
-    await pool.close()
 
 
 async def _make_private(tx: Transaction, incident: Incident) -> None:

@@ -3,13 +3,11 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from structlog.testing import capture_logs
 
 from bot.domain.errors import UpstreamUnavailable
@@ -17,26 +15,11 @@ from bot.services.ports import IN_LINE, Job, JobName, Store
 from bot.services.watchdogs import queue_watch
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.queue import runner as module
-from bot.storage.store import PostgresStore
 from tests.integration.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
-from tests.postgres import install_movable_clock, open_patient_pool, shift_clock
+from tests.postgres import install_movable_clock, shift_clock
 
 #: What is not put off until later.
 _AT_ONCE = "SELECT count(*) FROM pgqueuer WHERE execute_after < now() + interval '1 minute'"
-
-
-@pytest_asyncio.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    """A pool as the bot opens it."""
-    pool = await open_patient_pool(database_url)
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-def store(pool: asyncpg.Pool) -> Store:
-    """The store on it."""
-    return PostgresStore(pool)
 
 
 async def test_a_job_runs_after_the_commit_and_not_before(store: Store, database_url: str) -> None:

@@ -1,12 +1,10 @@
 """The queue's runner and a database that is far away: it hears itself, and asks in few round trips."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.models import Job
 from structlog.testing import capture_logs
@@ -14,27 +12,11 @@ from structlog.testing import capture_logs
 from bot.services.ports import Store
 from bot.storage.database.sql import Sql
 from bot.storage.queue.queries import PatientQueries
-from bot.storage.store import PostgresStore
 from tests.integration.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.pg_proxy import PgProxy
-from tests.postgres import open_patient_pool
 
 _AWAY_S = 0.1
 _PROBE_S = 10.0
-
-
-@pytest_asyncio.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    """A pool as the bot opens it."""
-    pool = await open_patient_pool(database_url)
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-def store(pool: asyncpg.Pool) -> Store:
-    """The store on it."""
-    return PostgresStore(pool)
 
 
 def _queries(pool: asyncpg.Pool) -> PatientQueries:

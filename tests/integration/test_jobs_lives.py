@@ -2,12 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from structlog.testing import capture_logs
 
 from bot.domain.errors import StorageUnavailable
@@ -23,24 +22,9 @@ from tests.integration.job_world import DEADLINE_S, Work, enqueue, refresh, runn
 from tests.postgres import (
     cluster_folder,
     install_movable_clock,
-    open_patient_pool,
     shift_clock,
     start_sweeper,
 )
-
-
-@pytest_asyncio.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    """A pool as the bot opens it."""
-    pool = await open_patient_pool(database_url)
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-def store(pool: asyncpg.Pool) -> Store:
-    """The store on it."""
-    return PostgresStore(pool)
 
 
 async def test_an_abandoned_job_is_taken_over(store: Store, pool: asyncpg.Pool, database_url: str) -> None:

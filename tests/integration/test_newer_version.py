@@ -1,12 +1,10 @@
 """Beside another version, in an upgrade: what a newer one writes is left to it, and all else goes on."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Final
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
@@ -20,19 +18,10 @@ from bot.ui.posts.incident.notices import notice
 from bot.ui.words.wording import Wording
 from tests.fakes.discord import FakeDiscord
 from tests.integration.storage.examples import GUILD, delivery_ids, new_incident, open_incident, owed, send
-from tests.postgres import open_patient_pool
 from tests.services.desk import Desk
 from tests.unit.ui.samples import PLACED, POLICY, TEXTS
 
 _BECOMES_NEW: Final = "UPDATE deliveries SET kind = 'hologram' WHERE id = $1"
-
-
-@pytest_asyncio.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    """A pool as the bot opens it."""
-    pool = await open_patient_pool(database_url)
-    yield pool
-    await pool.close()
 
 
 async def test_a_kind_of_delivery(pool: asyncpg.Pool) -> None:

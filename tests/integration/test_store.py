@@ -2,14 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from structlog.testing import capture_logs
 
 from bot.domain.delivery.delivery import NewDelivery, Posted
@@ -27,20 +25,6 @@ from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import GUILD, OLIVE, delivery_ids, new_incident, open_incident, owed
 from tests.postgres import connect, open_patient_pool
-
-
-@pytest_asyncio.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    """A pool as the bot opens it."""
-    pool = await open_patient_pool(database_url)
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-def store(pool: asyncpg.Pool) -> Store:
-    """The store on it."""
-    return PostgresStore(pool)
 
 
 async def test_a_listener_that_fails_undoes_nothing(store: Store) -> None:

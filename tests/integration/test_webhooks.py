@@ -14,6 +14,7 @@ from bot.integrations.webhook_address import WebhookAddress
 from bot.integrations.webhooks import HttpWebhooks
 from local_discord.rest.resources.webhooks import new_webhook
 from local_discord.server import LocalDiscord
+from tests.standins.serving import serving
 
 TOKEN = "not-to-be-told-" * 4
 ID = 1100000000000000777
@@ -48,12 +49,8 @@ class Server:
 async def server(*answers: tuple[int, Mapping[str, str], object]) -> AsyncIterator[Server]:
     made, application = Server(list(answers)), web.Application()
     application.router.add_route("*", "/{tail:.*}", made.answer)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield made
-    await runner.cleanup()
+    async with serving(application) as made.base:
+        yield made
 
 
 async def test_a_message_is_posted_and_its_place_is_known() -> None:

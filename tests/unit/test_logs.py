@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 
 from bot.logs import configure_logging, redact
+from tests.log_state import logging_restored
 
 TOKEN = "MTEwMDAwMDAwMDAwMDAwMDAwMg.local0.this-token-works-only-on-the-local-sandbox"
 
@@ -35,14 +36,8 @@ SECRETS = [
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
     """Logging as it was: the set-up is the process's, and other tests have theirs."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(False)
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
+    with logging_restored():
+        yield
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:

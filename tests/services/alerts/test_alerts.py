@@ -20,6 +20,7 @@ from bot.services.ports.urgency import BACKGROUND, current
 from tests.fakes.discord import WATCHED, FakeDiscord
 from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
+from tests.services.outcomes import kinds
 
 FIRST = 900
 
@@ -54,11 +55,6 @@ async def receive(desk: Desk, message: AlertMessage) -> Incident:
     return incident
 
 
-async def kinds(desk: Desk, incident: Incident) -> list[TimelineKind]:
-    """What the timeline tells."""
-    return [entry.kind for entry in await desk.store.timeline(incident.id)]
-
-
 async def test_an_alert_is_tracked_with_its_channels_severity(desk: Desk) -> None:
     """Same deadline, same ladder, no thread; its post answers the message and rings nobody."""
     incident = await receive(desk, alert(desk, content="api.parky.co.jp latency 812 ms", channel="p0-alerts"))
@@ -77,7 +73,7 @@ async def test_an_alert_is_tracked_with_its_channels_severity(desk: Desk) -> Non
     }
     [post] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT]
     assert (post.data["answers"], post.data["quiet"]) == (FIRST, True)
-    assert await kinds(desk, incident) == [
+    assert await kinds(desk, incident.id) == [
         TimelineKind.OPENED,
         TimelineKind.EVIDENCE,
         TimelineKind.ALERT_POSTED,
@@ -124,7 +120,7 @@ async def test_the_same_alert_again_is_counted_on_the_first(desk: Desk) -> None:
     edits = len(desk.discord.refreshed)
     await desk.pass_time(minutes=1)
     assert len(desk.discord.refreshed) == edits + 1
-    assert (await kinds(desk, incident)).count(TimelineKind.REPEATED) == 1
+    assert (await kinds(desk, incident.id)).count(TimelineKind.REPEATED) == 1
     await desk.pass_time(minutes=4)
     await receive(desk, alert(desk, FIRST + 7))
     told = [e.data for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.REPEATED]

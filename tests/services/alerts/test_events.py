@@ -17,6 +17,7 @@ from bot.runbook import default_policy_text, parse_policy
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
+from tests.services.outcomes import kinds
 
 SENTRY = AlertSender("sentry", "Sentry", "SEV2", {"fatal": "SEV1"})
 FIRING = AlertEvent(
@@ -48,11 +49,6 @@ async def now(desk: Desk, incident: Incident) -> Incident:
     return await desk.store.incident(incident.id)
 
 
-async def kinds(desk: Desk, incident: Incident) -> list[TimelineKind]:
-    """What the timeline tells."""
-    return [entry.kind for entry in await desk.store.timeline(incident.id)]
-
-
 async def test_an_event_is_tracked_and_posted_in_the_severitys_channel(desk: Desk) -> None:
     """It answers no message, and calls people by the ladder."""
     incident = await fire(desk)
@@ -65,7 +61,7 @@ async def test_an_event_is_tracked_and_posted_in_the_severitys_channel(desk: Des
         (DeliveryKind.SEED_ACK, "incident"),
         (DeliveryKind.PAGE, "person:primary"),
     }
-    assert await kinds(desk, incident) == [
+    assert await kinds(desk, incident.id) == [
         TimelineKind.OPENED,
         TimelineKind.EVIDENCE,
         TimelineKind.ALERT_POSTED,
@@ -114,7 +110,7 @@ async def test_a_graver_event_raises_the_severity(desk: Desk) -> None:
     await desk.work()
     assert desk.sent(DeliveryKind.ALERT) == ["channel:p1-ops", "channel:p0-alerts"]
     assert (await fire(desk, 3)).severity == "SEV1"
-    assert (await kinds(desk, first)).count(TimelineKind.SEVERITY_CHANGED) == 1
+    assert (await kinds(desk, first.id)).count(TimelineKind.SEVERITY_CHANGED) == 1
 
 
 async def test_a_graver_event_leaves_an_incident_to_its_people(desk: Desk) -> None:
@@ -145,7 +141,7 @@ async def test_the_policy_may_leave_closing_to_people(database: Database) -> Non
     over = await say(desk, OVER, 2)
     assert over is not None
     assert (over.id, (await now(desk, first)).status) == (first.id, Status.TRIGGERED)
-    assert (await kinds(desk, first))[-1] is TimelineKind.RECOVERED
+    assert (await kinds(desk, first.id))[-1] is TimelineKind.RECOVERED
 
 
 async def test_a_recovery_is_a_line_on_what_somebody_works_on(desk: Desk) -> None:
@@ -159,7 +155,7 @@ async def test_a_recovery_is_a_line_on_what_somebody_works_on(desk: Desk) -> Non
     await desk.work()
     told = [row.data["notice"] for row in await desk.database.deliveries() if row.kind is DeliveryKind.NOTICE]
     assert told == ["recovered", "fires_again"]
-    assert (await kinds(desk, first)).count(TimelineKind.RECOVERED) == 1
+    assert (await kinds(desk, first.id)).count(TimelineKind.RECOVERED) == 1
 
 
 async def test_what_was_over_before_it_was_looked_at_opens_nothing(desk: Desk) -> None:

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from bot.services.ports import JobName
 from tests.patience import PATIENCE_S
-from tests.services.code_host.tracked import add, ended
+from tests.services.actions.action_desk import ended
+from tests.services.code_host.tracked import add
 from tests.services.desk import Desk
 from tests.standins.github.faults import Fault
 from tests.standins.github.server import GitHub

@@ -7,7 +7,8 @@ import pytest
 
 from bot.domain.actions.item import ActionItem, ActionStatus
 from bot.services.watchdogs.auditor import audit
-from tests.services.code_host.tracked import FORM, SATO, add, ended, told
+from tests.services.actions.action_desk import ended
+from tests.services.code_host.tracked import FORM, SATO, add, told
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.standins.github.faults import Fault
 from tests.standins.github.server import GitHub

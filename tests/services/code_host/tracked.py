@@ -40,15 +40,6 @@ def tracked(database: Database, host: CodeHost, *, people: Mapping[str, str]) ->
     return desk
 
 
-async def ended(desk: Desk, severity: str = "SEV3") -> Incident:
-    """A resolved incident with its thread."""
-    incident = await desk.open(severity)
-    await desk.work()
-    await desk.lifecycle.resolve(incident.id, by=RESPONDER)
-    await desk.work()
-    return await desk.store.incident(incident.id)
-
-
 async def add(
     desk: Desk,
     incident: Incident | None,

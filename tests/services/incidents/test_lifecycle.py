@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import (
     IncidentNotFound,
@@ -15,7 +14,6 @@ from bot.domain.errors import (
     NotPermitted,
     UserError,
 )
-from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.incident import Status
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.ports import JobName
@@ -25,6 +23,7 @@ from bot.storage.transaction import PostgresTransaction
 from tests.acts import name_of, time_of
 from tests.fakes.discord import SlowToArchive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.services.outcomes import kinds, notices, pending
 
 ALERT, NOTICE, ESCALATION, PAGE = (
     DeliveryKind.ALERT,
@@ -47,27 +46,6 @@ class Interrupted(PostgresStore):
             await self._meanwhile.pop()()
         async with super().transaction(locking=locking) as tx:
             yield tx
-
-
-async def notices(desk: Desk) -> list[object]:
-    """The names of the lines that arrived, in order."""
-    sent = [
-        one
-        for one in await desk.database.deliveries()
-        if one.kind is NOTICE and one.status is DeliveryStatus.SENT
-    ]
-    return [one.data["notice"] for one in sent]
-
-
-async def kinds(desk: Desk, incident_id: int) -> list[TimelineKind]:
-    """The history's kinds, oldest first."""
-    return [entry.kind for entry in await desk.store.timeline(incident_id)]
-
-
-async def pending(desk: Desk, incident_id: int) -> int:
-    """How many rungs are still to come."""
-    steps = await desk.store.steps(incident_id)
-    return sum(step.status is StepStatus.PENDING for step in steps)
 
 
 # -- the ends

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import (
     IncidentNotFound,
@@ -14,13 +13,13 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.severity import SeverityChange
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate
 from bot.services.ports import JobName
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.services.outcomes import notices, pending
 
 ALERT, NOTICE, ESCALATION, PAGE = (
     DeliveryKind.ALERT,
@@ -28,27 +27,6 @@ ALERT, NOTICE, ESCALATION, PAGE = (
     DeliveryKind.ESCALATION,
     DeliveryKind.PAGE,
 )
-
-
-async def notices(desk: Desk) -> list[object]:
-    """The names of the lines that arrived, in order."""
-    sent = [
-        one
-        for one in await desk.database.deliveries()
-        if one.kind is NOTICE and one.status is DeliveryStatus.SENT
-    ]
-    return [one.data["notice"] for one in sent]
-
-
-async def kinds(desk: Desk, incident_id: int) -> list[TimelineKind]:
-    """The history's kinds, oldest first."""
-    return [entry.kind for entry in await desk.store.timeline(incident_id)]
-
-
-async def pending(desk: Desk, incident_id: int) -> int:
-    """How many rungs are still to come."""
-    steps = await desk.store.steps(incident_id)
-    return sum(step.status is StepStatus.PENDING for step in steps)
 
 
 async def test_sev3_to_sev1_rings_pages_and_escalates(desk: Desk) -> None:

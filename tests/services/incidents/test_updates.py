@@ -20,6 +20,7 @@ from bot.services.watchdogs.auditor import audit
 from tests.acts import name_of
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.services.outcomes import kinds
 
 HALF_HOUR = timedelta(minutes=30)
 JST = ZoneInfo("Asia/Tokyo")
@@ -48,11 +49,6 @@ def form(incident: Incident, **changed: object) -> NewUpdate:
 async def told(desk: Desk, notice: str) -> list[Delivery]:
     """The lines of one kind in the thread."""
     return [d for d in await desk.database.deliveries() if d.data.get("notice") == notice]
-
-
-async def kinds(desk: Desk, incident: Incident) -> list[TimelineKind]:
-    """The history."""
-    return [entry.kind for entry in await desk.store.timeline(incident.id)]
 
 
 async def test_an_update_is_told_and_kept(desk: Desk) -> None:
@@ -128,7 +124,7 @@ async def test_the_same_form_tells_once(desk: Desk) -> None:
     results = [await desk.updates.tell(incident.id, update, by=PRIMARY) for _ in range(2)]
     assert [(r.posted, r.detailed) for r in results] == [(True, True)] * 2
     assert len(await told(desk, "updated")) == 1
-    assert (await kinds(desk, incident)).count(TimelineKind.UPDATED) == 1
+    assert (await kinds(desk, incident.id)).count(TimelineKind.UPDATED) == 1
 
 
 async def test_a_form_that_is_sent_again_tells_once(desk: Desk) -> None:
@@ -154,7 +150,7 @@ async def test_only_the_details_change(desk: Desk) -> None:
     assert (changed.targets, changed.symptoms) == (("parky.co.jp",), ("slow",))
     assert (changed.updates.due_at, changed.updates.last) == (None, None)
     assert await told(desk, "updated") == []
-    assert (await kinds(desk, incident))[-1] is TimelineKind.DETAILS_CHANGED
+    assert (await kinds(desk, incident.id))[-1] is TimelineKind.DETAILS_CHANGED
     assert f"refresh:{incident.id}" in [job.key for job in await desk.database.jobs()]
 
 

@@ -9,7 +9,6 @@ from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineKind
 from bot.services.postmortems.resolutions import NewResolution
 from tests.services.desk import PRIMARY, Desk
 
@@ -60,8 +59,3 @@ async def dms(desk: Desk) -> list[tuple[str, str | None]]:
     """Stage and status of each DM to an owner."""
     found = await desk.database.deliveries()
     return [(str(one.data.get("stage")), one.status.value) for one in found if one.kind is DM]
-
-
-async def kinds(desk: Desk, incident: Incident) -> list[TimelineKind]:
-    """The history."""
-    return [entry.kind for entry in await desk.store.timeline(incident.id)]

@@ -12,7 +12,8 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.watchdogs.auditor import audit
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
-from tests.services.postmortems.acts import DM, dms, jst, kinds, postmortem, resolved, told, until
+from tests.services.outcomes import kinds
+from tests.services.postmortems.acts import DM, dms, jst, postmortem, resolved, told, until
 
 WRITER = Person(id=8, name="writer", roles=frozenset({"responder"}))
 DUE = date(2026, 12, 1)
@@ -88,7 +89,7 @@ async def test_the_owner_is_reminded_before_and_after_then_the_thread(desk: Desk
     assert len(await told(desk, "postmortem_due")) == 1
     owed = await postmortem(desk, incident)
     assert (owed.reminded, owed.remind_at, owed.is_owed) == (ReminderStage.THREAD, None, True)
-    assert (await kinds(desk, incident)).count(TimelineKind.POSTMORTEM_REMINDED) == 3
+    assert (await kinds(desk, incident.id)).count(TimelineKind.POSTMORTEM_REMINDED) == 3
 
 
 async def test_done_ends_the_reminders(desk: Desk) -> None:
@@ -119,7 +120,7 @@ async def test_done_by_mistake_is_taken_back(desk: Desk) -> None:
     assert not (await desk.services.postmortems.undo(incident.id, by=PRIMARY)).changed
     await until(desk, AFTER)
     assert await dms(desk) == [("before", "sent"), ("after", "sent")]
-    found = await kinds(desk, incident)
+    found = await kinds(desk, incident.id)
     assert found.index(TimelineKind.POSTMORTEM_DONE) < found.index(TimelineKind.POSTMORTEM_OWED)
 
 

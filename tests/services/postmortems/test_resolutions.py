@@ -11,7 +11,8 @@ from bot.domain.incident.aftermath import Aftermath
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.postmortems.resolutions import NewResolution
 from tests.services.desk import OBSERVER, PRIMARY, SECONDARY, Desk
-from tests.services.postmortems.acts import kinds, resolved, told
+from tests.services.outcomes import kinds
+from tests.services.postmortems.acts import resolved, told
 
 SAID = NewResolution(
     cause=" 接続プールの枯渇\0 ",
@@ -55,7 +56,7 @@ async def test_the_same_interaction_resolves_once(desk: Desk) -> None:
     assert again.aftermath == incident.aftermath
     with pytest.raises(InvalidTransition, match="already_resolved"):
         await desk.lifecycle.resolve(incident.id, by=SECONDARY, said=replace(SAID, key="interaction:10"))
-    assert (await kinds(desk, incident)).count(TimelineKind.RESOLVED) == 1
+    assert (await kinds(desk, incident.id)).count(TimelineKind.RESOLVED) == 1
 
 
 async def test_a_failed_commit_keeps_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +92,7 @@ async def test_a_correction_is_told_once(desk: Desk) -> None:
     for said in (corrected, replace(corrected, key="i:3")):
         assert not (await desk.services.resolutions.correct(incident.id, said, by=SECONDARY)).changed
     assert len(await told(desk, "resolution_corrected")) == 1
-    assert (await kinds(desk, incident)).count(TimelineKind.RESOLUTION_CORRECTED) == 1
+    assert (await kinds(desk, incident.id)).count(TimelineKind.RESOLUTION_CORRECTED) == 1
 
 
 async def test_two_who_correct_at_once_lose_nothing_of_each_other(desk: Desk) -> None:

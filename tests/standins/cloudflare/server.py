@@ -11,6 +11,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from aiohttp import web
 
+from tests.standins.serving import serving
+
 ACCOUNT: Final = "023e105f4ecef8ad9ca31a8372d0c353"
 TOKEN: Final = "v1-local-tests-only-0123456789"
 
@@ -149,11 +151,5 @@ def _error(status: int, code: int, message: str) -> web.Response:
 async def running_cloudflare() -> AsyncIterator[Cloudflare]:
     """A Cloudflare on loopback."""
     made = Cloudflare()
-    runner = web.AppRunner(made.application())
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with serving(made.application()) as made.url:
         yield made
-    finally:
-        await runner.cleanup()

@@ -19,6 +19,7 @@ from tests.standins.github.description import Exchange, is_there, violations
 from tests.standins.github.faults import LIMIT_S, Fault, Rule, answer, error, reset
 from tests.standins.github.shapes import Shapes
 from tests.standins.github.state import BOT, Conflict, Invalid, Repository
+from tests.standins.serving import serving
 
 TOKEN: Final = "github_pat_11AAAAAAA0local-tests-only"
 _LIMIT: Final = 5000
@@ -347,14 +348,10 @@ class GitHub:
 async def running_github(repository: Repository | None = None) -> AsyncIterator[GitHub]:
     """A GitHub on loopback. At its end, every exchange must agree with GitHub's description."""
     made = GitHub(repository)
-    runner = web.AppRunner(made.application())
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield made
-    finally:
-        made.heal()
-        await runner.cleanup()
+    async with serving(made.application()) as made.url:
+        try:
+            yield made
+        finally:
+            made.heal()
     found = made.violations()
     assert not found, "\n".join(found)

@@ -12,6 +12,7 @@ from aiohttp import web
 from standardwebhooks import Webhook
 
 from tests.standins.paging.description import are_there, wrong_event, wrong_incidents, wrong_query
+from tests.standins.serving import serving
 
 ROUTING_KEY: Final = "e93facc04764012d7bfb002500d5d1a6"
 API_TOKEN: Final = "y_NbAkKc66ryYTWUXYEu"
@@ -266,12 +267,6 @@ def fails(
 async def outside_systems() -> AsyncIterator[Outside]:
     """Run them; what was said to PagerDuty must be as it describes."""
     made = Outside()
-    runner = web.AppRunner(made.application())
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with serving(made.application()) as made.url:
         yield made
-    finally:
-        await runner.cleanup()
     assert not made.pagerduty.violations, made.pagerduty.violations

@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from tests.standins.sentry.description import is_there, wrong_issues, wrong_query
+from tests.standins.serving import serving
 
 ORGANIZATION: Final = "parky"
 TOKEN: Final = "sntryu_local-tests-only"
@@ -114,12 +115,6 @@ async def running_sentry() -> AsyncIterator[Sentry]:
     """A Sentry on loopback. At its end, every exchange must agree with Sentry's description."""
     made, application = Sentry(), web.Application()
     application.router.add_get("/api/0/organizations/{organization}/issues/", made.handle)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with serving(application) as made.url:
         yield made
-    finally:
-        await runner.cleanup()
     assert not made.wrong, "\n".join(made.wrong)
