@@ -58,6 +58,9 @@ _LIVE_CHECKS: Final = _Few(2)
 #: The jobs that ask systems outside for answers.
 _OUTSIDE: Final = _Few(2)
 
+#: Those that send announcements to users.
+_ANNOUNCEMENTS: Final = _Few(2)
+
 #: Those that read what changed: beside the others, since people wait for them.
 _SUSPECTS: Final = _Few(2)
 
@@ -125,6 +128,7 @@ def _slow_handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.POLL_ISSUES: _CODE_HOST.handler(cases.action_issues.poll),
         JobName.LIVE_CHECK: _LIVE_CHECKS.handler(cases.check_runs.strike),
         JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.kept_in_step.look),
+        JobName.PUBLISH: _ANNOUNCEMENTS.waiting(cases.publishing.publish),
     }
 
 

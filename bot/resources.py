@@ -15,12 +15,14 @@ from bot.integrations.calendars import WorkerCalendars
 from bot.integrations.charts.process import WorkerCharts
 from bot.integrations.templates import WorkerTemplates
 from bot.integrations.webhooks import HttpWebhooks
+from bot.outside.announcements import announcement_hook
 from bot.outside.change_sources import ChangeSources, change_sources, reported_changes, reports_changes
 from bot.outside.outbound import Outbound, outbound_of
 from bot.outside.paging import Paging, paging_systems
 from bot.outside.system_checks import LateProber, SystemChecks, system_checks
 from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
+from bot.services.ports.announcements import AnnouncementHook
 from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.charts import Charts
 from bot.services.watchdogs.queue_watch import QueueWatch
@@ -72,6 +74,7 @@ class SharedResources:
     change_sources: ChangeSources
     reports_changes: Callable[[Policy], bool]
     checks: SystemChecks
+    announcement_hook: AnnouncementHook | None
 
     @property
     def dlq(self) -> PostgresDlqStore:
@@ -106,6 +109,7 @@ class SharedResources:
             paging=self.paging(policy),
             change_sources=self._change_sources(guild_id, policy),
             checks=self.checks(policy),
+            announcement_hook=self.announcement_hook,
         )
 
     def _change_sources(self, guild_id: int, policy: Policy) -> tuple[ChangeSource, ...]:
@@ -158,6 +162,7 @@ async def open_shared(
             change_sources=partial(change_sources, settings, outbound),
             reports_changes=partial(reports_changes, settings),
             checks=partial(system_checks, settings, outbound, dsn),
+            announcement_hook=announcement_hook(settings, outbound),
         )
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from bot.runbook.announcements import AnnouncementsTable
 from bot.runbook.dlq import DlqTableSection
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import AtMost, Section
@@ -91,6 +92,7 @@ class File(Section):
     actions: ActionRules = ActionRules()
     github: GitHubRules = GitHubRules()
     suspects: SuspectRules = SuspectRules()
+    announcements: AnnouncementsTable = AnnouncementsTable()
     dlq: DlqTableSection = DlqTableSection()
     guild: values.Guild | None = None
 
@@ -139,6 +141,7 @@ class File(Section):
             github=self.github,
             dlq=self.dlq.value(highest.priority),
             suspects=with_severities(self.suspects, severities),
+            announcements=self.announcements.value(severities),
             guild_id=self.guild,
             names_dlq="dlq" in self.permissions.model_fields_set,
             names_dlq_table="dlq" in self.model_fields_set,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.announcements.rules import AnnouncementRules
 from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.drill import Script
 from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
@@ -60,6 +61,7 @@ class Policy:
         hooks: By the name of the source.
         checks: The systems whose state is looked at.
         probes: The targets that are asked all the time, by the name of the probe.
+        announcements: How users are told.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
         sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
         names_dlq: The file itself says who may read the DLQ, instead of leaving it to the default.
@@ -102,6 +104,7 @@ class Policy:
     github: GitHubRules
     dlq: DlqRules
     suspects: SuspectRules
+    announcements: AnnouncementRules
     guild_id: int | None = None
     sees_dlq: bool = True
     names_dlq: bool = False

@@ -49,6 +49,7 @@ class Permissions:
     mute: tuple[str, ...]
     replay_mentions: tuple[str, ...]
     audit: tuple[str, ...]
+    announce: tuple[str, ...]
 
 
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -145,6 +146,7 @@ class PermissionsTable(Section):
     load: values.Roles = Field(default_factory=_responders)
     replay_mentions: values.Roles = Field(default_factory=_replayers)
     audit: values.Roles = ("admin",)
+    announce: values.Roles = Field(default_factory=_responders)
 
     def value(self) -> Permissions:
         """Return the roles."""

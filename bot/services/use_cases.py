@@ -12,6 +12,8 @@ from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.alerts.windows import MaintenanceWindows
+from bot.services.announcements.approvals import AnnouncementApprovals
+from bot.services.announcements.drafts import AnnouncementDrafts
 from bot.services.digest.digests import Digests
 from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.dlq.console import DlqConsole
@@ -90,6 +92,8 @@ class IncidentUseCases:
     seen_before: SeenBefore
     timelines: Timelines
     pasting: Pasting
+    announcement_drafts: AnnouncementDrafts
+    announcement_approvals: AnnouncementApprovals
     pins: Pins
 
 

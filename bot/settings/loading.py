@@ -35,6 +35,8 @@ def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path("
         lines.append(f"PUBLIC_URL: needs HEALTH_PORT, which is not set; allowed: {allowed('health_port')}")
     if settings.page_webhook_url and settings.page_webhook_secret is None:
         lines.append(missing("page_webhook_secret"))
+    if settings.announce_webhook_url and settings.announce_webhook_secret is None:
+        lines.append(missing("announce_webhook_secret"))
     if lines:
         raise ConfigError("\n".join(lines))
     return settings

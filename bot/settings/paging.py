@@ -1,4 +1,4 @@
-"""The settings of the systems outside Discord that pages go to: none is needed, unset none costs anything."""
+"""The settings of the systems outside Discord that are told: none is needed, unset none costs anything."""
 
 from typing import Final
 
@@ -44,4 +44,11 @@ class PagingSettings(BaseSettings):
     )
     page_webhook_secret: WebhookSecret | None = Field(
         None, description="whsec_ and base64 of 24 to 64 bytes: signs what goes to PAGE_WEBHOOK_URL"
+    )
+    announce_webhook_url: HttpsUrl | None = Field(
+        None,
+        description="https:// address that announcements are posted to; needs ANNOUNCE_WEBHOOK_SECRET",
+    )
+    announce_webhook_secret: WebhookSecret | None = Field(
+        None, description="whsec_ and base64 of 24 to 64 bytes: signs what goes to ANNOUNCE_WEBHOOK_URL"
     )

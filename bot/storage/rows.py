@@ -22,6 +22,7 @@ from bot.domain.incident.incident import (
     Status,
     StatusUpdate,
     StatusUpdates,
+    UsersAffected,
 )
 from bot.domain.incident.locations import AlertPost, IncidentThread, Origin, Source, Tracked, Waited
 from bot.domain.paging.ways import Also
@@ -40,6 +41,7 @@ _Payload = TypeVar("_Payload", bound=Payload)
 _KINDS: Final = frozenset(TimelineKind)
 _ALSO: Final = frozenset(Also)
 _PHASES: Final = frozenset(Phase)
+_AFFECTED: Final = frozenset(UsersAffected)
 _DELIVERY_KINDS: Final = frozenset(DeliveryKind)
 
 
@@ -90,6 +92,7 @@ def incident_from_row(row: Row) -> Incident:
         ack_ended=_kept(EndedAck, row["ack_ended"]),
         phase=Phase(row["phase"]) if row["phase"] in _PHASES else None,  # a newer version may know more
         severity_changed=_kept(SeverityChange, row["severity_changed"]),
+        users_affected=UsersAffected(row["users_affected"]) if row["users_affected"] in _AFFECTED else None,
         calls=Calls.from_json(row.get("calls") or {}),
         actions=ActionCount(row.get("actions_open") or 0, row.get("actions_all") or 0),
         aftermath=Aftermath.from_json(row.get("aftermath") or {}),

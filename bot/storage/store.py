@@ -32,6 +32,7 @@ from bot.storage.tables.alerts.live_checks import PostgresLiveCheckReads
 from bot.storage.tables.alerts.probes import PostgresProbeReads
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads
 from bot.storage.tables.alerts.windows import PostgresAlertWindowReads
+from bot.storage.tables.announcements.announcements import PostgresAnnouncementReads
 from bot.storage.tables.attachments import PostgresAttachmentReads
 from bot.storage.tables.bundles import PostgresBundleReads
 from bot.storage.tables.deliveries import (
@@ -98,6 +99,7 @@ class PostgresStore(
     PostgresIncidentStatistics,
     PostgresLoadStatistics,
     PostgresSuspectReads,
+    PostgresAnnouncementReads,
 ):
     """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 

@@ -25,6 +25,7 @@ from bot.storage.tables.alerts.live_checks import PostgresLiveCheckWrites
 from bot.storage.tables.alerts.probes import PostgresProbeWrites
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictWrites
 from bot.storage.tables.alerts.windows import PostgresAlertWindowWrites
+from bot.storage.tables.announcements.announcements import PostgresAnnouncementWrites
 from bot.storage.tables.attachments import PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleWrites
 from bot.storage.tables.deliveries import (
@@ -96,6 +97,7 @@ class PostgresTransaction(
     PostgresExportWrites,
     PostgresOutageChanges,
     PostgresSuspectWrites,
+    PostgresAnnouncementWrites,
 ):
     """A `bot.services.ports.Transaction`.
 

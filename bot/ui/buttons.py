@@ -70,6 +70,7 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.POSTMORTEM_UNDO: ("↩️", ButtonStyle.SECONDARY),
     IncidentVerb.ROLL_BACK: ("↩️", ButtonStyle.DANGER),
     IncidentVerb.KEEP_CHANGE: ("✋", ButtonStyle.SECONDARY),
+    IncidentVerb.ANNOUNCE: ("📣", ButtonStyle.PRIMARY),
     IncidentVerb.CHECK: ("🔄", ButtonStyle.SECONDARY),
     AlertVerb.TRACK: ("🔴", ButtonStyle.PRIMARY),
     AlertVerb.IGNORE: ("🔇", ButtonStyle.SECONDARY),

@@ -40,6 +40,7 @@ class IncidentVerb(StrEnum):
     POSTMORTEM_UNDO = "postmortem_undo"
     ROLL_BACK = "roll_back"  # 戻す: the form that asks why
     KEEP_CHANGE = "keep_change"  # 戻さない: the same
+    ANNOUNCE = "announce"  # 告知: what users are told
     CHECK = "check"  # もう一度確認: the systems, in the message of the last time
 
 

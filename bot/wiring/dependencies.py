@@ -7,6 +7,7 @@ from bot.domain.paging.ways import Way
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, EmailWriter, Siren, Spool, Store
+from bot.services.ports.announcements import AnnouncementHook
 from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.charts import Charts, DigestPictures
 from bot.services.ports.documents import PostmortemWriter
@@ -29,6 +30,7 @@ class GuildDependencies:
         hook_records: By source, what it has tried to send.
         paging: The systems outside Discord that pages go to.
         checks: Look at the team's systems.
+        announcement_hook: Where announcements to users are sent; None: nowhere.
         prober: Asks the targets of the probes.
         webhooks: The ids of the webhooks that can send undelivered notifications again, by channel.
     """
@@ -57,6 +59,12 @@ class GuildDependencies:
     webhooks: Mapping[str, int] = field(default_factory=dict)
     paging: Systems = field(default_factory=dict)
     checks: LiveChecks = field(default_factory=NoChecks)
+    announcement_hook: AnnouncementHook | None = None
+
+    @property
+    def announcing_by(self) -> AnnouncementHook | None:
+        """Return where announcements are sent; None: nothing is configured, or the policy says no."""
+        return self.announcement_hook if self.policy.announcements.uses_webhook else None
 
     @property
     def ways(self) -> frozenset[Way]:

@@ -7,6 +7,7 @@ from bot.services.acknowledging.email_links import AckLinks
 from bot.services.actions.issue_writing import Logins
 from bot.services.actions.issues import ActionIssues
 from bot.services.actions.times import ActionReaders, ActionTimes
+from bot.services.announcements.publishing import Publishing
 from bot.services.delivery.arrivals import Arrivals
 from bot.services.delivery.deliveries import Deliveries
 from bot.services.delivery.email_backup import EmailBackup
@@ -59,6 +60,7 @@ class UseCases:
     hook_processing: HookProcessing
     suspects: Suspects
     check_runs: CheckRuns
+    publishing: Publishing
 
 
 def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
@@ -104,6 +106,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             store, discord, shared.acknowledger, oncall, systems=kept_systems(parts.paging)
         ),
         check_runs=CheckRuns(store, discord, shared.check_rounds),
+        publishing=Publishing(store, policy, parts.announcing_by),
         batch_runs=BatchRuns(store, parts.dlq, discord, policy, shared.replay_checks),
         hook_processing=HookProcessing(
             store, policy, services.alert_events, READERS, guild_id=parts.guild_id

@@ -12,6 +12,9 @@ from bot.services.alerts.questions import Questions
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.alerts.windows import MaintenanceWindows
+from bot.services.announcements.approvals import AnnouncementApprovals
+from bot.services.announcements.drafts import AnnouncementDrafts
+from bot.services.announcements.views import AnnouncementViews
 from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.dlq.console import DlqConsole
 from bot.services.dlq.dlq import Dlq
@@ -74,7 +77,7 @@ from bot.wiring.shared import Shared
 
 def services_of(shared: Shared, parts: GuildDependencies, reach: Reach, emergency: Emergency) -> Services:
     """Return the use cases that people can ask for."""
-    incidents = _incidents(shared)
+    incidents = _incidents(shared, parts)
     return Services(
         guild_id=parts.guild_id,
         policy=shared.policy,
@@ -91,11 +94,12 @@ def services_of(shared: Shared, parts: GuildDependencies, reach: Reach, emergenc
     )
 
 
-def _incidents(shared: Shared) -> IncidentUseCases:
+def _incidents(shared: Shared, parts: GuildDependencies) -> IncidentUseCases:
     store, policy, discord = shared.store, shared.policy, shared.discord
     access, changes, acknowledger = shared.access, shared.changes, shared.acknowledger
     escalations, shown = shared.escalations, shared.shown_incidents
     lifecycle = Lifecycle(store, discord, policy, changes, escalations, shown)
+    views = AnnouncementViews(policy, sends=parts.announcing_by is not None)
     return IncidentUseCases(
         incidents=shared.incidents,
         lifecycle=lifecycle,
@@ -114,6 +118,8 @@ def _incidents(shared: Shared) -> IncidentUseCases:
         seen_before=shared.seen_before,
         timelines=Timelines(store, policy, access, changes),
         pasting=Pasting(store, policy, changes, finders=(known_secrets,)),
+        announcement_drafts=AnnouncementDrafts(store, policy, changes, views, finders=(known_secrets,)),
+        announcement_approvals=AnnouncementApprovals(changes, views),
         pins=Pins(store, discord, policy, access, changes),
     )
 

@@ -2,6 +2,7 @@
 
 from bot.client import IncidentBot
 from cogs.incidents import (
+    announcements,
     audit,
     card,
     editing,
@@ -32,6 +33,7 @@ _WITH_CONTROLS = (
     why,
     audit,
     suspects,
+    announcements,
 )
 _COMMANDS_ALONE = (linking,)
 

@@ -29,6 +29,7 @@ from bot.ui.screens.timeline_file import timeline_file
 from bot.ui.screens.timeline_page import CORRECT, FILE, TURN, page_named, timeline_screen, whole_file_view
 from bot.ui.verbs import IncidentVerb, template
 from bot.ui.words.wording import Wording
+from cogs.incidents.announcements import show_announcement
 from cogs.incidents.editing import open_details
 from cogs.incidents.group import incident_group, offer_all
 from cogs.incidents.suspects import ask_rollback
@@ -99,6 +100,9 @@ async def choose_more(interaction: Interaction, pressed: Pressed) -> None:
         return
     if pressed.chosen in (IncidentVerb.ROLL_BACK, IncidentVerb.KEEP_CHANGE):
         await ask_rollback(interaction, pressed.number, rolls_back=pressed.chosen == IncidentVerb.ROLL_BACK)
+        return
+    if pressed.chosen == IncidentVerb.ANNOUNCE:
+        await show_announcement(interaction, pressed.number)
         return
     if pressed.chosen == IncidentVerb.WHY:
         await answer_why(interaction, pressed.number)

@@ -15,6 +15,8 @@ INSERT INTO drills (incident_id, guild_id, started_by_id, started_by_name, start
 VALUES (1, 1, 1, 'Ann', now(), '[{"after_s": 1.50, "text": {"ja": "訓練 \\ \" 🔥", "en": null}}]', now(), now());
 INSERT INTO rollbacks (incident_id, guild_id, rolls_back, reason, by_id, by_name, at)
 VALUES (1, 1, true, 'errors since v42', 1, 'Ann', now());
+INSERT INTO announcements (incident_id, guild_id, number, state, severity, targets, started_at, texts, status, drafted_by)
+VALUES (1, 1, 1, 'resolved', 'SEV1', '{api,"a, b"}', now(), '{"x": {"ja": "復旧\n\"🔥\"", "en": ""}}', 'published', '{"id": 1}');
 INSERT INTO used_links (id, incident_id, used_at) VALUES ('link', 1, now());
 INSERT INTO triages (guild_id, key, user_id, user_name, title, started_at, status, incident_id)
 VALUES (1, 'triage', 1, 'Ann', 'title', now(), 'opened', 1);

@@ -35,6 +35,7 @@ from bot.services.ports import (
     Job,
     Store,
 )
+from bot.services.ports.announcements import AnnouncementHook
 from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.documents import PostmortemWriter, WrittenPostmortem
 from bot.services.ports.live_checks import LiveChecks, NoChecks
@@ -206,6 +207,7 @@ class Desk:
         self.webhooks: dict[str, int] = {}
         self.paging: dict[Way, PagingSystem] = {}
         self.checks: LiveChecks = NoChecks()
+        self.announcement_hook: AnnouncementHook | None = None
         self.prober = ScriptedProber()
         self.use(self.discord)
 
@@ -235,6 +237,7 @@ class Desk:
             outside_writer=PlainOutsideWriter(_texts(), self.policy),
             paging=self.paging,
             checks=self.checks,
+            announcement_hook=self.announcement_hook,
         )
         oncall = OnCall(self.own_store, self.policy)
         self.discord.standing = oncall.standing

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Self, TypeAlias
 
 from bot.domain.incident.aftermath import Resolution
-from bot.domain.incident.incident import PersonRef, Phase
+from bot.domain.incident.incident import PersonRef, Phase, UsersAffected
 from bot.domain.incident.notices import CancelledNotice, MergedNotice, ResolvedNotice
 from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Json, Unset, keyed
@@ -140,6 +140,7 @@ class UpdatedEntry(EntryData, kind=TimelineKind.UPDATED):
     known: str | None = None
     impact: str | None = None
     phase: Phase | None = None
+    users: UsersAffected | None = None
 
 
 class UpdateDueEntry(EntryData, kind=TimelineKind.UPDATE_DUE):

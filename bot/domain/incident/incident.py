@@ -35,6 +35,14 @@ class Phase(StrEnum):
     MONITORING = "monitoring"  # a fix is out
 
 
+class UsersAffected(StrEnum):
+    """Whether users are affected, as a status update says."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
 class IncidentKind(StrEnum):
     """The origin of an incident: a person or a monitor."""
 
@@ -145,6 +153,7 @@ class Incident:
         aftermath: How it was resolved, and its postmortem; read as `calls` is.
         first_look: What changed before it, and the decision on a rollback; read as `calls` is.
         severity_changed: The last change of the severity; an older version does not write it, see `regraded`.
+        users_affected: As the last status update that says has it; None: none has.
     """
 
     id: int
@@ -185,6 +194,7 @@ class Incident:
     ack_ended: EndedAck | None = None
     phase: Phase | None = None
     severity_changed: SeverityChange | None = None
+    users_affected: UsersAffected | None = None
     affected_version: int | None = field(default=None, compare=False)
     calls: Calls = field(default=Calls(), compare=False)
     actions: ActionCount = field(default=ActionCount(), compare=False)

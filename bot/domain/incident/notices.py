@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.aftermath import Resolution
-from bot.domain.incident.incident import PersonRef, Phase, Role
+from bot.domain.incident.incident import PersonRef, Phase, Role, UsersAffected
 from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Unset
 
@@ -155,6 +155,7 @@ class UpdatedNotice(Notice, name="updated"):
         at: When it was given.
         known, impact: In the person's words; both None for a mere promise of the next update or phase.
         phase: As chosen; None if none was, or in a row of an older version.
+        users: Whether users are affected; None if it does not say anything new.
         next_at: When the next one comes; None: none is planned.
         key: Of the interaction that gave it.
     """
@@ -164,6 +165,7 @@ class UpdatedNotice(Notice, name="updated"):
     known: str | None = None
     impact: str | None = None
     phase: Phase | None = None
+    users: UsersAffected | None = None
     key: str = ""
 
 

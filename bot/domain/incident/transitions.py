@@ -17,6 +17,7 @@ from bot.domain.incident.incident import (
     Role,
     Status,
     StatusUpdate,
+    UsersAffected,
 )
 from bot.domain.incident.posting import next_posting
 from bot.domain.incident.requirements import require_open, require_tracked
@@ -145,6 +146,7 @@ def tell(
     *,
     next_update_at: datetime | None,
     phase: Phase | None = None,
+    users: UsersAffected | None = None,
 ) -> Incident:
     """Record a status update.
 
@@ -152,10 +154,17 @@ def tell(
         update: Its words; None for only a promise or a phase.
         next_update_at: When the next one is due; None: never.
         phase: The phase that it names; None: it names none, and the phase stays.
+        users: Whether users are affected; None: it does not say, and that stays.
     """
     require_open(incident)
     updates = replace(incident.updates, last=update or incident.updates.last)
-    told = replace(incident, updates=updates, phase=phase or incident.phase, version=incident.version + 1)
+    told = replace(
+        incident,
+        updates=updates,
+        phase=phase or incident.phase,
+        users_affected=users or incident.users_affected,
+        version=incident.version + 1,
+    )
     return promised(told, next_update_at)
 
 

@@ -71,6 +71,8 @@ class TimelineKind(StrEnum):
     ROLLBACK_DECIDED = "rollback_decided"  # to roll back, or not to
     CHECKED = "checked"  # the state of every system, looked at by the bot
     UPDATED = "updated", _WRITTEN  # a status update
+    ANNOUNCED = "announced"  # users were told
+    ANNOUNCEMENT_FAILED = "announcement_failed"  # it could not be sent
     UPDATE_DUE = "update_due"  # a reminder that a status update is due
     NOTE = "note", _WRITTEN
     OUTPUT = "output", _WORDS  # of a command, without its secrets

@@ -1,15 +1,17 @@
-"""A webhook of the team's own, signed as Standard Webhooks says: the way to SMS, voice and everything else.
+"""Webhooks of the team's own, signed as Standard Webhooks says: for pages, and for announcements to users.
 
 Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from standardwebhooks import Webhook
 
 from bot.integrations.outbound.call import Call, Terms
+from bot.services.ports.announcements import AnnouncementMessage
 from bot.services.ports.paging import OutsideMessage
 
 if TYPE_CHECKING:
@@ -20,7 +22,9 @@ _TERMS: Final = Terms("webhook", allows_private=True)
 
 
 class SignedWebhook:
-    """A `bot.services.ports.paging.PagingSystem`.
+    """A `bot.services.ports.paging.PagingSystem`, and a `bot.services.ports.announcements.AnnouncementHook`.
+
+    The ``webhook-id`` is the same for each attempt, so that a receiver drops the second one.
 
     Args:
         secret: ``whsec_`` and base64.
@@ -32,16 +36,24 @@ class SignedWebhook:
         self._signer = Webhook(secret)
 
     async def page(self, message: OutsideMessage, *, to: str | None) -> None:
-        """Post the page. Its ``webhook-id`` is the same for each attempt: a receiver drops the second one."""
+        """Post a page."""
+        words = {"title": message.title, "text": message.text, "url": message.place}
+        await self._post("incident.page", message.key, {**message.facts, **words})
+
+    async def publish(self, message: AnnouncementMessage) -> None:
+        """Post an announcement."""
+        await self._post("incident.announcement", message.key, message.facts)
+
+    async def _post(self, event: str, key: str, data: Mapping[str, object]) -> None:
         now = datetime.now(UTC)
-        data = {**message.facts, "title": message.title, "text": message.text, "url": message.place}
-        event = {"type": "incident.page", "timestamp": now.isoformat(), "data": data}
-        body = json.dumps(event, ensure_ascii=False)
+        body = json.dumps(
+            {"type": event, "timestamp": now.isoformat(), "data": dict(data)}, ensure_ascii=False
+        )
         headers = {
             "Content-Type": "application/json",
-            "webhook-id": message.key,
+            "webhook-id": key,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._signer.sign(msg_id=message.key, timestamp=now, data=body),
+            "webhook-signature": self._signer.sign(msg_id=key, timestamp=now, data=body),
         }
         call = Call("POST", self._url, headers=headers, content=body.encode(), is_repeatable=True)
         (await self._http.send(call, _TERMS)).require_success()

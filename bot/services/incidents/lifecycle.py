@@ -23,6 +23,7 @@ from bot.domain.text import one_line
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import stop_ladder
+from bot.services.announcements.following_up import ask_follow_up
 from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.declaring import declare_within
 from bot.services.incidents.roles import give_up
@@ -158,6 +159,7 @@ class Lifecycle:
             line, news = f"reopened:{opened.version}", ReopenedNotice(reason=_reason(reason))
             await change.record(ReopenedEntry(reason=news.reason), line=line)
             await change.say(news, key=line)
+            await ask_follow_up(change)
             if was_merged_into is not None:
                 await _unmerge(change.beside[was_merged_into], change.incident)
         return change.incident
@@ -265,6 +267,7 @@ class Lifecycle:
             await change.tx.enqueue(drill_job(ended.id))
         else:
             await change.say(told, key=line)
+            await ask_follow_up(change)
 
     def archive_at(self, change: Change) -> datetime:
         """Return when the thread of an incident that ends now is archived."""

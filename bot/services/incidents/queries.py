@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.actions.item import ActionItem
+from bot.domain.announcements.announcement import Announcement
 from bot.domain.errors import IncidentNotFound, InvalidTransition
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident import relations
@@ -36,6 +37,7 @@ class IncidentView:
         related: Incidents linked with it or merged into it, if the person who looks may see them.
         told: Where Discord holds a post about it; None unless it is private.
         actions: Its action items, in the order in which they were added.
+        announcements: What users were told, and what they are about to be told.
     """
 
     incident: Incident
@@ -47,6 +49,7 @@ class IncidentView:
     related: tuple[Incident, ...] = ()
     told: ToldPlaces | None = None
     actions: tuple[ActionItem, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
 
 
 class IncidentQueries:
@@ -86,6 +89,7 @@ class IncidentQueries:
             related=tuple(related),
             told=told_places(posts) if incident.is_private else None,
             actions=tuple(await self._store.actions_of_incident(incident_id)),
+            announcements=tuple(await self._store.announcements(incident_id)),
         )
 
     async def told(self, incident_id: int, *, by: Person) -> ToldPlaces:

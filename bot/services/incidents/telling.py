@@ -1,7 +1,7 @@
 """Writes the timeline entry and the thread's line of a status update, or of a moved promise alone."""
 
 from bot.domain.incident.entries import UpdatedEntry
-from bot.domain.incident.incident import Phase
+from bot.domain.incident.incident import Phase, UsersAffected
 from bot.domain.incident.notices import UpdatedNotice
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.ports.store.timeline import TimelineWrites
@@ -9,13 +9,20 @@ from bot.services.shared.changes import Change
 
 
 async def post_update(
-    change: Change, words: tuple[str | None, str | None], *, key: str, phase: Phase | None = None
+    change: Change,
+    words: tuple[str | None, str | None],
+    *,
+    key: str,
+    phase: Phase | None = None,
+    users: UsersAffected | None = None,
 ) -> None:
     """Record and post what is known and the impact (None: only a promise), with the next update's time."""
     (known, impact), next_at, line = words, change.incident.updates.due_at, f"updated:{key}"
-    entry = UpdatedEntry(next_at=next_at, known=known, impact=impact, phase=phase, key=key)
+    entry = UpdatedEntry(next_at=next_at, known=known, impact=impact, phase=phase, users=users, key=key)
     await change.record(entry, line=line)
-    told = UpdatedNotice(at=change.now, next_at=next_at, known=known, impact=impact, phase=phase, key=key)
+    told = UpdatedNotice(
+        at=change.now, next_at=next_at, known=known, impact=impact, phase=phase, users=users, key=key
+    )
     await change.say(told, key=line)
 
 

@@ -10,13 +10,14 @@ from bot.domain.errors import UserError
 from bot.domain.incident import requirements, status_updates, transitions
 from bot.domain.incident.entries import DetailsChangedEntry, UpdateDueEntry
 from bot.domain.incident.forms.form_state import Shown, with_changes
-from bot.domain.incident.incident import Incident, Phase, Status, StatusUpdate
+from bot.domain.incident.incident import Incident, Phase, Status, StatusUpdate, UsersAffected
 from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.people import Person
 from bot.domain.severity import Deadline
 from bot.domain.text import storable
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
+from bot.services.announcements.following_up import ask_follow_up
 from bot.services.escalation.release import Releasing, Silence
 from bot.services.incidents.roles import vacate
 from bot.services.incidents.telling import kinds_under, post_update
@@ -53,6 +54,7 @@ class NewUpdate:
         targets, symptoms: What is chosen of those that the policy knows.
         key: The same key tells once ("interaction:123").
         phase: The phase that was chosen; None leaves it as it is.
+        users: Whether users are affected; None leaves it as it is.
         shown: The choice that the form showed; None if not known, or if the policy listed others then.
     """
 
@@ -63,6 +65,7 @@ class NewUpdate:
     symptoms: tuple[str, ...]
     key: str
     phase: Phase | None = None
+    users: UsersAffected | None = None
     shown: Shown | None = None
 
 
@@ -116,6 +119,7 @@ class Updates:
             posted = await self._say(change, update)
             if not (detailed or posted):
                 raise UserError("update_empty", incident=change.incident.label)
+            await ask_follow_up(change)
         return UpdateResult(change.incident, posted=posted, detailed=detailed)
 
     async def remind(self, incident_id: int) -> None:
@@ -248,7 +252,8 @@ class Updates:
         before = "" if last is None else last.impact
         known = _words(update.known, KNOWN_LIMIT)
         impact = before if update.impact is None else _words(update.impact, IMPACT_LIMIT)
-        is_moved = update.phase not in (None, incident.phase)
+        users = None if update.users is incident.users_affected else update.users
+        is_moved = update.phase not in (None, incident.phase) or users is not None
         if not is_moved and _was_just_said(last, known, impact, change=change):
             return True
         is_said = bool(known) or impact != before
@@ -259,11 +264,13 @@ class Updates:
         said = StatusUpdate(kept, impact, change.now, change.by.name) if is_said else None
         next_in = update.next_in
         next_at = None if next_in is None else self._policy.due(next_in, at=change.now)
-        told = transitions.tell(incident, said, next_update_at=next_at, phase=update.phase)
+        told = transitions.tell(
+            incident, said, next_update_at=next_at, phase=update.phase, users=update.users
+        )
         await change.save(told)
         await remind_later(change.tx, change.incident, now=change.now)
         words = (known, impact) if is_said else (None, None)
-        await post_update(change, words, key=update.key, phase=update.phase)
+        await post_update(change, words, key=update.key, phase=update.phase, users=users)
         return True
 
 

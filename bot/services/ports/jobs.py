@@ -40,6 +40,7 @@ class JobName(StrEnum):
     POLL_ISSUES = "poll_issues"  # payload: guild id; reads what people changed in its issues
     PULL_REQUEST = "pull_request"  # payload: incident id; its postmortem on the code host
     KEEP_IN_STEP = "keep_in_step"  # payload: delivery id; its page in a system outside
+    PUBLISH = "publish"  # payload: incident id; its approved announcement is sent
     HOOKS = "hooks"  # payload: "guild_id:source"; what the source has sent waits to be processed
     LIVE_CHECK = "live_check"  # payload: incident id; looks at every system
     END_WINDOW = "end_window"  # payload: "guild_id:window_id"; a maintenance window is over

@@ -46,6 +46,9 @@ class Act(StrEnum):
     RELEASE_ROLE = "release_role"
     CHECK_STEP = "check_step"
     DECIDE_ROLLBACK = "decide_rollback"
+    DRAFT_ANNOUNCEMENT = "draft_announcement"
+    EDIT_ANNOUNCEMENT = "edit_announcement"
+    APPROVE_ANNOUNCEMENT = "approve_announcement"
     NOTE = "note"
     CORRECT = "correct"
     PIN = "pin"
@@ -76,6 +79,7 @@ class Act(StrEnum):
 # The others are what responding consists of.
 _PERMISSIONS: Final = {
     Act.CHANGE_SEVERITY: "severity",
+    Act.APPROVE_ANNOUNCEMENT: "announce",
     Act.DECLARE: "triage",
     Act.MAKE_PRIVATE: "private",
     Act.ADD_MEMBER: "private",

@@ -52,6 +52,7 @@ TABLES: Final = (
     RecordTable("triage_answers", "id", f"each.triage_id IN ({_TRIAGES})"),
     RecordTable("triage_choices", "id", f"each.triage_id IN ({_TRIAGES})"),
     RecordTable("rollbacks", "incident_id"),
+    RecordTable("announcements", "incident_id, number"),
     RecordTable("resolutions", "incident_id"),
     RecordTable("postmortems", "incident_id"),
     RecordTable("postmortem_documents", "incident_id"),

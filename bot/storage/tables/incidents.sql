@@ -244,6 +244,7 @@ UPDATE incidents
        title = :title, targets = :targets, symptoms = :symptoms, path = :path,
        started_at = :started_at, details_version = :details_version, unreached = :unreached,
        taken = :taken, ack_ended = :ack_ended, phase = :phase, severity_changed = :severity_changed,
+       users_affected = :users_affected,
        affected_version = CASE WHEN (severity, targets, symptoms) IS DISTINCT FROM (:severity, :targets, :symptoms)
                                THEN :version ELSE affected_version END,
        version = :version

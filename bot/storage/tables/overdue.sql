@@ -86,6 +86,11 @@ SELECT job, key, priority, guild_id
         UNION ALL
         SELECT 17, 'end_window', 'end_window:' || guild_id || ':' || id, next_at, 0, guild_id FROM alert_windows
         UNION ALL
+        SELECT 18, 'publish', 'publish:' || incident_id, min(next_try_at), 0, guild_id
+          FROM announcements
+         WHERE next_try_at IS NOT NULL
+         GROUP BY incident_id, guild_id
+        UNION ALL
         SELECT 20, 'pull_request', 'pull_request:' || incident_id, next_at, 0, guild_id FROM postmortem_pulls
         UNION ALL
         SELECT 21, 'action_issue', 'action_issue:' || item_id, next_at, 0, guild_id FROM action_issues

@@ -1,16 +1,18 @@
 """The form of [✏️ 更新]: what is known, the state, the impact, when the next update comes, where and how.
 
 Discord allows five fields. So targets and symptoms are in one select, if the policy lists at most 25 of both
-together; otherwise each has its own, and the state cannot be chosen.
+together; otherwise each has its own, and the state cannot be chosen. The select of the state also asks
+whether users are affected.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
+from bot.domain.errors import UserError
 from bot.domain.incident.forms.form_state import Shown, digest_of
-from bot.domain.incident.incident import Incident, Phase
+from bot.domain.incident.incident import Incident, Phase, UsersAffected
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.domain.text import short_digest
 from bot.runbook.model import Policy
@@ -18,6 +20,7 @@ from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
 from bot.ui.buttons import OPTIONS_LIMIT, Component, Option
 from bot.ui.forms.base import SYMPTOMS, TARGETS, Submitted, where_and_how
 from bot.ui.forms.fields import Form, choice, label, text_input
+from bot.ui.words.announcement_words import may_ask, users_words
 from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice
 
@@ -30,6 +33,12 @@ NEXT: Final = "next"
 #: hex. The form's own id then has none: an older version, which does not know this select, takes none out.
 AFFECTED: Final = r"affected:(?P<targets>[0-9a-f]{1,7}):(?P<symptoms>[0-9a-f]{1,7})"
 _TARGET, _SYMPTOM = "t:", "s:"  # what the values of its options begin with
+
+#: What the values begin with that say whether users are affected, in the select of the state.
+_USERS: Final = "users:"
+_BOTH: Final = "phase_and_users"
+
+T = TypeVar("T")
 
 #: The form's custom id. It says what the form showed: of which edition of the policy's lists, which of their
 #: targets and symptoms as chosen, a bit for each in hex, and which impact. The forms of an older version have
@@ -52,7 +61,7 @@ def update_form(voice: Voice, incident: Incident) -> Form:
     where = [_affected(voice, incident)] if has_state else _each(voice, incident)
     fields = [
         _text(voice, KNOWN, limit=KNOWN_LIMIT),
-        _label(voice, PHASE, _phase(voice, incident)) if has_state else None,
+        _phase(voice, incident) if has_state else None,
         _text(voice, IMPACT, limit=IMPACT_LIMIT, value=impact),
         _label(voice, NEXT, _next(voice, incident)),
         *where,
@@ -76,7 +85,8 @@ def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
         targets=where.chosen(TARGETS, known=policy.targets),
         symptoms=where.chosen(SYMPTOMS, known=policy.symptoms),
         key=key,
-        phase=next((phase for phase in Phase if phase.value == form.text(PHASE)), None),
+        phase=_only([phase for phase in Phase if phase.value in form.values.get(PHASE, ())]),
+        users=_only([users for users in UsersAffected if _users_value(users) in form.values.get(PHASE, ())]),
         shown=_shown(where, policy),
     )
 
@@ -132,10 +142,37 @@ def _apart(form: Submitted) -> Submitted:
 
 
 def _phase(voice: Voice, incident: Incident) -> Component:
-    """Build the select of the state; nothing chosen leaves it as it is."""
+    """Build the select of the state, and of whether users are affected; nothing chosen leaves both."""
     options = [Option(phase.value, voice.phase(phase)) for phase in Phase]
-    kept = voice.say("updates.form.phase_kept", state=voice.state(incident))
-    return choice(PHASE, options, required=False, placeholder=kept)
+    if not may_ask(voice.policy, incident):
+        kept = voice.say("updates.form.phase_kept", state=voice.state(incident))
+        return _label(voice, PHASE, choice(PHASE, options, required=False, placeholder=kept))
+    options += [
+        Option(_users_value(users), voice.say("updates.form.users", users=users_words(voice, users)))
+        for users in UsersAffected
+    ]
+    kept = voice.say(
+        f"updates.form.{_BOTH}_kept",
+        state=voice.state(incident),
+        users=users_words(voice, incident.users_affected),
+    )
+    both = choice(PHASE, options, several=True, placeholder=kept)
+    return _label(voice, _BOTH, both | {"max_values": 2})
+
+
+def _users_value(users: UsersAffected) -> str:
+    return f"{_USERS}{users.value}"
+
+
+def _only(chosen: Sequence[T]) -> T | None:
+    """Return the one that is chosen; None if none is.
+
+    Raises:
+        UserError: there are two, which contradict each other.
+    """
+    if len(chosen) > 1:
+        raise UserError("update_chooses_two")
+    return chosen[0] if chosen else None
 
 
 def _masks(policy: Policy, incident: Incident) -> str:

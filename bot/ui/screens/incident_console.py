@@ -15,6 +15,7 @@ from bot.ui.posts.incident.alert import again, last_update, roles, update_due
 from bot.ui.posts.incident.private import told_lines
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.action_words import action_line
+from bot.ui.words.announcement_words import announced_line, may_ask
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import alert_url, linked_label, thread_url
 from bot.ui.words.suspect_words import rollback_line
@@ -32,6 +33,7 @@ MORE_CHOICES: Final = {
     IncidentVerb.EDIT: "🏷️",
     IncidentVerb.ROLL_BACK: "↩️",
     IncidentVerb.KEEP_CHANGE: "✋",
+    IncidentVerb.ANNOUNCE: "📣",
     IncidentVerb.WHY: "❓",
 }
 
@@ -92,6 +94,7 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         again(voice, incident),
         update_due(voice, incident) if incident.is_open else "",
         "" if (last := incident.first_look.rollback) is None else rollback_line(voice, last),
+        announced_line(voice, view.announcements),
         _next(voice, view),
         *(() if view.told is None else told_lines(voice, view.told)),
         *_related(voice, view),
@@ -211,6 +214,7 @@ def _more(voice: Voice, incident: Incident) -> Row | None:
     options = [
         SelectOption(label=voice.say(f"buttons.{verb.value}"), value=verb.value, emoji=emoji)
         for verb, emoji in MORE_CHOICES.items()
+        if verb is not IncidentVerb.ANNOUNCE or may_ask(voice.policy, incident)
     ]
     return select_row(f"inc:v1:more:{incident.id}", voice.say("consoles.incident.more"), options)
 

@@ -18,6 +18,7 @@ from bot.domain.actions.entries import (
     ActionVerifiedEntry,
 )
 from bot.domain.alerts.payloads import RepeatedEntry
+from bot.domain.announcements.entries import AnnouncedEntry, AnnouncementFailedEntry
 from bot.domain.drill import DrillScoredEntry
 from bot.domain.escalation.entries import EscalatedEntry, LapsedEntry, PagedEntry, PagedOutsideEntry
 from bot.domain.incident.entries import (
@@ -55,7 +56,7 @@ from bot.domain.timeline.recorded import (
     UnfinishedEntry,
 )
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
-from bot.ui.words import action_words, aftermath_words, detail_words, suspect_words
+from bot.ui.words import action_words, aftermath_words, announcement_words, detail_words, suspect_words
 from bot.ui.words.inert import inert
 from bot.ui.words.system_words import checked
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
@@ -268,6 +269,8 @@ LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
         EntryLook(OutputEntry, _output),
         EntryLook(StepUndoneEntry, _step),
         EntryLook(RollbackEntry, suspect_words.decided),
+        EntryLook(AnnouncedEntry, announcement_words.announced),
+        EntryLook(AnnouncementFailedEntry, announcement_words.not_sent),
         EntryLook(UpdateDueEntry, _update_due),
         EntryLook(VoiceJoinedEntry, lambda _words, data, _limit: [_text(data.channel)]),
         EntryLook(LinkedEntry, _linked),

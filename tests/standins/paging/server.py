@@ -1,4 +1,4 @@
-"""One server on loopback with the four systems below it, each with its own rules."""
+"""One server on loopback with the systems below it, each with its own rules."""
 
 import asyncio
 import json
@@ -198,7 +198,7 @@ class Outside:
 
     def __init__(self) -> None:
         self.ntfy, self.pushover, self.pagerduty = Ntfy(), Pushover(), PagerDuty()
-        self.receiver = Receiver()
+        self.receiver, self.announced = Receiver(), Receiver()
         self.fault: Callable[[str], web.Response | None] = lambda _path: None
         self.drops_first = False
         self.drops: frozenset[str] = frozenset()
@@ -221,6 +221,8 @@ class Outside:
             "PAGERDUTY_TOKEN": API_TOKEN,
             "PAGE_WEBHOOK_URL": f"{self.url}/hook",
             "PAGE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "ANNOUNCE_WEBHOOK_URL": f"{self.url}/announce",
+            "ANNOUNCE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         }
 
     @web.middleware
@@ -247,6 +249,7 @@ class Outside:
         made.router.add_post("/v2/enqueue", self.pagerduty.enqueue)
         made.router.add_get("/rest/incidents", self.pagerduty.list)
         made.router.add_post("/hook", self.receiver.take)
+        made.router.add_post("/announce", self.announced.take)
         return made
 
 

@@ -25,6 +25,7 @@ SAID = {
     "by_name": "a",
     "at": ISO,
 }
+WORDS = {"ja": "あ", "en": "a"}
 MESSAGE = {
     "text": "x",
     "author_id": 5,
@@ -113,7 +114,17 @@ NOW: dict[TimelineKind, list[Json]] = {
     TimelineKind.STEP_DONE: [{"severity": "SEV1", "number": 1, "words": {"ja": "あ", "en": "a"}}],
     TimelineKind.STEP_UNDONE: [{"severity": "SEV1", "number": 1, "words": {"ja": "あ", "en": "a"}}],
     TimelineKind.ROLLBACK_DECIDED: [{"rolls_back": True, "reason": "x", "key": "k", "line": "rollback:3"}],
+    TimelineKind.ANNOUNCED: [
+        {
+            "said": {"number": 2, "state": "resolved", "via": "webhook", "texts": {"x": WORDS}},
+            "key": "announced:2:3",
+            "line": "announced:2:3",
+        },
+        {"said": {"number": 1, "texts": {}}},
+    ],
+    TimelineKind.ANNOUNCEMENT_FAILED: [{"number": 2, "reason": "HTTP 403", "line": "k"}],
     TimelineKind.UPDATED: [
+        {"known": "x", "impact": "", "users": "yes", "next_at": ISO, "key": "k", "line": "updated:k"},
         {"known": "x", "impact": "", "next_at": ISO, "key": "k", "line": "updated:k"},
         {"next_at": None, "key": "k", "line": "updated:k"},
     ],
@@ -189,6 +200,7 @@ NOW: dict[TimelineKind, list[Json]] = {
 MODULES = (
     "bot.domain.actions.entries",
     "bot.domain.alerts.payloads",
+    "bot.domain.announcements.entries",
     "bot.domain.escalation.entries",
     "bot.domain.incident.entries",
     "bot.domain.postmortem.entries",

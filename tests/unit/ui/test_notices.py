@@ -49,6 +49,18 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
         ({"by": "a", "rolls_back": True, "reason": "*12:00*"}, "scripts/deploy/rollback.sh"),
         ({"by": "a", "rolls_back": False, "reason": "DB"}, "戻さない"),
     ],
+    "announced": [
+        ({"by": "a", "said": {"number": 1, "texts": {"x": {"ja": "*復旧*", "en": "b"}}}}, r"> \\*復旧\\*"),
+        (
+            {"by": "a", "said": {"number": 1, "state": "resolved", "via": "webhook", "texts": {}}},
+            "復旧 · webhook で公開",
+        ),
+    ],
+    "announcement_failed": [({"by": "a", "number": 1, "reason": "HTTP 403"}, "HTTP 403")],
+    "follow_up": [
+        ({"state": "identified"}, "いまは「原因特定」です"),
+        ({"told": "monitoring"}, "「監視中」と知らせたままです。終わったことを"),
+    ],
     "unreached": [({"who": "primary", "to": "secondary"}, "@secondary"), ({"who": "@x", "to": None}, "@x")],
     "released": [({"by": "primary"}, "@primary")],
     "lapsed": [({"by": "primary"}, "@primary")],

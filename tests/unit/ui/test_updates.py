@@ -9,16 +9,26 @@ from typing import Any
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.forms.form_state import Shown
-from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Phase, Role, StatusUpdate
+from bot.domain.incident.incident import (
+    ByPerson,
+    Incident,
+    PersonRef,
+    Phase,
+    Role,
+    StatusUpdate,
+    UsersAffected,
+)
+from bot.domain.incident.notices import UpdatedNotice
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
 from bot.services.incidents.updates import NewUpdate, UpdateResult
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
-from bot.ui.posts.incident.updates import told
+from bot.ui.posts.incident.updates import told, updated
 from bot.ui.posts.renderer import render
 from bot.ui.screens.first_response_sheet import first_response_screen
 from bot.ui.screens.incident_answers import ack_view
@@ -250,7 +260,11 @@ def test_the_form_is_read_back(value: str, span: Deadline | None) -> None:
 
 
 def sent(
-    incident: Incident, *, policy: Policy = POLICY, opened: Voice = screens.JA, **changed: str
+    incident: Incident,
+    *,
+    policy: Policy = POLICY,
+    opened: Voice = screens.JA,
+    **changed: str | tuple[str, ...],
 ) -> NewUpdate:
     """The form of *incident* sent as it opened, but for *changed*."""
     form = update_form(opened, incident)
@@ -258,8 +272,8 @@ def sent(
     assert found is not None, form.custom_id
     inputs = fields(incident, opened)
     values = {name: tuple(chosen(each)) for name, each in inputs.items() if "options" in each}
-    typed = {"impact": (inputs["impact"].get("value") or "",), "known": ("",)}
-    typed |= {name: (text,) for name, text in changed.items()}
+    typed: dict[str, tuple[str, ...]] = {"impact": (inputs["impact"].get("value") or "",), "known": ("",)}
+    typed |= {name: (text,) if isinstance(text, str) else text for name, text in changed.items()}
     return update_of(Submitted(found.groupdict(), {**values, **typed}), policy=policy, key="k")
 
 
@@ -315,11 +329,21 @@ def test_the_custom_id_has_room_for_25_of_each() -> None:
 @pytest.mark.parametrize(
     ("voice", "words", "kept"),
     [
-        (screens.JA, ["🟠 調査中", "🟠 原因特定", "🟠 監視中"], "変えない (いま：🟠 原因特定)"),
+        (
+            screens.JA,
+            [
+                *("🟠 調査中", "🟠 原因特定", "🟠 監視中"),
+                *(f"ユーザー影響：{one}" for one in ("あり", "なし", "不明")),
+            ],
+            "変えない (いま：🟠 原因特定 · ユーザー影響：不明)",
+        ),
         (
             screens.EN,
-            ["🟠 Investigating", "🟠 Identified", "🟠 Monitoring"],
-            "No change (now: 🟠 Identified)",
+            [
+                *("🟠 Investigating", "🟠 Identified", "🟠 Monitoring"),
+                *(f"Users affected: {one}" for one in ("yes", "no", "unknown")),
+            ],
+            "No change (now: 🟠 Identified · users affected: unknown)",
         ),
     ],
 )
@@ -429,3 +453,37 @@ def test_an_answer_that_asks_for_no_acknowledge(result: UpdateResult) -> None:
     """Somebody is on it, or only the facts were put right."""
     assert "ack" not in told(screens.JA, result)
     assert ack_view(screens.JA, result) is None
+
+
+def test_whether_users_are_affected_is_read_back() -> None:
+    """Beside a state or alone; an older version reads a state at most, and the form takes two at most."""
+    assert fields(TOLD, screens.JA)["phase"]["max_values"] == 2
+    both = sent(TOLD, phase=("monitoring", "users:no"))
+    assert (both.phase, both.users) == (Phase.MONITORING, UsersAffected.NO)
+    alone = sent(TOLD, phase="users:yes")
+    assert (alone.phase, alone.users) == (None, UsersAffected.YES)
+    assert sent(TOLD).users is None
+
+
+@pytest.mark.parametrize("two", [("users:yes", "users:no"), ("identified", "monitoring")])
+def test_two_answers_that_contradict_each_other_are_refused(two: tuple[str, str]) -> None:
+    """Neither is taken for the other."""
+    with pytest.raises(UserError, match="update_chooses_two"):
+        sent(TOLD, phase=two)
+
+
+@pytest.mark.parametrize("changed", [{"severity": "SEV3"}, {"is_private": True}])
+def test_users_are_not_asked_about_where_they_are_not_told(changed: dict[str, Any]) -> None:
+    """Under a severity that the policy does not name, and in a private incident."""
+    select = fields(replace(TOLD, **changed), screens.JA)["phase"]
+    assert len(select["options"]) == 3
+    assert select["max_values"] == 1
+
+
+def test_an_update_that_says_that_users_are_affected_offers_to_tell_them() -> None:
+    """Any other does not."""
+    said = UpdatedNotice(by="a", at=AT, next_at=None, known="x", users=UsersAffected.YES)
+    body = updated(JA, ACKNOWLEDGED, said)
+    assert "**ユーザー影響：** あり" in str(body["content"])
+    assert "inc:v1:announce:42" in str(body["components"])
+    assert "announce" not in str(updated(JA, ACKNOWLEDGED, replace(said, users=UsersAffected.NO)))

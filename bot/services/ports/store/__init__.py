@@ -22,6 +22,7 @@ from bot.services.ports.store.alerts.live_checks import LiveCheckReads, LiveChec
 from bot.services.ports.store.alerts.probes import ProbeReads, ProbeWrites
 from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
 from bot.services.ports.store.alerts.windows import AlertWindowReads, AlertWindowWrites
+from bot.services.ports.store.announcements.announcements import AnnouncementReads, AnnouncementWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
@@ -91,6 +92,7 @@ class Transaction(
     BatchWrites,
     DlqWatchWrites,
     SuspectWrites,
+    AnnouncementWrites,
     JobWrites,
     Protocol,
 ):
@@ -137,6 +139,7 @@ class Store(
     InstallationReads,
     StatisticsReads,
     SuspectReads,
+    AnnouncementReads,
     Protocol,
 ):
     """Our own tables. Reads need no transaction of the caller's."""

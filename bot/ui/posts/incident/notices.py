@@ -14,6 +14,7 @@ from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import (
     action_notices,
     aftermath,
+    announcements,
     documents,
     export_notices,
     left_threads,
@@ -36,6 +37,7 @@ NOTICES: Final[dict[str, NoticeLook[Any]]] = {
     for module in (
         action_notices,
         aftermath,
+        announcements,
         documents,
         drills,
         export_notices,

@@ -11,6 +11,7 @@ from bot.ui.posts.incident.alert import head, last_update, promise
 from bot.ui.posts.incident.checks import progress_line, steps_select
 from bot.ui.posts.incident.roles import VERBS, roles_line
 from bot.ui.verbs import IncidentVerb
+from bot.ui.words.announcement_words import is_announced
 from bot.ui.words.inert import plain
 from bot.ui.words.wording import Wording, sign_of
 
@@ -22,6 +23,8 @@ _AFTERMATH_LIMIT = 88  # of each fact of how it was resolved: two lines on a pho
 #: The verbs of the card's buttons beside 📋. Those of an open incident show their signs alone: five words do
 #: not fit into a line on a phone.
 _OPEN: Final = (*VERBS, IncidentVerb.NOTE)
+#: Five buttons are enough: this one gives way to 📣. The role can still be given with `/incident assign`.
+_GIVES_WAY: Final = IncidentVerb.SCRIBE
 _ENDED: Final = (IncidentVerb.NOTE, IncidentVerb.TIMELINE, IncidentVerb.ACTION)
 
 
@@ -85,9 +88,14 @@ def _actions_line(words: Wording, incident: Incident) -> str:
 def _controls(words: Wording, incident: Incident) -> list[Component]:
     make, number = words.buttons.make, incident.id
     sheet = make(IncidentVerb.FIRST, number, words="commands")
-    signs = [words.buttons.sign(verb, number) for verb in _OPEN]
-    ended = [make(verb, number) for verb in _ENDED]
-    return [*row([sheet, *(signs if incident.is_open else ended)]), *steps_select(words, incident)]
+    if not incident.is_open:
+        others = [make(verb, number) for verb in _ENDED]
+    elif is_announced(words.policy, incident):
+        signs = [words.buttons.sign(verb, number) for verb in _OPEN if verb is not _GIVES_WAY]
+        others = [*signs, make(IncidentVerb.ANNOUNCE, number)]
+    else:
+        others = [words.buttons.sign(verb, number) for verb in _OPEN]
+    return [*row([sheet, *others]), *steps_select(words, incident)]
 
 
 def is_marked(texts: Texts, name: str) -> bool:

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.incident import Incident, Status, UsersAffected
 from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
 from bot.services.incidents.updates import UpdateResult
 from bot.ui.buttons import row
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
+from bot.ui.posts.incident.announcements import announce_button
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, by
 from bot.ui.verbs import IncidentVerb
+from bot.ui.words.announcement_words import may_ask, users_words
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording, relative
@@ -26,10 +28,14 @@ def updated(words: Wording, incident: Incident, told: UpdatedNotice) -> Body:
     at = words.clock(told.at, on=incident.triggered_at)
     head = words.say("updates.post.head", at=at, who=by(words, told))
     state = [] if told.phase is None else [words.say("updates.post.state", state=words.phase(told.phase))]
-    body = "\n".join([*state, *_words(words, told), next_update(words, incident, told.next_at)])
+    lines = [*state, *_words(words, told), *_users(words, told), next_update(words, incident, told.next_at)]
+    body, tell = "\n".join(lines), []
+    if told.users is UsersAffected.YES and may_ask(words.policy, incident):
+        tell = announce_button(words, incident)
     if len(head) + len(body) < CONTENT_LIMIT:
-        return message(f"{head}\n{body}")
-    return message(head, embeds=[embed(colour=colour_of(words, incident), description=body)])
+        return message(f"{head}\n{body}", components=tell)
+    shown = embed(colour=colour_of(words, incident), description=body)
+    return message(head, embeds=[shown], components=tell)
 
 
 def update_due(words: Wording, incident: Incident, told: UpdateDueNotice) -> Body:
@@ -113,6 +119,12 @@ def _words(words: Wording, told: UpdatedNotice) -> Iterator[str]:
         yield words.say("updates.post.impact", impact=impact)
     elif not known:  # it was taken back
         yield words.say("updates.post.no_impact")
+
+
+def _users(words: Wording, told: UpdatedNotice) -> Iterator[str]:
+    """Yield whether users are affected, if the update says so."""
+    if told.users is not None:
+        yield words.say("updates.post.users", users=users_words(words, told.users))
 
 
 def next_update(words: Wording, incident: Incident, due_at: datetime | None) -> str:

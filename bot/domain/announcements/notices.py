@@ -1,0 +1,29 @@
+"""The lines in the thread about announcements."""
+
+from bot.domain.announcements.announcement import AnnouncementState, PublishedAnnouncement
+from bot.domain.delivery.notices import Notice
+
+
+class AnnouncedNotice(Notice, name="announced"):
+    """An announcement was published."""
+
+    said: PublishedAnnouncement
+
+
+class AnnouncementFailedNotice(Notice, name="announcement_failed"):
+    """An approved announcement could not be sent; *reason* is one line."""
+
+    number: int
+    reason: str
+
+
+class FollowUpNotice(Notice, name="follow_up"):
+    """Users know less than the incident's state by now.
+
+    Attributes:
+        state: What they are to be told.
+        told: What they were told last.
+    """
+
+    state: AnnouncementState = AnnouncementState.RESOLVED
+    told: AnnouncementState = AnnouncementState.INVESTIGATING

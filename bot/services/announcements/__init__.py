@@ -1,0 +1,1 @@
+"""Announcements to users: drafted, edited, approved, published, followed up."""

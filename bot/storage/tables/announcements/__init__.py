@@ -1,0 +1,1 @@
+"""Our own table of announcements to users."""

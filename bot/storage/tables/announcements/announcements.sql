@@ -1,0 +1,27 @@
+-- name: announcements
+-- Returns the announcements of an incident in the order of their numbers, in guild :guild_id (null: in any guild).
+SELECT * FROM announcements
+ WHERE incident_id = :incident_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
+ ORDER BY number;
+
+-- name: last_announced
+-- Returns the announcement of the incidents :numbers that was published last, in guild :guild_id (null: in any guild).
+SELECT * FROM announcements
+ WHERE incident_id = ANY (:numbers::bigint[])
+   AND status = 'published'
+   AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
+ ORDER BY published_at DESC, number DESC
+ LIMIT 1;
+
+-- name: save_announcement
+-- Writes an announcement, new or changed.
+INSERT INTO announcements (incident_id, number, guild_id, version, state, severity, targets, started_at, texts, status,
+                           drafted_by, edited_by, approved_by, published_via, published_at, attempts, next_try_at, error)
+VALUES (:incident_id, :number, :guild_id, :version, :state, :severity, :targets, :started_at, :texts, :status,
+        :drafted_by, :edited_by, :approved_by, :published_via, :published_at, :attempts, :next_try_at, :error)
+ON CONFLICT (incident_id, number) DO UPDATE
+   SET version = excluded.version, state = excluded.state, severity = excluded.severity, targets = excluded.targets,
+       started_at = excluded.started_at, texts = excluded.texts, status = excluded.status,
+       edited_by = excluded.edited_by, approved_by = excluded.approved_by, published_via = excluded.published_via,
+       published_at = excluded.published_at, attempts = excluded.attempts, next_try_at = excluded.next_try_at,
+       error = excluded.error;

@@ -1,0 +1,90 @@
+"""The words about announcements that people of the team read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from bot.domain.announcements.announcement import (
+    Announcement,
+    AnnouncementState,
+    AnnouncementText,
+    PublishedAnnouncement,
+)
+from bot.domain.announcements.entries import AnnouncedEntry, AnnouncementFailedEntry
+from bot.domain.incident.incident import Incident, UsersAffected
+from bot.domain.triage.tree import Text
+from bot.runbook.model import Policy
+from bot.ui.words.inert import inert, inert_lines
+from bot.ui.words.wording import Wording
+
+_REASON_LIMIT: Final = 120
+
+
+def is_announced(policy: Policy, incident: Incident) -> bool:
+    """Return True if [📣 告知] is shown: users are affected, and may be told."""
+    return may_ask(policy, incident) and incident.is_open and incident.users_affected is UsersAffected.YES
+
+
+def may_ask(policy: Policy, incident: Incident) -> bool:
+    """Return True if the update form asks whether users are affected."""
+    rules = policy.announcements
+    return rules.has(incident.severity) and (rules.private or not incident.is_private)
+
+
+def state_words(words: Wording, state: AnnouncementState) -> str:
+    """Return the state that users are told of: "調査中"."""
+    return words.say(f"announcements.state.{state.value}")
+
+
+def users_words(words: Wording, users: UsersAffected | None) -> str:
+    """Return whether users are affected: "あり", "なし", "不明"."""
+    return words.say(f"announcements.users.{(users or UsersAffected.UNKNOWN).value}")
+
+
+def via_words(words: Wording, said: PublishedAnnouncement) -> str:
+    """Return how it was published: "webhook で公開"."""
+    return words.say(f"announcements.via.{said.via.value}")
+
+
+def quoted_text(words: Wording, said: PublishedAnnouncement, *, limit: int) -> str:
+    """Return what users were told, in the readers' language, as a quotation."""
+    text = inert_lines(words.raw(_first(words.policy, said.texts)), limit=limit)
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+def announced_line(words: Wording, known: Sequence[Announcement]) -> str:
+    """Return what users were told last, and what waits, a line each; empty without any."""
+    published = [one for one in known if one.is_published]
+    parts = []
+    if published and (last := published[-1]).published_at is not None and last.approved_by is not None:
+        parts.append(
+            words.say(
+                "announcements.show.published",
+                count=len(published),
+                at=words.moment(last.published_at),
+                state=state_words(words, last.state),
+                who=words.who(last.approved_by.name),
+            )
+        )
+    if known and not (waiting := known[-1]).is_published:
+        reason = inert(waiting.error or "", limit=_REASON_LIMIT)
+        parts.append(words.say(f"announcements.show.{waiting.status.value}", reason=reason))
+    return "\n".join(parts)
+
+
+def announced(words: Wording, data: AnnouncedEntry, limit: int) -> Iterator[str]:
+    """Yield what users were told, and how."""
+    yield state_words(words, data.said.state)
+    yield via_words(words, data.said)
+    yield inert(words.raw(_first(words.policy, data.said.texts)), limit=limit)
+
+
+def not_sent(_words: Wording, data: AnnouncementFailedEntry, limit: int) -> Iterator[str]:
+    """Yield why it could not be sent."""
+    yield inert(data.reason, limit=limit)
+
+
+def _first(policy: Policy, texts: Mapping[str, AnnouncementText]) -> Text:
+    """Return the words for the policy's first channel that has some, or for one that it had."""
+    names = [*(name for name in policy.announcements.channels if name in texts), *texts]
+    first = texts[names[0]] if names else AnnouncementText("", "")
+    return Text(first.ja, first.en)

@@ -1,0 +1,91 @@
+"""Users who were told are told again: once for each state, and at the end."""
+
+import pytest
+
+from bot.domain.announcements.announcement import AnnouncementState
+from bot.domain.announcements.notices import FollowUpNotice
+from bot.domain.errors import InvalidTransition
+from bot.domain.incident.incident import Incident, Phase, UsersAffected
+from tests.services.announcements.acts import affected, approved, lines, opened, published, update
+from tests.services.desk import PRIMARY, SECONDARY, Desk
+
+
+async def asked(desk: Desk, incident: Incident) -> list[tuple[str, str]]:
+    """What users were told, and are to be told, of each line that asks for more."""
+    await desk.work()
+    found = [FollowUpNotice.from_json(one.data) for one in await lines(desk, incident, "follow_up")]
+    return [(one.told.value, one.state.value) for one in found]
+
+
+async def test_each_later_state_asks_once(desk: Desk) -> None:
+    """Not for the state that users know, and not twice for one."""
+    incident = await affected(desk)
+    await published(desk, incident)
+    for number, phase in enumerate((Phase.INVESTIGATING, Phase.IDENTIFIED, Phase.IDENTIFIED)):
+        await update(desk, incident, phase=phase, known=f"{number}", key=f"update:{number}")
+    assert await asked(desk, incident) == [("investigating", "identified")]
+    view = await opened(desk, incident)
+    assert (view.announcement.number, view.announcement.state) == (2, AnnouncementState.IDENTIFIED)
+
+
+async def test_nothing_is_asked_before_users_were_told(desk: Desk) -> None:
+    """A draft tells nobody."""
+    incident = await affected(desk)
+    await opened(desk, incident)
+    await update(desk, incident, phase=Phase.IDENTIFIED)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    assert await asked(desk, incident) == []
+
+
+async def test_the_end_asks_for_the_closing_words_and_a_reopening_for_new_ones(desk: Desk) -> None:
+    """Once users know that it is over, nothing is left to tell."""
+    incident = await affected(desk)
+    await published(desk, incident)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    assert await asked(desk, incident) == [("investigating", "resolved")]
+    closing = await published(desk, incident)
+    assert closing.state is AnnouncementState.RESOLVED
+    with pytest.raises(InvalidTransition, match="announcement_over"):
+        await opened(desk, incident)
+    await desk.lifecycle.reopen(incident.id, by=SECONDARY)
+    assert (await asked(desk, incident))[1:] == [("resolved", "reopened")]
+    assert "再び発生" in (await opened(desk, incident)).announcement.texts["x"].ja
+
+
+async def test_a_false_alarm_is_taken_back(desk: Desk) -> None:
+    """Users were told of it all the same."""
+    incident = await affected(desk)
+    await published(desk, incident)
+    await desk.lifecycle.cancel(incident.id, by=PRIMARY, reason="誤報")
+    assert await asked(desk, incident) == [("investigating", "resolved")]
+
+
+async def test_users_who_are_not_affected_any_more_are_told(desk: Desk) -> None:
+    """Though the incident goes on."""
+    incident = await affected(desk)
+    await published(desk, incident)
+    await update(desk, incident, users=UsersAffected.NO)
+    assert await asked(desk, incident) == [("investigating", "monitoring")]
+
+
+async def test_the_incident_that_goes_on_tells_the_users_of_its_duplicate(desk: Desk) -> None:
+    """The duplicate asks for nothing, and its users are not forgotten."""
+    duplicate = await affected(desk)
+    await published(desk, duplicate)
+    other = await desk.open("SEV1", key="other")
+    await desk.merging.merge(duplicate.id, into=other.id, by=PRIMARY)
+    assert await asked(desk, duplicate) == []
+    await desk.lifecycle.resolve(other.id, by=PRIMARY)
+    assert await asked(desk, other) == [("investigating", "resolved")]
+    view = await opened(desk, other)
+    assert (view.announcement.number, view.announcement.state) == (1, AnnouncementState.RESOLVED)
+
+
+async def test_words_that_were_late_ask_for_more_at_once(desk: Desk) -> None:
+    """The state had moved on before they were published."""
+    incident = await affected(desk)
+    await opened(desk, incident)
+    draft = (await opened(desk, incident)).announcement
+    await update(desk, incident, phase=Phase.IDENTIFIED)
+    await approved(desk, draft)
+    assert await asked(desk, incident) == [("investigating", "identified")]

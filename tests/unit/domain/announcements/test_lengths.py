@@ -1,0 +1,55 @@
+"""How long a text is on X, judged by a library of others."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twitter_text import parse_tweet
+
+from bot.domain.announcements.drafting import draft
+from bot.domain.announcements.lengths import length_on_x
+from bot.runbook import load_policy
+from tests.unit.domain.announcements.samples import STATES, incident
+
+JST = load_policy(None).timezone
+
+TEXTS = [
+    "",
+    "11/24 14:05 頃から、Parky アプリで重大な障害が発生しています。",
+    "see https://parky.co.jp/status?x=1 now",
+    "を見るparky.co.jp を見てください",
+    "https://parky.co.jp、をご覧ください (https://a.b.c.jp/x?y=z&w=1.)",
+    "https://parky.co.jp/日本語",
+    "https://例え.jp/x",
+    "foo@example.com #障害 @parky",
+    "🚨 👨‍👩‍👧‍👦 🇯🇵 1️⃣ 👍🏽 ❤️ ⚠️ ‼️ ↔️ ☀",
+    "“quotes” – dash… ＡＢＣ ｶﾀｶﾅ 한국어 e\u0301",
+    "v1.2.3\n\n文章.そして",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_is_as_long_as_x_says(text: str) -> None:
+    """Japanese characters, addresses and emojis among them."""
+    assert length_on_x(text) == parse_tweet(text).weightedLength
+
+
+@pytest.mark.parametrize("text", ["node.js を", "Mr.Smith is here"])
+def test_what_is_no_address_for_x_may_count_as_one(text: str) -> None:
+    """X knows which top-level domains there are. Too long is told; too short would be refused by X."""
+    assert length_on_x(text) > parse_tweet(text).weightedLength
+
+
+@given(st.text(alphabet=st.sampled_from("aZ9 .,:/-_@#?&=%、。あ漢…–🚨é\n"), max_size=60))
+def test_no_text_is_shorter_than_x_says(text: str) -> None:
+    """Whatever is typed: one that fits here fits there."""
+    assert length_on_x(text) >= parse_tweet(text).weightedLength
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_each_draft_fits_into_a_post(state: str, language: str) -> None:
+    """With the targets that users know."""
+    rules, severe = load_policy(None).announcements, incident()
+    words = draft(rules, severe, STATES[state], zone=JST)["x"].say(language)
+    assert parse_tweet(words).valid
+    assert "{" not in words
