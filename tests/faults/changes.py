@@ -33,6 +33,7 @@ READS: Final = frozenset(
         ),
         *("incidents.timeline.choose_entry", "/incident resolve", "incidents.resolving.press_resolve"),
         *("incidents.resolving.press_resolution", "incidents.suspects.press_roll_back"),
+        "incidents.announcements.press_edit",
         *("incidents.suspects.press_keep_change", "/incident similar"),
         *(
             "bundles.press_all",
@@ -111,6 +112,8 @@ SHARED: Final = {
     "incidents.resolving.press_resolve_now": "incidents.resolving.send_resolution",
     "postmortem.owing.press_done": "/postmortem done",
     "/sev3": "/sev1",
+    # Its webhook: tests/e2e/test_announcements.py presses it.
+    "incidents.announcements.press_send": "incidents.announcements.press_copied",
     "checks.press_check": "/check",  # ten seconds later: tests/services/systems presses it
     # Under a digest, which asks about the alerts of a whole week: tests/e2e/test_digest.py presses them.
     "verdicts.press_keep": "alerts.press_ignore",

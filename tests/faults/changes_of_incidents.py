@@ -1,9 +1,11 @@
 """Changes of one incident, as people make them."""
 
+from dataclasses import replace
 from typing import Any
 
+from local_discord.people import Interaction, Message
 from tests.faults.changes import change
-from tests.faults.scene import Change, Scene, value_of
+from tests.faults.scene import Act, Change, Known, Scene, value_of
 
 # -- responding
 
@@ -264,3 +266,61 @@ async def _(scene: Scene) -> Change:
     known = await scene.raised()
     query = "SELECT count(*) FROM timeline WHERE incident_id = $1 AND kind = 'checked'"
     return Change(scene.runs("check", where=known.thread), query, (known.number,), places=(known.thread,))
+
+
+# -- telling users
+
+
+async def _announcing(scene: Scene) -> tuple[Known, Message]:
+    """An incident whose users are affected, and the message with the button."""
+    known = await scene.raised("sev2")
+    form = await scene.press(known.alert, "更新")
+    await scene.human.submit("responder", form, {"phase": ["users:yes"]})
+    return known, await scene.showing(known.thread, "告知")
+
+
+async def _drafting(scene: Scene) -> tuple[Known, Interaction]:
+    """The screen behind that button, too."""
+    known, card = await _announcing(scene)
+    return known, await scene.press(card, "告知")
+
+
+def _drafted(scene: Scene, known: Known, act: Act, action: str) -> Change:
+    """A change of an announcement that only the screen of the person shows."""
+
+    async def screen() -> str:
+        shown = await scene.say("incident show", number=known.number)
+        if action == "announcement_drafted":  # to open it would draft it
+            return shown.text
+        return (await scene.press(await scene.showing(known.thread, "告知"), "告知")).text
+
+    return replace(scene.acts(act, action, of=f'"incident_id": {known.number}}}'), screen=screen)
+
+
+@change("incidents.announcements.press_announce")
+async def _(scene: Scene) -> Change:
+    known, card = await _announcing(scene)
+    return _drafted(scene, known, scene.presses(card, "告知"), "announcement_drafted")
+
+
+@change("incidents.announcements.send_texts")
+async def _(scene: Scene) -> Change:
+    known, screen = await _drafting(scene)
+    form = await scene.press(screen, "編集")
+    return _drafted(scene, known, scene.sends(form, **{"x:ja": "復旧しました。"}), "announcement_edited")
+
+
+@change("incidents.announcements.press_redraft")
+async def _(scene: Scene) -> Change:
+    known, screen = await _drafting(scene)
+    await scene.human.submit("responder", await scene.press(screen, "編集"), {"x:ja": "調査中です。"})
+    update = await scene.press(known.alert, "更新")
+    await scene.human.submit("responder", update, {"phase": ["identified"]})
+    screen = await scene.press(await scene.showing(known.thread, "告知"), "告知")
+    return _drafted(scene, known, scene.presses(screen, "下書きを作り直す"), "announcement_redrafted")
+
+
+@change("incidents.announcements.press_copied")
+async def _(scene: Scene) -> Change:
+    known, screen = await _drafting(scene)
+    return known.change(scene.presses(screen, "コピーして公開した"), "announced")

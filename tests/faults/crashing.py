@@ -3,7 +3,7 @@
 A point is named after the call it stands beside:
 
 - ``before:claim_due``, ``after:claim_due``: a method of `Transaction`, `Store`, `Discord`, `DlqStore`,
-  `EmailSender`, `CodeHost` or `PagingSystem`;
+  `EmailSender`, `CodeHost`, `PagingSystem` or `AnnouncementHook`;
 - ``before:send:alert``, ``after:send:page``: Discord's, with the kind of the delivery;
 - ``before:commit:acknowledge``, ``after:commit:insert_incident``: a transaction that called it;
 - ``during:record``: the call has been made and nobody waits for its end any more.
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, Store, Transaction
+from bot.services.ports.announcements import AnnouncementHook
 from bot.services.ports.paging import PagingSystem
 from bot.wiring import GuildDependencies
 
@@ -147,5 +148,14 @@ def watched(parts: GuildDependencies, discord: Discord, fuse: Fuse) -> tuple[Gui
     store, dlq = cast("Store", WatchedStore(parts.store, fuse)), cast("DlqStore", Watched(parts.dlq, fuse))
     host = None if parts.code_host is None else cast("CodeHost", Watched(parts.code_host, fuse))
     paging = {way: cast("PagingSystem", Watched(system, fuse)) for way, system in parts.paging.items()}
-    own = replace(parts, store=store, dlq=dlq, email_sender=email_sender, code_host=host, paging=paging)
+    hook = parts.announcement_hook
+    own = replace(
+        parts,
+        store=store,
+        dlq=dlq,
+        email_sender=email_sender,
+        code_host=host,
+        paging=paging,
+        announcement_hook=None if hook is None else cast("AnnouncementHook", Watched(hook, fuse)),
+    )
     return own, cast("Discord", Watched(discord, fuse))

@@ -73,6 +73,8 @@ _WRONG: Final = {
     "PAGERDUTY_EVENTS_URL": _PASTED,
     "PAGERDUTY_API_URL": _PASTED,
     "PAGE_WEBHOOK_URL": (_SECRET, _TOKEN, f"http://example.com/{_SECRET}", f"https:///{_SECRET}"),
+    "ANNOUNCE_WEBHOOK_URL": (_SECRET, _TOKEN, f"http://example.com/{_SECRET}", f"https:///{_SECRET}"),
+    "ANNOUNCE_WEBHOOK_SECRET": (*_PASTED, f"whsec_{_SECRET}"),
     "PAGE_WEBHOOK_SECRET": (*_PASTED, f"whsec_{_SECRET}"),
     "HEALTH_PORT": _PASTED,
     "HOOKS_PORT": _PASTED,
