@@ -10,6 +10,7 @@ import asyncpg
 from bot.demo import clock
 from bot.domain.calendar.business_time import local_moment
 from bot.runbook import Policy
+from bot.services.digest.digests import QUEUED_AHEAD
 from bot.services.ports import JobName
 from bot.services.shared.jobs import READ_AHEAD
 
@@ -73,8 +74,15 @@ async def next_deadline(connection: asyncpg.Connection, policy: Policy) -> Deadl
 
 
 async def next_stop(connection: asyncpg.Connection, policy: Policy) -> Deadline:
-    """Return the nearest moment at which the bot does something by itself."""
-    return await _nearest(connection, policy, _STOPS)
+    """Return the nearest moment at which the bot does something by itself.
+
+    It also queues the digest's post a little before its hour, with the charts: a leap to the hour would have
+    the post wait for them.
+    """
+    found = await _nearest(connection, policy, _STOPS)
+    now = await connection.fetchval("SELECT now()")
+    queued = digest_after(now, policy) - QUEUED_AHEAD
+    return Deadline(queued, DIGEST) if now < queued < found.at else found
 
 
 async def _nearest(connection: asyncpg.Connection, policy: Policy, kinds: Sequence[str]) -> Deadline:

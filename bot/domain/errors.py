@@ -105,6 +105,10 @@ class DlqUnavailable(StorageUnavailable):
     """The DLQ cannot be asked: its database is away, or has no such table; everything else works."""
 
 
+class DlqChanged(DlqUnavailable):
+    """The DLQ's table, or the bot's right to it, is not as it was when it was last looked at."""
+
+
 class UpstreamUnavailable(UnavailableError):
     """An HTTP or SMTP peer is away or asks us to wait.
 

@@ -11,6 +11,7 @@ from discord import app_commands
 
 from bot.domain.dlq.table import DlqMisfit
 from bot.domain.errors import (
+    DlqChanged,
     DlqUnavailable,
     NotPermitted,
     StorageUnavailable,
@@ -152,6 +153,8 @@ def unavailable(voice: Voice, cause: Exception) -> str:
             table=inert(report.table, limit=_FIELD_LIMIT),
             columns=columns,
         )
+    if isinstance(cause, DlqChanged):
+        return voice.say("errors.dlq_changed")
     if isinstance(cause, DlqUnavailable):
         return voice.say("errors.dlq_unavailable")
     if isinstance(cause, StorageUnavailable):

@@ -8,11 +8,20 @@ import asyncpg
 import pytest
 
 from bot.demo import clock
-from bot.demo.deadlines import DIGEST, GATHERING, digest_after, gathering_after, next_deadline
+from bot.demo.deadlines import (
+    DIGEST,
+    GATHERING,
+    Deadline,
+    digest_after,
+    gathering_after,
+    next_deadline,
+    next_stop,
+)
 from bot.demo.passage import pass_time
 from bot.demo.setup import Setup
 from bot.demo.stage import Stage
 from bot.runbook import load_policy
+from bot.services.digest.digests import QUEUED_AHEAD
 from local_discord.people import NotSeen
 from tests.postgres import connect
 
@@ -157,6 +166,16 @@ async def test_nearest_of_jobs_and_hours_is_next(desk: Desk) -> None:
     await desk.work()
     digest = await next_deadline(desk.connection, POLICY)
     assert (digest.kind, f"{digest.at.astimezone(POLICY.timezone):%a %H:%M}") == (DIGEST, "Mon 18:00")
+
+
+async def test_the_clock_stops_where_the_digest_is_queued(desk: Desk) -> None:
+    """A minute before its hour: a leap to the hour would have the post wait for its charts."""
+    at = digest_after(await desk.now(), POLICY)
+    await clock.move(desk.connection, at - timedelta(minutes=30) - await desk.now())
+    assert await next_stop(desk.connection, POLICY) == Deadline(at - QUEUED_AHEAD, DIGEST)
+    assert (await next_deadline(desk.connection, POLICY)).at == at
+    await clock.move(desk.connection, timedelta(minutes=29, seconds=1))
+    assert await next_stop(desk.connection, POLICY) == Deadline(at, DIGEST)
 
 
 def test_hours_of_the_policy_are_later_than_now() -> None:

@@ -14,7 +14,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.entries import MostSevere, NewFailure, failure_id
 from bot.domain.dlq.table import DlqColumn, DlqTable, Misfit
 from bot.domain.dlq.views import DlqView
-from bot.domain.errors import DlqUnavailable, StorageUnavailable
+from bot.domain.errors import DlqChanged, DlqUnavailable, StorageUnavailable
 from bot.services.delivery.handling import record_job
 from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_dlq_pool
@@ -166,6 +166,17 @@ async def test_missing_columns_are_named(dlq: PostgresDlqStore, database_url: st
     assert (report.misfit, report.concerned) == (Misfit.NO_COLUMN, ("attempted_at",))
     await connection.execute("DROP TABLE admin.notification_failures")
     assert (await dlq.report()).misfit is Misfit.NO_TABLE
+    await connection.close()
+
+
+async def test_a_table_that_has_just_changed_says_so_once(dlq: PostgresDlqStore, database_url: str) -> None:
+    """Not that the database is away; then it is read as it is now."""
+    await dlq.page(DlqView(), size=9)
+    connection = await connect(database_url)
+    await connection.execute("ALTER TABLE admin.notification_failures RENAME error_message TO reason")
+    with pytest.raises(DlqChanged):
+        await dlq.page(DlqView(), size=9)
+    assert (await dlq.page(DlqView(), size=9)).missing == {DlqColumn.ERROR_MESSAGE}
     await connection.close()
 
 

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 AHEAD: Final = timedelta(minutes=10)
 
 #: How long before its hour the post is queued, to be sent at the hour: as often as the tick comes.
-_QUEUED_AHEAD: Final = timedelta(minutes=1)
+QUEUED_AHEAD: Final = timedelta(minutes=1)
 
 #: How long the drawing may take before the hour, and for a post that is late anyway, seconds.
 _UNHURRIED_S: Final = 45.0
@@ -97,7 +97,7 @@ class Digests:
         return week
 
     async def _prepare(self, guild_id: int, week: IsoWeek, due_at: datetime, *, now: datetime) -> None:
-        if due_at - now > _QUEUED_AHEAD:
+        if due_at - now > QUEUED_AHEAD:
             await self.pictures(await self.figures(guild_id, week), within_s=_UNHURRIED_S)
         elif await self._post(guild_id, week, due_at=due_at, within_s=_UNHURRIED_S):
             log.info("digest.queued", guild_id=guild_id, week=str(week), due_at=due_at.isoformat())

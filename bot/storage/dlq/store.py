@@ -27,7 +27,7 @@ from bot.domain.dlq.entries import (
 from bot.domain.dlq.table import DlqColumn, DlqMisfit, DlqTable, TableReport
 from bot.domain.dlq.views import Cursor, DlqFilter, DlqView
 from bot.domain.drill import DLQ_MARK
-from bot.domain.errors import DlqUnavailable, StorageUnavailable, UserError
+from bot.domain.errors import DlqChanged, DlqUnavailable, StorageBroken, StorageUnavailable, UserError
 from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
 from bot.storage.database.pools import borrow
@@ -242,7 +242,8 @@ class PostgresDlqStore:
             raise
         except (StorageUnavailable, TimeoutError) as error:
             self._questions = None  # perhaps its owner has changed it
-            raise DlqUnavailable(f"the DLQ: {str(error) or type(error).__name__}") from error
+            kind = DlqChanged if isinstance(error, StorageBroken) else DlqUnavailable
+            raise kind(f"the DLQ: {str(error) or type(error).__name__}") from error
 
 
 def _most_first(rows: Sequence[Row], column: str) -> tuple[tuple[str, int], ...]:

@@ -39,6 +39,7 @@ RESOLVE_FORM: Final = rf"inc:v2:resolve-form:(?P<number>\d{{1,18}}){_SHOWN}:(?P<
 CORRECT_FORM: Final = rf"inc:v2:resolution-form:(?P<number>\d{{1,18}}){_SHOWN}"
 
 _SHORT_LIMIT: Final = 60
+_WORTH_TELLING: Final = timedelta(minutes=1)
 _HINT_LIMIT: Final = 100  # Discord: the description of a label
 
 
@@ -145,7 +146,9 @@ def _prefilled(voice: Voice, incident: Incident, *, now: datetime | None) -> dic
         return _as_said(voice, said)
     if now is None:
         return dict.fromkeys(FIELDS, "")
-    shown = {**dict.fromkeys(FIELDS, ""), EXTENT: voice.span(now - incident.started_at)}
+    lasted = now - incident.started_at
+    extent = voice.span(lasted) if lasted >= _WORTH_TELLING else ""
+    shown = {**dict.fromkeys(FIELDS, ""), EXTENT: extent}
     if last is None:
         return shown
     about = CAUSE if incident.phase in (Phase.INVESTIGATING, Phase.IDENTIFIED) else FIX

@@ -120,6 +120,12 @@ def test_without_an_update_only_the_time_is_filled_in() -> None:
     assert said.left == {"cause", "fix", "impact", "people", "duration"}
 
 
+def test_what_lasted_for_seconds_has_no_time_filled_in() -> None:
+    """Otherwise the posts would say that it affected people for 0 s."""
+    assert shown(replace(PLACED, started_at=NOW - timedelta(seconds=59)))["extent"] == ""
+    assert shown(replace(PLACED, started_at=NOW - timedelta(seconds=60)))["extent"] == "1 分"
+
+
 def test_resolved_again_it_shows_what_is_newer() -> None:
     """What was said at the earlier end, unless there was an update since."""
     before = Aftermath(resolution=SAID)
