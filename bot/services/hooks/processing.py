@@ -169,7 +169,8 @@ class HookProcessing:
 
 
 async def _masked(event: AlertEvent) -> AlertEvent:
-    return event.masked() if len(event.text) < _LARGE else await asyncio.to_thread(event.masked)
+    is_large = len(event.title) + len(event.text) + len(event.target or "") + len(event.url or "") > _LARGE
+    return await asyncio.to_thread(event.masked) if is_large else event.masked()
 
 
 def _given_up(source: str, hook: StoredHook, problem: str) -> ProcessedHook:
