@@ -108,12 +108,13 @@ class Turns:
         return max(self._hands // max(len(busy), 1), 1)
 
 
-#: When a job comes again that found no place, and when if it is the next one.
+#: When a job comes again that found no place: in a line, so much for each that is ahead, up to the longest.
 CROWDED: Final = timedelta(seconds=1)
-NEXT: Final = timedelta(seconds=0.25)
+NEXT: Final = timedelta(seconds=0.25)  # for the first in the line
+_LONGEST: Final = timedelta(seconds=5)
 
 #: After how long a place in the line is given up whose job does not come again, seconds.
-_GIVEN_UP_S: Final = 4.0
+_GIVEN_UP_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -156,7 +157,7 @@ class FewInTurn:
         async def run(payload: str) -> timedelta | None:
             ahead = self._ahead_of(payload)
             if ahead >= self._left:
-                return NEXT if ahead == 0 else CROWDED
+                return NEXT if ahead == 0 else min(ahead * CROWDED, _LONGEST)
             del self._line[payload]
             self._left -= 1
             try:

@@ -21,10 +21,11 @@ SELECT count(*)::integer AS waiting
 -- while the bodies before them have fewer than :most_bytes.
 SELECT id, headers, body, received_at, next_event, problem
   FROM (SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS bytes_before
-          FROM hooks
-         WHERE processed_at IS NULL AND guild_id = :guild_id AND source = :source
-         ORDER BY id
-         LIMIT :limit) AS waiting
+          FROM (SELECT *
+                  FROM hooks
+                 WHERE processed_at IS NULL AND guild_id = :guild_id AND source = :source
+                 ORDER BY id
+                 LIMIT :limit) AS oldest) AS waiting
  WHERE bytes_before < :most_bytes
  ORDER BY id;
 
