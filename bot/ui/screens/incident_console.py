@@ -12,7 +12,9 @@ from bot.ui.components import Row, Screen, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import again, last_update, roles, update_due
+from bot.ui.posts.incident.calls import called
 from bot.ui.posts.incident.private import told_lines
+from bot.ui.posts.paging.outside_calls import shared
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.action_words import action_line
 from bot.ui.words.announcement_words import announced_line, may_ask
@@ -43,6 +45,7 @@ _TIMELINE_BUDGET = 1_800
 _RELATED_SHOWN = 4
 _TITLE_BUDGET = 80
 _ACTIONS_SHOWN = 3
+_CALLED_SHOWN = 5
 
 
 def show_screen(voice: Voice, view: IncidentView) -> Screen:
@@ -95,6 +98,7 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         update_due(voice, incident) if incident.is_open else "",
         "" if (last := incident.first_look.rollback) is None else rollback_line(voice, last),
         announced_line(voice, view.announcements),
+        *_called(voice, incident),
         _next(voice, view),
         *(() if view.told is None else told_lines(voice, view.told)),
         *_related(voice, view),
@@ -159,6 +163,15 @@ def _action_items(voice: Voice, view: IncidentView) -> Iterator[str]:
     today = view.now.astimezone(voice.policy.timezone).date()
     for item in waiting[:_ACTIONS_SHOWN]:
         yield action_line(voice, item, today=today, limit=_TITLE_BUDGET)
+
+
+def _called(voice: Voice, incident: Incident) -> Iterator[str]:
+    """Yield who was called so far, by which ways and with what result, until a person acknowledges."""
+    if incident.status is not Status.TRIGGERED:
+        return
+    systems = voice.listed(shared(voice, incident))
+    for what in [*called(voice, incident), *([systems] if systems else [])][:_CALLED_SHOWN]:
+        yield voice.say("consoles.incident.called", what=what)
 
 
 def _next(voice: Voice, view: IncidentView) -> str:

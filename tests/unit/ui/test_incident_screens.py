@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.escalation.ladder import Step, plan
 from bot.domain.incident import transitions
 from bot.domain.incident.acknowledgement import Acknowledgement, AckOutcome
+from bot.domain.incident.calls import CallPage, Calls, OutsideCall
 from bot.domain.incident.incident import (
     ByPerson,
     EndedAck,
@@ -73,6 +74,23 @@ def test_show_tells_how_bad_by_when_and_what_is_next() -> None:
     assert told.endswith(
         "[投稿へ](https://discord.com/channels/7/301/900) · [スレッドへ](https://discord.com/channels/7/900)"
     )
+
+
+def test_show_says_who_was_called_by_which_ways_with_what_result() -> None:
+    """Until a person acknowledges; what pages by itself has a line of its own."""
+    page = CallPage(who="@primary", asked_at=AT, sent_at=AT)
+    outside = (
+        OutsideCall(way="ntfy", who="@primary"),
+        OutsideCall(way="pushover", who="@primary", sent_at=AT),
+        OutsideCall(way="pagerduty", sent_at=AT),
+        OutsideCall(way="webhook"),
+    )
+    called = replace(PLACED, calls=Calls(pages=(page,), outside=outside))
+    told = words(console.show_screen(JA, view_of(called))).splitlines()
+    assert "📟 @primary：14:07 DM、プッシュ (ntfy) 届かず、プッシュ (Pushover)" in told
+    assert "📟 PagerDuty、webhook 届かず" in told
+    over = replace(called, status=Status.ACKNOWLEDGED)
+    assert "📟" not in words(console.show_screen(JA, view_of(over)))
 
 
 def test_show_offers_what_makes_sense_now() -> None:
