@@ -250,9 +250,9 @@ class ConfigError(BotError):
 
 
 class Wordless(BotError):
-    """Stands for a bug's error in a log: its type and its traceback, without its words."""
+    """A bug's error as the log shows it: its type and its traceback, without its message."""
 
 
 def wordless(error: Exception) -> Wordless:
-    """Return *error* for a log without its words, which may quote what a stranger has sent."""
+    """Return *error* for a log, without its message, which may quote what a stranger has sent."""
     return Wordless(type(error).__name__).with_traceback(error.__traceback__)

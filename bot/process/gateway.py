@@ -189,7 +189,7 @@ class GatewaySession:
         return self._lease.claim.shard.id in self._client.listening
 
     async def _after(self, again: ReconnectWebSocket) -> bool:
-        """Prepare another connection, which Discord or its silence asked for; return as `_live_once`."""
+        """Prepare the next connection after Discord asked for one, or fell silent. Return as `_live_once`."""
         refused = not self._is_listening
         if again.resume:
             self._keep_place()

@@ -21,7 +21,7 @@ TOO_LONG = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).map(
 
 
 async def box(locator: Locator) -> FloatRect:
-    """Where an element is, which must be somewhere."""
+    """Return the box of an element, which must be visible."""
     found = await locator.bounding_box()
     assert found
     return found

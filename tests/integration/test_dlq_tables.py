@@ -98,7 +98,7 @@ async def test_what_is_no_id_of_it(rig: Rig, typed: str) -> None:
 
 
 async def test_filters_that_the_table_cannot_fulfil_find_nothing(rig: Rig) -> None:
-    """A word that is no label of an enum, or a column that is not there."""
+    """A filter by a value that the enum lacks, or by a column that the table lacks, matches no entry."""
     await rig.lose("決済 API が 5xx")
     for asked in (DlqFilter(severity="no such"), DlqFilter(channel="no-such")):
         assert (await rig.dlq.page(DlqView(asked), size=10)).total == 0

@@ -254,7 +254,7 @@ async def test_an_intent_that_is_not_granted(sandbox: LocalDiscord) -> None:
 
 
 async def test_an_outsider_who_is_none(sandbox: LocalDiscord) -> None:
-    """They see the channel and are let in: that proves nothing."""
+    """An outsider who can see the channel anyway is let in, which proves nothing."""
     found = (await look(sandbox, outsider="responder"))["outsider"]
     assert (found.state, found.observed) == (ProbeOutcome.DIFFERS, {"outcome": "204"})
     assert (await look(sandbox, outsider="nobody-here"))["outsider"].state is ProbeOutcome.FAIL
@@ -382,7 +382,7 @@ async def test_a_difference(sandbox: LocalDiscord, monkeypatch: pytest.MonkeyPat
 
 
 async def test_the_nonce_s_window(sandbox: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The moments around its end are found."""
+    """The probe finds the last moment at which a nonce is remembered, and the first at which it is not."""
     monkeypatch.setattr(posting, "NONCE_LIFE_S", 0.5)
     async with aiohttp.ClientSession() as session:
         run = run_of(sandbox, session, Options("general", nonce_window_s=(0.0, 1.0)))

@@ -261,7 +261,7 @@ async def test_a_slow_database_is_answered_in_time(desk: Desk) -> None:
 
 
 async def test_a_database_that_is_away_is_answered_at_once(desk: Desk) -> None:
-    """The sender keeps it."""
+    """The answer is an error, so that the sender keeps the alert and tries again."""
     async with site(desk) as sender:
         desk.database.is_away = True
         answer = await sender.post(PATH, json=group("firing"), headers=AUTH)

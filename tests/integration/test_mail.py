@@ -188,7 +188,7 @@ async def test_one_refused_recipient_does_not_stop_the_other() -> None:
 
 
 async def test_nobody_accepted() -> None:
-    """Every recipient refused is not sent."""
+    """An email whose every recipient is refused counts as not sent."""
     inbox = Inbox()
     inbox.refuse = set(MAIL.to)
     async with smtp_server(inbox) as server:

@@ -417,7 +417,7 @@ async def test_a_name_that_discord_has_changed_is_not_given_again_and_again(worl
 
 
 async def test_an_edit_keeps_the_highlight_only_while_somebody_is_asked(world: NotifierWorld) -> None:
-    """Discord rebuilds the mentions of what is edited; it rings nobody anew."""
+    """Discord works out the mentions again when a message is edited, without notifying anyone."""
     incident, alert = await world.alert()
     await world.notifier.refresh(incident, [sent(DeliveryKind.ALERT, alert)])
     assert world.message(alert).mention_everyone

@@ -64,7 +64,7 @@ async def test_a_storm_stays_within_its_band(store: PostgresStore, database_url:
 
 
 async def test_a_job_that_is_there_keeps_its_place(store: PostgresStore, database_url: str) -> None:
-    """Asked for again it is one job still, and stands where it stood."""
+    """A job that is enqueued again stays one job, at the same place of the queue."""
     await put(store, STORMY, "s0")
     await put(store, STORMY, *(f"s{n}" for n in range(40)))
     assert dict(await queued(database_url))["s0"] == 100

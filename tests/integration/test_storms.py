@@ -1,4 +1,4 @@
-"""Thousands of due steps on a real PostgreSQL: each decided once, whoever decides."""
+"""Thousands of due steps on a real PostgreSQL: each is decided once, whichever process decides it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

@@ -87,7 +87,7 @@ async def test_it_asks_within_business_hours_and_goes_on_the_next_day(desk: Desk
 
 
 async def test_a_reminder_answers_the_post_and_asks_for_somebody(desk: Desk) -> None:
-    """Its facts lead to the post, and name the place that is asked."""
+    """The reminder carries the post that it answers, and the on-call place that it asks."""
     await gathered(desk, "a")
     await desk.pass_time(hours=1)
     (nag,) = [d for d in await desk.database.deliveries() if d.kind is NAG]

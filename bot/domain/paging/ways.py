@@ -29,11 +29,6 @@ class Way(StrEnum):
     PAGERDUTY = "pagerduty"
     WEBHOOK = "webhook"
 
-    @property
-    def is_kept_in_step(self) -> bool:
-        """Return True if the bot reads answers from the system and reports answers to it."""
-        return self in (Way.PUSHOVER, Way.PAGERDUTY)
-
 
 #: The systems that each way beside Discord goes to.
 SYSTEMS: Final[Mapping[Also, tuple[Way, ...]]] = {

@@ -94,7 +94,7 @@ class ActionTimes:
             log.info("action.verified", action_item_id=item.id)
 
     async def _remind(self, change: ActionChange, reader: Reader) -> None:
-        """Queue the reminder that is right now, and set the time of the next one; at night only that."""
+        """Queue the reminder that is due, and set the time of the next one; at night, put it off."""
         item, hours = change.item, self._policy.business_hours
         at = daytime(hours, now=change.now)
         if at == change.now:

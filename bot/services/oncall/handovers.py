@@ -157,7 +157,7 @@ class Handovers:
         return replace(watch, standing=standing, told=told)
 
     def _by_urgency(self, incidents: Sequence[Incident]) -> list[Incident]:
-        """Return the real ones: unacknowledged ones first, then the most severe."""
+        """Return the incidents that are no drills: unacknowledged ones first, then the most severe."""
         return sorted(
             (one for one in incidents if not one.is_drill),
             key=lambda one: (one.status is not Status.TRIGGERED, self._policy.rules(one.severity).rank),

@@ -196,7 +196,7 @@ class Emergency:
             log.warning("emergency.not_taken_in", reason=str(away))
 
     async def leave(self) -> None:
-        """Sign off as this process ends: its news is in the database, or in its file for the next process."""
+        """Sign this process off as it ends, unless it has something that is not in the database yet."""
         if (mirror := self._nothing_to_tell()) is not None:
             with suppress(StorageUnavailable):
                 await self._store.leave(mirror)

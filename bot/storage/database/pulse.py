@@ -32,7 +32,7 @@ _FULL: Final = asyncpg.DiskFullError.__name__
 
 
 class Pulse:
-    """The beats of one process: with hundreds of guilds each would otherwise write the same row."""
+    """The signs of life of one process, written once for all its guilds: they share the row."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool

@@ -70,7 +70,7 @@ class DlqTransaction:
             await self._connection.execute("; ".join([*self._unsent, "COMMIT"]))
 
     async def roll_back(self) -> None:
-        """End the transaction as if it had not been; a connection that is gone has done that already."""
+        """Undo the transaction; a connection that is gone has done that already."""
         if self._has_begun:
             with suppress(*STORAGE_ERRORS):
                 await self._connection.execute("ROLLBACK")

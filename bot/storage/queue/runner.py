@@ -73,7 +73,7 @@ _PROMISED: Final = frozenset({JobName.ESCALATE, JobName.DELIVER})
 
 
 class _Manager(QueueManager):
-    """Does not look at the tables first, in two dozen round trips: the bot's migrations make them."""
+    """PgQueuer's manager without its check of the tables, two dozen round trips: our migrations made them."""
 
     async def verify_structure(self) -> None:
         """Nothing."""

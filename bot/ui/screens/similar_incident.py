@@ -76,6 +76,6 @@ def joined_card(voice: Voice, incident: Incident) -> Screen:
 
 
 def _state(voice: Voice, incident: Incident) -> str:
-    """🟠 対応中 @佐藤."""
+    """Return the incident's state, and who is on it: "🟠 対応中 @佐藤"."""
     on_it = incident.on_it
     return voice.state(incident) if on_it is None else f"{voice.state(incident)} {voice.who(on_it.name)}"

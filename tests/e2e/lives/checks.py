@@ -89,7 +89,7 @@ def _let_in(history: list[dict[str, Any]]) -> set[int]:
 
 
 async def _check_removed(world: World, row: Any, members: set[int]) -> None:
-    """Whoever was taken out is not named, has no role while it goes on, and is not in its thread."""
+    """A removed person is not named, has no role in an open incident, and is not in its thread."""
     taken_out = await world.rows("SELECT user_id FROM removed_members WHERE incident_id = $1", row["id"])
     removed = {one["user_id"] for one in taken_out}
     assert removed & members == set(), row["id"]

@@ -254,7 +254,7 @@ async def test_a_recovery_is_noted_once(rig: Rig) -> None:
 
 
 async def test_a_recovery_is_kept_for_a_month(rig: Rig) -> None:
-    """And for as long as its alert goes on; what is older goes when another one comes."""
+    """It is also kept while its alert goes on. Older ones are deleted when another recovery comes."""
     over, goes_on = await track(rig, 900), await track(rig, 901, fingerprint="b" * 64)
     for alert in (over, goes_on):
         assert await recover(rig, alert, 910, sender=SENDER)

@@ -82,7 +82,7 @@ async def test_a_known_key_is_skipped(rig: Rig) -> None:
 
 
 async def test_waiting_for_what_nobody_owes_is_a_bug(rig: Rig) -> None:
-    """It would wait for ever."""
+    """A delivery that waits for a key without a delivery would wait for ever, so it is refused."""
     with pytest.raises(RuntimeError):
         async with rig.store.transaction() as tx:
             await tx.insert_deliveries([owed(DeliveryKind.NOTICE, incident=None, after="nothing")])

@@ -47,8 +47,8 @@ async def test_a_pull_request_comes_back_as_it_was_stored(rig: Rig) -> None:
 
 
 async def test_an_issue_comes_back_as_it_was_stored(rig: Rig) -> None:
-    """Every field, and its address by the item, its item by the number."""
-    assert await rig.store.issues_of_items([ITEM]) == {}
+    """Every field, and its item by the number."""
+    assert await rig.store.issue_export(ITEM) is None
     async with rig.store.transaction() as tx:
         await tx.want_issue_export(ITEM, guild_id=GUILD, repository=REPOSITORY)
         made = await tx.lock_issue_export(ITEM)
@@ -74,7 +74,6 @@ async def test_an_issue_comes_back_as_it_was_stored(rig: Rig) -> None:
     assert await rig.store.items_of_issues(GUILD, REPOSITORY, [11, 12]) == {12: ITEM}
     assert await rig.store.items_of_issues(GUILD, "parky/other", [12]) == {}
     assert await rig.store.items_of_issues(GUILD + 1, REPOSITORY, [12]) == {}
-    assert await rig.store.issues_of_items([ITEM, ITEM + 1]) == {ITEM: "https://github.example/12"}
 
 
 async def test_issues_are_read_on_from_where_they_were(rig: Rig) -> None:

@@ -105,7 +105,7 @@ async def test_what_was_tampered_with_is_nothing(desk: Desk, end: str) -> None:
 
 
 async def test_of_another_installation(desk: Desk, another_database: Database) -> None:
-    """It is told apart from a broken one; so is an incident that is not here."""
+    """The answer says so, instead of calling the link broken; the same for an unknown incident."""
     token, _ = await mailed(desk)
     other = Desk(another_database)
     assert (await other.links.acknowledge(token)).state is LinkState.FOREIGN

@@ -86,7 +86,7 @@ async def test_anything_else_counts_as_sent(desk: Desk, kind: DeliveryKind) -> N
 
 
 async def test_an_alert_of_what_has_ended_is_not_posted_anew(desk: Desk) -> None:
-    """Nobody waits for it."""
+    """The incident has ended, so people do not need it."""
     desk.discord.deleted_at_once = {DeliveryKind.ALERT}
     incident = await desk.open()
     await desk.run((await desk.database.take_due_jobs())[0])

@@ -33,7 +33,7 @@ async def test_whom_the_server_did_not_take_is_tried_again_alone(desk: Desk) -> 
 
 
 async def test_whom_nobody_could_mail_until_the_acknowledge_is_left_alone(desk: Desk) -> None:
-    """Somebody has it: no more emails, and no more attempts."""
+    """After the acknowledge, no more emails are sent and none is tried again."""
     desk.mailer.refused = {"primary@example.com"}
     outage(desk)
     incident = await desk.open("SEV1")

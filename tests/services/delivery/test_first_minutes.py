@@ -48,7 +48,7 @@ async def first_messages(desk: Desk) -> dict[DeliveryKind, Delivery]:
 
 
 async def status_of(desk: Desk, kind: DeliveryKind) -> DeliveryStatus:
-    """How far its message is."""
+    """Return the status of the delivery of this kind."""
     return next(one.status for one in await desk.database.deliveries() if one.kind is kind)
 
 

@@ -79,7 +79,7 @@ async def test_minutes_later_the_answer_is_still_about_then(desk: Desk) -> None:
 
 
 async def test_a_page_of_an_older_version_is_explained_from_the_schedules_history(desk: Desk) -> None:
-    """No override is deleted: it says what counted then, and that this is computed."""
+    """Overrides are kept: the answer says which one counted then, and that it was worked out afterwards."""
     number = await stand_in(desk)
     incident = await desk.open()
     await desk.work()

@@ -24,7 +24,7 @@ SOURCE = "alertmanager"
 
 
 async def store(desk: Desk, *bodies: object) -> None:
-    """As they came."""
+    """Store requests with these bodies, as the hook server does."""
     hooks = [
         NewHook(
             GUILD,

@@ -34,7 +34,7 @@ ALERT, NOTICE, ESCALATION, PAGE = (
 
 
 class Interrupted(PostgresStore):
-    """Something happens once, between what a use case reads and its transaction."""
+    """A store in which something happens once, between what a use case reads and its transaction."""
 
     def __init__(self, store: PostgresStore, meanwhile: Callable[[], Awaitable[object]]) -> None:
         vars(self).update(vars(store.of(GUILD)))

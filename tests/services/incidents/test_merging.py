@@ -132,7 +132,7 @@ async def test_whoever_is_on_the_duplicate_is_on_the_other_one(desk: Desk, into:
 
 
 async def test_being_on_a_lesser_duplicate_answers_no_more_severe_one(desk: Desk) -> None:
-    """Somebody took a SEV3; the SEV1 still waits for its own answer."""
+    """The acknowledge of a SEV3 does not count for the SEV1 that it is merged into."""
     high, taken = await desk.open("SEV1", key="a"), await desk.open("SEV3", key="b")
     await desk.acknowledger.acknowledge(taken.id, by=SECONDARY, via=AckVia.BUTTON)
     await desk.merging.merge(taken.id, into=high.id, by=PRIMARY)

@@ -218,7 +218,7 @@ async def test_only_the_impact_changes(desk: Desk) -> None:
 
 
 async def test_only_another_promise(desk: Desk) -> None:
-    """The next update moves, or none is owed any more; what was told last stays."""
+    """A promise alone moves the next update, or cancels it; the latest update stays."""
     incident = await acknowledged(desk)
     later = form(incident, next_in=timedelta(hours=2))
     result = await desk.updates.tell(incident.id, later, by=PRIMARY)

@@ -65,7 +65,7 @@ async def test_read_again_before_the_escalation(desk: Desk, nth: int) -> None:
 
 
 async def test_read_without_a_database(desk: Desk) -> None:
-    """The database goes away after the import: the mirror knows the second ones, too."""
+    """The database goes away after the import: the mirror has the second posts, too."""
     alert, *_ = await told_twice(desk)
     await desk.emergency.tick()
     desk.emergency._mirror._read_at = float("-inf")

@@ -344,7 +344,7 @@ async def test_a_private_thread_that_was_deleted_unseen_is_found_by_the_next_edi
 
 
 async def test_an_alert_on_its_way_into_a_thread_that_is_deleted(desk: Desk) -> None:
-    """It is in the next one, and no failure is on record."""
+    """The alert is posted in the next thread, and no failure is recorded."""
     incident = await desk.incidents.open(secret(desk))
     gone = DeliveryRefused("Unknown Channel", http_status=404, code=10003)
     members = [None] * 3

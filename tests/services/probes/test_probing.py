@@ -213,7 +213,7 @@ async def test_when_nothing_is_reached_one_alert_says_that_the_prober_reaches_no
 
 
 async def test_two_targets_that_answer_wrongly_are_two_alerts(desk: Desk) -> None:
-    """The network is there."""
+    """Both answer, so the network is not the cause that they share."""
     desk.prober.says = {"api": wrong(), "dev": wrong(403)}
     await turn(desk)
     await turn(desk)

@@ -219,7 +219,7 @@ async def test_two_forms_about_one_update_do_not_undo_each_other(desk: Desk) -> 
 async def test_the_second_of_two_sees_what_the_first_wrote(
     desk: Desk, first: Correction, second: Correction, key: str, field: str | None
 ) -> None:
-    """Instead of undoing it unseen; nothing of theirs is kept. The form opened anew takes it."""
+    """The second correction is refused and stores nothing; from a form that is opened again it is taken."""
     incident, update = await told(desk)
     seen = await shown_now(desk, incident, update)
     for _ in range(2):  # Discord has delivered the same interaction twice
@@ -291,7 +291,7 @@ async def test_an_update_that_would_say_nothing_is_refused(desk: Desk) -> None:
 
 
 async def test_a_note_has_no_impact(desk: Desk) -> None:
-    """Whatever was sent with it."""
+    """An impact that is sent with the correction of a note is ignored."""
     incident = await desk.open()
     await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k")
     (note,) = await of_kind(desk, incident, TimelineKind.NOTE)

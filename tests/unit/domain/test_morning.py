@@ -58,7 +58,7 @@ def test_what_is_due_on_a_day_ends_with_the_local_day() -> None:
     ],
 )
 def test_it_asks_first_when_the_triage_should_be_over(now: datetime, nag_at: datetime | None) -> None:
-    """Posted late, an interval later; never when business is over."""
+    """If the post was late, the reminder comes an interval later; after business hours it does not come."""
     assert first_nag(now, HOURS, every=HOUR) == nag_at
 
 

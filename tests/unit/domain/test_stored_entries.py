@@ -248,7 +248,7 @@ def test_an_empty_row_is_read(kind: TimelineKind) -> None:
 
 
 def test_a_decline_of_an_older_version_names_a_place_alone() -> None:
-    """It counts for the first ladder, and for whoever stood at the place."""
+    """It counts for the first ladder, and for the person who was at that place then."""
     old = TimelineEntry(TimelineKind.DECLINED, AT, data={"place": "primary", "to": "secondary"})
     assert declined([old]) == (0, {"primary": "secondary"})
     assert DeclinedEntry.from_json({"place": "primary"}).to is UNSET

@@ -75,7 +75,7 @@ def test_what_is_left_is_counted_not_what_was_gathered() -> None:
 
 
 def test_english_says_the_same() -> None:
-    """By the team's language."""
+    """A team whose language is English gets the same in English."""
     body = bundle_post(EN, bundle(2))
     assert body["content"] == "@here ⏫ SEV1 · 2 without an ack"
     assert "acknowledge all 2" in description_of(body)

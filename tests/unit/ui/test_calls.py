@@ -100,7 +100,7 @@ WITH_PUSH = {
     ],
 )
 def test_it_is_said_how_a_step_leaves_discord(words: Wording, told: str) -> None:
-    """By ways for which somebody has an address, beforehand; the step after it does not say "again"."""
+    """A pending step names the ways that a person has an address for; the next step does not say "again"."""
     rings = called(FIRST_PAGE, steps=(START, RINGING, LATER))
     said = replace(words, standing=WITH_PUSH)
     [line] = [line for line in alert(rings, said) if "●" in line]

@@ -308,7 +308,7 @@ def test_action_items_are_a_table() -> None:
 
 
 def test_the_owner_of_the_postmortem_is_named() -> None:
-    """Unless nobody owes it now."""
+    """Without an owner, the document names none."""
     owed = Postmortem(state=PostmortemState.OWED, owner_id=1, owner_name="佐藤", due_on=date(2026, 12, 1))
     assert "| 書く人 | 佐藤 (2026-12-01 まで) |" in document(replace(facts(), postmortem=owed))
     reopened = replace(owed, state=PostmortemState.NOT_OWED)

@@ -275,7 +275,7 @@ _NOTE = Line(TimelineEntry(TimelineKind.NOTE, AT, data={"text": "DB"}, id=8))
 async def test_only_what_was_changed_is_given_back(
     form: Form, typed: dict[str, str], given: dict[str, str]
 ) -> None:
-    """Below the name that the form gives it."""
+    """The refusal quotes each changed field below its label in the form."""
     inputs = [each["component"] for each in form.to_dict()["components"]]
     shown = {one["custom_id"]: one.get("value", "") for one in inputs if one["type"] == 4}
     asked, _ = await answered(UserError("note_empty"), data=sent(form.custom_id, **{**shown, **typed}))

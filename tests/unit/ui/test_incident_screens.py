@@ -437,7 +437,7 @@ def test_ack_and_passing_on_have_their_words() -> None:
 
 
 def test_handing_back_promises_an_escalation_only_where_there_is_one() -> None:
-    """A SEV3 has no ladder: it waits for whoever takes it next."""
+    """A SEV3 has no ladder: it waits for the next person to take it."""
     minor = replace(PLACED, severity="SEV3", priority="P2")
     assert "エスカレーションを再開し" in answers.released(JA, Released(PLACED, ReleaseOutcome.RESUMED))
     assert answers.released(JA, Released(minor, ReleaseOutcome.RESUMED)).endswith("未対応に戻っています。")

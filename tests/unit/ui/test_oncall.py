@@ -113,7 +113,7 @@ def test_whoever_comes_on_is_told_of_their_own_places() -> None:
 
 
 def turn(place: str, person: OnCallPerson, days: float, length: float = 1) -> Turn:
-    """A shift so many days ahead."""
+    """Return a turn that starts *days* from now."""
     starts = NOW + days * DAY
     return Turn(place, person, Shift(person.handle, starts, starts + length * DAY))
 

@@ -364,7 +364,7 @@ def test_postmortem_path_is_a_plain_file_name() -> None:
 
 
 def test_a_note_is_shown_with_its_author_and_lines() -> None:
-    """As typed, harmless."""
+    """Mentions, headings and links of the note have no effect in Discord."""
     note = delivery(
         DeliveryKind.NOTICE,
         data={"notice": "note", "by": "pri*mary", "text": "戻した\n# @here https://s.example/a_b"},

@@ -193,7 +193,7 @@ def test_beside_a_private_one_the_digest_still_has_the_others() -> None:
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_screens(voice: Voice) -> None:
-    """The question has the safe way out first; the answers lead to the thread once it is the private one."""
+    """The question offers cancelling first. The answers link to the thread once the private one exists."""
     asked = private_question(voice, PLACED)
     assert screens.presses(asked) == ["ui:v1:quit", "inc:v1:private-now:42"]
     done, early = (private_screen(voice, SECRET, moved=moved) for moved in (True, False))
@@ -317,7 +317,7 @@ def test_it_is_said_where_a_private_incident_is_told(voice: Voice) -> None:
 
 @pytest.mark.parametrize("words", [JA, EN])
 def test_the_card_of_a_private_incident_says_whom_it_tells(words: Wording) -> None:
-    """And a public one's does not."""
+    """The card of a public incident says nothing of it."""
     line = words.say("private.card")
     assert line in str(render(words, delivery(DeliveryKind.THREAD_CARD), SECRET)["embeds"])
     assert line not in str(render(words, delivery(DeliveryKind.THREAD_CARD), PLACED)["embeds"])

@@ -264,7 +264,7 @@ def test_a_ladder_that_repeats_for_days_leaves_room_for_the_others() -> None:
 
 
 def test_a_drill_is_marked_as_one() -> None:
-    """Its answer is no other one."""
+    """The answer carries the mark of a drill."""
     assert "【訓練】" in why_said(VOICES["ja"], replace(ASKED, incident=replace(PLACED, is_drill=True)))
 
 

@@ -22,10 +22,6 @@ class PostgresExportReads(ReadPart):
         row = await self._sql.first("issue_export", item_id=item_id)
         return None if row is None else _issue(row)
 
-    async def issues_of_items(self, item_ids: list[int]) -> dict[int, str]:
-        rows = await self._sql.all("issues_of_items", item_ids=item_ids)
-        return {row["item_id"]: row["url"] for row in rows}
-
     async def untracked_items(self, guild_id: int, *, limit: int) -> list[int]:
         rows = await self._sql.all("untracked_items", guild_id=guild_id, limit=limit)
         return [row["id"] for row in rows]

@@ -24,10 +24,6 @@ UPDATE postmortem_pulls
 -- Returns an action item on the code host.
 SELECT * FROM action_issues WHERE item_id = :item_id;
 
--- name: issues_of_items
--- Returns the addresses of the issues of action items.
-SELECT item_id, url FROM action_issues WHERE item_id = ANY (:item_ids::bigint[]) AND url IS NOT NULL;
-
 -- name: lock_issue_export
 -- Locks and returns an action item on the code host.
 SELECT * FROM action_issues WHERE item_id = :item_id FOR UPDATE;

@@ -69,7 +69,7 @@ def test_one_kind_rings_without_a_message_of_its_own() -> None:
 
 
 def test_what_rings_is_told_without_a_database_too() -> None:
-    """The mirror knows a word for each."""
+    """Each kind that notifies people has a word in the mirror."""
     assert kinds(lambda spec: spec.rings) == {word.value for word in Word}
 
 

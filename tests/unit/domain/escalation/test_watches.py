@@ -73,7 +73,7 @@ def test_the_last_one_tells_everybody_whom_the_others_were_to_tell() -> None:
 
 
 def test_what_was_taken_or_acknowledged_is_not_due() -> None:
-    """Once is enough."""
+    """A step that was taken already is not due again; after an acknowledge, none is."""
     one = watch(1, 15, 30)
     taken = replace(journal(one), taken={"inc:1:step:1": T0})
     assert taken.due(one, T0 + 20 * MINUTE) is None

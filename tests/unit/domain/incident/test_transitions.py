@@ -116,7 +116,7 @@ def test_an_acknowledge_after_the_end_changes_nothing(end: End, status: Status) 
 @pytest.mark.parametrize(("end", "status"), ENDS)
 @pytest.mark.parametrize("before", [incident(), acknowledged()], ids=["triggered", "acknowledged"])
 def test_an_end(end: End, status: Status, before: Incident) -> None:
-    """Who and when; nothing is owed any longer; the thread goes to sleep later; who was on it stays known."""
+    """It records who and when, drops the promised update, dates the archiving, and keeps who was on it."""
     over = end(before)
     assert (over.status, time_of(over.ended), id_of(over.ended), name_of(over.ended)) == (
         status,
@@ -323,7 +323,7 @@ def test_a_role_is_given_passed_on_and_left() -> None:
 
 
 def test_a_reminder_is_for_whoever_leads() -> None:
-    """The commander, else whoever opened it again, else whoever was first, else nobody."""
+    """The commander, else the person who reopened it, else the first to acknowledge, else no one."""
     assert incident().lead is None
     assert acknowledged().lead == PersonRef(1, "primary")
     led = transitions.assign(acknowledged(), Role.COMMANDER, PersonRef(2, "secondary"))

@@ -54,9 +54,6 @@ class IssueExportReads(Protocol):
     async def issue_export(self, item_id: int) -> IssueExport | None:
         """Return an action item on the code host; None if it was never asked for."""
 
-    async def issues_of_items(self, item_ids: list[int]) -> dict[int, str]:
-        """Return the addresses of the issues of action items, by item."""
-
     async def untracked_items(self, guild_id: int, *, limit: int) -> list[int]:
         """Return open action items that were never to become issues, without what stays in Discord."""
 
