@@ -12,7 +12,7 @@ from local_discord.server import LocalDiscord
 from local_discord.world.permissions import P
 from local_discord.world.seed import BOT
 
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0
 ALERTS, OPS, GENERAL = "1100000000000000301", "1100000000000000302", "1100000000000000305"
 WAR_ROOM = "1100000000000000306"
 PRIMARY, OBSERVER = "1100000000000000101", "1100000000000000104"

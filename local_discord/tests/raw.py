@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from local_discord.server import LocalDiscord
 
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from local_discord.core import Core
 from local_discord.gateway.rules import GatewayRules
 from local_discord.server import LocalDiscord
-from local_discord.tests.client import ALERTS, Client, Socket
+from local_discord.tests.client import ALERTS, DEADLINE_S, Client, Socket
 from local_discord.tests.conftest import Connect
 from local_discord.tests.gateway_client import GUILDS, USUAL, dial
 
@@ -94,5 +94,5 @@ async def test_senseless_seconds_are_refused(client: Client, seconds: object) ->
 async def test_a_frozen_sandbox_can_be_stopped(sandbox: LocalDiscord) -> None:
     """Stopping does not wait for it."""
     sandbox.core.freezer.freeze()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_S):
         await sandbox.stop()

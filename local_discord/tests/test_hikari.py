@@ -9,7 +9,7 @@ from hikari.api.shard import GatewayCompression
 from hikari.impl import shard
 
 from local_discord.server import LocalDiscord
-from local_discord.tests.client import ALERTS, Client
+from local_discord.tests.client import ALERTS, DEADLINE_S, Client
 from local_discord.tests.scenario import expect, play
 
 INTENTS = (
@@ -155,7 +155,7 @@ async def test_a_token_that_only_the_gateway_refuses(actor: HikariActor, client:
     client.sandbox.core.world.application.token += "x"
     await client.human("POST fault", gateway="drop")
     with pytest.raises(hikari.GatewayServerClosedConnectionError) as refused:
-        await asyncio.wait_for(actor.bot.shards[0].join(), 10)
+        await asyncio.wait_for(actor.bot.shards[0].join(), DEADLINE_S)
     assert (refused.value.code, refused.value.can_reconnect) == (4004, False)
 
 

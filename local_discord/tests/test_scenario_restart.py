@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from local_discord.server import LocalDiscord
-from local_discord.tests.client import ALERTS, PRIMARY, Client, Socket
+from local_discord.tests.client import ALERTS, DEADLINE_S, PRIMARY, Client, Socket
 from local_discord.tests.conftest import Connect
 from local_discord.tests.gateway_client import GUILDS, MESSAGES, USUAL, dial
 from local_discord.world.saving.state import BadState
@@ -133,7 +133,7 @@ async def started(*arguments: str) -> tuple[asyncio.subprocess.Process, dict[str
         *(sys.executable, "-m", "local_discord", "--json", *arguments), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout
-    line = await asyncio.wait_for(process.stdout.readline(), 20)
+    line = await asyncio.wait_for(process.stdout.readline(), DEADLINE_S)
     address: dict[str, str] = json.loads(line)
     return process, address
 
@@ -147,7 +147,7 @@ async def test_sigterm_saves_and_the_next_start_goes_on(tmp_path: Path) -> None:
         async with http.post(f"{address['human']}/say", json=said) as response:
             made = await response.json()
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), DEADLINE_S) == 0
         port = address["api_base"].split(":")[2].split("/")[0]
         process, again = await started("--state", str(file), "--port", port)
         assert again == address
@@ -155,7 +155,7 @@ async def test_sigterm_saves_and_the_next_start_goes_on(tmp_path: Path) -> None:
             kept = await response.json()
         assert [one["id"] for one in kept] == [made["id"]]
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), DEADLINE_S) == 0
 
 
 @pytest.mark.parametrize(
@@ -171,5 +171,5 @@ async def test_the_command_line_says_why_it_does_not_start(arguments: tuple[str,
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "local_discord", *arguments), stderr=asyncio.subprocess.PIPE
     )
-    _, told_why = await asyncio.wait_for(process.communicate(), 20)
+    _, told_why = await asyncio.wait_for(process.communicate(), DEADLINE_S)
     assert (process.returncode, words in told_why.decode()) == (2, True)

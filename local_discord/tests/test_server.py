@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from local_discord.server import Address, LocalDiscord, NotLoopback, serve
+from local_discord.tests.client import DEADLINE_S
 from local_discord.tests.oracle import require_description, validate_log
 from local_discord.world.snowflake import created_at
 
@@ -28,7 +29,7 @@ async def test_serve_announces_its_address_until_cancelled() -> None:
     """The address has exactly the documented keys."""
     ready: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
     task = asyncio.ensure_future(serve(on_ready=ready.set_result))
-    address = await asyncio.wait_for(ready, 5)
+    address = await asyncio.wait_for(ready, DEADLINE_S)
     assert set(json.loads(address.to_json())) == KEYS
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -41,10 +42,10 @@ async def test_the_command_line_prints_one_line_and_ends_on_sigterm() -> None:
         sys.executable, "-m", "local_discord", "--port", "0", "--json", stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout
-    line = await asyncio.wait_for(process.stdout.readline(), 10)
+    line = await asyncio.wait_for(process.stdout.readline(), DEADLINE_S)
     assert set(json.loads(line)) == KEYS
     process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await asyncio.wait_for(process.wait(), DEADLINE_S) == 0
 
 
 async def test_the_command_line_says_where_the_page_is() -> None:
@@ -53,12 +54,12 @@ async def test_the_command_line_says_where_the_page_is() -> None:
         sys.executable, "-m", "local_discord", stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout
-    word, url = (await asyncio.wait_for(process.stdout.readline(), 10)).decode().split()
+    word, url = (await asyncio.wait_for(process.stdout.readline(), DEADLINE_S)).decode().split()
     assert word == "Page"
     async with aiohttp.ClientSession() as http, http.get(url) as response:
         assert "Local Discord" in await response.text()
     process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await asyncio.wait_for(process.wait(), DEADLINE_S) == 0
 
 
 async def test_what_it_prints_points_a_bot_at_it() -> None:
@@ -67,7 +68,7 @@ async def test_what_it_prints_points_a_bot_at_it() -> None:
         *(sys.executable, "-m", "local_discord", "--bot-name", "helper"), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout
-    head = (await asyncio.wait_for(process.stdout.readuntil(b"/gateway\n"), 10)).decode()
+    head = (await asyncio.wait_for(process.stdout.readuntil(b"/gateway\n"), DEADLINE_S)).decode()
     exported = dict(re.findall(r"^  export (\w+)=(.+)$", head, re.MULTILINE))
     headers = {"Authorization": f"Bot {exported['DISCORD_TOKEN']}"}
     async with aiohttp.ClientSession(headers=headers) as http:
@@ -81,7 +82,7 @@ async def test_what_it_prints_points_a_bot_at_it() -> None:
             assert (await ws.receive_json())["op"] == 10
     assert (me["id"], me["username"]) == (exported["DISCORD_APPLICATION_ID"], "helper")
     process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await asyncio.wait_for(process.wait(), DEADLINE_S) == 0
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ async def test_the_command_line_refuses_with_a_sentence(option: str, value: str,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, error = await asyncio.wait_for(process.communicate(), 10)
+    out, error = await asyncio.wait_for(process.communicate(), DEADLINE_S)
     assert process.returncode == 2
     assert out == b""
     assert said in error.decode()

@@ -11,8 +11,9 @@ import asyncpg
 from bot.services.ports import Job, JobName, Store
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.queue.runner import JobRunner
+from tests.patience import PATIENCE_S
 
-DEADLINE_S = 15.0
+DEADLINE_S = PATIENCE_S
 
 
 class Work:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -88,9 +87,7 @@ async def test_it_gets_ready_and_stops(database_url: str, tmp_path: Path) -> Non
             await running.child.line_with('"bot.ready"', within_s=READY_S)
             # No command is registered yet, which somebody should know.
             await running.child.line_with("sync-commands", within_s=READY_S)
-            started = time.monotonic()
             assert await running.child.stop() == 0
-            assert time.monotonic() - started < 5
         assert 'incident_bot_part_up{part="gateway"} 1.0' in figures
         assert 'incident_bot_gateway_age_seconds{shard="0"}' in figures
         for line in (

@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import StorageUnavailable
 from bot.process.ticks import Ticks
+from tests.patience import PATIENCE_S
 
 
 class Counted:
@@ -29,7 +30,7 @@ class Counted:
 async def finished(ticks: Ticks, tick: Counted) -> None:
     """Start, wait until *tick* has run often enough, stop."""
     ticks.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await tick.done.wait()
     ticks.stop()
     await asyncio.sleep(0)  # the scheduler stops in the loop's next turn
@@ -80,7 +81,7 @@ async def test_stopping_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
 
     ticks.every(3600, endless, name="endless")
     ticks.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await begun.wait()
         ticks.stop()
         await cancelled.wait()

@@ -7,6 +7,7 @@ from bot.demo.controls import served_controls
 from bot.demo.setup import Setup
 from bot.demo.stage import Stage
 from local_discord.running import running_discord
+from tests.patience import PATIENCE_S
 from tests.postgres import connect
 
 
@@ -25,4 +26,4 @@ async def test_press_is_answered_though_the_database_is_gone(database_url: str) 
             await connection.close()
             for _ in range(2):
                 await human.press_control("primary", "clock.1m")
-                await human.until(over, "the end of the press", within_s=10)
+                await human.until(over, "the end of the press", within_s=PATIENCE_S)

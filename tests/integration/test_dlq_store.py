@@ -22,7 +22,7 @@ from bot.storage.dlq.composing import Questions
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed
-from tests.patience import pulse
+from tests.patience import PATIENCE_S, pulse
 from tests.pg_proxy import PgProxy
 from tests.postgres import connect, install_movable_clock, open_patient_pool, shift_clock
 from tests.services.database import Database
@@ -215,7 +215,7 @@ async def test_a_pool_that_lost_its_connections_recovers(dlq: PostgresDlqStore, 
     )
     await other.close()
     results = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while True not in results:
             results.append(await _answers(dlq))
     assert len(results) <= 2

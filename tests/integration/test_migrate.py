@@ -25,6 +25,7 @@ from pgqueuer.queries import Queries
 from bot.storage.database import migrate as module
 from bot.storage.database.migrate import MigrationError, dbmate_url, migrate, migrations_dir, pending
 from bot.storage.embedded import EmbeddedPostgres
+from tests.patience import PATIENCE_S
 from tests.postgres import (
     connect,
     guarded_server,
@@ -328,16 +329,16 @@ async def test_queue_follows_the_movable_clock(database_url: str) -> None:
     async def escalate(job: Job) -> None:
         await ran.put((job.payload or b"").decode())
 
-    worker = asyncio.create_task(queue.run(dequeue_timeout=timedelta(seconds=30)))
+    worker = asyncio.create_task(queue.run(dequeue_timeout=timedelta(minutes=2)))
     await queue.qm.queries.enqueue("escalate", b"due in 15 minutes", execute_after=timedelta(minutes=15))
     await shift_clock(database_url, timedelta(minutes=14))
     await queue.qm.queries.enqueue("escalate", b"due now")
-    assert await asyncio.wait_for(ran.get(), 10) == "due now"
+    assert await asyncio.wait_for(ran.get(), PATIENCE_S) == "due now"
     eta = await queue.qm.queries.next_deferred_eta([QueueEntrypoint("escalate")])
     assert eta is not None
     assert timedelta(seconds=50) < eta <= timedelta(minutes=1)
     await shift_clock(database_url, timedelta(minutes=1))
-    assert await asyncio.wait_for(ran.get(), 10) == "due in 15 minutes"
+    assert await asyncio.wait_for(ran.get(), PATIENCE_S) == "due in 15 minutes"
     queue.shutdown.set()
     await worker
     await connection.close()

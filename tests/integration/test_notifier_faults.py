@@ -28,6 +28,7 @@ from tests.integration.notifier_world import (
     running_world,
     sent,
 )
+from tests.patience import PATIENCE_S
 
 ALERT = owed(DeliveryKind.ALERT, to="channel:p0-alerts")
 BOT_ROLE = "1100000000000000204"
@@ -124,7 +125,7 @@ async def test_a_cancelled_wait_in_a_global_limit_blocks_nothing_either(world: N
     world.notifier = world.make()
     world.break_down({"status": 429, "retry_after": 0.9, "global": True})
     waiting = asyncio.create_task(world.deliver(ALERT))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while world.client.http._global_over.is_set():  # noqa: ASYNC110  # nobody tells when it closes
             await asyncio.sleep(0)
     waiting.cancel()

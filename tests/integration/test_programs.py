@@ -13,6 +13,7 @@ import pytest
 
 from bot.demo.process import Child
 from tests import warm
+from tests.patience import PATIENCE_S
 
 PROBE = "tests.integration.probe"
 
@@ -60,7 +61,7 @@ async def test_how_it_is_ended(start: Start, tmp_path: Path) -> None:
     """By the signal that it is sent; one more does nothing."""
     for end in (Child.stop, Child.kill):
         child = await start("probe", "wait", env={}, folder=tmp_path, module=PROBE)
-        await child.line_with("終わり", within_s=20)
+        await child.line_with("終わり", within_s=PATIENCE_S)
         assert child.is_running
         code = await end(child)
         assert code == (-signal.SIGTERM if end == Child.stop else -signal.SIGKILL)
@@ -72,11 +73,12 @@ import asyncio, sys
 from pathlib import Path
 from bot.demo.process import Child
 from tests import warm
+from tests.patience import PATIENCE_S
 
 async def own():
     start = {"warm": warm.start, "cold": Child.start}[sys.argv[1]]
     child = await start("probe", "wait", env={}, folder=Path("."), module="tests.integration.probe")
-    await child.line_with("終わり", within_s=20)
+    await child.line_with("終わり", within_s=PATIENCE_S)
     print(child.pid, flush=True)
     await child.wait()
 
@@ -95,7 +97,7 @@ async def test_it_does_not_outlive_its_owner(how: str, tmp_path: Path) -> None:
     child = int(await owner.stdout.readline())
     owner.kill()
     await owner.wait()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while _is_alive(child):  # noqa: ASYNC110 -- of a stranger's child there is no event
             await asyncio.sleep(0.05)
 

@@ -12,6 +12,7 @@ from bot.services.ports import Job, JobName
 from bot.storage.queue.fairness import Handler
 from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
+from tests.patience import PATIENCE_S
 from tests.postgres import connect, open_patient_pool
 
 STORMY: Final = 1
@@ -79,7 +80,7 @@ async def test_each_job_is_run_by_its_guilds_handlers(store: PostgresStore, data
     await put(store, None, "3")
     by_guild = {STORMY: {JobName.REFRESH: _recorder("stormy", ran)}}
     async with _running(JobRunner(database_url, {JobName.REFRESH: _recorder("row", ran)}, by_guild=by_guild)):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while len(ran) < 3:  # noqa: ASYNC110  # the queue has no event for it
                 await asyncio.sleep(0.02)
     assert ran == {("stormy", "1"), ("row", "2"), ("row", "3")}

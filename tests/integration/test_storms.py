@@ -23,6 +23,7 @@ from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
 from tests.fakes.discord import FakeDiscord
+from tests.patience import PATIENCE_S
 from tests.postgres import connect, open_patient_pool
 
 _OPEN = """
@@ -181,7 +182,7 @@ async def test_an_incident_that_somebody_holds_is_passed_over_and_decided_afterw
     held = holder.transaction()
     await held.start()
     await holder.execute("SELECT FROM incidents WHERE id = 7 FOR UPDATE")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         assert await instances[0].sweeps.decide_due(await instances[0].store.now(), limit=500) == 19
     deciding = asyncio.create_task(instances[1].sweeps.decide(7, 0))
     await held.rollback()

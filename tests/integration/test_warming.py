@@ -7,6 +7,7 @@ import pytest
 from bot.domain.errors import StorageUnavailable
 from bot.storage.database.pools import borrow, open_pool
 from bot.storage.database.warming import teach, warm
+from tests.patience import PATIENCE_S
 from tests.pg_proxy import PgProxy
 
 _AWAY_S = 0.01
@@ -36,7 +37,7 @@ async def test_whoever_needs_a_connection_waits_for_no_learning(database_url: st
     async with borrow(pool), borrow(pool):
         learning = asyncio.create_task(warm(pool))
         await asyncio.sleep(0)
-        async with asyncio.timeout(1), borrow(pool) as connection:
+        async with asyncio.timeout(PATIENCE_S), borrow(pool) as connection:
             assert await connection.fetchval("SELECT 1") == 1
         await learning
     await pool.close()

@@ -1,6 +1,7 @@
 """The guilds that are served: whose is what, and that one's failure stays its own."""
 
 import asyncio
+from functools import partial
 from typing import Any, cast
 
 import discord
@@ -14,6 +15,7 @@ from bot.i18n import Texts
 from bot.job_handlers import handlers, routed
 from bot.services.ports import JobName
 from bot.services.registry import Guilds, Services
+from tests.patience import PATIENCE_S
 from tests.services.database import Database
 from tests.services.desk import GUILD, RESPONDER, Desk
 from tests.unit.ui.screens import FakeInteraction
@@ -129,11 +131,11 @@ async def test_all_may_be_looked_after_at_once(pair: Pair) -> None:
     waiting: set[int] = set()
     both = asyncio.Event()
 
-    async def look(services: Services) -> None:
+    async def look(services: Services, within_s: float = PATIENCE_S) -> None:
         waiting.add(services.guild_id)
         if len(waiting) == 2:
             both.set()
-        async with asyncio.timeout(0.2):
+        async with asyncio.timeout(within_s):
             await both.wait()
 
     await pair.guilds.each(look, at_a_time=2)
@@ -141,7 +143,7 @@ async def test_all_may_be_looked_after_at_once(pair: Pair) -> None:
     both.clear()
     waiting.clear()
     with capture_logs() as logged:
-        await pair.guilds.each(look, at_a_time=1)
+        await pair.guilds.each(partial(look, within_s=0.2), at_a_time=1)
     assert [entry["event"] for entry in logged] == ["guild.failed"]
 
 

@@ -18,6 +18,7 @@ from bot.listening import intents
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
 from bot.ui import turns
+from tests.patience import PATIENCE_S
 from tests.services.database import unreachable
 from tests.services.desk import GUILD, Desk
 from tests.unit.ui.screens import FakeInteraction
@@ -231,7 +232,7 @@ async def test_somebody_alone_is_no_crowd_however_often_it_is_said(
             task = asyncio.current_task()
             assert task is not None
             bot.answering(task)
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(PATIENCE_S):
             await bot.has_responded()
             at_once.append(True)
 

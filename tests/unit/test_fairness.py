@@ -21,6 +21,7 @@ from bot.storage.queue.fairness import (
     placed,
     top_of,
 )
+from tests.patience import PATIENCE_S
 
 STORMY, QUIET = 1, 2
 
@@ -62,7 +63,7 @@ async def test_a_storm_leaves_hands_to_the_others() -> None:
     assert await crew.sent_back(storm, 6) == [timedelta()] * 6
     assert crew.running == {STORMY: 4}
     [other] = crew.begin(QUIET, 1)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         await crew.started.acquire()
     crew.release.set()
     assert await other is None

@@ -12,6 +12,7 @@ from bot.domain.shards import Claim, Shard
 from bot.process import gateway
 from bot.process.gateway import answer_last_when_in_doubt
 from bot.process.held_lease import HELD_LEASE, HeldLease
+from tests.patience import PATIENCE_S
 
 
 async def nothing() -> None:
@@ -40,6 +41,6 @@ async def test_the_sure_one_is_first(
     HELD_LEASE.set(lease)
     client._connection.parsers["INTERACTION_CREATE"]({"id": "1"})
     assert bool(handed_on) == at_once
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         await done.wait()
     assert handed_on == [{"id": "1"}]

@@ -7,8 +7,7 @@ import pytest
 import time_machine
 
 from bot.process.ticks import Ticks
-
-_SOON_S = 5.0
+from tests.patience import PATIENCE_S
 
 
 @pytest.mark.parametrize("hours", [1, -1])
@@ -23,11 +22,11 @@ async def test_ticks_go_on_when_the_wall_clock_jumps(hours: int) -> None:
     ticks.every(0.5, tick, name="tick")
     with time_machine.travel(datetime.now(UTC), tick=True) as clock:
         ticks.start()
-        await asyncio.wait_for(ticked.wait(), _SOON_S)
+        await asyncio.wait_for(ticked.wait(), PATIENCE_S)
         clock.shift(timedelta(hours=hours))
         for _ in range(3):
             ticked.clear()
-            await asyncio.wait_for(ticked.wait(), _SOON_S)
+            await asyncio.wait_for(ticked.wait(), PATIENCE_S)
         ticks.stop()
 
 
@@ -45,7 +44,7 @@ async def test_a_clock_that_leaps_is_looked_at_each_second(monkeypatch: pytest.M
     ticks = Ticks()
     ticks.each_minute(tick, name="digest")
     ticks.start()
-    await asyncio.wait_for(enough.wait(), _SOON_S)
+    await asyncio.wait_for(enough.wait(), PATIENCE_S)
     ticks.stop()
     assert looked[2] - looked[0] < timedelta(seconds=3)
 
@@ -66,6 +65,6 @@ async def test_what_is_due_at_a_minute_is_looked_at_within_two_seconds() -> None
         ticks.start()
         while len(looked) < 2:
             again.clear()
-            await asyncio.wait_for(again.wait(), _SOON_S)
+            await asyncio.wait_for(again.wait(), PATIENCE_S)
         ticks.stop()
     assert timedelta(seconds=3) <= looked[1] - monday < timedelta(seconds=4)

@@ -15,6 +15,7 @@ from bot.domain.payloads import Json
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.ports import JobName
+from tests.patience import PATIENCE_S
 from tests.services.alerts.test_alerts import alert
 from tests.services.alerts.test_decisions import decided, outcomes
 from tests.services.alerts.test_events import FIRING, OVER, fire, now, say
@@ -130,7 +131,7 @@ async def test_what_is_held_while_a_window_ends_is_not_lost(desk: Desk) -> None:
     async with desk.store.transaction() as tx:
         assert [one.id for one in await tx.holding_windows(GUILD)] == [window.id]
         ending = asyncio.create_task(desk.services.windows.end(GUILD, window.id, by=PRIMARY))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not (await desk.database.fetch(_WAITS))[0]["count"]:  # the server tells nobody
                 assert not ending.done()
                 await asyncio.sleep(0)

@@ -12,6 +12,7 @@ from bot.services.outage import overdue
 from bot.services.ports import Email
 from bot.services.watchdogs import queue_watch
 from tests.fakes.emergency import FakeSiren
+from tests.patience import PATIENCE_S
 from tests.services.desk import RESPONDER, Desk, FakeEmailSender
 from tests.services.outage.test_emergency import mirrored, new
 from tests.services.triage.triage_walks import walk
@@ -96,7 +97,7 @@ async def test_the_next_look_does_not_wait_for_a_slow_one(desk: Desk) -> None:
     desk.use(desk.discord)
     await mirrored(desk)
     desk.database.is_away = True
-    async with asyncio.timeout(1.5):
+    async with asyncio.timeout(PATIENCE_S):
         await desk.emergency.tick()
     assert slow.posted == []
     slow.goes_on.set()

@@ -7,6 +7,7 @@ import pytest
 
 from bot.ui import turns
 from bot.ui.turns import FirstResponses
+from tests.patience import PATIENCE_S
 
 
 async def test_work_waits_until_everybody_has_a_first_response() -> None:
@@ -37,7 +38,7 @@ async def test_nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     first = FirstResponses()
     stuck = asyncio.create_task(asyncio.sleep(60))
     first.owed(stuck)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         await first.others()
     assert not stuck.done(), "nobody has answered them yet"
     stuck.cancel()
