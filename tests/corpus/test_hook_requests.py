@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
+import jsonschema_rs
 import pytest
 
 from bot.domain.hooks.hook import HookFormat, HookRequest, HookUnreadable
 from bot.integrations.hooks.readers import READERS
-from tests.corpus.hook_requests import Example, as_json, examples, rules_of
+from tests.corpus.hook_requests import FOLDER, Example, as_json, examples, rules_of
 
 EXAMPLES: Final = examples()
 
@@ -46,6 +47,19 @@ BODIES: Final = [
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.name)
 def test_a_documented_request_says_what_its_documentation_says(example: Example) -> None:
     assert [as_json(event) for event in example.read(example.request)] == example.events
+
+
+@pytest.mark.parametrize(
+    "example", [one for one in EXAMPLES if one.format is HookFormat.GITHUB], ids=lambda one: one.name
+)
+def test_a_request_of_github_has_the_form_that_its_clients_expect(example: Example) -> None:
+    """As the maintainers of Octokit have published it; it allows no field that GitHub does not send."""
+    event = example.headers["x-github-event"]
+    forms = json.loads((FOLDER / "github_events.schema.json").read_text(encoding="utf-8"))["events"]
+    form = forms.get(f"{event}${example.body.get('action')}") or forms[f"{event}$event"]
+    validator = jsonschema_rs.Draft7Validator(form)
+    assert [error.message for error in validator.iter_errors(example.body)] == []
+    assert not validator.is_valid({**example.body, "invented": 1})
 
 
 def test_every_format_has_an_example_that_fires_and_one_that_is_over() -> None:
