@@ -18,6 +18,9 @@ _SECRET: Final = "a-secret-of-alertmanager"
 _ALERTS: Final = 3
 _BURST: Final = 60
 
+#: Alerts of one body: too many for one run of its job.
+_MANY: Final = 800
+
 #: Before and after the commit that tracks the alert, and before the hooks are ticked off.
 _POINTS: Final = ("before:commit:insert_incident", "after:commit:insert_incident", "before:finish_hooks")
 
@@ -91,6 +94,25 @@ async def test_row_79_killed_after_the_answer_to_a_hook(
     found = await tracked(stage, name)
     assert found == {f"{name}: 5xx above {number} %": 1 for number in range(_ALERTS)}
     figure(f"{len(found)} of {_ALERTS} alerts, each once")
+
+
+@pytest.mark.slow
+async def test_row_79_killed_in_the_middle_of_a_large_hook(stage: Stage, figure: Figure) -> None:
+    """It goes on where it had noted that it was: each alert is tracked, once."""
+    name = "Row79large"
+    stage.arm("after:finish_hooks")
+    statuses = ["firing", *["resolved"] * _MANY, "firing"]
+    await fire(*addresses(stage), groups=[group(*statuses, name=name)])
+    await stage.died()
+    stage.disarm()
+    [left] = await stage.world.rows("SELECT next_event, processed_at FROM hooks ORDER BY id DESC LIMIT 1")
+    assert 0 < left["next_event"] < len(statuses)
+    assert left["processed_at"] is None
+    await stage.revive()
+    await processed(stage)
+    found = await tracked(stage, name)
+    assert found == {f"{name}: 5xx above {number} %": 1 for number in (0, _MANY + 1)}
+    figure(f"died at alert {left['next_event']} of {len(statuses)}; the first and the last once")
 
 
 async def test_row_80_two_bots_are_sent_a_burst(stage: Stage, figure: Figure) -> None:
