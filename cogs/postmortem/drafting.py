@@ -39,4 +39,6 @@ async def show(interaction: Interaction, number: Number | None = None) -> None:
     incident, by = await named(interaction, number), person_from(interaction.user)
     view = await services_of(interaction).documents.show(incident.id, by=by)
     file = None if view.file is None else attached(view.file)
-    await reply(interaction, shown(voice_of(interaction), view), file=file)
+    voice = voice_of(interaction)
+    today = interaction.created_at.astimezone(voice.policy.timezone).date()
+    await reply(interaction, shown(voice, view, today=today), file=file)

@@ -1,7 +1,7 @@
 """What is said about an owed postmortem: the owner's DM, the lines in the thread, the answers."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +11,11 @@ from bot.domain.incident.aftermath import Aftermath, PostmortemState, ReminderSt
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
 from bot.domain.postmortem.notices import Asked, PostmortemDueNotice
+from bot.services.postmortems.documents import PostmortemView
 from bot.services.postmortems.finishing import PostmortemChange
 from bot.ui.posts.renderer import render
 from bot.ui.screens.aftermath.postmortem_answers import done_screen, given, undone
+from bot.ui.screens.aftermath.postmortem_documents import shown
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
 from tests.unit.ui.samples import AT, EN, JA, delivery, description_of, presses_of
@@ -144,3 +146,11 @@ def test_the_answers_name_owner_and_date() -> None:
     screen = done_screen(screens.JA, done)
     assert "@secondary が済みにしています" in screens.words(screen)
     assert screens.presses(screen)[0] == "inc:v1:postmortem_undo:42"
+
+
+def test_show_says_that_the_date_has_passed() -> None:
+    """A post cannot, since it is not edited as days pass."""
+    view = PostmortemView(OVER, OWED, None)
+    assert "📝 postmortem：@primary · 12/01 (火) まで" in shown(screens.JA, view, today=OWED.due_on)
+    late = shown(screens.JA, view, today=OWED.due_on + timedelta(days=1))
+    assert "⏰ postmortem：@primary · 期限 12/01 (火) を過ぎました" in late

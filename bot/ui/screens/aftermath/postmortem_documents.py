@@ -1,6 +1,7 @@
 """What `/postmortem draft` and `show` answer."""
 
 import io
+from datetime import date
 
 import discord
 
@@ -23,9 +24,13 @@ def drafted(voice: Voice, draft: Draft) -> str:
     return "\n".join(lines)
 
 
-def shown(voice: Voice, view: PostmortemView) -> str:
-    """Say how far a postmortem is: the draft, who owes it, by when."""
-    owed = _owed(voice, view)
+def shown(voice: Voice, view: PostmortemView, *, today: date) -> str:
+    """Say how far a postmortem is: the draft, who owes it, by when.
+
+    Args:
+        today: In the team's time zone.
+    """
+    owed = _owed(voice, view, today)
     if view.file is None:
         return "\n".join([voice.say("document.said.none", label=view.incident.label), *owed])
     document = view.file.document
@@ -40,9 +45,13 @@ def shown(voice: Voice, view: PostmortemView) -> str:
     return "\n".join([said, path_line(voice, document.path), *owed, *beside])
 
 
-def _owed(voice: Voice, view: PostmortemView) -> list[str]:
-    if view.owed is not None:
-        return postmortem_line(voice, view.owed)
+def _owed(voice: Voice, view: PostmortemView, today: date) -> list[str]:
+    owed = view.owed
+    if owed is not None and owed.is_owed and owed.due_on < today:
+        who, due = voice.who(owed.owner_name), voice.date(owed.due_on)
+        return [voice.say("postmortem.line.late", who=who, due=due)]
+    if owed is not None:
+        return postmortem_line(voice, owed)
     return [] if view.is_needed else [voice.say("document.said.not_needed", label=view.incident.label)]
 
 
