@@ -47,10 +47,11 @@ def _said(words: Wording, said: Resolution, limit: int) -> Iterator[str]:
     whom = [inert(said.impact, limit=limit)] if said.impact else []
     if said.people is not None:
         whom.append(words.say("history.fact.people", count=f"{said.people:,}"))
+    key = "impact" if whom else "duration"
     if said.duration is not None:
         whom.append(words.span(said.duration))
     if whom:
-        yield words.say("resolution.fact.impact", text=" · ".join(whom))
+        yield words.say(f"resolution.fact.{key}", text=" · ".join(whom))
 
 
 def _owed(words: Wording, owner: str, due_on: date) -> str:

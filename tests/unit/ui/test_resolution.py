@@ -239,6 +239,12 @@ def test_the_post_and_the_card_say_how_it_was_resolved() -> None:
     )
 
 
+def test_a_duration_alone_is_named_as_one() -> None:
+    """It is what a form has that nobody fills in."""
+    over = replace(OVER, aftermath=Aftermath(resolution=replace(SAID, impact="", people=None)))
+    assert "影響した時間：45 分" in description_of(render(JA, delivery(DeliveryKind.ALERT), over))
+
+
 def test_open_again_the_posts_say_nothing_of_the_end() -> None:
     """Neither of a postmortem, which is not owed then."""
     again = replace(PLACED, aftermath=OVER.aftermath)

@@ -84,7 +84,8 @@ def _facts(words: Wording, said: Resolution, safe: _Safe) -> Iterator[str]:
         "" if said.duration is None else words.span(said.duration),
     ]
     if shown := _SEPARATOR.join(part for part in measured if part):
-        yield words.say("resolution.fact.impact", text=shown)
+        key = "impact" if any(measured[:-1]) else "duration"
+        yield words.say(f"resolution.fact.{key}", text=shown)
 
 
 def _corrected(words: Wording, incident: Incident, told: ResolutionCorrectedNotice) -> Body:
