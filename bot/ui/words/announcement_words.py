@@ -1,12 +1,11 @@
 """The words about announcements that people of the team read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.domain.announcements.announcement import (
     Announcement,
     AnnouncementState,
-    AnnouncementText,
     PublishedAnnouncement,
 )
 from bot.domain.announcements.entries import AnnouncedEntry, AnnouncementFailedEntry
@@ -17,6 +16,7 @@ from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.wording import Wording
 
 _REASON_LIMIT: Final = 120
+_NAME_LIMIT: Final = 40
 
 
 def is_announced(policy: Policy, incident: Incident) -> bool:
@@ -46,9 +46,18 @@ def via_words(words: Wording, said: PublishedAnnouncement) -> str:
 
 
 def quoted_text(words: Wording, said: PublishedAnnouncement, *, limit: int) -> str:
-    """Return what users were told, in the readers' language, as a quotation."""
-    text = inert_lines(words.raw(_first(words.policy, said.texts)), limit=limit)
-    return "\n".join(f"> {line}" for line in text.splitlines())
+    """Return what users were told, in the readers' language, as quotations.
+
+    Args:
+        limit: Characters of all texts together.
+    """
+    texts = _by_text(words, said)
+    quoted: list[str] = []
+    for text, channels in texts.items():
+        shown = inert_lines(text, limit=limit // len(texts))
+        quoted += [f"**{channels}**"] if len(texts) > 1 else []
+        quoted += [f"> {line}" for line in shown.splitlines()]
+    return "\n".join(quoted)
 
 
 def announced_line(words: Wording, known: Sequence[Announcement]) -> str:
@@ -75,7 +84,10 @@ def announced(words: Wording, data: AnnouncedEntry, limit: int) -> Iterator[str]
     """Yield what users were told, and how."""
     yield state_words(words, data.said.state)
     yield via_words(words, data.said)
-    yield inert(words.raw(_first(words.policy, data.said.texts)), limit=limit)
+    texts = _by_text(words, data.said)
+    for text, channels in texts.items():
+        shown = inert(text, limit=limit // len(texts))
+        yield words.say("announcements.fact", channels=channels, text=shown) if len(texts) > 1 else shown
 
 
 def not_sent(_words: Wording, data: AnnouncementFailedEntry, limit: int) -> Iterator[str]:
@@ -83,8 +95,14 @@ def not_sent(_words: Wording, data: AnnouncementFailedEntry, limit: int) -> Iter
     yield inert(data.reason, limit=limit)
 
 
-def _first(policy: Policy, texts: Mapping[str, AnnouncementText]) -> Text:
-    """Return the words for the policy's first channel that has some, or for one that it had."""
-    names = [*(name for name in policy.announcements.channels if name in texts), *texts]
-    first = texts[names[0]] if names else AnnouncementText("", "")
-    return Text(first.ja, first.en)
+def _by_text(words: Wording, said: PublishedAnnouncement) -> dict[str, str]:
+    """Return each text once, in the readers' language, with the channels where users read it."""
+    known, found = words.policy.announcements.channels, dict[str, list[str]]()
+    for name in [
+        *(one for one in known if one in said.texts),
+        *(one for one in said.texts if one not in known),
+    ]:
+        text = words.raw(Text(said.texts[name].ja, said.texts[name].en))
+        channel = words.pick(known[name].name) if name in known else inert(name, limit=_NAME_LIMIT)
+        found.setdefault(text, []).append(channel)
+    return {text: " · ".join(channels) for text, channels in found.items()}

@@ -13,6 +13,7 @@ from bot.domain.announcements.announcement import (
     PublishedVia,
 )
 from bot.domain.announcements.drafting import draft
+from bot.domain.announcements.entries import AnnouncedEntry
 from bot.domain.announcements.findings import FindingKind, TextFinding
 from bot.domain.incident.incident import ByPerson, UsersAffected
 from bot.domain.people import Person
@@ -22,6 +23,7 @@ from bot.ui.forms.announcement import announcement_form, texts_of
 from bot.ui.forms.base import Submitted
 from bot.ui.posts.incident.thread import thread_card
 from bot.ui.screens.announcement import announcement_screen, approval_screen
+from bot.ui.words.announcement_words import announced, quoted_text
 from bot.ui.words.voice import Voice
 from tests.unit.ui import screens
 from tests.unit.ui.samples import ACKNOWLEDGED, AT, JA, POLICY, RESOLVED, over_limits
@@ -160,3 +162,19 @@ def test_the_card_offers_it_while_users_are_affected(changed: dict[str, Any], is
     assert not over_limits(card)
     ended = thread_card(JA, replace(RESOLVED, users_affected=UsersAffected.YES))
     assert "announce" not in str(ended["components"])
+
+
+def test_each_channels_words_are_in_the_thread_and_on_the_timeline() -> None:
+    """Once if they are the same; in the policy's order, whatever order they were stored in."""
+    same = replace(DRAFT, texts=dict.fromkeys(("x", "landing_page"), EDITED["x"]))
+    for one, quoted, told in (
+        (same, "> 短く", ["調査中", "コピーして公開", "短く"]),
+        (
+            replace(DRAFT, texts=dict(reversed(EDITED.items()))),
+            "**LP**\n> 詳しく\n**X**\n> 短く",
+            ["調査中", "コピーして公開", "LP：詳しく", "X：短く"],
+        ),
+    ):
+        said = one.as_published(PublishedVia.COPY)
+        assert quoted_text(JA, said, limit=600) == quoted
+        assert list(announced(JA, AnnouncedEntry(said=said), 600)) == told
