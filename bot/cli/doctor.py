@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.app import connected_client
+from bot.checks.announcements import check_announcements
 from bot.checks.change_sources import check_change_sources
 from bot.checks.code_host import check_code_host
 from bot.checks.finding import Finding, State, fail, ok, warn
@@ -91,6 +92,7 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_github(settings, policy)))
         yield from (_of(served, guild_id, one) for one in _paging(settings, policy))
+        yield _of(served, guild_id, _announcements(settings, policy))
         yield from (_of(served, guild_id, one) for one in check_probes(policy))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_systems(settings, policy)))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_suspects(settings, policy)))
@@ -215,6 +217,10 @@ def _paging(settings: Settings, policy: Policy) -> Iterator[Finding]:
     systems = paging_systems(settings, outbound_of(settings), Texts.load(), policy)
     configured = {*systems, *([Way.EMAIL] if settings.smtp is not None else [])}
     return check_paging(configured, policy, list(of_policy(policy).values()))
+
+
+def _announcements(settings: Settings, policy: Policy) -> Finding:
+    return check_announcements(policy, has_webhook=settings.announce_webhook_url is not None)
 
 
 async def _github(settings: Settings, policy: Policy) -> list[Finding]:

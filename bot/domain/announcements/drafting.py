@@ -36,7 +36,7 @@ _DEFAULTS: Final = {
         "We are sorry for the inconvenience.",
     ),
     AnnouncementState.RESOLVED: Text(
-        "{start} 頃から{targets}で発生していた{effect}は、復旧しました。"
+        "{start} 頃から、{targets}で発生していた{effect}は、復旧しました。"
         "ご迷惑をおかけし、申し訳ございませんでした。",
         "The {effect} with {targets} that began at about {start} is resolved. "
         "We are sorry for the inconvenience.",

@@ -17,7 +17,7 @@ from bot.ui.posts.incident.private import told_lines
 from bot.ui.posts.paging.outside_calls import shared
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.action_words import action_line
-from bot.ui.words.announcement_words import announced_line, may_ask
+from bot.ui.words.announcement_words import announced_line, may_ask, users_line
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import alert_url, linked_label, thread_url
 from bot.ui.words.suspect_words import rollback_line
@@ -97,6 +97,7 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         again(voice, incident),
         update_due(voice, incident) if incident.is_open else "",
         "" if (last := incident.first_look.rollback) is None else rollback_line(voice, last),
+        users_line(voice, incident),
         announced_line(voice, view.announcements),
         *_called(voice, incident),
         _next(voice, view),

@@ -40,6 +40,13 @@ def users_words(words: Wording, users: UsersAffected | None) -> str:
     return words.say(f"announcements.users.{(users or UsersAffected.UNKNOWN).value}")
 
 
+def users_line(words: Wording, incident: Incident) -> str:
+    """Return the line that says whether users are affected; empty if nobody has said, or it is over."""
+    if incident.users_affected is None or not incident.is_open:
+        return ""
+    return words.say("updates.post.users", users=users_words(words, incident.users_affected))
+
+
 def via_words(words: Wording, said: PublishedAnnouncement) -> str:
     """Return how it was published: "webhook で公開"."""
     return words.say(f"announcements.via.{said.via.value}")

@@ -13,6 +13,7 @@ from bot.domain.timeline.folding import FoldedLines, TimelineRow
 from bot.domain.timeline.lines import Line
 from bot.domain.timeline.recorded import TriagedEntry
 from bot.domain.timeline.written import PinDeletedEntry, PinnedEntry
+from bot.ui.words.announcement_words import users_words
 from bot.ui.words.inert import fair_share, inert, inert_lines, joined
 from bot.ui.words.links import place_url
 from bot.ui.words.timeline_details import ANY, LOOKS
@@ -230,7 +231,7 @@ def quoted(words: Wording, entry: TimelineEntry, text: str, *, limit: int, multi
 
 
 def beside(words: Wording, line: Line, *, limit: int) -> Iterator[str]:
-    """Yield the details of *line* beside its text: phase, impact with earlier ones struck, the next update.
+    """Yield the details of *line* beside its text: phase, users, impact (earlier ones struck), next update.
 
     Args:
         limit: Characters of all impacts together.
@@ -238,6 +239,8 @@ def beside(words: Wording, line: Line, *, limit: int) -> Iterator[str]:
     update = UpdatedEntry.from_json(line.entry.data or {})
     if update.phase is not None:
         yield words.phase(update.phase)
+    if update.users is not None:
+        yield words.say("updates.form.users", users=users_words(words, update.users))
     if line.impact or line.earlier_impacts:
         yield words.say("history.fact.impact", impact=_impacts(words, line, limit=limit))
     if update.next_at is not None:

@@ -19,10 +19,12 @@ from bot.domain.incident.incident import ByPerson, UsersAffected
 from bot.domain.people import Person
 from bot.services.announcements.approvals import Approval
 from bot.services.announcements.views import AnnouncementView
+from bot.services.incidents.queries import IncidentView
 from bot.ui.forms.announcement import announcement_form, texts_of
 from bot.ui.forms.base import Submitted
 from bot.ui.posts.incident.thread import thread_card
 from bot.ui.screens.announcement import announcement_screen, approval_screen
+from bot.ui.screens.incident_console import show_screen
 from bot.ui.words.announcement_words import announced, quoted_text
 from bot.ui.words.voice import Voice
 from tests.unit.ui import screens
@@ -178,3 +180,23 @@ def test_each_channels_words_are_in_the_thread_and_on_the_timeline() -> None:
         said = one.as_published(PublishedVia.COPY)
         assert quoted_text(JA, said, limit=600) == quoted
         assert list(announced(JA, AnnouncedEntry(said=said), 600)) == told
+
+
+def test_show_says_whether_users_are_affected_and_what_they_were_told() -> None:
+    """And offers to tell them, even where nobody has said so; not under a severity that does not ask."""
+    done = DRAFT.approved(by=BY, at=AT).published(PublishedVia.COPY, at=AT)
+    view = IncidentView(
+        replace(ACKNOWLEDGED, users_affected=UsersAffected.UNKNOWN),
+        POLICY.severities["SEV1"],
+        lines=(),
+        ladder=(),
+        now=AT,
+        announcements=(done, replace(DRAFT, number=2)),
+    )
+    screen = show_screen(screens.JA, view)
+    assert "**ユーザー影響：** 不明" in screens.words(screen)
+    assert "**告知：** 1 件 · 最後は 11/24 14:07 JST · 調査中 · @primary" in screens.words(screen)
+    assert "**告知の下書き：** 未承認" in screens.words(screen)
+    assert "'announce'" in str(list(screens.pieces(screen)))
+    minor = replace(view, incident=replace(ACKNOWLEDGED, severity="SEV3"))
+    assert "'announce'" not in str(list(screens.pieces(show_screen(screens.JA, minor))))
