@@ -108,18 +108,21 @@ class OutsideDeliveries(DeliveryHandler):
         await self._keep_unheard(tx, delivery)
 
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
-        """Record it, and try the person's next way, or later the same one where there is no other."""
-        await super().give_up(tx, delivery, reason=reason, code=code)
+        """Record it, and try the person's next way, or later the same one where there is no other.
+
+        Of the tries of a system that stays away, the first one and the last one are recorded.
+        """
         incident = await tx.incident(delivery.incident_id or 0, lock=True)
         was_away = delivery.attempts >= len(RETRY_DELAYS_S)  # it has not refused the page
         if was_away:
             await self._keep_unheard(tx, delivery)
-        if incident.status is not Status.TRIGGERED:
-            return
-        if delivery.to.startswith("person:"):
+        goes_on = False
+        if incident.status is Status.TRIGGERED and delivery.to.startswith("person:"):
             await self._try_next_way(tx, delivery, incident)
-        elif was_away:
-            await self._try_later(tx, delivery, incident)
+        elif incident.status is Status.TRIGGERED and was_away:
+            goes_on = await self._try_later(tx, delivery, incident)
+        if not (goes_on and PagingData.from_json(delivery.data).instead):
+            await super().give_up(tx, delivery, reason=reason, code=code)
 
     async def _try_next_way(self, tx: Transaction, delivery: Delivery, incident: Incident) -> None:
         data, place = PagingData.from_json(delivery.data), delivery.to.removeprefix("person:")
@@ -138,18 +141,23 @@ class OutsideDeliveries(DeliveryHandler):
         await tx.insert_deliveries([new])
         log.info("page.next_way", incident_id=incident.id, delivery_id=delivery.id, way=following)
 
-    async def _try_later(self, tx: Transaction, delivery: Delivery, incident: Incident) -> None:
-        """Queue the page anew for a system that pages by itself, as it may be back before anybody answers."""
+    async def _try_later(self, tx: Transaction, delivery: Delivery, incident: Incident) -> bool:
+        """Queue the page anew for a system that pages by itself, as it may be back before anybody answers.
+
+        Returns:
+            False if it has been tried for long enough.
+        """
         data = PagingData.from_json(delivery.data)
         wait = again_after(len(data.instead))
         if data.way is None or wait is None:
-            return
+            return False
         tried = (*data.instead, data.way)
         first = delivery.key.removesuffix(f":{data.way}").partition(":again")[0]
         page, key = OutsidePage(data.way, wait=wait), f"{first}:again{len(tried)}"
         new = self._step_messages.outside(incident, page, key=key, data=replace(data, instead=tried))
         await tx.insert_deliveries([new])
         log.info("page.later", incident_id=incident.id, delivery_id=delivery.id, way=data.way)
+        return True
 
     async def _keep_unheard(self, tx: Transaction, delivery: Delivery) -> None:
         """Keep a page in step that may ring: its process died, or the answer of the system was lost."""

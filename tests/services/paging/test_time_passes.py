@@ -109,6 +109,7 @@ async def test_pagerduty_rings_after_an_outage_of_half_an_hour_if_nobody_is_on_i
     incident = await unanswered(desk)
     await desk.pass_time(minutes=30)
     assert told(outside) == []
+    assert len(await desk.database.dlq_entries()) == 1  # not one for each try
     back(desk, outside)
     await desk.pass_time(minutes=11)
     assert told(outside) == ["trigger"]
