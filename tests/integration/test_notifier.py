@@ -26,8 +26,8 @@ from tests.integration.notifier_world import (
     owed,
     running_world,
 )
+from tests.unit.ui.figures.test_digests import BUSY
 from tests.unit.ui.samples import ASKED
-from tests.unit.ui.test_digests import BUSY
 
 ALERT = owed(DeliveryKind.ALERT, to="channel:p0-alerts")
 EYES = "👀"

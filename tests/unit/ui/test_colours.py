@@ -14,6 +14,7 @@ from bot.ui.screens.first_response_sheet import first_response_screen
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
+from tests.unit.ui.paging.test_bundles import bundle
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     CANCELLED,
@@ -25,7 +26,6 @@ from tests.unit.ui.samples import (
     delivery,
     embed_of,
 )
-from tests.unit.ui.test_bundles import bundle
 
 RED, ORANGE, BLUE = SEVERITY_COLOURS
 POSTS = (

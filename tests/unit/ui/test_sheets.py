@@ -18,8 +18,8 @@ from bot.ui.screens.sheets.pasted import kept_said
 from bot.ui.screens.sheets.topic import topic_screen, topics_screen
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
+from tests.unit.ui.incident.test_thread_card import COLUMNS, HALF_A_SCREEN, _width
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, delivery, labels_of
-from tests.unit.ui.test_thread_card import COLUMNS, HALF_A_SCREEN, _width
 
 SHEET = delivery(DeliveryKind.THREAD_SHEET)
 OF_API = replace(PLACED, targets=("api.parky.co.jp",), symptoms=("errors",))

@@ -15,7 +15,7 @@ from bot.ui.screens.similar_incident import JOIN, joined_card
 from bot.ui.screens.triage_card import triage_card
 from tests.unit.ui.samples import AT, PLACED, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words
-from tests.unit.ui.test_triage_card import TITLES, TRIAGE, at, view_at
+from tests.unit.ui.triage.test_triage_card import TITLES, TRIAGE, at, view_at
 
 ACKED = replace(PLACED, status=Status.ACKNOWLEDGED, acknowledged=ByPerson(1, "佐藤", AT))
 

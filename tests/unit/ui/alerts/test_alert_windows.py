@@ -19,9 +19,9 @@ from bot.services.alerts.history import PAGE_SIZE
 from bot.ui.posts.renderer import render
 from bot.ui.screens.alerts.decisions import decisions_screen
 from bot.ui.words.wording import Wording
+from tests.unit.ui.alerts.test_tracked import NEW, QUIET
 from tests.unit.ui.samples import AT, EN, JA, delivery
 from tests.unit.ui.screens import JA as VOICE
-from tests.unit.ui.test_tracked import NEW, QUIET
 
 BEGAN = WindowData(target="api.parky.co.jp", by="佐藤", reason="デプロイ", until=AT + timedelta(hours=2))
 DETAIL = DecisionDetail(rule=2, count=1, needed=3, within_s=600)

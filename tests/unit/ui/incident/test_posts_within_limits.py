@@ -21,6 +21,7 @@ from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.domain.text import one_line
 from bot.ui.posts.bodies import Field, embed
 from bot.ui.posts.renderer import render
+from tests.unit.ui.figures.test_digests import MUTED, OWED, action
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
@@ -35,7 +36,6 @@ from tests.unit.ui.samples import (
     delivery,
     over_limits,
 )
-from tests.unit.ui.test_digests import MUTED, OWED, action
 
 NASTY = st.text(st.sampled_from("@*_`[](<>|~\\#あx \n\u202e\u200b🔴"), min_size=1, max_size=400)
 TITLES = NASTY.map(lambda text: one_line(text, limit=200) or "x")

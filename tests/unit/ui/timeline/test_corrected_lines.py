@@ -21,7 +21,7 @@ from bot.ui.words.timeline import told_line
 from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import AT, PLACED, entry_line
 from tests.unit.ui.screens import JA, VOICES, modal_faults
-from tests.unit.ui.test_timeline import LATER, entry
+from tests.unit.ui.timeline.test_timeline import LATER, entry
 
 
 def test_a_corrected_entry_shows_both_versions() -> None:

@@ -13,6 +13,7 @@ from bot.domain.incident.locations import Origin, Source
 from bot.domain.people import Person
 from bot.ui.forms.resolution import resolve_form
 from bot.ui.posts.renderer import render
+from tests.unit.ui.paging.test_calls import called
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
@@ -25,7 +26,6 @@ from tests.unit.ui.samples import (
     presses_of,
 )
 from tests.unit.ui.screens import JA as VOICE
-from tests.unit.ui.test_calls import called
 
 QUIET = delivery(DeliveryKind.ALERT, data={"posting": 1, "answers": 800, "quiet": True})
 LOUD = delivery(DeliveryKind.ALERT, data={"posting": 1, "answers": 800})

@@ -18,8 +18,8 @@ from bot.ui.screens.aftermath.postmortem_answers import done_screen, given, undo
 from bot.ui.screens.aftermath.postmortem_documents import shown
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
+from tests.unit.ui.aftermath.test_resolution import OVER, OWED
 from tests.unit.ui.samples import AT, EN, JA, delivery, description_of, presses_of
-from tests.unit.ui.test_resolution import OVER, OWED
 
 DUE = date(2026, 12, 1)
 OWNER = PersonRef(101, "primary")

@@ -33,9 +33,9 @@ from bot.ui.screens.private import (
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
+from tests.unit.ui.figures.test_digests import BUSY, OWED
+from tests.unit.ui.incident.test_incident_screens import view_of
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of, over_limits
-from tests.unit.ui.test_digests import BUSY, OWED
-from tests.unit.ui.test_incident_screens import view_of
 
 SECRET = replace(PLACED, is_private=True)
 WORDS = (PLACED.title, "api.parky.co.jp", "エラー率上昇", "影響大")

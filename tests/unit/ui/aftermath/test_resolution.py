@@ -38,6 +38,7 @@ from bot.ui.screens.incident_answers import corrected_screen, ended_screen
 from bot.ui.screens.incident_console import show_screen
 from bot.ui.words.voice import Voice
 from tests.unit.ui import screens
+from tests.unit.ui.incident.test_incident_screens import view_of
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
@@ -49,7 +50,6 @@ from tests.unit.ui.samples import (
     description_of,
     over_limits,
 )
-from tests.unit.ui.test_incident_screens import view_of
 
 LAST = StatusUpdate("rollback した", "決済の 3 割", AT + timedelta(minutes=25), "primary")
 TOLD = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, last=LAST))
