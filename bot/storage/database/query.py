@@ -1,7 +1,7 @@
 """Queries with named parameters and parts, in the form that PostgreSQL takes."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -75,7 +75,9 @@ class Query:
         return " and ".join(f"{problem} {names}" for problem, names in found if names)
 
 
-def composed(files: Iterable[str], given: Mapping[str, str] | None = None) -> dict[str, Query]:
+def composed(
+    files: Iterable[str], given: Mapping[str, str] | None = None, *, only: Collection[str] = ()
+) -> dict[str, Query]:
     """Return the queries of several `*.sql` files by name.
 
     The part or the query of that name, from any of the files, replaces `{name}` in a statement, so that one
@@ -83,10 +85,22 @@ def composed(files: Iterable[str], given: Mapping[str, str] | None = None) -> di
 
     Args:
         given: Parts that the files leave open, by name. They may name others.
+        only: The names of the wanted queries; empty for all of them.
 
     Raises:
         ValueError: Two share a name, or one has no description.
     """
+    texts, named = _read(files)
+    parts = {name: _bare(text) for name, text in texts.items()} | dict(given or {})
+
+    def filled(text: str) -> str:
+        return _PART.sub(lambda part: filled(parts[part[1]]), text)
+
+    return {name: Query.parsed(name, filled(texts[name])) for name in only or named}
+
+
+def _read(files: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """Return the statements of queries and parts by name, and which of them are queries."""
     texts: dict[str, str] = {}
     named: list[str] = []
     for file in files:
@@ -99,13 +113,7 @@ def composed(files: Iterable[str], given: Mapping[str, str] | None = None) -> di
             texts[name] = text.strip()
             if kind == "name":
                 named.append(name)
-
-    parts = {name: _bare(text) for name, text in texts.items()} | dict(given or {})
-
-    def filled(text: str) -> str:
-        return _PART.sub(lambda part: filled(parts[part[1]]), text)
-
-    return {name: Query.parsed(name, filled(texts[name])) for name in named}
+    return texts, named
 
 
 def _bare(text: str) -> str:

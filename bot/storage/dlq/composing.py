@@ -101,7 +101,7 @@ class Questions:
             whole = [condition for condition in narrowing if condition not in PLACES]
             where = {"conditions": _all_of(narrowing), "whole": _all_of(whole)}
             source = _source(is_of_channel=OF_CHANNEL in key[1])
-            self._made[key] = composed([_file()], self._parts | where | source)[name]
+            self._made[key] = composed([_file()], self._parts | where | source, only=[name])[name]
         return self._made[key]
 
 
@@ -119,7 +119,7 @@ async def run(connection: Connection, query: Query, given: Mapping[str, object])
 @cache
 def table_query(name: str) -> Query:
     """Return a query of the file that names no column of the table."""
-    return composed([_file()], dict.fromkeys(_LEFT_OPEN, "NULL"))[name]
+    return composed([_file()], dict.fromkeys(_LEFT_OPEN, "NULL"), only=[name])[name]
 
 
 @cache
