@@ -91,11 +91,15 @@ class ListeningBot(commands.Bot):
         return max((link.latency for link in self.links.values()), default=math.nan)
 
     async def close(self) -> None:
-        """Leave Discord. A task that still waits for a shard's servers would dispatch them after the end."""
+        """Leave Discord. A task that still waits for a shard's servers would dispatch them after the end.
+
+        The process ends next, so no cog is unloaded: for each of them discord.py looks at every module there
+        is, and so a stop took a tenth of a second longer.
+        """
         assert isinstance(self._connection, AutoShardedConnectionState)
         for waiting in self._connection._ready_tasks.values():  # noqa: SLF001 -- see above; pinned
             waiting.cancel()
-        await super().close()
+        await discord.Client.close(self)
 
     async def on_shard_connect(self, shard_id: int) -> None:
         """READY: from now on events come by this shard."""
