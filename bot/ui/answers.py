@@ -57,13 +57,13 @@ class Control:
         template: The custom ids that it answers, as a regular expression.
     """
 
-    template: str
+    template: re.Pattern[str]
     handler: PressHandler
 
 
 def control(template: str) -> Callable[[PressHandler], Control]:
     """Make a handler answer the presses whose custom id fits *template*; `Answers` has to know it, too."""
-    return lambda handler: Control(template, handler)
+    return lambda handler: Control(re.compile(template), handler)
 
 
 class Answers:
@@ -78,7 +78,7 @@ class Answers:
         async def press(interaction: Interaction, fields: _Fields) -> None:
             await control.handler(interaction, Pressed(fields, _data(interaction).get("values", ())))
 
-        self._of["component"].append((re.compile(control.template), press))
+        self._of["component"].append((control.template, press))
 
     def add_form(self, template: str, handler: FormHandler) -> None:
         """Let *handler* answer the forms whose custom id fits *template*, a regular expression."""
