@@ -66,7 +66,7 @@ class Payload:
         """Return what is stored."""
         return {
             _key(each): _written(value)
-            for each in fields(self)
+            for each in _fields(type(self))  # type: ignore[arg-type]  # as in from_json
             if (value := getattr(self, each.name)) != each.default
         }
 
@@ -113,10 +113,16 @@ class _Part:
 
 
 @cache
+def _fields(payload: Hashable) -> tuple[Field[Any], ...]:
+    """Return the fields of a payload's class: looked up once, since every row is written by them."""
+    return fields(payload)  # type: ignore[arg-type]
+
+
+@cache
 def _parts(payload: Hashable) -> tuple[_Part, ...]:
     """Return how each field of a payload's class is read: looked up once, since every row is read by it."""
     kinds = get_type_hints(payload)
-    return tuple(_part(each, kinds[each.name]) for each in fields(payload))  # type: ignore[arg-type]
+    return tuple(_part(each, kinds[each.name]) for each in _fields(payload))
 
 
 def _part(each: Field[Any], kind: Any) -> _Part:  # noqa: ANN401  # a type, as hints give it

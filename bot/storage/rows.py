@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
@@ -47,8 +48,14 @@ _DELIVERY_KINDS: Final = frozenset(DeliveryKind)
 
 def from_row(made: type[_Value], row: Row, /, **other: object) -> _Value:
     """Return a dataclass *made* from *row*: each field is the column of its name, unless *other* has it."""
-    named = {field.name: row[field.name] for field in fields(made) if field.name not in other}
+    named = {name: row[name] for name in _columns(made) if name not in other}
     return made(**named, **other)
+
+
+@cache
+def _columns(made: "type[DataclassInstance]") -> tuple[str, ...]:
+    """Return the names of a dataclass's fields: asked once, since every row is read by them."""
+    return tuple(field.name for field in fields(made))
 
 
 def incident_from_row(row: Row) -> Incident:
