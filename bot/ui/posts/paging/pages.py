@@ -26,6 +26,7 @@ from bot.ui.posts.incident.calls import (
     whom,
 )
 from bot.ui.posts.looks import Renderers, about
+from bot.ui.posts.paging.outside_calls import shared
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
 from bot.ui.words.wording import Wording, relative
@@ -222,10 +223,13 @@ def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[
 def _tried(words: Wording, incident: Incident, data: PagingData) -> list[str]:
     """Return a line for each person: how many DMs have arrived, that none has, and that one goes out now.
 
+    Below them are the ways out of Discord that page by themselves.
+
     Where the DMs are not known one by one, the delivery says what it was queued with.
     """
     if incident.calls.pages:
-        return called(words, incident)
+        outside = words.listed(shared(words, incident))
+        return [*called(words, incident), *([words.say("outside.shared", ways=outside)] if outside else [])]
     lines = {who: _told(words, who, count) for who, count in (data.told or {}).items()}
     for who in data.unreached or ():
         lines[who] = words.say("escalation.unreached", who=words.on_call([who]))

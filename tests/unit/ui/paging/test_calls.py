@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
-from bot.domain.incident.calls import CallPage, Calls, CallStep, Decline
+from bot.domain.incident.calls import CallPage, Calls, CallStep, Decline, OutsideCall
 from bot.domain.incident.incident import EndedAck, Incident, IncidentKind
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging.ways import Way
@@ -108,6 +108,22 @@ def test_it_is_said_how_a_step_leaves_discord(words: Wording, told: str) -> None
     assert "14:37 @here" in line
     for post in (escalation(rings, said), dm(rings, "primary", said)):
         assert any("+ PagerDuty" in line for line in post)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (JA, "Discord の外：PagerDuty、webhook 届かず"),
+        (EN, "Outside Discord: PagerDuty, webhook not delivered"),
+    ],
+)
+def test_an_escalation_says_what_was_rung_outside(words: Wording, told: str) -> None:
+    """The ways that page by themselves, below the people whom the step called."""
+    went = called(FIRST_PAGE, steps=(START, taken(RINGING), LATER))
+    outside = (OutsideCall(way="pagerduty", sent_at=DUE), OutsideCall(way="webhook"))
+    lines = escalation(replace(went, calls=replace(went.calls, outside=outside)), words)
+    assert lines.index(told) > next(at for at, line in enumerate(lines) if line.startswith("@primary"))
+    assert not any(told[:7] in line for line in escalation(went, words))
 
 
 @pytest.mark.parametrize(("ways", "told"), [({Way.PAGERDUTY}, "@secondary + PagerDuty"), ((), "@secondary")])
