@@ -8,6 +8,7 @@ import pytest
 from bot.domain.timeline.entries import TimelineKind
 from tests.integration.console_world import ConsoleWorld, Json, console_world, presses, shown, words
 from tests.services.database import Database
+from tests.services.desk import PRIMARY
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ async def test_what_is_refused_says_why_and_what_to_do(world: ConsoleWorld) -> N
     late = shown(await world.click(screen, "inc:v1:announcement-copied:1:1:1", by="primary"))
     assert "あなたが見たあとに @primary が文を変えました。" in words(late)
     assert "ロールが必要です" in words(shown(await again(world, by="observer")))
-    await world.command("incident private", by="primary", number=1)
+    await world.services.privacy.make_private(1, by=PRIMARY)
     await world.rest()
     card = shown(await world.command("incident show", by="primary", number=1))
     assert "announce" not in str(card)
