@@ -24,6 +24,8 @@ class Weekday(StrEnum):
         return list(Weekday).index(self)
 
 
+_WEEK = tuple(Weekday)
+
 WORKING_WEEK = (Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI)
 
 # Longer than any holiday season: past this the calendar itself is wrong.
@@ -93,7 +95,7 @@ class BusinessHours:
 
     def is_business_day(self, day: date) -> bool:
         """Return True for a local date with business."""
-        return day.weekday() in {working.number for working in self.days} and day not in self.holidays
+        return _WEEK[day.weekday()] in self.days and day not in self.holidays
 
     def business_days_after(self, day: date, count: int) -> date:
         """Return the *count*-th business day after the local date *day*.
