@@ -90,7 +90,7 @@ async def test_monday_at_six_has_both_charts_that_were_drawn_before(make_world: 
         assert row["finished_at"] > hour
         assert pictures(told) == BOTH
         described = [embed["image"]["description"] for embed in told.raw["embeds"] if "image" in embed]
-        assert "SEV1：0, 0, 0, 0, 0, 0, 0, 1" in described[0]
+        assert "SEV1：0、0、0、0、0、0、0、1" in described[0]
         assert "SEV1：ack まで 10 分" in described[1]
         assert await world.rows("SELECT FROM attachments WHERE key LIKE 'digest:%'") == []
         await world.expect_reminder(alert)

@@ -63,7 +63,7 @@ async def test_the_charts_are_stored_with_the_post_and_go_out_with_it(desk: Desk
     (row,) = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.DIGEST]
     (file,) = DigestData.from_json(row.data).files
     assert file.filename == "incidents.png"
-    assert "SEV1：0, 0, 0, 0, 0, 0, 0, 1" in file.description
+    assert "SEV1：0、0、0、0、0、0、0、1" in file.description
     await desk.work()
     assert desk.discord.files[f"digest:{GUILD}:{THIS}"] == [[b"png"]]
     assert await desk.database.fetch("SELECT FROM attachments WHERE key LIKE 'digest:%'") == []
