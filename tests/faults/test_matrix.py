@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.faults.matrix import number_of, rows
 
-_ROWS = 80
+_ROWS = 83
 _TESTS = [
     name
     for file in Path(__file__).parent.glob("test_*.py")
