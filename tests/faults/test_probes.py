@@ -42,6 +42,7 @@ async def shared(
     """The module's stage, whose bot probes it."""
     async with open_stage(RUNBOOK_FILE=_policy(tmp_path_factory.mktemp("policy"), target.port)) as stage:
         await stage.world.start_bot()
+        await stage.until(lambda: _is_known(stage), "the probe's row, which says when it is due first")
         yield stage
         await stage.world.stop_bot()
 
@@ -56,6 +57,10 @@ def _policy(folder: Path, port: int) -> str:
 async def _alerts(stage: Stage) -> list[dict[str, Any]]:
     query = "SELECT id, status, occurrences FROM incidents WHERE kind = 'alert' ORDER BY id"
     return [dict(row) for row in await stage.world.rows(query)]
+
+
+async def _is_known(stage: Stage) -> bool:
+    return bool(await stage.world.rows("SELECT FROM probes WHERE name = 'api'"))
 
 
 async def _streak(stage: Stage, outcome: str) -> int:
