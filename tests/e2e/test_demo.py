@@ -19,6 +19,7 @@ import pytest
 from bot.demo.story.burning import REPORTS
 from bot.runbook import default_policy_text
 from local_discord.people import Human
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -65,7 +66,7 @@ async def told_by(process: asyncio.subprocess.Process) -> str:
     """Return what the demo prints until it is ready."""
     assert process.stdout is not None
     told = ""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(2 * PATIENCE_S):
         while "Ctrl-C" not in told:
             line = await process.stdout.readline()
             assert line, told

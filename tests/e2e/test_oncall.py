@@ -213,7 +213,7 @@ async def test_one_person_for_everything_hears_of_a_lost_role_and_of_nothing_els
         await world.start_bot()  # beside the other
         await world.fast_forward(days=1)
         line = await world.expect_message("p1-ops", contains="ack できるロールがありません", pings_here=False)
-        assert "いま primary, secondary の @primary" in line.text
+        assert "いま primary、secondary の @primary" in line.text
         await world.expect_dm("primary", contains="ack できるロールがありません")
         await world.restart_bot()
         await world.fast_forward(days=1)
