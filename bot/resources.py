@@ -22,9 +22,9 @@ from bot.outside.paging import Paging, paging_systems
 from bot.outside.system_checks import LateProber, SystemChecks, system_checks
 from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
-from bot.services.ports.announcements import AnnouncementHook
 from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.charts import Charts
+from bot.services.ports.paging import AnnouncementHook
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.settings import Settings
 from bot.storage.database.pools import open_dlq_pool, open_pool

@@ -1,7 +1,7 @@
 """The webhook that announcements to users are sent to, made from the settings if it is configured."""
 
 from bot.outside.outbound import Outbound
-from bot.services.ports.announcements import AnnouncementHook
+from bot.services.ports.paging import AnnouncementHook
 from bot.settings import Settings
 
 

@@ -7,7 +7,6 @@ from bot.domain.paging.ways import Way
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, EmailWriter, Siren, Spool, Store
-from bot.services.ports.announcements import AnnouncementHook
 from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.charts import Charts, DigestPictures
 from bot.services.ports.documents import PostmortemWriter
@@ -15,7 +14,7 @@ from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.hooks import HookDeliveries
 from bot.services.ports.live_checks import LiveChecks, NoChecks, Prober, ProbeWriter
 from bot.services.ports.oncall import Calendars, Reach
-from bot.services.ports.paging import OutsideWriter, Systems
+from bot.services.ports.paging import AnnouncementHook, OutsideWriter, Systems
 from bot.services.watchdogs.queue_watch import QueueWatch
 
 

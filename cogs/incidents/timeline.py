@@ -101,11 +101,9 @@ async def choose_more(interaction: Interaction, pressed: Pressed) -> None:
     if pressed.chosen in (IncidentVerb.ROLL_BACK, IncidentVerb.KEEP_CHANGE):
         await ask_rollback(interaction, pressed.number, rolls_back=pressed.chosen == IncidentVerb.ROLL_BACK)
         return
-    if pressed.chosen == IncidentVerb.ANNOUNCE:
-        await show_announcement(interaction, pressed.number)
-        return
-    if pressed.chosen == IncidentVerb.WHY:
-        await answer_why(interaction, pressed.number)
+    if pressed.chosen in (IncidentVerb.ANNOUNCE, IncidentVerb.WHY):
+        show = show_announcement if pressed.chosen == IncidentVerb.ANNOUNCE else answer_why
+        await show(interaction, pressed.number)
         return
     await wait(interaction)
     await _show(interaction, pressed.number)

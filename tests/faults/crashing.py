@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, Store, Transaction
-from bot.services.ports.announcements import AnnouncementHook
-from bot.services.ports.paging import PagingSystem
+from bot.services.ports.paging import AnnouncementHook, PagingSystem
 from bot.wiring import GuildDependencies
 
 _STOP = "stop "

@@ -35,12 +35,11 @@ from bot.services.ports import (
     Job,
     Store,
 )
-from bot.services.ports.announcements import AnnouncementHook
 from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.documents import PostmortemWriter, WrittenPostmortem
 from bot.services.ports.live_checks import LiveChecks, NoChecks
 from bot.services.ports.oncall import ReadinessFinding
-from bot.services.ports.paging import PagingSystem
+from bot.services.ports.paging import AnnouncementHook, PagingSystem
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.queue_watch import QueueWatch

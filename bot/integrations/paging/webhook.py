@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 from standardwebhooks import Webhook
 
 from bot.integrations.outbound.call import Call, Terms
-from bot.services.ports.announcements import AnnouncementMessage
-from bot.services.ports.paging import OutsideMessage
+from bot.services.ports.paging import AnnouncementMessage, OutsideMessage
 
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
@@ -22,7 +21,7 @@ _TERMS: Final = Terms("webhook", allows_private=True)
 
 
 class SignedWebhook:
-    """A `bot.services.ports.paging.PagingSystem`, and a `bot.services.ports.announcements.AnnouncementHook`.
+    """A `bot.services.ports.paging.PagingSystem`, and a `bot.services.ports.paging.AnnouncementHook`.
 
     The ``webhook-id`` is the same for each attempt, so that a receiver drops the second one.
 

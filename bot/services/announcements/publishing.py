@@ -16,7 +16,7 @@ from bot.runbook.model import Policy
 from bot.services.announcements.approvals import announced_key
 from bot.services.announcements.following_up import ask_follow_up
 from bot.services.ports import Store, Transaction
-from bot.services.ports.announcements import AnnouncementHook, AnnouncementMessage
+from bot.services.ports.paging import AnnouncementHook, AnnouncementMessage
 from bot.services.shared.changes import Change, want_draft
 
 log = structlog.get_logger(__name__)

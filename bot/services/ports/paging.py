@@ -1,4 +1,4 @@
-"""The systems outside Discord that a page goes to."""
+"""The systems outside Discord that pages and announcements to users go to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -106,3 +106,27 @@ Systems: TypeAlias = Mapping[Way, PagingSystem]
 def kept_systems(systems: Systems) -> dict[Way, KeptSystem]:
     """Return those in which people can answer."""
     return {way: one for way, one in systems.items() if isinstance(one, KeptSystem)}
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementMessage:
+    """An announcement as a system outside gets it.
+
+    Attributes:
+        key: The same for each attempt to send one version: the receiver drops the second one.
+        facts: For machines; JSON-able.
+    """
+
+    key: str
+    facts: Mapping[str, object]
+
+
+class AnnouncementHook(Protocol):
+    """Sends announcements to a system of the team's own."""
+
+    async def publish(self, message: AnnouncementMessage) -> None:
+        """Send an announcement.
+
+        Raises:
+            OutboundFailed: it did not take it, or did not say.
+        """

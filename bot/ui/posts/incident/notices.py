@@ -9,12 +9,11 @@ from bot.domain.errors import NewerVersion
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json
 from bot.services.ports import Subject
-from bot.ui.posts import drills
+from bot.ui.posts import announcements, drills
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import (
     action_notices,
     aftermath,
-    announcements,
     documents,
     export_notices,
     left_threads,

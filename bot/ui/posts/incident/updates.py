@@ -8,8 +8,8 @@ from bot.domain.incident.incident import Incident, Status, UsersAffected
 from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
 from bot.services.incidents.updates import UpdateResult
 from bot.ui.buttons import row
+from bot.ui.posts.announcements import announce_button
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
-from bot.ui.posts.incident.announcements import announce_button
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, by
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.announcement_words import may_ask, users_words
