@@ -58,7 +58,13 @@ WORDS = {
 }
 
 
-@pytest.fixture(params=["ja", "en"])
+def played_in(language: str, *, nightly: str) -> pytest.MarkDecorator:
+    """Play a test in *language*, and in the other one in the slow half of the run."""
+    languages = [language, pytest.param(nightly, marks=pytest.mark.slow)]
+    return pytest.mark.parametrize("stage", languages, indirect=True)
+
+
+@pytest.fixture
 async def stage(
     request: pytest.FixtureRequest, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Stage]:
@@ -69,6 +75,7 @@ async def stage(
         yield ready
 
 
+@played_in("en", nightly="ja")
 async def test_story_begins_before_the_newcomer_and_goes_on(stage: Stage) -> None:
     """The digest is Monday's, once; an old post's button works; the alert escalates if nobody answers."""
     human, words, report = stage.human, WORDS[stage.setup.language], REPORTS[stage.setup.language]
@@ -167,6 +174,7 @@ async def _read(human: Human, place: str) -> list[Message]:
     return await human.messages(place)
 
 
+@played_in("ja", nightly="en")
 async def test_the_page_leads_to_mondays_digest(stage: Stage) -> None:
     """As its clock's last button does: the week is told that has gone by, with what the past still owes."""
     human, words = stage.human, WORDS[stage.setup.language]
