@@ -1,6 +1,7 @@
 """The real client over real sockets against the local Discord, with a real PostgreSQL behind it."""
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,9 @@ Json = dict[str, Any]
 
 TEXTS = Texts.load()
 
+#: The commands as Discord keeps them, once one of this process's worlds has registered them.
+_REGISTERED: Json = {}
+
 
 class ConsoleWorld(Desk):
     """People at the sandbox, the bot at the other end, and a hand that runs the queue.
@@ -51,7 +55,7 @@ class ConsoleWorld(Desk):
 
     # -- the bot
     async def start(self) -> None:
-        """Connect, and register the commands."""
+        """Connect, and register the commands unless Discord has them."""
         address = self.sandbox.address
         self.bot = IncidentBot(texts=TEXTS, guilds=self._guilds)
         self._session = asyncio.Event()
@@ -65,7 +69,9 @@ class ConsoleWorld(Desk):
                 await asyncio.sleep(0.01)
         guild = discord.Object(self.guild_id)
         self.bot.tree.copy_global_to(guild=guild)
-        await self.bot.tree.sync(guild=guild)
+        if not self.sandbox.core.commands:
+            await self.bot.tree.sync(guild=guild)
+        await self.session_began()
         self._worker = asyncio.create_task(self._keep_working())
 
     async def stop(self) -> None:
@@ -281,10 +287,13 @@ async def console_world(database: Database) -> AsyncIterator[ConsoleWorld]:
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     async with LocalDiscord() as sandbox, aiohttp.ClientSession() as http:
         sandbox.core.limiter.enabled = False
+        sandbox.core.commands.update(copy.deepcopy(_REGISTERED))
         use_api_base(sandbox.api_base)
         await database.move_to(datetime.now(UTC))
         world = ConsoleWorld(database, sandbox, http)
         await world.start()
+        if not _REGISTERED:
+            _REGISTERED.update(copy.deepcopy(sandbox.core.commands))
         try:
             yield world
         finally:
