@@ -122,9 +122,13 @@ async def empty_database_url(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def temporary_database(cluster: EmbeddedPostgres, *, template: str) -> AsyncIterator[str]:
-    """A copy of *template*, dropped afterwards together with whoever is still connected."""
+    """A copy of *template*, dropped afterwards together with whoever is still connected.
+
+    Its files are copied: to write each of its pages to the log, as PostgreSQL does by itself, takes half as
+    long again.
+    """
     name = f"test_{uuid.uuid4().hex}"
-    await _execute(cluster.dsn(), f"CREATE DATABASE {name} TEMPLATE {template}")
+    await _execute(cluster.dsn(), f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     try:
         yield cluster.dsn(name)
     finally:
