@@ -35,8 +35,10 @@ class Breakers:
         Raises:
             OutboundFailed: the host failed several times in a row, or asked for a pause.
         """
+        if not terms.has_breaker:
+            return
         breaker = self._by_host.get(host, Breaker())
-        wait_s = breaker.wait_s(asked_at) if terms.has_breaker else 0.0
+        wait_s = breaker.wait_s(asked_at)
         if wait_s > 0:
             said = f"not asked for {wait_s:.0f} s after failures"
             raise OutboundFailed(OutboundProblem.PAUSED, said, retry_after_s=wait_s)
@@ -49,10 +51,16 @@ class Breakers:
     def note_failure(
         self, host: str, terms: Terms, asked_at: float, *, for_all_s: float | None = None
     ) -> None:
-        """Record a failure, or that *host* asks for a pause of *for_all_s* seconds."""
+        """Record a failure, or that *host* asks for a pause of *for_all_s* seconds.
+
+        A probe's failure is not one: a target that is down, asked again and again, would keep a page from
+        ever leaving by the same host.
+        """
+        if not terms.has_breaker:
+            return
         before = self._by_host.get(host, Breaker())
         after = before.failed(self.clock(), asked_at=asked_at, for_all_s=for_all_s)
-        if after.is_open and not before.is_open and terms.has_breaker:
+        if after.is_open and not before.is_open:
             log.warning("outbound.paused", system=terms.system, for_s=round(after.wait_s(self.clock())))
         self._by_host[host] = after
 

@@ -282,6 +282,15 @@ async def test_a_host_that_keeps_failing_is_left_alone_and_others_are_not() -> N
         assert (await http.send(Call("GET", url_of(sick)), probe)).status == 500
 
 
+async def test_a_probe_that_keeps_failing_pauses_no_one_else() -> None:
+    """A target that is down is asked again and again: a page by the same host leaves all the same."""
+    async with upstream(says(500)) as sick:
+        http, probe = OutboundHttp(allowed=HERE), Terms("probe", has_breaker=False)
+        for _ in range(6):
+            assert (await http.send(Call("GET", url_of(sick)), probe)).status == 500
+        assert (await problem_of(http, Call("GET", url_of(sick)))).http_status == 500
+
+
 async def test_a_certificate_of_another_name_is_refused(tmp_path: Path) -> None:
     """Even if it is trusted; that of the name is taken, although an address is connected to."""
     certificate = make_certificate(tmp_path, name="DNS:right.example")
