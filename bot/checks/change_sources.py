@@ -12,16 +12,24 @@ from bot.services.ports.change_sources import ChangeSource
 
 _WHAT: Final = "suspects"
 
+_NONE: Final = "no source is set up: no card of what changed before an incident"
 _TODO: Final = {
     SourceProblem.REFUSED: "give the token read access: Deployments and Pull requests, or Workers and Pages",
     SourceProblem.NOT_FOUND: "correct [checks.github] or [checks.cloudflare], or give the token access",
 }
 
 
-async def check_change_sources(sources: Sequence[ChangeSource]) -> list[Finding]:
-    """Read each source once: one line for all that can be read, and one for each that cannot."""
+async def check_change_sources(
+    sources: Sequence[ChangeSource], *, has_reports: bool = False
+) -> list[Finding]:
+    """Read each source once: one line for all that can be read, and one for each that cannot.
+
+    Args:
+        has_reports: A source of hooks may report deployments, too.
+    """
     if not sources:
-        return [ok(_WHAT, "no source is set up: no card of what changed before an incident")]
+        reported = "only what hooks report is on the card of what changed before an incident"
+        return [ok(_WHAT, reported if has_reports else _NONE)]
     found = await asyncio.gather(*map(_look, sources))
     failed = [one for one in found if one is not None]
     read = len(sources) - len(failed)

@@ -20,7 +20,8 @@ def check_probes(policy: Policy) -> Iterator[Finding]:
     if not probes:
         return
     per_minute = sum(_MINUTE / rules.every for rules in probes)
-    yield ok(_NAME, f"{len(probes)} targets, about {per_minute:.0f} requests a minute")
+    s = "" if len(probes) == 1 else "s"
+    yield ok(_NAME, f"{len(probes)} target{s}, about {per_minute:.0f} requests a minute")
     for rules in probes:
         if _is_beside(rules):
             said = f"{rules.name} is on the bot's own machine: both go down together, and no one is told"

@@ -33,7 +33,7 @@ from bot.domain.paging.ways import Way
 from bot.domain.systems.results import SystemKind
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpEmailSender
-from bot.outside.change_sources import change_sources
+from bot.outside.change_sources import change_sources, reports_changes
 from bot.outside.outbound import outbound_of
 from bot.outside.paging import paging_systems
 from bot.outside.system_checks import system_checks
@@ -231,7 +231,8 @@ async def _github(settings: Settings, policy: Policy) -> list[Finding]:
 
 
 async def _suspects(settings: Settings, policy: Policy) -> list[Finding]:
-    return await check_change_sources(change_sources(settings, outbound_of(settings), policy))
+    sources = change_sources(settings, outbound_of(settings), policy)
+    return await check_change_sources(sources, has_reports=reports_changes(settings, policy))
 
 
 async def _systems(settings: Settings, policy: Policy) -> list[Finding]:

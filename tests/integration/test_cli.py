@@ -273,6 +273,8 @@ severity = "SEV1"
 private = true
 """
     (tmp_path / "ours.toml").write_text(default_policy_text() + table, encoding="utf-8")
+    without_guild = here("probes", "try", "--lang", "en", RUNBOOK_FILE="ours.toml")
+    assert (without_guild.code, without_guild.out.split(":")[0]) == (1, "⛔ nobody")
     settings = {**GUILD, "RUNBOOK_FILE": "ours.toml"}
     tried = here("probes", "try", "--lang", "en", **settings)
     assert tried.code == 1

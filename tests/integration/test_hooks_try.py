@@ -79,7 +79,10 @@ def test_a_wrong_signature_is_found_before_the_source_is_connected(monkeypatch: 
         said = tried("request.json", "--source", "github", "-H", header, "--json")
         assert (said.exit_code, json.loads(said.stdout)["proof"]) == (code, proof)
     assert "refused with 401" in tried("request.json", "--source", "github", "-H", "X-A: b").stdout
-    assert "not checked" in tried("request.json", "--source", "github").stdout
+    assert "not checked: no headers given" in tried("request.json", "--source", "github").stdout
+    monkeypatch.delenv("HOOKS_GITHUB_SIGNING_KEY")
+    without_key = tried("request.json", "--source", "github").stdout
+    assert "not checked: HOOKS_GITHUB_SIGNING_KEY is not set" in without_key
 
 
 def test_the_rule_that_would_decide_is_named() -> None:

@@ -25,6 +25,15 @@ async def test_no_source_is_no_mistake() -> None:
     """A team may have none."""
     (found,) = await check_change_sources(())
     assert found.state is State.OK
+    assert "no card" in found.said
+
+
+async def test_hooks_that_report_deployments_are_a_source() -> None:
+    """With them alone there is a card."""
+    (found,) = await check_change_sources((), has_reports=True)
+    assert found.state is State.OK
+    assert "hooks" in found.said
+    assert "no card" not in found.said
 
 
 async def test_each_source_that_cannot_be_read_is_named_with_what_to_do() -> None:

@@ -11,14 +11,15 @@ from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.rules import AlertRule
 from bot.domain.calendar.durations import format_duration
-from bot.domain.hooks.hook import HookRules
+from bot.domain.hooks.hook import HookRules, in_environment
 from bot.services.alerts.opening import Decided
 
 #: Proofs with which the server would answer 401.
 _REFUSED: Final = frozenset({"signature", "credentials"})
 _PROOFS: Final = {
     "right": "right",
-    "not checked": "not checked: no headers given (-H, --headers), or HOOKS_<SOURCE>_SIGNING_KEY is not set",
+    "no key": "not checked: HOOKS_{source}_SIGNING_KEY is not set",
+    "no headers": "not checked: no headers given (-H, --headers)",
     "signature": "refused with 401: the signature is missing, or wrong for this body",
     "credentials": "refused with 401: the token, password or key is missing or wrong",
     "too_old": "right, but too old by now: received again, it would be refused with 401",
@@ -62,7 +63,7 @@ class Tried:
     """What a request would do.
 
     Attributes:
-        proof: "right", "not checked", or the reason of a `HookRefused`.
+        proof: "right", "no key", "no headers", or the reason of a `HookRefused`.
         problem: Why it cannot be read; empty if it can.
         unread: How many alerts of it cannot be read, and why; empty if all can.
     """
@@ -87,7 +88,7 @@ def in_words(tried: Tried) -> Iterator[str]:
         yield f"{sender.label}: cannot be read: {tried.problem}"
         return
     yield f"{sender.label}: {count} alert{'' if count == 1 else 's'}"
-    yield f"proof: {_PROOFS[tried.proof]}"
+    yield f"proof: {_PROOFS[tried.proof].format(source=in_environment(sender.name))}"
     if tried.unread:
         yield f"{tried.unread}; /alerts recent would list that"
     elif not tried.trials:

@@ -131,11 +131,13 @@ def _decided(settings: Settings, tried: Tried, guild_id: int) -> Tried:
 
 
 def _proof(settings: Settings, rules: HookRules, request: HookRequest) -> str:
-    """Return "right", why the request would be refused (see `HookReader.verify`), or "not checked"."""
+    """Return "right", "no key", "no headers", or why it would be refused (see `HookReader.verify`)."""
     keys = settings.hook_keys.get(in_environment(rules.sender.name))
     is_in_body = rules.format is HookFormat.PAGERDUTY
-    if keys is None or not keys.signing or not (request.headers or is_in_body):
-        return "not checked"
+    if keys is None or not keys.signing:
+        return "no key"
+    if not (request.headers or is_in_body):
+        return "no headers"
     try:
         READERS[rules.format].verify(request, keys.signing, now=datetime.now(UTC))
     except HookRefused as refused:

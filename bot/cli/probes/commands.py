@@ -37,7 +37,7 @@ def try_(
     with ends_well():
         from bot.cli.setup import load
 
-        settings = load("discord_guild_id")
+        settings = load()
         from bot.cli.probes.trying import try_probes
         from bot.i18n.terminal import terminal_language
 

@@ -14,7 +14,7 @@ from bot.domain.systems.results import CheckResult
 from bot.i18n import Texts
 from bot.outside.outbound import outbound_of
 from bot.outside.system_checks import LateProber
-from bot.runbook import Policy, load_served
+from bot.runbook import Policy, load_policy, load_served
 from bot.settings import Settings
 from bot.ui.words.system_words import plain_line
 from bot.ui.words.wording import Wording
@@ -33,7 +33,7 @@ def try_probes(settings: Settings, name: str | None, *, language: str | None) ->
     Raises:
         ConfigError: the policy has no such probe, or none at all.
     """
-    policy = load_served(settings.runbook_file, home=settings.discord_guild_id).home_policy
+    policy = _policy_of(settings)
     asked = _asked(policy, name)
     words = Wording(Texts.load(), replace(policy, language=language or policy.language))
     results = asyncio.run(_ask(settings, asked))
@@ -41,6 +41,13 @@ def try_probes(settings: Settings, name: str | None, *, language: str | None) ->
         typer.echo(plain_line(words, replace(result, name=rules.name)))
     is_bad = any(outcome_of(result) in {Outcome.FAILED, Outcome.UNKNOWN} for result in results)
     return EXIT_FOUND if is_bad else EXIT_OK
+
+
+def _policy_of(settings: Settings) -> Policy:
+    """Return the policy; one file can be tried before the server's id is known."""
+    if settings.has_policies or settings.discord_guild_id is not None:
+        return load_served(settings.runbook_file, home=settings.discord_guild_id).home_policy
+    return load_policy(settings.runbook_file)
 
 
 async def _ask(settings: Settings, asked: Sequence[ProbeRules]) -> list[CheckResult]:

@@ -48,8 +48,12 @@ def link_rows(words: Wording, links: Sequence[tuple[Text, str]]) -> Iterator[Row
         yield row(*(link(words.raw(label), url) for label, url in some))
 
 
-def topic_select(words: Wording, custom_id: str, *, but: str = "") -> Row | None:
-    """Return the select of the policy's topics without the one that is shown; None if there are no others."""
+def topic_select(words: Wording, custom_id: str, *, but: str = "", label: str = "select") -> Row | None:
+    """Return the select of the policy's topics without the one that is shown; None if there are no others.
+
+    Args:
+        label: The key of what stands in it: "select" below commands, "choose" where there are none yet.
+    """
     options = [
         SelectOption(
             label=plain(words.raw(sheet.title), limit=_OPTION_LIMIT),
@@ -59,7 +63,7 @@ def topic_select(words: Wording, custom_id: str, *, but: str = "") -> Row | None
         for topic, sheet in words.policy.sheets.items()
         if topic != but
     ]
-    return select_row(custom_id, words.say("sheets.select"), options)
+    return select_row(custom_id, words.say(f"sheets.{label}"), options)
 
 
 def incident_topics_id(number: int) -> str:

@@ -48,7 +48,7 @@ def topic_screen(
 
 def topics_screen(voice: Voice, affected: Affected, *, incident: Incident | None = None) -> Screen:
     """Ask which topic it is to be."""
-    select = topic_select(voice, _topics_id(affected, incident))
+    select = topic_select(voice, _topics_id(affected, incident), label="choose")
     if select is None:
         return Screen(text(voice.say("sheets.none")))
     shown = voice.targets(affected.targets, limit=_TARGETS_LIMIT)

@@ -119,5 +119,5 @@ def test_a_decision_reads_well() -> None:
     assert (
         "11/24 14:07 JST **TypeError: card is null**\n"
         "-# ⏳ ルール 2：10 分に 3 回で追跡 (まだ 1 回) · Sentry · api.parky.co.jp"
-        " · [元の投稿](<https://sentry.example/issues/4711>)"
+        " · [元のアラート](<https://sentry.example/issues/4711>)"
     ) in texts
