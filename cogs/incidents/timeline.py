@@ -170,10 +170,7 @@ async def _say_noted(interaction: Interaction, noted: Noted) -> None:
 
 
 async def _open_note(interaction: Interaction, number: int) -> None:
-    """Open the form for a note, or refuse before the person types.
-
-    The press carries their roles, so this needs no request.
-    """
+    """Open the form for a note, or refuse before the person types: the press carries their roles."""
     services, by = services_of(interaction), await in_time(person_of(interaction))
     if not services.access.allows(by, Act.NOTE.permission):
         await wait(interaction)

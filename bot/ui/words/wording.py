@@ -26,14 +26,12 @@ SIGNS = {
 #: The signs of unacknowledged incidents by the order of severities, the last one for all further ones.
 _SEVERITY_SIGNS = ("🔴", "🟠", "🔵")
 _DRILL_SIGN = "🔘"  # a drill looks like no severity
-
 _DRILL_OVER = "drill_over"
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 _TITLE_LIMIT = 420  # 200 characters as stored, escaped
 _NAME_LIMIT = 80  # Discord: 32 characters, escaped
-_WORD_LIMIT = 200
-_REASON_LIMIT = 200  # of why a severity was changed: the thread has the rest
+_WORD_LIMIT = _REASON_LIMIT = 200  # of why a severity was changed: the thread has the rest
 
 
 @dataclass(frozen=True, slots=True)
