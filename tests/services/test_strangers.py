@@ -139,6 +139,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "due": "",
         "role": Role.COMMANDER,
         "holder_id": None,
+        "owner": None,
         "pick": ChecklistPick("00000000", frozenset(), frozenset({0})),
         "act": Act.RESOLVE,
         "digest": form_digest(incident),

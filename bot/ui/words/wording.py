@@ -197,8 +197,7 @@ class Wording:
 
     def answers(self, incident: Incident, *, limit: int) -> str:
         """Return the answers of the triage, whether or not they led to the current severity."""
-        steps = [self.step(question, answer) for question, answer in incident.path]
-        return self.joined(steps, separator=" → ", limit=limit)
+        return self.joined((self.step(*one) for one in incident.path), separator=" → ", limit=limit)
 
     def answered(self, given: Given) -> str:
         """Return an answer as a statement about the incident: "本番影響あり", "本番影響は不明 (…)"."""
@@ -244,8 +243,7 @@ class Wording:
 
     def regrade_sign(self, before: str, after: str) -> str:
         """Return ⏫ for a higher severity, ⏬ for a lower one."""
-        is_more_severe = self.policy.rules(after).rank < self.policy.rules(before).rank
-        return "⏫" if is_more_severe else "⏬"
+        return "⏫" if self.policy.rules(after).rank < self.policy.rules(before).rank else "⏬"
 
     def on_call(self, places: Iterable[str]) -> str:
         """Return the people at these on-call places, each once: "@primary、@secondary". As `who`.
