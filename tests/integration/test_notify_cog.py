@@ -17,7 +17,7 @@ async def test_each_person_sets_sees_and_removes_their_own_ways(world: ConsoleWo
     said = shown(await world.send(form, **TYPED))["content"]
     assert "DM から 5 分 ack がなければ：プッシュ" in said
     assert "22:00〜07:00" in said
-    assert "まだ プッシュ (ntfy), プッシュ (Pushover) を使えません" in said
+    assert "まだ プッシュ (ntfy)、プッシュ (Pushover) を使えません" in said
     assert KEY not in said
     assert "my-topic" not in said
     again = inputs(await world.command("oncall notify"))

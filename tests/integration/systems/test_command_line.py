@@ -108,7 +108,7 @@ async def test_one_target_alone_is_asked_and_tokens_that_are_not_set_are_named(w
     found = await world.check("api.parky.co.jp", "--lang", "ja", **none)
     assert found.code == 0, found
     assert "admin.parky.co.jp" not in found.out
-    assert found.out.splitlines()[-1] == "未設定：Workers, Pages, GitHub Actions, Sentry"
+    assert found.out.splitlines()[-1] == "未設定：Workers、Pages、GitHub Actions、Sentry"
     wrong = await world.check("api", **none)
     assert wrong.code == 2
     assert wrong.errors == [
