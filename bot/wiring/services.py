@@ -114,7 +114,7 @@ def _incidents(shared: Shared, parts: GuildDependencies) -> IncidentUseCases:
         updates=Updates(store, policy, changes, shared.recipients, shared.releasing),
         promises=Promises(policy, changes),
         details=Details(policy, changes, shared.suspect_requests),
-        rollbacks=Rollbacks(policy, changes),
+        rollbacks=Rollbacks(policy, changes, finders=(known_secrets,)),
         seen_before=shared.seen_before,
         timelines=Timelines(store, policy, access, changes),
         pasting=Pasting(store, policy, changes, finders=(known_secrets,)),

@@ -17,6 +17,7 @@ from tests.services.desk import OBSERVER, PRIMARY, SECONDARY, Desk
 from tests.services.timeline.test_timelines import of_kind
 
 DECIDED = TimelineKind.ROLLBACK_DECIDED
+TOKEN = "ghp_" + "a1B2c3D4e5" * 3 + "F6g7H8"
 
 
 async def decide(
@@ -60,6 +61,19 @@ async def test_a_decision_is_on_the_timeline_in_the_thread_and_with_the_incident
     assert sheet.done((await desk.store.incident(incident.id)).checks) == {1}
     (step,) = await of_kind(desk, incident, TimelineKind.STEP_DONE)
     assert step.actor_name == "primary"
+
+
+async def test_a_secret_in_the_reason_is_masked_before_it_is_stored(desk: Desk) -> None:
+    """Timeline, thread and card show the rest of it."""
+    incident = await desk.open("SEV1")
+    await decide(desk, incident, reason=f"deploy に token={TOKEN} が入った")
+    (entry,) = await of_kind(desk, incident, DECIDED)
+    last = (await desk.store.shown_incident(incident.id)).first_look.rollback
+    said = [post.data for post in await desk.store.posts(incident.id)]
+    assert last is not None
+    assert TOKEN not in f"{entry.data} {last.reason} {said}"
+    assert last.reason.startswith("deploy に token=[masked:")
+    assert last.reason.endswith("] が入った")
 
 
 async def test_it_may_be_decided_again_and_the_last_one_counts(desk: Desk) -> None:
