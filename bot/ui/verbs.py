@@ -38,8 +38,8 @@ class IncidentVerb(StrEnum):
     RESOLUTION = "resolution"  # the form of how it was resolved
     POSTMORTEM_DONE = "postmortem_done"
     POSTMORTEM_UNDO = "postmortem_undo"
-    ROLL_BACK = "roll_back"  # 戻す: the form that asks why
-    KEEP_CHANGE = "keep_change"  # 戻さない: the same
+    ROLL_BACK = "roll_back"  # 変更を戻す: the form that asks why
+    KEEP_CHANGE = "keep_change"  # 変更を戻さない: the same
     ANNOUNCE = "announce"  # 告知: what users are told
     CHECK = "check"  # もう一度確認: the systems, in the message of the last time
 

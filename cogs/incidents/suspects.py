@@ -1,4 +1,4 @@
-"""[↩️ 戻す] and [✋ 戻さない] under the card of suspects, and `/incident similar`."""
+"""[↩️ 変更を戻す] and [✋ 変更を戻さない] under the card of suspects, and `/incident similar`."""
 
 from discord import app_commands
 from discord.app_commands import locale_str
@@ -40,13 +40,13 @@ async def similar(interaction: Interaction, number: Number | None = None) -> Non
 
 @control(template(IncidentVerb.ROLL_BACK))
 async def press_roll_back(interaction: Interaction, pressed: Pressed) -> None:
-    """[↩️ 戻す]: open the form that asks why."""
+    """[↩️ 変更を戻す]: open the form that asks why."""
     await ask_rollback(interaction, pressed.number, rolls_back=True)
 
 
 @control(template(IncidentVerb.KEEP_CHANGE))
 async def press_keep_change(interaction: Interaction, pressed: Pressed) -> None:
-    """[✋ 戻さない]: open the form that asks why."""
+    """[✋ 変更を戻さない]: open the form that asks why."""
     await ask_rollback(interaction, pressed.number, rolls_back=False)
 
 

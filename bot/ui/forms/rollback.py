@@ -1,4 +1,4 @@
-"""The form behind [↩️ 戻す] and [✋ 戻さない]: why."""
+"""The form behind [↩️ 変更を戻す] and [✋ 変更を戻さない]: why."""
 
 from typing import Final
 

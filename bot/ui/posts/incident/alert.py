@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from bot.domain.alerts.alert import mention_of
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
@@ -60,18 +61,21 @@ def second(words: Wording, incident: Incident) -> Body:
 def headline(words: Wording, incident: Incident) -> str:
     """Return the alert's first line in its current state: "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp".
 
-    It begins with the severity's sign until a person is on it; then the state has its own sign.
+    It begins with the severity's sign until a person is on it; then the state has its own sign. A target that
+    the title names is not repeated.
     """
+    title = words.bare_title(incident)
     line = words.say(
         f"alert.line.{state_key(incident)}",
         sign=words.severity_sign(incident.severity, is_drill=incident.is_drill),
         severity=incident.severity,
         state=words.state(incident),
-        title=words.bare_title(incident),
+        title=title,
     )
     targets = words.targets(incident.targets, limit=_TARGETS_LIMIT)
-    told = words.say("alert.line.targets", line=line, targets=targets) if targets else line
-    return words.marked(incident, told)
+    if targets and not mention_of(targets).search(title):
+        line = words.say("alert.line.targets", line=line, targets=targets)
+    return words.marked(incident, line)
 
 
 def head(words: Wording, incident: Incident) -> str:

@@ -27,9 +27,9 @@ def test_titles_say_what_happened_and_why() -> None:
     """In the team's language; the prober's too."""
     writer = PlainProbeWriter(Texts.load(), POLICY)
     assert writer.title(RULES, ProbeEvent.DOWN, unreachable()) == (
-        "api.parky.co.jp がダウン (時間内に応答がない)"
+        "api.parky.co.jp がダウン：時間内に応答がない"
     )
-    assert writer.title(RULES, ProbeEvent.OVER, good()) == "api.parky.co.jp が復旧 (200、12 ms)"
+    assert writer.title(RULES, ProbeEvent.OVER, good()) == "api.parky.co.jp が復旧：200、12 ms"
     assert "応答なし" in writer.title_of_prober(ProbeEvent.DOWN)
     english = PlainProbeWriter(Texts.load(), replace(POLICY, language="en"))
     assert english.title(RULES, ProbeEvent.DOWN, wrong()) == (
