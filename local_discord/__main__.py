@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -32,9 +33,16 @@ def main(argv: list[str] | None = None) -> int:
         serving = partial(serve, host=args.host, port=args.port, core=core, state=args.state)
         asyncio.run(_until_signal(lambda: serving(on_ready=announce)))
     except (NotLoopback, NameTaken, BadState, OSError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{_failure(error, port=args.port)}\n")
         return 2
     return 0
+
+
+def _failure(error: Exception, *, port: int) -> str:
+    """Return what went wrong; for a port that another program uses, also what to do."""
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use: choose another one with --port (0 takes a free one)"
+    return str(error)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,12 +4,14 @@ import asyncio
 import json
 import re
 import signal
+import socket
 import sys
 from typing import Any
 
 import aiohttp
 import pytest
 
+from local_discord.__main__ import main
 from local_discord.server import Address, LocalDiscord, NotLoopback, serve
 from local_discord.tests.client import DEADLINE_S
 from local_discord.tests.oracle import require_description, validate_log
@@ -34,6 +36,16 @@ async def test_serve_announces_its_address_until_cancelled() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+def test_a_port_that_is_in_use_is_named_with_the_way_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """`local-discord --port` of another program's port ends with 2."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert main(["--port", str(port)]) == 2
+    assert capsys.readouterr().err == (
+        f"port {port} is in use: choose another one with --port (0 takes a free one)\n"
+    )
 
 
 async def test_the_command_line_prints_one_line_and_ends_on_sigterm() -> None:

@@ -49,8 +49,9 @@ def test_it_shows_what_would_change_and_changes_it_only_when_told_to() -> None:
     file = export()
     looked = run(file, "--dry-run")
     assert (looked.exit_code, looked.stderr) == (0, "")
-    assert "  turns of 1 weeks since " in looked.stdout
+    assert "  turns of 1 week since " in looked.stdout
     assert "Asia/Tokyo: primary, secondary, Alan Shepard\n" in looked.stdout
+    assert "\n  0 overrides\n" in looked.stdout
     assert "secondary, not primary\n" in looked.stdout
     assert "escalation rules stay in the policy file" in looked.stdout
     assert looked.stdout.endswith("nothing was changed: --dry-run\n")

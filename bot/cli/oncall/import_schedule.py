@@ -110,10 +110,10 @@ def _report(source: SourceSchedule, plan: ImportPlan, timezone: ZoneInfo) -> Ite
     if (rotation := carried.rotation) is not None:
         people = ", ".join(_name(source, plan, key) for key in rotation.people)
         since = f"{rotation.starts_on} {rotation.handover:%H:%M} {rotation.timezone.key}"
-        yield f"  turns of {rotation.every} {rotation.unit} since {since}: {people}"
-        yield f"  {len(carried.overrides)} overrides"
+        yield f"  turns of {_counted(rotation.every, rotation.unit)} since {since}: {people}"
+        yield f"  {_counted(len(carried.overrides), 'overrides')}"
     elif carried.until is not None:
-        yield f"  {len(carried.shifts)} shifts"
+        yield f"  {_counted(len(carried.shifts), 'shifts')}"
         yield f"  they end at {_at(carried.until, timezone)}: import again before then"
     if carried.findings:
         yield "not carried over as it is"
@@ -135,6 +135,11 @@ def _report(source: SourceSchedule, plan: ImportPlan, timezone: ZoneInfo) -> Ite
 def _name(source: SourceSchedule, plan: ImportPlan, key: str) -> str:
     person = plan.people.get(key)
     return source.people[key].name if person is None else person.name
+
+
+def _counted(count: int, many: str) -> str:
+    """Return "2 weeks", or "1 week"."""
+    return f"{count} {many.removesuffix('s') if count == 1 else many}"
 
 
 def _in_words(finding: Finding) -> str:

@@ -68,11 +68,14 @@ def topic_words(words: Wording, topic: str) -> str:
 
 
 def masked_words(words: Wording, counts: Mapping[str, int]) -> str:
-    """Return how many secrets were masked, by kind; empty if none was."""
+    """Return how many secrets were masked, by kind, the most frequent first; empty if none was."""
     total = sum(counts.values())
     if not total:
         return ""
-    kinds = [f"`{code_span(kind, limit=_KIND_LIMIT)}` {count}" for kind, count in counts.items()]
+    by_count = sorted(
+        counts.items(), key=lambda found: (-found[1], found[0])
+    )  # JSON in the database has no order
+    kinds = [f"`{code_span(kind, limit=_KIND_LIMIT)}` {count}" for kind, count in by_count]
     return words.say("sheets.output.masked", count=total, kinds=words.listed(kinds[:_KINDS_SHOWN]))
 
 

@@ -79,14 +79,14 @@ def test_output_says_whose_it_is_and_what_was_masked() -> None:
         by="sato",
         text="@everyone ```x``` [masked:email]",
         topic="worker_logs",
-        counts={"email": 2, "jwt": 1},
+        counts={"aws": 1, "email": 2},
         lines=90,
         files=(FileRef(key="output:42:k", filename="INC-42-worker_logs.txt"),),
     )
     body = render(JA, delivery(DeliveryKind.OUTPUT, data=data.to_json()), OF_API)
     said = str(body["content"])
     assert said.splitlines()[0] == "📥 **Worker ログ** · @sato"
-    assert "🔒 3 か所を伏せました：`email` 2、`jwt` 1" in said
+    assert "🔒 3 か所を伏せました：`email` 2、`aws` 1" in said
     assert "全 90 行はファイルにあります" in said
     assert said.count("```") == 2
     assert body["attachments"] == [{"id": 0, "filename": "INC-42-worker_logs.txt"}]
