@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from bot.demo import clock
 from bot.demo.play import ACK_EMOJI, TriageReport, TriageWalk
 from bot.demo.stage import Stage
 from bot.demo.story.cast import ITO, SATO, SUZUKI
 from bot.demo.transcript import Transcript
+from bot.domain.delivery.kinds import PAGING, DeliveryKind
 from local_discord.people import Interaction, Message, NotSeen
 
 _REPORTER: Final = ITO
 _CHANNEL: Final = "general"
 _ALERTED: Final = ("p0-alerts", "p1-ops", "p2-deploys")
 _ON_CALL: Final = (SATO, SUZUKI)
+_PAGING: Final = PAGING | {DeliveryKind.ALERT, DeliveryKind.BUNDLE}
 
 
 class Actors:
@@ -120,11 +123,14 @@ class Actors:
         self._transcript.moved(words)
 
     async def silence(self, span: timedelta, words: str, what: str) -> None:
-        """Let *span* pass, and check that the bot sends nothing."""
-        before = await self._told()
+        """Let *span* pass, and check that the bot pages nobody.
+
+        What the calendar brings at some hour, such as a handover or the morning triage, is no page.
+        """
+        before = await self._pages()
         await self.wait(span, words)
         await self._stage.rest()
-        if news := [text for found, text in (await self._told()).items() if found not in before]:
+        if news := [text for found, text in (await self._pages()).items() if found not in before]:
             raise NotSeen(f"{what}, but there is: {news[0]}")
         self._step(what)
 
@@ -143,11 +149,12 @@ class Actors:
         self.steps += 1
         self._transcript.seen(what)
 
-    async def _told(self) -> dict[str, str]:
-        """Return what was written to people so far, by id."""
+    async def _pages(self) -> dict[str, str]:
+        """Return the texts of the alerts, pages and escalations so far, by id."""
         places = [await self._human.messages(channel) for channel in _ALERTED]
         places += [await self._human.dms(user) for user in _ON_CALL]
-        return {message.id: message.text for shown in places for message in shown}
+        paging = await clock.sent(self._stage.connection, _PAGING)
+        return {found.id: found.text for shown in places for found in shown if int(found.id) in paging}
 
     async def _name_threads(self) -> set[str]:
         """Tell the transcript what the threads are called, and return their ids."""

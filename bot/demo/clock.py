@@ -7,13 +7,14 @@ the demo and the tests creates that function.
 Every *connection* here has the bot's search_path.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import asyncpg
 
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.storage.database.query import composed
 
 _QUERIES: Final = composed([Path(__file__).with_name("clock.sql").read_text(encoding="utf-8")])
@@ -57,6 +58,12 @@ async def next_job(connection: asyncpg.Connection, kinds: Sequence[str]) -> asyn
 async def is_looked_at(connection: asyncpg.Connection, at: datetime, *, morning: date | None) -> bool:
     """Return True if the bot has seen that *morning* is due; without one, that the digest of *at* is."""
     return bool(await connection.fetchval(_QUERIES["is_looked_at"].text, at, morning))
+
+
+async def sent(connection: asyncpg.Connection, kinds: Collection[DeliveryKind]) -> frozenset[int]:
+    """Return the ids of the messages that deliveries of these kinds have become."""
+    rows = await connection.fetch(_QUERIES["sent_messages"].text, [kind.value for kind in kinds])
+    return frozenset(row["message_id"] for row in rows)
 
 
 async def advance(connection: asyncpg.Connection, by: timedelta) -> None:

@@ -75,3 +75,9 @@ SELECT execute_after AS at, entrypoint AS kind, incidents.id AS number
 -- Returns true if the bot has seen that the morning of the day $2 is due; if $2 is null, the digest of the hour $1.
 SELECT CASE WHEN $2::date IS NULL THEN EXISTS (SELECT FROM digests WHERE due_at >= $1::timestamptz)
             ELSE EXISTS (SELECT FROM mornings WHERE day = $2) END;
+
+-- name: sent_messages
+-- Returns the messages that were sent for deliveries of the kinds $1.
+SELECT message_id
+  FROM deliveries
+ WHERE kind = ANY($1::text[]) AND message_id IS NOT NULL;

@@ -1,0 +1,99 @@
+"""The tour's check that nobody is paged: it holds at every hour, whatever the calendar brings."""
+
+import io
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+
+import asyncpg
+import pytest
+from rich.console import Console
+
+from bot.demo import clock
+from bot.demo.acts import Actors
+from bot.demo.setup import Setup
+from bot.demo.stage import Stage
+from bot.demo.story.cast import SATO
+from bot.demo.transcript import Transcript
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.runbook import load_policy
+from local_discord.people import Human, NotSeen
+from local_discord.running import running_discord
+from local_discord.world.snowflake import snowflake_of
+from tests.postgres import connect
+
+_PLACES = ("p0-alerts", f"dm:{SATO}")
+_SENT = """
+INSERT INTO deliveries (guild_id, kind, target, key, data, priority, status, nonce, message_id,
+                        next_try_at, finished_at)
+VALUES (7, $1, 'channel:p0-alerts', $2::bigint::text, '{}', 0, 'sent', $2::bigint::text, $2, now(), now())
+"""
+
+
+class Messages(Stage):
+    """A stage on which the bot sends a message of each kind in each place, as time passes."""
+
+    kinds: tuple[DeliveryKind, ...]
+
+    @classmethod
+    def of(cls, connection: asyncpg.Connection, human: Human, *kinds: DeliveryKind) -> "Messages":
+        """Return a stage for these kinds."""
+        unused: Any = None
+        made = cls(human, "", "", connection, unused, Setup())
+        made.__dict__["kinds"] = kinds
+        return made
+
+    async def rest(self) -> None:
+        """Nothing runs."""
+
+    async def fast_forward(self, span: timedelta) -> None:
+        """Send them."""
+        bot_id = (await self.human.state())["application"]["id"]
+        at = datetime.now(UTC) - span
+        for kind, place in product(self.kinds, _PLACES):
+            said = {"id": snowflake_of(at), "user": bot_id, "channel": place, "message": {"content": kind}}
+            (sent,) = await self.human.write_history([said])
+            await self.connection.execute(_SENT, kind.value, int(sent["message_id"]))
+            at += timedelta(seconds=1)
+
+
+@pytest.fixture
+async def onlooker(database_url: str) -> AsyncIterator[tuple[asyncpg.Connection, Human]]:
+    """A database whose clock can be moved, and a local Discord with the people of the story."""
+    connection = await connect(database_url)
+    await clock.install(connection)
+    async with running_discord(bot_name="incident-bot") as discord:
+        await discord.human.add("member", user=SATO)
+        await discord.human.add("member", user="suzuki")
+        yield connection, discord.human
+    await connection.close()
+
+
+def actors_on(stage: Stage) -> Actors:
+    """Return the people of the tour, who print nothing."""
+    return Actors(stage, Transcript(Console(file=io.StringIO()), names={}, zone=load_policy(None).timezone))
+
+
+async def test_messages_of_the_calendar_are_no_page(onlooker: tuple[asyncpg.Connection, Human]) -> None:
+    """The DM before Monday's handover is due within the 40 minutes of a tour on Sunday morning."""
+    actors = actors_on(
+        Messages.of(
+            *onlooker,
+            DeliveryKind.ON_DUTY_SOON,
+            DeliveryKind.HANDOVER,
+            DeliveryKind.MORNING,
+            DeliveryKind.ACTION_DM,
+            DeliveryKind.POSTMORTEM_DM,
+        )
+    )
+    await actors.silence(timedelta(minutes=40), "40 分後", "nobody is paged")
+    assert actors.steps == 1
+
+
+async def test_each_kind_of_page_breaks_the_silence(onlooker: tuple[asyncpg.Connection, Human]) -> None:
+    """Whoever has acknowledged is left in peace, else the tour says what came instead."""
+    for kind in (DeliveryKind.PAGE, DeliveryKind.ESCALATION, DeliveryKind.ALERT):
+        actors = actors_on(Messages.of(*onlooker, kind))
+        with pytest.raises(NotSeen, match=f"nobody is paged, but there is: {kind}"):
+            await actors.silence(timedelta(minutes=40), "40 分後", "nobody is paged")
