@@ -116,6 +116,13 @@ class Policy:
         """Return the highest severity, which comes first in the file."""
         return next(iter(self.severities.values()))
 
+    @property
+    def alert_targets(self) -> frozenset[str]:
+        """Return the names of `targets`, of the probes' targets, and of those in the tables of sources."""
+        probed = (probe.target for probe in self.probes.values())
+        sent = (name for hook in self.hooks.values() for name in hook.sender.targets.values())
+        return frozenset((*self.targets, *probed, *sent))
+
     def rules(self, severity: str) -> SeverityPolicy:
         """Return the rules of a stored severity, or the highest severity's if the file no longer has it.
 

@@ -70,7 +70,7 @@ async def test_a_maintenance_is_begun_listed_and_ended(world: ConsoleWorld) -> N
     )
     assert "api.parky.co.jp" in begun["content"]
     await say(world, 1)
-    assert "🔧 メンテナンス中" in words(shown(await world.command("alerts recent")))
+    assert "JST まで、設定：@primary)" in words(shown(await world.command("alerts recent")))
     listed = shown(await world.command("mute list"))
     assert "deploy" in words(listed)
     (end,) = [press for press in presses(listed) if press.startswith("mute:v1:end:")]

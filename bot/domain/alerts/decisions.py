@@ -197,6 +197,19 @@ class DecisionCursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """The maintenance window that has held an alert.
+
+    Attributes:
+        until: When it ends, or has ended; aware.
+        by_name: Who has set it.
+    """
+
+    until: datetime
+    by_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownDecision:
     """A decision in a list.
 
@@ -204,12 +217,14 @@ class ShownDecision:
         is_hidden: Its incident is private.
         channel_id, message_id: Where people work on its incident, once Discord has it: a thread has no
             message.
+        holding: None: no maintenance window has held it.
     """
 
     decision: AlertDecision
     is_hidden: bool
     channel_id: int | None = None
     message_id: int | None = None
+    holding: Holding | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,11 @@ class AlertWindow:
 
     def is_about(self, said: Occurrence) -> bool:
         """Return True if the target of an alert is this one; if it names none, if its title mentions it."""
-        return mention_of(self.target).search(said.target or said.title) is not None
+        return self.covers(said.target or said.title)
+
+    def covers(self, name: str) -> bool:
+        """Return True if *name*, a target or a title, is or mentions the window's target."""
+        return mention_of(self.target).search(name) is not None
 
 
 class HeldAlert(Payload):

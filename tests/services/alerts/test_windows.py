@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts.decisions import DecisionFilter, Outcome
+from bot.domain.alerts.decisions import DecisionFilter, Holding, Outcome
 from bot.domain.alerts.windows import AlertWindow, HeldAlert, WindowData
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
@@ -65,6 +65,22 @@ async def test_what_still_fires_at_the_end_is_tracked_then(desk: Desk) -> None:
     assert [one.incident_id for one in held] == [None, incident.id, incident.id]
     await say(desk, OVER, 5)
     assert (await now(desk, incident)).status is Status.RESOLVED
+
+
+async def test_the_list_says_until_when_an_alert_is_held_and_by_whose_window(desk: Desk) -> None:
+    """A window that ends before its time is over then."""
+
+    async def holding() -> Holding | None:
+        [shown] = (await desk.services.alert_history.page(GUILD, DecisionFilter(), by=PRIMARY)).shown
+        return shown.holding
+
+    window = await begin(desk)
+    await say(desk, FIRING, 1)
+    assert await holding() == Holding(window.ends_at, "primary")
+    await desk.pass_time(minutes=5)
+    ended = await desk.services.windows.end(GUILD, window.id, by=PRIMARY)
+    assert await holding() == Holding(ended.ended_at or window.ends_at, "primary")
+    assert ended.ended_at != window.ends_at
 
 
 async def test_messages_are_held_like_events(desk: Desk) -> None:

@@ -22,6 +22,7 @@ PAGE: Final = (
 TARGET_ROOM: Final = 40
 _TITLE_LIMIT: Final = 90
 _NAME_LIMIT: Final = 40
+_HOLDER_LIMIT: Final = 20
 _URL_LIMIT: Final = 120  # a longer one would leave no room for the others
 _SEPARATOR: Final = " · "
 
@@ -62,7 +63,7 @@ def _lines(voice: Voice, shown: ShownDecision) -> Iterator[str]:
     hidden = voice.say("alerts.recent.hidden")
     title = hidden if shown.is_hidden else inert(one.title, limit=_TITLE_LIMIT)
     yield voice.say("alerts.recent.head", at=voice.moment(one.said_at), title=title)
-    parts = [outcome_words(voice, one)]
+    parts = [_outcome(voice, shown)]
     if one.incident_id is not None and not shown.is_hidden:
         parts[0] += f" → {_incident(one.guild_id, one.incident_id, shown)}"
     parts.append(inert(one.label, limit=_NAME_LIMIT))
@@ -71,6 +72,16 @@ def _lines(voice: Voice, shown: ShownDecision) -> Iterator[str]:
     if 0 < len(one.url) <= _URL_LIMIT and not shown.is_hidden:
         parts.append(voice.say("alerts.recent.source", url=one.url))
     yield f"-# {_SEPARATOR.join(parts)}"
+
+
+def _outcome(voice: Voice, shown: ShownDecision) -> str:
+    """Return what became of it; until when it is held and who has set that, unless it is tracked by now."""
+    one, held = shown.decision, shown.holding
+    if one.outcome is not Outcome.HELD or one.incident_id is not None or held is None:
+        return outcome_words(voice, one)
+    return voice.say(
+        "alerts.recent.held", until=voice.moment(held.until), who=inert(held.by_name, limit=_HOLDER_LIMIT)
+    )
 
 
 def _incident(guild_id: int, number: int, shown: ShownDecision) -> str:

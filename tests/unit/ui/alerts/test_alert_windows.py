@@ -3,21 +3,25 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.alerts.decisions import (
     AlertDecision,
     DecisionCursor,
     DecisionDetail,
     DecisionFilter,
     DecisionPage,
+    Holding,
     Outcome,
     ShownDecision,
 )
-from bot.domain.alerts.windows import WindowData
+from bot.domain.alerts.windows import AlertWindow, WindowData
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.locations import Waited
 from bot.services.alerts.history import PAGE_SIZE
 from bot.ui.posts.renderer import render
 from bot.ui.screens.alerts.decisions import decisions_screen
+from bot.ui.screens.alerts.windows import began_said
 from bot.ui.words.wording import Wording
 from tests.unit.ui.alerts.test_tracked import NEW, QUIET
 from tests.unit.ui.samples import AT, EN, JA, delivery
@@ -62,6 +66,25 @@ def test_the_beginning_says_who_what_until_when_and_what_is_held() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("target", "is_known"),
+    [
+        ("api.parky.co.jp", True),
+        ("API.parky.co.jp", True),
+        ("*.parky.co.jp", True),
+        ("api.praky.jp", False),
+    ],
+)
+def test_a_target_that_the_policy_does_not_name_is_held_with_a_warning(
+    target: str, *, is_known: bool
+) -> None:
+    """It may be a typing error, or a host that only alerts name."""
+    window = AlertWindow(1, 7, target, "", 1, "sato", began_at=AT, ends_at=AT + timedelta(hours=2))
+    said = began_said(VOICE, window)
+    assert "のアラートを 11/24 16:07 JST まで控えます" in said
+    assert ("という対象はありません" in said) is not is_known
+
+
 def test_the_end_says_what_was_held_and_what_goes_on() -> None:
     """By itself or by a person; nothing is no list."""
     ended = WindowData(target="api", alerts=2, times=5, numbers=(42, 43))
@@ -84,13 +107,14 @@ def test_a_tracked_alert_says_what_it_has_waited_for() -> None:
     assert "Still firing after the maintenance of api" in str(render(EN, QUIET, held)["content"])
 
 
-def test_a_page_of_decisions_fits_whatever_monitors_say() -> None:
+@pytest.mark.parametrize(("outcome", "number"), [(Outcome.TRACKED, 10**12), (Outcome.HELD, None)])
+def test_a_page_of_decisions_fits_whatever_monitors_say(outcome: Outcome, number: int | None) -> None:
     """And each button carries its page."""
     url = "https://x.example/" + "x" * 102
     long = replace(
         DECISION,
-        incident_id=10**12,
-        outcome=Outcome.TRACKED,
+        incident_id=number,
+        outcome=outcome,
         title="@everyone " * 50,
         label="*" * 300,
         target="_" * 300,
@@ -100,7 +124,7 @@ def test_a_page_of_decisions_fits_whatever_monitors_say() -> None:
     cursor = DecisionCursor(long.said_id, 999)
     page = DecisionPage(
         DecisionFilter("t" * 40, Outcome.IGNORED_SENDER),
-        (ShownDecision(long, False, 10**19, 10**19),) * PAGE_SIZE,
+        (ShownDecision(long, False, 10**19, 10**19, Holding(AT, "*" * 300)),) * PAGE_SIZE,
         newer=replace(cursor, is_newer=True),
         older=cursor,
     )
@@ -121,3 +145,13 @@ def test_a_decision_reads_well() -> None:
         "-# ⏳ ルール 2：10 分に 3 回で追跡 (まだ 1 回) · Sentry · api.parky.co.jp"
         " · [元のアラート](<https://sentry.example/issues/4711>)"
     ) in texts
+
+
+def test_a_held_alert_says_until_when_and_who_has_set_that() -> None:
+    """A window that was deleted leaves the bare outcome."""
+    held = ShownDecision(replace(DECISION, outcome=Outcome.HELD), is_hidden=False)
+    known = replace(held, holding=Holding(AT + timedelta(hours=2), "佐藤"))
+    page = DecisionPage(DecisionFilter(), (known, held))
+    said = "".join(getattr(item, "content", "") for item in decisions_screen(VOICE, page).walk_children())
+    assert "-# 🔧 メンテナンス中 (11/24 16:07 JST まで、設定：@佐藤) · Sentry" in said
+    assert "-# 🔧 メンテナンス中 · Sentry" in said
