@@ -1,13 +1,13 @@
 """What the people of the tour do, each told in the transcript and checked by what is seen."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.demo import clock
 from bot.demo.play import ACK_EMOJI, TriageReport, TriageWalk
 from bot.demo.stage import Stage
-from bot.demo.story.cast import ITO, SATO, SUZUKI
+from bot.demo.story.cast import ITO, TURNS, Actor, turn_at
 from bot.demo.transcript import Transcript
 from bot.domain.delivery.kinds import PAGING, DeliveryKind
 from local_discord.people import Interaction, Message, NotSeen
@@ -15,7 +15,7 @@ from local_discord.people import Interaction, Message, NotSeen
 _REPORTER: Final = ITO
 _CHANNEL: Final = "general"
 _ALERTED: Final = ("p0-alerts", "p1-ops", "p2-deploys")
-_ON_CALL: Final = (SATO, SUZUKI)
+_TAKE_TURNS: Final = TURNS["primary"]
 _PAGING: Final = PAGING | {DeliveryKind.ALERT, DeliveryKind.BUNDLE}
 
 
@@ -34,10 +34,11 @@ class Actors:
         self._seen: set[str] = set()
 
     async def arrive(self) -> None:
-        """Take note of what is there already: the past is no news."""
+        """Take note of the time, and of what is there already: the past is no news."""
+        self._begun = await self._now()
         for channel in _ALERTED:
             self._seen.update(message.id for message in await self._human.messages(channel))
-        for user in _ON_CALL:
+        for user in _TAKE_TURNS:
             self._seen.update(message.id for message in await self._human.dms(user))
 
     async def triage(self, report: TriageReport, *answers: str) -> Message:
@@ -105,6 +106,10 @@ class Actors:
         await self._post(message.channel_id, await self._human.until(look, words), edited=True)
         self._step(what)
 
+    async def on_call(self, place: str) -> Actor:
+        """Return who is on call at *place* by now: Monday's handover may come in the middle of the tour."""
+        return turn_at(place, self._stage.setup.policy, begun=self._begun, now=await self._now())
+
     async def count(self, channel: str) -> int:
         """Return the number of messages in *channel*."""
         return len(await self._human.messages(channel))
@@ -149,10 +154,14 @@ class Actors:
         self.steps += 1
         self._transcript.seen(what)
 
+    async def _now(self) -> datetime:
+        now: datetime = await self._stage.connection.fetchval("SELECT now()")
+        return now
+
     async def _pages(self) -> dict[str, str]:
         """Return the texts of the alerts, pages and escalations so far, by id."""
         places = [await self._human.messages(channel) for channel in _ALERTED]
-        places += [await self._human.dms(user) for user in _ON_CALL]
+        places += [await self._human.dms(user) for user in _TAKE_TURNS]
         paging = await clock.sent(self._stage.connection, _PAGING)
         return {found.id: found.text for shown in places for found in shown if int(found.id) in paging}
 

@@ -76,7 +76,8 @@ async def _sev1(actors: Actors) -> None:
     actors.require(alert.pings_here, "@here が鳴った")
     thread = await actors.thread(alert)
     await actors.see(thread, "開始時刻", "スレッドの 1 行目は開始時刻 (JST)")
-    await actors.see(f"dm:{SATO}", PAYMENTS.title, "当番に DM が届いた")
+    primary = await actors.on_call("primary")
+    await actors.see(f"dm:{primary.username}", PAYMENTS.title, "当番に DM が届いた")
     await actors.see(thread, "まずはこのコマンド", "初動のコマンドが、対象の worker を埋めて並んだ")
     checks = await actors.see(thread, "システムの状態", "各システムの状態を確認した")
     await actors.see_edit(checks, "HTTP 503", "止まっている対象が分かる")
@@ -95,10 +96,11 @@ async def _sev2(actors: Actors) -> None:
     actors.require(not alert.pings_here, "@here は鳴らない")
     root = await actors.see("p0-alerts", VACANCY.title, "開始時刻のスレッドは #p0-alerts に静かに開いた")
     await actors.see(await actors.thread(root), "開始時刻", "スレッドの 1 行目は開始時刻 (JST)")
-    page = await actors.see(f"dm:{SATO}", VACANCY.title, "当番に DM が届いた")
+    primary = await actors.on_call("primary")
+    page = await actors.see(f"dm:{primary.username}", VACANCY.title, "当番に DM が届いた")
     await actors.wait(timedelta(minutes=6), "6 分後")
-    await actors.press(page, "ack", user=SATO)
-    await actors.see_edit(alert, "対応中 · 👀 @佐藤", "DM のボタンで ack した")
+    await actors.press(page, "ack", user=primary.username)
+    await actors.see_edit(alert, f"対応中 · 👀 @{primary.names['ja']}", "DM のボタンで ack した")
 
 
 async def _sev3(actors: Actors) -> None:
@@ -131,8 +133,11 @@ async def _missed(actors: Actors) -> None:
     await actors.wait(timedelta(minutes=15), "15 分、誰も ack しない")
     escalation = await actors.see("p0-alerts", "15 分 ack なし", "期限を過ぎてエスカレーションした")
     actors.require(escalation.pings_here, "@here が 1 回鳴った")
-    for who, name in ((SATO, "佐藤"), (SUZUKI, "鈴木")):
-        await actors.see(f"dm:{who}", "15 分 ack なし · ack 期限", f"{name} に DM が届いた")
+    for place in ("primary", "secondary"):
+        who = await actors.on_call(place)
+        await actors.see(
+            f"dm:{who.username}", "15 分 ack なし · ack 期限", f"{who.names['ja']} に DM が届いた"
+        )
     await actors.react(SUZUKI, escalation, place="#p0-alerts")
     await actors.see_edit(alert, "対応中 · 👀 @鈴木", "エスカレーションへの 👀 で ack した")
     await actors.silence(timedelta(minutes=40), "40 分後", "ack のあとは誰も呼び出さない")

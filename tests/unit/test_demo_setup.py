@@ -1,11 +1,13 @@
 """What the demo is started with: by the command line, the environment and RUNBOOK_FILE."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.demo.runner import named
 from bot.demo.setup import set_up
+from bot.demo.story.cast import TURNS, turn_at
 from bot.domain.errors import ConfigError
 from bot.runbook import default_policy_text, load_policy
 
@@ -68,3 +70,13 @@ def test_wrong_own_policy_is_named(runbook: Path, tmp_path: Path) -> None:
     runbook.write_text('language = "fr"', encoding="utf-8")
     with pytest.raises(ConfigError, match=r"RUNBOOK_FILE: language: .*fr"):
         set_up({"RUNBOOK_FILE": str(runbook)})
+
+
+def test_turns_go_on_while_the_tour_plays() -> None:
+    """A tour that begins on Monday at 8:40 pages the next person after the handover at 10:00."""
+    policy = set_up({}).policy
+    begun = datetime(2026, 11, 30, 8, 40, tzinfo=policy.timezone)
+    for minutes, on_call in ((0, ["sato", "suzuki"]), (80, ["suzuki", "takahashi"])):
+        now = begun + timedelta(minutes=minutes)
+        found = [turn_at(place, policy, begun=begun, now=now).username for place in TURNS]
+        assert found == on_call

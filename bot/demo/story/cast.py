@@ -130,6 +130,12 @@ async def enter(human: Human, language: str) -> dict[str, Person]:
     return {one["name"]: Person(int(one["id"]), one["name"], one["shown_name"]) for one in members}
 
 
+def turn_at(place: str, policy: Policy, *, begun: datetime, now: datetime) -> Actor:
+    """Return who is on call at *place* in a demo that was started at *begun*: turns go on while it runs."""
+    holder = _rotation(TURNS[place], policy, now=begun).person_at(now)
+    return next(actor for actor in CAST if actor.username == holder)
+
+
 def _rotation(ids: Sequence[str], policy: Policy, *, now: datetime) -> Rotation:
     local = now.astimezone(policy.timezone) - timedelta(hours=_HANDOVER.hour)
     this_monday = local.date() - timedelta(days=local.weekday())
