@@ -13,12 +13,16 @@ import pytest
 from bot.demo import clock
 from bot.demo.setup import Setup, set_up
 from bot.demo.stage import prepare
+from bot.demo.story.burning import REPORTS
 from bot.demo.story.cast import TURNS, Cast, enter
 from bot.domain.calendar.business_time import Weekday
+from bot.domain.seen_before.ranking import KnownReport, resembling
 from bot.runbook import Policy
+from bot.services.suspects.seen_before import PAST_KNOWN
+from bot.storage.store import PostgresStore
 from local_discord.people import Human
 from local_discord.running import running_discord
-from tests.postgres import connect
+from tests.postgres import connect, open_patient_pool
 
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
 _CHANNELS = ("p0-alerts", "p1-ops", "p2-deploys")
@@ -242,3 +246,23 @@ async def test_second_start_writes_nothing_twice(database_url: str) -> None:
         before = await found.rows("SELECT count(*) FROM deliveries")
         assert not await prepare(found.connection, found.human, found.setup)
         assert await found.rows("SELECT count(*) FROM deliveries") == before
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_open_incident_has_happened_before(database_url: str, language: str) -> None:
+    """`/incident similar` in the demo finds last week's: its cause, an output and an open action item."""
+    async with past(database_url, set_up({}, lang=language)) as found:
+        guild_id = int((await found.human.state())["guild"]["id"])
+        pool = await open_patient_pool(database_url, max_size=2)
+        store = PostgresStore(pool)
+        report = REPORTS[language]
+        open_one = KnownReport(0, report.title, (*report.targets,), (*report.symptoms,))
+        (alike,) = resembling(open_one, await store.past_reports(guild_id, limit=PAST_KNOWN))
+        (ended,) = await store.ended_incidents(guild_id, [alike.number])
+        thread = await found.human.messages(str(ended.incident.thread.id))
+        await pool.close()
+    assert alike.same_targets == (*report.targets,)
+    assert ended.incident.aftermath.resolution is not None
+    assert ended.topics == ("database",)
+    assert len(ended.open_items) == 1
+    assert sum("Max client connections reached" in one.text for one in thread) == 1

@@ -79,6 +79,19 @@ class PastUpdate(_Written):
     next_in: Span | None = None
 
 
+class PastOutput(_Written):
+    """What a command printed, pasted into the thread some time `after` the alert.
+
+    Attributes:
+        topic: Which command sheet of the policy the command is on.
+    """
+
+    by: str
+    after: Span
+    topic: str
+    text: str
+
+
 class PastAlert(_Written):
     """What a monitor posted.
 
@@ -125,6 +138,7 @@ class PastIncident(_Written):
     resolution: Resolved | None = None
     written_after: Span | None = None
     notes: tuple[Note, ...] = ()
+    outputs: tuple[PastOutput, ...] = ()
     actions: tuple[PastAction, ...] = ()
 
     def triggered_at(self, week: IsoWeek, policy: Policy) -> datetime:

@@ -12,6 +12,7 @@ from bot.demo.story.ends import end_notice
 from bot.demo.story.follow_up import PastItem, items_of
 from bot.demo.story.happened import Happened
 from bot.demo.story.incidents import incident_of
+from bot.demo.story.outputs import output_posts
 from bot.demo.story.place import Spot
 from bot.demo.story.updates import update_lines
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery, Request
@@ -104,6 +105,7 @@ class _Composer:
         yield from self._posting()
         yield from self._calls()
         yield from self._notes()
+        yield from self._outputs()
         yield from self._end()
 
     def _monitored(self) -> Iterator[Post]:
@@ -178,6 +180,12 @@ class _Composer:
             reactions = _reactions({pin: [str(who.id)], _SEEN: [str(happened.place.bot_id)]})
             place: Json = {"id": note_id(at), "user": str(who.id), "channel": str(happened.thread_id)}
             yield Post(at, {**place, "message": {"content": text}, "reactions": reactions})
+
+    def _outputs(self) -> Iterator[Post]:
+        """Yield the bot's messages with the output of commands."""
+        if self._happened.thread_id is not None:
+            for new, at in output_posts(self._happened, self._incident):
+                yield self._message(new, at + _SECOND, str(self._happened.thread_id))
 
     def _end(self) -> Iterator[Post]:
         """Yield the bot's lines until the one that says who resolved it, and the end of its thread."""

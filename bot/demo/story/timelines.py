@@ -10,6 +10,7 @@ from bot.demo.story.ends import end_notice
 from bot.demo.story.follow_up import items_of
 from bot.demo.story.happened import Happened
 from bot.demo.story.incidents import incident_of
+from bot.demo.story.outputs import output_facts
 from bot.demo.story.posts import note_id
 from bot.demo.story.updates import update_facts
 from bot.domain.drill import DrillScoredEntry
@@ -37,9 +38,15 @@ _Fact = tuple[datetime, EntryData, Person | None]
 def timeline_of(one: Happened, items: Mapping[str, int]) -> Iterator[Row]:
     """Yield the entries of an incident; *items* has the numbers of action items by their keys."""
     kept = (fact for item in items_of(one) for fact in item.facts(items[item.key]))
-    for at, fact, actor in (*_opening(one), *_called(one), *update_facts(one), *_answered(one), *kept):
+    for at, fact, actor in (*_opening(one), *_called(one), *_written(one), *_answered(one), *kept):
         who = who_as_columns("actor", actor) if actor else {}
         yield {"key": one.key, "at": at, "kind": fact.kind.value, **who, "data": fact.to_json()}
+
+
+def _written(one: Happened) -> Iterator[_Fact]:
+    """Yield the status updates and what commands printed."""
+    yield from update_facts(one)
+    yield from output_facts(one)
 
 
 def _opening(one: Happened) -> Iterator[_Fact]:

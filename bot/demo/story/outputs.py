@@ -1,0 +1,34 @@
+"""The output of commands that people of the demo's past pasted into the thread."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from bot.demo.story.cast import Person
+from bot.demo.story.happened import Happened
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.incident import Incident
+from bot.domain.sheets.entries import OutputData, OutputEntry
+from bot.domain.timeline.entries import EntryData
+from bot.services.shared.postings import thread_line
+
+
+def output_facts(one: Happened) -> Iterator[tuple[datetime, EntryData, Person | None]]:
+    """Yield their entries on the timeline."""
+    for told in one.told.outputs:
+        entry = OutputEntry(text=told.text, topic=told.topic, lines=_lines(told.text))
+        yield one.at + told.after, entry, one.person(told.by)
+
+
+def output_posts(one: Happened, incident: Incident) -> Iterator[tuple[NewDelivery, datetime]]:
+    """Yield the bot's messages that show them, with their moments."""
+    for number, told in enumerate(one.told.outputs, start=1):
+        by, lines = one.person(told.by).name, _lines(told.text)
+        data = OutputData(by=by, text=told.text, topic=told.topic, counts={}, lines=lines)
+        line = thread_line(incident, one.policy, key=f"output:{number}", stored=data.to_json())
+        yield replace(line, kind=DeliveryKind.OUTPUT), one.at + told.after
+
+
+def _lines(text: str) -> int:
+    return len(text.splitlines())
