@@ -175,7 +175,8 @@ class IncidentBot(ListeningBot):
         """Return the voice for the person who acted: their language, and their server's policy."""
         services, locale = self.services(interaction), str(interaction.locale)
         standing = services.oncall.seen(services.guild_id)
-        return Voice.of(self.texts, services.policy, locale=locale, standing=standing)
+        ways = services.ways
+        return Voice.of(self.texts, services.policy, locale=locale, standing=standing, ways=ways)
 
     def add_controls(self, *controls: Control) -> None:
         """Answer the presses whose custom id fits one of *controls*."""

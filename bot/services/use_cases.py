@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.domain.paging.ways import Way
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.actions.items import ActionItems
@@ -140,8 +141,13 @@ class ResponseUseCases:
 
 @dataclass(frozen=True)
 class OnCallUseCases:
-    """Who is on call, and when."""
+    """Who is on call, and when.
 
+    Attributes:
+        ways: The systems outside Discord that the bot is set up for.
+    """
+
+    ways: frozenset[Way]
     oncall: OnCall
     handovers: Handovers
     schedules: Schedules

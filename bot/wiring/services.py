@@ -183,6 +183,7 @@ def _oncall(shared: Shared, parts: GuildDependencies, reach: Reach) -> OnCallUse
     store, policy, oncall = shared.store, shared.policy, shared.oncall
     schedules = Schedules(store, policy, shared.access, oncall)
     return OnCallUseCases(
+        ways=parts.ways,
         oncall=oncall,
         handovers=Handovers(store, policy, oncall, reach),
         schedules=schedules,

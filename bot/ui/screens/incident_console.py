@@ -14,7 +14,7 @@ from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import again, last_update, roles, update_due
 from bot.ui.posts.incident.calls import called
 from bot.ui.posts.incident.private import told_lines
-from bot.ui.posts.paging.outside_calls import shared
+from bot.ui.posts.paging.outside_calls import shared, to_come
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.action_words import action_line
 from bot.ui.words.announcement_words import announced_line, may_ask, users_line
@@ -189,6 +189,7 @@ def _step(voice: Voice, step: Step, incident: Incident) -> Iterable[str]:
     yield voice.next_rung(step.rung, about=incident)
     if step.rung.dm:
         yield voice.say("consoles.incident.next_dm", people=voice.on_call(step.rung.dm))
+    yield from to_come(voice, incident, step.rung.also, step.rung.dm)
 
 
 def _latest(voice: Voice, view: IncidentView) -> list[str]:

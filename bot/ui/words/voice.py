@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson, id_of
+from bot.domain.paging.ways import Way
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
@@ -25,11 +26,12 @@ class Voice(Wording):
         *,
         locale: str,
         standing: Mapping[str, OnCallPerson] | None = None,
+        ways: frozenset[Way] = frozenset(Way),
     ) -> "Voice":
         """Return the voice for a Discord locale: Japanese for "ja", English for any other."""
         language = language_of(locale)
         own = policy if policy.language == language else replace(policy, language=language)
-        return cls(texts, own, standing or {})
+        return cls(texts, own, standing or {}, ways=ways)
 
     def rings(self, severity: SeverityPolicy, *, about: Incident | None = None) -> str:
         """Say where an alert of *severity* goes and whom it pings: "#p0-alerts に @here で通知".

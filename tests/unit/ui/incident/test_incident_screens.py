@@ -23,6 +23,7 @@ from bot.domain.incident.incident import (
     Status,
     StatusUpdate,
 )
+from bot.domain.paging.ways import Also
 from bot.domain.severity import LadderStep, SeverityChange
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of
@@ -51,6 +52,19 @@ def view_of(incident: Incident, *entries: TimelineEntry, **more: Any) -> Inciden
     severity = POLICY.severities[incident.severity]
     ladder = plan(severity.ladder, incident_id=42, starts_at=AT, ack_due_at=incident.ack_due_at)
     return IncidentView(incident, severity, lines_of(entries), ladder, AT, **more)
+
+
+def test_show_says_how_the_next_step_leaves_discord() -> None:
+    """Only by the ways that the bot is set up for; a drill stays in Discord."""
+    view = view_of(PLACED)
+    pending = [replace(step, rung=replace(step.rung, also=(Also.PAGERDUTY,))) for step in view.ladder]
+    ringing = replace(view, ladder=tuple(pending))
+    for voice, way in ((JA, "DM、PagerDuty"), (EN, "PagerDuty")):
+        assert way in words(console.show_screen(voice, ringing))
+        assert "PagerDuty" not in words(console.show_screen(replace(voice, ways=frozenset()), ringing))
+        assert "PagerDuty" not in words(console.show_screen(voice, view))
+        drill = replace(ringing, incident=replace(PLACED, is_drill=True))
+        assert "PagerDuty" not in words(console.show_screen(voice, drill))
 
 
 def test_show_tells_how_bad_by_when_and_what_is_next() -> None:
