@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _START_S: Final = 30.0
 _BOT: Final = "bot.demo.bot"
-_IDLE_S: Final = 15.0
+_IDLE_S: Final = 45.0
 _LOOK_EVERY_S: Final = 0.03
 _AS_EVER: Final = Setup()
 
