@@ -34,6 +34,9 @@ TEXTS = Texts.load()
 #: The commands as Discord keeps them, once one of this process's worlds has registered them.
 _REGISTERED: Json = {}
 
+#: The bot's tasks at the beginning of a session.
+_CATCHING_UP = {"reconcile", "missed alerts"}
+
 
 class ConsoleWorld(Desk):
     """People at the sandbox, the bot at the other end, and a hand that runs the queue.
@@ -94,6 +97,11 @@ class ConsoleWorld(Desk):
         """Wait until the bot has begun its session: it forgets then what it heard while it connected."""
         async with asyncio.timeout(PATIENCE_S):
             await self._session.wait()
+
+    async def caught_up(self) -> None:
+        """Wait until the bot has read what it missed before its session; what it found may be queued."""
+        reading = [task for task in asyncio.all_tasks() if task.get_name() in _CATCHING_UP]
+        await asyncio.gather(*reading)
 
     async def _on_session(self) -> None:
         self._session.set()

@@ -944,7 +944,8 @@ async def test_the_form_about_an_alert_opens_with_what_was_heard_and_else_with_w
     [triage] = [one for one in presses(post) if one.startswith("tri:v1:from:")]
 
     async def opened() -> tuple[str, int]:
-        await world.rest()  # the bot reads the alert for itself, too, when it posts and when it starts
+        await world.caught_up()  # the bot reads the alert for itself, too, when it starts
+        await world.rest()  # and when it posts
         since = (await world.human("GET", "log?since=1000000000"))["next"]
         form = await world.click(post, triage)
         log = (await world.human("GET", f"log?since={since}"))["entries"]
