@@ -102,7 +102,7 @@ async def first_messages(world: World, thread: str) -> tuple[Message, Message]:
     checks = await world.expect_message(thread, contains="システムの状態")
     await world.expect_text(checks, "HTTP 503 (正常なら 200)")
     suspects = await world.expect_message(thread, contains="直前の変更")
-    await world.expect_text(suspects, "🚀 **12 分前** [main (a1b2c3d)]")
+    await world.expect_text(suspects, "🚀 **開始の 12 分前** [main (a1b2c3d)]")
     assert sorted((one.id for one in (suspects, checks, sheet, card)), key=int) == [
         one.id for one in (card, sheet, checks, suspects)
     ]

@@ -42,7 +42,7 @@ async def test_a_rollback_is_decided_over_a_restart_and_remembered_by_the_next(w
     """The card has the deployment; the decision is on it, in the thread, in the sheet; the next one knows."""
     alert = await world.declare(SEV1, title=TITLE)
     card = await world.expect_message(alert.thread, contains="直前の変更")
-    await world.expect_text(card, "🚀 **12 分前** [main (a1b2c3d)]")
+    await world.expect_text(card, "🚀 **開始の 12 分前** [main (a1b2c3d)]")
     form = await world.human.press("primary", card, "戻す")
     said = await world.human.submit("primary", form, {"reason": "直後から 5xx"})
     assert "戻すと記録しました" in said.text

@@ -31,6 +31,6 @@ def rollback_line(words: Wording, last: Rollback) -> str:
 
 
 def rollback_commands(words: Wording, *, rolls_back: bool) -> list[str]:
-    """Return the commands to paste for a rollback, as a block; none where there is nothing to paste."""
+    """Return who runs the commands of a rollback, and these as a block; nothing if there are none."""
     commands = words.policy.suspects.rollback
-    return [code_block(commands)] if rolls_back and commands else []
+    return [words.say("suspects.rollback.run"), code_block(commands)] if rolls_back and commands else []

@@ -63,7 +63,7 @@ def shown(incident: Incident, words: Wording = samples.JA) -> str:
 def test_each_change_says_when_what_who_and_where() -> None:
     """Newest first, with a link where there is one; people's words take no effect."""
     text = shown(with_card(changes=CHANGES))
-    assert "🚀 **12 分前** [main a1b2c3d](https://github.com/parky/ops/commit/a1b2c3d)" in text
+    assert "🚀 **開始の 12 分前** [main a1b2c3d](https://github.com/parky/ops/commit/a1b2c3d)" in text
     assert "production · sato · success" in text
     assert r"\*決済\*" in text
     assert "戻すかどうか：未定" in text
