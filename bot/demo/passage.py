@@ -17,7 +17,7 @@ from local_discord.people import NotSeen
 Tell = Callable[[datetime], Awaitable[None]]
 
 _PATIENCE_S: Final = 45.0  # of the person at the page; the next press goes on from there
-_WORK_S: Final = 15.0
+_WORK_S: Final = 60.0  # of work that fell due at once, on a busy machine
 _LOOK_S: Final = 4.0  # it looks at its clock every second
 _SLACK: Final = timedelta(seconds=1)  # a job that wakes up a moment early looks again
 _EDITS: Final = 6  # rounds of edits that follow each other

@@ -14,7 +14,7 @@ from bot.demo import clock
 from bot.demo.acts import Actors
 from bot.demo.setup import Setup
 from bot.demo.stage import Stage
-from bot.demo.story.cast import SATO
+from bot.demo.story.cast import SATO, TURNS
 from bot.demo.transcript import Transcript
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.runbook import load_policy
@@ -64,8 +64,8 @@ async def onlooker(database_url: str) -> AsyncIterator[tuple[asyncpg.Connection,
     connection = await connect(database_url)
     await clock.install(connection)
     async with running_discord(bot_name="incident-bot") as discord:
-        await discord.human.add("member", user=SATO)
-        await discord.human.add("member", user="suzuki")
+        for user in TURNS["primary"]:
+            await discord.human.add("member", user=user)
         yield connection, discord.human
     await connection.close()
 
