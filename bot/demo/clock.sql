@@ -27,8 +27,9 @@ $$;
 
 -- name: is_busy
 -- Returns true if the job queue has work that is running or due, or that waits for a moment only: a message that is
--- not sent yet, or an edit that is due within $1 (null for none), since Discord's limits leave no room for it or more
--- may join it. What waits for Discord to be back may wait for long.
+-- not sent yet and due within 30 seconds, or an edit that is due within $1 (null for none), since Discord's limits
+-- leave no room for it or more may join it. What waits for its hour, as the digest does, or for Discord to be back may
+-- wait for longer.
 SELECT EXISTS (
        SELECT
          FROM pgqueuer
@@ -36,7 +37,8 @@ SELECT EXISTS (
                 ON dedupe_key = 'deliver:' || owed.id AND owed.status IN ('pending', 'sending')
                AND owed.attempts = 0 AND owed.held_at IS NULL
         WHERE pgqueuer.status = 'picked'
-           OR (pgqueuer.status = 'queued' AND (execute_after <= now() OR owed.id IS NOT NULL))
+           OR (pgqueuer.status = 'queued' AND execute_after <= now())
+           OR (pgqueuer.status = 'queued' AND execute_after <= now() + interval '30 seconds' AND owed.id IS NOT NULL)
            OR (pgqueuer.status = 'queued' AND execute_after <= now() + $1::interval
                AND entrypoint IN ('refresh', 'redact', 'refresh_bundle', 'refresh_triage', 'refresh_morning'))
        );
