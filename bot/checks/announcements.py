@@ -7,7 +7,7 @@ _WHAT = "announcements"
 
 
 def check_announcements(policy: Policy, *, has_webhook: bool) -> Finding:
-    """Return how users are told; a warning if a webhook is configured that the policy does not use."""
+    """Return how announcements are published; a warning if the policy leaves a configured webhook unused."""
     rules = policy.announcements
     if not rules.severities:
         return ok(_WHAT, "the policy asks for none")

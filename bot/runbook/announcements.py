@@ -61,7 +61,7 @@ _Approvers = Annotated[
     some("names no role; allowed: at least one"),
 ]
 
-#: Where the runbook says that users are told: LP / X で暫定告知.
+#: The places that the runbook names: LP / X で暫定告知.
 _DEFAULT_CHANNELS: Final = {
     "landing_page": AnnouncementChannel(Text("LP", "Landing page"), limit=400),
     "x": AnnouncementChannel(Text("X", "X"), limit=280, counts_as_x=True),

@@ -114,7 +114,7 @@ class Announcement:
         )
 
     def redrafted(self, state: AnnouncementState, texts: Mapping[str, AnnouncementText]) -> Self:
-        """Return it as a new draft about *state*, which nobody has edited."""
+        """Return the announcement as a new, unedited draft about *state*."""
         return replace(
             self,
             state=state,

@@ -37,7 +37,7 @@ class AnnouncementChannel:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementRules:
-    """How users are told.
+    """The policy's `[announcements]`.
 
     Attributes:
         severities: Under which the bot asks whether users are affected; empty: under none.

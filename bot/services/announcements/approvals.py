@@ -95,7 +95,7 @@ def announced_key(announcement: Announcement) -> str:
 
 
 async def _note_affected(change: Change) -> None:
-    """Record that users are affected, if nobody has said: an approved announcement says so."""
+    """Record that users are affected unless an update has said whether they are."""
     incident = change.incident
     if incident.users_affected is None and incident.is_open:
         await change.save(replace(incident, users_affected=UsersAffected.YES, version=incident.version + 1))

@@ -34,7 +34,7 @@ _STORED: Final = {CAUSE: {"cause"}, FIX: {"fix"}, IMPACT: {"impact"}, EXTENT: {"
 
 _SHOWN: Final = "".join(rf":(?P<{name}>[0-9a-f]{{8}})" for name in FIELDS)
 
-#: The forms' custom ids. They say what each field showed, and whom that of the owner (0: nobody).
+#: The forms' custom ids. They hold a digest of what each field showed, and the owner's id (0: none).
 RESOLVE_FORM: Final = rf"inc:v2:resolve-form:(?P<number>\d{{1,18}}){_SHOWN}:(?P<owner>\d{{1,20}})"
 CORRECT_FORM: Final = rf"inc:v2:resolution-form:(?P<number>\d{{1,18}}){_SHOWN}"
 

@@ -38,7 +38,7 @@ def announcement_screen(voice: Voice, view: AnnouncementView) -> Screen:
 
 
 def approval_screen(voice: Voice, approval: Approval) -> Screen:
-    """Show the same after an approval; a second one is told who was first."""
+    """Return the screen after an approval. A second approver reads who approved first."""
     screen = announcement_screen(voice, approval.view)
     by = approval.view.announcement.approved_by
     if not approval.is_new and by is not None:

@@ -41,7 +41,7 @@ def users_words(words: Wording, users: UsersAffected | None) -> str:
 
 
 def users_line(words: Wording, incident: Incident) -> str:
-    """Return the line that says whether users are affected; empty if nobody has said, or it is over."""
+    """Return the line that says whether users are affected; empty if no update says, or it is over."""
     if incident.users_affected is None or not incident.is_open:
         return ""
     return words.say("updates.post.users", users=users_words(words, incident.users_affected))
