@@ -328,10 +328,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a secret in an alert is posted",
-        file="bot/services/hooks/processing.py",
+        file="bot/services/alerts/events.py",
         before="await _masked(event)",
         after="event",
-        tests=("tests/services/hooks/test_processing.py",),
+        tests=("tests/services/hooks/test_processing.py", "tests/services/probes/test_probing.py"),
     ),
     Mutant(
         name="a webhook's message is sent again although it has perhaps arrived",

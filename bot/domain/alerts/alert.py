@@ -8,17 +8,20 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import Final
 
+from bot.domain.masking.masking import mask
 from bot.domain.text import one_line
 from bot.domain.triage.evidence import Evidence
 
 #: Characters of a target that is taken from a message rather than from the policy.
 TARGET_LIMIT: Final = 80
+#: Kinds of secrets that stay in a title and a target: a mailbox may be what is full.
+MAY_BE_AFFECTED: Final = frozenset({"email"})
 _TITLE_LIMIT: Final = 200
 _LINE_SEEN: Final = 1_000  # characters of a line of which at most 300 are shown
 _LINES: Final = 30  # that are looked at for one that says something: the others may be thousands of signs
@@ -46,6 +49,16 @@ class AlertEmbed:
     author: str = ""
     footer: str = ""
     fields: tuple[tuple[str, str], ...] = ()
+
+    def masked(self) -> "AlertEmbed":
+        """Return the embed without tokens, passwords and keys."""
+        return AlertEmbed(
+            title=_masked(self.title),
+            description=_masked(self.description),
+            author=_masked(self.author),
+            footer=_masked(self.footer),
+            fields=tuple((_masked(name), _masked_value(name, value)) for name, value in self.fields),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,19 @@ class AlertMessage:
         for text in (*titles, self.content, *said):
             if line := first_line(text):
                 yield line
+
+    def masked(self) -> "AlertMessage":
+        """Return the message as it may be stored and shown elsewhere: without tokens, passwords and keys.
+
+        Emails go from the evidence alone, as from the text of an `AlertEvent`. A message without secrets is
+        equal to what this returns.
+        """
+        return replace(
+            self,
+            content=_masked(self.content),
+            embeds=tuple(embed.masked() for embed in self.embeds),
+            evidence=replace(self.evidence, text=mask(self.evidence.text).text),
+        )
 
     @property
     def sender(self) -> str:
@@ -246,6 +272,17 @@ def first_line(text: str, *, limit: int = _TITLE_LIMIT) -> str:
         if said := one_line(_STYLE.sub("", _BEGIN.sub("", line)), limit=limit):
             return said
     return ""
+
+
+def _masked(text: str) -> str:
+    return mask(text, leaves=MAY_BE_AFFECTED).text
+
+
+def _masked_value(name: str, value: str) -> str:
+    """Return the *value* of a field: a password may be known by the field's name alone."""
+    head = f"{name}: "
+    told = _masked(f"{head}{value}")
+    return told.removeprefix(head) if told.startswith(head) else _masked(value)
 
 
 def _named_fields(embed: AlertEmbed) -> Iterator[str]:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from bot.domain.alerts.alert import first_line, normalised
+from bot.domain.alerts.alert import MAY_BE_AFFECTED, first_line, normalised
 from bot.domain.alerts.recognition import Says
-from bot.domain.masking.masking import mask
+from bot.domain.masking.masking import mask, open_link
 from bot.domain.severity import SeverityPolicy
 
 #: Characters of an address that is shown: a post has 2,000 in all.
@@ -18,10 +18,6 @@ URL_LIMIT: Final = 512
 #: What stays as it is in a link: brackets and parentheses would end it. An IPv6 address needs its brackets.
 _IN_LINKS: Final = "%/:?#@!$&'*+,;=~"
 _IN_HOSTS: Final = "[]:%"
-
-#: Kinds of secrets that are left: an email may be what is affected, and links have long names of their own.
-_EMAILS: Final = frozenset({"email"})
-_LEFT_IN_LINKS: Final = frozenset({"email", "high_entropy"})
 
 #: Discord's ids count milliseconds from here.
 #: Source: Discord's docs, Reference > Snowflakes.
@@ -60,14 +56,11 @@ class AlertEvent:
         Emails stay in title and target, because they may be what is affected, and go from the text. An
         address with a secret is left out. A long text takes some time: see `bot.domain.masking.masking.mask`.
         """
-        url = self.url
-        if url is not None and mask(url, leaves=_LEFT_IN_LINKS).total:
-            url = None
         return replace(
             self,
-            title=mask(self.title, leaves=_EMAILS).text,
-            target=None if self.target is None else mask(self.target, leaves=_EMAILS).text,
-            url=url,
+            title=mask(self.title, leaves=MAY_BE_AFFECTED).text,
+            target=None if self.target is None else mask(self.target, leaves=MAY_BE_AFFECTED).text,
+            url=None if self.url is None else open_link(self.url),
             text=mask(self.text).text,
         )
 

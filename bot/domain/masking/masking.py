@@ -1,12 +1,16 @@
 """Masking a whole text: all finders over it, one text without secrets out."""
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from bot.domain.masking.assignments import named_secrets
 from bot.domain.masking.shapes import known_shapes, private_keys
 from bot.domain.masking.spans import MASK, Finder, Masked, found_in, masked
 
 _HIDDEN = "\x01"  # in no pattern
+
+#: Kinds that are no secret in a link: it has long names of its own.
+_LEFT_IN_LINKS: Final = frozenset({"email", "high_entropy"})
 
 
 def mask(text: str, finders: Sequence[Finder] = (), *, leaves: Collection[str] = ()) -> Masked:
@@ -21,3 +25,8 @@ def mask(text: str, finders: Sequence[Finder] = (), *, leaves: Collection[str] =
     bare = MASK.sub(lambda found: _HIDDEN * len(found[0]), text)
     found = [*private_keys(bare), *found_in(bare, [known_shapes, named_secrets, *finders])]
     return masked(text, [span for span in found if span.kind not in leaves])
+
+
+def open_link(url: str) -> str | None:
+    """Return *url*, or None if a secret is in it: a link with a mask in it leads nowhere."""
+    return None if mask(url, leaves=_LEFT_IN_LINKS).total else url

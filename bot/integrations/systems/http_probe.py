@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Final
 
 from bot.domain.errors import OutboundFailed
+from bot.domain.masking.masking import open_link
 from bot.domain.probes.rules import ProbeRules
 from bot.domain.systems.results import (
     CERTIFICATE_DAYS,
@@ -102,9 +103,9 @@ class HttpProbe:
         return None if ends is None else int((ends - self.wall_clock()) // _DAY_S)
 
     @property
-    def _shown(self) -> str:
-        """Return the address without its query, which may hold a key."""
-        return self.target.url.partition("?")[0]
+    def _shown(self) -> str | None:
+        """Return the address without its query, which may hold a key; None if the rest of it holds one."""
+        return open_link(self.target.url.partition("?")[0])
 
     def _result(self, state: SystemState, fact: Fact, **values: str) -> CheckResult:
         return CheckResult(

@@ -1,5 +1,8 @@
 """Alerts that come as events, from hooks and probes: the same rules as for messages, without a message."""
 
+import asyncio
+from typing import Final
+
 import structlog
 
 from bot.domain.alerts.alert import TARGET_LIMIT, first_line
@@ -23,6 +26,9 @@ from bot.services.shared.changes import Change
 from bot.services.shared.jobs import action_job
 
 log = structlog.get_logger(__name__)
+
+#: Characters of an event from which a thread masks it: the event loop has other work.
+_LARGE: Final = 16_384
 
 #: The id of a monitor, which is no user of Discord.
 NO_USER = 0
@@ -53,7 +59,8 @@ class AlertEvents:
 
         An alert that fires is tracked and posted. While it is open, it is counted; if it is more severe by
         now, its severity is raised. An alert that is over is closed, or that is noted on it, as for messages.
-        What was over before it was received as firing opens nothing.
+        What was over before it was received as firing opens nothing. Secrets are masked before anything
+        of the event is compared, stored or posted.
 
         Returns:
             The incident that was opened, counted on or ended; None without one.
@@ -61,6 +68,7 @@ class AlertEvents:
         Raises:
             StorageUnavailable: nothing was changed.
         """
+        event = await _masked(event)
         said = occurrence_of(event, sender, origin, self._policy)
         if event.says is Says.CHATTER:
             async with self._store.at_once() as tx:
@@ -146,3 +154,8 @@ def as_incident(event: AlertEvent, sender: AlertSender, said: Occurrence) -> New
         fingerprint=said.fingerprint,
         origin=Origin(sender.name, sender.label, said.url, sender.channel or ""),
     )
+
+
+async def _masked(event: AlertEvent) -> AlertEvent:
+    is_large = len(event.title) + len(event.text) + len(event.target or "") + len(event.url or "") > _LARGE
+    return await asyncio.to_thread(event.masked) if is_large else event.masked()

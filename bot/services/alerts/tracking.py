@@ -138,7 +138,7 @@ class AlertTracking:
         understood = self.understand(message)
         if understood is None:
             if self.watches(message) and (outcome := self._passed_over(message)) is not None:
-                await self._record(AlertDecision.on_message(message, outcome))
+                await self._record(AlertDecision.on_message(message.masked(), outcome))
             return None
         match understood.reading.says, self._unknown(message):
             case (Says.FIRING, _) | (None, Unknown.TRACK):
@@ -163,17 +163,18 @@ class AlertTracking:
             await tx.decide(decided)
 
     def understand(self, message: AlertMessage) -> Understood | None:
-        """Read a message; None if it is not watched, or passed over whatever it says."""
+        """Read a message; None if it is not watched, or passed over whatever it says.
+
+        Nothing but its fingerprint is made of its secrets: see `AlertMessage.masked`.
+        """
         if not self.watches(message) or self._passed_over(message) is not None:
             return None
-        alerts = self._policy.alerts
-        reading = read_message(message, alerts.patterns, alerts.names)
-        said = self._said_severity(message, reading)
-        if reading.says is None and said is not None:  # it says how severe it is: that is an alert
-            reading = Reading(Says.FIRING, reading.title)
+        alerts, targets, shown = self._policy.alerts, self._policy.targets, message.masked()
+        reading, said = self._read(message)
+        told = reading if shown == message else self._read(shown)[0]
         severity = said or self._policy.severities[self._watched(message, alerts.watch)]
-        target = message.target(self._policy.targets)
-        title = alert_title(message, reading, alerts.names, alerts.shapes) or message.stand_in
+        target = shown.target(targets)
+        title = alert_title(shown, told, alerts.names, alerts.shapes) or message.stand_in
         rule = rule_for(AlertFacts(title, target, names_of(message), severity.name), alerts.rules)
         if rule is not None and rule.becomes is not None:
             severity = self._policy.severities[rule.becomes]
@@ -182,11 +183,11 @@ class AlertTracking:
             channel_id=message.channel_id,
             message_id=message.id,
             sender=message.sender,
-            fingerprint=reading.fingerprint(message, alerts.fingerprint, target=target),
+            fingerprint=reading.fingerprint(message, alerts.fingerprint, target=message.target(targets)),
             severity=severity.name,
             title=title,
             target=target,
-            evidence=message.evidence,
+            evidence=shown.evidence,
         )
         return Understood(reading, severity, rule, would_be, is_readable=bool(message.title))
 
@@ -223,6 +224,14 @@ class AlertTracking:
             is_asked = await self._questions.ask(tx, understood.would_be)
             return Decided(Outcome.ASKED if is_asked else Outcome.NOT_ASKED)
         return await self._opening.open(tx, said, as_incident(understood.would_be))
+
+    def _read(self, message: AlertMessage) -> tuple[Reading, SeverityPolicy | None]:
+        """Return what the message says, and the severity that its title begins with, if any."""
+        reading = read_message(message, self._policy.alerts.patterns, self._policy.alerts.names)
+        said = self._said_severity(message, reading)
+        if reading.says is None and said is not None:  # it says how severe it is: that is an alert
+            reading = Reading(Says.FIRING, reading.title)
+        return reading, said
 
     def _said_severity(self, message: AlertMessage, reading: Reading) -> SeverityPolicy | None:
         """Return the severity that the title begins with, if any."""

@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 _AT_A_TIME_S: Final = 1.0
 _READ: Final = 20
 
-#: Bytes of a body and characters of a text from which a thread does the work: the event loop has others.
+#: Bytes of a body from which a thread reads it: the event loop has other work.
 _LARGE: Final = 16_384
 
 _Said: TypeAlias = tuple[AlertEvent | UnreadAlert, ...]
@@ -138,7 +138,7 @@ class HookProcessing:
     ) -> str | None:
         """Receive an event; return what went wrong, if anything: it must not hold up those behind it."""
         try:
-            await self._events.receive_event(await _masked(event), rules.sender, self._origin(hook, nth))
+            await self._events.receive_event(event, rules.sender, self._origin(hook, nth))
         except UnavailableError:
             raise
         except Exception as error:
@@ -166,11 +166,6 @@ class HookProcessing:
 
     def _origin(self, hook: StoredHook, nth: int = 0) -> EventOrigin:
         return EventOrigin(self._guild_id, event_id(hook.at, hook.id), hook.at, nth)
-
-
-async def _masked(event: AlertEvent) -> AlertEvent:
-    is_large = len(event.title) + len(event.text) + len(event.target or "") + len(event.url or "") > _LARGE
-    return await asyncio.to_thread(event.masked) if is_large else event.masked()
 
 
 def _given_up(source: str, hook: StoredHook, problem: str) -> ProcessedHook:

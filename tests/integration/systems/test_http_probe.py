@@ -40,6 +40,12 @@ async def test_a_good_answer_is_one_line_with_its_time(http: OutboundHttp) -> No
     assert found.url.endswith("/health")
 
 
+async def test_an_address_with_a_token_is_not_shown(http: OutboundHttp) -> None:
+    """Its path may hold one as well."""
+    found = await looked(http, OK, path=f"/ghp_{'a1B2' * 9}/health")
+    assert (found.state, found.url) == (SystemState.OK, None)
+
+
 @pytest.mark.parametrize(
     ("behaviour", "state", "fact"),
     [

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts.alert import AlertMessage
+from bot.domain.alerts.alert import AlertEmbed, AlertMessage
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.replays import REPLAYED_AS
 from bot.domain.incident.acknowledgement import AckVia
@@ -333,3 +333,25 @@ async def test_a_storm_opens_as_many_incidents_as_there_are_alerts(desk: Desk) -
     assert [one.tracked.occurrences for one in found] == [20] * 10
     assert len(desk.sent(DeliveryKind.ALERT)) == 10
     assert len(desk.discord.refreshed) <= 10 * 8
+
+
+async def test_a_secret_in_a_watched_message_is_neither_stored_nor_shown(desk: Desk) -> None:
+    """In its words, an embed or a field that names it; the same alert again is still the same one."""
+    secrets = ("hunter2-hunter2", f"ghp_{'a1B2' * 9}", "tr0ub4dor-3")
+    said = f"cannot connect to postgres://app:{secrets[0]}@db.example/app\nby taro@example.com"
+    plain = alert(desk, content=said)
+    embed = AlertEmbed(
+        title=f"{said} {secrets[1]}", description=said, fields=(("password", secrets[2]), ("target", said))
+    )
+    text = "\n".join([plain.evidence.text, secrets[1], f"password: {secrets[2]}"])
+    loud = replace(plain, id=901, embeds=(embed,), evidence=replace(plain.evidence, text=text))
+    passed_over = replace(plain, id=902, content=said, is_webhook=False)
+    for message in (plain, loud, passed_over):
+        await desk.services.alerts.receive(message)
+    again = await receive(desk, replace(plain, id=903))
+    assert again.tracked.occurrences == 2
+    await desk.work()
+    for table in ("incidents", "timeline", "alert_decisions", "alert_questions", "deliveries", "audit"):
+        found = await desk.database.pool.fetchval(f"SELECT string_agg(t::text, ' ') FROM {table} AS t") or ""
+        assert [secret for secret in secrets if secret in found] == [], table
+    assert again.title == "cannot connect to postgres://app:[masked:password]@db.example/app"

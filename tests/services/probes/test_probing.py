@@ -275,3 +275,19 @@ async def test_a_probe_that_left_the_policy_is_forgotten(desk: Desk) -> None:
     use(desk, probe("api"))
     await turn(desk)
     assert [one.name for one in await desk.store.probes(desk.guild_id)] == [PROBER, "api"]
+
+
+async def test_a_secret_in_what_a_probe_says_is_neither_stored_nor_shown(desk: Desk) -> None:
+    """A target is called as the team likes, and its address may hold a token."""
+    token = f"ghp_{'a1B2' * 9}"
+    url = f"https://api.example.com/{token}"
+    use(desk, probe("api", target=f"api {token}", http=HttpTarget(url)))
+    desk.prober.says["api"] = replace(wrong(), url=url, name=f"api {token}")
+    for _ in range(3):
+        await turn(desk)
+    await desk.work()
+    (alert,) = await alerts(desk)
+    assert alert.targets == ("api [masked:github_token]",)
+    for table in ("incidents", "timeline", "alert_decisions", "alert_events", "deliveries", "audit"):
+        found = await desk.database.pool.fetchval(f"SELECT string_agg(t::text, ' ') FROM {table} AS t")
+        assert token not in (found or ""), table
