@@ -43,22 +43,22 @@ class AckPage:
     def shown(self, seen: LinkFacts, *, locale: str) -> str:
         """Return the page for a link."""
         voice = Voice.of(self.texts, self.policy, locale=locale)
-        parts = [_tag("h1", voice.say(f"link.heading.{seen.state.value}"))]
+        parts = [_tag("h1", voice.say(f"ack_page.heading.{seen.state.value}"))]
         if seen.incident is not None:
             parts += _incident(voice, seen.incident)
         parts.append(_tag("p", voice.say(_text(seen), **_fields(voice, seen))))
         if seen.state is LinkState.READY:
-            button = _tag("button", voice.say("link.page.button"))
+            button = _tag("button", voice.say("ack_page.page.button"))
             parts.append(f'<form method="post">{button}</form>')
         elif seen.incident is not None and (url := home_url(seen.incident)):
-            there = escape(voice.say("link.page.open"))
+            there = escape(voice.say("ack_page.page.open"))
             parts.append(f'<p><a href="{escape(url)}" rel="noreferrer">{there}</a></p>')
         return _page(voice, parts)
 
     def excuse(self, what: str, *, locale: str) -> str:
         """Return the page when nothing can be said of the link: "unavailable" or "busy"."""
         voice = Voice.of(self.texts, self.policy, locale=locale)
-        heading, text = (voice.say(f"link.{part}.{what}") for part in ("heading", "text"))
+        heading, text = (voice.say(f"ack_page.{part}.{what}") for part in ("heading", "text"))
         return _page(voice, [_tag("h1", heading), _tag("p", text)])
 
 
@@ -68,7 +68,7 @@ def _incident(voice: Voice, incident: Incident) -> list[str]:
     line = " · ".join(fact for fact in facts if fact)
     parts = [_tag("h2", f"{sign_of(incident)} {line}")]
     if incident.status is Status.TRIGGERED:
-        due = voice.say("link.page.due", at=voice.moment(incident.ack_due_at))
+        due = voice.say("ack_page.page.due", at=voice.moment(incident.ack_due_at))
         parts.append(_tag("p", f"{incident.label} · {due}"))
     return parts
 
@@ -76,10 +76,10 @@ def _incident(voice: Voice, incident: Incident) -> list[str]:
 def _text(seen: LinkFacts) -> str:
     is_taken = seen.incident is not None and seen.incident.status is not Status.TRIGGERED
     if seen.state is LinkState.READY and is_taken:
-        return "link.text.taken"
+        return "ack_page.text.taken"
     if seen.state is LinkState.DONE and not seen.is_first:
-        return "link.text.joined"
-    return f"link.text.{seen.state.value}"
+        return "ack_page.text.joined"
+    return f"ack_page.text.{seen.state.value}"
 
 
 def _fields(voice: Voice, seen: LinkFacts) -> dict[str, str]:
@@ -97,7 +97,7 @@ def _fields(voice: Voice, seen: LinkFacts) -> dict[str, str]:
 
 
 def _page(voice: Voice, parts: list[str]) -> str:
-    title = escape(voice.say("link.page.title"))
+    title = escape(voice.say("ack_page.page.title"))
     return (
         f'<!doctype html><html lang="{voice.policy.language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
