@@ -33,7 +33,7 @@ from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import DEADLINE_S, Rest, snowflake
 from bot.ui.discord_api.files import replace_files
 from bot.ui.discord_api.gate import Gate
-from bot.ui.discord_api.hooks import answer_to, answering, home, hook, known
+from bot.ui.discord_api.parents import answer_to, answering, home_channel, known, parent_message
 from bot.ui.discord_api.places import Places, Standing
 from bot.ui.discord_api.private_threads import PrivateThreads
 from bot.ui.discord_api.reading.command_ids import CommandIds
@@ -218,7 +218,7 @@ class DiscordNotifier:
             user_id = int(name) if person is None else await self._places.person(delivery.guild_id, person)
             return known(delivery.after_message_id), user_id
         if action not in (Action.MESSAGE, Action.PRIVATE_THREAD):
-            return hook(delivery)
+            return parent_message(delivery)
         if person is not None:
             return await self._places.direct(delivery.guild_id, person), None
         return await self._channel(delivery, subject), None
@@ -242,7 +242,7 @@ class DiscordNotifier:
             return await self._places.user(int(name))
         if kind == "thread":
             return int(name)
-        return home(delivery, subject)
+        return home_channel(delivery, subject)
 
     async def _send(  # noqa: PLR0911  # a line per action
         self, request: Request, *, nonce: str, files: Sequence[Attachment]

@@ -13,7 +13,7 @@ from bot.domain.errors import DeliveryRefused
 from bot.domain.text import folded
 from bot.services.shared.fencing import ALONE_S
 from bot.ui.discord_api.client import Payload, Rest, require_fresh, snowflake
-from bot.ui.discord_api.hooks import known
+from bot.ui.discord_api.parents import known
 from bot.ui.discord_api.routes import channel_route, route_of
 from bot.ui.discord_api.threads import in_thread
 

@@ -9,7 +9,7 @@ from bot.domain.dlq.replays import REPLAYED_AS
 from bot.domain.errors import DeliveryRefused
 from bot.services.ports import Webhooks
 from bot.ui.discord_api.client import Rest, snowflake
-from bot.ui.discord_api.hooks import known
+from bot.ui.discord_api.parents import known
 from bot.ui.discord_api.reading.history import by_webhook, marks, posted
 from bot.ui.posts.bodies import Body
 

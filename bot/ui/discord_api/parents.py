@@ -10,7 +10,7 @@ from bot.domain.timeline.pinned import PinSeenData
 from bot.services.ports import Subject
 
 
-def home(delivery: Delivery, subject: Subject) -> int:
+def home_channel(delivery: Delivery, subject: Subject) -> int:
     """Return the id of the incident's thread; until it is recorded, take it from the delivery before."""
     if delivery.kind is DeliveryKind.THREAD_START:
         return known(delivery.after_message_id)  # it waited for the thread, whose id this is
@@ -36,7 +36,7 @@ def answer_to(message_id: int) -> Mapping[str, object]:
     return {"message_reference": {"message_id": str(message_id), "fail_if_not_exists": False}}
 
 
-def hook(delivery: Delivery) -> tuple[int, int]:
+def parent_message(delivery: Delivery) -> tuple[int, int]:
     """Return the message that a thread or reaction belongs to: the awaited one, or the one that it names."""
     if delivery.kind is DeliveryKind.PIN_SEEN:
         pinned = PinSeenData.from_json(delivery.data)
