@@ -29,10 +29,10 @@ from bot.services.postmortems.pull_requests import PullRequests
 from bot.services.postmortems.reminders import PostmortemReminders
 from bot.services.privacy.redactions import Redactions
 from bot.services.registry import Services
+from bot.services.running_triages.posts import TriagePosts
 from bot.services.shared.roster import OnCall
 from bot.services.suspects.reading import Suspects
 from bot.services.systems.runs import CheckRuns
-from bot.services.walks.posts import TriagePosts
 from bot.wiring.delivery_kinds import delivery_kinds
 from bot.wiring.dependencies import GuildDependencies, Outward
 from bot.wiring.services import services_of

@@ -32,12 +32,12 @@ from bot.services.incidents.telling import kinds_under
 from bot.services.ports import Discord, Store
 from bot.services.postmortems.owed import owe, release, require_owner
 from bot.services.postmortems.resolutions import NewResolution, keep_resolution, with_aftermath
+from bot.services.running_triages.endings import dismiss_walks, take_in_walks
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Change, Changes, link_both, unlink_both, want_draft
 from bot.services.shared.jobs import archive_job, archive_key, drill_job, drill_key, refresh_job
 from bot.services.shared.reminders import remind_later, reminder_key
 from bot.services.shared.shown_incidents import ShownIncidents
-from bot.services.walks.endings import dismiss_walks, take_in_walks
 
 #: Characters of a reason: one line in the thread.
 REASON_LIMIT = 300

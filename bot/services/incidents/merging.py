@@ -14,9 +14,9 @@ from bot.domain.people import Person
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.severity_change import Cause, Regraded, Regrading
+from bot.services.running_triages.endings import take_in_walks
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
-from bot.services.walks.endings import take_in_walks
 
 log = structlog.get_logger(__name__)
 

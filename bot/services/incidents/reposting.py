@@ -13,6 +13,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import is_current, is_repost, posting_of, repost, rethread
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
+from bot.services.running_triages.posts import monitor_of, question, question_again
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import (
     REPOST,
@@ -22,7 +23,6 @@ from bot.services.shared.postings import (
     thread_deliveries,
     thread_line,
 )
-from bot.services.walks.posts import monitor_of, question, question_again
 
 log = structlog.get_logger(__name__)
 

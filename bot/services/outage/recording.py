@@ -27,8 +27,8 @@ from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.commands import Incidents
 from bot.services.outage.alarm import Alarm
 from bot.services.ports import Discord, Store, Transaction
+from bot.services.running_triages.endings import end_in
 from bot.services.shared.access import Access
-from bot.services.walks.endings import end_in
 
 log = structlog.get_logger(__name__)
 

@@ -24,11 +24,11 @@ from bot.domain.privacy_payloads import (
 from bot.runbook.model import Policy
 from bot.services.alerts.questions import show_answer
 from bot.services.ports import Discord, Store, Transaction
+from bot.services.running_triages.endings import take_in_walks
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.jobs import hide_jobs, issue_job, pull_job, refresh_job
 from bot.services.shared.postings import QUIET, member, member_key, posting_deliveries
-from bot.services.walks.endings import take_in_walks
 
 log = structlog.get_logger(__name__)
 

@@ -16,14 +16,14 @@ from bot.domain.triage.tree import LATER, StaleTriage
 from bot.runbook.model import Policy
 from bot.services.incidents.commands import clean_title
 from bot.services.ports import Store, Transaction
+from bot.services.running_triages.endings import lock_walk
+from bot.services.running_triages.posts import line, set_clock
 from bot.services.shared.access import Access
 from bot.services.triage.raising import MayNotLower, Raising
 from bot.services.triage.reevaluations import Reevaluations, admit
 from bot.services.triage.sources import AlreadyRaised, TriageSources, require_open
 from bot.services.triage.views import PressResult, TriageView, path_of, view_of
 from bot.services.triage.walk import FORGOTTEN_AFTER, Walk
-from bot.services.walks.endings import lock_walk
-from bot.services.walks.posts import line, set_clock
 
 log = structlog.get_logger(__name__)
 

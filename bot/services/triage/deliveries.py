@@ -8,8 +8,8 @@ from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Transaction
 from bot.services.ports.store.jobs import JobWrites
 from bot.services.ports.store.triages import TriageReads
+from bot.services.running_triages.posts import is_out_of_date, refresh_triage_job, triage_of
 from bot.services.triage.unfinished import tell_team
-from bot.services.walks.posts import is_out_of_date, refresh_triage_job, triage_of
 
 
 class TriageDeliveries(DeliveryHandler):

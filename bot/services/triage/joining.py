@@ -17,6 +17,7 @@ from bot.domain.triage.session import Triage
 from bot.runbook.model import Policy
 from bot.services.incidents.severity_change import Cause, Regrading
 from bot.services.ports import Store, Transaction
+from bot.services.running_triages.endings import end_in
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change
 from bot.services.triage.reevaluations import admit
@@ -24,7 +25,6 @@ from bot.services.triage.similar import rises
 from bot.services.triage.sources import TriageSources, require_open
 from bot.services.triage.views import PressResult, TriageView
 from bot.services.triage.walk import Walk
-from bot.services.walks.endings import end_in
 
 
 @dataclass(frozen=True, slots=True)

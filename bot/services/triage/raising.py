@@ -22,10 +22,10 @@ from bot.services.incidents.commands import Incidents
 from bot.services.incidents.declaring import declare_within
 from bot.services.incidents.severity_change import Cause, Regrading
 from bot.services.ports import Transaction
+from bot.services.running_triages.endings import end_in, subject_of, take_in_walks
+from bot.services.running_triages.posts import is_confided
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, link_both
-from bot.services.walks.endings import end_in, subject_of, take_in_walks
-from bot.services.walks.posts import is_confided
 
 
 class MayNotLower(Exception):  # a signal to the caller: the refusal is recorded once the locks are gone

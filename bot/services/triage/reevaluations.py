@@ -12,11 +12,11 @@ from bot.domain.people import Person
 from bot.domain.triage.session import Triage
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
+from bot.services.running_triages.endings import is_dealt_with, lock_walk
+from bot.services.running_triages.posts import held, monitor_of, question, save_walk, set_clock
 from bot.services.shared.access import Access
 from bot.services.triage.raising import Raising
 from bot.services.triage.views import PressResult, TriageView, view_of
-from bot.services.walks.endings import is_dealt_with, lock_walk
-from bot.services.walks.posts import held, monitor_of, question, save_walk, set_clock
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 from bot.services.ports import Store
 from bot.services.ports.store.triages import KnownMessage, TriageWrites
-from bot.services.walks.posts import is_confided
+from bot.services.running_triages.posts import is_confided
 
 #: How many messages are remembered until they are written down.
 _UNWRITTEN: Final = 200

@@ -15,19 +15,19 @@ from bot.domain.triage.session import Triage
 from bot.domain.triage.unfinished import SignOfLife
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
-from bot.services.shared.access import Access
-from bot.services.triage.raising import Raising
-from bot.services.triage.reevaluations import admit
-from bot.services.triage.views import TriageView, raised_if_left, view_of
-from bot.services.triage.walk import continued
-from bot.services.walks.endings import is_dealt_with, lock_walk
-from bot.services.walks.posts import (
+from bot.services.running_triages.endings import is_dealt_with, lock_walk
+from bot.services.running_triages.posts import (
     go_on_question,
     save_walk,
     set_clock,
     triage_of,
     unfinished_line,
 )
+from bot.services.shared.access import Access
+from bot.services.triage.raising import Raising
+from bot.services.triage.reevaluations import admit
+from bot.services.triage.views import TriageView, raised_if_left, view_of
+from bot.services.triage.walk import continued
 
 log = structlog.get_logger(__name__)
 

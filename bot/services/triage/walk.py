@@ -9,8 +9,8 @@ from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
+from bot.services.running_triages.posts import refresh_triage_job, set_clock
 from bot.services.triage.views import PressResult, TriageView, path_of, view_of
-from bot.services.walks.posts import refresh_triage_job, set_clock
 
 #: A walk that is not continued expires after this time.
 FORGOTTEN_AFTER: Final = timedelta(hours=24)

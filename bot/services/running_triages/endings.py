@@ -1,4 +1,4 @@
-"""A walk ends by what becomes of the message that it is about: what was dealt with is not asked about.
+"""Ending a running triage (a walk) because the message that it is about was dealt with in another way.
 
 Locks are taken in this order: the incident, its walks by number, deliveries, jobs.
 """
@@ -15,9 +15,9 @@ from bot.domain.triage.payloads import JoinedReport
 from bot.domain.triage.session import Choice, StoredAnswer, Triage
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
+from bot.services.running_triages.posts import post_keys, save_walk, set_clock
 from bot.services.shared.changes import Change
 from bot.services.shared.jobs import refresh_job
-from bot.services.walks.posts import post_keys, save_walk, set_clock
 
 log = structlog.get_logger(__name__)
 

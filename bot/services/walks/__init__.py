@@ -1,1 +1,0 @@
-"""The posts and the end of a running triage; incidents, privacy and triage all end some."""
