@@ -1,4 +1,7 @@
-"""The figures of a week. Source: the runbook, 週次自動 digest は月曜 18:00 JST."""
+"""When a weekly digest is due (`week_due`), and the figures it reports.
+
+Source: the runbook, 週次自動 digest は月曜 18:00 JST.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -114,7 +114,8 @@ class Access:
         """Let *person* pass, or record the refusal.
 
         Args:
-            action: A key below ``[permissions]``: "triage", "acknowledge", "resolve", "dlq", "replay", ...
+            action: A key below ``[permissions]``: "triage", "acknowledge", "dlq", "replay", ... The key
+                of an act on an incident is its `Act.permission`; to resolve takes "acknowledge".
             act: What they were about to do, for the audit row.
             data: What it was about, for the audit row; JSON-able.
 
