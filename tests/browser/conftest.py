@@ -20,8 +20,8 @@ from tests.browser.pictures import Album
 from tests.browser.puppet import Puppet
 from tests.browser.visitor import CHROMIUM, FLAGS, Look, Pages, Visitor
 from tests.e2e.conftest import LIMITS_SPEED, Commands, commands
-from tests.e2e.opening import open_world
-from tests.e2e.world import World
+from tests.e2e.world.opening import open_world
+from tests.e2e.world.world import World
 
 __all__ = ["commands", "watched"]
 

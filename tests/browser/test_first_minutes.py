@@ -17,9 +17,9 @@ from tests.browser.conftest import Visit
 from tests.browser.pictures import LARGE_PHONE, Album, by_language
 from tests.browser.visitor import Visitor
 from tests.e2e.conftest import LIMITS_SPEED, Commands, MakeWorld
-from tests.e2e.first_minutes import ALERT, BEARER, connected, hook
-from tests.e2e.opening import open_world
-from tests.e2e.world import World
+from tests.e2e.incidents.first_minutes import ALERT, BEARER, connected, hook
+from tests.e2e.world.opening import open_world
+from tests.e2e.world.world import World
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]
 

@@ -10,7 +10,7 @@ from tests.browser.conftest import Visit, WorldIn
 from tests.browser.pictures import LARGE_PHONE, WINDOW, Album, Film, by_language
 from tests.browser.visitor import Visitor
 from tests.browser.words import JAPANESE, LANGUAGES, Words
-from tests.e2e.world import World
+from tests.e2e.world.world import World
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]
 VisitorOf = Callable[[LocalDiscord], Visit]

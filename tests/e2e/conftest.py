@@ -10,8 +10,8 @@ from typing import Any, Final, TypeAlias
 import pytest
 import pytest_asyncio
 
-from tests.e2e.opening import open_world, registered_commands
-from tests.e2e.world import World
+from tests.e2e.world.opening import open_world, registered_commands
+from tests.e2e.world.world import World
 
 Commands: TypeAlias = dict[str, Any]
 MakeWorld: TypeAlias = Callable[..., AbstractAsyncContextManager[World]]
@@ -65,7 +65,7 @@ async def world(make_world: MakeWorld) -> AsyncIterator[World]:
 @pytest_asyncio.fixture
 async def leaping(make_world: MakeWorld) -> AsyncIterator[World]:
     """A world whose bot looks every second at what it otherwise looks at now and then."""
-    async with make_world(module="tests.e2e.leaping_bot") as made:
+    async with make_world(module="tests.e2e.world.leaping_bot") as made:
         await made.start_bot()
         yield made
 

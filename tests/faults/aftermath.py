@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.e2e.world import World
+from tests.e2e.world.world import World
 from tests.faults.seen import ESCALATES, Post, posts
 
 _EYES = "👀"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from tests.e2e.bot import BotProcess
+from tests.e2e.world.bot import BotProcess
 from tests.faults.conftest import OpenStage
 from tests.faults.stage import Stage
 from tests.pg_proxy import PgProxy

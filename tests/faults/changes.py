@@ -112,10 +112,10 @@ SHARED: Final = {
     "incidents.resolving.press_resolve_now": "incidents.resolving.send_resolution",
     "postmortem.owing.press_done": "/postmortem done",
     "/sev3": "/sev1",
-    # Its webhook: tests/e2e/test_announcements.py presses it.
+    # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
     "incidents.announcements.press_send": "incidents.announcements.press_copied",
     "checks.press_check": "/check",  # ten seconds later: tests/services/systems presses it
-    # Under a digest, which asks about the alerts of a whole week: tests/e2e/test_digest.py presses them.
+    # Under a digest, which asks about a whole week: tests/e2e/digest/test_digest.py presses them.
     "verdicts.press_keep": "alerts.press_ignore",
     "verdicts.press_mute": "alerts.press_ignore",
     "verdicts.press_drop": "alerts.press_ignore",

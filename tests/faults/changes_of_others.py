@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Final
 
 from local_discord.people import Message
-from tests.e2e.failures import lose
-from tests.e2e.rosters import attached
+from tests.e2e.dlq.failures import lose
+from tests.e2e.oncall.rosters import attached
 from tests.faults.changes import change
 from tests.faults.scene import Change, Known, Scene, value_of
 from tests.faults.storm import open_many

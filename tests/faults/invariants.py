@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from tests.e2e.mailbox import Mailbox
-from tests.e2e.world import World
+from tests.e2e.world.mailbox import Mailbox
+from tests.e2e.world.world import World
 from tests.faults.promise import Incident, Span, rung_in_vain, unescalated
 from tests.faults.seen import ESCALATES, UNDELIVERED, Post, attempts, bundles, posts
 

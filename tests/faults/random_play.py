@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.demo.process import ChildDied
 from bot.storage.embedded import EmbeddedPostgres
-from tests.e2e.world import World
+from tests.e2e.world.world import World
 from tests.faults import aftermath, invariants
 from tests.faults.stage import Stage
 from tests.faults.under_way import is_telling

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
-from tests.e2e.opening import registered_commands
+from tests.e2e.world.opening import registered_commands
 from tests.faults.random_play import Play
 from tests.faults.seen import ESCALATES
 from tests.faults.stage import open_stage_on

@@ -8,8 +8,8 @@ from typing import Any
 from local_discord.server import LocalDiscord
 from local_discord.world.message import Message
 from local_discord.world.world import Channel
-from tests.e2e.ledger import WRITTEN
-from tests.e2e.world import World
+from tests.e2e.world.ledger import WRITTEN
+from tests.e2e.world.world import World
 
 _BUNDLED = """
 SELECT whole.nonce, array_agg(DISTINCT owed.incident_id) AS numbers

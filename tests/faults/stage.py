@@ -15,12 +15,12 @@ from bot.demo import clock
 from bot.runbook import default_policy_text
 from local_discord.people import Interaction
 from local_discord.world.seed import GUILD_ID
-from tests.e2e.alert import Alert
 from tests.e2e.conftest import LIMITS_SPEED
-from tests.e2e.mailbox import Mailbox, mailbox
-from tests.e2e.opening import open_world
-from tests.e2e.severities import SEV1
-from tests.e2e.world import World
+from tests.e2e.world.alert import Alert
+from tests.e2e.world.mailbox import Mailbox, mailbox
+from tests.e2e.world.opening import open_world
+from tests.e2e.world.severities import SEV1
+from tests.e2e.world.world import World
 from tests.faults import invariants
 from tests.faults.bot_under_test import CRASH_FILE, SKIP, skip_file
 from tests.faults.promise import LATE, Span

@@ -8,7 +8,7 @@ from bot.services.ports import Job, JobName
 from bot.storage.database.pools import _set_codecs
 from bot.storage.database.sql import Sql
 from bot.storage.queue.enqueue import Queue
-from tests.e2e.world import World
+from tests.e2e.world.world import World
 from tests.faults.seen import ESCALATES, bundles, posts
 
 _OPEN = """

@@ -12,8 +12,8 @@ import pytest
 from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from bot.services.incidents.commands import TITLE_LIMIT
 from local_discord.people import HumanSideError, Interaction
-from tests.e2e.failures import lose
-from tests.e2e.severities import YES
+from tests.e2e.dlq.failures import lose
+from tests.e2e.world.severities import YES
 from tests.faults.conftest import Figure
 from tests.faults.seen import attempts
 from tests.faults.stage import Stage

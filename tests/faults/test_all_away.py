@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from tests.e2e.severities import SEV1
+from tests.e2e.world.severities import SEV1
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage import Stage
 from tests.integration.outbound.upstream import Upstream, says, upstream

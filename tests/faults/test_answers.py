@@ -14,8 +14,8 @@ from bot.demo.clock import is_busy
 from bot.demo.play import TriageReport, TriageWalk
 from local_discord.people import Human
 from tests.e2e.conftest import Commands
-from tests.e2e.rosters import policy_file
-from tests.e2e.test_morning import to_morning
+from tests.e2e.oncall.rosters import policy_file
+from tests.e2e.oncall.test_morning import to_morning
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.everything import CHANGES, LEFT
 from tests.faults.scene import Change, Scene, Seen, all_of, made, wrong_with

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.e2e.monday import JST, wait_for_monday
+from tests.e2e.digest.monday import JST, wait_for_monday
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage import Stage
 

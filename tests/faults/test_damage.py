@@ -7,7 +7,7 @@ import pytest
 
 from local_discord.world.permissions import P
 from local_discord.world.seed import BOT, EVERYONE
-from tests.e2e.severities import SEV1
+from tests.e2e.world.severities import SEV1
 from tests.faults.conftest import Figure
 from tests.faults.stage import Stage
 

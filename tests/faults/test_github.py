@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.ui.forms.action import DUE, OWNER, VERIFICATION, WHAT
-from tests.e2e.alert import Alert
+from tests.e2e.world.alert import Alert
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage import Stage
 from tests.standins.github.faults import Fault

@@ -7,7 +7,7 @@ import pytest
 
 from local_discord.people import Interaction
 from local_discord.rest.resources.webhooks import new_webhook
-from tests.e2e.failures import lose
+from tests.e2e.dlq.failures import lose
 from tests.faults.conftest import Figure
 from tests.faults.stage import Stage
 

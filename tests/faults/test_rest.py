@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.demo.process import Child
-from tests.e2e.bot import start_program
+from tests.e2e.world.bot import start_program
 from tests.faults.conftest import Figure
 from tests.faults.seen import attempts
 from tests.faults.stage import Stage

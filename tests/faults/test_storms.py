@@ -13,7 +13,7 @@ import pytest
 
 from local_discord.world.events import reaction_changed
 from local_discord.world.message import Message
-from tests.e2e.alert import Alert
+from tests.e2e.world.alert import Alert
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.seen import ESCALATES, attempts
 from tests.faults.stage import Stage

@@ -6,7 +6,7 @@ import structlog
 
 from bot.domain.escalation.watches import Watch
 from bot.services.outage.alarm import Alarm
-from tests.e2e.bot import BotProcess
+from tests.e2e.world.bot import BotProcess
 
 log = structlog.get_logger(__name__)
 

@@ -27,7 +27,7 @@ from bot.services.hooks.batches import HookBatches
 from bot.services.hooks.intake import HookIntake, HookSource
 from bot.services.hooks.processing import HookProcessing
 from tests.corpus.hook_requests import Example, examples, rules_of
-from tests.e2e.alertmanager import alertmanager, require_alertmanager
+from tests.e2e.hooks.alertmanager import alertmanager, require_alertmanager
 from tests.integration.certificates import make_certificate, server_side
 from tests.patience import PATIENCE_S
 from tests.services.desk import GUILD, Desk

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_demo import remains, until_nobody_works_in
+from tests.e2e.demo.test_demo import remains, until_nobody_works_in
 
 ROOT = Path(__file__).parents[2]
 _TOUR_S = 120  # README says a minute; a machine that runs all tests has twice as long

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.e2e import alertmanager
+from tests.e2e.hooks import alertmanager
 
 ROOT: Final = Path(__file__).parents[2]
 APT: Final = (

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from tests.e2e.lives import secrets
-from tests.e2e.replay import replay
-from tests.e2e.world import World
+from tests.e2e.lives.replay import replay
+from tests.e2e.world.world import World
 
 #: An entry by which somebody is on it.
 _ON_IT = ("acknowledged", "joined", "reopened")

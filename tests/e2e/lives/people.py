@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
 from local_discord.people import Control, HumanSideError, Interaction, Message
-from tests.e2e.world import World
+from tests.e2e.world.world import World
 
 T = TypeVar("T")
 

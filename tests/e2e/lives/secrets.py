@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.domain.privacy import SETTLED
 from local_discord.people import Message
-from tests.e2e.world import World
+from tests.e2e.world.world import World
 
 _PRIVATE_THREAD = 12  # Discord: the type of a channel
 _NAME_CHANGE = 4  # Discord: the type of its note of a rename
