@@ -4,7 +4,9 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -88,6 +90,33 @@ async def test_no_statement_with_an_array_is_planned_each_time(database_url: str
         )
     await pool.close()
     assert (row["generic_plans"], row["custom_plans"]) == (3, 0)
+
+
+_ARRAYS: Final = {
+    "bool": True,
+    "int2": 2,
+    "int4": 4,
+    "int8": 8,
+    "float8": 0.5,
+    "date": date(2026, 4, 1),
+    "timestamptz": datetime(2026, 4, 1, tzinfo=UTC),
+    "interval": timedelta(minutes=30),
+    "uuid": UUID(int=7),
+}
+_LOOK_UPS: Final = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'WITH % typeinfo_tree(%'"
+
+
+async def test_built_in_arrays_take_no_look_up(database_url: str) -> None:
+    """Each connection would ask the catalogs for them, which takes longer than all that a start asks."""
+    pool = await open_pool(database_url, max_size=1)
+    async with pool.acquire() as connection:
+        for element, value in _ARRAYS.items():
+            assert await connection.fetchval(f"SELECT $1::{element}[]", [value, None]) == [value, None]
+        assert await connection.fetchval(_LOOK_UPS) == 0
+        # asyncpg does look up what it has not been told of; else the count above says nothing.
+        assert await connection.fetchval("SELECT $1::numeric[]", [1]) == [1]
+        assert await connection.fetchval(_LOOK_UPS) == 1
+    await pool.close()
 
 
 async def _leave_it_open(pool: asyncpg.Pool) -> None:

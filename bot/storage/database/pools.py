@@ -213,8 +213,9 @@ def _refusing_pooler() -> Iterator[None]:
         ) from error
 
 
-async def _set_codecs(connection: asyncpg.Connection) -> None:
+async def _set_codecs(connection: Session) -> None:
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_to_json, decoder=json.loads)
+    connection.know_arrays()
 
 
 def _to_json(value: object) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 import asyncpg
@@ -14,6 +15,19 @@ STATEMENTS: Final = 1_000
 
 #: The server plans each statement anew when it is next run. Nothing is parsed again.
 _FORGET_PLANS: Final = "DISCARD PLANS"
+
+#: Array types that queries take or return, as "oid element_oid element": fixed in every PostgreSQL.
+_ARRAYS: Final = (
+    "1000 16 bool",
+    "1005 21 int2",
+    "1007 23 int4",
+    "1016 20 int8",
+    "1022 701 float8",
+    "1182 1082 date",
+    "1185 1184 timestamptz",
+    "1187 1186 interval",
+    "2951 2950 uuid",
+)
 
 
 class Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types of its own
@@ -50,9 +64,29 @@ class Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
             # not choose its isolation.
             await self.execute("SELECT 1")
 
+    def know_arrays(self) -> None:
+        """Register the built-in array types, after the codecs: setting one forgets the derived types.
+
+        asyncpg would ask the catalogs for them on each connection: a start took the server twice as long.
+        """
+        self._protocol.get_settings().register_data_types(_built_in_arrays())
+
     def _outlived(self) -> bool:
         now_s = time.monotonic()
         is_old = now_s - self._planned_s > PLANS_S
         if is_old:
             self._planned_s = now_s
         return is_old
+
+
+@cache
+def _built_in_arrays() -> list[dict[str, object]]:
+    """Describe the built-in array types as asyncpg's look-up of types does."""
+    absent = dict.fromkeys(("attrtypoids", "basetype", "range_subtype"))
+    each = (line.split() for line in _ARRAYS)
+    return [
+        absent
+        | {"oid": int(oid), "ns": "pg_catalog", "name": f"_{element}", "kind": b"b"}
+        | {"elemtype": int(element_oid), "elemtype_name": element, "elemdelim": b","}
+        for oid, element_oid, element in each
+    ]
