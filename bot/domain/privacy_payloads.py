@@ -93,7 +93,7 @@ class OldThreadNotice(Notice):
 
 
 class ThreadLeftNotice(OldThreadNotice, name="thread_left"):
-    """What others still read in it; see `LeftBehind`."""
+    """What others can still read in the public thread; see `LeftBehind`."""
 
     names: tuple[str, ...]
     written: int
@@ -104,7 +104,7 @@ class ThreadNotClosedNotice(OldThreadNotice, name="thread_not_closed"):
 
 
 class NameWaitsNotice(OldThreadNotice, name="name_waits"):
-    """It keeps its old name for a while."""
+    """The thread keeps its old name for a while."""
 
 
 class ThreadDeletedNotice(Notice, name="thread_deleted"):

@@ -93,7 +93,7 @@ class SeverityPolicy:
 
     @property
     def calls_people(self) -> bool:
-        """Return True if its alert or its ladder pings the channel, or its ladder sends DMs."""
+        """Return True if the severity's alerts or ladder ping the channel, or its ladder sends DMs."""
         rungs = any(step.mention is not Mention.NONE or step.dm for step in self.ladder)
         return self.mention is not Mention.NONE or rungs
 

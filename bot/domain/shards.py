@@ -75,7 +75,7 @@ class Lease:
 
     @property
     def is_late(self) -> bool:
-        """Return True if its owner has missed a renewal, and may be gone."""
+        """Return True if the lease's owner has missed a renewal, and may be gone."""
         return self.is_free or self.left_s < LEASE_S - 2 * RENEW_S
 
 

@@ -107,19 +107,19 @@ class Guilds:
         return self.at(await self._guild_of(self._find.guild_of_incident, incident_id))
 
     async def of_triage(self, triage_id: int) -> Services:
-        """Return the same for a triage."""
+        """Return the guild and use cases of a triage."""
         return self.at(await self._guild_of(self._find.guild_of_triage, triage_id))
 
     async def of_delivery(self, delivery_id: int) -> Services:
-        """Return the same for a delivery, a bundle for instance."""
+        """Return the guild and use cases of a delivery, such as a bundle."""
         return self.at(await self._guild_of(self._find.guild_of_delivery, delivery_id))
 
     async def of_action(self, item_id: int) -> Services:
-        """Return the same for an action item."""
+        """Return the guild and use cases of an action item."""
         return self.at(await self._guild_of(self._find.guild_of_action, item_id))
 
     async def of_message(self, message_id: int) -> Services | None:
-        """Return the same for a message on which a 👀 counts; None for any other message."""
+        """Return the guild and use cases of a message on which a 👀 counts; None for any other message."""
         return self.get(await self._guild_of(self._find.guild_of_message, message_id))
 
     async def _guild_of(self, find: Callable[[int], Awaitable[int | None]], number: int) -> int | None:

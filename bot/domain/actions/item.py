@@ -149,11 +149,11 @@ class ActionItem:
 
     @property
     def is_open(self) -> bool:
-        """Return True while it needs work."""
+        """Return True while the item needs work."""
         return self.status is ActionStatus.OPEN
 
     def is_overdue(self, today: date) -> bool:
-        """Return True if it is open and its day has passed."""
+        """Return True if the item is open and its due day has passed."""
         return self.is_open and self.due_on < today
 
     def state(self, today: date) -> ActionState:

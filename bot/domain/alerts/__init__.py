@@ -1,1 +1,1 @@
-"""Alerts that others post: what they are about, and whether they are over."""
+"""Alerts of monitors: their subject, their severity, and whether they are over."""

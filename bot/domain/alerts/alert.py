@@ -1,4 +1,4 @@
-"""Alerts that others post: what one is about, and whether two of them are the same.
+"""Alerts of monitors: what an alert is about, and whether two messages are the same alert.
 
 Two alerts that differ only in a figure, an id, a time or an address's query are the same one: a monitor says
 "latency 812 ms", then "latency 907 ms", of one trouble.

@@ -19,13 +19,13 @@ class RepeatedEntry(EntryData, kind=TimelineKind.REPEATED):
 
 
 class RecoveredEntry(EntryData, kind=TimelineKind.RECOVERED):
-    """The monitor says that it is over."""
+    """The monitor says that the alert is over."""
 
     url: str
 
 
 class RecoveredNotice(Notice, name="recovered"):
-    """The monitor says that it is over; a person decides whether it is.
+    """The monitor says that the alert is over; a person decides whether it is.
 
     Attributes:
         url: The monitor's message.
@@ -35,7 +35,7 @@ class RecoveredNotice(Notice, name="recovered"):
 
 
 class FiresAgainNotice(Notice, name="fires_again"):
-    """It came again after the monitor had said that it was over.
+    """The alert came again after the monitor had said that it was over.
 
     Attributes:
         count: How often it came.

@@ -108,7 +108,10 @@ class Announcement:
         return PublishedAnnouncement(number=self.number, state=self.state, via=via, texts=dict(self.texts))
 
     def edited(self, texts: Mapping[str, AnnouncementText], *, by: Person, at: datetime) -> Self:
-        """Return it with other words. It is a draft again: what was approved were the earlier ones."""
+        """Return the announcement with other texts.
+
+        It is a draft again: what was approved were the earlier ones.
+        """
         return replace(
             self.redrafted(self.state, texts), edited_by=ByPerson(by.id, by.name, at), severity=self.severity
         )
@@ -129,7 +132,7 @@ class Announcement:
         )
 
     def approved(self, *, by: Person, at: datetime) -> Self:
-        """Return it as approved and due to be sent."""
+        """Return the announcement as approved and due to be sent."""
         return replace(
             self,
             status=AnnouncementStatus.APPROVED,
@@ -140,7 +143,7 @@ class Announcement:
         )
 
     def published(self, via: PublishedVia, *, at: datetime) -> Self:
-        """Return it as published."""
+        """Return the announcement as published."""
         return replace(
             self,
             status=AnnouncementStatus.PUBLISHED,
@@ -151,7 +154,7 @@ class Announcement:
         )
 
     def tried(self, error: str, *, at: datetime, asked_s: float | None, is_final: bool) -> Self:
-        """Return it after an attempt that failed at *at*: tried again later, or given up.
+        """Return the announcement after an attempt that failed at *at*: tried again later, or given up.
 
         Args:
             error: Why, in one line without secrets.

@@ -43,7 +43,7 @@ _NAMELIKE: Final = re.compile(r"[._/\d-]")
 
 
 def internal_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Return those of *names* that mean nothing but ours: with a dot, a hyphen or a digit; each once."""
+    """Return the *names* that can only be internal: with a dot, a hyphen or a digit; each once."""
     return tuple(dict.fromkeys(name for name in names if _NAMELIKE.search(name)))
 
 

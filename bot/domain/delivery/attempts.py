@@ -64,7 +64,7 @@ def comes_too_late(delivery: Delivery, *, now: datetime, wait: timedelta, asked:
 
 
 def may_double(delivery: Delivery) -> bool:
-    """Return True if sending it twice is better than not at all: deliveries of the highest severity."""
+    """Return True if sending the delivery twice is better than not at all: those of the highest severity."""
     return delivery.priority > priority_of(1)
 
 

@@ -78,17 +78,17 @@ class DeliveryKindSpec:
 
     @property
     def is_outside(self) -> bool:
-        """Return True if it does not go to Discord."""
+        """Return True if the delivery does not go to Discord."""
         return self.action is Action.OUTSIDE
 
     @property
     def opens_thread(self) -> bool:
-        """Return True if it creates a thread."""
+        """Return True if the delivery creates a thread."""
         return self.action in (Action.THREAD, Action.PRIVATE_THREAD)
 
     @property
     def is_in_thread(self) -> bool:
-        """Return True if it is one of the messages that a thread begins with."""
+        """Return True if the delivery is one of the messages that a thread begins with."""
         return self.part is PostingPart.THREAD and not (self.opens_thread or self.is_root)
 
     @property
@@ -98,7 +98,7 @@ class DeliveryKindSpec:
 
     @property
     def rings(self) -> bool:
-        """Return True if it is a message that notifies people."""
+        """Return True if the delivery is a message that notifies people."""
         return self.goes_by_email and self.action is Action.MESSAGE
 
 

@@ -6,7 +6,7 @@ from bot.domain.payloads import Json, Payload
 
 
 class Notice(Payload):
-    """What one line in an incident's thread says. Each kind of line is a subclass, beside its capability.
+    """The data of one line in an incident's thread. Each kind of line is a subclass, beside its capability.
 
     Attributes:
         name: The kind, as it is stored.

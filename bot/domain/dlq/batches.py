@@ -64,7 +64,7 @@ class Skip(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a replay ended, or that it has not yet."""
+    """The outcome of a replay: not begun, under way, or how it ended."""
 
     WAITING = "waiting"
     UNDER_WAY = "under_way"
@@ -100,7 +100,7 @@ class BatchEntry:
 
     @property
     def outcome(self) -> Outcome:
-        """Return how it ended, from its own state and its delivery's."""
+        """Return how the entry's replay ended, from its own state and its delivery's."""
         if self.state is not EntryState.QUEUED:
             return Outcome(self.state.value)
         return outcome_of(self.status, self.error)
@@ -153,17 +153,17 @@ class ReplayBatch:
 
     @property
     def has_ended(self) -> bool:
-        """Return True if nothing of it will change any more."""
+        """Return True if nothing of the batch will change any more."""
         return self.state is BatchState.ENDED
 
     @property
     def is_stoppable(self) -> bool:
-        """Return True if stopping it would keep an entry from being sent."""
+        """Return True if stopping the batch would keep an entry from being sent."""
         return self.state is BatchState.RUNNING and self.stopped_at is None
 
     @property
     def has_settled(self) -> bool:
-        """Return True if nothing of it waits or is under way."""
+        """Return True if no entry of the batch waits or is under way."""
         counts = self.counts
         return not counts[Outcome.WAITING] and not counts[Outcome.UNDER_WAY]
 

@@ -34,24 +34,24 @@ class ReplayRecord:
 
     @property
     def posted(self) -> Posted | None:
-        """Return where it arrived; None if it has not."""
+        """Return where the replayed message was posted; None if it was not."""
         if self.channel_id is None or self.message_id is None:
             return None
         return Posted(self.channel_id, self.message_id)
 
     @property
     def is_unknown(self) -> bool:
-        """Return True if it has perhaps arrived: a person has to look before it is sent again."""
+        """Return True if the message may have arrived: a person has to look before it is sent again."""
         return self.error is not None and self.error.startswith(UNKNOWN)
 
     @property
     def may_be_repeated(self) -> bool:
-        """Return True if it has failed, so that a person may send it once more."""
+        """Return True if the replay failed, so that a person may repeat it."""
         return self.error is not None
 
     @property
     def has_ended(self) -> bool:
-        """Return True if it is known how it ended."""
+        """Return True if the replay's outcome is known."""
         return self.posted is not None or self.error is not None
 
 

@@ -72,7 +72,7 @@ class DlqBurst:
     shown: tuple[SeenFailure, ...]
 
     def takes(self, now: datetime) -> bool:
-        """Return True if a failure that is found *now* is one more of it."""
+        """Return True if a failure that is found *now* belongs to the burst."""
         return now - self.opened_at < BURST
 
 

@@ -124,7 +124,7 @@ class Due:
         return next((step for step in again if step is not None), None)
 
     def followed_by(self, again: Step | None) -> "Due":
-        """Return it with its repetition *again* among the steps to come; `following` is the first of them."""
+        """Return the step with its repetition *again* among the steps to come; `following` is the first."""
         to_come = [step for step in (self.following, again) if step is not None]
         return replace(self, following=min(to_come, key=lambda step: step.due_at, default=None))
 

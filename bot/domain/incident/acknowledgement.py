@@ -67,7 +67,7 @@ def acknowledge(
 
 
 def _taken(incident: Incident, by: Person, at: datetime) -> Incident:
-    """Record that *by* is on the incident; the first acknowledge is never overwritten.
+    """Add *by* as a responder; the first acknowledge is never overwritten.
 
     After a reopening, even a first acknowledge is also the latest one: until then the person who reopened the
     incident was on it.

@@ -35,7 +35,7 @@ class Resolution(Payload):
 
     @property
     def is_empty(self) -> bool:
-        """Return True if it says nothing."""
+        """Return True if the resolution says nothing."""
         return not (self.cause or self.fix or self.impact) and self.people is None and self.duration_s is None
 
 
@@ -80,7 +80,7 @@ class Postmortem(Payload):
 
     @property
     def is_owed(self) -> bool:
-        """Return True while it has to be written."""
+        """Return True while the postmortem has to be written."""
         return self.state is PostmortemState.OWED
 
 

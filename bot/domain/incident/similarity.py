@@ -54,15 +54,15 @@ class Report(Protocol):
 
     @property
     def title(self) -> str:
-        """Return its words."""
+        """Return the words of the report."""
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return what it is about; may be empty."""
+        """Return the targets that the report names; may be empty."""
 
     @property
     def symptoms(self) -> tuple[str, ...]:
-        """Return what it looks like; may be empty."""
+        """Return the symptoms that the report names; may be empty."""
 
 
 AnyReport = TypeVar("AnyReport", bound=Report)

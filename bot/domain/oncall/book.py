@@ -51,7 +51,7 @@ class StoredOverride:
 
     @property
     def until(self) -> datetime:
-        """Return when it ceases to count, aware. If it never counted, that is not after its start."""
+        """Return when the layer ends, aware. If it never counted, that is not after its start."""
         return self.ends if self.ended_at is None else min(self.ends, self.ended_at)
 
 

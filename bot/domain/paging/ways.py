@@ -16,7 +16,7 @@ class Also(StrEnum):
 
     @property
     def is_personal(self) -> bool:
-        """Return True if it goes to each person; the others go out once for the incident."""
+        """Return True if a page by this way goes to each person; the others go out once for the incident."""
         return self in (Also.EMAIL, Also.PUSH)
 
 

@@ -17,7 +17,7 @@ class OwedPostmortem:
     postmortem: Postmortem
 
     def is_overdue(self, today: date) -> bool:
-        """Return True if its date is before *today*, a date in the team's time zone."""
+        """Return True if the postmortem's date is before *today*, a date in the team's time zone."""
         return self.postmortem.due_on < today
 
 

@@ -129,7 +129,7 @@ class ProbeStatus:
         )
 
     def is_failing(self, rules: ProbeRules) -> bool:
-        """Return True if it has failed often enough in a row to be down."""
+        """Return True if the target has failed often enough in a row to be down."""
         return self.outcome is Outcome.FAILED and self.streak >= rules.fails
 
     def settled(self, rules: ProbeRules, now: datetime, *, is_cut_off: bool = False) -> "ProbeStatus":

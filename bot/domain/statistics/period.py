@@ -99,7 +99,7 @@ class Period:
 
     @property
     def last(self) -> date:
-        """Return its last day."""
+        """Return the last day of the period."""
         return self.after - timedelta(days=1)
 
     @property
@@ -108,7 +108,7 @@ class Period:
         return Period(self.kind, self._moved(-1))
 
     def span(self, zone: ZoneInfo) -> Span:
-        """Return its first 00:00 in *zone* and the one that follows its last day."""
+        """Return the period's first 00:00 in *zone*, and the 00:00 after its last day."""
         return Span(datetime.combine(self.first, time(), zone), datetime.combine(self.after, time(), zone))
 
     def weeks(self) -> list[IsoWeek]:

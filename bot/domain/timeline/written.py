@@ -42,7 +42,7 @@ class PinnedEntry(EntryData, kind=TimelineKind.PINNED):
 
 
 class PinEditedEntry(EntryData, kind=TimelineKind.PIN_EDITED):
-    """Its author has edited it."""
+    """The author of a pinned message has edited it."""
 
     message_id: int
     text: str

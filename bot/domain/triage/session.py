@@ -179,7 +179,7 @@ class Triage:
         return is_waiting and self.due_at is not None and self.due_at <= now
 
     def choose(self, severity: str | None) -> "Triage":
-        """Overrule the tree; None leaves it to the tree."""
+        """Choose the severity by hand; None leaves it to the tree."""
         self._require(TriageStatus.OPEN)
         return replace(self, severity=severity)
 

@@ -198,7 +198,7 @@ class Tree:
         return frozenset(outcome for outcome in reached if outcome is not None)
 
     def walk(self, path: Path = ()) -> Iterator[Position]:
-        """Yield every position that can be reached from *path*, depth first, its own first."""
+        """Yield every position that can be reached from *path*, itself first, depth first."""
         position = self.follow(path)
         yield position
         if position.question:

@@ -71,7 +71,7 @@ class Acknowledger:
     async def acknowledge_each(
         self, incidents: Sequence[Incident], *, by: Person, via: AckVia
     ) -> list[Acknowledgement]:
-        """Do the same as `acknowledge` for several incidents, without those that *by* may not see.
+        """Acknowledge several incidents as `acknowledge` does, leaving out those that *by* may not see.
 
         Args:
             incidents: As they were read a moment ago: that decides who may, with what they are when locked.

@@ -21,7 +21,7 @@ class ActionDeliveries(DeliveryHandler):
         self._oncall = oncall
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True if the item is closed, moved or another person's by now, or the owner was removed."""
+        """Return True if the item is closed, moved or another person's by now, or its owner was removed."""
         told = ActionDm.from_json(delivery.data)
         item = await tx.action_item(told.item)
         if not item.is_open or item.owner.id != told.owner_id:

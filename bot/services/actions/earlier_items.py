@@ -28,7 +28,7 @@ class EarlierItems:
         self._changing = changing
 
     async def track(self, guild_id: int) -> bool:
-        """Let the next few of them become issues; return True if there may be more.
+        """Export the next few earlier items as issues; return True if there may be more.
 
         Private incidents and drills keep theirs in Discord. Running twice is harmless.
         """

@@ -37,7 +37,7 @@ class Recoveries:
             await tx.decide(AlertDecision.on(said, outcome, says=Says.RESOLVED, incident=incident))
 
     async def receive_within(self, tx: Transaction, said: Occurrence) -> tuple[Outcome, Incident | None]:
-        """Do the same in the caller's transaction, which has locked the fingerprint.
+        """Handle a recovery in the caller's transaction, which has locked the fingerprint.
 
         Returns:
             What became of it, for the caller to record, and the oldest incident that it is about.

@@ -102,5 +102,8 @@ async def _note_affected(change: Change) -> None:
 
 
 def _is_under_way(announcement: Announcement, via: PublishedVia) -> bool:
-    """Return True if it was approved to be sent. A person may still copy one that does not get through."""
+    """Return True if the announcement was approved to be sent.
+
+    A person may still copy one that does not get through.
+    """
     return announcement.status is AnnouncementStatus.APPROVED and via is PublishedVia.WEBHOOK

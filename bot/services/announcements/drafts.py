@@ -109,7 +109,7 @@ class AnnouncementDrafts:
         return self._views.view(change, found, last)
 
     async def redraft(self, edition: Edition, *, by: Person) -> AnnouncementView:
-        """Draft it anew for the state of the incident now; what was typed goes.
+        """Replace the draft, edits included, by a new one for the incident's current state.
 
         Raises:
             As `edit`.

@@ -36,7 +36,7 @@ class AnnouncementView:
 
     @property
     def is_outdated(self) -> bool:
-        """Return True if it tells of an earlier state of the incident."""
+        """Return True if the announcement describes an earlier state of the incident."""
         return not self.announcement.is_published and self.announcement.state is not self.state
 
 
@@ -140,7 +140,7 @@ async def keep_step(change: Change, announcement: Announcement, action: str) -> 
 
 
 def require_seen(found: Announcement, edition: Edition) -> None:
-    """Require that *edition* is the current one.
+    """Require that *edition* is the announcement's current edition.
 
     Raises:
         InvalidTransition: another person has changed the words since.

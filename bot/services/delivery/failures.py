@@ -95,7 +95,7 @@ class Failures:
 
 
 def _counts(delivery: Delivery, incident: Incident) -> bool:
-    """Return True if it counts as a failure of its severity: not for a drill, a replay, or a page outside.
+    """Return True if the delivery is a failure of its severity: not a drill's, a replay or a page outside.
 
     The figures ask whether an email went out instead; of a page outside the person's next way did.
     """

@@ -29,7 +29,7 @@ class DeliveryHandler:
         return None
 
     def is_one_of_many(self, seen: Prospect) -> bool:
-        """Return True if so many wait for its place that one message reports all of them."""
+        """Return True if so many deliveries wait for the same place that one message reports all of them."""
         return False
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
@@ -45,7 +45,7 @@ class DeliveryHandler:
         return None
 
     async def stays_quiet(self, store: Store, delivery: Delivery) -> bool:
-        """Return True if its message must not mention people, because a later message has done so."""
+        """Return True if the delivery must not mention people, because a later message has done so."""
         return False
 
     # -- afterwards
@@ -91,7 +91,7 @@ class DeliveryHandler:
         return None
 
     async def record(self, tx: Transaction, delivery: Delivery) -> None:
-        """Queue its DLQ entry, with the email where the policy asks for one."""
+        """Queue the delivery's DLQ entry, with the email where the policy asks for one."""
         await tx.enqueue(record_job(delivery.id, priority=delivery.priority))
 
     async def on_mention_suppressed(self, tx: Transaction, delivery: Delivery) -> None:

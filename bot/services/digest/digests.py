@@ -54,7 +54,7 @@ class PostedByHand:
 
 
 class Digests:
-    """Sees to it that each week is posted."""
+    """Posts the digest of each week, once."""
 
     def __init__(
         self,
@@ -199,10 +199,10 @@ class DigestDeliveries(DeliveryHandler):
         return await self._digests.figures(delivery.guild_id, IsoWeek.parse(data.week), asked=data.asked)
 
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
-        """Report it, and remove its charts: the DLQ keeps its words."""
+        """Report that the digest was given up, and remove its charts: the DLQ keeps its words."""
         await super().give_up(tx, delivery, reason=reason, code=code)
         await self.sent(tx, delivery)
 
     async def sent(self, tx: Transaction, delivery: Delivery) -> None:
-        """Remove its charts: Discord has them, and no later edit needs them."""
+        """Remove the charts of the posted digest: Discord has them, and no later edit needs them."""
         await tx.remove_attachments([one.key for one in DigestData.from_json(delivery.data).files])

@@ -35,28 +35,28 @@ class ReplayDeliveries(DeliveryHandler):
     async def placed(
         self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
     ) -> Incident:
-        """Tell its batch that it is posted; the incident does not change."""
+        """Tell the batch that the entry is posted; the incident does not change."""
         await _tell_batch(tx, delivery)
         return incident
 
     async def sent(self, tx: Transaction, delivery: Delivery) -> None:
-        """Tell its batch that it is posted."""
+        """Tell the batch that the entry is posted."""
         await _tell_batch(tx, delivery)
 
     async def cancelled(self, tx: Transaction, delivery: Delivery) -> None:
-        """Tell its batch that it is not sent."""
+        """Tell the batch that the entry is not sent."""
         await _tell_batch(tx, delivery)
 
     async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
-        """Tell its batch that it was posted, and deleted at once."""
+        """Tell the batch that the entry was posted, and deleted at once."""
         await super().deleted(tx, delivery, channel_id=channel_id)
         await _tell_batch(tx, delivery)
 
     async def record(self, tx: Transaction, delivery: Delivery) -> None:
-        """Write no entry for an entry."""
+        """Write no DLQ row: the failed replay is of an entry that has one."""
 
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
-        """Tell its batch why, and end a webhook that Discord does not know any more."""
+        """Tell the batch why the replay failed, and end a webhook that Discord does not know any more."""
         await super().give_up(tx, delivery, reason=reason, code=code)
         channel = delivery.to.removeprefix("webhook:")
         if code == UNKNOWN_WEBHOOK and channel in self._webhooks:
@@ -79,7 +79,7 @@ class ProgressDeliveries(DeliveryHandler):
         return found
 
     async def sent(self, tx: JobWrites, delivery: Delivery) -> None:
-        """Edit it once more: an entry may have been sent meanwhile."""
+        """Edit the progress message once more: an entry may have been sent meanwhile."""
         await tx.enqueue(show_job(delivery.guild_id, BatchData.from_json(delivery.data).batch))
 
 

@@ -179,7 +179,7 @@ class BurstDeliveries(DeliveryHandler):
         return found
 
     async def sent(self, tx: JobWrites, delivery: Delivery) -> None:
-        """Edit it once more: it may have grown meanwhile."""
+        """Edit the burst's message once more: it may have grown meanwhile."""
         burst_id = BurstData.from_json(delivery.data).burst
         await tx.enqueue(show_burst_job(delivery.guild_id, burst_id))
 

@@ -145,7 +145,7 @@ class Drills:
     async def _finish(
         self, tx: Transaction, drill: Drill, incident: Incident, *, by: Person
     ) -> tuple[Incident, Score]:
-        """End what is still open, and tell how it went, once: in the thread and on the timeline."""
+        """End the drill's open incident, and post the score, once: in the thread and on the timeline."""
         now = await tx.now()
         if incident.is_open:
             change = Change(tx, self._policy, incident, by, now)

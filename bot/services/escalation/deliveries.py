@@ -45,7 +45,7 @@ class _LadderDeliveries(DeliveryHandler):
         await self._bundles.gather(seen)
 
     def is_one_of_many(self, seen: Prospect) -> bool:
-        """Return True if it is bundled."""
+        """Return True if the delivery is bundled."""
         return self._bundles.is_one_of_many(seen)
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
@@ -122,7 +122,7 @@ class EscalationDeliveries(_LadderDeliveries):
         return PagingData.from_json(delivery.data).emails
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
-        """Leave it to the next private thread, if there is one and it has it too."""
+        """Return True if the private thread was deleted and the next one has the message as well."""
         return code == UNKNOWN_CHANNEL and await self._lost_thread(tx, delivery)
 
 
@@ -150,11 +150,11 @@ class BundleDeliveries(DeliveryHandler):
         return await tx.close_bundle(delivery.id) == 0
 
     async def load(self, delivery: Delivery) -> Bundle:
-        """Return its current content."""
+        """Return the bundle's current content."""
         return await self._store.bundle(delivery.id)
 
     async def sent(self, tx: Transaction, delivery: Delivery) -> None:
-        """Record it on its incidents' timelines, and queue an edit for changes made meanwhile."""
+        """Record the bundle on its incidents' timelines, and queue an edit for changes made meanwhile."""
         data = BundleData.from_json(delivery.data)
         if data.of == DeliveryKind.PAGE:
             entry = paged(delivery, at=await tx.now())
@@ -164,12 +164,12 @@ class BundleDeliveries(DeliveryHandler):
         await tx.enqueue(refresh_bundle_job(delivery.id))
 
     async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
-        """Record it as sent: it has pinged."""
+        """Record the deleted bundle as sent, because it has pinged people."""
         await super().deleted(tx, delivery, channel_id=channel_id)
         await self.sent(tx, delivery)
 
     async def severity(self, tx: Transaction, delivery: Delivery) -> str | None:
-        """Return the severity of all its incidents."""
+        """Return the severity that all incidents of the bundle share."""
         return BundleData.from_json(delivery.data).severity
 
     async def mailed_for(self, store: Store, delivery: Delivery) -> Delivery | None:
@@ -189,11 +189,11 @@ class BundleDeliveries(DeliveryHandler):
         await tx.enqueue(*(record_job(one.id, priority=delivery.priority) for one in members))
 
     async def on_mention_suppressed(self, tx: Transaction, delivery: Delivery) -> None:
-        """Record it as failed."""
+        """Record the bundle as failed: it pinged no one."""
         await self.record(tx, delivery)
 
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
-        """Let each of its deliveries fail, and page the next people."""
+        """Mark each delivery of the bundle as failed, and page the next people."""
         now = await tx.now()
         entries = [
             (one.incident_id, TimelineEntry.of(_failed(one, reason), now))

@@ -124,7 +124,7 @@ class PassingOn:
         log.info("escalation.page_passed_on", incident_id=incident.id, delivery_id=page.id, to=to)
 
     async def give_up_bundle(self, tx: Transaction, bundle: Delivery) -> None:
-        """Do the same as `give_up_page` for each page in *bundle*."""
+        """Give up each page in *bundle* as `give_up_page` does."""
         for member in await tx.bundled(bundle.id):
             if member.kind is DeliveryKind.PAGE:
                 pages = await tx.pages(member.incident_id)

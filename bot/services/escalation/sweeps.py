@@ -96,7 +96,7 @@ class Sweeps:
         return None
 
     async def _decide_alone(self, incident_id: int, index: int, *, overdue: timedelta) -> timedelta | None:
-        """Decide nothing but this step, or say when to look again.
+        """Decide this step alone; return when to look again, or None once it is decided.
 
         Another process may have sent this step's message during the outage, under this step's key (Discord
         knows its nonce for a minute) or a later step's. Its journal says which; wait for it.

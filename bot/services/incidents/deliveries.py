@@ -142,7 +142,7 @@ class NoticeDeliveries(DeliveryHandler):
         return await self.move(tx, delivery, code)
 
     async def move(self, tx: Transaction, delivery: Delivery, code: int) -> bool:
-        """Post it once more: in the next thread, or beside the alert if the thread is closed."""
+        """Post the message once more: in the next thread, or beside the alert if the thread is closed."""
         if delivery.key.endswith(REPOST_SUFFIX):
             return False
         if code == UNKNOWN_CHANNEL:

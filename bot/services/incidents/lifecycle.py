@@ -284,7 +284,7 @@ async def _tell_both(kind: type[LinkedNotice | UnlinkedNotice], one: Change, oth
 
 
 async def _unmerge(other: Change, reopened: Incident) -> None:
-    """Note on *other* that *reopened*, which was merged into it, goes on by itself."""
+    """Note on *other* that *reopened*, which was merged into *other*, continues on its own."""
     await other.save(relations.remove_duplicate(other.incident, reopened.id))
     await other.record(UnmergedEntry(with_=reopened.id))
     if reopened.is_private and not other.incident.is_private:

@@ -112,7 +112,7 @@ class Merging:
         other.incident = result.incident
 
     async def _tell(self, ended: Incident, other: Change, *, is_more_severe: bool) -> Regraded | None:
-        """Queue one line in the other one's thread, whether or not it is raised."""
+        """Queue one line in the other incident's thread, whether or not that incident is raised."""
         if is_more_severe:
             severity = other.policy.rules(ended.severity)
             return await self._regrading.regrade(other, severity, why=Cause(merged=ended.id))

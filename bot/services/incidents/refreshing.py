@@ -59,7 +59,7 @@ class Refreshing:
         return soonest([wait for wait in (emptied, shown, attached) if wait is not None])
 
     async def _show(self, incident: Incident, posts: Sequence[Delivery]) -> timedelta | None:
-        """Edit those of *posts* that lag behind; see `refresh`."""
+        """Edit the *posts* that show an older version of the incident; see `refresh`."""
         stale = [post for post in posts if post.shown_version < incident.version]
         if not stale:
             return None
@@ -79,6 +79,6 @@ class Refreshing:
         return shown.again_in
 
     async def _theirs(self, incident: Incident, posts: Sequence[Delivery]) -> list[Delivery]:
-        """Return those of a private incident's *posts* that only its members can read."""
+        """Return the *posts* of a private incident that only its members can read."""
         public, removed = exposed(posts), await self._store.removed_members(incident.id)
         return [post for post in posts if post not in public and is_told(post, removed)]

@@ -56,7 +56,7 @@ class Reposting:
     async def gone(
         self, incident_id: int, *, messages: Collection[int] = (), threads: Collection[int] = ()
     ) -> None:
-        """Post anew what was deleted and still counts.
+        """Repost the deleted messages that their incidents still need.
 
         Args:
             messages, threads: Their ids. Apart, because a thread has the id of the message that it hangs on.

@@ -50,7 +50,7 @@ class Cause:
 
 
 class Regrading:
-    """The one path by which an open incident gets another severity."""
+    """Changes the severity of open incidents; no other code does."""
 
     def __init__(self, policy: Policy, escalations: Escalations) -> None:
         self._policy = policy

@@ -183,7 +183,7 @@ class Updates:
     async def _remind_if_due(
         self, tx: Transaction, seen: Incident, absence: Absence, silence: Silence
     ) -> int | None:
-        """Remind if that is due, and return the number of reminders so far; None if it is not due."""
+        """Send the reminder if it is due, and return how many were sent so far; None if it is not due."""
         incident = await tx.incident(seen.id, lock=True)
         now, due_at = await tx.now(), incident.updates.due_at
         if not incident.is_open or due_at is None or incident.updates.remind_at is None:

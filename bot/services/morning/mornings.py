@@ -163,7 +163,7 @@ class MorningDeliveries(DeliveryHandler):
         self._policy = policy
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True if it is late by a day, or asks for incidents that all have a responder."""
+        """Return True if the post is a day late, or if all incidents that it asks about have a responder."""
         view = await tx.morning(delivery.guild_id, day_of(delivery))
         today = (await tx.now()).astimezone(self._policy.timezone).date()
         return view is None or not view.waiting or view.morning.day != today

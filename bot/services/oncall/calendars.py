@@ -190,7 +190,7 @@ class _Reading:
             self.shifts.setdefault(place, []).append(Shift(handle, event.starts, event.ends))
 
     def _place_of(self, event: CalendarEvent) -> tuple[str, str]:
-        """Where it belongs, and the words that name the person: "secondary: ben", or only "ben"."""
+        """Return an event's place, and the words that name the person: "secondary: ben", or only "ben"."""
         head, colon, rest = event.summary.partition(":")
         prefix = head.strip().lower()
         named = (rest if colon and prefix in self._places else event.summary).strip().removeprefix("@")

@@ -51,7 +51,7 @@ class ChangeChecks:
         return _first_of_each(found, duties)
 
     async def of_import(self, guild_id: int, drafts: Iterable[tuple[str, Content]]) -> list[Doubled]:
-        """Return the same of each draft's place, as if the drafts were in force."""
+        """Return the double duties at each draft's place, as if the drafts were in force."""
         book, now = await self._store.oncall_book_now(guild_id, past=timedelta())
         contents = list(drafts)
         added = [StoredSchedule(0, place, content, "", now) for place, content in contents]

@@ -87,7 +87,7 @@ class StandingLooks:
         *,
         now: datetime,
     ) -> None:
-        """Queue warnings for new findings, and forget mended ones: they count as new if they come back."""
+        """Queue warnings for new findings, and forget resolved ones: they count as new if they come back."""
         async with self._store.transaction() as tx:
             watch = await tx.lock_watch(guild_id)
             if watch is None or not self.is_due(watch, now):

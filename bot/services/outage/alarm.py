@@ -49,7 +49,7 @@ class _Taken:
 
 
 class Alarm:
-    """Sends what the journal says is due, and notes it there."""
+    """Sends the alerts and escalations that the journal has as due, and notes them there."""
 
     def __init__(
         self, discord: Discord, policy: Policy, access: Access, oncall: OnCall, channels: OutageChannels
@@ -200,7 +200,7 @@ class Alarm:
         return self._sought(saying, since=owed.since)
 
     def _sought(self, saying: Saying, *, since: datetime) -> Saying:
-        """Have it looked for first if another process may have sent it, and Discord forgotten its nonce."""
+        """Have Discord searched before sending a message whose nonce may no longer prevent a second one."""
         is_old = saying.waited or self._book.now() - since > _OLD
         return replace(saying, sought_since=since) if is_old else saying
 

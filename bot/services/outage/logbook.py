@@ -52,7 +52,7 @@ class Logbook:
         return then + timedelta(seconds=boot_s() - heard_s)
 
     def remember(self, journal: Journal) -> None:
-        """Do the same as `keep`, for callers that cannot wait: the file is written soon after."""
+        """Keep the journal as `keep` does, for callers that cannot wait: the file is written soon after."""
         self._journal = journal
         if self._remembering is None or self._remembering.done():
             self._remembering = asyncio.create_task(self._keep_soon(), name="journal")

@@ -80,7 +80,7 @@ class OutageMessenger:
         return posted
 
     async def alert(self, watch: Watch, saying: Saying) -> None:
-        """Do the same as `post`, and add the bot's own 👀."""
+        """Post the alert as `post` does, and add the bot's own 👀."""
         if (alert := await self.post(watch, saying)) is None:
             return
         try:

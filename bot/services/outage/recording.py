@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RecordingUseCases:
-    """The use cases that record it."""
+    """The use cases that record what the journal holds."""
 
     incidents: Incidents
     escalations: Escalations

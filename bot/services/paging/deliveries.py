@@ -108,7 +108,7 @@ class OutsideDeliveries(DeliveryHandler):
         await self._keep_unheard(tx, delivery)
 
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
-        """Record it, and try the person's next way, or later the same one where there is no other.
+        """Record the failed page; queue the person's next way, or the same one later if there is no other.
 
         Of the tries of a system that stays away, the first one and the last one are recorded.
         """

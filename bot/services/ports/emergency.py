@@ -27,7 +27,7 @@ class Siren(Protocol):
     """Escalates without a delivery."""
 
     async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
-        """Post it, unless it is there already.
+        """Post the message, unless it is posted already.
 
         Raises:
             DeliveryRefused, UpstreamUnavailable.

@@ -20,7 +20,7 @@ class HookDeliveries(Protocol):
         """Return the attempts at *since* or later to send what may be about an alert, in any order."""
 
     async def request_of(self, attempt: Attempt) -> HookRequest:
-        """Return what it tried to send, with the headers that its reader keeps."""
+        """Return the request that the source tried to send, with the headers that its reader keeps."""
 
 
 class HookReader(Protocol):

@@ -23,7 +23,7 @@ class Leases(Protocol):
         """Return every lease, and the instances seen within a lease's time."""
 
     async def take(self, me: Instance, choose: Callable[[Fleet], Sequence[Shard]]) -> list[Claim]:
-        """Take what *choose* finds, one process after the other; what is not free any more is left out."""
+        """Take the leases that *choose* returns and that are still free, one process at a time."""
 
     async def release(self, me: Instance, held: Collection[Claim]) -> None:
         """Give back the claims *held*, so that another instance can take them at once, and sign *me* off."""

@@ -92,7 +92,9 @@ class KeptSystem(PagingSystem, Protocol):
         """
 
     async def tell(self, reference: str, told: Told) -> None:
-        """Say that a person here has answered, or that the incident is over. Said twice, it changes nothing.
+        """Tell the system that a person has answered in Discord, or that the incident is over.
+
+        Said twice, it changes nothing.
 
         Raises:
             OutboundFailed: it did not take it.
@@ -104,7 +106,7 @@ Systems: TypeAlias = Mapping[Way, PagingSystem]
 
 
 def kept_systems(systems: Systems) -> dict[Way, KeptSystem]:
-    """Return those in which people can answer."""
+    """Return the systems in which people can answer."""
     return {way: one for way, one in systems.items() if isinstance(one, KeptSystem)}
 
 

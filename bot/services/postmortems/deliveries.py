@@ -34,5 +34,5 @@ class DocumentDeliveries(DeliveryHandler):
         return incident
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
-        """Post it once more: in the next thread, or beside the alert."""
+        """Post the draft once more: in the next thread, or beside the alert."""
         return await self._move(tx, delivery, code)

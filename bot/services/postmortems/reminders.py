@@ -90,7 +90,7 @@ class PostmortemReminders:
         return _Owner(owner, presence, stand_in)
 
     async def _remind_if_due(self, tx: Transaction, seen: Incident, owner: _Owner) -> ReminderStage | None:
-        """Remind if that is due, and return which reminder it was; else queue the job for later."""
+        """Send the reminder if it is due, and return which one it was; else queue the job for later."""
         incident = await tx.incident(seen.id, lock=True)
         owed, now = await tx.postmortem(seen.id), await tx.now()
         if owed is None or not owed.is_owed:
@@ -150,7 +150,7 @@ class PostmortemDeliveries(DeliveryHandler):
         self._policy = policy
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True if it is done, has another owner or date, or the owner was removed meanwhile."""
+        """Return True if the postmortem is done, has another owner or date, or its owner was removed."""
         told, owed = (
             PostmortemDm.from_json(delivery.data),
             await tx.postmortem(delivery.incident_id or 0),

@@ -27,18 +27,18 @@ class MemberDeliveries(DeliveryHandler):
         self._reposting = reposting
 
     async def is_obsolete(self, tx: MemberReads, delivery: Delivery) -> bool:
-        """Return True if a later decision overrules it."""
+        """Return True if a later decision overrules this request."""
         return is_overruled(delivery, await tx.removed_members(delivery.incident_id or 0))
 
     async def placed(
         self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
     ) -> Incident:
-        """Take it back if the decision changed meanwhile."""
+        """Undo the request if the decision changed meanwhile."""
         await _settle(tx, delivery)
         return incident
 
     async def cancelled(self, tx: Transaction, delivery: Delivery) -> None:
-        """Take it back: an earlier attempt may have reached Discord."""
+        """Undo the request, because an earlier attempt may have reached Discord."""
         await _settle(tx, delivery)
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:

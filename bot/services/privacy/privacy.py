@@ -107,7 +107,7 @@ class Privacy:
         return True
 
     async def enter(self, incident_id: int, *, by: Person, key: str) -> Incident:
-        """Let *by*, who sees it by role or has left, into the thread: Discord lets in only who was added.
+        """Add *by*, who may see the incident by a role or has left it, to the thread.
 
         On record.
         """
@@ -190,7 +190,7 @@ class Privacy:
         await change.tx.audit(guild_id=change.incident.guild_id, by=change.by, action=act, data=data)
 
     async def _untold_by_others(self, incident: Incident) -> None:
-        """Remove its number from the posts of the incidents that it is linked or merged with."""
+        """Remove the incident's number from the posts of the incidents that it is linked or merged with."""
         others = {one.id for one in await self._store.related(incident.id)} | {incident.merged_into_id}
         async with self._store.transaction() as tx:
             for number in sorted(one for one in others if one is not None):

@@ -26,7 +26,7 @@ class ProbeShown:
 
     @property
     def state(self) -> ProbeState:
-        """Return its state."""
+        """Return the probe's state."""
         return ProbeState.NEW if self.status is None else self.status.state
 
 

@@ -51,13 +51,13 @@ class Change:
     is_by_clock: bool = False
 
     async def save(self, changed: Incident) -> None:
-        """Write *changed*, and let every post that shows it be edited."""
+        """Store *changed*, and queue an edit of every post that shows the incident."""
         await self.tx.save(changed)
         self.incident = changed
         await self.refresh()
 
     async def refresh(self) -> None:
-        """Let every post that shows the incident be edited."""
+        """Queue an edit of every post that shows the incident."""
         severity = self.policy.rules(self.incident.severity)
         await self.tx.enqueue(refresh_job(self.incident, severity=severity))
 
@@ -156,7 +156,7 @@ class Changes:
         return incident
 
     async def require(self, incident: Incident, *, by: Person, act: Act) -> None:
-        """Let *by* change *incident* so. Raises as `change`."""
+        """Require that *by* may do *act* to *incident*. Raises as `change`."""
         await self.access.require_incident(by, act, incident)
 
     @asynccontextmanager

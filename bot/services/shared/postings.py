@@ -65,7 +65,7 @@ def notice(incident: Incident, policy: Policy, told: Notice, *, key: str) -> New
 
 
 def thread_line(incident: Incident, policy: Policy, *, key: str, stored: Json) -> NewDelivery:
-    """Return `notice` for one that is stored already."""
+    """Return the delivery of a stored notice, as `notice` does."""
     parent, posting = DeliveryKind.ALERT, incident.post.number
     if incident.thread.channel is not None:
         parent, posting = DeliveryKind.THREAD_CARD, incident.thread.posting

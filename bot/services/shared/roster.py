@@ -65,7 +65,7 @@ class OnCall:
         return self._with_address(await self.standing(guild_id), place)
 
     def reachable_without_asking(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
-        """Return the same from the last look, for use while the database is away."""
+        """Return `reachable` as of the last look, for use while the database is away."""
         return self._with_address(self.seen(guild_id), place)
 
     async def last_standing(self, guild_id: int) -> Mapping[str, OnCallPerson]:

@@ -20,5 +20,5 @@ class OutputDeliveries(DeliveryHandler):
         self._move = move
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
-        """Post it once more: in the next thread, or beside the alert."""
+        """Post the output once more: in the next thread, or beside the alert."""
         return await self._move(tx, delivery, code)

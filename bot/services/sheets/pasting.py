@@ -45,13 +45,13 @@ class Pasted:
     url: str = ""
 
     def __repr__(self) -> str:
-        """Return its length: a traceback or a log line with it tells nothing."""
+        """Return the output's length: a traceback or a log line with it tells nothing."""
         return f"Pasted({len(self.text)} characters)"
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What became of it.
+    """The outcome of pasting an output.
 
     Attributes:
         masked: Without the secrets.

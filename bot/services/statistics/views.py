@@ -110,7 +110,7 @@ class StatsViews:
         )
 
     async def fairness(self, guild_id: int, *, by: Person) -> Fairness:
-        """Return the load of the last three months, and what would make it fairer.
+        """Return the load of the last three months, and a swap that would make it fairer.
 
         A person who may not see the load of others gets their own alone, beside the means.
 

@@ -170,5 +170,5 @@ async def _without_private(tx: Transaction, guild_id: int, card: SuspectCard) ->
 
 
 def _is_due(card: SuspectCard) -> bool:
-    """Return True if its sources are to be read again."""
+    """Return True if the incident's sources must be read again."""
     return card.may_grow and card.tries < _MOST_TRIES

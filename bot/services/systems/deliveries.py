@@ -19,6 +19,9 @@ class CheckDeliveries(DeliveryHandler):
     async def placed(
         self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
     ) -> Incident:
-        """Let it show what was found before it was there. If a round runs, that happens after it."""
+        """Queue an edit that shows the results found before the message existed.
+
+        If a round runs, that happens after it.
+        """
         await tx.enqueue(check_job(incident.id))
         return incident

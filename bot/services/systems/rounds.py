@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class CheckRounds:
-    """Rounds as they begin.
+    """Begins rounds of checks.
 
     Args:
         checks: Of this guild.

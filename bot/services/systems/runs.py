@@ -36,7 +36,7 @@ class CheckRuns:
         self._rounds = rounds
 
     async def strike(self, incident_id: int) -> None:
-        """Run the round that has begun, or show the results of the one that has ended.
+        """Run the round that has begun, or show the results of a round that has ended.
 
         Raises:
             UpstreamUnavailable: Discord did not take the last edit; the queue tries again.

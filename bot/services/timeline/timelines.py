@@ -53,7 +53,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A note that was put on an incident's timeline.
+    """A note that was added to an incident's timeline.
 
     Attributes:
         at: When it happened, as it was understood; None: now.

@@ -45,7 +45,9 @@ class Triages:
         self.sources = TriageSources(store)
 
     async def start(self, new: NewTriage) -> TriageView:
-        """Begin a walk, and say so where it was started. A second call with the same `key` returns the first.
+        """Begin a walk, and post a line about it in the channel where it was started.
+
+        A second call with the same `key` returns the first.
 
         If the message is being triaged already, return that walk with a notice: the second person joins it.
 

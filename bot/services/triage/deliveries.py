@@ -25,7 +25,7 @@ class TriageDeliveries(DeliveryHandler):
         return await is_out_of_date(tx, delivery)
 
     async def load(self, delivery: Delivery) -> Triage:
-        """Return the triage."""
+        """Return the triage that the post is about."""
         return await self._store.triage(triage_of(delivery))
 
     async def sent(self, tx: JobWrites, delivery: Delivery) -> None:

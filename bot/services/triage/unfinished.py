@@ -81,7 +81,7 @@ class Unfinished:
             return await view_of(tx, self._policy, triage)
 
     async def _look(self, tx: Transaction, triage: Triage, last: SignOfLife, *, now: datetime) -> None:
-        """Ask its person, or look again later when they have just answered."""
+        """Ask the walk's person whether they go on, or look again later when they have just answered."""
         rule = self._policy.unfinished
         if rule.ask_after is None:  # the policy has changed meanwhile
             await save_walk(tx, triage.with_idle(triage.idle.stopped()), self._policy)
@@ -96,7 +96,7 @@ class Unfinished:
             log.info("triage.left", triage_id=triage.id, user_id=last.by_id)
 
     async def _decide(self, tx: Transaction, triage: Triage) -> None:
-        """Raise a walk that was not continued if its answers suffice; else offer it to the team."""
+        """Raise an unfinished walk's incident if its answers suffice; else offer the walk to the team."""
         severity = raised_if_left(self._policy, triage)
         if severity is not None:
             await self._raising.raise_unfinished(tx, triage, severity)

@@ -99,7 +99,7 @@ class Walk:
         return await self.save(self.triage.choose(severity))
 
     async def save(self, triage: Triage) -> TriageView:
-        """Write it, and show it."""
+        """Store the walk, and refresh its posts."""
         await self._write(triage)
         return await self.view()
 

@@ -28,7 +28,7 @@ class BundleWrites(Protocol):
         """
 
     async def close_bundle(self, delivery_id: int) -> int:
-        """Take nothing more in; how many of its deliveries are left to be told of.
+        """Close the bundle to further deliveries; return how many of its deliveries it must still report.
 
         From the beginning of its attempt on (`begin_attempt`) they share the bundle's fate.
         """

@@ -108,7 +108,7 @@ class DeliveryAttempts(Protocol):
     async def begin_attempt(
         self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False
     ) -> Delivery | None:
-        """Mark it as sending and keep the rendered request with the incident's version that it shows.
+        """Mark a delivery as sending, and keep its request with the incident's version that it shows.
 
         The first request (and its version and time) stays: each attempt is the same message. One that is
         *late* takes its place; one that is *quiet* mentions no one, then and later.
@@ -127,7 +127,7 @@ class DeliveryAttempts(Protocol):
         """
 
     async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
-        """Give it up. What waited for it is cancelled."""
+        """Mark a delivery as failed for good. What waited for it is cancelled."""
 
     async def retry_later(
         self, delivery_id: int, *, error: str, http_status: int | None, after: timedelta

@@ -18,4 +18,4 @@ class DrillWrites(Protocol):
         """Return the running drill of a guild."""
 
     async def save_drill(self, drill: Drill) -> None:
-        """Write how far it is. The row must be locked."""
+        """Store how far the drill has come. The row must be locked."""

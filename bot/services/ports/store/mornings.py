@@ -37,7 +37,7 @@ class MorningWrites(Protocol):
         """Lock and return one day's morning triage with its incidents."""
 
     async def save_morning(self, morning: Morning) -> None:
-        """Write when it is asked about next, and how often it was. The row must be locked."""
+        """Store when the morning triage asks next, and how often it has asked. The row must be locked."""
 
 
 class DigestReads(Protocol):

@@ -32,7 +32,7 @@ class OnCallWrites(OnCallReads, Protocol):
         """Store an override and return its number."""
 
     async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
-        """Take one back from now on, and the other half of a swap with it unless that is over.
+        """End an override now, and the other half of a swap with it unless that is over.
 
         Returns:
             It, then the other half; empty when there is none of that number, or it is over.
@@ -62,4 +62,4 @@ class OnCallWrites(OnCallReads, Protocol):
         """Make the guild's watch due at once, because something has changed. Does nothing without a watch."""
 
     async def save_watch(self, watch: RosterWatch) -> None:
-        """Write what was told, and when to look again. The row must be locked."""
+        """Store who was announced as on call, and when to look again. The row must be locked."""

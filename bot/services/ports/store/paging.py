@@ -9,7 +9,7 @@ from bot.domain.paging.ways import Way
 
 
 class PagingReads(Protocol):
-    """Reads those pages."""
+    """Reads the pages that are kept in step."""
 
     async def kept_page(self, delivery_id: int) -> KeptPage | None:
         """Return the page of a delivery; None if it is not kept in step any more."""

@@ -29,7 +29,7 @@ class IncidentStatistics(Protocol):
     async def weekly_figures(
         self, guild_id: int, span: Span, zone: ZoneInfo, scope: Scope
     ) -> Mapping[IsoWeek, list[SeverityFigures]]:
-        """Return the same by the ISO week, in *zone*, of the trigger; a week without any is left out."""
+        """Return the figures by the trigger's ISO week in *zone*; a week without incidents is left out."""
 
     async def late_incidents(self, guild_id: int, span: Span, scope: Scope, *, limit: int) -> list[Incident]:
         """Return counted incidents that were not acknowledged by the deadline, oldest first."""

@@ -26,7 +26,7 @@ class EndedIncident:
 
 
 class SuspectReads(Protocol):
-    """Reads them, within a transaction or without one."""
+    """Reads suspects and rollback decisions, within a transaction or without one."""
 
     async def suspect_card(self, incident_id: int) -> SuspectCard | None:
         """Return the card of an incident; None before it is made."""

@@ -122,7 +122,7 @@ class TriageWrites(Protocol):
     async def open_reports(
         self, guild_id: int, *, message_id: int | None, within: timedelta, limit: int, titles: int
     ) -> OpenReports:
-        """Return what a report may be about as well, in one round trip.
+        """Return the open incidents and walks that a report may also be about, in one round trip.
 
         Private incidents, drills and tracked alerts are left out.
 

@@ -16,7 +16,7 @@ class DocumentWrites(Protocol):
     """The part of a transaction that changes drafts."""
 
     async def lock_document(self, incident_id: int) -> PostmortemDocument | None:
-        """Return the same, locked; lock the incident first."""
+        """Return the latest draft, locked; lock the incident first."""
 
     async def free_path(self, path: str, *, incident_id: int, guild_id: int) -> bool:
         """Return True if no other incident of the guild has this path, and keep it free until the commit."""

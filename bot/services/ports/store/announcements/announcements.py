@@ -7,7 +7,7 @@ from bot.domain.incident.incident import Incident
 
 
 class AnnouncementReads(Protocol):
-    """Reads them, within a transaction or without one."""
+    """Reads announcements, within a transaction or without one."""
 
     async def announcements(self, incident_id: int) -> list[Announcement]:
         """Return the announcements of an incident in the order of their numbers."""

@@ -39,7 +39,7 @@ class BatchWrites(Protocol):
         """Lock a batch; return it with the number of batches that run in its guild."""
 
     async def move_batch(self, batch_id: int, *, after: timedelta) -> None:
-        """Set when its job looks again: *after* this moment."""
+        """Set when the batch's job looks again: *after* this moment."""
 
     async def queue_entry(self, batch_id: int, entry: BatchEntry) -> None:
         """Mark an entry as handed to its delivery."""
