@@ -1,4 +1,4 @@
-"""`/alerts recent`: why was this not an incident?"""
+"""`/alerts recent`: what the bot decided about recent alerts, and why"""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Alerts that monitors post: tracked as they come, and read when events were missed; their buttons."""
+"""Track the alerts that monitors post, read those whose events were missed, and answer their buttons."""
 
 import discord
 import structlog
@@ -31,7 +31,7 @@ class AlertsCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Track it, if it is an alert. One whose event is lost is read from the channel later."""
+        """Track a message if it is an alert. If its event is lost, it is read from the channel later."""
         services = self.bot.served.get(message.guild.id if message.guild else None)
         if services is None or not message.author.bot:
             return
@@ -119,7 +119,7 @@ async def press_track(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(template(AlertVerb.IGNORE))
 async def press_ignore(interaction: Interaction, pressed: Pressed) -> None:
-    """[🔇 この送信元は無視]: pass over its sender from now on; the line says so, and how that is undone."""
+    """[🔇 この送信元は無視]: ignore the sender from now on; the line shows that, and how to undo it."""
     await wait(interaction)
     by, services = await person_of(interaction), services_of(interaction)
     question = await services.questions.ignore(pressed.number, guild_id=services.guild_id, by=by)
@@ -128,7 +128,7 @@ async def press_ignore(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(template(AlertVerb.HEED))
 async def press_heed(interaction: Interaction, pressed: Pressed) -> None:
-    """[🔔 無視をやめる]: ask about its sender's messages again."""
+    """[🔔 無視をやめる]: ask about the messages of this sender again."""
     await wait(interaction)
     by, services = await person_of(interaction), services_of(interaction)
     question = await services.questions.heed(pressed.number, guild_id=services.guild_id, by=by)

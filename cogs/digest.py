@@ -1,4 +1,4 @@
-"""`/digest`: the week that will be told on Monday or any other one, to one person; and a post by hand."""
+"""`/digest`: preview the next digest, show any week to one person, or post a digest by hand."""
 
 import asyncio
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ digest_group: Final = app_commands.guild_only(
     description=locale_str("Show a draft of the digest to you alone", key="commands.digest_preview"),
 )
 async def preview(interaction: Interaction) -> None:
-    """Show the last week in the team's words, because that is what would be posted."""
+    """Show the last week in the team's language, as it would be posted."""
     await wait(interaction)
     last = await services_of(interaction).digests.last_week()
     await _show(interaction, last, last=last)
@@ -77,7 +77,7 @@ async def of_week(interaction: Interaction, week: Week) -> None:
     description=locale_str("Post the digest of last week now", key="commands.digest_now"),
 )
 async def now(interaction: Interaction) -> None:
-    """Post it by hand; each week is posted once, so that Monday's clock does not repeat it."""
+    """Post the last week's digest by hand; each week is posted once, so Monday's job does not repeat it."""
     await wait(interaction)
     digests, guild_id = services_of(interaction).digests, services_of(interaction).guild_id
     by = await person_of(interaction)

@@ -1,4 +1,4 @@
-"""`/drill`: an incident that is played, from the alert to the score."""
+"""`/drill`: practise an incident, from the alert to the score."""
 
 from typing import Final
 

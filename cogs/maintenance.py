@@ -70,7 +70,7 @@ async def start(interaction: Interaction, target: Target, until: Moment, reason:
     name="list", description=locale_str("See what is under maintenance", key="commands.mute_list")
 )
 async def show(interaction: Interaction) -> None:
-    """Show the open windows."""
+    """List the open maintenance windows."""
     await wait(interaction)
     services = services_of(interaction)
     windows = await services.windows.open_ones(services.guild_id)

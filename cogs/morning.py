@@ -12,7 +12,7 @@ from bot.ui.screens.incident_answers import acknowledged
 
 @control(TAKE)
 async def choose_item(interaction: Interaction, pressed: Pressed) -> None:
-    """[引き受ける]: acknowledge it; the post follows."""
+    """[引き受ける]: acknowledge the chosen incident; the post is updated."""
     await wait(interaction)
     if not pressed.chosen.isdigit():
         raise UserError("control_outdated")

@@ -38,7 +38,7 @@ class PinningCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
-        """Keep the message."""
+        """Add the message that got a 📌 to the timeline."""
         services = self.bot.served.get(reaction.guild_id)
         if services is None or self._is_own(reaction.user_id):
             return
@@ -59,12 +59,12 @@ class PinningCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:
-        """Note it, if it was pinned."""
+        """Note the deletion of a message if it was pinned."""
         await self._gone(deletion.guild_id, deletion.channel_id, [deletion.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deletion: discord.RawBulkMessageDeleteEvent) -> None:
-        """Do the same for many at once."""
+        """Note the deletion of the pinned ones among many messages."""
         await self._gone(deletion.guild_id, deletion.channel_id, sorted(deletion.message_ids))
 
     @commands.Cog.listener()

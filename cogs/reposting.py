@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 class RepostingCog(commands.Cog):
-    """Raw events: nothing of what was deleted is kept in this process."""
+    """Hears deletions by raw events, because this process may not have cached what was deleted."""
 
     def __init__(self, bot: IncidentBot) -> None:
         self.bot = bot

@@ -30,7 +30,7 @@ _NEW_FOR: Final = timedelta(seconds=15)
 
 
 class RespondingCog(commands.Cog):
-    """Acknowledging by a reaction, and releasing by its removal."""
+    """Acknowledges by a reaction, and releases by its removal."""
 
     def __init__(self, bot: IncidentBot) -> None:
         self.bot = bot

@@ -84,13 +84,13 @@ async def fairness(interaction: Interaction) -> None:
 
 @control(SHOW)
 async def press_show(interaction: Interaction, pressed: Pressed) -> None:
-    """[◀ 前へ] [次へ ▶]: show the same of another period."""
+    """[◀ 前へ] [次へ ▶]: show the figures of another period."""
     await _turn(interaction, pressed)
 
 
 @control(SHOW_PERSON)
 async def press_show_person(interaction: Interaction, pressed: Pressed) -> None:
-    """[◀ 前へ] [次へ ▶]: the same of one person."""
+    """[◀ 前へ] [次へ ▶]: show one person's figures of another period."""
     await _turn(interaction, pressed)
 
 

@@ -34,13 +34,13 @@ async def press_mute(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(template(VerdictVerb.DROP))
 async def press_drop(interaction: Interaction, pressed: Pressed) -> None:
-    """[ルールをやめる]: note for the team that its rule is to go."""
+    """[ルールをやめる]: tell the team that the alert's rule should be removed."""
     await _give(interaction, pressed, Verdict.DROP)
 
 
 @control(template(VerdictVerb.WITHDRAW))
 async def press_withdraw(interaction: Interaction, pressed: Pressed) -> None:
-    """[元に戻す]: take back what was decided."""
+    """[元に戻す]: withdraw the verdict."""
     await wait(interaction)
     by = await person_of(interaction)
     taken = await services_of(interaction).alert_verdicts.withdraw(pressed.number, by=by)

@@ -1,4 +1,4 @@
-"""The group that the modules beside it add to, and how a command names items, incidents and alerts."""
+"""The command group `/action`, and the options that name items, incidents and alerts."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""The command that the modules of this folder add to, and what they share."""
+"""The command group `/dlq`, and what its modules share."""
 
 from typing import Final
 

@@ -150,7 +150,7 @@ async def press_csv(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(rf"dlq:v2:json:{HANDLE}")
 async def press_json_file(interaction: Interaction, pressed: Pressed) -> None:
-    """[⬇ JSON]: send the same with the payloads."""
+    """[⬇ JSON]: send what the filter matches, payloads included."""
     await wait(interaction)
     text, file = await desk_of(interaction).file(pressed.fields["handle"], JsonFile())
     await reply(interaction, text, file=file)

@@ -113,7 +113,7 @@ async def press_replay(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(rf"dlq:v2:send:{TARGET}")
 async def press_replay_to(interaction: Interaction, pressed: Pressed) -> None:
-    """[再送する]: the same to another channel, by a webhook, or with its mentions."""
+    """[再送する]: replay the entry to another channel, by a webhook, or with its mentions."""
     await _send(interaction, pressed.fields["entry"], target_from(pressed.fields))
 
 
@@ -128,7 +128,10 @@ async def press_start(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(rf"dlq:v1:batch:stop:{BATCH}")
 async def press_stop(interaction: Interaction, pressed: Pressed) -> None:
-    """[止める]: what is not sent yet goes back. On a person's own screen, that screen shows it."""
+    """[止める]: stop the batch; entries that are not sent yet can be replayed again.
+
+    On a person's own screen, that screen shows it.
+    """
     message = interaction.message
     await (keep if message is not None and message.flags.ephemeral else wait)(interaction)
     await _follow(interaction, await _desk(interaction).stop(pressed.number))
@@ -143,7 +146,7 @@ async def press_results(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(rf"dlq:v1:batch:(?:turn|again):{BATCH}:(?P<page>\d{{1,3}})")
 async def press_turn(interaction: Interaction, pressed: Pressed) -> None:
-    """[◀] [▶] [更新]: the same on the screen that was pressed on."""
+    """[◀] [▶] [更新]: show another page, or the current state, on the screen that was pressed on."""
     await keep(interaction)
     await _show_results(interaction, pressed)
 

@@ -54,7 +54,7 @@ async def assign(
     release: bool = False,  # noqa: FBT001, FBT002  # an option of the command
     number: Number | None = None,
 ) -> None:
-    """Take, give, or leave vacant."""
+    """Take a role, give it to another person, or leave it vacant."""
     await wait(interaction)
     voice, roles = voice_of(interaction), services_of(interaction).roles
     incident, by, wanted = await named(interaction, number), person_from(interaction.user), Role(role.value)

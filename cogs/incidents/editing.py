@@ -29,13 +29,13 @@ def register(bot: IncidentBot) -> None:
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_all)
 async def edit(interaction: Interaction, number: Number | None = None) -> None:
-    """Open a form with both as they are."""
+    """Open a form with the current title and start time."""
     await open_details(interaction, number)
 
 
 @control(template(IncidentVerb.EDIT))
 async def press_edit(interaction: Interaction, pressed: Pressed) -> None:
-    """[🏷️ 件名・開始時刻]: open the form with both as they are."""
+    """[🏷️ 件名・開始時刻]: open the form with the current title and start time."""
     await open_details(interaction, pressed.number)
 
 

@@ -1,4 +1,4 @@
-"""The command group that the modules beside it add to, and the incidents that its commands offer."""
+"""The command group `/incident`, and the incidents that its commands offer."""
 
 from collections.abc import Iterable
 from typing import Any, Final

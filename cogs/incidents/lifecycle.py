@@ -53,7 +53,7 @@ async def declare(
 @described(reason=REASON_OPTION, number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_open)
 async def cancel(interaction: Interaction, reason: Reason = "", number: Number | None = None) -> None:
-    """End it as a false alarm; the answer has the way back."""
+    """Close the incident as a false alarm; the answer has the button that reopens it."""
     await wait(interaction)
     by = person_from(interaction.user)
     incident = await named(interaction, number)

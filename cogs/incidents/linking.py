@@ -28,7 +28,7 @@ from cogs.incidents.group import (
 @described(into=locale_str("The incident to merge into", key="commands.incident_into"), number=NUMBER_OPTION)
 @app_commands.autocomplete(into=offer_takers, number=offer_duplicates)
 async def merge(interaction: Interaction, into: Number, number: Number | None = None) -> None:
-    """End it in favour of the other."""
+    """Close an incident as a duplicate of another."""
     await wait(interaction)
     by = person_from(interaction.user)
     incident = await named(interaction, number)

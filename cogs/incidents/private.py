@@ -1,4 +1,4 @@
-"""`/incident private`: for named people and a role alone."""
+"""`/incident private`: restrict an incident to named people, a role and the people on call."""
 
 from typing import Final
 
@@ -105,7 +105,7 @@ async def _remove(
 
 
 async def _enter(interaction: Interaction, incident: Incident) -> None:
-    """Let the person in. A refusal is shown here, because they could not read it in the thread."""
+    """Add the person to the thread. A refusal is shown here, because they could not read it in the thread."""
     privacy, by = services_of(interaction).privacy, person_from(interaction.user)
     entered = await privacy.enter(incident.id, by=by, key=f"interaction:{interaction.id}")
     entry = await _requested(interaction, incident, who=by)

@@ -52,7 +52,7 @@ def register(bot: IncidentBot) -> None:
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_all)
 async def timeline(interaction: Interaction, number: Number | None = None) -> None:
-    """Show the newest page; the others are a press away."""
+    """Show the newest page of the timeline, with buttons to the others."""
     await wait(interaction)
     await _show(interaction, (await named(interaction, number)).id)
 

@@ -20,7 +20,7 @@ async def press_why(interaction: Interaction, pressed: Pressed) -> None:
 
 
 async def answer_why(interaction: Interaction, number: int, *, message_id: int | None = None) -> None:
-    """Answer for the call that *message_id* was; without it, for the latest one."""
+    """Explain the page or escalation with this *message_id*; without one, the latest."""
     await wait(interaction)
     by, explaining = await person_of(interaction), services_of(interaction).explaining
     why = await explaining.why(number, by=by, message_id=message_id)

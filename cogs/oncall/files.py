@@ -46,7 +46,7 @@ async def export(interaction: Interaction) -> None:
 @described(file=locale_str("An .ics file", key="commands.oncall_file"), place=PLACE_OPTION)
 @app_commands.autocomplete(place=offer_places)
 async def import_file(interaction: Interaction, file: discord.Attachment, place: Place | None = None) -> None:
-    """Preview first; nothing changes yet."""
+    """Preview the import; nothing changes yet."""
     await wait(interaction)
     services = services_of(interaction)
     if file.size > BIGGEST:  # as Discord says: it is not fetched at all
@@ -60,7 +60,7 @@ async def import_file(interaction: Interaction, file: discord.Attachment, place:
 
 @control(IMPORT)
 async def press_import(interaction: Interaction, pressed: Pressed) -> None:
-    """[取り込む]: put the import into force."""
+    """[取り込む]: apply the import."""
     await keep(interaction)
     by = await person_of(interaction)
     services = services_of(interaction)

@@ -1,4 +1,4 @@
-"""The groups that the modules beside it add to, and how a command names places, people and moments."""
+"""The command groups of `/oncall`, and the options that name places, people and moments."""
 
 from datetime import datetime
 from typing import Final

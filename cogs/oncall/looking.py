@@ -1,4 +1,4 @@
-"""`/oncall show`, and ending what it shows."""
+"""`/oncall show`, and the button that ends an override."""
 
 from discord.app_commands import locale_str
 

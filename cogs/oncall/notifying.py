@@ -1,4 +1,4 @@
-"""`/oncall notify`: a person's own ways beside Discord."""
+"""`/oncall notify`: the ways outside Discord by which a person wants to be paged."""
 
 import asyncio
 from contextlib import suppress
@@ -37,7 +37,7 @@ async def notify(interaction: Interaction) -> None:
 
 
 async def send_notify(interaction: Interaction, form: Submitted) -> None:
-    """Store what was typed; everything empty removes it."""
+    """Store the person's settings; an empty form removes them."""
     await wait(interaction)
     services, by = services_of(interaction), person_from(interaction.user)
     new = notify_typed(form, by=by)

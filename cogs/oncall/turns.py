@@ -88,7 +88,7 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
 @described(place=PLACE_OPTION)
 @app_commands.autocomplete(place=offer_places)
 async def clear(interaction: Interaction, place: Place | None = None) -> None:
-    """Show what would go, and ask; nothing changes yet."""
+    """Ask before clearing the schedule, and show what it would remove."""
     await wait(interaction)
     services = services_of(interaction)
     clearing = await services.clearing.preview(

@@ -20,7 +20,7 @@ from cogs.postmortem.group import offer_any, postmortem_group
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_any)
 async def draft(interaction: Interaction, number: Number | None = None) -> None:
-    """Draft it of the facts as they are now; a later draft takes the place of the file."""
+    """Draft the postmortem from the current facts; a later draft replaces the file."""
     await wait(interaction)
     incident, by = await named(interaction, number), person_from(interaction.user)
     made = await services_of(interaction).documents.draft(incident.id, by=by)
@@ -34,7 +34,7 @@ async def draft(interaction: Interaction, number: Number | None = None) -> None:
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_any)
 async def show(interaction: Interaction, number: Number | None = None) -> None:
-    """Show the latest draft to the one who asks, with who owes it and by when."""
+    """Show the latest draft to the person who asks, with its owner and due date."""
     await wait(interaction)
     incident, by = await named(interaction, number), person_from(interaction.user)
     view = await services_of(interaction).documents.show(incident.id, by=by)

@@ -1,4 +1,4 @@
-"""The command group that the modules beside it add to, and the incidents that its commands offer."""
+"""The command group `/postmortem`, and the incidents that its commands offer."""
 
 from typing import Final
 

@@ -29,7 +29,7 @@ def register(bot: IncidentBot) -> None:
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_owed)
 async def done(interaction: Interaction, number: Number | None = None) -> None:
-    """End the reminders; the answer has the way back."""
+    """Mark the postmortem as done, which ends its reminders; the answer has a button to undo that."""
     await wait(interaction)
     await _done(interaction, (await named(interaction, number)).id)
 
@@ -52,7 +52,10 @@ async def owner(
     due: Due | None = None,
     number: Number | None = None,
 ) -> None:
-    """Hand it over, or move its date. Discord also offers people who have left."""
+    """Hand the postmortem over to another person, or move its date.
+
+    Discord also offers people who have left.
+    """
     await wait(interaction)
     if user is not None and not isinstance(user, discord.Member):
         raise UserError("owner_not_member", who=user.display_name)
@@ -65,7 +68,7 @@ async def owner(
 
 @control(template(IncidentVerb.POSTMORTEM_DONE))
 async def press_done(interaction: Interaction, pressed: Pressed) -> None:
-    """[✅ 書いた] of a reminder: end the reminders."""
+    """[✅ 書いた] of a reminder: mark the postmortem as done."""
     await wait(interaction)
     await _done(interaction, pressed.number)
 

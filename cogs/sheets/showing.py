@@ -49,7 +49,7 @@ async def runbook(
     target: Option | None = None,
     env: Option | None = None,
 ) -> None:
-    """Show one topic's commands, or the topics."""
+    """Show the commands of one topic, or the list of topics."""
     await wait(interaction)
     policy, voice = services_of(interaction).policy, voice_of(interaction)
     incident = await here(interaction)

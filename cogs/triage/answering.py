@@ -43,7 +43,7 @@ async def press_answer(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(r"tri:v1:choose:(?P<number>\d{1,18}):(?P<question>[a-z0-9_]{1,24})")
 async def choose_answer(interaction: Interaction, pressed: Pressed) -> None:
-    """Do the same for a question with more than two answers, which has a select."""
+    """Record the answer to a question with more than two answers, which has a select."""
     await _answer(interaction, pressed, pressed.chosen)
 
 
@@ -68,7 +68,7 @@ async def choose_question(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(r"tri:v1:severity:(?P<number>\d{1,18})")
 async def choose_severity(interaction: Interaction, pressed: Pressed) -> None:
-    """[重大度を変える]: overrule the tree."""
+    """[重大度を変える]: choose another severity than the tree's."""
     await keep(interaction)
     triages, by = services_of(interaction).triages, await person_of(interaction)
     view = await triages.choose_severity(pressed.number, severity=pressed.chosen, by=by)
@@ -77,7 +77,7 @@ async def choose_severity(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(CONFIRM)
 async def press_confirm(interaction: Interaction, pressed: Pressed) -> None:
-    """[🚨 発報する] [⏲️ 再評価に回す]: open the incident, or put it on the clock of re-evaluation."""
+    """[🚨 発報する] [⏲️ 再評価に回す]: open the incident, or have the bot ask about it again later."""
     await keep(interaction)
     triages, by = services_of(interaction).triages, await person_of(interaction)
     try:
