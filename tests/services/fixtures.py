@@ -25,11 +25,18 @@ class WorkersDatabase:
     """What the tests of one worker share.
 
     Attributes:
+        emptier: A connection beside the pool: PostgreSQL forgets every plan of a session that changes
+            ``session_replication_role``, and the tests would plan each statement anew.
         emptying: The statements that make it as new.
     """
 
     pool: asyncpg.Pool
+    emptier: asyncpg.Connection
     emptying: str
+
+    async def empty(self) -> None:
+        """Make it as new."""
+        await self.emptier.execute(self.emptying)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -37,14 +44,14 @@ async def workers_database(
     cluster: EmbeddedPostgres, standing_template: str
 ) -> AsyncIterator[WorkersDatabase]:
     """This worker's."""
-    async with opened(cluster, standing_template) as pool:
-        yield WorkersDatabase(pool, await emptying(pool))
+    async with opened(cluster, standing_template) as pool, pool.acquire() as emptier:
+        yield WorkersDatabase(pool, emptier, await emptying(pool))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(workers_database: WorkersDatabase) -> AsyncIterator[Database]:
     """This test's database, with nothing in it."""
-    await workers_database.pool.execute(workers_database.emptying)
+    await workers_database.empty()
     yield Database(workers_database.pool)
     await _end_tasks()
 
