@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults import table
+from tests.faults.matrix import table
 from tests.postgres import cluster, database_url, empty_database_url, standing_template, template
 
 __all__ = ["cluster", "database_url", "empty_database_url", "standing_template", "template"]

@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from bot.storage.embedded import EmbeddedPostgres
 from tests.e2e.conftest import LIMITS_SPEED, Commands, commands
-from tests.faults.stage import Stage, open_stage_on
-from tests.faults.table import FIGURE
+from tests.faults.matrix.table import FIGURE
+from tests.faults.stage.stage import Stage, open_stage_on
 from tests.postgres import temporary_database
 
 __all__ = ["commands"]

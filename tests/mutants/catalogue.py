@@ -184,7 +184,7 @@ MUTANTS: Final = (
         before='            with storage_errors():\n                await connection.execute("COMMIT")\n',
         after="            with suppress(*STORAGE_ERRORS):\n"
         '                await connection.execute("COMMIT")\n',
-        tests=("tests/faults/test_commits.py",),
+        tests=("tests/faults/database/test_commits.py",),
     ),
     Mutant(
         name="a more severe report is swallowed by the incident that it joins",

@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.client import IncidentBot
 from bot.ui.answers import Control, FormHandler
-from tests.faults.everything import CHANGES, READS, SHARED
+from tests.faults.changes.everything import CHANGES, READS, SHARED
 from tests.services.database import unreachable
 from tests.services.desk import Desk
 from tests.unit.test_client import TEXTS
@@ -54,7 +54,7 @@ async def everything() -> AsyncIterator[list[str]]:
 async def test_each_command_button_select_and_form_is_known_to_change_something_or_not(
     everything: list[str],
 ) -> None:
-    """Whoever adds one puts it into `tests/faults/changes.py`: row 63 makes each change there."""
+    """Whoever adds one puts it into `tests/faults/changes/catalogue.py`: row 63 makes each change there."""
     known = [*CHANGES, *READS, *SHARED]
     assert set(everything) ^ set(known) == set()
     assert len(known) == len(set(known))

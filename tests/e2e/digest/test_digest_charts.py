@@ -16,7 +16,7 @@ from tests.e2e.world.alert import Alert
 from tests.e2e.world.bot import BotProcess
 from tests.e2e.world.severities import SEV1
 from tests.e2e.world.world import World
-from tests.faults.bot_under_test import CRASH_FILE
+from tests.faults.stage.bot_under_test import CRASH_FILE
 from tests.patience import PATIENCE_S
 
 BOTH: Final = ["incidents.png", "response-times.png"]
@@ -116,7 +116,7 @@ async def test_one_post_with_its_charts_when_the_bot_dies_after_the_upload(
 ) -> None:
     """SIGKILL between the upload and its record: the next bot finds the message, charts and all."""
     crash = tmp_path / "crash"
-    async with make_world(module="tests.faults.bot_under_test", **{CRASH_FILE: str(crash)}) as world:
+    async with make_world(module="tests.faults.stage.bot_under_test", **{CRASH_FILE: str(crash)}) as world:
         alert = await week_with_an_incident(world)
         await wait_for_monday(world, hour=18, minute=1)
         crash.write_text("after:send:digest")

@@ -1,0 +1,266 @@
+"""Every command, button, select and form, by code: those that make a change, and those that do not."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from bot.demo.play import CONFIRM, STARTED, TITLE
+from local_discord.people import Message
+from tests.faults.changes.scene import Change, Known, Scene, value_of
+
+Prepare: TypeAlias = Callable[[Scene], Awaitable[Change]]
+
+#: Changes of a triage that somebody has begun and left a while ago.
+LEFT: Final = ("triage.unfinished.press_continue", "triage.unfinished.press_stop")
+
+CHANGES: Final[dict[str, Prepare]] = {}
+
+#: What changes nothing: it shows something, opens a form or asks before it does anything.
+READS: Final = frozenset(
+    {
+        *("/triage", "/Triage this message", "triage.message.press_triage", "triage.starting.press_retry"),
+        "triage.message.press_triage_here",
+        *(
+            "/incident update",
+            "/incident edit",
+            "incidents.updates.press_update",
+            "incidents.editing.press_edit",
+        ),
+        *(
+            "incidents.severity.press_severity",
+            "incidents.timeline.press_note",
+            "incidents.timeline.choose_more",
+        ),
+        *("incidents.timeline.choose_entry", "/incident resolve", "incidents.resolving.press_resolve"),
+        *("incidents.resolving.press_resolution", "incidents.suspects.press_roll_back"),
+        "incidents.announcements.press_edit",
+        *("incidents.suspects.press_keep_change", "/incident similar"),
+        *(
+            "bundles.press_all",
+            "bundles.choose_incident",
+            "oncall.looking.press_end",
+            "oncall.files.press_leave_import",
+        ),
+        *(
+            "/incident list",
+            "/postmortem show",
+            "/incident show",
+            "/incident timeline",
+            "incidents.looking.turn_page",
+        ),
+        *("/incident audit", "incidents.audit.turn_page"),
+        *("incidents.looking.open_chosen", "incidents.looking.press_view", "incidents.looking.press_quit"),
+        *(
+            "incidents.timeline.press_timeline",
+            "incidents.timeline.turn_page",
+            "incidents.timeline.press_file",
+        ),
+        *("/runbook", "sheets.showing.choose_topic_of_incident", "sheets.showing.choose_topic_of_target"),
+        "sheets.pasting.press_paste",
+        *(
+            "/stats show",
+            "/stats fairness",
+            "stats.press_show",
+            "stats.press_show_person",
+            "stats.press_fairness",
+        ),
+        *("/alerts recent", "alert_history.press_page", "/mute list", "/probes"),
+        *("/digest week", "verdicts.press_ask"),
+        *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
+        *("/dlq replay", "/dlq replay-all", "dlq.replays.press_preview", "dlq.replays.press_other_target"),
+        *("dlq.replays.press_all", "dlq.replays.press_results", "dlq.replays.press_turn"),
+        *(
+            "dlq.listing.press_page",
+            "dlq.listing.press_numbered",
+            "dlq.listing.press_filter",
+            "dlq.listing.send_filter",
+            "dlq.listing.press_csv",
+            "dlq.listing.press_json_file",
+            "dlq.listing.press_p0_email",
+            "dlq.listing.press_http_status",
+            "dlq.entries.choose_entry",
+            "dlq.entries.press_json",
+        ),
+        *("/action add", "/action edit", "/action list", "/Make an action item", "actions.adding.press_add"),
+        *(
+            "actions.changing.press_edit",
+            "actions.changing.press_drop",
+            "actions.looking.turn_page",
+            "actions.looking.open_chosen",
+        ),
+        *(
+            "/oncall notify",
+            "/oncall show",
+            "/oncall schedule export",
+            "/oncall schedule import",
+            "/oncall schedule clear",
+        ),
+        *(
+            "incidents.why.press_why",
+            "responding.press_first",
+            "triage.answering.press_show",
+            "incidents.private.press_delete",
+        ),
+    }
+)
+
+#: What does, by a callback that another one in the table shares; their own screens cost a story of their own.
+SHARED: Final = {
+    "triage.answering.choose_answer": "triage.answering.press_answer",
+    "triage.starting.press_urgent": "/sev1",
+    "/sev2": "/sev1",
+    "incidents.resolving.press_resolve_now": "incidents.resolving.send_resolution",
+    "postmortem.owing.press_done": "/postmortem done",
+    "/sev3": "/sev1",
+    # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
+    "incidents.announcements.press_send": "incidents.announcements.press_copied",
+    "checks.press_check": "/check",  # ten seconds later: tests/services/systems presses it
+    # Under a digest, which asks about a whole week: tests/e2e/digest/test_digest.py presses them.
+    "verdicts.press_keep": "alerts.press_ignore",
+    "verdicts.press_mute": "alerts.press_ignore",
+    "verdicts.press_drop": "alerts.press_ignore",
+    "verdicts.press_withdraw": "alerts.press_heed",
+}
+
+
+def change(name: str) -> Callable[[Prepare], Prepare]:
+    """Register a change."""
+
+    def add(prepare: Prepare) -> Prepare:
+        CHANGES[name] = prepare
+        return prepare
+
+    return add
+
+
+# -- raising
+
+
+@change("/sev1")
+async def _(scene: Scene) -> Change:
+    return scene.opens(scene.runs("sev1", title=scene.title))
+
+
+@change("/incident declare")
+async def _(scene: Scene) -> Change:
+    return scene.opens(scene.runs("incident declare", title=scene.title, severity="SEV3"))
+
+
+@change("triage.starting.send_triage")
+async def _(scene: Scene) -> Change:
+    form = await scene.human.command("responder", "general", "triage")
+    started = {STARTED: ""}
+    return scene.walks(scene.sends(form, **{TITLE: scene.title, **started}), "triage.begun")
+
+
+@change("triage.answering.press_answer")
+async def _(scene: Scene) -> Change:
+    return await scene.on_card(scene.presses(await scene.walked(), "はい"), "triage.answered")
+
+
+@change("triage.answering.press_leave")
+async def _(scene: Scene) -> Change:
+    return scene.walks(scene.presses(await scene.walked("はい"), "やめる"), "triage.cancelled")
+
+
+@change("triage.answering.choose_question")
+async def _(scene: Scene) -> Change:
+    card, label = await scene.walked("はい", "はい"), "前の答えを変える"
+    act = scene.presses(card, label, value=value_of(card, label))
+    return await scene.on_card(act, "triage.withdrawn")
+
+
+@change("triage.answering.choose_severity")
+async def _(scene: Scene) -> Change:
+    card, label = await scene.walked("はい", "いいえ"), "重大度を変える"
+    act = scene.presses(card, label, value=value_of(card, label, last=True))
+    return await scene.on_card(act, "triage.severity_chosen")
+
+
+@change("triage.answering.press_confirm")
+async def _(scene: Scene) -> Change:
+    return scene.opens(scene.presses(await scene.walked("いいえ", "はい"), CONFIRM))
+
+
+@change("triage.answering.press_join")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    act = scene.presses(await scene.walked("いいえ", "はい"), "これに合流")
+    return replace(scene.walks(act, "triage.raised"), places=(known.thread,))
+
+
+@change("triage.reevaluating.press_promote")
+async def _(scene: Scene) -> Change:
+    return scene.opens(scene.presses(await scene.held(), CONFIRM))
+
+
+@change("triage.reevaluating.press_dismiss")
+async def _(scene: Scene) -> Change:
+    return scene.walks(scene.presses(await scene.held(), "問題なし"), "triage.dismissed")
+
+
+@change("triage.reevaluating.press_again")
+async def _(scene: Scene) -> Change:
+    return scene.walks(scene.presses(await scene.held(), "もう一度見る"), "triage.reopened")
+
+
+@change("triage.unfinished.press_continue")
+async def _(scene: Scene) -> Change:
+    return await _unfinished(scene, "続ける", "triage.continued")
+
+
+@change("triage.unfinished.press_stop")
+async def _(scene: Scene) -> Change:
+    return await _unfinished(scene, "やめる", "triage.cancelled")
+
+
+async def _unfinished(scene: Scene, label: str, action: str) -> Change:
+    """An answer to the DM about a triage that was left; see `LEFT`."""
+    asked = await scene.showing("dm:responder", label, scene.title)
+    return scene.walks(scene.presses(asked, label), action)
+
+
+@change("alerts.press_declare")
+async def _(scene: Scene) -> Change:
+    return await _tracked(scene, "インシデントにする", "declared")
+
+
+@change("alerts.press_false_alarm")
+async def _(scene: Scene) -> Change:
+    return await _tracked(scene, "誤報", "cancelled")
+
+
+@change("alerts.press_track")
+async def _(scene: Scene) -> Change:
+    _, line = await _asked_about(scene)
+    query = "SELECT count(*) FROM incidents WHERE title LIKE '%' || $1 || '%'"
+    return Change(scene.presses(line, "追跡する"), query, (scene.title,), words=(scene.title,))
+
+
+@change("alerts.press_ignore")
+async def _(scene: Scene) -> Change:
+    posted, line = await _asked_about(scene)
+    act = scene.presses(line, "この送信元は無視")
+    return scene.acts(act, "sender_ignored", of=posted.id, words=(scene.title,))
+
+
+@change("alerts.press_heed")
+async def _(scene: Scene) -> Change:
+    posted, line = await _asked_about(scene)
+    await scene.press(line, "この送信元は無視")
+    act = scene.presses(await scene.showing("p1-ops", "無視をやめる", scene.title), "無視をやめる")
+    return scene.acts(act, "sender_heeded", of=posted.id, words=(scene.title,))
+
+
+async def _asked_about(scene: Scene) -> tuple[Message, Message]:
+    """A message that nobody understands, of a sender of its own, and the line that asks about it."""
+    posted = await scene.human.post_webhook("p1-ops", scene.title, f"{scene.title} exit code 1")
+    return posted, await scene.showing("p1-ops", "追跡する", scene.title)
+
+
+async def _tracked(scene: Scene, label: str, kind: str) -> Change:
+    """A change of what a monitor has posted."""
+    await scene.human.post_webhook("p1-ops", "monitor", f"[FIRING:1] {scene.title}")
+    post = await scene.showing("p1-ops", label, scene.title)
+    [row] = await scene.stage.world.rows("SELECT id FROM incidents WHERE title LIKE '%' || $1", scene.title)
+    return Known(row["id"], post).change(scene.presses(post, label), kind)

@@ -1,0 +1,19 @@
+"""Every row of the matrix has its test."""
+
+import re
+from pathlib import Path
+
+from tests.faults.matrix.rows import number_of, rows
+
+_ROWS = 83
+_TESTS = [
+    name
+    for file in Path(__file__).parents[1].rglob("test_*.py")
+    for name in re.findall(r"^(?:async )?def (test_row_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+]
+
+
+def test_every_row_has_a_test() -> None:
+    """Each row of docs/faults.md has a test."""
+    assert [row.number for row in rows()] == list(range(1, _ROWS + 1))
+    assert {number_of(name) for name in _TESTS} == {row.number for row in rows()}
