@@ -41,6 +41,7 @@ from bot.settings.values import (
     Webhooks,
     lowered,
 )
+from bot.settings.variables import VariablesSource
 
 _FIRST_ID: Final = 10**16  # Discord's ids of 2015 have 17 digits
 _MOST_SHARDS: Final = 10_000
@@ -181,8 +182,8 @@ class Settings(PagingSettings, SystemSettings):
         variables = [
             one.env_vars for one in (env_settings, dotenv_settings) if isinstance(one, EnvSettingsSource)
         ]
-        hooks = HookSettingsSource(settings_cls, *variables)
-        return init_settings, hooks, env_settings, dotenv_settings, file_secret_settings
+        texts = [VariablesSource(settings_cls, found) for found in variables]
+        return init_settings, HookSettingsSource(settings_cls, *variables), *texts, file_secret_settings
 
     @property
     def hook_keys(self) -> Mapping[str, HookKeys]:
