@@ -1,6 +1,7 @@
 """IncidentBot: the discord.py client, with typed access to the use cases of each server."""
 
 import asyncio
+import importlib
 import logging
 import re
 import sys
@@ -145,7 +146,8 @@ class IncidentBot(ListeningBot):
         logging.getLogger("discord.app_commands.tree").addFilter(note_refused_choices)
         await self.tree.set_translator(CommandTranslator(self.texts))
         for name in COGS:
-            await self.load_extension(name)
+            # Not `load_extension`, which runs the module anew to make it reloadable.
+            await importlib.import_module(name).setup(self)
 
     async def guild_of(self, interaction: Interaction) -> int:
         """Return the guild of *interaction*: where it happened or, in a DM, the guild of the row it names.
