@@ -3,9 +3,13 @@
 import gc
 import importlib
 import pkgutil
+from functools import cache
 from typing import Final
 
+import typer.main
+
 import cogs
+from bot.cli.commands import app
 from bot.i18n.texts import Texts
 from bot.runbook import load_policy
 from bot.storage.database.sql import queries
@@ -28,6 +32,8 @@ for name in _MODULES:
     importlib.import_module(name)
 Texts.load()
 queries()
+typer.main.get_command = cache(typer.main.get_command)  # a program makes its commands once
+typer.main.get_command(app)
 load_policy(None)  # with the holidays of its country, which a process of its own works out
 gc.collect()
 gc.freeze()

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def load_policy(path: Path | None) -> Policy:
             the key, the value and what is allowed. The same for the template that it names.
     """
     if path is None:
-        return parse_policy(default_policy_text(), name=DEFAULT_NAME)
+        return _default_policy()
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -37,6 +38,11 @@ def load_policy(path: Path | None) -> Policy:
     policy = parse_policy(text, name=str(path))
     file = policy.postmortem.template
     return policy if file is None else replace(policy, template=team_template(file, path.parent))
+
+
+@cache
+def _default_policy() -> Policy:
+    return parse_policy(default_policy_text(), name=DEFAULT_NAME)
 
 
 def default_policy_text() -> str:
