@@ -136,7 +136,7 @@ async def _missed(actors: Actors) -> None:
     for place in ("primary", "secondary"):
         who = await actors.on_call(place)
         await actors.see(
-            f"dm:{who.username}", "15 分 ack なし · ack 期限", f"{who.names['ja']} に DM が届いた"
+            f"dm:{who.username}", "15 分 ack なし · ⏰ ack 期限", f"{who.names['ja']} に DM が届いた"
         )
     await actors.react(SUZUKI, escalation, place="#p0-alerts")
     await actors.see_edit(alert, "対応中 · 👀 @鈴木", "エスカレーションへの 👀 で ack した")

@@ -151,7 +151,7 @@ async def test_thread_hangs_on_the_alert_and_begins_with_the_start_time(world: N
     _starter, first, card, noted = world.messages(int(thread.id))
     assert first.content == "**開始時刻 2026-11-24 14:05:00 JST**"
     assert card.embeds[0]["title"] == "INC-42 · SEV1 / P0"
-    assert card.embeds[0]["description"].startswith("**🔴 未対応 · ")
+    assert card.embeds[0]["description"].startswith("**🔴 未対応** · ")
     assert noted.content == "📝 **@primary** 戻した"
 
 

@@ -162,7 +162,10 @@ SELECT severity,
 -- severities in :by_severity and newest first; then those that have ended, newest first. A filter that is null, or an
 -- empty list, matches everything. A private incident is listed for a viewer who sees all (:sees_all) and for its
 -- members (:viewer_id). :involved_id finds the incidents that a person reported, responded to or has a role in.
-SELECT * FROM incidents
+-- Each comes with its calls, so that the list can say what happens next.
+SELECT *,
+       {calls}
+  FROM incidents
  WHERE guild_id = :guild_id
    AND (cardinality(:statuses::text[]) = 0 OR status = ANY (:statuses))
    AND (:severity::text IS NULL OR severity = :severity)

@@ -5,8 +5,9 @@ from datetime import timedelta
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, message
-from bot.ui.posts.incident.alert import again, deadline, related
-from bot.ui.posts.incident.calls import cannot, coming
+from bot.ui.posts.incident.alert import again, related
+from bot.ui.posts.incident.calls import cannot
+from bot.ui.posts.paging.next_step import next_step, otherwise
 from bot.ui.posts.triage_posts import triage_button
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.alert_words import waited_words
@@ -19,7 +20,7 @@ _STEPS_SHOWN = 2  # of the ladder: the post stays short
 
 
 def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
-    """Compose one message that stays true: state, severity, title, deadline, what comes, how often it came.
+    """Compose one message that stays true: state, severity, title, what to do, what comes, how often it came.
 
     Args:
         words: The team's.
@@ -36,13 +37,15 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
         title=words.title(incident),
         other="?" if other is None else label_of(other),
     )
-    first = _SEPARATOR.join([line, _standing(words, incident)])
+    first = _SEPARATOR.join(part for part in (line, _standing(words, incident)) if part)
+    waits = incident.status is Status.TRIGGERED
     lines = [
         f"{HERE} {first}" if rings else first,
+        next_step(words, incident) if waits else "",
+        otherwise(words, incident, shown=_STEPS_SHOWN),
         _monitor(words, incident),
         waited_words(words, incident),
-        coming(words, incident, shown=_STEPS_SHOWN),
-        cannot(words, incident) if incident.status is Status.TRIGGERED else "",
+        cannot(words, incident) if waits else "",
         again(words, incident),
         related(words, incident),
     ]
@@ -65,13 +68,13 @@ def _monitor(words: Wording, incident: Incident) -> str:
 
 
 def _standing(words: Wording, incident: Incident) -> str:
-    """Say the ack deadline while unacknowledged, then the responder, then who ended the incident."""
+    """Say the responder, then who ended the incident; empty without either."""
     began = incident.triggered_at
     if (end := incident.ended) is not None:
         who, at = words.who(end.name), words.clock(end.at, on=began)
         return words.say("tracked.ended", who=who, at=at, took=words.span(end.at - began))
     if incident.status is Status.TRIGGERED:
-        return deadline(words, incident)
+        return ""
     if incident.taken is not None and incident.is_taken_last:
         who, at = words.who(incident.taken.name), words.clock(incident.taken.at, on=began)
         return words.say(
@@ -85,7 +88,7 @@ def _standing(words: Wording, incident: Incident) -> str:
         who, at = words.who(reopened.name), words.clock(reopened.at, on=began)
         return words.say("tracked.reopened", who=who, at=at, ago=relative(reopened.at))
     if incident.acknowledged is None:
-        return deadline(words, incident)
+        return ""
     return words.say(
         "tracked.acknowledged",
         emoji=words.policy.ack_emoji,

@@ -11,7 +11,7 @@ from bot.domain.incident.incident import OPEN, Incident, Status
 from bot.domain.incident.listing import IncidentFilter
 from bot.services.incidents.queries import ENDED
 from bot.ui.components import Row, Screen, button, row, select_row, text
-from bot.ui.posts.incident.alert import deadline, update_due
+from bot.ui.posts.paging.next_step import next_step, otherwise, update_due
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import linked_label
 from bot.ui.words.voice import Voice
@@ -105,6 +105,7 @@ def list_screen(voice: Voice, incidents: Sequence[Incident], asked: Asked) -> Sc
     return Screen(
         text(
             voice.say("consoles.incident.list_title", what=" · ".join(_what(voice, asked))),
+            _summary(voice, shown),
             *(lines or [voice.say("consoles.incident.list_empty")]),
             number,
         ),
@@ -149,25 +150,44 @@ def _which(voice: Voice, which: str) -> str:
 
 
 def _lines(voice: Voice, incident: Incident) -> str:
-    """🔴 未対応 **SEV1** · 決済 API が 5xx · INC-42, and below it what is due; an ended one has its date."""
+    """🔴 未対応 **SEV1** · 決済 API が 5xx · INC-42, and below it what to do; an ended one has its date."""
     title = voice.marked(incident, inert(incident.title, limit=_TITLE_LIMIT))
     severity = inert(incident.severity, limit=40)
     if not incident.is_open:
         ended = voice.moment(incident.started_at)
         return f"{voice.state(incident)} {severity} · {title} · {ended} · {linked_label(incident)}"
     first = f"{voice.state(incident)} **{severity}** · {title} · {linked_label(incident)}"
-    return f"{first}\n-# {' · '.join(_due(voice, incident))}"
+    return "\n".join([first, *filter(None, _due(voice, incident))])
 
 
 def _due(voice: Voice, incident: Incident) -> Iterator[str]:
-    """Yield who is on it, what is due and when, and how old it is."""
+    """Yield what to do and by when, and what happens otherwise; then who is on it, and how old it is.
+
+    Only what waits for a person now stands out; the rest is in small print.
+    """
+    small = [voice.say("consoles.incident.list_started", ago=relative(incident.started_at))]
+    if is_waiting(incident):
+        yield next_step(voice, incident, asks="anyone")
+        small.insert(0, otherwise(voice, incident, shown=1))
+    else:
+        small.insert(0, update_due(voice, incident))
     if incident.on_it is not None:
-        yield f"{voice.policy.ack_emoji} {voice.who(incident.on_it.name)}"
-    if incident.status is not Status.TRIGGERED:
-        yield from filter(None, [update_due(voice, incident)])
-    elif incident.ack_ended is None:
-        yield deadline(voice, incident)
-    yield voice.say("consoles.incident.list_started", ago=relative(incident.started_at))
+        small.insert(0, f"{voice.policy.ack_emoji} {voice.who(incident.on_it.name)}")
+    yield f"-# {' · '.join(part for part in small if part)}"
+
+
+def is_waiting(incident: Incident) -> bool:
+    """Return True if it waits for a person now: for an acknowledge, or for an update that is overdue."""
+    is_late = incident.updates.due_at is not None and bool(incident.updates.reminders)
+    return incident.status is Status.TRIGGERED or (incident.is_open and is_late)
+
+
+def _summary(voice: Voice, incidents: Sequence[Incident]) -> str:
+    """Say how many of these wait for a person now, and how to act on one; empty when nothing is open."""
+    if not any(incident.is_open for incident in incidents):
+        return ""
+    count = sum(is_waiting(incident) for incident in incidents)
+    return voice.say(f"consoles.incident.list_{'waiting' if count else 'none_waiting'}", count=count)
 
 
 def _open_select(voice: Voice, incidents: Sequence[Incident]) -> Row | None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from discord import ButtonStyle
 
+from bot.domain.alerts.alert import mention_of
 from bot.domain.incident.incident import Incident, label_of
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.evidence import Evidence
@@ -111,12 +112,16 @@ def _hint(voice: Voice, question: Question) -> str:
 
 def _result(voice: Voice, view: TriageView) -> Screen:
     triage, severity = view.triage, view.severity
-    lines = _reevaluate_lines(voice, triage) if severity is None else _severity_lines(voice, view, severity)
-    words = "confirm" if severity else "confirm_reevaluation"
+    similar, words = view.similar, "confirm" if severity else "confirm_reevaluation"
+    label = voice.say(f"consoles.triage.{words if similar is None else 'confirm_separate'}")
+    lines = (
+        _reevaluate_lines(voice, triage)
+        if severity is None
+        else _severity_lines(voice, view, severity, pressed=label)
+    )
     shown = severity.name if severity else LATER
-    similar = view.similar
     confirm = button(
-        voice.say(f"consoles.triage.{words if similar is None else 'confirm_separate'}"),
+        label,
         f"tri:v1:confirm:{triage.id}:{shown}",
         style=ButtonStyle.danger if severity else ButtonStyle.primary,
         emoji="🚨" if severity else "⏲️",
@@ -138,12 +143,18 @@ def _result(voice: Voice, view: TriageView) -> Screen:
     )
 
 
-def _severity_lines(voice: Voice, view: TriageView, severity: SeverityPolicy) -> Iterable[str]:
+def _severity_lines(
+    voice: Voice, view: TriageView, severity: SeverityPolicy, *, pressed: str
+) -> Iterable[str]:
+    """Yield how bad it is, that nothing has been sent, and what pressing the button *pressed* does."""
     path = _path(voice, view.triage)
     by_hand = choice_words(voice, view.choice) if view.triage.severity else ""
     yield f"**{severity.name} / {severity.priority}** {' · '.join(part for part in (path, by_hand) if part)}"
+    yield voice.say("consoles.triage.not_sent", button=f"🚨 {pressed}")
     yield voice.rings(severity)
-    if view.ack_due_at is not None:
+    if view.ack_due_at is not None and isinstance(severity.ack_within, timedelta):
+        yield voice.say("consoles.triage.ack_within_press", span=voice.span(severity.ack_within))
+    elif view.ack_due_at is not None:
         yield voice.deadline(severity, due_at=view.ack_due_at)
     first = [place for step in severity.ladder if step.after == timedelta() for place in step.dm]
     if first:
@@ -215,10 +226,14 @@ def _step(voice: Voice, given: StoredAnswer, *, shows_name: bool) -> str:
 
 
 def _facts(voice: Voice, triage: Triage) -> str:
-    """決済 API が 5xx / api.parky.co.jp / エラー率上昇 / 11/24 14:05 JST."""
-    parts = [
+    """決済 API が 5xx / api.parky.co.jp / エラー率上昇 / 11/24 14:05 JST; no target that the title names."""
+    title, targets = (
         inert(triage.title, limit=TITLE_BUDGET),
         voice.targets(triage.targets, limit=_LIST_BUDGET),
+    )
+    parts = [
+        title,
+        "" if targets and mention_of(targets).search(title) else targets,
         voice.symptoms(triage.symptoms, limit=_LIST_BUDGET),
         voice.moment(triage.started_at),
     ]

@@ -47,7 +47,9 @@ async def test_an_alert_is_tracked_and_eyes_on_it_acknowledge(world: World) -> N
     An observer's 👀 does not count, and the buttons say which role is needed.
     """
     posted, answer = await Monitor(world, "p0-alerts").alert("", embeds=[EMBED])
-    assert answer.content.startswith(f"🔴 INC-1 追跡中 · SEV1 · {TITLE} · ack 期限 ")
+    assert answer.content.startswith(
+        f"🔴 INC-1 追跡中 · SEV1 · {TITLE}\n**やること：👀 を押して対応を始める · "
+    )
     await world.expect_dm("primary", contains=TITLE)
     await world.settle()
     shown = await world.reread(answer)

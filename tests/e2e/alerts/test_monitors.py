@@ -49,7 +49,7 @@ async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: P
         posted = await said(world, "[FIRING:1] HighErrorRate (10.0.0.5:9090")
         answer = await Monitor(world).answer(posted)
         assert answer.content.startswith("🟠 INC-1 追跡中 · SEV2 · HighErrorRate: 決済 API が 5xx")
-        assert "\nack がなければ：●\u00a0" in answer.content
+        assert "\n誰も押さないと：" in answer.content
         dm = await world.expect_dm("primary", contains="HighErrorRate: 決済 API が 5xx · api.parky.co.jp")
         why = await world.click(dm, "なぜ私に？", by="primary")
         assert "なぜ私に？ · INC-1 HighErrorRate" in why.text

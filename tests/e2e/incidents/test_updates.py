@@ -130,7 +130,7 @@ async def test_a_silent_incident_is_asked_for(world: World) -> None:
     reminder = await world.expect_reminder(alert)
     assert pinged(reminder) == ["primary"]
     assert "まだ更新がありません" in reminder.text
-    await world.expect_text(alert.post, "を過ぎました")
+    await world.expect_text(alert.post, "期限切れ：")
     await world.fast_forward(minutes=14)
     await world.expect_nothing_more()
     form = await world.human.press("primary", reminder, "更新")

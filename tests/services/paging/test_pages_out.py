@@ -332,9 +332,9 @@ async def test_the_posts_say_what_was_tried_with_what_result(desk: Desk, outside
     await desk.pass_time(seconds=5)
     shown = await desk.store.shown_incident(incident.id)
     said = tried(Wording(Texts.load(), desk.policy), shown)
-    assert "プッシュ (ntfy) 届かず" in said
-    assert "プッシュ (Pushover)" in said
-    assert "PagerDuty" in said
+    assert "プッシュ (ntfy) ⚠️ 届かず" in said
+    assert "プッシュ (Pushover) 送信済み" in said
+    assert "PagerDuty 送信済み" in said
 
 
 async def test_what_is_not_configured_is_passed_over(desk: Desk, outside: Outside) -> None:

@@ -48,7 +48,7 @@ def test_a_thread_begins_with_the_commands_for_its_target_and_symptom() -> None:
         "```",
     ]
     body = render(EN, SHEET, OF_API)
-    assert labels_of(body) == ["Runbook", "Paste output"]
+    assert labels_of(body) == ["Commands", "Paste output"]
     assert body["embeds"] == []
     slow = content(EN, replace(OF_API, symptoms=("slow",)))
     assert slow.index("select 1") < slow.index("wrangler tail")

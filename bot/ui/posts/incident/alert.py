@@ -8,7 +8,8 @@ from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.incident.aftermath import aftermath
-from bot.ui.posts.incident.calls import cannot, is_overdue, ladder, tried
+from bot.ui.posts.incident.calls import called_so_far, cannot, is_overdue, tried
+from bot.ui.posts.paging.next_step import is_again, next_step, otherwise
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
 from bot.ui.words.inert import inert
@@ -82,26 +83,23 @@ def head(words: Wording, incident: Incident) -> str:
     """Return the state in bold, and who took it: "🟠 対応中 · 👀 @responder 14:07 JST (9 日前、2 分で ack)".
 
     Discord counts how long ago: the post is not edited when a day is over, and a time alone looks like
-    today's. Before the first acknowledge it shows the ack deadline; once an acknowledge has ended, the next
-    step.
+    today's. Without a responder it says so, and since when the acknowledge is overdue.
     """
-    if _is_again(incident):
-        return _again(words, incident)
     name, took, other = state_key(incident), incident.took_to_acknowledge, incident.told_merged_into
     act = incident.acknowledged
     if incident.ended is not None:
         act, took = incident.ended, incident.ended.at - incident.triggered_at
         name = f"{name}_unseen" if incident.merged_into_hidden else name
     elif incident.status is Status.TRIGGERED:
-        name = "overdue" if is_overdue(incident) else name
+        name = "again" if is_again(incident) else "overdue" if is_overdue(incident) else name
+        act = None
     elif incident.is_taken_last:
         name, act = "taken", incident.taken
     elif incident.reopened is not None:
         name, act = "reopened", incident.reopened
-    moment = incident.triggered_at if act is None else act.at
+    moment = incident.ack_due_at if act is None else act.at
     return words.say(
         f"alert.head.{name}",
-        deadline=deadline(words, incident),
         state=words.state(incident),
         emoji=words.policy.ack_emoji,
         who=words.who(None if act is None else act.name),
@@ -110,40 +108,6 @@ def head(words: Wording, incident: Incident) -> str:
         took=words.span(took or timedelta()),
         other="?" if other is None else label_of(other),
     )
-
-
-def _is_again(incident: Incident) -> bool:
-    """Return True if it waits since an acknowledge ended after the deadline, which no longer matters then."""
-    ended = incident.ack_ended
-    return incident.status is Status.TRIGGERED and ended is not None and ended.at > incident.ack_due_at
-
-
-def _again(words: Wording, incident: Incident) -> str:
-    """Return the state, and in the deadline's place when the ladder goes on, if it does."""
-    following, state = incident.calls.following, words.state(incident)
-    if following is None:
-        return words.say("alert.head.again", state=state)
-    at = words.clock(following.due_at, on=incident.triggered_at)
-    return words.say("alert.head.again_next", state=state, at=at, left=relative(following.due_at))
-
-
-def deadline(words: Wording, incident: Incident) -> str:
-    """Return the ack deadline, counted down by Discord: "ack 期限 14:22 JST (12 分後)"."""
-    at = words.clock(incident.ack_due_at, on=incident.triggered_at)
-    return words.say("alert.deadline", at=at, left=relative(incident.ack_due_at))
-
-
-def update_due(words: Wording, incident: Incident) -> str:
-    """Return when the next status update is due: "次の更新 14:37 JST (29 分後)"; empty when none is planned.
-
-    Discord counts the time down. Once a reminder was sent, the line says that the update is overdue.
-    """
-    due = incident.updates.due_at
-    if due is None:
-        return ""
-    at = words.clock(due, on=incident.triggered_at)
-    key = "update_missed" if incident.updates.reminders else "update_due"
-    return words.say(f"alert.{key}", at=at, left=relative(due))
 
 
 def related(words: Wording, incident: Incident) -> str:
@@ -165,13 +129,6 @@ def roles(words: Wording, incident: Incident) -> str:
         words.say("alert.role", role=words.say(f"role.{role.value}"), who=words.who(holder.name))
         for role, holder in incident.roles.items()
     )
-
-
-def promise(words: Wording, incident: Incident) -> str:
-    """Return when the next update is due, in bold; before an acknowledge, the head has the deadline."""
-    is_owed = incident.is_open and incident.status is not Status.TRIGGERED
-    due = update_due(words, incident) if is_owed else ""
-    return f"**{due}**" if due else ""
 
 
 def last_update(words: Wording, incident: Incident, *, limit: int = _UPDATE_LIMIT) -> str:
@@ -199,14 +156,16 @@ def started(words: Wording, incident: Incident) -> str:
 
 
 def _state_embed(words: Wording, incident: Incident, *, lines: list[str]) -> Body:
-    shown = [head(words, incident), *lines, incident.label]
+    shown = [head(words, incident), next_step(words, incident), *lines, incident.label]
+    shown = [line for line in shown if line]
     return embed(colour=colour_of(words, incident), description="\n".join(shown))
 
 
 def _facts(words: Wording, incident: Incident) -> list[str]:
-    """Return one fact a line: how bad, who and by when, what happened since, and where it came from."""
-    lines = [
-        promise(words, incident),
+    """Return one fact a line: what happens without an acknowledge, how bad, what happened so far."""
+    is_vague = incident.is_open and not (incident.targets or incident.symptoms)
+    return [
+        otherwise(words, incident),
         *aftermath(words, incident),
         impact(words, incident),
         _path(words, incident),
@@ -218,10 +177,8 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
         words.say("alert.reporter", who=words.who(incident.reported_by.name)),
         related(words, incident),
         _thread(words, incident),
+        words.say("alert.nothing_known") if is_vague else "",
     ]
-    if not (incident.targets or incident.symptoms) and incident.is_open:
-        lines.append(words.say("alert.nothing_known"))
-    return [line for line in lines if line]
 
 
 def impact(words: Wording, incident: Incident) -> str:
@@ -252,7 +209,7 @@ def _progress(words: Wording, incident: Incident) -> Iterator[str]:
         first = next((rung.dm for rung in words.severity(incident).ladder if rung.dm), ())
         if first:
             yield words.say("alert.on_call", people=words.on_call(first))
-        yield from (ladder(words, incident), tried(words, incident), cannot(words, incident))
+        yield from (called_so_far(words, incident), tried(words, incident), cannot(words, incident))
         if (ended := incident.ack_ended) is not None:
             key = "alert.ack_lapsed" if ended.lapsed else "alert.ack_released"
             at, ago = words.clock(ended.at, on=incident.triggered_at), relative(ended.at)

@@ -14,32 +14,28 @@ from bot.ui.words.wording import Wording
 
 _TAKEN_SHOWN = 2  # of the steps that were taken: the last ones
 _TO_COME_SHOWN = 3
-_GAP = "  "  # between two steps, where a phone may break the line
+_THEN = " →\u00a0"  # between two steps: a phone may break the line before the arrow
 _PEOPLE_LIMIT = 700
 _TIMES_SHOWN = 4  # of one person's DMs: a ladder may repeat its last step for days
 _LAST_TIMES_SHOWN = 2
 
 
-def ladder(words: Wording, incident: Incident) -> str:
-    """Return the ladder around now, what was done and below it what comes.
-
-    "✓ 14:05 @a に DM", then "ack がなければ：● 14:20 @here + @a、@b  ○ 14:35 もう一度". ✓ was taken and
-    called these people, ● is the next step, ○ comes later. Empty after an acknowledge, and for a severity
-    without a ladder.
-    """
+def called_so_far(words: Wording, incident: Incident) -> str:
+    """Return the last steps that were taken: "連絡済み：14:05 @a に DM、14:20 @here + @a"; else empty."""
     calls = incident.calls
-    if incident.status is not Status.TRIGGERED or not calls.steps:
+    if incident.status is not Status.TRIGGERED:
         return ""
     taken = [
-        words.say("alert.rung.taken", told=_rung(words, incident, steps, people=calls.called_at(moment)))
+        _rung(words, incident, steps, people=calls.called_at(moment))
         for moment, steps in calls.taken()[-_TAKEN_SHOWN:]
     ]
-    lines = [_GAP.join(taken), coming(words, incident)]
-    return "\n".join(line for line in lines if line)
+    return words.say("alert.ladder.taken", steps=words.listed(taken)) if taken else ""
 
 
 def coming(words: Wording, incident: Incident, *, shown: int = _TO_COME_SHOWN) -> str:
-    """Return what comes without an acknowledge, empty as for `ladder`.
+    """Return what comes without an acknowledge: "誰も押さないと：14:20 @here + @a に連絡 → 14:35 もう一度".
+
+    Empty after an acknowledge, and for a severity without a ladder.
 
     Args:
         shown: The most steps of it.
@@ -47,7 +43,7 @@ def coming(words: Wording, incident: Incident, *, shown: int = _TO_COME_SHOWN) -
     calls = incident.calls
     if incident.status is not Status.TRIGGERED or not calls.steps:
         return ""
-    steps = _GAP.join(_coming(words, incident, calls.to_come[:shown]))
+    steps = _THEN.join(_coming(words, incident, calls.to_come[:shown]))
     return words.say(f"alert.ladder.{'coming' if steps else 'none'}", steps=steps)
 
 
@@ -201,9 +197,8 @@ def _coming(words: Wording, incident: Incident, steps: Sequence[CallStep]) -> It
     for place, step in enumerate(steps):
         before = steps[place - 1] if place else None
         is_same = before is not None and _calls(before) == _calls(step)
-        told = _rung(words, incident, [step], people=step.dm, is_same=is_same)
-        told = f"{told} …" if step.repeats else told
-        yield words.say("alert.rung.later" if place else "alert.rung.next", told=told)
+        told = _rung(words, incident, [step], people=step.dm, is_same=is_same, is_to_come=True)
+        yield words.say("alert.rung.repeats", told=told) if step.repeats else told
 
 
 def _calls(step: CallStep) -> tuple[object, ...]:
@@ -217,14 +212,19 @@ def _rung(
     *,
     people: Sequence[str],
     is_same: bool = False,
+    is_to_come: bool = False,
 ) -> str:
-    """Return when steps of one moment are taken, and whom they call: "14:20 @here + @primary"."""
+    """Return when steps of one moment are taken, and whom they call: "14:20 @here + @primary".
+
+    A step that is to come says it with a verb.
+    """
     last = steps[-1]
     loudest = max((step.mention for step in steps), key=lambda mention: mention == Mention.HERE.value)
     also = last.also if last.taken_at is None else ()  # what became of it: `tried`
     told = whom(words, incident, loudest, people, also=also)
     names = words.on_call(people)
     key = "again" if is_same else "channel" if not told else "dm" if told == names else "loud"
+    key = "to_call" if key == "loud" and is_to_come else key
     at = words.hour(last.taken_at or last.due_at, on=incident.triggered_at)
     return words.say(f"alert.rung.{key}", at=at, whom=told)
 

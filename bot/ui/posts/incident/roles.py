@@ -13,8 +13,9 @@ from bot.ui.buttons import row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as controls
 from bot.ui.posts.bodies import Body, colour_of, embed, message
-from bot.ui.posts.incident.alert import head, headline, update_due
+from bot.ui.posts.incident.alert import head, headline
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about, by
+from bot.ui.posts.paging.next_step import next_step
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
 from bot.ui.words.voice import Voice
@@ -122,8 +123,7 @@ def _said(voice: Voice, result: Assigned, how: str) -> str:
 def _task(words: Wording, incident: Incident, role: Role, *, by: str) -> list[str]:
     does = words.say(f"roles.does.{role.value}")
     told = words.say("roles.dm.given", **_named(words, role), who=words.who(by), does=does)
-    due = "" if incident.status is Status.TRIGGERED else update_due(words, incident)  # the head has that one
-    return [told, due] if due else [told]
+    return [line for line in (told, next_step(words, incident)) if line]
 
 
 def _past(words: Wording, incident: Incident, role: Role) -> str:

@@ -2,14 +2,15 @@
 
 from typing import Final
 
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, Status
 from bot.i18n import LANGUAGES, Texts
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import Body, colour_of, embed, message
 from bot.ui.posts.incident.aftermath import aftermath
-from bot.ui.posts.incident.alert import head, last_update, promise
+from bot.ui.posts.incident.alert import head, last_update
 from bot.ui.posts.incident.checks import progress_line, steps_select
 from bot.ui.posts.incident.roles import VERBS, roles_line
+from bot.ui.posts.paging.next_step import next_step, otherwise
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.announcement_words import is_announced
 from bot.ui.words.inert import plain
@@ -23,7 +24,7 @@ _AFTERMATH_LIMIT = 88  # of each fact of how it was resolved: two lines on a pho
 #: The verbs of the card's buttons beside 📋. Those of an open incident show their signs alone: five words do
 #: not fit into a line on a phone.
 _OPEN: Final = (*VERBS, IncidentVerb.NOTE)
-#: Five buttons are enough: this one gives way to 📣. The role can still be given with `/incident assign`.
+#: Five buttons are enough: this one gives way to 👀, later to 📣. `/incident assign` still gives the role.
 _GIVES_WAY: Final = IncidentVerb.SCRIBE
 _ENDED: Final = (IncidentVerb.NOTE, IncidentVerb.TIMELINE, IncidentVerb.ACTION)
 
@@ -63,7 +64,8 @@ def thread_card(words: Wording, incident: Incident) -> Body:
     )
     lines = [
         head(words, incident),
-        promise(words, incident),
+        next_step(words, incident),
+        otherwise(words, incident, shown=1),
         *aftermath(words, incident, limit=_AFTERMATH_LIMIT),
         last_update(words, incident, limit=_UPDATE_LIMIT),
         roles_line(words, incident),
@@ -90,6 +92,10 @@ def _controls(words: Wording, incident: Incident) -> list[Component]:
     sheet = make(IncidentVerb.FIRST, number, words="commands")
     if not incident.is_open:
         others = [make(verb, number) for verb in _ENDED]
+    elif incident.status is Status.TRIGGERED:
+        ack = make(IncidentVerb.ACK, number)
+        signs = [words.buttons.sign(verb, number) for verb in _OPEN if verb is not _GIVES_WAY]
+        return [*row([ack, sheet, *signs]), *steps_select(words, incident)]
     elif is_announced(words.policy, incident):
         signs = [words.buttons.sign(verb, number) for verb in _OPEN if verb is not _GIVES_WAY]
         others = [*signs, make(IncidentVerb.ANNOUNCE, number)]

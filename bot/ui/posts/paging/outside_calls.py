@@ -9,7 +9,7 @@ from bot.ui.words.wording import Wording
 
 
 def outside_of(words: Wording, incident: Incident, who: str) -> list[str]:
-    """Return the result of each way to a person outside Discord: "push (ntfy)", "email not delivered".
+    """Return the result of each way to a person outside Discord: "push (ntfy) sent".
 
     Args:
         who: As `Wording.on_call` shows them.
@@ -51,7 +51,7 @@ def _goes(words: Wording, system: Way, people: Sequence[OnCallPerson], way: Also
 
 
 def shared(words: Wording, incident: Incident) -> list[str]:
-    """Return the results of the ways that page by themselves: "PagerDuty"."""
+    """Return the results of the ways that page by themselves: "PagerDuty sent"."""
     return list(
         _results(
             words, [(one.way, one.sent_at is not None) for one in incident.calls.outside if one.who is None]
@@ -67,4 +67,4 @@ def _results(words: Wording, pages: list[tuple[str, bool]]) -> Iterator[str]:
     """Yield each way once; it has worked if any of its pages was taken."""
     for way in dict.fromkeys(way for way, _ in pages if way in set(Way)):
         name = words.say(f"outside.way.{way}")
-        yield name if (way, True) in pages else words.say("outside.refused", way=name)
+        yield words.say(f"outside.{'sent' if (way, True) in pages else 'refused'}", way=name)

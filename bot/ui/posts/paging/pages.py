@@ -16,7 +16,7 @@ from bot.services.ports import Subject
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.incident.aftermath import own_postmortem
-from bot.ui.posts.incident.alert import deadline, head, headline, impact, started, update_due
+from bot.ui.posts.incident.alert import head, headline, impact, started
 from bot.ui.posts.incident.calls import (
     called,
     called_before,
@@ -26,6 +26,7 @@ from bot.ui.posts.incident.calls import (
     whom,
 )
 from bot.ui.posts.looks import Renderers, about
+from bot.ui.posts.paging.next_step import next_step
 from bot.ui.posts.paging.outside_calls import shared
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
@@ -52,9 +53,9 @@ def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | 
     if waiting:
         lines = [
             *_asked(words, incident, data, reader or ""),
+            _otherwise(words, incident, data, again="page.dm.otherwise_channel"),
             impact(words, incident),
             *_tried_before(words, incident, data, reader or ""),
-            _otherwise(words, incident, data),
         ]
     else:
         lines = _theirs(words, incident) if is_theirs else _others(words, incident, reader)
@@ -77,11 +78,12 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
     rings = waiting and incident.rings and data.mention == Mention.HERE.value
     counts = waiting and _is_of_this_ladder(incident, data)
     line = _escalation_line(words, incident, data) if counts else headline(words, incident)
-    lines = _who_was_told(words, incident, data) if counts else []
+    other = [head(words, incident), next_step(words, incident), incident.label]
+    lines = _who_was_told(words, incident, data) if counts else other
     buttons = words.buttons
     return message(
         f"{HERE} {line}" if rings else line,
-        embeds=[_embed(words, incident, lines if counts else [head(words, incident), incident.label])],
+        embeds=[_embed(words, incident, lines)],
         components=row(
             [
                 buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
@@ -120,10 +122,12 @@ def _is_theirs(words: Wording, incident: Incident, reader: str | None) -> bool:
 
 
 def _theirs(words: Wording, incident: Incident) -> list[str]:
-    """Say that the reader is on it, and when their next update is due."""
-    due = update_due(words, incident)
-    key = "page.dm.yours_by" if due else "page.dm.yours"
-    return [words.say(key, due=due), words.say("page.dm.hand_back")]
+    """Say that the reader is on it, when their next update is due, and what happens without it."""
+    due, lapses = next_step(words, incident), words.severity(incident).ack_lapses_after
+    lines = [words.say("page.dm.yours"), due]
+    if due and lapses is not None:
+        lines.append(words.say("page.dm.yours_otherwise", span=words.span(lapses)))
+    return [*lines, words.say("page.dm.hand_back")]
 
 
 def _others(words: Wording, incident: Incident, reader: str | None) -> list[str]:
@@ -136,23 +140,25 @@ def _others(words: Wording, incident: Incident, reader: str | None) -> list[str]
 
 
 def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
-    """Say why this person is paged, and when the acknowledge is due."""
-    due = deadline(words, incident)
+    """Say why this person is paged, what to do and by when; to one who has declined, who has it instead."""
     if has_declined(incident, reader, asked_at=_asked_at(incident, data)):
         key = "declined_own" if is_passed_on(incident, reader=reader) else "declined_last"
         return [words.say(f"page.dm.{key}"), *others_called(words, incident, reader=reader)]
+    is_late = data.why is None and not data.declined_by and _has_missed(incident, data)
+    return [_reason(words, incident, data, reader), next_step(words, incident, is_late=is_late)]
+
+
+def _reason(words: Wording, incident: Incident, data: PagingData, reader: str) -> str:
+    """Say why this person is paged."""
     if data.why is not None:
-        return [_to_you(words, incident, data.why, reader)]
+        return _to_you(words, data.why, reader)
     if data.declined_by:
-        return [words.say("page.dm.passed_on", who=words.who(data.declined_by), deadline=due)]
-    if _is_of_this_ladder(incident, data) and _is_late(incident, data):
+        return words.say("page.dm.passed_on", who=words.who(data.declined_by))
+    if _has_missed(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
-        return [
-            words.say(
-                "page.dm.missed", waited=words.span(_waited(data)), at=at, ago=relative(incident.ack_due_at)
-            )
-        ]
-    return [words.say("page.dm.on_call", deadline=due)]
+        waited = words.span(_waited(data))
+        return words.say("page.dm.missed", waited=waited, at=at, ago=relative(incident.ack_due_at))
+    return words.say("page.dm.on_call")
 
 
 def _tried_before(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
@@ -164,8 +170,12 @@ def _tried_before(words: Wording, incident: Incident, data: PagingData, reader: 
     return called_before(words, incident, asked_at - _SAME_MOMENT, reader=reader)
 
 
-def _otherwise(words: Wording, incident: Incident, data: PagingData) -> str:
-    """Say what happens without an acknowledge; empty where it is not known."""
+def _otherwise(words: Wording, incident: Incident, data: PagingData, *, again: str) -> str:
+    """Say what happens without an acknowledge; empty where it is not known.
+
+    Args:
+        again: The text for a step that notifies the channel alone.
+    """
     following = _following(incident, data)
     if following is UNSET:
         return ""
@@ -173,9 +183,7 @@ def _otherwise(words: Wording, incident: Incident, data: PagingData) -> str:
         return words.say("page.dm.otherwise_nobody")
     at = words.clock(following.due_at, on=incident.triggered_at)
     people = whom(words, incident, following.mention, following.dm, also=following.also)
-    if not people:
-        return words.say("page.dm.otherwise_channel", at=at)
-    return words.say("page.dm.otherwise", at=at, whom=people)
+    return words.say("page.dm.otherwise" if people else again, at=at, whom=people)
 
 
 def _following(incident: Incident, data: PagingData) -> NextStep | CallStep | Unset | None:
@@ -185,11 +193,10 @@ def _following(incident: Incident, data: PagingData) -> NextStep | CallStep | Un
     return data.next if _is_of_this_ladder(incident, data) else UNSET
 
 
-def _to_you(words: Wording, incident: Incident, why: Why, reader: str) -> str:
-    who = _who(words, why)
+def _to_you(words: Wording, why: Why, reader: str) -> str:
     if why.kind in _WAS_ON_IT and why.is_about(reader, user_id=words.user_ids.get(reader)):
         return words.say(f"page.dm.{why.kind.value}_own")
-    return words.say(f"page.dm.{why.kind.value}", who=who, deadline=deadline(words, incident))
+    return words.say(f"page.dm.{why.kind.value}", who=_who(words, why))
 
 
 def _who(words: Wording, why: Why) -> str:
@@ -210,14 +217,19 @@ def _escalation_line(words: Wording, incident: Incident, data: PagingData) -> st
 
 
 def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[str]:
-    """Say what was missed, then one line for each person tried, then what comes next."""
-    lines = [head(words, incident)]
-    if data.why is None and _is_late(incident, data):
+    """Say what was missed, what to do, what comes next, what is affected, and who was tried."""
+    lines, is_late = [head(words, incident)], data.why is None and _has_missed(incident, data)
+    if is_late:
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
         lines = [words.say("escalation.missed", at=at, ago=relative(incident.ack_due_at))]
-    lines += [_overdue(words, incident, data.overdue), *_tried(words, incident, data)]
-    lines.append(_next(words, incident, _following(incident, data)))
-    return lines
+    return [
+        *lines,
+        next_step(words, incident, asks="anyone", is_late=is_late),
+        _otherwise(words, incident, data, again="escalation.next_channel"),
+        impact(words, incident),
+        _overdue(words, incident, data.overdue),
+        *_tried(words, incident, data),
+    ]
 
 
 def _tried(words: Wording, incident: Incident, data: PagingData) -> list[str]:
@@ -258,19 +270,9 @@ def _is_of_this_ladder(incident: Incident, data: PagingData) -> bool:
     return data.severity in (None, incident.severity)
 
 
-def _next(words: Wording, incident: Incident, following: NextStep | CallStep | Unset | None) -> str:
-    if following is None or following is UNSET:
-        return words.say("escalation.last")
-    at = words.clock(following.due_at, on=incident.triggered_at)
-    people = whom(words, incident, following.mention, following.dm, also=following.also)
-    if people:
-        return words.say("escalation.next_people", people=people, at=at)
-    return words.say("escalation.next_channel", at=at)
-
-
-def _is_late(incident: Incident, data: PagingData) -> bool:
-    """Return True if the ack deadline had passed when this step was taken."""
-    return _asked_at(incident, data) >= incident.ack_due_at
+def _has_missed(incident: Incident, data: PagingData) -> bool:
+    """Return True if the ack deadline had passed when this step of the present ladder was taken."""
+    return _is_of_this_ladder(incident, data) and _asked_at(incident, data) >= incident.ack_due_at
 
 
 def _asked_at(incident: Incident, data: PagingData) -> datetime:

@@ -47,11 +47,12 @@ MERGED = transitions.merge(NEW, into=replace(TRIGGERED, id=44), by=PRIMARY, at=L
 
 
 def test_it_says_what_is_tracked_and_until_when_somebody_must_be_on_it() -> None:
-    """One line; the alert itself is right above."""
+    """Two lines; the alert itself is right above."""
     body = render(JA, QUIET, NEW)
-    assert body["content"] == (
-        "🔴 INC-42 追跡中 · SEV1 · 決済 API が 5xx · ack 期限 14:22 JST (<t:1795497720:R>)"
-    )
+    assert str(body["content"]).splitlines() == [
+        "🔴 INC-42 追跡中 · SEV1 · 決済 API が 5xx",
+        "**やること：👀 を押して対応を始める · 14:22 JST まで (<t:1795497720:R>)**",
+    ]
     assert body["allowed_mentions"] == {"parse": []}
     assert presses_of(body) == [
         "inc:v1:ack:42",
@@ -74,10 +75,10 @@ def test_without_a_message_above_it_names_its_monitor_and_what_is_affected() -> 
     """The monitor's name leads to where it shows the alert; a triage is about this post."""
     body = render(JA, LOUD, BY_EVENT)
     lines = str(body["content"]).splitlines()
-    assert lines[1] == "送信元：[Sentry](<https://sentry.example/issues/7>) · api.parky.co.jp"
+    assert lines[2] == "送信元：[Sentry](<https://sentry.example/issues/7>) · api.parky.co.jp"
     assert presses_of(body)[2] == f"tri:v1:here:42:{digest_of(BY_EVENT.title)}"
     bare = replace(BY_EVENT, tracked=replace(BY_EVENT.tracked, origin=Origin("cron", "[x](y) @here")))
-    said = str(render(EN, QUIET, bare)["content"]).splitlines()[1]
+    said = str(render(EN, QUIET, bare)["content"]).splitlines()[2]
     assert said.startswith("From: ")
     assert "](y)" not in said
     assert "@here" not in said
@@ -92,16 +93,16 @@ def test_it_rings_where_the_policy_wants_it() -> None:
 
 
 def test_it_says_what_comes_without_an_ack() -> None:
-    """One line with two steps, above the count; none once somebody is on it."""
+    """One line with two steps, below what to do and above the count; none once somebody is on it."""
     calls = called().calls
     often = replace(NEW, calls=calls, tracked=replace(NEW.tracked, occurrences=7, last_seen_at=AT))
-    people = "●\u00a014:22 @here + @primary{}@secondary"
+    people = "@here + @primary{}@secondary"
     lines = str(render(JA, QUIET, often)["content"]).splitlines()
-    assert lines[1:] == [
-        f"ack がなければ：{people.format('、')}  ○\u00a014:37\u00a0もう一度",
+    assert lines[2:] == [
+        f"誰も押さないと：14:22 {people.format('、')} に連絡 →\u00a014:37\u00a0もう一度",
         "×7 · 最終 14:07 JST",
     ]
-    assert f"Without an ack: {people.format(', ')}  ○\u00a014:37\u00a0again" in str(
+    assert f"If nobody does: 14:22 notify {people.format(', ')} →\u00a014:37\u00a0again" in str(
         render(EN, QUIET, often)["content"]
     )
     assert render(JA, QUIET, often)["allowed_mentions"] == {"parse": []}
@@ -112,13 +113,13 @@ def test_it_says_what_comes_without_an_ack() -> None:
 def test_it_counts() -> None:
     """How often it came, and when last."""
     often = replace(NEW, tracked=replace(NEW.tracked, occurrences=7, last_seen_at=AT + timedelta(minutes=5)))
-    assert str(render(JA, QUIET, often)["content"]).splitlines()[1] == "×7 · 最終 14:12 JST"
+    assert str(render(JA, QUIET, often)["content"]).splitlines()[2] == "×7 · 最終 14:12 JST"
 
 
 def test_it_says_what_it_has_to_do_with() -> None:
     """Below the count."""
     linked = replace(NEW, duplicates=(43,), linked=(41,))
-    assert str(render(JA, QUIET, linked)["content"]).splitlines()[1] == "関連：INC-43 (同じもの)、INC-41"
+    assert str(render(JA, QUIET, linked)["content"]).splitlines()[2] == "関連：INC-43 (同じもの)、INC-41"
 
 
 ACKED, AGAIN = "<t:1795496940:R>", "<t:1795499520:R>"  # as Discord counts them: how long ago

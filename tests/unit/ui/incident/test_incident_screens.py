@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.escalation.ladder import Step, plan
 from bot.domain.incident import transitions
 from bot.domain.incident.acknowledgement import Acknowledgement, AckOutcome
-from bot.domain.incident.calls import CallPage, Calls, OutsideCall
+from bot.domain.incident.calls import CallPage, Calls, CallStep, OutsideCall
 from bot.domain.incident.incident import (
     ByPerson,
     EndedAck,
@@ -43,6 +43,7 @@ from tests.services.desk import PRIMARY
 from tests.unit.ui.samples import ACKNOWLEDGED, AT, MERGED, PLACED, POLICY, REOPENED, RESOLVED, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, presses, words
 
+COMING = Calls(steps=(CallStep(due_at=AT + timedelta(minutes=30), mention="here"),))
 EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}\n 決😀"), max_size=200)
 VOICE = st.sampled_from(VOICES)
 
@@ -101,8 +102,8 @@ def test_show_says_who_was_called_by_which_ways_with_what_result() -> None:
     )
     called = replace(PLACED, calls=Calls(pages=(page,), outside=outside))
     told = words(console.show_screen(JA, view_of(called))).splitlines()
-    assert "📟 @primary：14:07 DM、プッシュ (ntfy) 届かず、プッシュ (Pushover)" in told
-    assert "📟 PagerDuty、webhook 届かず" in told
+    assert "📟 @primary：14:07 DM、プッシュ (ntfy) ⚠️ 届かず、プッシュ (Pushover) 送信済み" in told
+    assert "📟 PagerDuty 送信済み、webhook ⚠️ 届かず" in told
     over = replace(called, status=Status.ACKNOWLEDGED)
     assert "📟" not in words(console.show_screen(JA, view_of(over)))
 
@@ -214,26 +215,38 @@ def test_an_empty_list_says_so() -> None:
 
 @pytest.mark.parametrize(("voice", "state", "over"), [(JA, "🔴 未対応", "🟢 解決"), (EN, "🔴", "🟢")])
 def test_the_list_says_how_bad_it_is_and_what_is_due(voice: Voice, state: str, over: str) -> None:
-    """State by sign and word first; below it what is due, counted by Discord; an ended one has its date."""
+    """State by sign and word first; below it what to do, counted by Discord; an ended one has its date."""
     urgent = replace(PLACED, status=Status.TRIGGERED, title="決済 API が 5xx")
     ended = replace(RESOLVED, title="検索が遅い")
-    first, due, last = words(list_screen(voice, [urgent, ended], Asked())).splitlines()[1:]
+    count, first, due, small, last = words(list_screen(voice, [urgent, ended], Asked())).splitlines()[1:]
+    assert re.fullmatch(r"🚨 \*\*.*1.*\*\* · .*", count)
     assert first.startswith(state)
     assert re.search(r"\*\*SEV1\*\* · 決済 API が 5xx · .*INC-", first)
     deadline, age = (f"<t:{int(at.timestamp())}:R>" for at in (urgent.ack_due_at, urgent.started_at))
-    assert re.fullmatch(rf"-# .*{deadline}.* · .*{age}", due)
+    assert re.fullmatch(rf"\*\*.*👀.*{deadline}.*\*\*", due)
+    assert re.fullmatch(rf"-# .*{age}", small)
     assert last.startswith(over)
     assert ":R>" not in last
     assert voice.moment(ended.started_at) in last
 
 
 def test_the_list_says_who_is_on_it_and_when_the_next_update_is_due() -> None:
-    """A deadline that an acknowledge has met is not told, even once the acknowledge has ended."""
+    """A deadline that an acknowledge has met is not told, even once the acknowledge has ended.
+
+    What waits for a person is counted: an acknowledge, or an update that a reminder has asked for.
+    """
     promised = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(hours=1)))
-    due = words(list_screen(JA, [promised], Asked())).splitlines()[2]
+    _, count, _, due = words(list_screen(JA, [promised], Asked())).splitlines()
+    assert count == "✅ いま対応待ちはありません"
     assert due.startswith("-# 👀 @primary · 次の更新：")
-    waiting = replace(PLACED, ack_ended=EndedAck("primary", AT, lapsed=True))
-    assert "期限" not in words(list_screen(JA, [waiting], Asked()))
+    late = replace(promised, updates=replace(promised.updates, reminders=1))
+    _, count, _, due, small = words(list_screen(JA, [late], Asked())).splitlines()
+    assert count.startswith("🚨 **対応待ち 1 件**")
+    assert due.startswith("**やること：いますぐ状況を更新する · ⏰ 期限切れ：15:07 JST")
+    assert small.startswith("-# 👀 @primary · ")
+    waiting = replace(PLACED, ack_ended=EndedAck("primary", AT + timedelta(hours=1), lapsed=True))
+    assert "14:22" not in words(list_screen(JA, [waiting], Asked()))
+    assert "誰も押さないと：14:37 @here" in words(list_screen(JA, [replace(PLACED, calls=COMING)], Asked()))
 
 
 def test_the_list_turns_both_ways_and_keeps_the_filter() -> None:

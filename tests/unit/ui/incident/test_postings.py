@@ -130,11 +130,11 @@ def test_an_escalation_of_an_earlier_ladder_claims_no_missed_deadline() -> None:
     facts = {**FIRST_ESCALATION, "severity": "SEV1"}
     lowered = replace(PLACED, severity="SEV3")
     body = render(JA, delivery(DeliveryKind.ESCALATION, data=facts), lowered)
-    assert "過ぎました" not in description_of(body)
-    assert "ack 期限 14:22 JST" in description_of(body)
+    assert "期限切れ" not in description_of(body)
+    assert "14:22 JST まで" in description_of(body)
     assert presses_of(body)[0] == "inc:v1:ack:42"
     page = render(JA, delivery(DeliveryKind.PAGE, data=facts), lowered)
-    assert "過ぎました" not in description_of(page)
+    assert "期限切れ" not in description_of(page)
 
 
 def test_a_silenced_incident_escalates_without_a_mention() -> None:

@@ -82,7 +82,8 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
     assert body["content"] == "@here 🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
-        "**🔴 未対応 · ack 期限 14:22 JST (<t:1795497720:R>)**",
+        "**🔴 未対応** · まだ誰も ack していません",
+        "**やること：👀 を押して対応を始める · 14:22 JST まで (<t:1795497720:R>)**",
         "**影響：エラー率上昇**",
         "判定：本番影響あり → 影響大",
         "当番：@primary",
@@ -163,7 +164,7 @@ def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
     """And who acknowledged it the first time, if anybody did; the next update is owed again."""
     lines = description_of(render(JA, ALERT, REOPENED)).splitlines()
     assert lines[0] == "**🟠 対応中 · 🔄 @secondary が再開 16:07 JST (<t:1795504020:R>)**"
-    assert "**次の更新：16:37 JST (<t:1795505820:R>)**" in lines
+    assert lines[1] == "**次にやること：状況を更新する · 16:37 JST まで (<t:1795505820:R>)**"
     assert "👀 @primary 14:09 JST (2 分で ack)" in lines
     nobody = replace(REOPENED, acknowledged=None)
     assert "ack" not in description_of(render(JA, ALERT, nobody))
@@ -174,8 +175,8 @@ def test_a_promise_that_was_not_kept_reads_so() -> None:
     """Once it has been asked for; on the card in the thread as well."""
     silent = status_updates.remind(REOPENED, again_at=AT + timedelta(hours=3, minutes=30))
     for words, told in (
-        (JA, "**⏰ 更新 16:37 JST を過ぎました (<t:1795505820:R>)**"),
-        (EN, "**⏰ Update overdue since 16:37 JST (<t:1795505820:R>)**"),
+        (JA, "**やること：いますぐ状況を更新する · ⏰ 期限切れ：16:37 JST (<t:1795505820:R>)**"),
+        (EN, "**Do now: post a status update · ⏰ overdue since 16:37 JST (<t:1795505820:R>)**"),
     ):
         assert told in description_of(render(words, ALERT, silent)).splitlines()
         assert told in description_of(render(words, delivery(DeliveryKind.THREAD_CARD), silent)).splitlines()
@@ -198,7 +199,7 @@ def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
         updates=replace(ACKNOWLEDGED.updates, last=told, due_at=AT + timedelta(minutes=32)),
     )
     said = description_of(render(JA, ALERT, incident)).splitlines()
-    assert said[1] == "**次の更新：14:39 JST (<t:1795498740:R>)**"
+    assert said[1] == "**次にやること：状況を更新する · 14:39 JST まで (<t:1795498740:R>)**"
     assert said[4:6] == [
         "指揮：@primary · 記録：@responder",
         "📣 14:12 JST (<t:1795497120:R>) ＠here rollback 中",

@@ -169,13 +169,13 @@ def test_the_card_says_how_it_stands() -> None:
     card = delivery(DeliveryKind.THREAD_CARD)
     shown = description_of(render(JA, card, TOLD)).splitlines()
     assert shown[1:3] == [
-        "**次の更新：15:02 JST (<t:1795500120:R>)**",
+        "**次にやること：状況を更新する · 15:02 JST まで (<t:1795500120:R>)**",
         "📣 14:32 JST (<t:1795498320:R>) rollback 中",
     ]
     assert "📣" not in description_of(render(JA, card, PLACED))
     more = screens.words(first_response_screen(screens.JA, TOLD))
     assert "**最新 14:32 JST** @primary rollback 中\n**影響：** 決済の 3 割" in more
-    assert "次の更新" not in description_of(render(JA, card, RESOLVED))
+    assert "やること" not in description_of(render(JA, card, RESOLVED))
     hostile = replace(
         TOLD, updates=replace(TOLD.updates, last=replace(LAST, known=NASTY, impact=NASTY, by=NASTY))
     )

@@ -68,20 +68,21 @@ OVERDUE = called(
 
 
 def test_the_ladder_says_where_we_are_and_what_comes() -> None:
-    """What was taken; below it what comes, and that an ack ends it. The same people are named once."""
+    """Right below what to do is what comes otherwise; further down what was taken. No name comes twice."""
     told = alert(called(FIRST_PAGE))
-    past = told.index("✓\u00a014:07 @primary に DM")
-    coming = (
-        "ack がなければ：●\u00a014:22 @here + @primary、@secondary  "
-        "○\u00a014:37\u00a0もう一度  ○\u00a011/25 14:22 チャンネル …"
+    assert told[1] == f"**やること：👀 を押して対応を始める · 14:22 JST まで (<t:{int(DUE.timestamp())}:R>)**"
+    assert told[2] == (
+        "誰も押さないと：14:22 @here + @primary、@secondary に連絡 →\u00a014:37\u00a0もう一度"
+        " →\u00a011/25 14:22 チャンネルに連絡、以後繰り返し"
     )
-    assert told[past + 1] == coming
-    assert "✓\u00a014:07 DM to @primary" in alert(called(FIRST_PAGE), EN)
-    coming = (
-        "Without an ack: ●\u00a014:22 @here + @primary, @secondary  "
-        "○\u00a014:37\u00a0again  ○\u00a011/25 14:22 the channel …"
+    assert "連絡済み：14:07 @primary に DM" in told[3:]
+    told = alert(called(FIRST_PAGE), EN)
+    assert told[1] == f"**Do now: press 👀 to take it · by 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
+    assert told[2] == (
+        "If nobody does: 14:22 notify @here + @primary, @secondary →\u00a014:37\u00a0again"
+        " →\u00a011/25 14:22 notify the channel, then repeatedly"
     )
-    assert coming in alert(called(FIRST_PAGE), EN)
+    assert "Notified so far: 14:07 DM to @primary" in told[3:]
 
 
 ALL_WAYS = ("email", "push", "pagerduty", "webhook")
@@ -95,17 +96,19 @@ WITH_PUSH = {
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (JA, "ack がなければ：●\u00a014:22 @here + @primary、@secondary + プッシュ + PagerDuty + webhook  ○"),
-        (EN, "Without an ack: ●\u00a014:22 @here + @primary, @secondary + push + PagerDuty + webhook  ○"),
+        (JA, "誰も押さないと：14:22 @here + @primary、@secondary + プッシュ + PagerDuty + webhook に連絡 →"),
+        (EN, "If nobody does: 14:22 notify @here + @primary, @secondary + push + PagerDuty + webhook →"),
     ],
 )
 def test_it_is_said_how_a_step_leaves_discord(words: Wording, told: str) -> None:
     """A pending step names the ways that a person has an address for; the next step does not say "again"."""
     rings = called(FIRST_PAGE, steps=(START, RINGING, LATER))
     said = replace(words, standing=WITH_PUSH)
-    [line] = [line for line in alert(rings, said) if "●" in line]
+    line = alert(rings, said)[2]
     assert line.startswith(told)
-    assert "14:37 @here" in line
+    assert line.endswith(
+        ("14:37 @here + @primary、@secondary に連絡", "14:37 notify @here + @primary, @secondary")
+    )
     for post in (escalation(rings, said), dm(rings, "primary", said)):
         assert any("+ PagerDuty" in line for line in post)
 
@@ -113,8 +116,8 @@ def test_it_is_said_how_a_step_leaves_discord(words: Wording, told: str) -> None
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (JA, "Discord の外：PagerDuty、webhook 届かず"),
-        (EN, "Outside Discord: PagerDuty, webhook not delivered"),
+        (JA, "Discord の外へ：PagerDuty 送信済み、webhook ⚠️ 届かず"),
+        (EN, "Outside Discord: PagerDuty sent, webhook ⚠️ not delivered"),
     ],
 )
 def test_an_escalation_says_what_was_rung_outside(words: Wording, told: str) -> None:
@@ -131,7 +134,7 @@ def test_a_way_that_leads_nowhere_is_not_promised(ways: Collection[Way], told: s
     """It is not set up, a drill stays in Discord; what became of a step that was taken is said elsewhere."""
     words = replace(JA, standing=WITH_PUSH, ways=frozenset(ways))
     rings = called(FIRST_PAGE, steps=(START, RINGING))
-    assert any("●" in line and line.endswith(told) for line in alert(rings, words))
+    assert alert(rings, words)[2].endswith(f"、{told} に連絡")
     after = called(FIRST_PAGE, steps=(START, taken(RINGING), LATER))
     for quiet in (after, replace(rings, is_drill=True, rings=False)):
         assert not any("PagerDuty" in line for line in alert(quiet, words))
@@ -142,15 +145,16 @@ def test_the_ladder_is_five_steps_around_now_at_most() -> None:
     past = tuple(taken(LATER, DUE + timedelta(hours=hours)) for hours in range(6))
     coming = tuple(CallStep(due_at=DUE + timedelta(days=days)) for days in range(1, 7))
     shown = "\n".join(alert(called(steps=(*past, *coming))))
-    assert (shown.count("✓"), shown.count("●"), shown.count("○")) == (2, 1, 2)
+    [past_line] = [line for line in shown.splitlines() if line.startswith("連絡済み：")]
+    [coming_line] = [line for line in shown.splitlines() if line.startswith("誰も押さないと：")]
+    assert (past_line.count("、"), coming_line.count("→")) == (1, 2)
 
 
 def test_what_was_taken_names_whom_it_called_then() -> None:
     """The place may have another holder by now; steps that were taken together are one."""
     person = CallPage(who="@before", asked_at=DUE, sent_at=DUE)
     shown = called(person, steps=(taken(START, DUE), taken(DEADLINE), LATER))
-    [line] = [line for line in alert(shown) if "✓" in line]
-    assert line == "✓\u00a014:22 @here + @before"
+    assert "連絡済み：14:22 @here + @before" in alert(shown)
 
 
 def dm(incident: Incident, reader: str, words: Wording = JA, **changes: object) -> list[str]:
@@ -170,13 +174,15 @@ TWICE = called(
 
 
 def test_the_second_in_line_hears_who_did_not_answer_and_how_often() -> None:
-    """Below what is affected; nobody hears that of themselves, or of whom this step calls."""
-    assert dm(TWICE, "secondary")[:3] == [
-        "**15 分 ack なし · ack 期限 14:22 JST (<t:1795497720:R>) を過ぎました**",
+    """Below what to do and what is affected; nobody hears that of themselves, or of whom this step calls."""
+    assert dm(TWICE, "secondary")[:5] == [
+        "**15 分 ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**",
+        "**やること：いますぐ 👀 を押して対応を始める**",
+        "誰も押さないと：14:37 JST に @here + @primary、@secondary へ連絡",
         "**影響：エラー率上昇**",
         "@primary：14:07 DM、応答なし、14:22 DM",
     ]
-    assert dm(TWICE, "secondary", EN)[2] == "@primary: DM 14:07, no answer, DM 14:22"
+    assert dm(TWICE, "secondary", EN)[4] == "@primary: DM 14:07, no answer, DM 14:22"
     assert not any("応答なし" in line for line in dm(TWICE, "primary"))
     refused = called(CallPage(who="@primary", asked_at=AT, is_refused=True), *TWICE.calls.pages[2:])
     assert not any("@primary：" in line for line in dm(refused, "secondary")), "no DM has reached them"
@@ -192,8 +198,8 @@ def test_of_a_ladder_that_repeats_for_days_the_first_and_the_last_times_are_show
     told = "@primary：14:07 DM、…、12/11 04:22 DM、12/11 05:22 DM"
     assert told in escalation(for_days)
     lines = dm(for_days, "secondary", waited_s=400 * 3_600.0)
-    assert lines[2] == f"{told}、応答なし"
-    assert lines[3].startswith("ack がなければ：")
+    assert lines[2].startswith("誰も押さないと：")
+    assert lines[4] == f"{told}、応答なし"
 
 
 def test_a_page_with_a_reason_of_its_own_repeats_nobody() -> None:
@@ -214,7 +220,7 @@ def test_whoever_declined_reads_to_whom_it_went_and_when(words: Wording, said: s
     passed = called(*TWICE.calls.pages, declined=("@primary",))
     lines = dm(passed, "primary", words)
     assert lines[:2] == [said, next_one]
-    assert not any("ack 期限" in line or "Ack due" in line for line in lines)
+    assert not any("やること" in line or "Do now" in line for line in lines)
     assert dm(passed, "secondary", words)[0] != said
 
 
@@ -241,7 +247,7 @@ def test_whoever_declined_is_asked_anew_by_a_later_step() -> None:
     """Its DM says what was missed, as if they had not: that they declined is said of the DM before."""
     early = Decline(who="@primary", at=AT + timedelta(minutes=1))
     anew = replace(TWICE, calls=replace(TWICE.calls, declined=(early,)))
-    assert dm(anew, "primary")[0] == "**15 分 ack なし · ack 期限 14:22 JST (<t:1795497720:R>) を過ぎました**"
+    assert dm(anew, "primary")[0] == "**15 分 ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**"
     first = dm(anew, "primary", step=0, waited_s=0.0)
     assert first[0] == "**今は対応できないと伝えました。ほかの当番に引き継いでいます。**"
 
@@ -265,7 +271,7 @@ def test_a_monitors_alert_says_who_has_declined() -> None:
 def test_the_end_of_the_ladder_is_said() -> None:
     """Then it is up to whoever reads."""
     told = alert(called(FIRST_PAGE, steps=(START,)))
-    assert "ack がなければ：この先の連絡先はありません" in told
+    assert "誰も押さないと：この先は誰にも連絡しません" in told
 
 
 @pytest.mark.parametrize(
@@ -273,13 +279,13 @@ def test_the_end_of_the_ladder_is_said() -> None:
 )
 def test_no_ladder_without_steps_or_with_a_responder(incident: Incident) -> None:
     """Nothing will happen, so nothing is drawn."""
-    assert not any(sign in line for line in alert(incident) for sign in "✓●○")
+    assert not any(line.startswith(("連絡済み：", "誰も押さないと：")) for line in alert(incident))
 
 
 def test_a_quiet_drill_announces_no_mention() -> None:
     """It pings nobody, whatever the policy says."""
     quiet = alert(replace(called(FIRST_PAGE), is_drill=True, rings=False))
-    assert any("●\u00a014:22 @primary、@secondary に DM" in line for line in quiet)
+    assert any("誰も押さないと：14:22 @primary、@secondary に DM" in line for line in quiet)
     assert not any("@here" in line for line in quiet)
 
 
@@ -288,16 +294,17 @@ def test_a_private_incident_announces_the_roles_that_it_pings() -> None:
     private = replace(TWICE, is_private=True)
     roles = "、".join(f"@{role}" for role in JA.policy.permissions.private)
     people = f"{roles} + @primary、@secondary"
-    assert f"ack がなければ：14:37 JST に {people} へ連絡" in dm(private, "secondary")
-    assert f"ack がなければ：14:37 JST に {people} へ連絡" in escalation(private)
-    assert f"ack がなければ：●\u00a014:37 {people}" in alert(private)
+    assert f"誰も押さないと：14:37 JST に {people} へ連絡" in dm(private, "secondary")
+    assert f"誰も押さないと：14:37 JST に {people} へ連絡" in escalation(private)
+    assert f"誰も押さないと：14:37 {people} に連絡" in alert(private)
     assert not any("@here" in line for line in (*dm(private, "secondary"), *alert(private)))
 
 
 def test_after_the_deadline_the_alert_says_overdue_and_who_was_tried() -> None:
     """Since when, as a countdown; what cannot be known, such as that a DM was read, is not said."""
     said = alert(OVERDUE)
-    assert said[0] == f"**🔴 未対応 · ⏰ 期限超過 · ack 期限 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
+    assert said[0] == f"**🔴 未対応 · ⏰ ack 期限切れ：14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
+    assert said[1] == "**やること：いますぐ 👀 を押して対応を始める**"
     assert "連絡の結果：@primary (DM 2 回、メール、応答なし)、@secondary (DM 届かず、メール)" in said
     assert "Tried: @primary (2 DMs, email, no answer), @secondary (DM not delivered, email)" in alert(
         OVERDUE, EN
@@ -328,7 +335,7 @@ def test_before_the_deadline_nothing_is_overdue() -> None:
     early = alert(
         called(FIRST_PAGE, steps=(START, taken(CallStep(due_at=AT + timedelta(minutes=1))), DEADLINE))
     )
-    assert not any("期限超過" in line or "連絡済み" in line for line in early)
+    assert not any("期限切れ" in line or "連絡の結果" in line for line in early)
 
 
 def test_whoever_cannot_respond_has_answered() -> None:
@@ -360,8 +367,9 @@ def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
     ended = EndedAck(who="primary", at=DUE + timedelta(hours=1), lapsed=True)
     again = replace(OVERDUE, acknowledged=ACKNOWLEDGED.acknowledged, ack_ended=ended)
     left = f"<t:{int(LATER.due_at.timestamp())}:R>"
-    assert alert(again)[0] == f"**🔴 未対応 · 次の連絡 14:37 JST ({left})**"
-    assert alert(again, EN)[0] == f"**🔴 Unacknowledged · next call 14:37 JST ({left})**"
+    assert alert(again)[0] == "**🔴 未対応** · いまは誰も対応していません"
+    assert alert(again, EN)[0] == "**🔴 Unacknowledged** · nobody is on it now"
+    assert alert(again)[1] == f"**やること：👀 を押して対応を始める · 14:37 JST まで ({left})**"
     ago = f"<t:{int(ended.at.timestamp())}:R>"
     assert f"⌛ @primary の ack は 15:22 JST に失効 ({ago}、更新なし)" in alert(again)
     assert f"⌛ @primary's ack expired at 15:22 JST ({ago}, no update)" in alert(again, EN)
@@ -369,20 +377,22 @@ def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
     assert f"🙌 @primary が 15:22 JST ({ago}) に手を離しました" in alert(handed_back)
     assert f"🙌 @primary handed it back at 15:22 JST ({ago})" in alert(handed_back, EN)
     over = replace(again, calls=replace(again.calls, steps=(START, taken(DEADLINE))))
-    assert alert(over)[0] == "**🔴 未対応**"
+    assert alert(over)[1] == "**やること：いますぐ 👀 を押して対応を始める**"
     early = replace(called(FIRST_PAGE), ack_ended=replace(ended, at=AT + timedelta(minutes=5)))
-    assert "ack 期限 14:22" in alert(early)[0]
+    assert "14:22 JST まで" in alert(early)[1]
 
 
 def test_an_escalation_lists_the_times_of_the_dms() -> None:
     """One line for each person; what is on its way is said to be."""
     assert escalation(OVERDUE)[1:] == [
+        "**やること：対応できる人は、いますぐ 👀 を押す**",
+        "誰も押さないと：14:37 JST に @here + @primary、@secondary へ連絡",
+        "**影響：エラー率上昇**",
         "@primary：14:07 DM、14:22 DM",
         "@secondary：⚠️ DM 届かず",
         "@third：いま DM",
-        "ack がなければ：14:37 JST に @here + @primary、@secondary へ連絡",
     ]
-    assert escalation(OVERDUE, EN)[1:4] == [
+    assert escalation(OVERDUE, EN)[4:] == [
         "@primary: DM 14:07, DM 14:22",
         "@secondary: ⚠️ no DM delivered",
         "@third: DM now",
@@ -395,12 +405,14 @@ def test_a_dm_that_had_no_place_to_go_counts_for_the_holder_of_its_place() -> No
     later = CallPage(who="@primary", asked_at=DUE, sent_at=DUE)
     both = called(refused, later, steps=(START, taken(DEADLINE)), declined=("@primary",))
     assert "連絡の結果：@primary (DM 1 回、対応できない)" in alert(both)
-    assert escalation(both)[1] == "@primary：14:22 DM、対応できない"
+    assert escalation(both)[4] == "@primary：14:22 DM、対応できない"
 
 
 def test_what_comes_next_stays_true_when_the_ladder_goes_on() -> None:
     """The escalation and the DM were queued with the step that is past by now."""
     on = replace(OVERDUE, calls=replace(OVERDUE.calls, steps=(START, taken(DEADLINE), taken(LATER), LAST)))
-    assert escalation(on)[-1] == "ack がなければ：11/25 14:22 JST にこのチャンネルへもう一度"
+    assert escalation(on)[2] == "誰も押さないと：11/25 14:22 JST にこのチャンネルへもう一度連絡"
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=FIRST_ESCALATION)
-    assert "ack がなければ：11/25 14:22 JST にチャンネルへもう一度" in description_of(render(JA, asked, on))
+    assert "誰も押さないと：11/25 14:22 JST にチャンネルへもう一度連絡" in description_of(
+        render(JA, asked, on)
+    )

@@ -46,7 +46,8 @@ def test_page_says_what_to_do_and_by_when() -> None:
     body = render(JA, delivery(DeliveryKind.PAGE), PLACED)
     assert body["content"] == "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
     assert description_of(body).splitlines() == [
-        "**あなたが当番です · ack 期限 14:22 JST (<t:1795497720:R>)**",
+        "あなたが当番です。まだ誰も ack していません。",
+        "**やること：👀 を押して対応を始める · 14:22 JST まで (<t:1795497720:R>)**",
         "**影響：エラー率上昇**",
         "開始：11/24 14:05 JST (<t:1795496700:R>)",
         "INC-42",
@@ -62,17 +63,17 @@ def test_page_says_what_to_do_and_by_when() -> None:
 @pytest.mark.parametrize(
     ("words", "following", "says"),
     [
-        (JA, {}, "ack がなければ：14:22 JST に @here + @primary、@secondary へ連絡"),
-        (EN, {}, "Without an ack: @here + @primary, @secondary at 14:22 JST"),
-        (JA, {"mention": "none"}, "ack がなければ：14:22 JST に @primary、@secondary へ連絡"),
-        (JA, {"mention": "none", "dm": []}, "ack がなければ：14:22 JST にチャンネルへもう一度"),
-        (JA, None, "この先の連絡先はありません"),
+        (JA, {}, "誰も押さないと：14:22 JST に @here + @primary、@secondary へ連絡"),
+        (EN, {}, "If nobody does: @here + @primary, @secondary will be notified at 14:22 JST"),
+        (JA, {"mention": "none"}, "誰も押さないと：14:22 JST に @primary、@secondary へ連絡"),
+        (JA, {"mention": "none", "dm": []}, "誰も押さないと：14:22 JST にチャンネルへもう一度連絡"),
+        (JA, None, "誰も押さないと：この先は誰にも連絡しません"),
     ],
 )
 def test_page_says_what_happens_otherwise(
     words: Wording, following: Mapping[str, object] | None, says: str
 ) -> None:
-    """The next step of the ladder, below deadline and impact; once somebody is on it, nothing will happen."""
+    """The next step of the ladder, right below what to do; once somebody is on it, nothing will happen."""
     first = {"dm": ["primary", "secondary"], "mention": "here", "due_at": TRIGGERED.ack_due_at.isoformat()}
     data = {"step": 0, "waited_s": 0.0, "next": None if following is None else {**first, **following}}
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
@@ -85,7 +86,7 @@ def test_page_of_a_quiet_drill_announces_no_mention() -> None:
     data = {"waited_s": 0.0, "next": FIRST_ESCALATION["next"]}
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
     quiet = description_of(render(JA, asked, replace(PLACED, is_drill=True, rings=False)))
-    assert "ack がなければ：14:37 JST に @primary、@secondary へ" in quiet
+    assert "誰も押さないと：14:37 JST に @primary、@secondary へ" in quiet
 
 
 def test_page_before_the_alert_is_there_has_no_dead_link() -> None:
@@ -153,7 +154,7 @@ def test_escalation_before_its_time_says_why(kind: str, says: str) -> None:
 
 def test_page_after_the_deadline_says_how_long_nobody_came() -> None:
     """The same person again, now late."""
-    assert "**15 分 ack なし · ack 期限 14:22 JST (<t:1795497720:R>) を過ぎました**" in page(FIRST_ESCALATION)
+    assert "**15 分 ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**" in page(FIRST_ESCALATION)
 
 
 def test_page_ends_when_somebody_has_it() -> None:
@@ -190,8 +191,10 @@ def test_page_of_the_responder_says_what_they_owe_and_offers_it() -> None:
     asked = delivery(DeliveryKind.PAGE, to="person:primary")
     theirs = replace(asked, request=Request(Action.MESSAGE, 1, None, {}, "primary"))
     body = render(JA, theirs, promised)
-    assert description_of(body).splitlines()[:2] == [
-        "**あなたが対応中です · 次の更新：14:37 JST (<t:1795498620:R>)**",
+    assert description_of(body).splitlines()[:4] == [
+        "**あなたが対応中です**",
+        "**次にやること：状況を更新する · 14:37 JST まで (<t:1795498620:R>)**",
+        "更新しないと：催促し、15 分応答がなければ次の人に連絡",
         "続けられないときは手を離してください。次の人に連絡します。",
     ]
     assert labels_of(body) == ["スレッドへ", "更新", "指揮", "手を離す", "なぜ私に？"]
@@ -207,10 +210,12 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
     assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分 ack なし"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
-        "**ack 期限 14:22 JST (<t:1795497720:R>) を過ぎました。対応できる人は ack してください**",
+        "**⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)** · まだ誰も ack していません",
+        "**やること：対応できる人は、いますぐ 👀 を押す**",
+        "誰も押さないと：14:37 JST に @here + @primary、@secondary へ連絡",
+        "**影響：エラー率上昇**",
         "@primary：DM 1 回、いま DM",
         "@secondary：⚠️ DM 届かず、いま DM",
-        "ack がなければ：14:37 JST に @here + @primary、@secondary へ連絡",
     ]
     assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900", "inc:v1:why:42"]
 
@@ -237,7 +242,7 @@ def test_escalation_reads_well_for_one_person_and_for_several() -> None:
         DeliveryKind.ESCALATION, data={**FIRST_ESCALATION, "told": {"primary": 2}, "unreached": []}
     )
     said = description_of(render(EN, asked, PLACED)).splitlines()
-    assert said[1:3] == ["@primary: 2 DMs, DM now", "@secondary: DM now"]
+    assert said[4:6] == ["@primary: 2 DMs, DM now", "@secondary: DM now"]
 
 
 def test_escalation_without_mention_is_quiet() -> None:
@@ -249,18 +254,18 @@ def test_escalation_without_mention_is_quiet() -> None:
 
 def test_escalation_before_the_deadline_claims_no_missed_one() -> None:
     """A ladder may ring early."""
-    assert "過ぎました" not in description_of(escalation(waited_s=60.0))
+    assert "期限切れ" not in description_of(escalation(waited_s=60.0))
 
 
 def test_last_escalation_says_that_nobody_is_left() -> None:
     """Then it is up to whoever reads."""
-    assert "この先の連絡先はありません。" in description_of(escalation(next=None))
+    assert "誰も押さないと：この先は誰にも連絡しません" in description_of(escalation(next=None))
 
 
 def test_next_step_may_be_the_channel_alone() -> None:
     """SEV3's ladder tells no person."""
     following = {"dm": [], "mention": "none", "due_at": AT.isoformat()}
-    assert "ack がなければ：14:07 JST にこのチャンネルへもう一度" in description_of(
+    assert "誰も押さないと：14:07 JST にこのチャンネルへもう一度連絡" in description_of(
         escalation(next=following)
     )
 

@@ -103,10 +103,11 @@ def test_no_question_has_more_than_five_buttons(voice: Voice, answers: int) -> N
 def test_the_result_says_everything_before_it_happens() -> None:
     """Severity, path, channel, mention, deadline, who gets a DM, where the thread is."""
     card = triage_card(JA, view_at(at("yes", "unsure")))
-    assert words(card).splitlines()[:5] == [
+    assert words(card).splitlines()[:6] == [
         "**SEV1 / P0** 本番影響あり → 影響大かは不明 (安全側で「はい」)",
+        "**まだ送っていません。** [🚨 発報する] を押すと：",
         "#p0-alerts に @here で通知",
-        "15 分以内に ack (11/24 14:22 JST まで)",
+        "押してから 15 分以内に ack",
         "当番 @primary に DM",
         "#p0-alerts にスレッドを開く",
     ]

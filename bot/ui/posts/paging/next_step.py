@@ -1,0 +1,69 @@
+"""Say what people must do next about an incident, by when, and what happens if they do not."""
+
+from typing import Final
+
+from bot.domain.incident.incident import Incident, Status
+from bot.ui.posts.incident.calls import coming, is_overdue
+from bot.ui.words.wording import Wording, relative
+
+_STEPS_SHOWN: Final = 3
+
+
+def next_step(words: Wording, incident: Incident, *, asks: str = "ack", is_late: bool = False) -> str:
+    """Return what to do now and by when, in bold: "やること：👀 を押して対応を始める · 14:22 JST まで".
+
+    After the acknowledge, it is the responder's next status update; empty when nothing has to be done.
+
+    Args:
+        asks: Whom it asks for the acknowledge: "ack", or "anyone" who can respond.
+        is_late: The ack deadline was missed, although the ladder may not say so.
+    """
+    if incident.status is Status.TRIGGERED:
+        return _acknowledge(words, incident, asks, is_late=is_late or is_overdue(incident))
+    due = incident.updates.due_at if incident.is_open else None
+    if due is None:
+        return ""
+    at = words.clock(due, on=incident.triggered_at)
+    key = "update_now" if incident.updates.reminders else "update"
+    return words.say(f"alert.do.{key}", at=at, left=relative(due))
+
+
+def otherwise(words: Wording, incident: Incident, *, shown: int = _STEPS_SHOWN) -> str:
+    """Return what happens if nobody acknowledges; empty after an acknowledge.
+
+    Args:
+        shown: The most steps of the ladder.
+    """
+    return coming(words, incident, shown=shown)
+
+
+def _acknowledge(words: Wording, incident: Incident, asks: str, *, is_late: bool) -> str:
+    emoji, due = words.policy.ack_emoji, incident.ack_due_at
+    if is_again(incident):
+        following = incident.calls.following
+        if following is None:
+            return words.say(f"alert.do.{asks}_now", emoji=emoji)
+        due = following.due_at
+    elif is_late:
+        return words.say(f"alert.do.{asks}_now", emoji=emoji)
+    at = words.clock(due, on=incident.triggered_at)
+    return words.say(f"alert.do.{asks}", emoji=emoji, at=at, left=relative(due))
+
+
+def is_again(incident: Incident) -> bool:
+    """Return True if it waits since an acknowledge ended after the deadline, which no longer matters then."""
+    ended = incident.ack_ended
+    return incident.status is Status.TRIGGERED and ended is not None and ended.at > incident.ack_due_at
+
+
+def update_due(words: Wording, incident: Incident) -> str:
+    """Return when the next status update is due: "次の更新：14:37 JST (29 分後)"; empty when none is planned.
+
+    Discord counts the time down. Once a reminder was sent, the line says that the update is overdue.
+    """
+    due = incident.updates.due_at
+    if due is None:
+        return ""
+    at = words.clock(due, on=incident.triggered_at)
+    key = "update_missed" if incident.updates.reminders else "update_due"
+    return words.say(f"alert.{key}", at=at, left=relative(due))
