@@ -73,7 +73,7 @@ def test_a_failure_reads_as_two_lines_with_space_between_failures() -> None:
     """Its short id, how bad, what, where; below in small print when and why."""
     screen = listed(JA, ENTRY, ENTRY, severity="P0", channel="p0-alerts")
     lines = [
-        "`000001` **P0 決済 API が 5xx** → #p0-alerts",
+        "`000001` 🔴 **P0 決済 API が 5xx** → #p0-alerts",
         "-# 11/24 14:07 JST · HTTP 503 · 再試行 3 · upstream timeout",
     ]
     assert words(screen).splitlines() == [
@@ -83,6 +83,13 @@ def test_a_failure_reads_as_two_lines_with_space_between_failures() -> None:
         "",
         *lines,
     ]
+
+
+def test_a_failure_of_the_most_severe_priority_stands_out_among_the_others() -> None:
+    """By a sign and bold; the others by neither."""
+    said = words(listed(EN, replace(ENTRY, severity="P2"), ENTRY)).splitlines()
+    assert said[1] == "`000001` P2 決済 API が 5xx → #p0-alerts"
+    assert said[-2] == "`000001` 🔴 **P0 決済 API が 5xx** → #p0-alerts"
 
 
 def test_the_current_view_is_marked() -> None:

@@ -184,7 +184,7 @@ def _lines(voice: Voice, entries: Sequence[DlqEntry], *, email: bool = False) ->
 def _two_lines(voice: Voice, entry: DlqEntry, *, email: bool, budget: int) -> str:
     """Say which failure, how bad, what and where; then in small print when and why.
 
-    `a1f3c2` **P0 決済 API が 5xx** → #p0-alerts
+    `a1f3c2` 🔴 **P0 決済 API が 5xx** → #p0-alerts
     -# 11/24 14:05 JST · HTTP 503 · 再試行 3 · upstream timeout
     """
     head = f"`{short_id(entry.id)}`"
@@ -201,7 +201,10 @@ def _two_lines(voice: Voice, entry: DlqEntry, *, email: bool, budget: int) -> st
     left = max(budget - len(head) - len(severity) - len(place) - len(tail) - 20, 20)
     title = inert(_title(voice, entry), limit=left // 2)
     error = inert(entry.error_message or "", limit=left // 2)
-    return f"{head} **{severity} {title}** → {place}\n-# {tail}" + (f" · {error}" if error else "")
+    what = f"{severity} {title}"
+    if entry.severity == voice.policy.dlq.table.most_severe:  # they stand out among the others
+        what = f"🔴 **{what}**"
+    return f"{head} {what} → {place}\n-# {tail}" + (f" · {error}" if error else "")
 
 
 def entry_choice(voice: Voice, entry: DlqEntry) -> str:
