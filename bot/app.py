@@ -10,7 +10,6 @@ from typing import Final, TypeAlias
 
 import asyncpg
 import discord
-import structlog
 import uvloop
 
 from bot.client import IncidentBot, use_api_base
@@ -43,8 +42,6 @@ from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
 from bot.ui.discord_api.reaching import Reaching
 from bot.wiring import GuildDependencies, Outward, UseCases, wire
-
-log = structlog.get_logger(__name__)
 
 #: How many thousands of old rows are deleted at a time, at most.
 _MOST_FORGOTTEN: Final = 50

@@ -77,11 +77,6 @@ class ShardKeeper:
         self._told_s: dict[str, float] = {}
 
     @property
-    def fleet(self) -> Fleet | None:
-        """Return the fleet as last read from the database; None before the first read."""
-        return self._fleet
-
-    @property
     def held(self) -> list[Shard]:
         """Return the shards of this process."""
         return sorted(self._held)

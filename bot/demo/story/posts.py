@@ -72,7 +72,6 @@ class Posts:
     """
 
     def __init__(self, policy: Policy, items: Mapping[str, int]) -> None:
-        self._policy = policy
         self._items = items
         self._words = Wording(Texts.load(), policy)
         self._numbers = count(1)

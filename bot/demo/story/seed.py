@@ -31,7 +31,6 @@ from local_discord.people import Human
 
 _QUERIES: Final = composed([Path(__file__).with_name("seed.sql").read_text(encoding="utf-8")])
 _SERVED_FOR: Final = timedelta(days=84)
-_SECOND: Final = timedelta(seconds=1)
 
 
 async def seed(

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 
 from bot.domain.payloads import Payload
 
-#: Bytes. Discord: 10 MiB a file for a bot; a row should stay far below that.
-CONTENT_LIMIT = 2 * 1024 * 1024
-
 
 class FileRef(Payload):
     """A file as a delivery's payload names it.
@@ -36,7 +33,7 @@ class Attachment:
     Attributes:
         key: Unique: "postmortem:42:1".
         incident_id: Whose words it holds; None: no incident's.
-        content: At most `CONTENT_LIMIT` bytes.
+        content: Discord takes 10 MiB a file; what writes it keeps it far below that.
     """
 
     key: str

@@ -39,14 +39,12 @@ class Resemblance:
     """A past incident, and what it has in common with this one.
 
     Attributes:
-        score: From `THRESHOLD`.
         same_targets: The targets that both name.
         same_alert: The same alert began both.
         words: The words of the past title that this title has, too.
     """
 
     number: int
-    score: float
     same_targets: tuple[str, ...]
     same_alert: bool
     words: tuple[str, ...]
@@ -67,7 +65,7 @@ def resembling(
     rarity = Rarity.of(one.title for one in past[:_TITLES])
     scored = [(_score(report, one, rarity), one) for one in alike]
     best = sorted((found for found in scored if found[0] >= THRESHOLD), key=lambda found: -found[0])
-    return [_resemblance(report, one, value) for value, one in best[:most]]
+    return [_resemblance(report, one) for _, one in best[:most]]
 
 
 def _may_resemble(report: KnownReport, words: Collection[str], past: KnownReport) -> bool:
@@ -82,10 +80,9 @@ def _is_same_alert(report: KnownReport, past: KnownReport) -> bool:
     return report.fingerprint is not None and report.fingerprint == past.fingerprint
 
 
-def _resemblance(report: KnownReport, past: KnownReport, value: float) -> Resemblance:
+def _resemblance(report: KnownReport, past: KnownReport) -> Resemblance:
     return Resemblance(
         number=past.number,
-        score=value,
         same_targets=tuple(target for target in past.targets if target in report.targets),
         same_alert=_is_same_alert(report, past),
         words=words_in_common(report.title, past.title),

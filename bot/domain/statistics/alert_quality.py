@@ -52,11 +52,6 @@ class NoisyAlert:
     latest: Incident
     counts: AlertCounts
 
-    @property
-    def fingerprint(self) -> str:
-        """Return what all messages of the alert share."""
-        return self.latest.tracked.fingerprint or ""
-
 
 @dataclass(frozen=True, slots=True)
 class AlertQuality:

@@ -111,13 +111,6 @@ class Period:
         """Return the period's first 00:00 in *zone*, and the 00:00 after its last day."""
         return Span(datetime.combine(self.first, time(), zone), datetime.combine(self.after, time(), zone))
 
-    def weeks(self) -> list[IsoWeek]:
-        """Return the ISO weeks that have a day in it, the earliest first."""
-        found, week = [IsoWeek.of(self.first)], IsoWeek.of(self.last)
-        while found[-1] != week:
-            found.append(found[-1].back(-1))
-        return found
-
     def _moved(self, periods: int) -> date:
         if self.kind is PeriodKind.WEEK:
             return self.first + timedelta(days=7 * periods)

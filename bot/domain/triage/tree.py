@@ -188,10 +188,6 @@ class Tree:
         answer = question.answer(question.unsure if unsure else answer_id)
         return (*path, Given(question.id, answer.id, unsure))
 
-    def words(self, path: Path) -> tuple[Text, ...]:
-        """Return the words of each answer in *path*, for "本番影響あり → 影響大"."""
-        return tuple(self.node(given.node).answer(given.answer).path for given in path)
-
     def outcomes(self, path: Path) -> frozenset[Outcome]:
         """Return where *path* may still end."""
         reached = (position.outcome for position in self.walk(path))

@@ -27,8 +27,6 @@ _REASON: Final = 200  # characters
 
 _PRINTABLE: Final = (str, int, float, Undefined, type(None))
 _RANDOM: Final = ("random", "lipsum")
-#: What jinja2 gives every template.
-_GLOBALS: Final = ("range", "dict", "namespace", "cycler", "joiner")
 #: What would take in another file.
 _FILES: Final = (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)
 

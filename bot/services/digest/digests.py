@@ -68,7 +68,6 @@ class Digests:
         self._store = store
         self._policy = policy
         self._access = access
-        self._counting = counting
         self._pictures = pictures
         #: Counts a week, as a post or a preview shows it.
         self.figures = counting.digest

@@ -14,7 +14,6 @@ from bot.domain.incident.incident import OPEN, Incident, PersonRef, Status
 from bot.domain.incident.listing import IncidentFilter
 from bot.domain.people import Person
 from bot.domain.privacy import ToldPlaces, told_places
-from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.lines import Line, lines_of
 from bot.runbook.model import Policy
 from bot.services.ports import Store
@@ -41,7 +40,6 @@ class IncidentView:
     """
 
     incident: Incident
-    severity: SeverityPolicy
     lines: tuple[Line, ...]
     ladder: tuple[Step, ...]
     now: datetime
@@ -81,7 +79,6 @@ class IncidentQueries:
         posts = await self._store.posts(incident_id)
         return IncidentView(
             incident=incident,
-            severity=self._policy.rules(incident.severity),
             lines=lines_of(entries, posts),
             ladder=tuple(await self._store.steps(incident_id)),
             now=await self._store.now(),

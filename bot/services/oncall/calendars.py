@@ -65,12 +65,10 @@ class ImportPreview:
 
     Attributes:
         unknown: Names that match no person; their events are left out.
-        until: Nothing after this was read.
     """
 
     drafts: tuple[Draft, ...]
     unknown: tuple[str, ...]
-    until: datetime
 
 
 class CalendarFiles:
@@ -128,7 +126,7 @@ class CalendarFiles:
         if len(reading.shifts) > MOST_PLACES:
             raise UserError("oncall_file_places", most=MOST_PLACES)
         drafts = [await self._keep(guild_id, reading, place, found, by=by) for place in reading.shifts]
-        return ImportPreview(tuple(drafts), tuple(reading.unknown), now + IMPORTED)
+        return ImportPreview(tuple(drafts), tuple(reading.unknown))
 
     async def confirm(self, guild_id: int, numbers: Iterable[int], *, by: Person) -> list[str]:
         """Put drafts into force; the places they are for.

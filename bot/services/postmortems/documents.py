@@ -66,7 +66,6 @@ class PostmortemFile:
         content: Markdown, UTF-8.
     """
 
-    incident: Incident
     document: PostmortemDocument
     content: bytes
 
@@ -182,11 +181,11 @@ class Documents:
 
     async def file(self, incident_id: int) -> PostmortemFile | None:
         """Return the latest draft, for the bot itself; None if there is none so far."""
-        incident, document = await self._store.incident(incident_id), await self._store.document(incident_id)
+        document = await self._store.document(incident_id)
         stored = [] if document is None else await self._store.attachments([document.file_key])
         if document is None or not stored:
             return None
-        return PostmortemFile(incident, document, stored[0].content)
+        return PostmortemFile(document, stored[0].content)
 
     def _is_due(self, incident: Incident) -> bool:
         """Return True if the draft is made without being asked for."""

@@ -57,7 +57,6 @@ class StatsView:
     """
 
     asked: Asked
-    span: Span
     now: datetime
     goes_on: bool
     figures: IncidentFigures
@@ -97,7 +96,6 @@ class StatsViews:
         last = IsoWeek.of(min(asked.period.last, now.date()))
         return StatsView(
             asked=asked,
-            span=span,
             now=now,
             goes_on=now < asked.period.span(self._policy.timezone).end,
             figures=await counted.incidents(guild_id, span, scope),

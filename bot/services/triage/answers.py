@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-import structlog
-
 from bot.domain.people import Person
 from bot.domain.triage.session import NewTriage, TriageStatus
 from bot.domain.triage.tree import LATER, StaleTriage
@@ -24,8 +22,6 @@ from bot.services.triage.reevaluations import Reevaluations, admit
 from bot.services.triage.sources import AlreadyRaised, TriageSources, require_open
 from bot.services.triage.views import PressResult, TriageView, path_of, view_of
 from bot.services.triage.walk import FORGOTTEN_AFTER, Walk
-
-log = structlog.get_logger(__name__)
 
 
 class Triages:

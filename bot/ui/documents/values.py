@@ -24,7 +24,6 @@ _TITLE: Final = 420  # 200 characters as stored, escaped
 _LIST: Final = 2_000
 #: All that a person wrote, every sign of it escaped.
 _WORDS: Final = 2 * CORRECTION_LIMIT
-_BETWEEN: Final = " · "
 
 Values = dict[str, object]
 

@@ -150,7 +150,7 @@ async def test_alerts_by_sender_and_fingerprint(rig: Rig, database: Database, hi
     public = History(history.zone, tuple(one for one in history.incidents if not one.is_private), ())
     expected = recount.alerts(public, span, lambda one: one.fingerprint or "")
     noisy = await rig.store.noisiest_alerts(GUILD, span, limit=10)
-    assert {one.fingerprint: one.counts.messages for one in noisy} == {
+    assert {one.latest.tracked.fingerprint: one.counts.messages for one in noisy} == {
         fingerprint: counts.messages for fingerprint, counts in expected.items()
     }
     assert [one.counts.messages for one in noisy] == sorted(
@@ -240,4 +240,4 @@ async def test_an_alert_fires_again_within_a_day(
     (source,) = await rig.store.alert_sources(GUILD, Span(begun, second + timedelta(seconds=1)))
     assert (source.name, source.counts.alerts, source.counts.again) == ("Sentry", 2, again)
     (noisy,) = await rig.store.noisiest_alerts(GUILD, Span(begun, second + timedelta(seconds=1)), limit=3)
-    assert (noisy.latest.triggered_at, noisy.fingerprint) == (second, "disk")
+    assert (noisy.latest.triggered_at, noisy.latest.tracked.fingerprint) == (second, "disk")

@@ -21,10 +21,7 @@ from bot.ui.words.links import place_url
 from bot.ui.words.voice import Voice
 
 _RED = 0xED4245
-_BLUE = 0x5865F2
 _GREEN = 0x3BA55D
-_LOOK_BUDGET: Final = 2_200  # with the signs of a quote before 80 lines, and what is said of it, within 4,000
-_PART_BUDGET = 900
 _INLINE_JSON: Final = 1_800
 
 

@@ -90,11 +90,6 @@ def test_a_step_of_an_incidents_path_keeps_it(unsure: bool) -> None:  # a case
     assert Given.of_step(*given.as_step()) == given
 
 
-def test_words_of_a_path() -> None:
-    """What the alert shows as 判定."""
-    assert [text.say("ja") for text in RUNBOOK.words(give("yes", "no"))] == ["path yes", "path no"]
-
-
 def test_what_still_fits_of_a_path_after_the_policy_has_changed() -> None:
     """The longest beginning that the tree knows: an answer, a question or the order may be gone."""
     path = give("yes", "no")

@@ -36,7 +36,7 @@ from bot.ui.screens.aftermath.action_items import PAGE, PAGE_SIZE, AskedList, it
 from bot.ui.screens.incident_console import show_screen
 from bot.ui.words.voice import Voice
 from tests.unit.ui import samples
-from tests.unit.ui.samples import AT, PLACED, POLICY, RESOLVED
+from tests.unit.ui.samples import AT, PLACED, RESOLVED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, words
 
 DAY = date(2026, 12, 4)
@@ -137,9 +137,7 @@ def test_the_card_counts_and_show_lists_what_is_open() -> None:
     assert "アクション" not in samples.description_of(render(samples.JA, card, RESOLVED))
     counted = replace(RESOLVED, actions=ActionCount(1, 3))
     assert "🛠 アクション：残り 1 / 3 件" in samples.description_of(render(samples.JA, card, counted))
-    view = IncidentView(
-        RESOLVED, POLICY.severities["SEV1"], lines=(), ladder=(), now=AT, actions=(ITEM, DONE)
-    )
+    view = IncidentView(RESOLVED, lines=(), ladder=(), now=AT, actions=(ITEM, DONE))
     shown = words(show_screen(JA, view))
     assert "残り 1 / 2 件" in shown
     assert shown.count("AI-7") == 1

@@ -65,7 +65,6 @@ def view(**changes: Any) -> StatsView:
     """A past week in which nothing happened, but for *changes*."""
     quiet = StatsView(
         asked=Asked(WEEK),
-        span=WEEK.span(TOKYO),
         now=NOW,
         goes_on=False,
         figures=NOTHING,

@@ -187,7 +187,6 @@ def test_show_says_whether_users_are_affected_and_what_they_were_told() -> None:
     done = DRAFT.approved(by=BY, at=AT).published(PublishedVia.COPY, at=AT)
     view = IncidentView(
         replace(ACKNOWLEDGED, users_affected=UsersAffected.UNKNOWN),
-        POLICY.severities["SEV1"],
         lines=(),
         ladder=(),
         now=AT,

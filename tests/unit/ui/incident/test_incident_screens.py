@@ -52,7 +52,7 @@ def view_of(incident: Incident, *entries: TimelineEntry, **more: Any) -> Inciden
     """What `/incident show` is given."""
     severity = POLICY.severities[incident.severity]
     ladder = plan(severity.ladder, incident_id=42, starts_at=AT, ack_due_at=incident.ack_due_at)
-    return IncidentView(incident, severity, lines_of(entries), ladder, AT, **more)
+    return IncidentView(incident, lines_of(entries), ladder, AT, **more)
 
 
 def test_show_says_how_the_next_step_leaves_discord() -> None:

@@ -149,7 +149,7 @@ def test_a_preview_fits_and_says_what_changes(voice: Voice) -> None:
     drafts = tuple(
         Draft(9_999_999_000 + n, f"place{n}", shifts, (BEN, *[AI] * 59), {"ai": AI}) for n in range(7)
     )
-    screen = preview_screen(voice, ImportPreview(drafts, (HOSTILE,) * 50, NOW + 180 * DAY))
+    screen = preview_screen(voice, ImportPreview(drafts, (HOSTILE,) * 50))
     assert screens.over_limits(screen) == []
     assert "@ai" in screens.words(screen)
     assert "@everyone" not in screens.words(screen)
@@ -171,7 +171,7 @@ def test_the_longest_places_and_names_fit(voice: Voice) -> None:
         Draft(9_999_999_000 + n, place, shifts, (long,) * 60, {long.handle: AI})
         for n, place in enumerate(places[:7])
     )
-    asked = preview_screen(voice, ImportPreview(drafts, (HOSTILE,) * 50, NOW + 180 * DAY))
+    asked = preview_screen(voice, ImportPreview(drafts, (HOSTILE,) * 50))
     assert screens.over_limits(asked) == []
     assert all(place in screens.words(asked) for place in places[:7])
 
@@ -180,9 +180,7 @@ def test_a_preview_says_how_many_shifts_it_leaves_out() -> None:
     """Those that it shows and the others are all."""
     shifts = tuple(turn("x", AI, n).shift for n in range(60))
     draft = Draft(1, "primary", shifts, (BEN,) * 60, {"ai": AI})
-    told = screens.words(
-        preview_screen(screens.JA, ImportPreview((draft,), (), NOW + 180 * DAY))
-    ).splitlines()
+    told = screens.words(preview_screen(screens.JA, ImportPreview((draft,), ()))).splitlines()
     shown = sum("→" in line for line in told)
     assert shown >= 8
     assert f"… ほか {60 - shown} 件" in told
@@ -291,7 +289,7 @@ def test_every_change_warns_of_one_person_at_two_places() -> None:
     said = [
         set_said(screens.JA, OnCallNow("primary", BEN, None), doubled),
         swapped_said(screens.JA, swapped, doubled),
-        screens.words(preview_screen(screens.JA, ImportPreview((draft,), (), NOW), doubled)),
+        screens.words(preview_screen(screens.JA, ImportPreview((draft,), ()), doubled)),
         screens.words(imported_screen(screens.JA, ["primary"], doubled)),
     ]
     warning = (
