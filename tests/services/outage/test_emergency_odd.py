@@ -12,7 +12,7 @@ from bot.services.outage import overdue
 from bot.services.ports import Email
 from bot.services.watchdogs import queue_watch
 from tests.fakes.emergency import FakeSiren
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, pulse
 from tests.services.desk import RESPONDER, Desk, FakeEmailSender
 from tests.services.outage.test_emergency import mirrored, new
 from tests.services.triage.triage_walks import walk
@@ -85,8 +85,10 @@ async def test_whoever_raises_something_does_not_wait_for_others(desk: Desk) -> 
     desk.database.is_away = True
     looking = asyncio.create_task(desk.emergency.tick())
     await slow.began.wait()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S), pulse() as passed_s:
         assert (await desk.emergency.raise_alert(new())).alert is not None
+        assert passed_s() < 1
+    assert not looking.done(), "the other one is still being told of"
     slow.goes_on.set()
     await looking
 
