@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Final
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bot.domain.errors import ConfigError, StorageUnavailable, wordless
 from bot.domain.hooks.hook import HookRequest
@@ -80,6 +80,10 @@ class HookSite:
             return self._refused(source, HTTPStatus.REQUEST_TIMEOUT, "slow")
         except web.HTTPRequestEntityTooLarge:
             return self._refused(source, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
+        except web.RequestPayloadError:
+            return self._refused(source, HTTPStatus.BAD_REQUEST, HookResult.UNREADABLE)
+        if not body and hdrs.CONTENT_ENCODING in request.headers:  # what is cut off decompresses to nothing
+            return self._refused(source, HTTPStatus.BAD_REQUEST, HookResult.UNREADABLE)
         headers = {name.lower(): value for name, value in request.headers.items()}
         return await self._answered(source, HookRequest(headers, body))
 

@@ -5,8 +5,10 @@ It is down only after two failures in a row: one lost packet is no outage.
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -31,6 +33,13 @@ from bot.integrations.outbound.http import OutboundHttp
 _TRY_S: Final = 3.5
 _PAUSE_S: Final = 0.5
 _DAY_S: Final = 86_400
+
+#: Of a body that are looked at.
+_MOST_BYTES: Final = 1 << 20
+
+#: What stands before the name of a member, and behind it.
+_MEMBER: Final = re.compile(r'\s*[{,]\s*(?=")')
+_COLON: Final = re.compile(r"\s*:\s*")
 
 #: Refusals of a gate before the target: its users may well pass.
 _REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
@@ -71,6 +80,7 @@ class HttpProbe:
         terms = Terms(
             "probe",
             deadline_s=self.try_s,
+            most_bytes=_MOST_BYTES,
             cuts_body=True,
             tries=1,
             has_breaker=False,
@@ -126,9 +136,25 @@ class HttpProber:
 
 
 def _says_ok(answer: Answer) -> bool:
-    """Return True if the body is a JSON object whose ``ok`` is true."""
+    """Return True if the body is a JSON object whose ``ok`` is true, in what was kept of a long one."""
     try:
         found = json.loads(answer.content)
-    except (ValueError, RecursionError):
+    except RecursionError:
         return False
+    except ValueError:
+        return len(answer.content) >= _MOST_BYTES and _begins_with_ok(answer.content)
     return isinstance(found, dict) and found.get("ok") is True
+
+
+def _begins_with_ok(content: bytes) -> bool:
+    """Return True if ``ok`` is true among the members of an object that is cut off somewhere."""
+    text, read, at = content.decode("utf-8", "replace"), json.JSONDecoder().raw_decode, 0
+    with suppress(ValueError, RecursionError):
+        while (begins := _MEMBER.match(text, at)) is not None:
+            name, at = read(text, begins.end())
+            if (colon := _COLON.match(text, at)) is None:
+                break
+            value, at = read(text, colon.end())
+            if name == "ok":
+                return value is True
+    return False

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.domain.systems.rules import HttpTarget
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.systems.http_probe import HttpProbe, HttpProber
+from bot.outside.system_checks import LateProber
 from tests.integration.certificates import make_certificate, server_side
 from tests.integration.outbound.upstream import Behaviour, in_turn, says, upstream
 
@@ -143,3 +145,34 @@ async def test_a_probe_asks_once_and_is_cut_at_its_own_timeout(http: OutboundHtt
             found = await HttpProber(http).ask(rules)
             assert found.values == {"problem": OutboundProblem.TIMEOUT}
             assert len(there.heads) == 1
+
+
+@pytest.mark.parametrize(
+    ("begin", "state"),
+    [
+        (b'{"checks": {"ok": false}, "ok": true, "log": "', SystemState.OK),
+        (b'{"checks": {"ok": true}, "ok": false, "log": "', SystemState.DOWN),
+        (b'{"checks": {"ok": true}, "log": "', SystemState.DOWN),
+        (b'["ok", true, "', SystemState.DOWN),
+    ],
+)
+async def test_a_body_that_is_too_long_says_ok_at_its_beginning(
+    http: OutboundHttp, begin: bytes, state: SystemState
+) -> None:
+    """The rest of it is not read: a health page that lists all its checks is no outage."""
+    assert (await looked(http, says(200, begin + b"x" * 1_200_000 + b'"}'))).state is state
+
+
+async def test_a_probe_imports_its_client_beside_the_event_loop() -> None:
+    """The first request would hold up the answers to people for a tenth of a second."""
+    threads: list[int] = []
+
+    def outbound() -> OutboundHttp:
+        threads.append(threading.get_ident())
+        return OutboundHttp(allowed=AllowedPlaces.parse("127.0.0.1"))
+
+    async with upstream(OK) as there:
+        rules = ProbeRules("a", "a", HttpTarget(f"http://127.0.0.1:{there.port}/", needs_ok=True), "SEV1")
+        found = await LateProber(outbound).ask(rules)
+    assert found.state is SystemState.OK
+    assert threading.get_ident() not in threads
