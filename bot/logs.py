@@ -12,7 +12,9 @@ from typing import Final, Literal, TextIO
 
 from bot.lean_imports import absent
 
-with absent("rich"):  # 6 MB and a sixteenth of a start, for tracebacks that are not used here
+# Rich is 6 MB and a sixteenth of a start, for tracebacks that are not used here; greenlet is 1.5 MB, for
+# threads of a kind that the bot does not have.
+with absent("rich"), absent("greenlet"):
     import structlog
     from structlog.typing import EventDict, Processor, WrappedLogger
 

@@ -14,6 +14,7 @@ UNUSED = {
     "fastapi",
     "holidays",
     "fontTools",
+    "greenlet",
     "httpx",
     "icalendar",
     "jinja2",
