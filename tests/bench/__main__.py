@@ -8,7 +8,7 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
@@ -178,9 +178,8 @@ async def _first_responses(place: Discord, dsn: str, folder: Path, *, names: Seq
     """
     settings = {**place.settings, "DATABASE_URL": dsn}
     async with bot(settings, folder):
-        asks = await _asks(place)
-    if names:
-        asks = {name: ask for name, ask in asks.items() if any(part in name for part in names)}
+        asks = await _asks(place, names=names)
+    asks = {name: ask for name, ask in asks.items() if _is_asked_for([name], names)}
     bare, ours, slow = _Sample(place), _Sample(place), _Sample(place)
     for number in range(_ROUNDS):
         async with bare_bot(settings) as client:
@@ -290,15 +289,25 @@ class _Sample:
             self.crowd.setdefault(name, []).extend(found)
 
 
-async def _asks(place: Discord) -> dict[str, answers.Ask]:
-    """Each command, button, select and menu; enough of each for the floor and for the bot."""
+def _is_asked_for(rows: Iterable[str], names: Sequence[str]) -> bool:
+    """Return True if one of *rows* has one of *names* in its name, or without *names*."""
+    return not names or any(part in row for row in rows for part in names)
+
+
+async def _asks(place: Discord, *, names: Sequence[str]) -> dict[str, answers.Ask]:
+    """Each command, button, select and menu; enough of each for the floor and for the bot.
+
+    A card for each press takes minutes to make, so those that *names* does not ask for are not made.
+    """
     presses = 2 * _ROUNDS * (_PRESSES + _BURSTS * _CROWD)
     asks = {
         "/triage": answers.command("triage"),
         "/incident list": answers.command("incident list"),
     }
-    asks |= await answers.presses_on_triages(place, cards=presses)
-    asks |= await screens.of_a_triage(place, presses=presses)
+    if _is_asked_for(answers.ON_A_CARD, names):
+        asks |= await answers.presses_on_triages(place, cards=presses)
+    if _is_asked_for(screens.ON_A_RESULT, names):
+        asks |= await screens.of_a_triage(place, presses=presses)
     for button in await answers.buttons_of_an_incident(place):
         asks.setdefault(button.control.label, answers.press(button))
     for of_these in _SCREENS:

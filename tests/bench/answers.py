@@ -24,7 +24,7 @@ APART_S = 0.04
 _NOBODY_LOOKS_S = 1.0  # as long as anybody may wait
 _ON_THE_WIRE_S = 0.1
 #: Each is on the card when its turn comes: an answer, its withdrawal, another one, the end of the walk.
-_ON_A_CARD = ("わからない", "戻る", "はい", "やめる")
+ON_A_CARD = ("わからない", "戻る", "はい", "やめる")
 
 #: Lets somebody do one thing in the local Discord that the bot must answer.
 Ask = Callable[[Human], Awaitable[Interaction]]
@@ -131,7 +131,7 @@ async def presses_on_triages(discord: Discord, *, cards: int) -> dict[str, Ask]:
     report = TriageReport("bench", targets=["api.parky.co.jp"], symptoms=["errors"])
     walk = TriageWalk(discord.human, "responder", "general")
     asked = [await walk.answer(await walk.begin(report), "はい") for _ in range(cards)]
-    return {label: _press_in_turn(asked, label) for label in _ON_A_CARD}
+    return {label: _press_in_turn(asked, label) for label in ON_A_CARD}
 
 
 def _press_in_turn(cards: Sequence[Message], label: str) -> Ask:

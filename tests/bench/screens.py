@@ -19,6 +19,8 @@ _WHO: Final = "responder"
 _EDITS: Final = "PATCH /channels/*/messages/*"
 _READS: Final = "GET /channels/*/messages/*"
 _MISSING_PERMISSIONS: Final = 50013
+#: The rows of a triage's result and of its re-evaluation.
+ON_A_RESULT: Final = ("🚨 発報する", "⏲️ 再評価に回す", "select 重大度を変える", "select 前の答えを変える")
 #: Seconds that a slow Discord takes for a read: longer than anybody waits for a form.
 _SLOW_S: Final = 3.0
 
@@ -50,12 +52,13 @@ async def of_a_triage(discord: Discord, *, presses: int) -> dict[str, Ask]:
     revised = await _cards(discord, "bench revise", "はい", "はい", count=presses)
     graded = (await _cards(discord, "bench grade", "はい", "いいえ", count=1))[0]
     held = await _cards(discord, "bench hold", "いいえ", "いいえ", count=presses)
-    return {
-        "🚨 発報する": _in_turn(confirmed, "発報する"),
-        "⏲️ 再評価に回す": _in_turn(held, "再評価に回す"),
-        "select 重大度を変える": _choose(graded, "重大度を変える"),
-        "select 前の答えを変える": _in_turn(revised, "前の答えを変える"),
-    }
+    asks = (
+        _in_turn(confirmed, "発報する"),
+        _in_turn(held, "再評価に回す"),
+        _choose(graded, "重大度を変える"),
+        _in_turn(revised, "前の答えを変える"),
+    )
+    return dict(zip(ON_A_RESULT, asks, strict=True))
 
 
 async def of_ended_incidents(discord: Discord) -> dict[str, Ask]:
