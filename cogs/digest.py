@@ -82,6 +82,10 @@ async def now(interaction: Interaction) -> None:
     digests, guild_id = services_of(interaction).digests, services_of(interaction).guild_id
     by = await person_of(interaction)
     outcome = await digests.post_by_hand(guild_id, by=by)
+    if outcome.due_at is not None:
+        told = {"week": outcome.week, "at": voice_of(interaction).moment(outcome.due_at)}
+        await reply(interaction, voice_of(interaction).say("consoles.digest.queued", **told))
+        return
     look = partial(digests.seen_again, outcome, guild_id)
     outcome = await soon(look, done=lambda one: _url(one) is not None) or outcome
     key = "posted" if outcome.is_new else "posted_before"

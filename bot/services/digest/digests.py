@@ -46,11 +46,13 @@ class PostedByHand:
     Attributes:
         post: Its delivery, posted or not so far.
         is_new: False: that week was posted before.
+        due_at: When it goes out by itself, if its post is queued for a moment to come.
     """
 
     week: IsoWeek
     post: Delivery | None
     is_new: bool
+    due_at: datetime | None = None
 
 
 class Digests:
@@ -106,7 +108,7 @@ class Digests:
         return await self._post(guild_id, week, due_at=await self._store.now())
 
     async def post_by_hand(self, guild_id: int, *, by: Person) -> PostedByHand:
-        """Post the digest of the last week now, unless it was posted.
+        """Post the digest of the last week now, unless it was posted or is queued for its hour.
 
         Raises:
             NotPermitted: *by* may not.
@@ -115,7 +117,10 @@ class Digests:
         now = await self._store.now()
         week = last_week(now, self._policy.timezone)
         is_new = await self._post(guild_id, week, due_at=now, by=by)
-        return PostedByHand(week, await self._delivery(guild_id, week), is_new)
+        post, (due_week, due_at) = await self._delivery(guild_id, week), self._due(now + QUEUED_AHEAD)
+        is_open = post is not None and post.finished_at is None
+        waits = is_open and not is_new and due_week == week and due_at > now
+        return PostedByHand(week, post, is_new, due_at if waits else None)
 
     async def seen_again(self, outcome: PostedByHand, guild_id: int) -> PostedByHand:
         """Return *outcome* with its delivery as it is now."""

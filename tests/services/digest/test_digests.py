@@ -160,3 +160,16 @@ async def test_a_post_by_hand_is_one_of_the_week_and_on_record(desk: Desk) -> No
     said = [(row.action, row.allowed) for row in await desk.database.audit_rows()]
     assert said[-1] == ("digest_posted", True)
     assert [allowed for _, allowed in said].count(False) == 1
+
+
+async def test_a_post_by_hand_finds_the_one_that_waits_for_its_hour(desk: Desk) -> None:
+    """In the minute before it: nothing is posted so far, and it says when it will be."""
+    await worked(desk)
+    await desk.database.advance(WEEK - timedelta(seconds=31))
+    await desk.digests.tick(GUILD)
+    asked = await desk.digests.post_by_hand(GUILD, by=PRIMARY)
+    assert (asked.week, asked.is_new) == (THIS.back(-1), False)
+    assert asked.due_at is not None
+    assert asked.due_at - desk.clock.time == timedelta(seconds=30)
+    await desk.pass_time(minutes=1)
+    assert (await desk.digests.post_by_hand(GUILD, by=PRIMARY)).due_at is None
