@@ -2,7 +2,7 @@
 
 Discord allows five fields. So targets and symptoms are in one select, if the policy lists at most 25 of both
 together; otherwise each has its own, and the state cannot be chosen. The select of the state also asks
-whether users are affected.
+whether users are affected; without it, the select of the next update does.
 """
 
 import re
@@ -34,9 +34,11 @@ NEXT: Final = "next"
 AFFECTED: Final = r"affected:(?P<targets>[0-9a-f]{1,7}):(?P<symptoms>[0-9a-f]{1,7})"
 _TARGET, _SYMPTOM = "t:", "s:"  # what the values of its options begin with
 
-#: What the values begin with that say whether users are affected, in the select of the state.
+#: What the values begin with that say whether users are affected, in the select of the state or of the next
+#: update.
 _USERS: Final = "users:"
 _BOTH: Final = "phase_and_users"
+_NEXT_TOO: Final = "next_and_users"
 
 T = TypeVar("T")
 
@@ -63,7 +65,7 @@ def update_form(voice: Voice, incident: Incident) -> Form:
         _text(voice, KNOWN, limit=KNOWN_LIMIT),
         _phase(voice, incident) if has_state else None,
         _text(voice, IMPACT, limit=IMPACT_LIMIT, value=impact),
-        _label(voice, NEXT, _next(voice, incident)),
+        _next(voice, incident, asks=not has_state and may_ask(voice.policy, incident)),
         *where,
     ]
     masks = "0:0" if has_state else _masks(voice.policy, incident)
@@ -77,16 +79,17 @@ def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
     Args:
         key: Of the interaction.
     """
-    impact, where = form.text(IMPACT), _apart(form)
+    impact, where, chosen = form.text(IMPACT), _apart(form), form.values.get(NEXT, ())
+    said = {*form.values.get(PHASE, ()), *chosen}
     return NewUpdate(
         known=form.text(KNOWN),
         impact=None if digest_of(impact) == form.fields.get("impact") else impact,
-        next_in=_next_of(form.text(NEXT)),
+        next_in=_next_of(_only([one for one in chosen if not one.startswith(_USERS)]) or _NEVER),
         targets=where.chosen(TARGETS, known=policy.targets),
         symptoms=where.chosen(SYMPTOMS, known=policy.symptoms),
         key=key,
         phase=_only([phase for phase in Phase if phase.value in form.values.get(PHASE, ())]),
-        users=_only([users for users in UsersAffected if _users_value(users) in form.values.get(PHASE, ())]),
+        users=_only([users for users in UsersAffected if _users_value(users) in said]),
         shown=_shown(where, policy),
     )
 
@@ -147,10 +150,7 @@ def _phase(voice: Voice, incident: Incident) -> Component:
     if not may_ask(voice.policy, incident):
         kept = voice.say("updates.form.phase_kept", state=voice.state(incident))
         return _label(voice, PHASE, choice(PHASE, options, required=False, placeholder=kept))
-    options += [
-        Option(_users_value(users), voice.say("updates.form.users", users=users_words(voice, users)))
-        for users in UsersAffected
-    ]
+    options += _users(voice)
     kept = voice.say(
         f"updates.form.{_BOTH}_kept",
         state=voice.state(incident),
@@ -158,6 +158,14 @@ def _phase(voice: Voice, incident: Incident) -> Component:
     )
     both = choice(PHASE, options, several=True, placeholder=kept)
     return _label(voice, _BOTH, both | {"max_values": 2})
+
+
+def _users(voice: Voice) -> list[Option]:
+    say = voice.say
+    return [
+        Option(_users_value(users), say("updates.form.users", users=users_words(voice, users)))
+        for users in UsersAffected
+    ]
 
 
 def _users_value(users: UsersAffected) -> str:
@@ -220,11 +228,19 @@ def _next_of(chosen: str) -> Deadline | None:
     return timedelta(seconds=seconds) or None
 
 
-def _next(voice: Voice, incident: Incident) -> Component:
-    """Build the select: spans and the next business day, the severity's own chosen, and none."""
+def _next(voice: Voice, incident: Incident, *, asks: bool) -> Component:
+    """Build the select: spans and the next business day, the severity's own chosen, and none.
+
+    Args:
+        asks: It asks as well whether users are affected.
+    """
     own = voice.severity(incident).update_every
     offered = [*_spans(own), NEXT_BUSINESS_DAY, None]
-    return choice(NEXT, [_option(voice, one, own=own) for one in offered])
+    options = [_option(voice, one, own=own) for one in offered]
+    if not asks:
+        return _label(voice, NEXT, choice(NEXT, options))
+    both = choice(NEXT, [*options, *_users(voice)], several=True, required=True)
+    return _label(voice, _NEXT_TOO, both | {"max_values": 2})
 
 
 def _spans(own: Deadline | None) -> list[timedelta]:

@@ -465,6 +465,32 @@ def test_whether_users_are_affected_is_read_back() -> None:
     assert sent(TOLD).users is None
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_long_lists_leave_the_question_about_users_a_place(language: str) -> None:
+    """Beside the next update: both selects of where and how are needed, and Discord allows five fields."""
+    policy = replace(POLICY, targets=tuple(f"t{number}.example" for number in range(25)))
+    voice = Voice.of(TEXTS, policy, locale=language)
+    incident = replace(TOLD, targets=(policy.targets[0],))
+    assert screens.modal_faults(update_form(voice, incident)) == []
+    shown = fields(incident, voice)
+    assert list(shown) == ["known", "impact", "next", "targets", "symptoms"]
+    assert (shown["next"]["min_values"], shown["next"]["max_values"]) == (1, 2)
+    assert chosen(shown["next"]) == ["1800"]
+
+    def said(*values: str) -> tuple[Deadline | None, UsersAffected | None]:
+        update = sent(incident, policy=policy, opened=voice, next=values)
+        return update.next_in, update.users
+
+    assert said("1800") == (HALF_HOUR, None)
+    assert said("users:yes", "1800") == (HALF_HOUR, UsersAffected.YES)
+    assert said("users:no") == (None, UsersAffected.NO)
+    for two in (("900", "1800"), ("users:yes", "users:no")):
+        with pytest.raises(UserError, match="update_chooses_two"):
+            said(*two)
+    private = fields(replace(incident, is_private=True), voice)["next"]
+    assert (len(private["options"]), private["max_values"]) == (6, 1)
+
+
 @pytest.mark.parametrize("two", [("users:yes", "users:no"), ("identified", "monitoring")])
 def test_two_answers_that_contradict_each_other_are_refused(two: tuple[str, str]) -> None:
     """Neither is taken for the other."""
