@@ -5,6 +5,7 @@ They wait until a statement uses one of their tables, or until the commit.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from bot.domain.delivery.delivery import NewDelivery
@@ -70,9 +71,14 @@ class OrderedSql(Sql):
         self._write = write
 
     async def all(self, name: str, source: object = None, /, **parameters: object) -> list[Row]:
-        if not _TABLES.isdisjoint(queries()[name].identifiers):
+        if _concerns_waiting_rows(name):
             await self._write()
         return await super().all(name, source, **parameters)
+
+
+@cache
+def _concerns_waiting_rows(query: str) -> bool:
+    return not _TABLES.isdisjoint(queries()[query].identifiers())
 
 
 def deliveries_as_json(new: Sequence[NewDelivery]) -> list[Mapping[str, object]]:

@@ -67,7 +67,7 @@ def test_only_parameters_are_replaced(text: str, numbered: str) -> None:
 def test_identifiers_are_those_of_the_statement() -> None:
     """A table that only a comment, a literal or a parameter names is not used."""
     query = Query.parsed("q", "-- timeline\nSELECT 'audit' FROM Incidents JOIN \"steps\" ON id = :deliveries")
-    assert query.identifiers == {"select", "from", "incidents", "join", "steps", "on", "id"}
+    assert query.identifiers() == {"select", "from", "incidents", "join", "steps", "on", "id"}
 
 
 async def test_values_are_passed_by_name() -> None:

@@ -31,13 +31,11 @@ class Query:
         name: Its name in the file.
         text: The statement with the positions `$1`, `$2`, ... in place of the names.
         positions: The position of each parameter, 1 first.
-        identifiers: Every word of the statement that may be the name of a table or a column.
     """
 
     name: str
     text: str
     positions: Mapping[str, int]
-    identifiers: frozenset[str]
 
     @classmethod
     def parsed(cls, name: str, text: str) -> "Query":
@@ -54,7 +52,14 @@ class Query:
             return f"${positions.setdefault(parameter, len(positions) + 1)}"
 
         numbered = _TOKEN.sub(placed, text)
-        return cls(name, numbered, positions, frozenset(_identifiers(text)))
+        return cls(name, numbered, positions)
+
+    def identifiers(self) -> frozenset[str]:
+        """Return every word of the statement that may be the name of a table or a column.
+
+        They are found anew each time: those of all queries would take a megabyte.
+        """
+        return frozenset(_identifiers(self.text))
 
     def arguments(self, given: Mapping[str, object], source: object = None) -> list[object]:
         """Return the values of *given*, or the attributes of *source*, in the order of the positions.
