@@ -325,12 +325,19 @@ class Desk:
                 await self.run(job)
         raise AssertionError(f"the queue does not come to rest: {await self.database.jobs()}")
 
-    async def pass_time(self, **delta: float) -> None:
-        """Let time pass in small steps, working whatever falls due on the way."""
+    async def pass_time(self, *, step_s: float = 0, **delta: float) -> None:
+        """Let time pass in small steps, working whatever falls due on the way.
+
+        Args:
+            step_s: The shortest step, seconds >= 0: a queue that is busy elsewhere, so that an hour in which
+                everything is tried again and again takes few attempts.
+            delta: The time that passes, as `timedelta` takes it.
+        """
         end = self.clock.time + timedelta(**delta)
         await self.work()
         while self.clock.time < end:
-            following = await self.database.next_due_at() or end
+            soonest = self.clock.time + timedelta(seconds=step_s)
+            following = max(await self.database.next_due_at() or end, soonest)
             await self.database.advance(min(following, end) - self.clock.time)
             await self.work()
 

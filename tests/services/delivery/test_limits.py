@@ -63,7 +63,7 @@ async def test_each_missed_deadline_is_mailed_within_seconds(desk: Desk) -> None
     """The escalation, too; then only the last one rings, after the alert, which does not."""
     refuses(desk, LIMITED)
     await desk.open("SEV1")
-    await desk.pass_time(minutes=14, seconds=59)
+    await desk.pass_time(minutes=14, seconds=59, step_s=60)
     assert len(desk.mailer.sent) == 2
     await desk.pass_time(seconds=5)
     assert len(desk.mailer.sent) == 4

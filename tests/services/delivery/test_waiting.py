@@ -26,7 +26,7 @@ async def test_a_p0_is_mailed_at_once_and_posted_later(desk: Desk) -> None:
     await desk.pass_time(seconds=1)
     assert len(desk.mailer.sent) == 2  # to each on call; the page says nothing more than the alert
     assert await desk.database.dlq_entries()
-    await desk.pass_time(minutes=10)
+    await desk.pass_time(minutes=10, step_s=60)
     assert len(desk.mailer.sent) == 2
     over(desk)
     await desk.pass_time(minutes=2)
@@ -50,7 +50,7 @@ async def test_it_says_that_it_is_late(desk: Desk) -> None:
     """What tells of a moment says which one; a short outage is nobody's business."""
     outage(desk)
     await desk.open("SEV1")
-    await desk.pass_time(minutes=10)
+    await desk.pass_time(minutes=10, step_s=60)
     over(desk)
     await desk.pass_time(minutes=2)
     late = {delivery.kind for delivery in await desk.database.deliveries() if delivery.is_late}
@@ -72,7 +72,7 @@ async def test_what_does_not_ring_waits_in_silence(desk: Desk) -> None:
     """No email and no DLQ row for a SEV2, however long it takes."""
     outage(desk)
     await desk.open("SEV2")
-    await desk.pass_time(hours=1)
+    await desk.pass_time(hours=1, step_s=60)
     assert desk.mailer.sent == []
     assert await desk.database.dlq_entries() == []
     over(desk)
@@ -84,7 +84,7 @@ async def test_each_missed_deadline_is_mailed_and_nobody_is_rung_twice(desk: Des
     """An outage of 31 minutes: an email per step; afterwards the last escalation and DM each."""
     outage(desk)
     await desk.open("SEV1")
-    await desk.pass_time(minutes=31)
+    await desk.pass_time(minutes=31, step_s=60)
     assert len(desk.mailer.sent) == 2 * 3  # the alert, 15 and 30 minutes; to each on call
     over(desk)
     await desk.pass_time(minutes=3)
@@ -98,7 +98,7 @@ async def test_what_has_become_obsolete_is_not_sent(desk: Desk) -> None:
     """Somebody acknowledged during the outage, by the email's link for instance."""
     outage(desk)
     incident = await desk.open("SEV1")
-    await desk.pass_time(minutes=20)
+    await desk.pass_time(minutes=20, step_s=60)
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     over(desk)
     await desk.pass_time(minutes=3)

@@ -105,7 +105,7 @@ async def test_discord_away_postpones_the_look_by_a_minute(alone: Desk) -> None:
     await alone.handovers.begin(GUILD)
     await alone.pass_time(days=1)
     alone.reach.is_away = True
-    await alone.pass_time(days=1)
+    await alone.pass_time(days=1, step_s=600)
     alone.reach.is_away = False
     await alone.pass_time(minutes=2)
     assert alone.reach.asked == ["primary"] * 2

@@ -140,7 +140,7 @@ async def test_an_ack_on_the_phone_acknowledges_here_and_in_pagerduty(desk: Desk
     await desk.pass_time(minutes=2)
     assert outside.pagerduty.told("resolve") == key
     asked = len(outside.asked)
-    await desk.pass_time(minutes=30)
+    await desk.pass_time(minutes=30, step_s=60)
     assert len(outside.asked) == asked
 
 

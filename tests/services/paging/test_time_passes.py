@@ -42,7 +42,7 @@ def told(outside: Outside) -> list[str]:
 async def test_an_ack_in_pagerduty_after_an_hour_is_one_here(desk: Desk, outside: Outside) -> None:
     """It is asked every thirty seconds by then."""
     incident = await unanswered(desk)
-    await desk.pass_time(hours=1)
+    await desk.pass_time(hours=1, step_s=60)
     (key,) = set(outside.pagerduty.told("trigger"))
     outside.pagerduty.acknowledge(key, email="primary@example.com")
     await desk.pass_time(seconds=31)
@@ -57,11 +57,11 @@ async def test_what_happens_during_an_outage_of_pagerduty_is_told_after_it_in_or
     """Half an hour, with an ack and the end in it. The end is all that is left to say, once."""
     incident = await unanswered(desk)
     outside.fault = fails(503, "/")
-    await desk.pass_time(minutes=5)
+    await desk.pass_time(minutes=5, step_s=60)
     await desk.eyes(desk.message(DeliveryKind.ALERT), by=RESPONDER)
-    await desk.pass_time(minutes=15)
+    await desk.pass_time(minutes=15, step_s=60)
     await desk.lifecycle.resolve(incident.id, by=RESPONDER)
-    await desk.pass_time(minutes=10)
+    await desk.pass_time(minutes=10, step_s=60)
     assert told(outside) == ["trigger"]
     back(desk, outside)
     await desk.pass_time(minutes=6)
@@ -75,9 +75,9 @@ async def test_an_ack_during_an_outage_and_an_end_after_it_are_both_told(
     """As the incident goes on meanwhile."""
     incident = await unanswered(desk)
     outside.fault = fails(503, ENQUEUE)
-    await desk.pass_time(minutes=5)
+    await desk.pass_time(minutes=5, step_s=60)
     await desk.eyes(desk.message(DeliveryKind.ALERT), by=RESPONDER)
-    await desk.pass_time(minutes=25)
+    await desk.pass_time(minutes=25, step_s=60)
     back(desk, outside)
     await desk.pass_time(minutes=6)
     await desk.lifecycle.resolve(incident.id, by=RESPONDER)
@@ -107,7 +107,7 @@ async def test_pagerduty_rings_after_an_outage_of_half_an_hour_if_nobody_is_on_i
     desk.use(desk.discord)
     outside.fault = fails(503, ENQUEUE)
     incident = await unanswered(desk)
-    await desk.pass_time(minutes=30)
+    await desk.pass_time(minutes=30, step_s=60)
     assert told(outside) == []
     assert len(await desk.database.dlq_entries()) == 1  # not one for each try
     back(desk, outside)
@@ -129,12 +129,12 @@ async def test_what_a_person_chooses_between_two_steps_holds_for_the_next_one(
     assert outside.asked == []
     own = NotifySettings(1, "primary", ways=(Also.PUSH,), wait=timedelta(minutes=5), ntfy="first")
     await chose(desk, own)
-    await desk.pass_time(minutes=16)
+    await desk.pass_time(minutes=16, step_s=60)
     await chose(desk, replace(own, ntfy="second"))
     await desk.pass_time(minutes=5)
     assert [one["topic"] for one in outside.ntfy.published] == ["second"]
     await chose(desk, replace(own, ways=()))
-    await desk.pass_time(minutes=20)
+    await desk.pass_time(minutes=20, step_s=60)
     assert len(outside.ntfy.published) == 1
 
 

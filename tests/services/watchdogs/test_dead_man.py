@@ -59,14 +59,14 @@ async def test_a_p0_that_nobody_can_be_told_of_withholds_it(desk: Desk) -> None:
     desk.discord.failures = [DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)] * 500
     desk.mailer.is_away = True
     await desk.open("SEV1")
-    await desk.pass_time(minutes=2)
+    await desk.pass_time(minutes=2, step_s=15)
     with capture_logs() as logged:
         assert not await dead_man.beat()
     assert [(entry["event"], entry["reason"]) for entry in logged] == [
         ("heartbeat.withheld", "1 told to nobody")
     ]
     desk.mailer.is_away = False
-    await desk.pass_time(minutes=5)
+    await desk.pass_time(minutes=5, step_s=15)
     assert desk.mailer.sent
     assert await dead_man.beat()
 
@@ -78,13 +78,13 @@ async def test_a_p0_that_was_given_up_everywhere_withholds_it(desk: Desk) -> Non
     desk.discord.failures = [DeliveryRefused("HTTP 403", http_status=403)] * 500
     desk.mailer.is_away = True
     await desk.open("SEV1")
-    await desk.pass_time(minutes=2)
+    await desk.pass_time(minutes=2, step_s=15)
     assert all(one.status not in UNFINISHED for one in await desk.database.deliveries() if one.kind in PAGING)
     with capture_logs() as logged:
         assert not await dead_man.beat()
     assert [entry.get("reason") for entry in logged] == ["1 told to nobody"]
     desk.discord.failures = []
-    await desk.pass_time(minutes=15)
+    await desk.pass_time(minutes=15, step_s=15)
     assert await dead_man.beat()
 
 
@@ -94,7 +94,7 @@ async def test_lesser_incidents_and_drills_may_wait(desk: Desk) -> None:
     desk.discord.failures = [DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)] * 500
     await desk.open("SEV2")
     await desk.drills.start(desk.guild_id, severity="SEV1", rings=False, by=PRIMARY, key="k")
-    await desk.pass_time(minutes=3)
+    await desk.pass_time(minutes=3, step_s=15)
     assert await DeadMan(desk.store, heartbeat, desk.queue).beat()
 
 
