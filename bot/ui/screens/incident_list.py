@@ -167,7 +167,7 @@ def _due(voice: Voice, incident: Incident) -> Iterator[str]:
     """
     small = [voice.say("consoles.incident.list_started", ago=relative(incident.started_at))]
     if is_waiting(incident):
-        yield next_step(voice, incident, asks="anyone")
+        yield next_step(voice, incident, asks="listed")
         small.insert(0, otherwise(voice, incident, shown=1))
     else:
         small.insert(0, update_due(voice, incident))

@@ -65,18 +65,22 @@ def headline(words: Wording, incident: Incident) -> str:
     It begins with the severity's sign until a person is on it; then the state has its own sign. A target that
     the title names is not repeated.
     """
-    title = words.bare_title(incident)
     line = words.say(
         f"alert.line.{state_key(incident)}",
         sign=words.severity_sign(incident.severity, is_drill=incident.is_drill),
         severity=incident.severity,
         state=words.state(incident),
-        title=title,
+        title=words.bare_title(incident),
     )
+    return words.marked(incident, with_targets(words, incident, line))
+
+
+def with_targets(words: Wording, incident: Incident, line: str) -> str:
+    """Append the targets to *line*, which has the title, unless the title names them."""
     targets = words.targets(incident.targets, limit=_TARGETS_LIMIT)
-    if targets and not mention_of(targets).search(title):
-        line = words.say("alert.line.targets", line=line, targets=targets)
-    return words.marked(incident, line)
+    if not targets or mention_of(targets).search(words.bare_title(incident)):
+        return line
+    return words.say("alert.line.targets", line=line, targets=targets)
 
 
 def head(words: Wording, incident: Incident) -> str:

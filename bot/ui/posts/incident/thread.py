@@ -55,7 +55,7 @@ def thread_start(words: Wording, incident: Incident) -> Body:
 
 
 def thread_card(words: Wording, incident: Incident) -> Body:
-    """Compose the card, half a phone screen: state and deadline, roles, how many first steps are done.
+    """Compose the card, half a phone screen: what to do and by when, roles, how many first steps are done.
 
     What is behind its button 📋: `bot.ui.screens.first_response_sheet`.
     """
@@ -65,7 +65,7 @@ def thread_card(words: Wording, incident: Incident) -> Body:
     lines = [
         head(words, incident),
         next_step(words, incident),
-        otherwise(words, incident, shown=1),
+        otherwise(words, incident, shown=1) if incident.updates.last is None else "",
         *aftermath(words, incident, limit=_AFTERMATH_LIMIT),
         last_update(words, incident, limit=_UPDATE_LIMIT),
         roles_line(words, incident),
@@ -94,7 +94,7 @@ def _controls(words: Wording, incident: Incident) -> list[Component]:
         others = [make(verb, number) for verb in _ENDED]
     elif incident.status is Status.TRIGGERED:
         ack = make(IncidentVerb.ACK, number)
-        signs = [words.buttons.sign(verb, number) for verb in _OPEN if verb is not _GIVES_WAY]
+        signs = [words.buttons.sign(verb, number) for verb in VERBS if verb is not _GIVES_WAY]
         return [*row([ack, sheet, *signs]), *steps_select(words, incident)]
     elif is_announced(words.policy, incident):
         signs = [words.buttons.sign(verb, number) for verb in _OPEN if verb is not _GIVES_WAY]

@@ -15,7 +15,7 @@ def next_step(words: Wording, incident: Incident, *, asks: str = "ack", is_late:
     After the acknowledge, it is the responder's next status update; empty when nothing has to be done.
 
     Args:
-        asks: Whom it asks for the acknowledge: "ack", or "anyone" who can respond.
+        asks: Whom it asks for the acknowledge: "ack", "anyone" who can respond, or "listed" in a list.
         is_late: The ack deadline was missed, although the ladder may not say so.
     """
     if incident.status is Status.TRIGGERED:
@@ -29,12 +29,19 @@ def next_step(words: Wording, incident: Incident, *, asks: str = "ack", is_late:
 
 
 def otherwise(words: Wording, incident: Incident, *, shown: int = _STEPS_SHOWN) -> str:
-    """Return what happens if nobody acknowledges; empty after an acknowledge.
+    """Return what happens if nobody acknowledges, later if no update comes; empty when nothing is owed.
 
     Args:
         shown: The most steps of the ladder.
     """
-    return coming(words, incident, shown=shown)
+    if incident.status is Status.TRIGGERED:
+        return coming(words, incident, shown=shown)
+    if not incident.is_open or incident.updates.due_at is None:
+        return ""
+    lapses = words.severity(incident).ack_lapses_after
+    if lapses is None:
+        return words.say("alert.do.update_otherwise")
+    return words.say("alert.do.update_or_lapse", span=words.span(lapses))
 
 
 def _acknowledge(words: Wording, incident: Incident, asks: str, *, is_late: bool) -> str:

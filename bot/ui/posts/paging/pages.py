@@ -16,7 +16,7 @@ from bot.services.ports import Subject
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.incident.aftermath import own_postmortem
-from bot.ui.posts.incident.alert import head, headline, impact, started
+from bot.ui.posts.incident.alert import head, headline, impact, started, with_targets
 from bot.ui.posts.incident.calls import (
     called,
     called_before,
@@ -26,7 +26,7 @@ from bot.ui.posts.incident.calls import (
     whom,
 )
 from bot.ui.posts.looks import Renderers, about
-from bot.ui.posts.paging.next_step import next_step
+from bot.ui.posts.paging.next_step import next_step, otherwise
 from bot.ui.posts.paging.outside_calls import shared
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
@@ -123,11 +123,8 @@ def _is_theirs(words: Wording, incident: Incident, reader: str | None) -> bool:
 
 def _theirs(words: Wording, incident: Incident) -> list[str]:
     """Say that the reader is on it, when their next update is due, and what happens without it."""
-    due, lapses = next_step(words, incident), words.severity(incident).ack_lapses_after
-    lines = [words.say("page.dm.yours"), due]
-    if due and lapses is not None:
-        lines.append(words.say("page.dm.yours_otherwise", span=words.span(lapses)))
-    return [*lines, words.say("page.dm.hand_back")]
+    due, missed = next_step(words, incident), otherwise(words, incident)
+    return [words.say("page.dm.yours"), due, missed, words.say("page.dm.hand_back")]
 
 
 def _others(words: Wording, incident: Incident, reader: str | None) -> list[str]:
@@ -213,7 +210,7 @@ def _escalation_line(words: Wording, incident: Incident, data: PagingData) -> st
         waited=words.span(_waited(data)),
         who="" if why is None else _who(words, why),
     )
-    return words.marked(incident, line)
+    return words.marked(incident, with_targets(words, incident, line))
 
 
 def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[str]:

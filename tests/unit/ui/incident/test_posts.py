@@ -166,6 +166,8 @@ def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
     assert lines[0] == "**🟠 対応中 · 🔄 @secondary が再開 16:07 JST (<t:1795504020:R>)**"
     assert lines[1] == "**次にやること：状況を更新する · 16:37 JST まで (<t:1795505820:R>)**"
     assert "👀 @primary 14:09 JST (2 分で ack)" in lines
+    milder = description_of(render(EN, ALERT, replace(REOPENED, severity="SEV2"))).splitlines()
+    assert milder[2] == "If you don't: a reminder in the thread"
     nobody = replace(REOPENED, acknowledged=None)
     assert "ack" not in description_of(render(JA, ALERT, nobody))
     assert "🔄 reopened by @secondary 16:07 JST" in description_of(render(EN, ALERT, nobody))
@@ -200,7 +202,8 @@ def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
     )
     said = description_of(render(JA, ALERT, incident)).splitlines()
     assert said[1] == "**次にやること：状況を更新する · 14:39 JST まで (<t:1795498740:R>)**"
-    assert said[4:6] == [
+    assert said[2] == "更新しないと：催促、15 分応答がなければ次の人へ"
+    assert said[5:7] == [
         "指揮：@primary · 記録：@responder",
         "📣 14:12 JST (<t:1795497120:R>) ＠here rollback 中",
     ]

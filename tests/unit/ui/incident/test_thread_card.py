@@ -99,7 +99,7 @@ def test_the_card_says_state_deadline_roles_and_steps() -> None:
 def test_the_buttons_fit_into_one_line() -> None:
     """Only 📋 has words, and 👀 while nobody is on it: the roles line explains the signs."""
     body = render(EN, CARD, PLACED)
-    assert labels_of(body) == ["ack", "Commands", None, None, None]
+    assert labels_of(body) == ["ack", "Commands", None, None]
     assert labels_of(render(EN, CARD, ACKNOWLEDGED)) == ["Commands", None, None, None, None]
     assert labels_of(render(JA, CARD, RESOLVED)) == ["コマンド", "メモ", "タイムライン", "アクション追加"]
 

@@ -149,7 +149,7 @@ def test_alert_says_who_cannot_be_reached_while_it_waits() -> None:
 def test_escalation_before_its_time_says_why(kind: str, says: str) -> None:
     """Not that nobody has acknowledged for 0 seconds."""
     body = escalation(why={"kind": kind, "who": "@primary"})
-    assert str(body["content"]).endswith(says)
+    assert str(body["content"]).endswith(f"{says} · api.parky.co.jp")
 
 
 def test_page_after_the_deadline_says_how_long_nobody_came() -> None:
@@ -194,7 +194,7 @@ def test_page_of_the_responder_says_what_they_owe_and_offers_it() -> None:
     assert description_of(body).splitlines()[:4] == [
         "**あなたが対応中です**",
         "**次にやること：状況を更新する · 14:37 JST まで (<t:1795498620:R>)**",
-        "更新しないと：催促し、15 分応答がなければ次の人に連絡",
+        "更新しないと：催促、15 分応答がなければ次の人へ",
         "続けられないときは手を離してください。次の人に連絡します。",
     ]
     assert labels_of(body) == ["スレッドへ", "更新", "指揮", "手を離す", "なぜ私に？"]
@@ -207,7 +207,7 @@ def test_page_of_the_responder_says_what_they_owe_and_offers_it() -> None:
 def test_escalation_says_who_was_told_and_who_is_next() -> None:
     """Whom a DM has reached, whom none has, and who comes next."""
     body = escalation()
-    assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分 ack なし"
+    assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分 ack なし · api.parky.co.jp"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
         "**⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)** · まだ誰も ack していません",
