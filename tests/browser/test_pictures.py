@@ -13,7 +13,7 @@ from bot.demo.setup import set_up
 from bot.demo.stage import set_stage
 from tests import warm
 from tests.browser.conftest import Visit
-from tests.browser.pictures import BELOW_THE_DAY, LOW, WINDOW, Album, by_language
+from tests.browser.pictures import BELOW_THE_DAY, LARGE_PHONE, LOW, WINDOW, Album, by_language
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]
 
@@ -28,11 +28,31 @@ class Look:
     dlq: str
     actions: str
     traffic: str
+    title: str
+    waiting: str
 
 
 LOOKS: Final = (
-    Look("ja", "ja-JP", "先週はインシデントが", "通知 DLQ", "🛠 アクション", "通信ログと障害"),
-    Look("en", "en-US", "Last week: ", "Notification DLQ", "🛠 Action items", "Traffic and faults"),
+    Look(
+        "ja",
+        "ja-JP",
+        "先週はインシデントが",
+        "通知 DLQ",
+        "🛠 アクション",
+        "通信ログと障害",
+        "決済 API が 5xx",
+        "対応待ち",
+    ),
+    Look(
+        "en",
+        "en-US",
+        "Last week: ",
+        "Notification DLQ",
+        "🛠 Action items",
+        "Traffic and faults",
+        "Payments API answers 5xx",
+        "waiting for somebody",
+    ),
 )
 
 
@@ -76,3 +96,9 @@ async def test_demo_in_a_browser(
             await visitor.press(look.traffic)
             await expect(visitor.page.locator("#drawer .log li").first).to_be_visible()
             await album.take(visitor, f"traffic.{look.language}")
+        async with opened(locale=look.locale, size=LARGE_PHONE) as phone:
+            await stage.human.command("ito", "general", "sev1", {"title": look.title})
+            await stage.rest()
+            await stage.human.command("ito", "general", "incident list", {"status": "open"})
+            await phone.sees(look.waiting)
+            await album.take(phone, f"list.{look.language}", first=phone.message(look.waiting))

@@ -59,6 +59,21 @@ async def raise_alert(visitor: Visitor, words: Words, album: Album, film: Film) 
     await film.take(visitor, words.captions.alert, shows=visitor.message(words.open), seconds=4)
 
 
+async def read_on_a_phone(phone: Visitor, words: Words, album: Album) -> None:
+    """What the phone of the person on call shows before the deadline: the thread's card, and the DM."""
+    await phone.main.locator(".thread-card").click()
+    await phone.sees(words.sheet)
+    await album.take(phone, f"card.{words.language}", first=phone.message(words.sheet))
+    await phone.page.get_by_role("button", name=words.channels).click()
+    await phone.act_as("primary")
+    await phone.sidebar.locator("a.dm").click()
+    await phone.sees(words.paged)
+    await album.take(phone, f"dm.{words.language}", first=phone.message(words.paged))
+    await phone.page.get_by_role("button", name=words.channels).click()
+    await phone.act_as("responder")
+    await phone.go("p0-alerts")
+
+
 async def wait_in_vain(world: World, visitor: Visitor, words: Words, film: Film) -> None:
     """Nobody reacts until the deadline has passed, and the bot escalates in the channel."""
     await world.fast_forward(minutes=15)
@@ -70,7 +85,7 @@ async def acknowledge(visitor: Visitor, words: Words, film: Film) -> None:
     """The person on call finds DMs with a badge on them, and takes it on."""
     await visitor.act_as("primary")
     dm = visitor.sidebar.locator("a.dm")
-    await expect(dm.locator(".count")).to_have_text("2")  # the alert's, and the escalation's
+    await expect(dm.locator(".count")).to_have_text("1")  # the escalation's: the phone has shown the alert's
     await dm.click()
     await visitor.sees(words.called)
     await expect(dm.locator(".count")).to_be_hidden()
@@ -132,8 +147,10 @@ async def test_incident_from_triage_to_resolved(
                 await phone.sees(words.open)
                 await album.take(phone, f"phone.{words.language}", first=phone.message(words.open))
                 await visitor.press(words.close_thread, within=visitor.side)
+                await read_on_a_phone(phone, words, album)
                 await wait_in_vain(world, visitor, words, film)
                 await phone.sees(ESCALATED)
+                await album.take(phone, f"escalation.{words.language}", first=phone.message(ESCALATED))
                 await acknowledge(visitor, words, film)
                 await ask_why(phone, words)
             film.keep(f"story.{words.language}", cover=ALERT_FRAME)

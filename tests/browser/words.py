@@ -28,8 +28,8 @@ class Words:
         raised, to_post: The card afterwards.
         start, sheet: The thread's first words, and its first-response sheet.
         field_cause, cause: The form of the resolve, and what is typed there.
-        open, taken, resolved: States of the post; *called* is the DM to the person on call, *yours* the same
-            once they have acknowledged.
+        open, taken, resolved: States of the post; *paged* is the DM to the person on call, *called* the same
+            after the deadline, *yours* once they have acknowledged.
         why, because: The button below the DM, and what its answer tells.
         captions: Those of the animated picture.
     """
@@ -56,6 +56,7 @@ class Words:
     sheet: str
     channels: str
     close_thread: str
+    paged: str
     called: str
     yours: str
     why: str
@@ -91,7 +92,8 @@ JAPANESE: Final = Words(
     sheet="次：1. ログ (wrangler tail)",
     channels="チャンネル一覧を開く",
     close_thread="スレッドを閉じる",
-    called="あなたが当番です",
+    paged="あなたが当番です",
+    called="15 分 ack なし",
     yours="あなたが対応中です",
     why="なぜ私に？",
     because="規則：SEV1 · 2 段目",
@@ -133,7 +135,8 @@ ENGLISH: Final = Words(
     sheet="next: 1. Read the logs",
     channels="Open the channel list",
     close_thread="Close the thread",
-    called="You are on call",
+    paged="You are on call",
+    called="No ack for 15 min",
     yours="You are on it",
     why="Why me?",
     because="Rule: SEV1 · step 2",

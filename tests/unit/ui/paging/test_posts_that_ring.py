@@ -210,7 +210,7 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
     assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分 ack なし · api.parky.co.jp"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
-        "**⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)** · まだ誰も ack していません",
+        "**⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**",
         "**やること：対応できる人は、いますぐ 👀 を押す**",
         "誰も押さないと：14:37 JST に @here + @primary、@secondary へ連絡",
         "**影響：エラー率上昇**",
