@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.domain.delivery.delivery import priority_of
 from bot.services.ports import Job, JobName
-from bot.storage.database.pools import _set_codecs
+from bot.storage.database.pools import open_pool
 from bot.storage.database.sql import Sql
 from bot.storage.queue.enqueue import Queue
 from tests.e2e.world.world import World
@@ -31,8 +31,7 @@ async def open_many(world: World, counts: dict[str, int], *, due_in: timedelta) 
     """Incidents whose ack deadline is *due_in* from now, by severity; the severity by number."""
     made: dict[int, str] = {}
     guild_id = int(world.sandbox.address.guild_id)
-    async with world.database() as connection:
-        await _set_codecs(connection)
+    async with await open_pool(world.database_url, max_size=1) as pool, pool.acquire() as connection:
         queue = Queue(Sql(connection), guild_id=None, is_shared=False)
         for severity, count in counts.items():
             rank, priority, mention = _RANKS[severity]
