@@ -23,6 +23,8 @@ SELECT count(*) FROM audit WHERE action = $1 AND allowed AND data::text LIKE '%'
 """
 
 _WITHIN_S: Final = 30.0
+#: A hundred changes are looked at side by side: a look through all messages each, and a query.
+_LOOK_EVERY_S: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +262,8 @@ async def made(stage: Stage, change: Change, before: Seen) -> list[str]:
         return change.screen is not None or change.shown(stage) != before.posts
 
     try:
-        await stage.until(is_recorded, "its record", within_s=_WITHIN_S)
-        await stage.until(is_shown, "what shows it", within_s=_WITHIN_S)
+        await stage.until(is_recorded, "its record", within_s=_WITHIN_S, every_s=_LOOK_EVERY_S)
+        await stage.until(is_shown, "what shows it", within_s=_WITHIN_S, every_s=_LOOK_EVERY_S)
     except AssertionError as missing:
         return [str(missing)]
     return []

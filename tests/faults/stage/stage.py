@@ -202,12 +202,19 @@ class Stage:
 
         return dict(await self.until(look, f"INC-{number} acknowledged", within_s=within_s))
 
-    async def until(self, look: Callable[[], Any], what: str, *, within_s: float = PATIENCE_S) -> Any:
+    async def until(
+        self,
+        look: Callable[[], Any],
+        what: str,
+        *,
+        within_s: float = PATIENCE_S,
+        every_s: float = _LOOK_EVERY_S,
+    ) -> Any:
         """Wait until *look*, which may have to be awaited, finds something."""
         deadline = time.monotonic() + within_s
         while not (found := await _looked(look)):
             assert time.monotonic() < deadline, f"not within {within_s:g} s: {what}"
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(every_s)
         return found
 
     async def logged(self, event: str, *, within_s: float = PATIENCE_S) -> dict[str, Any]:
