@@ -19,6 +19,9 @@ MakeWorld: TypeAlias = Callable[..., AbstractAsyncContextManager[World]]
 #: A story waits for Discord's limits as a bot does, for a fifth of the time.
 LIMITS_SPEED: Final = 5.0
 
+#: The least that a bot may have: each costs the server a process, and both the statements it learns.
+FEWEST_CONNECTIONS: Final = "7"
+
 _WORLDS = pytest.StashKey[list[World]]()
 _FAILED = pytest.StashKey[bool]()
 
@@ -38,6 +41,7 @@ def make_world(
     @asynccontextmanager
     async def make(*, database: str = database_url, module: str = "bot", **env: str) -> AsyncIterator[World]:
         registered = copy.deepcopy(commands)
+        env = {"DATABASE_CONNECTIONS": FEWEST_CONNECTIONS, **env}
         async with open_world(
             database,
             commands=registered,

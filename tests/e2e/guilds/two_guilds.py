@@ -172,4 +172,6 @@ async def two_guilds(
             yield Guilds(*worlds)
         finally:
             await worlds[0].kill_bot()
+            for world in worlds:
+                world.connections.close()
     hold_against_the_description(sandbox.core)

@@ -64,6 +64,7 @@ async def open_world(
             yield world
         finally:
             await world.kill_bot()
+            world.connections.close()
     hold_against_the_description(sandbox.core)
 
 

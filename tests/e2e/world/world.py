@@ -2,25 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
-from bot.demo.clock import is_busy
+from bot.demo import clock
 from bot.demo.play import ACK_EMOJI, CONFIRM, TriageReport, TriageWalk
 from bot.domain.shards import LEASE_S
 from local_discord.people import Human, Interaction, Message
 from local_discord.server import LocalDiscord
 from tests.e2e.world.alert import Alert
 from tests.e2e.world.bot import BotProcess
+from tests.e2e.world.database import StoryDatabase
 from tests.e2e.world.ledger import WRITTEN, Ledger
 from tests.e2e.world.severities import Severity
 from tests.patience import PATIENCE_S
-from tests.postgres import connect, shift_clock
 
 _LOOK_EVERY_S = 0.02
 
@@ -48,6 +48,7 @@ class World:
         self.bots: list[BotProcess] = []
         self.ledger = Ledger(human)
         self.settings = dict(env)
+        self.connections = StoryDatabase(self.database_url)
         self.folder = folder
         self._module = module
         self._expected_events: set[str] = set()
@@ -248,7 +249,7 @@ class World:
         """Wait until the queue has no running or due job."""
         deadline = time.monotonic() + PATIENCE_S
         async with self.database() as connection:
-            while await is_busy(connection):
+            while await clock.is_busy(connection):
                 assert time.monotonic() < deadline, "the queue does not come to rest"
                 await asyncio.sleep(_LOOK_EVERY_S)
 
@@ -262,20 +263,16 @@ class World:
         """Move the time of the database and of Discord, without waiting for rest."""
         span = timedelta(minutes=minutes, hours=hours, days=days)
         await self.human.advance_clock(span.total_seconds())
-        await shift_clock(self.database_url, span)
+        async with self.database() as connection:
+            await clock.advance(connection, span)
 
     async def fault(self, **spec: object) -> None:
         """Inject a fault into Discord; see `Human.fault`."""
         await self.human.fault(**spec)
 
-    @asynccontextmanager
-    async def database(self) -> AsyncIterator[asyncpg.Connection]:
+    def database(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """A connection to the bot's database."""
-        connection = await connect(self.database_url)
-        try:
-            yield connection
-        finally:
-            await connection.close()
+        return self.connections.lent()
 
     async def rows(self, query: str, *arguments: object) -> list[Any]:
         """Query the bot's database."""
