@@ -17,7 +17,8 @@ from bot.settings import Settings
 from bot.storage.database.errors import STORAGE_ERRORS, every_storage_error
 from bot.storage.database.migrate import PATIENCE_S as MIGRATION_PATIENCE_S
 from bot.storage.database.migrate import migrate, pending
-from bot.storage.database.pools import borrow, open_pool
+from bot.storage.database.pools import PoolConnection, borrow, open_pool
+from bot.storage.database.sql import Sql
 from bot.storage.embedded import EmbeddedPostgres
 
 log = structlog.get_logger(__name__)
@@ -45,10 +46,12 @@ class Reached:
     Attributes:
         version: Of PostgreSQL: "18.1".
         round_trip_s: How long the shortest statement takes: a P0's alert takes a dozen of them.
+        migrations: The versions of those that were applied.
     """
 
     version: str
     round_trip_s: float
+    migrations: frozenset[str] = frozenset()
 
     @property
     def is_far(self) -> bool:
@@ -160,7 +163,15 @@ async def _reached(dsn: str) -> Reached:
     async with closing(await open_pool(dsn, max_size=1)) as pool:
         with every_storage_error():
             version = str(await pool.fetchval("SHOW server_version")).split()[0]
-            return Reached(version, statistics.median([await _ping(pool) for _ in range(_PINGS)]))
+            round_trip_s = statistics.median([await _ping(pool) for _ in range(_PINGS)])
+            return Reached(version, round_trip_s, await _migrations(pool))
+
+
+async def _migrations(pool: asyncpg.Pool) -> frozenset[str]:
+    sql = Sql(PoolConnection(pool))
+    if not await sql.has("migrations_are_recorded"):  # a new database
+        return frozenset()
+    return frozenset(row["version"] for row in await sql.all("applied_migrations"))
 
 
 async def _ping(pool: asyncpg.Pool) -> float:

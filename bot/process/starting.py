@@ -18,7 +18,7 @@ from bot.database import (
 )
 from bot.domain.errors import StorageUnavailable
 from bot.storage.database.migrate import PATIENCE_S as MIGRATION_PATIENCE_S
-from bot.storage.database.migrate import MigrationError
+from bot.storage.database.migrate import MigrationError, is_current
 from bot.storage.spool import FileSpool
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,8 @@ def prepared_at_start(
     try:
         reached = asyncio.run(reach(database.dsn, patience_s=_SHORT_S if has_run else PATIENCE_S))
         patience_s = _SHORT_S if has_run else MIGRATION_PATIENCE_S
-        bring_up_to_date(database.dsn, apply=migrate, patience_s=patience_s)
+        if not is_current(reached.migrations):
+            bring_up_to_date(database.dsn, apply=migrate, patience_s=patience_s)
     except _NOT_THERE as error:
         if not has_run:
             raise

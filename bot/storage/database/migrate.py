@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Final
@@ -100,6 +100,12 @@ def pending(dsn: str) -> list[str]:
         MigrationError: The database is unreachable or refuses us.
     """
     return _names(_PENDING.findall(_dbmate(dsn, "status")))
+
+
+def is_current(applied: Collection[str]) -> bool:
+    """Return True if the versions *applied* are all that this installation has, or more."""
+    known = {file.name.partition("_")[0] for file in migrations_dir().glob("*.sql")}
+    return known.issubset(applied)
 
 
 def migrations_dir() -> Path:
