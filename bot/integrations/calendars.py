@@ -3,15 +3,14 @@
 import asyncio
 import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
 
 from bot.domain.errors import UserError
+from bot.integrations.worker_process import run_worker
 from bot.services.ports.oncall import CalendarEvent, PlacedShift
 
 log = structlog.get_logger(__name__)
@@ -19,6 +18,7 @@ log = structlog.get_logger(__name__)
 #: Seconds that a file may take: a usual one takes half a second, most of it for the start of Python.
 DEADLINE_S: Final = 10.0
 
+_WORKER: Final = "bot.integrations.ical_worker"
 _HANDLE: Final = re.compile(r"[a-z0-9_.]{2,32}", re.ASCII)
 
 
@@ -64,29 +64,15 @@ class WorkerCalendars:
         return str((await self._work("write", asked))["text"]).encode()
 
     async def _work(self, verb: str, asked: Mapping[str, object]) -> Any:  # noqa: ANN401  # JSON
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot.integrations.ical_worker",
-            verb,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={},  # it reads a stranger's file: it must not see our environment
-        )
+        data = json.dumps(asked).encode()
         try:
             async with asyncio.timeout(self._deadline_s):
-                said, _ = await child.communicate(json.dumps(asked).encode())
+                returncode, said = await run_worker("-m", _WORKER, verb, asked=data)
         except TimeoutError:
             raise UserError("oncall_file_slow") from None
-        finally:
-            if child.returncode is None:
-                with suppress(ProcessLookupError):
-                    child.kill()
-                await child.wait()
-        if child.returncode != 0:
-            log.info("calendar.refused", verb=verb, returncode=child.returncode)
-            if child.returncode == 1:
+        if returncode != 0:
+            log.info("calendar.refused", verb=verb, returncode=returncode)
+            if returncode == 1:
                 raise UserError("oncall_file_unreadable")
             raise UserError("oncall_file_slow")  # it has met its own bounds
         return json.loads(said)

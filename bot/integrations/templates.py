@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Final
 
 import structlog
 
 from bot.domain.errors import UpstreamUnavailable
+from bot.integrations.worker_process import run_worker
 from bot.runbook.templates.template import WORKER
 from bot.services.ports.documents import TemplateRefused
 
@@ -35,29 +34,14 @@ class WorkerTemplates:
 
     async def _work(self, asked: bytes) -> dict[str, int | str | None]:
         try:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-I",
-                str(WORKER),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env={},  # the template is a program: it must not see our environment
-            )
-        except OSError as error:
-            raise UpstreamUnavailable(f"no process for a template: {type(error).__name__}") from error
-        try:
             async with asyncio.timeout(self._deadline_s):
-                said, _ = await child.communicate(asked)
+                returncode, said = await run_worker("-I", str(WORKER), asked=asked)
         except TimeoutError:
             raise TemplateRefused(f"takes more than {self._deadline_s:g} s") from None
-        finally:
-            if child.returncode is None:
-                with suppress(ProcessLookupError):
-                    child.kill()
-                await child.wait()
-        if child.returncode != 0:
-            log.info("template.refused", returncode=child.returncode)
+        except OSError as error:
+            raise UpstreamUnavailable(f"no process for a template: {type(error).__name__}") from error
+        if returncode != 0:
+            log.info("template.refused", returncode=returncode)
             raise TemplateRefused("takes too much time or memory")
         answer: dict[str, int | str | None] = json.loads(said)
         return answer

@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import sys
 from base64 import b64decode
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +12,7 @@ from cachetools import LRUCache
 
 from bot.domain.charts import Chart
 from bot.integrations.charts.worker import asked
+from bot.integrations.worker_process import run_worker
 from bot.services.ports.charts import PATIENCE_S
 
 log = structlog.get_logger(__name__)
@@ -51,8 +50,7 @@ class WorkerCharts:
     async def _draw(self, charts: Sequence[Chart]) -> None:
         if not charts:
             return  # drawn while this one waited
-        said = await self._work(json.dumps([asked(chart) for chart in charts]).encode())
-        answers = json.loads(said)
+        answers = json.loads(await self._work(json.dumps([asked(chart) for chart in charts]).encode()))
         for chart, answer in zip(charts, answers, strict=True):
             if "png" in answer:
                 self._drawn[chart] = b64decode(answer["png"])
@@ -64,25 +62,11 @@ class WorkerCharts:
             log.info("charts.drawn_again")
 
     async def _work(self, what: bytes) -> bytes:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            self._module,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            # No secret of ours. OpenBLAS would start a thread per processor, each with memory of its own.
-            env={"MPLCONFIGDIR": str(self._folder), "OPENBLAS_NUM_THREADS": "1"},
-        )
-        try:
-            said, _ = await child.communicate(what)
-        finally:
-            if child.returncode is None:
-                with suppress(ProcessLookupError):
-                    child.kill()
-                await child.wait()
-        if child.returncode != 0:
-            raise ValueError(f"it ended with {child.returncode}")
+        # OpenBLAS would start a thread per processor, each with memory of its own.
+        env = {"MPLCONFIGDIR": str(self._folder), "OPENBLAS_NUM_THREADS": "1"}
+        returncode, said = await run_worker("-m", self._module, asked=what, env=env)
+        if returncode != 0:
+            raise ValueError(f"it ended with {returncode}")
         return said
 
     def _broken(self, reason: str) -> None:
