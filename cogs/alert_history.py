@@ -10,11 +10,11 @@ from bot.domain.alerts.decisions import DecisionCursor, DecisionFilter, Outcome
 from bot.domain.errors import UserError
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
+from bot.ui.choices import choices_of, offer_targets
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.alerts.decisions import PAGE, decisions_screen, outcome_name
 
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
 _OUTCOMES: Final = frozenset(Outcome)
 
 Target = app_commands.Range[str, 1, 80]
@@ -27,18 +27,10 @@ alerts_group: Final = app_commands.Group(
 )
 
 
-async def offer_targets(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """Offer the policy's targets."""
-    names = [one for one in services_of(interaction).policy.targets if typed.casefold() in one.casefold()]
-    return [Choice(name=name[:100], value=name[:80]) for name in names[:_OFFERED]]
-
-
 async def offer_outcomes(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the outcomes, in words."""
     voice = voice_of(interaction)
-    names = {outcome: outcome_name(voice, outcome) for outcome in Outcome}
-    fitting = [one for one, name in names.items() if typed.casefold() in name.casefold()]
-    return [Choice(name=names[one], value=one.value) for one in fitting[:_OFFERED]]
+    return choices_of({outcome.value: outcome_name(voice, outcome) for outcome in Outcome}, typed)
 
 
 @alerts_group.command(

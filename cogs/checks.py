@@ -1,7 +1,6 @@
 """`/check` and [🔄 もう一度確認]: the state of every system, side by side."""
 
 from dataclasses import replace
-from typing import Final
 
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
@@ -11,6 +10,7 @@ from bot.domain.errors import UserError
 from bot.i18n.options import described
 from bot.services.systems.running import results_in_steps
 from bot.ui.answers import Pressed, control
+from bot.ui.choices import named_choices
 from bot.ui.interaction import Interaction, fill_in, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import here
 from bot.ui.people import person_from, person_of
@@ -18,7 +18,6 @@ from bot.ui.posts.incident.system_checks import text as checks_text
 from bot.ui.verbs import IncidentVerb, template
 
 Target = app_commands.Range[str, 1, 80]
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
 
 
 @app_commands.command(
@@ -42,8 +41,7 @@ async def check(interaction: Interaction, target: Target | None = None) -> None:
 @check.autocomplete("target")
 async def offer_targets(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the targets that are asked by HTTP."""
-    names = [name for name in services_of(interaction).policy.checks.http if typed.lower() in name.lower()]
-    return [Choice(name=name, value=name) for name in names[:_OFFERED]]
+    return named_choices(services_of(interaction).policy.checks.http, typed)
 
 
 @control(template(IncidentVerb.CHECK))

@@ -3,14 +3,15 @@
 from typing import Final
 
 from discord import app_commands
-from discord.app_commands import Choice, locale_str
+from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
 from bot.i18n.options import described
+from bot.ui.choices import offer_severities
 from bot.ui.interaction import Interaction, reply, services_of, soon, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.screens.drills import drill_started_screen, drill_stopped_screen
-from bot.ui.severities import severity_choices, severity_named
+from bot.ui.severities import severity_named
 
 SeverityName = app_commands.Range[str, 1, 16]
 
@@ -30,6 +31,7 @@ drill_group: Final = app_commands.guild_only(
     severity=locale_str("The most severe if left out", key="commands.drill_severity"),
     ring=locale_str("Let @here ping as in a real incident", key="commands.drill_ring"),
 )
+@app_commands.autocomplete(severity=offer_severities)
 async def start(
     interaction: Interaction,
     severity: SeverityName | None = None,
@@ -48,12 +50,6 @@ async def start(
     posted = await soon(lambda: services.incidents.opening(incident.id), done=lambda at: at.is_settled)
     shown = incident if posted is None else posted.incident
     await reply(interaction, view=drill_started_screen(voice_of(interaction), shown))
-
-
-@start.autocomplete("severity")
-async def offer_severities(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """Offer the severities of the policy."""
-    return severity_choices(services_of(interaction).policy, typed)
 
 
 @drill_group.command(

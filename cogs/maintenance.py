@@ -11,11 +11,10 @@ from bot.domain.errors import BotError, UserError
 from bot.domain.oncall.moments import parse_later
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
+from bot.ui.choices import named_choices, offer_targets
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.alerts.windows import END, began_said, ended_said, windows_screen
-
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
 
 Target = app_commands.Range[str, 1, 80]
 Moment = app_commands.Range[str, 1, 60]
@@ -28,12 +27,6 @@ mute_group: Final = app_commands.Group(
 )
 
 
-async def offer_targets(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """Offer the policy's targets."""
-    names = [one for one in services_of(interaction).policy.targets if typed.casefold() in one.casefold()]
-    return [Choice(name=name[:100], value=name[:80]) for name in names[:_OFFERED]]
-
-
 async def offer_windows(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the targets under maintenance; none while that cannot be read."""
     services = services_of(interaction)
@@ -41,8 +34,7 @@ async def offer_windows(interaction: Interaction, typed: str) -> list[Choice[str
         windows = await services.windows.open_ones(services.guild_id)
     except BotError:
         return []
-    names = [one.target for one in windows if typed.casefold() in one.target.casefold()]
-    return [Choice(name=name, value=name) for name in names[:_OFFERED]]
+    return named_choices([one.target for one in windows], typed)
 
 
 @mute_group.command(

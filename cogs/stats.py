@@ -14,6 +14,7 @@ from bot.domain.statistics.period import Period, PeriodKind
 from bot.i18n.options import described
 from bot.services.statistics.views import Asked, StatsView
 from bot.ui.answers import Pressed, control
+from bot.ui.choices import choices_of, offer_severities, offer_targets
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
@@ -21,12 +22,11 @@ from bot.ui.pictures import as_files, drawn
 from bot.ui.posts.digest.charts import trend_pictures
 from bot.ui.screens.statistics.load import fairness_screen
 from bot.ui.screens.statistics.period import FAIRNESS, SHOW, SHOW_PERSON, asked_of, period_said, stats_screen
-from bot.ui.severities import severity_choices, severity_named
+from bot.ui.severities import severity_named
 
 PeriodText = app_commands.Range[str, 1, 16]
 Target = app_commands.Range[str, 1, 80]
 
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
 _WEEKS: Final = 12
 _CHARTS_WITHIN_S: Final = 15.0  # nothing waits for them
 
@@ -49,6 +49,7 @@ stats_group: Final = app_commands.guild_only(
     target=locale_str("Only this target", key="commands.stats_target"),
     person=locale_str("Only what this person acknowledged", key="commands.stats_person"),
 )
+@app_commands.autocomplete(severity=offer_severities, target=offer_targets)
 async def show(
     interaction: Interaction,
     period: PeriodText | None = None,
@@ -112,20 +113,7 @@ async def _periods(interaction: Interaction, typed: str) -> list[Choice[str]]:
     weeks = [Period.of_week(IsoWeek.of(today).back(ago)) for ago in range(1, _WEEKS + 1)]
     earlier = [current[1].previous, current[1].previous.previous, current[2].previous]
     names = {str(period): period_said(voice, period) for period in (*current, *earlier, *weeks)}
-    fitting = [value for value, name in names.items() if typed.casefold() in name.casefold()]
-    return [Choice(name=names[value], value=value) for value in fitting[:_OFFERED]]
-
-
-@show.autocomplete("severity")
-async def _severities(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    return severity_choices(services_of(interaction).policy, typed)
-
-
-@show.autocomplete("target")
-async def _targets(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    known = services_of(interaction).policy.targets
-    fitting = [name for name in known if typed.casefold() in name.casefold()]
-    return [Choice(name=name, value=name) for name in fitting[:_OFFERED]]
+    return choices_of(names, typed)
 
 
 def _period(text: str, *, today: date) -> Period:

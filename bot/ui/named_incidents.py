@@ -8,13 +8,13 @@ from discord.app_commands import Choice, locale_str
 
 from bot.domain.errors import BotError, IncidentNotFound, UserError
 from bot.domain.incident.incident import Incident
+from bot.ui.choices import choices_of
 from bot.ui.interaction import Interaction, services_of, voice_of
 from bot.ui.people import person_from
 from bot.ui.words.inert import plain
 
 Number = app_commands.Range[int, 1, 2**53 - 1]  # Discord: the integers that an option can carry
 
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
 _TITLE_SHOWN: Final = 60
 
 NUMBER_OPTION: Final = locale_str("The INC number; not needed in its thread", key="commands.incident_number")
@@ -53,9 +53,14 @@ async def offered(
         found = await reading
     except BotError:
         return []  # a list of choices has no place for words
-    wanted = str(typed or "").casefold()
     voice = voice_of(interaction)
     titles = {one.id: plain(voice.marked(one, one.title), limit=_TITLE_SHOWN) for one in found}
     names = {one.id: f"{one.label} {one.severity} {titles[one.id]}" for one in found}
-    fitting = [number for number, name in names.items() if wanted in name.casefold()]
-    return [Choice(name=names[number], value=number) for number in fitting[:_OFFERED]]
+    return choices_of(names, str(typed or ""))
+
+
+async def offer_incidents(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
+    """Offer open incidents, then recently ended ones."""
+    services, by = services_of(interaction), person_from(interaction.user)
+    reading = services.looking.others(services.guild_id, than=None, thread_id=None, by=by)
+    return await offered(interaction, reading, typed)

@@ -23,6 +23,7 @@ from bot.ui.forms.action import (
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import offer_incidents
 from bot.ui.people import chosen_owner, person_of
 from bot.ui.screens.aftermath.action_items import added_said
 from bot.ui.verbs import IncidentVerb, template
@@ -36,7 +37,6 @@ from cogs.actions.group import (
     alert_named,
     incident_of,
     offer_alerts,
-    offer_incidents,
 )
 
 

@@ -10,7 +10,8 @@ from bot.domain.errors import BotError, IncidentNotFound, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.services.shared.access import Act
-from bot.ui.interaction import Interaction, services_of, voice_of
+from bot.ui.choices import NAME_LIMIT, OFFERED
+from bot.ui.interaction import Interaction, services_of
 from bot.ui.people import person_from
 from bot.ui.words.inert import plain
 
@@ -18,8 +19,6 @@ Number = app_commands.Range[int, 1, 2**53 - 1]  # Discord: the integers that an 
 Item = app_commands.Range[str, 1, 20]
 Alert = app_commands.Range[str, 1, 100]
 
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
-_CHOICE_LIMIT: Final = 100  # Discord: the name of a choice
 
 NUMBER_OPTION: Final = locale_str("The INC number; not needed in its thread", key="commands.incident_number")
 ITEM_OPTION: Final = locale_str("The item, such as AI-7", key="commands.action_item")
@@ -66,19 +65,6 @@ async def alert_named(
     return found
 
 
-async def offer_incidents(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
-    """Offer open incidents, then recently ended ones."""
-    services, by = services_of(interaction), person_from(interaction.user)
-    try:
-        found = await services.looking.others(services.guild_id, than=None, thread_id=None, by=by)
-    except BotError:
-        return []  # a list of choices has no place for words
-    voice, wanted = voice_of(interaction), str(typed or "").casefold()
-    names = {one.id: f"{one.label} {one.severity} {voice.marked(one, one.title)}" for one in found}
-    fitting = [number for number, name in names.items() if wanted in name.casefold()]
-    return [Choice(name=plain(names[one], limit=_CHOICE_LIMIT), value=one) for one in fitting[:_OFFERED]]
-
-
 async def offer_open_items(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer open items, the person's own first."""
     return await _offer(interaction, typed, closed=False)
@@ -95,11 +81,11 @@ async def offer_alerts(interaction: Interaction, typed: str) -> list[Choice[str]
     try:
         incident_id = await _incident_so_far(interaction, by)
         found = await services.action_lists.alerts(
-            services.guild_id, typed, incident_id=incident_id, by=by, limit=_OFFERED
+            services.guild_id, typed, incident_id=incident_id, by=by, limit=OFFERED
         )
     except BotError:
         return []
-    named = [(one, plain(one.title, limit=_CHOICE_LIMIT)) for one in found]
+    named = [(one, plain(one.title, limit=NAME_LIMIT)) for one in found]
     return [Choice(name=name or one.fingerprint[:12], value=one.fingerprint) for one, name in named]
 
 
@@ -107,7 +93,7 @@ async def _offer(interaction: Interaction, typed: str, *, closed: bool) -> list[
     services, by = services_of(interaction), person_from(interaction.user)
     lists, words = services.action_lists, typed.strip()
     try:
-        found = await lists.choices(services.guild_id, words, closed=closed, by=by, limit=_OFFERED)
+        found = await lists.choices(services.guild_id, words, closed=closed, by=by, limit=OFFERED)
     except BotError:
         return []
     today = await lists.today()
@@ -116,7 +102,7 @@ async def _offer(interaction: Interaction, typed: str, *, closed: bool) -> list[
 
 def _choice(item: ActionItem, *, late: bool) -> str:
     sign = "🔴 " if late else ""
-    return plain(f"{sign}{item.label} {item.what} · {item.owner.name}", limit=_CHOICE_LIMIT)
+    return plain(f"{sign}{item.label} {item.what} · {item.owner.name}", limit=NAME_LIMIT)
 
 
 async def _incident_so_far(interaction: Interaction, by: Person) -> int | None:

@@ -12,6 +12,7 @@ from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import offer_incidents
 from bot.ui.people import person_of
 from bot.ui.screens.aftermath.action_items import (
     OPEN,
@@ -21,7 +22,7 @@ from bot.ui.screens.aftermath.action_items import (
     item_screen,
     list_screen,
 )
-from cogs.actions.group import NUMBER_OPTION, Number, action_group, incident_of, offer_incidents
+from cogs.actions.group import NUMBER_OPTION, Number, action_group, incident_of
 
 LISTS: Final = [
     Choice(name=locale_str("Open", key="commands.action_open"), value="open"),

@@ -10,6 +10,7 @@ from bot.client import IncidentBot
 from bot.domain.errors import BotError
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
+from bot.ui.choices import OFFERED
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.screens.dlq.console import PRESSABLE, entry_choice
@@ -18,7 +19,6 @@ from cogs.dlq.group import desk_of, dlq_group
 EntryId = app_commands.Range[str, 1, 100]
 
 ENTRY: Final = rf"(?P<entry>{PRESSABLE.pattern})"
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
 _OFFERED_WITHIN_S: Final = 2.5  # Discord: an autocomplete's answer is due within 3 s
 _VALUE_LIMIT: Final = 100  # Discord: the value of a choice
 ID_OPTION: Final = locale_str("The entry's id; the list's six digits are enough", key="commands.dlq_id")
@@ -28,7 +28,7 @@ async def offer_entries(interaction: Interaction, typed: str) -> list[Choice[str
     """Offer the latest failures by short id and title; none while the table cannot be read in time."""
     services, voice = services_of(interaction), voice_of(interaction)
     by = person_from(interaction.user)
-    reading = services.dlq_console.offered(typed, by=by, guild_id=services.guild_id, limit=_OFFERED)
+    reading = services.dlq_console.offered(typed, by=by, guild_id=services.guild_id, limit=OFFERED)
     try:
         async with asyncio.timeout(_OFFERED_WITHIN_S):
             found = await reading

@@ -6,11 +6,10 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
+from bot.ui.choices import choices_of
 from bot.ui.interaction import Interaction, services_of, voice_of
 from bot.ui.people import person_from
 from bot.ui.screens.dlq.desk import DlqDesk
-
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
 
 dlq_group: Final = app_commands.guild_only(
     app_commands.Group(
@@ -31,7 +30,5 @@ async def offer_channels(interaction: Interaction, typed: str) -> list[Choice[st
     guild, member = interaction.guild, interaction.user
     if guild is None or not isinstance(member, discord.Member):
         return []
-    wanted = typed.strip().removeprefix("#").casefold()
-    seen = [one for one in guild.text_channels if one.permissions_for(member).send_messages]
-    names = [one.name for one in seen if wanted in one.name.casefold()]
-    return [Choice(name=f"#{name}"[:100], value=name) for name in names[:_OFFERED]]
+    seen = [one.name for one in guild.text_channels if one.permissions_for(member).send_messages]
+    return choices_of({name: f"#{name}" for name in seen}, typed.strip().removeprefix("#"))

@@ -13,6 +13,7 @@ from bot.domain.dlq.views import USUAL_HOURS, DlqFilter, DlqView
 from bot.domain.errors import BotError
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
+from bot.ui.choices import named_choices
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.dlq_filter import FILTER_FORM, asked_in, filter_form
 from bot.ui.forms.fields import ask
@@ -54,9 +55,8 @@ def filter_of(hours: int, severity: str | None, channel: str | None, text: str |
 
 async def offer_priorities(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the policy's priorities."""
-    policy = services_of(interaction).policy
-    known = [severity.priority for severity in policy.severities.values()]
-    return [Choice(name=name, value=name) for name in known if typed.casefold() in name.casefold()]
+    known = services_of(interaction).policy.severities.values()
+    return named_choices([severity.priority for severity in known], typed)
 
 
 @dlq_group.command(

@@ -9,10 +9,10 @@ from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import Number
+from bot.ui.named_incidents import Number, offer_incidents
 from bot.ui.people import person_of
 from bot.ui.screens.audit import PAGE, audit_screen, question_of
-from cogs.incidents.group import incident_group, offer_all
+from cogs.incidents.group import incident_group
 
 
 def register(bot: IncidentBot) -> None:
@@ -26,7 +26,7 @@ def register(bot: IncidentBot) -> None:
     number=locale_str("Only about this incident", key="commands.incident_audit_number"),
     refused=locale_str("Only what was refused", key="commands.incident_audit_refused"),
 )
-@app_commands.autocomplete(number=offer_all)
+@app_commands.autocomplete(number=offer_incidents)
 async def audit(
     interaction: Interaction,
     number: Number | None = None,

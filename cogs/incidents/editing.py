@@ -11,11 +11,11 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.details import EDIT_FORM, details_form, details_of
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.people import person_of
 from bot.ui.posts.incident.timeline_notices import details_said
 from bot.ui.verbs import IncidentVerb, template
-from cogs.incidents.group import incident_group, offer_all
+from cogs.incidents.group import incident_group
 
 
 def register(bot: IncidentBot) -> None:
@@ -27,7 +27,7 @@ def register(bot: IncidentBot) -> None:
     name="edit", description=locale_str("Correct the title or the start time", key="commands.incident_edit")
 )
 @described(number=NUMBER_OPTION)
-@app_commands.autocomplete(number=offer_all)
+@app_commands.autocomplete(number=offer_incidents)
 async def edit(interaction: Interaction, number: Number | None = None) -> None:
     """Open a form with the current title and start time."""
     await open_details(interaction, number)

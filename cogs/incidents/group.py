@@ -10,7 +10,6 @@ from bot.domain.incident.incident import Incident
 from bot.ui.interaction import Interaction, services_of
 from bot.ui.named_incidents import offered
 from bot.ui.people import person_from
-from bot.ui.severities import severity_choices
 
 REASON_OPTION: Final = locale_str("Why, in one line", key="commands.incident_reason")
 
@@ -21,13 +20,8 @@ incident_group: Final = app_commands.Group(
 )
 
 
-async def offer_severity(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """Offer the policy's severities, the most severe first."""
-    return severity_choices(services_of(interaction).policy, typed)
-
-
 async def offer_open(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
-    """Open incidents whose number or title holds what was typed; none while they cannot be read."""
+    """Offer open incidents whose number or title holds what was typed; none while they cannot be read."""
     services, by = services_of(interaction), person_from(interaction.user)
     return await offered(interaction, services.looking.open_ones(services.guild_id, by=by), typed)
 
@@ -36,11 +30,6 @@ async def offer_ended(interaction: Interaction, typed: int | str) -> list[Choice
     """Offer recently ended incidents, latest first."""
     services, by = services_of(interaction), person_from(interaction.user)
     return await offered(interaction, services.looking.ended_lately(services.guild_id, by=by), typed)
-
-
-async def offer_all(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
-    """Offer open incidents, then recently ended ones."""
-    return await offered(interaction, _others(interaction, than=None, thread_id=None), typed)
 
 
 async def offer_others(interaction: Interaction, typed: int | str) -> list[Choice[int]]:

@@ -8,6 +8,7 @@ from bot.i18n.options import described
 from bot.services.incidents.commands import TITLE_LIMIT
 from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.ui.answers import Pressed, control
+from bot.ui.choices import offer_severities
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_from, person_of
@@ -15,7 +16,7 @@ from bot.ui.screens.incident_answers import ended_screen, reopened_screen
 from bot.ui.screens.outcome import open_and_show, reported
 from bot.ui.severities import severity_named
 from bot.ui.verbs import IncidentVerb, template
-from cogs.incidents.group import REASON_OPTION, incident_group, offer_ended, offer_open, offer_severity
+from cogs.incidents.group import REASON_OPTION, incident_group, offer_ended, offer_open
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]
 Title = app_commands.Range[str, 1, TITLE_LIMIT]
@@ -33,7 +34,7 @@ def register(bot: IncidentBot) -> None:
     severity=locale_str("How bad it is", key="commands.incident_how_bad"),
     private=locale_str("Only named people and a role see it", key="commands.incident_is_private"),
 )
-@app_commands.autocomplete(severity=offer_severity)
+@app_commands.autocomplete(severity=offer_severities)
 async def declare(
     interaction: Interaction,
     title: Title,

@@ -5,12 +5,11 @@ from discord.app_commands import locale_str
 
 from bot.i18n.options import described
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.people import person_from
 from bot.ui.screens.incident_answers import linked, merged_screen, unlinked
 from cogs.incidents.group import (
     incident_group,
-    offer_all,
     offer_duplicates,
     offer_linked,
     offer_linkers,
@@ -56,7 +55,7 @@ async def link(interaction: Interaction, with_: Number, number: Number | None = 
     description=locale_str("Remove the link to another incident", key="commands.incident_unlink"),
 )
 @described(with_=locale_str("The other incident", key="commands.incident_with"), number=NUMBER_OPTION)
-@app_commands.autocomplete(with_=offer_linked, number=offer_all)
+@app_commands.autocomplete(with_=offer_linked, number=offer_incidents)
 async def unlink(interaction: Interaction, with_: Number, number: Number | None = None) -> None:
     """Undo `link`."""
     await wait(interaction)

@@ -11,8 +11,9 @@ from bot.domain.errors import UserError
 from bot.domain.text import one_line
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
+from bot.ui.choices import offer_severities
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, here, named
+from bot.ui.named_incidents import NUMBER_OPTION, Number, here, named, offer_incidents
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_answers import quit_screen
 from bot.ui.screens.incident_console import show_screen
@@ -28,7 +29,7 @@ from bot.ui.screens.incident_list import (
 )
 from bot.ui.severities import severity_named
 from bot.ui.verbs import IncidentVerb, template
-from cogs.incidents.group import incident_group, offer_all, offer_severity
+from cogs.incidents.group import incident_group
 
 STATUSES: Final = [
     Choice(name=locale_str("Open", key="commands.status_open"), value="open"),
@@ -57,7 +58,7 @@ def register(bot: IncidentBot) -> None:
     days=locale_str("How many days back", key="commands.incident_days"),
 )
 @app_commands.choices(status=STATUSES)
-@app_commands.autocomplete(severity=offer_severity)
+@app_commands.autocomplete(severity=offer_severities)
 async def list_(
     interaction: Interaction,
     status: Choice[str] | None = None,
@@ -84,7 +85,7 @@ async def list_(
     description=locale_str("State, deadlines and what is due next", key="commands.incident_show"),
 )
 @described(number=NUMBER_OPTION)
-@app_commands.autocomplete(number=offer_all)
+@app_commands.autocomplete(number=offer_incidents)
 async def show(interaction: Interaction, number: Number | None = None) -> None:
     """Show one incident: the named one, else the one of this thread, else a choice of the open ones."""
     await wait(interaction)

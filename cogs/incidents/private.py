@@ -14,7 +14,7 @@ from bot.domain.people import Person
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, soon, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.people import person_from, person_of
 from bot.ui.posts.incident.left_threads import DELETE
 from bot.ui.screens.private import (
@@ -27,7 +27,7 @@ from bot.ui.screens.private import (
     private_screen,
     removed_answer,
 )
-from cogs.incidents.group import incident_group, offer_all
+from cogs.incidents.group import incident_group
 
 #: What a custom id about a thread that an incident has left ends with.
 _OLD_THREAD: Final = r"(?P<number>\d{1,18}):(?P<thread>\d{17,20})"
@@ -53,7 +53,7 @@ def register(bot: IncidentBot) -> None:
     ),
     remove=locale_str("Remove that person; yourself, if left out", key="commands.incident_private_remove"),
 )
-@app_commands.autocomplete(number=offer_all)
+@app_commands.autocomplete(number=offer_incidents)
 async def private(
     interaction: Interaction,
     number: Number | None = None,

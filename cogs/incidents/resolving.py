@@ -19,11 +19,11 @@ from bot.ui.forms.resolution import (
     resolve_form,
 )
 from bot.ui.interaction import Interaction, in_time, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.people import chosen_owner, person_from, person_of
 from bot.ui.screens.incident_answers import corrected_screen, ended_screen
 from bot.ui.verbs import IncidentVerb, template
-from cogs.incidents.group import incident_group, offer_all
+from cogs.incidents.group import incident_group
 
 
 def register(bot: IncidentBot) -> None:
@@ -39,7 +39,7 @@ def register(bot: IncidentBot) -> None:
     ),
 )
 @described(number=NUMBER_OPTION)
-@app_commands.autocomplete(number=offer_all)
+@app_commands.autocomplete(number=offer_incidents)
 async def resolve(interaction: Interaction, number: Number | None = None) -> None:
     """Open the form, which is the question as well: everybody is notified when it is sent."""
     await _ask(interaction, await in_time(_named(interaction, number)))

@@ -9,6 +9,7 @@ from bot.i18n.options import described
 from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
+from bot.ui.choices import offer_severities
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.forms.severity import REASON, SEVERITY_FORM, chosen_severity, severity_form
@@ -18,7 +19,7 @@ from bot.ui.people import person_of
 from bot.ui.screens.incident_answers import moved, regraded_screen
 from bot.ui.severities import severity_named
 from bot.ui.verbs import IncidentVerb, template
-from cogs.incidents.group import REASON_OPTION, incident_group, offer_open, offer_severity
+from cogs.incidents.group import REASON_OPTION, incident_group, offer_open
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]
 
@@ -36,7 +37,7 @@ def register(bot: IncidentBot) -> None:
     reason=REASON_OPTION,
     number=NUMBER_OPTION,
 )
-@app_commands.autocomplete(to=offer_severity)
+@app_commands.autocomplete(to=offer_severities)
 @app_commands.autocomplete(number=offer_open)
 async def severity(interaction: Interaction, to: str, reason: Reason, number: Number | None = None) -> None:
     """Change the severity; the new one's rules apply from now on."""

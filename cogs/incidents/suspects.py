@@ -10,11 +10,11 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.forms.rollback import ROLLBACK_FORM, rollback_form, rollback_of
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.seen_before import rollback_said, seen_before_screen
 from bot.ui.verbs import IncidentVerb, template
-from cogs.incidents.group import incident_group, offer_all
+from cogs.incidents.group import incident_group
 
 
 def register(bot: IncidentBot) -> None:
@@ -29,7 +29,7 @@ def register(bot: IncidentBot) -> None:
     ),
 )
 @described(number=NUMBER_OPTION)
-@app_commands.autocomplete(number=offer_all)
+@app_commands.autocomplete(number=offer_incidents)
 async def similar(interaction: Interaction, number: Number | None = None) -> None:
     """Show the three past incidents that are most similar."""
     await wait(interaction)

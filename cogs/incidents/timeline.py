@@ -22,7 +22,7 @@ from bot.ui.forms.timeline import (
     note_form,
 )
 from bot.ui.interaction import Interaction, in_time, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_console import MORE
 from bot.ui.screens.timeline_file import timeline_file
@@ -31,7 +31,7 @@ from bot.ui.verbs import IncidentVerb, template
 from bot.ui.words.wording import Wording
 from cogs.incidents.announcements import show_announcement
 from cogs.incidents.editing import open_details
-from cogs.incidents.group import incident_group, offer_all
+from cogs.incidents.group import incident_group
 from cogs.incidents.suspects import ask_rollback
 from cogs.incidents.why import answer_why
 
@@ -50,7 +50,7 @@ def register(bot: IncidentBot) -> None:
     description=locale_str("What happened, page by page or as a file", key="commands.incident_timeline"),
 )
 @described(number=NUMBER_OPTION)
-@app_commands.autocomplete(number=offer_all)
+@app_commands.autocomplete(number=offer_incidents)
 async def timeline(interaction: Interaction, number: Number | None = None) -> None:
     """Show the newest page of the timeline, with buttons to the others."""
     await wait(interaction)
@@ -66,7 +66,7 @@ async def timeline(interaction: Interaction, number: Number | None = None) -> No
     at=locale_str("When it happened: 14:10, 5 min ago. Now if left out", key="commands.incident_at"),
     number=NUMBER_OPTION,
 )
-@app_commands.autocomplete(number=offer_all)
+@app_commands.autocomplete(number=offer_incidents)
 async def note(interaction: Interaction, text: Note, at: At = "", number: Number | None = None) -> None:
     """Add a note of one line; the button 📝 takes several."""
     await wait(interaction)

@@ -1,7 +1,6 @@
 """`/oncall set | override | swap`."""
 
 from datetime import UTC, datetime
-from typing import Final
 
 import discord
 from discord import app_commands
@@ -11,6 +10,7 @@ from bot.domain.errors import BotError, UserError
 from bot.domain.oncall.book import NewOverride
 from bot.i18n.options import described
 from bot.services.oncall.schedules import Turn
+from bot.ui.choices import choices_of
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.screens.oncall.changes import overridden_said, set_said, swapped_said
@@ -30,8 +30,6 @@ from cogs.oncall.group import (
 
 Shift = app_commands.Range[str, 1, 60]
 Reason = app_commands.Range[str, 1, 200]
-
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
 
 
 @oncall_group.command(
@@ -100,9 +98,7 @@ async def offer_shifts(interaction: Interaction, typed: str) -> list[Choice[str]
     except BotError:
         return []
     voice, last = voice_of(interaction), max(turn.shift.ends for turn in turns)
-    names = {_value(turn): turn_choice(voice, turn, until_at=last) for turn in turns}
-    fitting = [value for value, name in names.items() if typed.casefold() in name.casefold()]
-    return [Choice(name=names[value], value=value) for value in fitting[:_OFFERED]]
+    return choices_of({_value(turn): turn_choice(voice, turn, until_at=last) for turn in turns}, typed)
 
 
 @oncall_group.command(name="swap", description=locale_str("Swap two shifts", key="commands.oncall_swap"))

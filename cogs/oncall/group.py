@@ -10,12 +10,12 @@ from discord.app_commands import Choice, locale_str
 from bot.domain.errors import UserError
 from bot.domain.oncall.moments import parse_later
 from bot.domain.oncall.people import Who
+from bot.ui.choices import named_choices
 from bot.ui.interaction import Interaction, services_of
 
 Place = app_commands.Range[str, 1, 24]
 Moment = app_commands.Range[str, 1, 60]
 
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
 
 PLACE_OPTION: Final = locale_str("Such as primary", key="commands.oncall_place")
 USER_OPTION: Final = locale_str("Who", key="commands.oncall_user")
@@ -34,8 +34,7 @@ schedule_group: Final = app_commands.Group(
 
 async def offer_places(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the policy's places, in the order of asking."""
-    names = [name for name in services_of(interaction).policy.oncall if typed.casefold() in name]
-    return [Choice(name=name, value=name) for name in names[:_OFFERED]]
+    return named_choices(services_of(interaction).policy.oncall, typed)
 
 
 def first_place(interaction: Interaction) -> str:

@@ -5,10 +5,10 @@ from discord.app_commands import locale_str
 
 from bot.i18n.options import described
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.people import person_from
 from bot.ui.screens.aftermath.postmortem_documents import attached, drafted, shown
-from cogs.postmortem.group import offer_any, postmortem_group
+from cogs.postmortem.group import postmortem_group
 
 
 @postmortem_group.command(
@@ -18,7 +18,7 @@ from cogs.postmortem.group import offer_any, postmortem_group
     ),
 )
 @described(number=NUMBER_OPTION)
-@app_commands.autocomplete(number=offer_any)
+@app_commands.autocomplete(number=offer_incidents)
 async def draft(interaction: Interaction, number: Number | None = None) -> None:
     """Draft the postmortem from the current facts; a later draft replaces the file."""
     await wait(interaction)
@@ -32,7 +32,7 @@ async def draft(interaction: Interaction, number: Number | None = None) -> None:
     description=locale_str("The draft of the postmortem, its owner and date", key="commands.postmortem_show"),
 )
 @described(number=NUMBER_OPTION)
-@app_commands.autocomplete(number=offer_any)
+@app_commands.autocomplete(number=offer_incidents)
 async def show(interaction: Interaction, number: Number | None = None) -> None:
     """Show the latest draft to the person who asks, with its owner and due date."""
     await wait(interaction)

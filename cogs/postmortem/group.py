@@ -16,13 +16,6 @@ postmortem_group: Final = app_commands.Group(
 )
 
 
-async def offer_any(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
-    """Offer open incidents, then recently ended ones."""
-    services, by = services_of(interaction), person_from(interaction.user)
-    reading = services.looking.others(services.guild_id, than=None, thread_id=None, by=by)
-    return await offered(interaction, reading, typed)
-
-
 async def offer_owed(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer the incidents that owe a postmortem, the earliest date first."""
     services, by = services_of(interaction), person_from(interaction.user)

@@ -13,6 +13,7 @@ from bot.domain.sheets.sheet import Affected, fill
 from bot.i18n.options import described
 from bot.runbook.model import Policy
 from bot.ui.answers import Pressed, control
+from bot.ui.choices import OFFERED, named_choices, offer_targets
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import here
@@ -23,7 +24,6 @@ from bot.ui.words.voice import Voice
 
 Option = app_commands.Range[str, 1, 80]
 
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
 #: The placeholder that the option ``env`` fills in.
 _ENV: Final = "env"
 _NONE: Final = "-"
@@ -43,6 +43,7 @@ def register(bot: IncidentBot) -> None:
     target=locale_str("For which target; in a thread, the incident's", key="commands.runbook_target"),
     env=locale_str("For which environment; the target's, if left out", key="commands.runbook_env"),
 )
+@app_commands.autocomplete(target=offer_targets)
 async def runbook(
     interaction: Interaction,
     topic: Option | None = None,
@@ -86,19 +87,12 @@ async def _topics(interaction: Interaction, typed: str) -> list[Choice[str]]:
     voice = voice_of(interaction)
     names = {topic: voice.raw(sheet.title) for topic, sheet in voice.policy.sheets.items()}
     fitting = [topic for topic, name in names.items() if _is_in(typed, (topic, name))]
-    return [Choice(name=names[topic], value=topic) for topic in fitting[:_OFFERED]]
-
-
-@runbook.autocomplete("target")
-async def _targets(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    fitting = [one for one in services_of(interaction).policy.targets if _is_in(typed, (one,))]
-    return [Choice(name=one, value=one) for one in fitting[:_OFFERED]]
+    return [Choice(name=names[topic], value=topic) for topic in fitting[:OFFERED]]
 
 
 @runbook.autocomplete("env")
 async def _envs(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    known = services_of(interaction).policy.target_values.options(_ENV)
-    return [Choice(name=one, value=one) for one in known if _is_in(typed, (one,))][:_OFFERED]
+    return named_choices(services_of(interaction).policy.target_values.options(_ENV), typed)
 
 
 def _is_in(typed: str, names: Iterable[str]) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.errors import UserError
 from bot.runbook import load_policy
-from bot.ui.severities import severity_choices, severity_named
+from bot.ui.severities import severity_named
 
 POLICY = load_policy(None)
 
@@ -20,10 +20,3 @@ def test_one_that_the_policy_lacks_is_refused() -> None:
     with pytest.raises(UserError, match="severity_unknown") as refused:
         severity_named(POLICY, "sev9")
     assert refused.value.fields == {"value": "sev9"}
-
-
-def test_what_is_offered_is_found_by_name_and_by_priority() -> None:
-    """The most severe first."""
-    assert [one.value for one in severity_choices(POLICY, "")] == ["SEV1", "SEV2", "SEV3"]
-    assert [one.name for one in severity_choices(POLICY, "p1")] == ["SEV2 / P1"]
-    assert [one.value for one in severity_choices(POLICY, "sev3")] == ["SEV3"]

@@ -1,0 +1,26 @@
+"""The choices of an option while somebody types."""
+
+from bot.runbook import load_policy
+from bot.ui.choices import NAME_LIMIT, OFFERED, choices_of, named_choices, severity_choices
+
+POLICY = load_policy(None)
+
+
+def test_choices_contain_what_was_typed_in_whichever_case() -> None:
+    """In the order in which they are known; each choice sends its value."""
+    found = choices_of({7: "INC-7 Payments", 8: "INC-8 Login", 9: "INC-9 payments again"}, "PAY")
+    assert [(one.value, one.name) for one in found] == [(7, "INC-7 Payments"), (9, "INC-9 payments again")]
+
+
+def test_choices_keep_to_the_limits_of_discord() -> None:
+    """It refuses the whole list otherwise: 25 choices, names of 100 characters."""
+    found = named_choices([f"{number} {'x' * NAME_LIMIT}" for number in range(OFFERED + 1)], "")
+    assert len(found) == OFFERED
+    assert {len(one.name) for one in found} == {NAME_LIMIT}
+
+
+def test_severities_are_found_by_name_and_by_priority() -> None:
+    """The most severe first."""
+    assert [one.value for one in severity_choices(POLICY, "")] == ["SEV1", "SEV2", "SEV3"]
+    assert [one.name for one in severity_choices(POLICY, "p1")] == ["SEV2 / P1"]
+    assert [one.value for one in severity_choices(POLICY, "sev3")] == ["SEV3"]
