@@ -76,7 +76,7 @@ async def advance(connection: asyncpg.Connection, by: timedelta) -> None:
 
 
 async def wake(connection: asyncpg.Connection) -> None:
-    """Let the workers look at what is due."""
+    """Wake the queue's workers, so that they look at what is due."""
     await connection.execute(_QUERIES["wake_workers"].text)
 
 

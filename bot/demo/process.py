@@ -48,14 +48,14 @@ class Program(Protocol):
 
     @property
     def returncode(self) -> int | None:
-        """Return how it has ended (negative: by that signal), or None."""
+        """Return its exit code (negative: the signal that ended it), or None while it runs."""
 
     @property
     def stdout(self) -> asyncio.StreamReader | None:
-        """Return all that it writes."""
+        """Return the stream of its output."""
 
     async def wait(self) -> int:
-        """Wait for its end; how it has ended."""
+        """Wait for its end, and return its exit code."""
 
     def send_signal(self, signal: int) -> None:
         """Send it a signal.

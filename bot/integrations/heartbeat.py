@@ -24,7 +24,7 @@ class HttpHeartbeat:
     proxy: EgressProxy | None = None
 
     async def ping(self) -> None:
-        """Say that all is well.
+        """Ping the heartbeat's address, which says that all is well.
 
         Raises:
             UpstreamUnavailable: the beat was not accepted.

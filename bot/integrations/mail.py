@@ -32,7 +32,7 @@ class SmtpEmailSender:
         self._deadline_s = deadline_s
 
     async def send(self, email: Email) -> None:
-        """Hand it to the SMTP server; one accepted recipient is enough.
+        """Hand the email to the SMTP server; one accepted recipient is enough.
 
         Raises:
             UpstreamUnavailable: not accepted now.

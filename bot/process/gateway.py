@@ -71,13 +71,13 @@ class GuardedSocket(DiscordWebSocket):
             HELD_LEASE.get().heard()
 
     async def give_up(self) -> None:
-        """End this session; a new one begins."""
+        """End this gateway session, so that a new one begins."""
         self.is_deaf = True
         await self.close(code=_ENDED)
 
 
 def answer_last_when_in_doubt(client: IncidentBot) -> None:
-    """Hand interactions on late while it is in doubt whether the shard is still ours.
+    """Delay interactions while it is uncertain whether this process still holds the shard.
 
     Discord takes the first answer to an interaction and refuses the second. A process that is sure of its
     lease has answered by then. If there is none, there is still time to answer that nothing can be recorded.

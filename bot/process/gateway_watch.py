@@ -91,7 +91,7 @@ class DeafWatch:
 
     @property
     def trouble(self) -> str | None:
-        """Return in one line that a new session has been deaf again; None if none has."""
+        """Return, in one line, that a new session has also received no events; None if all do."""
         now = self.clock()
         deaf = [shard for shard, at in self._still_s.items() if now - at < _TROUBLE_S]
         return f"acknowledges heartbeats but sends no events on shard {min(deaf)}" if deaf else None

@@ -164,7 +164,7 @@ class Life:
         await look_around(self.client, dlq=self.dlq, mails=self.can_email)
 
     async def _beat(self) -> None:
-        """Send a heartbeat, and pass on that the gateway is deaf: then `/sev1` does not reach the bot."""
+        """Send a heartbeat; in it, report a gateway that receives no events: `/sev1` does not arrive then."""
         assert self.dead_man is not None
         await self.dead_man.beat(trouble=self.deaf.trouble)
 

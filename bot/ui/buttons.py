@@ -146,7 +146,7 @@ class Buttons:
         return button(label, custom_id(verb, number), style=style, emoji=shown)
 
     def sign(self, verb: Verb, number: int) -> Component:
-        """Return the same button with its sign alone, where five words do not fit into a line.
+        """Return a button without its label, where five labels do not fit into a line.
 
         It is grey: beside it, the coloured button of the alert is what to press first.
         """

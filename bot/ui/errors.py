@@ -110,7 +110,7 @@ def _is_discord_away(error: Exception) -> bool:
 
 
 def describe(voice: Voice, error: UserError) -> str:
-    """Say why it cannot be done, and what to do instead."""
+    """Return why the action cannot be done, and what to do instead."""
     if isinstance(error, NotPermitted):
         action = voice.say(f"errors.action.{error.fields['action']}")
         return voice.say("errors.not_permitted", action=action, **_roles(voice, error.fields["roles"]))

@@ -138,7 +138,7 @@ async def _defer(interaction: discord.Interaction[Any], *, keeps: bool) -> Excep
 
 
 async def _as_first(first: Answer, later: Answer) -> None:
-    """Show it first; show it later if Discord took the acknowledgement without being able to say so."""
+    """Send *first*; send *later* instead if Discord took an earlier acknowledgement whose answer was lost."""
     try:
         await first()
     except discord.HTTPException as refused:

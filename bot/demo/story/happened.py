@@ -86,7 +86,7 @@ class Happened:
 
     @cached_property
     def reporter(self) -> Person:
-        """Return who reported it, a monitor as well."""
+        """Return who reported the incident: a person or a monitor."""
         if (alert := self.monitored) is not None:
             return Person(alert.hook.id, alert.hook.name, alert.hook.name)
         return self.person(self.told.reported_by)

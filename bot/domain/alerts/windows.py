@@ -78,7 +78,7 @@ class HeldAlert(Payload):
 
     @classmethod
     def of(cls, new: NewIncident) -> "HeldAlert":
-        """Return what is kept of *new*."""
+        """Return the part of *new* that a window keeps."""
         return cls(
             severity=new.severity,
             title=new.title,

@@ -70,7 +70,7 @@ def written(view: DlqView) -> str:
 
 
 def read(text: str) -> DlqView:
-    """Return the view that `written` has written.
+    """Read a view that `written` wrote.
 
     Raises:
         ValueError: it is no such text.

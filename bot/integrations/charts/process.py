@@ -70,7 +70,7 @@ class WorkerCharts:
         return said
 
     def _broken(self, reason: str) -> None:
-        """Log that it does not work, once until it does again."""
+        """Log that drawing fails, once until it works again."""
         if not self._is_broken:
             log.warning("charts.failed", reason=reason[:_REASON_LIMIT])
         self._is_broken = True

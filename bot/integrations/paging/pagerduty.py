@@ -79,7 +79,7 @@ class PagerDuty:
         return _who(incident)
 
     async def tell(self, reference: str, told: Told) -> None:
-        """Acknowledge or resolve it there."""
+        """Acknowledge or resolve the page in PagerDuty."""
         await self._enqueue(_ACTIONS[told], reference)
 
     async def _enqueue(self, action: str, key: str, **more: object) -> None:

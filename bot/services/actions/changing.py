@@ -1,4 +1,4 @@
-"""The parts that every change of an action item shares: permission, locks, timeline, audit, the thread."""
+"""Changes of an action item: permission, locks, timeline, audit and the thread's line, the same for each."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 async def subject_of(tx: Transaction, triage: Triage) -> Incident | None:
-    """Lock and return the incident that a walk's message has become or counts on, after merges; or None."""
+    """Lock and return the incident that a walk's message led to, after merges; None without one."""
     if triage.source_message_id is None:
         return None
     number = await tx.alert_of_message(triage.source_message_id)

@@ -1,4 +1,4 @@
-"""Messages sent, or begun, that the database does not have as sent, so that no process sends them again.
+"""Messages that were sent, perhaps unknown to the database, so that no process sends them again.
 
 This process knows which messages it has sent. Another process records its own when the database is back, and
 is waited for. A process that started meanwhile knows of none, and after some minutes Discord no longer merges

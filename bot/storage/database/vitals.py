@@ -36,7 +36,7 @@ class DatabaseVitals:
     system: SystemKind = SystemKind.DATABASE
 
     async def look(self) -> CheckResult:
-        """Return whether it answers, and is short of connections or busy with a long statement.
+        """Return whether PostgreSQL answers, is short of connections, or is busy with a long statement.
 
         It is down after two refusals, or one wait for nothing. A login that it refuses says that it is there.
         """

@@ -155,7 +155,7 @@ class Layout:
         return bool(texts) and all(one.may_update for one in texts)
 
     def report(self) -> TableReport:
-        """Return what `doctor` says of it; a column that the policy gives up is not missing."""
+        """Return what `doctor` says about the table; a column that the policy gives up is not missing."""
         expected = [column for column in DlqColumn if self.table.named(column) is not None]
         missing = tuple(column for column in expected if column not in self.columns)
         return TableReport(str(self.table), missing=missing, unrecorded=self.unrecorded)

@@ -107,7 +107,7 @@ class PatientQueries(Queries):
         return int(self._due_in is not None)
 
     async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
-        """Queue it again, no later than it was asked for while it ran, if it would wait for long.
+        """Queue the job again, no later than it was asked for while it ran, if it would wait for long.
 
         The traceback is left out: ours is in the log, where secrets are hidden.
         """

@@ -223,7 +223,7 @@ class JobRunner:
             raise RetryRequested(max(again, timedelta()))
 
     async def _outcome(self, job: PgJob, payload: str) -> timedelta | None:
-        """Run the handler; when to run it again, if at all."""
+        """Run the job's handler; return when to run it again, or None."""
         try:
             again = await self._handle(self._handler(job), payload)
         except Crowded as crowded:  # nothing is wrong: Discord has no room for it at this moment

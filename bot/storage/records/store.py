@@ -170,13 +170,13 @@ async def _continue_numbers(connection: asyncpg.Connection) -> None:
 
 
 def _queries() -> Mapping[str, Query]:
-    """Return the queries that are about no table in particular."""
+    """Return the queries that concern no single table."""
     return _of(TABLES[0].name)
 
 
 @cache
 def _of(name: str, column: str = "id") -> Mapping[str, Query]:
-    """Return the queries as they are for one table."""
+    """Return the queries filled in for one table."""
     table = _BY_NAME[name]
     severed = " || ".join(
         f"CASE WHEN {condition} THEN '{{\"{column}\": null}}'::jsonb ELSE '{{}}'::jsonb END"

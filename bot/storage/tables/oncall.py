@@ -144,7 +144,7 @@ def content_as_json(content: Content) -> dict[str, object]:
 
 
 def content_from_json(kept: Mapping[str, object]) -> Content:
-    """Return the content that `content_as_json` has written."""
+    """Read the content that `content_as_json` wrote."""
     people, rotation, shifts = kept["people"], kept["rotation"], kept["shifts"]
     assert isinstance(people, Mapping)
     assert isinstance(shifts, list)

@@ -112,7 +112,7 @@ class Places:
         return Person(snowflake(account), str(name or discord), username=str(account.get("username") or ""))
 
     async def member(self, guild_id: int, discord: str) -> Person:
-        """Return the same person with their roles, for one request more. Raises as `direct`."""
+        """Return a person with their roles, which takes one more request. Raises as `direct`."""
         member, account = await self._found(guild_id, discord)
         guild = await self._rest.one(Route("GET", "/guilds/{guild_id}", guild_id=guild_id))
         return person_from_member(member, user=account, guild=GuildRoles.from_payload(guild))

@@ -45,7 +45,7 @@ class WebhookPosts:
         self._known.require_capacity(known(request.message_id))
 
     async def send(self, request: Request) -> Posted:
-        """Send it; raises as `Webhooks.post`."""
+        """Send the message; raises as `Webhooks.post`."""
         return await self._known.post(known(request.message_id), request.body)
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:

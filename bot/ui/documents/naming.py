@@ -33,7 +33,7 @@ class DocumentWording(Wording):
         return self.parts.get(name or "") or self.say("document.part.other")
 
     def handle(self, handle: str) -> str:
-        """Return the same for a person on call: never a mention, which only Discord can read."""
+        """Return the name of a person on call: never a mention, which only Discord can read."""
         person = self.policy.team.get(handle)
         return self.who(handle if person is None or self.parts is not None else person.name)
 

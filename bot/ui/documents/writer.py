@@ -31,7 +31,7 @@ class TemplateWriter:
         self._templates = templates
 
     async def write(self, facts: PostmortemFacts) -> WrittenPostmortem:
-        """Return the document, by the team's own template if that serves; raises as the port has it."""
+        """Return the document by the team's template if that works, else by ours; raises as the port does."""
         values = values_of(worded(self._words, facts), facts)
         own = self._policy.template
         if own is None:

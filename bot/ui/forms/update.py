@@ -173,7 +173,7 @@ def _users_value(users: UsersAffected) -> str:
 
 
 def _only(chosen: Sequence[T]) -> T | None:
-    """Return the one that is chosen; None if none is.
+    """Return the chosen option; None if none is chosen.
 
     Raises:
         UserError: there are two, which contradict each other.

@@ -69,7 +69,7 @@ def replay(words: Wording, delivery: Delivery) -> Body:
 
 
 def replay_by_webhook(words: Wording, delivery: Delivery) -> Body:
-    """Compose the same for a webhook, under a name that says what it is."""
+    """Compose the replay for a webhook, under a name that marks it as a replay."""
     return {**replay(words, delivery), "username": REPLAYED_AS}
 
 

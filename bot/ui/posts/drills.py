@@ -53,7 +53,7 @@ def _commander(words: Wording, score: Score) -> str:
 
 
 def _at(words: Wording, what: str, seconds: float | None) -> str:
-    """Say when something was done, or that it was not."""
+    """Return when a step of the drill was done, or that it was not."""
     if seconds is None:
         return words.say(f"drill.none.{what}")
     return words.say(f"drill.at.{what}", took=words.span(seconds))

@@ -70,7 +70,7 @@ def _head(voice: Voice, view: AnnouncementView) -> Iterator[str]:
 
 
 def _progress(voice: Voice, one: Announcement) -> str:
-    """Say how far it has come, and by whom."""
+    """Say how far the announcement has come, and by whom."""
     acts: dict[str, ByPerson | None] = {
         AnnouncementStatus.DRAFT: one.edited_by,
         AnnouncementStatus.APPROVED: one.approved_by,
@@ -122,7 +122,7 @@ def _blocks(voice: Voice, one: Announcement) -> Iterator[str]:
 
 
 def _problems(voice: Voice, view: AnnouncementView) -> Iterator[str]:
-    """Yield what keeps it from being published, and what to know before that."""
+    """Yield what keeps the announcement from being published, and what to know before that."""
     if view.announcement.is_published:
         return
     if view.is_outdated:

@@ -107,7 +107,7 @@ async def _unless_away(opening: Coroutine[Any, Any, Incident], *, emergency: Eme
 
 
 async def raise_anyway(interaction: Interaction, new: NewIncident) -> None:
-    """Raise it without a database, and say what happened."""
+    """Raise the incident without a database, and say what happened."""
     done = await services_of(interaction).emergency.raise_alert(new)
     text, view = raised(voice_of(interaction), done, guild_id=new.guild_id)
     await reply(interaction, text, view=view)

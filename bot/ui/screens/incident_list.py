@@ -82,7 +82,7 @@ class Asked:
         return f"inc:v1:list:{where}:{self.words}"
 
     def wanted(self, *, by: int, now: datetime) -> IncidentFilter:
-        """Return the same as a filter for the user *by*."""
+        """Return the filter that the list's options mean for the user *by*."""
         return IncidentFilter(
             statuses=WHICH[self.which],
             severity=self.severity,

@@ -12,7 +12,7 @@ _PROBLEM_LIMIT = 120
 
 
 def outcome_words(words: Wording, decision: AlertDecision) -> str:
-    """Return what became of it: "⏳ rule 2: opens after 3 in 10 min (2 so far)"."""
+    """Return what became of an alert: "⏳ rule 2: opens after 3 in 10 min (2 so far)"."""
     detail = decision.detail
     return words.say(
         f"alerts.outcome.{decision.outcome}",

@@ -48,7 +48,7 @@ def users_line(words: Wording, incident: Incident) -> str:
 
 
 def via_words(words: Wording, said: PublishedAnnouncement) -> str:
-    """Return how it was published: "webhook で公開"."""
+    """Return how an announcement was published: "webhook で公開"."""
     return words.say(f"announcements.via.{said.via.value}")
 
 
@@ -98,7 +98,7 @@ def announced(words: Wording, data: AnnouncedEntry, limit: int) -> Iterator[str]
 
 
 def not_sent(_words: Wording, data: AnnouncementFailedEntry, limit: int) -> Iterator[str]:
-    """Yield why it could not be sent."""
+    """Yield why an announcement could not be sent."""
     yield inert(data.reason, limit=limit)
 
 

@@ -53,7 +53,7 @@ def evidence_of(message: discord.Message) -> Evidence:
 
 
 def evidence_from(payload: Mapping[str, Any], *, guild_id: int) -> Evidence:
-    """Return the same for Discord's JSON; without the message content intent it has no words."""
+    """Return the evidence of a message in Discord's JSON; without the message content intent, no words."""
     author: Mapping[str, Any] = payload.get("author") or {}
     attached = (str(file.get("filename") or "") for file in payload.get("attachments") or [])
     return Evidence(

@@ -32,7 +32,7 @@ def inert(text: str, *, limit: int) -> str:
 
 
 def inert_lines(text: str, *, limit: int) -> str:
-    """Return the same with its line breaks kept."""
+    """Return *text* as `inert` does, but with its line breaks kept."""
     return _within(_tokens(_visible(text).strip()), limit=limit)
 
 

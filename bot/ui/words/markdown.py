@@ -22,7 +22,7 @@ def document_line(text: str, *, limit: int) -> str:
 
 
 def document_text(text: str, *, limit: int) -> str:
-    """Return the same with its line breaks, as ``<br>``."""
+    """Return the text with its line breaks as ``<br>``."""
     return settled(inert_lines(text, limit=limit))
 
 

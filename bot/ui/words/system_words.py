@@ -42,7 +42,7 @@ def line(words: Wording, result: CheckResult, *, is_linked: bool = True) -> str:
 
 
 def plain_line(words: Wording, result: CheckResult) -> str:
-    """Return the same for a terminal, which has no markup; the link behind it."""
+    """Return the line for a terminal, which has no markup, with the link after it."""
     name, fact = name_of(words, result, safe=plain), fact_of(words, result, safe=plain)
     said = words.say("systems.message.line", sign=SIGNS[result.state], system=name, fact=fact)
     return said if result.url is None else f"{said}  {plain(result.url, limit=_URL_LIMIT)}"

@@ -57,7 +57,7 @@ def digest(words: Wording, week: Digest, *, pictures: Sequence[str] = (), is_las
 
 
 def digest_text(digest: Digest, *, texts: Texts, policy: Policy) -> str:
-    """Compose the same for a terminal: no markup, no links."""
+    """Compose the digest for a terminal: no markup, no links."""
     words = Wording(texts, policy)
     if digest.is_quiet:
         return headline(words, digest)

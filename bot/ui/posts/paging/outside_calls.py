@@ -64,7 +64,7 @@ def _is(words: Wording, given: str | None, who: str) -> bool:
 
 
 def _results(words: Wording, pages: list[tuple[str, bool]]) -> Iterator[str]:
-    """Yield each way once; it has worked if any of its pages was taken."""
+    """Yield each way once, with success if any of its pages was accepted."""
     for way in dict.fromkeys(way for way, _ in pages if way in set(Way)):
         name = words.say(f"outside.way.{way}")
         yield words.say(f"outside.{'sent' if (way, True) in pages else 'refused'}", way=name)

@@ -62,7 +62,7 @@ class AskedList:
         return f"act:v1:list:{self.view.value}:{mine}:{self.incident_id}:{self.page}"
 
     def wanted(self, *, by: int, today: date) -> ActionFilter:
-        """Return the same as a filter for the user *by*."""
+        """Return the filter that the list's options mean for the user *by*."""
         return ActionFilter(
             today, self.view, owner_id=by if self.mine else None, incident_id=self.incident_id or None
         )

@@ -30,7 +30,10 @@ def windows_screen(voice: Voice, windows: Sequence[AlertWindow]) -> Screen:
 
 
 def began_said(voice: Voice, window: AlertWindow) -> str:
-    """Say what is held, and until when. A target that the policy does not name may be a typing error."""
+    """Say which alerts are held, and until when.
+
+    A target that the policy does not name may be a typing error.
+    """
     target = inert(window.target, limit=_TARGET_LIMIT)
     said = voice.say("alerts.mute.began", target=target, until=voice.moment(window.ends_at))
     if any(window.covers(name) for name in voice.policy.alert_targets):

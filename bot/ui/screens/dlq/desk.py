@@ -70,11 +70,11 @@ class DlqDesk:
         return await self._console.http_statuses(hours=hours, by=self._by, guild_id=self._guild_id)
 
     def statuses(self, found: StatusCounts, picture: DrawnChart | None = None) -> Screen:
-        """Show these counts, with their picture if that is drawn."""
+        """Show the counts by HTTP status, with their chart if it is drawn."""
         return status_screen(self._voice, found, picture)
 
     async def picture(self, found: StatusCounts) -> DrawnChart | None:
-        """Draw these counts; None if there is nothing to compare, or no picture in time."""
+        """Draw the chart of the counts; None if there is nothing to compare, or no chart in time."""
         wanted = status_picture(self._voice, found)
         made = await drawn(self._charts, [] if wanted is None else [wanted], within_s=_PICTURE_S)
         return made[0] if made else None
@@ -94,7 +94,7 @@ class DlqDesk:
         return entry_screen(self._voice, await self._read(entry_id), guild_id=self._guild_id)
 
     async def raw(self, entry_id: str) -> tuple[str, discord.File | None]:
-        """Return its payload as stored: a text, and a file when it is long."""
+        """Return the entry's payload as stored: a text, and a file when it is long."""
         return raw_json(self._voice, (await self._read(entry_id)).entry)
 
     async def _page(self, page: DlqPage) -> Screen:

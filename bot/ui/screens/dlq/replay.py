@@ -200,7 +200,7 @@ def _people(voice: Voice, pings: Pings) -> str:
 
 
 def _stripped(voice: Voice, stripped: Stripped) -> str:
-    """Say what is left out; nothing if nothing is."""
+    """Say what the replay leaves out; empty if it leaves out nothing."""
     parts = [
         voice.say(f"consoles.dlq.stripped_{name}")
         for name in ("mentions", "components", "tts", "attachments")

@@ -47,7 +47,7 @@ def topic_screen(
 
 
 def topics_screen(voice: Voice, affected: Affected, *, incident: Incident | None = None) -> Screen:
-    """Ask which topic it is to be."""
+    """Ask for a topic."""
     select = topic_select(voice, _topics_id(affected, incident), label="choose")
     if select is None:
         return Screen(text(voice.say("sheets.none")))
