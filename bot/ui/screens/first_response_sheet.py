@@ -12,7 +12,7 @@ from bot.runbook.tables import FirstResponse
 from bot.ui.components import Row, Screen, made_of, row, text, to_places
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.alert import related, started
-from bot.ui.posts.incident.checks import step_lines
+from bot.ui.posts.incident.checklist import step_lines
 from bot.ui.posts.incident.updates import sheet_lines
 from bot.ui.screens.sheets.parts import (
     URL_LIMIT,

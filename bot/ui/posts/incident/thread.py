@@ -8,7 +8,7 @@ from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import Body, colour_of, embed, message
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import head, last_update
-from bot.ui.posts.incident.checks import progress_line, steps_select
+from bot.ui.posts.incident.checklist import progress_line, steps_select
 from bot.ui.posts.incident.roles import VERBS, roles_line
 from bot.ui.posts.paging.next_step import next_step, otherwise
 from bot.ui.verbs import IncidentVerb

@@ -1,4 +1,4 @@
-"""The first-response sheet as checks: its lines, the select on the thread's card, the answer to a choice."""
+"""The checklist of first-response steps: its lines, the select on the card, the answer to a choice."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -39,9 +39,9 @@ def progress_line(words: Wording, incident: Incident) -> str:
     counts = {"done": len(done), "all": len(sheet.steps)}
     left = _first_open(sheet, incident)
     if left is None or not incident.is_open:
-        return words.say("checks.card.done", **counts)
+        return words.say("checklist.card.done", **counts)
     step = inert(words.raw(sheet.steps[left]), limit=_CARD_STEP_LIMIT)
-    return words.say("checks.card.next", **counts, step=_numbered(left, step))
+    return words.say("checklist.card.next", **counts, step=_numbered(left, step))
 
 
 def steps_select(words: Wording, incident: Incident) -> list[Component]:
@@ -56,7 +56,9 @@ def steps_select(words: Wording, incident: Incident) -> list[Component]:
     ]
     shown = sum(1 << index for index, option in enumerate(options) if option.chosen)
     custom_id = f"inc:v1:steps:{incident.id}:{sheet.edition}:{shown:x}"
-    return select_row(custom_id, options=options, placeholder=words.say("checks.select"), least=0, most=None)
+    return select_row(
+        custom_id, options=options, placeholder=words.say("checklist.select"), least=0, most=None
+    )
 
 
 def pick_of(fields: Mapping[str, str], values: Sequence[str]) -> ChecklistPick:
@@ -77,12 +79,12 @@ def checked(voice: Voice, result: Checked) -> str:
     filled, sheet = result.filled, result.sheet
     incident = filled.incident
     if result.is_outdated:
-        return voice.say("checks.said.outdated", label=incident.label)
+        return voice.say("checklist.said.outdated", label=incident.label)
     if not filled.ticked and not filled.unticked:
-        return voice.say("checks.said.unchanged", label=incident.label)
+        return voice.say("checklist.said.unchanged", label=incident.label)
     changed = [_line(voice, incident, sheet, index) for index in sorted((*filled.ticked, *filled.unticked))]
     lines = joined(changed, separator="\n", limit=_CHANGES_BUDGET, more="\n…")
-    told = voice.say("checks.said.changed", label=incident.label)
+    told = voice.say("checklist.said.changed", label=incident.label)
     return f"{told}\n{lines}\n{_next(voice, incident, sheet)}"[:CONTENT_LIMIT]
 
 
@@ -93,8 +95,8 @@ def _option(index: int, step: str, *, is_done: bool) -> Option:
 def _next(voice: Voice, incident: Incident, sheet: Checklist) -> str:
     left = _first_open(sheet, incident)
     if left is None:
-        return voice.say("checks.said.all_done")
-    return voice.say("checks.said.next", step=_numbered(left, voice.pick(sheet.steps[left])))
+        return voice.say("checklist.said.all_done")
+    return voice.say("checklist.said.next", step=_numbered(left, voice.pick(sheet.steps[left])))
 
 
 def _first_open(sheet: Checklist, incident: Incident) -> int | None:
@@ -107,9 +109,9 @@ def _line(words: Wording, incident: Incident, sheet: Checklist, index: int) -> s
     step = _numbered(index, words.pick(sheet.steps[index]))
     check = incident.checks.get(sheet.keys[index])
     if check is None:
-        return words.say("checks.open", step=step)
+        return words.say("checklist.open", step=step)
     at = words.clock(check.at, on=incident.triggered_at)
-    return words.say("checks.done", step=step, who=words.who(check.by_name), at=at)
+    return words.say("checklist.done", step=step, who=words.who(check.by_name), at=at)
 
 
 def _numbered(index: int, step: str) -> str:
