@@ -19,8 +19,9 @@ WORKFLOW = "github/workflow_run_failure"
 
 @pytest.fixture(autouse=True)
 def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An empty folder, and no policy but the default one."""
+    """An empty folder, no policy but the default one, and a terminal that speaks English."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
     monkeypatch.delenv("RUNBOOK_FILE", raising=False)
 
 
@@ -49,6 +50,19 @@ def test_it_says_what_would_be_posted_where() -> None:
     assert ["severity", "SEV3 = P2"] in rows
     assert ["posted", "in    #p2-deploys"] in rows
     assert ["target", "octo-org/octo-repo"] in rows
+
+
+def test_it_speaks_the_language_of_the_terminal_or_of_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the other commands do; the columns begin below each other although Japanese is wide."""
+    asked = (body_of(WORKFLOW), "--source", "github", "-H", "X-GitHub-Event: workflow_run")
+    assert "proof: not checked: HOOKS_GITHUB_SIGNING_KEY is not set" in tried(*asked).stdout
+    monkeypatch.setenv("LC_ALL", "C")
+    said = tried(*asked).stdout.splitlines()
+    assert said[0] == "GitHub：アラート 1 件"
+    assert said[1] == "署名：確認していません：HOOKS_GITHUB_SIGNING_KEY が未設定です"
+    assert "   内容         発生" in said
+    assert "   fingerprint" not in tried(*asked, "--lang", "ja").stdout
+    assert "   it           fires" in tried(*asked, "--lang", "en").stdout.splitlines()
 
 
 def test_the_two_ends_of_an_alert_have_one_fingerprint() -> None:

@@ -1,45 +1,29 @@
 """What `incident-bot hooks try` has found out, in words and as JSON."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeAlias
+from unicodedata import east_asian_width
 
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
-from bot.domain.alerts.decisions import Outcome
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.rules import AlertRule
 from bot.domain.calendar.durations import format_duration
 from bot.domain.hooks.hook import HookRules, in_environment
+from bot.i18n import Texts
 from bot.services.alerts.opening import Decided
+
+#: Says a text, with its fields.
+Say: TypeAlias = Callable[..., str]
 
 #: Proofs with which the server would answer 401.
 _REFUSED: Final = frozenset({"signature", "credentials"})
-_PROOFS: Final = {
-    "right": "right",
-    "no key": "not checked: HOOKS_{source}_SIGNING_KEY is not set",
-    "no headers": "not checked: no headers given (-H, --headers)",
-    "signature": "refused with 401: the signature is missing, or wrong for this body",
-    "credentials": "refused with 401: the token, password or key is missing or wrong",
-    "too_old": "right, but too old by now: received again, it would be refused with 401",
-}
-_SAYS: Final = {
-    Says.FIRING: "fires",
-    Says.RESOLVED: "is over",
-    Says.CHATTER: "says neither, and is passed over",
-}
-_BECOMES: Final = {
-    Outcome.TRACKED: "opens an alert",
-    Outcome.COUNTED: "counts on INC-{number}",
-    Outcome.RECOVERED: "ends INC-{number}, or is noted there if it was acknowledged",
-    Outcome.NOTHING_OPEN: "nothing: no such alert is open",
-    Outcome.MUTED: "nothing: the team has muted it",
-    Outcome.IGNORED: "nothing: by its rule",
-    Outcome.BELOW: "nothing yet: time {count} of {needed}",
-    Outcome.HELD: "is held by maintenance window {window}",
-    Outcome.CHATTER: "nothing",
-}
+#: The widths of the names of rows, and of what stands before the text's further lines.
+_NAME_WIDTH: Final = 12
+_INDENT: Final = " " * 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +65,26 @@ class Tried:
         return EXIT_OK if says_something and self.proof not in _REFUSED else EXIT_FOUND
 
 
-def in_words(tried: Tried) -> Iterator[str]:
-    """Yield the lines for a person."""
+def in_words(tried: Tried, texts: Texts, language: str) -> Iterator[str]:
+    """Yield the lines for a person, in *language*."""
+    say = partial(texts.say, language)
     sender, count = tried.rules.sender, len(tried.trials)
     if tried.problem:
-        yield f"{sender.label}: cannot be read: {tried.problem}"
+        yield say("hooks.trial.unreadable", label=sender.label, problem=tried.problem)
         return
-    yield f"{sender.label}: {count} alert{'' if count == 1 else 's'}"
-    yield f"proof: {_PROOFS[tried.proof].format(source=in_environment(sender.name))}"
+    yield say("hooks.trial.alert" if count == 1 else "hooks.trial.alerts", label=sender.label, count=count)
+    setting = f"HOOKS_{in_environment(sender.name)}_SIGNING_KEY"
+    yield say("hooks.trial.proof", proof=say(f"hooks.proof.{tried.proof.replace(' ', '_')}", setting=setting))
     if tried.unread:
-        yield f"{tried.unread}; /alerts recent would list that"
+        yield say("hooks.trial.unread", unread=tried.unread)
     elif not tried.trials:
-        yield "The bot would answer with 2xx and do nothing: this is no alert, or a header is missing (-H)."
+        yield say("hooks.trial.nothing")
     for number, trial in enumerate(tried.trials, 1):
         yield f"\n{number}. {trial.said.title}"
-        yield from (f"   {name:<12} {value}" for name, value in _rows(trial) if value)
+        for name, value in _rows(trial, say):
+            if value:
+                label = say(f"hooks.row.{name}")
+                yield f"   {_padded(label)} {value}"
 
 
 def as_dict(tried: Tried) -> Mapping[str, Any]:
@@ -108,40 +97,48 @@ def as_dict(tried: Tried) -> Mapping[str, Any]:
     return {**found, "events": [_event(trial) for trial in tried.trials]}
 
 
-def _rows(trial: Trial) -> Iterable[tuple[str, str | None]]:
+def _rows(trial: Trial, say: Say) -> Iterable[tuple[str, str | None]]:
     event, severity, rule = trial.event, trial.said.severity, trial.said.rule
     fires = event.says is Says.FIRING
     return (
-        ("it", _SAYS[event.says]),
-        ("becomes", None if trial.decided is None else _becomes(trial.decided)),
+        ("it", say(f"hooks.says.{event.says.value}")),
+        ("becomes", None if trial.decided is None else _becomes(trial.decided, say)),
         ("severity", f"{severity.name} = {severity.priority}" if fires else None),
-        ("rule", _rule(rule) if rule is not None and fires else None),
-        ("posted in", f"#{trial.channel}" if fires else None),
+        ("rule", _rule(rule, say) if rule is not None and fires else None),
+        ("posted_in", f"#{trial.channel}" if fires else None),
         ("target", trial.said.target),
         ("link", event.link),
         ("began", None if event.started_at is None else event.started_at.isoformat()),
-        ("key", event.key or "none: title and target make one"),
+        ("key", event.key or say("hooks.key.none")),
         ("fingerprint", trial.said.fingerprint[:16]),
-        ("text", event.text.replace("\n", "\n" + " " * 16)),
+        ("text", event.text.replace("\n", "\n" + _INDENT)),
     )
 
 
-def _becomes(decided: Decided) -> str:
+def _padded(name: str) -> str:
+    """Return *name* as wide as its column: a terminal shows a character of Japanese as wide as two others."""
+    width = sum(2 if east_asian_width(character) in "FW" else 1 for character in name)
+    return name + " " * (_NAME_WIDTH - width)
+
+
+def _becomes(decided: Decided, say: Say) -> str:
     detail, incident = decided.detail, decided.incident
-    return _BECOMES[decided.outcome].format(
-        number=None if incident is None else incident.id,
+    return say(
+        f"hooks.becomes.{decided.outcome.value}",
+        label="" if incident is None else incident.label,
         count=detail.count,
         needed=detail.needed,
         window=decided.window_id,
     )
 
 
-def _rule(rule: AlertRule) -> str:
-    said = f"number {rule.number} of [[alerts.rules]]"
+def _rule(rule: AlertRule, say: Say) -> str:
+    said = say("hooks.rule.number", number=rule.number)
     if rule.ignores:
-        return f"{said}: it is ignored"
+        return say("hooks.rule.ignored", rule=said)
     if (threshold := rule.only_after) is not None:
-        return f"{said}: only after {threshold.count} within {format_duration(threshold.within)}"
+        span = format_duration(threshold.within)
+        return say("hooks.rule.after", rule=said, count=threshold.count, span=span)
     return said
 
 

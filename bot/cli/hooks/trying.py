@@ -23,6 +23,7 @@ from bot.domain.hooks.hook import (
     in_environment,
     unread_among,
 )
+from bot.i18n import Texts
 from bot.integrations.hooks.readers import READERS
 from bot.resources import SharedResources
 from bot.runbook import Policy, load_policy, load_served
@@ -33,7 +34,7 @@ from bot.settings import Settings
 _STDIN: Final = Path("-")
 
 
-def try_request(
+def try_request(  # noqa: PLR0913 -- the command's options
     settings: Settings,
     file: Path,
     *,
@@ -41,6 +42,7 @@ def try_request(
     headers: Sequence[str],
     asks_database: bool,
     as_json: bool,
+    language: str | None,
 ) -> int:
     """Print what the request in *file* would do, and return the exit code.
 
@@ -49,6 +51,7 @@ def try_request(
         source: As the policy names it.
         headers: "Name: value" each.
         asks_database: Say as well what would become of each alert now.
+        language: "ja" or "en"; None for the policy's.
 
     Raises:
         ConfigError: no policy has the source, a file cannot be read, or the database does not answer.
@@ -59,8 +62,10 @@ def try_request(
     tried = _tried(request, rules, policy, proof=_proof(settings, rules, request))
     if asks_database:
         tried = _decided(settings, tried, guild_id)
-    for_scripts = json.dumps(as_dict(tried), ensure_ascii=False, indent=2)
-    typer.echo(for_scripts if as_json else "\n".join(in_words(tried)))
+    if as_json:
+        typer.echo(json.dumps(as_dict(tried), ensure_ascii=False, indent=2))
+    else:
+        typer.echo("\n".join(in_words(tried, Texts.load(), language or policy.language)))
     return tried.code
 
 
