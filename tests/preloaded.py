@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 import typer.main
+from pgqueuer.domain.settings import db_settings
 
 import cogs
 from bot.cli.commands import app
@@ -24,6 +25,8 @@ _MODULES: Final = (
     "apscheduler.triggers.cron",
     "apscheduler.triggers.interval",
     "anyio._backends._asyncio",
+    "tests.faults.stage.crashing",
+    "tests.faults.stage.under_way",
     "tests.warm",
     *(f"cogs.{found.name}" for found in pkgutil.iter_modules(cogs.__path__)),
 )
@@ -32,6 +35,7 @@ for name in _MODULES:
     importlib.import_module(name)
 Texts.load()
 queries()
+db_settings()
 typer.main.get_command = cache(typer.main.get_command)  # a program makes its commands once
 typer.main.get_command(app)
 load_policy(None)  # with the holidays of its country, which a process of its own works out
