@@ -38,11 +38,6 @@ _SCOPES: Final = st.builds(
     person_id=st.sampled_from([None, None, *PEOPLE]),
 )
 
-#: The database is the test's; each example empties its tables first.
-compared: Final = settings(
-    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-
 
 def span_of(history: History) -> Span:
     """The weeks, from Monday 00:00 to Monday 00:00 in the team's zone."""
@@ -63,16 +58,88 @@ def same_severity(one: SeverityFigures, other: SeverityFigures) -> bool:
     return same(one.acknowledge, other.acknowledge) and same(one.resolve, other.resolve)
 
 
-@compared
-@given(history=histories(), scope=_SCOPES)
-async def test_incidents_by_severity(rig: Rig, database: Database, history: History, scope: Scope) -> None:
+async def _incidents_by_severity(rig: Rig, history: History, scope: Scope) -> None:
     """Counts, medians, 90th percentiles and deadlines are those of a count by hand."""
-    await write(database, history)
     span = span_of(history)
     expected = recount.severities(recount.counted(history, span, scope))
     found = {one.severity: one for one in await rig.store.severity_figures(GUILD, span, scope)}
     assert found.keys() == expected.keys()
     assert all(same_severity(found[name], expected[name]) for name in expected)
+
+
+async def _incidents_by_week(rig: Rig, history: History) -> None:
+    """A week begins on Monday 00:00 where the team is, also when its clocks change."""
+    span = span_of(history)
+    expected = recount.weeks(history, recount.counted(history, span, ALL))
+    found = await rig.store.weekly_figures(GUILD, span, history.zone, ALL)
+    assert found.keys() == {IsoWeek.of(monday) for monday in expected}
+    for monday, severities in expected.items():
+        week = {one.severity: one for one in found[IsoWeek.of(monday)]}
+        assert week.keys() == severities.keys()
+        assert all(same_severity(week[name], severities[name]) for name in severities)
+
+
+async def _updates_targets_and_what_is_set_aside(rig: Rig, history: History, scope: Scope) -> None:
+    """Promises, the busiest targets, false alarms, duplicates, undeclared alerts, drills."""
+    span = span_of(history)
+    found = recount.counted(history, span, scope)
+    store = rig.store
+    assert await store.update_figures(GUILD, span, scope, promising=PROMISING) == recount.updates(found)
+    targets = await store.busiest_targets(GUILD, span, scope, limit=10)
+    assert [(one.target, one.incidents) for one in targets] == recount.targets(found)
+    aside = await store.set_aside(GUILD, span)
+    assert (aside.false_alarms, aside.duplicates, aside.alerts) == recount.set_aside(history, span)
+    held, acknowledge = recount.drills(history, span)
+    drills = await store.drill_figures(GUILD, span)
+    assert drills.held == held
+    assert same(drills.acknowledge, acknowledge)
+
+
+async def _pages_by_hour_and_day(rig: Rig, history: History) -> None:
+    """Each page is by day, by night, on a weekend or a holiday, by the clock on the team's wall."""
+    span = span_of(history)
+    found = await rig.store.page_counts(GUILD, span, history.zone, _RULES)
+    assert {(one.handle, one.place): one.pages for one in found} == recount.pages(history, span)
+
+
+async def _alerts_by_sender_and_fingerprint(rig: Rig, history: History) -> None:
+    """Acknowledged, acted on, closed as false, fired again; no private alert is named."""
+    span = span_of(history)
+    sources = {one.name: one.counts for one in await rig.store.alert_sources(GUILD, span)}
+    assert sources == recount.alerts(history, span, lambda one: one.sender)
+    public = History(history.zone, tuple(one for one in history.incidents if not one.is_private), ())
+    expected = recount.alerts(public, span, lambda one: one.fingerprint or "")
+    noisy = await rig.store.noisiest_alerts(GUILD, span, limit=10)
+    assert {one.latest.tracked.fingerprint: one.counts.messages for one in noisy} == {
+        fingerprint: counts.messages for fingerprint, counts in expected.items()
+    }
+    assert [one.counts.messages for one in noisy] == sorted(
+        (one.counts.messages for one in noisy), reverse=True
+    )
+
+
+async def _slowest_and_latest(rig: Rig, history: History) -> None:
+    """Whatever a digest's line leads to; none of them is private."""
+    span = span_of(history)
+    found = await rig.store.examples(GUILD, span)
+    kept = {(one.of.value, one.name, one.place): one.incident.id for one in found}
+    assert kept == recount.examples(history, span)
+    assert not any(one.incident.is_private for one in found)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(history=histories(), scope=_SCOPES)
+async def test_every_figure_is_that_of_a_count_by_hand(
+    rig: Rig, database: Database, history: History, scope: Scope
+) -> None:
+    """All of them on each history: to write one takes longer than to count it."""
+    await write(database, history)
+    await _incidents_by_severity(rig, history, scope)
+    await _incidents_by_week(rig, history)
+    await _updates_targets_and_what_is_set_aside(rig, history, scope)
+    await _pages_by_hour_and_day(rig, history)
+    await _alerts_by_sender_and_fingerprint(rig, history)
+    await _slowest_and_latest(rig, history)
 
 
 _PRIVATE: Final = """
@@ -91,85 +158,6 @@ async def test_a_private_incident_is_counted_but_not_by_its_target(rig: Rig, dat
     assert sev1.incidents == 1
     assert await rig.store.severity_figures(GUILD, span, Scope(target="dev-*")) == []
     assert await rig.store.busiest_targets(GUILD, span, ALL, limit=5) == []
-
-
-@compared
-@given(history=histories())
-async def test_incidents_by_week(rig: Rig, database: Database, history: History) -> None:
-    """A week begins on Monday 00:00 where the team is, also when its clocks change."""
-    await write(database, history)
-    span = span_of(history)
-    expected = recount.weeks(history, recount.counted(history, span, ALL))
-    found = await rig.store.weekly_figures(GUILD, span, history.zone, ALL)
-    assert found.keys() == {IsoWeek.of(monday) for monday in expected}
-    for monday, severities in expected.items():
-        week = {one.severity: one for one in found[IsoWeek.of(monday)]}
-        assert week.keys() == severities.keys()
-        assert all(same_severity(week[name], severities[name]) for name in severities)
-
-
-@compared
-@given(history=histories(), scope=_SCOPES)
-async def test_updates_targets_and_what_is_set_aside(
-    rig: Rig, database: Database, history: History, scope: Scope
-) -> None:
-    """Promises, the busiest targets, false alarms, duplicates, undeclared alerts, drills."""
-    await write(database, history)
-    span = span_of(history)
-    found = recount.counted(history, span, scope)
-    store = rig.store
-    assert await store.update_figures(GUILD, span, scope, promising=PROMISING) == recount.updates(found)
-    targets = await store.busiest_targets(GUILD, span, scope, limit=10)
-    assert [(one.target, one.incidents) for one in targets] == recount.targets(found)
-    aside = await store.set_aside(GUILD, span)
-    assert (aside.false_alarms, aside.duplicates, aside.alerts) == recount.set_aside(history, span)
-    held, acknowledge = recount.drills(history, span)
-    drills = await store.drill_figures(GUILD, span)
-    assert drills.held == held
-    assert same(drills.acknowledge, acknowledge)
-
-
-@compared
-@given(history=histories())
-async def test_pages_by_hour_and_day(rig: Rig, database: Database, history: History) -> None:
-    """Each page is by day, by night, on a weekend or a holiday, by the clock on the team's wall."""
-    await write(database, history)
-    span = span_of(history)
-    found = await rig.store.page_counts(GUILD, span, history.zone, _RULES)
-    assert {(one.handle, one.place): one.pages for one in found} == recount.pages(history, span)
-
-
-@compared
-@given(history=histories())
-async def test_alerts_by_sender_and_fingerprint(rig: Rig, database: Database, history: History) -> None:
-    """Acknowledged, acted on, closed as false, fired again; no private alert is named."""
-    await write(database, history)
-    span = span_of(history)
-    sources = {one.name: one.counts for one in await rig.store.alert_sources(GUILD, span)}
-    assert sources == recount.alerts(history, span, lambda one: one.sender)
-    public = History(history.zone, tuple(one for one in history.incidents if not one.is_private), ())
-    expected = recount.alerts(public, span, lambda one: one.fingerprint or "")
-    noisy = await rig.store.noisiest_alerts(GUILD, span, limit=10)
-    assert {one.latest.tracked.fingerprint: one.counts.messages for one in noisy} == {
-        fingerprint: counts.messages for fingerprint, counts in expected.items()
-    }
-    assert [one.counts.messages for one in noisy] == sorted(
-        (one.counts.messages for one in noisy), reverse=True
-    )
-
-
-@compared
-@given(history=histories())
-async def test_examples_are_the_slowest_and_the_latest(
-    rig: Rig, database: Database, history: History
-) -> None:
-    """Whatever a digest's line leads to; none of them is private."""
-    await write(database, history)
-    span = span_of(history)
-    found = await rig.store.examples(GUILD, span)
-    kept = {(one.of.value, one.name, one.place): one.incident.id for one in found}
-    assert kept == recount.examples(history, span)
-    assert not any(one.incident.is_private for one in found)
 
 
 _PAGE: Final = """
