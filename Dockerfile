@@ -1,5 +1,5 @@
 # Built and run as documented in README.md. No Docker engine is needed to check it: hadolint reads it, and
-# tests/integration/test_wheel.py does the same locked install in a bare virtual environment.
+# tests/integration/installation/test_wheel.py does the same locked install in a bare virtual environment.
 FROM python:3.13-slim AS build
 WORKDIR /src
 RUN pip install --no-cache-dir "uv>=0.7,<1"

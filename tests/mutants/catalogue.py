@@ -43,14 +43,20 @@ MUTANTS: Final = (
         file="bot/ui/discord_api/notifier.py",
         before='"nonce": nonce, "enforce_nonce": True',
         after='"nonce": nonce[:0] or None',
-        tests=("tests/integration/test_notifier.py", "tests/integration/test_notifier_faults.py"),
+        tests=(
+            "tests/integration/discord_api/test_notifier.py",
+            "tests/integration/discord_api/test_notifier_faults.py",
+        ),
     ),
     Mutant(
         name="an incident is read without its row lock",
         file="bot/storage/tables/incidents.sql",
         before="AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)\n   FOR NO KEY UPDATE;",
         after="AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);",
-        tests=("tests/integration/test_hidden_meanwhile.py", "tests/integration/test_store.py"),
+        tests=(
+            "tests/integration/incidents/test_hidden_meanwhile.py",
+            "tests/integration/database/test_store.py",
+        ),
     ),
     Mutant(
         name="the next attempt does not wait as long as Discord asks for",
@@ -64,7 +70,7 @@ MUTANTS: Final = (
         file="bot/ui/discord_api/attempt.py",
         before="            self.gate.pause(self.retry_after_s)\n",
         after="            pass\n",
-        tests=("tests/integration/test_notifier_faults.py",),
+        tests=("tests/integration/discord_api/test_notifier_faults.py",),
     ),
     Mutant(
         name="whoever lacks the role passes",
@@ -219,7 +225,7 @@ MUTANTS: Final = (
         file="bot/storage/tables/alerts/alerts.sql",
         before="AND action_items.closed_at < :said_at",
         after="AND (action_items.closed_at < :said_at OR true)",
-        tests=("tests/integration/storage/test_actions.py",),
+        tests=("tests/integration/storage/incidents/test_actions.py",),
     ),
     Mutant(
         name="an action item is looked at before its time",

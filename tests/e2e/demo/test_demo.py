@@ -1,6 +1,6 @@
 """`incident-bot demo`: the README's first screen, which leaves nothing behind.
 
-The tour is played where the bot is installed: `tests/integration/test_wheel.py`.
+The tour is played where the bot is installed: `tests/integration/installation/test_wheel.py`.
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.world.world import World
-from tests.integration.test_heartbeat import Monitor, monitor
+from tests.integration.process.test_heartbeat import Monitor, monitor
 from tests.patience import PATIENCE_S
 
 TITLE = "決済 API が 5xx"

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage.stage import Stage
-from tests.integration.test_hook_site import group
+from tests.integration.hooks.test_hook_site import group
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-hooks")]
 

@@ -15,9 +15,9 @@ from bot.integrations.outbound.call import Call, Terms
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.proxy import EgressProxy
-from tests.integration.certificates import make_certificate, server_side
+from tests.integration.outbound.certificates import make_certificate, server_side
+from tests.integration.outbound.proxy import proxy as http_proxy
 from tests.integration.outbound.upstream import Upstream, in_turn, says, upstream
-from tests.integration.proxy import proxy as http_proxy
 from tests.patience import PATIENCE_S
 
 HERE = AllowedPlaces.parse("127.0.0.1")

@@ -9,7 +9,7 @@ import pytest
 
 from bot.runbook import default_policy_text
 from local_discord.world.seed import GUILD_ID
-from tests.integration.command_line import Outcome, incident_bot
+from tests.integration.cli.command_line import Outcome, incident_bot
 from tests.integration.outbound.upstream import in_turn, says, upstream
 from tests.standins.cloudflare.server import ACCOUNT, running_cloudflare
 from tests.standins.cloudflare.server import TOKEN as CLOUDFLARE_TOKEN

@@ -16,7 +16,7 @@ from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.systems.http_probe import HttpProbe, HttpProber
 from bot.outside.system_checks import LateProber
-from tests.integration.certificates import make_certificate, server_side
+from tests.integration.outbound.certificates import make_certificate, server_side
 from tests.integration.outbound.upstream import Behaviour, in_turn, says, upstream
 
 OK, AWAY = says(200, b'{"ok": true}'), says(503, b"busy")

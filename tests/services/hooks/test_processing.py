@@ -17,7 +17,7 @@ from bot.domain.hooks.hook import HookFormat, HookRequest, HookRules, NewHook
 from bot.integrations.hooks.alertmanager import AlertmanagerReader
 from bot.integrations.hooks.readers import READERS
 from bot.services.hooks.processing import HookProcessing
-from tests.integration.test_hook_site import group
+from tests.integration.hooks.test_hook_site import group
 from tests.services.desk import GUILD, Desk
 
 SOURCE = "alertmanager"

@@ -1,0 +1,249 @@
+"""The records of incidents, by the command line: out of one database, and into another."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.domain.calendar.iso_week import IsoWeek
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.records.tables import LEFT_OUT, TABLES
+from local_discord.world.seed import GUILD_ID
+from tests.integration.cli.command_line import Outcome, incident_bot
+from tests.integration.demo.test_demo_seed import past
+from tests.postgres import connect, temporary_database
+
+
+@pytest_asyncio.fixture
+async def other_database_url(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+    """The address of a second migrated database."""
+    async with temporary_database(cluster, template=template) as url:
+        yield url
+
+
+PRIVATE = """
+UPDATE incidents SET is_private = true
+ WHERE id = (SELECT max(id) FROM incidents WHERE status = 'resolved')
+RETURNING id
+"""
+
+
+EVERYTHING_ELSE = Path(__file__).with_name("records_of_every_table.sql").read_text(encoding="utf-8")
+
+
+async def records(url: str, *arguments: str, folder: Path, **env: str) -> Outcome:
+    """Run a command about records on the database at *url*."""
+    return await incident_bot(*arguments, folder=folder, DATABASE_URL=url, DISCORD_GUILD_ID=GUILD_ID, **env)
+
+
+async def rows(url: str, query: str) -> list[dict[str, Any]]:
+    """Return the rows of *query*."""
+    connection = await connect(url)
+    try:
+        return [dict(row) for row in await connection.fetch(query)]
+    finally:
+        await connection.close()
+
+
+async def execute(url: str, statements: str) -> None:
+    """Run *statements*."""
+    connection = await connect(url)
+    try:
+        await connection.execute(statements)
+    finally:
+        await connection.close()
+
+
+async def test_export_and_import_are_a_round_trip(
+    database_url: str, other_database_url: str, tmp_path: Path
+) -> None:
+    """What the demo's past left, private incidents included, is exported again with the same bytes."""
+    async with past(database_url):
+        await rows(database_url, PRIVATE)
+        await execute(database_url, EVERYTHING_ELSE)
+        first = await records(database_url, "export", "--private", "--out", "a.json", folder=tmp_path)
+        assert (first.code, first.err) == (0, "")
+        taken = await records(other_database_url, "import", "a.json", folder=tmp_path)
+        assert (taken.code, taken.err) == (0, "")
+        again = await records(other_database_url, "export", "--private", folder=tmp_path)
+    exported = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert again.out == exported
+    assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o600
+    tables = {json.loads(line)["table"] for line in exported.splitlines()[1:]}
+    assert tables == {table.name for table in TABLES}
+    count = len(re.findall(r'^\{"row": .*"table": "incidents"\}$', exported, re.MULTILINE))
+    assert taken.out.startswith(f"imported {count} incidents, {len(exported.splitlines()) - 1} rows in all")
+
+
+async def test_new_incidents_get_numbers_after_the_imported_ones(
+    database_url: str, other_database_url: str, tmp_path: Path
+) -> None:
+    """The database goes on counting where the other one was."""
+    async with past(database_url):
+        await records(database_url, "export", "--private", "--out", "a.json", folder=tmp_path)
+    await records(other_database_url, "import", "a.json", folder=tmp_path)
+    (highest,) = await rows(database_url, "SELECT max(id) AS id FROM incidents")
+    (following,) = await rows(
+        other_database_url, "SELECT nextval(pg_get_serial_sequence('incidents', 'id')) AS id"
+    )
+    assert following["id"] == highest["id"] + 1
+
+
+async def test_private_incidents_are_left_out_unless_asked_for(database_url: str, tmp_path: Path) -> None:
+    """Neither their rows nor what refers to them; stderr says how many there are."""
+    async with past(database_url):
+        (private,) = await rows(database_url, PRIVATE)
+        said = await records(database_url, "export", folder=tmp_path)
+        table = await records(database_url, "export", "--format", "csv", folder=tmp_path)
+    assert said.err == "1 private incidents were left out: --private exports them, too\n" == table.err
+    parsed = [json.loads(line) for line in said.out.splitlines()[1:]]
+    numbers = {row["row"].get("incident_id") for row in parsed}
+    assert private["id"] not in numbers | {row["row"]["id"] for row in parsed if row["table"] == "incidents"}
+    assert str(private["id"]) not in {row["number"] for row in csv.DictReader(io.StringIO(table.out[1:]))}
+
+
+async def test_a_period_is_of_days_in_the_teams_time(database_url: str, tmp_path: Path) -> None:
+    """Both days are included, Monday 00:00 in Japan to Sunday 24:00."""
+    async with past(database_url):
+        (latest,) = await rows(
+            database_url, "SELECT (max(triggered_at) AT TIME ZONE 'Asia/Tokyo')::date AS day FROM incidents"
+        )
+        week = IsoWeek.of(latest["day"]).previous()
+        first, last = f"{week.monday}", f"{week.monday + timedelta(days=6)}"
+        said = await records(
+            *(database_url, "incidents", "list", "--json", "--from", first, "--to", last), folder=tmp_path
+        )
+        expected = await rows(
+            database_url,
+            "SELECT id FROM incidents WHERE (triggered_at AT TIME ZONE 'Asia/Tokyo')::date "
+            f"BETWEEN '{first}' AND '{last}' ORDER BY triggered_at, id",
+        )
+    assert [json.loads(line)["number"] for line in said.out.splitlines()] == [row["id"] for row in expected]
+    assert expected
+
+
+async def test_lists_and_pages_for_people(database_url: str, tmp_path: Path) -> None:
+    """A line for each open one; one with its timeline; all of them as Markdown; who did what."""
+    async with past(database_url):
+        listed = await records(database_url, "incidents", "list", "--open", folder=tmp_path)
+        shown = await records(database_url, "incidents", "show", "1", folder=tmp_path)
+        as_json = await records(database_url, "incidents", "show", "1", "--json", folder=tmp_path)
+        pages = await records(database_url, "export", "--format", "md", folder=tmp_path)
+        missing = await records(database_url, "incidents", "show", "4242", folder=tmp_path)
+        audited = await records(database_url, "audit", "--json", folder=tmp_path)
+        about_one = await records(database_url, "audit", "--incident", "1", folder=tmp_path)
+        every = await rows(database_url, "SELECT id FROM audit ORDER BY id DESC")
+    assert all(
+        re.match(r"INC-\d+  SEV\d  (triggered|acknowledged)  ", line) for line in listed.out.splitlines()
+    )
+    assert shown.out.startswith("# INC-1 ")
+    assert json.loads(as_json.out)["timeline"][0]["kind"] == "opened"
+    assert pages.out.count("\n# INC-") + 1 == len(await rows(database_url, "SELECT FROM incidents"))
+    assert (missing.code, missing.errors) == (2, ["there is no incident 4242"])
+    assert [json.loads(line)["id"] for line in audited.out.splitlines()] == [row["id"] for row in every]
+    assert all('"incident_id": 1' in line for line in about_one.out.splitlines())
+
+
+async def test_pages_are_in_the_language_of_the_terminal(database_url: str, tmp_path: Path) -> None:
+    """As the option says, else the locale, else the policy: its words, and what was refused."""
+    refuse = (
+        "INSERT INTO audit (at, guild_id, actor_id, actor_name, action, allowed, data)"
+        f" VALUES (now(), {GUILD_ID}, 7, '渡辺', 'acknowledge', false, '{{\"act\": \"draft_postmortem\"}}')"
+    )
+    async with past(database_url):
+        await execute(database_url, refuse)
+        shown = [
+            (await records(database_url, *arguments, folder=tmp_path, LC_ALL=locale)).out.splitlines()[0]
+            for arguments in (("incidents", "show", "1", "--lang", "ja"), ("audit", "--refused"))
+            for locale in ("en_US.UTF-8", "C")
+        ]
+    assert shown[0] == shown[1]
+    assert "渡辺 (7)  draft the postmortem  REFUSED  {" in shown[2]
+    assert "渡辺 (7)  postmortem の下書きを作成  権限なしで拒否  {" in shown[3]
+
+
+async def test_a_table_is_no_formula(database_url: str, tmp_path: Path) -> None:
+    """A title that a spreadsheet would compute stays text."""
+    async with past(database_url):
+        await rows(database_url, "UPDATE incidents SET title = '=1+1' WHERE id = 1")
+        said = await records(database_url, "export", "--format", "csv", folder=tmp_path)
+    (first,) = (row for row in csv.DictReader(io.StringIO(said.out[1:])) if row["number"] == "1")
+    assert first["title"] == "'=1+1"
+
+
+async def test_import_refuses_what_it_cannot_take(
+    database_url: str, other_database_url: str, tmp_path: Path
+) -> None:
+    """Another file, another version, a used database, a broken row: one line, and nothing is written."""
+    async with past(database_url):
+        await records(database_url, "export", "--private", "--out", "a.json", folder=tmp_path)
+        used = await records(database_url, "import", "a.json", folder=tmp_path)
+    assert used.errors[0].startswith("the database is not empty: it has rows in incidents.")
+    lines = (tmp_path / "a.json").read_text(encoding="utf-8").splitlines()
+    broken = {
+        "none.json": ("{}", "line 1: this is no file of `incident-bot export --format json`"),
+        "later.json": (lines[0].replace('"version": 1', '"version": 2'), "line 1: the file has version 2"),
+        "older.json": (re.sub(r'"schema": "\d+"', '"schema": "0001"', lines[0]), "the file is of database"),
+        "row.json": (f"{lines[0]}\n{lines[1]}\n[]", "line 3: this is no row of an export"),
+        "orphan.json": (f"{lines[0]}\n{next(x for x in lines if 'timeline' in x[-12:])}", "timeline: "),
+    }
+    for name, (text, expected) in broken.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        said = await records(other_database_url, "import", name, folder=tmp_path)
+        assert said.code == 2, name
+        assert said.errors[0].startswith(expected), (name, said.err)
+    assert await rows(other_database_url, "SELECT FROM incidents") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("export", "--from", "yesterday"), "--from: 'yesterday' is no day; write for example 2026-11-01"),
+        (
+            ("export", "--from", "2026-11-02", "--to", "2026-11-01"),
+            "--to: 2026-11-01 is before --from, 2026-11-02",
+        ),
+        (("audit", "--since", "soon"), "--since: 'soon' is no day; write for example 2026-11-01"),
+        (("import", "missing.json"), "missing.json: No such file or directory"),
+    ],
+)
+async def test_wrong_options(
+    database_url: str, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    """One line says what to write instead."""
+    ended = await records(database_url, *arguments, folder=tmp_path)
+    assert (ended.code, ended.errors) == (2, [said])
+
+
+async def test_every_table_is_exported_or_left_out_for_a_reason(database_url: str) -> None:
+    """A new table is missed neither by the export nor by the people who read why it is not in it."""
+    there = await rows(
+        database_url,
+        "SELECT table_name FROM information_schema.tables "
+        "WHERE table_schema = 'incident_bot' AND table_type = 'BASE TABLE'",
+    )
+    exported = {table.name for table in TABLES}
+    assert {row["table_name"] for row in there} == exported | LEFT_OUT.keys()
+    assert not exported & LEFT_OUT.keys()
+
+
+async def test_rows_are_ordered_by_their_whole_key(database_url: str) -> None:
+    """Else the same records could give other bytes."""
+    keys = await rows(
+        database_url,
+        "SELECT relname, array_agg(attname::text ORDER BY array_position(indkey::int2[], attnum)) AS columns "
+        "FROM pg_index JOIN pg_class ON pg_class.oid = indrelid "
+        "JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) "
+        "WHERE indisprimary AND relnamespace = 'incident_bot'::regnamespace GROUP BY relname",
+    )
+    primary = {row["relname"]: set(row["columns"]) for row in keys}
+    assert {table.name: set(table.key.split(", ")) for table in TABLES} == {
+        table.name: primary[table.name] for table in TABLES
+    }

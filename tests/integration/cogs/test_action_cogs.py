@@ -1,0 +1,218 @@
+"""Action items as people use them: commands, the menu of a message, forms, buttons, a DM."""
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+
+from bot.domain.actions.item import ActionState, ActionStatus, WatchedAlert
+from bot.ui.forms.action import DUE, OWNER, REASON, VERIFICATION, WHAT
+from tests.integration.cogs.console_world import ConsoleWorld, Json, console_world, presses, shown, words
+from tests.services.actions.action_desk import MONDAY
+from tests.services.alerts.test_alerts import alert
+from tests.services.database import Database
+
+FILLED: Final[dict[str, Any]] = {
+    WHAT: "リトライ上限を 3 回にする",
+    OWNER: ["secondary"],
+    DUE: "来週金曜",
+    VERIFICATION: "負荷試験で 5xx が 0.1% 未満のまま 30 分",
+}
+
+
+@pytest.fixture
+async def world(database: Database, caplog: pytest.LogCaptureFixture) -> AsyncIterator[ConsoleWorld]:
+    """A connected bot; discord.py may not have swallowed an error behind its back."""
+    async with console_world(database) as running:
+        yield running
+    swallowed = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert swallowed == []
+
+
+async def thread(world: ConsoleWorld) -> str:
+    """The thread of an incident."""
+    await world.command("sev3", title="決済 API が 5xx")
+    await world.until("p2-deploys", contains="inc:v1:ack:1")
+    await world.rest()
+    return str((await world.store.incident(1)).thread.id)
+
+
+async def added(world: ConsoleWorld) -> str:
+    """The thread of an incident with an item of secondary's."""
+    place = await thread(world)
+    await world.send(await world.command("action add", where=place), **FILLED)
+    return place
+
+
+def inputs(form: Json) -> dict[str, Json]:
+    """The inputs of a modal by their ids."""
+    return {each["component"]["custom_id"]: each["component"] for each in form["modal"]["components"]}
+
+
+async def test_a_refused_form_comes_back_and_the_next_one_adds_the_item(world: ConsoleWorld) -> None:
+    """In the thread no incident has to be named; the form outlives a restart."""
+    place = await thread(world)
+    form = await world.command("action add", where=place)
+    assert form["modal"]["title"] == "INC-1 のアクションを追加"
+    assert list(inputs(form)) == [WHAT, OWNER, DUE, VERIFICATION]
+    await world.restart()
+    refused = shown(await world.send(form, **{**FILLED, WHAT: "確認する"}))
+    assert "いつ終わったことになるか分かりません" in refused["content"]
+    for kept in ("確認する", FILLED[DUE], FILLED[VERIFICATION]):
+        assert kept in refused["content"]
+    form = await world.command("action add", where=place)
+    said = shown(await world.send(form, **FILLED))
+    assert "AI-1 を追加しました。期限：" in said["content"]
+    assert "@secondary に知らせます" in said["content"]
+    line = await world.until(place, contains="act:v1:finish:1")
+    assert presses(line) == [f"act:v1:{verb}:1" for verb in ("finish", "change", "drop")]
+    assert FILLED[VERIFICATION] in words(line)
+    assert line["mentions"] == []
+    dm = await world.until("dm:secondary", contains="AI-1", by="secondary")
+    assert "@responder があなたに任せました" in words(dm)
+
+
+async def test_a_message_becomes_an_item(world: ConsoleWorld) -> None:
+    """Its words stand in the form already; anywhere else than in a thread there is no incident."""
+    await world.human(
+        "POST", "say", user="responder", channel="general", content="**監視**を分けたい\nあとで"
+    )
+    message = (await world.messages("general"))[-1]
+    form = await world.context("Make an action item", message)
+    assert form["modal"]["title"] == "アクションを追加"
+    assert inputs(form)[WHAT]["value"] == "監視を分けたい"
+    await world.send(form, **{**FILLED, WHAT: "監視を worker ごとに分ける"})
+    item = await world.store.action_item(1)
+    assert (item.incident_id, item.source.value) == (None, "message")
+
+
+async def test_an_item_is_finished_dropped_and_reopened(world: ConsoleWorld) -> None:
+    """By the buttons in the thread and by commands; a drop asks why."""
+    place = await added(world)
+    line = await world.until(place, contains="act:v1:finish:1")
+    said = shown(await world.click(line, "act:v1:finish:1", by="secondary"))
+    assert "AI-1 を完了にしました" in said["content"]
+    said = shown(await world.click(line, "act:v1:finish:1"))
+    assert "@secondary が完了にしました" in said["content"]
+    done = await world.until(place, contains="act:v1:renew:1")
+    said = shown(await world.click(done, "act:v1:renew:1"))
+    assert "AI-1 を再開しました" in said["content"]
+    form = await world.click(line, "act:v1:drop:1")
+    said = shown(await world.send(form, **{REASON: "別の対策で足りる"}))
+    assert "AI-1 を取りやめました" in said["content"]
+    assert (await world.store.action_item(1)).reason == "別の対策で足りる"
+    said = shown(await world.command("action edit", item="AI-1"))  # no form of what is given up
+    assert "@responder が取りやめました。必要なら `/action reopen`" in said["content"]
+    said = shown(await world.click(line, "act:v1:drop:1"))
+    assert "取りやめました" in said["content"]
+    said = shown(await world.command("action reopen", item="AI-1", reason="足りなかった"))
+    assert "AI-1 を再開しました" in said["content"]
+    said = shown(await world.command("action done", item="ai1"))
+    assert "AI-1 を完了にしました" in said["content"]
+    said = shown(await world.command("action done", item="AI-99"))
+    assert "99 というアクションは見つかりません" in said["content"]
+
+
+async def test_an_edit_shows_what_the_item_says_now(world: ConsoleWorld) -> None:
+    """In a DM it leaves the owner, because Discord offers nobody else there."""
+    await added(world)
+    form = await world.command("action edit", item="AI-1")
+    assert inputs(form)[WHAT]["value"] == FILLED[WHAT]
+    assert [one["type"] for one in inputs(form)[OWNER]["default_values"]] == ["user"]
+    dm = await world.until("dm:secondary", contains="act:v1:change:1", by="secondary")
+    in_dm = await world.click(dm, "act:v1:change:1", by="secondary")
+    assert list(inputs(in_dm)) == [WHAT, DUE, VERIFICATION]
+    said = shown(await world.send(in_dm, by="secondary", **{DUE: "in 3 weeks"}))
+    assert "AI-1 を変更しました" in said["content"]
+    said = shown(await world.send(form, **{WHAT: "リトライ上限を 5 回にする"}))
+    assert "開いている間にほかの人が変更しました" in said["content"]
+    item = await world.store.action_item(1)
+    assert (item.what, item.owner.name) == (FILLED[WHAT], "secondary")
+
+
+async def test_a_list_opens_its_items(world: ConsoleWorld) -> None:
+    """Everybody's, one's own, the overdue ones; the pages are turned by key."""
+    place = await added(world)
+    listed = shown(await world.command("action list", by="observer"))
+    for told in ("アクション · 未完了", "AI-1", FILLED[WHAT], "@secondary", "INC-1"):
+        assert told in words(listed)
+    item = shown(await world.click(listed, "act:v1:open", values=["1"], by="observer"))
+    assert "@responder が" in words(item)
+    assert FILLED[VERIFICATION] in words(item)
+    assert "ありません" in words(shown(await world.command("action list", which="mine")))
+    assert "AI-1" in words(shown(await world.command("action list", which="mine", by="secondary")))
+    assert "期限切れはありません" in words(shown(await world.command("action list", which="overdue")))
+    here = shown(await world.command("action list", where=place))
+    assert "アクション · INC-1" in words(here)
+    assert "inc:v1:action:1" in presses(here)
+    form = await world.click(here, "inc:v1:action:1")
+    assert form["modal"]["title"] == "INC-1 のアクションを追加"
+    show = shown(await world.command("incident show", number=1))
+    assert "残り 1 / 1 件" in words(show)
+    assert FILLED[WHAT] in words(show)
+
+
+async def test_items_and_alerts_are_offered(world: ConsoleWorld) -> None:
+    """By their words or number; one's own items first, an alert by its title."""
+    await added(world)
+    [choice] = await world.choices("action done", focused="item", typed="リトライ")
+    assert choice["value"] == "AI-1"
+    assert choice["name"].startswith("AI-1 リトライ上限")
+    for typed in ("AI", "ai-1", "1"):
+        assert await world.choices("action done", focused="item", typed=typed) == [choice]
+    assert await world.choices("action reopen", focused="item", typed="") == []
+    assert await world.choices("action edit", focused="alert", typed="latency") == []
+    said = shown(await world.command("action edit", item="AI-1", alert="なにか"))
+    assert "候補から選んでください" in said["content"]
+
+
+async def test_an_alert_is_named_by_its_title(world: ConsoleWorld) -> None:
+    """The form carries it, and the item watches it once it is done; it can be named later, too."""
+    await world.services.alerts.receive(replace(alert(world), guild_id=world.guild_id))
+    [choice] = await world.choices("action add", focused="alert", typed="latency")
+    assert choice["name"] == "API latency 812 ms"
+    form = await world.command("action add", alert=choice["value"])
+    await world.send(form, **FILLED)
+    item = await world.store.action_item(1)
+    assert item.alert == WatchedAlert(choice["value"], "API latency 812 ms")
+    await world.send(await world.command("action add"), **FILLED)
+    said = shown(await world.command("action edit", item="AI-2", alert=choice["value"]))
+    assert "「API latency 812 ms」を見守ります" in said["content"]
+    said = shown(await world.command("action done", item="AI-2"))
+    assert "鳴らなければ検証済みになります" in said["content"]
+
+
+async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) -> None:
+    """It says which role would do."""
+    place = await added(world)
+    for name, options in (("action add", {}), ("action edit", {"item": "AI-1"})):
+        said = shown(await world.command(name, by="observer", where=place, **options))
+        assert "アクションの追加と変更には" in said["content"]
+        assert "responder" in said["content"]
+    assert (await world.store.action_item(1)).status is ActionStatus.OPEN
+
+
+async def test_an_item_of_an_ended_incident_is_added_from_its_card(world: ConsoleWorld) -> None:
+    """The postmortem begins there."""
+    place = await thread(world)
+    await world.resolve(1)
+    card = await world.until(place, contains="inc:v1:action:1")
+    form = await world.click(card, "inc:v1:action:1")
+    await world.send(form, **FILLED)
+    await world.rest()
+    card = await world.until(place, contains="残り 1 / 1 件")
+    await world.command("action done", item="1")
+    await world.until(place, contains="残り 0 / 1 件")
+    assert (await world.store.action_item(1)).state(MONDAY.date()) is ActionState.DONE
+
+
+async def test_somebody_who_has_left_cannot_own_an_item(world: ConsoleWorld) -> None:
+    """Discord still offers them; what was typed comes back."""
+    place = await thread(world)
+    form = await world.command("action add", where=place)
+    await world.human("DELETE", "member", user="secondary")
+    said = shown(await world.send(form, **FILLED))
+    assert "@secondary はこのサーバーにいません" in said["content"]
+    assert FILLED[WHAT] in said["content"]

@@ -1,0 +1,90 @@
+"""`/alerts recent` and `/mute`, against the local Discord."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bot.domain.alerts.events import EventOrigin, event_id
+from bot.domain.alerts.recognition import Says
+from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
+from tests.integration.cogs.test_action_cogs import world
+from tests.services.alerts.test_events import FIRING, SENTRY
+
+__all__ = ["world"]
+
+
+async def say(world: ConsoleWorld, number: int, *, key: str = "4711", says: Says = Says.FIRING) -> None:
+    """Let the monitor report something."""
+    at = datetime.now(UTC)
+    origin = EventOrigin(world.services.guild_id, event_id(at, number), at)
+    event = replace(FIRING, key=key, says=says, title=f"TypeError {key} @everyone")
+    await world.services.alert_events.receive_event(event, SENTRY, origin)
+
+
+async def test_what_became_of_alerts_is_listed_page_by_page(world: ConsoleWorld) -> None:
+    """The newest first, narrowed by target and outcome; what a monitor says pings nobody."""
+    for number in range(12):
+        await say(world, number, key=f"k{number:02}")
+    await say(world, 12, key="gone", says=Says.RESOLVED)
+    await world.database.fetch("UPDATE incidents SET alert_channel_id = 301, alert_message_id = 900 + id")
+    page = shown(await world.command("alerts recent"))
+    assert "TypeError gone" in words(page)
+    assert "🟢 復旧の知らせ" in words(page)
+    assert "@everyone" not in words(page)
+    assert "/301/912)" in words(page)
+    (older,) = [press for press in presses(page) if press.startswith("alerts:v1:older:")]
+    page = shown(await world.click(page, older))
+    assert words(page).count("🔴 追跡") == 5
+    (newer,) = [press for press in presses(page) if press.startswith("alerts:v1:newer:")]
+    assert "TypeError gone" in words(shown(await world.click(page, newer)))
+    found = shown(await world.command("alerts recent", target="API.parky.co.jp", outcome="nothing_open"))
+    assert words(found).count("TypeError") == 1
+    none = shown(await world.command("alerts recent", target="elsewhere"))
+    assert "該当するアラートはありません" in words(none)
+    wrong = shown(await world.command("alerts recent", outcome="nonsense"))
+    assert "候補から選んでください" in wrong["content"]
+    offered = await world.choices("alerts recent", focused="outcome", typed="ミュート")
+    assert [choice["value"] for choice in offered] == ["muted"]
+
+
+async def test_a_private_incident_is_not_named(world: ConsoleWorld) -> None:
+    """To a person who may not see it."""
+    await say(world, 1)
+    await world.database.fetch("UPDATE incidents SET is_private = true")
+    page = words(shown(await world.command("alerts recent")))
+    assert "🔒 非公開" in page
+    assert "TypeError" not in page
+    assert "INC-1" not in page
+    assert "TypeError" in words(shown(await world.command("alerts recent", by="primary")))
+
+
+async def test_a_maintenance_is_begun_listed_and_ended(world: ConsoleWorld) -> None:
+    """By people who may; what cannot be read is given back."""
+    refused = shown(await world.command("mute start", target="api.parky.co.jp", until="2h"))
+    assert "on-call" in refused["content"]
+    wrong = shown(await world.command("mute start", by="primary", target="api.parky.co.jp", until="soon"))
+    assert "soon" in wrong["content"]
+    long = shown(await world.command("mute start", by="primary", target="api.parky.co.jp", until="3d"))
+    assert "at_most" in long["content"]
+    begun = shown(
+        await world.command("mute start", by="primary", target="api.parky.co.jp", until="2h", reason="deploy")
+    )
+    assert "api.parky.co.jp" in begun["content"]
+    await say(world, 1)
+    assert "JST まで、設定：@primary)" in words(shown(await world.command("alerts recent")))
+    listed = shown(await world.command("mute list"))
+    assert "deploy" in words(listed)
+    (end,) = [press for press in presses(listed) if press.startswith("mute:v1:end:")]
+    assert "on-call" in shown(await world.click(listed, end))["content"]
+    offered = await world.choices("mute end", focused="target", typed="api")
+    assert [choice["value"] for choice in offered] == ["api.parky.co.jp"]
+    mine = shown(await world.command("mute list", by="primary"))
+    ended = shown(await world.command("mute end", by="primary", target="api.parky.co.jp"))
+    assert "終えました" in ended["content"]
+    assert "すでに終わっています" in shown(await world.click(mine, end, by="primary"))["content"]
+    assert "メンテナンス中の対象はありません" in words(shown(await world.command("mute list")))
+
+
+async def test_probes_are_listed_the_worst_first(world: ConsoleWorld) -> None:
+    """With the last answer and the availability; without any, the answer says how to add one."""
+    none = shown(await world.command("probes"))
+    assert "プローブはありません" in none["content"]

@@ -1,0 +1,78 @@
+"""`/check` as people use it: in a thread, elsewhere, too soon, with a target that nobody knows."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+
+from bot.domain.systems.rules import HttpTarget
+from tests.integration.cogs.console_world import ConsoleWorld, console_world, presses, shown
+from tests.patience import PATIENCE_S
+from tests.services.database import Database
+from tests.services.systems.checks import ScriptedCheck, ScriptedChecks, fine
+
+TARGET = "api.parky.co.jp"
+
+
+@pytest.fixture
+async def world(database: Database, caplog: pytest.LogCaptureFixture) -> AsyncIterator[ConsoleWorld]:
+    """A connected bot of a team that has named one target."""
+    async with console_world(database) as running:
+        http = MappingProxyType({TARGET: HttpTarget("https://api.parky.co.jp/health")})
+        running.policy = replace(running.policy, checks=replace(running.policy.checks, http=http))
+        running.checks = ScriptedChecks()
+        await running.restart()
+        yield running
+    swallowed = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert swallowed == []
+
+
+async def test_a_sev1s_thread_gets_a_message_that_can_be_pressed_again(world: ConsoleWorld) -> None:
+    """After ten seconds; before that, and to those who may not respond, it says so."""
+    await world.command("sev1", title="決済 API が 5xx")
+    await world.until("p0-alerts", contains="inc:v1:ack:1")
+    await world.rest()
+    place = str((await world.store.incident(1)).thread.id)
+    post = await world.until(place, contains="inc:v1:check:1")
+    assert f"✅ {TARGET}：200、12 ms" in post["content"]
+    assert "-# 未設定：Sentry" in post["content"]
+    assert presses(post) == ["inc:v1:check:1"]
+    early = shown(await world.click(post, "inc:v1:check:1"))
+    assert "少し待って" in early["content"]
+    await world.pass_time(seconds=10)
+    refused = shown(await world.click(post, "inc:v1:check:1", by="observer"))
+    assert "もう一度確認しています" not in refused["content"]
+    assert "もう一度確認しています" in shown(await world.click(post, "inc:v1:check:1"))["content"]
+    await world.rest()
+    edited = await world.until(place, contains="inc:v1:check:1")
+    assert edited["id"] == post["id"]
+    assert "responder" in edited["content"].splitlines()[0]
+
+
+async def test_elsewhere_it_is_shown_to_one_person_and_fills_in(world: ConsoleWorld) -> None:
+    """The answer is edited; nothing is posted, nothing is stored."""
+    began, release = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        began.set()
+        await release.wait()
+
+    late = ScriptedCheck("late", wait, fine("late"))
+    world.checks.checks = [ScriptedCheck(), late]  # type: ignore[attr-defined]
+    asking = asyncio.ensure_future(world.command("check", target=TARGET))
+    async with asyncio.timeout(PATIENCE_S):
+        await began.wait()
+    release.set()
+    answer = shown(await asking)
+    assert answer["flags"] & 64
+    assert world.checks.asked[-1] == (TARGET,)  # type: ignore[attr-defined]
+
+
+async def test_a_target_that_nobody_knows_is_said_with_those_that_are_known(world: ConsoleWorld) -> None:
+    """Before anything is looked at."""
+    answer = shown(await world.command("check", target="api"))
+    assert TARGET in answer["content"]
+    assert world.checks.asked == []  # type: ignore[attr-defined]

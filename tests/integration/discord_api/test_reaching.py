@@ -1,0 +1,102 @@
+"""Whether somebody on call can be reached, asked of the local Discord over real sockets."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.oncall.people import OnCallPerson
+from bot.services.ports.oncall import Gap, ReadinessFinding
+from bot.ui.discord_api.reaching import Reaching
+from local_discord.world.permissions import P
+from local_discord.world.world import Overwrite
+from tests.integration.discord_api.notifier_world import (
+    GUILD,
+    INCIDENT,
+    POLICY,
+    PRIMARY,
+    SECONDARY,
+    TEXTS,
+    NotifierWorld,
+    owed,
+    running_world,
+)
+
+AI = OnCallPerson("primary", "ai", "ai@example.com")
+
+
+@pytest_asyncio.fixture
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]:
+    """A client that has logged in."""
+    async with running_world(monkeypatch) as made:
+        yield made
+
+
+async def test_nothing_is_missing(world: NotifierWorld) -> None:
+    """By username, and by id."""
+    reach = Reaching(world.client, POLICY)
+    assert await reach.gaps(GUILD, AI) == []
+    assert await reach.gaps(GUILD, replace(AI, handle=str(PRIMARY), user_id=PRIMARY)) == []
+
+
+async def test_each_gap_is_found(world: NotifierWorld) -> None:
+    """No member; no role; a channel that is not seen; no email, which matters only where email is set up."""
+    reach = Reaching(world.client, POLICY)
+    assert await reach.gaps(GUILD, replace(AI, handle="stranger")) == [ReadinessFinding(Gap.NOT_MEMBER)]
+    left = replace(AI, handle="1100000000000000999", user_id=1100000000000000999)
+    assert await reach.gaps(GUILD, left) == [ReadinessFinding(Gap.NOT_MEMBER)]
+    observer = replace(AI, handle="observer")
+    assert await reach.gaps(GUILD, observer) == [
+        ReadinessFinding(Gap.NO_ROLE, ("responder", "on-call", "admin")),
+    ]
+    nameless = replace(AI, email=None)
+    assert await reach.gaps(GUILD, nameless) == [ReadinessFinding(Gap.NO_EMAIL)]
+    assert await Reaching(world.client, POLICY, mails=False).gaps(GUILD, nameless) == []
+    channel = next(one for one in world.world.channels.values() if one.name == "p0-alerts")
+    channel.overwrites[str(PRIMARY)] = Overwrite(str(PRIMARY), 1, deny=int(P.VIEW_CHANNEL))
+    assert await reach.gaps(GUILD, AI) == [ReadinessFinding(Gap.NO_CHANNEL, ("p0-alerts",))]
+
+
+async def test_a_member_is_found_by_username_or_id(world: NotifierWorld) -> None:
+    """Exactly, or not at all; nobody is on call by the id of a bot."""
+    reach = Reaching(world.client, POLICY)
+    for handle in ("secondary", str(SECONDARY)):
+        found = await reach.member(GUILD, handle)
+        assert found is not None
+        assert (found.id, found.username) == (SECONDARY, "secondary")
+    assert world.client.user is not None
+    for handle in ("second", "1100000000000000999", str(world.client.user.id)):
+        assert await reach.member(GUILD, handle) is None
+
+
+async def test_discord_away_is_no_finding(world: NotifierWorld) -> None:
+    """It is asked again later; nobody is warned of."""
+    world.break_down({"status": 503, "times": 5}, route="GET /guilds/*")
+    with pytest.raises(UpstreamUnavailable):
+        await Reaching(world.client, POLICY).gaps(GUILD, replace(AI, handle=str(PRIMARY), user_id=PRIMARY))
+
+
+async def test_a_page_goes_to_whoever_stands_there_when_it_is_rendered(world: NotifierWorld) -> None:
+    """Not to whom the policy file names; the request keeps who it was."""
+    standing = {"primary": OnCallPerson("secondary", "ben")}
+
+    async def now(_guild_id: int) -> dict[str, OnCallPerson]:
+        return standing
+
+    notifier = type(world.notifier)(world.client, texts=TEXTS, policy=POLICY, standing=now)
+    asked = owed(DeliveryKind.PAGE, to="person:primary", data={"step": 0})
+    request = await notifier.compose(asked, INCIDENT)
+    assert request.recipient == "secondary"
+    standing["primary"] = OnCallPerson(str(PRIMARY), "ai", user_id=PRIMARY)
+    other = await notifier.compose(asked, INCIDENT)
+    assert other.recipient == str(PRIMARY)
+    assert other.channel_id != request.channel_id
+    named = owed(
+        DeliveryKind.ON_DUTY,
+        to="named:secondary",
+        data={"changes": [], "incidents": [], "handle": "secondary"},
+    )
+    assert (await notifier.compose(named, None)).channel_id == request.channel_id

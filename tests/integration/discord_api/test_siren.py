@@ -1,0 +1,94 @@
+"""Telling people without a database, over real sockets against the local Discord."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from bot.domain.escalation.watches import Attempt, Saying, Watch, Word
+from bot.domain.oncall.people import OnCallPerson
+from bot.ui.posts.paging.outage import emergency_post
+from local_discord.messages.posting import remove
+from tests.integration.discord_api.notifier_world import ALERTS, GUILD, NotifierWorld, running_world
+from tests.unit.ui.samples import watch
+
+WAITED = timedelta(minutes=15)
+
+
+@pytest_asyncio.fixture
+async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]:
+    """A fresh local Discord."""
+    async with running_world(monkeypatch) as made:
+        yield made
+
+
+async def nobody(_guild_id: int) -> dict[str, OnCallPerson]:
+    """Who stands where."""
+    return {}
+
+
+def passed() -> Watch:
+    """An alert whose deadline has just passed."""
+    return watch(guild_id=GUILD, raised_at=datetime.now(UTC) - WAITED)
+
+
+def escalation(missed: Watch, *, rings: bool = True) -> Saying:
+    """What is said of it."""
+    since = missed.raised_at + WAITED
+    return Saying(Word.ESCALATION, "inc:42:step:1:channel", "channel", rings, WAITED, sought_since=since)
+
+
+async def test_what_another_process_has_posted_is_not_posted_again(world: NotifierWorld) -> None:
+    """Its nonce holds for minutes only; one that stood still for longer finds the message itself."""
+    siren, missed = world.notifier.siren(nobody), passed()
+    first = await siren.post(missed, escalation(missed), nonce="theirs")
+    again = await siren.post(missed, escalation(missed), nonce="ours")
+    assert again == first
+    assert len(world.messages(ALERTS)) == 1
+
+
+async def test_what_discord_has_and_never_said_is_found(world: NotifierWorld) -> None:
+    """By what was sent then, which looks otherwise than what is said without a database."""
+    siren, missed = world.notifier.siren(nobody), passed()
+    first = await siren.post(missed, escalation(missed), nonce="theirs")
+    body = emergency_post(world.notifier._words, missed, escalation(missed))
+    alert = Saying(
+        Word.ALERT, "inc:42:alert", "channel", rings=True, attempt=Attempt(missed.raised_at, json.dumps(body))
+    )
+    assert await siren.post(missed, alert, nonce="ours") == first
+    assert len(world.messages(ALERTS)) == 1
+
+
+@pytest.mark.parametrize("rings", [True, False])
+async def test_what_was_deleted_since_rings_no_second_time(world: NotifierWorld, *, rings: bool) -> None:
+    """Its nonce says that it was posted and has rung: it is put there once more, quietly, whoever asks."""
+    missed = passed()
+    first = await world.notifier.siren(nobody).post(missed, escalation(missed, rings=rings), nonce="ours")
+    remove(world.sandbox.core, world.message(first))
+    again = await world.notifier.siren(nobody).post(missed, escalation(missed, rings=rings), nonce="ours")
+    assert again.message_id != first.message_id
+    assert not world.message(again).mention_everyone
+    assert again.pinged == rings
+    other = replace(escalation(missed, rings=rings), sought_since=None)
+    theirs = await world.notifier.siren(nobody).post(missed, other, nonce="ours")
+    assert theirs.message_id == again.message_id
+    assert len(world.messages(ALERTS)) == 1
+
+
+async def test_a_history_that_cannot_be_read_keeps_nobody_silent(world: NotifierWorld) -> None:
+    """Rather twice than never."""
+    world.break_down({"status": 503, "times": None}, route="GET /channels/*/messages")
+    missed = passed()
+    posted = await world.notifier.siren(nobody).post(missed, escalation(missed), nonce="ours")
+    assert world.message(posted).mention_everyone
+
+
+async def test_a_step_that_mentions_nobody_rings_nobody(world: NotifierWorld) -> None:
+    """Whatever its severity's alert does."""
+    missed = passed()
+    quiet = escalation(missed, rings=False)
+    posted = await world.notifier.siren(nobody).post(missed, quiet, nonce="ours")
+    assert not world.message(posted).mention_everyone

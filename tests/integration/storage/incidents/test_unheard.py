@@ -1,0 +1,118 @@
+"""The query that finds incidents about which nobody has been notified, for the dead-man's switch."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.delivery.delivery import NewDelivery, Posted
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.incident import Incident
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.services.ports import Store, Transaction
+from tests.integration.storage.conftest import Rig
+from tests.integration.storage.delivery.test_storms import REQUEST, acknowledge, bundled
+from tests.integration.storage.examples import GUILD, open_incident
+
+MINUTE = timedelta(minutes=1)
+
+
+async def test_incidents_of_which_nobody_was_told(rig: Rig) -> None:
+    """After a minute without a message or an email, the most severe only; afterwards with either."""
+    grave, minor = [await open_incident(rig.store, key=key) for key in ("grave", "minor")]
+    async with rig.store.transaction() as tx:
+        await tx.insert_deliveries([_page(grave, 100), _page(minor, 80)])
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+    await rig.advance(MINUTE * 1.5)
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 1
+    owed = await rig.store.delivery_by_key(f"inc:{grave.id}:page")
+    assert owed is not None
+    async with rig.store.transaction() as tx:
+        await tx.mark_emailed(owed.id, to=["primary"], is_done=False)
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+
+
+async def test_what_was_given_up_is_heard_of_by_nobody(rig: Rig) -> None:
+    """A refusal tells no one: until anything else rings or is emailed, or somebody has acknowledged."""
+    lost, posted, mailed, acked = [await open_incident(rig.store, key=key) for key in "abcd"]
+    for each in (lost, posted, mailed, acked):
+        await _give_up(rig.store, _page(each, 100))
+    await _give_up(rig.store, _page(await open_incident(rig.store, key="minor"), 80))
+    await _send(rig.store, replace(_page(posted, 100), kind=DeliveryKind.ALERT, key=f"inc:{posted.id}:alert"))
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+    await rig.advance(MINUTE * 1.5)
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 3
+    owed = await rig.store.delivery_by_key(f"inc:{mailed.id}:page")
+    assert owed is not None
+    async with rig.store.transaction() as tx:
+        await tx.mark_emailed(owed.id, to=["primary"], is_done=False)
+    await acknowledge(rig, acked)
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 1
+    await _send(rig.store, replace(_page(lost, 100), key=f"inc:{lost.id}:page:2"))
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+
+
+async def test_a_rung_that_was_given_up_after_one_that_rang(rig: Rig) -> None:
+    """Whoever was told first does not answer, and of the rest nobody has heard; a quiet post rings nobody."""
+    incident = await open_incident(rig.store)
+    await _send(rig.store, _page(incident, 100))
+    await rig.advance(MINUTE * 5)
+    quiet = replace(_page(incident, 100), kind=DeliveryKind.ALERT, key="again", data={"quiet": True})
+    await _give_up(rig.store, quiet)
+    await rig.advance(MINUTE * 5)
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+    await _give_up(rig.store, replace(_page(incident, 100), kind=DeliveryKind.ESCALATION, key="rung"))
+    await rig.advance(MINUTE * 5)
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 1
+    async with rig.store.transaction() as tx:
+        regraded = TimelineEntry(TimelineKind.SEVERITY_CHANGED, await tx.now())
+        await tx.add_timeline(incident.id, regraded)
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+
+
+async def test_a_private_thread_that_cannot_be_made(rig: Rig) -> None:
+    """Its alert is cancelled with it, so that it counts itself; that one was made rings nobody."""
+    incident = await open_incident(rig.store)
+    thread = replace(_page(incident, 100), kind=DeliveryKind.PRIVATE_THREAD, key="thread")
+    await _give_up(rig.store, thread)
+    await _send(rig.store, replace(thread, key="thread:2"))
+    await rig.advance(MINUTE * 1.5)
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 1
+
+
+async def test_the_email_of_a_bundle_is_each_ones(rig: Rig) -> None:
+    """What it was to tell of is given up with it."""
+    bundle_id, _, _ = await bundled(rig, 2)
+    async with rig.store.transaction() as tx:
+        await tx.close_bundle(bundle_id)
+        await tx.begin_attempt(bundle_id, REQUEST, version=0)
+        await tx.finish_failed(bundle_id, error="HTTP 403", http_status=403)
+    await rig.advance(MINUTE * 1.5)
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 2
+    async with rig.store.transaction() as tx:
+        await tx.mark_bundle_emailed(bundle_id, to=["m1"], is_done=True)
+    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+
+
+async def _give_up(store: Store, owed: NewDelivery) -> None:
+    async with store.transaction() as tx:
+        await tx.insert_deliveries([owed])
+        await tx.finish_failed(await _id(tx, owed.key), error="HTTP 403", http_status=403)
+
+
+async def _send(store: Store, owed: NewDelivery) -> None:
+    async with store.transaction() as tx:
+        await tx.insert_deliveries([owed])
+        number = await _id(tx, owed.key)
+        await tx.finish_sent(number, Posted(channel_id=1, message_id=number))
+
+
+async def _id(tx: Transaction, key: str) -> int:
+    owed = await tx.delivery_by_key(key)
+    assert owed is not None
+    return owed.id
+
+
+def _page(incident: Incident, priority: int) -> NewDelivery:
+    key = f"inc:{incident.id}:page"
+    return NewDelivery(
+        DeliveryKind.PAGE, "person:primary", key, GUILD, incident_id=incident.id, priority=priority
+    )
