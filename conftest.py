@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from local_discord.tests.source import pytest_report_header, pytest_terminal_summary
+from local_discord.tests.openapi.source import pytest_report_header, pytest_terminal_summary
 from tests import bytecode, garbage, quiet, tiers
 
 __all__ = ["pytest_report_header", "pytest_terminal_summary"]

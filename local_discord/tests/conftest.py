@@ -8,7 +8,7 @@ import pytest
 
 from local_discord.server import LocalDiscord
 from local_discord.tests.client import Client, Socket
-from local_discord.tests.oracle import DESCRIPTION, validate_log, validate_requests
+from local_discord.tests.openapi.oracle import DESCRIPTION, validate_log, validate_requests
 
 Connect = Callable[..., Awaitable[Socket]]
 

@@ -15,7 +15,7 @@ from playwright.async_api import async_playwright
 from bot.runbook import default_policy_text
 from local_discord.server import LocalDiscord
 from local_discord.tests.client import Client
-from local_discord.tests.watch import watched
+from local_discord.tests.openapi.watch import watched
 from tests.browser.pictures import Album
 from tests.browser.puppet import Puppet
 from tests.browser.visitor import CHROMIUM, FLAGS, Look, Pages, Visitor

@@ -8,7 +8,7 @@ import pytest
 from bot.services.ports import Store
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.store import PostgresStore
-from local_discord.tests.watch import watched
+from local_discord.tests.openapi.watch import watched
 from tests.postgres import open_patient_pool
 from tests.services.database import Database
 from tests.services.desk import Desk

@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from local_discord.tests.description import operation, operations
 from local_discord.tests.fuzz.schemas import NAMES, SNOWFLAKES, from_schema
-from local_discord.tests.implemented import is_implemented
+from local_discord.tests.openapi.description import operation, operations
+from local_discord.tests.openapi.implemented import is_implemented
 
 _JSON = "application/json"
 _MULTIPART = "multipart/form-data; boundary=x"

@@ -10,7 +10,7 @@ from local_discord.server import LocalDiscord
 from local_discord.tests.fuzz.bytes_of_requests import Bytes
 from local_discord.tests.fuzz.requests import Request
 from local_discord.tests.fuzz.stage import Stage
-from local_discord.tests.raw import Line, Told
+from local_discord.tests.rest.raw import Line, Told
 
 
 class Ring:

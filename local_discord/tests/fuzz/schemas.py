@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from local_discord.tests.description import document
+from local_discord.tests.openapi.description import document
 
 _DEEPEST = 5
 _LONGEST_LIST = 3

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from local_discord.tests.description import DESCRIPTION, document, operation, operations
 from local_discord.tests.fuzz.requests import USUAL, Request
 from local_discord.tests.fuzz.ring import Ring
-from local_discord.tests.implemented import is_implemented
-from local_discord.tests.oracle import validate_requests
-from local_discord.tests.refusals import BASES
-from local_discord.tests.source import MISSING
+from local_discord.tests.openapi.description import DESCRIPTION, document, operation, operations
+from local_discord.tests.openapi.implemented import is_implemented
+from local_discord.tests.openapi.oracle import validate_requests
+from local_discord.tests.openapi.refusals import BASES
+from local_discord.tests.openapi.source import MISSING
 
 pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason=MISSING)
 WRONG: tuple[Any, ...] = (True, 1.5, -1, {"wrong": [[]]}, [[]], [{}], [], "", "wrong", "x" * 7000)

@@ -7,12 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local_discord.rest.errors import CODES
-from local_discord.tests.description import DESCRIPTION, operations, template_of
 from local_discord.tests.fuzz.requests import Request, requests
 from local_discord.tests.fuzz.ring import Ring
-from local_discord.tests.implemented import is_implemented
-from local_discord.tests.oracle import validate_log, validate_requests
-from local_discord.tests.source import MISSING
+from local_discord.tests.openapi.description import DESCRIPTION, operations, template_of
+from local_discord.tests.openapi.implemented import is_implemented
+from local_discord.tests.openapi.oracle import validate_log, validate_requests
+from local_discord.tests.openapi.source import MISSING
 
 pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason=MISSING)
 USUAL_EXAMPLES = 600

@@ -18,7 +18,7 @@ from aiohttp.typedefs import Handler
 from local_discord.core import Core
 from local_discord.people import Human
 from local_discord.server import LocalDiscord
-from local_discord.tests.watch import hold_against_the_description
+from local_discord.tests.openapi.watch import hold_against_the_description
 from local_discord.world.seed import GUILD_ID, default_world
 from local_discord.world.world import Channel, Guild, Member, Role
 from local_discord.world.world import World as Discord

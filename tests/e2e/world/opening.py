@@ -7,7 +7,7 @@ from typing import Any
 
 from local_discord.people import Human
 from local_discord.server import LocalDiscord
-from local_discord.tests.watch import hold_against_the_description
+from local_discord.tests.openapi.watch import hold_against_the_description
 from local_discord.world.seed import GUILD_ID
 from tests.e2e.world.bot import start_program
 from tests.e2e.world.world import World

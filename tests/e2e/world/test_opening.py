@@ -10,7 +10,7 @@ import pytest
 
 from bot.runbook import default_policy_text
 from local_discord.tests.client import Client
-from local_discord.tests.oracle import require_description
+from local_discord.tests.openapi.oracle import require_description
 from local_discord.world.seed import GUILD_ID
 from tests.e2e.guilds.two_guilds import Guilds, two_guilds
 from tests.e2e.world.opening import open_world

@@ -1,0 +1,175 @@
+"""Writes docs/coverage.md: every route of Discord's description, and which the local Discord has.
+
+``python -m local_discord.tests.openapi.coverage`` takes a tour through every implemented route, asks each for
+all that must be refused, compares the answers with the description, and writes the table from that. A test
+fails when the committed file differs.
+"""
+
+import asyncio
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local_discord.tests.openapi.description import operations, template_of
+from local_discord.tests.openapi.implemented import is_implemented
+from local_discord.tests.openapi.oracle import validate_log, validate_requests
+from local_discord.tests.openapi.refusals import ask_for_refusals
+from local_discord.tests.openapi.tour import take_tour
+
+FILE = Path(__file__).parents[2] / "docs" / "coverage.md"
+# The first pattern that fits an operation's path names its group.
+_GROUPS = (
+    (
+        r"/(gateway|users/|soundboard-d).*|/applications/(@me|\{application_id\})|/oauth2/applications/@me",
+        "Account, application, gateway",
+    ),
+    (r".*/commands.*", "Application commands"),
+    (r"/interactions/.*|.*/messages/@original", "Interactions"),
+    (r"/webhooks/.*|.*/webhooks", "Webhooks"),
+    (r".*/thread.*", "Threads and forum posts"),
+    (r".*/(pins.*|reactions.*)", "Reactions and pins"),
+    (r"/channels/\{channel_id\}/(messages.*|typing)", "Messages"),
+    (r".*/(members|roles|voice-states).*", "Members, roles, voice"),
+    (r".*/channels.*|/channels/\{channel_id\}.*", "Channels and permission overwrites"),
+    (r"/guilds/.*", "The guild"),
+)
+# What an incident bot has no use for, or cannot call with a bot's token.
+_NOT_PART = (
+    (r".*/(sku|entitlement|subscription)s?.*", "Monetisation: SKUs, entitlements, subscriptions"),
+    (r"/lobbies.*|/partner-sdk.*", "Social SDK: lobbies, partner tokens"),
+    (
+        r".*/(soundboard|voice|stage|send-soundboard).*|.*/regions",
+        "Voice: stages, regions, soundboard",
+    ),
+    (r".*/scheduled-events.*", "Scheduled events"),
+    (r".*/auto-moderation.*", "AutoMod rules (that it blocks people, 200000, is simulated)"),
+    (r".*/(emojis|sticker).*", "Changing emojis and stickers (the guild has none of its own)"),
+    (r".*/invites.*", "Invites"),
+    (
+        r".*/(bans|bulk-ban|prune|requests|incident-actions).*",
+        "Moderation: bans, pruning, join requests, lockdown",
+    ),
+    (r".*/polls.*", "Polls"),
+    (r".*/templates.*", "Guild templates"),
+    (
+        r".*/(widget|welcome|new-member|onboarding|vanity|integrations).*",
+        "Community: widget, welcome, onboarding",
+    ),
+    (
+        r".*/(role-connection|connections).*|/oauth2/.*|/users/@me/.*|.*/members/\{user_id\}",
+        "OAuth2, with a person's token",
+    ),
+    (r".*/(activity-instances|attachment)\b.*", "Activities"),
+    (r".*/(search|followers|recipients).*", "Search, announcement followers, group DMs"),
+    (r".*/(github|slack)", "Webhooks in the words of other services"),
+    (r"/guilds/\{guild_id\}", "Changing the guild itself"),
+)
+
+
+@dataclass
+class Seen:
+    """Of one operation: successes and refusals that match the description, as ``200`` or ``404 (10003)``."""
+
+    successes: set[str] = field(default_factory=set)
+    refusals: set[str] = field(default_factory=set)
+
+    @property
+    def is_validated(self) -> bool:
+        """True when a success and a refusal match."""
+        return bool(self.successes and self.refusals)
+
+
+def observe(entries: list[dict[str, Any]]) -> dict[tuple[str, str], Seen]:
+    """What *entries* prove, by method and template; exchanges that break the description prove nothing."""
+    found: dict[tuple[str, str], Seen] = defaultdict(Seen)
+    for entry in entries:
+        if entry["kind"] != "rest" or validate_log([entry]) or validate_requests([entry], accepted_only=True):
+            continue
+        template = template_of(entry["method"].lower(), entry["path"])
+        if template is None:
+            continue
+        seen, status = found[entry["method"], template], entry["status"]
+        if status < 300:
+            seen.successes.add(str(status))
+        else:
+            code = (entry["response"] or {}).get("code")
+            seen.refusals.add(f"{status} ({code})" if code else str(status))
+    return found
+
+
+def render(found: dict[tuple[str, str], Seen]) -> str:
+    """The page."""
+    everything = operations()
+    mine = [one for one in everything if is_implemented(*one)]
+    proven = [one for one in mine if found[one].is_validated]
+    lines = [
+        "# What the local Discord covers",
+        "",
+        "Made by `python -m local_discord.tests.openapi.coverage` from a tour of every route; do not edit.",
+        "Discord's description of its HTTP API v10 (discord/discord-api-spec) is the measure: a route is",
+        "validated when a success and its refusals, and their requests, match the description. Refused are,",
+        "where a route has them: ids that nothing has (404), no token (401), a wrong field in the body",
+        "(50035), a bot that may only look (50013), and one that may not even look (50001). That the shape",
+        "matches is proven so; that Discord would pick this code, and look in this order, is not.",
+        "",
+        f"{len(everything)} operations are described; {len(mine)} are implemented, {len(proven)} of them",
+        f"validated; {len(everything) - len(mine)} are not there.",
+    ]
+    for group, members in _grouped(mine, _GROUPS):
+        lines += ["", f"## {group}", "", *_table(members, found)]
+    lines += [
+        "",
+        "## Not part of it",
+        "",
+        "Answered with 404 or 405, as Discord answers a route that it does not have.",
+    ]
+    for group, members in _grouped([one for one in everything if one not in mine], _NOT_PART):
+        lines += ["", f"### {group}", "", *_table(members, found)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(members: list[tuple[str, str]], found: dict[tuple[str, str], Seen]) -> list[str]:
+    head = [
+        "| Operation | Implemented | Validated | Successes | Refusals |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    return head + [_row(one, found[one]) for one in members]
+
+
+def _row(one: tuple[str, str], seen: Seen) -> str:
+    implemented, validated = ("yes" if holds else "no" for holds in (is_implemented(*one), seen.is_validated))
+    told = [", ".join(sorted(each)) or "—" for each in (seen.successes, seen.refusals)]
+    return f"| `{one[0]} {one[1]}` | {implemented} | {validated} | {told[0]} | {told[1]} |"
+
+
+def _grouped(
+    members: list[tuple[str, str]], groups: tuple[tuple[str, str], ...]
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """*members* by the first group whose pattern fits, in the groups' order.
+
+    Raises:
+        LookupError: When one fits no group.
+    """
+    found: dict[str, list[tuple[str, str]]] = {name: [] for _, name in groups}
+    for one in members:
+        name = next((name for pattern, name in groups if re.fullmatch(pattern, one[1])), None)
+        if name is None:
+            raise LookupError(f"no group for {one}")
+        found[name].append(one)
+    return [(name, listed) for name, listed in found.items() if listed]
+
+
+async def everything_said() -> list[dict[str, Any]]:
+    """The log of the tour and of the refusals."""
+    return await take_tour() + await ask_for_refusals()
+
+
+def main() -> None:
+    """Take the tour and write the page."""
+    FILE.write_text(render(observe(asyncio.run(everything_said()))), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
