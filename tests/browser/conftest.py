@@ -16,9 +16,9 @@ from bot.runbook import default_policy_text
 from local_discord.server import LocalDiscord
 from local_discord.tests.client import Client
 from local_discord.tests.openapi.watch import watched
-from tests.browser.pictures import Album
-from tests.browser.puppet import Puppet
-from tests.browser.visitor import CHROMIUM, FLAGS, Look, Pages, Visitor
+from tests.browser.pictures.pictures import Album
+from tests.browser.visitor.puppet import Puppet
+from tests.browser.visitor.visitor import CHROMIUM, FLAGS, Look, Pages, Visitor
 from tests.e2e.conftest import LIMITS_SPEED, Commands, commands
 from tests.e2e.world.opening import open_world
 from tests.e2e.world.world import World

@@ -11,12 +11,12 @@ import pytest
 
 from tests.browser.conftest import INSTALL, first_there
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 APT: Final = (
     "env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends"
     " fonts-noto-cjk fonts-noto-color-emoji"
 )
-ONE: Final = "tests/browser/test_typing.py::test_typing_ends_by_itself"
+ONE: Final = "tests/browser/messages/test_typing.py::test_typing_ends_by_itself"
 NOWHERE: Final = "/nowhere/chromium"
 
 

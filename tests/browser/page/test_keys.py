@@ -9,9 +9,9 @@ from playwright.async_api import expect
 
 from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
-from tests.browser.gallery import button, label, row, square_png
-from tests.browser.puppet import MESSAGE, MODAL, UPDATE, Puppet
-from tests.browser.visitor import Visitor
+from tests.browser.visitor.gallery import button, label, row, square_png
+from tests.browser.visitor.puppet import MESSAGE, MODAL, UPDATE, Puppet
+from tests.browser.visitor.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

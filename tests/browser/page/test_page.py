@@ -7,8 +7,8 @@ from playwright.async_api import expect
 
 from local_discord.tests.client import ALERTS, GENERAL
 from tests.browser.conftest import Visit, restarted
-from tests.browser.puppet import MESSAGE, Puppet
-from tests.browser.visitor import PHONE
+from tests.browser.visitor.puppet import MESSAGE, Puppet
+from tests.browser.visitor.visitor import PHONE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -4,7 +4,7 @@ import struct
 import zlib
 from typing import Any, Final
 
-from tests.browser.puppet import EPHEMERAL, V2
+from tests.browser.visitor.puppet import EPHEMERAL, V2
 
 MARKDOWN: Final = """\
 # Heading

@@ -8,15 +8,15 @@ from playwright.async_api import expect
 
 from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
-from tests.browser.gallery import (
+from tests.browser.visitor.gallery import (
     ELSEWHERE,
     EMBED,
     EMBED_FROM_ELSEWHERE,
     gallery_from_elsewhere,
     square_png,
 )
-from tests.browser.puppet import V2, Puppet
-from tests.browser.visitor import DESKTOP, PHONE
+from tests.browser.visitor.puppet import V2, Puppet
+from tests.browser.visitor.visitor import DESKTOP, PHONE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

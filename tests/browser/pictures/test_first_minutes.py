@@ -14,8 +14,8 @@ from playwright.async_api import expect
 
 from local_discord.server import LocalDiscord
 from tests.browser.conftest import Visit
-from tests.browser.pictures import LARGE_PHONE, Album, by_language
-from tests.browser.visitor import Visitor
+from tests.browser.pictures.pictures import LARGE_PHONE, Album, by_language
+from tests.browser.visitor.visitor import Visitor
 from tests.e2e.conftest import LIMITS_SPEED, Commands, MakeWorld
 from tests.e2e.incidents.first_minutes import ALERT, BEARER, connected, hook
 from tests.e2e.world.opening import open_world

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
-from tests.browser.puppet import MODAL, V2, Puppet
+from tests.browser.visitor.puppet import MODAL, V2, Puppet
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 BOOM = '<img src=x onerror="window.boom=1"><script>window.boom=1</script>'

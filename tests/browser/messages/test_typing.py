@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
-from tests.browser.puppet import Puppet
+from tests.browser.visitor.puppet import Puppet
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 TYPING = f"POST /channels/{GENERAL}/typing"

@@ -9,8 +9,8 @@ from playwright.async_api import expect
 from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, GENERAL
 from tests.browser.conftest import Visit
-from tests.browser.gallery import SELECTS, button, row
-from tests.browser.puppet import EPHEMERAL, MESSAGE, UPDATE, Puppet
+from tests.browser.visitor.gallery import SELECTS, button, row
+from tests.browser.visitor.puppet import EPHEMERAL, MESSAGE, UPDATE, Puppet
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

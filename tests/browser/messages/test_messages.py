@@ -7,8 +7,8 @@ from playwright.async_api import FilePayload, expect
 
 from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
-from tests.browser.gallery import EMBED, MARKDOWN, square_png
-from tests.browser.puppet import MESSAGE, Puppet
+from tests.browser.visitor.gallery import EMBED, MARKDOWN, square_png
+from tests.browser.visitor.puppet import MESSAGE, Puppet
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -9,10 +9,10 @@ from typing import Final, Protocol
 import pytest
 from playwright.async_api import Locator
 
-from tests.browser.animation import Frame, animated
-from tests.browser.visitor import Visitor
+from tests.browser.pictures.animation import Frame, animated
+from tests.browser.visitor.visitor import Visitor
 
-PICTURES: Final = Path(__file__).parents[2] / "docs" / "pictures"
+PICTURES: Final = Path(__file__).parents[3] / "docs" / "pictures"
 # Windows in which the pictures begin with a whole message, below the header.
 WINDOW: Final = (1200, 840)
 BELOW_THE_DAY: Final = (1200, 820)

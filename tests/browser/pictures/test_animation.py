@@ -5,8 +5,8 @@ import zlib
 
 import pytest
 
-from tests.browser.animation import Frame, animated, chunks
-from tests.browser.gallery import square_png
+from tests.browser.pictures.animation import Frame, animated, chunks
+from tests.browser.visitor.gallery import square_png
 
 
 def test_frames_follow_each_other_with_their_times() -> None:

@@ -7,8 +7,8 @@ from playwright.async_api import expect
 
 from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
-from tests.browser.gallery import button, label, options, row
-from tests.browser.puppet import MESSAGE, MODAL, UPDATE, Puppet
+from tests.browser.visitor.gallery import button, label, options, row
+from tests.browser.visitor.puppet import MESSAGE, MODAL, UPDATE, Puppet
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

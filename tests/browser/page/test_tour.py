@@ -7,8 +7,8 @@ from playwright.async_api import Locator, expect
 
 from local_discord.tests.client import ALERTS
 from tests.browser.conftest import Visit
-from tests.browser.puppet import Puppet
-from tests.browser.visitor import DESKTOP, PHONE, Visitor
+from tests.browser.visitor.puppet import Puppet
+from tests.browser.visitor.visitor import DESKTOP, PHONE, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tests.browser.pictures import PICTURES
+from tests.browser.pictures.pictures import PICTURES
 
 READMES: Final = {"README.md": "en", "README.ja.md": "ja"}
 

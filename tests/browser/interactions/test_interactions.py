@@ -8,10 +8,10 @@ from playwright.async_api import expect
 
 from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
-from tests.browser.gallery import MODAL, ONLY_YOU, SELECTS, button, components_v2, row
-from tests.browser.puppet import CHOICES, DEFERRED, MESSAGE, UPDATE, Puppet
-from tests.browser.puppet import MODAL as OPEN_MODAL
-from tests.browser.visitor import PHONE
+from tests.browser.visitor.gallery import MODAL, ONLY_YOU, SELECTS, button, components_v2, row
+from tests.browser.visitor.puppet import CHOICES, DEFERRED, MESSAGE, UPDATE, Puppet
+from tests.browser.visitor.puppet import MODAL as OPEN_MODAL
+from tests.browser.visitor.visitor import PHONE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

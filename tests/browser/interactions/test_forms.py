@@ -7,8 +7,8 @@ from playwright.async_api import FilePayload, expect
 
 from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
-from tests.browser.gallery import button, label, row
-from tests.browser.puppet import MODAL, UPDATE, Puppet
+from tests.browser.visitor.gallery import button, label, row
+from tests.browser.visitor.puppet import MODAL, UPDATE, Puppet
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 FORM: dict[str, Any] = {

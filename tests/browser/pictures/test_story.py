@@ -7,9 +7,9 @@ from playwright.async_api import Locator, expect
 
 from local_discord.server import LocalDiscord
 from tests.browser.conftest import Visit, WorldIn
-from tests.browser.pictures import LARGE_PHONE, WINDOW, Album, Film, by_language
-from tests.browser.visitor import Visitor
-from tests.browser.words import JAPANESE, LANGUAGES, Words
+from tests.browser.pictures.pictures import LARGE_PHONE, WINDOW, Album, Film, by_language
+from tests.browser.visitor.visitor import Visitor
+from tests.browser.visitor.words import JAPANESE, LANGUAGES, Words
 from tests.e2e.world.world import World
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]

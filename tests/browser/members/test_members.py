@@ -9,8 +9,8 @@ from playwright.async_api import WebSocket, expect
 from local_discord.tests.client import ALERTS, GENERAL
 from local_discord.world.permissions import P
 from tests.browser.conftest import Visit
-from tests.browser.puppet import EPHEMERAL, MESSAGE, Puppet
-from tests.browser.visitor import PHONE, Visitor
+from tests.browser.visitor.puppet import EPHEMERAL, MESSAGE, Puppet
+from tests.browser.visitor.visitor import PHONE, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 VIEW, SEND = int(P.VIEW_CHANNEL), int(P.SEND_MESSAGES)

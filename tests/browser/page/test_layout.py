@@ -8,8 +8,8 @@ from playwright.async_api import FloatRect, Locator, expect
 
 from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit, restarted
-from tests.browser.puppet import Puppet
-from tests.browser.visitor import DESKTOP, PHONE
+from tests.browser.visitor.puppet import Puppet
+from tests.browser.visitor.visitor import DESKTOP, PHONE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 LONG = "unbroken" * 30

@@ -13,7 +13,7 @@ from bot.demo.setup import set_up
 from bot.demo.stage import set_stage
 from tests import warm
 from tests.browser.conftest import Visit
-from tests.browser.pictures import BELOW_THE_DAY, LARGE_PHONE, LOW, WINDOW, Album, by_language
+from tests.browser.pictures.pictures import BELOW_THE_DAY, LARGE_PHONE, LOW, WINDOW, Album, by_language
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]
 

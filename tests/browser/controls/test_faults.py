@@ -7,8 +7,8 @@ from playwright.async_api import Locator, expect
 
 from local_discord.faults.faults import DISPATCH_FAULTS, GATEWAY_FAULTS
 from tests.browser.conftest import Visit
-from tests.browser.puppet import Puppet
-from tests.browser.visitor import Visitor
+from tests.browser.visitor.puppet import Puppet
+from tests.browser.visitor.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

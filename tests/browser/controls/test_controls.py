@@ -9,8 +9,8 @@ from playwright.async_api import expect
 from local_discord.people import Human
 from local_discord.server import LocalDiscord
 from tests.browser.conftest import Visit
-from tests.browser.puppet import Puppet
-from tests.browser.visitor import PHONE, Visitor
+from tests.browser.visitor.puppet import Puppet
+from tests.browser.visitor.visitor import PHONE, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
