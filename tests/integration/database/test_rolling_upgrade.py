@@ -15,7 +15,7 @@ from bot.storage.database.query import Query, composed
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import open_incident
 from tests.postgres import connect, open_patient_pool
-from tests.unit.test_migrations import FIRST
+from tests.unit.storage.test_migrations import FIRST
 
 ROOT = Path(__file__).parents[3]
 STORAGE = "bot/storage/"

@@ -11,7 +11,7 @@ from bot.domain.hooks.hook import HookKeys
 from bot.settings import Settings, load_settings
 from bot.settings.values import DISCORD_API
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TOKEN = "MTEwMDAwMDAwMDAwMDAwMDAwMg.local0.this-token-works-only-on-the-local-sandbox"
 PASSWORD = "hunter2-hunter2"
 KEYS = [name.upper() for name in Settings.model_fields]

@@ -9,7 +9,7 @@ import pytest
 from bot.checks.guild import INVITED
 from local_discord.world.seed import BOT
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.ja.md"])

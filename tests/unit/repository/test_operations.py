@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 #: What the log says when; `exception` is an error with its traceback.
 LEVELS: Final = {"info": "info", "warning": "warning", "error": "error", "exception": "error"}
 ALARMS: Final = frozenset({"warning", "error"})

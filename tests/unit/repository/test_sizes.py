@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-_ROOT: Final = Path(__file__).parents[2]
+_ROOT: Final = Path(__file__).parents[3]
 _MOST_FILES: Final = 20  # about as many as an eye takes in
 _MOST_LINES: Final = 300
 _MOST_LINES_OF_COGS: Final = 200  # a cog acknowledges, parses, calls one use case and renders

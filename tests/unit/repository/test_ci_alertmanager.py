@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.hooks import alertmanager
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 APT: Final = (
     "env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends"
     " prometheus-alertmanager"
