@@ -17,7 +17,8 @@ from rich.console import Console
 
 from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
-from tests.bench import (
+from tests.bench.figures import Figures, Limit, Row
+from tests.bench.measurements import (
     answers,
     checks,
     digest,
@@ -32,9 +33,8 @@ from tests.bench import (
     screens,
     storms,
 )
-from tests.bench.figures import Figures, Limit, Row
 from tests.bench.report import put_into, table
-from tests.bench.stand import Discord, bare_bot, bot, discord, register_commands
+from tests.bench.servers.stand import Discord, bare_bot, bot, discord, register_commands
 
 _ROUNDS = 3
 _NAMED = ("once", "twice", "thrice")  # in words: alerts that differ in numbers alone are the same one

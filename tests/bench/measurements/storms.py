@@ -17,9 +17,9 @@ from bot.storage.database.pools import open_pool
 from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
 from local_discord.people import Human
-from tests.bench.measure import acknowledged
-from tests.bench.seed import open_incidents
-from tests.bench.stand import Discord
+from tests.bench.measurements.measure import acknowledged
+from tests.bench.servers.seed import open_incidents
+from tests.bench.servers.stand import Discord
 from tests.postgres import connect
 
 _SOON = timedelta(seconds=4)

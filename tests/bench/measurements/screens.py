@@ -12,8 +12,8 @@ from typing import Final
 
 from bot.demo.play import TriageReport, TriageWalk
 from local_discord.people import Control, Human, Interaction, Message
-from tests.bench.answers import Ask
-from tests.bench.stand import Discord
+from tests.bench.measurements.answers import Ask
+from tests.bench.servers.stand import Discord
 
 _WHO: Final = "responder"
 _EDITS: Final = "PATCH /channels/*/messages/*"

@@ -13,9 +13,9 @@ from typing import Final
 
 import aiohttp
 
-from tests.bench import bare_hooks
 from tests.bench.figures import Figures, Limit, Row
-from tests.bench.stand import Discord, bot
+from tests.bench.servers import bare_hooks
+from tests.bench.servers.stand import Discord, bot
 from tests.integration.hooks.test_hook_site import group
 from tests.postgres import connect
 
@@ -107,7 +107,7 @@ async def bare_server(dsn: str) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.bare_hooks"),
+        *(sys.executable, "-m", "tests.bench.servers.bare_hooks"),
         env={**os.environ, "DATABASE_URL": dsn, "PORT": str(port)},
     )
     try:

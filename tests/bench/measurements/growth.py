@@ -6,9 +6,9 @@ from typing import Final
 
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
-from tests.bench import storms
 from tests.bench.figures import Figures, Limit, Row
-from tests.bench.stand import Discord, bot
+from tests.bench.measurements import storms
+from tests.bench.servers.stand import Discord, bot
 
 COUNTS: Final = (1_000, 10_000, 100_000)
 

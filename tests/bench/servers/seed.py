@@ -7,7 +7,7 @@ import asyncpg
 
 from bot.services.shared.jobs import READ_AHEAD
 from local_discord.people import Message
-from tests.bench.stand import Discord
+from tests.bench.servers.stand import Discord
 
 _INCIDENTS = """
 INSERT INTO incidents (guild_id, key, severity, priority, title, targets, started_at, triggered_at,

@@ -12,7 +12,7 @@ import aiohttp
 import asyncpg
 
 from local_discord.people import Message
-from tests.bench.stand import Discord, bot, ready_bot
+from tests.bench.servers.stand import Discord, bot, ready_bot
 from tests.postgres import connect
 
 _WAIT_S = 10.0

@@ -23,8 +23,8 @@ from bot.services.ports.live_checks import LiveCheck
 from bot.services.systems.running import results_in_steps
 from bot.storage.database.sql import queries
 from bot.storage.database.vitals import DatabaseVitals
-from tests.bench.apart import served_apart
 from tests.bench.figures import Figures, Limit, Row
+from tests.bench.servers.apart import served_apart
 from tests.integration.outbound.upstream import Behaviour, says, upstream
 from tests.standins.cloudflare.server import ACCOUNT, running_cloudflare
 from tests.standins.cloudflare.server import TOKEN as CLOUDFLARE_TOKEN

@@ -20,9 +20,9 @@ from bot.storage.database.pools import open_pool
 from bot.storage.database.sql import queries
 from bot.storage.store import PostgresStore
 from bot.ui.words.probe_words import PlainProbeWriter
-from tests.bench.apart import served_apart
-from tests.bench.checks import watched
 from tests.bench.figures import Figures, Limit, Row
+from tests.bench.measurements.checks import watched
+from tests.bench.servers.apart import served_apart
 from tests.integration.outbound.upstream import says, upstream
 
 _TARGETS: Final = 200

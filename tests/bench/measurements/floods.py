@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import httpx
 
-from tests.bench import storms
 from tests.bench.figures import Figures, Limit, Row
-from tests.bench.stand import Discord, bot
+from tests.bench.measurements import storms
+from tests.bench.servers.stand import Discord, bot
 from tests.integration.hooks.test_hook_site import group
 
 BODIES: Final = 50

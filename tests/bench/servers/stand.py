@@ -146,7 +146,7 @@ async def register_commands(settings: Mapping[str, str], folder: Path) -> None:
 async def bare_bot(settings: Mapping[str, str]) -> AsyncIterator[int]:
     """The bare client, connected, for the block; its process id."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.bare"),
+        *(sys.executable, "-m", "tests.bench.servers.bare"),
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, **settings},
     )

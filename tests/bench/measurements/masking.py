@@ -12,8 +12,8 @@ from bot.domain.masking.masking import mask
 from bot.domain.masking.spans import found_in
 from bot.integrations.known_secrets import known_secrets
 from bot.services.sheets.pasting import BIGGEST
-from tests.bench.checks import watched
 from tests.bench.figures import Figures, Limit, Row
+from tests.bench.measurements.checks import watched
 from tests.unit.domain.masking.test_masking import OUTPUTS, pieces
 
 _ROUNDS: Final = 5

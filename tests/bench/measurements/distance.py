@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from local_discord.people import Human
-from tests.bench import storms
 from tests.bench.figures import Figures, Limit, Row
-from tests.bench.stand import Discord, bot
+from tests.bench.measurements import storms
+from tests.bench.servers.stand import Discord, bot
 from tests.pg_proxy import PgProxy
 
 _ALERTS: Final = 7

@@ -11,7 +11,7 @@ import httpx
 
 from local_discord.people import Message
 from tests.bench.figures import Figures, Limit, Row
-from tests.bench.stand import Discord, Running, bot
+from tests.bench.servers.stand import Discord, Running, bot
 from tests.postgres import connect
 
 _INCIDENTS: Final = 2_000
