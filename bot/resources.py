@@ -8,18 +8,18 @@ from pathlib import Path
 
 import asyncpg
 
-from bot.code_hosts import CodeHosts, open_code_hosts
+from bot.configured.announcements import announcement_hook
+from bot.configured.change_sources import ChangeSources, change_sources, reported_changes, reports_changes
+from bot.configured.code_hosts import CodeHosts, open_code_hosts
+from bot.configured.outbound import Outbound, outbound_of
+from bot.configured.paging import Paging, paging_systems
+from bot.configured.system_checks import LateProber, SystemChecks, system_checks
 from bot.database import closing, dlq_address
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
 from bot.integrations.charts.process import WorkerCharts
 from bot.integrations.templates import WorkerTemplates
 from bot.integrations.webhooks import HttpWebhooks
-from bot.outside.announcements import announcement_hook
-from bot.outside.change_sources import ChangeSources, change_sources, reported_changes, reports_changes
-from bot.outside.outbound import Outbound, outbound_of
-from bot.outside.paging import Paging, paging_systems
-from bot.outside.system_checks import LateProber, SystemChecks, system_checks
 from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
 from bot.services.ports.change_sources import ChangeSource

@@ -25,7 +25,11 @@ from bot.checks.webhooks import check_webhooks
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import IncidentBot
-from bot.code_hosts import open_code_hosts
+from bot.configured.change_sources import change_sources, reports_changes
+from bot.configured.code_hosts import open_code_hosts
+from bot.configured.outbound import outbound_of
+from bot.configured.paging import paging_systems
+from bot.configured.system_checks import system_checks
 from bot.database import closing, own_database
 from bot.domain.errors import ConfigError, DeliveryRefused, StorageUnavailable, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
@@ -33,10 +37,6 @@ from bot.domain.paging.ways import Way
 from bot.domain.systems.results import SystemKind
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpEmailSender
-from bot.outside.change_sources import change_sources, reports_changes
-from bot.outside.outbound import outbound_of
-from bot.outside.paging import paging_systems
-from bot.outside.system_checks import system_checks
 from bot.resources import make_webhooks, open_shared
 from bot.runbook import Policy, Served, load_served
 from bot.settings import Settings

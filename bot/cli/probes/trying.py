@@ -7,13 +7,13 @@ from dataclasses import replace
 import typer
 
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
+from bot.configured.outbound import outbound_of
+from bot.configured.system_checks import LateProber
 from bot.domain.errors import ConfigError
 from bot.domain.probes.rules import ProbeRules
 from bot.domain.probes.state import Outcome, outcome_of
 from bot.domain.systems.results import CheckResult
 from bot.i18n import Texts
-from bot.outside.outbound import outbound_of
-from bot.outside.system_checks import LateProber
 from bot.runbook import Policy, load_policy, load_served
 from bot.settings import Settings
 from bot.ui.words.system_words import plain_line

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.configured.system_checks import LateProber
 from bot.domain.outbound import OutboundProblem
 from bot.domain.probes.rules import ProbeRules
 from bot.domain.systems.results import CheckResult, Fact, SystemState
@@ -15,7 +16,6 @@ from bot.domain.systems.rules import HttpTarget
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.systems.http_probe import HttpProbe, HttpProber
-from bot.outside.system_checks import LateProber
 from tests.integration.outbound.certificates import make_certificate, server_side
 from tests.integration.outbound.upstream import Behaviour, in_turn, says, upstream
 

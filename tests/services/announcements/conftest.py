@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.outside.announcements import announcement_hook
-from bot.outside.outbound import outbound_of
+from bot.configured.announcements import announcement_hook
+from bot.configured.outbound import outbound_of
 from bot.settings import load_settings
 from tests.services.database import Database
 from tests.services.desk import Desk

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.configured.outbound import outbound_of
+from bot.configured.paging import paging_systems
 from bot.i18n import Texts
-from bot.outside.outbound import outbound_of
-from bot.outside.paging import paging_systems
 from bot.runbook import load_policy
 from bot.settings import load_settings
 from tests.services.database import Database

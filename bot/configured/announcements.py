@@ -1,6 +1,6 @@
 """The webhook that announcements to users are sent to, made from the settings if it is configured."""
 
-from bot.outside.outbound import Outbound
+from bot.configured.outbound import Outbound
 from bot.services.ports.paging import AnnouncementHook
 from bot.settings import Settings
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.code_hosts import open_code_hosts
+from bot.configured.code_hosts import open_code_hosts
 from bot.domain.hooks.hook import Webhook
 from bot.integrations.github.deliveries import GitHubDeliveries
 from bot.runbook import load_policy

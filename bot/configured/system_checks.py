@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from bot.configured.outbound import Outbound
 from bot.domain.probes.rules import ProbeRules
 from bot.domain.systems.results import CheckResult, SystemKind
 from bot.domain.systems.rules import CheckRules
-from bot.outside.outbound import Outbound
 from bot.runbook import Policy
 from bot.services.ports.live_checks import LiveCheck, LiveChecks, Prober
 from bot.settings import Settings

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
+from bot.configured.outbound import Outbound
 from bot.domain.hooks.hook import HookFormat, in_environment
 from bot.domain.suspects.card import RecentChange
-from bot.outside.outbound import Outbound
 from bot.runbook import Policy
 from bot.services.ports import Store
 from bot.services.ports.change_sources import ChangeSource, ReadChanges

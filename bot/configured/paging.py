@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
+from bot.configured.outbound import Outbound
 from bot.domain.paging.ways import Way
 from bot.i18n import Texts
-from bot.outside.outbound import Outbound
 from bot.runbook import Policy
 from bot.services.ports.paging import PagingSystem, Systems
 from bot.settings import Settings

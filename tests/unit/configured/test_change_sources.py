@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.configured.change_sources import change_sources, reports_changes
+from bot.configured.outbound import outbound_of
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
-from bot.outside.change_sources import change_sources, reports_changes
-from bot.outside.outbound import outbound_of
 from bot.runbook import default_policy_text, parse_policy
 from bot.settings import Settings, load_settings
 
