@@ -9,7 +9,7 @@ import pytest
 
 from bot.ui.screens.dlq import file as dlq_file
 from bot.ui.screens.dlq.file import CsvFile, EntryFile, JsonFile
-from tests.unit.ui.test_consoles import ENTRY
+from tests.unit.ui.dlq.test_consoles import ENTRY
 
 
 def read_csv(file: CsvFile) -> list[list[str]]:

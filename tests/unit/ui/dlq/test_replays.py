@@ -29,10 +29,10 @@ from bot.ui.posts.renderer import render
 from bot.ui.screens.dlq.replay import preview_screen, target_from, target_id
 from bot.ui.screens.dlq.replay_batch import batch_question, batch_screen
 from bot.ui.words.voice import Voice
+from tests.unit.ui.dlq.test_consoles import ENTRY, EVIL, REPLAY
 from tests.unit.ui.samples import AT, delivery
 from tests.unit.ui.samples import over_limits as over_limits_of_post
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words
-from tests.unit.ui.test_consoles import ENTRY, EVIL, REPLAY
 
 PLACE: dict[str, Any] = {"channel_id": 5, "message_id": 6}
 SENT: dict[str, Any] = {"state": EntryState.QUEUED, "status": DeliveryStatus.SENT, **PLACE}
