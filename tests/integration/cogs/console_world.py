@@ -335,3 +335,29 @@ def _custom_ids(value: object) -> list[str]:
         own = [str(value["custom_id"])] if "custom_id" in value else []
         return own + [found for child in value.values() for found in _custom_ids(child)]
     return [found for child in value for found in _custom_ids(child)] if isinstance(value, list) else []
+
+
+async def alerted(world: ConsoleWorld, *, severity: str = "sev1") -> Json:
+    """The alert post of an incident that was declared the short way."""
+    await world.command(severity, title="決済 API が 5xx")
+    channel = {"sev1": "p0-alerts", "sev2": "p1-ops", "sev3": "p2-deploys"}[severity]
+    return await world.until(channel, contains="inc:v1:ack:1")
+
+
+async def started(world: ConsoleWorld, **fields: Any) -> Json:
+    """The card of a triage that has just begun."""
+    form = await world.command("triage")
+    return shown(await world.send(form, **{"title": "決済 API が 5xx", **fields}))
+
+
+async def older_button(world: ConsoleWorld, custom_id: str) -> Json:
+    """A message with a button as an older version has left it."""
+    channel = world.bot.get_partial_messageable(1100000000000000305)
+    rows = [{"type": 1, "components": [{"type": 2, "style": 2, "label": "x", "custom_id": custom_id}]}]
+    body = {"flags": discord.MessageFlags(components_v2=True).value, "components": rows}
+    message: Json = await world.bot.http.request(_post(channel.id), json=body)
+    return message
+
+
+def _post(channel_id: int) -> Route:
+    return Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)

@@ -1,18 +1,13 @@
 """Action items as people use them: commands, the menu of a message, forms, buttons, a DM."""
 
-import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, Final
 
-import pytest
-
 from bot.domain.actions.item import ActionState, ActionStatus, WatchedAlert
 from bot.ui.forms.action import DUE, OWNER, REASON, VERIFICATION, WHAT
-from tests.integration.cogs.console_world import ConsoleWorld, Json, console_world, presses, shown, words
+from tests.integration.cogs.console_world import ConsoleWorld, Json, presses, shown, words
 from tests.services.actions.action_desk import MONDAY
 from tests.services.alerts.test_alerts import alert
-from tests.services.database import Database
 
 FILLED: Final[dict[str, Any]] = {
     WHAT: "リトライ上限を 3 回にする",
@@ -20,15 +15,6 @@ FILLED: Final[dict[str, Any]] = {
     DUE: "来週金曜",
     VERIFICATION: "負荷試験で 5xx が 0.1% 未満のまま 30 分",
 }
-
-
-@pytest.fixture
-async def world(database: Database, caplog: pytest.LogCaptureFixture) -> AsyncIterator[ConsoleWorld]:
-    """A connected bot; discord.py may not have swallowed an error behind its back."""
-    async with console_world(database) as running:
-        yield running
-    swallowed = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
-    assert swallowed == []
 
 
 async def thread(world: ConsoleWorld) -> str:

@@ -6,10 +6,7 @@ from datetime import UTC, datetime
 from bot.domain.alerts.events import EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
-from tests.integration.cogs.test_action_cogs import world
 from tests.services.alerts.test_events import FIRING, SENTRY
-
-__all__ = ["world"]
 
 
 async def say(world: ConsoleWorld, number: int, *, key: str = "4711", says: Says = Says.FIRING) -> None:

@@ -1,23 +1,8 @@
 """[📣 告知] and the screen behind it, as people use them."""
 
-import logging
-from collections.abc import AsyncIterator
-
-import pytest
-
 from bot.domain.timeline.entries import TimelineKind
-from tests.integration.cogs.console_world import ConsoleWorld, Json, console_world, presses, shown, words
-from tests.services.database import Database
+from tests.integration.cogs.console_world import ConsoleWorld, Json, presses, shown, words
 from tests.services.desk import PRIMARY
-
-
-@pytest.fixture
-async def world(database: Database, caplog: pytest.LogCaptureFixture) -> AsyncIterator[ConsoleWorld]:
-    """A connected bot; discord.py may not have swallowed an error behind its back."""
-    async with console_world(database) as running:
-        yield running
-    swallowed = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
-    assert swallowed == []
 
 
 async def announcing(world: ConsoleWorld, *, by: str = "responder") -> Json:

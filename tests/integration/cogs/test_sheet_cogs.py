@@ -2,10 +2,7 @@
 
 from base64 import b64encode
 
-from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
-from tests.integration.cogs.test_cogs import started, world
-
-__all__ = ["world"]
+from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, started, words
 
 
 async def test_runbook_fills_in_the_named_target(world: ConsoleWorld) -> None:

@@ -1,22 +1,7 @@
 """The decision on a rollback and the past incidents, as people use them."""
 
-import logging
-from collections.abc import AsyncIterator
-
-import pytest
-
 from bot.domain.timeline.entries import TimelineKind
-from tests.integration.cogs.console_world import ConsoleWorld, Json, console_world, presses, shown, words
-from tests.services.database import Database
-
-
-@pytest.fixture
-async def world(database: Database, caplog: pytest.LogCaptureFixture) -> AsyncIterator[ConsoleWorld]:
-    """A connected bot; discord.py may not have swallowed an error behind its back."""
-    async with console_world(database) as running:
-        yield running
-    swallowed = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
-    assert swallowed == []
+from tests.integration.cogs.console_world import ConsoleWorld, Json, presses, shown, words
 
 
 async def raised(world: ConsoleWorld, number: int = 1, *, title: str = "決済 API が 5xx") -> str:

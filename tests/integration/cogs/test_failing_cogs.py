@@ -1,0 +1,46 @@
+"""What people read when a command or a press fails: no role, no database, an error, an older version."""
+
+import re
+
+from tests.integration.cogs.console_world import ConsoleWorld, alerted, older_button, shown
+
+
+async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) -> None:
+    """/triage opens no form for somebody who could not send it; English for an English client."""
+    await world.human("PATCH", "member", user="observer", locale="en-GB")
+    outcome = await world.command("triage", by="observer")
+    assert outcome["modal"] is None
+    assert "needs one of these roles: @responder / @on-call / @admin" in shown(outcome)["content"]
+
+
+async def test_the_database_is_away(world: ConsoleWorld) -> None:
+    """What to do instead, whether the answer is the first or a later one; what was typed comes back."""
+    alert = await alerted(world)
+    form = await world.command("triage")
+    await world.rest()
+    world.database.is_away = True
+    offered = shown(await world.send(form, title="x"))
+    assert "判定に進めません" in offered["content"]
+    assert "tri:v1:urgent:SEV1:0:0" in str(offered["components"])
+    shows_what_is_known = await world.click(alert, "inc:v1:details:1")
+    lost = await world.send(shows_what_is_known, known="原因は決済代行")
+    for outcome in (await world.click(alert, "inc:v1:ack:1"), lost):
+        assert "P0 なら #p0-alerts に直接書いてください" in shown(outcome)["content"]
+    assert "原因は決済代行" in shown(lost)["content"]
+    world.database.is_away = False
+
+
+async def test_an_unexpected_error_gives_an_id_to_quote(world: ConsoleWorld) -> None:
+    """Nothing else is said, and the traceback is in the log."""
+    alert = await alerted(world)
+    await world.rest()
+    world.own_store.incident = None  # type: ignore[method-assign,assignment]
+    told = shown(await world.click(alert, "inc:v1:first:1"))
+    assert re.search(r"エラー ID `[0-9a-f]{8}`", told["content"])
+
+
+async def test_a_control_of_an_older_version_says_so(world: ConsoleWorld) -> None:
+    """Instead of "The application did not respond"."""
+    message = await older_button(world, "inc:v0:ack:1")
+    told = shown(await world.click(message, "inc:v0:ack:1"))
+    assert "古いバージョン" in told["content"]

@@ -1,0 +1,98 @@
+"""`/incident list`, `show`, `merge`, `link` and `audit`, as people use them."""
+
+from bot.services.records.auditing import PAGE_SIZE
+from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
+from tests.services.desk import PRIMARY
+
+
+async def test_the_list_pages_and_opens(world: ConsoleWorld) -> None:
+    """Ten to a page, newest first."""
+    for number in range(11):
+        await world.declare(key=f"k{number}")
+    page = shown(await world.command("incident list", status="triggered"))
+    assert "INC-11" in words(page)
+    page = shown(await world.click(page, "inc:v1:list:triggered:-:-:0:1:"))
+    assert "INC-1]" in words(page) or "INC-1*" in words(page)
+    opened = shown(await world.click(page, "inc:v1:open", values=["1"]))
+    for told in ("INC-1", "未対応", "ack 期限", "次：", "直近の記録", "発報"):
+        assert told in words(opened)
+
+
+async def test_show_without_a_number_asks_which(world: ConsoleWorld) -> None:
+    """Outside a thread the open ones are offered; with none open it says where the others are."""
+    asked = shown(await world.command("incident show"))
+    assert "どのインシデントですか" in words(asked)
+    assert "継続中のインシデントはありません" in words(asked)
+    await world.declare(key="k")
+    asked = shown(await world.command("incident show"))
+    assert presses(asked) == ["inc:v1:open"]
+    opened = shown(await world.click(asked, "inc:v1:open", values=["1"]))
+    assert "未対応" in words(opened)
+
+
+async def test_more_open_ones_than_a_select_holds_lead_on_to_the_list(world: ConsoleWorld) -> None:
+    """A select holds 25; the others are on the pages of the list."""
+    for number in range(26):
+        await world.declare(key=f"k{number}")
+    asked = shown(await world.command("incident show"))
+    select, more = presses(asked)
+    assert select == "inc:v1:open"
+    page = shown(await world.click(asked, more))
+    assert "INC-26" in words(page)
+    page = shown(await world.click(page, presses(page)[-1]))
+    page = shown(await world.click(page, presses(page)[-1]))
+    assert "INC-1]" in words(page) or "INC-1*" in words(page)
+
+
+async def test_numbers_are_offered_by_title(world: ConsoleWorld) -> None:
+    """Autocomplete on open incidents; nothing while they cannot be read."""
+    await world.declare(key="k")
+    (choice,) = await world.choices("incident show", focused="number", typed="決済")
+    assert choice["value"] == 1
+    assert choice["name"] == "INC-1 SEV1 決済 API が 5xx"
+    assert await world.choices("incident show", focused="number", typed="99") == []
+    world.database.is_away = True
+    assert await world.choices("incident show", focused="number") == []
+    world.database.is_away = False
+
+
+async def test_merge_and_link_offer_what_they_would_take(world: ConsoleWorld) -> None:
+    """For either option, by what stands in the other one."""
+    real, another = await world.declare(key="a"), await world.declare(key="b")
+    drill = await world.drills.start(world.guild_id, severity=None, rings=False, by=PRIMARY, key="c")
+    for command, other in (("link", "with"), ("merge", "into")):
+        for focused, filled in (("number", other), (other, "number")):
+            for named, offered in ((real.id, [another.id]), (drill.id, [])):
+                choices = await world.choices(f"incident {command}", focused=focused, filled={filled: named})
+                assert [choice["value"] for choice in choices] == offered, (command, focused, named)
+
+
+async def test_admins_read_who_did_what(world: ConsoleWorld) -> None:
+    """The latest first, refusals too, page by page; others are refused, and that is on record."""
+    await world.declare(key="k")
+    refused = shown(await world.command("incident audit"))
+    assert "監査記録を見る操作には" in refused["content"]
+    page = shown(await world.command("incident audit", by="admin"))
+    assert page["only_for"] == "admin"
+    latest, first = words(page).index("⛔ 監査記録を見る"), words(page).index("発報 INC-1")
+    assert latest < first
+    only = words(shown(await world.command("incident audit", by="admin", refused=True)))
+    assert "⛔ 監査記録を見る" in only
+    assert "発報" not in only
+    for _ in range(PAGE_SIZE):
+        await world.command("incident audit")
+    page = shown(await world.command("incident audit", by="admin"))
+    assert "INC-1" not in words(page)
+    (older,) = (press for press in presses(page) if press.startswith("aud:v1:"))
+    assert "発報 INC-1" in words(shown(await world.click(page, older, by="admin")))
+
+
+async def test_the_audit_of_one_incident(world: ConsoleWorld) -> None:
+    """Nothing about others; a number that there is not says so."""
+    await world.declare(key="k")
+    await world.declare(key="l")
+    told = words(shown(await world.command("incident audit", by="admin", number=2)))
+    assert "監査記録：INC-2" in told
+    assert "INC-1" not in told
+    missing = shown(await world.command("incident audit", by="admin", number=77))
+    assert "そのインシデントはありません" in missing["content"]

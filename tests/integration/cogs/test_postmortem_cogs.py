@@ -1,0 +1,122 @@
+"""Resolving by form, and `/postmortem`, as people use them."""
+
+from bot.domain.incident.incident import Status
+from tests.integration.cogs.console_world import ConsoleWorld, alerted, presses, shown, words
+
+
+async def test_resolving_is_one_form(world: ConsoleWorld) -> None:
+    """It can be sent after a restart; what cannot be read comes back; then the post says how it was."""
+    alert = await alerted(world)
+    form = await world.click(alert, "inc:v1:resolve:1")
+    assert [label["component"]["custom_id"] for label in form["modal"]["components"]] == [
+        "cause",
+        "fix",
+        "impact",
+        "extent",
+        "owner",
+    ]
+    await world.restart()
+    refused = shown(await world.send(form, cause="接続プールの枯渇", extent="たくさん"))["content"]
+    assert "「たくさん」は読めません" in refused
+    assert "接続プールの枯渇" in refused
+    form = await world.command("incident resolve", number=1)
+    done = words(
+        shown(await world.send(form, cause="接続プールの枯渇", extent="約 120 人", owner=["secondary"]))
+    )
+    for told in ("INC-1 を解決にしました", "原因：接続プールの枯渇", "120 人", "担当：@secondary"):
+        assert told in done
+    assert (await world.store.incident(1)).status is Status.RESOLVED
+    await world.until("p0-alerts", contains="原因：接続プールの枯渇")
+
+
+async def test_a_resolution_is_corrected_by_the_same_form(world: ConsoleWorld) -> None:
+    """By the command, or the button under the alert; the words of then are filled in."""
+    await alerted(world)
+    await world.resolve(1)
+    form = await world.command("incident resolve", number=1)
+    assert form["modal"]["title"] == "INC-1 の解決の内容"
+    said = words(shown(await world.send(form, fix="rollback")))
+    assert "解決の内容を直しました" in said
+    alert = await world.until("p0-alerts", contains="対処：rollback")
+    (press,) = [one for one in presses(alert) if one.startswith("inc:v1:resolution:1")]
+    form = await world.click(alert, press)
+    filled = {label["component"]["custom_id"]: label["component"] for label in form["modal"]["components"]}
+    assert filled["fix"]["value"] == "rollback"
+    assert "すでにそのとおりです" in words(shown(await world.send(form)))
+
+
+async def test_the_button_of_an_older_version_still_resolves(world: ConsoleWorld) -> None:
+    """Its question may be open on somebody's screen during the upgrade."""
+    alert = await alerted(world)
+    posted = world.sandbox.core.world.messages[alert["channel_id"]][alert["id"]]
+    posted.components[0]["components"][-1]["custom_id"] = "inc:v1:resolve-now:1"
+    await world.click(alert, "inc:v1:resolve-now:1")
+    assert (await world.store.incident(1)).status is Status.RESOLVED
+
+
+async def test_a_postmortem_is_done_and_owed_again(world: ConsoleWorld) -> None:
+    """By the command in any channel; the answer has the way back. Another person may be given it."""
+    await alerted(world)
+    await world.resolve(1)
+    said = shown(await world.command("postmortem done", number=1))
+    assert "postmortem を済みにしました" in words(said)
+    again = shown(await world.command("postmortem done", number=1))
+    assert "@responder が済みにしています" in words(again)
+    undone = shown(await world.click(again, "inc:v1:postmortem_undo:1"))["content"]
+    assert "済みでない状態に戻しました" in undone
+    given = shown(await world.command("postmortem owner", number=1, user="secondary"))["content"]
+    assert "@secondary に任せました" in given
+    dm = await world.until("dm:secondary", contains="postmortem を任されました")
+    moved = shown(await world.command("postmortem owner", number=1, due="2週間後"))["content"]
+    assert "期限を" in moved
+    assert "担当：@secondary" in moved
+    assert "少なくとも一方" in words(shown(await world.command("postmortem owner", number=1)))
+    assert "済みにしました" in words(shown(await world.click(dm, "inc:v1:postmortem_done:1", by="secondary")))
+
+
+async def test_a_postmortem_that_nobody_owes_is_refused_with_the_reason(world: ConsoleWorld) -> None:
+    """Of a severity without one, of an open incident, and of none at all."""
+    await alerted(world, severity="sev3")
+    for number, told in ((1, "postmortem は必要ありません"), (9, "そのインシデントはありません")):
+        said = shown(await world.command("postmortem done", number=number))["content"]
+        assert told in said
+
+
+async def test_a_postmortem_is_drafted_and_shown(world: ConsoleWorld) -> None:
+    """By the number; the file comes with the answer, and what has not changed is no news."""
+    await alerted(world)
+    nothing = shown(await world.command("postmortem show", number=1))["content"]
+    assert "下書きはまだありません" in nothing
+    said = shown(await world.command("postmortem draft", number=1))["content"]
+    assert "下書きを作りました" in said
+    assert "`docs/ops/postmortems/" in said
+    assert (
+        "前の下書きから事実は変わっていません"
+        in shown(await world.command("postmortem draft", number=1))["content"]
+    )
+    answer = shown(await world.command("postmortem show", number=1))
+    assert "第 1 版" in answer["content"]
+    [file] = answer["attachments"]
+    assert file["filename"] == "INC-1-postmortem.md"
+    await world.resolve(1)
+    again = shown(await world.command("postmortem draft", number=1))["content"]
+    assert "作り直しました" in again
+    assert "📝 postmortem：" in shown(await world.command("postmortem show", number=1))["content"]
+
+
+async def test_show_says_that_no_postmortem_is_needed(world: ConsoleWorld) -> None:
+    """With and without a draft; of a severity that asks for one it does not say so."""
+    await alerted(world)
+    await world.command("sev3", title="表示が遅い")
+    assert "必要ありません" not in shown(await world.command("postmortem show", number=1))["content"]
+    for _ in range(2):
+        said = shown(await world.command("postmortem show", number=2))["content"]
+        assert "INC-2 に postmortem は必要ありません" in said
+        await world.command("postmortem draft", number=2)
+    assert "第 1 版" in said
+
+
+async def test_a_draft_of_no_incident_is_refused(world: ConsoleWorld) -> None:
+    """As for every command that names one."""
+    for command in ("postmortem draft", "postmortem show"):
+        assert "そのインシデントはありません" in shown(await world.command(command, number=9))["content"]
