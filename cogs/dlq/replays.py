@@ -1,7 +1,6 @@
 """Sending undelivered notifications again: one, or all that a filter matches."""
 
 from functools import partial
-from operator import attrgetter
 from typing import Final
 
 from discord import app_commands
@@ -164,7 +163,7 @@ async def _follow(interaction: Interaction, batch: ReplayBatch, *, page: int = 1
         batch,
         read=partial(desk.batch, batch.id),
         draw=partial(desk.results, page=page),
-        has_ended=attrgetter("has_ended"),
+        has_ended=lambda shown: shown.has_ended,
     )
 
 

@@ -152,6 +152,11 @@ class ReplayBatch:
         return tuple(entry for entry in self.entries if entry.state is EntryState.WAITING)
 
     @property
+    def has_ended(self) -> bool:
+        """Return True if nothing of the batch will change any more."""
+        return self.state is BatchState.ENDED
+
+    @property
     def is_stoppable(self) -> bool:
         """Return True if stopping the batch would keep an entry from being sent."""
         return self.state is BatchState.RUNNING and self.stopped_at is None
