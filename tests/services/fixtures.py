@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from bot.storage.embedded import EmbeddedPostgres
-from tests.postgres import open_patient_pool, temporary_database
+from tests.postgres import connect, open_patient_pool, temporary_database
 from tests.services.database import Database, emptying
 from tests.services.desk import Desk
 
@@ -26,7 +26,8 @@ class WorkersDatabase:
 
     Attributes:
         emptier: A connection beside the pool: PostgreSQL forgets every plan of a session that changes
-            ``session_replication_role``, and the tests would plan each statement anew.
+            ``session_replication_role``, and the tests would plan each statement anew. None of the pool's,
+            which is waited for while one of its connections is in use.
         emptying: The statements that make it as new.
     """
 
@@ -44,8 +45,11 @@ async def workers_database(
     cluster: EmbeddedPostgres, standing_template: str
 ) -> AsyncIterator[WorkersDatabase]:
     """This worker's."""
-    async with opened(cluster, standing_template) as pool, pool.acquire() as emptier:
+    async with temporary_database(cluster, template=standing_template) as dsn:
+        pool, emptier = await open_patient_pool(dsn, min_size=0), await connect(dsn)
         yield WorkersDatabase(pool, emptier, await emptying(pool))
+        await emptier.close()
+        await pool.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
