@@ -1,4 +1,4 @@
-"""Whose a row is: it says so, or its parent does. See docs/internals/guilds.md."""
+"""Every row belongs to a guild, by a column or by its parent. See docs/internals/guilds.md."""
 
 from typing import Final
 

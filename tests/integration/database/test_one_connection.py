@@ -1,4 +1,4 @@
-"""A use case asks its transaction, not the store beside it: with one connection it would wait for itself."""
+"""A use case reads through its own transaction: with a pool of one connection it would deadlock."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a connection of ours is like."""
+"""The connections of a pool: which plans they keep, and what they never ask PostgreSQL for."""
 
 import asyncio
 import json

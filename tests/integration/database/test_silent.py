@@ -1,4 +1,4 @@
-"""A process that is stopped within a transaction holds up nobody, wherever in a statement it was stopped."""
+"""A process that is stopped within a transaction blocks no other, wherever in a statement it stopped."""
 
 import asyncio
 from collections.abc import AsyncIterator

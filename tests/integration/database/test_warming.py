@@ -1,4 +1,4 @@
-"""Statements are parsed before they are needed, and nobody waits for that."""
+"""Statements are prepared before they are needed, in the background."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Time passes in the demo: each deadline at its own time, in their order, before the next."""
+"""Time passes in the demo: deadlines fall due at their own times, in order."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta

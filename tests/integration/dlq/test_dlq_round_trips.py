@@ -1,4 +1,4 @@
-"""How far it is to the DLQ's database and back: it may be another team's, behind a pooler."""
+"""Count the round trips to the DLQ's database: it may be another team's, behind a pooler."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The console over five tables that others have made: what is there is shown, and what is not is said."""
+"""`/dlq` over five tables that other teams made: it shows what they have, and says what they lack."""
 
 import ast
 import re

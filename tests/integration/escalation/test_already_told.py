@@ -1,4 +1,4 @@
-"""Who is waited for when the database is back: those that may have told people without it."""
+"""A restored database: the bot waits for the instances that may have notified people without it."""
 
 import asyncio
 from collections.abc import AsyncIterator

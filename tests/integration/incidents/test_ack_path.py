@@ -1,4 +1,4 @@
-"""How far it is from a 👀 to the commit of its acknowledge: each statement is a round trip."""
+"""Count the round trips to PostgreSQL between a 👀 and the commit of its acknowledge."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""How far it is from a report to its alert, and from a deadline to what rings: round trips to PostgreSQL."""
+"""Count the round trips to PostgreSQL from a report to its alert, and from a deadline to the page."""
 
 from collections.abc import AsyncIterator
 

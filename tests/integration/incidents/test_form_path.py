@@ -1,4 +1,4 @@
-"""How far it is from the menu of a message to the form of its triage: each statement is a round trip."""
+"""Count the round trips to PostgreSQL between the menu of a message and the form of its triage."""
 
 from bot.domain.people import Person
 from bot.services.triage.sources import TriageSources

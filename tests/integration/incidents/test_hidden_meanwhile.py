@@ -1,4 +1,4 @@
-"""Somebody acts while their incident is made private: they were let pass, and wait for its lock."""
+"""Check access again under the lock: an incident may be made private while an action waits for it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

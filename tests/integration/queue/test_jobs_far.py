@@ -1,4 +1,4 @@
-"""The queue's runner and a database that is far away: it hears itself, and asks in few round trips."""
+"""The queue's runner with a distant database: it hears its own notifications, in few round trips."""
 
 import asyncio
 from datetime import timedelta

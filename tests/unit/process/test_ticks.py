@@ -1,4 +1,4 @@
-"""Ticks go on, whatever the host's wall clock does."""
+"""Ticks continue when the host's wall clock jumps."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

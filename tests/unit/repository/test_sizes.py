@@ -1,4 +1,4 @@
-"""The limits of the house: how many files a folder has, and how long a module is."""
+"""The limits on the files of a folder and the lines of a module."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The file that stands in for the database: whole or not at all, and nobody else's to read."""
+"""The file that replaces the database in an outage: written whole or not at all, for its owner alone."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""What people typed takes no effect, whatever it is."""
+"""Text that people typed has no effect: no mention, no markup, no masked link."""
 
 import re
 import unicodedata

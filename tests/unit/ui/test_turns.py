@@ -1,4 +1,4 @@
-"""With many at once, everybody hears something before anybody's work goes on."""
+"""With many presses at once, each person gets a first response before any work goes on."""
 
 import asyncio
 from itertools import pairwise
