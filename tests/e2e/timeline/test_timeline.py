@@ -186,6 +186,8 @@ async def test_notes_stand_at_the_time_they_are_about(world: World) -> None:
     Whoever may not write one is told before they type. Without a war room nobody's joining is noted.
     """
     alert = await world.declare(SEV1, title=TITLE)
+    await world.react(alert, by="responder")
+    await world.expect_text(alert.card, "@responder")  # until then the card has 👀 in the place of 📝
     await world.human.join_voice("primary", "war-room")
     shown = await world.command("incident show", by="observer", number=alert.number)
     for refused in (
