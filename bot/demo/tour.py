@@ -131,12 +131,12 @@ async def _missed(actors: Actors) -> None:
     await actors.command("sev1", {"title": MACHINES})
     alert = await actors.see("p0-alerts", MACHINES, "/sev1 ですぐに発報した")
     await actors.wait(timedelta(minutes=15), "15 分、誰も ack しない")
-    escalation = await actors.see("p0-alerts", "15 分 ack なし", "期限を過ぎてエスカレーションした")
+    escalation = await actors.see("p0-alerts", "15 分経っても ack なし", "期限を過ぎてエスカレーションした")
     actors.require(escalation.pings_here, "@here が 1 回鳴った")
     for place in ("primary", "secondary"):
         who = await actors.on_call(place)
         await actors.see(
-            f"dm:{who.username}", "15 分 ack なし · ⏰ ack 期限", f"{who.names['ja']} に DM が届いた"
+            f"dm:{who.username}", "15 分経っても ack なし · ⏰ ack 期限", f"{who.names['ja']} に DM が届いた"
         )
     await actors.react(SUZUKI, escalation, place="#p0-alerts")
     await actors.see_edit(alert, "対応中 · 👀 @鈴木", "エスカレーションへの 👀 で ack した")

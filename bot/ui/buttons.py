@@ -145,13 +145,9 @@ class Buttons:
         shown = self.ack_emoji if verb in _ACKS else emoji
         return button(label, custom_id(verb, number), style=style, emoji=shown)
 
-    def sign(self, verb: Verb, number: int) -> Component:
-        """Return a button without its label, where five labels do not fit into a line.
-
-        It is grey: beside it, the coloured button of the alert is what to press first.
-        """
-        made = self.make(verb, number) | {"style": ButtonStyle.SECONDARY}
-        return {name: value for name, value in made.items() if name != "label"}
+    def grey(self, verb: Verb, number: int) -> Component:
+        """Return a grey button: beside it, the coloured one of the alert is what to press first."""
+        return self.make(verb, number) | {"style": ButtonStyle.SECONDARY}
 
     def of(self, incident: Incident, *verbs: IncidentVerb) -> list[Component]:
         """Return the buttons that do *verbs* to *incident*, for a post that is edited whenever it changes.

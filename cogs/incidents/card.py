@@ -1,4 +1,4 @@
-"""`/incident assign`, and the thread's card: [🧭 指揮] [💬 広報] [✍️ 記録] [🙅 降りる], and 完了した手順."""
+"""`/incident assign`, and the thread's card: [🧭 指揮する] [💬 広報する] [✍️ 記録する] [🙅 降りる], steps."""
 
 from typing import Final
 
@@ -71,7 +71,7 @@ async def assign(
 
 @control(rf"inc:v1:(?P<verb>{_VERBS}):(?P<number>\d{{1,18}})")
 async def press_role(interaction: Interaction, pressed: Pressed) -> None:
-    """[🧭 指揮] [💬 広報] [✍️ 記録]: take the role, even from another holder."""
+    """[🧭 指揮する] [💬 広報する] [✍️ 記録する]: take the role, even from another holder."""
     await wait(interaction)
     role = VERBS[IncidentVerb(pressed.fields["verb"])]
     by = await person_of(interaction)
@@ -98,7 +98,7 @@ def _member(user: discord.User | discord.Member) -> Person:
 
 @control(STEPS)
 async def choose_steps(interaction: Interaction, pressed: Pressed) -> None:
-    """完了した手順: mark the chosen steps as done and the removed ones as open; the card is updated."""
+    """完了した手順を選ぶ: mark the chosen steps as done and the removed ones as open; the card is updated."""
     await wait(interaction)
     by = await person_of(interaction)
     pick = pick_of(pressed.fields, pressed.values)

@@ -137,7 +137,8 @@ async def _list(interaction: Interaction, asked: Asked) -> discord.ui.LayoutView
         limit=PAGE_SIZE + 1,
         offset=asked.page * PAGE_SIZE,
     )
-    return list_screen(voice_of(interaction), incidents, asked)
+    may_ack = services_of(interaction).access.allows(by, "acknowledge")
+    return list_screen(voice_of(interaction), incidents, asked, may_ack=may_ack)
 
 
 async def _show(interaction: Interaction, number: int) -> None:

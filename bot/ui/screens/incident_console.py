@@ -236,7 +236,7 @@ def _more(voice: Voice, incident: Incident) -> Row | None:
 
 
 def _links(voice: Voice, incident: Incident) -> str:
-    """[投稿へ] [スレッドへ] as words: five buttons are enough."""
+    """[アラートを開く] [スレッドへ] as words: five buttons are enough."""
     urls = {"to_post": alert_url(incident), "to_thread": thread_url(incident)}
     shown = [f"[{voice.say(f'buttons.{key}')}]({url})" for key, url in urls.items() if url is not None]
     return " · ".join(shown)

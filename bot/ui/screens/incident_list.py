@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from discord import SelectOption
+from discord import SelectOption, ui
 
 from bot.domain.incident.incident import OPEN, Incident, Status
 from bot.domain.incident.listing import IncidentFilter
 from bot.services.incidents.queries import ENDED
-from bot.ui.components import Row, Screen, button, row, select_row, text
+from bot.ui.components import GREY, Row, Screen, button, made_of, row, select_row, text
+from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.paging.next_step import next_step, otherwise, update_due
+from bot.ui.verbs import IncidentVerb
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import linked_label
 from bot.ui.words.voice import Voice
@@ -92,25 +94,65 @@ class Asked:
         )
 
 
-def list_screen(voice: Voice, incidents: Sequence[Incident], asked: Asked) -> Screen:
+def list_screen(
+    voice: Voice, incidents: Sequence[Incident], asked: Asked, *, may_ack: bool = False
+) -> Screen:
     """Show a page of incidents, in the order in which they come.
 
     Args:
         incidents: One more than `PAGE_SIZE` says that there is a next page.
         asked: The filter, and which page of it this is.
+        may_ack: The reader may acknowledge: the first incident that waits for it has its button.
     """
     shown = incidents[:PAGE_SIZE]
-    lines = [_lines(voice, incident) for incident in shown]
-    number = voice.say("consoles.incident.page", number=asked.page + 1) if asked.page else ""
+    first = next((one for one in shown if may_ack and one.status is Status.TRIGGERED), None)
     return Screen(
-        text(
-            voice.say("consoles.incident.list_title", what=" · ".join(_what(voice, asked))),
-            _summary(voice, shown),
-            *(lines or [voice.say("consoles.incident.list_empty")]),
-            number,
-        ),
-        rows=[_open_select(voice, shown), _pages(voice, asked, has_next=len(incidents) > PAGE_SIZE)],
+        text(_title(voice, asked), _summary(voice, shown)),
+        *_blocks(voice, shown, first),
+        *([text(voice.say("consoles.incident.page", number=asked.page + 1))] if asked.page else []),
+        rows=[
+            _ack(voice, first),
+            _open_select(voice, shown),
+            _pages(voice, asked, has_next=len(incidents) > PAGE_SIZE),
+        ],
+        colour=_colour(voice, shown),
     )
+
+
+def _blocks(voice: Voice, incidents: Sequence[Incident], first: Incident | None) -> Iterator[ui.Item[Any]]:
+    """Yield each open incident below a line, then the ended ones together.
+
+    Args:
+        first: The one that has a button on this screen.
+    """
+    if not incidents:
+        yield text(voice.say("consoles.incident.list_empty"))
+    for incident in incidents:
+        if incident.is_open:
+            yield ui.Separator()
+            yield text(
+                _line(voice, incident), *_due(voice, incident, asks="ack" if incident is first else "listed")
+            )
+    ended = [_line(voice, incident) for incident in incidents if not incident.is_open]
+    if ended:
+        yield ui.Separator()
+        yield text(*ended)
+
+
+def _ack(voice: Voice, incident: Incident | None) -> Row | None:
+    """Return the row with [👀 INC-27 を ack]; None without an incident."""
+    if incident is None:
+        return None
+    made = voice.buttons.make(IncidentVerb.ACK, incident.id)
+    label = voice.say("consoles.incident.ack", label=incident.label)
+    return row(made_of(made | {"label": label}))
+
+
+def _colour(voice: Voice, incidents: Sequence[Incident]) -> int:
+    """Return the colour of the most severe incident that waits for a person now; grey when none does."""
+    waiting = [one for one in incidents if is_waiting(one) and not one.is_drill]
+    worst = min(waiting, key=lambda one: voice.severity(one).rank, default=None)
+    return GREY if worst is None else colour_of(voice, worst)
 
 
 def which_screen(voice: Voice, incidents: Sequence[Incident]) -> Screen:
@@ -130,8 +172,15 @@ def _all_open(voice: Voice, count: int) -> Row | None:
     return row(button(label, Asked("open").custom_id, emoji="▶"))
 
 
+def _title(voice: Voice, asked: Asked) -> str:
+    if asked.which == "open":
+        return voice.say("consoles.incident.list_title_open", what=" · ".join(_what(voice, asked))).rstrip()
+    what = " · ".join([_which(voice, asked.which), *_what(voice, asked)])
+    return voice.say("consoles.incident.list_title", what=what)
+
+
 def _what(voice: Voice, asked: Asked) -> Iterator[str]:
-    yield _which(voice, asked.which)
+    """Say the filters beside the choice of states."""
     if asked.severity is not None:
         yield inert(asked.severity, limit=40)
     if asked.words:
@@ -144,35 +193,37 @@ def _what(voice: Voice, asked: Asked) -> Iterator[str]:
 
 def _which(voice: Voice, which: str) -> str:
     """Say a choice of states."""
-    if which in (ANY, "open", "ended"):
+    if which in (ANY, "ended"):
         return voice.say(f"consoles.incident.list_{which}")
     return voice.say(f"state.{which}")
 
 
-def _lines(voice: Voice, incident: Incident) -> str:
-    """🔴 未対応 **SEV1** · 決済 API が 5xx · INC-42, and below it what to do; an ended one has its date."""
+def _line(voice: Voice, incident: Incident) -> str:
+    """🔴 未対応 **SEV1** · 決済 API が 5xx · INC-42; an ended one has its date."""
     title = voice.marked(incident, inert(incident.title, limit=_TITLE_LIMIT))
     severity = inert(incident.severity, limit=40)
     if not incident.is_open:
         ended = voice.moment(incident.started_at)
         return f"{voice.state(incident)} {severity} · {title} · {ended} · {linked_label(incident)}"
-    first = f"{voice.state(incident)} **{severity}** · {title} · {linked_label(incident)}"
-    return "\n".join([first, *filter(None, _due(voice, incident))])
+    return f"{voice.state(incident)} **{severity}** · {title} · {linked_label(incident)}"
 
 
-def _due(voice: Voice, incident: Incident) -> Iterator[str]:
+def _due(voice: Voice, incident: Incident, *, asks: str) -> Iterator[str]:
     """Yield what to do and by when, and what happens otherwise; then who is on it, and how old it is.
 
     Only what waits for a person now stands out; the rest is in small print.
+
+    Args:
+        asks: As `next_step` takes it.
     """
     small = [voice.say("consoles.incident.list_started", ago=relative(incident.started_at))]
     if is_waiting(incident):
-        yield next_step(voice, incident, asks="listed")
+        yield next_step(voice, incident, asks=asks)
         small.insert(0, otherwise(voice, incident, shown=1))
     else:
         small.insert(0, update_due(voice, incident))
     if incident.on_it is not None:
-        small.insert(0, f"{voice.policy.ack_emoji} {voice.who(incident.on_it.name)}")
+        small.insert(0, voice.say("consoles.incident.list_owner", who=voice.who(incident.on_it.name)))
     yield f"-# {' · '.join(part for part in small if part)}"
 
 

@@ -143,13 +143,14 @@ def _uncalled(voice: Voice, why: WhyMe, one: Uncalled) -> str:
 
 
 def _result(voice: Voice, why: WhyMe, called: Called, *, is_over: bool = False) -> str:
-    """Say what came of the DMs to a person: "14:05 DM、応答なし".
+    """Say what came of the DMs to a person: "DM 14:05、応答なし".
 
     Args:
         is_over: Later people were called because there was no answer.
     """
     on, times = why.incident.triggered_at, arrived(called.pages)
-    parts = few([voice.say("escalation.called_at", at=voice.hour(at, on=on)) for at in times])
+    hours = voice.listed(few([voice.hour(at, on=on) for at in times]))
+    parts = [voice.say("escalation.called_at", at=hours)] if times else []
     if any(page.is_refused for page in called.pages):
         parts.append(voice.say("why_me.gone" if called.is_gone else "alert.result.refused"))
     if any(page.sent_at is None and not page.is_refused for page in called.pages):

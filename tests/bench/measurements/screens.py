@@ -105,7 +105,7 @@ async def of_lists(discord: Discord) -> dict[str, Ask]:
 async def of_a_card(discord: Discord) -> dict[str, Ask]:
     """The first-response steps of a thread's card."""
     alert = await _alert(discord, "bench steps")
-    label = "完了した手順"
+    label = "完了した手順を選ぶ"
     card = await _showing(discord, "", label, channel=str(alert.thread_id))
     return {f"select {label}": _choose(card, label)}
 

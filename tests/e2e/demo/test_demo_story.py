@@ -42,7 +42,7 @@ WORDS = {
         open="領収書メールが届かない利用者がいる",
         resolve="解決",
         resolved="🟢 解決",
-        unanswered="15 分 ack なし",
+        unanswered="15 分経っても ack なし",
         first=("まずはこのコマンド", "HTTP 503 (正常なら 200)", "[c41f9a27]"),
         people=("佐藤", "鈴木"),
     ),

@@ -105,9 +105,9 @@ async def test_a_drill_that_goes_well_is_scored(world: World) -> None:
     await world.command("incident note", by="responder", channel=thread, text="deploy があった")
     await world.expect_message(thread, contains="deploy があった")
     card = await world.human.see(thread, "**初動：** 0/")
-    steps = len(card.control("完了した手順").options or {})
+    steps = len(card.control("完了した手順を選ぶ").options or {})
     places = [str(place) for place in range(steps)]
-    await world.human.press("primary", card, "完了した手順", values=places)
+    await world.human.press("primary", card, "完了した手順を選ぶ", values=places)
     asked = await world.command("incident resolve", by="primary", channel=thread)
     await world.human.submit("primary", asked, {})
     score = await world.expect_message(thread, contains="訓練は終わりです")

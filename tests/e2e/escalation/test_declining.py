@@ -8,7 +8,7 @@ from tests.e2e.world.severities import SEV1
 from tests.e2e.world.world import World
 
 TITLE = "決済 API が 5xx"
-PASSED_ON = "@primary は今は対応できません。@secondary に連絡しました"
+PASSED_ON = "@primary は今は対応できません。@secondary に通知しました"
 
 
 async def decline(world: World, dm: Message, *, by: str, says: str) -> None:

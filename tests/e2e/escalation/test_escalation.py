@@ -12,7 +12,7 @@ TITLE = "決済 API が 5xx"
 async def expect_step(world: World, alert: Alert, *, waited: str) -> None:
     """One `@here` and a DM to both."""
     await world.expect_message(
-        "p0-alerts", contains=f"{alert.label} {TITLE} · {waited} ack なし", pings_here=True
+        "p0-alerts", contains=f"{alert.label} {TITLE} · {waited}経っても ack なし", pings_here=True
     )
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=TITLE)
@@ -44,7 +44,7 @@ async def test_the_ladder_goes_on_until_somebody_answers(world: World) -> None:
     await world.kill_bot()
     await world.shift(minutes=70)
     await asyncio.gather(world.start_bot(), world.start_bot())
-    rung = await world.expect_message("p0-alerts", contains="1 時間 10 分 ack なし", pings_here=True)
+    rung = await world.expect_message("p0-alerts", contains="1 時間 10 分経っても ack なし", pings_here=True)
     assert "エスカレーション 2 回分は予定どおりに送れなかったため、この 1 通にまとめました。" in rung.text
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=TITLE)
@@ -62,7 +62,7 @@ async def test_the_ladder_goes_on_until_somebody_answers(world: World) -> None:
     await expect_step(world, alert, waited="17 時間")
     await world.expect_nothing_more()
     await world.fast_forward(hours=3)
-    rung = await world.expect_message("p0-alerts", contains="20 時間 ack なし", pings_here=True)
+    rung = await world.expect_message("p0-alerts", contains="20 時間経っても ack なし", pings_here=True)
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=TITLE)
     await world.react(rung, by="secondary")

@@ -20,11 +20,11 @@ async def test_a_p1_whose_dm_is_refused_reaches_the_next_person_at_once(world: W
     alert = await world.declare(UNREACHED, title=TITLE)
     await world.expect_dm("secondary", contains="@primary に DM が届かないため")
     await world.expect_message(
-        alert.thread, contains="@primary に DM が届きません。@secondary に連絡しています"
+        alert.thread, contains="@primary に DM が届きません。@secondary に通知しています"
     )
     await world.expect_text(alert.post, "@primary に DM が届きません")
     await world.restart_bot()
     await world.fast_forward(hours=4)
     rung = await world.expect_message("p1-ops", contains="@primary：⚠️ DM 届かず", pings_here=False)
-    assert "4 時間 ack なし" in rung.text
+    assert "4 時間経っても ack なし" in rung.text
     await world.expect_dm("secondary", contains=TITLE)

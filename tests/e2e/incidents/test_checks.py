@@ -8,7 +8,7 @@ from tests.e2e.world.severities import SEV1
 from tests.e2e.world.world import World
 
 TITLE = "決済 API が 5xx"
-SELECT = "完了した手順"
+SELECT = "完了した手順を選ぶ"
 LOGS, ROLLBACK = "ログ (wrangler tail) と Sentry を確認する", "rollback するか判断する"
 
 

@@ -39,7 +39,7 @@ async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_
         label = await near_the_deadline(stage)
         await stage.pass_the_deadline()
         post = await world.expect_message(
-            "p0-alerts", contains=f"{label} {TITLE} · 15 分 ack なし", pings_here=True
+            "p0-alerts", contains=f"{label} {TITLE} · 15 分経っても ack なし", pings_here=True
         )
         await everybody_is_told(stage)
         await stage.until_it_counts_as_away()

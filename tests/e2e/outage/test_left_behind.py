@@ -61,7 +61,7 @@ async def rung_and_raised(stage: Stage) -> tuple[Message, Message]:
     world, label = stage.world, await near_the_deadline(stage)
     await stage.pass_the_deadline()
     rang = await world.expect_message(
-        "p0-alerts", contains=f"{label} {RANG} · 15 分 ack なし", pings_here=True
+        "p0-alerts", contains=f"{label} {RANG} · 15 分経っても ack なし", pings_here=True
     )
     await everybody_is_told(stage)
     said = await world.command("sev1", title=RAISED)

@@ -32,7 +32,7 @@ async def _(scene: Scene) -> Change:
 
 @change("incidents.card.choose_steps")
 async def _(scene: Scene) -> Change:
-    known, label = await scene.raised(), "完了した手順"
+    known, label = await scene.raised(), "完了した手順を選ぶ"
     card = await scene.showing(known.thread, label)
     return known.change(scene.presses(card, label, value=value_of(card, label)), "step_done")
 

@@ -18,6 +18,15 @@ async def test_the_list_pages_and_opens(world: ConsoleWorld) -> None:
         assert told in words(opened)
 
 
+async def test_the_list_acknowledges_the_first_that_waits(world: ConsoleWorld) -> None:
+    """With the answer of any ack; whoever may not acknowledge is not offered it."""
+    await world.declare(key="k")
+    page = shown(await world.command("incident list", by="primary"))
+    assert "あなたが対応中です" in shown(await world.click(page, "inc:v1:ack:1", by="primary"))["content"]
+    await world.declare(key="l")
+    assert "inc:v1:ack:2" not in presses(shown(await world.command("incident list", by="observer")))
+
+
 async def test_show_without_a_number_asks_which(world: ConsoleWorld) -> None:
     """Outside a thread the open ones are offered; with none open it says where the others are."""
     asked = shown(await world.command("incident show"))

@@ -10,7 +10,7 @@ TYPED: Json = {"ways": ["push"], "wait": "5m", "quiet": "22:00-07:00", "ntfy": "
 async def test_each_person_sets_sees_and_removes_their_own_ways(world: ConsoleWorld) -> None:
     """The form shows what is set, to that person alone; the answer and the audit log repeat no address."""
     form = await world.command("oncall notify")
-    assert form["modal"]["title"] == "Discord の外への連絡"
+    assert form["modal"]["title"] == "Discord の外への通知"
     assert list(inputs(form)) == ["ways", "wait", "quiet", "ntfy", "pushover"]
     said = shown(await world.send(form, **TYPED))["content"]
     assert "DM から 5 分 ack がなければ：プッシュ" in said

@@ -106,7 +106,7 @@ async def test_after_the_deadline_post_and_dm_say_when_the_ladder_goes_on(desk: 
     assert following is not None
     at = words.clock(following.due_at, on=incident.triggered_at)
     [post] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT]
-    first = f"**やること：👀 を押して対応を始める · {at} まで ({relative(following.due_at)})**"
+    first = f"**今やること：👀 を押して対応を始める · 期限 {at} ({relative(following.due_at)})**"
     assert first in str(render(words, post, shown)["embeds"])
     page = (await desk.store.pages(incident.id))[-1]
     assert "released" in str(page.data["why"])

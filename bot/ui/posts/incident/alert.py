@@ -33,7 +33,7 @@ def alert(words: Wording, incident: Incident, *, rings: bool) -> Body:
     line = headline(words, incident)
     return message(
         f"{HERE} {line}" if rings else line,
-        embeds=[_state_embed(words, incident, lines=_facts(words, incident))],
+        embeds=[_embed(words, incident, _facts(words, incident))],
         components=_alert_buttons(words, incident),
         rings=rings,
     )
@@ -160,19 +160,24 @@ def started(words: Wording, incident: Incident) -> str:
 
 
 def _state_embed(words: Wording, incident: Incident, *, lines: list[str]) -> Body:
-    shown = [head(words, incident), next_step(words, incident), *lines, incident.label]
-    shown = [line for line in shown if line]
+    return _embed(words, incident, [head(words, incident), next_step(words, incident), *lines])
+
+
+def _embed(words: Wording, incident: Incident, lines: list[str]) -> Body:
+    shown = [line for line in (*lines, incident.label) if line]
     return embed(colour=colour_of(words, incident), description="\n".join(shown))
 
 
 def _facts(words: Wording, incident: Incident) -> list[str]:
-    """Return one fact a line: what happens without an acknowledge, how bad, what happened so far."""
+    """Return one fact a line: how bad, what to do by when, what happens otherwise, what happened so far."""
     is_vague = incident.is_open and not (incident.targets or incident.symptoms)
     return [
+        _seeded_head(words, incident),
+        impact(words, incident),
+        next_step(words, incident),
         otherwise(words, incident),
         *aftermath(words, incident),
-        impact(words, incident),
-        _path(words, incident),
+        _regraded(words, incident),
         *_progress(words, incident),
         roles(words, incident),
         last_update(words, incident),
@@ -185,15 +190,34 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
     ]
 
 
-def impact(words: Wording, incident: Incident) -> str:
-    """Return what it looks like: "影響：完全停止, エラー率上昇" in bold; empty when nothing is known."""
-    symptoms = words.symptoms(incident.symptoms, limit=_LINE_LIMIT)
-    return words.say("alert.affected", symptoms=symptoms) if symptoms else ""
+def impact(words: Wording, incident: Incident, *, limit: int = _LINE_LIMIT) -> str:
+    """Return how bad it is: "影響：エラー率上昇 · 本番影響あり → 影響大"; empty when nothing is known.
+
+    The answers of the triage are left out once the severity was changed: they led to another one.
+
+    Args:
+        limit: Characters of the symptoms, and of the answers.
+    """
+    symptoms = words.symptoms(incident.symptoms, limit=limit)
+    answers = words.answers(incident, limit=limit) if incident.regraded is None else ""
+    if not symptoms:
+        return words.say("alert.path", path=answers) if answers else ""
+    return words.say("alert.affected", what=_SEPARATOR.join(filter(None, (symptoms, answers))))
 
 
-def _path(words: Wording, incident: Incident) -> str:
-    path = words.path(incident, limit=_LINE_LIMIT)
-    return words.say("alert.path", path=path) if path else ""
+def _regraded(words: Wording, incident: Incident) -> str:
+    """Return how the severity was changed; empty when it was not."""
+    if incident.regraded is None:
+        return ""
+    return words.say("alert.path", path=words.path(incident, limit=_LINE_LIMIT))
+
+
+def _seeded_head(words: Wording, incident: Incident) -> str:
+    """Return the head; until the first acknowledge it says whose 👀 is below the post."""
+    line = head(words, incident)
+    if incident.status is not Status.TRIGGERED or incident.acknowledged is not None:
+        return line
+    return words.say("alert.head.seeded", head=line, emoji=words.policy.ack_emoji)
 
 
 def _thread(words: Wording, incident: Incident) -> str:

@@ -21,7 +21,7 @@ _LAST_TIMES_SHOWN = 2
 
 
 def called_so_far(words: Wording, incident: Incident) -> str:
-    """Return the last steps that were taken: "連絡済み：14:05 @a に DM、14:20 @here + @a"; else empty."""
+    """Return the last steps that were taken: "通知済み：14:05 @a に DM、14:20 @here + @a"; else empty."""
     calls = incident.calls
     if incident.status is not Status.TRIGGERED:
         return ""
@@ -33,7 +33,7 @@ def called_so_far(words: Wording, incident: Incident) -> str:
 
 
 def coming(words: Wording, incident: Incident, *, shown: int = _TO_COME_SHOWN) -> str:
-    """Return what comes without an acknowledge: "誰も押さないと：14:20 @here + @a に連絡 → 14:35 もう一度".
+    """Return what comes without an acknowledge: "誰も押さないと：14:20 @here + @a に通知 → 14:35 再通知".
 
     Empty after an acknowledge, and for a severity without a ladder.
 
@@ -85,14 +85,14 @@ def tried(words: Wording, incident: Incident) -> str:
 
 
 def called(words: Wording, incident: Incident) -> list[str]:
-    """Return a line for each person called, with the times: "@primary：14:05 DM、14:20 DM"."""
+    """Return a line for each person called, with the times: "@primary：DM 14:05、14:20"."""
     return [_called(words, incident, who, pages) for who, pages in _people(words, incident)]
 
 
 def called_before(words: Wording, incident: Incident, moment: datetime, *, reader: str) -> list[str]:
     """Return the lines of the people whom a DM before *moment* has reached in vain, without *reader*.
 
-    For a person who is called because they did not answer: "@primary：14:05 DM、応答なし".
+    For a person who is called because they did not answer: "@primary：DM 14:05、応答なし".
     """
     earlier = {
         words.on_call([page.who])
@@ -130,7 +130,7 @@ def has_declined(incident: Incident, reader: str, *, asked_at: datetime) -> bool
 def cannot(words: Wording, incident: Incident) -> str:
     """Return a line for each person who cannot respond, with the DM that this led to; empty without one.
 
-    "🙅 @primary は今は対応できません → @secondary：14:09 DM".
+    "🙅 @primary は今は対応できません → @secondary：DM 14:09".
     """
     return "\n".join(_declined(words, incident, one) for one in incident.calls.declined)
 
@@ -175,7 +175,7 @@ def _last_taken(incident: Incident) -> datetime | None:
 
 
 def few(times: Sequence[str]) -> list[str]:
-    """Return the times of a person's DMs; of many, the first one and the last ones: "14:05 DM", "…"."""
+    """Return the times of a person's DMs; of many, the first one and the last ones: "14:05", "…"."""
     if len(times) <= _TIMES_SHOWN:
         return list(times)
     return [times[0], "…", *times[-_LAST_TIMES_SHOWN:]]
@@ -184,7 +184,7 @@ def few(times: Sequence[str]) -> list[str]:
 def _times(words: Wording, incident: Incident, pages: Sequence[CallPage]) -> str:
     """Return when DMs arrived, or that none has, and that one is on its way."""
     times = [words.hour(at, on=incident.triggered_at) for at in arrived(pages)]
-    told = few([words.say("escalation.called_at", at=at) for at in times])
+    told = [words.say("escalation.called_at", at=words.listed(few(times)))] if times else []
     if not told and any(page.is_refused for page in pages):
         told.append(words.say("escalation.called_refused"))
     if any(page.sent_at is None and not page.is_refused for page in pages):

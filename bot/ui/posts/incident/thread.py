@@ -7,7 +7,7 @@ from bot.i18n import LANGUAGES, Texts
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import Body, colour_of, embed, message
 from bot.ui.posts.incident.aftermath import aftermath
-from bot.ui.posts.incident.alert import head, last_update
+from bot.ui.posts.incident.alert import head, impact, last_update
 from bot.ui.posts.incident.checklist import progress_line, steps_select
 from bot.ui.posts.incident.roles import VERBS, roles_line
 from bot.ui.posts.paging.next_step import next_step, otherwise
@@ -19,10 +19,10 @@ from bot.ui.words.wording import Wording, sign_of
 _NAME_LIMIT = 100  # Discord: a thread's name
 _WEEK_MIN = 10_080  # auto_archive_duration, the longest there is
 _UPDATE_LIMIT = 44  # of the last status update, which is a message further down: three lines on a phone
+_IMPACT_LIMIT = 48  # of the symptoms, and of the triage's answers
 _AFTERMATH_LIMIT = 88  # of each fact of how it was resolved: two lines on a phone
 
-#: The verbs of the card's buttons beside 📋. Those of an open incident show their signs alone: five words do
-#: not fit into a line on a phone.
+#: The verbs of the card's buttons beside 📋.
 _OPEN: Final = (*VERBS, IncidentVerb.NOTE)
 #: Five buttons are enough: this one gives way to 👀, later to 📣. `/incident assign` still gives the role.
 _GIVES_WAY: Final = IncidentVerb.SCRIBE
@@ -55,17 +55,19 @@ def thread_start(words: Wording, incident: Incident) -> Body:
 
 
 def thread_card(words: Wording, incident: Incident) -> Body:
-    """Compose the card, half a phone screen: what to do and by when, roles, how many first steps are done.
+    """Compose the card, half a phone screen: how bad, what to do and by when, roles, first steps done.
 
     What is behind its button 📋: `bot.ui.screens.first_response_sheet`.
     """
     title = words.say(
         "thread.card.title", label=incident.label, severity=incident.severity, priority=incident.priority
     )
+    is_new = incident.is_open and incident.updates.last is None
     lines = [
         head(words, incident),
+        impact(words, incident, limit=_IMPACT_LIMIT) if is_new and incident.reopened is None else "",
         next_step(words, incident),
-        otherwise(words, incident, shown=1) if incident.updates.last is None else "",
+        otherwise(words, incident, shown=1) if is_new else "",
         *aftermath(words, incident, limit=_AFTERMATH_LIMIT),
         last_update(words, incident, limit=_UPDATE_LIMIT),
         roles_line(words, incident),
@@ -94,13 +96,13 @@ def _controls(words: Wording, incident: Incident) -> list[Component]:
         others = [make(verb, number) for verb in _ENDED]
     elif incident.status is Status.TRIGGERED:
         ack = make(IncidentVerb.ACK, number)
-        signs = [words.buttons.sign(verb, number) for verb in VERBS if verb is not _GIVES_WAY]
-        return [*row([ack, sheet, *signs]), *steps_select(words, incident)]
+        roles = [words.buttons.grey(verb, number) for verb in VERBS if verb is not _GIVES_WAY]
+        return [*row([ack, sheet, *roles]), *steps_select(words, incident)]
     elif is_announced(words.policy, incident):
-        signs = [words.buttons.sign(verb, number) for verb in _OPEN if verb is not _GIVES_WAY]
-        others = [*signs, make(IncidentVerb.ANNOUNCE, number)]
+        roles = [words.buttons.grey(verb, number) for verb in _OPEN if verb is not _GIVES_WAY]
+        others = [*roles, make(IncidentVerb.ANNOUNCE, number)]
     else:
-        others = [words.buttons.sign(verb, number) for verb in _OPEN]
+        others = [words.buttons.grey(verb, number) for verb in _OPEN]
     return [*row([sheet, *others]), *steps_select(words, incident)]
 
 

@@ -54,7 +54,6 @@ def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | 
         lines = [
             *_asked(words, incident, data, reader or ""),
             _otherwise(words, incident, data, again="page.dm.otherwise_channel"),
-            impact(words, incident),
             *_tried_before(words, incident, data, reader or ""),
         ]
     else:
@@ -137,12 +136,14 @@ def _others(words: Wording, incident: Incident, reader: str | None) -> list[str]
 
 
 def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
-    """Say why this person is paged, what to do and by when; to one who has declined, who has it instead."""
+    """Say why this person is paged, how bad it is, what to do by when; to one who declined, who has it."""
     if has_declined(incident, reader, asked_at=_asked_at(incident, data)):
         key = "declined_own" if is_passed_on(incident, reader=reader) else "declined_last"
-        return [words.say(f"page.dm.{key}"), *others_called(words, incident, reader=reader)]
+        others = others_called(words, incident, reader=reader)
+        return [words.say(f"page.dm.{key}"), *others, impact(words, incident)]
     is_late = data.why is None and not data.declined_by and _has_missed(incident, data)
-    return [_reason(words, incident, data, reader), next_step(words, incident, is_late=is_late)]
+    reason, step = _reason(words, incident, data, reader), next_step(words, incident, is_late=is_late)
+    return [reason, impact(words, incident), step]
 
 
 def _reason(words: Wording, incident: Incident, data: PagingData, reader: str) -> str:
@@ -214,18 +215,18 @@ def _escalation_line(words: Wording, incident: Incident, data: PagingData) -> st
 
 
 def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[str]:
-    """Say what was missed, what to do, what comes next, what is affected, and who was tried."""
+    """Say what was missed, how bad it is, what to do, what comes next, and who was tried."""
     lines, is_late = [head(words, incident)], data.why is None and _has_missed(incident, data)
     if is_late:
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
         lines = [words.say("escalation.missed", at=at, ago=relative(incident.ack_due_at))]
     return [
         *lines,
+        impact(words, incident),
         next_step(words, incident, asks="anyone", is_late=is_late),
         _otherwise(words, incident, data, again="escalation.next_channel"),
-        impact(words, incident),
         _overdue(words, incident, data.overdue),
-        *_tried(words, incident, data),
+        *([words.say("escalation.so_far"), *told] if (told := _tried(words, incident, data)) else []),
     ]
 
 

@@ -86,7 +86,7 @@ def test_a_dm_that_is_past_says_so(change: dict[str, Any], said: str) -> None:
     now = replace(OVER, aftermath=Aftermath(postmortem=replace(OWED, **change)))
     body = dm(now, stage=ReminderStage.BEFORE)
     assert said in str(body["content"])
-    assert description_of(body) == "いまやることはありません。"
+    assert description_of(body) == "今やることはありません。"
     assert not any("postmortem_done" in press for press in presses_of(body))
 
 

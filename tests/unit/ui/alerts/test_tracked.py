@@ -51,7 +51,7 @@ def test_it_says_what_is_tracked_and_until_when_somebody_must_be_on_it() -> None
     body = render(JA, QUIET, NEW)
     assert str(body["content"]).splitlines() == [
         "🔴 INC-42 追跡中 · SEV1 · 決済 API が 5xx",
-        "**やること：👀 を押して対応を始める · 14:22 JST まで (<t:1795497720:R>)**",
+        "**今やること：👀 を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
     ]
     assert body["allowed_mentions"] == {"parse": []}
     assert presses_of(body) == [
@@ -99,7 +99,7 @@ def test_it_says_what_comes_without_an_ack() -> None:
     people = "@here + @primary{}@secondary"
     lines = str(render(JA, QUIET, often)["content"]).splitlines()
     assert lines[2:] == [
-        f"誰も押さないと：14:22 {people.format('、')} に連絡 →\u00a014:37\u00a0もう一度",
+        f"誰も押さないと：14:22 {people.format('、')} に通知 →\u00a014:37\u00a0再通知",
         "×7 · 最終 14:07 JST",
     ]
     assert f"If nobody does: 14:22 notify {people.format(', ')} →\u00a014:37\u00a0again" in str(

@@ -95,7 +95,7 @@ def test_the_select_has_each_step() -> None:
     assert len(body["components"]) == 2  # type: ignore[arg-type]
     (select,) = selects(body)
     assert (select["min_values"], select["max_values"]) == (0, len(SHEET.steps))
-    assert select["placeholder"] == "完了した手順"
+    assert select["placeholder"] == "完了した手順を選ぶ"
     assert [option["value"] for option in select["options"]] == ["0", "1", "2", "3"]
     assert [option.get("default", False) for option in select["options"]] == [False, True, False, False]
     assert select["options"][0]["label"] == "1. ログ (wrangler tail) と Sentry を確認する"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from discord.ui import Container
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +33,9 @@ from bot.services.escalation.release import Released, ReleaseOutcome
 from bot.services.incidents.merging import Merged
 from bot.services.incidents.queries import IncidentView
 from bot.services.incidents.severity_change import Regraded
+from bot.ui.components import GREY
 from bot.ui.forms.severity import SEVERITY_FORM, severity_form
+from bot.ui.posts.bodies import SEVERITY_COLOURS
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console
 from bot.ui.screens.first_response_sheet import first_response_screen
@@ -87,7 +90,7 @@ def test_show_tells_how_bad_by_when_and_what_is_next() -> None:
     assert labels(screen) == ["ack", "初動", "更新", "重大度", "解決"]
     assert presses(screen)[-1] == "inc:v1:more:42"
     assert told.endswith(
-        "[投稿へ](https://discord.com/channels/7/301/900) · [スレッドへ](https://discord.com/channels/7/900)"
+        "[アラートを開く](https://discord.com/channels/7/301/900) · [スレッドへ](https://discord.com/channels/7/900)"
     )
 
 
@@ -102,7 +105,7 @@ def test_show_says_who_was_called_by_which_ways_with_what_result() -> None:
     )
     called = replace(PLACED, calls=Calls(pages=(page,), outside=outside))
     told = words(console.show_screen(JA, view_of(called))).splitlines()
-    assert "📟 @primary：14:07 DM、プッシュ (ntfy) ⚠️ 届かず、プッシュ (Pushover) 送信済み" in told
+    assert "📟 @primary：DM 14:07、プッシュ (ntfy) ⚠️ 届かず、プッシュ (Pushover) 送信済み" in told
     assert "📟 PagerDuty 送信済み、webhook ⚠️ 届かず" in told
     over = replace(called, status=Status.ACKNOWLEDGED)
     assert "📟" not in words(console.show_screen(JA, view_of(over)))
@@ -238,15 +241,52 @@ def test_the_list_says_who_is_on_it_and_when_the_next_update_is_due() -> None:
     promised = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(hours=1)))
     _, count, _, due = words(list_screen(JA, [promised], Asked())).splitlines()
     assert count == "✅ いま対応待ちはありません"
-    assert due.startswith("-# 👀 @primary · 次の更新：")
+    assert due.startswith("-# 担当：@primary · 次の更新：")
     late = replace(promised, updates=replace(promised.updates, reminders=1))
     _, count, _, due, small = words(list_screen(JA, [late], Asked())).splitlines()
     assert count.startswith("🚨 **対応待ち 1 件**")
-    assert due.startswith("**やること：いますぐ状況を更新する · ⏰ 期限切れ：15:07 JST")
-    assert small.startswith("-# 👀 @primary · ")
+    assert due.startswith("**今やること：今すぐ状況を更新する · ⏰ 期限切れ：15:07 JST")
+    assert small.startswith("-# 担当：@primary · ")
     waiting = replace(PLACED, ack_ended=EndedAck("primary", AT + timedelta(hours=1), lapsed=True))
     assert "14:22" not in words(list_screen(JA, [waiting], Asked()))
     assert "誰も押さないと：14:37 @here" in words(list_screen(JA, [replace(PLACED, calls=COMING)], Asked()))
+
+
+def test_the_list_offers_to_acknowledge_the_first_that_waits() -> None:
+    """Only to a person who may, and only one; the line above it says to press that button."""
+    second = replace(PLACED, id=43)
+    for voice, label in ((JA, "INC-42 を ack"), (EN, "Ack INC-42")):
+        screen = list_screen(voice, [PLACED, second], Asked("open"), may_ack=True)
+        assert presses(screen) == ["inc:v1:ack:42", "inc:v1:open"]
+        assert labels(screen)[0] == label
+        assert over_limits(screen) == []
+    assert "対応を始める" in words(list_screen(JA, [PLACED], Asked(), may_ack=True))
+    assert presses(list_screen(JA, [PLACED, second], Asked("open"))) == ["inc:v1:open"]
+    assert presses(list_screen(JA, [ACKNOWLEDGED], Asked("open"), may_ack=True)) == ["inc:v1:open"]
+
+
+@pytest.mark.parametrize(
+    ("incident", "colour"),
+    [
+        (PLACED, SEVERITY_COLOURS[0]),
+        (replace(PLACED, severity="SEV2"), SEVERITY_COLOURS[1]),
+        (replace(PLACED, is_drill=True), GREY),
+        (ACKNOWLEDGED, GREY),
+    ],
+)
+def test_the_list_has_the_colour_of_the_worst_that_waits(incident: Incident, colour: int) -> None:
+    """Whatever comes before it on the page; a drill does not count."""
+    mild = replace(PLACED, id=43, severity="SEV3")
+    shown = [mild, incident] if colour != GREY else [incident]
+    [frame] = [one for one in list_screen(JA, shown, Asked()).children if isinstance(one, Container)]
+    assert getattr(frame.accent_colour, "value", frame.accent_colour) == colour
+
+
+def test_the_list_of_open_ones_says_so_in_its_heading() -> None:
+    """And what else was asked for."""
+    assert words(list_screen(JA, [PLACED], Asked("open"))).startswith("**未解決のインシデント**\n")
+    told = words(list_screen(EN, [PLACED], Asked("open", mine=True)))
+    assert told.startswith("**Open incidents** mine\n")
 
 
 def test_the_list_turns_both_ways_and_keeps_the_filter() -> None:
@@ -456,7 +496,7 @@ def test_ack_and_passing_on_have_their_words() -> None:
     passed = PassedOn(PLACED, "secondary", None, told_at=AT)
     assert answers.passed_on(JA, passed) == "🙅 INC-42 を @secondary に引き継ぎました (14:07 JST に DM)。"
     assert answers.passed_on(EN, passed) == "🙅 Passed INC-42 on to @secondary, who got a DM at 14:07 JST."
-    assert "さらに次へ連絡しました" in answers.passed_on(JA, replace(passed, told_at=None, is_refused=True))
+    assert "さらに次へ通知しました" in answers.passed_on(JA, replace(passed, told_at=None, is_refused=True))
     again = answers.passed_on(JA, PassedOn(PLACED, None, following))
     assert again.endswith("ack がなければ 14:22 JST に #p0-alerts でもう一度呼びかけます。")
     assert "相手がほかにいません。いま #p0-alerts" in answers.passed_on(JA, PassedOn(PLACED, None, None))

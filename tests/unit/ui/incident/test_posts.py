@@ -82,10 +82,9 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
     assert body["content"] == "@here 🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
-        "**🔴 未対応** · まだ誰も ack していません",
-        "**やること：👀 を押して対応を始める · 14:22 JST まで (<t:1795497720:R>)**",
-        "**影響：エラー率上昇**",
-        "判定：本番影響あり → 影響大",
+        "**🔴 未対応** · まだ誰も ack していません (👀 1 は bot)",
+        "影響：エラー率上昇 · 本番影響あり → 影響大",
+        "**今やること：👀 を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
         "当番：@primary",
         "開始：11/24 14:05 JST (<t:1795496700:R>)",
         "報告：@responder",
@@ -164,10 +163,10 @@ def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
     """And who acknowledged it the first time, if anybody did; the next update is owed again."""
     lines = description_of(render(JA, ALERT, REOPENED)).splitlines()
     assert lines[0] == "**🟠 対応中 · 🔄 @secondary が再開 16:07 JST (<t:1795504020:R>)**"
-    assert lines[1] == "**次にやること：状況を更新する · 16:37 JST まで (<t:1795505820:R>)**"
+    assert lines[2] == "**次にやること：状況を更新する · 期限 16:37 JST (<t:1795505820:R>)**"
     assert "👀 @primary 14:09 JST (2 分で ack)" in lines
     milder = description_of(render(EN, ALERT, replace(REOPENED, severity="SEV2"))).splitlines()
-    assert milder[2] == "If you don't: a reminder in the thread"
+    assert milder[3] == "If you don't: a reminder in the thread"
     nobody = replace(REOPENED, acknowledged=None)
     assert "ack" not in description_of(render(JA, ALERT, nobody))
     assert "🔄 reopened by @secondary 16:07 JST" in description_of(render(EN, ALERT, nobody))
@@ -177,7 +176,7 @@ def test_a_promise_that_was_not_kept_reads_so() -> None:
     """Once it has been asked for; on the card in the thread as well."""
     silent = status_updates.remind(REOPENED, again_at=AT + timedelta(hours=3, minutes=30))
     for words, told in (
-        (JA, "**やること：いますぐ状況を更新する · ⏰ 期限切れ：16:37 JST (<t:1795505820:R>)**"),
+        (JA, "**今やること：今すぐ状況を更新する · ⏰ 期限切れ：16:37 JST (<t:1795505820:R>)**"),
         (EN, "**Do now: post a status update · ⏰ overdue since 16:37 JST (<t:1795505820:R>)**"),
     ):
         assert told in description_of(render(words, ALERT, silent)).splitlines()
@@ -201,9 +200,9 @@ def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
         updates=replace(ACKNOWLEDGED.updates, last=told, due_at=AT + timedelta(minutes=32)),
     )
     said = description_of(render(JA, ALERT, incident)).splitlines()
-    assert said[1] == "**次にやること：状況を更新する · 14:39 JST まで (<t:1795498740:R>)**"
-    assert said[2] == "更新しないと：催促、15 分応答がなければ次の人へ"
-    assert said[5:7] == [
+    assert said[2] == "**次にやること：状況を更新する · 期限 14:39 JST (<t:1795498740:R>)**"
+    assert said[3] == "更新しないと：催促、15 分応答がなければ次の人へ"
+    assert said[4:6] == [
         "指揮：@primary · 記録：@responder",
         "📣 14:12 JST (<t:1795497120:R>) ＠here rollback 中",
     ]
@@ -223,15 +222,19 @@ def test_an_alert_raised_in_a_hurry_asks_for_the_rest() -> None:
 @pytest.mark.parametrize(
     ("words", "path", "told"),
     [
-        (JA, ("users_affected", "yes?"), "判定：本番影響は不明 (安全側で「はい」) → 影響大"),
+        (JA, ("users_affected", "yes?"), "影響：エラー率上昇 · 本番影響は不明 (安全側で「はい」) → 影響大"),
         (
             EN,
             ("users_affected", "yes?"),
-            "Assessed: Production affected: not sure (treated as “Yes”) → Large impact",
+            "Impact: Rising error rate · Production affected: not sure (treated as “Yes”) → Large impact",
         ),
-        (JA, ("dev_only", "no?"), "判定：dev / 監視のみかは不明 (安全側で「いいえ」) → 影響大"),
-        (JA, ("q", "a?"), "判定：q=a (不明のため安全側) → 影響大"),
-        (EN, ("q", "a?"), "Assessed: q=a (not sure, to be safe) → Large impact"),
+        (
+            JA,
+            ("dev_only", "no?"),
+            "影響：エラー率上昇 · dev / 監視のみかは不明 (安全側で「いいえ」) → 影響大",
+        ),
+        (JA, ("q", "a?"), "影響：エラー率上昇 · q=a (不明のため安全側) → 影響大"),
+        (EN, ("q", "a?"), "Impact: Rising error rate · q=a (not sure, to be safe) → Large impact"),
     ],
 )
 def test_what_nobody_knew_is_not_told_as_known(words: Wording, path: tuple[str, str], told: str) -> None:
@@ -246,9 +249,10 @@ def test_a_question_without_words_for_it_marks_its_answer() -> None:
     tree = replace(POLICY.tree, questions={**POLICY.tree.questions, "users_affected": question})
     words = Wording(TEXTS, replace(POLICY, tree=tree))
     unsure = replace(TRIGGERED, path=(("users_affected", "yes?"),))
-    assert (
-        "判定：本番影響あり (不明のため安全側)" in description_of(render(words, ALERT, unsure)).splitlines()
-    )
+    bare = replace(unsure, symptoms=())
+    for incident, told in ((unsure, "影響：エラー率上昇 · "), (bare, "判定：")):
+        lines = description_of(render(words, ALERT, incident)).splitlines()
+        assert f"{told}本番影響あり (不明のため安全側)" in lines
 
 
 @pytest.mark.parametrize(

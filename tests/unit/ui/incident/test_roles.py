@@ -106,10 +106,10 @@ def test_the_dm_says_what_was_given_and_by_when() -> None:
     assert "🧭 @secondary から **指揮** を任されました。判断し" in description_of(body)
     assert presses_of(body) == ["https://discord.com/channels/7/900"]
     waiting = dm(transitions.assign(PLACED, Role.COMMANDER, PRIMARY))
-    assert "14:22 JST まで" in description_of(waiting)
+    assert "期限 14:22 JST" in description_of(waiting)
     assert presses_of(waiting)[0] == "inc:v1:ack:42"
     owed = dm(replace(LED, updates=replace(LED.updates, due_at=AT)))
-    assert "状況を更新する · 14:07 JST まで (<t:1795496820:R>)" in description_of(owed)
+    assert "状況を更新する · 期限 14:07 JST (<t:1795496820:R>)" in description_of(owed)
 
 
 def test_the_dm_stays_true() -> None:

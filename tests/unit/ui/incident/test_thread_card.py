@@ -84,23 +84,27 @@ def test_the_card_says_state_deadline_roles_and_steps() -> None:
     assert embed_of(waiting)["title"] == "INC-42 · SEV1 / P0"
     assert description_of(waiting).splitlines() == [
         "**🔴 未対応** · まだ誰も ack していません",
-        "**やること：👀 を押して対応を始める · 14:22 JST まで (<t:1795497720:R>)**",
+        "影響：エラー率上昇 · 本番影響あり → 影響大",
+        "**今やること：👀 を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
         "🧭\u00a0指揮：未定  💬\u00a0広報：未定  ✍️\u00a0記録：未定",
         "**初動：** 0/4 · 次：1. ログ (wrangler tail) と Sentry を確認する",
     ]
     taken = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(minutes=32)))
-    assert description_of(render(EN, CARD, taken)).splitlines()[:2] == [
+    assert description_of(render(EN, CARD, taken)).splitlines()[:3] == [
         "**🟠 In progress · 👀 @primary 14:09 JST (<t:1795496940:R>, ack in 2 min)**",
+        "Impact: Rising error rate · Production affected → Large impact",
         "**Next: post a status update · by 14:39 JST (<t:1795498740:R>)**",
     ]
     assert description_of(render(JA, CARD, RESOLVED)).startswith("**🟢 解決 · ✅ @primary")
 
 
-def test_the_buttons_fit_into_one_line() -> None:
-    """Only 📋 has words, and 👀 while nobody is on it: the roles line explains the signs."""
+def test_the_buttons_say_what_they_do() -> None:
+    """In words: five at most."""
     body = render(EN, CARD, PLACED)
-    assert labels_of(body) == ["ack", "Commands", None, None]
-    assert labels_of(render(EN, CARD, ACKNOWLEDGED)) == ["Commands", None, None, None, None]
+    assert labels_of(body) == ["ack", "Commands", "Command", "Communicate"]
+    assert labels_of(render(JA, CARD, PLACED)) == ["ack", "コマンド", "指揮する", "広報する"]
+    taken = ["Commands", "Command", "Communicate", "Take notes", "Note"]
+    assert labels_of(render(EN, CARD, ACKNOWLEDGED)) == taken
     assert labels_of(render(JA, CARD, RESOLVED)) == ["コマンド", "メモ", "タイムライン", "アクション追加"]
 
 
@@ -151,7 +155,7 @@ def test_the_sheet_has_the_facts_that_the_card_leaves_out() -> None:
     ):
         assert part in said
     assert screens.over_limits(screen) == []
-    assert screens.labels(screen)[-3:] == ["タイムライン", "投稿へ", "スレッドへ"]
+    assert screens.labels(screen)[-3:] == ["タイムライン", "アラートを開く", "スレッドへ"]
 
 
 def test_addresses_are_link_buttons() -> None:

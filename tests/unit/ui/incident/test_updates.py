@@ -169,7 +169,7 @@ def test_the_card_says_how_it_stands() -> None:
     card = delivery(DeliveryKind.THREAD_CARD)
     shown = description_of(render(JA, card, TOLD)).splitlines()
     assert shown[1:3] == [
-        "**次にやること：状況を更新する · 15:02 JST まで (<t:1795500120:R>)**",
+        "**次にやること：状況を更新する · 期限 15:02 JST (<t:1795500120:R>)**",
         "📣 14:32 JST (<t:1795498320:R>) rollback 中",
     ]
     assert "📣" not in description_of(render(JA, card, PLACED))

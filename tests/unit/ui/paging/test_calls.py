@@ -70,19 +70,21 @@ OVERDUE = called(
 def test_the_ladder_says_where_we_are_and_what_comes() -> None:
     """Right below what to do is what comes otherwise; further down what was taken. No name comes twice."""
     told = alert(called(FIRST_PAGE))
-    assert told[1] == f"**やること：👀 を押して対応を始める · 14:22 JST まで (<t:{int(DUE.timestamp())}:R>)**"
-    assert told[2] == (
-        "誰も押さないと：14:22 @here + @primary、@secondary に連絡 →\u00a014:37\u00a0もう一度"
-        " →\u00a011/25 14:22 チャンネルに連絡、以後繰り返し"
+    assert (
+        told[2] == f"**今やること：👀 を押して対応を始める · 期限 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
     )
-    assert "連絡済み：14:07 @primary に DM" in told[3:]
+    assert told[3] == (
+        "誰も押さないと：14:22 @here + @primary、@secondary に通知 →\u00a014:37\u00a0再通知"
+        " →\u00a011/25 14:22 チャンネルに通知、以後繰り返し"
+    )
+    assert "通知済み：14:07 @primary に DM" in told[4:]
     told = alert(called(FIRST_PAGE), EN)
-    assert told[1] == f"**Do now: press 👀 to take it · by 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
-    assert told[2] == (
+    assert told[2] == f"**Do now: press 👀 to take it · by 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
+    assert told[3] == (
         "If nobody does: 14:22 notify @here + @primary, @secondary →\u00a014:37\u00a0again"
         " →\u00a011/25 14:22 notify the channel, then repeatedly"
     )
-    assert "Notified so far: 14:07 DM to @primary" in told[3:]
+    assert "Notified so far: 14:07 DM to @primary" in told[4:]
 
 
 ALL_WAYS = ("email", "push", "pagerduty", "webhook")
@@ -96,7 +98,7 @@ WITH_PUSH = {
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (JA, "誰も押さないと：14:22 @here + @primary、@secondary + プッシュ + PagerDuty + webhook に連絡 →"),
+        (JA, "誰も押さないと：14:22 @here + @primary、@secondary + プッシュ + PagerDuty + webhook に通知 →"),
         (EN, "If nobody does: 14:22 notify @here + @primary, @secondary + push + PagerDuty + webhook →"),
     ],
 )
@@ -104,10 +106,10 @@ def test_it_is_said_how_a_step_leaves_discord(words: Wording, told: str) -> None
     """A pending step names the ways that a person has an address for; the next step does not say "again"."""
     rings = called(FIRST_PAGE, steps=(START, RINGING, LATER))
     said = replace(words, standing=WITH_PUSH)
-    line = alert(rings, said)[2]
+    line = alert(rings, said)[3]
     assert line.startswith(told)
     assert line.endswith(
-        ("14:37 @here + @primary、@secondary に連絡", "14:37 notify @here + @primary, @secondary")
+        ("14:37 @here + @primary、@secondary に通知", "14:37 notify @here + @primary, @secondary")
     )
     for post in (escalation(rings, said), dm(rings, "primary", said)):
         assert any("+ PagerDuty" in line for line in post)
@@ -134,7 +136,7 @@ def test_a_way_that_leads_nowhere_is_not_promised(ways: Collection[Way], told: s
     """It is not set up, a drill stays in Discord; what became of a step that was taken is said elsewhere."""
     words = replace(JA, standing=WITH_PUSH, ways=frozenset(ways))
     rings = called(FIRST_PAGE, steps=(START, RINGING))
-    assert alert(rings, words)[2].endswith(f"、{told} に連絡")
+    assert alert(rings, words)[3].endswith(f"、{told} に通知")
     after = called(FIRST_PAGE, steps=(START, taken(RINGING), LATER))
     for quiet in (after, replace(rings, is_drill=True, rings=False)):
         assert not any("PagerDuty" in line for line in alert(quiet, words))
@@ -145,7 +147,7 @@ def test_the_ladder_is_five_steps_around_now_at_most() -> None:
     past = tuple(taken(LATER, DUE + timedelta(hours=hours)) for hours in range(6))
     coming = tuple(CallStep(due_at=DUE + timedelta(days=days)) for days in range(1, 7))
     shown = "\n".join(alert(called(steps=(*past, *coming))))
-    [past_line] = [line for line in shown.splitlines() if line.startswith("連絡済み：")]
+    [past_line] = [line for line in shown.splitlines() if line.startswith("通知済み：")]
     [coming_line] = [line for line in shown.splitlines() if line.startswith("誰も押さないと：")]
     assert (past_line.count("、"), coming_line.count("→")) == (1, 2)
 
@@ -154,7 +156,7 @@ def test_what_was_taken_names_whom_it_called_then() -> None:
     """The place may have another holder by now; steps that were taken together are one."""
     person = CallPage(who="@before", asked_at=DUE, sent_at=DUE)
     shown = called(person, steps=(taken(START, DUE), taken(DEADLINE), LATER))
-    assert "連絡済み：14:22 @here + @before" in alert(shown)
+    assert "通知済み：14:22 @here + @before" in alert(shown)
 
 
 def dm(incident: Incident, reader: str, words: Wording = JA, **changes: object) -> list[str]:
@@ -176,11 +178,11 @@ TWICE = called(
 def test_the_second_in_line_hears_who_did_not_answer_and_how_often() -> None:
     """Below what to do and what is affected; nobody hears that of themselves, or of whom this step calls."""
     assert dm(TWICE, "secondary")[:5] == [
-        "**15 分 ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**",
-        "**やること：いますぐ 👀 を押して対応を始める**",
-        "誰も押さないと：14:37 JST に @here + @primary、@secondary へ連絡",
-        "**影響：エラー率上昇**",
-        "@primary：14:07 DM、応答なし、14:22 DM",
+        "**15 分経っても ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**",
+        "影響：エラー率上昇 · 本番影響あり → 影響大",
+        "**今やること：今すぐ 👀 を押して対応を始める**",
+        "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
+        "@primary：DM 14:07、応答なし、DM 14:22",
     ]
     assert dm(TWICE, "secondary", EN)[4] == "@primary: DM 14:07, no answer, DM 14:22"
     assert not any("応答なし" in line for line in dm(TWICE, "primary"))
@@ -195,10 +197,10 @@ def test_of_a_ladder_that_repeats_for_days_the_first_and_the_last_times_are_show
     hours = [DUE + timedelta(hours=number) for number in range(400)]
     pages = [CallPage(who="@primary", asked_at=at, sent_at=at) for at in hours]
     for_days = called(FIRST_PAGE, *pages, steps=(START, taken(DEADLINE), LATER))
-    told = "@primary：14:07 DM、…、12/11 04:22 DM、12/11 05:22 DM"
+    told = "@primary：DM 14:07、…、12/11 04:22、12/11 05:22"
     assert told in escalation(for_days)
     lines = dm(for_days, "secondary", waited_s=400 * 3_600.0)
-    assert lines[2].startswith("誰も押さないと：")
+    assert lines[3].startswith("誰も押さないと：")
     assert lines[4] == f"{told}、応答なし"
 
 
@@ -211,7 +213,7 @@ def test_a_page_with_a_reason_of_its_own_repeats_nobody() -> None:
 @pytest.mark.parametrize(
     ("words", "said", "next_one"),
     [
-        (JA, "**今は対応できないと伝えました。ほかの当番に引き継いでいます。**", "@secondary：14:22 DM"),
+        (JA, "**今は対応できないと伝えました。ほかの当番に引き継いでいます。**", "@secondary：DM 14:22"),
         (EN, "**You said that you cannot respond. It was passed on.**", "@secondary: DM 14:22"),
     ],
 )
@@ -247,7 +249,9 @@ def test_whoever_declined_is_asked_anew_by_a_later_step() -> None:
     """Its DM says what was missed, as if they had not: that they declined is said of the DM before."""
     early = Decline(who="@primary", at=AT + timedelta(minutes=1))
     anew = replace(TWICE, calls=replace(TWICE.calls, declined=(early,)))
-    assert dm(anew, "primary")[0] == "**15 分 ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**"
+    assert (
+        dm(anew, "primary")[0] == "**15 分経っても ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**"
+    )
     first = dm(anew, "primary", step=0, waited_s=0.0)
     assert first[0] == "**今は対応できないと伝えました。ほかの当番に引き継いでいます。**"
 
@@ -255,8 +259,8 @@ def test_whoever_declined_is_asked_anew_by_a_later_step() -> None:
 def test_an_escalation_says_who_has_declined() -> None:
     """Beside the DMs that reached them."""
     passed = called(*TWICE.calls.pages, declined=("@primary",))
-    assert "@primary：14:07 DM、14:22 DM、対応できない" in escalation(passed)
-    assert "@primary: DM 14:07, DM 14:22, cannot respond" in escalation(passed, EN)
+    assert "@primary：DM 14:07、14:22、対応できない" in escalation(passed)
+    assert "@primary: DM 14:07, 14:22, cannot respond" in escalation(passed, EN)
 
 
 def test_a_monitors_alert_says_who_has_declined() -> None:
@@ -271,7 +275,7 @@ def test_a_monitors_alert_says_who_has_declined() -> None:
 def test_the_end_of_the_ladder_is_said() -> None:
     """Then it is up to whoever reads."""
     told = alert(called(FIRST_PAGE, steps=(START,)))
-    assert "誰も押さないと：この先は誰にも連絡しません" in told
+    assert "誰も押さないと：この先は誰にも通知しません" in told
 
 
 @pytest.mark.parametrize(
@@ -279,7 +283,7 @@ def test_the_end_of_the_ladder_is_said() -> None:
 )
 def test_no_ladder_without_steps_or_with_a_responder(incident: Incident) -> None:
     """Nothing will happen, so nothing is drawn."""
-    assert not any(line.startswith(("連絡済み：", "誰も押さないと：")) for line in alert(incident))
+    assert not any(line.startswith(("通知済み：", "誰も押さないと：")) for line in alert(incident))
 
 
 def test_a_quiet_drill_announces_no_mention() -> None:
@@ -294,18 +298,20 @@ def test_a_private_incident_announces_the_roles_that_it_pings() -> None:
     private = replace(TWICE, is_private=True)
     roles = "、".join(f"@{role}" for role in JA.policy.permissions.private)
     people = f"{roles} + @primary、@secondary"
-    assert f"誰も押さないと：14:37 JST に {people} へ連絡" in dm(private, "secondary")
-    assert f"誰も押さないと：14:37 JST に {people} へ連絡" in escalation(private)
-    assert f"誰も押さないと：14:37 {people} に連絡" in alert(private)
+    assert f"誰も押さないと：14:37 JST {people} に通知" in dm(private, "secondary")
+    assert f"誰も押さないと：14:37 JST {people} に通知" in escalation(private)
+    assert f"誰も押さないと：14:37 {people} に通知" in alert(private)
     assert not any("@here" in line for line in (*dm(private, "secondary"), *alert(private)))
 
 
 def test_after_the_deadline_the_alert_says_overdue_and_who_was_tried() -> None:
     """Since when, as a countdown; what cannot be known, such as that a DM was read, is not said."""
     said = alert(OVERDUE)
-    assert said[0] == f"**🔴 未対応 · ⏰ ack 期限切れ：14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
-    assert said[1] == "**やること：いますぐ 👀 を押して対応を始める**"
-    assert "連絡の結果：@primary (DM 2 回、メール、応答なし)、@secondary (DM 届かず、メール)" in said
+    assert (
+        said[0] == f"**🔴 未対応 · ⏰ ack 期限切れ：14:22 JST (<t:{int(DUE.timestamp())}:R>)** (👀 1 は bot)"
+    )
+    assert said[2] == "**今やること：今すぐ 👀 を押して対応を始める**"
+    assert "通知の結果：@primary (DM 2 回、メール、応答なし)、@secondary (DM 届かず、メール)" in said
     assert "Tried: @primary (2 DMs, email, no answer), @secondary (DM not delivered, email)" in alert(
         OVERDUE, EN
     )
@@ -317,17 +323,17 @@ def test_whom_the_last_step_was_the_first_to_call_has_not_failed_to_answer() -> 
     """They read their DM this second; once a later step is taken, they have not answered."""
     second = CallPage(who="@secondary", asked_at=DUE, sent_at=DUE, is_emailed=True)
     now = called(FIRST_PAGE, second, steps=(START, taken(DEADLINE), LATER))
-    assert "連絡の結果：@primary (DM 1 回、応答なし)、@secondary (14:22 DM、メール)" in alert(now)
+    assert "通知の結果：@primary (DM 1 回、応答なし)、@secondary (DM 14:22、メール)" in alert(now)
     assert "Tried: @primary (1 DM, no answer), @secondary (DM 14:22, email)" in alert(now, EN)
     later = replace(now, calls=replace(now.calls, steps=(START, taken(DEADLINE), taken(LATER, LATER.due_at))))
-    assert "連絡の結果：@primary (DM 1 回、応答なし)、@secondary (DM 1 回、メール、応答なし)" in alert(later)
+    assert "通知の結果：@primary (DM 1 回、応答なし)、@secondary (DM 1 回、メール、応答なし)" in alert(later)
 
 
 def test_a_dm_that_is_on_its_way_is_not_said_to_be_unanswered() -> None:
     """The silence is that of the DM before."""
     again = CallPage(who="@primary", asked_at=DUE)
     both = called(FIRST_PAGE, again, TWICE.calls.pages[2], steps=(START, taken(DEADLINE), LATER))
-    assert "@primary：14:07 DM、応答なし、いま DM" in dm(both, "secondary")
+    assert "@primary：DM 14:07、応答なし、今 DM" in dm(both, "secondary")
 
 
 def test_before_the_deadline_nothing_is_overdue() -> None:
@@ -335,14 +341,14 @@ def test_before_the_deadline_nothing_is_overdue() -> None:
     early = alert(
         called(FIRST_PAGE, steps=(START, taken(CallStep(due_at=AT + timedelta(minutes=1))), DEADLINE))
     )
-    assert not any("期限切れ" in line or "連絡の結果" in line for line in early)
+    assert not any("期限切れ" in line or "通知の結果" in line for line in early)
 
 
 def test_whoever_cannot_respond_has_answered() -> None:
     """Said at once, and not called silence later."""
     declined = called(FIRST_PAGE, steps=(START, taken(DEADLINE)), declined=("@primary",))
     assert "🙅 @primary は今は対応できません" in alert(declined)
-    assert "連絡の結果：@primary (DM 1 回、対応できない)" in alert(declined)
+    assert "通知の結果：@primary (DM 1 回、対応できない)" in alert(declined)
     assert "🙅 @primary は今は対応できません" in alert(called(FIRST_PAGE, declined=("@primary",)))
 
 
@@ -351,14 +357,14 @@ def test_the_alert_says_who_is_asked_instead_of_who_cannot_respond() -> None:
     at = DUE + timedelta(minutes=1)
     sent = CallPage(who="@secondary", asked_at=at, sent_at=at)
     told = called(*TWICE.calls.pages, sent, declined=("@primary",))
-    assert "🙅 @primary は今は対応できません → @secondary：14:23 DM" in alert(told)
+    assert "🙅 @primary は今は対応できません → @secondary：DM 14:23" in alert(told)
     assert "🙅 @primary cannot respond → @secondary: DM 14:23" in alert(told, EN)
     waiting = called(FIRST_PAGE, CallPage(who="secondary", asked_at=at), declined=("@primary",))
-    assert "🙅 @primary は今は対応できません → @secondary：いま DM" in alert(waiting)
+    assert "🙅 @primary は今は対応できません → @secondary：今 DM" in alert(waiting)
     last = Decline(who="@secondary", at=at + timedelta(minutes=1))
     both = replace(told, calls=replace(told.calls, declined=(*told.calls.declined, last)))
     lines = alert(both)
-    first = lines.index("🙅 @primary は今は対応できません → @secondary：14:23 DM")
+    first = lines.index("🙅 @primary は今は対応できません → @secondary：DM 14:23")
     assert lines[first + 1] == "🙅 @secondary は今は対応できません"
 
 
@@ -367,9 +373,9 @@ def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
     ended = EndedAck(who="primary", at=DUE + timedelta(hours=1), lapsed=True)
     again = replace(OVERDUE, acknowledged=ACKNOWLEDGED.acknowledged, ack_ended=ended)
     left = f"<t:{int(LATER.due_at.timestamp())}:R>"
-    assert alert(again)[0] == "**🔴 未対応** · いまは誰も対応していません"
+    assert alert(again)[0] == "**🔴 未対応** · 今は誰も対応していません"
     assert alert(again, EN)[0] == "**🔴 Unacknowledged** · nobody is on it now"
-    assert alert(again)[1] == f"**やること：👀 を押して対応を始める · 14:37 JST まで ({left})**"
+    assert alert(again)[2] == f"**今やること：👀 を押して対応を始める · 期限 14:37 JST ({left})**"
     ago = f"<t:{int(ended.at.timestamp())}:R>"
     assert f"⌛ @primary の ack は 15:22 JST に失効 ({ago}、更新なし)" in alert(again)
     assert f"⌛ @primary's ack expired at 15:22 JST ({ago}, no update)" in alert(again, EN)
@@ -377,23 +383,25 @@ def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
     assert f"🙌 @primary が 15:22 JST ({ago}) に手を離しました" in alert(handed_back)
     assert f"🙌 @primary handed it back at 15:22 JST ({ago})" in alert(handed_back, EN)
     over = replace(again, calls=replace(again.calls, steps=(START, taken(DEADLINE))))
-    assert alert(over)[1] == "**やること：いますぐ 👀 を押して対応を始める**"
+    assert alert(over)[2] == "**今やること：今すぐ 👀 を押して対応を始める**"
     early = replace(called(FIRST_PAGE), ack_ended=replace(ended, at=AT + timedelta(minutes=5)))
-    assert "14:22 JST まで" in alert(early)[1]
+    assert "期限 14:22 JST" in alert(early)[2]
 
 
 def test_an_escalation_lists_the_times_of_the_dms() -> None:
     """One line for each person; what is on its way is said to be."""
     assert escalation(OVERDUE)[1:] == [
-        "**やること：対応できる人は、いますぐ 👀 を押す**",
-        "誰も押さないと：14:37 JST に @here + @primary、@secondary へ連絡",
-        "**影響：エラー率上昇**",
-        "@primary：14:07 DM、14:22 DM",
+        "影響：エラー率上昇 · 本番影響あり → 影響大",
+        "**今やること：対応できる人は、今すぐ 👀 を押す**",
+        "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
+        "通知済み：",
+        "@primary：DM 14:07、14:22",
         "@secondary：⚠️ DM 届かず",
-        "@third：いま DM",
+        "@third：今 DM",
     ]
     assert escalation(OVERDUE, EN)[4:] == [
-        "@primary: DM 14:07, DM 14:22",
+        "Notified so far:",
+        "@primary: DM 14:07, 14:22",
         "@secondary: ⚠️ no DM delivered",
         "@third: DM now",
     ]
@@ -404,15 +412,13 @@ def test_a_dm_that_had_no_place_to_go_counts_for_the_holder_of_its_place() -> No
     refused = CallPage(who="primary", asked_at=AT, is_refused=True)
     later = CallPage(who="@primary", asked_at=DUE, sent_at=DUE)
     both = called(refused, later, steps=(START, taken(DEADLINE)), declined=("@primary",))
-    assert "連絡の結果：@primary (DM 1 回、対応できない)" in alert(both)
-    assert escalation(both)[4] == "@primary：14:22 DM、対応できない"
+    assert "通知の結果：@primary (DM 1 回、対応できない)" in alert(both)
+    assert escalation(both)[5] == "@primary：DM 14:22、対応できない"
 
 
 def test_what_comes_next_stays_true_when_the_ladder_goes_on() -> None:
     """The escalation and the DM were queued with the step that is past by now."""
     on = replace(OVERDUE, calls=replace(OVERDUE.calls, steps=(START, taken(DEADLINE), taken(LATER), LAST)))
-    assert escalation(on)[2] == "誰も押さないと：11/25 14:22 JST にこのチャンネルへもう一度連絡"
+    assert escalation(on)[3] == "誰も押さないと：11/25 14:22 JST このチャンネルに再通知"
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=FIRST_ESCALATION)
-    assert "誰も押さないと：11/25 14:22 JST にチャンネルへもう一度連絡" in description_of(
-        render(JA, asked, on)
-    )
+    assert "誰も押さないと：11/25 14:22 JST チャンネルに再通知" in description_of(render(JA, asked, on))

@@ -85,7 +85,7 @@ def test_mails_of_one_incident_are_one_conversation() -> None:
 @pytest.mark.parametrize(
     ("data", "subject", "because"),
     [
-        ({"waited_s": 900}, "⏫ SEV1 · 15 分 ack なし · 決済", "ack がないまま 15 分たちました。"),
+        ({"waited_s": 900}, "⏫ SEV1 · 15 分経っても ack なし · 決済", "ack がないまま 15 分たちました。"),
         (
             {"why": {"kind": "declined", "who": "@tertiary"}},
             "当番の全員が対応できません",

@@ -47,8 +47,8 @@ def test_page_says_what_to_do_and_by_when() -> None:
     assert body["content"] == "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
     assert description_of(body).splitlines() == [
         "あなたが当番です。まだ誰も ack していません。",
-        "**やること：👀 を押して対応を始める · 14:22 JST まで (<t:1795497720:R>)**",
-        "**影響：エラー率上昇**",
+        "影響：エラー率上昇 · 本番影響あり → 影響大",
+        "**今やること：👀 を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
         "開始：11/24 14:05 JST (<t:1795496700:R>)",
         "INC-42",
     ]
@@ -63,11 +63,11 @@ def test_page_says_what_to_do_and_by_when() -> None:
 @pytest.mark.parametrize(
     ("words", "following", "says"),
     [
-        (JA, {}, "誰も押さないと：14:22 JST に @here + @primary、@secondary へ連絡"),
+        (JA, {}, "誰も押さないと：14:22 JST @here + @primary、@secondary に通知"),
         (EN, {}, "If nobody does: @here + @primary, @secondary will be notified at 14:22 JST"),
-        (JA, {"mention": "none"}, "誰も押さないと：14:22 JST に @primary、@secondary へ連絡"),
-        (JA, {"mention": "none", "dm": []}, "誰も押さないと：14:22 JST にチャンネルへもう一度連絡"),
-        (JA, None, "誰も押さないと：この先は誰にも連絡しません"),
+        (JA, {"mention": "none"}, "誰も押さないと：14:22 JST @primary、@secondary に通知"),
+        (JA, {"mention": "none", "dm": []}, "誰も押さないと：14:22 JST チャンネルに再通知"),
+        (JA, None, "誰も押さないと：この先は誰にも通知しません"),
     ],
 )
 def test_page_says_what_happens_otherwise(
@@ -77,7 +77,7 @@ def test_page_says_what_happens_otherwise(
     first = {"dm": ["primary", "secondary"], "mention": "here", "due_at": TRIGGERED.ack_due_at.isoformat()}
     data = {"step": 0, "waited_s": 0.0, "next": None if following is None else {**first, **following}}
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
-    assert description_of(render(words, asked, PLACED)).splitlines()[2] == says
+    assert description_of(render(words, asked, PLACED)).splitlines()[3] == says
     assert says not in description_of(render(words, asked, ACKNOWLEDGED))
 
 
@@ -86,7 +86,7 @@ def test_page_of_a_quiet_drill_announces_no_mention() -> None:
     data = {"waited_s": 0.0, "next": FIRST_ESCALATION["next"]}
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
     quiet = description_of(render(JA, asked, replace(PLACED, is_drill=True, rings=False)))
-    assert "誰も押さないと：14:37 JST に @primary、@secondary へ" in quiet
+    assert "誰も押さないと：14:37 JST @primary、@secondary に通知" in quiet
 
 
 def test_page_before_the_alert_is_there_has_no_dead_link() -> None:
@@ -106,7 +106,7 @@ def test_page_says_who_passed_it_on() -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (JA, "@primary に DM が届かないため、あなたに連絡しています"),
+        (JA, "@primary に DM が届かないため、あなたに通知しています"),
         (EN, "@primary cannot be reached by DM, so this comes"),
     ],
 )
@@ -154,16 +154,18 @@ def test_escalation_before_its_time_says_why(kind: str, says: str) -> None:
 
 def test_page_after_the_deadline_says_how_long_nobody_came() -> None:
     """The same person again, now late."""
-    assert "**15 分 ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**" in page(FIRST_ESCALATION)
+    assert "**15 分経っても ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**" in page(
+        FIRST_ESCALATION
+    )
 
 
 def test_page_ends_when_somebody_has_it() -> None:
     """No button is left that asks for anything."""
     body = render(JA, delivery(DeliveryKind.PAGE), ACKNOWLEDGED)
     told = description_of(body).splitlines()
-    assert told[0] == "**@primary が対応中です (14:09 JST)。いまやることはありません。**"
+    assert told[0] == "**@primary が対応中です (14:09 JST)。今やることはありません。**"
     ended = description_of(render(JA, delivery(DeliveryKind.PAGE), RESOLVED)).splitlines()
-    assert ended[:2] == ["**🟢 解決 · ✅ @primary 14:52 JST (所要 45 分)**", "いまやることはありません。"]
+    assert ended[:2] == ["**🟢 解決 · ✅ @primary 14:52 JST (所要 45 分)**", "今やることはありません。"]
     assert presses_of(body) == ["https://discord.com/channels/7/900", "inc:v1:why:42"]
 
 
@@ -180,8 +182,8 @@ def test_page_of_the_owner_of_a_postmortem_says_when_it_is_due() -> None:
         return description_of(render(JA, replace(asked, request=request), over)).splitlines()[1]
 
     assert told(owed, "primary") == "📝 **postmortem の担当はあなたです：12/01 (火) まで**"
-    assert told(owed, "secondary") == "いまやることはありません。"
-    assert told(replace(owed, state=PostmortemState.DONE), "primary") == "いまやることはありません。"
+    assert told(owed, "secondary") == "今やることはありません。"
+    assert told(replace(owed, state=PostmortemState.DONE), "primary") == "今やることはありません。"
 
 
 def test_page_of_the_responder_says_what_they_owe_and_offers_it() -> None:
@@ -193,11 +195,11 @@ def test_page_of_the_responder_says_what_they_owe_and_offers_it() -> None:
     body = render(JA, theirs, promised)
     assert description_of(body).splitlines()[:4] == [
         "**あなたが対応中です**",
-        "**次にやること：状況を更新する · 14:37 JST まで (<t:1795498620:R>)**",
+        "**次にやること：状況を更新する · 期限 14:37 JST (<t:1795498620:R>)**",
         "更新しないと：催促、15 分応答がなければ次の人へ",
-        "続けられないときは手を離してください。次の人に連絡します。",
+        "続けられないときは手を離してください。次の人に通知します。",
     ]
-    assert labels_of(body) == ["スレッドへ", "更新", "指揮", "手を離す", "なぜ私に？"]
+    assert labels_of(body) == ["スレッドへ", "更新", "指揮する", "手を離す", "なぜ私に？"]
     commands = replace(promised, roles={Role.COMMANDER: PersonRef(101, "primary")})
     assert labels_of(render(JA, theirs, commands)) == ["スレッドへ", "更新", "手を離す", "なぜ私に？"]
     alert = replace(promised, kind=IncidentKind.ALERT)
@@ -207,15 +209,18 @@ def test_page_of_the_responder_says_what_they_owe_and_offers_it() -> None:
 def test_escalation_says_who_was_told_and_who_is_next() -> None:
     """Whom a DM has reached, whom none has, and who comes next."""
     body = escalation()
-    assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分 ack なし · api.parky.co.jp"
+    assert (
+        body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分経っても ack なし · api.parky.co.jp"
+    )
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
         "**⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**",
-        "**やること：対応できる人は、いますぐ 👀 を押す**",
-        "誰も押さないと：14:37 JST に @here + @primary、@secondary へ連絡",
-        "**影響：エラー率上昇**",
-        "@primary：DM 1 回、いま DM",
-        "@secondary：⚠️ DM 届かず、いま DM",
+        "影響：エラー率上昇 · 本番影響あり → 影響大",
+        "**今やること：対応できる人は、今すぐ 👀 を押す**",
+        "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
+        "通知済み：",
+        "@primary：DM 1 回、今 DM",
+        "@secondary：⚠️ DM 届かず、今 DM",
     ]
     assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900", "inc:v1:why:42"]
 
@@ -242,7 +247,7 @@ def test_escalation_reads_well_for_one_person_and_for_several() -> None:
         DeliveryKind.ESCALATION, data={**FIRST_ESCALATION, "told": {"primary": 2}, "unreached": []}
     )
     said = description_of(render(EN, asked, PLACED)).splitlines()
-    assert said[4:6] == ["@primary: 2 DMs, DM now", "@secondary: DM now"]
+    assert said[4:7] == ["Notified so far:", "@primary: 2 DMs, DM now", "@secondary: DM now"]
 
 
 def test_escalation_without_mention_is_quiet() -> None:
@@ -259,15 +264,13 @@ def test_escalation_before_the_deadline_claims_no_missed_one() -> None:
 
 def test_last_escalation_says_that_nobody_is_left() -> None:
     """Then it is up to whoever reads."""
-    assert "誰も押さないと：この先は誰にも連絡しません" in description_of(escalation(next=None))
+    assert "誰も押さないと：この先は誰にも通知しません" in description_of(escalation(next=None))
 
 
 def test_next_step_may_be_the_channel_alone() -> None:
     """SEV3's ladder tells no person."""
     following = {"dm": [], "mention": "none", "due_at": AT.isoformat()}
-    assert "誰も押さないと：14:07 JST にこのチャンネルへもう一度連絡" in description_of(
-        escalation(next=following)
-    )
+    assert "誰も押さないと：14:07 JST このチャンネルに再通知" in description_of(escalation(next=following))
 
 
 def test_escalation_counts_dms_and_claims_none_that_did_not_arrive() -> None:
@@ -280,7 +283,7 @@ def test_notice_of_a_decline() -> None:
     """The thread says who cannot, and who was told instead."""
     told = {"notice": "declined", "by": "primary", "to": "secondary"}
     said = str(render(JA, delivery(DeliveryKind.NOTICE, data=told), TRIGGERED)["content"])
-    assert said == "🙅 @primary は今は対応できません。@secondary に連絡しました。"
+    assert said == "🙅 @primary は今は対応できません。@secondary に通知しました。"
     nobody = render(JA, delivery(DeliveryKind.NOTICE, data={**told, "to": None}), TRIGGERED)
     assert "チャンネルで呼びかけました" in str(nobody["content"])
 
@@ -334,5 +337,5 @@ def test_what_has_no_thread_leads_to_the_alert(kind: DeliveryKind) -> None:
     """And the button says so: a tracked alert is in no thread."""
     data = {**FIRST_ESCALATION, "role": "commander", "by": "primary"}
     tracked = replace(PLACED, kind=IncidentKind.ALERT, thread=replace(PLACED.thread, id=None))
-    for incident, label in ((PLACED, "スレッドへ"), (tracked, "投稿へ")):
+    for incident, label in ((PLACED, "スレッドへ"), (tracked, "アラートを開く")):
         assert label in labels_of(render(JA, delivery(kind, to="user:1", data=data), incident))

@@ -61,7 +61,7 @@ def test_the_whole_answer_in_japanese() -> None:
             "設定ファイルの `[[oncall.secondary.layer]]` 1 番目)"
         ),
         "あなたへの DM：14:22:01 送信",
-        "先に試した人：@sato (14:07 DM、応答なし)",
+        "先に試した人：@sato (DM 14:07、応答なし)",
     ]
 
 
@@ -183,8 +183,8 @@ def test_the_others_say_why_it_was_not_them() -> None:
     lines = said(replace(ASKED, tried=(gone, busy), beside=(beside,), uncalled=others))[4:]
     assert lines == [
         "先に試した人：@sato (サーバーにいない)",
-        "先に試した人：@sato (14:07 DM、14:10 対応できない)",
-        "同時に呼び出した人：@ito (third, 14:22 DM)",
+        "先に試した人：@sato (DM 14:07、14:10 対応できない)",
+        "同時に呼び出した人：@ito (third, DM 14:22)",
         "ほかの当番：@abe (fourth, 呼び出しは 14:37 JST の段から)",
         "ほかの当番：@ueda (fifth, この先の段でも呼び出しなし)",
         "ほかの当番：@endo (sixth, 14:07 JST に対応できないと回答)",
@@ -202,7 +202,7 @@ def test_who_was_not_called_is_told_who_was_and_why() -> None:
     lines = said(WhyMe(PLACED, STEP, tried=(SATO,), beside=(taken,)))
     assert lines[0] == "**あなたは呼び出されていません。**"
     assert lines[3:5] == [
-        "呼び出した人：@suzuki (14:22 DM、14:25 ack)",
+        "呼び出した人：@suzuki (DM 14:22、14:25 ack)",
         (
             "└ secondary · ローテーション (11/17 14:07 JST から 12/01 14:07 JST まで, "
             "設定ファイルの `[[oncall.secondary.layer]]` 1 番目)"
@@ -260,7 +260,7 @@ def test_a_ladder_that_repeats_for_days_leaves_room_for_the_others() -> None:
     own, sato = (replace(one, pages=sent(one.who, *times)) for one in (OWN, SATO))
     lines = said(replace(ASKED, own=own, tried=(sato,)))
     assert "あなたへの DM：14:22:00 送信、…、12/11 04:22:00 JST 送信、12/11 05:22:00 JST 送信" in lines
-    assert "先に試した人：@sato (14:22 DM、…、12/11 04:22 DM、12/11 05:22 DM、応答なし)" in lines
+    assert "先に試した人：@sato (DM 14:22、…、12/11 04:22、12/11 05:22、応答なし)" in lines
 
 
 def test_a_drill_is_marked_as_one() -> None:

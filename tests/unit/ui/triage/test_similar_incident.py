@@ -88,7 +88,7 @@ def test_once_it_is_joined_the_card_leads_there() -> None:
         "🟠 対応中 @佐藤",
         JA.say("consoles.triage.joined_what"),
     ]
-    assert labels(card)[:2] == ["投稿へ", "スレッドへ"]
+    assert labels(card)[:2] == ["アラートを開く", "スレッドへ"]
     unplaced = words(joined_card(EN, TRIGGERED))
     assert "🔴" in unplaced
     assert "No new alert was raised" in unplaced

@@ -198,7 +198,7 @@ def test_the_sent_card_gets_its_links() -> None:
     assert "投稿中" in words(early)
     assert labels(early) == ["更新"]
     assert "投稿中" not in words(late)
-    assert labels(late) == ["投稿へ", "スレッドへ", "更新"]
+    assert labels(late) == ["アラートを開く", "スレッドへ", "更新"]
     opened = replace(view_at(at("yes", "yes"), status=TriageStatus.OPENED), incident=PLACED)
     assert words(triage_card(JA, opened)) == words(late)
 

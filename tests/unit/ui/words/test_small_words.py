@@ -118,7 +118,7 @@ def test_the_button_that_changes_it_goes_both_ways() -> None:
 def test_japanese_sentences_follow_each_other_without_a_blank() -> None:
     """English ones keep theirs."""
     passed = PassedOn(PLACED, "secondary", Step(42, 1, PLACED.ack_due_at, LadderStep(after=None)))
-    assert "いま連絡しています。ack がなければ" in answers.passed_on(screens.JA, passed)
+    assert "今通知しています。ack がなければ" in answers.passed_on(screens.JA, passed)
     assert "notified now. Without" in answers.passed_on(screens.EN, passed)
 
 
