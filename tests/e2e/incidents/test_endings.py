@@ -116,6 +116,10 @@ async def test_the_buttons_of_last_month(world: World) -> None:
     await world.human.submit("primary", asked, {})
     await world.expect_message(alert.thread, contains="INC-1 解決")
     await world.expect_draft(alert.thread)
+    await world.command(
+        "postmortem done", by="primary", number=alert.number
+    )  # so no reminder opens the thread
+    await world.expect_message(alert.thread, contains="postmortem は済みました")
     await world.fast_forward(days=1, minutes=2)
     await world.settle()
     await world.fast_forward(days=30)
