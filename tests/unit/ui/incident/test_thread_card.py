@@ -101,9 +101,9 @@ def test_the_card_says_state_deadline_roles_and_steps() -> None:
 def test_the_buttons_say_what_they_do() -> None:
     """In words: five at most."""
     body = render(EN, CARD, PLACED)
-    assert labels_of(body) == ["ack", "Commands", "Command", "Communicate"]
+    assert labels_of(body) == ["ack", "Commands", "Take command", "Take comms"]
     assert labels_of(render(JA, CARD, PLACED)) == ["ack", "コマンド", "指揮する", "広報する"]
-    taken = ["Commands", "Command", "Communicate", "Take notes", "Note"]
+    taken = ["Commands", "Take command", "Take comms", "Take notes", "Note"]
     assert labels_of(render(EN, CARD, ACKNOWLEDGED)) == taken
     assert labels_of(render(JA, CARD, RESOLVED)) == ["コマンド", "メモ", "タイムライン", "アクション追加"]
 
