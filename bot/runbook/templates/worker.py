@@ -1,4 +1,4 @@
-"""A team's template in a process of its own: `python -I template_worker.py`, JSON in and out.
+"""A team's template in a process of its own: `python -I worker.py`, JSON in and out.
 
 A template is a program that the team wrote. It may never end, take all the memory, or read what is no
 business of a document. So it runs in jinja2's sandbox, without a loader, on values that came as JSON; the

@@ -1,5 +1,6 @@
 """The documents name only things that exist: files, folders, modules, headings that are linked, queries."""
 
+import ast
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -32,6 +33,8 @@ _HEADING: Final = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 _QUERY: Final = re.compile(
     r"\bquery\s+`\w+`|\bqueries\s+`\w+`(?:(?:,|,?\s+and)\s+`\w+`)*|^-- name: \w+", re.MULTILINE
 )
+#: `seed.sql`, and the end of `python -I worker.py`; not `<name>.toml`.
+_FILE: Final = re.compile(r"`(?:[^`\n]*\s)?([\w./-]+\.(?:py|sql|toml))\b[^`\n]*`")
 _FENCED: Final = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _PAGE: Final = re.compile(r"\b[Ss]ee (docs/[\w./-]+\.md)\b")
 
@@ -85,6 +88,18 @@ def test_code_names_pages_that_exist(folder: str) -> None:
     assert sorted(name for name in named if not (ROOT / name[1]).is_file()) == []
 
 
+@pytest.mark.parametrize("folder", ["bot", "cogs"])
+def test_docstrings_name_what_exists(folder: str) -> None:
+    """A file or a dotted name in a docstring is there: renaming a module takes its mentions along."""
+    missing = [
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for docstring in docstrings(path)
+        for name in (*missing_files(docstring), *missing_modules(docstring))
+    ]
+    assert missing == []
+
+
 def test_every_page_is_reachable() -> None:
     """A page of the internals is linked from the page that people read first, a decision from their list."""
     linked = {target.partition("#")[0] for target in _LINK.findall(read("docs/architecture.md"))}
@@ -117,6 +132,10 @@ def test_missing_names_are_found() -> None:
     assert list(broken_links(text + " [here](README.md#nowhere)", "README.md")) == [
         "docs/none.md",
         "README.md#nowhere",
+    ]
+    assert list(missing_files("Run by `python -I no_worker.py`; reads `text.py` and `no/text.py`")) == [
+        "no_worker.py",
+        "no/text.py",
     ]
     named = "the query\n`begin`, the query `also_not`, the queries `acknowledge` and `never_was`"
     assert list(missing_queries(f"{named}\n-- name: nor_this\n")) == ["also_not", "never_was", "nor_this"]
@@ -161,6 +180,30 @@ def missing_modules(text: str) -> Iterator[str]:
             last = parts.pop()
         if not parts or not re.search(rf"\b{last}\b", source.read_text(encoding="utf-8")):
             yield name
+
+
+def docstrings(path: Path) -> Iterator[str]:
+    """Yield the docstrings of a module and of all that it defines."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ast.get_docstring(node) or ""
+
+
+def missing_files(text: str) -> Iterator[str]:
+    """Find the files in backticks, by name or by the end of their path, that the bot does not have."""
+    for name in _FILE.findall(text):
+        if not any(f"/{path}".endswith(f"/{name}") for path in files()):
+            yield name
+
+
+@cache
+def files() -> tuple[str, ...]:
+    """Collect the paths that a docstring may name."""
+    return tuple(
+        path.relative_to(ROOT).as_posix()
+        for folder in ("bot", "cogs", "migrations", "tests", "local_discord")
+        for path in (ROOT / folder).rglob("*.*")
+    )
 
 
 def broken_links(text: str, document: str) -> Iterator[str]:

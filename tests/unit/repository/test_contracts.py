@@ -1,0 +1,21 @@
+"""The import contracts of pyproject.toml cover what the tree has today."""
+
+import tomllib
+from pathlib import Path
+from typing import Final
+
+_ROOT: Final = Path(__file__).parents[3]
+#: What the capabilities share, and delivery itself.
+_NO_CAPABILITIES: Final = {"delivery", "ports", "shared"}
+
+
+def test_delivery_knows_no_capability() -> None:
+    """The contract lists every capability, so a new one is kept out of delivery as well."""
+    contracts = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = next(
+        contract["forbidden_modules"]
+        for contract in contracts["tool"]["importlinter"]["contracts"]
+        if contract["name"].startswith("Delivery knows no capability")
+    )
+    folders = {path.parent.name for path in (_ROOT / "bot" / "services").glob("*/__init__.py")}
+    assert set(listed) == {f"bot.services.{name}" for name in folders - _NO_CAPABILITIES}
