@@ -181,8 +181,8 @@ def doctor(  # noqa: PLR0913 -- its options
 
         code = examine(test_dms=test_dms)
         if channel is not None:
-            from bot.checks.live.probe import Options
             from bot.cli.live import NONCE_MOMENTS_S, examine_live
+            from bot.doctor.on_discord.trial import Options
 
             moments = NONCE_MOMENTS_S if nonce_window else ()
             options = Options(channel, ring, press, outsider, moments)

@@ -10,18 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.app import connected_client
-from bot.checks.announcements import check_announcements
-from bot.checks.change_sources import check_change_sources
-from bot.checks.code_host import check_code_host
-from bot.checks.finding import Finding, State, fail, ok, warn
-from bot.checks.guild import check_commands, check_dms, check_guild, of_policy
-from bot.checks.hook_records import check_hook_records
-from bot.checks.hooks import check_hooks
-from bot.checks.paging import check_paging
-from bot.checks.probes import check_probes
-from bot.checks.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
-from bot.checks.systems import check_systems
-from bot.checks.webhooks import check_webhooks
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import IncidentBot
@@ -31,6 +19,18 @@ from bot.configured.outbound import outbound_of
 from bot.configured.paging import paging_systems
 from bot.configured.system_checks import system_checks
 from bot.database import closing, own_database
+from bot.doctor.announcements import check_announcements
+from bot.doctor.change_sources import check_change_sources
+from bot.doctor.code_host import check_code_host
+from bot.doctor.finding import Finding, State, fail, ok, warn
+from bot.doctor.guild import check_commands, check_dms, check_guild, of_policy
+from bot.doctor.hook_records import check_hook_records
+from bot.doctor.hooks import check_hooks
+from bot.doctor.paging import check_paging
+from bot.doctor.probes import check_probes
+from bot.doctor.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
+from bot.doctor.systems import check_systems
+from bot.doctor.webhooks import check_webhooks
 from bot.domain.errors import ConfigError, DeliveryRefused, StorageUnavailable, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging.ways import Way

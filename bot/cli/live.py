@@ -1,4 +1,4 @@
-"""`incident-bot doctor --live`: the probes, a table of them, and a file of what they saw."""
+"""`incident-bot doctor --live`: the trials, a table of them, and a file of what they saw."""
 
 import asyncio
 import json
@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.checks.live.api import Api
-from bot.checks.live.cleanup import CleanUp
-from bot.checks.live.probe import Observation, Options, ProbeOutcome, Run
-from bot.checks.live.runner import observe
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
+from bot.doctor.on_discord.api import Api
+from bot.doctor.on_discord.cleanup import CleanUp
+from bot.doctor.on_discord.runner import observe
+from bot.doctor.on_discord.trial import Observation, Options, Run, TrialOutcome
 from bot.domain.errors import ConfigError
 from bot.listening import intents
 from bot.runbook import Served, load_served
@@ -29,10 +29,10 @@ from bot.settings import Settings
 NONCE_MOMENTS_S: Final = (30.0, 60.0, 120.0, 180.0, 240.0, 330.0, 450.0, 600.0)
 
 _STYLES: Final = {
-    ProbeOutcome.OK: "green",
-    ProbeOutcome.DIFFERS: "yellow",
-    ProbeOutcome.FAIL: "bold red",
-    ProbeOutcome.SKIPPED: "dim",
+    TrialOutcome.OK: "green",
+    TrialOutcome.DIFFERS: "yellow",
+    TrialOutcome.FAIL: "bold red",
+    TrialOutcome.SKIPPED: "dim",
 }
 _PLAIN_WIDTH: Final = 160  # columns, when the output is not a terminal
 
@@ -57,9 +57,9 @@ def examine_live(options: Options, *, file: Path | None = None) -> int:
     console.print(_table(found))
     if file is not None:
         file.write_text(_json(settings, found), encoding="utf-8")
-    failed = sum(one.state is ProbeOutcome.FAIL for one in found)
-    differ = sum(one.state is ProbeOutcome.DIFFERS for one in found)
-    skipped = sum(one.state is ProbeOutcome.SKIPPED for one in found)
+    failed = sum(one.state is TrialOutcome.FAIL for one in found)
+    differ = sum(one.state is TrialOutcome.DIFFERS for one in found)
+    skipped = sum(one.state is TrialOutcome.SKIPPED for one in found)
     console.print(f"{failed} failed, {differ} differ from the local Discord, {skipped} not tried")
     return EXIT_FOUND if failed else EXIT_OK
 
@@ -92,8 +92,8 @@ def _table(found: Sequence[Observation]) -> Table:
         table.add_column(heading, overflow="fold")
     for one in found:
         # The same twice tells nothing.
-        says = "" if one.expected is None or one.state is ProbeOutcome.SKIPPED else json.dumps(one.expected)
-        says = "the same" if one.state is ProbeOutcome.OK and says else says
+        says = "" if one.expected is None or one.state is TrialOutcome.SKIPPED else json.dumps(one.expected)
+        says = "the same" if one.state is TrialOutcome.OK and says else says
         table.add_row(
             Text(one.name), Text(one.state, _STYLES[one.state]), Text(one.said), Text(says), Text(one.todo)
         )

@@ -14,8 +14,8 @@ from typing import Final
 
 import structlog
 
-from bot.checks.startup import look_around
 from bot.client import IncidentBot
+from bot.doctor.startup import look_around
 from bot.process.gateway_watch import AwayWatch, DeafWatch
 from bot.process.keeper import ShardKeeper
 from bot.process.login import log_in_patiently

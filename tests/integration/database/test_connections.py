@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.checks.finding import State
-from bot.checks.storage import check_connections
+from bot.doctor.finding import State
+from bot.doctor.storage import check_connections
 from bot.domain.errors import StorageBroken
 from bot.storage.database.pools import LEASE_CONNECTIONS, Connections, borrow, open_pool
 from tests.pg_proxy import PgProxy, Refusal

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from bot.checks.finding import State
-from bot.checks.webhooks import check_webhooks
+from bot.doctor.finding import State
+from bot.doctor.webhooks import check_webhooks
 from bot.domain.errors import BotError, Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.integrations.webhook_address import WebhookAddress
 from bot.integrations.webhooks import HttpWebhooks

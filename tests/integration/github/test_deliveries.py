@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from githubkit import GitHub as Client
 
-from bot.checks.finding import State
-from bot.checks.hook_records import check_hook_records
+from bot.doctor.finding import State
+from bot.doctor.hook_records import check_hook_records
 from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
 from bot.domain.hooks.hook import Webhook
 from bot.integrations.github.connection import GitHubConnection

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.checks.code_host import check_code_host
-from bot.checks.finding import State
+from bot.doctor.code_host import check_code_host
+from bot.doctor.finding import State
 from bot.integrations.github.repository import GitHubRepository
 from bot.runbook import load_policy
 from tests.standins.github.faults import Fault

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bot.checks.finding import State
-from bot.checks.systems import check_systems
+from bot.doctor.finding import State
+from bot.doctor.systems import check_systems
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
 from bot.domain.systems.results import SystemKind

@@ -6,7 +6,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.checks.guild import INVITED
+from bot.doctor.guild import INVITED
 from local_discord.world.seed import BOT
 
 ROOT = Path(__file__).parents[3]

@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.checks.finding import State
-from bot.checks.hooks import check_hooks
+from bot.doctor.finding import State
+from bot.doctor.hooks import check_hooks
 from bot.domain.errors import ConfigError
 from bot.domain.hooks.hook import HookFormat, HookKeys
 from bot.integrations.hooks.readers import READERS

@@ -1,0 +1,20 @@
+"""Announcements to users: whether they are sent, or copied by people."""
+
+from bot.doctor.finding import Finding, ok, warn
+from bot.runbook import Policy
+
+_WHAT = "announcements"
+
+
+def check_announcements(policy: Policy, *, has_webhook: bool) -> Finding:
+    """Return how announcements are published; a warning if the policy leaves a configured webhook unused."""
+    rules = policy.announcements
+    if not rules.severities:
+        return ok(_WHAT, "the policy asks for none")
+    if has_webhook and not rules.uses_webhook:
+        said = "ANNOUNCE_WEBHOOK_URL is set, but the policy does not use it: people publish by copying"
+        return warn(_WHAT, said, "set webhook = true under [announcements], or remove the setting")
+    way = "sent to ANNOUNCE_WEBHOOK_URL once approved" if has_webhook else "people publish by copying"
+    nameless = [name for name in policy.targets if name not in rules.names]
+    named = f'; "some features" stands for {", ".join(nameless)}' if nameless else ""
+    return ok(_WHAT, f"{', '.join(rules.severities)}: {way}{named}")

@@ -1,0 +1,152 @@
+"""Trials that only read: the connection to Discord, the application, the server. They post nothing."""
+
+import asyncio
+import socket
+import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+from bot.doctor.on_discord.api import JSON, Refused
+from bot.doctor.on_discord.trial import MESSAGE_CONTENT, Run, Skipped, Trial, TrialResult
+
+_SKEW_S: Final = 5.0
+_GRANTED: Final = 1 << 18 | 1 << 19  # among the application's flags, the second for less than 100 servers
+_TEXT: Final = 0
+
+
+async def dns(run: Run) -> TrialResult:
+    """Resolve the API's host with this machine's resolver."""
+    url = _direct(run)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(url.hostname, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Refused(f"{url.hostname} cannot be resolved: {error.strerror}") from None
+    return TrialResult({"resolves": bool(found)}, {"addresses": len({each[4][0] for each in found})})
+
+
+async def tls(run: Run) -> TrialResult:
+    """Verify Discord's certificate on this machine, and report when it expires."""
+    url = _direct(run)
+    if url.scheme != "https":
+        raise Skipped("plain HTTP, on this machine")
+    try:
+        _, writer = await asyncio.open_connection(
+            url.hostname, url.port or 443, ssl=ssl.create_default_context()
+        )
+    except OSError as error:  # ssl.SSLError is one
+        raise Refused(f"no TLS with {url.hostname}: {error.strerror or type(error).__name__}") from None
+    try:
+        certificate = writer.get_extra_info("peercert") or {}
+        version = writer.get_extra_info("ssl_object").version()
+    finally:
+        writer.close()
+    return TrialResult({"is_verified": True}, {"version": version, "until": str(certificate.get("notAfter"))})
+
+
+async def login(run: Run) -> TrialResult:
+    """Ask who the token is."""
+    answer = (await run.api.ask("GET", "/users/@me")).good()
+    measured = {"name": answer.body["username"], "ms": round(1000 * answer.took_s), "way": run.api.way}
+    return TrialResult({"is_bot": answer.body.get("bot") is True}, measured)
+
+
+async def clock(run: Run) -> TrialResult:
+    """Compare Discord's clock, which tells whole seconds, with the one here."""
+    began = datetime.now(UTC)
+    answer = await run.api.ask("GET", "/gateway")
+    if "Date" not in answer.headers:
+        raise Refused("the answer has no Date")
+    middle = began + (datetime.now(UTC) - began) / 2
+    skew_s = (middle - parsedate_to_datetime(answer.headers["Date"])).total_seconds()
+    return TrialResult({"is_right": abs(skew_s) <= _SKEW_S}, {"ahead_s": round(skew_s, 1)})
+
+
+async def application(run: Run) -> TrialResult:
+    """See that commands come by the gateway, and that the intents are granted that the bot asks for."""
+    found = await run.api.get("/applications/@me")
+    asks = bool(run.intents & MESSAGE_CONTENT)
+    grants = bool(int(found.get("flags") or 0) & _GRANTED)
+    warning = "" if asks or not grants else "Message Content Intent is granted and MESSAGE_CONTENT is not set"
+    facts = {
+        "is_without_endpoint": not found.get("interactions_endpoint_url"),
+        "has_asked_intents": grants or not asks,
+    }
+    return TrialResult(facts, {"message_content": asks}, warning)
+
+
+async def two_factor(run: Run) -> TrialResult:
+    """Check the owner's two-factor authentication where the server requires it of moderators (60003)."""
+    guild, me = await run.api.get(f"/guilds/{run.guild_id}"), await run.api.get("/users/@me")
+    is_required = bool(guild.get("mfa_level"))
+    measured = {"is_required": is_required, "owner_has_it": bool(me.get("mfa_enabled"))}
+    return TrialResult({"permissions_count": not is_required or bool(me.get("mfa_enabled"))}, measured)
+
+
+async def channel(run: Run) -> TrialResult:
+    """Find the channel in which everything else is posted."""
+    wanted = run.options.channel.removeprefix("#")
+    listed = await run.api.get(f"/guilds/{run.guild_id}/channels")
+    found = [one for one in listed if wanted in (one["id"], one.get("name")) and one["type"] == _TEXT]
+    if len(found) != 1:
+        others = [one["type"] for one in listed if wanted in (one["id"], one.get("name"))]
+        said = f"{len(found)} text channels are called so" if found else f"there is no text channel {wanted}"
+        raise Refused(said if found or not others else f"{said}, but one of type {others[0]}")
+    run.channel = found[0]
+    is_watched = bool({run.channel["name"], run.channel["id"]} & set(run.policy.alerts.watch))
+    warning = "this channel is watched for alerts: better one that is not" if is_watched else ""
+    return TrialResult({"is_text_channel": True}, warning=warning)
+
+
+async def command_permissions(run: Run) -> TrialResult:
+    """List the commands that are restricted under Server Settings, Integrations."""
+    base = f"/applications/{(await run.api.get('/applications/@me'))['id']}/guilds/{run.guild_id}/commands"
+    listed = await run.api.get(base)
+    changed = await run.api.get(f"{base}/permissions")
+    names = {one["id"]: one["name"] for one in listed}
+    denied = sorted({names.get(one["id"], "all") for one in changed if _denies(one["permissions"])})
+    warning = f"restricted under Server Settings, Integrations: {', '.join(denied)}" if denied else ""
+    return TrialResult({"is_readable": True}, {"commands": len(listed), "changed": len(changed)}, warning)
+
+
+def _denies(permissions: list[JSON]) -> bool:
+    return any(one.get("permission") is False for one in permissions)
+
+
+def _direct(run: Run) -> SplitResult:
+    """Return the API's address; skip the trial if a proxy resolves it instead of this machine."""
+    if run.api.proxy is not None:
+        raise Skipped(f"{run.api.way} does it")
+    parts: Any = urlsplit(run.api.base)
+    assert isinstance(parts, SplitResult)
+    return parts
+
+
+_PORTAL: Final = "https://discord.com/developers/applications"
+
+TRIALS: Final = (
+    Trial("DNS", dns, "see that this machine resolves discord.com and *.discord.gg"),
+    Trial(
+        "TLS", tls, "see what stands between this machine and Discord; set its clock; renew ca-certificates"
+    ),
+    Trial("login", login, "copy the token again, or see https://discordstatus.com", is_vital=True),
+    Trial("clock", clock, "switch on time synchronisation: every deadline is counted by this clock"),
+    Trial(
+        "application",
+        application,
+        f"clear Interactions Endpoint URL, or switch on Message Content Intent: {_PORTAL}",
+    ),
+    Trial(
+        "two-factor authentication",
+        two_factor,
+        "switch it on in the account that owns the application: without it MANAGE_THREADS does not count",
+    ),
+    Trial(
+        "channel",
+        channel,
+        "name a text channel of the server by --in (two of one name: its id), and allow View Channel there",
+    ),
+    Trial("command permissions", command_permissions, "invite the bot again, with applications.commands"),
+)

@@ -1,0 +1,32 @@
+"""The probes of a policy: how many there are, and which of them say nothing."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from bot.doctor.finding import Finding, ok, warn
+from bot.domain.probes.rules import ProbeRules
+from bot.integrations.loopback import is_loopback
+from bot.runbook.model import Policy
+
+_NAME: Final = "probes"
+_MINUTE: Final = timedelta(minutes=1)
+
+
+def check_probes(policy: Policy) -> Iterator[Finding]:
+    """Yield what is to say about the probes; nothing if the policy has none."""
+    probes = policy.probes.values()
+    if not probes:
+        return
+    per_minute = sum(_MINUTE / rules.every for rules in probes)
+    s = "" if len(probes) == 1 else "s"
+    yield ok(_NAME, f"{len(probes)} target{s}, about {per_minute:.0f} requests a minute")
+    for rules in probes:
+        if _is_beside(rules):
+            said = f"{rules.name} is on the bot's own machine: both go down together, and no one is told"
+            yield warn(_NAME, said, "run the bot elsewhere, or let HEARTBEAT_URL watch it from outside")
+
+
+def _is_beside(rules: ProbeRules) -> bool:
+    return is_loopback(urlsplit(rules.http.url).hostname or "")

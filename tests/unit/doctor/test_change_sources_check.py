@@ -1,0 +1,52 @@
+"""`doctor` on the sources of changes."""
+
+from datetime import datetime
+
+from bot.doctor.change_sources import check_change_sources
+from bot.doctor.finding import State
+from bot.domain.errors import OutboundFailed, UpstreamUnavailable
+from bot.domain.outbound import OutboundProblem
+from bot.domain.suspects.card import RecentChange
+from bot.services.ports.change_sources import ChangeSource
+
+
+def source(name: str, error: Exception | None = None) -> ChangeSource:
+    """One that can be read, or raises."""
+
+    async def read(_since: datetime, _until: datetime) -> list[RecentChange]:
+        if error is not None:
+            raise error
+        return []
+
+    return ChangeSource(name, read, about="parky/api")
+
+
+async def test_no_source_is_no_mistake() -> None:
+    """A team may have none."""
+    (found,) = await check_change_sources(())
+    assert found.state is State.OK
+    assert "no card" in found.said
+
+
+async def test_hooks_that_report_deployments_are_a_source() -> None:
+    """With them alone there is a card."""
+    (found,) = await check_change_sources((), has_reports=True)
+    assert found.state is State.OK
+    assert "hooks" in found.said
+    assert "no card" not in found.said
+
+
+async def test_each_source_that_cannot_be_read_is_named_with_what_to_do() -> None:
+    """The others are counted."""
+    sources = (
+        source("github_merges"),
+        source("github_deployments", OutboundFailed(OutboundProblem.FORBIDDEN, "HTTP 403")),
+        source("cloudflare_workers", OutboundFailed(OutboundProblem.NOT_FOUND, "HTTP 404")),
+        source("cloudflare_pages", UpstreamUnavailable("away")),
+    )
+    fine, *failed = await check_change_sources(sources)
+    assert (fine.state, fine.said) == (State.OK, "sources of changes that can be read: 1")
+    assert [one.state for one in failed] == [State.FAIL] * 3
+    assert failed[0].said == "github_deployments parky/api: HTTP 403"
+    assert "Deployments" in failed[0].todo
+    assert "[checks.cloudflare]" in failed[1].todo

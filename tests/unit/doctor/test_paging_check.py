@@ -1,0 +1,37 @@
+"""What `doctor` says of pages that leave Discord."""
+
+from dataclasses import replace
+
+from bot.doctor.finding import State
+from bot.doctor.paging import check_paging
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.paging.ways import Also, Way
+from bot.runbook import load_policy
+from tests.services.paging.policies import paging_policy
+
+POLICY = load_policy(None)
+BARE = OnCallPerson("secondary", "secondary")
+PUSHED = replace(BARE, name="primary", ntfy="topic")
+
+
+def test_nothing_configured_and_nothing_named_is_fine() -> None:
+    """Pages stay in Discord."""
+    (found,) = check_paging([], POLICY, [BARE])
+    assert (found.state, "stay in Discord" in found.said) == (State.OK, True)
+
+
+def test_a_way_that_a_ladder_names_without_a_system_is_a_warning() -> None:
+    """With the settings that would do."""
+    policy = paging_policy(POLICY, also=(Also.PUSH, Also.PAGERDUTY))
+    push, pagerduty = check_paging([], policy, [PUSHED])
+    assert (push.state, push.todo) == (State.WARN, "set NTFY_URL or PUSHOVER_TOKEN")
+    assert "pagerduty" in pagerduty.said
+
+
+def test_a_person_without_an_address_is_named() -> None:
+    """Without anybody's address."""
+    policy = paging_policy(POLICY, also=(Also.PUSH,))
+    (found,) = check_paging([Way.NTFY], policy, [BARE, PUSHED])
+    assert (found.state, found.said) == (State.WARN, "no address for push: secondary")
+    (found,) = check_paging([Way.NTFY], policy, [PUSHED])
+    assert (found.state, "ntfy" in found.said) == (State.OK, True)
