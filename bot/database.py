@@ -60,7 +60,7 @@ class Reached:
 
 
 class DatabaseAway(ConfigError):
-    """It does not answer, and may later."""
+    """The database does not answer; it may later, so a start-up tries again."""
 
 
 class DatabaseRefuses(ConfigError):

@@ -54,7 +54,7 @@ class CommandChanges:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return all of them."""
+        """Return the names of all commands that differ from Discord's."""
         return (*self.added, *self.changed, *self.removed)
 
     @property

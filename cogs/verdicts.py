@@ -22,7 +22,7 @@ async def press_ask(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(template(VerdictVerb.KEEP))
 async def press_keep(interaction: Interaction, pressed: Pressed) -> None:
-    """[残す]: ask no more for four weeks."""
+    """[残す]: keep the alert, and ask no more about it for four weeks."""
     await _give(interaction, pressed, Verdict.KEEP)
 
 

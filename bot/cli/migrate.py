@@ -10,7 +10,7 @@ from bot.storage.database.migrate import migrate
 
 
 def apply(settings: Settings) -> None:
-    """Apply what is pending, and say so."""
+    """Apply the pending migrations to the database, and print each one's name."""
     with own_database(settings) as database:
         asyncio.run(reach(database.dsn))
         applied = migrate(database.dsn)

@@ -123,7 +123,7 @@ class Actors:
         return await self._human.until(look, "a thread")
 
     async def wait(self, span: timedelta, words: str) -> None:
-        """Time passes."""
+        """Move the demo's clock on by *span*, and print *words* about it."""
         await self._stage.fast_forward(span)
         self._transcript.moved(words)
 

@@ -23,13 +23,13 @@ _EDITS_SOON: Final = timedelta(seconds=6)
 
 
 async def install(connection: asyncpg.Connection) -> None:
-    """Make `now()` movable."""
+    """Replace the database's `now()` by one that the demo can move."""
     await connection.execute(_QUERIES["install_clock"].text)
     await connection.execute(_QUERIES["free_defaults"].text)
 
 
 async def shift(connection: asyncpg.Connection) -> timedelta:
-    """Return how far `now()` is ahead."""
+    """Return how far the database's `now()` is ahead of the real time."""
     ahead: timedelta = await connection.fetchval(_QUERIES["clock_shift"].text)
     return ahead
 

@@ -31,7 +31,7 @@ class ControlGroup(Protocol):
     """One button of the page, with a menu behind it."""
 
     async def offer(self) -> JSON:
-        """Return the group as it is now."""
+        """Return the group's controls as the panel shows them now."""
 
     async def do(self, press: str, control: str) -> JSON | None:
         """Do what is pressed, if it is one of these controls; return what to show: {channel, message}.
@@ -70,7 +70,7 @@ class ClockGroup:
         return {"id": "clock", "icon": "forward", "label": labels.CLOCK, "controls": controls}
 
     async def do(self, press: str, control: str) -> JSON | None:
-        """Let time pass."""
+        """Move the demo's clock to the time that the pressed control stands for."""
         now, zone = await self._now(), self._policy.timezone
 
         async def tell(to: datetime) -> None:

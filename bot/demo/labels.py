@@ -61,7 +61,7 @@ def of_calm(sender: str) -> Text:
 
 
 def of_span(span: timedelta) -> Text:
-    """Return "+15 min"."""
+    """Return a button's words for a time span: "+15 min"."""
     minutes = round(span.total_seconds() / 60)
     if minutes % 60:
         return {"ja": f"+{minutes} 分", "en": f"+{minutes} min"}
@@ -69,7 +69,7 @@ def of_span(span: timedelta) -> Text:
 
 
 def of_hour(at: datetime, zone: ZoneInfo) -> Text:
-    """Return "To Monday 18:00"."""
+    """Return a button's words for a moment to go to: "To Monday 18:00"."""
     local = at.astimezone(zone)
     days = {language: names[local.weekday()] for language, names in _DAYS.items()}
     return {"ja": f"{days['ja']} {local:%H:%M} まで", "en": f"To {days['en']} {local:%H:%M}"}
@@ -83,7 +83,7 @@ def of_moment(at: datetime, zone: ZoneInfo, *, now: datetime) -> Text:
 
 
 def of_deadline(deadline: Deadline, zone: ZoneInfo, *, now: datetime) -> Text:
-    """Return "14:20 escalation INC-42"."""
+    """Return a button's words for a deadline: "14:20 escalation INC-42"."""
     number = "" if deadline.number is None else f" INC-{deadline.number}"
     moment = of_moment(deadline.at, zone, now=now)
     return {

@@ -27,7 +27,7 @@ class TriageReport:
     started: str | None = None
 
     def fields(self) -> dict[str, str | Sequence[str]]:
-        """Return the form's fields by id."""
+        """Return what the reporter fills in, by the id of the form's field."""
         filled: dict[str, str | Sequence[str]] = {
             TITLE: self.title,
             TARGETS: self.targets,
@@ -80,6 +80,6 @@ class TriageWalk:
         return card
 
     async def reread(self, card: Message) -> Message:
-        """Return the card as it is now."""
+        """Read the triage card again, as its person sees it now."""
         shown = await self.human.messages(card.channel_id, user=self.user)
         return next(message for message in shown if message.id == card.id)

@@ -37,7 +37,7 @@ class Transcript:
         self._now: datetime | None = None
 
     def name(self, snowflake: str, name: str) -> None:
-        """Learn what *snowflake* is called."""
+        """Remember the name to print for *snowflake*."""
         self._names[snowflake] = name
 
     def chapter(self, title: str) -> None:
@@ -54,7 +54,7 @@ class Transcript:
         self._print(line)
 
     def moved(self, words: str) -> None:
-        """Time passes."""
+        """Print that the clock was moved on."""
         self._print(Text(f"{_INDENT}⏩ {words}", style="magenta"))
 
     def seen(self, what: str) -> None:
@@ -62,7 +62,7 @@ class Transcript:
         self._print(Text.assemble(_INDENT, ("✓ ", "bold green"), (what, "green")))
 
     def missed(self, what: str) -> None:
-        """Print that a step was not seen."""
+        """Print that a step of the story did not happen."""
         self._print(Text.assemble(_INDENT, ("✗ ", "bold red"), (what, "red")))
 
     def post(self, place: str, message: Message, *, edited: bool = False) -> None:

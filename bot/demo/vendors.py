@@ -45,7 +45,7 @@ class Monitor:
         return self.alerts[number % len(self.alerts)][state]
 
     def note(self, state: str) -> None:
-        """Remember that it has posted."""
+        """Remember that the monitor has posted *state*."""
         self.posted += state == FIRING
         self.is_over = state == RESOLVED
 

@@ -88,14 +88,14 @@ class TimesChart(Payload):
 
 
 class Bar(Payload):
-    """One count with its words."""
+    """One bar of a chart: its label and its count."""
 
     label: str
     count: int
 
 
 class BarChart(Payload):
-    """Counts as bars, one below the other."""
+    """A chart of counts, one bar below the other."""
 
     title: str
     bars: tuple[Bar, ...]

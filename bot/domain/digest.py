@@ -77,7 +77,7 @@ class AskedAlerts:
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """Return the numbers of the incidents."""
+        """Return the numbers of the incidents that the digest asks about."""
         return tuple(one.id for one in self.alerts)
 
 

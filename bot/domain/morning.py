@@ -33,7 +33,7 @@ class Morning:
         return replace(self, nags=self.nags + 1, nag_at=following)
 
     def over(self) -> "Morning":
-        """End the reminders of the day."""
+        """Return the morning without further reminders."""
         return replace(self, nag_at=None)
 
 
@@ -90,7 +90,7 @@ def _within_business(at: datetime, hours: BusinessHours) -> datetime | None:
 
 
 class MorningData(Payload):
-    """The post of a day."""
+    """The stored data of the morning post: the day that it is about."""
 
     day: date
 

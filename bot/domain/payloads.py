@@ -63,7 +63,7 @@ class Payload:
         dataclass(frozen=True, kw_only=kw_only)(cls)
 
     def to_json(self) -> dict[str, object]:
-        """Return what is stored."""
+        """Return the payload as JSON to store, without fields that have their default."""
         return {
             _key(each): _written(value)
             for each in _fields(type(self))  # type: ignore[arg-type]  # as in from_json

@@ -8,25 +8,25 @@ from bot.domain.timeline.entries import EntryData, TimelineKind
 
 
 class MadePrivateEntry(EntryData, kind=TimelineKind.MADE_PRIVATE):
-    """It is private now."""
+    """A person made the incident private."""
 
 
 class MemberAddedEntry(EntryData, kind=TimelineKind.MEMBER_ADDED):
-    """A person sees it now."""
+    """A person was let in to a private incident."""
 
     id: int
     name: str | None
 
 
 class MemberRemovedEntry(EntryData, kind=TimelineKind.MEMBER_REMOVED):
-    """A person does not see it any more."""
+    """A person may no longer see a private incident."""
 
     id: int
     name: str | None
 
 
 class MadePrivateNotice(Notice, name="made_private"):
-    """It is private now."""
+    """A person made the incident private."""
 
 
 class MemberAddedNotice(Notice, name="member_added"):
@@ -100,12 +100,12 @@ class ThreadLeftNotice(OldThreadNotice, name="thread_left"):
 
 
 class ThreadNotClosedNotice(OldThreadNotice, name="thread_not_closed"):
-    """Discord refuses to rename it."""
+    """Discord refuses to rename the old public thread."""
 
 
 class NameWaitsNotice(OldThreadNotice, name="name_waits"):
-    """The thread keeps its old name for a while."""
+    """The old public thread keeps its name for a while."""
 
 
 class ThreadDeletedNotice(Notice, name="thread_deleted"):
-    """A person has deleted it."""
+    """A person has deleted the old public thread."""

@@ -10,7 +10,7 @@ from bot.domain.payloads import Payload
 
 
 class Mention(StrEnum):
-    """The mention in a channel message."""
+    """Whom the message of an escalation step mentions in a channel."""
 
     NONE = "none"
     HERE = "here"

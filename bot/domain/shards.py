@@ -191,5 +191,5 @@ def _left_of(span_s: float, since_s: float | None) -> float:
 
 
 def shards_of(count: int) -> Sequence[Shard]:
-    """Return all shards of this count."""
+    """Return every shard of a bot that is split into *count* shards."""
     return [Shard(number, count) for number in range(count)]

@@ -63,7 +63,7 @@ class GuardedSocket(DiscordWebSocket):
     is_deaf = False
 
     async def received_message(self, msg: Any, /) -> None:  # noqa: ANN401 -- as in discord.py
-        """Handle one frame."""
+        """Handle one frame of the gateway, only while this process holds the shard."""
         await HELD_LEASE.get().require()
         before = self.sequence
         await super().received_message(msg)

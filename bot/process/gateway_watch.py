@@ -97,7 +97,7 @@ class DeafWatch:
         return f"acknowledges heartbeats but sends no events on shard {min(deaf)}" if deaf else None
 
     async def look(self) -> None:
-        """Check every session once."""
+        """Look for sessions that have gone silent: ask them, and replace the deaf ones."""
         echoes = self.client.echoes
         for shard in tuple(self.client.listening):
             if echoes.owed_for_s(shard) >= self.patience_s:

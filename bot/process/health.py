@@ -45,7 +45,7 @@ class Health:
 
 
 def is_ready(states: Mapping[str, str]) -> bool:
-    """Return True if every part is well."""
+    """Return True if every part of the process reports that it is well."""
     return all(state == _OK for state in states.values())
 
 

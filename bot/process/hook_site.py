@@ -62,7 +62,7 @@ class HookSite:
 
     @property
     def application(self) -> web.Application:
-        """Return the application to serve."""
+        """Build the web application that receives hooks."""
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_post(_PATH, self._receive)
         # What speaks to PagerDuty adds this to whatever address it is given.

@@ -78,7 +78,7 @@ class ShardKeeper:
 
     @property
     def held(self) -> list[Shard]:
-        """Return the shards of this process."""
+        """Return the shards whose leases this process holds."""
         return sorted(self._held)
 
     @property

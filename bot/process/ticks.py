@@ -57,7 +57,7 @@ class Ticks:
         )
 
     def every(self, seconds: float, tick: Tick, *, name: str) -> None:
-        """Add a tick; before or after `start`."""
+        """Run *tick* every so many *seconds*. May be called before or after `start`."""
         self._scheduler.add_job(
             _survivor(tick, name), "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC)
         )

@@ -34,7 +34,7 @@ class ChannelTable(Section):
     counts_as_x: values.Bool = False
 
     def value(self) -> AnnouncementChannel:
-        """Return the channel."""
+        """Return the announcement channel that the table describes."""
         return self.into(AnnouncementChannel)
 
 

@@ -82,7 +82,7 @@ class MemberTable(Section):
     pushover: values.Pushover | None = None
 
     def value(self, name: str) -> OnCallPerson:
-        """Return the person."""
+        """Return the person that the table describes, who goes by *name*."""
         return OnCallPerson(
             self.discord,
             name,
@@ -108,7 +108,7 @@ class LayerTable(Section):
     applies: Annotated[Applies, values.choice(Applies, "when a layer counts")] = Applies.ALWAYS
 
     def value(self, team: Team, timezone: ZoneInfo) -> Layer:
-        """Return the layer."""
+        """Return the table as a layer of the schedule, with the people of *team*."""
         every, unit = self.every
         people = tuple(person_of(name, team).handle for name in self.people)
         rotation = Rotation(people, every, unit, self.starts_on, self.handover, self.timezone or timezone)

@@ -31,7 +31,7 @@ class QuestionTable(Section):
     about: values.Label | None = None
 
     def value(self, name: str) -> Question:
-        """Return the question."""
+        """Return the table as the question *name* with its answers."""
         answers = (
             each.into(Answer, id=key, path=each.path or each.label) for key, each in self.answers.items()
         )
@@ -45,6 +45,6 @@ class TriageTable(Section):
     start: values.NodeId
 
     def value(self) -> Tree:
-        """Return the tree."""
+        """Return the tables as one decision tree."""
         questions = {name: each.value(name) for name, each in self.nodes.items()}
         return Tree(self.start, MappingProxyType(questions))

@@ -99,7 +99,7 @@ class HoursTable(Section):
     days_off: tuple[moments.Date, ...] = ()
 
     def value(self, timezone: ZoneInfo) -> BusinessHours:
-        """Return the hours."""
+        """Return the table as business hours in *timezone*."""
         return BusinessHours(
             timezone=timezone,
             starts=self.start,
@@ -149,7 +149,7 @@ class PermissionsTable(Section):
     announce: values.Roles = Field(default_factory=_responders)
 
     def value(self) -> Permissions:
-        """Return the roles."""
+        """Return the roles that may use each kind of command."""
         return self.into(Permissions)
 
 
@@ -176,5 +176,5 @@ class DrillTable(Section):
     ends_after: moments.Duration = timedelta(minutes=30)
 
     def value(self) -> Script:
-        """Return what a drill plays."""
+        """Return the script that a drill plays."""
         return self.into(Script, injects=tuple(each.into(Inject) for each in self.injects))

@@ -170,7 +170,7 @@ class AftermathUseCases:
 
 @dataclass(frozen=True)
 class DlqUseCases:
-    """Notifications that did not arrive."""
+    """The use cases about notifications that did not arrive."""
 
     dlq: Dlq
     dlq_console: DlqConsole

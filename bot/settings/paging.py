@@ -13,7 +13,7 @@ PAGERDUTY_API: Final = "https://api.pagerduty.com"
 
 
 class PagingSettings(BaseSettings):
-    """A part of `bot.settings.Settings`."""
+    """The part of `bot.settings.Settings` about paging outside Discord."""
 
     ntfy_url: PublicUrl | None = Field(
         None, description="https://ntfy.sh, or your own server's address; without it no push goes by ntfy"

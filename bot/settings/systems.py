@@ -13,7 +13,7 @@ DISCORD_STATUS: Final = "https://discordstatus.com"
 
 
 class SystemSettings(BaseSettings):
-    """A part of `bot.settings.Settings`."""
+    """The part of `bot.settings.Settings` about the systems that live checks ask."""
 
     cloudflare_token: BearerToken | None = Field(
         None, description="a token that may read Workers Scripts and Pages; without it these are not checked"

@@ -41,7 +41,7 @@ class AckPage:
     policy: Policy
 
     def shown(self, seen: LinkFacts, *, locale: str) -> str:
-        """Return the page for a link."""
+        """Return the HTML page behind an email's acknowledge link."""
         voice = Voice.of(self.texts, self.policy, locale=locale)
         parts = [_tag("h1", voice.say(f"ack_page.heading.{seen.state.value}"))]
         if seen.incident is not None:

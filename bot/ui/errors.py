@@ -1,4 +1,4 @@
-"""The one ladder from an error to one reply. What was saved, why not, what to do."""
+"""Turns any error into the one reply that a person sees: what was saved, why the rest was not, what to do."""
 
 import io
 import secrets

@@ -33,7 +33,7 @@ Interaction: TypeAlias = discord.Interaction[Any]
 
 
 class Host(Protocol):
-    """What this layer needs of the client."""
+    """What the screens and forms need of the client."""
 
     async def guild_of(self, interaction: Interaction) -> int:
         """Return the guild that *interaction* is about. Raises UserError: it is not served."""

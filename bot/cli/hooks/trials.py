@@ -88,7 +88,7 @@ def in_words(tried: Tried, texts: Texts, language: str) -> Iterator[str]:
 
 
 def as_dict(tried: Tried) -> Mapping[str, Any]:
-    """Return it for scripts."""
+    """Return what a tried hook gave as a dict, for `--json`."""
     found = {"source": tried.rules.sender.name, "proof": tried.proof}
     if tried.problem:
         return {**found, "problem": tried.problem}

@@ -12,7 +12,7 @@ from bot.domain.timeline.entries import TimelineEntry
 
 
 def drill_row(one: Happened, incident_id: int) -> dict[str, object]:
-    """Return its row, which has ended."""
+    """Return the row of a past drill in the table of drills: it has ended."""
     script = one.policy.drill
     injects = [
         {"after_s": each.after.total_seconds(), "text": {"ja": each.text.ja, "en": each.text.en}}
@@ -40,6 +40,6 @@ def injected(one: Happened) -> Iterator[tuple[Notice, str, datetime]]:
 
 
 def score_of(one: Happened, incident: Incident) -> Score:
-    """Return how it went."""
+    """Return the score of a past drill, from its incident and its updates."""
     entries = [TimelineEntry.of(entry, at) for at, entry, _ in update_facts(one)]
     return score(incident, entries, one.policy.checklist(one.severity.name))

@@ -41,7 +41,7 @@ class PastItem:
     next_at: datetime | None
 
     def row(self, *, guild_id: int, incident_id: int) -> dict[str, object]:
-        """Return its row."""
+        """Return the item's row in the table of action items."""
         is_done = self.done_at is not None
         return {
             "key": self.key,

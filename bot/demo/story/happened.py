@@ -51,7 +51,7 @@ class Happened:
 
     @property
     def acknowledged_at(self) -> datetime:
-        """Return when the first responder came."""
+        """Return when the first responder acknowledged the incident."""
         return self.at + self.told.acknowledged_after
 
     @property
@@ -110,7 +110,7 @@ class Happened:
 
     @property
     def responder(self) -> Person:
-        """Return who acknowledged it."""
+        """Return the person who acknowledged the incident first."""
         return self.responders[0][0]
 
     @cached_property
@@ -138,7 +138,7 @@ class Happened:
 
     @property
     def alert(self) -> Spot:
-        """Return where its alert is."""
+        """Return the place of the incident's alert: its channel and message."""
         return self._spot(self.severity.channel, ALERT_AFTER)
 
     @property
@@ -155,7 +155,7 @@ class Happened:
         return None if self.root is None else self.root.message_id
 
     def person(self, name: str) -> Person:
-        """Return a person of week.toml."""
+        """Return a person of week.toml, as they were when the incident began."""
         return self.place.cast.person(name, at=self.at)
 
     def _spot(self, channel: str, after: timedelta) -> Spot:

@@ -15,7 +15,7 @@ from bot.services.shared.postings import thread_line
 
 
 def output_facts(one: Happened) -> Iterator[tuple[datetime, EntryData, Person | None]]:
-    """Yield their entries on the timeline."""
+    """Yield the timeline entries of the command outputs that responders pasted."""
     for told in one.told.outputs:
         entry = OutputEntry(text=told.text, topic=told.topic, lines=_lines(told.text))
         yield one.at + told.after, entry, one.person(told.by)

@@ -38,7 +38,7 @@ class Note(_Written):
     ago: Span | None = None
 
     def written_at(self, alert_at: datetime, *, now: datetime) -> datetime:
-        """Return when it was written."""
+        """Return when the note was written, from the alert's time or from *now*."""
         return alert_at + self.after if self.ago is None else now - self.ago
 
 
@@ -164,7 +164,7 @@ class PastFailure(_Written):
     emailed: bool = False
 
     def attempted_at(self, week: IsoWeek, policy: Policy, *, now: datetime) -> datetime:
-        """Return when it was given up."""
+        """Return when the notification was given up, from its day or from *now*."""
         if self.ago is not None:
             return now - self.ago
         assert self.day is not None
@@ -182,7 +182,7 @@ class PastFailure(_Written):
 
 
 class Past(_Written):
-    """Everything in week.toml."""
+    """The whole of week.toml: the incidents and failures of the demo's past week."""
 
     incident: tuple[PastIncident, ...]
     failure: tuple[PastFailure, ...]

@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A message and its channel."""
+    """The place of a message: its channel and its id."""
 
     channel_id: int
     message_id: int

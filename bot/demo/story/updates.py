@@ -13,7 +13,7 @@ from bot.domain.timeline.entries import EntryData
 
 
 def update_facts(one: Happened) -> Iterator[tuple[datetime, EntryData, Person | None]]:
-    """Yield their entries on the timeline."""
+    """Yield the timeline entries of an incident's status updates and reminders."""
     if (due := one.reminded_at) is not None:
         yield due, UpdateDueEntry(due_at=due, reminder=1, lead=one.responder.name), None
     for by, at, told in one.updates:

@@ -33,7 +33,7 @@ async def unadded_role(run: Run) -> TrialResult:
 
 
 async def rung_role(run: Run) -> TrialResult:
-    """Ring a role in the private thread."""
+    """Ring a role of the policy in the private thread."""
     return await _ring(run, _of(run))
 
 
@@ -58,7 +58,7 @@ async def outsider(run: Run) -> TrialResult:
 
 
 async def here(run: Run) -> TrialResult:
-    """Ring @here once."""
+    """Ring @here once, and look whether Discord says that it rang."""
     _require_ring(run)
     posted = await run.post(content=f"@here {MARK}", allowed_mentions={"parse": ["everyone"]})
     return TrialResult({"rings": posted["mention_everyone"]})

@@ -47,7 +47,7 @@ async def tls(run: Run) -> TrialResult:
 
 
 async def login(run: Run) -> TrialResult:
-    """Ask who the token is."""
+    """Ask Discord which account the token belongs to."""
     answer = (await run.api.ask("GET", "/users/@me")).good()
     measured = {"name": answer.body["username"], "ms": round(1000 * answer.took_s), "way": run.api.way}
     return TrialResult({"is_bot": answer.body.get("bot") is True}, measured)

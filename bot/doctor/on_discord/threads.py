@@ -10,7 +10,7 @@ _RENAMED: Final = 4  # Resources > Message > Message Types: CHANNEL_NAME_CHANGE
 
 
 async def thread(run: Run) -> TrialResult:
-    """Make a thread of the message."""
+    """Make a thread of the trial's own message."""
     answer = await _make(run)
     made = answer.good().body
     run.made["thread"] = made["id"]
@@ -26,7 +26,7 @@ async def thread_again(run: Run) -> TrialResult:
 
 
 async def longest_name(run: Run) -> TrialResult:
-    """Rename it to a hundred emoji."""
+    """Rename the trial's thread to a hundred emoji."""
     answer = await _change(run, name=_EMOJI)
     return TrialResult({"outcome": answer.outcome, "is_kept": answer.good().body["name"] == _EMOJI})
 

@@ -22,11 +22,11 @@ MESSAGE_CONTENT: Final = 1 << 15  # among the intents
 
 
 class Skipped(Exception):
-    """A trial was not tried, and why."""
+    """Raised by a trial that was not made; the text says why."""
 
 
 class TrialOutcome(StrEnum):
-    """How a trial ended."""
+    """How a trial of `doctor --live` ended."""
 
     OK = "ok"
     DIFFERS = "differs"  # from the local Discord, in something that the bot bears

@@ -81,7 +81,7 @@ class InvalidDueDate(UserError):
 
 
 class DueDatePast(UserError):
-    """The day has passed."""
+    """The due date that a person gave for an action item lies in the past."""
 
     def __init__(self, text: str, *, day: date, today: date) -> None:
         super().__init__("action_item.due_past", text=text, day=f"{day:%Y-%m-%d}", today=f"{today:%Y-%m-%d}")

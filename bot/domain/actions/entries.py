@@ -71,7 +71,7 @@ class ActionDoneEntry(ActionEntry, kind=TimelineKind.ACTION_DONE):
 
 
 class ActionDroppedEntry(ActionEntry, kind=TimelineKind.ACTION_DROPPED):
-    """The item was dropped."""
+    """An action item was dropped, for *reason*."""
 
     reason: str
 

@@ -42,7 +42,7 @@ class ActionState(StrEnum):
 
 
 class ActionSource(StrEnum):
-    """Where an action item was added."""
+    """Where a person added an action item."""
 
     COMMAND = "command"
     BUTTON = "button"

@@ -48,7 +48,7 @@ class ActionDoneNotice(ActionNotice, name="action_done"):
 
 
 class ActionDroppedNotice(ActionNotice, name="action_dropped"):
-    """The item was dropped."""
+    """An action item was dropped, for *reason*."""
 
     reason: str
 

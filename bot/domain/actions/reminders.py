@@ -23,7 +23,7 @@ _DAYS: Final = 7
 
 
 class ReminderStage(StrEnum):
-    """Which of the reminders it is."""
+    """How a reminder of an action item relates to its due date."""
 
     AHEAD = "ahead"
     TODAY = "today"

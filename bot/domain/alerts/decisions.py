@@ -100,7 +100,7 @@ class AlertDecision:
     def on(
         cls, said: Occurrence, outcome: Outcome, *, says: Says | None, incident: Incident | None = None
     ) -> "AlertDecision":
-        """Return the decision about *said*."""
+        """Build the decision record for the message or event *said*."""
         return cls(
             guild_id=said.guild_id,
             sender=said.sender,

@@ -27,7 +27,7 @@ _VARIATION: Final = "\ufe0f"
 
 
 class Says(StrEnum):
-    """The meaning of a monitor's message."""
+    """What a monitor's message means: an alert, its end, or neither."""
 
     FIRING = "firing"
     RESOLVED = "resolved"

@@ -104,7 +104,7 @@ class Announcement:
         return self.status is AnnouncementStatus.PUBLISHED
 
     def as_published(self, via: PublishedVia) -> PublishedAnnouncement:
-        """Return what the timeline keeps of it."""
+        """Return the part of the announcement that the incident's timeline keeps."""
         return PublishedAnnouncement(number=self.number, state=self.state, via=via, texts=dict(self.texts))
 
     def edited(self, texts: Mapping[str, AnnouncementText], *, by: Person, at: datetime) -> Self:
@@ -143,7 +143,7 @@ class Announcement:
         )
 
     def published(self, via: PublishedVia, *, at: datetime) -> Self:
-        """Return the announcement as published."""
+        """Return a copy that is marked as published, with no further attempt due."""
         return replace(
             self,
             status=AnnouncementStatus.PUBLISHED,

@@ -12,7 +12,7 @@ from bot.domain.masking.spans import MASK
 
 
 class FindingKind(StrEnum):
-    """What is wrong with a text."""
+    """What is wrong with the text of an announcement."""
 
     EMPTY = "empty"
     TOO_LONG = "too_long"

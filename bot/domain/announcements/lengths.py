@@ -31,7 +31,7 @@ _CLUSTER: Final = re.compile(
 
 
 def length(text: str) -> int:
-    """Return the number of characters."""
+    """Return the length of *text* in characters, for channels that count those."""
     return len(text)
 
 

@@ -66,7 +66,7 @@ class AnnouncementRules:
         return severity in self.severities
 
     def name(self, target: str) -> Text:
-        """Return what users know *target* as."""
+        """Return the name that users know *target* by; a general one if it has none."""
         return self.names.get(target, SOME_FEATURES)
 
     def effect(self, severity: str) -> Text:

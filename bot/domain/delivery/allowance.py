@@ -33,12 +33,12 @@ class Allowance:
         return max(0.0, (1.0 - self._left) / self.per_s)
 
     def take(self, now: float) -> None:
-        """Count one request."""
+        """Use up one request of the allowance."""
         self._fill(now)
         self._left -= 1.0
 
     def change(self, per_s: float, *, burst: float) -> None:
-        """Change rate and burst from now on."""
+        """Set a new rate and burst; requests saved up beyond the burst are lost."""
         self.per_s, self.burst = per_s, burst
         self._left = min(self._left, burst)
 
@@ -47,7 +47,7 @@ class Allowance:
         self._left = min(self.burst, self._left + 1.0)
 
     def pause(self, until: float, *, now: float) -> None:
-        """Allow no request before *until*."""
+        """Empty the allowance, so that the next request is free at *until*."""
         self._fill(now)
         self._left = min(self._left, 1.0 - (until - now) * self.per_s)
 

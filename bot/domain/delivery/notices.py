@@ -29,5 +29,5 @@ class Notice(Payload):
         return str(stored.get("notice"))
 
     def as_data(self) -> dict[str, object]:
-        """Return the data of its delivery."""
+        """Return the JSON that the notice's delivery stores: its name and its fields."""
         return {"notice": self.name, **self.to_json()}

@@ -110,7 +110,7 @@ class StatusCounts:
 
     @property
     def total(self) -> int:
-        """Return how many are counted."""
+        """Return the number of entries in all statuses together."""
         return sum(each.count for each in self.counts)
 
 

@@ -55,7 +55,7 @@ class DlqTable:
 
 
 class Misfit(StrEnum):
-    """Why the table cannot be read at all."""
+    """Why the team's DLQ table cannot be read at all."""
 
     NO_TABLE = "no_table"
     NO_COLUMN = "no_column"

@@ -26,7 +26,7 @@ class UnreachedNotice(Notice, name="unreached"):
 
 
 class ReleasedNotice(Notice, name="released"):
-    """The responder let go."""
+    """The responder has let the incident go."""
 
 
 class LapsedNotice(Notice, name="lapsed"):

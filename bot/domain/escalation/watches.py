@@ -18,7 +18,7 @@ def watch_key(incident_id: int) -> str:
 
 
 class Trouble(StrEnum):
-    """A problem of the database."""
+    """What keeps the database from recording an escalation."""
 
     AWAY = "away"
     READ_ONLY = "read_only"
@@ -184,7 +184,7 @@ class Report:
 
     @property
     def watch_key(self) -> str:
-        """Return the key of its watch."""
+        """Return the key of the watch over the report."""
         return f"report:{self.key}"
 
 

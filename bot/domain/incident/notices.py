@@ -81,7 +81,7 @@ class UnmergedNotice(OtherIncidentNotice, name="unmerged"):
 
 
 class LinkedNotice(OtherIncidentNotice, name="linked"):
-    """Another incident was linked."""
+    """Another incident was linked with the one of the thread."""
 
 
 class UnlinkedNotice(OtherIncidentNotice, name="unlinked"):
@@ -114,7 +114,7 @@ class ThreadMovedNotice(Notice, name="thread_moved"):
 
 
 class DetailsChangedNotice(Notice, name="details_changed"):
-    """Title, start or both were corrected."""
+    """A person corrected the incident's title, its start, or both."""
 
     title: TitleChange | None = None
     started_at: StartChange | None = None

@@ -62,7 +62,7 @@ def remove_duplicate(incident: Incident, number: int) -> Incident:
 
 
 def link(incident: Incident, number: int) -> Incident:
-    """Link incident *number* with this one."""
+    """Return *incident* with a link to the incident *number*."""
     return replace(incident, linked=_with(incident.linked, number), version=incident.version + 1)
 
 

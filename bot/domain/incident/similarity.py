@@ -84,7 +84,7 @@ class Rarity:
 
     @classmethod
     def of(cls, titles: Iterable[str]) -> "Rarity":
-        """Count the words of *titles*."""
+        """Count the words of *titles*, to know how rare each is."""
         counted = tuple(titles)
         return cls(
             frozenset(counted), len(counted), Counter(word for title in counted for word in words_of(title))

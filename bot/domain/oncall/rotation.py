@@ -18,7 +18,7 @@ from bot.domain.oncall.duty import Duty, DutyKind
 
 
 class Unit(StrEnum):
-    """The unit of the length of a turn."""
+    """The unit in which a rotation counts the length of a turn."""
 
     HOURS = "hours"
     DAYS = "days"
@@ -137,7 +137,7 @@ class Rotation:
 
 
 class Applies(StrEnum):
-    """When a layer counts."""
+    """The hours in which a layer of the schedule counts."""
 
     ALWAYS = "always"
     BUSINESS_HOURS = "business_hours"

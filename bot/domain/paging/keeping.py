@@ -9,7 +9,7 @@ from bot.domain.paging.ways import Way
 
 
 class Told(StrEnum):
-    """What the system outside knows."""
+    """The last state of a page that a paging system was told."""
 
     RINGING = "ringing"
     ANSWERED = "answered"

@@ -21,7 +21,7 @@ class Also(StrEnum):
 
 
 class Way(StrEnum):
-    """The system that a page goes to."""
+    """The system by which a page reaches a person outside Discord."""
 
     EMAIL = "email"
     NTFY = "ntfy"

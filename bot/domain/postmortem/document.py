@@ -45,7 +45,7 @@ class PostmortemDocument:
 
     @property
     def data(self) -> "PostmortemData":
-        """Return what its delivery carries."""
+        """Return the data of the delivery that posts the document."""
         file = FileRef(key=self.file_key, filename=f"{label_of(self.incident_id)}-postmortem.md")
         return PostmortemData(files=(file,), path=self.path, version=self.version, problem=self.problem)
 

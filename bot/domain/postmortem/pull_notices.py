@@ -4,7 +4,7 @@ from bot.domain.delivery.notices import Notice
 
 
 class PullRequestNotice(Notice, name="pull_request"):
-    """The postmortem has a pull request."""
+    """A pull request with the incident's postmortem was opened."""
 
     number: int
     url: str

@@ -40,7 +40,7 @@ TEMPLATE_LIMIT: Final = 100_000
 
 
 class Naming(StrEnum):
-    """How the document names people."""
+    """How a postmortem names people."""
 
     ROLES = "roles"  # by what they did: the commander, the person on call, responder 2
     NAMES = "names"

@@ -35,7 +35,7 @@ class Outcome(StrEnum):
 
 
 class ProbeEvent(StrEnum):
-    """What is tracked as an alert."""
+    """A change of a probe's state that is tracked as an alert."""
 
     DOWN = "down"
     DEGRADED = "degraded"

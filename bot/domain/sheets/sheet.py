@@ -103,13 +103,13 @@ class FilledCommand:
 
     @property
     def is_link(self) -> bool:
-        """Return True for an address to open."""
+        """Return True if the command is an address to open in a browser."""
         return _URL.fullmatch(self.command) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class FilledSheet:
-    """A sheet for some targets."""
+    """A sheet whose commands are filled in for an incident's targets."""
 
     sheet: Sheet
     commands: tuple[FilledCommand, ...]

@@ -34,7 +34,7 @@ class PlannedShift:
 
     @property
     def length(self) -> timedelta:
-        """Return how long it is."""
+        """Return the time from the shift's start to its end."""
         return self.ends - self.starts
 
     def overlaps(self, other: "PlannedShift") -> bool:

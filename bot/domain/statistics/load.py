@@ -63,7 +63,7 @@ class PageCounts:
 
     @property
     def total(self) -> int:
-        """Return the number of pages."""
+        """Return the number of pages at all hours together."""
         return self.day + self.night + self.weekend + self.holiday
 
     def __add__(self, other: "PageCounts") -> "PageCounts":

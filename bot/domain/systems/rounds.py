@@ -65,6 +65,6 @@ class ChecksShown(Payload):
 
 
 class CheckedEntry(EntryData, kind=TimelineKind.CHECKED):
-    """The results of a round, as evidence."""
+    """The results of a round of live checks, kept as evidence."""
 
     results: tuple[CheckResult, ...] = ()

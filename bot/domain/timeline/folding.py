@@ -18,7 +18,7 @@ class FoldedLines:
 
     @property
     def at(self) -> datetime:
-        """Return the time of the first."""
+        """Return the time of the first of the folded lines."""
         return self.lines[0].at
 
     @property

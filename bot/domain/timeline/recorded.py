@@ -122,6 +122,6 @@ class DeliveryFailedEntry(EntryData, kind=TimelineKind.DELIVERY_FAILED):
 
 
 class EmailedEntry(EntryData, kind=TimelineKind.EMAILED):
-    """It went out by email."""
+    """An email went out as the backup of a message in Discord."""
 
     recipients: int | None

@@ -6,7 +6,7 @@ from bot.domain.timeline.entries import EntryData, TimelineKind
 
 
 class NoteEntry(EntryData, kind=TimelineKind.NOTE):
-    """A note."""
+    """A note that a person wrote for the timeline."""
 
     text: str
 

@@ -189,7 +189,7 @@ class Tree:
         return (*path, Given(question.id, answer.id, unsure))
 
     def outcomes(self, path: Path) -> frozenset[Outcome]:
-        """Return where *path* may still end."""
+        """Return the outcomes that are still possible after the answers in *path*."""
         reached = (position.outcome for position in self.walk(path))
         return frozenset(outcome for outcome in reached if outcome is not None)
 

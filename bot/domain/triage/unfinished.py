@@ -44,7 +44,7 @@ class Idle:
         return replace(self, due_at=due_at, asked_at=at, asked_name=name, rounds=self.rounds + 1)
 
     def due(self, at: datetime) -> "Idle":
-        """Set the next check to *at*."""
+        """Return a copy whose next check is at *at*."""
         return replace(self, due_at=at)
 
     def stopped(self) -> "Idle":

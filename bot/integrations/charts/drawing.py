@@ -43,7 +43,7 @@ _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2
 
 
 def draw(chart: Chart) -> bytes:
-    """Return *chart* as a PNG."""
+    """Draw *chart* and return it as a PNG image."""
     figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=GROUND)
     figure.set_layout_engine("constrained", w_pad=_PADDING_IN, h_pad=_PADDING_IN)
     out = BytesIO()

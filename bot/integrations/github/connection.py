@@ -113,11 +113,11 @@ class GitHubConnection:
         return await self._answer("GET", path, params=params, headers=conditional)
 
     async def delete(self, path: str) -> None:
-        """Delete something. Raises as `get`."""
+        """Send a DELETE to *path*. Raises as `get`."""
         await self._answer("DELETE", path, content=b"", headers={})
 
     async def send(self, method: str, path: str, body: Mapping[str, object]) -> Answer:
-        """Change something. Raises as `get`."""
+        """Send *body* as JSON to *path* by *method*. Raises as `get`."""
         content = json.dumps(body, ensure_ascii=False).encode()
         return await self._answer(method, path, content=content, headers={"Content-Type": "application/json"})
 

@@ -14,7 +14,7 @@ _YEARS: Final = range(2000, 2200)
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """An object of a body."""
+    """A JSON object in a hook's body, read by the names of its fields."""
 
     values: Mapping[str, object]
 

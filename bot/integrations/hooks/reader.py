@@ -15,7 +15,7 @@ class SilentReader:
     kept: tuple[str, ...] = ()
 
     def is_key(self, key: str) -> bool:  # noqa: ARG002
-        """Return True: any text will do."""
+        """Return True: the format accepts any text as its secret."""
         return True
 
     def delivery_id(self, request: HookRequest) -> str | None:  # noqa: ARG002
@@ -23,7 +23,7 @@ class SilentReader:
         return None
 
     def answer(self, request: HookRequest) -> bytes | None:  # noqa: ARG002
-        """Return None: any 2xx will do."""
+        """Return None: the source is content with any 2xx and no body."""
         return None
 
     def changes(self, request: HookRequest, rules: HookRules, *, at: datetime) -> tuple[RecentChange, ...]:

@@ -80,7 +80,7 @@ class Pushover:
         return OutsideAnswer(address=str(found.get("acknowledged_by") or ""))
 
     async def tell(self, reference: str, told: Told) -> None:
-        """Stop the rings, whatever the reason."""
+        """Stop the rings of a page, whether it was answered or is over."""
         if reference.startswith(_TAGGED):
             await self._cancel(reference.removeprefix(_TAGGED))
         else:

@@ -35,12 +35,12 @@ class SignedWebhook:
         self._signer = Webhook(secret)
 
     async def page(self, message: OutsideMessage, *, to: str | None) -> None:
-        """Post a page."""
+        """Post a page to the team's webhook, signed."""
         words = {"title": message.title, "text": message.text, "url": message.place}
         await self._post("incident.page", message.key, {**message.facts, **words})
 
     async def publish(self, message: AnnouncementMessage) -> None:
-        """Post an announcement."""
+        """Post an announcement to the team's webhook, signed."""
         await self._post("incident.announcement", message.key, message.facts)
 
     async def _post(self, event: str, key: str, data: Mapping[str, object]) -> None:

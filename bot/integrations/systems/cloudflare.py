@@ -64,7 +64,7 @@ class CloudflareWorker:
     system: SystemKind = SystemKind.WORKERS
 
     async def look(self) -> CheckResult:
-        """Return the last deployment."""
+        """Return the Worker's last deployment as a result of the check."""
         return _result(self, latest(await self.account.worker(self.name)))
 
 

@@ -76,7 +76,7 @@ class HttpProbe:
         return self._result(SystemState.DEGRADED, Fact.SECOND_TRY, ms=second.values["ms"])
 
     async def ask(self) -> CheckResult:
-        """Return what one request finds."""
+        """Send one request to the target and return what it finds."""
         terms = Terms(
             "probe",
             deadline_s=self.try_s,

@@ -98,5 +98,5 @@ class MaintenanceTable(Section):
         return self
 
     def value(self) -> WindowRules:
-        """Return what the table says."""
+        """Return the table as rules for maintenance windows."""
         return self.into(WindowRules)

@@ -57,7 +57,7 @@ class HttpTable(Section):
     private: values.Bool = False
 
     def value(self) -> HttpTarget:
-        """Return the rule."""
+        """Return the table as a target to check by HTTP."""
         return HttpTarget(self.url, self.status, self.ok, self.slow_after, self.private)
 
 

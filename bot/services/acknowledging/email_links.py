@@ -40,7 +40,7 @@ _MARK_LENGTH: Final = 8
 
 
 class LinkState(StrEnum):
-    """The state of a link."""
+    """What the acknowledge link of an email can do, or has done."""
 
     READY = "ready"
     DONE = "done"  # it has acknowledged just now

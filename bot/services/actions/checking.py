@@ -48,7 +48,7 @@ class ActionRequest:
 
 @dataclass(frozen=True, slots=True)
 class CheckedForm:
-    """A form that has passed the checks."""
+    """The form of an action item after its fields passed the checks."""
 
     what: str
     owner: Person

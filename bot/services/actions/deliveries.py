@@ -13,7 +13,7 @@ from bot.services.shared.roster import OnCall
 
 
 class ActionDeliveries(DeliveryHandler):
-    """DMs about action items."""
+    """Handles the DMs that remind owners of their action items."""
 
     def __init__(self, policy: Policy, oncall: OnCall) -> None:
         super().__init__(DeliveryKind.ACTION_DM)

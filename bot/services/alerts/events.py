@@ -35,7 +35,7 @@ NO_USER = 0
 
 
 class AlertEvents:
-    """Tracks what monitors report."""
+    """Opens and ends alerts from the events that monitors send by hook."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ def occurrence_of(event: AlertEvent, sender: AlertSender, origin: EventOrigin, p
 
 
 def as_incident(event: AlertEvent, sender: AlertSender, said: Occurrence) -> NewIncident:
-    """Return the alert that an event opens."""
+    """Build the new incident of an alert from the event that fired."""
     return NewIncident(
         guild_id=said.guild_id,
         severity=said.severity.name,

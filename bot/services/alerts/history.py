@@ -17,7 +17,7 @@ _PERMISSION: Final = "acknowledge"
 
 
 class AlertHistory:
-    """Reads decisions."""
+    """Reads what the bot decided about monitors' messages and events."""
 
     def __init__(self, store: Store, access: Access) -> None:
         self._store = store

@@ -32,7 +32,7 @@ MOST_PAGES: Final = 30
 
 
 class MissedAlerts:
-    """Reads the watched channels."""
+    """Reads the watched channels again for messages that came while the bot was away."""
 
     def __init__(
         self, store: Store, discord: Discord, policy: Policy, alerts: AlertTracking, reconciler: Reconciler

@@ -31,7 +31,7 @@ class Decided:
     held: HeldAlert | None = None
 
     def about(self, said: Occurrence, *, says: Says | None) -> AlertDecision:
-        """Return the decision to record."""
+        """Build the record of this decision about *said*."""
         return replace(
             AlertDecision.on(said, self.outcome, says=says, incident=self.incident),
             detail=self.detail,

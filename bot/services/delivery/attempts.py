@@ -29,7 +29,7 @@ class Failure:
 
     @property
     def away(self) -> UpstreamUnavailable:
-        """Return the failure as an error."""
+        """Return the failure as the error "Discord did not answer"."""
         return UpstreamUnavailable(self.reason, http_status=self.http_status, retry_after_s=self.asked_s)
 
 

@@ -191,7 +191,7 @@ class Digests:
 
 
 class DigestDeliveries(DeliveryHandler):
-    """The post of a week."""
+    """Handles the delivery that posts a week's digest."""
 
     def __init__(self, digests: Digests) -> None:
         super().__init__(DeliveryKind.DIGEST)

@@ -72,7 +72,7 @@ class ProgressDeliveries(DeliveryHandler):
         self._store = store
 
     async def load(self, delivery: Delivery) -> ReplayBatch:
-        """Return the batch as it is now."""
+        """Read the batch that a progress post is about, as it is now."""
         number = BatchData.from_json(delivery.data).batch
         found = await self._store.replay_batch(number, guild_id=delivery.guild_id)
         assert found is not None  # a batch that was started is never deleted

@@ -25,7 +25,7 @@ class EntryView:
 
 
 class Dlq:
-    """Shows one entry."""
+    """Shows one DLQ entry with its payload."""
 
     def __init__(self, store: Store, reading: DlqReading) -> None:
         self._store = store

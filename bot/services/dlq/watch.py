@@ -173,7 +173,7 @@ class BurstDeliveries(DeliveryHandler):
         self._store = store
 
     async def load(self, delivery: Delivery) -> DlqBurst:
-        """Return the burst as it is now."""
+        """Read the burst that a warning is about, as it is now."""
         found = await self._store.dlq_burst(BurstData.from_json(delivery.data).burst)
         assert found is not None  # it is stored with its delivery
         return found

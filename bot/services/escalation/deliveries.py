@@ -61,7 +61,7 @@ class _LadderDeliveries(DeliveryHandler):
 
 
 class PageDeliveries(_LadderDeliveries):
-    """DMs to people on call."""
+    """Handles the DMs that page people on call."""
 
     def __init__(self, bundles: Bundles, passing_on: PassingOn) -> None:
         super().__init__(DeliveryKind.PAGE, bundles)
@@ -97,7 +97,7 @@ class PageDeliveries(_LadderDeliveries):
         return channels
 
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
-        """Page the next person as well."""
+        """Give up a page that cannot arrive, and page the next person on call as well."""
         await super().give_up(tx, delivery, reason=reason, code=code)
         await self._passing_on.give_up_page(tx, delivery)
 
@@ -127,7 +127,7 @@ class EscalationDeliveries(_LadderDeliveries):
 
 
 class BundleDeliveries(DeliveryHandler):
-    """Messages that report many incidents."""
+    """Handles messages that report many incidents at once."""
 
     def __init__(self, store: BundleReads, policy: Policy, passing_on: PassingOn) -> None:
         super().__init__(DeliveryKind.BUNDLE)

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class ReleaseOutcome(StrEnum):
-    """The effect of a release."""
+    """What happens to the incident when a responder lets it go."""
 
     RESUMED = "resumed"  # no responder is left: the ladder goes on
     PASSED = "passed"  # another responder, who had joined, takes over

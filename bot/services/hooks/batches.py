@@ -70,7 +70,7 @@ class HookBatches:
         return await held.is_new
 
     async def run(self) -> None:
-        """Store what is put, until cancelled."""
+        """Store the hooks that `put` leaves, in batches, until cancelled."""
         while True:
             await self._is_there.wait()
             batch = [held for held in self._take() if not held.is_new.done()]

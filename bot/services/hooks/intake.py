@@ -28,7 +28,7 @@ _NO_SECRET: Final = ("",)
 
 
 class HookResult(StrEnum):
-    """What became of a request."""
+    """What became of one request to the hook address."""
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"  # the source has sent it before
@@ -89,7 +89,7 @@ class HookIntake:
 
     @property
     def sources(self) -> list[str]:
-        """Return the names of the sources."""
+        """Return the names of the sources that may send hooks."""
         return sorted(self._sources)
 
     def find(self, name: str, secret: str) -> HookSource | None:
@@ -143,7 +143,7 @@ class HookIntake:
         return told + timedelta(seconds=now_s - asked_s)
 
     def count(self, source: str, result: str) -> None:
-        """Count a request that ended so."""
+        """Count a request of *source* that ended as *result*, for the metrics."""
         self.counts[source, result] += 1
 
 

@@ -63,7 +63,7 @@ class PostingDeliveries(DeliveryHandler):
         return is_superseded(delivery, await tx.incident(delivery.incident_id or 0))
 
     async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:
-        """Return the same."""
+        """Return True if a later posting says the same, without locking the incident."""
         return is_superseded(delivery, incident)
 
     async def stays_quiet(self, store: Store, delivery: Delivery) -> bool:
@@ -97,7 +97,7 @@ class PostingDeliveries(DeliveryHandler):
         return changed
 
     async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
-        """Repost an alert, or a thread's root."""
+        """Post an alert or a thread's root again after a person deleted it."""
         if not await self._reposting.deleted_unseen(tx, delivery):
             await super().deleted(tx, delivery, channel_id=channel_id)
 
@@ -117,7 +117,7 @@ class PostingDeliveries(DeliveryHandler):
 
 
 class NoticeDeliveries(DeliveryHandler):
-    """Lines in the thread."""
+    """Handles the lines that the bot writes into an incident's thread."""
 
     def __init__(self, reposting: Reposting) -> None:
         super().__init__(DeliveryKind.NOTICE)
@@ -138,7 +138,7 @@ class NoticeDeliveries(DeliveryHandler):
         return is_past(incident, reminder) or await _would_let_in(tx, reminder, incident)
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
-        """Post the line once more; see `move`."""
+        """Move a line to the incident's new thread after Discord refused the old one."""
         return await self.move(tx, delivery, code)
 
     async def move(self, tx: Transaction, delivery: Delivery, code: int) -> bool:

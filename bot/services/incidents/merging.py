@@ -43,7 +43,7 @@ class Merged:
 
 
 class Merging:
-    """Merges duplicates."""
+    """Merges an incident into the one that it duplicates."""
 
     def __init__(
         self,

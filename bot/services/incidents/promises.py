@@ -1,4 +1,4 @@
-"""The promise of the next status update after a change of severity, on a person's word only."""
+"""The button that adapts the promised time of the next status update to a changed severity."""
 
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import requirements, transitions
@@ -12,7 +12,10 @@ from bot.services.shared.reminders import remind_later
 
 
 class Promises:
-    """Moves a promised update to the time that the severity asks for: a change of severity does not."""
+    """Moves the promised time of the next status update to what the severity asks for, when a person says so.
+
+    A change of severity alone leaves the promise as it was.
+    """
 
     def __init__(self, policy: Policy, changes: Changes) -> None:
         self._policy = policy

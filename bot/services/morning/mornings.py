@@ -169,7 +169,7 @@ class MorningDeliveries(DeliveryHandler):
         return view is None or not view.waiting or view.morning.day != today
 
     async def load(self, delivery: Delivery) -> MorningView:
-        """Return the morning."""
+        """Read the morning triage that the post is about."""
         return await self._mornings.view(delivery)
 
     async def sent(self, tx: JobWrites, delivery: Delivery) -> None:
@@ -184,7 +184,7 @@ def refresh_morning_job(guild_id: int, day: date) -> Job:
 
 
 def morning_job(guild_id: int, day: date, *, after: timedelta = timedelta()) -> Job:
-    """The job that asks about *day*."""
+    """Return the job that posts the morning triage of *day*."""
     return Job(JobName.MORNING, f"{guild_id}:{day}", morning_key(guild_id, day), after=after)
 
 

@@ -55,7 +55,7 @@ class Draft:
 
     @property
     def content(self) -> Content:
-        """Return the schedule that is stored."""
+        """Return the draft's people and shifts in the shape that is stored."""
         return Content({handle: person.who for handle, person in self.people.items()}, shifts=self.shifts)
 
 
@@ -175,7 +175,7 @@ class _Reading:
         self.unknown: list[str] = []
 
     async def take(self, events: Sequence[CalendarEvent]) -> None:
-        """Every event whose person is known."""
+        """Turn events into shifts; note the people whom nobody here knows."""
         for event in events:
             place, named = self._place_of(event)
             person = await self._person(event, named)

@@ -163,7 +163,7 @@ _NO_DM: Final = told([ReadinessFinding(Gap.NO_DM)])
 
 
 class OnCallDeliveries(DeliveryHandler):
-    """Messages about who is on call."""
+    """Handles messages about handovers and about who is on call."""
 
     def __init__(self, policy: Policy, oncall: OnCall) -> None:
         super().__init__(

@@ -73,7 +73,7 @@ class DutyView:
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """Two shifts that have changed hands."""
+    """The two shifts whose people have changed places."""
 
     first: Turn
     second: Turn

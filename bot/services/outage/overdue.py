@@ -23,7 +23,7 @@ class Overdue:
         self._seen_at: dict[str, float] = {}
 
     def look(self) -> None:
-        """Note which steps are due by now."""
+        """Note when each step that is due was first seen to be due."""
         now = time.monotonic()
         self._seen_at = {step: self._seen_at.get(step, now) for step in self._due()}
 

@@ -45,7 +45,7 @@ class OutsideDeliveries(DeliveryHandler):
         return await self._is_past(tx, delivery, incident)
 
     async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:
-        """Return the same."""
+        """Return True if the page is of no use by now, without locking the incident."""
         return await self._is_past(store, delivery, incident)
 
     async def _is_past(self, source: Transaction | Store, delivery: Delivery, incident: Incident) -> bool:

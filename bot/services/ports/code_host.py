@@ -68,7 +68,7 @@ class PullRequests(Protocol):
         """Return a pull request; None if it is as it was when *etag* was given."""
 
     async def edit_pull_request(self, number: int, *, title: str, body: str) -> PullRequest:
-        """Replace the title and the body."""
+        """Replace the title and the body of a pull request."""
 
 
 class Issues(Protocol):
@@ -82,7 +82,7 @@ class Issues(Protocol):
         """
 
     async def issue(self, number: int) -> Issue:
-        """Return an issue."""
+        """Return the issue *number* of the repository."""
 
     async def edit_issue(self, number: int, text: IssueText) -> Issue:
         """Replace title, body and assignees. Raises as `open_issue`."""

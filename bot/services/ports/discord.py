@@ -130,7 +130,7 @@ class DiscordEditing(Protocol):
         """Edit the posts of an incident: alert, thread's name and card, DMs."""
 
     async def redraw(self, post: Delivery, shown: Redrawn) -> None:
-        """Edit a post of another kind."""
+        """Edit a post that the bot made as another kind of delivery."""
 
     async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
         """Empty the posts of an incident that is private now; lock and archive its threads."""

@@ -24,7 +24,7 @@ class Spool(Protocol):
 
 
 class Siren(Protocol):
-    """Escalates without a delivery."""
+    """Escalates straight to Discord while the database cannot hold deliveries."""
 
     async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
         """Post the message, unless it is posted already.

@@ -29,7 +29,7 @@ class Leases(Protocol):
         """Give back the claims *held*, so that another instance can take them at once, and sign *me* off."""
 
     async def identified(self, claim: Claim) -> None:
-        """Count one IDENTIFY."""
+        """Count one IDENTIFY to Discord's gateway under *claim*."""
 
     async def identifies(self, shard: Shard, *, concurrency: int) -> Identifies:
         """Return how often sessions were begun in the last 24 hours; the bucket is that of *shard*."""

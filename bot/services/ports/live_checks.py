@@ -49,7 +49,7 @@ class NoChecks:
     is_configured: bool = False
 
     def of(self, _targets: Collection[str], /) -> Sequence[LiveCheck]:
-        """Return none."""
+        """Return no checks, whatever the targets."""
         return ()
 
 
@@ -61,10 +61,10 @@ class Prober(Protocol):
 
 
 class ProbeWriter(Protocol):
-    """Writes the titles of alerts."""
+    """Writes the titles of the alerts that probes raise."""
 
     def title(self, rules: ProbeRules, event: ProbeEvent, result: CheckResult | None) -> str:
-        """Return what happened to a target."""
+        """Return the title of the alert about a probe's target."""
 
     def title_of_prober(self, event: ProbeEvent) -> str:
         """Return what happened to the prober itself: it reaches no target, or it does again."""

@@ -34,7 +34,7 @@ class ReadinessFinding:
 
 
 class Reach(Protocol):
-    """Looks at people in Discord."""
+    """Finds out whether Discord lets the bot reach a person on call."""
 
     async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:
         """Return what *person* lacks to be on call; empty when they lack nothing.
@@ -92,4 +92,4 @@ class Calendars(Protocol):
         """
 
     async def write(self, shifts: Sequence[PlacedShift], *, name: str) -> bytes:
-        """Return a calendar of *shifts*."""
+        """Return *shifts* as an iCalendar file with the title *name*."""

@@ -29,7 +29,7 @@ class DocumentDeliveries(DeliveryHandler):
     async def placed(
         self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
     ) -> Incident:
-        """Record which version the thread has."""
+        """Record which version of the postmortem the thread now shows."""
         await self._attaching.note_shown(tx, incident, PostmortemData.from_json(delivery.data).version)
         return incident
 

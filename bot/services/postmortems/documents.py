@@ -42,7 +42,7 @@ _UNDRAFTED: Final = "postmortem_undrafted"
 
 
 class Drafted(StrEnum):
-    """The outcome of a draft."""
+    """What a new draft changed: all, something, or nothing."""
 
     NEW = "drafted"
     REPLACED = "redrafted"

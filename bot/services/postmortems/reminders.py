@@ -143,7 +143,7 @@ class PostmortemReminders:
 
 
 class PostmortemDeliveries(DeliveryHandler):
-    """DMs to the owner of a postmortem."""
+    """Handles the DMs that remind the owner of a postmortem."""
 
     def __init__(self, policy: Policy) -> None:
         super().__init__(DeliveryKind.POSTMORTEM_DM)

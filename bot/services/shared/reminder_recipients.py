@@ -30,7 +30,7 @@ class Absence:
 
     @property
     def all(self) -> frozenset[int]:
-        """Return the ids of all of them."""
+        """Return the ids of the people who are gone or may not see the incident."""
         return self.gone | self.hidden
 
 

@@ -37,7 +37,7 @@ class Asked:
 
     @property
     def scope(self) -> Scope:
-        """Return the incidents that count."""
+        """Return the filters as the scope of the figures."""
         return Scope(self.severity, self.target, None if self.person is None else self.person.id)
 
 

@@ -11,7 +11,7 @@ from bot.services.systems.rounds import check_job
 
 
 class CheckDeliveries(DeliveryHandler):
-    """The message that fills in."""
+    """Handles the message in which the results of live checks come in."""
 
     def __init__(self) -> None:
         super().__init__(DeliveryKind.CHECKS)

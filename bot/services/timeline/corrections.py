@@ -58,7 +58,7 @@ class Righted:
 
     @property
     def differs(self) -> bool:
-        """Return True if anything is corrected."""
+        """Return True if the words, impact or time differ from the line's."""
         line = self.line
         return (self.words, self.impact, self.at) != (line.said, line.impact, line.at)
 
@@ -111,7 +111,7 @@ def righted(line: Line, right: Correction, *, at: datetime, label: str) -> Right
 
 
 def cleaned(text: str, *, limit: int) -> str:
-    """Return *text* as it is stored."""
+    """Return *text* without what the database refuses, cut to *limit*."""
     return storable(text).strip()[:limit]
 
 

@@ -31,7 +31,7 @@ _QUOTED: Final = 200  # characters of a deleted message, to say which one it was
 
 
 class Pinned(StrEnum):
-    """The outcome of a pin."""
+    """What pinning a message changed on the timeline."""
 
     ADDED = "added"
     FILLED = "filled"  # it was there without words, and has them now

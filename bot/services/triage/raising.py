@@ -54,7 +54,7 @@ class _Case:
 
 
 class Raising:
-    """Ends a triage in an alert."""
+    """Turns the result of a triage into an incident with its alert."""
 
     def __init__(
         self, policy: Policy, access: Access, incidents: Incidents, escalations: Escalations

@@ -63,7 +63,7 @@ def _require(known: KnownMessage, guild_id: int, channel_id: int, message_id: in
 
 
 class TriageSources:
-    """The messages that triages are about."""
+    """Remembers and reads the messages that triages start from."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -109,7 +109,7 @@ class DlqSql:
 
     @property
     def layout(self) -> Layout:
-        """Return the shape of the table."""
+        """Return the names and types of the DLQ table's columns."""
         return self.questions.layout
 
     async def all(self, name: str, conditions: Conditions | None = None, **parameters: object) -> list[Row]:

@@ -29,10 +29,10 @@ class _Open:
         return None
 
     def update(self, _response: object, *, use_clock: bool = False) -> None:
-        """The gate reads the headers itself."""
+        """Ignore the headers: the bot's own gate reads them."""
 
     def is_inactive(self) -> bool:
-        """discord.py may forget it at any time."""
+        """Return True: discord.py may forget the bucket at any time."""
         return True
 
 

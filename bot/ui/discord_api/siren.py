@@ -30,7 +30,7 @@ _LOOK_WITHIN_S: Final = 1.5
 
 
 class RestSiren:
-    """Tells people directly."""
+    """Posts escalations by REST, without the database; a `Siren`."""
 
     def __init__(self, rest: Rest, places: Places, words: Wording) -> None:
         self._rest = rest

@@ -55,7 +55,7 @@ class Asked:
 
 
 def add_form(voice: Voice, asked: Asked) -> Form:
-    """Build the form of a new item."""
+    """Build the form in which a person adds an action item."""
     incident = asked.incident
     title = voice.say("actions.form.add")
     if incident is not None:

@@ -54,7 +54,7 @@ def filter_form(voice: Voice, asked: DlqFilter) -> Form:
 
 
 def asked_in(form: Submitted) -> AskedFor:
-    """Read the form as it was sent."""
+    """Read the filter, period and status that a person sent."""
     asked = DlqFilter(
         severity=form.text(SEVERITY).strip() or None,
         channel=form.text(CHANNEL).strip().lstrip("#") or None,

@@ -19,7 +19,7 @@ _NUMBERS: Final = 20
 
 
 def window_line(words: Wording, delivery: Delivery, _subject: Subject) -> Body:
-    """Compose the line, without a ping."""
+    """Compose the line about a maintenance window that began or ended, without a ping."""
     data = WindowData.from_json(delivery.data)
     lines = _ended(words, data) if data.until is None else _began(words, data)
     return message("\n".join(lines))

@@ -56,7 +56,7 @@ def severity_colour(words: Wording, severity: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A named part of an embed."""
+    """A named field of an embed."""
 
     name: str
     value: str

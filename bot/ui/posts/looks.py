@@ -81,7 +81,7 @@ class NoticeLook(Generic[N]):
 
 
 def by(words: Wording, notice: Notice) -> str:
-    """Return the person who acted."""
+    """Return the name of the person whose act the notice reports."""
     return words.who(notice.by or "?")
 
 

@@ -18,7 +18,7 @@ _NAME_LIMIT: Final = 60
 
 
 def question_of(fields: Mapping[str, str]) -> AuditQuestion:
-    """Read the groups of `PAGE`."""
+    """Read which rows a page button asks for, from the groups of `PAGE`."""
     incident = int(fields["incident"]) or None
     return AuditQuestion(incident, refused=fields["refused"] == "1", before=int(fields["before"]))
 

@@ -132,5 +132,5 @@ def delete_question(voice: Voice, incident: Incident, left: LeftBehind) -> Scree
 
 
 def deleted_screen(voice: Voice, incident: Incident) -> Screen:
-    """Say that the old thread is gone."""
+    """Say that the old public thread is deleted."""
     return Screen(text(voice.say("private.deleted", label=incident.label)))

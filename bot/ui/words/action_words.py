@@ -84,7 +84,7 @@ def added_details(words: Wording, data: ActionAddedEntry, limit: int) -> Iterato
 
 
 def edited_details(words: Wording, data: ActionEditedEntry, limit: int) -> Iterator[str]:
-    """Yield the item, and what has changed."""
+    """Yield the action item, and each thing that the edit changed."""
     yield _item(words, data, limit)
     if data.before is not None:
         yield words.say("actions.fact.before", what=inert(data.before, limit=limit))
@@ -122,7 +122,7 @@ def reopened_details(words: Wording, data: ActionReopenedEntry, limit: int) -> I
 
 
 def verified_details(words: Wording, data: ActionVerifiedEntry, limit: int) -> Iterator[str]:
-    """Yield the item."""
+    """Yield the action item that was verified."""
     yield _item(words, data, limit)
 
 

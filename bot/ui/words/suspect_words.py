@@ -15,7 +15,7 @@ def decision_key(*, rolls_back: bool) -> str:
 
 
 def decided(words: Wording, data: RollbackEntry, limit: int) -> Iterator[str]:
-    """Yield what was decided, and why."""
+    """Yield whether to roll back, and the reason."""
     yield words.say(f"suspects.rollback.fact.{decision_key(rolls_back=data.rolls_back)}")
     yield inert(data.reason, limit=limit)
 

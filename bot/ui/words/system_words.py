@@ -81,7 +81,7 @@ def checked(words: Wording, data: CheckedEntry, _limit: int) -> Iterator[str]:
 
 
 def kinds(words: Wording, named: Iterable[SystemKind]) -> str:
-    """Return the names of kinds of systems."""
+    """Return the names of *named* kinds of systems, joined."""
     return words.joined([words.say(f"systems.kind.{kind}") for kind in named], limit=_NAMES_LIMIT)
 
 

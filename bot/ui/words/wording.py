@@ -55,7 +55,7 @@ class Wording:
 
     @property
     def buttons(self) -> Buttons:
-        """Buttons in the team's language."""
+        """Return the maker of buttons in the team's language."""
         return Buttons(self.texts, self.policy.language, self.policy.ack_emoji)
 
     def say(self, key: str, **fields: object) -> str:
@@ -63,7 +63,7 @@ class Wording:
         return self.texts.say(self.policy.language, key, **fields)
 
     def pick(self, text: Text) -> str:
-        """Return the policy's own words."""
+        """Return the policy's own text in the team's language."""
         return inert(text.say(language_of(self.policy.language)), limit=_WORD_LIMIT)
 
     def raw(self, text: Text) -> str:

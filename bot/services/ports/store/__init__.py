@@ -48,7 +48,7 @@ from bot.services.ports.store.triages import TriageAnswers, TriageReads, TriageW
 
 
 class Clock(Protocol):
-    """Where "now" comes from."""
+    """Tells the time; the services ask nothing else for "now"."""
 
     async def now(self) -> datetime:
         """Return the database's time, aware: the one clock that all instances share."""

@@ -44,7 +44,7 @@ class IncidentStatistics(Protocol):
         """
 
     async def set_aside(self, guild_id: int, span: Span) -> SetAside:
-        """Count what is no counted incident."""
+        """Count the incidents of the period that its figures leave out."""
 
     async def busiest_targets(
         self, guild_id: int, span: Span, scope: Scope, *, limit: int

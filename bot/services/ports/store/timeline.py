@@ -28,7 +28,7 @@ class TimelineWrites(Protocol):
         """Append an entry about what *by* did, and audit it under the entry's kind with *data*, JSON-able."""
 
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
-        """Append to the incident's history."""
+        """Append *entries* to the incident's timeline."""
 
     async def add_timelines(self, entries: Sequence[tuple[int, TimelineEntry]]) -> None:
         """Append to the histories of several incidents, by number."""

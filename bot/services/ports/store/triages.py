@@ -148,7 +148,7 @@ class TriageAnswers(Protocol):
     async def add_answer(
         self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
     ) -> None:
-        """Record an answer."""
+        """Record the answer that *by* gave to a question of a triage."""
 
     async def withdraw_answers(self, triage_id: int, *, since: str, by: Person) -> None:
         """Take back the standing answer to the question *since* and all after it; the rows stay, marked."""

@@ -26,7 +26,7 @@ ShowPerson = Callable[[OnCallPerson], str]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One block of figures."""
+    """One section of the digest: a heading and its lines."""
 
     heading: str
     lines: tuple[str, ...]
@@ -40,7 +40,7 @@ def linked(incident: Incident) -> tuple[str, str]:
 
 
 def named(incident: Incident) -> tuple[str, str]:
-    """Show an incident on a terminal."""
+    """Return the label and the title of an incident for a terminal."""
     return incident.label, plain(incident.title, limit=TITLE_LIMIT)
 
 
@@ -50,7 +50,7 @@ def mentioned(person: OnCallPerson) -> str:
 
 
 def called(person: OnCallPerson) -> str:
-    """Show a person on a terminal."""
+    """Return the name of a person for a terminal."""
     return plain(person.name, limit=NAME_LIMIT)
 
 

@@ -106,7 +106,7 @@ def given(voice: Voice, result: Assigned) -> str:
 
 
 def released(voice: Voice, result: Assigned) -> str:
-    """Say that the role is free."""
+    """Say that a role of the incident is free, now or since before."""
     return _said(voice, result, "released" if result.changed else "released_before")
 
 

@@ -22,7 +22,7 @@ _NAMES_LIMIT: Final = 300
 
 
 def checks_post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
-    """Compose the message of an incident."""
+    """Compose the message with the live checks of an incident."""
     incident = about(Incident, delivery, subject)
     shown = ChecksShown.from_json(delivery.data)
     is_over = shown.finished_at is not None

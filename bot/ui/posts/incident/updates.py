@@ -79,7 +79,7 @@ def sheet_lines(words: Wording, incident: Incident) -> Iterator[str]:
 
 
 def told(voice: Voice, result: UpdateResult) -> str:
-    """Say what the form has changed."""
+    """Say what the form of a status update has changed."""
     incident, lines = result.incident, []
     if result.posted:
         lines.append(voice.say("updates.said.posted", label=incident.label))

@@ -30,7 +30,7 @@ class PlainOutsideWriter:
     def write(
         self, delivery: Delivery, incident: Incident, *, reference: str, ack_link: str | None
     ) -> OutsideMessage:
-        """Return the page."""
+        """Compose a page for a system outside Discord."""
         return OutsideMessage(
             key=delivery.nonce,
             reference=reference,

@@ -50,7 +50,7 @@ class AskedList:
 
     @classmethod
     def of(cls, fields: Mapping[str, str]) -> "AskedList":
-        """Read the groups of `PAGE`."""
+        """Read which list a page button asks for, from the groups of `PAGE`."""
         return cls(
             ActionView(fields["view"]), fields["mine"] == "m", int(fields["incident"]), int(fields["page"])
         )

@@ -16,7 +16,7 @@ _COLUMNS: Final = tuple(column for column in DlqColumn if column is not DlqColum
 
 
 class EntryFile(Protocol):
-    """A file that takes entries one by one."""
+    """A file of DLQ entries that are added one by one."""
 
     name: str
     count: int
@@ -25,7 +25,7 @@ class EntryFile(Protocol):
         """Take an entry; False if it has no room, and the file ends before it."""
 
     def content(self) -> bytes:
-        """Return the whole file."""
+        """Return the bytes of the whole file."""
 
 
 class CsvFile:

@@ -52,7 +52,7 @@ class ReplayDesk:
         return await self._many.start(batch_id, by=self._by, guild_id=self._guild_id, channel_id=channel_id)
 
     async def stop(self, batch_id: int) -> ReplayBatch:
-        """Stop a batch."""
+        """Stop a batch of replays before its next entry."""
         return await self._many.stop(batch_id, by=self._by, guild_id=self._guild_id)
 
     async def batch(self, batch_id: int) -> ReplayBatch:

@@ -128,7 +128,7 @@ def imported_screen(voice: Voice, places: Sequence[str], doubled: Sequence[Doubl
 
 
 def left_screen(voice: Voice) -> Screen:
-    """Say that nothing has changed."""
+    """Say that a cancelled import has changed nothing."""
     return Screen(text(voice.say("oncall.not_imported")))
 
 

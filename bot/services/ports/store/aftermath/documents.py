@@ -6,7 +6,7 @@ from bot.domain.postmortem.document import PostmortemDocument
 
 
 class DocumentReads(Protocol):
-    """Reads drafts."""
+    """Reads the drafts of postmortems."""
 
     async def document(self, incident_id: int) -> PostmortemDocument | None:
         """Return the draft of an incident's postmortem; None if there is none so far."""

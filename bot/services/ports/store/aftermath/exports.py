@@ -65,7 +65,7 @@ class IssueExportReads(Protocol):
 
 
 class IssueExportWrites(Protocol):
-    """The part of a transaction that changes them. Lock the item before."""
+    """The part of a transaction that changes the issues of action items. Lock the item before."""
 
     async def want_issue_export(self, item_id: int, *, guild_id: int, repository: str) -> None:
         """Note that an action item is to go to the code host, now."""
@@ -74,10 +74,10 @@ class IssueExportWrites(Protocol):
         """Lock and return an action item on the code host."""
 
     async def save_issue_export(self, export: IssueExport) -> None:
-        """Write a locked one."""
+        """Store the state of an issue that `lock_issue_export` returned."""
 
     async def begin_issue_poll(self, guild_id: int, *, repository: str, since: datetime) -> bool:
         """Begin to read the issues of a guild; False if that has begun for this repository."""
 
     async def save_issue_poll(self, poll: IssuePoll) -> None:
-        """Write how far they have been read."""
+        """Store how far the issues of a guild have been read."""

@@ -11,7 +11,7 @@ from bot.domain.systems.rounds import CheckRound
 
 
 class LiveCheckReads(Protocol):
-    """Reads rounds."""
+    """Reads the rounds of live checks of incidents."""
 
     async def live_check(self, incident: Incident) -> CheckRound | None:
         """Return the last round of *incident*; None if there was none."""

@@ -59,4 +59,4 @@ class ProbeWrites(Protocol):
         """Store the status; return False if the probe has been asked again since."""
 
     async def count_probe(self, guild_id: int, name: str, outcome: Outcome, *, at: datetime) -> None:
-        """Count a result of that moment."""
+        """Add one result of the probe *name* to the counts of its five minutes."""

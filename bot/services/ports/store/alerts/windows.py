@@ -15,7 +15,7 @@ class AlertWindowReads(Protocol):
         """Return the windows that hold alerts now, those that end first at the beginning."""
 
     async def alert_window(self, guild_id: int, window_id: int) -> AlertWindow | None:
-        """Return a window by its number."""
+        """Return the guild's maintenance window with that number; None if there is none."""
 
     async def held_alerts(self, window_id: int) -> Sequence[HeldGroup]:
         """Return the alerts that a window has held and that have no incident."""
@@ -45,7 +45,7 @@ class AlertWindowWrites(Protocol):
         """Count what a window has held of an alert on an incident."""
 
     async def count_held(self, window_id: int) -> HeldCount:
-        """Return what a window has held."""
+        """Count the alerts that a maintenance window has held back."""
 
     async def settle_window(self, window_id: int) -> bool:
         """Record that what a window has held is dealt with; return False if that is recorded already."""
