@@ -15,6 +15,7 @@ from bot.services.alerts.tracking import AlertTracking
 from bot.services.alerts.windows import MaintenanceWindows
 from bot.services.announcements.approvals import AnnouncementApprovals
 from bot.services.announcements.drafts import AnnouncementDrafts
+from bot.services.audit.auditing import Auditing
 from bot.services.digest.digests import Digests
 from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.dlq.console import DlqConsole
@@ -54,7 +55,6 @@ from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.removals import Removals
 from bot.services.probes.looking import ProbeQueries
 from bot.services.probes.probing import Probing
-from bot.services.records.auditing import Auditing
 from bot.services.shared.roster import OnCall
 from bot.services.sheets.pasting import Pasting
 from bot.services.statistics.statistics import Statistics

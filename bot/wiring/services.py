@@ -15,6 +15,7 @@ from bot.services.alerts.windows import MaintenanceWindows
 from bot.services.announcements.approvals import AnnouncementApprovals
 from bot.services.announcements.drafts import AnnouncementDrafts
 from bot.services.announcements.views import AnnouncementViews
+from bot.services.audit.auditing import Auditing
 from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.dlq.console import DlqConsole
 from bot.services.dlq.dlq import Dlq
@@ -47,7 +48,6 @@ from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.removals import Removals
 from bot.services.probes.looking import ProbeQueries
 from bot.services.probes.probing import Probing
-from bot.services.records.auditing import Auditing
 from bot.services.registry import Services
 from bot.services.sheets.pasting import Pasting
 from bot.services.statistics.views import StatsViews

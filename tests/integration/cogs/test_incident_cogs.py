@@ -1,6 +1,6 @@
 """`/incident list`, `show`, `merge`, `link` and `audit`, as people use them."""
 
-from bot.services.records.auditing import PAGE_SIZE
+from bot.services.audit.auditing import PAGE_SIZE
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
 from tests.services.desk import PRIMARY
 

@@ -11,7 +11,7 @@ import bot.services
 from bot.domain.alerts.verdict import Verdict
 from bot.domain.audit import AuditQuestion, AuditRow
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.records.auditing import AuditPage
+from bot.services.audit.auditing import AuditPage
 from bot.services.shared.access import Act
 from bot.ui.screens.audit import audit_screen
 from tests.unit.ui import screens
