@@ -15,7 +15,7 @@ from bot.domain.actions.listing import OpenAction
 from bot.domain.alerts.verdict import AlertVerdict
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.attachments import FileRef
-from bot.domain.dlq.entries import DlqCounts
+from bot.domain.dlq.failures import DlqCounts
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.payloads import Payload
 from bot.domain.postmortem.owing import OwedPostmortem

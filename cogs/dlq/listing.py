@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
-from bot.domain.dlq.entries import StatusCounts
+from bot.domain.dlq.failures import StatusCounts
 from bot.domain.dlq.views import USUAL_HOURS, DlqFilter, DlqView
 from bot.domain.errors import BotError
 from bot.i18n.options import described

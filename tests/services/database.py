@@ -9,7 +9,7 @@ from typing import Any, Final
 import asyncpg
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.table import DlqColumn
 from bot.services.ports import Job, JobName
 from bot.storage.database.leases import PostgresLeases

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Posted
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.entries import DlqEntry, failure_id, short_id
+from bot.domain.dlq.failures import DlqEntry, failure_id, short_id
 from bot.domain.dlq.replays import ReplayData
 from bot.domain.dlq.table import DlqTable
 from bot.domain.dlq.views import DlqFilter, DlqView

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.dlq.entries import MUTE, NewFailure, failure_id
+from bot.domain.dlq.failures import MUTE, NewFailure, failure_id
 from bot.domain.drill import DLQ_MARK
 from bot.domain.incident.incident import Incident
 from bot.runbook.model import Policy

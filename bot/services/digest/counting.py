@@ -18,7 +18,7 @@ from bot.domain.digest import (
     alerts_to_ask_about,
     is_counted,
 )
-from bot.domain.dlq.entries import DlqCounts
+from bot.domain.dlq.failures import DlqCounts
 from bot.domain.errors import UnavailableError
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.owing import OwedPostmortem

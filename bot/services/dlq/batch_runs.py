@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from bot.domain.dlq.batches import BatchEntry, BatchState, ReplayBatch, Skip
-from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.prepared import prepared
 from bot.domain.errors import UserError
 from bot.domain.people import Person

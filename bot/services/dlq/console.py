@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from bot.domain.dlq.asking import became, within
-from bot.domain.dlq.entries import DlqEntry, DlqPage, MostSevere, StatusCounts
+from bot.domain.dlq.failures import DlqEntry, DlqPage, MostSevere, StatusCounts
 from bot.domain.dlq.views import Cursor, DlqFilter, DlqView, read, written
 from bot.domain.errors import UserError
 from bot.domain.people import Person

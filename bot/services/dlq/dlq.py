@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.replays import ReplayRecord
 from bot.domain.people import Person
 from bot.services.dlq.reading import DlqReading

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.dlq.entries import SHORTEST, DlqEntry, Origin, failure_id, is_ours
+from bot.domain.dlq.failures import SHORTEST, DlqEntry, Origin, failure_id, is_ours
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import label_of
 from bot.domain.people import Person

@@ -16,7 +16,7 @@ from bot.domain.dlq.batches import (
     ReplayTarget,
     Skip,
 )
-from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.views import DlqFilter
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident.incident import label_of

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.dlq.batches import ReplayTarget, Skip, Via
-from bot.domain.dlq.entries import DlqEntry, Origin
+from bot.domain.dlq.failures import DlqEntry, Origin
 from bot.domain.dlq.prepared import prepared
 from bot.services.dlq.reading import DlqReading
 from bot.services.dlq.replay_messages import channel_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.batches import ReplayTarget, Via
-from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.prepared import Prepared
 from bot.domain.dlq.replays import ReplayData
 

@@ -6,7 +6,7 @@ import structlog
 
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.dlq.batches import ReplayTarget, Skip, Via
-from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.prepared import Prepared, prepared
 from bot.domain.dlq.replays import ReplayRecord
 from bot.domain.errors import InvalidTransition, UserError

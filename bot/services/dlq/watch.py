@@ -12,7 +12,7 @@ import structlog
 
 from bot.domain.delivery.delivery import Delivery, NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.views import Cursor
 from bot.domain.dlq.watch import DEEP, LISTED, BurstData, DlqBurst, SeenFailure
 from bot.domain.drill import DLQ_MARK

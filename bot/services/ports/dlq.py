@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from bot.domain.dlq.entries import DlqCounts, DlqEntry, DlqPage, MostSevere, NewFailure, StatusCounts
+from bot.domain.dlq.failures import DlqCounts, DlqEntry, DlqPage, MostSevere, NewFailure, StatusCounts
 from bot.domain.dlq.table import TableReport
 from bot.domain.dlq.views import Cursor, DlqFilter, DlqView
 

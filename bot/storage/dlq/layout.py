@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from bot.domain.dlq.entries import number_for
+from bot.domain.dlq.failures import number_for
 from bot.domain.dlq.table import (
     REQUIRED,
     DlqColumn,

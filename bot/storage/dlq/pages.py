@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.dlq.entries import COUNTED, SHORTEST, DlqEntry
+from bot.domain.dlq.failures import COUNTED, SHORTEST, DlqEntry
 from bot.domain.dlq.views import Cursor, DlqFilter
 from bot.storage.database.sql import Row
 from bot.storage.dlq.asking import DlqSql

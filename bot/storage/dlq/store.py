@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from bot.domain.dlq.entries import (
+from bot.domain.dlq.failures import (
     COUNTED,
     COUNTED_BY_STATUS,
     DlqCounts,

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.entries import MUTE, short_id
+from bot.domain.dlq.failures import MUTE, short_id
 from bot.domain.dlq.replays import REPLAYED_AS, ReplayData
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import Renderers, alone

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.entries import short_id
+from bot.domain.dlq.failures import short_id
 from bot.domain.dlq.watch import BurstData, DlqBurst, SeenFailure
 from bot.services.ports import Subject
 from bot.ui.buttons import Option, select_row

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.failures import DlqEntry
 from bot.ui import live
 from tests.integration.cogs.console_world import (
     ConsoleWorld,

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.entries import MostSevere, NewFailure, failure_id
+from bot.domain.dlq.failures import MostSevere, NewFailure, failure_id
 from bot.domain.dlq.table import DlqColumn, DlqTable, Misfit
 from bot.domain.dlq.views import DlqView
 from bot.domain.errors import DlqChanged, DlqUnavailable, StorageUnavailable

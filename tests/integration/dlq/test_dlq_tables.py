@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 import bot
-from bot.domain.dlq.entries import NewFailure, StatusCount, is_ours, short_id
+from bot.domain.dlq.failures import NewFailure, StatusCount, is_ours, short_id
 from bot.domain.dlq.table import DlqColumn, DlqMisfit, DlqTable, Misfit
 from bot.domain.dlq.views import DlqFilter, DlqView
 from bot.domain.errors import UserError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.table import DlqTable
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore

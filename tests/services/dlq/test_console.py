@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.entries import DlqEntry, failure_id
+from bot.domain.dlq.failures import DlqEntry, failure_id
 from bot.domain.dlq.views import DlqFilter, DlqView
 from bot.domain.errors import UserError
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.batches import BatchState, Outcome, ReplayBatch, ReplayTarget, Skip, Via
-from bot.domain.dlq.entries import DlqEntry, failure_id
+from bot.domain.dlq.failures import DlqEntry, failure_id
 from bot.domain.dlq.views import DlqFilter
 from bot.domain.errors import (
     DeliveryRefused,

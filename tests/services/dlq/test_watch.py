@@ -8,7 +8,7 @@ from uuid import UUID
 from structlog.testing import capture_logs
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.failures import DlqEntry
 from bot.domain.drill import DLQ_MARK
 from bot.domain.severity import Mention
 from bot.runbook import load_policy

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryStatus, NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.entries import NewFailure, failure_id
+from bot.domain.dlq.failures import NewFailure, failure_id
 from bot.domain.dlq.table import DlqTable
 from bot.domain.errors import (
     DeliveryRefused,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.failures import DlqEntry
 from bot.domain.systems.results import Fact, SystemState
 from bot.services.systems.dlq_check import DlqFailures
 from tests.services.desk import Desk

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.domain.dlq.entries import StatusCounts
+from bot.domain.dlq.failures import StatusCounts
 from bot.domain.dlq.table import DlqMisfit, Misfit, TableReport
 from bot.domain.errors import OutboundFailed, StorageUnavailable
 from bot.domain.outbound import OutboundProblem

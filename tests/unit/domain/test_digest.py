@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.digest import Digest, is_counted, week_due
-from bot.domain.dlq.entries import DlqCounts
+from bot.domain.dlq.failures import DlqCounts
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import IncidentKind
 from bot.domain.statistics.figures import IncidentFigures, SetAside, SeverityFigures

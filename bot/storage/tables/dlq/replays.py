@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from bot.domain.dlq.entries import Origin
+from bot.domain.dlq.failures import Origin
 from bot.domain.dlq.replays import ReplayRecord
 from bot.domain.people import Person
 from bot.storage.rows import from_row

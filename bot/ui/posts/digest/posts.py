@@ -8,7 +8,7 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import Digest, DigestData, DigestPart
-from bot.domain.dlq.entries import DlqCounts
+from bot.domain.dlq.failures import DlqCounts
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import Subject

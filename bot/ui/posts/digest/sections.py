@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.domain.digest import Digest, DigestPart
-from bot.domain.dlq.entries import DlqCounts
+from bot.domain.dlq.failures import DlqCounts
 from bot.domain.statistics.alert_quality import AlertCounts
 from bot.domain.statistics.examples import ExampleOf
 from bot.domain.statistics.figures import Deadlines

@@ -8,7 +8,7 @@ from typing import Final
 from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.charts import Bar, BarChart, DrawnChart
-from bot.domain.dlq.entries import (
+from bot.domain.dlq.failures import (
     COUNTED_BY_STATUS,
     DlqEntry,
     DlqPage,

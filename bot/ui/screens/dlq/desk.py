@@ -6,7 +6,7 @@ from typing import Final
 import discord
 
 from bot.domain.charts import DrawnChart
-from bot.domain.dlq.entries import DlqPage, StatusCounts
+from bot.domain.dlq.failures import DlqPage, StatusCounts
 from bot.domain.dlq.views import DlqFilter, DlqView
 from bot.domain.people import Person
 from bot.services.dlq.dlq import EntryView

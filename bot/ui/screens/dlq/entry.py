@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.dlq.entries import PAYLOAD_LIMIT, DlqEntry, short_id
+from bot.domain.dlq.failures import PAYLOAD_LIMIT, DlqEntry, short_id
 from bot.domain.dlq.prepared import prepared
 from bot.services.dlq.dlq import EntryView
 from bot.ui.components import Screen, button, link, row, text

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
-from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.table import DlqColumn
 from bot.domain.text import storable, storable_json
 from bot.ui.screens.csv_line import BYTE_ORDER_MARK, csv_line

@@ -7,7 +7,7 @@ from typing import Final
 from discord import ButtonStyle, ui
 
 from bot.domain.dlq.batches import BatchEntry, BatchState, Outcome, ReplayBatch
-from bot.domain.dlq.entries import DlqEntry, short_id
+from bot.domain.dlq.failures import DlqEntry, short_id
 from bot.services.dlq.replay_batches import BatchPreview
 from bot.ui.components import Screen, button, or_quit, row, text
 from bot.ui.posts.dlq import advice, where

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bot.domain.dlq.entries import DlqCounts, DlqEntry, DlqPage, MostSevere, NewFailure, StatusCount
+from bot.domain.dlq.failures import DlqCounts, DlqEntry, DlqPage, MostSevere, NewFailure, StatusCount
 from bot.domain.dlq.table import TableReport
 from bot.domain.dlq.views import NO_ANSWER, DlqFilter, DlqView
 from bot.domain.errors import UserError

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bot.domain.delivery.delivery import DeliveryStatus, NewDelivery, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
-from bot.domain.dlq.entries import NewFailure
+from bot.domain.dlq.failures import NewFailure
 from bot.domain.drill import DLQ_MARK
 from bot.domain.incident import transitions
 from bot.domain.incident.acknowledgement import AckVia

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.entries import Origin
+from bot.domain.dlq.failures import Origin
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.dlq.batches import ReplayTarget
-from bot.domain.dlq.entries import (
+from bot.domain.dlq.failures import (
     PAYLOAD_LIMIT,
     DlqEntry,
     DlqPage,

@@ -13,7 +13,7 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import AskedAlerts, Digest, DigestData, DigestPart, actions_due
-from bot.domain.dlq.entries import DlqCounts, StatusCount
+from bot.domain.dlq.failures import DlqCounts, StatusCount
 from bot.domain.incident.aftermath import Postmortem, PostmortemState
 from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.domain.oncall.people import OnCallPerson

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import AskedAlerts, Digest, DigestPart, actions_due
-from bot.domain.dlq.entries import DlqCounts
+from bot.domain.dlq.failures import DlqCounts
 from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
 from bot.domain.incident.forms.people_count import MOST_PEOPLE
 from bot.domain.incident.incident import ByPerson, Check, Incident, PersonRef

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.dlq.entries import Origin
+from bot.domain.dlq.failures import Origin
 from bot.domain.dlq.replays import ReplayRecord
 from bot.domain.people import Person
 

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.dlq.entries import is_ours, number_for
+from bot.domain.dlq.failures import is_ours, number_for
 
 
 @given(st.uuids())
