@@ -40,7 +40,7 @@ _FINAL = frozenset({"28", "3D"})
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class ReachedDatabase:
     """A database that answers.
 
     Attributes:
@@ -124,7 +124,7 @@ async def closing(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Pool]:
             pool.terminate()
 
 
-async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> Reached:
+async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> ReachedDatabase:
     """Wait until PostgreSQL takes a connection, and measure how far away it is.
 
     Raises:
@@ -159,12 +159,12 @@ def bring_up_to_date(dsn: str, *, apply: bool, patience_s: float = MIGRATION_PAT
         raise ConfigError(f"migrations are pending: {left[0]}{more}; run `incident-bot migrate`")
 
 
-async def _reached(dsn: str) -> Reached:
+async def _reached(dsn: str) -> ReachedDatabase:
     async with closing(await open_pool(dsn, max_size=1)) as pool:
         with every_storage_error():
             version = str(await pool.fetchval("SHOW server_version")).split()[0]
             round_trip_s = statistics.median([await _ping(pool) for _ in range(_PINGS)])
-            return Reached(version, round_trip_s, await _migrations(pool))
+            return ReachedDatabase(version, round_trip_s, await _migrations(pool))
 
 
 async def _migrations(pool: asyncpg.Pool) -> frozenset[str]:

@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
-from bot.domain.alerts.decisions import DecisionCursor, DecisionFilter, Outcome
+from bot.domain.alerts.decisions import AlertOutcome, DecisionCursor, DecisionFilter
 from bot.domain.errors import UserError
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
@@ -15,7 +15,7 @@ from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, vo
 from bot.ui.people import person_of
 from bot.ui.screens.alerts.decisions import PAGE, decisions_screen, outcome_name
 
-_OUTCOMES: Final = frozenset(Outcome)
+_OUTCOMES: Final = frozenset(AlertOutcome)
 
 Target = app_commands.Range[str, 1, 80]
 Word = app_commands.Range[str, 1, 40]
@@ -30,7 +30,7 @@ alerts_group: Final = app_commands.Group(
 async def offer_outcomes(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the outcomes, in words."""
     voice = voice_of(interaction)
-    return choices_of({outcome.value: outcome_name(voice, outcome) for outcome in Outcome}, typed)
+    return choices_of({outcome.value: outcome_name(voice, outcome) for outcome in AlertOutcome}, typed)
 
 
 @alerts_group.command(
@@ -47,7 +47,7 @@ async def recent(interaction: Interaction, target: Target | None = None, outcome
     await wait(interaction)
     if outcome is not None and outcome not in _OUTCOMES:
         raise UserError("outcome_unknown", value=outcome)
-    await _show(interaction, DecisionFilter(target, None if outcome is None else Outcome(outcome)))
+    await _show(interaction, DecisionFilter(target, None if outcome is None else AlertOutcome(outcome)))
 
 
 @control(PAGE)
@@ -55,7 +55,7 @@ async def press_page(interaction: Interaction, pressed: Pressed) -> None:
     """[◀] [▶]: show the page that the button carries."""
     await keep(interaction)
     at = pressed.fields
-    outcome = Outcome(at["outcome"]) if at["outcome"] in _OUTCOMES else None
+    outcome = AlertOutcome(at["outcome"]) if at["outcome"] in _OUTCOMES else None
     cursor = DecisionCursor(int(at["said"]), int(at["nth"]), is_newer=at["way"] == "newer")
     services, by = services_of(interaction), await person_of(interaction)
     asked = DecisionFilter(at["target"] or None, outcome)

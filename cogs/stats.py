@@ -12,7 +12,7 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.errors import BotError, UserError
 from bot.domain.statistics.period import Period, PeriodKind
 from bot.i18n.options import described
-from bot.services.statistics.views import Asked, StatsView
+from bot.services.statistics.views import StatisticsQuestion, StatsView
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import choices_of, offer_severities, offer_targets
 from bot.ui.components import Screen
@@ -60,7 +60,7 @@ async def show(
     """Show the figures to the person who asks alone."""
     await wait(interaction)
     policy = services_of(interaction).policy
-    asked = Asked(
+    asked = StatisticsQuestion(
         period=_period(period or PeriodKind.WEEK, today=await _today(interaction)),
         severity=None if severity is None else severity_named(policy, severity).name,
         target=target,
@@ -127,7 +127,7 @@ async def _today(interaction: Interaction) -> date:
     return (await services_of(interaction).stats.now()).date()
 
 
-async def _view(interaction: Interaction, asked: Asked) -> StatsView:
+async def _view(interaction: Interaction, asked: StatisticsQuestion) -> StatsView:
     services = services_of(interaction)
     return await services.stats.show(services.guild_id, asked, by=person_from(interaction.user))
 

@@ -13,7 +13,7 @@ from bot.demo import labels
 from bot.demo.deadlines import digest_after, next_deadline
 from bot.demo.monitors import MonitorGroup
 from bot.demo.passage import pass_time
-from bot.demo.refused import Refused
+from bot.demo.refused import DemoRefused
 from bot.demo.stage import Stage
 from local_discord.people import JSON, HumanSideError, NotSeen
 
@@ -79,9 +79,9 @@ class ClockGroup:
 
         try:
             if not await pass_time(self._stage, await self._goal(control, now), tell):
-                raise Refused(labels.SLOW)
+                raise DemoRefused(labels.SLOW)
         except NotSeen:
-            raise Refused(labels.BUSY) from None
+            raise DemoRefused(labels.BUSY) from None
         return None
 
     async def _goal(self, control: str, now: datetime) -> datetime:
@@ -127,7 +127,7 @@ class Controls:
         try:
             show = await self._do(press, control)
             await self.offer()
-        except Refused as refusal:
+        except DemoRefused as refusal:
             await self._human.tell_press(press, refused=refusal.text)
         except _TROUBLES:
             await self._human.tell_press(press, refused=labels.FAILED)

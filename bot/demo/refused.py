@@ -3,7 +3,7 @@
 from bot.demo.labels import Text
 
 
-class Refused(Exception):
+class DemoRefused(Exception):
     """It cannot be done; *text* tells the person why."""
 
     def __init__(self, text: Text) -> None:

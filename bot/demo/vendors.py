@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.demo import labels
-from bot.demo.refused import Refused
+from bot.demo.refused import DemoRefused
 from bot.runbook import Policy
 from local_discord.people import JSON
 
@@ -40,7 +40,7 @@ class Monitor:
             Refused: Nothing of it fires.
         """
         if state == RESOLVED and self.is_over:
-            raise Refused(labels.of_calm(self.sender))
+            raise DemoRefused(labels.of_calm(self.sender))
         number = self.posted if state == FIRING else self.posted - 1
         return self.alerts[number % len(self.alerts)][state]
 

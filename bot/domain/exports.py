@@ -27,7 +27,7 @@ _LOOK_EVERY: Final = timedelta(minutes=1)
 AWAY: Final = "away"
 
 
-class Trouble(Payload):
+class ExportTrouble(Payload):
     """Why an export has not worked for a while.
 
     Attributes:
@@ -43,7 +43,9 @@ class Trouble(Payload):
     is_told: bool = False
 
     @classmethod
-    def again(cls, before: "Trouble | None", *, problem: str, reason: str, at: datetime) -> "Trouble":
+    def again(
+        cls, before: "ExportTrouble | None", *, problem: str, reason: str, at: datetime
+    ) -> "ExportTrouble":
         """Return the trouble after one more failure at *at* (aware)."""
         since, is_told = (at, False) if before is None else (before.since, before.is_told)
         return cls(since=since, problem=problem, reason=reason, is_told=is_told)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, cast
 
-from bot.domain.masking.spans import Span, token_end
+from bot.domain.masking.spans import SecretSpan, token_end
 
 #: Left out: an IP address is no secret, and the time of the others grows with the square of a line's length.
 #: `bot.domain.masking.shapes` knows their secrets.
@@ -26,7 +26,7 @@ _BESIDE: Final = {
 }
 
 
-def known_secrets(part: str) -> Iterator[Span]:
+def known_secrets(part: str) -> Iterator[SecretSpan]:
     """Yield what detect-secrets' patterns find in *part*, each to the end of its token."""
     lowered = part.lower()
     for name, kind, pattern in _patterns():
@@ -35,7 +35,7 @@ def known_secrets(part: str) -> Iterator[Span]:
         for found in pattern.finditer(part):
             group = next((n for n, text in enumerate(found.groups(), 1) if text), 0)
             start, end = found.span(group if pattern.groups == 1 else 0)
-            yield Span(start, max(end, token_end(part, end)), kind)
+            yield SecretSpan(start, max(end, token_end(part, end)), kind)
 
 
 @cache

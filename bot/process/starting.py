@@ -12,7 +12,7 @@ from bot.database import (
     DatabaseAway,
     DatabaseRefuses,
     OwnDatabase,
-    Reached,
+    ReachedDatabase,
     bring_up_to_date,
     reach,
 )
@@ -65,7 +65,7 @@ def prepared_at_start(
     return True
 
 
-def _tell_how_far(reached: Reached) -> None:
+def _tell_how_far(reached: ReachedDatabase) -> None:
     round_trip_ms = round(1000 * reached.round_trip_s, 1)
     if reached.is_far:
         log.warning("database.reached", version=reached.version, round_trip_ms=round_trip_ms)

@@ -45,7 +45,7 @@ from bot.runbook.tables import (
     FirstResponse,
     GitHubRules,
     MorningTriage,
-    Postmortem,
+    PostmortemRules,
     Private,
     Reevaluate,
     Storm,
@@ -79,7 +79,7 @@ class File(Section):
     digest: DigestSchedule
     figures: FigureRules = FigureRules()
     permissions: PermissionsTable = PermissionsTable()
-    postmortem: Postmortem = Postmortem()
+    postmortem: PostmortemRules = PostmortemRules()
     threads: ThreadsTable = ThreadsTable()
     private: Private = Private()
     drill: DrillTable = DrillTable()

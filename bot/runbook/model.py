@@ -12,7 +12,7 @@ from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
 from bot.domain.hooks.hook import HookRules
 from bot.domain.incident.checklist import Checklist
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.postmortem.owing import Terms
+from bot.domain.postmortem.owing import PostmortemTerms
 from bot.domain.postmortem.template import TeamTemplate
 from bot.domain.probes.rules import ProbeRules
 from bot.domain.severity import Deadline, SeverityPolicy
@@ -30,7 +30,7 @@ from bot.runbook.tables import (
     FirstResponse,
     GitHubRules,
     MorningTriage,
-    Postmortem,
+    PostmortemRules,
     Private,
     Reevaluate,
     Storm,
@@ -90,7 +90,7 @@ class Policy:
     digest: DigestSchedule
     figures: FigureRules
     permissions: Permissions
-    postmortem: Postmortem
+    postmortem: PostmortemRules
     archive_after: timedelta
     private: Private
     drill: Script
@@ -157,9 +157,9 @@ class Policy:
         """Return `moment_after` by the team's business hours."""
         return moment_after(at, deadline, self.business_hours, times=times)
 
-    def postmortem_terms(self, severity: SeverityPolicy) -> Terms:
+    def postmortem_terms(self, severity: SeverityPolicy) -> PostmortemTerms:
         """Return what the policy says of the postmortem of an incident of *severity*."""
-        return Terms(severity.postmortem, self.postmortem.due, self.business_hours)
+        return PostmortemTerms(severity.postmortem, self.postmortem.due, self.business_hours)
 
     def channels(self) -> tuple[str, ...]:
         """Return every channel that the bot posts to, each once, in order of first use."""

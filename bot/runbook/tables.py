@@ -160,7 +160,7 @@ class Private:
 
 
 @dataclass(frozen=True, slots=True)
-class Postmortem:
+class PostmortemRules:
     """The rules for postmortems.
 
     Attributes:

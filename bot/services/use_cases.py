@@ -10,7 +10,7 @@ from bot.services.actions.listing import ActionQueries
 from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.history import AlertHistory
 from bot.services.alerts.missed import MissedAlerts
-from bot.services.alerts.questions import Questions
+from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.alerts.windows import MaintenanceWindows
 from bot.services.announcements.approvals import AnnouncementApprovals
@@ -106,7 +106,7 @@ class AlertUseCases:
     alert_events: AlertEvents
     missed_alerts: MissedAlerts
     missed_hooks: MissedHooks
-    questions: Questions
+    questions: MessageQuestions
     alert_verdicts: AlertVerdicts
     alert_history: AlertHistory
     windows: MaintenanceWindows

@@ -25,7 +25,7 @@ from bot.domain.incident.incident import (
     StatusUpdates,
     UsersAffected,
 )
-from bot.domain.incident.locations import AlertPost, IncidentThread, Origin, Source, Tracked, Waited
+from bot.domain.incident.locations import AlertOrigin, AlertPost, IncidentThread, Source, Tracked, Waited
 from bot.domain.paging.ways import Also
 from bot.domain.payloads import Json, Payload
 from bot.domain.severity import LadderStep, Mention, SeverityChange
@@ -88,7 +88,7 @@ def incident_from_row(row: Row) -> Incident:
             Tracked,
             row,
             source=_kept(Source, row["source"]),
-            origin=_kept(Origin, row["origin"]),
+            origin=_kept(AlertOrigin, row["origin"]),
             waited=_kept(Waited, row["waited"]),
         ),
         duplicates=tuple(row["duplicates"]),

@@ -25,7 +25,7 @@ from bot.services.paging.keeping import KeptInStep
 from bot.services.paging.sending import OutsideSending, SendingByKind
 from bot.services.ports import Siren
 from bot.services.ports.paging import kept_systems
-from bot.services.postmortems.pull_requests import PullRequests
+from bot.services.postmortems.pull_requests import PostmortemPullRequests
 from bot.services.postmortems.reminders import PostmortemReminders
 from bot.services.privacy.redactions import Redactions
 from bot.services.registry import Services
@@ -53,7 +53,7 @@ class UseCases:
     links: AckLinks
     action_times: ActionTimes
     action_issues: ActionIssues
-    pull_requests: PullRequests
+    pull_requests: PostmortemPullRequests
     postmortem_reminders: PostmortemReminders
     batch_runs: BatchRuns
     kept_in_step: KeptInStep
@@ -100,7 +100,9 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             Logins(policy, discord),
             shared.action_changes,
         ),
-        pull_requests=PullRequests(store, policy, parts.code_host, parts.export_writer, shared.documents),
+        pull_requests=PostmortemPullRequests(
+            store, policy, parts.code_host, parts.export_writer, shared.documents
+        ),
         postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
         kept_in_step=KeptInStep(
             store, discord, shared.acknowledger, oncall, systems=kept_systems(parts.paging)

@@ -8,7 +8,7 @@ from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.history import AlertHistory
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.opening import AlertOpening
-from bot.services.alerts.questions import Questions
+from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.alerts.windows import MaintenanceWindows
@@ -126,7 +126,7 @@ def _incidents(shared: Shared, parts: GuildDependencies) -> IncidentUseCases:
 
 def _alerts(shared: Shared, parts: GuildDependencies, lifecycle: Lifecycle) -> AlertUseCases:
     store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
-    questions = Questions(store, discord, policy, access, shared.incidents)
+    questions = MessageQuestions(store, discord, policy, access, shared.incidents)
     recoveries = Recoveries(store, policy, lifecycle)
     opening = AlertOpening(policy, shared.incidents)
     replaying = parts.webhooks.values()

@@ -19,7 +19,7 @@ from bot.services.incidents.reposting import Reposting
 from bot.services.morning.mornings import Mornings
 from bot.services.paging.sending import OutsideMeans
 from bot.services.ports import Discord
-from bot.services.postmortems.attaching import Attaching
+from bot.services.postmortems.attaching import DraftAttaching
 from bot.services.postmortems.documents import Documents
 from bot.services.shared.access import Access
 from bot.services.shared.already_told import AlreadyTold
@@ -70,7 +70,7 @@ class Shared:
         self.links = AckLinks(store, discord, self.acknowledger, public_url=parts.public_url)
         self.emails = DeliveryEmails(store, self.links, writer=parts.writer, sender=parts.email_sender)
         self.outside = OutsideMeans(parts.paging, self.emails, self.links, parts.outside_writer)
-        self.attaching = Attaching(store, discord, policy)
+        self.attaching = DraftAttaching(store, discord, policy)
         self.suspect_requests = SuspectRequests(policy, has_sources=bool(parts.change_sources))
         self.seen_before = SeenBefore(store, self.access)
         self.check_rounds = CheckRounds(

@@ -15,7 +15,7 @@ from bot.ui.forms.action import (
     DUE,
     VERIFICATION,
     WHAT,
-    Asked,
+    ActionFormStart,
     add_form,
     owner_id_of,
     source_of,
@@ -101,7 +101,7 @@ async def _asked(
     number: int | None = None,
     what: str = "",
     alert: str | None = None,
-) -> Asked:
+) -> ActionFormStart:
     """Return what the form begins with, if the person may add an item."""
     services, by = services_of(interaction), await person_of(interaction)
     incident = await incident_of(interaction, number)
@@ -111,4 +111,4 @@ async def _asked(
         await services.access.require_incident(by, Act.ADD_ACTION, incident)
     incident_id = None if incident is None else incident.id
     found = await alert_named(interaction, alert, incident_id=incident_id)
-    return Asked(source, incident, what, found)
+    return ActionFormStart(source, incident, what, found)

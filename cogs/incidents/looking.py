@@ -23,7 +23,7 @@ from bot.ui.screens.incident_list import (
     PAGE,
     PAGE_SIZE,
     WORDS_LIMIT,
-    Asked,
+    IncidentListQuestion,
     list_screen,
     which_screen,
 )
@@ -70,7 +70,7 @@ async def list_(
     """Open ones first, each newest first."""
     await wait(interaction)
     policy = services_of(interaction).policy
-    asked = Asked(
+    asked = IncidentListQuestion(
         which=status.value if status else ANY,
         severity=None if severity is None else severity_named(policy, severity).name,
         mine=mine,
@@ -103,7 +103,7 @@ async def show(interaction: Interaction, number: Number | None = None) -> None:
 async def turn_page(interaction: Interaction, pressed: Pressed) -> None:
     """[◀ 前のページ] [次のページ ▶]: turn the page."""
     await keep(interaction)
-    await redraw(interaction, await _list(interaction, Asked.of(pressed.fields)))
+    await redraw(interaction, await _list(interaction, IncidentListQuestion.of(pressed.fields)))
 
 
 @control(r"inc:v1:open")
@@ -128,7 +128,7 @@ async def press_quit(interaction: Interaction, _pressed: Pressed) -> None:
     await redraw(interaction, quit_screen(voice_of(interaction)))
 
 
-async def _list(interaction: Interaction, asked: Asked) -> discord.ui.LayoutView:
+async def _list(interaction: Interaction, asked: IncidentListQuestion) -> discord.ui.LayoutView:
     by = person_from(interaction.user)
     incidents = await services_of(interaction).looking.page(
         services_of(interaction).guild_id,

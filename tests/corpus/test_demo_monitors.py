@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from bot.demo.refused import Refused
+from bot.demo.refused import DemoRefused
 from bot.demo.vendors import Monitor, channel_of, dated, read_monitors
 from bot.domain.alerts.recognition import Says
 from bot.runbook import load_policy
@@ -30,14 +30,14 @@ def test_all_four_vendors_post_in_watched_channels() -> None:
 def test_resolved_belongs_to_the_last_alert_that_fires() -> None:
     """Two fire, the second is resolved; then nothing is left to resolve, and the first comes again."""
     monitor = monitors()["alertmanager"]
-    with pytest.raises(Refused):
+    with pytest.raises(DemoRefused):
         monitor.following("resolved")
     titles = []
     for state in ("firing", "firing", "resolved", "firing"):
         titles.append(monitor.following(state)["embeds"][0]["title"])
         monitor.note(state)
         if state == "resolved":
-            with pytest.raises(Refused, match="Alertmanager"):
+            with pytest.raises(DemoRefused, match="Alertmanager"):
                 monitor.following("resolved")
     assert [title.split(" (")[0] for title in titles] == [
         "[FIRING:1] HighErrorRate",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import DiscordAway
-from bot.domain.escalation.watches import Attempt, Saying, Watch, Word
+from bot.domain.escalation.watches import Saying, UnansweredPost, Watch, Word
 from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import Email
 
@@ -41,7 +41,7 @@ class FakeSiren:
     posted: list[tuple[Word, str]] = field(default_factory=list)
     nonces: dict[str, Posted] = field(default_factory=dict)
     rang: list[str] = field(default_factory=list)
-    attempts: dict[str, Attempt] = field(default_factory=dict)
+    attempts: dict[str, UnansweredPost] = field(default_factory=dict)
     seeded: list[Posted] = field(default_factory=list)
     is_away: bool = False
 

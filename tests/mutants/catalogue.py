@@ -363,7 +363,7 @@ MUTANTS: Final = (
     Mutant(
         name="a replay by a webhook pages people as a new alert",
         file="bot/services/alerts/tracking.py",
-        before="return Outcome.REPLAY if self._is_replay(message) else None",
+        before="return AlertOutcome.REPLAY if self._is_replay(message) else None",
         after="return None",
         tests=("tests/services/alerts/test_alerts.py",),
     ),

@@ -27,7 +27,7 @@ _INDENT: Final = " " * 16
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class HookTrial:
     """What the policy would make of one event.
 
     Attributes:
@@ -56,7 +56,7 @@ class Tried:
     proof: str
     problem: str = ""
     unread: str = ""
-    trials: tuple[Trial, ...] = ()
+    trials: tuple[HookTrial, ...] = ()
 
     @property
     def code(self) -> int:
@@ -97,7 +97,7 @@ def as_dict(tried: Tried) -> Mapping[str, Any]:
     return {**found, "events": [_event(trial) for trial in tried.trials]}
 
 
-def _rows(trial: Trial, say: Say) -> Iterable[tuple[str, str | None]]:
+def _rows(trial: HookTrial, say: Say) -> Iterable[tuple[str, str | None]]:
     event, severity, rule = trial.event, trial.said.severity, trial.said.rule
     fires = event.says is Says.FIRING
     return (
@@ -142,7 +142,7 @@ def _rule(rule: AlertRule, say: Say) -> str:
     return said
 
 
-def _event(trial: Trial) -> Mapping[str, Any]:
+def _event(trial: HookTrial) -> Mapping[str, Any]:
     event, said, decided = trial.event, trial.said, trial.decided
     incident = None if decided is None else decided.incident
     return {

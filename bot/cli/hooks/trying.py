@@ -11,7 +11,7 @@ from typing import Final
 import typer
 
 from bot.cli.database import with_stores
-from bot.cli.hooks.trials import Trial, Tried, as_dict, in_words
+from bot.cli.hooks.trials import HookTrial, Tried, as_dict, in_words
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.errors import ConfigError
 from bot.domain.hooks.hook import (
@@ -114,15 +114,15 @@ def _tried(request: HookRequest, rules: HookRules, policy: Policy, *, proof: str
     )
 
 
-def _trial(event: AlertEvent, rules: HookRules, policy: Policy) -> Trial:
+def _trial(event: AlertEvent, rules: HookRules, policy: Policy) -> HookTrial:
     now = datetime.now(UTC)
     said = occurrence_of(event, rules.sender, EventOrigin(0, event_id(now, 0), now), policy)
-    return Trial(event, said, rules.sender.channel or said.severity.channel)
+    return HookTrial(event, said, rules.sender.channel or said.severity.channel)
 
 
 def _decided(settings: Settings, tried: Tried, guild_id: int) -> Tried:
     """Ask the database what would become of each event."""
-    trials: list[Trial] = []
+    trials: list[HookTrial] = []
 
     async def decide(shared: SharedResources) -> None:
         parts, sender = shared.parts(guild_id), tried.rules.sender

@@ -42,5 +42,5 @@ def import_schedule(  # noqa: PLR0913 -- its options
         settings = load("discord_guild_id")
         from bot.cli.oncall import import_schedule as work
 
-        asked = work.Asked(file, source, place, people, server or settings.discord_guild_id or 0)
+        asked = work.ImportRequest(file, source, place, people, server or settings.discord_guild_id or 0)
         raise typer.Exit(work.run(settings, asked, dry_run=dry_run, yes=yes))

@@ -15,7 +15,7 @@ import typer
 from bot.cli.database import with_stores
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.domain.errors import ConfigError
-from bot.domain.oncall.importing import Finding, LeftOut, SourceSchedule
+from bot.domain.oncall.importing import ImportFinding, LeftOut, SourceSchedule
 from bot.integrations.imports import grafana_oncall, opsgenie, pagerduty
 from bot.integrations.imports.reading import table
 from bot.resources import SharedResources
@@ -50,7 +50,7 @@ _WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ImportRequest:
     """What to import, from which system, and where to. *place* None is the policy's first."""
 
     file: Path
@@ -60,7 +60,7 @@ class Asked:
     guild_id: int
 
 
-def run(settings: Settings, asked: Asked, *, dry_run: bool, yes: bool) -> int:
+def run(settings: Settings, asked: ImportRequest, *, dry_run: bool, yes: bool) -> int:
     """Print what the import would change, put it into force if wanted, and return the exit code.
 
     Raises:
@@ -142,7 +142,7 @@ def _counted(count: int, many: str) -> str:
     return f"{count} {many.removesuffix('s') if count == 1 else many}"
 
 
-def _in_words(finding: Finding) -> str:
+def _in_words(finding: ImportFinding) -> str:
     return _WORDS[finding.what].format(finding.detail)
 
 

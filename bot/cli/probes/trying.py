@@ -11,7 +11,7 @@ from bot.configured.outbound import outbound_of
 from bot.configured.system_checks import LateProber
 from bot.domain.errors import ConfigError
 from bot.domain.probes.rules import ProbeRules
-from bot.domain.probes.state import Outcome, outcome_of
+from bot.domain.probes.state import ProbeOutcome, outcome_of
 from bot.domain.systems.results import CheckResult
 from bot.i18n import Texts
 from bot.runbook import Policy, load_policy, load_served
@@ -39,7 +39,7 @@ def try_probes(settings: Settings, name: str | None, *, language: str | None) ->
     results = asyncio.run(_ask(settings, asked))
     for rules, result in zip(asked, results, strict=True):
         typer.echo(plain_line(words, replace(result, name=rules.name)))
-    is_bad = any(outcome_of(result) in {Outcome.FAILED, Outcome.UNKNOWN} for result in results)
+    is_bad = any(outcome_of(result) in {ProbeOutcome.FAILED, ProbeOutcome.UNKNOWN} for result in results)
     return EXIT_FOUND if is_bad else EXIT_OK
 
 

@@ -13,7 +13,7 @@ from bot.cli.outcome import ends_well
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from bot.storage.records.store import Choice
+    from bot.storage.records.store import RecordsFilter
 
 Form: TypeAlias = Literal["json", "csv", "md"]
 First: TypeAlias = Annotated[
@@ -123,7 +123,7 @@ def audit(
         print_audit(settings, asked, as_json=as_json, lang=lang or terminal_language(os.environ))
 
 
-def _choice(first: str | None, last: str | None, *, private: bool) -> "tuple[Settings, Choice]":
+def _choice(first: str | None, last: str | None, *, private: bool) -> "tuple[Settings, RecordsFilter]":
     """Return the settings, and the chosen incidents: days are counted in the team's time zone.
 
     Raises:
@@ -133,13 +133,13 @@ def _choice(first: str | None, last: str | None, *, private: bool) -> "tuple[Set
 
     settings = load("discord_guild_id")
     from bot.domain.errors import ConfigError
-    from bot.storage.records.store import Choice
+    from bot.storage.records.store import RecordsFilter
 
     since = None if first is None else _day(settings, first, "--from")
     until = None if last is None else _day(settings, last, "--to") + timedelta(days=1)
     if since is not None and until is not None and until <= since:
         raise ConfigError(f"--to: {last} is before --from, {first}")
-    return settings, Choice(since, until, private)
+    return settings, RecordsFilter(since, until, private)
 
 
 def _day(settings: "Settings", text: str, option: str) -> datetime:

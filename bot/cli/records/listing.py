@@ -19,7 +19,7 @@ from bot.domain.timeline.lines import lines_of
 from bot.resources import SharedResources
 from bot.services.timeline.timelines import History
 from bot.settings import Settings
-from bot.storage.records.store import Choice
+from bot.storage.records.store import RecordsFilter
 from bot.ui.screens.audit import deed
 from bot.ui.screens.csv_line import BYTE_ORDER_MARK, csv_line
 from bot.ui.screens.timeline_file import markdown
@@ -34,7 +34,7 @@ _STRETCH: Final = timedelta(days=28)
 _TITLE_LIMIT: Final = 80
 
 
-def list_incidents(settings: Settings, choice: Choice, *, is_open: bool, as_json: bool) -> None:
+def list_incidents(settings: Settings, choice: RecordsFilter, *, is_open: bool, as_json: bool) -> None:
     """Print a line for each incident, the oldest first."""
 
     async def run(shared: SharedResources) -> None:
@@ -84,7 +84,7 @@ def print_audit(settings: Settings, asked: AuditQuestion, *, as_json: bool, lang
     with_stores(settings, run)
 
 
-def export_csv(settings: Settings, choice: Choice, out: Path | None) -> None:
+def export_csv(settings: Settings, choice: RecordsFilter, out: Path | None) -> None:
     """Write a row for each incident: RFC 4180, in UTF-8 with the mark by which Excel knows it.
 
     Raises:
@@ -103,7 +103,7 @@ def export_csv(settings: Settings, choice: Choice, out: Path | None) -> None:
     _export(settings, choice, out, rows)
 
 
-def export_markdown(settings: Settings, choice: Choice, out: Path | None) -> None:
+def export_markdown(settings: Settings, choice: RecordsFilter, out: Path | None) -> None:
     """Write each incident with its timeline, in its server's language. Raises as `export_csv`."""
 
     async def pages(shared: SharedResources) -> AsyncIterator[str]:
@@ -116,7 +116,7 @@ def export_markdown(settings: Settings, choice: Choice, out: Path | None) -> Non
 
 def _export(
     settings: Settings,
-    choice: Choice,
+    choice: RecordsFilter,
     out: Path | None,
     parts: Callable[[SharedResources], AsyncIterator[str]],
 ) -> None:
@@ -131,7 +131,7 @@ def _export(
     with_stores(settings, run)
 
 
-async def _incidents(shared: SharedResources, choice: Choice) -> AsyncIterator[Incident]:
+async def _incidents(shared: SharedResources, choice: RecordsFilter) -> AsyncIterator[Incident]:
     """Yield the chosen incidents of all servers, each server's oldest first, some weeks at a time."""
     until = choice.until or await shared.store.now() + _STRETCH
     for guild_id in shared.served.policies:
@@ -144,11 +144,11 @@ async def _incidents(shared: SharedResources, choice: Choice) -> AsyncIterator[I
             start = end
 
 
-async def _private(shared: SharedResources, choice: Choice) -> int:
+async def _private(shared: SharedResources, choice: RecordsFilter) -> int:
     """Return how many private incidents *choice* leaves out."""
     if choice.private:
         return 0
-    everything = Choice(choice.since, choice.until, private=True)
+    everything = RecordsFilter(choice.since, choice.until, private=True)
     return sum([one.is_private async for one in _incidents(shared, everything)])
 
 

@@ -14,13 +14,13 @@ from bot.database import closing
 from bot.domain.errors import ConfigError
 from bot.settings import Settings
 from bot.storage.database.pools import borrow, open_pool
-from bot.storage.records.store import Choice, exported, load, private_left_out
+from bot.storage.records.store import RecordsFilter, exported, load, private_left_out
 
 #: A slow disk or pipe must not end the snapshot that is read, seconds.
 _PATIENCE_S: Final = 3_600.0
 
 
-def export_records(settings: Settings, choice: Choice, out: Path | None) -> None:
+def export_records(settings: Settings, choice: RecordsFilter, out: Path | None) -> None:
     """Write the records of the chosen incidents: a line for each row, or nothing.
 
     Raises:

@@ -57,7 +57,7 @@ TURNS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class CastMember:
     """A person of the story on the local Discord; *name* is what it shows."""
 
     id: int
@@ -89,16 +89,16 @@ class Cast:
         rotations: By on-call place; their people are ids in digits.
     """
 
-    people: Mapping[str, Person]
+    people: Mapping[str, CastMember]
     rotations: Mapping[str, Rotation]
 
     @classmethod
-    def at(cls, people: Mapping[str, Person], policy: Policy, *, now: datetime) -> "Cast":
+    def at(cls, people: Mapping[str, CastMember], policy: Policy, *, now: datetime) -> "Cast":
         """Let them take turns: whenever the demo is started, the first person's began on Monday at 10:00."""
         turns = {place: [str(people[name].id) for name in names] for place, names in TURNS.items()}
         return cls(people, {place: _rotation(ids, policy, now=now) for place, ids in turns.items()})
 
-    def person(self, name: str, *, at: datetime) -> Person:
+    def person(self, name: str, *, at: datetime) -> CastMember:
         """Return the person of that username, or the one who was on call at the place of that name."""
         if name in self.people:
             return self.people[name]
@@ -112,7 +112,7 @@ class Cast:
         return Content({handle: known[handle] for handle in rotation.people}, rotation=rotation)
 
 
-async def enter(human: Human, language: str) -> dict[str, Person]:
+async def enter(human: Human, language: str) -> dict[str, CastMember]:
     """Give the local Discord the people of the story, and return them by username."""
     there = {one["name"] for one in (await human.state())["members"]}
     for actor in CAST:
@@ -127,7 +127,7 @@ async def enter(human: Human, language: str) -> dict[str, Person]:
             locale=_LOCALES[language],
         )
     members = (await human.state())["members"]
-    return {one["name"]: Person(int(one["id"]), one["name"], one["shown_name"]) for one in members}
+    return {one["name"]: CastMember(int(one["id"]), one["name"], one["shown_name"]) for one in members}
 
 
 def turn_at(place: str, policy: Policy, *, begun: datetime, now: datetime) -> Actor:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.demo.story.happened import Happened
-from bot.domain.incident.aftermath import Aftermath, Postmortem, ReminderStage, Resolution
+from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemReminderStage, Resolution
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.incident.notices import CancelledNotice, ResolvedNotice
 from bot.domain.postmortem import owing, reminders
@@ -62,5 +62,5 @@ def _postmortem(incident: Incident, happened: Happened) -> Postmortem | None:
 def _reminded(owed: Postmortem, happened: Happened) -> Postmortem:
     hours = happened.policy.business_hours
     late = reminders.due(owed, hours, now=happened.now)
-    stage: ReminderStage | None = None if late is None else late.stage
+    stage: PostmortemReminderStage | None = None if late is None else late.stage
     return owing.scheduled(replace(owed, reminded=stage), hours, now=happened.now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from bot.demo.story.cast import Person
+from bot.demo.story.cast import CastMember
 from bot.demo.story.happened import Happened
 from bot.demo.story.past import PastAction
 from bot.domain.actions.entries import ActionAddedEntry, ActionDoneEntry
@@ -33,8 +33,8 @@ class PastItem:
 
     key: str
     told: PastAction
-    by: Person
-    owner: Person
+    by: CastMember
+    owner: CastMember
     added_at: datetime
     due_on: date
     done_at: datetime | None
@@ -63,7 +63,7 @@ class PastItem:
             "next_at": self.next_at,
         }
 
-    def facts(self, number: int) -> Iterator[tuple[datetime, EntryData, Person]]:
+    def facts(self, number: int) -> Iterator[tuple[datetime, EntryData, CastMember]]:
         """Yield its entries on the timeline, by its *number*."""
         yield (
             self.added_at,

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from bot.demo.story.cast import Person
+from bot.demo.story.cast import CastMember
 from bot.demo.story.monitored import Monitored
-from bot.demo.story.past import PastIncident, PastUpdate
+from bot.demo.story.past import PastUpdate, StoryIncident
 from bot.demo.story.place import Place, Spot
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.severity import LadderStep, SeverityPolicy
@@ -32,7 +32,7 @@ class Happened:
     """
 
     number: int
-    told: PastIncident
+    told: StoryIncident
     at: datetime
     severity: SeverityPolicy
     policy: Policy
@@ -85,14 +85,14 @@ class Happened:
         return alert.title if alert is not None and self.is_tracked else self.told.title
 
     @cached_property
-    def reporter(self) -> Person:
+    def reporter(self) -> CastMember:
         """Return who reported the incident: a person or a monitor."""
         if (alert := self.monitored) is not None:
-            return Person(alert.hook.id, alert.hook.name, alert.hook.name)
+            return CastMember(alert.hook.id, alert.hook.name, alert.hook.name)
         return self.person(self.told.reported_by)
 
     @cached_property
-    def updates(self) -> list[tuple[Person, datetime, PastUpdate]]:
+    def updates(self) -> list[tuple[CastMember, datetime, PastUpdate]]:
         """Return the status updates: by whom, when, and what was said."""
         return [(self.person(told.by), self.at + told.after, told) for told in self.told.updates]
 
@@ -102,19 +102,19 @@ class Happened:
         return None if self.told.reminded_after is None else self.at + self.told.reminded_after
 
     @cached_property
-    def responders(self) -> list[tuple[Person, datetime]]:
+    def responders(self) -> list[tuple[CastMember, datetime]]:
         """Return the responders and when they came, the first one first."""
         names = (self.told.acknowledged_by, *self.told.joined)
         moments = (self.acknowledged_at + turn * _BETWEEN_RESPONDERS for turn in range(len(names)))
         return [(self.person(name), at) for name, at in zip(names, moments, strict=True)]
 
     @property
-    def responder(self) -> Person:
+    def responder(self) -> CastMember:
         """Return the person who acknowledged the incident first."""
         return self.responders[0][0]
 
     @cached_property
-    def notes(self) -> list[tuple[Person, datetime, str]]:
+    def notes(self) -> list[tuple[CastMember, datetime, str]]:
         """Return what people wrote in its thread, and when."""
         told = [(note.written_at(self.at, now=self.now), note) for note in self.told.notes]
         return [(self.place.cast.person(note.by, at=at), at, note.text) for at, note in told]
@@ -126,7 +126,7 @@ class Happened:
             if due < self.acknowledged_at:
                 yield index, step, due
 
-    def called(self, step: LadderStep) -> dict[str, Person]:
+    def called(self, step: LadderStep) -> dict[str, CastMember]:
         """Return the people of the story whom *step* paged, by their on-call places."""
         cast = self.place.cast
         return {place: cast.person(place, at=self.at) for place in step.dm if place in cast.rotations}
@@ -154,7 +154,7 @@ class Happened:
         """Return its thread: a thread has the id of the message that it hangs on."""
         return None if self.root is None else self.root.message_id
 
-    def person(self, name: str) -> Person:
+    def person(self, name: str) -> CastMember:
         """Return a person of week.toml, as they were when the incident began."""
         return self.place.cast.person(name, at=self.at)
 
@@ -163,7 +163,7 @@ class Happened:
 
 
 def what_happened(
-    told: tuple[PastIncident, ...], week: IsoWeek, policy: Policy, place: Place, *, now: datetime
+    told: tuple[StoryIncident, ...], week: IsoWeek, policy: Policy, place: Place, *, now: datetime
 ) -> list[Happened]:
     """Return the incidents whose severity the policy has, oldest first."""
     known = [one for one in told if one.severity in policy.severities]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from bot.demo.story.cast import Person
+from bot.demo.story.cast import CastMember
 from bot.demo.story.happened import Happened
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
@@ -14,7 +14,7 @@ from bot.domain.timeline.entries import EntryData
 from bot.services.shared.postings import thread_line
 
 
-def output_facts(one: Happened) -> Iterator[tuple[datetime, EntryData, Person | None]]:
+def output_facts(one: Happened) -> Iterator[tuple[datetime, EntryData, CastMember | None]]:
     """Yield the timeline entries of the command outputs that responders pasted."""
     for told in one.told.outputs:
         entry = OutputEntry(text=told.text, topic=told.topic, lines=_lines(told.text))

@@ -105,7 +105,7 @@ class PastAlert(_Written):
     messages: tuple[Span, ...]
 
 
-class PastIncident(_Written):
+class StoryIncident(_Written):
     """One incident; people by name, times after `at` counted from it.
 
     Attributes:
@@ -184,7 +184,7 @@ class PastFailure(_Written):
 class Past(_Written):
     """The whole of week.toml: the incidents and failures of the demo's past week."""
 
-    incident: tuple[PastIncident, ...]
+    incident: tuple[StoryIncident, ...]
     failure: tuple[PastFailure, ...]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
 
-from bot.demo.story.cast import Person
+from bot.demo.story.cast import CastMember
 from bot.demo.story.drilled import injected, score_of
 from bot.demo.story.ends import end_notice
 from bot.demo.story.follow_up import PastItem, items_of
@@ -221,7 +221,7 @@ class _Composer:
         *,
         is_edited: bool = False,
         is_first: bool = False,
-        reader: Person | None = None,
+        reader: CastMember | None = None,
     ) -> Post:
         """Return a message of the bot.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.demo.story.cast import Person
+from bot.demo.story.cast import CastMember
 from bot.demo.story.drilled import score_of
 from bot.demo.story.ends import end_notice
 from bot.demo.story.follow_up import items_of
@@ -32,7 +32,7 @@ from bot.ui.words.links import place_url
 _SECOND: Final = timedelta(seconds=1)
 
 Row = dict[str, object]
-_Fact = tuple[datetime, EntryData, Person | None]
+_Fact = tuple[datetime, EntryData, CastMember | None]
 
 
 def timeline_of(one: Happened, items: Mapping[str, int]) -> Iterator[Row]:
@@ -84,7 +84,7 @@ def _answered(one: Happened) -> Iterator[_Fact]:
         yield one.written_at, PostmortemDoneEntry(), first
 
 
-def _note(one: Happened, who: Person, at: datetime, text: str) -> EntryData:
+def _note(one: Happened, who: CastMember, at: datetime, text: str) -> EntryData:
     """Return what a person wrote in the thread, as its 📌 has put it on the timeline."""
     if one.thread_id is None:
         return NoteEntry(text=text)
@@ -101,6 +101,6 @@ def _note(one: Happened, who: Person, at: datetime, text: str) -> EntryData:
     )
 
 
-def who_as_columns(prefix: str, who: Person) -> Row:
+def who_as_columns(prefix: str, who: CastMember) -> Row:
     """Return the two columns of a person who did something."""
     return {f"{prefix}_id": who.id, f"{prefix}_name": who.name}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from bot.demo.story.cast import Person
+from bot.demo.story.cast import CastMember
 from bot.demo.story.happened import Happened
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.entries import UpdatedEntry, UpdateDueEntry
@@ -12,7 +12,7 @@ from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
 from bot.domain.timeline.entries import EntryData
 
 
-def update_facts(one: Happened) -> Iterator[tuple[datetime, EntryData, Person | None]]:
+def update_facts(one: Happened) -> Iterator[tuple[datetime, EntryData, CastMember | None]]:
     """Yield the timeline entries of an incident's status updates and reminders."""
     if (due := one.reminded_at) is not None:
         yield due, UpdateDueEntry(due_at=due, reminder=1, lead=one.responder.name), None

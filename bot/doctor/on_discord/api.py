@@ -23,7 +23,7 @@ _AGENT: Final = "DiscordBot (https://discord.com/developers, 1)"
 _TOLD: Final = 160
 
 
-class Refused(Exception):
+class DiscordRefused(Exception):
     """Discord, or the way to it, did not do what was asked. Says so in one line without secrets."""
 
 
@@ -63,7 +63,7 @@ class ApiAnswer:
         if self.status < HTTPStatus.BAD_REQUEST:
             return self
         message = str(self.body.get("message", "")) if isinstance(self.body, dict) else "no JSON"
-        raise Refused(f"{self.what}: {self.outcome} {message}"[:_TOLD].rstrip())
+        raise DiscordRefused(f"{self.what}: {self.outcome} {message}"[:_TOLD].rstrip())
 
 
 class Api:
@@ -125,7 +125,7 @@ class Api:
         """
         body = (await self.ask("POST", path, json=json)).good().body
         if not isinstance(body, dict) or "id" not in body:
-            raise Refused(f"POST {_shown(path)}: the answer is no object of Discord's")
+            raise DiscordRefused(f"POST {_shown(path)}: the answer is no object of Discord's")
         return body
 
     async def _once(
@@ -145,7 +145,7 @@ class Api:
                 body = await response.json() if "json" in response.headers.get("Content-Type", "") else None
                 return ApiAnswer(what, response.status, response.headers, body, time.monotonic() - began)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise Refused(f"{what}: no answer ({type(error).__name__})") from None
+            raise DiscordRefused(f"{what}: no answer ({type(error).__name__})") from None
 
 
 def _wait_s(answer: ApiAnswer) -> float | None:

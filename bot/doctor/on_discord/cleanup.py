@@ -4,7 +4,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Final
 
-from bot.doctor.on_discord.api import Api, Refused
+from bot.doctor.on_discord.api import Api, DiscordRefused
 
 _EACH_S: Final = 30.0
 
@@ -34,6 +34,6 @@ class CleanUp:
                     answer = await self._api.ask(method, path)
                     if answer.status != HTTPStatus.NOT_FOUND:
                         answer.good()
-            except (Refused, TimeoutError) as error:
+            except (DiscordRefused, TimeoutError) as error:
                 left.append(str(error) or f"{method} {path}: no answer within {_EACH_S:g} s")
         return count, left

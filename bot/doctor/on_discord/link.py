@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 import aiohttp
 
-from bot.doctor.on_discord.api import JSON, Refused
+from bot.doctor.on_discord.api import JSON, DiscordRefused
 
 _CONNECT_S: Final = 15.0
 _KEPT: Final = 2_000
@@ -60,9 +60,9 @@ class Link:
                 socket = await session.ws_connect(address, proxy=proxy, max_msg_size=0, autoping=True)
                 hello = json.loads((await socket.receive()).data)
         except (aiohttp.ClientError, OSError, ValueError, TypeError) as error:
-            raise Refused(f"the gateway does not answer ({type(error).__name__})") from None
+            raise DiscordRefused(f"the gateway does not answer ({type(error).__name__})") from None
         if hello.get("op") != _HELLO:
-            raise Refused("the gateway did not say hello")
+            raise DiscordRefused("the gateway did not say hello")
         return cls(socket, hello["d"]["heartbeat_interval"] / 1000)
 
     async def identify(self, token: str, *, intents: int, shard: tuple[int, int]) -> JSON:
@@ -98,7 +98,7 @@ class Link:
                     self._require_open()
                     await self._changed.wait()
         except TimeoutError:
-            raise Refused(f"no {name} within {within_s:g} s") from None
+            raise DiscordRefused(f"no {name} within {within_s:g} s") from None
 
     async def leave(self, *, is_over: bool) -> None:
         """Close the socket.
@@ -115,11 +115,11 @@ class Link:
 
     def _require_open(self) -> None:
         if self._is_invalid:
-            raise Refused(
+            raise DiscordRefused(
                 "Discord refused the session (opcode 9): one IDENTIFY in 5 s; try again in a moment"
             )
         if self._socket.closed:
-            raise Refused(f"the gateway closed the connection ({self._socket.close_code})")
+            raise DiscordRefused(f"the gateway closed the connection ({self._socket.close_code})")
 
     async def _send(self, opcode: int, data: Any) -> None:  # noqa: ANN401 -- a JSON value
         with suppress(aiohttp.ClientError, OSError):  # a waiting caller sees the socket close

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Final
 
-from bot.doctor.on_discord.api import JSON, Refused
+from bot.doctor.on_discord.api import JSON, DiscordRefused
 from bot.doctor.on_discord.trial import MARK, THREAD_NAME, Run, Skipped, Trial, TrialResult
 
 _PRIVATE_THREAD: Final = 12
@@ -21,7 +21,7 @@ async def private_thread(run: Run) -> TrialResult:
         if outcome == "204":
             break
     else:
-        raise Refused("neither the application's owner nor anybody on call could be let in")
+        raise DiscordRefused("neither the application's owner nor anybody on call could be let in")
     return TrialResult({"type": made["type"], "member": outcome})
 
 
@@ -108,7 +108,7 @@ async def _candidates(run: Run) -> AsyncIterator[str]:
 
 async def _on_call(run: Run) -> AsyncIterator[JSON]:
     for place in run.policy.oncall.values():
-        with suppress(Refused):  # the ordinary doctor has a row for each of them
+        with suppress(DiscordRefused):  # the ordinary doctor has a row for each of them
             yield await run.member(place.person.handle)
 
 

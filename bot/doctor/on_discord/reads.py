@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from bot.doctor.on_discord.api import JSON, Refused
+from bot.doctor.on_discord.api import JSON, DiscordRefused
 from bot.doctor.on_discord.trial import MESSAGE_CONTENT, Run, Skipped, Trial, TrialResult
 
 _SKEW_S: Final = 5.0
@@ -23,7 +23,7 @@ async def dns(run: Run) -> TrialResult:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(url.hostname, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise Refused(f"{url.hostname} cannot be resolved: {error.strerror}") from None
+        raise DiscordRefused(f"{url.hostname} cannot be resolved: {error.strerror}") from None
     return TrialResult({"resolves": bool(found)}, {"addresses": len({each[4][0] for each in found})})
 
 
@@ -37,7 +37,9 @@ async def tls(run: Run) -> TrialResult:
             url.hostname, url.port or 443, ssl=ssl.create_default_context()
         )
     except OSError as error:  # ssl.SSLError is one
-        raise Refused(f"no TLS with {url.hostname}: {error.strerror or type(error).__name__}") from None
+        raise DiscordRefused(
+            f"no TLS with {url.hostname}: {error.strerror or type(error).__name__}"
+        ) from None
     try:
         certificate = writer.get_extra_info("peercert") or {}
         version = writer.get_extra_info("ssl_object").version()
@@ -58,7 +60,7 @@ async def clock(run: Run) -> TrialResult:
     began = datetime.now(UTC)
     answer = await run.api.ask("GET", "/gateway")
     if "Date" not in answer.headers:
-        raise Refused("the answer has no Date")
+        raise DiscordRefused("the answer has no Date")
     middle = began + (datetime.now(UTC) - began) / 2
     skew_s = (middle - parsedate_to_datetime(answer.headers["Date"])).total_seconds()
     return TrialResult({"is_right": abs(skew_s) <= _SKEW_S}, {"ahead_s": round(skew_s, 1)})
@@ -93,7 +95,7 @@ async def channel(run: Run) -> TrialResult:
     if len(found) != 1:
         others = [one["type"] for one in listed if wanted in (one["id"], one.get("name"))]
         said = f"{len(found)} text channels are called so" if found else f"there is no text channel {wanted}"
-        raise Refused(said if found or not others else f"{said}, but one of type {others[0]}")
+        raise DiscordRefused(said if found or not others else f"{said}, but one of type {others[0]}")
     run.channel = found[0]
     is_watched = bool({run.channel["name"], run.channel["id"]} & set(run.policy.alerts.watch))
     warning = "this channel is watched for alerts: better one that is not" if is_watched else ""

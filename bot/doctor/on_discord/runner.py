@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Final
 
 from bot.doctor.on_discord import messages, presses, private, reads, sessions, threads
-from bot.doctor.on_discord.api import Refused
+from bot.doctor.on_discord.api import DiscordRefused
 from bot.doctor.on_discord.trial import (
     MARK,
     THREAD_NAME,
@@ -63,7 +63,7 @@ async def observe(run: Run) -> AsyncGenerator[Observation, None]:
 
 async def _sweep(run: Run) -> None:
     """Queue the removal of posts that this run or an earlier one does not know of: an answer was lost."""
-    with suppress(Refused, Skipped, KeyError, TypeError):
+    with suppress(DiscordRefused, Skipped, KeyError, TypeError):
         own_id = (await run.api.get("/users/@me"))["id"]
         for message in await run.api.get(f"{run.place}/messages", limit="50"):
             if message["author"]["id"] == own_id and MARK in message["content"]:
@@ -85,7 +85,7 @@ async def _look(trial: Trial, run: Run, expected: Facts) -> Observation:
             return _judged(trial, await trial.look(run), expected)
     except Skipped as skipped:
         return Observation(trial.name, TrialOutcome.SKIPPED, str(skipped), expected, None)
-    except Refused as refused:
+    except DiscordRefused as refused:
         said = str(refused)
     except TimeoutError:
         said = f"not done within {trial.deadline_s:g} s"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from bot.doctor.on_discord.api import JSON, Api, Refused
+from bot.doctor.on_discord.api import JSON, Api, DiscordRefused
 from bot.doctor.on_discord.cleanup import CleanUp
 from bot.doctor.on_discord.link import Link
 from bot.runbook.model import Policy
@@ -149,7 +149,7 @@ class Run:
         for member in await self.api.get(path, query=named.removeprefix("@"), limit="25"):
             if member["user"]["username"].lower() == named.removeprefix("@").lower():
                 return dict(member)
-        raise Refused(f"no member has the username {named}")
+        raise DiscordRefused(f"no member has the username {named}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.code_host import Issue, IssueText
-from bot.domain.exports import Trouble, look_after
+from bot.domain.exports import ExportTrouble, look_after
 
 #: The longest time between two looks at the issues of a guild.
 _LONGEST: Final = timedelta(minutes=10)
@@ -45,7 +45,7 @@ class IssueExport:
     assignee: str | None
     unassignable: str | None
     next_at: datetime | None
-    trouble: Trouble | None
+    trouble: ExportTrouble | None
 
     def is_news(self, issue: Issue) -> bool:
         """Return True if *issue*, read from a list, is as new as what is known.
@@ -138,7 +138,7 @@ class IssuePoll:
     etag: str | None
     changed_at: datetime
     next_at: datetime | None
-    trouble: Trouble | None
+    trouble: ExportTrouble | None
 
     def read(
         self, *, until: datetime | None, etag: str | None, at: datetime, is_busy: bool = False

@@ -22,7 +22,7 @@ THREAD_FROM_WEEK: Final = 2
 _DAYS: Final = 7
 
 
-class ReminderStage(StrEnum):
+class ActionReminderStage(StrEnum):
     """How a reminder of an action item relates to its due date."""
 
     AHEAD = "ahead"
@@ -39,7 +39,7 @@ class ActionReminder:
         week: Weeks since the due date, 0 until the first of them has passed.
     """
 
-    stage: ReminderStage
+    stage: ActionReminderStage
     at: datetime
     week: int = 0
 
@@ -56,7 +56,7 @@ def next_reminder(due_on: date, hours: BusinessHours, *, after: datetime) -> Act
 
 def reminder_now(due_on: date, hours: BusinessHours, *, now: datetime) -> ActionReminder:
     """Return the reminder that is right at *now* (aware), however late; the first one if none is due yet."""
-    found = ActionReminder(ReminderStage.AHEAD, now)
+    found = ActionReminder(ActionReminderStage.AHEAD, now)
     for reminder in _all(due_on, hours):
         if reminder.at > now:
             return found
@@ -79,11 +79,11 @@ def _start(hours: BusinessHours, now: datetime, *, ahead: int) -> datetime | Non
 
 
 def _all(due_on: date, hours: BusinessHours) -> Iterator[ActionReminder]:
-    yield ActionReminder(ReminderStage.AHEAD, _morning(business_days_on(due_on, -AHEAD, hours), hours))
-    yield ActionReminder(ReminderStage.TODAY, _morning(due_on, hours))
+    yield ActionReminder(ActionReminderStage.AHEAD, _morning(business_days_on(due_on, -AHEAD, hours), hours))
+    yield ActionReminder(ActionReminderStage.TODAY, _morning(due_on, hours))
     for week in count(1):
         day = due_on + timedelta(days=_DAYS * week)
-        yield ActionReminder(ReminderStage.OVERDUE, _morning(day, hours), week)
+        yield ActionReminder(ActionReminderStage.OVERDUE, _morning(day, hours), week)
 
 
 def _morning(day: date, hours: BusinessHours) -> datetime:

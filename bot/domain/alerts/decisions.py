@@ -13,7 +13,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json, Payload
 
 
-class Outcome(StrEnum):
+class AlertOutcome(StrEnum):
     """What became of a message or an event."""
 
     TRACKED = "tracked"  # it opened an alert
@@ -82,7 +82,7 @@ class AlertDecision:
     said_id: int
     channel_id: int
     said_at: datetime
-    outcome: Outcome
+    outcome: AlertOutcome
     label: str
     title: str
     nth: int = 0
@@ -98,7 +98,7 @@ class AlertDecision:
 
     @classmethod
     def on(
-        cls, said: Occurrence, outcome: Outcome, *, says: Says | None, incident: Incident | None = None
+        cls, said: Occurrence, outcome: AlertOutcome, *, says: Says | None, incident: Incident | None = None
     ) -> "AlertDecision":
         """Build the decision record for the message or event *said*."""
         return cls(
@@ -129,14 +129,14 @@ class AlertDecision:
             nth=origin.nth,
             channel_id=NO_CHANNEL,
             said_at=origin.at,
-            outcome=Outcome.UNREADABLE,
+            outcome=AlertOutcome.UNREADABLE,
             label=sender.label,
             title=sender.label,
             detail=DecisionDetail(problem=problem),
         )
 
     @classmethod
-    def on_answer(cls, asked: AlertQuestion, outcome: Outcome, *, incident: Incident) -> "AlertDecision":
+    def on_answer(cls, asked: AlertQuestion, outcome: AlertOutcome, *, incident: Incident) -> "AlertDecision":
         """Return the decision that a person took about a message that was asked about."""
         return cls(
             guild_id=asked.guild_id,
@@ -155,7 +155,7 @@ class AlertDecision:
         )
 
     @classmethod
-    def on_message(cls, message: AlertMessage, outcome: Outcome) -> "AlertDecision":
+    def on_message(cls, message: AlertMessage, outcome: AlertOutcome) -> "AlertDecision":
         """Return the decision about a message that was passed over before it was read."""
         return cls(
             guild_id=message.guild_id,
@@ -179,7 +179,7 @@ class DecisionFilter:
     """
 
     target: str | None = None
-    outcome: Outcome | None = None
+    outcome: AlertOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

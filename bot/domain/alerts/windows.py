@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain.alerts.alert import mention_of
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.incident.incident import IncidentKind
-from bot.domain.incident.locations import Origin, Source, Waited
+from bot.domain.incident.locations import AlertOrigin, Source, Waited
 from bot.domain.incident.opening import NewIncident
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
@@ -74,7 +74,7 @@ class HeldAlert(Payload):
     fingerprint: str
     evidence: Evidence | None = None
     source: Source | None = None
-    origin: Origin | None = None
+    origin: AlertOrigin | None = None
 
     @classmethod
     def of(cls, new: NewIncident) -> "HeldAlert":

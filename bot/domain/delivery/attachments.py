@@ -20,7 +20,7 @@ class FileRef(Payload):
     description: str = ""
 
 
-class Attaching(Payload):
+class AttachedFiles(Payload):
     """What the payload of any delivery may say about the files that it carries."""
 
     files: tuple[FileRef, ...] = ()

@@ -63,7 +63,7 @@ class Skip(StrEnum):
     WEBHOOK_ENDED = "webhook_ended"
 
 
-class Outcome(StrEnum):
+class ReplayOutcome(StrEnum):
     """The outcome of a replay: not begun, under way, or how it ended."""
 
     WAITING = "waiting"
@@ -99,22 +99,22 @@ class BatchEntry:
     message_id: int | None = None
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> ReplayOutcome:
         """Return how the entry's replay ended, from its own state and its delivery's."""
         if self.state is not EntryState.QUEUED:
-            return Outcome(self.state.value)
+            return ReplayOutcome(self.state.value)
         return outcome_of(self.status, self.error)
 
 
-def outcome_of(status: DeliveryStatus | None, error: str | None) -> Outcome:
+def outcome_of(status: DeliveryStatus | None, error: str | None) -> ReplayOutcome:
     """Return how a replay ended whose delivery has this status."""
     if status is None or status in UNFINISHED:
-        return Outcome.UNDER_WAY
+        return ReplayOutcome.UNDER_WAY
     if status is DeliveryStatus.SENT:
-        return Outcome.POSTED
+        return ReplayOutcome.POSTED
     if status is DeliveryStatus.CANCELLED:  # its incident has become private meanwhile
-        return Outcome.SKIPPED
-    return Outcome.UNKNOWN if (error or "").startswith(UNKNOWN) else Outcome.REFUSED
+        return ReplayOutcome.SKIPPED
+    return ReplayOutcome.UNKNOWN if (error or "").startswith(UNKNOWN) else ReplayOutcome.REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class ReplayBatch:
     entries: tuple[BatchEntry, ...] = ()
 
     @property
-    def counts(self) -> Mapping[Outcome, int]:
+    def counts(self) -> Mapping[ReplayOutcome, int]:
         """Return how many entries there are of each outcome; 0 for the others."""
         return Counter(entry.outcome for entry in self.entries)
 
@@ -165,7 +165,7 @@ class ReplayBatch:
     def has_settled(self) -> bool:
         """Return True if no entry of the batch waits or is under way."""
         counts = self.counts
-        return not counts[Outcome.WAITING] and not counts[Outcome.UNDER_WAY]
+        return not counts[ReplayOutcome.WAITING] and not counts[ReplayOutcome.UNDER_WAY]
 
 
 class BatchData(Payload):

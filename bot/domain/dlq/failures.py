@@ -167,7 +167,7 @@ class NewFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class EntryOrigin:
     """The delivery that an entry of the DLQ is about.
 
     Attributes:

@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Step
-from bot.domain.escalation.why_me import Called, Reminded, Rule, Said, Uncalled, WhyMe
+from bot.domain.escalation.why_me import CalledPerson, CallRule, Reminded, Said, Uncalled, WhyMe
 from bot.domain.incident.calls import CallPage
 from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import ByPerson, Incident
@@ -27,7 +27,7 @@ _NOT_FOUND: Final = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class CallEvidence:
     """What is on record about an incident's calls.
 
     Attributes:
@@ -46,7 +46,7 @@ class Evidence:
     usernames: Mapping[int, str] = field(default_factory=dict)
 
 
-def why_me(found: Evidence, *, reader: Person, pressed: Delivery | None) -> WhyMe:
+def why_me(found: CallEvidence, *, reader: Person, pressed: Delivery | None) -> WhyMe:
     """Explain why *reader* was called, as of the time of the call, or why others were.
 
     Args:
@@ -75,13 +75,13 @@ def why_me(found: Evidence, *, reader: Person, pressed: Delivery | None) -> WhyM
     )
 
 
-def _reminded(found: Evidence, pressed: Delivery, *, reader: Person) -> Reminded:
+def _reminded(found: CallEvidence, pressed: Delivery, *, reader: Person) -> Reminded:
     """Return whom a reminder asks. The person at a place that it mentions is computed: none is stored."""
     told, incident = UpdateDueNotice.from_json(pressed.data), found.incident
     holder = found.rosters.at(pressed.created_at).get(told.asks or "")
     stand_in = None
     if holder is not None and told.asks is not None:
-        stand_in = Called(marked(holder.handle), told.asks, holder.duty, is_recorded=False, pages=())
+        stand_in = CalledPerson(marked(holder.handle), told.asks, holder.duty, is_recorded=False, pages=())
     act = next((act for act in reversed(acknowledges(incident)) if act.id == told.lead_id), None)
     return Reminded(
         due_at=told.due_at,
@@ -104,10 +104,10 @@ def _cause(own: Sequence[Delivery], pages: Sequence[Delivery], pressed: Delivery
     return pressed if pressed is not None else next(reversed(pages), None)
 
 
-def _rule(found: Evidence, cause: Delivery) -> Rule:
+def _rule(found: CallEvidence, cause: Delivery) -> CallRule:
     """Return what caused a page or an escalation."""
     data = PagingData.from_json(cause.data)
-    rule = Rule(data.severity or found.incident.severity, _called_at(found, cause))
+    rule = CallRule(data.severity or found.incident.severity, _called_at(found, cause))
     step = next((one for one in found.steps if one.index == data.step), None)
     if data.why is not None or data.declined_by is not None or step is None:
         return replace(rule, why=data.why, declined_by=data.declined_by)
@@ -120,7 +120,7 @@ def _rule(found: Evidence, cause: Delivery) -> Rule:
     )
 
 
-def _ladder(found: Evidence, step: Step) -> list[Step]:
+def _ladder(found: CallEvidence, step: Step) -> list[Step]:
     """Return the steps of the ladder that *step* belongs to, in the order of the policy file."""
     own = (one for one in found.steps if one.starts_at == step.starts_at)
     return sorted(own, key=lambda one: one.index)
@@ -134,7 +134,7 @@ def _origin(step: Step, ladder: Iterable[Step]) -> Step:
     return next(one for one in ladder if (one.rung.repeat, one.rung.mention, one.rung.dm) == alike)
 
 
-def _each(found: Evidence, pages: Iterable[Delivery]) -> tuple[Called, ...]:
+def _each(found: CallEvidence, pages: Iterable[Delivery]) -> tuple[CalledPerson, ...]:
     """Return the people of *pages*, in the order of the first one."""
     people: dict[str, list[Delivery]] = {}
     for page in pages:
@@ -142,11 +142,11 @@ def _each(found: Evidence, pages: Iterable[Delivery]) -> tuple[Called, ...]:
     return tuple(_called(found, theirs, about=theirs[-1]) for theirs in people.values())
 
 
-def _called(found: Evidence, pages: Sequence[Delivery], *, about: Delivery) -> Called:
+def _called(found: CallEvidence, pages: Sequence[Delivery], *, about: Delivery) -> CalledPerson:
     """Return a person with all of *pages* to them, and what put them on call at the time of *about*."""
     duty, is_recorded = _duty(found, about)
     said, said_at = _answer(found, _who(found, about))
-    return Called(
+    return CalledPerson(
         _who(found, about),
         place_of(about),
         duty,
@@ -158,7 +158,7 @@ def _called(found: Evidence, pages: Sequence[Delivery], *, about: Delivery) -> C
     )
 
 
-def _duty(found: Evidence, page: Delivery) -> tuple[Duty | None, bool]:
+def _duty(found: CallEvidence, page: Delivery) -> tuple[Duty | None, bool]:
     """Return what put the person of *page* on call, and whether that was stored with it.
 
     A page goes to the holder of its place when it is sent. That may be another person than the one it was
@@ -172,7 +172,7 @@ def _duty(found: Evidence, page: Delivery) -> tuple[Duty | None, bool]:
     return (then if then is not None and handle in (None, then.who) else None), False
 
 
-def _answer(found: Evidence, who: str) -> tuple[Said | None, datetime | None]:
+def _answer(found: CallEvidence, who: str) -> tuple[Said | None, datetime | None]:
     """Return what the person has answered last, and when."""
     acts = acknowledges(found.incident)
     answers = [(act.at, Said.ACKNOWLEDGED) for act in acts if _is_by(found, act, who)]
@@ -186,19 +186,19 @@ def acknowledges(incident: Incident) -> list[ByPerson]:
     return [act for act in (incident.acknowledged, incident.taken) if act is not None]
 
 
-def _is_by(found: Evidence, act: ByPerson, who: str) -> bool:
+def _is_by(found: CallEvidence, act: ByPerson, who: str) -> bool:
     """Return True if the person *who* did *act*: by id or username; while that is not known, by name."""
     name = found.usernames.get(act.id, act.name)
     return who.lower() in (marked(str(act.id)), marked(name).lower())
 
 
-def _declined(found: Evidence, who: str) -> list[datetime]:
+def _declined(found: CallEvidence, who: str) -> list[datetime]:
     """Return when the person said that they cannot respond."""
     entries = [entry for entry in found.entries if entry.kind is TimelineKind.DECLINED]
     return [entry.at for entry in entries if DeclinedEntry.from_json(entry.data or {}).asked == who]
 
 
-def _uncalled(found: Evidence, cause: Delivery, *, called: Collection[str]) -> Iterator[Uncalled]:
+def _uncalled(found: CallEvidence, cause: Delivery, *, called: Collection[str]) -> Iterator[Uncalled]:
     """Yield the other people on call at the time of *cause*, each once: why they were not called, too."""
     at, places = _called_at(found, cause), dict[str, list[str]]()
     for place, person in found.rosters.at(at).items():
@@ -212,7 +212,7 @@ def _uncalled(found: Evidence, cause: Delivery, *, called: Collection[str]) -> I
             yield Uncalled(who, theirs[0], at=_next_call(found, theirs, after=at))
 
 
-def _next_call(found: Evidence, places: Collection[str], *, after: datetime) -> datetime | None:
+def _next_call(found: CallEvidence, places: Collection[str], *, after: datetime) -> datetime | None:
     """Return when the ladder that ran *after* then was to call one of *places*; None: no step was."""
     begun = [step for step in found.steps if step.starts_at is None or step.starts_at <= after]
     last = max((step.starts_at for step in begun if step.starts_at is not None), default=None)
@@ -220,7 +220,7 @@ def _next_call(found: Evidence, places: Collection[str], *, after: datetime) -> 
     return min((step.due_at for step in to_come if {*step.rung.dm} & {*places}), default=None)
 
 
-def _who(found: Evidence, page: Delivery) -> str:
+def _who(found: CallEvidence, page: Delivery) -> str:
     """Return the person of a page, as `marked`; the place if even its holder of then is not known.
 
     A page that is on its way, was refused, or was sent without the database has no recipient on record.
@@ -234,13 +234,13 @@ def _who(found: Evidence, page: Delivery) -> str:
     return person_of(page) if holder is None else marked(holder.handle)
 
 
-def _called_at(found: Evidence, message: Delivery) -> datetime:
+def _called_at(found: CallEvidence, message: Delivery) -> datetime:
     """Return when a page or an escalation was decided: its row may be younger, after an outage."""
     waited_s = PagingData.from_json(message.data).waited_s
     return min(message.created_at, found.incident.triggered_at + timedelta(seconds=waited_s))
 
 
-def _is_to(found: Evidence, page: Delivery, reader: Person) -> bool:
+def _is_to(found: CallEvidence, page: Delivery, reader: Person) -> bool:
     who = _who(found, page)
     handle = who.removeprefix("@")
     return who != handle and OnCallPerson(handle, "", user_id=id_of(handle)).is_for(reader)
@@ -265,7 +265,7 @@ def _has_failed(page: Delivery) -> bool:
     return page.status is DeliveryStatus.FAILED
 
 
-def _as_call(found: Evidence, page: Delivery) -> CallPage:
+def _as_call(found: CallEvidence, page: Delivery) -> CallPage:
     """Return a page as a call. One that was sent without the database was finished when it was recorded."""
     called_at, is_sent = _called_at(found, page), page.status is DeliveryStatus.SENT
     arrived_at = called_at if page.first_sent_at is None and page.request is None else page.finished_at

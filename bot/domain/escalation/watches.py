@@ -17,7 +17,7 @@ def watch_key(incident_id: int) -> str:
     return f"inc:{incident_id}"
 
 
-class Trouble(StrEnum):
+class DatabaseTrouble(StrEnum):
     """What keeps the database from recording an escalation."""
 
     AWAY = "away"
@@ -46,7 +46,7 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class UnansweredPost:
     """A message that Discord may have, though its answer never came.
 
     Attributes:
@@ -77,7 +77,7 @@ class UnsentMessage:
     since: datetime
     rings: bool
     has_email: bool
-    attempt: Attempt | None = None
+    attempt: UnansweredPost | None = None
 
     @property
     def step(self) -> str:
@@ -146,7 +146,7 @@ class Saying:
     rings: bool = False
     waited: timedelta = timedelta()
     sought_since: datetime | None = None
-    attempt: Attempt | None = None
+    attempt: UnansweredPost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class WatchChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class UnrecordedReport:
     """An incident that a person raised while the database could not record it.
 
     Attributes:

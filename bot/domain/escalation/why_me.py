@@ -11,7 +11,7 @@ from bot.domain.oncall.duty import Duty
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CallRule:
     """What caused the message.
 
     Attributes:
@@ -42,7 +42,7 @@ class Said(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class CalledPerson:
     """A person who was called.
 
     Attributes:
@@ -94,7 +94,7 @@ class Reminded:
     lead: str | None
     acknowledged_at: datetime | None
     is_to_reader: bool
-    stand_in: Called | None = None
+    stand_in: CalledPerson | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,9 @@ class WhyMe:
     """
 
     incident: Incident
-    rule: Rule | None = None
-    own: Called | None = None
-    tried: tuple[Called, ...] = ()
-    beside: tuple[Called, ...] = ()
+    rule: CallRule | None = None
+    own: CalledPerson | None = None
+    tried: tuple[CalledPerson, ...] = ()
+    beside: tuple[CalledPerson, ...] = ()
     uncalled: tuple[Uncalled, ...] = ()
     reminded: Reminded | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class HookAttempt:
     """One attempt of a source to deliver a request.
 
     Attributes:
@@ -22,13 +22,13 @@ class Attempt:
     has_arrived: bool
 
 
-def missed(attempts: Iterable[Attempt], *, known: Collection[str]) -> list[Attempt]:
+def missed(attempts: Iterable[HookAttempt], *, known: Collection[str]) -> list[HookAttempt]:
     """Return the first attempt of each request that never arrived, oldest first.
 
     Args:
         known: Delivery ids of requests that are stored.
     """
-    first: dict[str, Attempt] = {}
+    first: dict[str, HookAttempt] = {}
     arrived = set(known)
     for attempt in sorted(attempts, key=lambda one: (one.at, one.id)):
         first.setdefault(attempt.delivery_id, attempt)

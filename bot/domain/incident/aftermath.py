@@ -47,7 +47,7 @@ class PostmortemState(StrEnum):
     NOT_OWED = "not_owed"  # the incident was reopened, or has ended in another way since
 
 
-class ReminderStage(StrEnum):
+class PostmortemReminderStage(StrEnum):
     """A reminder of an owed postmortem. Each comes once, in this order."""
 
     BEFORE = "before"  # a DM, a business day before the date
@@ -71,7 +71,7 @@ class Postmortem(Payload):
     owner_id: int
     owner_name: str
     due_on: date
-    reminded: ReminderStage | None = None
+    reminded: PostmortemReminderStage | None = None
     remind_at: datetime | None = None
     done_at: datetime | None = None
     done_by_id: int | None = None

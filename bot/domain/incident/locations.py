@@ -49,7 +49,7 @@ class Source(Payload, kw_only=False):
     author: str
 
 
-class Origin(Payload, kw_only=False):
+class AlertOrigin(Payload, kw_only=False):
     """The monitor of an alert that came as an event: no message in Discord says it.
 
     Attributes:
@@ -95,7 +95,7 @@ class Tracked:
     fingerprint: str | None = None
     occurrences: int = 1
     last_seen_at: datetime | None = None
-    origin: Origin | None = None
+    origin: AlertOrigin | None = None
     waited: Waited | None = None
 
     @property

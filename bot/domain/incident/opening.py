@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.incident.incident import IncidentKind
-from bot.domain.incident.locations import Origin, Source, Waited
+from bot.domain.incident.locations import AlertOrigin, Source, Waited
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 
@@ -41,5 +41,5 @@ class NewIncident:
     source: Source | None = None
     fingerprint: str | None = None
     triggered_at: datetime | None = None
-    origin: Origin | None = None
+    origin: AlertOrigin | None = None
     waited: Waited | None = None

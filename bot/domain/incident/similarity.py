@@ -49,7 +49,7 @@ _STOP: Final = frozenset(_STOP_WORDS.split())
 _COMMON: Final = frozenset(_COMMON_WORDS.split())
 
 
-class Report(Protocol):
+class TroubleReport(Protocol):
     """A report of a trouble: a triage, or an incident."""
 
     @property
@@ -65,7 +65,7 @@ class Report(Protocol):
         """Return the symptoms that the report names; may be empty."""
 
 
-AnyReport = TypeVar("AnyReport", bound=Report)
+AnyReport = TypeVar("AnyReport", bound=TroubleReport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def words_in_common(one: str, other: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(parts))
 
 
-def score(one: Report, other: Report, rarity: Rarity) -> float:
+def score(one: TroubleReport, other: TroubleReport, rarity: Rarity) -> float:
     """Return how similar two reports are: by their weighted words, and by what else they share."""
     named = words_of(" ".join((*one.targets, *other.targets)))  # "parky.co.jp": told by the targets
     return (
@@ -143,7 +143,7 @@ def score(one: Report, other: Report, rarity: Rarity) -> float:
     )
 
 
-def most_similar(report: Report, known: Iterable[AnyReport], rarity: Rarity) -> AnyReport | None:
+def most_similar(report: TroubleReport, known: Iterable[AnyReport], rarity: Rarity) -> AnyReport | None:
     """Return the report of *known* that is most similar to *report*, the first of several; or None."""
     words = words_of(report.title).keys()
     alike = (one for one in known if words & words_of(one.title).keys())

@@ -24,7 +24,7 @@ class StartChange(Payload):
     after: datetime
 
 
-class Corrected(Payload):
+class DetailsChange(Payload):
     """What was corrected of an incident; None: it stays."""
 
     title: TitleChange | None = None
@@ -105,11 +105,11 @@ def with_triage(alert: Incident, triage: Triage, *, path: tuple[tuple[str, str],
     )
 
 
-def changes_of(before: Incident, after: Incident) -> Corrected:
+def changes_of(before: Incident, after: Incident) -> DetailsChange:
     """Return what was corrected."""
     title = TitleChange(before=before.title, after=after.title)
     start = StartChange(before=before.started_at, after=after.started_at)
-    return Corrected(
+    return DetailsChange(
         title=None if title.before == title.after else title,
         started_at=None if start.before == start.after else start,
     )

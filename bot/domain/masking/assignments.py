@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.masking.spans import Span
+from bot.domain.masking.spans import SecretSpan
 
 #: Words in a name that say that its value is a secret.
 _TELLING: Final = (
@@ -106,7 +106,7 @@ _LEAST_BITS: Final = 3.9  # of entropy a sign: words and paths have less, random
 _MOST_SLASHES: Final = 2
 
 
-def named_secrets(text: str) -> Iterator[Span]:
+def named_secrets(text: str) -> Iterator[SecretSpan]:
     """Yield the secrets of *text* that the name beside them tells."""
     for pattern, kind in (
         (_HEADER, "authorization"),
@@ -117,12 +117,12 @@ def named_secrets(text: str) -> Iterator[Span]:
         for found in pattern.finditer(text):
             name = found.lastgroup or "s"
             if not _is_none(found[name]):
-                yield Span(found.start(name), found.end(name), kind)
+                yield SecretSpan(found.start(name), found.end(name), kind)
     yield from _assigned(text)
     yield from _random(text)
 
 
-def _assigned(text: str) -> Iterator[Span]:
+def _assigned(text: str) -> Iterator[SecretSpan]:
     """Yield the values of names that say so."""
     for found in _NAMED.finditer(text):
         group = next(name for name in _VALUES if found[name] is not None)
@@ -135,7 +135,7 @@ def _assigned(text: str) -> Iterator[Span]:
             continue
         if group == "bare" and not _begins_line(text, start) and _is_prose(name, found["sep"], found[group]):
             continue
-        yield Span(value, end, _kind(name))
+        yield SecretSpan(value, end, _kind(name))
 
 
 def _bare_end(text: str, found: re.Match[str], *, at: int) -> int:
@@ -166,12 +166,12 @@ def _begins_line(text: str, at: int) -> bool:
     return (line > 0 or at <= _LONGEST_NAME) and _LINE_BEGINS.fullmatch(text, line, at) is not None
 
 
-def _random(text: str) -> Iterator[Span]:
+def _random(text: str) -> Iterator[SecretSpan]:
     """Yield long values that look random, unless name or form say that they are an identifier."""
     for found in _ANY.finditer(text):
         words = _words(found["name"])
         if not _has(words, _IDENTIFIERS) and _looks_secret(words, found["s"]):
-            yield Span(found.start("s"), found.end("s"), "high_entropy")
+            yield SecretSpan(found.start("s"), found.end("s"), "high_entropy")
 
 
 def _looks_secret(words: list[str], value: str) -> bool:

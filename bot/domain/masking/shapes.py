@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from bot.domain.masking.spans import Span
+from bot.domain.masking.spans import SecretSpan
 
 _TAIL: Final = r"(?![A-Za-z0-9])"
 _HEAD: Final = r"(?<![A-Za-z0-9])"
@@ -72,7 +72,7 @@ _KEY_BEGINS: Final = re.compile(
 _KEY_ENDS: Final = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|Private-MAC: ?[0-9a-f]*")
 
 
-def known_shapes(text: str) -> Iterator[Span]:
+def known_shapes(text: str) -> Iterator[SecretSpan]:
     """Yield the secrets of *text* that have a shape of their own."""
     for kind, pattern in _PATTERNS.items():
         if _NEEDS.get(kind, "") in text:
@@ -83,29 +83,29 @@ def known_shapes(text: str) -> Iterator[Span]:
         yield from _emails(text, not_at={span.end for span in addresses})
 
 
-def private_keys(text: str) -> Iterator[Span]:
+def private_keys(text: str) -> Iterator[SecretSpan]:
     """Yield the blocks of private keys in the whole *text*; one without an end goes on to the end."""
     at = 0
     while begin := _KEY_BEGINS.search(text, at):
         end = _KEY_ENDS.search(text, begin.end())
         at = len(text) if end is None else end.end()
-        yield Span(begin.start(), at, "private_key")
+        yield SecretSpan(begin.start(), at, "private_key")
 
 
-def _addresses(text: str) -> Iterator[Span]:
+def _addresses(text: str) -> Iterator[SecretSpan]:
     for found in _ADDRESS.finditer(text):
         name = found.lastgroup or ""
-        yield Span(found.start(name), found.end(name), "password" if name != "alone" else "token")
+        yield SecretSpan(found.start(name), found.end(name), "password" if name != "alone" else "token")
 
 
-def _emails(text: str, *, not_at: Collection[int]) -> Iterator[Span]:
+def _emails(text: str, *, not_at: Collection[int]) -> Iterator[SecretSpan]:
     """Yield the email addresses of *text* whose @ is at none of the places *not_at*: a host follows there."""
     for found in _EMAIL.finditer(text):
         if text.index("@", found.start()) not in not_at:
-            yield Span(found.start(), found.end(), "email")
+            yield SecretSpan(found.start(), found.end(), "email")
 
 
-def _span(found: re.Match[str], kind: str) -> Span:
+def _span(found: re.Match[str], kind: str) -> SecretSpan:
     group = "s" if "s" in found.re.groupindex else 0
     rest = _REST.match(found.string, found.end(group))  # a longer token than any that was seen
-    return Span(found.start(group), rest.end() if rest else found.end(group), kind)
+    return SecretSpan(found.start(group), rest.end() if rest else found.end(group), kind)

@@ -19,7 +19,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_+/=~.-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Span:
+class SecretSpan:
     """The place of one secret: ``text[start:end]``."""
 
     start: int
@@ -28,7 +28,7 @@ class Span:
 
 
 #: Yields the secrets of a part of a text.
-Finder: TypeAlias = Callable[[str], Iterable[Span]]
+Finder: TypeAlias = Callable[[str], Iterable[SecretSpan]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Masked:
         return sum(self.counts.values())
 
 
-def masked(text: str, spans: Iterable[Span]) -> Masked:
+def masked(text: str, spans: Iterable[SecretSpan]) -> Masked:
     """Return *text* with each of *spans* replaced by what names its kind; overlapping ones are one."""
     pieces: list[str] = []
     kinds: Counter[str] = Counter()
@@ -60,7 +60,7 @@ def masked(text: str, spans: Iterable[Span]) -> Masked:
     return Masked("".join([*pieces, text[at:]]), dict(kinds.most_common()))
 
 
-def found_in(text: str, finders: Iterable[Finder]) -> Iterator[Span]:
+def found_in(text: str, finders: Iterable[Finder]) -> Iterator[SecretSpan]:
     """Yield what *finders* find in *text*, part by part; a part ends with a line where it can."""
     every = tuple(finders)
     for start, end, is_cut in _parts(text):
@@ -70,7 +70,7 @@ def found_in(text: str, finders: Iterable[Finder]) -> Iterator[Span]:
                 last = start + span.end
                 if is_cut and last == end:  # a token longer than the overlap goes on behind the cut
                     last = token_end(text, end)
-                yield Span(start + span.start, last, span.kind)
+                yield SecretSpan(start + span.start, last, span.kind)
 
 
 def token_end(text: str, at: int) -> int:
@@ -94,22 +94,22 @@ def _parts(text: str) -> Iterator[tuple[int, int, bool]]:
             start = end - _OVERLAP
 
 
-def _merged(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+def _merged(text: str, spans: Iterable[SecretSpan]) -> Iterator[SecretSpan]:
     """Yield *spans* in order without overlaps, each with the kind of the first; masks are left alone."""
     masks = [found.span() for found in MASK.finditer(text)]
-    last: Span | None = None
+    last: SecretSpan | None = None
     for span in sorted(piece for each in spans for piece in _outside(each, masks)):
         if last is None or span.start >= last.end:
             if last is not None:
                 yield last
             last = span
         else:
-            last = Span(last.start, max(last.end, span.end), last.kind)
+            last = SecretSpan(last.start, max(last.end, span.end), last.kind)
     if last is not None:
         yield last
 
 
-def _outside(span: Span, masks: Sequence[tuple[int, int]]) -> Iterator[Span]:
+def _outside(span: SecretSpan, masks: Sequence[tuple[int, int]]) -> Iterator[SecretSpan]:
     """Yield what of *span* is in none of *masks*, which are in order: a masked text stays as it is."""
     start = span.start
     for begins, ends in masks[max(bisect_right(masks, (start, start)) - 1, 0) :]:
@@ -117,7 +117,7 @@ def _outside(span: Span, masks: Sequence[tuple[int, int]]) -> Iterator[Span]:
             break
         if ends > start:
             if begins > start:
-                yield Span(start, begins, span.kind)
+                yield SecretSpan(start, begins, span.kind)
             start = ends
     if start < span.end:
-        yield Span(start, span.end, span.kind)
+        yield SecretSpan(start, span.end, span.kind)

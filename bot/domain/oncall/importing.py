@@ -35,7 +35,7 @@ class LeftOut(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ImportFinding:
     """A part that is left out; *detail* holds names of the export, or a moment."""
 
     what: LeftOut
@@ -72,7 +72,7 @@ class SourceSchedule:
     rotation: Rotation | None
     overrides: tuple[Shift, ...]
     rendered: tuple[Shift, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[ImportFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class CarriedOver:
     rotation: Rotation | None
     shifts: tuple[Shift, ...]
     overrides: tuple[Shift, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[ImportFinding, ...]
 
     @property
     def until(self) -> datetime | None:
@@ -113,11 +113,11 @@ def carry_over(source: SourceSchedule, *, now: datetime) -> CarriedOver:
     findings = list(source.findings)
     if source.rotation is not None:
         if not rendered:
-            findings.append(Finding(LeftOut.NOT_COMPARED))
+            findings.append(ImportFinding(LeftOut.NOT_COMPARED))
         differs = _first_difference(source.rotation, overrides, rendered, now=now)
         if differs is None:
             return CarriedOver(source.rotation, (), overrides, tuple(findings))
-        findings.append(Finding(LeftOut.DIFFERS, f"{differs:%Y-%m-%d %H:%M}Z"))
+        findings.append(ImportFinding(LeftOut.DIFFERS, f"{differs:%Y-%m-%d %H:%M}Z"))
     if not rendered:
         raise ConfigError(
             f"{source.name}: its rules are no single rotation, and the file does not say who is on call"
@@ -158,7 +158,7 @@ def _joined(shifts: Sequence[Shift]) -> list[Shift]:
     return joined
 
 
-def _about(shifts: Sequence[Shift]) -> Iterator[Finding]:
+def _about(shifts: Sequence[Shift]) -> Iterator[ImportFinding]:
     """Yield what is to be said about *shifts*: the first gap, the first overlap, and where they are cut."""
     covered = shifts[0].ends
     said: set[LeftOut] = set()
@@ -166,7 +166,7 @@ def _about(shifts: Sequence[Shift]) -> Iterator[Finding]:
         what = LeftOut.GAPS if shift.starts > covered else LeftOut.OVERLAPS
         if shift.starts != covered and what not in said:
             said.add(what)
-            yield Finding(what, f"{min(covered, shift.starts):%Y-%m-%d %H:%M}Z")
+            yield ImportFinding(what, f"{min(covered, shift.starts):%Y-%m-%d %H:%M}Z")
         covered = max(covered, shift.ends)
     if len(shifts) > MOST_SHIFTS:
-        yield Finding(LeftOut.TOO_MANY, f"{shifts[MOST_SHIFTS - 1].ends:%Y-%m-%d %H:%M}Z")
+        yield ImportFinding(LeftOut.TOO_MANY, f"{shifts[MOST_SHIFTS - 1].ends:%Y-%m-%d %H:%M}Z")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.ladder import combined
-from bot.domain.escalation.watches import Report, Rung, UnsentMessage, Watch, Word
+from bot.domain.escalation.watches import Rung, UnrecordedReport, UnsentMessage, Watch, Word
 
 #: How long the database may still decide a deadline that has passed: longer than it takes to see it is away.
 GRACE: Final = timedelta(seconds=2)
@@ -42,7 +42,7 @@ class Journal:
     skipped: frozenset[str] = frozenset()
     mailed: frozenset[str] = frozenset()
     acknowledged: frozenset[str] = frozenset()
-    reports: Mapping[str, Report] = field(default_factory=dict)
+    reports: Mapping[str, UnrecordedReport] = field(default_factory=dict)
 
     @property
     def has_news(self) -> bool:

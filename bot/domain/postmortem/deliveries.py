@@ -3,7 +3,7 @@
 from datetime import date
 from enum import StrEnum
 
-from bot.domain.incident.aftermath import ReminderStage
+from bot.domain.incident.aftermath import PostmortemReminderStage
 from bot.domain.payloads import Payload
 
 
@@ -27,6 +27,6 @@ class PostmortemDm(Payload):
     owner_id: int
     owner: str
     due_on: date
-    stage: ReminderStage | None = None
+    stage: PostmortemReminderStage | None = None
     by: str | None = None
     occasion: Occasion = Occasion.GIVEN

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from bot.domain.delivery.attachments import Attaching, FileRef
+from bot.domain.delivery.attachments import AttachedFiles, FileRef
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import label_of
 
@@ -54,7 +54,7 @@ class PostmortemDocument:
         return replace(self, posting=self.posting + 1, shown_version=0)
 
 
-class PostmortemData(Attaching):
+class PostmortemData(AttachedFiles):
     """What the delivery of a draft says beside its file; attributes as `PostmortemDocument`."""
 
     path: str

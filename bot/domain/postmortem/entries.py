@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from bot.domain.incident.aftermath import ReminderStage
+from bot.domain.incident.aftermath import PostmortemReminderStage
 from bot.domain.incident.incident import PersonRef
 from bot.domain.timeline.entries import EntryData, TimelineKind
 
@@ -46,6 +46,6 @@ class PostmortemRemindedEntry(EntryData, kind=TimelineKind.POSTMORTEM_REMINDED):
         is_away: The owner has left the server or may not see the incident, so others were asked.
     """
 
-    stage: ReminderStage | None = None
+    stage: PostmortemReminderStage | None = None
     owner: str
     is_away: bool = False

@@ -25,7 +25,7 @@ class CallOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class PostmortemCall:
     """A person who was called.
 
     Attributes:
@@ -63,7 +63,7 @@ class PostmortemFacts:
 
     incident: Incident
     lines: tuple[Line, ...]
-    called: tuple[Called, ...]
+    called: tuple[PostmortemCall, ...]
     read_at: datetime
     resolution: Resolution | None = None
     postmortem: Postmortem | None = None
@@ -103,17 +103,17 @@ class PostmortemFacts:
 _PROMISES = frozenset({TimelineKind.UPDATED, TimelineKind.UPDATE_DUE})
 
 
-def called_by(pages: Iterable[Delivery]) -> tuple[Called, ...]:
+def called_by(pages: Iterable[Delivery]) -> tuple[PostmortemCall, ...]:
     """Return whom *pages*, the DMs of an incident's ladder in any state, have called, by time."""
     found = [_called(page) for page in pages]
     return tuple(sorted(found, key=lambda one: (one.asked_at, one.place)))
 
 
-def _called(page: Delivery) -> Called:
+def _called(page: Delivery) -> PostmortemCall:
     _, _, place = page.to.partition(":")
     outcome = _outcome(page)
     arrived_at = page.finished_at if outcome is CallOutcome.ARRIVED else None
-    return Called(place, page.recipient, page.created_at, outcome, arrived_at)
+    return PostmortemCall(place, page.recipient, page.created_at, outcome, arrived_at)
 
 
 def _outcome(page: Delivery) -> CallOutcome:

@@ -38,7 +38,7 @@ class PostmortemOwnerNotice(Notice, name="postmortem_owner"):
     due_before: date | None = None
 
 
-class Asked(StrEnum):
+class PostmortemOccasion(StrEnum):
     """Why the thread is asked for a postmortem."""
 
     OVERDUE = "overdue"  # the last reminder
@@ -56,7 +56,7 @@ class PostmortemDueNotice(Notice, name="postmortem_due"):
         asks: The on-call place whose person is mentioned when it is sent, if there is no lead either.
     """
 
-    why: Asked
+    why: PostmortemOccasion
     owner: PersonRef
     due_on: date
     lead: PersonRef | None = None

@@ -22,7 +22,7 @@ class OwedPostmortem:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class PostmortemTerms:
     """What the policy says of a postmortem.
 
     Attributes:
@@ -38,7 +38,7 @@ class Terms:
 def owed_at_resolve(
     resolved: Incident,
     before: Postmortem | None,
-    terms: Terms,
+    terms: PostmortemTerms,
     *,
     now: datetime,
     chosen: PersonRef | None = None,

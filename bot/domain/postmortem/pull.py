@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.code_host import PullRequest, PullState, StoredFile
-from bot.domain.exports import Trouble, look_after
+from bot.domain.exports import ExportTrouble, look_after
 
 #: The longest time between two looks at a pull request that is open, and at one that was closed unmerged:
 #: people may open that again.
@@ -77,7 +77,7 @@ class PullExport:
     etag: str | None
     changed_at: datetime
     next_at: datetime | None
-    trouble: Trouble | None
+    trouble: ExportTrouble | None
 
     @property
     def branch(self) -> str:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.domain.calendar.business_time import BusinessHours, local_moment
-from bot.domain.incident.aftermath import Postmortem, ReminderStage
+from bot.domain.incident.aftermath import Postmortem, PostmortemReminderStage
 
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
     """A reminder of a postmortem, and when it is due (UTC)."""
 
-    stage: ReminderStage
+    stage: PostmortemReminderStage
     at: datetime
 
 
@@ -24,13 +24,13 @@ def reminders_of(owed: Postmortem, hours: BusinessHours) -> Iterator[Reminder]:
     before = hours.business_day_before(owed.due_on)
     after = hours.business_days_after(owed.due_on, 1)
     days = (before, after, hours.business_days_after(after, 1))
-    for stage, day in zip(ReminderStage, days, strict=True):
+    for stage, day in zip(PostmortemReminderStage, days, strict=True):
         yield Reminder(stage, local_moment(day, hours.starts, timezone=hours.timezone).astimezone(UTC))
 
 
 def left(owed: Postmortem, hours: BusinessHours) -> list[Reminder]:
     """Return the reminders that come after the last one that was sent."""
-    stages = list(ReminderStage)
+    stages = list(PostmortemReminderStage)
     sent = -1 if owed.reminded is None else stages.index(owed.reminded)
     return [one for one in reminders_of(owed, hours) if stages.index(one.stage) > sent]
 

@@ -25,7 +25,7 @@ class ProbeState(StrEnum):
     CUT_OFF = "cut_off"  # it fails, and so does every other probe: the prober itself has no network
 
 
-class Outcome(StrEnum):
+class ProbeOutcome(StrEnum):
     """What one request says about the target."""
 
     OK = "ok"
@@ -50,15 +50,15 @@ _NOT_REACHED: Final = frozenset(
 #: Problems of which the policy is the cause.
 _NOT_ASKED: Final = frozenset({OutboundProblem.FORBIDDEN_ADDRESS, OutboundProblem.PAUSED})
 
-_ANSWERS: Final = {SystemState.OK: Outcome.OK, SystemState.DEGRADED: Outcome.DEGRADED}
+_ANSWERS: Final = {SystemState.OK: ProbeOutcome.OK, SystemState.DEGRADED: ProbeOutcome.DEGRADED}
 _ALERTS: Final = {ProbeState.DOWN: ProbeEvent.DOWN, ProbeState.DEGRADED: ProbeEvent.DEGRADED}
 
 
-def outcome_of(result: CheckResult) -> Outcome:
+def outcome_of(result: CheckResult) -> ProbeOutcome:
     """Return what *result* says: anything but the expected answer is a failure, a refusal (403) too."""
     if _problem(result) in _NOT_ASKED:
-        return Outcome.UNKNOWN
-    return _ANSWERS.get(result.state, Outcome.FAILED)
+        return ProbeOutcome.UNKNOWN
+    return _ANSWERS.get(result.state, ProbeOutcome.FAILED)
 
 
 def is_reached(result: CheckResult) -> bool:
@@ -98,7 +98,7 @@ class ProbeStatus:
     number: int
     since: datetime
     state: ProbeState = ProbeState.NEW
-    outcome: Outcome | None = None
+    outcome: ProbeOutcome | None = None
     streak: int = 0
     answered: int = 0
     failing_since: datetime | None = None
@@ -117,9 +117,9 @@ class ProbeStatus:
             self, result=result, asked_at=now, reached_at=now if is_reached(result) else self.reached_at
         )
         outcome = outcome_of(result)
-        if outcome is Outcome.UNKNOWN:
+        if outcome is ProbeOutcome.UNKNOWN:
             return seen
-        has_failed = outcome is Outcome.FAILED
+        has_failed = outcome is ProbeOutcome.FAILED
         return replace(
             seen,
             outcome=outcome,
@@ -130,7 +130,7 @@ class ProbeStatus:
 
     def is_failing(self, rules: ProbeRules) -> bool:
         """Return True if the target has failed often enough in a row to be down."""
-        return self.outcome is Outcome.FAILED and self.streak >= rules.fails
+        return self.outcome is ProbeOutcome.FAILED and self.streak >= rules.fails
 
     def settled(self, rules: ProbeRules, now: datetime, *, is_cut_off: bool = False) -> "ProbeStatus":
         """Return the status in the state that follows from its results, with the event to track, if any.
@@ -146,9 +146,9 @@ class ProbeStatus:
         if self.is_failing(rules):
             is_held = is_cut_off and self.state is not ProbeState.DOWN
             return ProbeState.CUT_OFF if is_held else ProbeState.DOWN
-        if self.outcome in {None, Outcome.FAILED}:
+        if self.outcome in {None, ProbeOutcome.FAILED}:
             return self.state
-        answers = ProbeState.DEGRADED if self.outcome is Outcome.DEGRADED else ProbeState.UP
+        answers = ProbeState.DEGRADED if self.outcome is ProbeOutcome.DEGRADED else ProbeState.UP
         if self.state is ProbeState.DOWN:
             return answers if self.answered >= rules.recovers else self.state
         if self.state in {ProbeState.NEW, ProbeState.CUT_OFF}:
@@ -201,4 +201,4 @@ def cuts_off(
     asked = [(one, its) for one, its in others if one.asked_at is not None and one.asked_at >= began]
     if any(one.reached_at is not None and one.reached_at >= began for one, _ in asked):
         return False
-    return any(its.host != rules.host and one.outcome is Outcome.FAILED for one, its in asked)
+    return any(its.host != rules.host and one.outcome is ProbeOutcome.FAILED for one, its in asked)

@@ -1,6 +1,6 @@
 """What the timeline and the thread hold of pasted output: without its secrets."""
 
-from bot.domain.delivery.attachments import Attaching
+from bot.domain.delivery.attachments import AttachedFiles
 from bot.domain.timeline.entries import EntryData, TimelineKind
 
 
@@ -24,7 +24,7 @@ class OutputEntry(EntryData, kind=TimelineKind.OUTPUT):
     url: str = ""
 
 
-class OutputData(Attaching):
+class OutputData(AttachedFiles):
     """What the message in the thread shows; attributes as `OutputEntry`.
 
     Attributes:

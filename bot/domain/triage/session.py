@@ -80,11 +80,11 @@ class StoredAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class StoredChoice:
     """A severity that was chosen by hand over the tree's.
 
     Attributes:
-        proposed: What the tree had led to, by the name of its `Outcome`; None: a question was open.
+        proposed: What the tree had led to, by the name of its `TriageOutcome`; None: a question was open.
         withdrawn_at, withdrawn_by_name: Set once a person has taken it back, or chosen anew; the row stays.
     """
 
@@ -162,7 +162,7 @@ class Triage:
         """Return the name of the person who looks again, else of the one who went on, else of the starter."""
         return self.taken_by_name or self.idle.continued_by_name or self.user_name
 
-    def standing(self, choices: Sequence[Choice]) -> Choice | None:
+    def standing(self, choices: Sequence[StoredChoice]) -> StoredChoice | None:
         """Return the choice behind the current severity, or None; an older version stored no choices."""
         last = choices[-1] if choices else None
         counts = last is not None and last.withdrawn_at is None and last.severity == self.severity

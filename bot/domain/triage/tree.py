@@ -27,7 +27,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TriageOutcome:
     """Where the questions end: a severity's name, or None to ask again later (再評価)."""
 
     severity: str | None
@@ -41,7 +41,7 @@ class Outcome:
 #: What 再評価 is called where outcomes are named, in the policy too; no severity can have this name.
 LATER: Final = "reevaluate"
 
-REEVALUATE: Final = Outcome(None)
+REEVALUATE: Final = TriageOutcome(None)
 
 #: Last step of the path of an incident that was raised because a re-evaluation got no answer. It has the form
 #: of (question, answer); no question can have this id.
@@ -77,7 +77,7 @@ class Answer:
     id: str
     label: Text
     path: Text
-    to: str | Outcome
+    to: str | TriageOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Position:
 
     path: Path
     question: Question | None
-    outcome: Outcome | None
+    outcome: TriageOutcome | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +160,12 @@ class Tree:
 
     def follow(self, path: Path) -> Position:
         """Return where *path* leads from the start; the empty path leads to the first question."""
-        at: str | Outcome = self.start
+        at: str | TriageOutcome = self.start
         for given in path:
             if given.node != at:
                 raise StaleTriage
             at = self.node(given.node).answer(given.answer).to
-        if isinstance(at, Outcome):
+        if isinstance(at, TriageOutcome):
             return Position(path, None, at)
         return Position(path, self.node(at), None)
 
@@ -188,7 +188,7 @@ class Tree:
         answer = question.answer(question.unsure if unsure else answer_id)
         return (*path, Given(question.id, answer.id, unsure))
 
-    def outcomes(self, path: Path) -> frozenset[Outcome]:
+    def outcomes(self, path: Path) -> frozenset[TriageOutcome]:
         """Return the outcomes that are still possible after the answers in *path*."""
         reached = (position.outcome for position in self.walk(path))
         return frozenset(outcome for outcome in reached if outcome is not None)

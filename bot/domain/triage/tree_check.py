@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from bot.domain.triage.tree import Answer, Outcome, Question, Tree
+from bot.domain.triage.tree import Answer, Question, Tree, TriageOutcome
 
 
 def check_tree(tree: Tree, severities: Sequence[str], *, reevaluate_as: str | None = None) -> list[str]:
@@ -50,8 +50,8 @@ def _answer_faults(question: Question) -> list[str]:
 
 
 def _target_faults(tree: Tree, question: Question, answer: Answer, severities: Sequence[str]) -> list[str]:
-    target = answer.to.severity if isinstance(answer.to, Outcome) else answer.to
-    known = severities if isinstance(answer.to, Outcome) else tree.questions
+    target = answer.to.severity if isinstance(answer.to, TriageOutcome) else answer.to
+    known = severities if isinstance(answer.to, TriageOutcome) else tree.questions
     if target is None or target in known:
         return []
     allowed = f'a question ({_quoted(tree.questions)}), a severity ({_quoted(severities)}) or "reevaluate"'
@@ -100,8 +100,8 @@ def _unsure_faults(tree: Tree, severities: Sequence[str], reevaluate_as: str | N
     ranks = {name: rank for rank, name in enumerate(severities)}
 
     @cache
-    def worst(to: str | Outcome) -> int:
-        if isinstance(to, Outcome):
+    def worst(to: str | TriageOutcome) -> int:
+        if isinstance(to, TriageOutcome):
             return ranks.get(to.severity or reevaluate_as or "", len(ranks))
         return min(worst(answer.to) for answer in tree.questions[to].answers)
 

@@ -53,7 +53,7 @@ class GitHubAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GitHubAnswer:
     """A successful answer.
 
     Attributes:
@@ -102,7 +102,7 @@ class GitHubConnection:
 
     async def get(
         self, path: str, *, params: Mapping[str, str] | None = None, etag: str | None = None
-    ) -> Answer:
+    ) -> GitHubAnswer:
         """Read *path*; with *etag* only if it has changed, which costs nothing of the rate limit if not.
 
         Raises:
@@ -116,7 +116,7 @@ class GitHubConnection:
         """Send a DELETE to *path*. Raises as `get`."""
         await self._answer("DELETE", path, content=b"", headers={})
 
-    async def send(self, method: str, path: str, body: Mapping[str, object]) -> Answer:
+    async def send(self, method: str, path: str, body: Mapping[str, object]) -> GitHubAnswer:
         """Send *body* as JSON to *path* by *method*. Raises as `get`."""
         content = json.dumps(body, ensure_ascii=False).encode()
         return await self._answer(method, path, content=content, headers={"Content-Type": "application/json"})
@@ -129,7 +129,7 @@ class GitHubConnection:
         params: Mapping[str, str] | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str],
-    ) -> Answer:
+    ) -> GitHubAnswer:
         async with self._turn:
             self._limits.check()
             if content is not None:
@@ -209,7 +209,7 @@ class GitHubConnection:
             "X-GitHub-Api-Version": _API_VERSION,
         }
 
-    def _read(self, raw: _Raw) -> Answer:
+    def _read(self, raw: _Raw) -> GitHubAnswer:
         body = _json(raw)
         wait_s = self._limits.note(raw.status, raw.headers, says_limited=_says_limited(body))
         if wait_s is not None:
@@ -217,13 +217,13 @@ class GitHubConnection:
             raise limited(wait_s)
         etag = raw.headers.get("etag")
         if raw.status == HTTPStatus.NOT_MODIFIED:
-            return Answer(None, etag, is_new=False)
+            return GitHubAnswer(None, etag, is_new=False)
         if not HTTPStatus.OK <= raw.status < HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(raw.status, body)
         if body is None and raw.status != HTTPStatus.NO_CONTENT:
             kind = raw.headers.get("content-type", "nothing").partition(";")[0]
             raise UpstreamUnavailable(f"GitHub answered with {kind} instead of JSON", http_status=raw.status)
-        return Answer(body, etag, following=self._following(raw))
+        return GitHubAnswer(body, etag, following=self._following(raw))
 
     def _following(self, raw: _Raw) -> str | None:
         """Return the path of the next page, if it is on the same host."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from bot.domain.hooks.deliveries import Attempt
+from bot.domain.hooks.deliveries import HookAttempt
 from bot.domain.hooks.hook import HookRequest
 from bot.integrations.github.answers import parsed
 from bot.integrations.github.connection import GitHubConnection
@@ -35,12 +35,12 @@ class GitHubDeliveries:
     repository: str
     webhook: int
 
-    async def attempts(self, since: datetime) -> list[Attempt]:
+    async def attempts(self, since: datetime) -> list[HookAttempt]:
         """Return the attempts at *since* or later to send what may be an alert, the latest first.
 
         All of them are listed: GitHub's own filter for failures leaves out those without an answer.
         """
-        found: list[Attempt] = []
+        found: list[HookAttempt] = []
         answer = await self.connection.get(self._path, params={"per_page": _PER_PAGE})
         for _ in range(_MOST_PAGES):
             page = parsed(list, answer.body)
@@ -52,7 +52,7 @@ class GitHubDeliveries:
             answer = await self.connection.get(answer.following)
         return found
 
-    async def request_of(self, attempt: Attempt) -> HookRequest:
+    async def request_of(self, attempt: HookAttempt) -> HookRequest:
         """Return the request of an attempt. It comes from GitHub itself, so it has no signature to check."""
         answer = await self.connection.get(f"{self._path}/{attempt.id}")
         return parsed(_request, answer.body)
@@ -62,12 +62,12 @@ class GitHubDeliveries:
         return f"/repos/{self.repository}/hooks/{self.webhook}/deliveries"
 
 
-def _attempts(page: list[Mapping[str, Any]]) -> list[tuple[str, Attempt]]:
+def _attempts(page: list[Mapping[str, Any]]) -> list[tuple[str, HookAttempt]]:
     return [(str(item["event"]), _attempt(item)) for item in page]
 
 
-def _attempt(item: Mapping[str, Any]) -> Attempt:
-    return Attempt(
+def _attempt(item: Mapping[str, Any]) -> HookAttempt:
+    return HookAttempt(
         id=int(item["id"]),
         delivery_id=str(item["guid"]),
         at=datetime.fromisoformat(item["delivered_at"]),

@@ -20,7 +20,7 @@ from bot.domain.code_host import (
 )
 from bot.domain.errors import CodeHostRefused
 from bot.integrations.github.answers import issue, parsed, pull_request
-from bot.integrations.github.connection import Answer, GitHubConnection
+from bot.integrations.github.connection import GitHubAnswer, GitHubConnection
 
 #: Items of a page. Issues may be long, and a page is read at once.
 _PER_PAGE: Final = "30"
@@ -185,13 +185,13 @@ class GitHubRepository:
             return refused.problem not in {CodeHostProblem.PERMISSION, CodeHostProblem.NOT_FOUND}
         return True
 
-    async def _get(self, path: str, *, etag: str | None = None, **params: str) -> Answer:
+    async def _get(self, path: str, *, etag: str | None = None, **params: str) -> GitHubAnswer:
         is_list = {"per_page": _PER_PAGE} if "state" in params else {}
         return await self.connection.get(
             f"/repos/{self.repository}{path}", params={**params, **is_list}, etag=etag
         )
 
-    async def _send(self, method: str, path: str, body: Mapping[str, object]) -> Answer:
+    async def _send(self, method: str, path: str, body: Mapping[str, object]) -> GitHubAnswer:
         return await self.connection.send(method, f"/repos/{self.repository}{path}", body)
 
 
@@ -215,7 +215,7 @@ def _facts(body: Mapping[str, Any], lacks: tuple[str, ...]) -> RepositoryFacts:
     return RepositoryFacts(str(body["full_name"]), bool(body["archived"]), has_issues, counted)
 
 
-def _fetched(answer: Answer, read: Callable[[Any], PullRequest]) -> Fetched[PullRequest] | None:
+def _fetched(answer: GitHubAnswer, read: Callable[[Any], PullRequest]) -> Fetched[PullRequest] | None:
     return Fetched(parsed(read, answer.body), answer.etag) if answer.is_new else None
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import ConfigError
-from bot.domain.oncall.importing import Finding, LeftOut, SourcePerson, SourceSchedule
+from bot.domain.oncall.importing import ImportFinding, LeftOut, SourcePerson, SourceSchedule
 from bot.domain.oncall.rotation import Rotation, Shift
 from bot.integrations.imports.reading import moment, rotation_from, rows, table, zone
 
@@ -38,7 +38,7 @@ def read(file: Mapping[str, Any], *, now: datetime) -> SourceSchedule:
     if len(rules) == 1 and not obstacles:
         timezone = zone(rules[0].get("time_zone") or schedule.get("time_zone") or "UTC")
         rotation = None if timezone is None else _rotation(rules[0], timezone)
-        obstacles += [] if rotation else [Finding(LeftOut.TURN, _named(rules[0]))]
+        obstacles += [] if rotation else [ImportFinding(LeftOut.TURN, _named(rules[0]))]
     return SourceSchedule(
         name=str(schedule.get("name") or "Grafana OnCall"),
         people={person.key: person for person in (*_bare(rules), *map(_person, final))},
@@ -67,19 +67,19 @@ def _is_over(shift: Mapping[str, Any], now: datetime) -> bool:
     return until is not None and _local(until, ZoneInfo("UTC")) < now
 
 
-def _obstacles(rules: list[Mapping[str, Any]]) -> Iterator[Finding]:
+def _obstacles(rules: list[Mapping[str, Any]]) -> Iterator[ImportFinding]:
     """Yield what keeps the shifts from being one rotation."""
     if len(rules) > 1:
-        yield Finding(LeftOut.LAYERS, ", ".join(map(_named, rules)))
+        yield ImportFinding(LeftOut.LAYERS, ", ".join(map(_named, rules)))
     for each in rules:
         if each.get("until") is not None or each.get("rotation_start") not in (None, each.get("start")):
-            yield Finding(LeftOut.BOUNDS, _named(each))
+            yield ImportFinding(LeftOut.BOUNDS, _named(each))
         if any(each.get(key) for key in _CHOSEN) or timedelta(seconds=_number(each, "duration")) != _turn(
             each
         ):
-            yield Finding(LeftOut.RESTRICTIONS, _named(each))
+            yield ImportFinding(LeftOut.RESTRICTIONS, _named(each))
         if any(len(group) != 1 for group in _groups(each)):
-            yield Finding(LeftOut.GROUPS, _named(each))
+            yield ImportFinding(LeftOut.GROUPS, _named(each))
 
 
 def _groups(rule: Mapping[str, Any]) -> list[list[str]]:

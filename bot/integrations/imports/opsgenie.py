@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bot.domain.oncall.importing import Finding, LeftOut, SourcePerson, SourceSchedule
+from bot.domain.oncall.importing import ImportFinding, LeftOut, SourcePerson, SourceSchedule
 from bot.domain.oncall.rotation import Rotation, Shift
 from bot.integrations.imports.reading import moment, rotation_from, rows, table, zone
 
@@ -32,11 +32,11 @@ def read(file: Mapping[str, Any], *, now: datetime) -> SourceSchedule:
     obstacles = list(_obstacles(rotations, now))
     timezone = zone(schedule.get("timezone"))
     if timezone is None:
-        obstacles.append(Finding(LeftOut.TIME_ZONE, str(schedule.get("timezone"))))
+        obstacles.append(ImportFinding(LeftOut.TIME_ZONE, str(schedule.get("timezone"))))
     rotation = None
     if timezone is not None and rotations and not obstacles:
         rotation = _rotation(rotations[0], timezone)
-        obstacles += [] if rotation else [Finding(LeftOut.TURN, _named(rotations[0]))]
+        obstacles += [] if rotation else [ImportFinding(LeftOut.TURN, _named(rotations[0]))]
     final, overrides = (_periods(timeline, part) for part in ("finalTimeline", "overrideTimeline"))
     skipped = sorted({name for name in (_other(period) for period in final) if name})
     named = [each for rotated in rotations for each in rows(rotated.get("participants"), "participants")]
@@ -47,7 +47,7 @@ def read(file: Mapping[str, Any], *, now: datetime) -> SourceSchedule:
         rotation=rotation,
         overrides=_shifts(overrides),
         rendered=_shifts(final),
-        findings=(*obstacles, *(Finding(LeftOut.NO_PERSON, name) for name in skipped)),
+        findings=(*obstacles, *(ImportFinding(LeftOut.NO_PERSON, name) for name in skipped)),
     )
 
 
@@ -55,17 +55,17 @@ def _counts(rotation: Mapping[str, Any], now: datetime) -> bool:
     return rotation.get("endDate") is None or moment(rotation["endDate"], "rotations.endDate") > now
 
 
-def _obstacles(rotations: list[Mapping[str, Any]], now: datetime) -> Iterator[Finding]:
+def _obstacles(rotations: list[Mapping[str, Any]], now: datetime) -> Iterator[ImportFinding]:
     """Yield what keeps the rotations from being one of ours."""
     if len(rotations) > 1:
-        yield Finding(LeftOut.LAYERS, ", ".join(map(_named, rotations)))
+        yield ImportFinding(LeftOut.LAYERS, ", ".join(map(_named, rotations)))
     for each in rotations:
         if each.get("timeRestriction"):
-            yield Finding(LeftOut.RESTRICTIONS, _named(each))
+            yield ImportFinding(LeftOut.RESTRICTIONS, _named(each))
         if each.get("endDate") is not None or moment(each.get("startDate"), "rotations.startDate") > now:
-            yield Finding(LeftOut.BOUNDS, _named(each))
+            yield ImportFinding(LeftOut.BOUNDS, _named(each))
         if not all(map(_is_user, rows(each.get("participants"), "participants"))):
-            yield Finding(LeftOut.NO_PERSON, _named(each))
+            yield ImportFinding(LeftOut.NO_PERSON, _named(each))
 
 
 def _rotation(rotation: Mapping[str, Any], timezone: ZoneInfo) -> Rotation | None:

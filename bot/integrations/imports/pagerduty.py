@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bot.domain.oncall.importing import Finding, LeftOut, SourcePerson, SourceSchedule
+from bot.domain.oncall.importing import ImportFinding, LeftOut, SourcePerson, SourceSchedule
 from bot.domain.oncall.rotation import Rotation, Shift
 from bot.integrations.imports.reading import moment, rotation_from, rows, table, zone
 
@@ -33,11 +33,11 @@ def read(file: Mapping[str, Any], *, now: datetime) -> SourceSchedule:
     findings = [*_about(layers, now), *_escalation(schedule)]
     timezone = zone(schedule.get("time_zone"))
     if timezone is None:
-        findings.append(Finding(LeftOut.TIME_ZONE, str(schedule.get("time_zone"))))
+        findings.append(ImportFinding(LeftOut.TIME_ZONE, str(schedule.get("time_zone"))))
     rotation = None
     if timezone is not None and layers and not list(_about(layers, now)):
         rotation = _rotation(layers[0], timezone)
-        findings += [] if rotation else [Finding(LeftOut.TURN, _named(layers[0]))]
+        findings += [] if rotation else [ImportFinding(LeftOut.TURN, _named(layers[0]))]
     return SourceSchedule(
         name=str(schedule.get("name") or "PagerDuty"),
         people=_people(file, schedule, layers),
@@ -52,21 +52,21 @@ def _counts(layer: Mapping[str, Any], now: datetime) -> bool:
     return layer.get("end") is None or moment(layer["end"], "schedule_layers.end") > now
 
 
-def _about(layers: list[Mapping[str, Any]], now: datetime) -> Iterator[Finding]:
+def _about(layers: list[Mapping[str, Any]], now: datetime) -> Iterator[ImportFinding]:
     """Yield what keeps the layers from being one rotation."""
     if len(layers) > 1:
-        yield Finding(LeftOut.LAYERS, ", ".join(map(_named, layers)))
+        yield ImportFinding(LeftOut.LAYERS, ", ".join(map(_named, layers)))
     for layer in layers:
         if layer.get("restrictions"):
-            yield Finding(LeftOut.RESTRICTIONS, _named(layer))
+            yield ImportFinding(LeftOut.RESTRICTIONS, _named(layer))
         if layer.get("end") is not None or moment(layer.get("start"), "schedule_layers.start") > now:
-            yield Finding(LeftOut.BOUNDS, _named(layer))
+            yield ImportFinding(LeftOut.BOUNDS, _named(layer))
 
 
-def _escalation(schedule: Mapping[str, Any]) -> Iterator[Finding]:
+def _escalation(schedule: Mapping[str, Any]) -> Iterator[ImportFinding]:
     names = [_named(policy) for policy in rows(schedule.get("escalation_policies"), "escalation_policies")]
     if names:
-        yield Finding(LeftOut.ESCALATION, ", ".join(names))
+        yield ImportFinding(LeftOut.ESCALATION, ", ".join(names))
 
 
 def _rotation(layer: Mapping[str, Any], timezone: ZoneInfo) -> Rotation | None:

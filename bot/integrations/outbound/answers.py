@@ -24,7 +24,7 @@ _LONGEST_WAIT_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """An answer that is complete, whatever its status.
 
     Attributes:
@@ -53,7 +53,7 @@ class Answer:
         """Return the seconds that the answer asks to wait; see `asked_wait_s`."""
         return asked_wait_s(self.headers.get("retry-after"), wall_clock)
 
-    def require_success(self) -> "Answer":
+    def require_success(self) -> "HttpAnswer":
         """Return the answer itself.
 
         Raises:

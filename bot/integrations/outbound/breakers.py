@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from bot.domain.delivery.breaker import Breaker
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
-from bot.integrations.outbound.call import Terms
+from bot.integrations.outbound.call import CallTerms
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ class Breakers:
         self.clock = clock
         self._by_host: LRUCache[str, Breaker] = LRUCache(_MOST_HOSTS)
 
-    def let_pass(self, host: str, terms: Terms, asked_at: float) -> None:
+    def let_pass(self, host: str, terms: CallTerms, asked_at: float) -> None:
         """Let a request to *host* pass.
 
         Raises:
@@ -49,7 +49,7 @@ class Breakers:
         self._by_host[host] = Breaker()
 
     def note_failure(
-        self, host: str, terms: Terms, asked_at: float, *, for_all_s: float | None = None
+        self, host: str, terms: CallTerms, asked_at: float, *, for_all_s: float | None = None
     ) -> None:
         """Record a failure, or that *host* asks for a pause of *for_all_s* seconds.
 

@@ -32,7 +32,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class CallTerms:
     """How a system is asked.
 
     Attributes:

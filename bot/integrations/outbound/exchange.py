@@ -10,8 +10,8 @@ import httpx
 
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
-from bot.integrations.outbound.answers import Answer
-from bot.integrations.outbound.call import Call, Terms
+from bot.integrations.outbound.answers import HttpAnswer
+from bot.integrations.outbound.call import Call, CallTerms
 
 #: No compression: a few bytes could become a gigabyte before they are counted.
 _USUAL: Final = {"Accept-Encoding": "identity", "User-Agent": f"incident-bot/{version('incident-bot')}"}
@@ -22,8 +22,8 @@ _CONNECTING: Final = 0.45
 
 
 async def exchange(
-    call: Call, url: httpx.URL, terms: Terms, transport: httpx.AsyncBaseTransport, *, ends_at: float
-) -> Answer:
+    call: Call, url: httpx.URL, terms: CallTerms, transport: httpx.AsyncBaseTransport, *, ends_at: float
+) -> HttpAnswer:
     """Send *call* to *url* and read its answer, inside the caller's `asyncio.timeout`.
 
     Args:
@@ -53,10 +53,10 @@ async def exchange(
         except (httpx.HTTPError, OSError) as error:
             raise _translated(error) from None  # its text may hold the address
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, content, time.monotonic() - begun, ends)
+    return HttpAnswer(response.status_code, headers, content, time.monotonic() - begun, ends)
 
 
-async def _body(response: httpx.Response, terms: Terms) -> bytes:
+async def _body(response: httpx.Response, terms: CallTerms) -> bytes:
     received = bytearray()
     async for chunk in response.aiter_bytes():
         received += chunk

@@ -21,9 +21,9 @@ from bot.integrations.outbound.addresses import (
     Resolver,
     resolve,
 )
-from bot.integrations.outbound.answers import Answer
+from bot.integrations.outbound.answers import HttpAnswer
 from bot.integrations.outbound.breakers import Breakers
-from bot.integrations.outbound.call import Call, Terms
+from bot.integrations.outbound.call import Call, CallTerms
 from bot.integrations.outbound.exchange import exchange
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.proxy import EgressProxy, is_direct
@@ -72,7 +72,7 @@ class OutboundHttp:
         self._preparing = asyncio.Lock()
         self._breakers = Breakers()
 
-    async def send(self, call: Call, terms: Terms) -> Answer:
+    async def send(self, call: Call, terms: CallTerms) -> HttpAnswer:
         """Send *call* and return its answer, of whatever status.
 
         A retry honours Retry-After if that fits the deadline; otherwise the answer is returned as it is.
@@ -97,7 +97,7 @@ class OutboundHttp:
         self._note(host, terms, asked_at, answer)
         return answer
 
-    async def json(self, call: Call, terms: Terms) -> object:
+    async def json(self, call: Call, terms: CallTerms) -> object:
         """Send *call* and return the JSON of its answer.
 
         Raises:
@@ -105,7 +105,7 @@ class OutboundHttp:
         """
         return (await self.send(call, terms)).json()
 
-    def _note(self, host: str, terms: Terms, asked_at: float, answer: Answer) -> None:
+    def _note(self, host: str, terms: CallTerms, asked_at: float, answer: HttpAnswer) -> None:
         is_theirs = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         wait_s = answer.retry_after_s() if answer.status in _NOT_DONE else None
         if is_theirs or wait_s:
@@ -113,13 +113,13 @@ class OutboundHttp:
         else:
             self._breakers.note_answer(host)
 
-    async def _within_deadline(self, call: Call, terms: Terms) -> Answer:
+    async def _within_deadline(self, call: Call, terms: CallTerms) -> HttpAnswer:
         try:
             async with asyncio.timeout(terms.deadline_s):
                 ends_at = asyncio.get_running_loop().time() + terms.deadline_s
                 for _ in range(terms.tries - 1):
                     found = await self._try(call, terms, ends_at)
-                    if isinstance(found, Answer):
+                    if isinstance(found, HttpAnswer):
                         return found
                     await asyncio.sleep(found)
                 return await self._following_redirects(call, terms, ends_at)
@@ -127,7 +127,7 @@ class OutboundHttp:
             said = f"no complete answer within {terms.deadline_s:g} s"
             raise OutboundFailed(OutboundProblem.TIMEOUT, said) from None
 
-    async def _try(self, call: Call, terms: Terms, ends_at: float) -> Answer | float:
+    async def _try(self, call: Call, terms: CallTerms, ends_at: float) -> HttpAnswer | float:
         """Return the answer, or the seconds to wait before the next try."""
         try:
             answer = await self._following_redirects(call, terms, ends_at)
@@ -141,7 +141,7 @@ class OutboundHttp:
         has_time = asyncio.get_running_loop().time() + wait_s < ends_at
         return wait_s if has_time else answer
 
-    async def _following_redirects(self, call: Call, terms: Terms, ends_at: float) -> Answer:
+    async def _following_redirects(self, call: Call, terms: CallTerms, ends_at: float) -> HttpAnswer:
         url = _parsed(call.url)
         url = url if call.params is None else url.copy_merge_params(dict(call.params))
         for _ in range(_MOST_REDIRECTS + 1):
@@ -156,7 +156,7 @@ class OutboundHttp:
             url = there
         raise OutboundFailed(OutboundProblem.REDIRECT, "redirects too often")
 
-    async def _transport(self, url: httpx.URL, terms: Terms) -> httpx.AsyncBaseTransport:
+    async def _transport(self, url: httpx.URL, terms: CallTerms) -> httpx.AsyncBaseTransport:
         """Return a transport for one request: through the proxy, or to an address that is checked."""
         tls = await self._prepared()
         allowed = AllowedPlaces.everywhere() if terms.allows_private else self._allowed

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from bot.integrations.outbound.call import Call, Terms
+from bot.integrations.outbound.call import Call, CallTerms
 from bot.services.ports.paging import OutsideMessage
 
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
 
 #: The operator sets the address of the own server; any other is a person's choice.
-_OWN, _OTHER = Terms("ntfy", allows_private=True), Terms("ntfy")
+_OWN, _OTHER = CallTerms("ntfy", allows_private=True), CallTerms("ntfy")
 _URGENT, _HIGH = 5, 4  # "max" rings through Do Not Disturb where the phone allows it
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
 from bot.domain.paging.keeping import Told
-from bot.integrations.outbound.call import Call, Terms
+from bot.integrations.outbound.call import Call, CallTerms
 from bot.services.ports.paging import OutsideAnswer, OutsideMessage
 
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
 
-_TERMS: Final = Terms("pagerduty", allows_private=True)  # the operator sets its addresses
+_TERMS: Final = CallTerms("pagerduty", allows_private=True)  # the operator sets its addresses
 _SUMMARY_LIMIT: Final = 1024
 _ACTIONS: Final = {Told.ANSWERED: "acknowledge", Told.OVER: "resolve"}
 _ANSWERED: Final = frozenset({"acknowledged", "resolved"})

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
 from bot.domain.paging.keeping import Told
-from bot.integrations.outbound.call import Call, Terms
+from bot.integrations.outbound.call import Call, CallTerms
 from bot.services.ports.paging import OutsideAnswer, OutsideMessage
 
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
 
-_TERMS: Final = Terms("pushover", allows_private=True)  # the operator sets its address
+_TERMS: Final = CallTerms("pushover", allows_private=True)  # the operator sets its address
 _EMERGENCY, _HIGH = 2, 1
 
 #: Seconds between two rings of an emergency, >= 30, and until it gives up, <= 10,800.

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from standardwebhooks import Webhook
 
-from bot.integrations.outbound.call import Call, Terms
+from bot.integrations.outbound.call import Call, CallTerms
 from bot.services.ports.paging import AnnouncementMessage, OutsideMessage
 
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
 
 #: The operator sets its address, which may be in their own network.
-_TERMS: Final = Terms("webhook", allows_private=True)
+_TERMS: Final = CallTerms("webhook", allows_private=True)
 
 
 class SignedWebhook:

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
-from bot.integrations.outbound.call import Call, Terms
+from bot.integrations.outbound.call import Call, CallTerms
 from bot.integrations.outbound.http import OutboundHttp
 
 _Value = TypeVar("_Value")
@@ -30,7 +30,7 @@ async def ask(
     """
     headers = {"Accept": "application/json"} | ({} if token is None else {"Authorization": f"Bearer {token}"})
     call = Call("GET", url, headers=headers, params=params or None)
-    return await http.json(call, Terms(system, deadline_s=QUESTION_S))
+    return await http.json(call, CallTerms(system, deadline_s=QUESTION_S))
 
 
 def understood(read: Callable[[Any], _Value], body: object) -> _Value:

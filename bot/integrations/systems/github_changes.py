@@ -16,8 +16,8 @@ from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
 from bot.domain.postmortem.pull import BRANCH_PREFIX
 from bot.domain.suspects.card import ChangeKind, RecentChange, change_key
-from bot.integrations.outbound.answers import Answer
-from bot.integrations.outbound.call import Call, Terms
+from bot.integrations.outbound.answers import HttpAnswer
+from bot.integrations.outbound.call import Call, CallTerms
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.systems.answers import QUESTION_S, line, moment, understood
 
@@ -128,7 +128,7 @@ class GitHubChanges:
         call = Call(
             "GET", f"{self.api}/repos/{self.repository}{path}", headers=headers, params=params or None
         )
-        answer = await self.http.send(call, Terms("github", deadline_s=QUESTION_S))
+        answer = await self.http.send(call, CallTerms("github", deadline_s=QUESTION_S))
         if _is_limited(answer):
             said = "GitHub's limit of requests is reached"
             raise OutboundFailed(OutboundProblem.RATE_LIMITED, said, http_status=answer.status)
@@ -152,7 +152,7 @@ def _login(user: Mapping[str, Any] | None) -> str:
     return "" if user is None else line(user["login"], limit=_PART_LIMIT)
 
 
-def _is_limited(answer: Answer) -> bool:
+def _is_limited(answer: HttpAnswer) -> bool:
     """Return True if GitHub refuses because of a limit: that is a 403 as often as a 429."""
     is_spent = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
     return answer.status == HTTPStatus.TOO_MANY_REQUESTS or (

@@ -25,8 +25,8 @@ from bot.domain.systems.results import (
     is_outage,
 )
 from bot.domain.systems.rules import HttpTarget
-from bot.integrations.outbound.answers import Answer
-from bot.integrations.outbound.call import Call, Terms
+from bot.integrations.outbound.answers import HttpAnswer
+from bot.integrations.outbound.call import Call, CallTerms
 from bot.integrations.outbound.http import OutboundHttp
 
 #: Seconds for each of the two tries, and between them: together less than a check has.
@@ -77,7 +77,7 @@ class HttpProbe:
 
     async def ask(self) -> CheckResult:
         """Send one request to the target and return what it finds."""
-        terms = Terms(
+        terms = CallTerms(
             "probe",
             deadline_s=self.try_s,
             most_bytes=_MOST_BYTES,
@@ -93,7 +93,7 @@ class HttpProbe:
             return self._result(state, Fact.PROBLEM, problem=failed.problem)
         return self._judged(answer)
 
-    def _judged(self, answer: Answer) -> CheckResult:
+    def _judged(self, answer: HttpAnswer) -> CheckResult:
         status, ms = str(answer.status), str(round(answer.took_s * 1000))
         if answer.status != self.target.status:
             state = SystemState.UNKNOWN if answer.status in _REFUSED else SystemState.DOWN
@@ -107,7 +107,7 @@ class HttpProbe:
             return self._result(SystemState.DEGRADED, Fact.CERTIFICATE_ENDS, days=str(days))
         return self._result(SystemState.OK, Fact.RESPONDS, status=status, ms=ms)
 
-    def _days_left(self, answer: Answer) -> int | None:
+    def _days_left(self, answer: HttpAnswer) -> int | None:
         """Return the whole days until the certificate ends; None without TLS."""
         ends = answer.certificate_not_after
         return None if ends is None else int((ends - self.wall_clock()) // _DAY_S)
@@ -135,7 +135,7 @@ class HttpProber:
         return await probe.ask()
 
 
-def _says_ok(answer: Answer) -> bool:
+def _says_ok(answer: HttpAnswer) -> bool:
     """Return True if the body is a JSON object whose ``ok`` is true, in what was kept of a long one."""
     try:
         found = json.loads(answer.content)

@@ -13,7 +13,7 @@ from bot.domain.oncall.people import SHORTEST_ID
 from bot.domain.paging.ways import Also
 from bot.domain.postmortem.template import Naming
 from bot.domain.severity import Mention
-from bot.domain.triage.tree import LATER, REEVALUATE, UNSURE, Outcome, Text
+from bot.domain.triage.tree import LATER, REEVALUATE, UNSURE, Text, TriageOutcome
 from bot.runbook.fields.rules import Names, Rule
 
 LANGUAGES = ("ja", "en")
@@ -205,16 +205,16 @@ Roles = Annotated[
 ]
 
 
-def _target(value: object) -> str | Outcome:
+def _target(value: object) -> str | TriageOutcome:
     name = string(value)
     if name == LATER:
         return REEVALUATE
     # A question's id has a lower-case letter and a severity's name has none: never both.
-    return name if any(sign.islower() for sign in name) else Outcome(name)
+    return name if any(sign.islower() for sign in name) else TriageOutcome(name)
 
 
 NextStep = Annotated[
-    str | Outcome, Rule("a next step", "a question's id, a severity's name or \"reevaluate\"", _target)
+    str | TriageOutcome, Rule("a next step", "a question's id, a severity's name or \"reevaluate\"", _target)
 ]
 
 

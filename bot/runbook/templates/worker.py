@@ -35,7 +35,7 @@ class OutOfTimeError(BaseException):
     """The template has taken too long. No `except Exception` inside of jinja2 may swallow that."""
 
 
-class Refused(Exception):
+class TemplateBreach(Exception):
     """The template did what it must not, in the words of this program."""
 
 
@@ -121,7 +121,7 @@ def environment() -> ImmutableSandboxedEnvironment:
 def _printable(value: object) -> object:
     if isinstance(value, _PRINTABLE):
         return value
-    raise Refused(f"a {type(value).__name__} cannot be printed; name one of its values, or join it")
+    raise TemplateBreach(f"a {type(value).__name__} cannot be printed; name one of its values, or join it")
 
 
 def _within(pieces: Iterator[str]) -> Iterator[str]:
@@ -130,7 +130,7 @@ def _within(pieces: Iterator[str]) -> Iterator[str]:
     for piece in pieces:
         left -= len(piece.encode(errors="replace"))
         if left < 0:
-            raise Refused(f"makes more than {_OUTPUT_BYTES // 1024} KiB")
+            raise TemplateBreach(f"makes more than {_OUTPUT_BYTES // 1024} KiB")
         yield piece
 
 

@@ -26,7 +26,7 @@ from bot.services.actions.tracking import is_tracked
 from bot.services.ports import CodeHost, Store
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.shared.access import MaySeeLess
-from bot.services.shared.exporting import Outcome, attempt
+from bot.services.shared.exporting import ExportOutcome, attempt
 from bot.services.shared.jobs import issue_job, poll_job
 from bot.services.shared.postings import notice
 
@@ -235,7 +235,9 @@ class ActionIssues:
             told = UnassignableNotice(item=item.label, login=login, url=written.issue.url)
             await self._say(change, told, key=f"issue:{item.id}:unassignable:{login}")
 
-    async def _note_trouble(self, item: ActionItem, incident: Incident | None, outcome: Outcome) -> None:
+    async def _note_trouble(
+        self, item: ActionItem, incident: Incident | None, outcome: ExportOutcome
+    ) -> None:
         """Plan the next try, and tell the thread once when it takes too long."""
         async with self._changing.locked(item, incident) as change:
             export = await change.tx.lock_issue_export(item.id)

@@ -13,7 +13,7 @@ import structlog
 from bot.domain.actions.changes import has_fired
 from bot.domain.actions.deliveries import ActionDmReason
 from bot.domain.actions.item import ActionItem, Reopening
-from bot.domain.actions.reminders import ReminderStage, daytime, next_reminder, reminder_now
+from bot.domain.actions.reminders import ActionReminderStage, daytime, next_reminder, reminder_now
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.runbook.model import Policy
@@ -28,9 +28,9 @@ from bot.services.shared.roster import OnCall
 log = structlog.get_logger(__name__)
 
 _REASONS: Final = {
-    ReminderStage.AHEAD: ActionDmReason.AHEAD,
-    ReminderStage.TODAY: ActionDmReason.TODAY,
-    ReminderStage.OVERDUE: ActionDmReason.OVERDUE,
+    ActionReminderStage.AHEAD: ActionDmReason.AHEAD,
+    ActionReminderStage.TODAY: ActionDmReason.TODAY,
+    ActionReminderStage.OVERDUE: ActionDmReason.OVERDUE,
 }
 
 

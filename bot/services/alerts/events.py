@@ -6,13 +6,13 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.alert import TARGET_LIMIT, first_line
-from bot.domain.alerts.decisions import AlertDecision, Outcome
+from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin
 from bot.domain.alerts.occurrence import NO_CHANNEL, Occurrence
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.rules import AlertFacts, rule_for
 from bot.domain.incident.incident import Incident, IncidentKind
-from bot.domain.incident.locations import Origin
+from bot.domain.incident.locations import AlertOrigin
 from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
 from bot.domain.triage.evidence import EVIDENCE_LIMIT, Evidence
@@ -72,7 +72,7 @@ class AlertEvents:
         said = occurrence_of(event, sender, origin, self._policy)
         if event.says is Says.CHATTER:
             async with self._store.at_once() as tx:
-                await tx.decide(AlertDecision.on(said, Outcome.CHATTER, says=event.says))
+                await tx.decide(AlertDecision.on(said, AlertOutcome.CHATTER, says=event.says))
             return None
         async with self._store.transaction() as tx:
             await tx.lock_fingerprint(said.guild_id, said.fingerprint)
@@ -92,12 +92,12 @@ class AlertEvents:
 
     async def _fire(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
         if same := await self._counting.same(tx, said):
-            return Decided(Outcome.COUNTED, await self._counting.count(tx, same, said))
+            return Decided(AlertOutcome.COUNTED, await self._counting.count(tx, same, said))
         lesser = await self._counting.same(tx, said, or_lesser=True)
         if lesser is not None and lesser.kind is IncidentKind.ALERT:  # people decide about an incident
-            return Decided(Outcome.COUNTED, await self._raise(tx, lesser, said))
+            return Decided(AlertOutcome.COUNTED, await self._raise(tx, lesser, said))
         if await tx.is_over_since(said):
-            return Decided(Outcome.OVER_BEFORE)
+            return Decided(AlertOutcome.OVER_BEFORE)
         return await self._opening.passed_over(tx, said) or await self._opening.open(tx, said, new)
 
     async def _raise(self, tx: Transaction, lesser: Incident, said: Occurrence) -> Incident:
@@ -152,7 +152,7 @@ def as_incident(event: AlertEvent, sender: AlertSender, said: Occurrence) -> New
         ),
         kind=IncidentKind.ALERT,
         fingerprint=said.fingerprint,
-        origin=Origin(sender.name, sender.label, said.url, sender.channel or ""),
+        origin=AlertOrigin(sender.name, sender.label, said.url, sender.channel or ""),
     )
 
 

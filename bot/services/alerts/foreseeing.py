@@ -2,7 +2,7 @@
 
 from typing import NoReturn
 
-from bot.domain.alerts.decisions import Outcome
+from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin, event_id
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.recognition import Says
@@ -39,7 +39,7 @@ class Foresight:
             StorageUnavailable.
         """
         if event.says is Says.CHATTER:
-            return Decided(Outcome.CHATTER)
+            return Decided(AlertOutcome.CHATTER)
         now = await self._store.now()
         said = occurrence_of(event, sender, EventOrigin(guild_id, event_id(now, 0), now), self._policy)
         try:
@@ -53,8 +53,8 @@ class Foresight:
     ) -> Decided:
         same = await self._counting.same(tx, said, or_lesser=True)
         if event.says is Says.RESOLVED:
-            return Decided(Outcome.NOTHING_OPEN if same is None else Outcome.RECOVERED, same)
+            return Decided(AlertOutcome.NOTHING_OPEN if same is None else AlertOutcome.RECOVERED, same)
         if same is not None:
-            return Decided(Outcome.COUNTED, same)
+            return Decided(AlertOutcome.COUNTED, same)
         new = as_incident(event, sender, said)
         return await self._stops.passed_over(tx, said) or await self._stops.kept_back(tx, said, new)

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage
-from bot.domain.alerts.decisions import Outcome
+from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.alerts.payloads import AlertsSkippedData
 from bot.domain.alerts.recognition import Says
 from bot.domain.delivery.delivery import NewDelivery, priority_of
@@ -120,17 +120,17 @@ class MissedAlerts:
         *,
         over: Mapping[tuple[str, str], int],
         now: datetime,
-    ) -> Outcome | None:
+    ) -> AlertOutcome | None:
         """Return why a message that was missed is not received any more; None if it is."""
         if found.reading.says is Says.RESOLVED:
             return None
         at = message.evidence.at
         if now - at > self._patience(found.severity, at):
-            return Outcome.TOO_OLD
+            return AlertOutcome.TOO_OLD
         is_firing, closes = found.reading.says is Says.FIRING, self._policy.alerts.closes
         # it was over before anybody could have been told
         is_over = message.id < over.get((found.fingerprint, message.sender), 0)
-        return Outcome.OVER_BEFORE if is_firing and closes and is_over else None
+        return AlertOutcome.OVER_BEFORE if is_firing and closes and is_over else None
 
     async def _tell(self, guild_id: int, channel_id: int, channel: str, oldest: AlertMessage) -> None:
         """Say once, in the channel, that older messages were not looked at."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from bot.domain.alerts.decisions import AlertDecision, DecisionDetail, Outcome
+from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionDetail
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.rules import Threshold
@@ -24,7 +24,7 @@ class Decided:
         detail, window_id, held: As in `AlertDecision`.
     """
 
-    outcome: Outcome
+    outcome: AlertOutcome
     incident: Incident | None = None
     detail: DecisionDetail = field(default_factory=DecisionDetail)
     window_id: int | None = None
@@ -49,8 +49,8 @@ class AlertStops:
     async def passed_over(self, tx: Transaction, said: Occurrence) -> Decided | None:
         """Return why the alert opens nothing, whatever it says: a rule or a mute; None without one."""
         if said.rule is not None and said.rule.ignores:
-            return Decided(Outcome.IGNORED, detail=DecisionDetail(rule=said.rule.number))
-        return Decided(Outcome.MUTED) if await self._is_muted(tx, said) else None
+            return Decided(AlertOutcome.IGNORED, detail=DecisionDetail(rule=said.rule.number))
+        return Decided(AlertOutcome.MUTED) if await self._is_muted(tx, said) else None
 
     async def kept_back(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
         """Return BELOW or HELD if the alert does not open yet, else TRACKED, without an incident so far."""
@@ -61,10 +61,10 @@ class AlertStops:
                 times = await tx.times_below(said, since=said.at - threshold.within) + 1
                 detail = _counted(detail, threshold, times)
                 if times < threshold.count:
-                    return Decided(Outcome.BELOW, detail=detail)
+                    return Decided(AlertOutcome.BELOW, detail=detail)
         if (window := await self._window(tx, said)) is not None:
-            return Decided(Outcome.HELD, detail=detail, window_id=window, held=HeldAlert.of(new))
-        return Decided(Outcome.TRACKED, detail=detail)
+            return Decided(AlertOutcome.HELD, detail=detail, window_id=window, held=HeldAlert.of(new))
+        return Decided(AlertOutcome.TRACKED, detail=detail)
 
     async def _is_muted(self, tx: Transaction, said: Occurrence) -> bool:
         """Return True if the team has muted the alert, and count that."""
@@ -95,7 +95,7 @@ class AlertOpening:
     async def open(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
         """Open the alert, or count it towards its threshold, or let a maintenance window hold it."""
         decided = await self._stops.kept_back(tx, said, new)
-        if decided.outcome is not Outcome.TRACKED:
+        if decided.outcome is not AlertOutcome.TRACKED:
             return decided
         count, within_s = decided.detail.count, decided.detail.within_s
         waited = None if count is None else Waited(count=count, within_s=within_s)

@@ -5,7 +5,7 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.alert import FiredAlert
-from bot.domain.alerts.decisions import AlertDecision, Outcome
+from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.alerts.payloads import AlertQuestionData
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
 from bot.domain.delivery.delivery import NewDelivery
@@ -34,7 +34,7 @@ MOST_UNANSWERED: Final = 5
 _PERMISSION: Final = "triage"
 
 
-class Questions:
+class MessageQuestions:
     """Asks about messages, and does what is answered.
 
     An answer raises NotPermitted, and UserError if there is no such question or it was answered before.
@@ -75,7 +75,7 @@ class Questions:
             incident = await self._same(tx, question) or await self._incidents.open_within(
                 tx, as_incident(question), by=by
             )
-            decided = AlertDecision.on_answer(question, Outcome.TRACKED, incident=incident)
+            decided = AlertDecision.on_answer(question, AlertOutcome.TRACKED, incident=incident)
             await count_message(tx, decided)
             await tx.answer_alert_question(message_id, AlertAnswer.TRACKED, by=by)
             await show_answer(tx, message_id)

@@ -2,7 +2,7 @@
 
 import structlog
 
-from bot.domain.alerts.decisions import AlertDecision, Outcome
+from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.payloads import RecoveredEntry, RecoveredNotice
 from bot.domain.alerts.recognition import Says
@@ -36,7 +36,7 @@ class Recoveries:
             outcome, incident = await self.receive_within(tx, said)
             await tx.decide(AlertDecision.on(said, outcome, says=Says.RESOLVED, incident=incident))
 
-    async def receive_within(self, tx: Transaction, said: Occurrence) -> tuple[Outcome, Incident | None]:
+    async def receive_within(self, tx: Transaction, said: Occurrence) -> tuple[AlertOutcome, Incident | None]:
         """Handle a recovery in the caller's transaction, which has locked the fingerprint.
 
         Returns:
@@ -55,7 +55,7 @@ class Recoveries:
             )
             if is_new:
                 await self._recover(tx, incident, said, is_over=is_over)
-        return (Outcome.RECOVERED, firing[0][0]) if firing else (Outcome.NOTHING_OPEN, None)
+        return (AlertOutcome.RECOVERED, firing[0][0]) if firing else (AlertOutcome.NOTHING_OPEN, None)
 
     async def _recover(self, tx: Transaction, incident: Incident, said: Occurrence, *, is_over: bool) -> None:
         monitor = said.by

@@ -7,7 +7,7 @@ from typing import TypeVar
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
-from bot.domain.alerts.decisions import AlertDecision, Outcome
+from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.question import AlertQuestion
 from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, names_of, read_message
@@ -20,7 +20,7 @@ from bot.domain.severity import SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.alerts.counting import AlertCounting
 from bot.services.alerts.opening import AlertOpening, Decided
-from bot.services.alerts.questions import Questions, as_incident, count_message, note_muted
+from bot.services.alerts.questions import MessageQuestions, as_incident, count_message, note_muted
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.ports import Store, Transaction
 from bot.services.shared.jobs import refresh_job
@@ -87,7 +87,7 @@ class AlertTracking:
         policy: Policy,
         opening: AlertOpening,
         recoveries: Recoveries,
-        questions: Questions,
+        questions: MessageQuestions,
         *,
         replaying: Collection[int] = (),
     ) -> None:
@@ -107,14 +107,14 @@ class AlertTracking:
         """Return True for a message in a watched channel by a webhook of the bot's own application."""
         return self._is_watched(message) and message.is_ours and message.is_webhook
 
-    def _passed_over(self, message: AlertMessage) -> Outcome | None:
+    def _passed_over(self, message: AlertMessage) -> AlertOutcome | None:
         """Return why a message that is watched is not even read; None for what may be an alert."""
         alerts, author = self._policy.alerts, {message.username, str(message.evidence.author_id)}
         if not message.is_webhook and author.isdisjoint(alerts.bots):
-            return Outcome.NOT_HEEDED
+            return AlertOutcome.NOT_HEEDED
         if is_from(message, alerts.ignore):
-            return Outcome.IGNORED_SENDER
-        return Outcome.REPLAY if self._is_replay(message) else None
+            return AlertOutcome.IGNORED_SENDER
+        return AlertOutcome.REPLAY if self._is_replay(message) else None
 
     def _is_watched(self, message: AlertMessage) -> bool:
         return not self._policy.alerts.watch.keys().isdisjoint({message.channel, str(message.channel_id)})
@@ -148,12 +148,12 @@ class AlertTracking:
             case None, Unknown.ASK:
                 return await self._track(understood, asks=True)
             case Says.CHATTER, _:
-                await self.pass_over(understood, Outcome.CHATTER)
+                await self.pass_over(understood, AlertOutcome.CHATTER)
             case _:
-                await self.pass_over(understood, Outcome.UNKNOWN)
+                await self.pass_over(understood, AlertOutcome.UNKNOWN)
         return None
 
-    async def pass_over(self, understood: Understood, outcome: Outcome) -> None:
+    async def pass_over(self, understood: Understood, outcome: AlertOutcome) -> None:
         """Record that a message is not tracked."""
         says = understood.reading.says
         await self._record(AlertDecision.on(understood.occurrence, outcome, says=says))
@@ -215,14 +215,14 @@ class AlertTracking:
     async def _decide(self, tx: Transaction, understood: Understood, *, asks: bool) -> Decided:
         said = understood.occurrence
         if same := await self._counting.same(tx, said):
-            return Decided(Outcome.COUNTED, await self._counting.count(tx, same, said))
+            return Decided(AlertOutcome.COUNTED, await self._counting.count(tx, same, said))
         if (passed_over := await self._opening.passed_over(tx, said)) is not None:
-            if passed_over.outcome is Outcome.MUTED:
+            if passed_over.outcome is AlertOutcome.MUTED:
                 await note_muted(tx, understood.would_be)
             return passed_over
         if asks:
             is_asked = await self._questions.ask(tx, understood.would_be)
-            return Decided(Outcome.ASKED if is_asked else Outcome.NOT_ASKED)
+            return Decided(AlertOutcome.ASKED if is_asked else AlertOutcome.NOT_ASKED)
         return await self._opening.open(tx, said, as_incident(understood.would_be))
 
     def _read(self, message: AlertMessage) -> tuple[Reading, SeverityPolicy | None]:

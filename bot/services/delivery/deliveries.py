@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.delivery.attachments import Attaching, Attachment, in_order
+from bot.domain.delivery.attachments import AttachedFiles, Attachment, in_order
 from bot.domain.delivery.attempts import is_mute, retry_after
 from bot.domain.delivery.delivery import (
     Delivery,
@@ -212,7 +212,7 @@ class Deliveries:
 
     async def _files(self, delivery: Delivery) -> list[Attachment]:
         """Return the files that the delivery carries; almost none does."""
-        refs = Attaching.from_json(delivery.data).files
+        refs = AttachedFiles.from_json(delivery.data).files
         return in_order(refs, await self._store.attachments([ref.key for ref in refs])) if refs else []
 
     async def _sent(self, delivery: Delivery, posted: Posted) -> None:

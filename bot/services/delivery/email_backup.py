@@ -24,14 +24,14 @@ TRY_EMAIL_AGAIN: Final = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class EmailReach:
     """How many of its recipients an email has reached."""
 
     someone: bool
     everyone: bool
 
 
-_NO_ONE = Reached(someone=False, everyone=False)
+_NO_ONE = EmailReach(someone=False, everyone=False)
 
 
 class EmailBackup:
@@ -46,11 +46,11 @@ class EmailBackup:
         self._kinds = kinds
         self._emails = emails
 
-    async def stand_in(self, delivery: Delivery, incident: Incident | None) -> Reached:
+    async def stand_in(self, delivery: Delivery, incident: Incident | None) -> EmailReach:
         """Send the email in the place of a delivery that Discord did not take, and return who has it now."""
         channels = await self._channel_message(delivery)
         if channels is not None:  # its own email goes to the people who are left
-            return Reached(someone=channels.has_email, everyone=channels.has_email)
+            return EmailReach(someone=channels.has_email, everyone=channels.has_email)
         return _NO_ONE if incident is None else await self._email(delivery, incident)
 
     async def send(self, delivery_id: int) -> timedelta | None:
@@ -84,20 +84,20 @@ class EmailBackup:
             return False  # Discord was back before the email to the one person went out
         return delivery.kind.spec.goes_by_email and bool(await self._people(delivery))
 
-    async def _email(self, delivery: Delivery, incident: Incident) -> Reached:
+    async def _email(self, delivery: Delivery, incident: Incident) -> EmailReach:
         """Send the email to the people on call who do not have it yet, and return who has it now."""
         if delivery.emailed or not await self.is_owed(delivery, incident):
-            return Reached(someone=delivery.has_email, everyone=delivery.emailed)
+            return EmailReach(someone=delivery.has_email, everyone=delivery.emailed)
         left = [who for who in await self._people(delivery) if who.mailbox not in delivery.emailed_to]
         if delivery.bundle_id is not None:
             now = await self._email_of_many(delivery.bundle_id, incident, to=left)
         else:
             now = await self._email_of_one(delivery, incident, to=left)
-        return Reached(someone=delivery.has_email or now.someone, everyone=now.everyone)
+        return EmailReach(someone=delivery.has_email or now.someone, everyone=now.everyone)
 
     async def _email_of_one(
         self, delivery: Delivery, incident: Incident, *, to: Sequence[OnCallPerson]
-    ) -> Reached:
+    ) -> EmailReach:
         accepted = await self._emails.send(delivery, incident, to=to)
         is_done = len(accepted) == len(to)
         if not accepted and not is_done:
@@ -107,11 +107,11 @@ class EmailBackup:
             if accepted:
                 await tx.add_timeline(incident.id, _emailed(len(accepted), at=await tx.now()))
         log.info("email.sent", delivery_id=delivery.id, incident_id=incident.id, left=len(to) - len(accepted))
-        return Reached(someone=bool(accepted), everyone=is_done)
+        return EmailReach(someone=bool(accepted), everyone=is_done)
 
     async def _email_of_many(
         self, bundle_id: int, incident: Incident, *, to: Sequence[OnCallPerson]
-    ) -> Reached:
+    ) -> EmailReach:
         """Send one email that lists all incidents of a bundle; only the first shown *incident* sends it."""
         bundle = await self._store.bundle(bundle_id)
         if not bundle.shown or bundle.shown[0].id != incident.id:
@@ -128,7 +128,7 @@ class EmailBackup:
                 numbers = sorted({one.incident_id for one in told})
                 await tx.add_timelines([(number, entry) for number in numbers])
         log.info("email.sent", delivery_id=bundle_id, incidents=bundle.count, left=len(to) - len(accepted))
-        return Reached(someone=bool(accepted), everyone=is_done)
+        return EmailReach(someone=bool(accepted), everyone=is_done)
 
     async def _channel_message(self, page: Delivery) -> Delivery | None:
         """Return the channel's message of the same step if everyone on call gets that by email anyway."""

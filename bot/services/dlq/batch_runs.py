@@ -17,7 +17,7 @@ from bot.domain.errors import UserError
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.dlq.replay_batches import progress_key, show_job, told
-from bot.services.dlq.replay_checks import Checked, ReplayChecks
+from bot.services.dlq.replay_checks import CheckedReplay, ReplayChecks
 from bot.services.dlq.replay_messages import ReplayRequest, replay_delivery
 from bot.services.ports import Discord, DlqStore, Store, Transaction
 
@@ -34,7 +34,7 @@ class _Turn:
     """The entry whose turn it is, as read before the lock; *checked* is None if its row is gone."""
 
     entry: BatchEntry
-    checked: Checked | None
+    checked: CheckedReplay | None
 
 
 class BatchRuns:
@@ -105,7 +105,9 @@ class BatchRuns:
         await self._send(tx, batch, entry, turn.checked)
         return timedelta(minutes=1) / self._policy.dlq.replay_per_minute * max(running, 1)
 
-    async def _send(self, tx: Transaction, batch: ReplayBatch, entry: BatchEntry, checked: Checked) -> None:
+    async def _send(
+        self, tx: Transaction, batch: ReplayBatch, entry: BatchEntry, checked: CheckedReplay
+    ) -> None:
         assert entry.delivery_key is not None  # it waits
         asked = ReplayRequest(batch.guild_id, batch.target, batch.requested_by_name, batch.id)
         made = prepared(checked.entry.payload)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.dlq.failures import SHORTEST, DlqEntry, Origin, failure_id, is_ours
+from bot.domain.dlq.failures import SHORTEST, DlqEntry, EntryOrigin, failure_id, is_ours
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import label_of
 from bot.domain.people import Person
@@ -59,7 +59,7 @@ class DlqReading:
             raise UserError("dlq_entry_not_found", entry=typed)
         return found[0]
 
-    async def entry(self, key: str, *, guild_id: int) -> tuple[DlqEntry, Origin | None]:
+    async def entry(self, key: str, *, guild_id: int) -> tuple[DlqEntry, EntryOrigin | None]:
         """Read an entry and the delivery that it is about; of a private incident it has no words.
 
         Perhaps the incident became private a moment ago, and its rows have not been emptied yet.
@@ -72,7 +72,7 @@ class DlqReading:
                 entry = entry.without_words(incident.label)
         return entry, origin
 
-    async def origins(self, entries: Sequence[DlqEntry], *, guild_id: int) -> dict[str, Origin]:
+    async def origins(self, entries: Sequence[DlqEntry], *, guild_id: int) -> dict[str, EntryOrigin]:
         """Return the deliveries of ours that the entries are about, by the entry's id; others have none."""
         times = sorted({entry.attempted_at for entry in entries})
         ours = [(failure_id(one.nonce), one) for one in await self._store.origins(guild_id, times)]

@@ -23,7 +23,7 @@ from bot.domain.incident.incident import label_of
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.dlq.reading import DlqReading
-from bot.services.dlq.replay_checks import Checked, ReplayChecks
+from bot.services.dlq.replay_checks import CheckedReplay, ReplayChecks
 from bot.services.dlq.replay_messages import replay_key
 from bot.services.ports import DlqStore, Job, JobName, Store
 
@@ -137,7 +137,7 @@ class ReplayBatches:
         return batch
 
     @staticmethod
-    def _shown(checked: Checked) -> DlqEntry:
+    def _shown(checked: CheckedReplay) -> DlqEntry:
         """Return the entry for a list: without its payload, and without words if it is private."""
         entry, number = checked.entry, checked.incident_id
         return entry.without_words(label_of(number)) if checked.is_private and number is not None else entry
@@ -160,7 +160,7 @@ def show_job(guild_id: int, batch_id: int) -> Job:
     return Job(JobName.SHOW_BATCH, payload, f"show_batch:{payload}", after=SHOW_AFTER)
 
 
-def _entry(position: int, checked: Checked, replayed: frozenset[str]) -> BatchEntry:
+def _entry(position: int, checked: CheckedReplay, replayed: frozenset[str]) -> BatchEntry:
     entry = checked.entry
     skip = Skip.REPLAYED if entry.id in replayed else checked.skip
     return BatchEntry(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.dlq.batches import ReplayTarget, Skip, Via
-from bot.domain.dlq.failures import DlqEntry, Origin
+from bot.domain.dlq.failures import DlqEntry, EntryOrigin
 from bot.domain.dlq.prepared import prepared
 from bot.services.dlq.reading import DlqReading
 from bot.services.dlq.replay_messages import channel_of
@@ -12,7 +12,7 @@ from bot.services.ports import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedReplay:
     """An entry, with what a replay of it needs to know.
 
     Attributes:
@@ -22,7 +22,7 @@ class Checked:
     """
 
     entry: DlqEntry
-    origin: Origin | None
+    origin: EntryOrigin | None
     is_private: bool
     skip: Skip | None
 
@@ -46,7 +46,7 @@ class ReplayChecks:
 
     async def check(
         self, entries: Sequence[DlqEntry], target: ReplayTarget, *, guild_id: int
-    ) -> list[Checked]:
+    ) -> list[CheckedReplay]:
         """Return each entry with its origin and the reason why it cannot be replayed."""
         origins = await self._reading.origins(entries, guild_id=guild_id)
         private = await self._private(origins.values())
@@ -61,16 +61,16 @@ class ReplayChecks:
     def _checked(
         self,
         entry: DlqEntry,
-        origin: Origin | None,
+        origin: EntryOrigin | None,
         private: frozenset[int],
         target: ReplayTarget,
         ended: frozenset[int],
-    ) -> Checked:
+    ) -> CheckedReplay:
         is_private = origin is not None and origin.incident_id in private
         skip = Skip.PRIVATE if is_private else _skip(entry, origin) or self._no_way(entry, target, ended)
         if skip is None and target.via is Via.WEBHOOK and origin is not None:
             skip = None if origin.incident_id is None else Skip.OURS
-        return Checked(entry, origin, is_private, skip)
+        return CheckedReplay(entry, origin, is_private, skip)
 
     def _no_way(self, entry: DlqEntry, target: ReplayTarget, ended: frozenset[int]) -> Skip | None:
         """Return why the entry cannot go where *target* says."""
@@ -84,13 +84,13 @@ class ReplayChecks:
             return Skip.NO_WEBHOOK
         return Skip.WEBHOOK_ENDED if webhook_id in ended else None
 
-    async def _private(self, origins: Iterable[Origin]) -> frozenset[int]:
+    async def _private(self, origins: Iterable[EntryOrigin]) -> frozenset[int]:
         numbers = sorted({one.incident_id for one in origins if one.incident_id is not None})
         incidents = [await self._store.incident(number) for number in numbers]
         return frozenset(incident.id for incident in incidents if incident.is_private)
 
 
-def _skip(entry: DlqEntry, origin: Origin | None) -> Skip | None:
+def _skip(entry: DlqEntry, origin: EntryOrigin | None) -> Skip | None:
     if origin is not None and origin.delivered is not None:
         return Skip.ARRIVED
     return Skip.EMPTY if prepared(entry.payload).is_empty else None

@@ -6,7 +6,7 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.escalation.explaining import Evidence, acknowledges, why_me
+from bot.domain.escalation.explaining import CallEvidence, acknowledges, why_me
 from bot.domain.escalation.why_me import WhyMe
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import UpdateDueNotice
@@ -40,9 +40,9 @@ class Explaining:
         found = await self._evidence(incident)
         return why_me(found, reader=by, pressed=await self._pressed(found, message_id))
 
-    async def _evidence(self, incident: Incident) -> Evidence:
+    async def _evidence(self, incident: Incident) -> CallEvidence:
         book = await self._store.oncall_book(incident.guild_id, since=incident.triggered_at)
-        return Evidence(
+        return CallEvidence(
             incident=incident,
             pages=await self._store.pages(incident.id),
             steps=await self._store.steps(incident.id),
@@ -60,7 +60,7 @@ class Explaining:
                 found |= {number: person.username} if person.username else {}
         return found
 
-    async def _pressed(self, found: Evidence, message_id: int | None) -> Delivery | None:
+    async def _pressed(self, found: CallEvidence, message_id: int | None) -> Delivery | None:
         """Return the page, escalation or reminder with *message_id*; None if it is another message."""
         if message_id is None:
             return None

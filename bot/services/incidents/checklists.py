@@ -11,7 +11,7 @@ from bot.services.shared.changes import Change, Changes
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class ChecklistChange:
     """The outcome of a choice.
 
     Attributes:
@@ -31,7 +31,7 @@ class Checklists:
         self._policy = policy
         self._changes = changes
 
-    async def choose(self, incident_id: int, pick: ChecklistPick, *, by: Person) -> Checked:
+    async def choose(self, incident_id: int, pick: ChecklistPick, *, by: Person) -> ChecklistChange:
         """Tick what *by* chose, and take back what they took out of the choice; see `fill_in`.
 
         A choice on the sheet of another severity, or on one whose words were edited since, changes nothing.
@@ -43,12 +43,12 @@ class Checklists:
             sheet = self._policy.checklist(change.incident.severity)
             if pick.edition != sheet.edition:
                 await change.save(drawn_anew(change.incident))
-                return Checked(Filled(change.incident), sheet, is_outdated=True)
+                return ChecklistChange(Filled(change.incident), sheet, is_outdated=True)
             filled = fill_in(change.incident, sheet, pick, by=by, at=change.now)
             if filled.incident is not change.incident:
                 await change.save(filled.incident)
                 await self._record(change, sheet, filled)
-        return Checked(filled, sheet)
+        return ChecklistChange(filled, sheet)
 
     async def _record(self, change: Change, sheet: Checklist, filled: Filled) -> None:
         """Record an entry for each step, with its words: the sheet may be edited."""

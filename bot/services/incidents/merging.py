@@ -21,7 +21,7 @@ from bot.services.shared.changes import Change, Changes
 log = structlog.get_logger(__name__)
 
 
-class _MayNotRaise(Exception):  # a signal to ourselves: the refusal is recorded once the locks are gone
+class _MergeMayNotRaise(Exception):  # a signal to ourselves: the refusal is recorded once the locks are gone
     """The merge would raise the other incident's severity, and the person who merges may not do that."""
 
     def __init__(self, incident: Incident, into: Incident) -> None:
@@ -73,7 +73,7 @@ class Merging:
         """
         try:
             return await self._merge(incident_id, into, by=by)
-        except _MayNotRaise as refused:
+        except _MergeMayNotRaise as refused:
             raise await self._refusal(refused.incident, refused.into, by=by) from None
 
     async def _merge(self, incident_id: int, into: int, *, by: Person) -> Merged:
@@ -83,7 +83,7 @@ class Merging:
             archive_at = self._lifecycle.archive_at(change)
             ended = transitions.merge(found, into=other.incident, by=by, at=change.now, archive_at=archive_at)
             if is_more_severe and not self._access.allows(by, Act.CHANGE_SEVERITY.permission):
-                raise _MayNotRaise(found, other.incident)
+                raise _MergeMayNotRaise(found, other.incident)
             await self._lifecycle.end(change, ended, MergedNotice(into=into, at=change.now))
             if not ended.is_private:  # then the other one is private, too, and its thread alone hears of it
                 await other.save(relations.add_duplicate(other.incident, incident_id))

@@ -9,7 +9,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident.entries import DetailsChangedEntry
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import DetailsChangedNotice
-from bot.domain.incident.title_and_start import Corrected, ShownDetails, changes_of, correct_details
+from bot.domain.incident.title_and_start import DetailsChange, ShownDetails, changes_of, correct_details
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
@@ -40,7 +40,7 @@ class CorrectedDetails:
     """The incident after a correction, and what was corrected."""
 
     incident: Incident
-    corrected: Corrected
+    corrected: DetailsChange
 
 
 class Details:
@@ -90,6 +90,6 @@ class Details:
         return parse_start_time(typed, now=now, timezone=self._policy.timezone)
 
 
-def _corrected_under(key: str, entries: Sequence[TimelineEntry]) -> Corrected | None:
-    found = (Corrected.from_json(entry.data or {}) for entry in entries if entry.key == key)
+def _corrected_under(key: str, entries: Sequence[TimelineEntry]) -> DetailsChange | None:
+    found = (DetailsChange.from_json(entry.data or {}) for entry in entries if entry.key == key)
     return next(found, None)

@@ -37,7 +37,7 @@ _MOST_LOOKUPS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ScheduleDraft:
     """The shifts of a file for one place, not yet in force.
 
     Attributes:
@@ -67,7 +67,7 @@ class ImportPreview:
         unknown: Names that match no person; their events are left out.
     """
 
-    drafts: tuple[Draft, ...]
+    drafts: tuple[ScheduleDraft, ...]
     unknown: tuple[str, ...]
 
 
@@ -119,7 +119,7 @@ class CalendarFiles:
         events = await self._calendars.read(data, start=now, end=now + IMPORTED, most=MOST_SHIFTS + 1)
         if len(events) > MOST_SHIFTS:
             raise UserError("oncall_file_too_many", most=MOST_SHIFTS)
-        reading = _Reading(guild_id, found, self._reach, self._policy.oncall, place)
+        reading = _CalendarReading(guild_id, found, self._reach, self._policy.oncall, place)
         await reading.take(events)
         if not reading.shifts:
             raise UserError("oncall_file_empty", unknown=list(reading.unknown) or "-")
@@ -146,19 +146,19 @@ class CalendarFiles:
         return places
 
     async def _keep(
-        self, guild_id: int, reading: "_Reading", place: str, found: Rosters, *, by: Person
-    ) -> Draft:
+        self, guild_id: int, reading: "_CalendarReading", place: str, found: Rosters, *, by: Person
+    ) -> ScheduleDraft:
         shifts = tuple(sorted(reading.shifts[place], key=lambda shift: shift.starts))
         handles = {shift.person for shift in shifts}
         people = {handle: person for handle, person in reading.people.items() if handle in handles}
         formers = [found.people[found.places[place].person_at(shift.starts)] for shift in shifts]
-        draft = Draft(0, place, shifts, tuple(formers), people)
+        draft = ScheduleDraft(0, place, shifts, tuple(formers), people)
         async with self._store.transaction() as tx:
             number = await tx.add_schedule(guild_id, place, draft.content, by=by, draft=True)
         return replace(draft, number=number)
 
 
-class _Reading:
+class _CalendarReading:
     """Turns the events of a file into shifts of people at places."""
 
     def __init__(

@@ -15,7 +15,7 @@ from cachetools import LRUCache
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import NotPermitted, StorageBroken, StorageUnavailable
 from bot.domain.escalation.ladder import plan
-from bot.domain.escalation.watches import Report, Rung, Trouble, Watch
+from bot.domain.escalation.watches import DatabaseTrouble, Rung, UnrecordedReport, Watch
 from bot.domain.incident.opening import NewIncident
 from bot.domain.people import has_role
 from bot.domain.triage.session import Triage, TriageStatus
@@ -45,18 +45,18 @@ _SILENT_LOOKS: Final = 2
 _TELL_EVERY_S: Final = 60.0
 
 #: Of PostgreSQL's errors, those that mean something else than "away", by asyncpg's names.
-_TROUBLES: Final[Mapping[str, Trouble]] = {
-    "ReadOnlySQLTransactionError": Trouble.READ_ONLY,
-    "DiskFullError": Trouble.FULL,
-    "LockNotAvailableError": Trouble.LOCKED,
+_TROUBLES: Final[Mapping[str, DatabaseTrouble]] = {
+    "ReadOnlySQLTransactionError": DatabaseTrouble.READ_ONLY,
+    "DiskFullError": DatabaseTrouble.FULL,
+    "LockNotAvailableError": DatabaseTrouble.LOCKED,
 }
 
 
-def trouble_of(error: Exception) -> Trouble:
+def trouble_of(error: Exception) -> DatabaseTrouble:
     """Return the trouble of the database that a failed write shows."""
     if isinstance(error, StorageBroken) or not isinstance(error, StorageUnavailable):
-        return Trouble.BROKEN
-    return _TROUBLES.get(str(error), Trouble.AWAY)
+        return DatabaseTrouble.BROKEN
+    return _TROUBLES.get(str(error), DatabaseTrouble.AWAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Emergency:
         self._since: float | None = None
         self._told_at = float("-inf")
         self._walks: LRUCache[int, Triage] = LRUCache(_WALKS)
-        self.trouble: Trouble | None = None
+        self.trouble: DatabaseTrouble | None = None
 
     def load(self) -> None:
         """Read what an earlier process has left; once, before anything else runs."""
@@ -232,9 +232,9 @@ class Emergency:
             posted = self._book.journal.posted.get(f"{watch.key}:alert")
             return Raised(report.severity, posted, self._alarm.told(watch))
 
-    def _report(self, new: NewIncident) -> Report:
+    def _report(self, new: NewIncident) -> UnrecordedReport:
         now = self._book.now()
-        return Report(
+        return UnrecordedReport(
             key=new.key,
             guild_id=new.guild_id,
             severity=new.severity,
@@ -248,7 +248,7 @@ class Emergency:
             by_name=new.reported_by.name,
         )
 
-    def _watch_of(self, report: Report) -> Watch:
+    def _watch_of(self, report: UnrecordedReport) -> Watch:
         severity = self._policy.rules(report.severity)
         due = self._policy.ack_due(severity, at=report.raised_at)
         steps = plan(severity.ladder, incident_id=0, starts_at=report.raised_at, ack_due_at=due)
@@ -275,7 +275,7 @@ class Emergency:
         if now - self._told_at < _TELL_EVERY_S:
             return
         self._told_at = now
-        told = log.warning if self.trouble is Trouble.AWAY else log.error
+        told = log.warning if self.trouble is DatabaseTrouble.AWAY else log.error
         watched = len(self._book.journal.watches)
         told("database.not_writable", trouble=self.trouble, reason=str(error), watched=watched)
 

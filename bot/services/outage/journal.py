@@ -10,7 +10,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.escalation.watches import Report, Watch
+from bot.domain.escalation.watches import UnrecordedReport, Watch
 from bot.domain.outage.journal import Journal
 from bot.services.ports import Spool
 
@@ -29,7 +29,7 @@ class _File:
     skipped: list[str]
     mailed: list[str]
     acknowledged: list[str]
-    reports: list[Report]
+    reports: list[UnrecordedReport]
     mirror: UUID | None = None
     said: dict[str, datetime] = field(default_factory=dict)
 

@@ -10,7 +10,7 @@ from cachetools import TTLCache
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
-from bot.domain.escalation.watches import Attempt, OfflinePost, Saying, Watch, Word
+from bot.domain.escalation.watches import OfflinePost, Saying, UnansweredPost, Watch, Word
 from bot.domain.installation import nonce_of
 from bot.services.outage.logbook import Logbook
 from bot.services.ports import Email, EmailSender, Siren
@@ -40,7 +40,7 @@ class OutageChannels:
     book: Logbook
     email_sender: EmailSender | None
     meanwhile: dict[str, OfflinePost]
-    begun: Mapping[str, Attempt]
+    begun: Mapping[str, UnansweredPost]
 
 
 class OutageMessenger:

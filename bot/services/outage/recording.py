@@ -11,7 +11,7 @@ import structlog
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable, UserError
 from bot.domain.escalation.ladder import Step
-from bot.domain.escalation.watches import Report, watch_key
+from bot.domain.escalation.watches import UnrecordedReport, watch_key
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.opening import NewIncident
@@ -98,7 +98,7 @@ class JournalRecorder:
             log.error("emergency.set_aside", **dropped, reports_kept=len(ours.reports))
         return replace(ours, installation_id=installation_id)
 
-    async def _report(self, report: Report, journal: Journal) -> None:
+    async def _report(self, report: UnrecordedReport, journal: Journal) -> None:
         """Open the incident of a report, once per key, with its ladder from when it was raised."""
         posted = {
             key: where for key, where in journal.posted.items() if key.startswith(f"{report.watch_key}:")
@@ -113,7 +113,7 @@ class JournalRecorder:
                 settled = await tx.incident(incident.id, lock=True)
                 await self._acknowledger.record(tx, settled, by=acknowledged_by, via=AckVia.RECONCILED)
 
-    async def _end_triage(self, tx: Transaction, report: Report, incident: Incident) -> None:
+    async def _end_triage(self, tx: Transaction, report: UnrecordedReport, incident: Incident) -> None:
         """End the triage that was confirmed as *report*, so that its person is not asked to finish it."""
         if (number := triage_of_key(report.key)) is None:
             return
@@ -208,11 +208,11 @@ class JournalRecorder:
         return None
 
 
-def _reporter(report: Report) -> Person:
+def _reporter(report: UnrecordedReport) -> Person:
     return Person(id=report.by_id, name=report.by_name)
 
 
-def _new(report: Report) -> NewIncident:
+def _new(report: UnrecordedReport) -> NewIncident:
     return NewIncident(
         guild_id=report.guild_id,
         severity=report.severity,
@@ -227,7 +227,7 @@ def _new(report: Report) -> NewIncident:
     )
 
 
-def _renamed(key: str, report: Report, incident: Incident) -> str:
+def _renamed(key: str, report: UnrecordedReport, incident: Incident) -> str:
     return key.replace(report.watch_key, watch_key(incident.id), 1)
 
 

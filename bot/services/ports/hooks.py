@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.alerts.events import AlertEvent
-from bot.domain.hooks.deliveries import Attempt
+from bot.domain.hooks.deliveries import HookAttempt
 from bot.domain.hooks.hook import HookRequest, HookRules, UnreadAlert
 from bot.domain.suspects.card import RecentChange
 
@@ -16,10 +16,10 @@ class HookDeliveries(Protocol):
     Every method raises UpstreamUnavailable if the source is away, and CodeHostRefused if it refuses.
     """
 
-    async def attempts(self, since: datetime) -> list[Attempt]:
+    async def attempts(self, since: datetime) -> list[HookAttempt]:
         """Return the attempts at *since* or later to send what may be about an alert, in any order."""
 
-    async def request_of(self, attempt: Attempt) -> HookRequest:
+    async def request_of(self, attempt: HookAttempt) -> HookRequest:
         """Return the request that the source tried to send, with the headers that its reader keeps."""
 
 

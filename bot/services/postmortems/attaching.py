@@ -53,7 +53,7 @@ async def carry(
     return document
 
 
-class Attaching:
+class DraftAttaching:
     """Puts the newest draft into the message that is there."""
 
     def __init__(self, store: Store, discord: Discord, policy: Policy) -> None:

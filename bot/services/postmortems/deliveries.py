@@ -9,7 +9,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.document import PostmortemData
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Transaction
-from bot.services.postmortems.attaching import Attaching
+from bot.services.postmortems.attaching import DraftAttaching
 
 
 class DocumentDeliveries(DeliveryHandler):
@@ -20,7 +20,7 @@ class DocumentDeliveries(DeliveryHandler):
     """
 
     def __init__(
-        self, attaching: Attaching, *, move: Callable[[Transaction, Delivery, int], Awaitable[bool]]
+        self, attaching: DraftAttaching, *, move: Callable[[Transaction, Delivery, int], Awaitable[bool]]
     ) -> None:
         super().__init__(DeliveryKind.POSTMORTEM_FILE)
         self._attaching = attaching

@@ -50,7 +50,7 @@ class Drafted(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class PostmortemDraft:
     """A draft that was made."""
 
     incident: Incident
@@ -112,7 +112,7 @@ class Documents:
         self._access = access
         self._writer = writer
 
-    async def draft(self, incident_id: int, *, by: Person) -> Draft:
+    async def draft(self, incident_id: int, *, by: Person) -> PostmortemDraft:
         """Draft the postmortem of an incident, and attach it to its thread in the place of an earlier one.
 
         Two drafts at once make one file. That of the later facts counts.
@@ -206,7 +206,7 @@ class Documents:
 
     async def _keep(
         self, facts: PostmortemFacts, written: WrittenPostmortem, *, by: Person | None = None
-    ) -> Draft:
+    ) -> PostmortemDraft:
         """Store a document, and let the thread have it.
 
         Raises:
@@ -217,7 +217,7 @@ class Documents:
             require_as_seen(incident, facts.incident)
             before = await tx.lock_document(incident.id)
             if before is not None and before.read_at > facts.read_at:
-                return Draft(incident, before, Drafted.UNCHANGED)  # a draft of later facts was first
+                return PostmortemDraft(incident, before, Drafted.UNCHANGED)  # later facts were first
             document = await self._next(tx, before, facts, written)
             is_news = before is None or (before.version, before.path) != (document.version, document.path)
             if is_news:
@@ -233,7 +233,7 @@ class Documents:
             if is_news or by is not None:
                 await want_pull_request(tx, incident, repository=self._repository)
         log.info("postmortem.drafted", incident_id=incident.id, version=document.version)
-        return Draft(incident, document, _outcome(before, is_news=is_news))
+        return PostmortemDraft(incident, document, _outcome(before, is_news=is_news))
 
     async def _next(
         self,

@@ -20,7 +20,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class PostmortemExport:
     """The result of an export.
 
     Attributes:
@@ -64,7 +64,7 @@ class DraftWriting:
         self._export = export
         self._marker = marker
 
-    async def write(self, document: Document, text: PullText) -> Exported:
+    async def write(self, document: Document, text: PullText) -> PostmortemExport:
         """Bring branch, file and pull request up to date, and leave alone what people have changed.
 
         A draft of a pull request that was merged is not written: the document belongs to the team now.
@@ -75,14 +75,14 @@ class DraftWriting:
         export = self._export
         pull = chosen(await self._host.pull_requests_of(export.branch), export, marker=self._marker)
         if pull is not None and pull.state is PullState.MERGED:
-            return Exported(export, export.path or document.path, pull)
+            return PostmortemExport(export, export.path or document.path, pull)
         base = await self._base()
         conflict = await self._put(document, text)
         if pull is not None:
             pull = await self._edit(pull, text)
         else:
             pull = await self._open(base, text, conflict)
-        return Exported(self._export, self._export.path or document.path, pull, conflict)
+        return PostmortemExport(self._export, self._export.path or document.path, pull, conflict)
 
     async def _base(self) -> Branch:
         """Return the default branch; the pull request's own branch is there afterwards."""

@@ -24,12 +24,12 @@ from bot.runbook.model import Policy
 from bot.services.ports import CodeHost, Store, Transaction
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.postmortems.documents import Documents
-from bot.services.postmortems.exporting import Document, DraftWriting, Exported, unrecorded
+from bot.services.postmortems.exporting import Document, DraftWriting, PostmortemExport, unrecorded
 from bot.services.postmortems.finishing import finish
 from bot.services.postmortems.reviewing import is_reviewed
 from bot.services.shared.access import MaySeeLess
 from bot.services.shared.changes import Change
-from bot.services.shared.exporting import Outcome, attempt
+from bot.services.shared.exporting import ExportOutcome, attempt
 from bot.services.shared.jobs import pull_job
 from bot.services.shared.postings import notice
 
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 _NOT_SET_UP: Final = timedelta(hours=1)
 
 
-class PullRequests:
+class PostmortemPullRequests:
     """Exports postmortems. A failed export never holds up anything else: it has a row and a job of its own.
 
     Args:
@@ -134,7 +134,7 @@ class PullRequests:
             await finish(change, postmortem, by=PersonRef(0, change.by.name), merged=pull.url)
         return None
 
-    async def _note_conflict(self, change: Change, before: PullExport, result: Exported) -> None:
+    async def _note_conflict(self, change: Change, before: PullExport, result: PostmortemExport) -> None:
         """Tell the thread that people's version was left alone, once for each version of theirs."""
         if result.conflict is None or result.conflict == before.conflict:
             return
@@ -145,7 +145,7 @@ class PullRequests:
         )
         await _say(change, told, key=f"pull:conflict:{result.conflict}")
 
-    async def _note_trouble(self, incident_id: int, outcome: Outcome) -> None:
+    async def _note_trouble(self, incident_id: int, outcome: ExportOutcome) -> None:
         """Plan the next try, and tell the thread once when it takes too long."""
         async with self._store.transaction(locking=incident_id) as tx:
             change, current = await self._change(tx, incident_id)

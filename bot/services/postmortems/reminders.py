@@ -10,12 +10,12 @@ import structlog
 
 from bot.domain.delivery.delivery import Delivery, NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.aftermath import Postmortem, ReminderStage
+from bot.domain.incident.aftermath import Postmortem, PostmortemReminderStage
 from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.postmortem import owing, reminders
 from bot.domain.postmortem.deliveries import PostmortemDm
 from bot.domain.postmortem.entries import PostmortemRemindedEntry
-from bot.domain.postmortem.notices import Asked, PostmortemDueNotice
+from bot.domain.postmortem.notices import PostmortemDueNotice, PostmortemOccasion
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
@@ -33,7 +33,7 @@ from bot.services.shared.reminder_recipients import (
 log = structlog.get_logger(__name__)
 
 #: Why the line in the thread asks instead of a DM to an owner who is away.
-_AWAY: Final = {Presence.GONE: Asked.GONE, Presence.HIDDEN: Asked.HIDDEN}
+_AWAY: Final = {Presence.GONE: PostmortemOccasion.GONE, Presence.HIDDEN: PostmortemOccasion.HIDDEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,9 @@ class PostmortemReminders:
         stand_in = await self._recipients.stand_in(owner, incident, guild_id=guild_id)
         return _Owner(owner, presence, stand_in)
 
-    async def _remind_if_due(self, tx: Transaction, seen: Incident, owner: _Owner) -> ReminderStage | None:
+    async def _remind_if_due(
+        self, tx: Transaction, seen: Incident, owner: _Owner
+    ) -> PostmortemReminderStage | None:
         """Send the reminder if it is due, and return which one it was; else queue the job for later."""
         incident = await tx.incident(seen.id, lock=True)
         owed, now = await tx.postmortem(seen.id), await tx.now()
@@ -126,14 +128,14 @@ class PostmortemReminders:
     def _message(self, incident: Incident, owed: Postmortem, owner: _Owner) -> NewDelivery:
         """Return the DM; or the line in the thread, at the last stage and if the owner is away."""
         key = f"postmortem:{owed.due_on}:{owed.reminded}"
-        if owner.instead is None and owed.reminded is not ReminderStage.THREAD:
+        if owner.instead is None and owed.reminded is not PostmortemReminderStage.THREAD:
             data = PostmortemDm(
                 owner_id=owed.owner_id, owner=owed.owner_name, due_on=owed.due_on, stage=owed.reminded
             )
             return owner_dm(incident, data, key=f"{key}:dm")
         instead = owner.instead or StandIn(None, None)
         told = PostmortemDueNotice(
-            why=_AWAY.get(owner.presence, Asked.OVERDUE),
+            why=_AWAY.get(owner.presence, PostmortemOccasion.OVERDUE),
             owner=owner.who,
             due_on=owed.due_on,
             lead=instead.lead,
@@ -166,7 +168,9 @@ class PostmortemDeliveries(DeliveryHandler):
         dm = PostmortemDm.from_json(delivery.data)
         removed = {one.id for one in await tx.removed_members(incident.id)}
         told = PostmortemDueNotice(
-            why=Asked.HIDDEN if incident.is_private and dm.owner_id in removed else Asked.UNDELIVERED,
+            why=PostmortemOccasion.HIDDEN
+            if incident.is_private and dm.owner_id in removed
+            else PostmortemOccasion.UNDELIVERED,
             owner=PersonRef(dm.owner_id, dm.owner),
             due_on=dm.due_on,
         )

@@ -69,7 +69,7 @@ async def with_aftermath(change: Change) -> Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class Corrected:
+class CorrectedResolution:
     """The outcome of a correction.
 
     Attributes:
@@ -102,7 +102,7 @@ class Resolutions:
         requirements.require_resolved(incident)
         return incident
 
-    async def correct(self, incident_id: int, said: NewResolution, *, by: Person) -> Corrected:
+    async def correct(self, incident_id: int, said: NewResolution, *, by: Person) -> CorrectedResolution:
         """Correct how a resolved incident was resolved; the thread and the posts say so.
 
         Fields that were left as the form showed them keep what another person has written meanwhile.
@@ -118,7 +118,7 @@ class Resolutions:
             if is_new:
                 await _write(change, corrected, key=said.key)
                 await want_draft(change.tx, change.incident, after=timedelta())
-            return Corrected(await with_aftermath(change), is_new)
+            return CorrectedResolution(await with_aftermath(change), is_new)
 
 
 async def _write(change: Change, corrected: Resolution, *, key: str | None) -> None:

@@ -18,8 +18,8 @@ from bot.domain.errors import UnavailableError
 from bot.domain.outbound import OutboundProblem
 from bot.domain.probes.rules import ProbeRules, sender
 from bot.domain.probes.state import (
-    Outcome,
     ProbeEvent,
+    ProbeOutcome,
     ProbeState,
     ProbeStatus,
     cuts_off,
@@ -145,7 +145,7 @@ class Probing:
             settled = seen.settled(rules, now, is_cut_off=is_cut_off)
             if not await tx.save_probe(self._guild_id, settled):
                 return None
-            if outcome is not Outcome.UNKNOWN:
+            if outcome is not ProbeOutcome.UNKNOWN:
                 await tx.count_probe(self._guild_id, rules.name, outcome, at=now)
         if settled.state is not seen.state and (seen.state, settled.state) != _BEGINS:
             log.info("probe.changed", probe=rules.name, state=settled.state, fact=result.fact)

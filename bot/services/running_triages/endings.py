@@ -12,7 +12,7 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import GivenAnswer, SeverityChoice, TriagedEntry
 from bot.domain.triage.payloads import JoinedReport
-from bot.domain.triage.session import Choice, StoredAnswer, Triage
+from bot.domain.triage.session import StoredAnswer, StoredChoice, Triage
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
 from bot.services.running_triages.posts import post_keys, save_walk, set_clock
@@ -137,7 +137,7 @@ async def _audit(change: Change, triage: Triage, action: str, **facts: object) -
         await change.tx.audit(guild_id=triage.guild_id, by=change.by, action=action, data=data)
 
 
-def _triaged(triage: Triage, answers: list[StoredAnswer], choices: list[Choice]) -> TriagedEntry:
+def _triaged(triage: Triage, answers: list[StoredAnswer], choices: list[StoredChoice]) -> TriagedEntry:
     return TriagedEntry(
         triage=triage.id,
         started_by=triage.user_name,
@@ -159,7 +159,7 @@ def _answer(given: StoredAnswer) -> GivenAnswer:
     )
 
 
-def _choice(made: Choice, *, counts: bool) -> SeverityChoice:
+def _choice(made: StoredChoice, *, counts: bool) -> SeverityChoice:
     return SeverityChoice(
         proposed=made.proposed,
         severity=made.severity,

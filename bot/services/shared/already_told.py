@@ -14,7 +14,7 @@ from typing import Final
 from cachetools import LRUCache
 
 from bot.domain.delivery.delivery import Delivery, Posted
-from bot.domain.escalation.watches import Attempt, OfflinePost
+from bot.domain.escalation.watches import OfflinePost, UnansweredPost
 from bot.services.ports.store.outage import OutageMirror
 
 #: What is overdue for longer may have been told so long ago that Discord no longer knows the nonce.
@@ -40,7 +40,7 @@ class AlreadyTold:
 
     def __init__(self, store: OutageMirror) -> None:
         self.meanwhile: dict[str, OfflinePost] = {}
-        self.begun: LRUCache[str, Attempt] = LRUCache(_ATTEMPTS)
+        self.begun: LRUCache[str, UnansweredPost] = LRUCache(_ATTEMPTS)
         self._store = store
         self._lock = asyncio.Lock()
         self._asked_at = float("-inf")
@@ -58,7 +58,7 @@ class AlreadyTold:
         """Note that Discord may have *delivery* from now on, whatever can be recorded of it."""
         request, at = delivery.request, delivery.first_sent_at
         if delivery.kind.spec.is_urgent and request is not None and at is not None:
-            self.begun[delivery.nonce] = Attempt(at, json.dumps(request.body))
+            self.begun[delivery.nonce] = UnansweredPost(at, json.dumps(request.body))
 
     async def is_untold(self) -> bool:
         """Return True if another process may have sent an overdue step or a waiting message already.

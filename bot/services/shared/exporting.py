@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
-from bot.domain.exports import AWAY, Trouble
+from bot.domain.exports import AWAY, ExportTrouble
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +19,7 @@ _WITHIN_S: Final = 75.0
 
 
 @dataclass(slots=True)
-class Outcome:
+class ExportOutcome:
     """The outcome of the requests in an `attempt`.
 
     Attributes:
@@ -31,19 +31,19 @@ class Outcome:
     reason: str = ""
     wait: timedelta = timedelta()
 
-    def trouble(self, before: Trouble | None, *, at: datetime) -> Trouble:
+    def trouble(self, before: ExportTrouble | None, *, at: datetime) -> ExportTrouble:
         """Return the trouble after this failure."""
-        return Trouble.again(before, problem=self.problem, reason=self.reason, at=at)
+        return ExportTrouble.again(before, problem=self.problem, reason=self.reason, at=at)
 
 
 @asynccontextmanager
-async def attempt(what: str, number: int) -> AsyncIterator[Outcome]:
+async def attempt(what: str, number: int) -> AsyncIterator[ExportOutcome]:
     """Do the requests in the block within a deadline; a failure ends the block and is noted.
 
     Args:
         what, number: The subject, for the log.
     """
-    outcome = Outcome()
+    outcome = ExportOutcome()
     try:
         async with asyncio.timeout(_WITHIN_S):
             yield outcome

@@ -23,7 +23,7 @@ _AHEAD: Final = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StatisticsQuestion:
     """What a person wants to see; each None means all.
 
     Attributes:
@@ -56,7 +56,7 @@ class StatsView:
         trend: The weeks that end with the last one of the period.
     """
 
-    asked: Asked
+    asked: StatisticsQuestion
     now: datetime
     goes_on: bool
     figures: IncidentFigures
@@ -81,7 +81,7 @@ class StatsViews:
         """Return the database's time in the policy's zone: periods that people type count from it."""
         return await self._statistics.now()
 
-    async def show(self, guild_id: int, asked: Asked, *, by: Person) -> StatsView:
+    async def show(self, guild_id: int, asked: StatisticsQuestion, *, by: Person) -> StatsView:
         """Return the figures that were *asked* for.
 
         Raises:
@@ -124,14 +124,14 @@ class StatsViews:
             return found
         return replace(found, loads=self._seen_by(by, load), overloads=())
 
-    async def _require(self, by: Person, guild_id: int, asked: Asked) -> None:
+    async def _require(self, by: Person, guild_id: int, asked: StatisticsQuestion) -> None:
         about = {"act": "stats", "period": str(asked.period)}
         await self._access.require(by, "acknowledge", guild_id=guild_id, **about)
         if asked.person is not None and asked.person.id != by.id:
             await self._access.require(by, "load", guild_id=guild_id, **about, about=asked.person.id)
 
     async def _load(
-        self, guild_id: int, span: Span, asked: Asked, *, by: Person
+        self, guild_id: int, span: Span, asked: StatisticsQuestion, *, by: Person
     ) -> tuple[PersonLoad, ...] | None:
         if asked.severity is not None or asked.target is not None:
             return None

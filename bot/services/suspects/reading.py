@@ -40,7 +40,7 @@ _MOST_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _SourceReading:
     """What one source has answered: changes, or a problem."""
 
     changes: Sequence[RecentChange] = ()
@@ -142,10 +142,10 @@ class Suspects:
         )
         return replace(card, past=past)
 
-    async def _ask(self, source: ChangeSource, since: datetime, until: datetime) -> _Reading:
+    async def _ask(self, source: ChangeSource, since: datetime, until: datetime) -> _SourceReading:
         try:
             async with asyncio.timeout(self._deadline_s):
-                return _Reading(await source.read(since, until))
+                return _SourceReading(await source.read(since, until))
         except TimeoutError:
             problem = SourceProblem.SLOW
         except OutboundFailed as failed:
@@ -156,7 +156,7 @@ class Suspects:
             log.exception("suspects.source_broken", source=source.name)
             problem = SourceProblem.AWAY
         log.warning("suspects.source_unread", source=source.name, about=source.about, problem=problem)
-        return _Reading(unread=UnreadSource(source=source.name, about=source.about, problem=problem))
+        return _SourceReading(unread=UnreadSource(source=source.name, about=source.about, problem=problem))
 
 
 async def _without_private(tx: Transaction, guild_id: int, card: SuspectCard) -> SuspectCard:

@@ -42,7 +42,7 @@ class Offer:
     rises: bool
 
 
-class _MayNotRaise(Exception):  # a signal to the caller: the refusal is recorded once the locks are gone
+class _JoinMayNotRaise(Exception):  # a signal to the caller: the refusal is recorded once the locks are gone
     """Joining would raise the incident's severity, and the person who joins may not do that."""
 
     def __init__(self, incident: Incident) -> None:
@@ -81,7 +81,7 @@ class Joining:
                 walk = Walk(tx, self._policy, await tx.triage(triage_id, lock=True), by)
                 await walk.settle()
                 return await self._join(walk, incident, offer, by=by)
-        except _MayNotRaise as refused:
+        except _JoinMayNotRaise as refused:
             raise await self._refusal(refused.incident, offer, by=by) from None
 
     async def _join(self, walk: Walk, incident: Incident | None, offer: Offer, *, by: Person) -> TriageView:
@@ -100,7 +100,7 @@ class Joining:
             if not offer.rises:  # its severity was lowered since the card was drawn: ask
                 return await walk.view(notice=PressResult.CHANGED)
             if not self._access.allows(by, Act.CHANGE_SEVERITY.permission):
-                raise _MayNotRaise(incident)
+                raise _JoinMayNotRaise(incident)
         await self._report(walk, incident, severity, by=by)
         await walk.audit("triage.raised", incident=incident.id, joined=True)
         return await walk.read_again()

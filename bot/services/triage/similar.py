@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.similarity import Rarity, Report, most_similar
+from bot.domain.incident.similarity import Rarity, TroubleReport, most_similar
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
@@ -65,7 +65,7 @@ class SimilarIncidents:
 
 async def _most_similar(
     tx: TriageWrites,
-    report: Report,
+    report: TroubleReport,
     guild_id: int,
     *,
     message_id: int | None = None,

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage.session import Choice, StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.session import StoredAnswer, StoredChoice, Triage, TriageStatus
 from bot.domain.triage.tree import Given, Path, Position
 from bot.domain.triage.unfinished import severity_if_left
 from bot.runbook.model import Policy
@@ -58,7 +58,7 @@ class TriageView:
     others: tuple[Triage, ...] = ()
     notice: PressResult | None = None
     first_answer: StoredAnswer | None = None
-    choice: Choice | None = None
+    choice: StoredChoice | None = None
     in_drill: bool = False
     similar: Similar | None = None
     gone: int | None = None

@@ -14,7 +14,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.storage.database.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.database.migrate import SEARCH_PATH
 from bot.storage.database.sql import Row
-from bot.storage.dlq.composing import Questions, run
+from bot.storage.dlq.composing import DlqQueries, run
 from bot.storage.dlq.layout import Layout
 
 _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -103,7 +103,7 @@ async def transaction(
 class DlqSql:
     """Runs the queries of `dlq.sql` in a transaction."""
 
-    def __init__(self, opened: DlqTransaction, questions: Questions) -> None:
+    def __init__(self, opened: DlqTransaction, questions: DlqQueries) -> None:
         self._transaction = opened
         self.questions = questions
 

@@ -85,7 +85,7 @@ def _all_of(conditions: Iterable[str]) -> str:
     return " AND ".join(f"{{{condition}}}" for condition in conditions) or _ALL
 
 
-class Questions:
+class DlqQueries:
     """The queries for one layout, composed when first asked."""
 
     def __init__(self, layout: Layout) -> None:

@@ -33,7 +33,7 @@ from bot.storage.database.errors import storage_errors
 from bot.storage.database.pools import borrow
 from bot.storage.database.sql import Row
 from bot.storage.dlq.asking import DlqSql, DlqTransaction, transaction
-from bot.storage.dlq.composing import Questions, run, table_query
+from bot.storage.dlq.composing import DlqQueries, run, table_query
 from bot.storage.dlq.conditions import Conditions, asked_for, beside, equal, since
 from bot.storage.dlq.entries import entry_from_row
 from bot.storage.dlq.indexes import suggested
@@ -65,7 +65,7 @@ class PostgresDlqStore:
         self._pool = pool
         self._answer_s = answer_s
         self._table = table
-        self._questions: Questions | None = None
+        self._questions: DlqQueries | None = None
         self._learned_s = 0.0
 
     async def page(self, view: DlqView, *, size: int) -> DlqPage:
@@ -222,14 +222,14 @@ class PostgresDlqStore:
                     async with transaction(connection, readonly=readonly, within_s=within_s) as opened:
                         yield DlqSql(opened, await self._known(opened))
 
-    async def _known(self, opened: DlqTransaction) -> Questions:
+    async def _known(self, opened: DlqTransaction) -> DlqQueries:
         """Return the queries for the table's shape, as it was a moment ago or is now."""
         now_s = time.monotonic()
         if self._questions is None or now_s - self._learned_s > _BELIEVED_S:
             named = {"schema": self._table.schema, "name": self._table.name}
             columns = await run(opened, table_query("dlq_columns"), named)
             indexes = await run(opened, table_query("dlq_indexes"), named)
-            self._questions, self._learned_s = Questions(Layout.of(self._table, columns, indexes)), now_s
+            self._questions, self._learned_s = DlqQueries(Layout.of(self._table, columns, indexes)), now_s
         return self._questions
 
     @contextmanager

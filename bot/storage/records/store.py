@@ -26,7 +26,7 @@ _BY_NAME: Final[Mapping[str, RecordTable]] = {table.name: table for table in TAB
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RecordsFilter:
     """Which incidents are exported.
 
     Attributes:
@@ -40,7 +40,9 @@ class Choice:
 
 
 @asynccontextmanager
-async def exported(connection: asyncpg.Connection, choice: Choice) -> AsyncIterator[AsyncIterator[str]]:
+async def exported(
+    connection: asyncpg.Connection, choice: RecordsFilter
+) -> AsyncIterator[AsyncIterator[str]]:
     """Yield the lines of an export, all as of one moment: a header, then a JSON object for each row.
 
     The same records give the same lines.
@@ -53,7 +55,7 @@ async def exported(connection: asyncpg.Connection, choice: Choice) -> AsyncItera
             yield _lines(connection, choice)
 
 
-async def private_left_out(connection: asyncpg.Connection, choice: Choice) -> int:
+async def private_left_out(connection: asyncpg.Connection, choice: RecordsFilter) -> int:
     """Return how many private incidents an export leaves out."""
     if choice.private:
         return 0
@@ -85,7 +87,7 @@ async def load(connection: asyncpg.Connection, lines: Iterable[str]) -> dict[str
     return written
 
 
-async def _lines(connection: asyncpg.Connection, choice: Choice) -> AsyncIterator[str]:
+async def _lines(connection: asyncpg.Connection, choice: RecordsFilter) -> AsyncIterator[str]:
     yield json.dumps({"format": FORMAT, "version": VERSION, "schema": await _schema(connection)})
     for table in TABLES:
         query = _of(table.name)["record_lines"]

@@ -8,7 +8,7 @@ from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.errors import UserError
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.session import NewTriage, StoredAnswer, StoredChoice, Triage, TriageStatus
 from bot.domain.triage.unfinished import Idle, SignOfLife
 from bot.services.ports.store.triages import KnownMessage, OpenReport, OpenReports
 from bot.storage.database.sql import Row
@@ -159,8 +159,10 @@ class PostgresTriageAnswers(TransactionPart):
             "withdraw_answers", triage_id=triage_id, question=since, by_id=by.id, by_name=by.name
         )
 
-    async def given_choices(self, triage_id: int) -> list[Choice]:
-        return [from_row(Choice, row) for row in await self._sql.all("given_choices", triage_id=triage_id)]
+    async def given_choices(self, triage_id: int) -> list[StoredChoice]:
+        return [
+            from_row(StoredChoice, row) for row in await self._sql.all("given_choices", triage_id=triage_id)
+        ]
 
     async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:
         await self.withdraw_choice(triage_id, by=by)

@@ -29,7 +29,7 @@ PATIENCE_S = 1.0
 
 
 @dataclass(slots=True)
-class Attempt:
+class RequestAttempt:
     """The last answer to a request, kept in case our deadline cuts off discord.py's retries."""
 
     gate: Gate
@@ -54,7 +54,7 @@ class Attempt:
             self.deadline.reschedule(asyncio.get_running_loop().time())
 
 
-current_attempt: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
+current_attempt: ContextVar[RequestAttempt | None] = ContextVar("attempt", default=None)
 
 
 def answer_trace() -> aiohttp.TraceConfig:
@@ -97,7 +97,7 @@ def _is_json(headers: Mapping[str, str]) -> bool:
     return "json" in headers.get("Content-Type", "")
 
 
-def waits_for_all(away: UpstreamUnavailable, attempt: Attempt) -> float | None:
+def waits_for_all(away: UpstreamUnavailable, attempt: RequestAttempt) -> float | None:
     """Return how long all requests must wait, seconds; None when the limit is only on this route."""
     if attempt.status != HTTPStatus.TOO_MANY_REQUESTS:
         return None
@@ -108,7 +108,7 @@ def waits_for_all(away: UpstreamUnavailable, attempt: Attempt) -> float | None:
     return asked_s if attempt.is_for_all and asked_s >= _LONG_S else None
 
 
-def with_status(away: UpstreamUnavailable, attempt: Attempt) -> UpstreamUnavailable:
+def with_status(away: UpstreamUnavailable, attempt: RequestAttempt) -> UpstreamUnavailable:
     if away.http_status is not None or attempt.status is None:
         return away
     reason = "rate limited" if attempt.status == HTTPStatus.TOO_MANY_REQUESTS else away.reason

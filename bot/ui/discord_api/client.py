@@ -19,7 +19,7 @@ from bot.services.ports.urgency import BACKGROUND, PERSON, current
 from bot.services.shared.fencing import FRESH_S, is_stale
 from bot.ui.discord_api.attempt import (
     PATIENCE_S,
-    Attempt,
+    RequestAttempt,
     current_attempt,
     translated,
     waits_for_all,
@@ -116,7 +116,7 @@ class Rest:
     async def _pass(self, route: Route, given: dict[str, Any], asking: Asking) -> object:
         """Send a request through the gate, and report its outcome to the circuit."""
         bucket = await self._enter(route)
-        attempt, began_s = Attempt(self._gate), self._circuit.echoes.clock()
+        attempt, began_s = RequestAttempt(self._gate), self._circuit.echoes.clock()
         tokens = current_attempt.set(attempt), has_capacity.set(True)
         try:
             await self._turn()

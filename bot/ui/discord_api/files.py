@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from bot.domain.delivery.attachments import Attaching, Attachment
+from bot.domain.delivery.attachments import AttachedFiles, Attachment
 from bot.domain.delivery.delivery import Delivery
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.routes import message_route
@@ -23,4 +23,4 @@ async def replace_files(rest: Rest, body: Body, post: Delivery, files: Sequence[
 
 def without_files(post: Delivery) -> Body:
     """Return the field that removes the files of a message by an edit; none for a message without files."""
-    return {"attachments": []} if Attaching.from_json(post.data).files else {}
+    return {"attachments": []} if AttachedFiles.from_json(post.data).files else {}

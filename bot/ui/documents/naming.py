@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Final
 
 from bot.domain.oncall.people import id_of
-from bot.domain.postmortem.facts import Called, PostmortemFacts, acting
+from bot.domain.postmortem.facts import PostmortemCall, PostmortemFacts, acting
 from bot.domain.postmortem.template import Naming
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
@@ -75,7 +75,7 @@ def _parts(words: Wording, facts: PostmortemFacts) -> dict[str, str]:
     return known
 
 
-def _names(words: Wording, called: Called, facts: PostmortemFacts) -> Iterator[str]:
+def _names(words: Wording, called: PostmortemCall, facts: PostmortemFacts) -> Iterator[str]:
     """Yield all that the person who was called is known by: handle, the policy's name, names in Discord."""
     if called.handle is None:
         return

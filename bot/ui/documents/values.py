@@ -12,7 +12,7 @@ from typing import Final
 from bot.domain.actions.item import ActionItem, ActionState
 from bot.domain.incident.aftermath import Postmortem, PostmortemState
 from bot.domain.incident.incident import ByPerson
-from bot.domain.postmortem.facts import Called, CallOutcome, PostmortemFacts
+from bot.domain.postmortem.facts import CallOutcome, PostmortemCall, PostmortemFacts
 from bot.domain.timeline.lines import Line
 from bot.services.timeline.corrections import CORRECTION_LIMIT
 from bot.ui.documents.naming import DocumentWording
@@ -169,7 +169,7 @@ def _said(words: DocumentWording, line: Line) -> Iterator[str]:
         yield f"({late})"
 
 
-def _call(words: DocumentWording, called: Called, *, since: datetime) -> Values:
+def _call(words: DocumentWording, called: PostmortemCall, *, since: datetime) -> Values:
     took = "" if called.arrived_at is None else words.span(called.arrived_at - called.asked_at)
     return {
         "at": words.full(called.asked_at).rpartition(" ")[0],

@@ -39,7 +39,7 @@ DROP_FORM: Final = r"act:v1:drop-form:(?P<number>\d{1,18})"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ActionFormStart:
     """What a form for a new item begins with.
 
     Attributes:
@@ -54,7 +54,7 @@ class Asked:
     alert: WatchedAlert | None = None
 
 
-def add_form(voice: Voice, asked: Asked) -> Form:
+def add_form(voice: Voice, asked: ActionFormStart) -> Form:
     """Build the form in which a person adds an action item."""
     incident = asked.incident
     title = voice.say("actions.form.add")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.batches import BatchState, Outcome, ReplayBatch
+from bot.domain.dlq.batches import BatchState, ReplayBatch, ReplayOutcome
 from bot.ui.buttons import ButtonStyle, button, row
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.dlq import where
@@ -15,7 +15,7 @@ _PLACES_LIMIT: Final = 300
 _PLACE_LIMIT: Final = 40  # fifteen results, each with its place and its reason, share a screen's 4,000
 
 #: What does not count as done: also what went back when the batch was stopped.
-_NOT_DONE: Final = (Outcome.WAITING, Outcome.UNDER_WAY, Outcome.RETURNED)
+_NOT_DONE: Final = (ReplayOutcome.WAITING, ReplayOutcome.UNDER_WAY, ReplayOutcome.RETURNED)
 
 
 def progress(words: Wording, batch: ReplayBatch) -> Body:
@@ -39,10 +39,12 @@ def summary(words: Wording, batch: ReplayBatch) -> Iterator[str]:
         who=words.who(batch.requested_by_name),
         stopped_by=words.who(batch.stopped_by_name or "?"),
     )
-    yield " · ".join(words.say(f"replay.outcome.{one}", count=counts[one]) for one in Outcome if counts[one])
-    if returned := counts[Outcome.RETURNED]:
+    yield " · ".join(
+        words.say(f"replay.outcome.{one}", count=counts[one]) for one in ReplayOutcome if counts[one]
+    )
+    if returned := counts[ReplayOutcome.RETURNED]:
         yield words.say("replay.batch.returned", count=returned)
-    if unknown := counts[Outcome.UNKNOWN]:
+    if unknown := counts[ReplayOutcome.UNKNOWN]:
         yield words.say("replay.batch.unknown", count=unknown, places=_unknown_places(words, batch))
 
 
@@ -68,7 +70,7 @@ def _state(batch: ReplayBatch) -> str:
 
 
 def _unknown_places(words: Wording, batch: ReplayBatch) -> str:
-    unknown = [entry for entry in batch.entries if entry.outcome is Outcome.UNKNOWN]
+    unknown = [entry for entry in batch.entries if entry.outcome is ReplayOutcome.UNKNOWN]
     places = dict.fromkeys(target_of(batch, entry.channel) for entry in unknown)
     return words.joined(list(places), limit=_PLACES_LIMIT)
 

@@ -17,7 +17,7 @@ from bot.services.escalation.release import Released, ReleaseOutcome
 from bot.services.incidents.merging import Merged
 from bot.services.incidents.severity_change import Regraded
 from bot.services.incidents.updates import UpdateResult
-from bot.services.postmortems.resolutions import Corrected
+from bot.services.postmortems.resolutions import CorrectedResolution
 from bot.ui.components import ID_LIMIT, Screen, button, buttons_view, made_of, or_quit, row, text, to_places
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.aftermath import said_lines
@@ -70,7 +70,7 @@ def resolved_lines(voice: Voice, incident: Incident) -> list[str]:
     return [*lines, voice.say("postmortem.said.owed", who=who, due=due)]
 
 
-def corrected_screen(voice: Voice, corrected: Corrected) -> Screen:
+def corrected_screen(voice: Voice, corrected: CorrectedResolution) -> Screen:
     """Show how the incident was resolved, after a correction of that."""
     incident = corrected.incident
     key = "corrected" if corrected.changed else "corrected_before"

@@ -45,7 +45,7 @@ _TITLE_LIMIT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class IncidentListQuestion:
     """The filters of a list of incidents that a person asked for.
 
     Attributes:
@@ -64,7 +64,7 @@ class Asked:
     words: str = ""
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> "Asked":
+    def of(cls, fields: Mapping[str, str]) -> "IncidentListQuestion":
         """Read the groups of `PAGE`; a state that no version knows means all."""
         severity = fields["severity"]
         return cls(
@@ -95,7 +95,7 @@ class Asked:
 
 
 def list_screen(
-    voice: Voice, incidents: Sequence[Incident], asked: Asked, *, may_ack: bool = False
+    voice: Voice, incidents: Sequence[Incident], asked: IncidentListQuestion, *, may_ack: bool = False
 ) -> Screen:
     """Show a page of incidents, in the order in which they come.
 
@@ -169,17 +169,17 @@ def _all_open(voice: Voice, count: int) -> Row | None:
     if count <= _OPTIONS:
         return None
     label = voice.say("consoles.incident.all_open", count=count)
-    return row(button(label, Asked("open").custom_id, emoji="▶"))
+    return row(button(label, IncidentListQuestion("open").custom_id, emoji="▶"))
 
 
-def _title(voice: Voice, asked: Asked) -> str:
+def _title(voice: Voice, asked: IncidentListQuestion) -> str:
     if asked.which == "open":
         return voice.say("consoles.incident.list_title_open", what=" · ".join(_what(voice, asked))).rstrip()
     what = " · ".join([_which(voice, asked.which), *_what(voice, asked)])
     return voice.say("consoles.incident.list_title", what=what)
 
 
-def _what(voice: Voice, asked: Asked) -> Iterator[str]:
+def _what(voice: Voice, asked: IncidentListQuestion) -> Iterator[str]:
     """Say the filters beside the choice of states."""
     if asked.severity is not None:
         yield inert(asked.severity, limit=40)
@@ -253,7 +253,7 @@ def _open_select(voice: Voice, incidents: Sequence[Incident]) -> Row | None:
     return select_row("inc:v1:open", voice.say("consoles.incident.open"), options)
 
 
-def _pages(voice: Voice, asked: Asked, *, has_next: bool) -> Row | None:
+def _pages(voice: Voice, asked: IncidentListQuestion, *, has_next: bool) -> Row | None:
     before, after = (replace(asked, page=max(asked.page + step, 0)) for step in (-1, 1))
     previous = button(voice.say("consoles.previous"), before.custom_id, emoji="◀") if asked.page else None
     following = button(voice.say("consoles.next"), after.custom_id, emoji="▶") if has_next else None

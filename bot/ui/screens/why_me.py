@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from bot.domain.escalation.why_me import Called, Reminded, Rule, Uncalled, WhyMe
+from bot.domain.escalation.why_me import CalledPerson, CallRule, Reminded, Uncalled, WhyMe
 from bot.domain.incident.calls import CallPage, arrived
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.rotation import Applies
@@ -61,14 +61,14 @@ def _reminded(voice: Voice, why: WhyMe, told: Reminded) -> Iterator[str]:
         yield voice.say(f"why_me.reminder.{reader}_lead", who=voice.who(told.lead))
 
 
-def _rule(voice: Voice, why: WhyMe, rule: Rule) -> Iterator[str]:
+def _rule(voice: Voice, why: WhyMe, rule: CallRule) -> Iterator[str]:
     """Yield what caused the call and, for a step of the ladder, where the policy file has it."""
     yield voice.say("why_me.rule", severity=rule.severity, what=_cause(voice, why, rule))
     if rule.number is not None:
         yield voice.say("why_me.step.policy", severity=rule.severity, number=rule.number)
 
 
-def _cause(voice: Voice, why: WhyMe, rule: Rule) -> str:
+def _cause(voice: Voice, why: WhyMe, rule: CallRule) -> str:
     at = _to_the_second(voice, why, rule.at)
     if rule.declined_by is not None:
         return voice.say("why_me.why.passed_on", who=voice.who(rule.declined_by), at=at)
@@ -85,7 +85,7 @@ def _cause(voice: Voice, why: WhyMe, rule: Rule) -> str:
     return voice.say(f"why_me.step.{key}", number=rule.number, after=voice.span(rule.after), due=due)
 
 
-def _duty(voice: Voice, called: Called) -> str:
+def _duty(voice: Voice, called: CalledPerson) -> str:
     """Say what put a person on call, and whether that was recorded then."""
     duty = called.duty
     if duty is None:
@@ -126,7 +126,7 @@ def _others(voice: Voice, why: WhyMe) -> Iterator[str]:
         yield voice.say("why_me.others.nobody")
 
 
-def _called(voice: Voice, why: WhyMe, called: Called) -> str:
+def _called(voice: Voice, why: WhyMe, called: CalledPerson) -> str:
     return voice.say(
         "why_me.called",
         who=voice.on_call([called.who]),
@@ -142,7 +142,7 @@ def _uncalled(voice: Voice, why: WhyMe, one: Uncalled) -> str:
     return voice.say(f"why_me.others.{key}", who=voice.on_call([one.who]), place=_place(one.place), **at)
 
 
-def _result(voice: Voice, why: WhyMe, called: Called, *, is_over: bool = False) -> str:
+def _result(voice: Voice, why: WhyMe, called: CalledPerson, *, is_over: bool = False) -> str:
     """Say what came of the DMs to a person: "DM 14:05、応答なし".
 
     Args:
@@ -166,7 +166,7 @@ def _result(voice: Voice, why: WhyMe, called: Called, *, is_over: bool = False) 
     return voice.listed(parts)
 
 
-def _all_delivered(voice: Voice, why: WhyMe, own: Called) -> str:
+def _all_delivered(voice: Voice, why: WhyMe, own: CalledPerson) -> str:
     return voice.listed(few([_delivered(voice, why, page) for page in own.pages]))
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.actions.issue import IssueExport
-from bot.domain.exports import Trouble
+from bot.domain.exports import ExportTrouble
 from bot.domain.postmortem.pull import PullExport
 from bot.ui.words.inert import inert
 from bot.ui.words.voice import Voice
@@ -47,7 +47,7 @@ def pull_lines(voice: Voice, export: PullExport | None) -> list[str]:
     return [*shown, *_trouble(voice, export.trouble, is_over=export.next_at is None)]
 
 
-def _trouble(voice: Voice, trouble: Trouble | None, *, is_over: bool) -> list[str]:
+def _trouble(voice: Voice, trouble: ExportTrouble | None, *, is_over: bool) -> list[str]:
     if trouble is None:
         return []
     key = "given_up" if is_over else "trying"

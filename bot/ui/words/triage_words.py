@@ -13,7 +13,7 @@ from bot.domain.timeline.recorded import (
     UnfinishedEntry,
 )
 from bot.domain.triage.payloads import JoinedReport
-from bot.domain.triage.session import Choice, StoredAnswer, Triage
+from bot.domain.triage.session import StoredAnswer, StoredChoice, Triage
 from bot.domain.triage.tree import LATER, Answer, Given, StaleTriage
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
@@ -42,11 +42,11 @@ def path_words(words: Wording, given: StoredAnswer) -> str:
 
 
 def outcome_words(words: Wording, outcome: str) -> str:
-    """Return the words for the tree's result, by the name of its `Outcome`: "SEV1", "再評価"."""
+    """Return the words for the tree's result, by the name of its `TriageOutcome`: "SEV1", "再評価"."""
     return words.say("triaging.reevaluation") if outcome == LATER else inert(outcome, limit=_SEVERITY_LIMIT)
 
 
-def choice_words(words: Wording, choice: Choice | None) -> str:
+def choice_words(words: Wording, choice: StoredChoice | None) -> str:
     """Say that a severity was chosen by hand; by whom, when, and instead of what, as far as known."""
     if choice is None:
         return words.say("consoles.triage.by_hand")

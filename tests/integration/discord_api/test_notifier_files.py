@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.delivery.attachments import Attaching, Attachment, FileRef
+from bot.domain.delivery.attachments import AttachedFiles, Attachment, FileRef
 from bot.domain.delivery.delivery import Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import DeliveryRefused
@@ -103,7 +103,7 @@ async def test_redacting_removes_the_files(world: NotifierWorld) -> None:
     """The words of a document are words as well."""
     incident, _ = await world.alert()
     where = await posted(world, nonce="n2")
-    post = sent(DeliveryKind.NOTICE, where, data=Attaching(files=REFS).to_json())
+    post = sent(DeliveryKind.NOTICE, where, data=AttachedFiles(files=REFS).to_json())
     await world.notifier.redact(replace(incident, is_private=True), [post])
     assert files(world, where) == []
     assert "下書き" not in world.message(where).content

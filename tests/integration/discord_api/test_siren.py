@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from bot.domain.escalation.watches import Attempt, Saying, Watch, Word
+from bot.domain.escalation.watches import Saying, UnansweredPost, Watch, Word
 from bot.domain.oncall.people import OnCallPerson
 from bot.ui.posts.paging.outage import emergency_post
 from local_discord.messages.posting import remove
@@ -56,7 +56,11 @@ async def test_what_discord_has_and_never_said_is_found(world: NotifierWorld) ->
     first = await siren.post(missed, escalation(missed), nonce="theirs")
     body = emergency_post(world.notifier._words, missed, escalation(missed))
     alert = Saying(
-        Word.ALERT, "inc:42:alert", "channel", rings=True, attempt=Attempt(missed.raised_at, json.dumps(body))
+        Word.ALERT,
+        "inc:42:alert",
+        "channel",
+        rings=True,
+        attempt=UnansweredPost(missed.raised_at, json.dumps(body)),
     )
     assert await siren.post(missed, alert, nonce="ours") == first
     assert len(world.messages(ALERTS)) == 1

@@ -18,7 +18,7 @@ from bot.domain.errors import DlqChanged, DlqUnavailable, StorageUnavailable
 from bot.services.delivery.handling import record_job
 from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_dlq_pool
-from bot.storage.dlq.composing import Questions
+from bot.storage.dlq.composing import DlqQueries
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed
@@ -249,7 +249,7 @@ async def test_a_page_is_read_off_the_index(dlq: PostgresDlqStore, database_url:
     assert plan.startswith("Limit (actual rows=10")
 
 
-async def questions(dlq: PostgresDlqStore) -> Questions:
+async def questions(dlq: PostgresDlqStore) -> DlqQueries:
     """The queries for the table as it is."""
     async with dlq._question() as sql:
         return sql.questions

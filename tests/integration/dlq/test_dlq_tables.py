@@ -17,7 +17,7 @@ from bot.domain.dlq.table import DlqColumn, DlqMisfit, DlqTable, Misfit
 from bot.domain.dlq.views import DlqFilter, DlqView
 from bot.domain.errors import UserError
 from bot.storage.database.pools import open_dlq_pool
-from bot.storage.dlq.composing import Questions
+from bot.storage.dlq.composing import DlqQueries
 from bot.storage.dlq.conditions import OF_CHANNEL
 from bot.storage.dlq.indexes import finds_endings
 from bot.storage.dlq.store import PostgresDlqStore
@@ -172,7 +172,7 @@ async def test_doctor_learns_what_is_off(rig: Rig) -> None:
 async def test_every_query_of_the_file_fits(rig: Rig) -> None:
     """Also those that only a rare case asks; a name that no module mentions is dead."""
     async with rig.dlq._question() as sql:
-        questions = Questions(sql.layout)
+        questions = DlqQueries(sql.layout)
         file = (Path(bot.__path__[0]) / "storage/dlq/dlq.sql").read_text()
         names = set(re.findall(r"^-- name: (\w+)", file, re.MULTILINE))
         parts = set(

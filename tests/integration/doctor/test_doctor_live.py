@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bot.cli.live import NONCE_MOMENTS_S
-from bot.doctor.on_discord.api import Api, Refused
+from bot.doctor.on_discord.api import Api, DiscordRefused
 from bot.doctor.on_discord.cleanup import CleanUp
 from bot.doctor.on_discord.messages import nonce_window
 from bot.doctor.on_discord.reads import tls
@@ -442,7 +442,7 @@ async def test_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with server, aiohttp.ClientSession() as session, LocalDiscord() as sandbox:
         run = run_of(sandbox, session, Options("general"))
         run.api.base = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/v10"
-        with pytest.raises(Refused, match="no TLS with"):
+        with pytest.raises(DiscordRefused, match="no TLS with"):
             await tls(run)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         seen = await tls(run)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
-from bot.integrations.outbound.call import Call, Terms
+from bot.integrations.outbound.call import Call, CallTerms
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.proxy import EgressProxy
@@ -21,7 +21,7 @@ from tests.integration.outbound.upstream import Upstream, in_turn, says, upstrea
 from tests.patience import PATIENCE_S
 
 HERE = AllowedPlaces.parse("127.0.0.1")
-TERMS = Terms("test", deadline_s=5.0)
+TERMS = CallTerms("test", deadline_s=5.0)
 OK = says(200, b'{"ok": true}')
 
 
@@ -41,7 +41,7 @@ def url_of(there: Upstream, path: str = "/v1?key=hunter2", host: str = "127.0.0.
     return f"http://{host}:{there.port}{path}"
 
 
-async def problem_of(http: OutboundHttp, call: Call, terms: Terms = TERMS) -> OutboundFailed:
+async def problem_of(http: OutboundHttp, call: Call, terms: CallTerms = TERMS) -> OutboundFailed:
     with pytest.raises(OutboundFailed) as failed:
         await http.json(call, terms)
     assert "hunter2" not in f"{failed.value!r} {call!r}"
@@ -202,7 +202,7 @@ async def test_a_body_that_never_ends_meets_the_deadline() -> None:
 
     async with upstream(drip) as there:
         failed = await problem_of(
-            OutboundHttp(allowed=HERE), Call("GET", url_of(there)), Terms("test", deadline_s=0.3)
+            OutboundHttp(allowed=HERE), Call("GET", url_of(there)), CallTerms("test", deadline_s=0.3)
         )
         assert failed.problem is OutboundProblem.TIMEOUT
 
@@ -211,9 +211,11 @@ async def test_a_body_over_the_limit_is_refused_or_cut() -> None:
     """Before it is in memory."""
     async with upstream(says(200, b"7" * 50_000)) as there:
         http = OutboundHttp(allowed=HERE)
-        failed = await problem_of(http, Call("GET", url_of(there)), Terms("test", most_bytes=1000))
+        failed = await problem_of(http, Call("GET", url_of(there)), CallTerms("test", most_bytes=1000))
         assert failed.problem is OutboundProblem.TOO_LARGE
-        answer = await http.send(Call("GET", url_of(there)), Terms("test", most_bytes=1000, cuts_body=True))
+        answer = await http.send(
+            Call("GET", url_of(there)), CallTerms("test", most_bytes=1000, cuts_body=True)
+        )
         assert answer.content == b"7" * 1000
 
 
@@ -278,14 +280,14 @@ async def test_a_host_that_keeps_failing_is_left_alone_and_others_are_not() -> N
         assert (await problem_of(http, Call("GET", url_of(sick)))).problem is OutboundProblem.PAUSED
         assert await http.json(Call("GET", url_of(well)), TERMS) == {"ok": True}
         assert len(sick.heads) == 4
-        probe = Terms("probe", has_breaker=False)
+        probe = CallTerms("probe", has_breaker=False)
         assert (await http.send(Call("GET", url_of(sick)), probe)).status == 500
 
 
 async def test_a_probe_that_keeps_failing_pauses_no_one_else() -> None:
     """A target that is down is asked again and again: a page by the same host leaves all the same."""
     async with upstream(says(500)) as sick:
-        http, probe = OutboundHttp(allowed=HERE), Terms("probe", has_breaker=False)
+        http, probe = OutboundHttp(allowed=HERE), CallTerms("probe", has_breaker=False)
         for _ in range(6):
             assert (await http.send(Call("GET", url_of(sick)), probe)).status == 500
         assert (await problem_of(http, Call("GET", url_of(sick)))).http_status == 500
@@ -335,7 +337,7 @@ async def test_a_handshake_that_never_ends_meets_the_deadline_and_leaves_no_sock
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     call = Call("GET", f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-    failed = await problem_of(OutboundHttp(allowed=HERE), call, Terms("test", deadline_s=0.4))
+    failed = await problem_of(OutboundHttp(allowed=HERE), call, CallTerms("test", deadline_s=0.4))
     assert failed.problem is OutboundProblem.TIMEOUT
     await asyncio.wait_for(closed.wait(), PATIENCE_S)
     server.close()

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.alerts.alert import FiredAlert
-from bot.domain.alerts.decisions import AlertDecision, Outcome
+from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.delivery.delivery import NewDelivery, Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
@@ -90,7 +90,7 @@ def counted_on(
         said_id=message_id,
         channel_id=channel_id,
         said_at=datetime.now(UTC) if fired is None else fired.at,
-        outcome=Outcome.COUNTED,
+        outcome=AlertOutcome.COUNTED,
         label=sender,
         title=incident.title,
         fingerprint="" if fired is None else fired.fingerprint,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts.decisions import AlertDecision, DecisionFilter, Outcome
+from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionFilter
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.verdict import Verdict
 from tests.services.alerts.test_alerts import alert, receive
@@ -13,13 +13,13 @@ from tests.services.alerts.test_events import FIRING, OVER, fire, say
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 
 
-async def decided(desk: Desk, outcome: Outcome | None = None) -> list[AlertDecision]:
+async def decided(desk: Desk, outcome: AlertOutcome | None = None) -> list[AlertDecision]:
     """The decisions, newest first."""
     listed = await desk.store.decisions(GUILD, DecisionFilter(outcome=outcome), None, limit=99)
     return [one.decision for one in listed]
 
 
-async def outcomes(desk: Desk) -> list[Outcome]:
+async def outcomes(desk: Desk) -> list[AlertOutcome]:
     """What became of each, oldest first."""
     return [one.outcome for one in reversed(await decided(desk))]
 
@@ -30,8 +30,12 @@ async def test_a_message_that_is_read_twice_has_one_decision(desk: Desk) -> None
     await receive(desk, alert(desk))
     await receive(desk, alert(desk, 910))
     counted, tracked = await decided(desk)
-    assert (tracked.outcome, tracked.incident_id, tracked.says) == (Outcome.TRACKED, first.id, Says.FIRING)
-    assert (counted.outcome, counted.incident_id, counted.said_id) == (Outcome.COUNTED, first.id, 910)
+    assert (tracked.outcome, tracked.incident_id, tracked.says) == (
+        AlertOutcome.TRACKED,
+        first.id,
+        Says.FIRING,
+    )
+    assert (counted.outcome, counted.incident_id, counted.said_id) == (AlertOutcome.COUNTED, first.id, 910)
     assert (tracked.label, tracked.fingerprint) == (counted.label, counted.fingerprint)
 
 
@@ -44,11 +48,11 @@ async def test_an_event_has_one_decision_too(desk: Desk) -> None:
     await say(desk, OVER, 4)
     await say(desk, replace(FIRING, says=Says.CHATTER), 5)
     assert await outcomes(desk) == [
-        Outcome.TRACKED,
-        Outcome.COUNTED,
-        Outcome.RECOVERED,
-        Outcome.NOTHING_OPEN,
-        Outcome.CHATTER,
+        AlertOutcome.TRACKED,
+        AlertOutcome.COUNTED,
+        AlertOutcome.RECOVERED,
+        AlertOutcome.NOTHING_OPEN,
+        AlertOutcome.CHATTER,
     ]
     found = (await decided(desk))[-1]
     assert (found.label, found.title, found.target) == ("Sentry", FIRING.title, "api.parky.co.jp")
@@ -62,7 +66,7 @@ async def test_what_is_muted_or_was_over_before_says_so(desk: Desk) -> None:
     await say(desk, OVER, 2)
     await desk.database.advance(timedelta(days=1, minutes=1))
     assert await say(desk, FIRING, 3) is None
-    assert (await decided(desk))[0].outcome is Outcome.MUTED
+    assert (await decided(desk))[0].outcome is AlertOutcome.MUTED
 
 
 async def test_why_a_message_is_not_even_read(desk: Desk) -> None:
@@ -76,17 +80,17 @@ async def test_why_a_message_is_not_even_read(desk: Desk) -> None:
         replace(alert(desk, 904), channel="other"),
     ):
         assert await desk.services.alerts.receive(message) is None
-    assert [(one.outcome, one.said_id) for one in await decided(desk)] == [(Outcome.NOT_HEEDED, 901)]
+    assert [(one.outcome, one.said_id) for one in await decided(desk)] == [(AlertOutcome.NOT_HEEDED, 901)]
 
 
 async def test_an_answer_replaces_the_question(desk: Desk) -> None:
     """A person has tracked what the bot has asked about."""
     unknown = replace(alert(desk, 905), content="Nightly report is ready")
     assert await desk.services.alerts.receive(unknown) is None
-    assert await outcomes(desk) == [Outcome.ASKED]
+    assert await outcomes(desk) == [AlertOutcome.ASKED]
     incident = await desk.services.questions.track(905, guild_id=GUILD, by=RESPONDER)
     [found] = await decided(desk)
-    assert (found.outcome, found.incident_id) == (Outcome.TRACKED, incident.id)
+    assert (found.outcome, found.incident_id) == (AlertOutcome.TRACKED, incident.id)
 
 
 @pytest.mark.parametrize("days", [13, 15])

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.domain.alerts.decisions import Outcome
+from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.verdict import Verdict
 from bot.services.alerts.foreseeing import Foresight
@@ -32,14 +32,14 @@ async def foreseen(desk: Desk, event: AlertEvent) -> Decided:
 
 async def test_a_new_alert_would_open_and_take_no_number(desk: Desk) -> None:
     for _ in range(3):
-        assert (await foreseen(desk, FIRING)).outcome is Outcome.TRACKED
+        assert (await foreseen(desk, FIRING)).outcome is AlertOutcome.TRACKED
     assert (await fire(desk)).id == 1
 
 
 async def test_a_known_alert_would_be_counted_or_ended(desk: Desk) -> None:
-    assert (await foreseen(desk, OVER)).outcome is Outcome.NOTHING_OPEN
+    assert (await foreseen(desk, OVER)).outcome is AlertOutcome.NOTHING_OPEN
     incident = await fire(desk)
-    for event, outcome in ((FIRING, Outcome.COUNTED), (OVER, Outcome.RECOVERED)):
+    for event, outcome in ((FIRING, AlertOutcome.COUNTED), (OVER, AlertOutcome.RECOVERED)):
         found = await foreseen(desk, event)
         assert (found.outcome, found.incident and found.incident.id) == (outcome, incident.id)
 
@@ -47,12 +47,12 @@ async def test_a_known_alert_would_be_counted_or_ended(desk: Desk) -> None:
 async def test_a_mute_and_a_maintenance_window_would_hold_it_back(desk: Desk) -> None:
     window = await begin(desk)
     held = await foreseen(desk, FIRING)
-    assert (held.outcome, held.window_id) == (Outcome.HELD, window.id)
+    assert (held.outcome, held.window_id) == (AlertOutcome.HELD, window.id)
     await desk.services.windows.end(GUILD, window.id, by=PRIMARY)
     first = await fire(desk)
     await say(desk, OVER, 2)
     await desk.services.alert_verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
-    assert (await foreseen(desk, FIRING)).outcome is Outcome.MUTED
+    assert (await foreseen(desk, FIRING)).outcome is AlertOutcome.MUTED
 
 
 async def test_a_window_knows_a_target_by_the_monitors_own_name_for_it(desk: Desk) -> None:
@@ -60,20 +60,20 @@ async def test_a_window_knows_a_target_by_the_monitors_own_name_for_it(desk: Des
     sender = replace(SENTRY, targets={"parky-api": "api.parky.co.jp"})
     named = replace(FIRING, target="Parky-API")
     foresight = Foresight(desk.own_store, desk.policy)
-    assert (await foresight.of(named, SENTRY, guild_id=GUILD)).outcome is Outcome.TRACKED
-    assert (await foresight.of(named, sender, guild_id=GUILD)).outcome is Outcome.HELD
+    assert (await foresight.of(named, SENTRY, guild_id=GUILD)).outcome is AlertOutcome.TRACKED
+    assert (await foresight.of(named, sender, guild_id=GUILD)).outcome is AlertOutcome.HELD
 
 
 async def test_a_threshold_would_be_reached_the_third_time(database: Database) -> None:
     desk = ruled(database, FLAPS)
     for times in (1, 2):
         found = await foreseen(desk, FIRING)
-        assert (found.outcome, found.detail.count, found.detail.needed) == (Outcome.BELOW, times, 3)
+        assert (found.outcome, found.detail.count, found.detail.needed) == (AlertOutcome.BELOW, times, 3)
         await say(desk, FIRING, times)
-    assert (await foreseen(desk, FIRING)).outcome is Outcome.TRACKED
+    assert (await foreseen(desk, FIRING)).outcome is AlertOutcome.TRACKED
 
 
 async def test_a_rule_would_ignore_it(database: Database) -> None:
     desk = ruled(database, 'sender = "sentry"\nignore = true')
     found = await foreseen(desk, FIRING)
-    assert (found.outcome, found.detail.rule) == (Outcome.IGNORED, 1)
+    assert (found.outcome, found.detail.rule) == (AlertOutcome.IGNORED, 1)

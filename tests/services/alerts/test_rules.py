@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.alerts.decisions import Outcome
+from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.incident.incident import Incident
 from bot.runbook import default_policy_text, parse_policy
 from tests.services.alerts.test_alerts import alert, receive
@@ -28,7 +28,7 @@ async def test_an_ignored_alert_opens_nothing_and_says_by_which_rule(database: D
     assert await say(desk, FIRING, 1) is None
     told = replace(alert(desk), content="ALERT: 5xx on api.parky.co.jp")
     assert await desk.services.alerts.receive(told) is None
-    found = await decided(desk, Outcome.IGNORED)
+    found = await decided(desk, AlertOutcome.IGNORED)
     assert [one.detail.rule for one in found] == [2, 2]
     assert await desk.store.open_incidents(desk.services.guild_id) == []
 
@@ -63,7 +63,7 @@ async def test_what_came_before_an_alert_was_tracked_counts_no_more(database: Da
     await say(desk, OVER, 4)
     await desk.database.advance(MINUTE)
     assert await say(desk, FIRING, 5) is None
-    assert (await outcomes(desk))[-2:] == [Outcome.RECOVERED, Outcome.BELOW]
+    assert (await outcomes(desk))[-2:] == [AlertOutcome.RECOVERED, AlertOutcome.BELOW]
 
 
 async def test_a_message_that_is_read_again_counts_once(database: Database) -> None:

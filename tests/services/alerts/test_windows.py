@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts.decisions import DecisionFilter, Holding, Outcome
+from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter, Holding
 from bot.domain.alerts.windows import AlertWindow, HeldAlert, WindowData
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
@@ -52,7 +52,12 @@ async def test_what_still_fires_at_the_end_is_tracked_then(desk: Desk) -> None:
     assert await say(desk, other, 3) is None
     await desk.pass_time(minutes=1)
     await say(desk, replace(other, says=OVER.says), 4)
-    assert await outcomes(desk) == [Outcome.HELD, Outcome.HELD, Outcome.HELD, Outcome.NOTHING_OPEN]
+    assert await outcomes(desk) == [
+        AlertOutcome.HELD,
+        AlertOutcome.HELD,
+        AlertOutcome.HELD,
+        AlertOutcome.NOTHING_OPEN,
+    ]
     await desk.pass_time(hours=1)
     [incident] = await opened(desk)
     waited = incident.tracked.waited
@@ -61,7 +66,7 @@ async def test_what_still_fires_at_the_end_is_tracked_then(desk: Desk) -> None:
     began, ended = await lines(desk)
     assert (began.target, began.until, began.reason) == (API, window.ends_at, "deploy")
     assert (ended.alerts, ended.times, ended.numbers) == (2, 3, (incident.id,))
-    held = await decided(desk, Outcome.HELD)
+    held = await decided(desk, AlertOutcome.HELD)
     assert [one.incident_id for one in held] == [None, incident.id, incident.id]
     await say(desk, OVER, 5)
     assert (await now(desk, incident)).status is Status.RESOLVED

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.batches import BatchState, Outcome, ReplayBatch, ReplayTarget, Skip, Via
+from bot.domain.dlq.batches import BatchState, ReplayBatch, ReplayOutcome, ReplayTarget, Skip, Via
 from bot.domain.dlq.failures import DlqEntry, failure_id
 from bot.domain.dlq.views import DlqFilter
 from bot.domain.errors import (
@@ -71,7 +71,7 @@ async def test_each_entry_goes_out_once_oldest_first_at_the_policys_rate(desk: D
     assert posted(desk) == 3
     await desk.pass_time(seconds=60)
     shown = await view(desk, batch)
-    assert (shown.state, shown.counts) == (BatchState.ENDED, {Outcome.POSTED: 5})
+    assert (shown.state, shown.counts) == (BatchState.ENDED, {ReplayOutcome.POSTED: 5})
     sent = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.REPLAY]
     assert [one.data["entry"] for one in sent] == [entry.id for entry in entries]
     assert all(one.data["body"]["allowed_mentions"] == {"parse": []} for one in sent)  # type: ignore[index]
@@ -98,7 +98,10 @@ async def test_a_stop_gives_back_what_was_not_sent(desk: Desk) -> None:
     assert stopped.stopped_by_name == "secondary"
     await desk.pass_time(minutes=1)
     shown = await view(desk, batch)
-    assert (shown.state, shown.counts) == (BatchState.ENDED, {Outcome.POSTED: 2, Outcome.RETURNED: 4})
+    assert (shown.state, shown.counts) == (
+        BatchState.ENDED,
+        {ReplayOutcome.POSTED: 2, ReplayOutcome.RETURNED: 4},
+    )
     with pytest.raises(InvalidTransition, match="dlq_batch_ended"):
         await desk.replay_batches.stop(batch.id, by=SECONDARY, guild_id=GUILD)
     again = await ask(desk)
@@ -117,7 +120,7 @@ async def test_two_people_who_start_the_same_at_once_send_each_entry_once(desk: 
     await desk.pass_time(minutes=1)
     assert posted(desk) == 4
     shown = await view(desk, second)
-    assert shown.counts == {Outcome.SKIPPED: 4}
+    assert shown.counts == {ReplayOutcome.SKIPPED: 4}
     assert {entry.skip for entry in shown.entries} == {Skip.REPLAYED}
 
 
@@ -173,7 +176,7 @@ async def test_a_refusal_is_a_result_and_may_be_repeated(desk: Desk) -> None:
     batch = await begin(desk, await ask(desk))
     await desk.pass_time(minutes=1)
     assert sorted((await view(desk, batch)).counts.values()) == [1, 1]
-    refused = next(one for one in (await view(desk, batch)).entries if one.outcome is Outcome.REFUSED)
+    refused = next(one for one in (await view(desk, batch)).entries if one.outcome is ReplayOutcome.REFUSED)
     assert "Missing Access" in (refused.error or "")
     assert [entry.skip for entry in (await ask(desk)).entries].count(None) == 1
 
@@ -256,7 +259,11 @@ async def test_a_webhook_is_for_the_channels_that_have_one(desk: Desk) -> None:
     await begin(desk, batch)
     await desk.pass_time(minutes=1)
     shown = await view(desk, batch)
-    assert [entry.outcome for entry in shown.entries] == [Outcome.REFUSED, Outcome.SKIPPED, Outcome.SKIPPED]
+    assert [entry.outcome for entry in shown.entries] == [
+        ReplayOutcome.REFUSED,
+        ReplayOutcome.SKIPPED,
+        ReplayOutcome.SKIPPED,
+    ]
     assert shown.entries[1].skip is Skip.WEBHOOK_ENDED
     assert [entry.skip for entry in (await ask(desk, target)).entries][:2] == [Skip.WEBHOOK_ENDED] * 2
     assert [entry.skip for entry in (await ask(desk)).entries] == [None] * 3
@@ -270,7 +277,7 @@ async def test_a_webhooks_message_whose_answer_is_lost_is_found(desk: Desk) -> N
         await desk.run(job)
     desk.discord.swallow = True
     await desk.pass_time(minutes=1)
-    assert (await view(desk, batch)).counts == {Outcome.POSTED: 1}
+    assert (await view(desk, batch)).counts == {ReplayOutcome.POSTED: 1}
     assert desk.sent(DeliveryKind.REPLAY_WEBHOOK) == ["webhook:p0-alerts"]
 
 
@@ -284,7 +291,7 @@ async def test_what_perhaps_arrived_is_left_to_a_person(desk: Desk, *, may_look:
     await begin(desk, batch)
     await desk.pass_time(minutes=2)
     shown = await view(desk, batch)
-    assert (shown.state, shown.counts) == (BatchState.ENDED, {Outcome.UNKNOWN: 1})
+    assert (shown.state, shown.counts) == (BatchState.ENDED, {ReplayOutcome.UNKNOWN: 1})
     assert [entry.skip for entry in (await ask(desk)).entries] == [Skip.REPLAYED]
     record = await desk.store.replay_of(shown.entries[0].entry_id)
     assert record is not None
@@ -314,7 +321,7 @@ async def test_a_dlq_that_goes_away_holds_the_batch_up_and_nothing_else(desk: De
     await desk.database.advance(timedelta(seconds=3))
     with pytest.raises(DlqUnavailable):
         await desk.batch_runs.strike(GUILD, batch.id)
-    assert (await view(desk, batch)).counts == {Outcome.POSTED: 1, Outcome.WAITING: 2}
+    assert (await view(desk, batch)).counts == {ReplayOutcome.POSTED: 1, ReplayOutcome.WAITING: 2}
     desk.dlq_store = there
     desk.use(desk.discord)
     await desk.pass_time(minutes=1)

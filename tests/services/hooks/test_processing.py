@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.alerts.decisions import DecisionFilter, Outcome
+from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.hooks.hook import HookFormat, HookRequest, HookRules, NewHook
 from bot.integrations.hooks.alertmanager import AlertmanagerReader
@@ -69,7 +69,7 @@ async def test_what_cannot_be_read_is_kept_with_the_reason(desk: Desk) -> None:
         (1, None),
     ]
     assert await counts(desk) == [1]
-    listed = await desk.store.decisions(GUILD, DecisionFilter(outcome=Outcome.UNREADABLE), None, limit=9)
+    listed = await desk.store.decisions(GUILD, DecisionFilter(outcome=AlertOutcome.UNREADABLE), None, limit=9)
     assert [one.decision.detail.problem for one in reversed(listed)] == [
         problem for _, problem in await outcomes(desk) if problem
     ]
@@ -137,7 +137,7 @@ async def test_an_event_that_fails_is_listed_and_the_others_are_tracked(
         await processing(desk).process(SOURCE)
     assert await outcomes(desk) == [(3, "event 1 has failed: KeyError")]
     assert await counts(desk) == [1, 1]
-    listed = await desk.store.decisions(GUILD, DecisionFilter(outcome=Outcome.UNREADABLE), None, limit=9)
+    listed = await desk.store.decisions(GUILD, DecisionFilter(outcome=AlertOutcome.UNREADABLE), None, limit=9)
     assert [one.decision.detail.problem for one in listed] == ["event 1 has failed: KeyError"]
     [failed] = [one for one in logged if one["event"] == "hook.event_failed"]
     assert "HighErrorRate" not in "".join(traceback.format_exception(failed["exc_info"]))

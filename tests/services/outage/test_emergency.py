@@ -12,7 +12,7 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted
 from bot.domain.escalation.ladder import StepStatus
-from bot.domain.escalation.watches import Trouble, Word
+from bot.domain.escalation.watches import DatabaseTrouble, Word
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Status
 from bot.domain.incident.opening import NewIncident
@@ -77,7 +77,7 @@ async def test_a_deadline_passes(desk: Desk) -> None:
         (Word.PAGE, "person:secondary"),
     ]
     assert len(desk.mailer.sent) == 2
-    assert desk.emergency.trouble is Trouble.AWAY
+    assert desk.emergency.trouble is DatabaseTrouble.AWAY
 
 
 async def test_afterwards_it_is_one_incident(desk: Desk) -> None:
@@ -105,7 +105,7 @@ async def test_reported_right_after_the_database_is_back(desk: Desk) -> None:
     desk.database.is_away = True
     await desk.emergency.tick()
     desk.database.is_away = False
-    assert desk.emergency.trouble is Trouble.AWAY
+    assert desk.emergency.trouble is DatabaseTrouble.AWAY
     services = SimpleNamespace(incidents=desk.incidents, emergency=desk.emergency)
     interaction = SimpleNamespace(client=SimpleNamespace(services=lambda _interaction: services))
     opened = await opened_or_raised(cast(Interaction, interaction), new())

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.escalation.watches import Saying, Trouble, Watch, Word
+from bot.domain.escalation.watches import DatabaseTrouble, Saying, Watch, Word
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.outage import overdue
 from bot.services.ports import Email
@@ -32,7 +32,7 @@ async def test_a_database_that_fails_in_another_way(desk: Desk) -> None:
     desk.own_store.beat = broken  # type: ignore[method-assign, assignment]
     with capture_logs() as logged:
         await desk.emergency.tick()
-    assert desk.emergency.trouble is Trouble.BROKEN
+    assert desk.emergency.trouble is DatabaseTrouble.BROKEN
     assert (Word.ESCALATION, "channel") in desk.siren.posted
     assert ("database.broken", "error") in {(one["event"], one["log_level"]) for one in logged}
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import InvalidTransition, NotPermitted, Unfit, UserError
-from bot.domain.incident.aftermath import PostmortemState, ReminderStage
+from bot.domain.incident.aftermath import PostmortemReminderStage, PostmortemState
 from bot.domain.incident.incident import Role
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
@@ -88,7 +88,7 @@ async def test_the_owner_is_reminded_before_and_after_then_the_thread(desk: Desk
     assert len(desk.sent(DM)) == 2
     assert len(await told(desk, "postmortem_due")) == 1
     owed = await postmortem(desk, incident)
-    assert (owed.reminded, owed.remind_at, owed.is_owed) == (ReminderStage.THREAD, None, True)
+    assert (owed.reminded, owed.remind_at, owed.is_owed) == (PostmortemReminderStage.THREAD, None, True)
     assert (await kinds(desk, incident.id)).count(TimelineKind.POSTMORTEM_REMINDED) == 3
 
 

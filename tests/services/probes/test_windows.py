@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts.decisions import DecisionFilter, Outcome
+from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
 from bot.domain.alerts.windows import AlertWindow
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Status
@@ -21,7 +21,7 @@ async def mute(desk: Desk, **span: float) -> AlertWindow:
     return await desk.services.windows.begin(GUILD, "api", until=until, reason="deploy", by=PRIMARY)
 
 
-async def said(desk: Desk) -> list[tuple[Outcome, str | None, int | None]]:
+async def said(desk: Desk) -> list[tuple[AlertOutcome, str | None, int | None]]:
     """What ``/alerts recent`` lists, oldest first: the decision, the target, the incident."""
     page = await desk.services.alert_history.page(GUILD, DecisionFilter(), by=PRIMARY)
     found = [one.decision for one in reversed(page.shown)]
@@ -37,7 +37,7 @@ async def test_a_target_that_is_still_down_when_its_window_ends_alerts_then_and_
     await desk.work()
     assert await alerts(desk) == []
     assert desk.sent(DeliveryKind.ALERT) == []
-    assert await said(desk) == [(Outcome.HELD, "api", None)] * 2
+    assert await said(desk) == [(AlertOutcome.HELD, "api", None)] * 2
     await desk.pass_time(minutes=20)
     [alert] = await alerts(desk)
     assert (alert.severity, alert.targets, alert.status) == ("SEV1", ("api",), Status.TRIGGERED)
@@ -48,7 +48,9 @@ async def test_a_target_that_is_still_down_when_its_window_ends_alerts_then_and_
         await desk.work()
     [alert] = await alerts(desk)
     assert len(desk.sent(DeliveryKind.ALERT)) == 1
-    assert await said(desk) == [(Outcome.HELD, "api", alert.id)] * 2 + [(Outcome.COUNTED, "api", alert.id)]
+    assert await said(desk) == [(AlertOutcome.HELD, "api", alert.id)] * 2 + [
+        (AlertOutcome.COUNTED, "api", alert.id)
+    ]
     desk.prober.says["api"] = good()
     await turn(desk)
     await turn(desk)
@@ -63,7 +65,7 @@ async def test_a_target_that_is_back_before_its_window_ends_alerts_nobody(desk: 
         await turn(desk)
     await desk.pass_time(minutes=30)
     assert await alerts(desk) == []
-    assert [one[0] for one in await said(desk)] == [Outcome.HELD, Outcome.NOTHING_OPEN]
+    assert [one[0] for one in await said(desk)] == [AlertOutcome.HELD, AlertOutcome.NOTHING_OPEN]
     desk.prober.says["api"] = wrong()
     await turn(desk)
     await turn(desk)
@@ -103,4 +105,8 @@ async def test_an_alert_from_before_its_window_is_counted_and_ended_as_ever(desk
     await turn(desk)
     await turn(desk)
     assert [(one.id, one.status) for one in await alerts(desk)] == [(alert.id, Status.RESOLVED)]
-    assert [one[0] for one in await said(desk)] == [Outcome.TRACKED, Outcome.COUNTED, Outcome.RECOVERED]
+    assert [one[0] for one in await said(desk)] == [
+        AlertOutcome.TRACKED,
+        AlertOutcome.COUNTED,
+        AlertOutcome.RECOVERED,
+    ]

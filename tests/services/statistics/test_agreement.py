@@ -11,7 +11,7 @@ from bot.domain.statistics.figures import SeverityFigures
 from bot.domain.statistics.period import Period, PeriodKind
 from bot.process.metrics import IncidentCounts, exposition
 from bot.process.week_metrics import GuildWeek
-from bot.services.statistics.views import Asked
+from bot.services.statistics.views import StatisticsQuestion
 from tests.services.desk import GUILD, RESPONDER, Desk
 from tests.statistics.history import NOW, ZONES, History, histories
 from tests.statistics.writing import write
@@ -27,13 +27,13 @@ async def test_every_shared_number_agrees(desk: Desk, history: History) -> None:
     for ago in range(1, 5):
         week = IsoWeek.of(NOW.date()).back(ago)
         digest = await desk.digests.figures(GUILD, week)
-        view = await desk.services.stats.show(GUILD, Asked(Period.of_week(week)), by=RESPONDER)
+        view = await desk.services.stats.show(GUILD, StatisticsQuestion(Period.of_week(week)), by=RESPONDER)
         assert (view.figures, view.before, view.late) == (digest.figures, digest.before, digest.missed)
         assert view.trend[-1].week == week
         assert happened(view.trend[-1].severities) == happened(digest.figures.severities)
         assert len(digest.missed) == digest.figures.ack_deadlines.missed
     now = await desk.services.stats.show(
-        GUILD, Asked(Period.containing(NOW.date(), PeriodKind.WEEK)), by=RESPONDER
+        GUILD, StatisticsQuestion(Period.containing(NOW.date(), PeriodKind.WEEK)), by=RESPONDER
     )
     assert now.goes_on
     assert await measured(desk) == told(now.figures.severities)

@@ -18,7 +18,7 @@ from bot.domain.statistics.alert_quality import AlertCounts
 from bot.domain.statistics.figures import Deadlines, Durations, SetAside, TargetCount
 from bot.domain.statistics.period import Period, PeriodKind
 from bot.services.incidents.updates import NewUpdate
-from bot.services.statistics.views import Asked, StatsView
+from bot.services.statistics.views import StatisticsQuestion, StatsView
 from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.database import AuditRow
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
@@ -31,7 +31,7 @@ async def week(desk: Desk, *, by: Person = RESPONDER, **scope: object) -> StatsV
     """The current week, as *by* sees it a second later: what happens now is not over."""
     await desk.database.advance(timedelta(seconds=1))
     period = Period.containing((await desk.services.stats.now()).date(), PeriodKind.WEEK)
-    return await desk.services.stats.show(GUILD, replace(Asked(period), **scope), by=by)  # type: ignore[arg-type]
+    return await desk.services.stats.show(GUILD, replace(StatisticsQuestion(period), **scope), by=by)  # type: ignore[arg-type]
 
 
 async def acknowledged(desk: Desk, *, after: timedelta, by: Person = PRIMARY, key: str = "k") -> int:
@@ -168,7 +168,9 @@ async def test_who_may_not_respond_sees_no_figures(desk: Desk) -> None:
 async def test_a_period_to_come_is_refused(desk: Desk) -> None:
     """A slip of the year, not a quiet week."""
     with pytest.raises(UserError, match="period_ahead"):
-        await desk.services.stats.show(GUILD, Asked(Period.of_week(IsoWeek(2027, 2))), by=RESPONDER)
+        await desk.services.stats.show(
+            GUILD, StatisticsQuestion(Period.of_week(IsoWeek(2027, 2))), by=RESPONDER
+        )
 
 
 async def test_a_swap_is_suggested_to_who_carries_too_much(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.exports import AWAY, Trouble, look_after
+from bot.domain.exports import AWAY, ExportTrouble, look_after
 
 NOW = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -12,20 +12,20 @@ MINUTE = timedelta(minutes=1)
 
 def test_pauses_double_up_to_an_hour() -> None:
     """Each is as long as the trouble has lasted."""
-    trouble, at, pauses = Trouble.again(None, problem=AWAY, reason="503", at=NOW), NOW, []
+    trouble, at, pauses = ExportTrouble.again(None, problem=AWAY, reason="503", at=NOW), NOW, []
     for _ in range(10):
         pause = trouble.pause(at=at)
         assert pause is not None
         pauses.append(pause.total_seconds())
         at += pause
-        trouble = Trouble.again(trouble, problem=AWAY, reason="503", at=at)
+        trouble = ExportTrouble.again(trouble, problem=AWAY, reason="503", at=at)
     assert pauses == [30, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
     assert trouble.since == NOW
 
 
 def test_a_week_is_enough() -> None:
     """Then the bot gives up; what GitHub asks for is waited for in any case."""
-    trouble = Trouble.again(None, problem=AWAY, reason="", at=NOW)
+    trouble = ExportTrouble.again(None, problem=AWAY, reason="", at=NOW)
     assert trouble.pause(at=NOW + timedelta(days=7)) is None
     assert trouble.pause(at=NOW, asked=timedelta(hours=2)) == timedelta(hours=2)
 
@@ -33,11 +33,11 @@ def test_a_week_is_enough() -> None:
 @pytest.mark.parametrize(("problem", "after"), [("token", MINUTE), (AWAY, timedelta(hours=1))])
 def test_people_are_told_once(problem: str, after: timedelta) -> None:
     """Soon of what they have to change, and only after an hour of what passes by itself."""
-    trouble = Trouble.again(None, problem=problem, reason="", at=NOW)
+    trouble = ExportTrouble.again(None, problem=problem, reason="", at=NOW)
     assert not trouble.is_due(at=NOW + after - timedelta(seconds=1))
     assert trouble.is_due(at=NOW + after)
-    told = Trouble(since=NOW, problem=problem, is_told=True)
-    again = Trouble.again(told, problem=problem, reason="", at=NOW + timedelta(days=1))
+    told = ExportTrouble(since=NOW, problem=problem, is_told=True)
+    again = ExportTrouble.again(told, problem=problem, reason="", at=NOW + timedelta(days=1))
     assert not again.is_due(at=NOW + timedelta(days=2))
 
 
@@ -51,6 +51,6 @@ def test_what_is_quiet_is_looked_at_less_often() -> None:
 def test_trouble_is_read_as_it_was_stored() -> None:
     """What a newer version calls it is kept, and counts as what passes."""
     stored = {"since": NOW.isoformat(), "problem": "hologram"}
-    trouble = Trouble.from_json(stored)
+    trouble = ExportTrouble.from_json(stored)
     assert trouble.to_json() == stored
     assert not trouble.is_refused

@@ -15,7 +15,7 @@ from bot.domain.incident.entries import (
 )
 from bot.domain.incident.incident import PersonRef, Role
 from bot.domain.people import Person
-from bot.domain.postmortem.facts import Called, CallOutcome, PostmortemFacts
+from bot.domain.postmortem.facts import CallOutcome, PostmortemCall, PostmortemFacts
 from bot.domain.postmortem.template import Naming
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line, lines_of
@@ -59,8 +59,8 @@ INCIDENT = replace(
     thread=replace(RESOLVED.thread, id=777),
 )
 CALLED = (
-    Called("primary", "primary", at(2), CallOutcome.ARRIVED, at(2, 2)),
-    Called("secondary", None, at(17), CallOutcome.FAILED),
+    PostmortemCall("primary", "primary", at(2), CallOutcome.ARRIVED, at(2, 2)),
+    PostmortemCall("secondary", None, at(17), CallOutcome.FAILED),
 )
 
 

@@ -33,7 +33,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
 from bot.services.incidents.queries import ENDED
 from bot.ui.errors import ErrorReplies, describe, unavailable, unwrapped
-from bot.ui.forms.action import Asked, add_form, drop_form
+from bot.ui.forms.action import ActionFormStart, add_form, drop_form
 from bot.ui.forms.base import Typed, triage_form
 from bot.ui.forms.details import details_form
 from bot.ui.forms.dlq_filter import filter_form
@@ -294,7 +294,7 @@ def test_every_field_that_people_type_into_has_a_name() -> None:
         severity_form(JA, PLACED),
         RESOLVING,
         note_form(JA, 42),
-        add_form(JA, Asked(ActionSource.COMMAND)),
+        add_form(JA, ActionFormStart(ActionSource.COMMAND)),
         drop_form(JA, 7),
         filter_form(JA, DlqFilter()),
     ]

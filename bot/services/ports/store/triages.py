@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage
+from bot.domain.triage.session import NewTriage, StoredAnswer, StoredChoice, Triage
 from bot.domain.triage.unfinished import SignOfLife
 
 
@@ -153,7 +153,7 @@ class TriageAnswers(Protocol):
     async def withdraw_answers(self, triage_id: int, *, since: str, by: Person) -> None:
         """Take back the standing answer to the question *since* and all after it; the rows stay, marked."""
 
-    async def given_choices(self, triage_id: int) -> list[Choice]:
+    async def given_choices(self, triage_id: int) -> list[StoredChoice]:
         """Return every severity chosen over the tree's, in order, withdrawn ones too."""
 
     async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:

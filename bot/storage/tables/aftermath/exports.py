@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from bot.domain.actions.issue import IssueExport, IssuePoll
-from bot.domain.exports import Trouble
+from bot.domain.exports import ExportTrouble
 from bot.domain.postmortem.pull import PullExport, PullExportState
-from bot.services.ports.store.aftermath.exports import Exported
+from bot.services.ports.store.aftermath.exports import ExportedIncident
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
@@ -65,9 +65,9 @@ class PostgresExportWrites(TransactionPart):
     async def begin_issue_poll(self, guild_id: int, *, repository: str, since: datetime) -> bool:
         return await self._sql.has("begin_issue_poll", guild_id=guild_id, repository=repository, since=since)
 
-    async def end_exports(self, incident_id: int) -> Exported:
+    async def end_exports(self, incident_id: int) -> ExportedIncident:
         row = await self._sql.one("end_exports", incident_id=incident_id)
-        return Exported(row["has_pull"], tuple(row["items"]))
+        return ExportedIncident(row["has_pull"], tuple(row["items"]))
 
     async def save_issue_poll(self, poll: IssuePoll) -> None:
         await self._sql.all("save_issue_poll", poll, trouble=_stored(poll.trouble))
@@ -81,9 +81,9 @@ def _issue(row: Row) -> IssueExport:
     return from_row(IssueExport, row, trouble=_trouble(row))
 
 
-def _trouble(row: Row) -> Trouble | None:
-    return None if row["trouble"] is None else Trouble.from_json(row["trouble"])
+def _trouble(row: Row) -> ExportTrouble | None:
+    return None if row["trouble"] is None else ExportTrouble.from_json(row["trouble"])
 
 
-def _stored(trouble: Trouble | None) -> dict[str, object] | None:
+def _stored(trouble: ExportTrouble | None) -> dict[str, object] | None:
     return None if trouble is None else trouble.to_json()

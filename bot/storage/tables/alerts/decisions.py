@@ -5,11 +5,11 @@ from typing import Final
 
 from bot.domain.alerts.decisions import (
     AlertDecision,
+    AlertOutcome,
     DecisionCursor,
     DecisionDetail,
     DecisionFilter,
     Holding,
-    Outcome,
     ShownDecision,
 )
 from bot.domain.alerts.events import ReceivedEvent
@@ -20,7 +20,7 @@ from bot.storage.rows import from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
 
 _FORGOTTEN: Final = 1_000  # rows of one statement: none of them locks many
-_OUTCOMES: Final = frozenset(Outcome)
+_OUTCOMES: Final = frozenset(AlertOutcome)
 _SAYS: Final = frozenset(Says)
 
 
@@ -71,7 +71,7 @@ def _shown(row: Row) -> ShownDecision:
         AlertDecision,
         row,
         says=Says(row["says"]) if row["says"] in _SAYS else None,
-        outcome=Outcome(row["outcome"]),
+        outcome=AlertOutcome(row["outcome"]),
         detail=DecisionDetail.from_json(row["detail"]),
     )
     return ShownDecision(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.probes.rules import ProbeRules
-from bot.domain.probes.state import Outcome, ProbeEvent, ProbeState, ProbeStatus
+from bot.domain.probes.state import ProbeEvent, ProbeOutcome, ProbeState, ProbeStatus
 from bot.domain.systems.results import CheckResult
 from bot.services.ports.store.alerts.probes import ProbeCounts
 from bot.storage.database.sql import Row
@@ -57,8 +57,10 @@ class PostgresProbeWrites(TransactionPart):
         row = await self._sql.first("save_probe", status, guild_id=guild_id, result=result)
         return row is not None
 
-    async def count_probe(self, guild_id: int, name: str, outcome: Outcome, *, at: datetime) -> None:
-        counted = {each.value: int(each is outcome) for each in Outcome if each is not Outcome.UNKNOWN}
+    async def count_probe(self, guild_id: int, name: str, outcome: ProbeOutcome, *, at: datetime) -> None:
+        counted = {
+            each.value: int(each is outcome) for each in ProbeOutcome if each is not ProbeOutcome.UNKNOWN
+        }
         await self._sql.all("count_probe", guild_id=guild_id, name=name, at=at, **counted)
 
 
@@ -67,7 +69,7 @@ def _status(row: Row) -> ProbeStatus:
         ProbeStatus,
         row,
         state=ProbeState(row["state"]),
-        outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
+        outcome=None if row["outcome"] is None else ProbeOutcome(row["outcome"]),
         result=None if row["result"] is None else CheckResult.from_json(row["result"]),
         told=None if row["told"] is None else ProbeEvent(row["told"]),
         event=None if row["event"] is None else ProbeEvent(row["event"]),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from bot.domain.dlq.failures import Origin
+from bot.domain.dlq.failures import EntryOrigin
 from bot.domain.dlq.replays import ReplayRecord
 from bot.domain.people import Person
 from bot.storage.rows import from_row
@@ -22,13 +22,13 @@ class PostgresReplayReads(ReadPart):
         rows = await self._sql.all("replays", keys=[replay_key(entry_id) for entry_id in entry_ids])
         return [from_row(ReplayRecord, row) for row in rows]
 
-    async def origins(self, guild_id: int, times: Sequence[datetime]) -> list[Origin]:
+    async def origins(self, guild_id: int, times: Sequence[datetime]) -> list[EntryOrigin]:
         rows = await self._sql.all("origins", guild_id=guild_id, times=list(times))
-        return [from_row(Origin, row) for row in rows]
+        return [from_row(EntryOrigin, row) for row in rows]
 
-    async def private_origins(self, guild_id: int, since: datetime, until: datetime) -> list[Origin]:
+    async def private_origins(self, guild_id: int, since: datetime, until: datetime) -> list[EntryOrigin]:
         rows = await self._sql.all("private_origins", guild_id=guild_id, since=since, until=until)
-        return [from_row(Origin, row) for row in rows]
+        return [from_row(EntryOrigin, row) for row in rows]
 
 
 class PostgresReplayWrites(TransactionPart):

@@ -25,7 +25,7 @@ ShowPerson = Callable[[OnCallPerson], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class DigestSection:
     """One section of the digest: a heading and its lines."""
 
     heading: str

@@ -23,7 +23,7 @@ from bot.ui.posts.bodies import (
     embed,
     message,
 )
-from bot.ui.posts.digest.naming import Section, called, linked, mentioned, named, severity_name
+from bot.ui.posts.digest.naming import DigestSection, called, linked, mentioned, named, severity_name
 from bot.ui.posts.digest.notes import notes
 from bot.ui.posts.digest.sections import change, sections
 from bot.ui.posts.dlq import answer, where
@@ -80,7 +80,7 @@ def _picture(name: str) -> Body:
     return {"color": GREY, "image": {"url": f"attachment://{name}"}}
 
 
-def _fields(words: Wording, parts: Sequence[Section]) -> list[Field]:
+def _fields(words: Wording, parts: Sequence[DigestSection]) -> list[Field]:
     """Return the parts as fields within the limits of an embed; what a part leaves out it counts."""
     parts, more = parts[:FIELDS_LIMIT], "\n" + words.say("digest.more", count="{count}")
     wanted = [min(len("\n".join([*part.lines, more])), FIELD_VALUE_LIMIT) for part in parts]

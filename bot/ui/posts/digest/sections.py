@@ -12,7 +12,7 @@ from bot.domain.statistics.load import PersonLoad
 from bot.ui.posts.digest.charts import times_line
 from bot.ui.posts.digest.naming import (
     NAME_LIMIT,
-    Section,
+    DigestSection,
     Show,
     ShowPerson,
     incident_lines,
@@ -31,7 +31,7 @@ _SOURCES: Final = 5  # senders that are named
 _ANSWERS: Final = 3  # HTTP statuses of a channel, the most frequent ones
 
 
-def sections(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Iterator[Section]:
+def sections(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Iterator[DigestSection]:
     """Yield the parts in their order: what happened, what it cost, what is still to do."""
     made = (
         (DigestPart.INCIDENTS, _incidents(words, week)),
@@ -50,7 +50,7 @@ def sections(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Itera
     yield from (section for part, section in made if section is not None and part not in week.missing)
     missing = [words.say(f"digest.missing.{part}") for part in DigestPart if part in week.missing]
     if missing:
-        yield Section(words.say("digest.missing.heading"), tuple(missing))
+        yield DigestSection(words.say("digest.missing.heading"), tuple(missing))
 
 
 def change(words: Wording, count: int, *, previous: int | None) -> str:
@@ -66,7 +66,7 @@ def change(words: Wording, count: int, *, previous: int | None) -> str:
     return words.say(key, count=abs(count - previous))
 
 
-def _incidents(words: Wording, week: Digest) -> Section:
+def _incidents(words: Wording, week: Digest) -> DigestSection:
     counts = (
         words.say("digest.incidents.count", severity=severity_name(one), count=one.incidents)
         for one in week.figures.severities
@@ -74,7 +74,7 @@ def _incidents(words: Wording, week: Digest) -> Section:
     compared = change(words, week.total, previous=week.before.incidents)
     heading = words.say("digest.incidents.heading", count=week.total, change=compared)
     lines = (" · ".join(counts) + looked_up(words, "stats show"), _aside(words, week))
-    return Section(heading, tuple(line for line in lines if line))
+    return DigestSection(heading, tuple(line for line in lines if line))
 
 
 def _aside(words: Wording, week: Digest) -> str:
@@ -87,7 +87,7 @@ def _aside(words: Wording, week: Digest) -> str:
     return words.say("digest.aside.line", what=" · ".join(said)) + looked_up(words, "incident list")
 
 
-def _times(words: Wording, week: Digest, show: Show) -> Section | None:
+def _times(words: Wording, week: Digest, show: Show) -> DigestSection | None:
     """Say the times of each severity: one median over all would say nothing of any."""
     lines = [
         times_line(words, one, name=severity_name(one))
@@ -95,10 +95,10 @@ def _times(words: Wording, week: Digest, show: Show) -> Section | None:
         for one in week.figures.severities
         if one.acknowledge.count or one.resolve.count
     ]
-    return Section(words.say("digest.times.heading"), tuple(lines)) if lines else None
+    return DigestSection(words.say("digest.times.heading"), tuple(lines)) if lines else None
 
 
-def _deadlines(words: Wording, week: Digest, show: Show) -> Section | None:
+def _deadlines(words: Wording, week: Digest, show: Show) -> DigestSection | None:
     acknowledged, updates = week.figures.ack_deadlines, week.figures.updates
     more = looked_up(words, "stats show")
     lines = [_deadline(words, "acknowledge", acknowledged) + more] if acknowledged.total else []
@@ -106,23 +106,23 @@ def _deadlines(words: Wording, week: Digest, show: Show) -> Section | None:
     if updates.total:
         late = leading(words, week, show, ExampleOf.LATE_UPDATE) if updates.missed else more
         lines.append(_deadline(words, "updates", updates) + late)
-    return Section(words.say("digest.deadlines.heading"), tuple(lines)) if lines else None
+    return DigestSection(words.say("digest.deadlines.heading"), tuple(lines)) if lines else None
 
 
 def _deadline(words: Wording, key: str, kept: Deadlines) -> str:
     return words.say(f"digest.deadlines.{key}", met=kept.met, total=kept.total)
 
 
-def _targets(words: Wording, week: Digest, show: Show) -> Section | None:
+def _targets(words: Wording, week: Digest, show: Show) -> DigestSection | None:
     lines = [
         words.say("digest.targets.line", target=inert(one.target, limit=NAME_LIMIT), count=one.incidents)
         + leading(words, week, show, ExampleOf.TARGET, one.target)
         for one in week.figures.targets
     ]
-    return Section(words.say("digest.targets.heading"), tuple(lines)) if lines else None
+    return DigestSection(words.say("digest.targets.heading"), tuple(lines)) if lines else None
 
 
-def _load(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Section | None:
+def _load(words: Wording, week: Digest, show: Show, who: ShowPerson) -> DigestSection | None:
     paged = [one for one in week.load if one.pages.total]
     if not paged:
         return None
@@ -131,7 +131,7 @@ def _load(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Section 
         _person(words, one, who) + leading(words, week, show, ExampleOf.READER, one.person.handle)
         for one in paged
     ]
-    return Section(words.say("digest.load.heading", count=total), tuple(lines))
+    return DigestSection(words.say("digest.load.heading", count=total), tuple(lines))
 
 
 def _person(words: Wording, one: PersonLoad, who: ShowPerson) -> str:
@@ -144,7 +144,7 @@ def _person(words: Wording, one: PersonLoad, who: ShowPerson) -> str:
     return words.say("digest.load.line", person=person, count=pages.total, parts=" · ".join(parts))
 
 
-def _alerts(words: Wording, week: Digest, show: Show) -> Section | None:
+def _alerts(words: Wording, week: Digest, show: Show) -> DigestSection | None:
     sources = week.alerts.sources
     if not sources:
         return None
@@ -161,7 +161,7 @@ def _alerts(words: Wording, week: Digest, show: Show) -> Section | None:
         others = words.say("digest.alerts.rest", senders=len(rest), count=count)
         lines.append(others + looked_up(words, "alerts recent"))
     total = sum(one.counts.alerts for one in sources)
-    return Section(words.say("digest.alerts.heading", count=total), tuple(lines))
+    return DigestSection(words.say("digest.alerts.heading", count=total), tuple(lines))
 
 
 def _counts(words: Wording, counts: AlertCounts) -> str:
@@ -178,7 +178,7 @@ def _counts(words: Wording, counts: AlertCounts) -> str:
     return " · ".join(said)
 
 
-def _asked(words: Wording, week: Digest, show: Show) -> Section | None:
+def _asked(words: Wording, week: Digest, show: Show) -> DigestSection | None:
     """List the noisiest alerts, each with the sign that its buttons have."""
     messages = {one.latest.id: one.counts.messages for one in week.alerts.noisiest}
     lines = []
@@ -195,16 +195,18 @@ def _asked(words: Wording, week: Digest, show: Show) -> Section | None:
                 said="" if given is None else f" · {verdict_words(words, given)}",
             )
         )
-    return Section(words.say("digest.asked.heading"), tuple(lines)) if lines else None
+    return DigestSection(words.say("digest.asked.heading"), tuple(lines)) if lines else None
 
 
-def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> Section | None:
+def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> DigestSection | None:
     if counts is None:
         return None
     compared = change(words, counts.total, previous=previous)
     heading = words.say("digest.dlq.heading", count=counts.total, change=compared)
     if not counts.total:
-        return Section(heading, (words.say("digest.headline.dlq_none") + looked_up(words, "dlq recent"),))
+        return DigestSection(
+            heading, (words.say("digest.headline.dlq_none") + looked_up(words, "dlq recent"),)
+        )
     channels = [_channel(words, counts, channel, count) for channel, count in counts.by_channel]
     statuses = " · ".join(
         words.say("digest.dlq.status", status=inert(status, limit=NAME_LIMIT), count=count)
@@ -216,7 +218,7 @@ def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> S
     if counts.p0_failed:
         p0 = words.say("digest.dlq.p0", failed=counts.p0_failed, emailed=counts.p0_emailed)
         p0 += looked_up(words, "dlq p0-email")
-    return Section(heading, tuple(line for line in (p0, *channels, statuses) if line))
+    return DigestSection(heading, tuple(line for line in (p0, *channels, statuses) if line))
 
 
 def _channel(words: Wording, counts: DlqCounts, channel: str, count: int) -> str:
@@ -233,11 +235,13 @@ def _channel(words: Wording, counts: DlqCounts, channel: str, count: int) -> str
     return f"{said} ({why}){more}"
 
 
-def _drills(words: Wording, week: Digest, show: Show) -> Section | None:
+def _drills(words: Wording, week: Digest, show: Show) -> DigestSection | None:
     drills = week.figures.drills
     if not drills.held:
         return None
     median = drills.acknowledge.median_s
     took = words.say("digest.times.none") if median is None else words.span(median)
     line = words.say("digest.drills.line", count=drills.held, took=took)
-    return Section(words.say("digest.drills.heading"), (line + leading(words, week, show, ExampleOf.DRILL),))
+    return DigestSection(
+        words.say("digest.drills.heading"), (line + leading(words, week, show, ExampleOf.DRILL),)
+    )

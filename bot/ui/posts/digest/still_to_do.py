@@ -7,7 +7,7 @@ from bot.domain.postmortem.owing import OwedPostmortem
 from bot.ui.posts.digest.naming import (
     NAME_LIMIT,
     TITLE_LIMIT,
-    Section,
+    DigestSection,
     Show,
     incident_lines,
     looked_up,
@@ -18,15 +18,15 @@ from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
 
-def open_incidents(words: Wording, week: Digest, show: Show) -> Section | None:
+def open_incidents(words: Wording, week: Digest, show: Show) -> DigestSection | None:
     """List the incidents that go on; return None without any."""
     if not week.open:
         return None
     heading = words.say("digest.open.heading", count=len(week.open))
-    return Section(heading, tuple(incident_lines(words, week.open, show)))
+    return DigestSection(heading, tuple(incident_lines(words, week.open, show)))
 
 
-def postmortems(words: Wording, week: Digest, show: Show) -> Section | None:
+def postmortems(words: Wording, week: Digest, show: Show) -> DigestSection | None:
     """List the postmortems not yet done, late or not; return None without any."""
     if not week.postmortems:
         return None
@@ -38,7 +38,7 @@ def postmortems(words: Wording, week: Digest, show: Show) -> Section | None:
     private = len(week.postmortems) - len(lines)
     if private:
         lines.append(private_line(words, private, "incident list"))
-    return Section(words.say(key, count=len(week.postmortems), overdue=overdue), tuple(lines))
+    return DigestSection(words.say(key, count=len(week.postmortems), overdue=overdue), tuple(lines))
 
 
 def _postmortem(words: Wording, owed: OwedPostmortem, today: date, show: Show) -> str:
@@ -48,7 +48,7 @@ def _postmortem(words: Wording, owed: OwedPostmortem, today: date, show: Show) -
     return words.say(key, name=name, title=title, owner=owner, due=due_day(words, owed.postmortem.due_on))
 
 
-def actions_due(words: Wording, actions: ActionsDue, show: Show) -> Section | None:
+def actions_due(words: Wording, actions: ActionsDue, show: Show) -> DigestSection | None:
     """List the action items that are overdue or due soon, and count the others; return None without any."""
     if not actions.waiting:
         return None
@@ -60,7 +60,7 @@ def actions_due(words: Wording, actions: ActionsDue, show: Show) -> Section | No
         lines.append(words.say("digest.actions.later", count=actions.later) + looked_up(words, "action list"))
     key = "digest.actions.heading_late" if actions.overdue else "digest.actions.heading"
     heading = words.say(key, count=actions.waiting, overdue=len(actions.overdue))
-    return Section(heading, tuple(lines))
+    return DigestSection(heading, tuple(lines))
 
 
 def _action(words: Wording, key: str, due: DueAction, show: Show) -> str:

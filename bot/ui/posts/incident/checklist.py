@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.incident.checklist import Checklist, ChecklistPick
 from bot.domain.incident.incident import Incident
-from bot.services.incidents.checklists import Checked
+from bot.services.incidents.checklists import ChecklistChange
 from bot.ui.buttons import Component, Option, select_row
 from bot.ui.posts.bodies import CONTENT_LIMIT
 from bot.ui.words.inert import inert, joined, plain
@@ -74,7 +74,7 @@ def pick_of(fields: Mapping[str, str], values: Sequence[str]) -> ChecklistPick:
     return ChecklistPick(fields["edition"], shown, chosen)
 
 
-def checked(voice: Voice, result: Checked) -> str:
+def checked(voice: Voice, result: ChecklistChange) -> str:
     """Say which steps were ticked or unticked, and which step is next."""
     filled, sheet = result.filled, result.sheet
     incident = filled.incident

@@ -5,13 +5,13 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.aftermath import PostmortemState, ReminderStage
+from bot.domain.incident.aftermath import PostmortemReminderStage, PostmortemState
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
 from bot.domain.postmortem.notices import (
-    Asked,
     PostmortemDoneNotice,
     PostmortemDueNotice,
+    PostmortemOccasion,
     PostmortemOwedNotice,
     PostmortemOwnerNotice,
 )
@@ -24,7 +24,7 @@ from bot.ui.words import links
 from bot.ui.words.wording import Wording
 
 #: The owner is there and asked by name.
-_PRESENT: Final = frozenset({Asked.OVERDUE, Asked.UNDELIVERED})
+_PRESENT: Final = frozenset({PostmortemOccasion.OVERDUE, PostmortemOccasion.UNDELIVERED})
 
 
 def postmortem_dm(words: Wording, incident: Incident, told: PostmortemDm) -> Body:
@@ -49,7 +49,7 @@ def postmortem_dm(words: Wording, incident: Incident, told: PostmortemDm) -> Bod
     )
 
 
-_DUE: Final = frozenset({*Occasion, *ReminderStage})
+_DUE: Final = frozenset({*Occasion, *PostmortemReminderStage})
 
 
 def _state(incident: Incident, told: PostmortemDm) -> str:
@@ -67,7 +67,7 @@ def _state(incident: Incident, told: PostmortemDm) -> str:
 
 
 def _task(words: Wording, incident: Incident, state: str, due_on: date) -> list[str]:
-    when = "after" if state == ReminderStage.AFTER else "before"
+    when = "after" if state == PostmortemReminderStage.AFTER else "before"
     path = links.postmortem_path(words.policy, incident)
     return [
         words.say(f"postmortem.dm.task_{when}", path=path, due=words.date(due_on)),

@@ -6,7 +6,7 @@ from datetime import date
 import discord
 
 from bot.domain.incident.incident import Incident
-from bot.services.postmortems.documents import Draft, PostmortemFile, PostmortemView
+from bot.services.postmortems.documents import PostmortemDraft, PostmortemFile, PostmortemView
 from bot.ui.posts.incident.aftermath import postmortem_line
 from bot.ui.posts.incident.documents import path_line, problem_line
 from bot.ui.words.export_words import pull_lines
@@ -14,7 +14,7 @@ from bot.ui.words.links import home_url
 from bot.ui.words.voice import Voice
 
 
-def drafted(voice: Voice, draft: Draft) -> str:
+def drafted(voice: Voice, draft: PostmortemDraft) -> str:
     """Say what has become of a draft: where the file is, where it goes, what was wrong with the template."""
     incident, document = draft.incident, draft.document
     said = voice.say(

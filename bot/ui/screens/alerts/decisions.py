@@ -5,7 +5,13 @@ from typing import Final
 
 from discord import ui
 
-from bot.domain.alerts.decisions import DecisionCursor, DecisionFilter, DecisionPage, Outcome, ShownDecision
+from bot.domain.alerts.decisions import (
+    AlertOutcome,
+    DecisionCursor,
+    DecisionFilter,
+    DecisionPage,
+    ShownDecision,
+)
 from bot.domain.incident.incident import label_of
 from bot.ui.components import Row, Screen, button, row, text
 from bot.ui.words.alert_words import outcome_words
@@ -42,7 +48,7 @@ def decisions_screen(voice: Voice, page: DecisionPage) -> Screen:
     )
 
 
-def outcome_name(voice: Voice, outcome: Outcome) -> str:
+def outcome_name(voice: Voice, outcome: AlertOutcome) -> str:
     """Return an outcome for a list of choices."""
     return plain(
         voice.say(f"alerts.outcome.{outcome}", rule="*", count="*", needed="*", within="*", problem="*"),
@@ -77,7 +83,7 @@ def _lines(voice: Voice, shown: ShownDecision) -> Iterator[str]:
 def _outcome(voice: Voice, shown: ShownDecision) -> str:
     """Return what became of it; until when it is held and who has set that, unless it is tracked by now."""
     one, held = shown.decision, shown.holding
-    if one.outcome is not Outcome.HELD or one.incident_id is not None or held is None:
+    if one.outcome is not AlertOutcome.HELD or one.incident_id is not None or held is None:
         return outcome_words(voice, one)
     return voice.say(
         "alerts.recent.held", until=voice.moment(held.until), who=inert(held.by_name, limit=_HOLDER_LIMIT)

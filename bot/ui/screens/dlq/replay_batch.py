@@ -6,7 +6,7 @@ from typing import Final
 
 from discord import ButtonStyle, ui
 
-from bot.domain.dlq.batches import BatchEntry, BatchState, Outcome, ReplayBatch
+from bot.domain.dlq.batches import BatchEntry, BatchState, ReplayBatch, ReplayOutcome
 from bot.domain.dlq.failures import DlqEntry, short_id
 from bot.services.dlq.replay_batches import BatchPreview
 from bot.ui.components import Screen, button, or_quit, row, text
@@ -24,7 +24,13 @@ _PLACES: Final = 8
 _PAGE: Final = 15
 
 #: What a person should look at comes first.
-_ORDER: Final = (Outcome.UNKNOWN, Outcome.REFUSED, Outcome.UNDER_WAY, Outcome.WAITING, Outcome.RETURNED)
+_ORDER: Final = (
+    ReplayOutcome.UNKNOWN,
+    ReplayOutcome.REFUSED,
+    ReplayOutcome.UNDER_WAY,
+    ReplayOutcome.WAITING,
+    ReplayOutcome.RETURNED,
+)
 
 
 def batch_question(voice: Voice, preview: BatchPreview) -> Screen:
@@ -104,7 +110,7 @@ def _result(voice: Voice, batch: ReplayBatch, entry: BatchEntry) -> str:
 
 def _advice(voice: Voice, batch: ReplayBatch) -> Iterator[str]:
     """Yield what to do about each kind of refusal, once."""
-    refused = [entry.http_status for entry in batch.entries if entry.outcome is Outcome.REFUSED]
+    refused = [entry.http_status for entry in batch.entries if entry.outcome is ReplayOutcome.REFUSED]
     for status in dict.fromkeys(refused):
         if told := advice(voice, status):
             yield f"-# HTTP {status}：{told}"
@@ -113,7 +119,7 @@ def _advice(voice: Voice, batch: ReplayBatch) -> Iterator[str]:
 def _reason(voice: Voice, entry: BatchEntry) -> str:
     if entry.skip is not None:
         return voice.say(f"replay.skip.{entry.skip}")
-    if entry.outcome is Outcome.SKIPPED:  # its incident became private before it was sent
+    if entry.outcome is ReplayOutcome.SKIPPED:  # its incident became private before it was sent
         return voice.say("replay.skip.private")
     return inert(entry.error or "-", limit=120)
 
@@ -154,6 +160,6 @@ def _line(voice: Voice, entry: DlqEntry) -> str:
 
 def _colour(batch: ReplayBatch) -> int:
     counts = batch.counts
-    if counts[Outcome.UNKNOWN] or counts[Outcome.REFUSED]:
+    if counts[ReplayOutcome.UNKNOWN] or counts[ReplayOutcome.REFUSED]:
         return _RED
     return _GREEN if batch.state is BatchState.ENDED else _BLUE

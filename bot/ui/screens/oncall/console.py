@@ -11,7 +11,7 @@ from discord import ButtonStyle, ui
 from bot.domain.oncall.book import StoredOverride
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.oncall.rotation import Shift
-from bot.services.oncall.calendars import Draft, ImportPreview
+from bot.services.oncall.calendars import ImportPreview, ScheduleDraft
 from bot.services.oncall.change_checks import Doubled
 from bot.services.oncall.schedules import DutyView, OnCallNow, Turn
 from bot.ui.components import Row, Screen, button, row, text
@@ -227,7 +227,7 @@ def _ends(voice: Voice, overrides: Sequence[StoredOverride]) -> Row | None:
     )
 
 
-def _draft(voice: Voice, draft: Draft, *, budget: int) -> str:
+def _draft(voice: Voice, draft: ScheduleDraft, *, budget: int) -> str:
     """Return a place and the first of its shifts, as many as there is room for."""
     last = max(shift.ends for shift in draft.shifts)
     place = voice.say(

@@ -12,7 +12,7 @@ from bot.domain.people import Person
 from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, NoisyAlert
 from bot.domain.statistics.figures import ALL, Durations, IncidentFigures, SeverityFigures
 from bot.domain.statistics.period import Period
-from bot.services.statistics.views import Asked, StatsView
+from bot.services.statistics.views import StatisticsQuestion, StatsView
 from bot.ui.components import Row, Screen, button, row, text
 from bot.ui.pictures import gallery
 from bot.ui.screens.statistics.load import load_lines
@@ -61,10 +61,10 @@ def stats_screen(voice: Voice, view: StatsView, pictures: Sequence[DrawnChart] =
     return Screen(*parts, rows=[_buttons(voice, view)])
 
 
-def asked_of(period: Period, fields: Mapping[str, str]) -> Asked:
+def asked_of(period: Period, fields: Mapping[str, str]) -> StatisticsQuestion:
     """Read the groups of `SHOW` or `SHOW_PERSON`."""
     severity, person = fields["severity"], fields.get("person")
-    return Asked(
+    return StatisticsQuestion(
         period,
         None if severity == _NONE else severity,
         fields["target"] or None,
@@ -92,7 +92,7 @@ def _heading(voice: Voice, view: StatsView) -> Iterator[str]:
         yield voice.say("stats.only", what=" · ".join(what))
 
 
-def _scope(voice: Voice, asked: Asked) -> Iterator[str]:
+def _scope(voice: Voice, asked: StatisticsQuestion) -> Iterator[str]:
     if asked.severity is not None:
         yield inert(asked.severity, limit=_SEVERITY_LIMIT)
     if asked.target is not None:
@@ -247,7 +247,7 @@ def _buttons(voice: Voice, view: StatsView) -> Row | None:
     )
 
 
-def _id(asked: Asked, period: Period) -> str:
+def _id(asked: StatisticsQuestion, period: Period) -> str:
     severity, target = asked.severity or _NONE, asked.target or ""
     if asked.person is None:
         return f"sta:v1:show:{period}:{severity}:{target}"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.exports import Trouble
+from bot.domain.exports import ExportTrouble
 from bot.domain.postmortem.pull import PullExportState
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, open_incident
@@ -36,7 +36,7 @@ async def test_a_pull_request_comes_back_as_it_was_stored(rig: Rig) -> None:
             etag='W/"e"',
             changed_at=now,
             next_at=now + timedelta(minutes=1),
-            trouble=Trouble(since=now, problem="token", reason="Bad credentials", is_told=True),
+            trouble=ExportTrouble(since=now, problem="token", reason="Bad credentials", is_told=True),
         )
         await tx.save_pull_export(full)
     assert await rig.store.pull_export(incident.id) == full
@@ -67,7 +67,7 @@ async def test_an_issue_comes_back_as_it_was_stored(rig: Rig) -> None:
             assignee="sato-dev",
             unassignable="nobody",
             next_at=None,
-            trouble=Trouble(since=now, problem="away"),
+            trouble=ExportTrouble(since=now, problem="away"),
         )
         await tx.save_issue_export(full)
     assert await rig.store.issue_export(ITEM) == full

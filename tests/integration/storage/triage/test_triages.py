@@ -10,12 +10,12 @@ import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.failures import Origin
+from bot.domain.dlq.failures import EntryOrigin
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.session import NewTriage, StoredAnswer, StoredChoice, Triage, TriageStatus
 from bot.domain.triage.unfinished import Idle
 from bot.services.ports import Store
 from tests.fakes.clock import START
@@ -205,11 +205,13 @@ async def test_a_choice_is_kept_with_what_the_tree_had_said(rig: Rig) -> None:
         last = await tx.now()
         kept = await tx.given_choices(triage.id)
     assert kept == [
-        Choice("SEV1", "SEV3", PERRY.id, "Perry", at, withdrawn_at=later, withdrawn_by_name="Olive"),
-        Choice("reevaluate", "SEV2", OLIVE.id, "Olive", later, withdrawn_at=last, withdrawn_by_name="Perry"),
+        StoredChoice("SEV1", "SEV3", PERRY.id, "Perry", at, withdrawn_at=later, withdrawn_by_name="Olive"),
+        StoredChoice(
+            "reevaluate", "SEV2", OLIVE.id, "Olive", later, withdrawn_at=last, withdrawn_by_name="Perry"
+        ),
     ]
     async with rig.store.transaction() as tx:
-        assert await tx.given_choices(other.id) == [Choice(None, "SEV2", PERRY.id, "Perry", at)]
+        assert await tx.given_choices(other.id) == [StoredChoice(None, "SEV2", PERRY.id, "Perry", at)]
 
 
 async def test_a_walk_is_kept_answer_by_answer(rig: Rig) -> None:
@@ -370,7 +372,7 @@ async def test_an_entry_is_replayed_once(rig: Rig) -> None:
     assert sent is not None
     assert (sent.channel_id, sent.message_id) == (50, 60)
     there = await rig.store.delivery(1)
-    assert await rig.store.origins(GUILD, [there.created_at]) == [Origin(there.nonce, None, 50, 60)]
+    assert await rig.store.origins(GUILD, [there.created_at]) == [EntryOrigin(there.nonce, None, 50, 60)]
     assert await rig.store.origins(GUILD + 1, [there.created_at]) == []
 
 

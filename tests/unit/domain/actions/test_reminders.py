@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from bot.domain.actions.reminders import (
     ActionReminder,
-    ReminderStage,
+    ActionReminderStage,
     daytime,
     next_reminder,
     reminder_now,
@@ -37,11 +37,11 @@ def test_two_business_days_before_then_on_the_day_then_weekly() -> None:
     """Due on Wednesday 11/25: Monday 11/23 is a holiday, so the first one is on Friday."""
     found = coming(date(2026, 11, 25), after=at(11, 1), count=5)
     assert [(one.stage, one.at, one.week) for one in found] == [
-        (ReminderStage.AHEAD, at(11, 20), 0),
-        (ReminderStage.TODAY, at(11, 25), 0),
-        (ReminderStage.OVERDUE, at(12, 2), 1),
-        (ReminderStage.OVERDUE, at(12, 9), 2),
-        (ReminderStage.OVERDUE, at(12, 16), 3),
+        (ActionReminderStage.AHEAD, at(11, 20), 0),
+        (ActionReminderStage.TODAY, at(11, 25), 0),
+        (ActionReminderStage.OVERDUE, at(12, 2), 1),
+        (ActionReminderStage.OVERDUE, at(12, 9), 2),
+        (ActionReminderStage.OVERDUE, at(12, 16), 3),
     ]
     assert [one.is_for_thread for one in found] == [False, False, False, True, True]
 
@@ -57,15 +57,15 @@ def test_what_is_due_on_a_day_off_is_asked_for_on_the_next_business_day() -> Non
 def test_an_item_that_is_added_late_skips_what_has_passed() -> None:
     """Due today, added in the afternoon: the next one comes in a week."""
     assert next_reminder(date(2026, 11, 25), HOURS, after=at(11, 25, 15)).at == at(12, 2)
-    assert next_reminder(date(2026, 11, 25), HOURS, after=at(11, 24, 15)).stage is ReminderStage.TODAY
+    assert next_reminder(date(2026, 11, 25), HOURS, after=at(11, 24, 15)).stage is ActionReminderStage.TODAY
 
 
 def test_a_late_reminder_says_what_is_true_now() -> None:
     """The bot was away over the due date."""
     due_on = date(2026, 11, 25)
-    assert reminder_now(due_on, HOURS, now=at(11, 27)).stage is ReminderStage.TODAY
+    assert reminder_now(due_on, HOURS, now=at(11, 27)).stage is ActionReminderStage.TODAY
     assert reminder_now(due_on, HOURS, now=at(12, 20)).week == 3
-    assert reminder_now(due_on, HOURS, now=at(11, 2)).stage is ReminderStage.AHEAD
+    assert reminder_now(due_on, HOURS, now=at(11, 2)).stage is ActionReminderStage.AHEAD
 
 
 def test_daytime_is_now_or_the_next_opening() -> None:

@@ -16,7 +16,7 @@ from bot.domain.dlq.replays import ReplayData
 from bot.domain.dlq.watch import BurstData, SeenFailure
 from bot.domain.escalation.deliveries import BundleData, NextStep, PagingData
 from bot.domain.escalation.ladder import Why, WhyKind
-from bot.domain.incident.aftermath import ReminderStage
+from bot.domain.incident.aftermath import PostmortemReminderStage
 from bot.domain.incident.deliveries import MemberData, PostingData, RoleDm
 from bot.domain.incident.incident import Role
 from bot.domain.morning import MorningData, MorningNagData
@@ -133,7 +133,7 @@ ROWS: list[tuple[Json, Payload]] = [
     ),
     (
         {"owner_id": 1, "owner": "a", "due_on": "2026-12-01", "stage": "after"},
-        PostmortemDm(owner_id=1, owner="a", due_on=date(2026, 12, 1), stage=ReminderStage.AFTER),
+        PostmortemDm(owner_id=1, owner="a", due_on=date(2026, 12, 1), stage=PostmortemReminderStage.AFTER),
     ),
     (
         {"owner_id": 1, "owner": "a", "due_on": "2026-12-01", "by": "b"},

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.escalation.deliveries import PagingData
-from bot.domain.escalation.explaining import Evidence, why_me
+from bot.domain.escalation.explaining import CallEvidence, why_me
 from bot.domain.escalation.ladder import Step, Why, WhyKind, plan
 from bot.domain.escalation.why_me import Said, Uncalled
 from bot.domain.incident.entries import DeclinedEntry
@@ -81,9 +81,9 @@ def order(primary: OnCallPerson = SATO) -> Rosters:
 
 def evidence(
     *pages: Delivery, steps: tuple[Step, ...] = STEPS, said: tuple[TimelineEntry, ...] = ()
-) -> Evidence:
+) -> CallEvidence:
     """What is on record."""
-    return Evidence(incident(), pages, steps, said, order())
+    return CallEvidence(incident(), pages, steps, said, order())
 
 
 FIRST = page(1, "sato", duty=ROTATION.to_json())

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.escalation.watches import Attempt, Report, Rung, UnsentMessage, Watch, Word
+from bot.domain.escalation.watches import Rung, UnansweredPost, UnrecordedReport, UnsentMessage, Watch, Word
 from bot.domain.outage.journal import GRACE, Journal, Recorded
 from bot.domain.severity import Mention
 from bot.services.outage.journal import encoded, from_data
@@ -157,7 +157,7 @@ def test_another_databases_incidents_are_left_out() -> None:
     assert (left.posted, left.watches, left.installation_id) == ({}, {}, "ours")
 
 
-REPORT = Report(
+REPORT = UnrecordedReport(
     key="interaction:1",
     guild_id=7,
     severity="SEV1",
@@ -171,7 +171,13 @@ REPORT = Report(
     by_name="responder",
 )
 UNSENT = UnsentMessage(
-    "inc:1:alert", Word.ALERT, "channel", T0, True, has_email=False, attempt=Attempt(T0 + MINUTE / 8, "{}")
+    "inc:1:alert",
+    Word.ALERT,
+    "channel",
+    T0,
+    True,
+    has_email=False,
+    attempt=UnansweredPost(T0 + MINUTE / 8, "{}"),
 )
 FULL = Journal(
     mirror=UUID(int=1),

@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.hooks.deliveries import Attempt, missed
+from bot.domain.hooks.deliveries import HookAttempt, missed
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
-def attempt(number: int, delivery_id: str, *, minute: int, has_arrived: bool = False) -> Attempt:
+def attempt(number: int, delivery_id: str, *, minute: int, has_arrived: bool = False) -> HookAttempt:
     """Return an attempt at a minute past noon."""
-    return Attempt(number, delivery_id, NOON + timedelta(minutes=minute), has_arrived)
+    return HookAttempt(number, delivery_id, NOON + timedelta(minutes=minute), has_arrived)
 
 
 def test_a_request_of_which_no_attempt_arrived_is_missed_once_from_its_first_attempt() -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
 from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status
-from bot.domain.postmortem.owing import Terms, owed_at_resolve
+from bot.domain.postmortem.owing import PostmortemTerms, owed_at_resolve
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
@@ -21,7 +21,7 @@ HOURS = BusinessHours(
     days=WORKING_WEEK,
     holidays={date(2026, 11, 23), date(2026, 12, 2)},
 )
-TERMS = Terms(is_required=True, due_days=5, hours=HOURS)
+TERMS = PostmortemTerms(is_required=True, due_days=5, hours=HOURS)
 
 
 def resolved(**changes: object) -> Incident:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain.incident.aftermath import Postmortem, PostmortemState, ReminderStage, Resolution
+from bot.domain.incident.aftermath import Postmortem, PostmortemReminderStage, PostmortemState, Resolution
 from bot.domain.incident.incident import ByPerson, IncidentKind, PersonRef, Role, Status
 from bot.domain.postmortem import owing
 from bot.domain.postmortem.owing import OwedPostmortem
@@ -87,7 +87,7 @@ def test_undone_it_has_the_reminders_that_had_not_come() -> None:
     """Taken for done by mistake on the day after the date: the DM of that day has been sent."""
     late = tokyo(12, 3, 15)
     finished = owing.done(
-        replace(owed(), reminded=ReminderStage.AFTER), by_id=None, by_name="GitHub", at=late
+        replace(owed(), reminded=PostmortemReminderStage.AFTER), by_id=None, by_name="GitHub", at=late
     )
     assert (finished.is_owed, finished.remind_at) == (False, None)
     again = owing.owed_again(finished, HOURS, now=late)

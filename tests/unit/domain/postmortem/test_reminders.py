@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.domain.incident.aftermath import ReminderStage
+from bot.domain.incident.aftermath import PostmortemReminderStage
 from bot.domain.postmortem import reminders
 from bot.domain.postmortem.reminders import Reminder
 from tests.unit.domain.postmortem.examples import HOURS, NOW, owed, tokyo
@@ -15,9 +15,9 @@ DUE = owed()
 def test_a_business_day_before_the_date_and_after_it_then_in_the_thread() -> None:
     """Each as business opens; the holiday after the date is passed over."""
     assert list(reminders.reminders_of(DUE, HOURS)) == [
-        Reminder(ReminderStage.BEFORE, tokyo(11, 30, 10)),
-        Reminder(ReminderStage.AFTER, tokyo(12, 3, 10)),
-        Reminder(ReminderStage.THREAD, tokyo(12, 4, 10)),
+        Reminder(PostmortemReminderStage.BEFORE, tokyo(11, 30, 10)),
+        Reminder(PostmortemReminderStage.AFTER, tokyo(12, 3, 10)),
+        Reminder(PostmortemReminderStage.THREAD, tokyo(12, 4, 10)),
     ]
     assert DUE.remind_at == tokyo(11, 30, 10)
 
@@ -36,22 +36,24 @@ def test_one_is_due_from_its_time_on_and_once() -> None:
     """Not a second earlier; and what was sent is not due again."""
     at = tokyo(11, 30, 10)
     assert reminders.due(DUE, HOURS, now=at - timedelta(seconds=1)) is None
-    assert reminders.due(DUE, HOURS, now=at) == Reminder(ReminderStage.BEFORE, at)
-    sent = replace(DUE, reminded=ReminderStage.BEFORE)
+    assert reminders.due(DUE, HOURS, now=at) == Reminder(PostmortemReminderStage.BEFORE, at)
+    sent = replace(DUE, reminded=PostmortemReminderStage.BEFORE)
     assert reminders.due(sent, HOURS, now=at) is None
-    assert reminders.following(sent, HOURS, now=at) == Reminder(ReminderStage.AFTER, tokyo(12, 3, 10))
+    assert reminders.following(sent, HOURS, now=at) == Reminder(
+        PostmortemReminderStage.AFTER, tokyo(12, 3, 10)
+    )
 
 
 def test_of_several_late_ones_the_latest_is_sent() -> None:
     """After a week without the bot nobody gets three reminders in one minute."""
     late = tokyo(12, 3, 12)
     found = reminders.due(DUE, HOURS, now=late)
-    assert found == Reminder(ReminderStage.AFTER, tokyo(12, 3, 10))
+    assert found == Reminder(PostmortemReminderStage.AFTER, tokyo(12, 3, 10))
     assert reminders.due(replace(DUE, reminded=found.stage), HOURS, now=late) is None
 
 
 def test_after_the_last_there_is_none() -> None:
     """The weekly digest asks from then on."""
-    all_sent = replace(DUE, reminded=ReminderStage.THREAD)
+    all_sent = replace(DUE, reminded=PostmortemReminderStage.THREAD)
     assert reminders.following(all_sent, HOURS, now=NOW) is None
     assert reminders.due(all_sent, HOURS, now=tokyo(12, 31, 10)) is None

@@ -9,7 +9,7 @@ from bot.domain.outbound import OutboundProblem
 from bot.domain.probes.rules import ProbeRules
 from bot.domain.probes.state import (
     REPEAT,
-    Outcome,
+    ProbeOutcome,
     ProbeState,
     ProbeStatus,
     cuts_off,
@@ -79,19 +79,19 @@ def test_the_policy_sets_how_many_in_a_row() -> None:
 @pytest.mark.parametrize(
     ("result", "outcome", "reached"),
     [
-        (good(), Outcome.OK, True),
-        (slow(), Outcome.DEGRADED, True),
-        (wrong(), Outcome.FAILED, True),
-        (wrong(403), Outcome.FAILED, True),
-        (unreachable(), Outcome.FAILED, False),
-        (unreachable(OutboundProblem.UNKNOWN_HOST), Outcome.FAILED, False),
-        (unreachable(OutboundProblem.TLS), Outcome.FAILED, True),
-        (unreachable(OutboundProblem.REDIRECT), Outcome.FAILED, True),
-        (unreachable(OutboundProblem.FORBIDDEN_ADDRESS), Outcome.UNKNOWN, False),
+        (good(), ProbeOutcome.OK, True),
+        (slow(), ProbeOutcome.DEGRADED, True),
+        (wrong(), ProbeOutcome.FAILED, True),
+        (wrong(403), ProbeOutcome.FAILED, True),
+        (unreachable(), ProbeOutcome.FAILED, False),
+        (unreachable(OutboundProblem.UNKNOWN_HOST), ProbeOutcome.FAILED, False),
+        (unreachable(OutboundProblem.TLS), ProbeOutcome.FAILED, True),
+        (unreachable(OutboundProblem.REDIRECT), ProbeOutcome.FAILED, True),
+        (unreachable(OutboundProblem.FORBIDDEN_ADDRESS), ProbeOutcome.UNKNOWN, False),
     ],
 )
 def test_anything_but_the_expected_answer_is_a_failure(
-    result: CheckResult, outcome: Outcome, *, reached: bool
+    result: CheckResult, outcome: ProbeOutcome, *, reached: bool
 ) -> None:
     """A refusal is one too; an address that the policy does not allow says nothing about the target."""
     assert (outcome_of(result), is_reached(result)) == (outcome, reached)
@@ -102,7 +102,7 @@ def test_a_problem_of_a_later_version_is_a_failure() -> None:
     result = CheckResult(
         system=SystemKind.HTTP, state=SystemState.DOWN, fact=Fact.PROBLEM, values={"problem": "new"}
     )
-    assert outcome_of(result) is Outcome.FAILED
+    assert outcome_of(result) is ProbeOutcome.FAILED
 
 
 def test_a_target_that_was_not_asked_keeps_its_state() -> None:
@@ -113,7 +113,7 @@ def test_a_target_that_was_not_asked_keeps_its_state() -> None:
 
 
 def asked(*, reached: datetime | None, at: datetime = NOW, failed: bool = True) -> ProbeStatus:
-    outcome = Outcome.FAILED if failed else Outcome.OK
+    outcome = ProbeOutcome.FAILED if failed else ProbeOutcome.OK
     return ProbeStatus("dev", 2, NOW, outcome=outcome, asked_at=at, reached_at=reached)
 
 

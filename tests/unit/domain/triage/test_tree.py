@@ -12,25 +12,25 @@ from bot.domain.triage.tree import (
     UNSURE,
     Answer,
     Given,
-    Outcome,
     Path,
     Question,
     StaleTriage,
     Text,
     Tree,
+    TriageOutcome,
 )
 from bot.domain.triage.tree_check import check_tree
 
 SEVERITIES = ("SEV1", "SEV2", "SEV3")
-SEV1, SEV2, SEV3 = map(Outcome, SEVERITIES)
+SEV1, SEV2, SEV3 = map(TriageOutcome, SEVERITIES)
 
 
-def answer(id_: str, to: str | Outcome) -> Answer:
+def answer(id_: str, to: str | TriageOutcome) -> Answer:
     """An answer whose words are its id."""
     return Answer(id_, Text(id_, id_), Text(f"path {id_}", f"path {id_}"), to)
 
 
-def question(id_: str, *, yes: str | Outcome, no: str | Outcome, unsure: str = "yes") -> Question:
+def question(id_: str, *, yes: str | TriageOutcome, no: str | TriageOutcome, unsure: str = "yes") -> Question:
     """A yes-or-no question."""
     return Question(id_, Text(id_, id_), (answer("yes", yes), answer("no", no)), unsure)
 
@@ -66,7 +66,7 @@ def give(*answers: str) -> Path:
         (("no", UNSURE), REEVALUATE),
     ],
 )
-def test_follow_ends_where_the_runbook_says(answers: tuple[str, ...], outcome: Outcome) -> None:
+def test_follow_ends_where_the_runbook_says(answers: tuple[str, ...], outcome: TriageOutcome) -> None:
     """Each pair of answers has its outcome; not being sure counts as the more severe."""
     assert RUNBOOK.follow(give(*answers)).outcome == outcome
 
@@ -150,7 +150,7 @@ def test_the_runbooks_tree_is_sound() -> None:
             ["nodes.large.answers: is a dead end; allowed: at least one answer"],
         ),
         (
-            tree(USERS, question("large", yes=Outcome("SEV9"), no="gone"), DEV),
+            tree(USERS, question("large", yes=TriageOutcome("SEV9"), no="gone"), DEV),
             [
                 f'nodes.large.answers.yes.to: "SEV9" leads nowhere; {ALLOWED}',
                 f'nodes.large.answers.no.to: "gone" leads nowhere; {ALLOWED}',
@@ -193,20 +193,23 @@ def sound_trees(draw: st.DrawFn) -> Tree:
     size = draw(st.integers(1, 5))
     questions: dict[str, Question] = {}
     for n in reversed(range(size)):
-        targets: st.SearchStrategy[str | Outcome] = st.sampled_from(
+        targets: st.SearchStrategy[str | TriageOutcome] = st.sampled_from(
             [*(f"q{later}" for later in range(n + 1, size)), SEV1, SEV2, SEV3, REEVALUATE]
         )
         onward = [f"q{n + 1}"] if n + 1 < size else []
-        ends: list[str | Outcome] = [*onward, *draw(st.lists(targets, min_size=1, max_size=4 - len(onward)))]
+        ends: list[str | TriageOutcome] = [
+            *onward,
+            *draw(st.lists(targets, min_size=1, max_size=4 - len(onward))),
+        ]
         answers = tuple(answer(f"a{index}", to) for index, to in enumerate(ends))
         most_severe = min(answers, key=lambda each: worst(each.to, questions))
         questions[f"q{n}"] = Question(f"q{n}", Text("?", "?"), answers, most_severe.id)
     return Tree("q0", questions)
 
 
-def worst(to: str | Outcome, questions: dict[str, Question]) -> int:
+def worst(to: str | TriageOutcome, questions: dict[str, Question]) -> int:
     """The rank of the most severe outcome that can follow; a re-evaluation counts as the least severe."""
-    if isinstance(to, Outcome):
+    if isinstance(to, TriageOutcome):
         return SEVERITIES.index(to.severity) if to.severity else len(SEVERITIES)
     return min(worst(each.to, questions) for each in questions[to].answers)
 

@@ -29,7 +29,7 @@ from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.domain.text import one_line
 from bot.services.actions.listing import ActionDetails, ActionPage
 from bot.services.incidents.queries import IncidentView
-from bot.ui.forms.action import ADD_FORM, EDIT_FORM, Asked, add_form, drop_form, edit_form
+from bot.ui.forms.action import ADD_FORM, EDIT_FORM, ActionFormStart, add_form, drop_form, edit_form
 from bot.ui.posts.bodies import Body
 from bot.ui.posts.renderer import render
 from bot.ui.screens.aftermath.action_items import PAGE, PAGE_SIZE, AskedList, item_screen, list_screen
@@ -209,7 +209,7 @@ def test_a_page_is_found_again_by_its_button(view: ActionView, mine: bool, incid
 def test_forms_fit_and_carry_what_they_need(voice: Voice, what: str) -> None:
     """The id of the longest has the incident and the alert."""
     alert = WatchedAlert("f" * 64, "API latency")
-    asked = Asked(ActionSource.MESSAGE, replace(PLACED, id=10**17), what, alert)
+    asked = ActionFormStart(ActionSource.MESSAGE, replace(PLACED, id=10**17), what, alert)
     item = replace(ITEM, id=10**17, what=what[:WHAT_LIMIT], version=10**8)
     added, changed = add_form(voice, asked), edit_form(voice, item, in_dm=False)
     for form in (added, changed, edit_form(voice, item, in_dm=True), drop_form(voice, 10**17)):

@@ -7,7 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bot.domain.actions.item import ActionItem, ActionSource
-from bot.domain.exports import Trouble
+from bot.domain.exports import ExportTrouble
 from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.domain.postmortem.pull import PullExportState
 from bot.ui.posts.exports import MarkdownExportWriter
@@ -104,7 +104,7 @@ def test_a_screen_says_where_it_is_and_what_is_wrong(voice: Voice) -> None:
     """Nothing without an export; the reason is GitHub's, and does nothing here."""
     assert (issue_lines(voice, None), pull_lines(voice, None)) == ([], [])
     url = "https://github.com/x/y/issues/12"
-    trouble = Trouble(since=samples.AT, problem="permission", reason="@here `x`")
+    trouble = ExportTrouble(since=samples.AT, problem="permission", reason="@here `x`")
     issue = replace(ISSUE_EXPORT, url=url, trouble=trouble, next_at=samples.AT)
     where, wrong = issue_lines(voice, issue)
     assert url in where

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.aftermath import Aftermath, PostmortemState, ReminderStage
+from bot.domain.incident.aftermath import Aftermath, PostmortemReminderStage, PostmortemState
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
-from bot.domain.postmortem.notices import Asked, PostmortemDueNotice
+from bot.domain.postmortem.notices import PostmortemDueNotice, PostmortemOccasion
 from bot.services.postmortems.documents import PostmortemView
 from bot.services.postmortems.finishing import PostmortemChange
 from bot.ui.posts.renderer import render
@@ -34,12 +34,18 @@ def dm(incident: Incident = OVER, words: Wording = JA, **facts: Any) -> Any:
 @pytest.mark.parametrize(
     ("stage", "first", "task"),
     [
-        (ReminderStage.BEFORE, "📝 INC-42 の postmortem：12/01 (火) まで", "12/01 (火) までに"),
-        (ReminderStage.AFTER, "⏰ INC-42 の postmortem の期限 12/01 (火) を過ぎました", "過ぎました"),
+        (PostmortemReminderStage.BEFORE, "📝 INC-42 の postmortem：12/01 (火) まで", "12/01 (火) までに"),
+        (
+            PostmortemReminderStage.AFTER,
+            "⏰ INC-42 の postmortem の期限 12/01 (火) を過ぎました",
+            "過ぎました",
+        ),
         (None, "📝 @secondary から INC-42 の postmortem を任されました", "12/01 (火) までに"),
     ],
 )
-def test_the_dm_says_what_is_due_and_when(stage: ReminderStage | None, first: str, task: str) -> None:
+def test_the_dm_says_what_is_due_and_when(
+    stage: PostmortemReminderStage | None, first: str, task: str
+) -> None:
     """On the lock screen already; with the button that ends it, and the way to the thread."""
     body = dm(stage=stage, by="secondary" if stage is None else None)
     assert str(body["content"]).startswith(first)
@@ -68,7 +74,7 @@ def test_the_dm_says_why_it_comes(occasion: Occasion, first: str) -> None:
 def test_a_reminder_of_a_former_date_says_the_new_one() -> None:
     """It is not late any more."""
     moved = replace(OVER, aftermath=Aftermath(postmortem=replace(OWED, due_on=date(2026, 12, 10))))
-    body = dm(moved, stage=ReminderStage.AFTER)
+    body = dm(moved, stage=PostmortemReminderStage.AFTER)
     assert str(body["content"]).startswith("📝 INC-42 の postmortem の期限が 12/10 (木) に変わりました")
     assert "過ぎました" not in description_of(body)
 
@@ -84,7 +90,7 @@ def test_a_reminder_of_a_former_date_says_the_new_one() -> None:
 def test_a_dm_that_is_past_says_so(change: dict[str, Any], said: str) -> None:
     """There is nothing left to press but the way to the thread."""
     now = replace(OVER, aftermath=Aftermath(postmortem=replace(OWED, **change)))
-    body = dm(now, stage=ReminderStage.BEFORE)
+    body = dm(now, stage=PostmortemReminderStage.BEFORE)
     assert said in str(body["content"])
     assert description_of(body) == "今やることはありません。"
     assert not any("postmortem_done" in press for press in presses_of(body))
@@ -96,8 +102,8 @@ def line(words: Wording = JA, **facts: Any) -> Any:
     return render(words, delivery(DeliveryKind.NOTICE, data=told.as_data()), OVER)
 
 
-@pytest.mark.parametrize("why", [Asked.OVERDUE, Asked.UNDELIVERED])
-def test_the_thread_mentions_the_owner(why: Asked) -> None:
+@pytest.mark.parametrize("why", [PostmortemOccasion.OVERDUE, PostmortemOccasion.UNDELIVERED])
+def test_the_thread_mentions_the_owner(why: PostmortemOccasion) -> None:
     """And only the owner."""
     body = line(why=why)
     assert "<@101>" in str(body["content"])
@@ -105,8 +111,8 @@ def test_the_thread_mentions_the_owner(why: Asked) -> None:
     assert presses_of(body) == ["inc:v1:postmortem_done:42"]
 
 
-@pytest.mark.parametrize("why", [Asked.GONE, Asked.HIDDEN])
-def test_in_the_place_of_an_owner_who_is_away_another_is_mentioned(why: Asked) -> None:
+@pytest.mark.parametrize("why", [PostmortemOccasion.GONE, PostmortemOccasion.HIDDEN])
+def test_in_the_place_of_an_owner_who_is_away_another_is_mentioned(why: PostmortemOccasion) -> None:
     """The owner is named, not mentioned: it would let them in. Without anybody, nobody is pinged."""
     body = line(why=why, lead=PersonRef(102, "secondary"))
     assert "<@102>" in str(body["content"])
@@ -117,20 +123,20 @@ def test_in_the_place_of_an_owner_who_is_away_another_is_mentioned(why: Asked) -
 
 def test_a_stand_in_is_named_only() -> None:
     """Who acknowledged by email may have no id that Discord knows."""
-    body = line(why=Asked.GONE, lead=PersonRef(-5, "mail"))
+    body = line(why=PostmortemOccasion.GONE, lead=PersonRef(-5, "mail"))
     assert "<@" not in str(body["content"])
 
 
 @pytest.mark.parametrize("words", [JA, EN])
 def test_every_reminder_reads_in_both_languages(words: Wording) -> None:
     """No text is missing, and no placeholder left."""
-    for stage in (None, ReminderStage.BEFORE, ReminderStage.AFTER):
+    for stage in (None, PostmortemReminderStage.BEFORE, PostmortemReminderStage.AFTER):
         body = dm(words=words, stage=stage, by="a")
         assert "{" not in f"{body['content']}{description_of(body)}"
     for occasion in Occasion:
         body = dm(words=words, occasion=occasion, by="a")
         assert "{" not in f"{body['content']}{description_of(body)}"
-    for why in Asked:
+    for why in PostmortemOccasion:
         assert "{" not in str(line(words, why=why)["content"])
 
 

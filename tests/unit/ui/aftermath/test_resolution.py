@@ -22,7 +22,7 @@ from bot.domain.incident.incident import (
 )
 from bot.domain.incident.notices import ResolvedNotice
 from bot.domain.people import Person
-from bot.services.postmortems.resolutions import Corrected, NewResolution
+from bot.services.postmortems.resolutions import CorrectedResolution, NewResolution
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form
 from bot.ui.forms.resolution import (
@@ -294,6 +294,8 @@ def test_the_answers_say_what_was_recorded() -> None:
     assert "原因：接続プールの 枯渇" in screens.words(ended)
     assert "担当：@primary · 期限：12/01 (火)" in screens.words(ended)
     assert any("解決の内容" in label for label in screens.labels(ended))
-    assert "対処：rollback" in screens.words(corrected_screen(screens.JA, Corrected(OVER, changed=True)))
-    assert "すでに" in screens.words(corrected_screen(screens.JA, Corrected(OVER, changed=False)))
+    assert "対処：rollback" in screens.words(
+        corrected_screen(screens.JA, CorrectedResolution(OVER, changed=True))
+    )
+    assert "すでに" in screens.words(corrected_screen(screens.JA, CorrectedResolution(OVER, changed=False)))
     assert "影響範囲：決済" in screens.words(show_screen(screens.JA, view_of(OVER)))

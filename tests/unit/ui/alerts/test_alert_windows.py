@@ -7,12 +7,12 @@ import pytest
 
 from bot.domain.alerts.decisions import (
     AlertDecision,
+    AlertOutcome,
     DecisionCursor,
     DecisionDetail,
     DecisionFilter,
     DecisionPage,
     Holding,
-    Outcome,
     ShownDecision,
 )
 from bot.domain.alerts.windows import AlertWindow, WindowData
@@ -35,7 +35,7 @@ DECISION = AlertDecision(
     said_id=9_223_372_036_854_775_807,
     channel_id=0,
     said_at=AT,
-    outcome=Outcome.BELOW,
+    outcome=AlertOutcome.BELOW,
     label="Sentry",
     title="TypeError: card is null",
     url="https://sentry.example/issues/4711",
@@ -107,8 +107,8 @@ def test_a_tracked_alert_says_what_it_has_waited_for() -> None:
     assert "Still firing after the maintenance of api" in str(render(EN, QUIET, held)["content"])
 
 
-@pytest.mark.parametrize(("outcome", "number"), [(Outcome.TRACKED, 10**12), (Outcome.HELD, None)])
-def test_a_page_of_decisions_fits_whatever_monitors_say(outcome: Outcome, number: int | None) -> None:
+@pytest.mark.parametrize(("outcome", "number"), [(AlertOutcome.TRACKED, 10**12), (AlertOutcome.HELD, None)])
+def test_a_page_of_decisions_fits_whatever_monitors_say(outcome: AlertOutcome, number: int | None) -> None:
     """And each button carries its page."""
     url = "https://x.example/" + "x" * 102
     long = replace(
@@ -123,7 +123,7 @@ def test_a_page_of_decisions_fits_whatever_monitors_say(outcome: Outcome, number
     )
     cursor = DecisionCursor(long.said_id, 999)
     page = DecisionPage(
-        DecisionFilter("t" * 40, Outcome.IGNORED_SENDER),
+        DecisionFilter("t" * 40, AlertOutcome.IGNORED_SENDER),
         (ShownDecision(long, False, 10**19, 10**19, Holding(AT, "*" * 300)),) * PAGE_SIZE,
         newer=replace(cursor, is_newer=True),
         older=cursor,
@@ -149,7 +149,7 @@ def test_a_decision_reads_well() -> None:
 
 def test_a_held_alert_says_until_when_and_who_has_set_that() -> None:
     """A window that was deleted leaves the bare outcome."""
-    held = ShownDecision(replace(DECISION, outcome=Outcome.HELD), is_hidden=False)
+    held = ShownDecision(replace(DECISION, outcome=AlertOutcome.HELD), is_hidden=False)
     known = replace(held, holding=Holding(AT + timedelta(hours=2), "佐藤"))
     page = DecisionPage(DecisionFilter(), (known, held))
     said = "".join(getattr(item, "content", "") for item in decisions_screen(VOICE, page).walk_children())

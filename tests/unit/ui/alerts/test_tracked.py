@@ -9,7 +9,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.forms.form_state import digest_of, form_digest
 from bot.domain.incident.incident import Incident, IncidentKind
-from bot.domain.incident.locations import Origin, Source
+from bot.domain.incident.locations import AlertOrigin, Source
 from bot.domain.people import Person
 from bot.ui.forms.resolution import resolve_form
 from bot.ui.posts.renderer import render
@@ -66,7 +66,7 @@ def test_it_says_what_is_tracked_and_until_when_somebody_must_be_on_it() -> None
 BY_EVENT = replace(
     NEW,
     tracked=replace(
-        NEW.tracked, source=None, origin=Origin("sentry", "Sentry", "https://sentry.example/issues/7")
+        NEW.tracked, source=None, origin=AlertOrigin("sentry", "Sentry", "https://sentry.example/issues/7")
     ),
 )
 
@@ -77,7 +77,7 @@ def test_without_a_message_above_it_names_its_monitor_and_what_is_affected() -> 
     lines = str(body["content"]).splitlines()
     assert lines[2] == "送信元：[Sentry](<https://sentry.example/issues/7>) · api.parky.co.jp"
     assert presses_of(body)[2] == f"tri:v1:here:42:{digest_of(BY_EVENT.title)}"
-    bare = replace(BY_EVENT, tracked=replace(BY_EVENT.tracked, origin=Origin("cron", "[x](y) @here")))
+    bare = replace(BY_EVENT, tracked=replace(BY_EVENT.tracked, origin=AlertOrigin("cron", "[x](y) @here")))
     said = str(render(EN, QUIET, bare)["content"]).splitlines()[2]
     assert said.startswith("From: ")
     assert "](y)" not in said

@@ -14,8 +14,8 @@ from bot.domain.dlq.batches import (
     BatchEntry,
     BatchState,
     EntryState,
-    Outcome,
     ReplayBatch,
+    ReplayOutcome,
     ReplayTarget,
     Skip,
     Via,
@@ -185,15 +185,15 @@ def test_a_replay_that_may_have_arrived_asks_to_look_first() -> None:
 def test_outcomes_are_told_apart_by_the_delivery() -> None:
     """Sent, refused, perhaps arrived, cancelled, under way."""
     expected = [
-        Outcome.POSTED,
-        Outcome.REFUSED,
-        Outcome.UNKNOWN,
-        Outcome.SKIPPED,
-        Outcome.RETURNED,
-        Outcome.WAITING,
+        ReplayOutcome.POSTED,
+        ReplayOutcome.REFUSED,
+        ReplayOutcome.UNKNOWN,
+        ReplayOutcome.SKIPPED,
+        ReplayOutcome.RETURNED,
+        ReplayOutcome.WAITING,
     ]
     assert [one.outcome for one in MIXED.entries] == expected
-    assert entry(0, state=EntryState.QUEUED, status=DeliveryStatus.SENDING).outcome is Outcome.UNDER_WAY
-    assert entry(0, state=EntryState.QUEUED, status=DeliveryStatus.CANCELLED).outcome is Outcome.SKIPPED
+    assert entry(0, state=EntryState.QUEUED, status=DeliveryStatus.SENDING).outcome is ReplayOutcome.UNDER_WAY
+    assert entry(0, state=EntryState.QUEUED, status=DeliveryStatus.CANCELLED).outcome is ReplayOutcome.SKIPPED
     assert DlqBurst(1, 7, AT, 1, ()).takes(AT + timedelta(minutes=9))
     assert not DlqBurst(1, 7, AT, 1, ()).takes(AT + timedelta(minutes=10))

@@ -25,7 +25,7 @@ from bot.domain.statistics.figures import (
 )
 from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.domain.statistics.period import Period
-from bot.services.statistics.views import Asked, StatsView
+from bot.services.statistics.views import StatisticsQuestion, StatsView
 from bot.ui.screens.statistics.load import fairness_screen
 from bot.ui.screens.statistics.period import SHOW, SHOW_PERSON, asked_of, stats_screen
 from bot.ui.words.voice import Voice
@@ -64,7 +64,7 @@ LOAD = (
 def view(**changes: Any) -> StatsView:
     """A past week in which nothing happened, but for *changes*."""
     quiet = StatsView(
-        asked=Asked(WEEK),
+        asked=StatisticsQuestion(WEEK),
         now=NOW,
         goes_on=False,
         figures=NOTHING,
@@ -108,7 +108,7 @@ def test_within_a_scope_nothing_is_told_that_lies_outside_of_it() -> None:
     """False alarms and monitoring alerts are counted over all of the period."""
     aside = "ほかに 誤報 1 件"
     assert aside in words(stats_screen(JA, view(figures=BUSY)))
-    assert aside not in words(stats_screen(JA, view(figures=BUSY, asked=Asked(WEEK, "SEV1"))))
+    assert aside not in words(stats_screen(JA, view(figures=BUSY, asked=StatisticsQuestion(WEEK, "SEV1"))))
 
 
 def test_a_quiet_week_is_short() -> None:
@@ -129,15 +129,17 @@ def test_a_period_that_goes_on_says_what_it_is_compared_with() -> None:
 @pytest.mark.parametrize(
     ("pattern", "asked"),
     [
-        (SHOW, Asked(WEEK, "SEV1", "dev-*:" + "x" * 54)),
+        (SHOW, StatisticsQuestion(WEEK, "SEV1", "dev-*:" + "x" * 54)),
         (
             SHOW_PERSON,
-            Asked(WEEK, "SEV1", "api:" + "x" * 31, Person(123456789012345678, "", username="sato")),
+            StatisticsQuestion(
+                WEEK, "SEV1", "api:" + "x" * 31, Person(123456789012345678, "", username="sato")
+            ),
         ),
-        (SHOW_PERSON, Asked(WEEK, person=Person(1, name=""))),
+        (SHOW_PERSON, StatisticsQuestion(WEEK, person=Person(1, name=""))),
     ],
 )
-def test_the_buttons_keep_the_scope(pattern: str, asked: Asked) -> None:
+def test_the_buttons_keep_the_scope(pattern: str, asked: StatisticsQuestion) -> None:
     """A custom id has room for a severity, a person and a target of ordinary length."""
     before, after, *_ = presses(stats_screen(EN, view(asked=asked)))
     for custom_id, turned in ((before, WEEK.previous), (after, Period(WEEK.kind, WEEK.after))):
@@ -149,7 +151,7 @@ def test_the_buttons_keep_the_scope(pattern: str, asked: Asked) -> None:
 
 def test_a_scope_without_room_has_no_buttons_to_turn() -> None:
     """The name of a target can be longer than a custom id."""
-    asked = Asked(WEEK, target="x" * 80)
+    asked = StatisticsQuestion(WEEK, target="x" * 80)
     assert labels(stats_screen(EN, view(asked=asked))) == ["Fairness", "Incident list"]
 
 
@@ -162,7 +164,7 @@ def test_one_page_is_no_pages(pages: int, said: str) -> None:
 
 def test_the_scope_is_said() -> None:
     """What is shown is not everything."""
-    asked = Asked(WEEK, "SEV1", "api", Person(id=9, name="ai"))
+    asked = StatisticsQuestion(WEEK, "SEV1", "api", Person(id=9, name="ai"))
     shown = words(stats_screen(JA, view(asked=asked, load=None, alerts=None)))
     assert "-# 絞り込み：SEV1 · api · <@9> が ack したもの" in shown
     assert "負担" not in shown
@@ -240,7 +242,7 @@ def test_a_terrible_quarter_fits(voice: Voice) -> None:
     name = "x" * 150 + "@everyone **`|~~"
     person = OnCallPerson(name, name)
     worst = view(
-        asked=Asked(WEEK, "SEV1", name[:60]),
+        asked=StatisticsQuestion(WEEK, "SEV1", name[:60]),
         figures=replace(
             BUSY,
             severities=tuple(replace(BUSY.severities[0], severity=f"SEV{number}") for number in range(25)),

@@ -16,7 +16,7 @@ from bot.domain.incident.incident import Check, Incident
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text
 from bot.runbook.tables import FirstResponse
-from bot.services.incidents.checklists import Checked
+from bot.services.incidents.checklists import ChecklistChange
 from bot.ui.posts.incident.checklist import STEPS, checked, pick_of
 from bot.ui.posts.renderer import render
 from bot.ui.screens.first_response_sheet import first_response_screen
@@ -177,7 +177,7 @@ def answer(chosen: AbstractSet[int], *, shown: AbstractSet[int] = frozenset()) -
     """What somebody hears who chose *chosen*."""
     pick = ChecklistPick(SHEET.edition, frozenset(shown), frozenset(chosen))
     filled = fill_in(fill(ACKNOWLEDGED, shown), SHEET, pick, by=RESPONDER, at=AT)
-    return checked(screens.JA, Checked(filled, SHEET))
+    return checked(screens.JA, ChecklistChange(filled, SHEET))
 
 
 def test_the_answer_says_what_changed_and_what_is_next() -> None:
@@ -199,8 +199,8 @@ def test_the_other_answers() -> None:
         (screens.JA, "に変更はありません", "手順が更新された"),
         (screens.EN, "nothing to change", "the steps have changed"),
     ):
-        assert same in checked(voice, Checked(filled, SHEET))
-        assert changed in checked(voice, Checked(filled, SHEET, is_outdated=True))
+        assert same in checked(voice, ChecklistChange(filled, SHEET))
+        assert changed in checked(voice, ChecklistChange(filled, SHEET, is_outdated=True))
 
 
 def test_the_answer_fits_a_message() -> None:
@@ -210,6 +210,6 @@ def test_the_answer_fits_a_message() -> None:
     pick = ChecklistPick(sheet.edition, frozenset(), frozenset(range(9)))
     filled = fill_in(PLACED, sheet, pick, by=Person(id=1, name="*" * 32), at=AT)
     voice = Voice.of(TEXTS, words.policy, locale="ja")
-    said = checked(voice, Checked(filled, sheet))
+    said = checked(voice, ChecklistChange(filled, sheet))
     assert len(said) <= 2_000
     assert said.split("\n")[-1].startswith("次の手順：10. ")

@@ -39,7 +39,15 @@ from bot.ui.posts.bodies import SEVERITY_COLOURS
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console
 from bot.ui.screens.first_response_sheet import first_response_screen
-from bot.ui.screens.incident_list import PAGE, PAGE_SIZE, WHICH, WORDS_LIMIT, Asked, list_screen, which_screen
+from bot.ui.screens.incident_list import (
+    PAGE,
+    PAGE_SIZE,
+    WHICH,
+    WORDS_LIMIT,
+    IncidentListQuestion,
+    list_screen,
+    which_screen,
+)
 from bot.ui.words.voice import Voice
 from tests.acts import time_of
 from tests.services.desk import PRIMARY
@@ -124,7 +132,7 @@ def test_show_and_list_say_the_phase() -> None:
     """In place of 対応中; one that waits for an acknowledge says that."""
     taken = replace(ACKNOWLEDGED, phase=Phase.MONITORING)
     assert "**INC-42** 🟠 監視中 · **SEV1 / P0**" in words(console.show_screen(JA, view_of(taken)))
-    shown = words(list_screen(EN, [replace(PLACED, phase=Phase.MONITORING), taken], Asked()))
+    shown = words(list_screen(EN, [replace(PLACED, phase=Phase.MONITORING), taken], IncidentListQuestion()))
     assert "🔴 Unacknowledged **SEV1**" in shown
     assert "🟠 Monitoring **SEV1**" in shown
 
@@ -155,7 +163,7 @@ def test_which_one_is_asked_with_as_many_as_discord_lets_choose() -> None:
         assert select == "inc:v1:open"
         led_to = re.fullmatch(PAGE, more)
         assert led_to is not None
-        assert Asked.of(led_to.groupdict()) == Asked("open")
+        assert IncidentListQuestion.of(led_to.groupdict()) == IncidentListQuestion("open")
         assert "39" in labels(screen)[0]
         assert presses(which_screen(voice, many[:25])) == ["inc:v1:open"]
     assert "No incident is open. To see ended ones, use `/incident list`." in words(which_screen(EN, []))
@@ -181,7 +189,9 @@ def test_incident_screens_keep_within_discords_limits(
     title: str, name: str, which: str, voice: Voice
 ) -> None:
     """The longest titles and names, ten to a page."""
-    asked = Asked(which, "SEVERITY_NINE-16", mine=True, days=999, page=999_998, words=title[:WORDS_LIMIT])
+    asked = IncidentListQuestion(
+        which, "SEVERITY_NINE-16", mine=True, days=999, page=999_998, words=title[:WORDS_LIMIT]
+    )
     everybody = tuple(PersonRef(number, name) for number in range(30))
     told = StatusUpdate(title * 5, "", AT, name)
     for sample in (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED, MERGED, REOPENED):
@@ -208,7 +218,9 @@ def test_incident_screens_keep_within_discords_limits(
 
 def test_an_empty_list_says_so() -> None:
     """No select without options; what was asked for stands above."""
-    screen = list_screen(JA, [], Asked("resolved", severity="SEV1", words="決済", mine=True, days=7))
+    screen = list_screen(
+        JA, [], IncidentListQuestion("resolved", severity="SEV1", words="決済", mine=True, days=7)
+    )
     assert words(screen).splitlines() == [
         "**インシデント** 解決 · SEV1 · 「決済」 · 自分 · 7 日以内",
         "該当するインシデントはありません。",
@@ -221,7 +233,9 @@ def test_the_list_says_how_bad_it_is_and_what_is_due(voice: Voice, state: str, o
     """State by sign and word first; below it what to do, counted by Discord; an ended one has its date."""
     urgent = replace(PLACED, status=Status.TRIGGERED, title="決済 API が 5xx")
     ended = replace(RESOLVED, title="検索が遅い")
-    count, first, due, small, last = words(list_screen(voice, [urgent, ended], Asked())).splitlines()[1:]
+    count, first, due, small, last = words(
+        list_screen(voice, [urgent, ended], IncidentListQuestion())
+    ).splitlines()[1:]
     assert re.fullmatch(r"🚨 \*\*.*1.*\*\* · .*", count)
     assert first.startswith(state)
     assert re.search(r"\*\*SEV1\*\* · 決済 API が 5xx · .*INC-", first)
@@ -239,30 +253,34 @@ def test_the_list_says_who_is_on_it_and_when_the_next_update_is_due() -> None:
     What waits for a person is counted: an acknowledge, or an update that a reminder has asked for.
     """
     promised = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(hours=1)))
-    _, count, _, due = words(list_screen(JA, [promised], Asked())).splitlines()
+    _, count, _, due = words(list_screen(JA, [promised], IncidentListQuestion())).splitlines()
     assert count == "✅ いま対応待ちはありません"
     assert due.startswith("-# 担当：@primary · 次の更新：")
     late = replace(promised, updates=replace(promised.updates, reminders=1))
-    _, count, _, due, small = words(list_screen(JA, [late], Asked())).splitlines()
+    _, count, _, due, small = words(list_screen(JA, [late], IncidentListQuestion())).splitlines()
     assert count.startswith("🚨 **対応待ち 1 件**")
     assert due.startswith("**今やること：今すぐ状況を更新する · ⏰ 期限切れ：15:07 JST")
     assert small.startswith("-# 担当：@primary · ")
     waiting = replace(PLACED, ack_ended=EndedAck("primary", AT + timedelta(hours=1), lapsed=True))
-    assert "14:22" not in words(list_screen(JA, [waiting], Asked()))
-    assert "誰も押さないと：14:37 @here" in words(list_screen(JA, [replace(PLACED, calls=COMING)], Asked()))
+    assert "14:22" not in words(list_screen(JA, [waiting], IncidentListQuestion()))
+    assert "誰も押さないと：14:37 @here" in words(
+        list_screen(JA, [replace(PLACED, calls=COMING)], IncidentListQuestion())
+    )
 
 
 def test_the_list_offers_to_acknowledge_the_first_that_waits() -> None:
     """Only to a person who may, and only one; the line above it says to press that button."""
     second = replace(PLACED, id=43)
     for voice, label in ((JA, "INC-42 を ack"), (EN, "Ack INC-42")):
-        screen = list_screen(voice, [PLACED, second], Asked("open"), may_ack=True)
+        screen = list_screen(voice, [PLACED, second], IncidentListQuestion("open"), may_ack=True)
         assert presses(screen) == ["inc:v1:ack:42", "inc:v1:open"]
         assert labels(screen)[0] == label
         assert over_limits(screen) == []
-    assert "対応を始める" in words(list_screen(JA, [PLACED], Asked(), may_ack=True))
-    assert presses(list_screen(JA, [PLACED, second], Asked("open"))) == ["inc:v1:open"]
-    assert presses(list_screen(JA, [ACKNOWLEDGED], Asked("open"), may_ack=True)) == ["inc:v1:open"]
+    assert "対応を始める" in words(list_screen(JA, [PLACED], IncidentListQuestion(), may_ack=True))
+    assert presses(list_screen(JA, [PLACED, second], IncidentListQuestion("open"))) == ["inc:v1:open"]
+    assert presses(list_screen(JA, [ACKNOWLEDGED], IncidentListQuestion("open"), may_ack=True)) == [
+        "inc:v1:open"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -278,39 +296,43 @@ def test_the_list_has_the_colour_of_the_worst_that_waits(incident: Incident, col
     """Whatever comes before it on the page; a drill does not count."""
     mild = replace(PLACED, id=43, severity="SEV3")
     shown = [mild, incident] if colour != GREY else [incident]
-    [frame] = [one for one in list_screen(JA, shown, Asked()).children if isinstance(one, Container)]
+    [frame] = [
+        one for one in list_screen(JA, shown, IncidentListQuestion()).children if isinstance(one, Container)
+    ]
     assert getattr(frame.accent_colour, "value", frame.accent_colour) == colour
 
 
 def test_the_list_of_open_ones_says_so_in_its_heading() -> None:
     """And what else was asked for."""
-    assert words(list_screen(JA, [PLACED], Asked("open"))).startswith("**未解決のインシデント**\n")
-    told = words(list_screen(EN, [PLACED], Asked("open", mine=True)))
+    assert words(list_screen(JA, [PLACED], IncidentListQuestion("open"))).startswith(
+        "**未解決のインシデント**\n"
+    )
+    told = words(list_screen(EN, [PLACED], IncidentListQuestion("open", mine=True)))
     assert told.startswith("**Open incidents** mine\n")
 
 
 def test_the_list_turns_both_ways_and_keeps_the_filter() -> None:
     """◀ and ▶ only where there is something; each carries what was asked for."""
-    asked = Asked("open", severity="SEV1", mine=True, days=7, page=1, words="a:b 決済")
+    asked = IncidentListQuestion("open", severity="SEV1", mine=True, days=7, page=1, words="a:b 決済")
     ids = presses(list_screen(JA, [PLACED] * 11, asked))
     assert ids == [
         "inc:v1:open",
         "inc:v1:list:open:SEV1:m:7:0:a:b 決済",
         "inc:v1:list:open:SEV1:m:7:2:a:b 決済",
     ]
-    assert presses(list_screen(JA, [PLACED], Asked())) == ["inc:v1:open"]
+    assert presses(list_screen(JA, [PLACED], IncidentListQuestion())) == ["inc:v1:open"]
     found = re.fullmatch(PAGE, ids[2])
     assert found is not None
-    assert Asked.of(found.groupdict()) == replace(asked, page=2)
+    assert IncidentListQuestion.of(found.groupdict()) == replace(asked, page=2)
 
 
 def test_a_list_is_read_back_from_any_of_its_buttons() -> None:
     """No filter at all reads back as well; a state of another version means all."""
-    found = re.fullmatch(PAGE, Asked().custom_id)
+    found = re.fullmatch(PAGE, IncidentListQuestion().custom_id)
     assert found is not None
-    assert Asked.of(found.groupdict()) == Asked()
-    assert Asked.of({**found.groupdict(), "which": "gone"}) == Asked()
-    wanted = Asked("ended", days=2, mine=True, words="x").wanted(by=7, now=AT)
+    assert IncidentListQuestion.of(found.groupdict()) == IncidentListQuestion()
+    assert IncidentListQuestion.of({**found.groupdict(), "which": "gone"}) == IncidentListQuestion()
+    wanted = IncidentListQuestion("ended", days=2, mine=True, words="x").wanted(by=7, now=AT)
     assert wanted.statuses == {Status.RESOLVED, Status.CANCELLED, Status.MERGED}
     assert (wanted.since, wanted.involves, wanted.words) == (AT - timedelta(days=2), 7, "x")
 

@@ -12,7 +12,7 @@ from bot.domain.oncall.book import Content, NewOverride, StoredOverride
 from bot.domain.oncall.double_duty import DoubleDuty
 from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
-from bot.services.oncall.calendars import Draft, ImportPreview
+from bot.services.oncall.calendars import ImportPreview, ScheduleDraft
 from bot.services.oncall.change_checks import OverrideCheck
 from bot.services.oncall.clearing import ScheduleClearing, SetSchedule
 from bot.services.oncall.schedules import DutyView, OnCallNow, Swapped, Turn
@@ -147,7 +147,7 @@ def test_a_preview_fits_and_says_what_changes(voice: Voice) -> None:
     """Seven places with hundreds of shifts, and names that nobody knows."""
     shifts = tuple(turn("x", AI, n).shift for n in range(60))
     drafts = tuple(
-        Draft(9_999_999_000 + n, f"place{n}", shifts, (BEN, *[AI] * 59), {"ai": AI}) for n in range(7)
+        ScheduleDraft(9_999_999_000 + n, f"place{n}", shifts, (BEN, *[AI] * 59), {"ai": AI}) for n in range(7)
     )
     screen = preview_screen(voice, ImportPreview(drafts, (HOSTILE,) * 50))
     assert screens.over_limits(screen) == []
@@ -168,7 +168,7 @@ def test_the_longest_places_and_names_fit(voice: Voice) -> None:
     assert screens.words(shown).count(long.handle.replace("_", "\\_")) > 12
     shifts = tuple(turn("x", long, n).shift for n in range(60))
     drafts = tuple(
-        Draft(9_999_999_000 + n, place, shifts, (long,) * 60, {long.handle: AI})
+        ScheduleDraft(9_999_999_000 + n, place, shifts, (long,) * 60, {long.handle: AI})
         for n, place in enumerate(places[:7])
     )
     asked = preview_screen(voice, ImportPreview(drafts, (HOSTILE,) * 50))
@@ -179,7 +179,7 @@ def test_the_longest_places_and_names_fit(voice: Voice) -> None:
 def test_a_preview_says_how_many_shifts_it_leaves_out() -> None:
     """Those that it shows and the others are all."""
     shifts = tuple(turn("x", AI, n).shift for n in range(60))
-    draft = Draft(1, "primary", shifts, (BEN,) * 60, {"ai": AI})
+    draft = ScheduleDraft(1, "primary", shifts, (BEN,) * 60, {"ai": AI})
     told = screens.words(preview_screen(screens.JA, ImportPreview((draft,), ()))).splitlines()
     shown = sum("→" in line for line in told)
     assert shown >= 8
@@ -285,7 +285,7 @@ def test_every_change_warns_of_one_person_at_two_places() -> None:
     """In its own answer, below what it did; the name and both places stand there."""
     doubled = [(DoubleDuty("ben", "primary", "secondary", NOW, NOW + DAY / 2), BEN)]
     swapped = Swapped(turn("primary", AI, 0), turn("primary", BEN, 7))
-    draft = Draft(1, "primary", (turn("x", AI, 1).shift,), (BEN,), {"ai": AI})
+    draft = ScheduleDraft(1, "primary", (turn("x", AI, 1).shift,), (BEN,), {"ai": AI})
     said = [
         set_said(screens.JA, OnCallNow("primary", BEN, None), doubled),
         swapped_said(screens.JA, swapped, doubled),

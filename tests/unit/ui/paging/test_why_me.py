@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import Why, WhyKind
-from bot.domain.escalation.why_me import Called, Reminded, Rule, Said, Uncalled, WhyMe
+from bot.domain.escalation.why_me import CalledPerson, CallRule, Reminded, Said, Uncalled, WhyMe
 from bot.domain.incident.calls import CallPage
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.duty import Duty, DutyKind
@@ -39,9 +39,9 @@ def sent(who: str, *times: datetime) -> tuple[CallPage, ...]:
     return tuple(CallPage(who=who, asked_at=AT, sent_at=at) for at in times)
 
 
-OWN = Called("@suzuki", "secondary", TURN, is_recorded=True, pages=sent("@suzuki", DUE + SECOND))
-SATO = Called("@sato", "primary", None, is_recorded=False, pages=sent("@sato", AT))
-STEP = Rule("SEV1", DUE, number=2, after=timedelta(minutes=15), due_at=DUE)
+OWN = CalledPerson("@suzuki", "secondary", TURN, is_recorded=True, pages=sent("@suzuki", DUE + SECOND))
+SATO = CalledPerson("@sato", "primary", None, is_recorded=False, pages=sent("@sato", AT))
+STEP = CallRule("SEV1", DUE, number=2, after=timedelta(minutes=15), due_at=DUE)
 ASKED = WhyMe(PLACED, STEP, own=OWN, tried=(SATO,))
 
 
@@ -83,24 +83,27 @@ def test_the_whole_answer_in_english() -> None:
 @pytest.mark.parametrize(
     ("rule", "says"),
     [
-        (Rule("SEV1", AT, number=1, after=timedelta(), due_at=AT), "SEV1 · 1 段目 (発報と同時, 14:07 JST)"),
+        (
+            CallRule("SEV1", AT, number=1, after=timedelta(), due_at=AT),
+            "SEV1 · 1 段目 (発報と同時, 14:07 JST)",
+        ),
         (replace(STEP, repeats=True), "SEV1 · 2 段目の繰り返し (開始から 15 分, 14:22 JST)"),
         (
-            Rule("SEV1", AT, declined_by="佐藤"),
+            CallRule("SEV1", AT, declined_by="佐藤"),
             "SEV1 · @佐藤 が対応できないため、次の当番に回しました (14:07:00)",
         ),
         (
-            Rule("SEV1", AT, why=Why(kind=WhyKind.UNREACHED, who="@sato")),
+            CallRule("SEV1", AT, why=Why(kind=WhyKind.UNREACHED, who="@sato")),
             "SEV1 · @sato に DM が届かないため、すぐにほかの人を呼び出しました (14:07:00)",
         ),
         (
-            Rule("SEV1", AT, why=Why(kind=WhyKind.LAPSED, who="佐藤")),
+            CallRule("SEV1", AT, why=Why(kind=WhyKind.LAPSED, who="佐藤")),
             "SEV1 · @佐藤 の ack が応答なしで失効したため、呼び出しを再開しました (14:07:00)",
         ),
-        (Rule("SEV2", AT), "SEV2 · 14:07:00 に呼び出しました"),
+        (CallRule("SEV2", AT), "SEV2 · 14:07:00 に呼び出しました"),
     ],
 )
-def test_the_rule_says_what_brought_it_on(rule: Rule, says: str) -> None:
+def test_the_rule_says_what_brought_it_on(rule: CallRule, says: str) -> None:
     """A step of the ladder, or a person who cannot respond."""
     lines = said(replace(ASKED, rule=rule))
     assert lines[0] == f"**規則：{says}**"
@@ -111,7 +114,7 @@ def test_the_rule_says_what_brought_it_on(rule: Rule, says: str) -> None:
 @pytest.mark.parametrize("locale", ["ja", "en-US"])
 def test_every_reason_has_words(kind: WhyKind, locale: str) -> None:
     """As those of the DM itself."""
-    rule = Rule("SEV1", AT, why=Why(kind=kind, who="@sato"))
+    rule = CallRule("SEV1", AT, why=Why(kind=kind, who="@sato"))
     assert "@sato" in said(replace(ASKED, rule=rule), locale)[0]
 
 
@@ -174,7 +177,7 @@ def test_the_others_say_why_it_was_not_them() -> None:
     """Tried, called beside, called later, or not at all."""
     gone = replace(SATO, pages=(CallPage(who="@sato", asked_at=AT, is_refused=True),), is_gone=True)
     busy = replace(SATO, said=Said.DECLINED, said_at=AT + timedelta(minutes=3))
-    beside = Called("@ito", "third", None, is_recorded=False, pages=sent("@ito", DUE))
+    beside = CalledPerson("@ito", "third", None, is_recorded=False, pages=sent("@ito", DUE))
     others = (
         Uncalled("@abe", "fourth", at=DUE + timedelta(minutes=15)),
         Uncalled("@ueda", "fifth"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.calendar.start_time import InvalidStartTime
 from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import Choice, StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.session import StoredAnswer, StoredChoice, Triage, TriageStatus
 from bot.domain.triage.tree import Given, Path, Position, Text
 from bot.services.triage.views import PressResult, TriageView
 from bot.ui.forms.base import MessageSource, Typed
@@ -144,7 +144,7 @@ def test_a_severity_chosen_by_hand_is_marked() -> None:
 def test_who_has_overruled_the_tree_is_on_the_card(proposed: str | None, ja: str, en: str) -> None:
     """Whoever reads it has perhaps not chosen it: by whom, when, and over what."""
     view = replace(
-        view_at(at("yes", "no"), severity="SEV1"), choice=Choice(proposed, "SEV1", 9, "primary", AT)
+        view_at(at("yes", "no"), severity="SEV1"), choice=StoredChoice(proposed, "SEV1", 9, "primary", AT)
     )
     assert ja in words(triage_card(JA, view)).partition("手動で選択 (")[2]
     assert en in words(triage_card(EN, view)).partition("chosen by hand (")[2]

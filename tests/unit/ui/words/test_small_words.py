@@ -14,7 +14,7 @@ from bot.services.incidents.severity_change import Regraded
 from bot.ui.errors import describe
 from bot.ui.posts.renderer import render
 from bot.ui.screens import incident_answers as answers
-from bot.ui.screens.incident_list import Asked, list_screen
+from bot.ui.screens.incident_list import IncidentListQuestion, list_screen
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import samples, screens
@@ -145,5 +145,9 @@ def test_a_full_stop_is_no_separator(voice: Wording) -> None:
 
 def test_one_day_is_one_day() -> None:
     """No plural where the number is one."""
-    assert words(list_screen(screens.EN, [], Asked(days=1))).splitlines()[0].endswith("last 1 d")
-    assert words(list_screen(screens.JA, [], Asked(days=1))).splitlines()[0].endswith("1 日以内")
+    assert (
+        words(list_screen(screens.EN, [], IncidentListQuestion(days=1))).splitlines()[0].endswith("last 1 d")
+    )
+    assert (
+        words(list_screen(screens.JA, [], IncidentListQuestion(days=1))).splitlines()[0].endswith("1 日以内")
+    )

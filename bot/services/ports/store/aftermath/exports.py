@@ -16,7 +16,7 @@ class PullExportReads(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedIncident:
     """What of an incident is on the code host.
 
     Attributes:
@@ -31,7 +31,7 @@ class Exported:
 class ExportEnds(Protocol):
     """The part of a transaction that ends the exports of an incident."""
 
-    async def end_exports(self, incident_id: int) -> Exported:
+    async def end_exports(self, incident_id: int) -> ExportedIncident:
         """Let each export of an incident be looked at now, since the incident has become private."""
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.probes.rules import ProbeRules
-from bot.domain.probes.state import Outcome, ProbeStatus
+from bot.domain.probes.state import ProbeOutcome, ProbeStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +58,5 @@ class ProbeWrites(Protocol):
     async def save_probe(self, guild_id: int, status: ProbeStatus) -> bool:
         """Store the status; return False if the probe has been asked again since."""
 
-    async def count_probe(self, guild_id: int, name: str, outcome: Outcome, *, at: datetime) -> None:
+    async def count_probe(self, guild_id: int, name: str, outcome: ProbeOutcome, *, at: datetime) -> None:
         """Add one result of the probe *name* to the counts of its five minutes."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.dlq.failures import Origin
+from bot.domain.dlq.failures import EntryOrigin
 from bot.domain.dlq.replays import ReplayRecord
 from bot.domain.people import Person
 
@@ -18,13 +18,13 @@ class ReplayReads(Protocol):
     async def replays_of(self, entry_ids: Sequence[str]) -> list[ReplayRecord]:
         """Return the replays of several entries, of those that have one."""
 
-    async def origins(self, guild_id: int, times: Sequence[datetime]) -> list[Origin]:
+    async def origins(self, guild_id: int, times: Sequence[datetime]) -> list[EntryOrigin]:
         """Return deliveries queued or first tried within a second of one of *times* (aware).
 
         A DLQ entry of such a moment may be about one of them. Its table may keep whole seconds only.
         """
 
-    async def private_origins(self, guild_id: int, since: datetime, until: datetime) -> list[Origin]:
+    async def private_origins(self, guild_id: int, since: datetime, until: datetime) -> list[EntryOrigin]:
         """Return the deliveries of private incidents that were queued or first tried in this time."""
 
 
