@@ -21,10 +21,7 @@ from bot.storage.database.sessions import Session
 from bot.storage.database.sql import Sql
 from bot.storage.database.warming import warm
 from bot.storage.tables.acknowledgements import PostgresAcknowledgementReads
-from bot.storage.tables.aftermath.actions import PostgresActionReads
-from bot.storage.tables.aftermath.documents import PostgresDocumentReads
-from bot.storage.tables.aftermath.exports import PostgresExportReads
-from bot.storage.tables.aftermath.postmortems import PostgresPostmortemReads
+from bot.storage.tables.actions.actions import PostgresActionReads
 from bot.storage.tables.alerts.alerts import PostgresAlertReads
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads
 from bot.storage.tables.alerts.hooks import PostgresHookReads
@@ -35,6 +32,7 @@ from bot.storage.tables.alerts.windows import PostgresAlertWindowReads
 from bot.storage.tables.announcements.announcements import PostgresAnnouncementReads
 from bot.storage.tables.attachments import PostgresAttachmentReads
 from bot.storage.tables.bundles import PostgresBundleReads
+from bot.storage.tables.code_host.exports import PostgresExportReads
 from bot.storage.tables.deliveries import (
     PostgresDeliveryReads,
 )
@@ -51,6 +49,8 @@ from bot.storage.tables.oncall import PostgresOnCallReads
 from bot.storage.tables.outage import PostgresOutageMirror
 from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
 from bot.storage.tables.paging import PostgresPagingReads
+from bot.storage.tables.postmortems.documents import PostgresDocumentReads
+from bot.storage.tables.postmortems.postmortems import PostgresPostmortemReads
 from bot.storage.tables.statistics import PostgresIncidentStatistics, PostgresLoadStatistics
 from bot.storage.tables.suspects.suspects import PostgresSuspectReads
 from bot.storage.tables.timeline import PostgresTimelineReads

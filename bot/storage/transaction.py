@@ -13,10 +13,7 @@ from bot.storage.appends import Appends, OrderedSql
 from bot.storage.database.sql import Connection, Sql
 from bot.storage.queue.enqueue import Queue
 from bot.storage.tables.acknowledgements import PostgresAcknowledgementWrites
-from bot.storage.tables.aftermath.actions import PostgresActionWrites
-from bot.storage.tables.aftermath.documents import PostgresDocumentWrites
-from bot.storage.tables.aftermath.exports import PostgresExportWrites
-from bot.storage.tables.aftermath.postmortems import PostgresPostmortemWrites
+from bot.storage.tables.actions.actions import PostgresActionWrites
 from bot.storage.tables.alerts.alerts import PostgresAlertQuestions, PostgresAlertWrites
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionWrites
 from bot.storage.tables.alerts.events import PostgresAlertEventWrites
@@ -28,6 +25,7 @@ from bot.storage.tables.alerts.windows import PostgresAlertWindowWrites
 from bot.storage.tables.announcements.announcements import PostgresAnnouncementWrites
 from bot.storage.tables.attachments import PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleWrites
+from bot.storage.tables.code_host.exports import PostgresExportWrites
 from bot.storage.tables.deliveries import (
     PostgresDeliveryAttempts,
     PostgresDeliveryWrites,
@@ -44,6 +42,8 @@ from bot.storage.tables.mornings import PostgresMorningWrites
 from bot.storage.tables.oncall import PostgresOnCallWrites
 from bot.storage.tables.outage import PostgresOutageChanges
 from bot.storage.tables.paging import PostgresPagingWrites
+from bot.storage.tables.postmortems.documents import PostgresDocumentWrites
+from bot.storage.tables.postmortems.postmortems import PostgresPostmortemWrites
 from bot.storage.tables.suspects.suspects import PostgresSuspectWrites
 from bot.storage.tables.timeline import PostgresTimelineWrites
 from bot.storage.tables.triages import PostgresTriageAnswers, PostgresTriageWrites

@@ -25,7 +25,7 @@ from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import offer_incidents
 from bot.ui.people import chosen_owner, person_of
-from bot.ui.screens.aftermath.action_items import added_said
+from bot.ui.screens.actions.action_items import added_said
 from bot.ui.verbs import IncidentVerb, template
 from bot.ui.words.evidence import evidence_of, suggested_title
 from cogs.actions.group import (

@@ -27,7 +27,7 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
 from bot.ui.people import chosen_owner, person_named, person_of
-from bot.ui.screens.aftermath.action_items import done_said, reopened_said, watching_said
+from bot.ui.screens.actions.action_items import done_said, reopened_said, watching_said
 from bot.ui.verbs import ActionVerb, template
 from cogs.actions.group import (
     ALERT_OPTION,

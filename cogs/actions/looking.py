@@ -14,7 +14,7 @@ from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import offer_incidents
 from bot.ui.people import person_of
-from bot.ui.screens.aftermath.action_items import (
+from bot.ui.screens.actions.action_items import (
     OPEN,
     PAGE,
     PAGE_SIZE,

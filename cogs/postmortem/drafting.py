@@ -7,7 +7,7 @@ from bot.i18n.options import described
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.people import person_from
-from bot.ui.screens.aftermath.postmortem_documents import attached, drafted, shown
+from bot.ui.screens.postmortems.documents import attached, drafted, shown
 from cogs.postmortem.group import postmortem_group
 
 

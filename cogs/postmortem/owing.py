@@ -11,7 +11,7 @@ from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_from, person_of
-from bot.ui.screens.aftermath.postmortem_answers import done_screen, given, undone
+from bot.ui.screens.postmortems.answers import done_screen, given, undone
 from bot.ui.verbs import IncidentVerb, template
 from cogs.postmortem.group import offer_owed, postmortem_group
 

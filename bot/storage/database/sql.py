@@ -30,7 +30,7 @@ def _files() -> Iterator[Traversable]:
     """Find the files with queries, each beside the module that runs them."""
     here = resources.files("bot.storage")
     tables = here / "tables"
-    capabilities = (tables / name for name in ("aftermath", "alerts", "announcements", "dlq", "suspects"))
+    capabilities = (folder for folder in tables.iterdir() if folder.is_dir())
     for folder in (here, tables, *capabilities, here / "database", here / "queue"):
         yield from (file for file in folder.iterdir() if file.name.endswith(".sql"))
 

@@ -56,7 +56,7 @@ from bot.domain.timeline.recorded import (
     UnfinishedEntry,
 )
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
-from bot.ui.words import action_words, aftermath_words, announcement_words, detail_words, suspect_words
+from bot.ui.words import action_words, announcement_words, detail_words, postmortem_words, suspect_words
 from bot.ui.words.inert import inert
 from bot.ui.words.system_words import checked
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
@@ -281,10 +281,10 @@ LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
         EntryLook(
             DrillScoredEntry, lambda words, data, _limit: _count(words, "missed", len(data.score.missed))
         ),
-        EntryLook(ResolvedEntry, aftermath_words.resolved),
-        EntryLook(ResolutionCorrectedEntry, aftermath_words.resolution_corrected),
-        EntryLook(PostmortemOwnerEntry, aftermath_words.postmortem_handed_over),
-        EntryLook(PostmortemRemindedEntry, aftermath_words.postmortem_reminded),
+        EntryLook(ResolvedEntry, postmortem_words.resolved),
+        EntryLook(ResolutionCorrectedEntry, postmortem_words.resolution_corrected),
+        EntryLook(PostmortemOwnerEntry, postmortem_words.postmortem_handed_over),
+        EntryLook(PostmortemRemindedEntry, postmortem_words.postmortem_reminded),
         EntryLook(MergedEntry, lambda words, data, _limit: _other(words, "goes_on_in", data.into)),
         EntryLook(PinDeletedEntry, _deleted),
         EntryLook(ActionAddedEntry, action_words.added_details),

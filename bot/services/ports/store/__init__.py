@@ -5,16 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.services.ports.store.acknowledgements import AcknowledgementReads, AcknowledgementWrites
-from bot.services.ports.store.aftermath.actions import ActionReads, ActionWrites
-from bot.services.ports.store.aftermath.documents import DocumentReads, DocumentWrites
-from bot.services.ports.store.aftermath.exports import (
-    ExportEnds,
-    IssueExportReads,
-    IssueExportWrites,
-    PullExportReads,
-    PullExportWrites,
-)
-from bot.services.ports.store.aftermath.postmortems import PostmortemReads, PostmortemWrites
+from bot.services.ports.store.actions.actions import ActionReads, ActionWrites
 from bot.services.ports.store.alerts.alerts import AlertQuestions, AlertReads, AlertWrites
 from bot.services.ports.store.alerts.decisions import AlertDecisionReads, AlertDecisionWrites
 from bot.services.ports.store.alerts.events import AlertEventWrites
@@ -25,6 +16,13 @@ from bot.services.ports.store.alerts.windows import AlertWindowReads, AlertWindo
 from bot.services.ports.store.announcements.announcements import AnnouncementReads, AnnouncementWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
+from bot.services.ports.store.code_host.exports import (
+    ExportEnds,
+    IssueExportReads,
+    IssueExportWrites,
+    PullExportReads,
+    PullExportWrites,
+)
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
 from bot.services.ports.store.dlq.replay_batches import BatchReads, BatchWrites
 from bot.services.ports.store.dlq.replays import ReplayReads, ReplayWrites
@@ -41,6 +39,8 @@ from bot.services.ports.store.mornings import DigestReads, DigestWrites, Morning
 from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
 from bot.services.ports.store.outage import OutageMirror
 from bot.services.ports.store.paging import PagingReads, PagingWrites
+from bot.services.ports.store.postmortems.documents import DocumentReads, DocumentWrites
+from bot.services.ports.store.postmortems.postmortems import PostmortemReads, PostmortemWrites
 from bot.services.ports.store.statistics import StatisticsReads
 from bot.services.ports.store.suspects import SuspectReads, SuspectWrites
 from bot.services.ports.store.timeline import AuditLog, AuditWrites, TimelineReads, TimelineWrites

@@ -35,7 +35,7 @@ from bot.ui.posts.digest.sections import change
 from bot.ui.posts.renderer import render
 from bot.ui.posts.verdicts import verdict_buttons, verdict_question
 from bot.ui.words.wording import Wording
-from tests.unit.ui.aftermath.test_action_posts import ITEM
+from tests.unit.ui.actions.test_action_posts import ITEM
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, buttons_of, delivery, embed_of
 
 NO_FAILURES = DlqCounts(0, (), 0, 0)

@@ -19,7 +19,7 @@ from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.written import NoteEntry
 from bot.ui.documents.naming import worded
 from bot.ui.words.markdown import document_line, document_text
-from tests.unit.ui.postmortems import ENTRIES, INCIDENT, MORI, at, document, facts, values
+from tests.unit.ui.postmortems.examples import ENTRIES, INCIDENT, MORI, at, document, facts, values
 from tests.unit.ui.samples import JA
 
 #: A thing that people write, or paste, to break a document or to reach somebody.

@@ -10,7 +10,7 @@ from bot.storage.tables.parts import ReadPart
 
 
 class PostgresPostmortemReads(ReadPart):
-    """A `bot.services.ports.store.aftermath.postmortems.PostmortemReads`."""
+    """A `bot.services.ports.store.postmortems.postmortems.PostmortemReads`."""
 
     async def resolution(self, incident_id: int) -> Resolution | None:
         row = await self._sql.first("resolution", incident_id=incident_id, guild_id=self._guild_id)
@@ -26,7 +26,7 @@ class PostgresPostmortemReads(ReadPart):
 
 
 class PostgresPostmortemWrites(PostgresPostmortemReads):
-    """A `bot.services.ports.store.aftermath.postmortems.PostmortemWrites`."""
+    """A `bot.services.ports.store.postmortems.postmortems.PostmortemWrites`."""
 
     async def save_resolution(self, incident: Incident, resolution: Resolution) -> None:
         await self._sql.one(

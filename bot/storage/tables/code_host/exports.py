@@ -5,14 +5,14 @@ from datetime import datetime
 from bot.domain.actions.issue import IssueExport, IssuePoll
 from bot.domain.exports import ExportTrouble
 from bot.domain.postmortem.pull import PullExport, PullExportState
-from bot.services.ports.store.aftermath.exports import ExportedIncident
+from bot.services.ports.store.code_host.exports import ExportedIncident
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
 
 
 class PostgresExportReads(ReadPart):
-    """A `PullExportReads` and an `IssueExportReads` of `bot.services.ports.store.aftermath.exports`."""
+    """A `PullExportReads` and an `IssueExportReads` of `bot.services.ports.store.code_host.exports`."""
 
     async def pull_export(self, incident_id: int) -> PullExport | None:
         row = await self._sql.first("pull_export", incident_id=incident_id)
@@ -38,7 +38,7 @@ class PostgresExportReads(ReadPart):
 
 
 class PostgresExportWrites(TransactionPart):
-    """A `PullExportWrites` and an `IssueExportWrites` of `bot.services.ports.store.aftermath.exports`."""
+    """A `PullExportWrites` and an `IssueExportWrites` of `bot.services.ports.store.code_host.exports`."""
 
     async def want_pull_export(self, incident_id: int, *, guild_id: int, repository: str) -> None:
         await self._sql.all(

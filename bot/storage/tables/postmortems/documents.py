@@ -7,14 +7,14 @@ from bot.storage.tables.parts import ReadPart, TransactionPart
 
 
 class PostgresDocumentReads(ReadPart):
-    """A `bot.services.ports.store.aftermath.documents.DocumentReads`."""
+    """A `bot.services.ports.store.postmortems.documents.DocumentReads`."""
 
     async def document(self, incident_id: int) -> PostmortemDocument | None:
         return _from(await self._sql.first("document", incident_id=incident_id, guild_id=self._guild_id))
 
 
 class PostgresDocumentWrites(TransactionPart):
-    """A `bot.services.ports.store.aftermath.documents.DocumentWrites`."""
+    """A `bot.services.ports.store.postmortems.documents.DocumentWrites`."""
 
     async def lock_document(self, incident_id: int) -> PostmortemDocument | None:
         return _from(await self._sql.first("lock_document", incident_id=incident_id))

@@ -14,11 +14,11 @@ from bot.domain.postmortem.notices import PostmortemDueNotice, PostmortemOccasio
 from bot.services.postmortems.documents import PostmortemView
 from bot.services.postmortems.finishing import PostmortemChange
 from bot.ui.posts.renderer import render
-from bot.ui.screens.aftermath.postmortem_answers import done_screen, given, undone
-from bot.ui.screens.aftermath.postmortem_documents import shown
+from bot.ui.screens.postmortems.answers import done_screen, given, undone
+from bot.ui.screens.postmortems.documents import shown
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
-from tests.unit.ui.aftermath.test_resolution import OVER, OWED
+from tests.unit.ui.postmortems.test_resolution import OVER, OWED
 from tests.unit.ui.samples import AT, EN, JA, delivery, description_of, presses_of
 
 DUE = date(2026, 12, 1)

@@ -25,7 +25,7 @@ _CLOSED: Final = sorted({ActionStatus.DONE, ActionStatus.DROPPED})
 
 
 class PostgresActionReads(ReadPart):
-    """A `bot.services.ports.store.aftermath.actions.ActionReads`."""
+    """A `bot.services.ports.store.actions.actions.ActionReads`."""
 
     async def action_item(self, item_id: int) -> ActionItem:
         row = await self._sql.first("action_item", item_id=item_id, guild_id=self._guild_id)
@@ -65,7 +65,7 @@ class PostgresActionReads(ReadPart):
 
 
 class PostgresActionWrites(TransactionPart):
-    """A `bot.services.ports.store.aftermath.actions.ActionWrites`."""
+    """A `bot.services.ports.store.actions.actions.ActionWrites`."""
 
     async def actions_of_incident(self, incident_id: int) -> list[ActionItem]:
         rows = await self._sql.all("actions_of_incident", incident_id=incident_id, guild_id=self._guild_id)

@@ -32,7 +32,7 @@ from bot.services.incidents.queries import IncidentView
 from bot.ui.forms.action import ADD_FORM, EDIT_FORM, ActionFormStart, add_form, drop_form, edit_form
 from bot.ui.posts.bodies import Body
 from bot.ui.posts.renderer import render
-from bot.ui.screens.aftermath.action_items import PAGE, PAGE_SIZE, AskedList, item_screen, list_screen
+from bot.ui.screens.actions.action_items import PAGE, PAGE_SIZE, AskedList, item_screen, list_screen
 from bot.ui.screens.incident_console import show_screen
 from bot.ui.words.voice import Voice
 from tests.unit.ui import samples

@@ -1,1 +1,0 @@
-"""What the use cases need of the tables about what follows an incident: action items, postmortems."""

@@ -1,0 +1,1 @@
+"""The interface of the tables about what is exported to the code host."""

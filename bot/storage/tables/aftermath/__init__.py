@@ -1,1 +1,0 @@
-"""Our tables about what follows an incident: action items, postmortems."""

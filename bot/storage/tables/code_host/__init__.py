@@ -1,0 +1,1 @@
+"""Our tables about what is exported to the code host."""

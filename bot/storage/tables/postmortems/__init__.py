@@ -1,0 +1,1 @@
+"""Our tables about how incidents were resolved, owed postmortems and their drafts."""

@@ -1,1 +1,0 @@
-"""Screens of what follows an incident: action items and the postmortem."""

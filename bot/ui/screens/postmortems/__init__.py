@@ -1,0 +1,1 @@
+"""Screens about postmortems: what is owed, and the documents."""
