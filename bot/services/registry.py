@@ -15,11 +15,12 @@ from bot.services.outage.emergency import Emergency
 from bot.services.ports import GuildFinder
 from bot.services.shared.access import Access
 from bot.services.use_cases import (
-    AftermathUseCases,
+    ActionUseCases,
     AlertUseCases,
     DlqUseCases,
     IncidentUseCases,
     OnCallUseCases,
+    PostmortemUseCases,
     ReportUseCases,
     ResponseUseCases,
     TriageUseCases,
@@ -33,7 +34,8 @@ class Services(
     TriageUseCases,
     ResponseUseCases,
     OnCallUseCases,
-    AftermathUseCases,
+    PostmortemUseCases,
+    ActionUseCases,
     DlqUseCases,
     ReportUseCases,
 ):

@@ -158,12 +158,18 @@ class OnCallUseCases:
 
 
 @dataclass(frozen=True)
-class AftermathUseCases:
-    """What follows an incident: the resolution, the postmortem, action items."""
+class PostmortemUseCases:
+    """How an incident was resolved, and its postmortem."""
 
     resolutions: Resolutions
     postmortems: Postmortems
     documents: Documents
+
+
+@dataclass(frozen=True)
+class ActionUseCases:
+    """Action items."""
+
     actions: ActionItems
     action_lists: ActionQueries
 

@@ -62,11 +62,12 @@ from bot.services.triage.reevaluations import Reevaluations
 from bot.services.triage.similar import SimilarIncidents
 from bot.services.triage.unfinished import Unfinished
 from bot.services.use_cases import (
-    AftermathUseCases,
+    ActionUseCases,
     AlertUseCases,
     DlqUseCases,
     IncidentUseCases,
     OnCallUseCases,
+    PostmortemUseCases,
     ReportUseCases,
     ResponseUseCases,
     TriageUseCases,
@@ -88,7 +89,8 @@ def services_of(shared: Shared, parts: GuildDependencies, reach: Reach, emergenc
         **vars(_triages(shared)),
         **vars(_responses(shared)),
         **vars(_oncall(shared, parts, reach)),
-        **vars(_aftermath(shared)),
+        **vars(_postmortems(shared)),
+        **vars(_actions(shared)),
         **vars(_dlq(shared, parts)),
         **vars(_reports(shared, parts)),
     )
@@ -194,12 +196,17 @@ def _oncall(shared: Shared, parts: GuildDependencies, reach: Reach) -> OnCallUse
     )
 
 
-def _aftermath(shared: Shared) -> AftermathUseCases:
-    store, policy, access, changes = shared.store, shared.policy, shared.access, shared.changes
-    return AftermathUseCases(
-        resolutions=Resolutions(changes, shared.shown_incidents),
-        postmortems=Postmortems(store, policy, access, changes),
+def _postmortems(shared: Shared) -> PostmortemUseCases:
+    return PostmortemUseCases(
+        resolutions=Resolutions(shared.changes, shared.shown_incidents),
+        postmortems=Postmortems(shared.store, shared.policy, shared.access, shared.changes),
         documents=shared.documents,
+    )
+
+
+def _actions(shared: Shared) -> ActionUseCases:
+    store, policy, access = shared.store, shared.policy, shared.access
+    return ActionUseCases(
         actions=ActionItems(store, policy, ActionChecks(store, policy, access), shared.action_changes),
         action_lists=ActionQueries(store, policy, access, shared.action_changes),
     )
