@@ -107,7 +107,7 @@ def list_screen(
     shown = incidents[:PAGE_SIZE]
     first = next((one for one in shown if may_ack and one.status is Status.TRIGGERED), None)
     return Screen(
-        text(_title(voice, asked), _summary(voice, shown)),
+        text(_title(voice, asked), _summary(voice, shown, first)),
         *_blocks(voice, shown, first),
         *([text(voice.say("consoles.incident.page", number=asked.page + 1))] if asked.page else []),
         rows=[
@@ -219,7 +219,7 @@ def _due(voice: Voice, incident: Incident, *, asks: str) -> Iterator[str]:
     small = [voice.say("consoles.incident.list_started", ago=relative(incident.started_at))]
     if is_waiting(incident):
         yield next_step(voice, incident, asks=asks)
-        small.insert(0, otherwise(voice, incident, shown=1))
+        yield otherwise(voice, incident, shown=1)
     else:
         small.insert(0, update_due(voice, incident))
     if incident.on_it is not None:
@@ -233,12 +233,19 @@ def is_waiting(incident: Incident) -> bool:
     return incident.status is Status.TRIGGERED or (incident.is_open and is_late)
 
 
-def _summary(voice: Voice, incidents: Sequence[Incident]) -> str:
-    """Say how many of these wait for a person now, and how to act on one; empty when nothing is open."""
+def _summary(voice: Voice, incidents: Sequence[Incident], first: Incident | None) -> str:
+    """Say how many of these wait for a person now, and how to act on one; empty when nothing is open.
+
+    Args:
+        first: The one that has a button on this screen: if it is the only one, the menu is not needed.
+    """
     if not any(incident.is_open for incident in incidents):
         return ""
     count = sum(is_waiting(incident) for incident in incidents)
-    return voice.say(f"consoles.incident.list_{'waiting' if count else 'none_waiting'}", count=count)
+    if not count:
+        return voice.say("consoles.incident.list_none_waiting")
+    has_button = count == 1 and first is not None
+    return voice.say(f"consoles.incident.list_waiting{'' if has_button else '_menu'}", count=count)
 
 
 def _open_select(voice: Voice, incidents: Sequence[Incident]) -> Row | None:

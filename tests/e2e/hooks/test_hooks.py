@@ -33,10 +33,11 @@ async def test_alertmanager_calls_the_bot(make_world: MakeWorld, tmp_path: Path)
         async with alertmanager(tmp_path, calling(address(world), token=TOKEN)) as monitor:
             await monitor.fire(ONE, summary="決済 API が 5xx")
             post = await world.expect_message("p0-alerts", contains="INC-1 追跡中")
-            first, second = post.content.splitlines()[:2]
+            first, now, *details = post.content.splitlines()
             assert first.startswith("@here 🔴 INC-1 追跡中 · SEV1 · HighErrorRate: 決済 API が 5xx")
-            assert second.startswith("送信元：[Alertmanager](<http://")
-            assert second.endswith(" · api.parky.co.jp")
+            assert now.startswith("**今やること：👀 ack を押して対応を始める · 期限 ")
+            [source] = [line for line in details if line.startswith("送信元：[Alertmanager](<http://")]
+            assert source.endswith(" · api.parky.co.jp")
             await world.expect_dm("primary", contains="HighErrorRate: 決済 API が 5xx · api.parky.co.jp")
 
             await monitor.fire(ONE, OTHER, summary="決済 API が 5xx")

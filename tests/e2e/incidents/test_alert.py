@@ -23,7 +23,7 @@ async def test_a_sev1_has_its_thread_its_dm_and_its_first_eyes(world: World) -> 
     dm = alert.dms["primary"]
     assert dm.content == f"🔴 SEV1 · {TITLE} · api.parky.co.jp"
     assert "あなたが当番です" in dm.text
-    assert "👀 を押して対応を始める" in dm.text
+    assert "👀 ack を押して対応を始める" in dm.text
     labels = [control.label for control in dm.controls]
     assert labels[0] == "👀 ack"
     assert any("今は対応できない" in label for label in labels)

@@ -106,11 +106,11 @@ async def test_after_the_deadline_post_and_dm_say_when_the_ladder_goes_on(desk: 
     assert following is not None
     at = words.clock(following.due_at, on=incident.triggered_at)
     [post] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT]
-    first = f"**今やること：👀 を押して対応を始める · 期限 {at} ({relative(following.due_at)})**"
+    first = f"**今やること：👀 ack を押して対応を始める · 期限 {at} ({relative(following.due_at)})**"
     assert first in str(render(words, post, shown)["embeds"])
     page = (await desk.store.pages(incident.id))[-1]
     assert "released" in str(page.data["why"])
-    assert f"誰も押さないと：{at} に @here" in str(render(words, page, shown)["embeds"])
+    assert f"誰も押さないと：{at} @here" in str(render(words, page, shown)["embeds"])
 
 
 @pytest.mark.parametrize(("severity", "channel"), [("SEV1", "channel:p0-alerts"), ("SEV2", "channel:p1-ops")])

@@ -10,7 +10,7 @@ _STEPS_SHOWN: Final = 3
 
 
 def next_step(words: Wording, incident: Incident, *, asks: str = "ack", is_late: bool = False) -> str:
-    """Return what to do now and by when, in bold: "今やること：👀 を押して対応を始める · 期限 14:22 JST".
+    """Return what to do now and by when, in bold: "今やること：👀 ack を押して対応を始める · 期限 14:22 JST".
 
     After the acknowledge, it is the responder's next status update; empty when nothing has to be done.
 

@@ -51,7 +51,7 @@ def test_it_says_what_is_tracked_and_until_when_somebody_must_be_on_it() -> None
     body = render(JA, QUIET, NEW)
     assert str(body["content"]).splitlines() == [
         "🔴 INC-42 追跡中 · SEV1 · 決済 API が 5xx",
-        "**今やること：👀 を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
+        "**今やること：👀 ack を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
     ]
     assert body["allowed_mentions"] == {"parse": []}
     assert presses_of(body) == [

@@ -257,9 +257,10 @@ def test_the_list_says_who_is_on_it_and_when_the_next_update_is_due() -> None:
     assert count == "✅ いま対応待ちはありません"
     assert due.startswith("-# 担当：@primary · 次の更新：")
     late = replace(promised, updates=replace(promised.updates, reminders=1))
-    _, count, _, due, small = words(list_screen(JA, [late], IncidentListQuestion())).splitlines()
-    assert count.startswith("🚨 **対応待ち 1 件**")
+    _, count, _, due, otherwise, small = words(list_screen(JA, [late], IncidentListQuestion())).splitlines()
+    assert count == "🚨 **対応待ち 1 件** · 下のメニューから選んで開く"
     assert due.startswith("**今やること：今すぐ状況を更新する · ⏰ 期限切れ：15:07 JST")
+    assert otherwise.startswith("更新しないと：")
     assert small.startswith("-# 担当：@primary · ")
     waiting = replace(PLACED, ack_ended=EndedAck("primary", AT + timedelta(hours=1), lapsed=True))
     assert "14:22" not in words(list_screen(JA, [waiting], IncidentListQuestion()))
@@ -269,14 +270,20 @@ def test_the_list_says_who_is_on_it_and_when_the_next_update_is_due() -> None:
 
 
 def test_the_list_offers_to_acknowledge_the_first_that_waits() -> None:
-    """Only to a person who may, and only one; the line above it says to press that button."""
+    """Only to a person who may, and only one; the lines above say to press it, not to use the menu."""
     second = replace(PLACED, id=43)
     for voice, label in ((JA, "INC-42 を ack"), (EN, "Ack INC-42")):
         screen = list_screen(voice, [PLACED, second], IncidentListQuestion("open"), may_ack=True)
         assert presses(screen) == ["inc:v1:ack:42", "inc:v1:open"]
         assert labels(screen)[0] == label
         assert over_limits(screen) == []
-    assert "対応を始める" in words(list_screen(JA, [PLACED], IncidentListQuestion(), may_ack=True))
+    alone, both = (
+        words(list_screen(JA, ones, IncidentListQuestion(), may_ack=True))
+        for ones in ([PLACED], [PLACED, second])
+    )
+    assert "対応を始める" in alone
+    assert "下のメニュー" not in alone
+    assert "対応待ち 2 件** · 下のメニューから選んで開く" in both
     assert presses(list_screen(JA, [PLACED, second], IncidentListQuestion("open"))) == ["inc:v1:open"]
     assert presses(list_screen(JA, [ACKNOWLEDGED], IncidentListQuestion("open"), may_ack=True)) == [
         "inc:v1:open"

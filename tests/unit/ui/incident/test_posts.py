@@ -84,7 +84,7 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
     assert description_of(body).splitlines() == [
         "**🔴 未対応** · まだ誰も ack していません (👀 1 は bot)",
         "影響：エラー率上昇 · 本番影響あり → 影響大",
-        "**今やること：👀 を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
+        "**今やること：👀 ack を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
         "当番：@primary",
         "開始：11/24 14:05 JST (<t:1795496700:R>)",
         "報告：@responder",

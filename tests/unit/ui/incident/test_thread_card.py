@@ -85,7 +85,7 @@ def test_the_card_says_state_deadline_roles_and_steps() -> None:
     assert description_of(waiting).splitlines() == [
         "**🔴 未対応** · まだ誰も ack していません",
         "影響：エラー率上昇 · 本番影響あり → 影響大",
-        "**今やること：👀 を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
+        "**今やること：👀 ack を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
         "🧭\u00a0指揮：未定  💬\u00a0広報：未定  ✍️\u00a0記録：未定",
         "**初動：** 0/4 · 次：1. ログ (wrangler tail) と Sentry を確認する",
     ]

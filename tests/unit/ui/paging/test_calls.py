@@ -71,7 +71,8 @@ def test_the_ladder_says_where_we_are_and_what_comes() -> None:
     """Right below what to do is what comes otherwise; further down what was taken. No name comes twice."""
     told = alert(called(FIRST_PAGE))
     assert (
-        told[2] == f"**今やること：👀 を押して対応を始める · 期限 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
+        told[2]
+        == f"**今やること：👀 ack を押して対応を始める · 期限 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
     )
     assert told[3] == (
         "誰も押さないと：14:22 @here + @primary、@secondary に通知 →\u00a014:37\u00a0再通知"
@@ -79,7 +80,7 @@ def test_the_ladder_says_where_we_are_and_what_comes() -> None:
     )
     assert "通知済み：14:07 @primary に DM" in told[4:]
     told = alert(called(FIRST_PAGE), EN)
-    assert told[2] == f"**Do now: press 👀 to take it · by 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
+    assert told[2] == f"**Do now: press 👀 ack to take it · by 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
     assert told[3] == (
         "If nobody does: 14:22 notify @here + @primary, @secondary →\u00a014:37\u00a0again"
         " →\u00a011/25 14:22 notify the channel, then repeatedly"
@@ -180,7 +181,7 @@ def test_the_second_in_line_hears_who_did_not_answer_and_how_often() -> None:
     assert dm(TWICE, "secondary")[:5] == [
         "**15 分経っても ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**",
         "影響：エラー率上昇 · 本番影響あり → 影響大",
-        "**今やること：今すぐ 👀 を押して対応を始める**",
+        "**今やること：今すぐ 👀 ack を押して対応を始める**",
         "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
         "@primary：DM 14:07、応答なし、DM 14:22",
     ]
@@ -310,7 +311,7 @@ def test_after_the_deadline_the_alert_says_overdue_and_who_was_tried() -> None:
     assert (
         said[0] == f"**🔴 未対応 · ⏰ ack 期限切れ：14:22 JST (<t:{int(DUE.timestamp())}:R>)** (👀 1 は bot)"
     )
-    assert said[2] == "**今やること：今すぐ 👀 を押して対応を始める**"
+    assert said[2] == "**今やること：今すぐ 👀 ack を押して対応を始める**"
     assert "通知の結果：@primary (DM 2 回、メール、応答なし)、@secondary (DM 届かず、メール)" in said
     assert "Tried: @primary (2 DMs, email, no answer), @secondary (DM not delivered, email)" in alert(
         OVERDUE, EN
@@ -375,7 +376,7 @@ def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
     left = f"<t:{int(LATER.due_at.timestamp())}:R>"
     assert alert(again)[0] == "**🔴 未対応** · 今は誰も対応していません"
     assert alert(again, EN)[0] == "**🔴 Unacknowledged** · nobody is on it now"
-    assert alert(again)[2] == f"**今やること：👀 を押して対応を始める · 期限 14:37 JST ({left})**"
+    assert alert(again)[2] == f"**今やること：👀 ack を押して対応を始める · 期限 14:37 JST ({left})**"
     ago = f"<t:{int(ended.at.timestamp())}:R>"
     assert f"⌛ @primary の ack は 15:22 JST に失効 ({ago}、更新なし)" in alert(again)
     assert f"⌛ @primary's ack expired at 15:22 JST ({ago}, no update)" in alert(again, EN)
@@ -383,7 +384,7 @@ def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
     assert f"🙌 @primary が 15:22 JST ({ago}) に手を離しました" in alert(handed_back)
     assert f"🙌 @primary handed it back at 15:22 JST ({ago})" in alert(handed_back, EN)
     over = replace(again, calls=replace(again.calls, steps=(START, taken(DEADLINE))))
-    assert alert(over)[2] == "**今やること：今すぐ 👀 を押して対応を始める**"
+    assert alert(over)[2] == "**今やること：今すぐ 👀 ack を押して対応を始める**"
     early = replace(called(FIRST_PAGE), ack_ended=replace(ended, at=AT + timedelta(minutes=5)))
     assert "期限 14:22 JST" in alert(early)[2]
 
@@ -392,7 +393,7 @@ def test_an_escalation_lists_the_times_of_the_dms() -> None:
     """One line for each person; what is on its way is said to be."""
     assert escalation(OVERDUE)[1:] == [
         "影響：エラー率上昇 · 本番影響あり → 影響大",
-        "**今やること：対応できる人は、今すぐ 👀 を押す**",
+        "**今やること：対応できる人は、今すぐ 👀 ack を押す**",
         "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
         "通知済み：",
         "@primary：DM 14:07、14:22",

@@ -48,7 +48,7 @@ def test_page_says_what_to_do_and_by_when() -> None:
     assert description_of(body).splitlines() == [
         "あなたが当番です。まだ誰も ack していません。",
         "影響：エラー率上昇 · 本番影響あり → 影響大",
-        "**今やること：👀 を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
+        "**今やること：👀 ack を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
         "開始：11/24 14:05 JST (<t:1795496700:R>)",
         "INC-42",
     ]
@@ -216,7 +216,7 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
     assert description_of(body).splitlines() == [
         "**⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**",
         "影響：エラー率上昇 · 本番影響あり → 影響大",
-        "**今やること：対応できる人は、今すぐ 👀 を押す**",
+        "**今やること：対応できる人は、今すぐ 👀 ack を押す**",
         "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
         "通知済み：",
         "@primary：DM 1 回、今 DM",
