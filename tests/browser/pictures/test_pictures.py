@@ -14,6 +14,7 @@ from bot.demo.stage import set_stage
 from tests import warm
 from tests.browser.conftest import Visit
 from tests.browser.pictures.pictures import BELOW_THE_DAY, LARGE_PHONE, LOW, WINDOW, Album, by_language
+from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]
 
@@ -79,7 +80,8 @@ async def test_demo_in_a_browser(
     async with set_stage(database_url, folder=tmp_path, setup=set_up({}, lang=look.language)) as stage:
         opened = page_at(stage.human_url.removesuffix("/_human"))
         async with opened(dark=False, locale=look.locale, size=BELOW_THE_DAY) as visitor:
-            await expect(visitor.sidebar.locator("a.unread", has_text="p3-insights")).to_be_visible()
+            unread = visitor.sidebar.locator("a.unread", has_text="p3-insights")
+            await expect(unread).to_be_visible(timeout=1000 * PATIENCE_S)  # the demo draws charts first
             await visitor.go("p3-insights")
             await visitor.sees(look.digest)
             await charts_are_seen(visitor.message(look.digest))

@@ -95,10 +95,16 @@ async def test_row_70_recovery_repeat_and_chatter(stage: Stage, figure: Figure) 
     rows = await world.rows(query)
     assert [tuple(row) for row in rows] == [(titles[0], "resolved", 2), (titles[1], "acknowledged", 2)]
     [count] = await world.rows("SELECT count(*) FROM incidents WHERE title NOT LIKE 'Row%'")
-    noted = [post for post in stage.posts_in("p1-ops") if "復旧を通知しました" in post.text]
-    assert (count["count"], len(noted)) == (0, 1)
+    await stage.until(partial(_recoveries, stage), "the line of the recovery")
+    await world.settle()
+    assert (count["count"], _recoveries(stage)) == (0, 1)
     assert [len(stage.pages(number, "primary")) for number in numbers] == [1, 1]
     figure("1 closed, 1 noted, 2 counted, 0 opened")
+
+
+def _recoveries(stage: Stage) -> int:
+    """Count the lines that say that a monitor reported a recovery."""
+    return sum("復旧を通知しました" in post.text for post in stage.posts_in("p1-ops"))
 
 
 async def _post(stage: Stage, channel: str, title: str) -> Message:
