@@ -36,12 +36,12 @@ async def shift(connection: asyncpg.Connection) -> timedelta:
 
 async def is_busy(connection: asyncpg.Connection) -> bool:
     """Return True if the job queue has work that is running, due, or waits for a moment only."""
-    return bool(await connection.fetchval(_QUERIES["is_busy"].text, _EDITS_SOON))
+    return bool(await connection.fetchval(*_QUERIES["is_busy"].bound(edits=_EDITS_SOON)))
 
 
 async def is_working(connection: asyncpg.Connection) -> bool:
     """Return True if a job is running or due, or a message is not sent yet; edits may wait."""
-    return bool(await connection.fetchval(_QUERIES["is_busy"].text, None))
+    return bool(await connection.fetchval(*_QUERIES["is_busy"].bound(edits=None)))
 
 
 async def next_edit(connection: asyncpg.Connection) -> datetime | None:
@@ -52,17 +52,17 @@ async def next_edit(connection: asyncpg.Connection) -> datetime | None:
 
 async def next_job(connection: asyncpg.Connection, kinds: Sequence[str]) -> asyncpg.Record | None:
     """Return the next job of these entrypoints: `at`, `kind` and the `number` of its incident, or None."""
-    return await connection.fetchrow(_QUERIES["next_job"].text, [*kinds])
+    return await connection.fetchrow(*_QUERIES["next_job"].bound(kinds=[*kinds]))
 
 
 async def is_looked_at(connection: asyncpg.Connection, at: datetime, *, morning: date | None) -> bool:
     """Return True if the bot has seen that *morning* is due; without one, that the digest of *at* is."""
-    return bool(await connection.fetchval(_QUERIES["is_looked_at"].text, at, morning))
+    return bool(await connection.fetchval(*_QUERIES["is_looked_at"].bound(at=at, day=morning)))
 
 
 async def sent(connection: asyncpg.Connection, kinds: Collection[DeliveryKind]) -> frozenset[int]:
     """Return the ids of the messages that deliveries of these kinds have become."""
-    rows = await connection.fetch(_QUERIES["sent_messages"].text, [kind.value for kind in kinds])
+    rows = await connection.fetch(*_QUERIES["sent_messages"].bound(kinds=[kind.value for kind in kinds]))
     return frozenset(row["message_id"] for row in rows)
 
 
@@ -82,4 +82,4 @@ async def wake(connection: asyncpg.Connection) -> None:
 
 async def move(connection: asyncpg.Connection, by: timedelta) -> None:
     """Move `now()` on without waking anybody: no table of the bot is touched, which may be locked."""
-    await connection.execute(_QUERIES["advance_clock"].text, by)
+    await connection.execute(*_QUERIES["advance_clock"].bound(span=by))

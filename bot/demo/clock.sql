@@ -27,7 +27,7 @@ $$;
 
 -- name: is_busy
 -- Returns true if the job queue has work that is running or due, or that waits for a moment only: a message that is
--- not sent yet and due within 30 seconds, or an edit that is due within $1 (null for none), since Discord's limits
+-- not sent yet and due within 30 seconds, or an edit that is due within `edits` (null for none), since Discord's limits
 -- leave no room for it or more may join it. What waits for its hour, as the digest does, or for Discord to be back may
 -- wait for longer.
 SELECT EXISTS (
@@ -39,13 +39,13 @@ SELECT EXISTS (
         WHERE pgqueuer.status = 'picked'
            OR (pgqueuer.status = 'queued' AND execute_after <= now())
            OR (pgqueuer.status = 'queued' AND execute_after <= now() + interval '30 seconds' AND owed.id IS NOT NULL)
-           OR (pgqueuer.status = 'queued' AND execute_after <= now() + $1::interval
+           OR (pgqueuer.status = 'queued' AND execute_after <= now() + :edits::interval
                AND entrypoint IN ('refresh', 'redact', 'refresh_bundle', 'refresh_triage', 'refresh_morning'))
        );
 
 -- name: advance_clock
--- Moves `now()` by $1 more.
-UPDATE demo_clock SET shift = shift + $1;
+-- Moves `now()` by `span` more.
+UPDATE demo_clock SET shift = shift + :span;
 
 -- name: clock_shift
 -- Returns how far `now()` is ahead: not at all in a new database.
@@ -63,23 +63,23 @@ SELECT min(execute_after)
    AND entrypoint IN ('refresh', 'redact', 'refresh_bundle', 'refresh_triage', 'refresh_morning', 'show_count');
 
 -- name: next_job
--- Returns the next job of $1, with the incident that it is about: when, its entrypoint, its incident's number or null.
+-- Returns the next job of `kinds`, with the incident that it is about: when, its entrypoint, its incident's number or null.
 -- What is due already is in the hands of the workers.
 SELECT execute_after AS at, entrypoint AS kind, incidents.id AS number
   FROM pgqueuer
   LEFT JOIN incidents ON entrypoint IN ('escalate', 'remind')
         AND incidents.id::text = split_part(convert_from(pgqueuer.payload, 'UTF8'), ':', 1)
- WHERE pgqueuer.status = 'queued' AND execute_after > now() AND entrypoint = ANY ($1::text[])
+ WHERE pgqueuer.status = 'queued' AND execute_after > now() AND entrypoint = ANY (:kinds::text[])
  ORDER BY execute_after
  LIMIT 1;
 
 -- name: is_looked_at
--- Returns true if the bot has seen that the morning of the day $2 is due; if $2 is null, the digest of the hour $1.
-SELECT CASE WHEN $2::date IS NULL THEN EXISTS (SELECT FROM digests WHERE due_at >= $1::timestamptz)
-            ELSE EXISTS (SELECT FROM mornings WHERE day = $2) END;
+-- Returns true if the bot has seen that the morning of `day` is due; if `day` is null, the digest of the hour `at`.
+SELECT CASE WHEN :day::date IS NULL THEN EXISTS (SELECT FROM digests WHERE due_at >= :at::timestamptz)
+            ELSE EXISTS (SELECT FROM mornings WHERE day = :day) END;
 
 -- name: sent_messages
--- Returns the messages that were sent for deliveries of the kinds $1.
+-- Returns the messages that were sent for deliveries of `kinds`.
 SELECT message_id
   FROM deliveries
- WHERE kind = ANY($1::text[]) AND message_id IS NOT NULL;
+ WHERE kind = ANY(:kinds::text[]) AND message_id IS NOT NULL;

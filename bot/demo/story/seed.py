@@ -54,7 +54,8 @@ async def seed(
     week, due = week_due(now=now, weekday=rule.day.number, at=rule.time, zone=policy.timezone)
     writer = _Writer(connection, policy, place)
     async with connection.transaction():
-        await connection.execute(_QUERIES["seed_guild"].text, place.guild_id, now - _SERVED_FOR)
+        since = now - _SERVED_FOR
+        await connection.execute(*_QUERIES["seed_guild"].bound(guild_id=place.guild_id, installed_at=since))
         if is_storys:
             await writer.write("seed_schedules", writer.schedules())
         await writer.past(human, week, now=now)
@@ -94,7 +95,7 @@ class _Writer:
     async def write(self, query: str, rows: Sequence[Row]) -> dict[str, int]:
         """Insert *rows* with the query of that name; ids by key, if it returns any."""
         text = json.dumps(rows, default=_as_json, ensure_ascii=False)
-        made = await self._connection.fetch(_QUERIES[query].text, text)
+        made = await self._connection.fetch(*_QUERIES[query].bound(rows=text))
         return {row["key"]: row["id"] for row in made}
 
     def schedules(self) -> list[Row]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 #: What may hold a colon that begins no parameter comes first: comments, quoted text and names, `::`, `:=`.
 #: A colon after a word or a bracket divides an array slice, such as `places[low:high]`.
@@ -72,6 +72,14 @@ class Query:
         if found.keys() != self.positions.keys():
             raise TypeError(f"the query {self.name} {self._difference(found)}")
         return [found[parameter] for parameter in self.positions]
+
+    def bound(self, **given: object) -> tuple[Any, ...]:
+        """Return the statement and its values in their order, as a call of asyncpg takes them.
+
+        Raises:
+            TypeError: As `arguments`.
+        """
+        return (self.text, *self.arguments(given))
 
     def _difference(self, given: Mapping[str, object]) -> str:
         missing = ", ".join(parameter for parameter in self.positions if parameter not in given)
