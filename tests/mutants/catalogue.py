@@ -77,7 +77,7 @@ MUTANTS: Final = (
         file="bot/services/shared/access.py",
         before="            raise NotPermitted(action=action, roles=self.roles(action))\n",
         after="",
-        tests=("tests/services/test_dlq_and_digest.py",),
+        tests=("tests/services/dlq/test_entries.py",),
     ),
     Mutant(
         name="a private incident is shown to everybody",

@@ -10,9 +10,12 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.charts import Chart
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import DigestData, DigestPart
+from bot.domain.dlq.table import DlqTable
 from bot.domain.errors import NotPermitted, StorageUnavailable
 from bot.domain.incident.acknowledgement import AckVia
 from bot.services.statistics.statistics import Statistics
+from bot.storage.dlq.store import PostgresDlqStore
+from tests.services.database import unreachable
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
 
 #: The desk opens on a Tuesday of this week.
@@ -53,6 +56,32 @@ async def worked(desk: Desk) -> None:
         year=monday.year, month=monday.month, day=monday.day, hour=18, minute=0, second=1
     )
     await desk.database.advance(due - desk.clock.time)
+
+
+async def test_digest_once_a_week_and_late_rather_than_never(desk: Desk) -> None:
+    """Not for weeks before we came; then once per week, however often it ticks."""
+    assert await desk.digests.tick(GUILD) is None
+    await desk.database.advance(timedelta(days=7))
+    posted = [await desk.digests.tick(GUILD) for _ in range(3)]
+    await desk.work()
+    assert posted == [IsoWeek(2026, 48), None, None]
+    assert desk.sent(DeliveryKind.DIGEST) == ["channel:p3-insights"]
+
+
+async def test_digest_by_hand_takes_the_weeks_place(desk: Desk) -> None:
+    """Posting it twice is refused, and the tick finds it done."""
+    assert await desk.digests.post(GUILD, IsoWeek(2026, 47)) is True
+    assert await desk.digests.post(GUILD, IsoWeek(2026, 47)) is False
+
+
+async def test_figures_survive_a_dlq_that_is_away(desk: Desk) -> None:
+    """The incidents are told; the DLQ's part says that it could not be asked."""
+    await desk.open("SEV1")
+    desk.dlq_store = PostgresDlqStore(unreachable().pool, DlqTable())
+    desk.use(desk.discord)
+    figures = await desk.digests.figures(GUILD, IsoWeek(2026, 48))
+    assert (figures.total, figures.dlq) == (1, None)
+    assert str(await desk.digests.last_week()) == "2026-W47"
 
 
 async def test_the_charts_are_stored_with_the_post_and_go_out_with_it(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""The three questions, one replay, one digest a week."""
+"""One entry of the DLQ: who may read it, and its replay."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,17 +7,14 @@ from uuid import UUID
 
 import pytest
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.failures import DlqEntry, failure_id, short_id
 from bot.domain.dlq.replays import ReplayData
-from bot.domain.dlq.table import DlqTable
 from bot.domain.dlq.views import DlqFilter, DlqView
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.runbook import load_policy
-from bot.storage.dlq.store import PostgresDlqStore
-from tests.services.database import Database, unreachable
+from tests.services.database import Database
 from tests.services.delivery.test_waiting import AWAY
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk, body_of
 
@@ -190,32 +187,6 @@ async def test_entries_are_offered_to_whoever_may_look(desk: Desk) -> None:
     before = await desk.database.audit_rows()
     assert await offered("", by=OBSERVER) == []
     assert await desk.database.audit_rows() == before
-
-
-async def test_digest_once_a_week_and_late_rather_than_never(desk: Desk) -> None:
-    """Not for weeks before we came; then once per week, however often it ticks."""
-    assert await desk.digests.tick(GUILD) is None
-    await desk.database.advance(timedelta(days=7))
-    posted = [await desk.digests.tick(GUILD) for _ in range(3)]
-    await desk.work()
-    assert posted == [IsoWeek(2026, 48), None, None]
-    assert desk.sent(DeliveryKind.DIGEST) == ["channel:p3-insights"]
-
-
-async def test_digest_by_hand_takes_the_weeks_place(desk: Desk) -> None:
-    """Posting it twice is refused, and the tick finds it done."""
-    assert await desk.digests.post(GUILD, IsoWeek(2026, 47)) is True
-    assert await desk.digests.post(GUILD, IsoWeek(2026, 47)) is False
-
-
-async def test_figures_survive_a_dlq_that_is_away(desk: Desk) -> None:
-    """The incidents are told; the DLQ's part says that it could not be asked."""
-    await desk.open("SEV1")
-    desk.dlq_store = PostgresDlqStore(unreachable().pool, DlqTable())
-    desk.use(desk.discord)
-    figures = await desk.digests.figures(GUILD, IsoWeek(2026, 48))
-    assert (figures.total, figures.dlq) == (1, None)
-    assert str(await desk.digests.last_week()) == "2026-W47"
 
 
 async def test_a_guild_without_a_say_does_not_see_the_dlq(database: Database) -> None:
