@@ -18,6 +18,7 @@ from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging.ways import Way
+from bot.domain.payloads import Payload
 from bot.services.delivery.emails import DeliveryEmails, Links
 from bot.services.paging.references import reference_of
 from bot.services.ports import Store, Subject
@@ -54,6 +55,17 @@ class OutsideMeans:
         return self.emails.can_send if way is Way.EMAIL else way in self.systems
 
 
+class PageRequest(Payload):
+    """The body of the request that sends a page outside Discord.
+
+    Attributes:
+        delivery: The number of the page's delivery, from which each attempt is written anew.
+    """
+
+    way: Way
+    delivery: int
+
+
 class OutsideSending:
     """Sends pages outside. What is stored of a request names no address: each attempt looks it up."""
 
@@ -70,7 +82,7 @@ class OutsideSending:
         self._means = means
         self._clock = clock
         self._under_way = 0
-        self._allowances: LRUCache[tuple[str, str], Allowance] = LRUCache(_MOST_PEOPLE)
+        self._allowances: LRUCache[tuple[str, Way], Allowance] = LRUCache(_MOST_PEOPLE)
 
     async def compose(self, delivery: Delivery) -> Request:
         """Return the request, with the person who is on call at its place now.
@@ -83,7 +95,7 @@ class OutsideSending:
             raise DeliveryRefused(f"{way}: not configured", http_status=HTTPStatus.NOT_IMPLEMENTED)
         if delivery.to.startswith("person:") and (who is None or who.address(way) is None):
             raise DeliveryRefused(f"{way}: no address", http_status=HTTPStatus.NOT_FOUND)
-        body = {"way": way.value, "delivery": delivery.id}
+        body = PageRequest(way=way, delivery=delivery.id).to_json()
         return Request(Action.OUTSIDE, 0, None, body, None if who is None else who.handle)
 
     def require_capacity(self, request: Request) -> None:
@@ -92,7 +104,7 @@ class OutsideSending:
             raise Crowded(_SOON_S)
         if request.recipient is None:
             return
-        key, now = (request.recipient, str(request.body["way"])), self._clock()
+        key, now = (request.recipient, PageRequest.from_json(request.body).way), self._clock()
         allowance = self._allowances.setdefault(key, Allowance(per_s=_A_MINUTE / 60, burst=_A_MINUTE))
         if (wait_s := allowance.wait_s(now)) > 0:
             raise Crowded(wait_s)
@@ -104,7 +116,7 @@ class OutsideSending:
         Raises:
             DeliveryRefused: it will never be taken. UpstreamUnavailable: it may be, later.
         """
-        delivery = await self._store.delivery(int(str(request.body["delivery"])))
+        delivery = await self._store.delivery(PageRequest.from_json(request.body).delivery)
         incident = await self._store.incident(delivery.incident_id or 0)
         self._under_way += 1
         try:
