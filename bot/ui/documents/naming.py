@@ -62,7 +62,7 @@ def _parts(words: Wording, facts: PostmortemFacts) -> dict[str, str]:
         monitor = (incident.tracked.monitor, incident.reported_by.name)
         known |= {name: inert(name, limit=_NAME) for name in monitor}
     for role, holder in incident.roles.items():
-        known.setdefault(holder.name, words.say(f"role.{role.value}"))
+        known.setdefault(holder.name, words.say(f"roles.name.{role.value}"))
     for called in facts.called:
         names = set(_names(words, called, facts))
         part = next((known[name] for name in sorted(names) if name in known), _on_call(words, called.place))

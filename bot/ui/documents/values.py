@@ -49,7 +49,7 @@ def values_of(words: DocumentWording, told: PostmortemFacts) -> Values:
         "detection": _detection(words, told),
         "response": _response(words, told),
         "roles": [
-            {"role": words.say(f"role.{role.value}"), "who": settled(words.who(holder.name))}
+            {"role": words.say(f"roles.name.{role.value}"), "who": settled(words.who(holder.name))}
             for role, holder in incident.roles.items()
         ],
         "resolution": _resolution(words, told),

@@ -66,7 +66,7 @@ def _facts(words: Wording, incident: Incident) -> Iterator[tuple[str, str]]:
         yield "reopened", _moment(words, incident, incident.reopened)
     yield "ended", _moment(words, incident, incident.ended)
     held = [
-        words.say("history.file.held", role=words.say(f"role.{role.value}"), who=words.who(holder.name))
+        words.say("history.file.held", role=words.say(f"roles.name.{role.value}"), who=words.who(holder.name))
         for role, holder in incident.roles.items()
     ]
     yield "roles", words.listed(held) or words.say("history.file.none")

@@ -158,7 +158,7 @@ def _role(words: Wording, data: RoleChangedEntry, _limit: int) -> Iterator[str]:
     role = _text(data.role)
     if not role:
         return
-    name = f"role.{role}"
+    name = f"roles.name.{role}"
     yield words.say(
         "history.fact.role",
         role=words.say(name) if name in words.texts else role,

@@ -130,7 +130,7 @@ def related_labels(words: Wording, incident: Incident) -> str:
 def roles(words: Wording, incident: Incident) -> str:
     """Return the roles and their holders: "指揮：@primary · 記録：@responder"; empty when none is taken."""
     return _SEPARATOR.join(
-        words.say("alert.role", role=words.say(f"role.{role.value}"), who=words.who(holder.name))
+        words.say("alert.role", role=words.say(f"roles.name.{role.value}"), who=words.who(holder.name))
         for role, holder in incident.roles.items()
     )
 

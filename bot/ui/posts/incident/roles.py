@@ -142,7 +142,7 @@ def _place(words: Wording, role: Role, holder: PersonRef | None) -> str:
 
 
 def _named(words: Wording, role: Role) -> dict[str, str]:
-    return {"sign": SIGNS[role], "role": words.say(f"role.{role.value}")}
+    return {"sign": SIGNS[role], "role": words.say(f"roles.name.{role.value}")}
 
 
 def _who(words: Wording, person: PersonRef | None) -> str:
