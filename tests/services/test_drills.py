@@ -108,8 +108,8 @@ async def test_the_script_appears_in_its_time(desk: Desk) -> None:
     await desk.pass_time(minutes=1, seconds=59)
     assert await notices(desk, "inject") == []
     await desk.pass_time(minutes=5)
-    await desk.drills.strike(incident.id)
-    await desk.drills.strike(incident.id)
+    await desk.drills.run_job(incident.id)
+    await desk.drills.run_job(incident.id)
     assert len(await notices(desk, "inject")) == 2
     await desk.pass_time(minutes=15)
     assert await notices(desk, "inject") == [inject.text.ja for inject in desk.policy.drill.injects]
@@ -166,7 +166,7 @@ async def test_resolving_it_scores_it_at_once(desk: Desk) -> None:
 
 @pytest.mark.parametrize("ending", ["stop", "resolve", "cancel"])
 async def test_what_is_over_is_not_opened_again(desk: Desk, ending: str) -> None:
-    """It would go on for ever, beside the next one: nobody strikes its clock, and no stop would find it."""
+    """It would go on for ever, beside the next one: no job of its own runs, and no stop would find it."""
     incident = await start(desk)
     if ending == "stop":
         await desk.drills.stop(GUILD, by=PRIMARY)
@@ -235,12 +235,12 @@ async def test_a_drill_is_in_no_figure(desk: Desk) -> None:
 async def test_strikes_at_what_is_no_drill_change_nothing(desk: Desk) -> None:
     """A job may come late, or for nothing."""
     incident = await desk.open()
-    await desk.drills.strike(incident.id)
+    await desk.drills.run_job(incident.id)
     drill = await start(desk)
     await desk.drills.stop(GUILD, by=PRIMARY)
     await desk.work()
     before = len(await desk.database.deliveries())
-    await desk.drills.strike(drill.id)
+    await desk.drills.run_job(drill.id)
     assert len(await desk.database.deliveries()) == before
 
 

@@ -100,12 +100,12 @@ async def test_striking_twice_asks_once(desk: Desk) -> None:
     await gathered(desk, "a")
     day = (await desk.store.now()).astimezone(desk.policy.timezone).date()
     for _ in range(2):
-        await desk.services.mornings.strike(GUILD, day)
-    await desk.services.mornings.strike(GUILD, day + DAY)
+        await desk.services.mornings.run_job(GUILD, day)
+    await desk.services.mornings.run_job(GUILD, day + DAY)
     await desk.work()
     assert desk.sent(NAG) == []
     await desk.pass_time(hours=1)
-    await desk.services.mornings.strike(GUILD, day)
+    await desk.services.mornings.run_job(GUILD, day)
     await desk.work()
     assert len(desk.sent(NAG)) == 1
 

@@ -105,7 +105,7 @@ class Triage:
         user_id, user_name: Who started it.
         answers: The answers that are not withdrawn, in order.
         severity: Chosen by hand, over the tree's outcome.
-        due_at: When its clock strikes; None once it is over.
+        due_at: When its job is due; None once it is over.
         asked_at: When the running re-evaluation was asked about; None before that.
         rounds: How often it was put to re-evaluation.
         held_by_name: The person who did that last.

@@ -70,7 +70,7 @@ class ActionIssues:
         """Let open items from before the code host was set up become issues; `poll` goes on with the rest."""
         await self._earlier.track(guild_id)
 
-    async def strike(self, item_id: int) -> None:
+    async def run_job(self, item_id: int) -> None:
         """Bring the issue of an item up to date. Running twice is harmless."""
         export = await self._store.issue_export(item_id)
         if export is None or export.next_at is None:
@@ -78,11 +78,13 @@ class ActionIssues:
         item = await self._store.action_item(item_id)
         incident = None if item.incident_id is None else await self._store.incident(item.incident_id)
         try:
-            await self._strike(export, item, incident)
+            await self._bring_up_to_date(export, item, incident)
         except MaySeeLess:  # it has become private, and nothing is written yet
-            await self.strike(item_id)
+            await self.run_job(item_id)
 
-    async def _strike(self, export: IssueExport, item: ActionItem, incident: Incident | None) -> None:
+    async def _bring_up_to_date(
+        self, export: IssueExport, item: ActionItem, incident: Incident | None
+    ) -> None:
         if self._host is None:
             async with self._changing.locked(item, incident) as change:
                 await _save(change, replace(export, next_at=change.now + _NOT_SET_UP))

@@ -60,7 +60,7 @@ class ActionTimes:
         self._changing = changing
         self._readers = readers
 
-    async def strike(self, item_id: int) -> None:
+    async def run_job(self, item_id: int) -> None:
         """Remind of an open item, or settle a done one: it is verified, or its alert has fired again."""
         while True:
             item = await self._store.action_item(item_id)

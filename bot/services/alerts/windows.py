@@ -87,7 +87,7 @@ class MaintenanceWindows:
         log.info("alert_window.ended", window_id=window.id, user_id=by.id)
         return window
 
-    async def strike(self, guild_id: int, window_id: int) -> timedelta | None:
+    async def run_job(self, guild_id: int, window_id: int) -> timedelta | None:
         """Deal with a window whose time is over. Handler of the queue's end_window job.
 
         First the window ends, so that it holds nothing more; then each alert that still fires is tracked, in

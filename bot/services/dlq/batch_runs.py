@@ -49,7 +49,7 @@ class BatchRuns:
         self._policy = policy
         self._checks = checks
 
-    async def strike(self, guild_id: int, batch_id: int) -> timedelta | None:
+    async def run_job(self, guild_id: int, batch_id: int) -> timedelta | None:
         """Hand the next entry to its delivery, if it is time; end the batch when nothing is left.
 
         Returns:

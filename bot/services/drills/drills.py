@@ -101,7 +101,7 @@ class Drills:
             return False
         return incident is not None and incident.is_drill
 
-    async def strike(self, incident_id: int) -> None:
+    async def run_job(self, incident_id: int) -> None:
         """Handle a drill's deadline: post the next injects, or end it. Running twice is harmless."""
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)

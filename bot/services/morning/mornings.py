@@ -75,7 +75,7 @@ class Mornings:
         log.info("morning.gathered", guild_id=guild_id, day=str(day), incidents=len(numbers))
         return morning
 
-    async def strike(self, guild_id: int, day: date) -> None:
+    async def run_job(self, guild_id: int, day: date) -> None:
         """Remind of the morning's incidents that still wait. Running twice, or too early, is harmless."""
         rule, hours = self._policy.morning_triage, self._policy.business_hours
         post = await self._store.delivery_by_key(morning_key(guild_id, day))

@@ -91,7 +91,7 @@ class Handovers:
             await tx.begin_watch(first)
             await wake(tx, guild_id)
 
-    async def strike(self, guild_id: int) -> None:
+    async def run_job(self, guild_id: int) -> None:
         """Announce handovers, queue the checks that are due, and set the time of the next look."""
         incidents = await self._store.open_incidents(guild_id)
         async with self._store.transaction() as tx:

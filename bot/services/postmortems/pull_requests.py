@@ -55,7 +55,7 @@ class PostmortemPullRequests:
         self._writer = writer
         self._documents = documents
 
-    async def strike(self, incident_id: int) -> None:
+    async def run_job(self, incident_id: int) -> None:
         """Write what is waiting to be written, or look at the pull request. Running twice is harmless."""
         export = await self._store.pull_export(incident_id)
         if export is None or export.next_at is None:

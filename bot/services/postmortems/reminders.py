@@ -58,7 +58,7 @@ class PostmortemReminders:
         self._hours = policy.business_hours
         self._recipients = recipients
 
-    async def strike(self, incident_id: int) -> None:
+    async def run_job(self, incident_id: int) -> None:
         """Send the reminder of a postmortem if one is due: each stage once, and only in business hours."""
         while True:
             seen, owed = await self._store.incident(incident_id), await self._store.postmortem(incident_id)

@@ -97,7 +97,7 @@ async def dismiss_walks(change: Change) -> None:
 
 
 async def is_dealt_with(tx: Transaction, policy: Policy, triage: Triage) -> bool:
-    """End a locked walk whose clock strikes if its message was dealt with meanwhile; else nothing is done."""
+    """Return True if the message of a locked walk was dealt with meanwhile, and end the walk then."""
     incident = await subject_of(tx, triage)
     if incident is None or _began_after(triage, incident):
         return False

@@ -35,7 +35,7 @@ class CheckRuns:
         self._discord = discord
         self._rounds = rounds
 
-    async def strike(self, incident_id: int) -> None:
+    async def run_job(self, incident_id: int) -> None:
         """Run the round that has begun, or show the results of a round that has ended.
 
         Raises:

@@ -41,7 +41,7 @@ class Reevaluations:
         await tx.insert_deliveries([held(waiting, self._policy, monitor=monitor)])
         await self._save(tx, waiting, by=by, action="triage.held")
 
-    async def strike(self, triage_id: int) -> None:
+    async def run_job(self, triage_id: int) -> None:
         """Handle the deadline of a triage: ask, raise one that got no answer, or expire a forgotten walk.
 
         A triage that was dealt with meanwhile ends without a question. It was ended then, so this is a guard.

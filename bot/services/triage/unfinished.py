@@ -41,7 +41,7 @@ class Unfinished:
         self._access = access
         self._raising = raising
 
-    async def strike(self, triage_id: int) -> None:
+    async def run_job(self, triage_id: int) -> None:
         """Handle the deadline of a walk: ask its person to continue, or decide without them.
 
         A second call, or one before the deadline, changes nothing.

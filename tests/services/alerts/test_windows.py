@@ -138,7 +138,7 @@ async def test_a_window_that_was_being_dealt_with_is_dealt_with_once(desk: Desk)
     async with desk.store.transaction() as tx:
         await tx.end_window(GUILD, window.id, by=None)
     for _ in range(3):
-        assert await desk.services.windows.strike(GUILD, window.id) is None
+        assert await desk.services.windows.run_job(GUILD, window.id) is None
     assert len(await opened(desk)) == 2
     assert len(await lines(desk)) == 2
 
@@ -190,7 +190,7 @@ async def test_what_fires_again_after_the_window_is_one_alert(desk: Desk) -> Non
     await say(desk, FIRING, 1)
     await desk.database.advance(timedelta(hours=1, seconds=1))
     itself = await fire(desk, 2)
-    await desk.services.windows.strike(GUILD, window.id)
+    await desk.services.windows.run_job(GUILD, window.id)
     assert [one.id for one in await opened(desk)] == [itself.id]
     assert (await lines(desk))[-1].numbers == (itself.id,)
 
@@ -202,7 +202,7 @@ async def test_the_line_names_no_incident_that_is_private_by_then(desk: Desk) ->
     await desk.database.advance(timedelta(hours=1, seconds=1))
     itself = await fire(desk, 2)
     await desk.database.pool.execute("UPDATE incidents SET is_private = true WHERE id = $1", itself.id)
-    await desk.services.windows.strike(GUILD, window.id)
+    await desk.services.windows.run_job(GUILD, window.id)
     assert ((await lines(desk))[-1].alerts, (await lines(desk))[-1].numbers) == (1, ())
 
 
@@ -215,7 +215,7 @@ async def test_another_guild_neither_sees_nor_ends_it(desk: Desk) -> None:
     assert await desk.store.decisions(elsewhere, DecisionFilter(), None, limit=9) == []
     with pytest.raises(UserError, match="window_not_open"):
         await desk.services.windows.end(elsewhere, window.id, by=PRIMARY)
-    assert await desk.services.windows.strike(elsewhere, window.id) is None
+    assert await desk.services.windows.run_job(elsewhere, window.id) is None
     assert len(await desk.services.windows.open_ones(GUILD)) == 1
 
 

@@ -224,8 +224,8 @@ async def test_two_workers_at_one_moment_send_one_entry(desk: Desk) -> None:
     """The job may run twice: the second finds that the next one is not due yet."""
     await lose(desk, 3)
     batch = await begin(desk, await ask(desk))
-    first = await desk.batch_runs.strike(GUILD, batch.id)
-    second = await desk.batch_runs.strike(GUILD, batch.id)
+    first = await desk.batch_runs.run_job(GUILD, batch.id)
+    second = await desk.batch_runs.run_job(GUILD, batch.id)
     assert first == timedelta(seconds=3)
     assert second is not None
     assert timedelta() < second <= first
@@ -320,7 +320,7 @@ async def test_a_dlq_that_goes_away_holds_the_batch_up_and_nothing_else(desk: De
     desk.use(desk.discord)
     await desk.database.advance(timedelta(seconds=3))
     with pytest.raises(DlqUnavailable):
-        await desk.batch_runs.strike(GUILD, batch.id)
+        await desk.batch_runs.run_job(GUILD, batch.id)
     assert (await view(desk, batch)).counts == {ReplayOutcome.POSTED: 1, ReplayOutcome.WAITING: 2}
     desk.dlq_store = there
     desk.use(desk.discord)

@@ -65,7 +65,7 @@ async def test_a_handover_is_told_once_and_to_whom_it_concerns(turning: Desk) ->
     assert (open_one["label"], open_one["title"]) == (incident.label, incident.title)
     assert [one.to for one in await told(turning, DeliveryKind.ON_DUTY)] == ["named:secondary"]
     for _ in range(3):
-        await turning.handovers.strike(GUILD)
+        await turning.handovers.run_job(GUILD)
         await turning.handovers.begin(GUILD)
     await turning.work()
     assert len(await told(turning, DeliveryKind.HANDOVER)) == 1

@@ -118,7 +118,7 @@ async def test_two_instances_tell_it_once(alone: Desk) -> None:
     await alone.handovers.begin(GUILD)
     await alone.pass_time(days=1)
     for _ in range(3):
-        await alone.handovers.strike(GUILD)
+        await alone.handovers.run_job(GUILD)
         await alone.handovers.look_ahead(GUILD)
     await alone.work()
     assert len(await warned(alone)) == 2

@@ -137,7 +137,7 @@ async def test_a_round_whose_process_dies_is_run_again_and_recorded_once(desk: D
     ended = await desk.store.live_check(incident)
     assert ended is not None
     assert ended.finished_at is not None
-    await cases.check_runs.strike(incident.id)
+    await cases.check_runs.run_job(incident.id)
     assert len(await entries(desk, incident)) == 1
     assert desk.discord.checks[-1][1].results == tuple(ended.results)
 
@@ -149,7 +149,7 @@ async def test_a_round_that_runs_in_two_processes_is_recorded_once(desk: Desk) -
     incident = await desk.open("SEV3")
     await desk.work()
     await desk.services.check_rounds.ask(incident, by=RESPONDER)
-    await asyncio.gather(*(cases.check_runs.strike(incident.id) for _ in range(2)))
+    await asyncio.gather(*(cases.check_runs.run_job(incident.id) for _ in range(2)))
     assert len(await entries(desk, incident)) == 1
 
 
@@ -202,7 +202,7 @@ async def test_an_edit_that_crosses_with_making_it_private_is_emptied(desk: Desk
     await desk.pass_time(seconds=10)
     await desk.services.check_rounds.again(incident.id, by=RESPONDER)
     discord.then = lambda: desk.privacy.make_private(incident.id, by=PRIMARY)
-    await cases.check_runs.strike(incident.id)
+    await cases.check_runs.run_job(incident.id)
     assert DeliveryKind.CHECKS in discord.redacted
 
 

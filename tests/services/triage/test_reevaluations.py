@@ -231,20 +231,20 @@ async def test_a_clock_that_strikes_twice_or_too_early(desk: Desk) -> None:
     """Each stage happens once, whoever runs the job how often."""
     view = await start(desk)
     for _ in range(2):
-        await desk.reevaluations.strike(view.triage.id)
+        await desk.reevaluations.run_job(view.triage.id)
     assert (await stands(desk)).status is TriageStatus.OPEN
     await go_on(desk, view, "no", "no")
     await desk.triages.confirm(1, by=RESPONDER)
-    await desk.reevaluations.strike(1)
+    await desk.reevaluations.run_job(1)
     assert (await stands(desk)).asked_at is None
     await desk.database.advance(timedelta(minutes=30))
     for _ in range(3):
-        await desk.reevaluations.strike(1)
+        await desk.reevaluations.run_job(1)
     await desk.work()
     assert (len(desk.sent(ASKED)), desk.sent(ALERT)) == (1, [])
     await desk.database.advance(timedelta(minutes=15))
     for _ in range(3):
-        await desk.reevaluations.strike(1)
+        await desk.reevaluations.run_job(1)
     await desk.work()
     assert len(desk.sent(ALERT)) == 1
 
@@ -267,7 +267,7 @@ async def test_a_database_that_is_away_when_it_strikes(desk: Desk) -> None:
     await desk.database.advance(timedelta(minutes=30))
     desk.database.is_away = True
     with pytest.raises(StorageUnavailable):
-        await desk.reevaluations.strike(1)
+        await desk.reevaluations.run_job(1)
     desk.database.is_away = False
     await desk.work()
     assert len(desk.sent(ASKED)) == 1

@@ -203,7 +203,7 @@ async def test_an_older_version_has_gone_on_with_it(desk: Desk) -> None:
     async with desk.store.transaction() as tx:
         await tx.save_triage(replace(await tx.triage(1), idle=view.triage.idle))
     await desk.database.advance(timedelta(minutes=11))
-    await desk.services.unfinished.strike(1)
+    await desk.services.unfinished.run_job(1)
     assert (await desk.store.triage(1)).idle.due_at is None
     assert asked(desk) == ([], [])
 
@@ -217,7 +217,7 @@ async def test_an_older_version_has_taken_an_answer(desk: Desk) -> None:
     async with desk.store.transaction() as tx:
         await tx.save_triage(replace(await tx.triage(1), idle=asked_about))
     await desk.database.advance(timedelta(minutes=5))
-    await desk.services.unfinished.strike(1)
+    await desk.services.unfinished.run_job(1)
     await desk.work()
     assert (desk.sent(DM), desk.sent(DeliveryKind.ALERT)) == ([TO_RESPONDER], [])
     await desk.pass_time(minutes=5)

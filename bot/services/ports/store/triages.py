@@ -84,7 +84,7 @@ class TriageWrites(Protocol):
         """Start a triage; return it, or the one of a known key, and whether it was made now.
 
         Args:
-            due_at: When its clock strikes.
+            due_at: When its job is due.
             idle_due_at: When to look if the triage is still being answered.
         """
 

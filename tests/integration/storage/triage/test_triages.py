@@ -332,7 +332,7 @@ async def test_a_message_is_kept_for_a_day(rig: Rig) -> None:
 
 
 async def test_a_clock_that_lost_its_job_gets_one(rig: Rig) -> None:
-    """And one that need not strike any more does not."""
+    """And one that is due no more does not."""
     triage, answered = await start(rig), await start(rig, key="interaction:2")
     async with rig.store.transaction() as tx:
         at = await tx.now()
