@@ -24,5 +24,6 @@ Where to look::
     state, codec                everything that exists, in a file
     rest/                       one module per resource, and the pipeline each request runs through
     human/                      what people do: run commands, click, react, read; plus faults and the log
+    client/                     a typed client of the human side
     server                      composition: sockets, start, stop
 """

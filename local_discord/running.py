@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from local_discord.client import Human
 from local_discord.core import Core
-from local_discord.people import Human
 from local_discord.server import Address, LocalDiscord
 from local_discord.world.seed import default_world
 

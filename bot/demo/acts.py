@@ -10,7 +10,7 @@ from bot.demo.stage import Stage
 from bot.demo.story.cast import ITO, TURNS, Actor, turn_at
 from bot.demo.transcript import Transcript
 from bot.domain.delivery.kinds import PAGING, DeliveryKind
-from local_discord.people import Interaction, Message, NotSeen
+from local_discord.client import Interaction, Message, NotSeen
 
 _REPORTER: Final = ITO
 _CHANNEL: Final = "general"

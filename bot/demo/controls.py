@@ -15,7 +15,7 @@ from bot.demo.monitors import MonitorGroup
 from bot.demo.passage import pass_time
 from bot.demo.refused import DemoRefused
 from bot.demo.stage import Stage
-from local_discord.people import JSON, HumanSideError, NotSeen
+from local_discord.client import JSON, HumanSideError, NotSeen
 
 _LOOK_S: Final = 1.0  # how often the next deadline is looked up, between presses
 _TROUBLES: Final = (HumanSideError, httpx.HTTPError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)

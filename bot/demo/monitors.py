@@ -5,7 +5,7 @@ import httpx
 from bot.demo import labels
 from bot.demo.stage import Stage
 from bot.demo.vendors import FIRING, RESOLVED, Monitor, channel_of, dated, read_monitors
-from local_discord.people import JSON
+from local_discord.client import JSON
 
 
 class MonitorGroup:

@@ -12,7 +12,7 @@ from typing import Final
 from bot.demo import clock
 from bot.demo.deadlines import DIGEST, Deadline, next_stop
 from bot.demo.stage import Stage
-from local_discord.people import NotSeen
+from local_discord.client import NotSeen
 
 Tell = Callable[[datetime], Awaitable[None]]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from local_discord.people import Human, Interaction, Message, NotSeen
+from local_discord.client import Human, Interaction, Message, NotSeen
 
 #: Ids of the fields of the triage form.
 TITLE, TARGETS, SYMPTOMS, STARTED = "title", "targets", "symptoms", "started"

@@ -21,7 +21,7 @@ from bot.demo.story.place import Place, set_up_hooks
 from bot.lean_imports import uncollected
 from bot.runbook import Policy
 from bot.storage.database.migrate import SEARCH_PATH
-from local_discord.people import Human, NotSeen
+from local_discord.client import Human, NotSeen
 
 if TYPE_CHECKING:
     from bot.demo.systems import TeamSystems

@@ -16,7 +16,7 @@ from bot.demo.stage import Stage
 from bot.demo.story.cast import ITO, SATO, SUZUKI
 from bot.demo.transcript import Transcript
 from bot.runbook import load_policy
-from local_discord.people import HumanSideError, Message, NotOnScreen, NotSeen
+from local_discord.client import HumanSideError, Message, NotOnScreen, NotSeen
 
 Chapter: TypeAlias = Callable[[Actors], Awaitable[None]]
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-from local_discord.people import Interaction, Message, controls
+from local_discord.client import Interaction, Message, controls
 
 _MARKUP: Final = re.compile(
     r"<@!?(?P<user>\d+)>|<@&(?P<role>\d+)>|<#(?P<channel>\d+)>|<t:(?P<moment>\d+)(?::(?P<style>\w))?>"

@@ -10,7 +10,7 @@ from typing import Any, Final
 from bot.demo import labels
 from bot.demo.refused import DemoRefused
 from bot.runbook import Policy
-from local_discord.people import JSON
+from local_discord.client import JSON
 
 _FOLDER: Final = Path(__file__).with_name("alerts")
 FIRING, RESOLVED = "firing", "resolved"

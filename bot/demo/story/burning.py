@@ -5,7 +5,7 @@ from typing import Final
 from bot.demo.play import TriageReport, TriageWalk
 from bot.demo.setup import Setup
 from bot.demo.story.cast import ITO
-from local_discord.people import Human
+from local_discord.client import Human
 
 _CHANNEL: Final = "general"
 _TARGETS: Final = ("api.parky.co.jp",)

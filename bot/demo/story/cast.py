@@ -10,7 +10,7 @@ from bot.domain.oncall.book import Content
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Unit
 from bot.runbook import Policy
-from local_discord.people import Human
+from local_discord.client import Human
 
 _LOCALES: Final = {"ja": "ja", "en": "en-US"}
 _HANDOVER: Final = time(10)

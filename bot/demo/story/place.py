@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot.demo.story.cast import Cast
 from bot.demo.vendors import channel_of, read_monitors
 from bot.runbook import Policy
-from local_discord.people import Human
+from local_discord.client import Human
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from bot.runbook import Policy
 from bot.storage.database.query import composed
 from bot.storage.rows import request_as_json
 from bot.storage.tables.oncall import content_as_json
-from local_discord.people import Human
+from local_discord.client import Human
 
 _QUERIES: Final = composed([Path(__file__).with_name("seed.sql").read_text(encoding="utf-8")])
 _SERVED_FOR: Final = timedelta(days=84)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from local_discord.people import Human, HumanSideError
+from local_discord.client import Human, HumanSideError
 from local_discord.running import running_discord
 from local_discord.tests.client import ALERTS, PRIMARY, Client
 from local_discord.tests.human.test_live import VIEW

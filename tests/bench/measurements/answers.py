@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.demo.clock import is_working
 from bot.demo.play import TriageReport, TriageWalk
-from local_discord.people import Control, Human, Interaction, Message
+from local_discord.client import Control, Human, Interaction, Message
 from tests.bench.servers.stand import Discord
 from tests.postgres import connect
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import httpx
 
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.servers.stand import Discord, Running, bot
 from tests.postgres import connect

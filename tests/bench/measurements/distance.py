@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from local_discord.people import Human
+from local_discord.client import Human
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.measurements import storms
 from tests.bench.servers.stand import Discord, bot

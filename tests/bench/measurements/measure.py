@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import asyncpg
 
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.bench.servers.stand import Discord, bot, ready_bot
 from tests.postgres import connect
 

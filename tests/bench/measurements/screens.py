@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Final
 
 from bot.demo.play import TriageReport, TriageWalk
-from local_discord.people import Control, Human, Interaction, Message
+from local_discord.client import Control, Human, Interaction, Message
 from tests.bench.measurements.answers import Ask
 from tests.bench.servers.stand import Discord
 

@@ -16,7 +16,7 @@ from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_pool
 from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
-from local_discord.people import Human
+from local_discord.client import Human
 from tests.bench.measurements.measure import acknowledged
 from tests.bench.servers.seed import open_incidents
 from tests.bench.servers.stand import Discord

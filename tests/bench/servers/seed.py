@@ -6,7 +6,7 @@ from typing import Final
 import asyncpg
 
 from bot.services.shared.jobs import READ_AHEAD
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.bench.servers.stand import Discord
 
 _INCIDENTS = """

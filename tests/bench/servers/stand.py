@@ -15,7 +15,7 @@ import httpx
 
 from bot.demo.process import Child
 from bot.runbook import default_policy_text
-from local_discord.people import Human
+from local_discord.client import Human
 
 _START_S = 30.0
 

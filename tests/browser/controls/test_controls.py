@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import expect
 
-from local_discord.people import Human
+from local_discord.client import Human
 from local_discord.server import LocalDiscord
 from tests.browser.conftest import Visit
 from tests.browser.visitor.puppet import Puppet

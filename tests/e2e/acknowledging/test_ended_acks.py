@@ -2,7 +2,7 @@
 
 import asyncio
 
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.world.severities import SEV1
 from tests.e2e.world.world import World
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 
 from bot.ui.forms.action import DUE, OWNER, VERIFICATION, WHAT
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.alerts.monitor import Monitor
 from tests.e2e.world.alert import Alert
 from tests.e2e.world.severities import SEV3

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from local_discord.client import JSON, Message
 from local_discord.messages.drafts import Draft
 from local_discord.messages.posting import Origin, publish
-from local_discord.people import JSON, Message
 from local_discord.world.kinds import InteractionType
 from local_discord.world.names import find_user
 from local_discord.world.payloads import user_payload

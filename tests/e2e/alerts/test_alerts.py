@@ -6,7 +6,7 @@ import pytest
 
 from bot.demo.play import CONFIRM, TriageWalk
 from bot.demo.process import ChildDied
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.alerts.monitor import TITLE, Monitor, answer_press
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.world.severities import SEV1, YES

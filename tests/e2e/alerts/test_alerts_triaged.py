@@ -3,7 +3,7 @@
 import pytest
 
 from bot.demo.play import TriageWalk
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.alerts.monitor import TITLE, Monitor
 from tests.e2e.world.severities import REEVALUATE
 from tests.e2e.world.world import World

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.alerts.monitor import Monitor
 from tests.e2e.hooks.alertmanager import alertmanager, posting_in, require_alertmanager
 from tests.e2e.world.ledger import SILENT

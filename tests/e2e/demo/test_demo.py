@@ -18,7 +18,7 @@ import pytest
 
 from bot.demo.story.burning import REPORTS
 from bot.runbook import default_policy_text
-from local_discord.people import Human
+from local_discord.client import Human
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")

@@ -16,7 +16,7 @@ from bot.demo.setup import set_up
 from bot.demo.stage import Stage, set_stage
 from bot.demo.story.burning import REPORTS, raise_alarm
 from bot.domain.digest import week_due
-from local_discord.people import Human, Message
+from local_discord.client import Human, Message
 from tests import warm
 
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.digest.monday import wait_for_monday
 from tests.e2e.world.alert import Alert

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from bot.runbook import default_policy_text
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.dlq.failures import DETAIL, OTHER_MADE_BY, OTHER_TABLE, lose
 from tests.e2e.world.severities import SEV3

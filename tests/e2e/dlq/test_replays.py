@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.process.ticks import WATCH_S
 from bot.runbook import default_policy_text
-from local_discord.people import Message
+from local_discord.client import Message
 from local_discord.rest.resources.webhooks import new_webhook
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.dlq.failures import lose

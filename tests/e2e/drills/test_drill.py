@@ -1,7 +1,7 @@
 """Drills: incidents that are marked, ping only on request, and are scored."""
 
 from bot.demo.play import CONFIRM, TriageReport, TriageWalk
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.privacy.test_private import private_threads
 from tests.e2e.world.figures import measured, week_told
 from tests.e2e.world.severities import SEV1, SEV3

@@ -13,7 +13,7 @@ from bot.runbook import default_policy_text
 from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
-from local_discord.people import Message
+from local_discord.client import Message
 from local_discord.world.seed import GUILD_ID
 from tests.e2e.guilds.two_guilds import OTHER_ID, Guilds, two_guilds
 from tests.e2e.world.bot import start_program

@@ -15,8 +15,8 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from local_discord.client import Human
 from local_discord.core import Core
-from local_discord.people import Human
 from local_discord.server import LocalDiscord
 from local_discord.tests.openapi.watch import hold_against_the_description
 from local_discord.world.seed import GUILD_ID, default_world

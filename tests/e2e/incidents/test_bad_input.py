@@ -6,7 +6,7 @@ import pytest
 
 from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from bot.runbook import default_policy_text
-from local_discord.people import HumanSideError
+from local_discord.client import HumanSideError
 from local_discord.world.permissions import P
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.world.severities import SEV1, SEV2, SEV3

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from local_discord.people import Interaction, Message
+from local_discord.client import Interaction, Message
 from tests.e2e.world.severities import SEV1
 from tests.e2e.world.world import World
 

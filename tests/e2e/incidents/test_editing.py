@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from local_discord.people import Interaction
+from local_discord.client import Interaction
 from tests.e2e.incidents.test_endings import archived
 from tests.e2e.privacy.test_private import expect_hidden, open_private, private_thread
 from tests.e2e.timeline.test_timeline import file_of, timeline

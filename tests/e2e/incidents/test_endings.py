@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
-from local_discord.people import Interaction
+from local_discord.client import Interaction
 from tests.e2e.world.alert import Alert
 from tests.e2e.world.severities import SEV1, SEV3
 from tests.e2e.world.world import World

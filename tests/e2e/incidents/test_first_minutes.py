@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.hooks.alertmanager import Alertmanager, alertmanager, calling, require_alertmanager
 from tests.e2e.incidents.first_minutes import ALERT, BEARER, connected, hook

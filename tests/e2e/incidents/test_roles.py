@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from local_discord.people import Interaction
+from local_discord.client import Interaction
 from tests.e2e.world.alert import Alert
 from tests.e2e.world.severities import SEV1
 from tests.e2e.world.world import World

@@ -1,6 +1,6 @@
 """⏫: changing the severity, and what applies from then on. Source: the runbook, Severity 区分."""
 
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.world.severities import SEV1, SEV3
 from tests.e2e.world.world import World
 

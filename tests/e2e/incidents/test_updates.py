@@ -1,6 +1,6 @@
 """Status updates: posted by form, due at intervals, asked for when they are late."""
 
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.world.alert import Alert, affected
 from tests.e2e.world.severities import SEV1
 from tests.e2e.world.world import World

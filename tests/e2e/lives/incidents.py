@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from local_discord.people import HumanSideError
+from local_discord.client import HumanSideError
 from tests.e2e.lives.people import INCIDENT, PAUSES, PEOPLE, PICK, SEVERITIES, People
 
 ROLES = st.sampled_from(["commander", "communicator", "scribe"])

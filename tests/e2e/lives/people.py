@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
-from local_discord.people import Control, HumanSideError, Interaction, Message
+from local_discord.client import Control, HumanSideError, Interaction, Message
 from tests.e2e.world.world import World
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from bot.domain.privacy import SETTLED
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.world.world import World
 
 _PRIVATE_THREAD = 12  # Discord: the type of a channel

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from local_discord.people import Interaction, Message
+from local_discord.client import Interaction, Message
 from tests.e2e.lives.people import INCIDENT, PEOPLE, PICK, People
 
 _ANSWERS = st.lists(st.sampled_from(["はい", "いいえ", "わからない"]), max_size=2)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.runbook import load_policy
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.world.alert import Alert
 from tests.e2e.world.severities import SEV3
 from tests.e2e.world.world import World

@@ -10,7 +10,7 @@ import pytest
 
 from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from bot.demo.process import ChildDied
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.outage.stoppable_database import (
     TITLE,

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.world.mailbox import Mailbox, mailbox
 from tests.e2e.world.world import World

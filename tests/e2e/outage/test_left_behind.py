@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.outage.stoppable_database import TITLE as RANG
 from tests.e2e.outage.stoppable_database import Stage, everybody_is_told, near_the_deadline, staged

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from markdown_it import MarkdownIt
 
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.world.alert import Alert
 from tests.e2e.world.severities import SEV1
 from tests.e2e.world.world import World

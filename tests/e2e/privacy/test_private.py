@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local_discord.people import HumanSideError, Interaction, Message
+from local_discord.client import HumanSideError, Interaction, Message
 from tests.e2e.world.figures import digest_told, week_told
 from tests.e2e.world.severities import SEV1
 from tests.e2e.world.world import World

@@ -1,6 +1,6 @@
 """Corrections: every post is updated, and the earlier text can still be read."""
 
-from local_discord.people import Interaction
+from local_discord.client import Interaction
 from tests.e2e.timeline.test_timeline import file_of, timeline
 from tests.e2e.world.alert import Alert
 from tests.e2e.world.severities import SEV1

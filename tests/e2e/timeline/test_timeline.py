@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest_asyncio
 
 from bot.runbook import default_policy_text
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.world.alert import Alert
 from tests.e2e.world.severities import SEV1, SEV2

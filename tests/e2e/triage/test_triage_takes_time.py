@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from bot.demo.play import CONFIRM, STARTED, TriageWalk
-from local_discord.people import Interaction, Message
+from local_discord.client import Interaction, Message
 from tests.e2e.alerts.monitor import TITLE, Monitor
 from tests.e2e.world.alert import Alert
 from tests.e2e.world.severities import NO, REEVALUATE, SEV2, YES

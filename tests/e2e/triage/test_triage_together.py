@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from bot.runbook import default_policy_text
-from local_discord.people import Interaction, Message
+from local_discord.client import Interaction, Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.world.severities import NO, SEV1, SEV2, SEV3, YES
 from tests.e2e.world.world import World

@@ -1,7 +1,7 @@
 """Unfinished triages: no report is lost, and a triage without answers pages no one."""
 
 from bot.demo.play import CONFIRM, TriageReport, TriageWalk
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.world.severities import NO, SEV2, YES
 from tests.e2e.world.world import World
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from local_discord.people import Interaction, Message
+from local_discord.client import Interaction, Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from local_discord.people import Human, Message
+from local_discord.client import Human, Message
 from tests.patience import PATIENCE_S
 
 #: Discord's flag of a message that rings no phone: the lines that say who is triaging.

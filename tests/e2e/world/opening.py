@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from local_discord.people import Human
+from local_discord.client import Human
 from local_discord.server import LocalDiscord
 from local_discord.tests.openapi.watch import hold_against_the_description
 from local_discord.world.seed import GUILD_ID

@@ -13,7 +13,7 @@ import asyncpg
 from bot.demo import clock
 from bot.demo.play import ACK_EMOJI, CONFIRM, TriageReport, TriageWalk
 from bot.domain.shards import LEASE_S
-from local_discord.people import Human, Interaction, Message
+from local_discord.client import Human, Interaction, Message
 from local_discord.server import LocalDiscord
 from tests.e2e.world.alert import Alert
 from tests.e2e.world.bot import BotProcess

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from bot.demo.play import CONFIRM, STARTED, TITLE
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.faults.changes.scene import Change, Known, Scene, value_of
 
 Prepare: TypeAlias = Callable[[Scene], Awaitable[Change]]

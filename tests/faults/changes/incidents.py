@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from local_discord.people import Interaction, Message
+from local_discord.client import Interaction, Message
 from tests.faults.changes.catalogue import change
 from tests.faults.changes.scene import Act, Change, Known, Scene, value_of
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.e2e.dlq.failures import lose
 from tests.e2e.oncall.rosters import attached
 from tests.faults.changes.catalogue import change

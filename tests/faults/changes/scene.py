@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from bot.demo.play import TriageReport, TriageWalk
-from local_discord.people import Human, Interaction, Message
+from local_discord.client import Human, Interaction, Message
 from tests.faults.stage.stage import Stage
 
 Act: TypeAlias = Callable[[], Awaitable[object]]

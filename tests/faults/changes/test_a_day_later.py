@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local_discord.people import HumanSideError, Interaction
+from local_discord.client import HumanSideError, Interaction
 from tests.e2e.conftest import Commands
 from tests.e2e.lives.checks import check_promises
 from tests.faults.changes.everything import CHANGES

@@ -12,7 +12,7 @@ import pytest
 
 from bot.demo.clock import is_busy
 from bot.demo.play import TriageReport, TriageWalk
-from local_discord.people import Human
+from local_discord.client import Human
 from tests.e2e.conftest import Commands
 from tests.e2e.oncall.rosters import policy_file
 from tests.e2e.oncall.test_morning import to_morning

@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
+from local_discord.client import JSON, Message
 from local_discord.messages.drafts import Draft
 from local_discord.messages.posting import Origin, publish
-from local_discord.people import JSON, Message
 from local_discord.world.names import find_user
 from local_discord.world.payloads import user_payload
 from tests.faults.conftest import Figure, OpenStage

@@ -11,7 +11,7 @@ import pytest
 
 from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from bot.services.incidents.commands import TITLE_LIMIT
-from local_discord.people import HumanSideError, Interaction
+from local_discord.client import HumanSideError, Interaction
 from tests.e2e.dlq.failures import lose
 from tests.e2e.world.severities import YES
 from tests.faults.conftest import Figure

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from local_discord.people import Human
+from local_discord.client import Human
 from local_discord.world.world import Member, User
 from tests.faults.conftest import Figure
 from tests.faults.stage.stage import Stage

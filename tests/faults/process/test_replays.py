@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local_discord.people import Interaction
+from local_discord.client import Interaction
 from local_discord.rest.resources.webhooks import new_webhook
 from tests.e2e.dlq.failures import lose
 from tests.faults.conftest import Figure

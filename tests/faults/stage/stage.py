@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.demo import clock
 from bot.runbook import default_policy_text
-from local_discord.people import Interaction
+from local_discord.client import Interaction
 from local_discord.world.seed import GUILD_ID
 from tests.e2e.conftest import LIMITS_SPEED
 from tests.e2e.world.alert import Alert

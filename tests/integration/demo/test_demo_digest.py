@@ -13,7 +13,7 @@ from bot.domain.statistics.period import Span
 from bot.services.shared.roster import OnCall
 from bot.services.statistics.statistics import Statistics
 from bot.storage.store import PostgresStore
-from local_discord.people import Message
+from local_discord.client import Message
 from tests.integration.demo.test_demo_seed import Past, past
 from tests.postgres import open_patient_pool
 

@@ -22,7 +22,7 @@ from bot.demo.setup import Setup
 from bot.demo.stage import Stage
 from bot.runbook import load_policy
 from bot.services.digest.digests import QUEUED_AHEAD
-from local_discord.people import NotSeen
+from local_discord.client import NotSeen
 from tests.postgres import connect
 
 POLICY = load_policy(None)

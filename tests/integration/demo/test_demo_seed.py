@@ -20,7 +20,7 @@ from bot.domain.seen_before.ranking import KnownReport, resembling
 from bot.runbook import Policy
 from bot.services.suspects.seen_before import PAST_KNOWN
 from bot.storage.store import PostgresStore
-from local_discord.people import Human
+from local_discord.client import Human
 from local_discord.running import running_discord
 from tests.postgres import connect, open_patient_pool
 

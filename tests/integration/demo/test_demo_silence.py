@@ -18,7 +18,7 @@ from bot.demo.story.cast import SATO, TURNS
 from bot.demo.transcript import Transcript
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.runbook import load_policy
-from local_discord.people import Human, NotSeen
+from local_discord.client import Human, NotSeen
 from local_discord.running import running_discord
 from local_discord.world.snowflake import snowflake_of
 from tests.postgres import connect

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from local_discord.people.line import EVENT_S, Line
-from local_discord.people.screen import JSON
+from local_discord.client.line import EVENT_S, Line
+from local_discord.client.screen import JSON
 
 
 class Controls(Line):

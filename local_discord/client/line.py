@@ -6,7 +6,7 @@ from typing import Any, Final, Self
 
 import httpx
 
-from local_discord.people.screen import JSON
+from local_discord.client.screen import JSON
 
 ANSWER_S: Final = 30.0  # a command's answer, its deferral included
 EVENT_S: Final = 30.0

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
-from local_discord.people.line import ANSWER_S, EVENT_S
-from local_discord.people.offering import Controls
-from local_discord.people.screen import JSON, Control, Interaction, Message
+from local_discord.client.line import ANSWER_S, EVENT_S
+from local_discord.client.offering import Controls
+from local_discord.client.screen import JSON, Control, Interaction, Message
 
 T = TypeVar("T")
 

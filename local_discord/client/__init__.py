@@ -3,9 +3,9 @@
 It needs only the server's address; what the server does for it is `local_discord.human`.
 """
 
-from local_discord.people.client import Human, NotSeen
-from local_discord.people.line import HumanSideError
-from local_discord.people.screen import JSON, Control, Interaction, Message, NotOnScreen, controls
+from local_discord.client.client import Human, NotSeen
+from local_discord.client.line import HumanSideError
+from local_discord.client.screen import JSON, Control, Interaction, Message, NotOnScreen, controls
 
 __all__ = [
     "JSON",
