@@ -27,26 +27,26 @@ def window_line(words: Wording, delivery: Delivery, _subject: Subject) -> Body:
 
 def _began(words: Wording, data: WindowData) -> Iterator[str]:
     until = "" if data.until is None else words.moment(data.until)
-    yield words.say("alerts.window.began", who=words.who(data.by), target=_target(data), until=until)
+    yield words.say("alert_decisions.window.began", who=words.who(data.by), target=_target(data), until=until)
     if data.reason:
-        yield words.say("alerts.window.reason", reason=inert(data.reason, limit=_REASON_LIMIT))
+        yield words.say("alert_decisions.window.reason", reason=inert(data.reason, limit=_REASON_LIMIT))
     if data.spares:
-        yield words.say("alerts.window.spares", severities=" / ".join(data.spares))
+        yield words.say("alert_decisions.window.spares", severities=" / ".join(data.spares))
     else:
-        yield words.say("alerts.window.holds_all", severity=words.policy.most_severe.name)
+        yield words.say("alert_decisions.window.holds_all", severity=words.policy.most_severe.name)
 
 
 def _ended(words: Wording, data: WindowData) -> Iterator[str]:
     key = "ended_by" if data.by else "ended"
-    yield words.say(f"alerts.window.{key}", target=_target(data), who=words.who(data.by or "?"))
+    yield words.say(f"alert_decisions.window.{key}", target=_target(data), who=words.who(data.by or "?"))
     if not data.alerts:
-        yield words.say("alerts.window.held_none")
+        yield words.say("alert_decisions.window.held_none")
         return
     labels = [label_of(number) for number in data.numbers[:_NUMBERS]]
     numbers = " ".join(labels) + (" …" if len(data.numbers) > _NUMBERS else "")
     key = "still" if data.numbers else "all_over"
-    still = words.say(f"alerts.window.{key}", count=len(data.numbers), numbers=numbers)
-    yield words.say("alerts.window.held", alerts=data.alerts, times=data.times, still=still)
+    still = words.say(f"alert_decisions.window.{key}", count=len(data.numbers), numbers=numbers)
+    yield words.say("alert_decisions.window.held", alerts=data.alerts, times=data.times, still=still)
 
 
 def _target(data: WindowData) -> str:

@@ -15,7 +15,7 @@ def outcome_words(words: Wording, decision: AlertDecision) -> str:
     """Return what became of an alert: "⏳ rule 2: opens after 3 in 10 min (2 so far)"."""
     detail = decision.detail
     return words.say(
-        f"alerts.outcome.{decision.outcome}",
+        f"alert_decisions.outcome.{decision.outcome}",
         rule="?" if detail.rule is None else detail.rule,
         count=detail.count or 0,
         needed=detail.needed or 0,
@@ -30,6 +30,6 @@ def waited_words(words: Wording, incident: Incident) -> str:
     if waited is None:
         return ""
     if waited.window:
-        return words.say("alerts.waited.window", target=inert(waited.window, limit=_TARGET_LIMIT))
+        return words.say("alert_decisions.waited.window", target=inert(waited.window, limit=_TARGET_LIMIT))
     within = words.span(timedelta(seconds=waited.within_s or 0))
-    return words.say("alerts.waited.threshold", count=waited.count, within=within)
+    return words.say("alert_decisions.waited.threshold", count=waited.count, within=within)

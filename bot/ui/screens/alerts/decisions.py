@@ -39,11 +39,11 @@ def decisions_screen(voice: Voice, page: DecisionPage) -> Screen:
     lines = [line for one in page.shown for line in _lines(voice, one)]
     return Screen(
         text(
-            voice.say("alerts.recent.title"),
-            voice.say("alerts.recent.narrowed", what=only) if only else "",
+            voice.say("alert_decisions.recent.title"),
+            voice.say("alert_decisions.recent.narrowed", what=only) if only else "",
         ),
         ui.Separator(),
-        text(*(lines or [voice.say("alerts.recent.none")])),
+        text(*(lines or [voice.say("alert_decisions.recent.none")])),
         rows=[_turning(voice, page)],
     )
 
@@ -51,7 +51,9 @@ def decisions_screen(voice: Voice, page: DecisionPage) -> Screen:
 def outcome_name(voice: Voice, outcome: AlertOutcome) -> str:
     """Return an outcome for a list of choices."""
     return plain(
-        voice.say(f"alerts.outcome.{outcome}", rule="*", count="*", needed="*", within="*", problem="*"),
+        voice.say(
+            f"alert_decisions.outcome.{outcome}", rule="*", count="*", needed="*", within="*", problem="*"
+        ),
         limit=100,
     )
 
@@ -66,9 +68,9 @@ def _narrowed(voice: Voice, asked: DecisionFilter) -> Iterator[str]:
 def _lines(voice: Voice, shown: ShownDecision) -> Iterator[str]:
     """Yield two lines: when and what, then the outcome with its links. A private incident is not named."""
     one = shown.decision
-    hidden = voice.say("alerts.recent.hidden")
+    hidden = voice.say("alert_decisions.recent.hidden")
     title = hidden if shown.is_hidden else inert(one.title, limit=_TITLE_LIMIT)
-    yield voice.say("alerts.recent.head", at=voice.moment(one.said_at), title=title)
+    yield voice.say("alert_decisions.recent.head", at=voice.moment(one.said_at), title=title)
     parts = [_outcome(voice, shown)]
     if one.incident_id is not None and not shown.is_hidden:
         parts[0] += f" → {_incident(one.guild_id, one.incident_id, shown)}"
@@ -76,7 +78,7 @@ def _lines(voice: Voice, shown: ShownDecision) -> Iterator[str]:
     if one.target is not None and not shown.is_hidden:
         parts.append(inert(one.target, limit=_NAME_LIMIT))
     if 0 < len(one.url) <= _URL_LIMIT and not shown.is_hidden:
-        parts.append(voice.say("alerts.recent.source", url=one.url))
+        parts.append(voice.say("alert_decisions.recent.source", url=one.url))
     yield f"-# {_SEPARATOR.join(parts)}"
 
 
@@ -86,7 +88,9 @@ def _outcome(voice: Voice, shown: ShownDecision) -> str:
     if one.outcome is not AlertOutcome.HELD or one.incident_id is not None or held is None:
         return outcome_words(voice, one)
     return voice.say(
-        "alerts.recent.held", until=voice.moment(held.until), who=inert(held.by_name, limit=_HOLDER_LIMIT)
+        "alert_decisions.recent.held",
+        until=voice.moment(held.until),
+        who=inert(held.by_name, limit=_HOLDER_LIMIT),
     )
 
 
@@ -110,5 +114,6 @@ def _turn(voice: Voice, page: DecisionPage, at: DecisionCursor) -> ui.Button[ui.
         return None
     way = "newer" if at.is_newer else "older"
     return button(
-        voice.say(f"alerts.recent.{way}"), f"alerts:v1:{way}:{at.said_id}:{at.nth}:{outcome}:{target}"
+        voice.say(f"alert_decisions.recent.{way}"),
+        f"alerts:v1:{way}:{at.said_id}:{at.nth}:{outcome}:{target}",
     )

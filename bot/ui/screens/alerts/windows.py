@@ -21,12 +21,16 @@ _REASON_LIMIT: Final = 200
 
 def windows_screen(voice: Voice, windows: Sequence[AlertWindow]) -> Screen:
     """Show the open windows, with a button to end each."""
-    lines = [_line(voice, one) for one in windows[:_SHOWN]] or [voice.say("alerts.mute.none")]
+    lines = [_line(voice, one) for one in windows[:_SHOWN]] or [voice.say("alert_decisions.mute.none")]
     ends = [
-        button(voice.say("alerts.mute.end", target=plain(one.target, limit=60)), f"mute:v1:end:{one.id}")
+        button(
+            voice.say("alert_decisions.mute.end", target=plain(one.target, limit=60)), f"mute:v1:end:{one.id}"
+        )
         for one in windows[:_BUTTONS]
     ]
-    return Screen(text(voice.say("alerts.mute.title")), ui.Separator(), text(*lines), rows=[row(*ends)])
+    return Screen(
+        text(voice.say("alert_decisions.mute.title")), ui.Separator(), text(*lines), rows=[row(*ends)]
+    )
 
 
 def began_said(voice: Voice, window: AlertWindow) -> str:
@@ -35,20 +39,20 @@ def began_said(voice: Voice, window: AlertWindow) -> str:
     A target that the policy does not name may be a typing error.
     """
     target = inert(window.target, limit=_TARGET_LIMIT)
-    said = voice.say("alerts.mute.began", target=target, until=voice.moment(window.ends_at))
+    said = voice.say("alert_decisions.mute.began", target=target, until=voice.moment(window.ends_at))
     if any(window.covers(name) for name in voice.policy.alert_targets):
         return said
-    return "\n".join([said, voice.say("alerts.mute.unknown", target=target)])
+    return "\n".join([said, voice.say("alert_decisions.mute.unknown", target=target)])
 
 
 def ended_said(voice: Voice, window: AlertWindow) -> str:
     """Say that a window is over."""
-    return voice.say("alerts.mute.ended", target=inert(window.target, limit=_TARGET_LIMIT))
+    return voice.say("alert_decisions.mute.ended", target=inert(window.target, limit=_TARGET_LIMIT))
 
 
 def _line(voice: Voice, window: AlertWindow) -> str:
     said = voice.say(
-        "alerts.mute.line",
+        "alert_decisions.mute.line",
         target=inert(window.target, limit=_TARGET_LIMIT),
         until=voice.moment(window.ends_at),
         ago=relative(window.ends_at),
