@@ -70,9 +70,7 @@ class Answers:
     """The controls and the forms that there are."""
 
     def __init__(self) -> None:
-        self._of: dict[str, list[tuple[re.Pattern[str] | str, _Answer]]] = {
-            each: [] for each in _TRIGGERS.values()
-        }
+        self._of: dict[str, list[tuple[re.Pattern[str], _Answer]]] = {each: [] for each in _TRIGGERS.values()}
 
     def add_control(self, control: Control) -> None:
         """Let *control* answer the presses whose custom id fits it."""
@@ -88,7 +86,7 @@ class Answers:
         async def send(interaction: Interaction, fields: _Fields) -> None:
             await handler(interaction, submitted(interaction, fields))
 
-        self._of["form"].append((template, send))
+        self._of["form"].append((re.compile(template), send))
 
     async def answer(self, interaction: Interaction) -> None:
         """Answer a press or a form; any error becomes one reply."""
@@ -97,7 +95,7 @@ class Answers:
 
     def _found(self, trigger: str, custom_id: str) -> Callable[[Interaction], Awaitable[None]]:
         for template, answer in self._of[trigger]:
-            if found := re.fullmatch(template, custom_id):  # which keeps what it has compiled
+            if found := template.fullmatch(custom_id):
                 fields = found.groupdict()
                 return lambda interaction: answer(interaction, fields)
         return _outdated
