@@ -87,10 +87,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
         email_backup=email_backup,
         links=links,
         action_times=ActionTimes(
-            store,
-            policy,
-            shared.action_changes,
-            ActionReaders(oncall, shared.recipients),
+            store, policy, shared.action_changes, ActionReaders(oncall, shared.recipients)
         ),
         action_issues=ActionIssues(
             store,

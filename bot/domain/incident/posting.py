@@ -19,7 +19,7 @@ def is_repost(post: Delivery) -> bool:
 
 
 def quieted(alert: Delivery) -> Delivery:
-    """Return a copy of the delivery *alert* that mentions nobody."""
+    """Return a copy of the delivery *alert* without its mentions."""
     data = replace(PostingData.from_json(alert.data), quiet=True)
     return replace(alert, data=data.to_json())
 

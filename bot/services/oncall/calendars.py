@@ -175,7 +175,7 @@ class _CalendarReading:
         self.unknown: list[str] = []
 
     async def take(self, events: Sequence[CalendarEvent]) -> None:
-        """Turn events into shifts; note the people whom nobody here knows."""
+        """Turn events into shifts, and collect the names that match no member of the server."""
         for event in events:
             place, named = self._place_of(event)
             person = await self._person(event, named)

@@ -29,7 +29,7 @@ async def test_the_last_twelve_weeks_are_offered(world: ConsoleWorld) -> None:
 
 
 async def test_a_digest_is_posted_by_hand_once(world: ConsoleWorld) -> None:
-    """By whoever may; then Monday's tick has nothing to do, and a second try leads to the post."""
+    """`/digest now` needs a permission; afterwards Monday's tick posts nothing, a second call links it."""
     refused = shown(await world.command("digest now"))
     assert "digest の投稿" in refused["content"]
     said = shown(await world.command("digest now", by="primary"))

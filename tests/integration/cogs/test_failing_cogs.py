@@ -6,7 +6,7 @@ from tests.integration.cogs.console_world import ConsoleWorld, alerted, older_bu
 
 
 async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) -> None:
-    """/triage opens no form for somebody who could not send it; English for an English client."""
+    """`/triage` opens no form for a member who may not send it, and says so in their language."""
     await world.human("PATCH", "member", user="observer", locale="en-GB")
     outcome = await world.command("triage", by="observer")
     assert outcome["modal"] is None

@@ -19,7 +19,7 @@ async def test_the_list_pages_and_opens(world: ConsoleWorld) -> None:
 
 
 async def test_the_list_acknowledges_the_first_that_waits(world: ConsoleWorld) -> None:
-    """With the answer of any ack; whoever may not acknowledge is not offered it."""
+    """The button answers as every ack button does, and a member who may not acknowledge has none."""
     await world.declare(key="k")
     page = shown(await world.command("incident list", by="primary"))
     assert "あなたが対応中です" in shown(await world.click(page, "inc:v1:ack:1", by="primary"))["content"]
@@ -66,7 +66,7 @@ async def test_numbers_are_offered_by_title(world: ConsoleWorld) -> None:
 
 
 async def test_merge_and_link_offer_what_they_would_take(world: ConsoleWorld) -> None:
-    """For either option, by what stands in the other one."""
+    """Each option leaves out what the other option rules out."""
     real, another = await world.declare(key="a"), await world.declare(key="b")
     drill = await world.drills.start(world.guild_id, severity=None, rings=False, by=PRIMARY, key="c")
     for command, other in (("link", "with"), ("merge", "into")):

@@ -46,7 +46,7 @@ async def test_a_resolution_is_corrected_by_the_same_form(world: ConsoleWorld) -
 
 
 async def test_the_button_of_an_older_version_still_resolves(world: ConsoleWorld) -> None:
-    """Its question may be open on somebody's screen during the upgrade."""
+    """The older version's question may still be on a screen during the upgrade."""
     alert = await alerted(world)
     posted = world.sandbox.core.world.messages[alert["channel_id"]][alert["id"]]
     posted.components[0]["components"][-1]["custom_id"] = "inc:v1:resolve-now:1"

@@ -23,7 +23,7 @@ async def test_ack_says_what_it_changed(world: ConsoleWorld) -> None:
 
 
 async def test_a_reaction_acknowledges_and_a_strangers_does_not(world: ConsoleWorld) -> None:
-    """👀 by somebody with a role; a refusal is in the audit and nowhere else, what was done as well."""
+    """A member with the role acknowledges; the refusal of another is in the audit log alone."""
     alert = await alerted(world)
     await world.react(alert, "👀", by="observer")
     await world.refused()
@@ -40,7 +40,7 @@ async def test_a_reaction_acknowledges_and_a_strangers_does_not(world: ConsoleWo
 
 @pytest.mark.parametrize("how", ["reaction", "button"])
 async def test_a_dm_acknowledges(world: ConsoleWorld, how: str) -> None:
-    """In a DM nobody says which roles they have: they are read from the server."""
+    """Discord sends no roles with an event in a DM, so the bot reads the member's roles from the server."""
     await alerted(world)
     dm = await world.until("dm:primary", contains="inc:v1:ack:1", by="primary")
     if how == "reaction":
@@ -61,7 +61,7 @@ async def test_a_reaction_during_an_absence_counts_at_the_next_ready(world: Cons
 
 
 async def test_a_reaction_is_not_lost_while_the_database_is_away(world: ConsoleWorld) -> None:
-    """It is told nowhere, but read again when a session is resumed."""
+    """The bot answers nothing, and reads the reaction again when its session is resumed."""
     alert = await alerted(world)
     with capture_logs() as logged:
         world.database.is_away = True
@@ -146,7 +146,7 @@ async def test_the_first_response_sheet_has_the_commands(world: ConsoleWorld) ->
 
 
 async def test_a_severity_that_moved_while_the_form_was_open_is_not_undone(world: ConsoleWorld) -> None:
-    """Whoever sends it learns what it is now; their reason comes back."""
+    """The sender is told the present severity, and gets the typed reason back."""
     alert = await alerted(world)
     form, first = [await world.click(alert, "inc:v1:severity:1") for _ in range(2)]
     await world.send(first, severity=["SEV2"], reason="一部だけだった")

@@ -48,7 +48,7 @@ async def test_a_report_joins_the_similar_incident_that_its_card_shows(world: Co
 
 
 async def test_what_is_raised_at_once_hears_of_a_similar_one(world: ConsoleWorld) -> None:
-    """After it was raised: nothing stands in the way of `/sev1`."""
+    """`/sev1` raises the alert first, and then names the similar incident."""
     await alerted(world, severity="sev2")
     await world.command("sev2", title="決済APIが 5xx を返す")
     told = await world.until("general", contains="似た継続中の件")
@@ -115,7 +115,7 @@ async def test_a_reevaluation_says_when_it_is_asked_again_and_can_be_dismissed(w
 
 
 async def test_a_reevaluation_can_be_raised(world: ConsoleWorld) -> None:
-    """Somebody looked again, and it is one."""
+    """A re-evaluation that finds an incident raises its alert."""
     card = await started(world)
     card = shown(await world.click(card, "tri:v1:answer:1:users_affected:no"))
     card = shown(await world.click(card, "tri:v1:answer:1:dev_only:no"))
@@ -126,14 +126,14 @@ async def test_a_reevaluation_can_be_raised(world: ConsoleWorld) -> None:
 
 
 async def test_the_short_way_links_to_the_post(world: ConsoleWorld) -> None:
-    """/sev2 is made from the policy; its alert rings nobody."""
+    """The policy makes the command `/sev2`, whose alert has no @here."""
     await alerted(world, severity="sev2")
     done = await world.until("general", contains="スレッドへ")
     assert "SEV2 / P1" in words(done)
 
 
 async def test_a_stop_lets_answers_finish(world: ConsoleWorld) -> None:
-    """Somebody pressed right before an upgrade: the card still goes on."""
+    """A press right before the bot stops still moves the card on."""
     card = await started(world)
     end = (await world.human("GET", "log?since=9007199254740992"))["next"]
     await world.human("POST", "fault", route="PATCH /webhooks/*/*/messages/*", delay_s=0.3)

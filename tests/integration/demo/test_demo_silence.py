@@ -1,4 +1,4 @@
-"""The tour's check that nobody is paged: it holds at every hour, whatever the calendar brings."""
+"""Test the tour's check that no page is sent, at every hour and on every day."""
 
 import io
 from collections.abc import AsyncIterator
@@ -92,7 +92,7 @@ async def test_messages_of_the_calendar_are_no_page(onlooker: tuple[asyncpg.Conn
 
 
 async def test_each_kind_of_page_breaks_the_silence(onlooker: tuple[asyncpg.Connection, Human]) -> None:
-    """Whoever has acknowledged is left in peace, else the tour says what came instead."""
+    """A page after the acknowledge ends the tour, which says what was sent."""
     for kind in (DeliveryKind.PAGE, DeliveryKind.ESCALATION, DeliveryKind.ALERT):
         actors = actors_on(Messages.of(*onlooker, kind))
         with pytest.raises(NotSeen, match=f"nobody is paged, but there is: {kind}"):

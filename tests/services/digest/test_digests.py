@@ -75,7 +75,7 @@ async def test_digest_by_hand_takes_the_weeks_place(desk: Desk) -> None:
 
 
 async def test_figures_survive_a_dlq_that_is_away(desk: Desk) -> None:
-    """The incidents are told; the DLQ's part says that it could not be asked."""
+    """The digest shows the incidents, and says that the DLQ could not be read."""
     await desk.open("SEV1")
     desk.dlq_store = PostgresDlqStore(unreachable().pool, DlqTable())
     desk.use(desk.discord)

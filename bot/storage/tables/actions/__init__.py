@@ -1,1 +1,1 @@
-"""Our tables about action items."""
+"""The bot's tables of action items."""

@@ -1,1 +1,1 @@
-"""Our tables about how incidents were resolved, owed postmortems and their drafts."""
+"""The bot's tables of resolutions, of owed postmortems and of their drafts."""

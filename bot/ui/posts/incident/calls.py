@@ -13,7 +13,7 @@ from bot.ui.words.voice import role_name
 from bot.ui.words.wording import Wording
 
 _TAKEN_SHOWN = 2  # of the steps that were taken: the last ones
-_TO_COME_SHOWN = 3
+STEPS_SHOWN = 3  # of those to come
 _THEN = " →\u00a0"  # between two steps: a phone may break the line before the arrow
 _PEOPLE_LIMIT = 700
 _TIMES_SHOWN = 4  # of one person's DMs: a ladder may repeat its last step for days
@@ -32,7 +32,7 @@ def called_so_far(words: Wording, incident: Incident) -> str:
     return words.say("alert.ladder.taken", steps=words.listed(taken)) if taken else ""
 
 
-def coming(words: Wording, incident: Incident, *, shown: int = _TO_COME_SHOWN) -> str:
+def coming(words: Wording, incident: Incident, *, shown: int = STEPS_SHOWN) -> str:
     """Return what comes without an acknowledge: "誰も押さないと：14:20 @here + @a に通知 → 14:35 再通知".
 
     Empty after an acknowledge, and for a severity without a ladder.

@@ -1,12 +1,8 @@
 """Say what people must do next about an incident, by when, and what happens if they do not."""
 
-from typing import Final
-
 from bot.domain.incident.incident import Incident, Status
-from bot.ui.posts.incident.calls import coming, is_overdue
+from bot.ui.posts.incident.calls import STEPS_SHOWN, coming, is_overdue
 from bot.ui.words.wording import Wording, relative
-
-_STEPS_SHOWN: Final = 3
 
 
 def next_step(words: Wording, incident: Incident, *, asks: str = "ack", is_late: bool = False) -> str:
@@ -28,8 +24,8 @@ def next_step(words: Wording, incident: Incident, *, asks: str = "ack", is_late:
     return words.say(f"alert.do.{key}", at=at, left=relative(due))
 
 
-def otherwise(words: Wording, incident: Incident, *, shown: int = _STEPS_SHOWN) -> str:
-    """Return what happens if nobody acknowledges, later if no update comes; empty when nothing is owed.
+def otherwise(words: Wording, incident: Incident, *, shown: int = STEPS_SHOWN) -> str:
+    """Return what follows without an acknowledge or, after it, without a status update; else empty.
 
     Args:
         shown: The most steps of the ladder.
@@ -58,7 +54,7 @@ def _acknowledge(words: Wording, incident: Incident, asks: str, *, is_late: bool
 
 
 def is_again(incident: Incident) -> bool:
-    """Return True if it waits since an acknowledge ended after the deadline, which no longer matters then."""
+    """Return True if *incident* waits since an acknowledge that ended after the ack deadline."""
     ended = incident.ack_ended
     return incident.status is Status.TRIGGERED and ended is not None and ended.at > incident.ack_due_at
 

@@ -1,1 +1,1 @@
-"""Screens about postmortems: what is owed, and the documents."""
+"""The screens about owed postmortems and about their documents."""

@@ -93,7 +93,7 @@ def test_it_rings_where_the_policy_wants_it() -> None:
 
 
 def test_it_says_what_comes_without_an_ack() -> None:
-    """One line with two steps, below what to do and above the count; none once somebody is on it."""
+    """Two steps of the ladder stand between the task and the count, until an acknowledge."""
     calls = called().calls
     often = replace(NEW, calls=calls, tracked=replace(NEW.tracked, occurrences=7, last_seen_at=AT))
     people = "@here + @primary{}@secondary"

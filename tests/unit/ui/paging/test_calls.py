@@ -177,7 +177,7 @@ TWICE = called(
 
 
 def test_the_second_in_line_hears_who_did_not_answer_and_how_often() -> None:
-    """Below what to do and what is affected; nobody hears that of themselves, or of whom this step calls."""
+    """The DM lists earlier pages to others, without its reader and without those of the same step."""
     assert dm(TWICE, "secondary")[:5] == [
         "**15 分経っても ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**",
         "影響：エラー率上昇 · 本番影響あり → 影響大",

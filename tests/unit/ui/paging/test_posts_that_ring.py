@@ -73,7 +73,7 @@ def test_page_says_what_to_do_and_by_when() -> None:
 def test_page_says_what_happens_otherwise(
     words: Wording, following: Mapping[str, object] | None, says: str
 ) -> None:
-    """The next step of the ladder, right below what to do; once somebody is on it, nothing will happen."""
+    """The next step of the ladder stands right below the task, and goes after an acknowledge."""
     first = {"dm": ["primary", "secondary"], "mention": "here", "due_at": TRIGGERED.ack_due_at.isoformat()}
     data = {"step": 0, "waited_s": 0.0, "next": None if following is None else {**first, **following}}
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)

@@ -1,4 +1,4 @@
-"""The choices of an option while somebody types."""
+"""Test the choices that an option offers while a person types."""
 
 from bot.runbook import load_policy
 from bot.ui.choices import NAME_LIMIT, OFFERED, choices_of, named_choices, severity_choices
