@@ -1,6 +1,7 @@
 """Dispatch of presses and forms to their controls by custom id, which works across restarts."""
 
 import re
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
@@ -16,6 +17,12 @@ PressHandler: TypeAlias = Callable[[Interaction, "Pressed"], Awaitable[None]]
 
 _Fields: TypeAlias = Mapping[str, str]
 _Answer: TypeAlias = Callable[[Interaction, _Fields], Awaitable[None]]
+
+#: Templates and what answers them by `_beginning`: of more than a hundred, a press then tries a few.
+_Templates: TypeAlias = dict[str, list[tuple[re.Pattern[str], _Answer]]]
+
+#: The parts of a template that stand in it as they stand in its custom ids.
+_LITERAL_PARTS: Final = re.compile(r"(?:[a-z0-9_-]+:)*", re.ASCII)
 
 _TRIGGERS: Final = {
     discord.InteractionType.component: "component",
@@ -70,7 +77,7 @@ class Answers:
     """The controls and the forms that there are."""
 
     def __init__(self) -> None:
-        self._of: dict[str, list[tuple[re.Pattern[str], _Answer]]] = {each: [] for each in _TRIGGERS.values()}
+        self._of: dict[str, _Templates] = {each: defaultdict(list) for each in _TRIGGERS.values()}
 
     def add_control(self, control: Control) -> None:
         """Let *control* answer the presses whose custom id fits it."""
@@ -78,7 +85,7 @@ class Answers:
         async def press(interaction: Interaction, fields: _Fields) -> None:
             await control.handler(interaction, Pressed(fields, _data(interaction).get("values", ())))
 
-        self._of["component"].append((control.template, press))
+        self._add("component", control.template, press)
 
     def add_form(self, template: str, handler: FormHandler) -> None:
         """Let *handler* answer the forms whose custom id fits *template*, a regular expression."""
@@ -86,19 +93,30 @@ class Answers:
         async def send(interaction: Interaction, fields: _Fields) -> None:
             await handler(interaction, submitted(interaction, fields))
 
-        self._of["form"].append((re.compile(template), send))
+        self._add("form", re.compile(template), send)
 
     async def answer(self, interaction: Interaction) -> None:
         """Answer a press or a form; any error becomes one reply."""
         trigger = _TRIGGERS[interaction.type]
         await run(interaction, self._found(trigger, custom_id_of(interaction)), trigger=trigger)
 
+    def _add(self, trigger: str, template: re.Pattern[str], answer: _Answer) -> None:
+        self._of[trigger][_beginning(template)].append((template, answer))
+
     def _found(self, trigger: str, custom_id: str) -> Callable[[Interaction], Awaitable[None]]:
-        for template, answer in self._of[trigger]:
-            if found := template.fullmatch(custom_id):
-                fields = found.groupdict()
-                return lambda interaction: answer(interaction, fields)
+        beginning = custom_id
+        while beginning:
+            beginning = beginning[: beginning.rfind(":", 0, -1) + 1]
+            for template, answer in self._of[trigger].get(beginning, ()):
+                if found := template.fullmatch(custom_id):
+                    fields = found.groupdict()
+                    return lambda interaction: answer(interaction, fields)
         return _outdated
+
+
+def _beginning(template: re.Pattern[str]) -> str:
+    """Return the colon-separated parts, as ``inc:v1:``, with which each custom id of *template* begins."""
+    return cast("re.Match[str]", _LITERAL_PARTS.match(template.pattern))[0]
 
 
 def custom_id_of(interaction: Interaction) -> str:

@@ -1,5 +1,6 @@
 """Controls, forms and the entry point that they share."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ import pytest
 from bot.client import use_api_base
 from bot.domain.errors import ConfigError, UpstreamUnavailable, UserError
 from bot.domain.people import Person
-from bot.ui.answers import Answers, Pressed, control
+from bot.ui.answers import Answers, Control, Pressed, control
 from bot.ui.components import Screen, button, link, made_of, row, text
 from bot.ui.forms.base import Submitted, Typed, submitted, triage_form
 from bot.ui.forms.timeline import note_form
@@ -61,13 +62,22 @@ async def echo(interaction: Any, form: Submitted) -> None:
     await interaction.response.send_message(content=f"form {form.number}")
 
 
+def told(template: str, words: str) -> Control:
+    """A control that answers with its fields in *words*."""
+
+    async def tell(interaction: Any, pressed: Pressed) -> None:
+        await interaction.response.send_message(content=words.format(**pressed.fields))
+
+    return control(template)(tell)
+
+
 async def answered(
-    data: dict[str, Any], *, guild_id: int | None = 7, is_form: bool = False
+    data: dict[str, Any], *, guild_id: int | None = 7, is_form: bool = False, more: Sequence[Control] = ()
 ) -> tuple[FakeInteraction, list[Exception]]:
     """What a press or a form led to."""
     interaction, answers = FakeInteraction(guild_id=guild_id), Answers()
     interaction.client = FakeClient()
-    for made in (double, choose):
+    for made in (double, choose, *more):
         answers.add_control(made)
     answers.add_form(r"test:v1:double:(?P<number>\d{1,18})", echo)
     given, types = cast("Any", interaction), discord.InteractionType
@@ -86,6 +96,35 @@ async def test_a_control_reads_its_custom_id() -> None:
     interaction, errors = await pressed(21)
     assert interaction.told == [{"content": "42"}]
     assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "answer"),
+    [
+        ("test:v1:double:21", "42"),
+        ("test:v1:double:21:twice", "both 21 twice"),
+        ("test:v1:double", "either double"),
+        ("test:v1:half", "either half"),
+        ("test:v2:half", "version 2"),
+        ("test:v1:double:", None),
+        ("test:v1:", None),
+        ("test", None),
+        (":", None),
+        ("", None),
+    ],
+)
+async def test_a_press_goes_to_the_control_whose_template_fits(custom_id: str, answer: str | None) -> None:
+    """Whatever part of the template is fixed; a custom id that fits none is of another version."""
+    more = (
+        told(r"test:v1:double:(?P<number>\d{1,18}):(?P<also>[a-z]+)", "both {number} {also}"),
+        told(r"test:v1:(?P<verb>double|half)", "either {verb}"),
+        told(r"test:v(?P<version>[2-9]):half", "version {version}"),
+    )
+    interaction, errors = await answered({"custom_id": custom_id, "values": ["one"]}, more=more)
+    assert interaction.told == ([] if answer is None else [{"content": answer}])
+    assert [getattr(error, "key", None) for error in errors] == (
+        ["control_outdated"] if answer is None else []
+    )
 
 
 async def test_an_error_of_a_control_reaches_the_ladder() -> None:
