@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.incident.aftermath import Postmortem, PostmortemState
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Status
+from bot.domain.people import Person
 from bot.domain.postmortem.reminders import following
 
 
@@ -35,6 +37,27 @@ class PostmortemTerms:
     hours: BusinessHours
 
 
+class Owing(NamedTuple):
+    """Who has to write a postmortem, and by which date in the team's time zone."""
+
+    owner: PersonRef
+    due_on: date
+
+
+def owing_if_resolved(
+    incident: Incident, terms: PostmortemTerms, *, by: Person, now: datetime
+) -> Owing | None:
+    """Return what `owed_at_resolve` would say if *by* resolved the open incident *now* (aware).
+
+    None: no postmortem would be owed, or it was done after an earlier resolve.
+    """
+    before = incident.aftermath.postmortem
+    is_done = before is not None and before.state is PostmortemState.DONE
+    if is_done or not _has_to_be_written(incident, terms):
+        return None
+    return _owing(incident, before, terms, now=now, ended_by=PersonRef(by.id, by.name))
+
+
 def owed_at_resolve(
     resolved: Incident,
     before: Postmortem | None,
@@ -51,34 +74,54 @@ def owed_at_resolve(
     Args:
         before: The postmortem from an earlier resolve.
         now: Aware.
-        chosen: The owner that was chosen; None: by the rule (`owner_of`).
+        chosen: The owner that was chosen; None: by the rule (`owner_by_rule`).
     """
     if before is not None and before.state is PostmortemState.DONE:
         return before
-    is_real = resolved.kind is IncidentKind.INCIDENT and not resolved.is_drill
-    if not (terms.is_required and is_real and resolved.status is Status.RESOLVED):
+    if not (_has_to_be_written(resolved, terms) and resolved.status is Status.RESOLVED):
         return not_owed(before)
-    by_rule = owner_of(resolved) if before is None else PersonRef(before.owner_id, before.owner_name)
-    owner = chosen or by_rule
-    today = now.astimezone(terms.hours.timezone).date()
+    ended = resolved.ended
+    ended_by = None if ended is None else PersonRef(ended.id, ended.name)
+    owing = _owing(resolved, before, terms, now=now, ended_by=ended_by)
+    owner = chosen or owing.owner
     owed = Postmortem(
         state=PostmortemState.OWED,
         owner_id=owner.id,
         owner_name=owner.name,
-        due_on=terms.hours.business_days_after(today, terms.due_days),
+        due_on=owing.due_on,
         pull_request=None if before is None else before.pull_request,
     )
     return scheduled(owed, terms.hours, now=now)
 
 
-def owner_of(resolved: Incident) -> PersonRef:
-    """Return the commander of an ended incident, else who acknowledged it last, else who ended it.
+def _has_to_be_written(incident: Incident, terms: PostmortemTerms) -> bool:
+    return terms.is_required and incident.kind is IncidentKind.INCIDENT and not incident.is_drill
+
+
+def _owing(
+    incident: Incident,
+    before: Postmortem | None,
+    terms: PostmortemTerms,
+    *,
+    now: datetime,
+    ended_by: PersonRef | None,
+) -> Owing:
+    """Return the owner, who stays the same over several resolves, and the date counted from *now*."""
+    owner = (
+        owner_by_rule(incident, ended_by=ended_by)
+        if before is None
+        else PersonRef(before.owner_id, before.owner_name)
+    )
+    today = now.astimezone(terms.hours.timezone).date()
+    return Owing(owner, terms.hours.business_days_after(today, terms.due_days))
+
+
+def owner_by_rule(incident: Incident, *, ended_by: PersonRef | None) -> PersonRef:
+    """Return the commander of an incident, else who acknowledged it last, else *ended_by*.
 
     A person who acknowledged by email may be unknown to Discord; they are passed over.
     """
-    ended = resolved.ended
-    last = [] if ended is None else [PersonRef(ended.id, ended.name)]
-    asked = [who for who in (resolved.commander, resolved.on_it, *last) if who is not None]
+    asked = [who for who in (incident.commander, incident.on_it, ended_by) if who is not None]
     return next((who for who in asked if who.id > 0), asked[-1])
 
 

@@ -93,7 +93,7 @@ class Lifecycle:
 
         Args:
             said: How it was resolved; None: nothing is said of it.
-            owner: Who is to write the postmortem if one is owed; None: by the rule (`owing.owner_of`).
+            owner: Who is to write the postmortem if one is owed; None: by the rule (`owing.owner_by_rule`).
 
         Returns:
             The incident with its aftermath.

@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.errors import UserError
-from bot.domain.incident import transitions
-from bot.domain.incident.aftermath import Postmortem, Resolution
+from bot.domain.incident.aftermath import Resolution
 from bot.domain.incident.forms.form_state import digest_of
 from bot.domain.incident.forms.people_count import parse_people_and_span
 from bot.domain.incident.incident import Incident, Phase
 from bot.domain.people import Person
-from bot.domain.postmortem.owing import owed_at_resolve
+from bot.domain.postmortem.owing import Owing, owing_if_resolved
 from bot.services.postmortems.resolutions import IMPACT_LIMIT, WORDS_LIMIT, NewResolution
 from bot.ui.buttons import Component
 from bot.ui.forms.base import Submitted
@@ -52,12 +51,13 @@ def resolve_form(voice: Voice, incident: Incident, *, by: Person, now: datetime,
         in_dm: It opens in a DM, where Discord offers no other person: the owner is only named.
     """
     shown = _prefilled(voice, incident, now=now)
-    owed = _would_owe(voice, incident, by=by, now=now)
-    owner_id = 0 if owed is None or in_dm else max(owed.owner_id, 0)
+    terms = voice.policy.postmortem_terms(voice.severity(incident))
+    owing = owing_if_resolved(incident, terms, by=by, now=now)
+    owner_id = 0 if owing is None or in_dm else max(owing.owner.id, 0)
     return Form(
         voice.say("resolution.form.title", label=incident.label),
         f"inc:v2:resolve-form:{incident.id}:{_digests(shown)}:{owner_id}",
-        [*_words(voice, incident, shown), None if owed is None else _owner(voice, owed, in_dm=in_dm)],
+        [*_words(voice, incident, shown), None if owing is None else _owner(voice, owing, in_dm=in_dm)],
     )
 
 
@@ -100,19 +100,11 @@ def owner_chosen(form: Submitted) -> int | None:
     return int(chosen) if chosen.isdecimal() and chosen != form.fields.get(OWNER) else None
 
 
-def _would_owe(voice: Voice, incident: Incident, *, by: Person, now: datetime) -> Postmortem | None:
-    """Return the postmortem that *incident* owes once it is resolved; None: none, or it is written."""
-    ended = transitions.resolve(incident, by=by, at=now)
-    terms = voice.policy.postmortem_terms(voice.severity(incident))
-    owed = owed_at_resolve(ended, incident.aftermath.postmortem, terms, now=now)
-    return owed if owed is not None and owed.is_owed else None
-
-
-def _owner(voice: Voice, owed: Postmortem, *, in_dm: bool) -> Component:
-    due, who = voice.date(owed.due_on), plain(owed.owner_name, limit=_SHORT_LIMIT)
+def _owner(voice: Voice, owing: Owing, *, in_dm: bool) -> Component:
+    due, who = voice.date(owing.due_on), plain(owing.owner.name, limit=_SHORT_LIMIT)
     if in_dm:
-        return text_line(voice.say("postmortem.said.owed", who=voice.who(owed.owner_name), due=due))
-    chosen = owed.owner_id if owed.owner_id > 0 else None
+        return text_line(voice.say("postmortem.said.owed", who=voice.who(owing.owner.name), due=due))
+    chosen = owing.owner.id if owing.owner.id > 0 else None
     hint = voice.say("resolution.form.owner_hint", due=due, who=who)
     return label(
         voice.say("resolution.form.owner"),

@@ -5,8 +5,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain.incident.aftermath import Postmortem, PostmortemReminderStage, PostmortemState, Resolution
+from bot.domain.incident import transitions
+from bot.domain.incident.aftermath import (
+    Aftermath,
+    Postmortem,
+    PostmortemReminderStage,
+    PostmortemState,
+    Resolution,
+)
 from bot.domain.incident.incident import ByPerson, IncidentKind, PersonRef, Role, Status
+from bot.domain.people import Person
 from bot.domain.postmortem import owing
 from bot.domain.postmortem.owing import OwedPostmortem
 from tests.unit.domain.postmortem.examples import HOURS, NOW, TERMS, owed, resolved, tokyo
@@ -25,7 +33,39 @@ from tests.unit.domain.postmortem.examples import HOURS, NOW, TERMS, owed, resol
 )
 def test_the_owner_is_the_person_who_led(facts: dict[str, object], owner: int) -> None:
     """The commander, else who acknowledged it last, else who resolved it."""
-    assert owing.owner_of(resolved(**facts)).id == owner
+    assert owed(**facts).owner_id == owner
+
+
+@pytest.mark.parametrize(
+    ("facts", "before", "is_required"),
+    [
+        ({}, None, True),
+        ({"acknowledged": None}, None, True),
+        ({}, None, False),
+        ({"is_drill": True}, None, True),
+        ({"kind": IncidentKind.ALERT}, None, True),
+        ({}, replace(owed(), owner_id=77, owner_name="before"), True),
+        ({}, replace(owed(), state=PostmortemState.NOT_OWED), True),
+        ({}, owing.done(owed(), by_id=5, by_name="done", at=NOW), True),
+    ],
+    ids=["first", "nobody on it", "not required", "drill", "alert", "again", "released", "done"],
+)
+def test_the_form_names_before_the_resolve_what_is_owed_after_it(
+    facts: dict[str, object], before: Postmortem | None, *, is_required: bool
+) -> None:
+    """An open incident: what the form of ✅ shows is what the resolve then records."""
+    terms = replace(TERMS, is_required=is_required)
+    status = Status.TRIGGERED if "acknowledged" in facts else Status.ACKNOWLEDGED
+    facts = {**facts, "status": status, "ended": None, "aftermath": Aftermath(postmortem=before)}
+    still_open = resolved(**facts)
+    by, now = Person(2, "secondary"), NOW + timedelta(days=1)
+    ended = transitions.resolve(still_open, by=by, at=now)
+    recorded = owing.owed_at_resolve(ended, before, terms, now=now)
+    named = owing.owing_if_resolved(still_open, terms, by=by, now=now)
+    if recorded is None or not recorded.is_owed:
+        assert named is None
+    else:
+        assert named == (PersonRef(recorded.owner_id, recorded.owner_name), recorded.due_on)
 
 
 def test_it_is_due_after_the_policys_business_days() -> None:
