@@ -12,6 +12,7 @@ from bot.domain.incident.listing import IncidentFilter
 from bot.services.incidents.queries import ENDED
 from bot.ui.components import GREY, Row, Screen, button, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
+from bot.ui.posts.incident.calls import on_call_for
 from bot.ui.posts.paging.next_step import next_step, otherwise, update_due
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.inert import inert, plain
@@ -222,8 +223,9 @@ def _due(voice: Voice, incident: Incident, *, asks: str) -> Iterator[str]:
         yield otherwise(voice, incident, shown=1)
     else:
         small.insert(0, update_due(voice, incident))
-    if incident.on_it is not None:
-        small.insert(0, voice.say("consoles.incident.list_owner", who=voice.who(incident.on_it.name)))
+    on_it = incident.on_it
+    is_on = None if on_it is None else voice.say("consoles.incident.list_owner", who=voice.who(on_it.name))
+    small.insert(0, is_on or on_call_for(voice, incident))
     yield f"-# {' · '.join(part for part in small if part)}"
 
 

@@ -8,7 +8,7 @@ from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.incident.aftermath import aftermath
-from bot.ui.posts.incident.calls import called_so_far, cannot, is_overdue, tried
+from bot.ui.posts.incident.calls import called_so_far, cannot, is_overdue, on_call_for, tried
 from bot.ui.posts.paging.next_step import is_again, next_step, otherwise
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
@@ -234,9 +234,7 @@ def _progress(words: Wording, incident: Incident) -> Iterator[str]:
     how it ended.
     """
     if incident.status is Status.TRIGGERED:
-        first = next((rung.dm for rung in words.severity(incident).ladder if rung.dm), ())
-        if first:
-            yield words.say("alert.on_call", people=words.on_call(first))
+        yield on_call_for(words, incident)
         yield from (called_so_far(words, incident), tried(words, incident), cannot(words, incident))
         if (ended := incident.ack_ended) is not None:
             key = "alert.ack_lapsed" if ended.lapsed else "alert.ack_released"

@@ -20,6 +20,13 @@ _TIMES_SHOWN = 4  # of one person's DMs: a ladder may repeat its last step for d
 _LAST_TIMES_SHOWN = 2
 
 
+def on_call_for(words: Wording, incident: Incident) -> str:
+    """Return whom the ladder's first DM asks: "当番：@primary"; empty after an acknowledge."""
+    rungs = words.severity(incident).ladder if incident.status is Status.TRIGGERED else ()
+    first = next((rung.dm for rung in rungs if rung.dm), ())
+    return words.say("alert.on_call", people=words.on_call(first)) if first else ""
+
+
 def called_so_far(words: Wording, incident: Incident) -> str:
     """Return the last steps that were taken: "通知済み：14:05 @a に DM、14:20 @here + @a"; else empty."""
     calls = incident.calls

@@ -228,9 +228,17 @@ def test_an_empty_list_says_so() -> None:
     assert presses(screen) == []
 
 
-@pytest.mark.parametrize(("voice", "state", "over"), [(JA, "🔴 未対応", "🟢 解決"), (EN, "🔴", "🟢")])
-def test_the_list_says_how_bad_it_is_and_what_is_due(voice: Voice, state: str, over: str) -> None:
-    """State by sign and word first; below it what to do, counted by Discord; an ended one has its date."""
+@pytest.mark.parametrize(
+    ("voice", "state", "over", "on_call"),
+    [(JA, "🔴 未対応", "🟢 解決", "当番："), (EN, "🔴", "🟢", "On call: ")],
+)
+def test_the_list_says_how_bad_it_is_and_what_is_due(
+    voice: Voice, state: str, over: str, on_call: str
+) -> None:
+    """State by sign and word first; below it what to do, counted by Discord, and whose turn it is.
+
+    An ended one has its date.
+    """
     urgent = replace(PLACED, status=Status.TRIGGERED, title="決済 API が 5xx")
     ended = replace(RESOLVED, title="検索が遅い")
     count, first, due, small, last = words(
@@ -241,7 +249,7 @@ def test_the_list_says_how_bad_it_is_and_what_is_due(voice: Voice, state: str, o
     assert re.search(r"\*\*SEV1\*\* · 決済 API が 5xx · .*INC-", first)
     deadline, age = (f"<t:{int(at.timestamp())}:R>" for at in (urgent.ack_due_at, urgent.started_at))
     assert re.fullmatch(rf"\*\*.*👀.*{deadline}.*\*\*", due)
-    assert re.fullmatch(rf"-# .*{age}", small)
+    assert re.fullmatch(rf"-# {on_call}.*@primary · .*{age}", small)
     assert last.startswith(over)
     assert ":R>" not in last
     assert voice.moment(ended.started_at) in last

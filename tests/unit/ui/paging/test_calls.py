@@ -82,8 +82,8 @@ def test_the_ladder_says_where_we_are_and_what_comes() -> None:
     told = alert(called(FIRST_PAGE), EN)
     assert told[2] == f"**Do now: press 👀 ack to take it · by 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
     assert told[3] == (
-        "If nobody does: 14:22 notify @here + @primary, @secondary →\u00a014:37\u00a0again"
-        " →\u00a011/25 14:22 notify the channel, then repeatedly"
+        "If nobody does: 14:22 alert to @here + @primary, @secondary →\u00a014:37\u00a0again"
+        " →\u00a011/25 14:22 alert to the channel, then repeatedly"
     )
     assert "Notified so far: 14:07 DM to @primary" in told[4:]
 
@@ -100,7 +100,7 @@ WITH_PUSH = {
     ("words", "told"),
     [
         (JA, "誰も押さないと：14:22 @here + @primary、@secondary + プッシュ + PagerDuty + webhook に通知 →"),
-        (EN, "If nobody does: 14:22 notify @here + @primary, @secondary + push + PagerDuty + webhook →"),
+        (EN, "If nobody does: 14:22 alert to @here + @primary, @secondary + push + PagerDuty + webhook →"),
     ],
 )
 def test_it_is_said_how_a_step_leaves_discord(words: Wording, told: str) -> None:
@@ -110,7 +110,7 @@ def test_it_is_said_how_a_step_leaves_discord(words: Wording, told: str) -> None
     line = alert(rings, said)[3]
     assert line.startswith(told)
     assert line.endswith(
-        ("14:37 @here + @primary、@secondary に通知", "14:37 notify @here + @primary, @secondary")
+        ("14:37 @here + @primary、@secondary に通知", "14:37 alert to @here + @primary, @secondary")
     )
     for post in (escalation(rings, said), dm(rings, "primary", said)):
         assert any("+ PagerDuty" in line for line in post)
