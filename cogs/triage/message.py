@@ -9,7 +9,9 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
+from bot.domain.alerts.alert import MAY_BE_AFFECTED
 from bot.domain.errors import DeliveryRefused, UnavailableError
+from bot.domain.masking.masking import mask
 from bot.domain.triage.evidence import Evidence
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.answers import Pressed, control
@@ -46,8 +48,10 @@ async def triage_message(interaction: Interaction, message: discord.Message) -> 
         return
     evidence, source = evidence_of(message), MessageSource(message.channel.id, message.id)
     names = {user.id: user.display_name for user in message.mentions}
-    title = await _alert_title(interaction, source) if message.author.bot else None
-    await _open_about(interaction, source, evidence, title=title or suggested_title(evidence.text, names))
+    title = suggested_title(evidence.text, names)
+    if message.author.bot:
+        title = await _alert_title(interaction, source) or _masked(title)
+    await _open_about(interaction, source, evidence, title=title)
 
 
 @control(FROM)
@@ -64,8 +68,13 @@ async def press_triage(interaction: Interaction, pressed: Pressed) -> None:
     if evidence is None:
         await open_form(interaction, source=source, title=title or "")
         return
-    title = title or await _alert_title(interaction, source) or suggested_title(evidence.text, {})
+    title = title or await _alert_title(interaction, source) or _masked(suggested_title(evidence.text, {}))
     await _open_about(interaction, source, evidence, title=title)
+
+
+def _masked(title: str) -> str:
+    """Return the title that a monitor's words suggest, without the secrets that these may quote."""
+    return mask(title, leaves=MAY_BE_AFFECTED).text
 
 
 def _may_be_known(interaction: Interaction, message: discord.Message) -> bool:

@@ -111,7 +111,7 @@ class AlertMessage:
             self,
             content=_masked(self.content),
             embeds=tuple(embed.masked() for embed in self.embeds),
-            evidence=replace(self.evidence, text=mask(self.evidence.text).text),
+            evidence=self.evidence.masked(),
         )
 
     @property

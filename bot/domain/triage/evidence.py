@@ -1,8 +1,10 @@
 """The message that a triage started from, chosen in the message's menu."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from bot.domain.masking.masking import mask
 from bot.domain.payloads import Payload
 
 #: Characters that are kept of a message; Discord allows no more.
@@ -24,3 +26,7 @@ class Evidence(Payload):
     author_name: str
     url: str
     at: datetime
+
+    def masked(self) -> "Evidence":
+        """Return the message as it may be stored and shown elsewhere: without secrets and emails."""
+        return replace(self, text=mask(self.text).text)

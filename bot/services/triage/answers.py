@@ -45,6 +45,8 @@ class Triages:
 
         A second call with the same `key` returns the first.
 
+        The secrets in the message that it is about are masked: what is copied may leave the channel.
+
         If the message is being triaged already, return that walk with a notice: the second person joins it.
 
         Raises:
@@ -61,8 +63,9 @@ class Triages:
             if known := await self._known(tx, new):
                 return known
             now, ask_after = await tx.now(), self._policy.unfinished.ask_after
+            evidence = None if new.evidence is None else new.evidence.masked()
             triage, is_new = await tx.insert_triage(
-                replace(new, title=title),
+                replace(new, title=title, evidence=evidence),
                 due_at=now + FORGOTTEN_AFTER,
                 idle_due_at=None if ask_after is None else now + ask_after,
             )

@@ -115,14 +115,14 @@ class TriageSources:
         self._unwritten[channel_id, message_id] = evidence
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
-        """Keep the message that a form was opened from until the form comes back.
+        """Keep the message that a form was opened from until the form comes back, without its secrets.
 
         Nothing is kept of what was said in the thread of an incident that is private by now.
         """
         async with self._store.transaction() as tx:
             is_kept = not await is_confided(tx, channel_id, message_id)
         if is_kept:
-            await self._store.note_message(channel_id, message_id, evidence)
+            await self._store.note_message(channel_id, message_id, evidence.masked())
         if self._unwritten.get((channel_id, message_id)) is evidence:
             del self._unwritten[channel_id, message_id]
 

@@ -14,7 +14,7 @@ from bot.domain.triage.session import NewTriage, TriageStatus
 from bot.domain.triage.tree import UNSURE
 from bot.services.triage.views import PressResult, TriageView
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
-from tests.services.triage.triage_walks import EVIDENCE, go_on, start, walk
+from tests.services.triage.triage_walks import CHANNEL, EVIDENCE, go_on, start, walk
 
 CHOSEN = {"severity": "SEV3", "by": RESPONDER}
 
@@ -63,6 +63,24 @@ async def test_confirm_opens_one_incident(desk: Desk) -> None:
     assert len(desk.sent(DeliveryKind.ALERT)) == 1
     assert views[0].incident is not None
     assert views[0].incident.path == (("users_affected", "yes"), ("large_impact", "yes"))
+
+
+async def test_a_secret_in_the_message_is_not_copied(desk: Desk) -> None:
+    """Neither while its form is open, nor into the incident: a postmortem leaves the server."""
+    secrets = ("hunter2-hunter2", f"ghp_{'a1B2' * 9}")
+    text = f"cannot connect to postgres://app:{secrets[0]}@db.example/app\ntoken: {secrets[1]}"
+    said = replace(EVIDENCE, text=text)
+    await desk.triages.sources.note_message(CHANNEL, 77, said)
+    kept = await desk.triages.sources.noted_message(CHANNEL, 77)
+    assert kept is not None
+    assert kept.text.splitlines()[0] == "cannot connect to postgres://app:[masked:password]@db.example/app"
+    view = await start(desk, evidence=said)
+    done = await desk.triages.confirm((await go_on(desk, view, "yes", "yes")).triage.id, by=RESPONDER)
+    assert done.incident is not None
+    await desk.work()
+    for table in ("noted_messages", "triages", "incidents", "timeline", "deliveries", "audit"):
+        found = await desk.database.pool.fetchval(f"SELECT string_agg(t::text, ' ') FROM {table} AS t") or ""
+        assert [secret for secret in secrets if secret in found] == [], table
 
 
 async def test_every_answer_and_the_evidence_are_on_the_timeline(desk: Desk) -> None:

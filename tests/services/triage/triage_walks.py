@@ -24,6 +24,7 @@ async def start(
     key: str = "interaction:1",
     by: Person = RESPONDER,
     message_id: int = 600,
+    evidence: Evidence = EVIDENCE,
 ) -> TriageView:
     """The form about a message was sent."""
     return await desk.triages.start(
@@ -37,7 +38,7 @@ async def start(
             key=key,
             channel_id=CHANNEL,
             source_message_id=message_id,
-            evidence=EVIDENCE,
+            evidence=evidence,
         )
     )
 
