@@ -19,7 +19,7 @@ from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import member_person, person_from, person_of
 from bot.ui.screens.first_response_sheet import first_response_screen
-from bot.ui.screens.incident_answers import acknowledged, passed_on, release_view, released
+from bot.ui.screens.incident_answers import acknowledged, acknowledged_view, passed_on, released
 from bot.ui.verbs import IncidentVerb, template
 
 log = structlog.get_logger(__name__)
@@ -119,7 +119,7 @@ async def press_ack(interaction: Interaction, pressed: Pressed) -> None:
     by, acknowledger = await person_of(interaction), services_of(interaction).acknowledger
     result = await acknowledger.acknowledge(pressed.number, by=by, via=AckVia.BUTTON)
     voice = voice_of(interaction)
-    await reply(interaction, acknowledged(voice, result), view=release_view(voice, result))
+    await reply(interaction, acknowledged(voice, result), view=acknowledged_view(voice, result))
 
 
 @control(template(IncidentVerb.HAND_BACK))

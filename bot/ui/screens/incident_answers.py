@@ -9,7 +9,7 @@ from discord import ButtonStyle, ui
 
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.acknowledgement import Acknowledgement, AckOutcome
-from bot.domain.incident.incident import Incident, Status, label_of
+from bot.domain.incident.incident import Incident, IncidentKind, Status, label_of
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.services.escalation.bundles import AllAcknowledged
 from bot.services.escalation.passing_on import PassedOn
@@ -22,7 +22,9 @@ from bot.ui.components import ID_LIMIT, Screen, button, buttons_view, made_of, o
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.aftermath import said_lines
 from bot.ui.posts.incident.updates import is_unanswered
+from bot.ui.posts.paging.next_step import next_step
 from bot.ui.verbs import BundleVerb, IncidentVerb, custom_id
+from bot.ui.words import links
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative, state_key
 
@@ -122,7 +124,13 @@ def quit_screen(voice: Voice) -> Screen:
 
 
 def acknowledged(voice: Voice, result: Acknowledgement) -> str:
-    """Say what pressing ack has changed."""
+    """Say what pressing ack has changed; then, to the responder, what to do next and by when."""
+    said = _acknowledged(voice, result)
+    due = next_step(voice, result.incident) if _is_responder(result) else ""
+    return f"{said}\n{due}" if due else said
+
+
+def _acknowledged(voice: Voice, result: Acknowledgement) -> str:
     incident = result.incident
     took = incident.took_to_acknowledge
     first_at = None if incident.acknowledged is None else incident.acknowledged.at
@@ -137,11 +145,27 @@ def acknowledged(voice: Voice, result: Acknowledgement) -> str:
     )
 
 
-def release_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
-    """Build [手を離す] for the person who has just acknowledged; None when their ack came too late."""
+def acknowledged_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
+    """Build the next steps of the person who has just acknowledged: the thread, update, command, hand back.
+
+    None when their ack came too late. Somebody who has joined another person has the link and the way back.
+    """
+    incident, make = result.incident, voice.buttons.make
     if result.outcome is AckOutcome.TOO_LATE:
         return None
-    return buttons_view(made_of(voice.buttons.make(IncidentVerb.HAND_BACK, result.incident.id)))
+    is_theirs = _is_responder(result) and incident.kind is IncidentKind.INCIDENT  # an alert has no updates
+    leads = incident.commander is not None and incident.commander.id == result.by.id
+    return buttons_view(
+        made_of(voice.buttons.link(*links.home(incident))),
+        made_of(make(IncidentVerb.DETAILS, incident.id)) if is_theirs else None,
+        made_of(make(IncidentVerb.COMMAND, incident.id)) if is_theirs and not leads else None,
+        made_of(make(IncidentVerb.HAND_BACK, incident.id)),
+    )
+
+
+def _is_responder(result: Acknowledgement) -> bool:
+    on_it = result.incident.on_it
+    return result.incident.is_open and on_it is not None and on_it.id == result.by.id
 
 
 def ack_view(voice: Voice, result: UpdateResult) -> ui.View | None:

@@ -3,10 +3,10 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from discord.ui import Container
+from discord.ui import Button, Container
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +18,7 @@ from bot.domain.incident.incident import (
     ByPerson,
     EndedAck,
     Incident,
+    IncidentKind,
     PersonRef,
     Phase,
     Role,
@@ -538,6 +539,37 @@ def test_ack_and_passing_on_have_their_words() -> None:
     assert again.endswith("ack がなければ 14:22 JST に #p0-alerts でもう一度呼びかけます。")
     assert "相手がほかにいません。いま #p0-alerts" in answers.passed_on(JA, PassedOn(PLACED, None, None))
     assert "何も変えていません" in words(answers.quit_screen(JA))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "changes", "expected"),
+    [
+        (AckOutcome.FIRST, {}, ["スレッドへ", "更新", "指揮する", "手を離す"]),
+        (
+            AckOutcome.FIRST,
+            {"roles": {Role.COMMANDER: PersonRef(PRIMARY.id, "primary")}},
+            ["スレッドへ", "更新", "手を離す"],
+        ),
+        (AckOutcome.FIRST, {"kind": IncidentKind.ALERT}, ["スレッドへ", "手を離す"]),
+        (AckOutcome.JOINED, {"acknowledged": ByPerson(77, "other", AT)}, ["スレッドへ", "手を離す"]),
+    ],
+    ids=["responder", "commander", "alert", "joined"],
+)
+def test_whoever_acknowledged_has_their_next_steps(
+    outcome: AckOutcome, changes: dict[str, Any], expected: list[str]
+) -> None:
+    """As under the DM, which somebody who was not paged does not have; the promised update is named."""
+    promised = replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(hours=1))
+    acknowledged = ByPerson(PRIMARY.id, PRIMARY.name, AT)
+    theirs = replace(ACKNOWLEDGED, updates=promised, acknowledged=acknowledged)
+    result = Acknowledgement(replace(theirs, **changes), outcome, PRIMARY, AT)
+    view = answers.acknowledged_view(JA, result)
+    assert view is not None
+    assert [cast("Button[Any]", item).label for item in view.children] == expected
+    said = answers.acknowledged(JA, result)
+    assert ("次にやること：状況を更新する · 期限 15:07 JST" in said) is (outcome is AckOutcome.FIRST)
+    late = replace(result, outcome=AckOutcome.TOO_LATE, incident=RESOLVED)
+    assert answers.acknowledged_view(JA, late) is None
 
 
 def test_handing_back_promises_an_escalation_only_where_there_is_one() -> None:
