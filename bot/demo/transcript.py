@@ -14,10 +14,11 @@ from local_discord.client import Interaction, Message, controls
 
 _MARKUP: Final = re.compile(
     r"<@!?(?P<user>\d+)>|<@&(?P<role>\d+)>|<#(?P<channel>\d+)>|<t:(?P<moment>\d+)(?::(?P<style>\w))?>"
+    r"|<(?P<command>/[^:<>]+):\d+>"
     r"|\*\*(?P<bold>.+?)\*\*|`(?P<code>[^`]+)`|\\(?P<sign>[\\*_~`|<>#-])"
     r"|\[(?P<label>[^\]]+)\]\((?P<url>https?://[^)]+)\)|(?P<ping>@here|@everyone)"
 )
-_STYLES: Final = {"code": "green", "label": "underline", "ping": "bold red"}
+_STYLES: Final = {"command": "cyan", "code": "green", "label": "underline", "ping": "bold red"}
 _SMALL: Final = "-# "
 _INDENT: Final = " " * 10
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
