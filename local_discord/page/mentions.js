@@ -9,16 +9,22 @@ const MOST_WHOLE = 12; // characters that a line of a phone has room for
 /** The classes of a mention: a short name stays on one line with its sign. @param {string} name */
 const looks = (name) => (name.length <= MOST_WHOLE ? "mention whole" : "mention");
 
+/** A name behind its sign: a long one is broken, though not before its first letter. @param {string} name */
+function signed(name) {
+  const [first = "", ...rest] = name;
+  return [h("span", { class: "whole" }, `@${first}`), rest.join("")];
+}
+
 /** @param {string} id */
 export function userMention(id) {
   const name = memberById(id)?.name ?? "unknown-user";
-  return h("span", { class: id === state.me ? `${looks(name)} me` : looks(name), data: { user: id } }, `@${name}`);
+  return h("span", { class: id === state.me ? `${looks(name)} me` : looks(name), data: { user: id } }, signed(name));
 }
 
 /** @param {string} id */
 export function roleMention(id) {
   const name = state.roles.find((one) => one.id === id)?.name.replace(/^@/, "") ?? "unknown-role";
-  return h("span", { class: looks(name) }, `@${name}`);
+  return h("span", { class: looks(name) }, signed(name));
 }
 
 /** A channel's name as a link that opens it. @param {string} id */

@@ -186,6 +186,29 @@ async def test_name_stays_with_its_at_sign(open_page: Visit, puppet: Puppet) -> 
             assert await words.locator(".mention").evaluate_all(lines) == [1, 1, 1], number
 
 
+# Whether a mention's first letter begins another line than its sign.
+SIGN_IS_APART = """(mention) => {
+  const range = document.createRange();
+  const letters = document.createTreeWalker(mention, NodeFilter.SHOW_TEXT).nextNode();
+  range.setStart(letters, 0);
+  range.setEnd(letters, 2);
+  return range.getClientRects().length > 1;
+}"""
+
+
+async def test_long_name_takes_its_at_sign_along(open_page: Visit, puppet: Puppet) -> None:
+    """A name that one line does not hold is broken, though never between the sign and its first letter."""
+    name = "佐藤当番長期休暇中は中村へ連絡してください"
+    await puppet.client.human("PATCH member", user="primary", nick=name)
+    await puppet.client.post(GENERAL, content="@here + <@1100000000000000101>")
+    async with open_page(locale="ja-JP", size=PHONE) as visitor:
+        await visitor.sees(name)
+        words = visitor.main.locator("li.message p").last
+        for number in range(30):
+            assert await words.locator(".mention").last.evaluate(SIGN_IS_APART) is False, number
+            await words.evaluate("(one, before) => one.prepend(before)", "x ")
+
+
 # Whether what an empty field says is as wide as the field at most.
 FITS = """(field) => {
   const brush = document.createElement("canvas").getContext("2d");
