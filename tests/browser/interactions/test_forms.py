@@ -9,6 +9,7 @@ from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
 from tests.browser.visitor.gallery import button, label, row
 from tests.browser.visitor.puppet import MODAL, UPDATE, Puppet
+from tests.browser.visitor.visitor import PHONE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 FORM: dict[str, Any] = {
@@ -56,3 +57,38 @@ async def test_check_boxes_and_files(open_page: Visit, puppet: Puppet) -> None:
         got = (await puppet.answer(UPDATE))["data"]
         names = [one["filename"] for one in got["resolved"]["attachments"].values()]
         assert (got["components"][0]["component"]["value"], names) == (True, ["a.txt"])
+
+
+LONG = "unbroken" * 30
+WIDE: dict[str, Any] = {"label": LONG[:100], "value": "a"}
+WIDE_SELECT: dict[str, Any] = {"type": 3, "custom_id": "pick", "placeholder": LONG[:150]}
+WIDE_FORM: dict[str, Any] = {
+    "custom_id": "wide",
+    "title": "Wide",
+    "components": [
+        label(LONG[:45], WIDE_SELECT | {"options": [WIDE]}) | {"description": LONG[:100]},
+        label("Chosen", WIDE_SELECT | {"custom_id": "chosen", "options": [WIDE | {"default": True}]}),
+        label("Text", {"type": 4, "custom_id": "text", "style": 1, "placeholder": LONG[:100]}),
+        label("Radio", {"type": 21, "custom_id": "one", "options": [WIDE, WIDE | {"value": "b"}]}),
+        label(LONG[:45], {"type": 23, "custom_id": "tell"}) | {"description": LONG[:100]},
+    ],
+}
+# What begins or ends beyond the dialog, of what the form shows.
+STICKS_OUT = """(dialog) => {
+  const { left, right } = dialog.getBoundingClientRect();
+  return [...dialog.querySelectorAll(".fields, .fields *")]
+    .filter((one) => one.getBoundingClientRect().left < left || one.getBoundingClientRect().right > right)
+    .map((one) => one.className || one.tagName);
+}"""
+
+
+async def test_fields_are_no_wider_than_their_form(open_page: Visit, puppet: Puppet) -> None:
+    """On a phone, before anything is chosen: neither a hint nor the longest option widens them."""
+    await puppet.client.post(GENERAL, content="open it", components=[row(button("open", "Open"))])
+    async with open_page(locale="en-US", size=PHONE) as visitor:
+        await visitor.press("Open")
+        await puppet.answer(MODAL, **WIDE_FORM)
+        form = visitor.page.get_by_role("dialog", name="Wide")
+        await expect(form.locator(".select")).to_have_count(2)
+        assert await form.evaluate(STICKS_OUT) == []
+        assert await form.locator(".fields").evaluate("(one) => one.scrollWidth - one.clientWidth") == 0
