@@ -76,6 +76,16 @@ class NotRedactedNotice(Notice, name="not_redacted"):
     message: int
 
 
+class PostsWaitNotice(Notice, name="posts_wait"):
+    """Public posts still show their old text for a while: a limit of Discord's delays their edits.
+
+    Attributes:
+        posts: Their places: "<channel id>/<message id>".
+    """
+
+    posts: tuple[str, ...]
+
+
 class PostsClearedNotice(Notice, name="posts_cleared"):
     """The public posts are done with: emptied, or named in a line of their own."""
 

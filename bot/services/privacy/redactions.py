@@ -14,6 +14,7 @@ from bot.domain.privacy_payloads import (
     NameWaitsNotice,
     NotRedactedNotice,
     PostsClearedNotice,
+    PostsWaitNotice,
     ThreadLeftNotice,
     ThreadNotClosedNotice,
 )
@@ -42,8 +43,11 @@ class Redactions:
         if not left:
             return None
         result = await self._discord.redact(incident, left)
-        still_there = {*result.refused, *result.late}
-        lines = [self._still_told(incident, post, result) for post in left if post.id in still_there]
+        late = [post for post in left if post.id in result.late]
+        by_hand = [post for post in left if post.id in result.refused]
+        by_hand += [post for post in late if post.kind is DeliveryKind.THREAD]
+        lines = [self._by_hand(incident, post, result) for post in by_hand]
+        lines += self._waiting(incident, [post for post in late if post.kind is not DeliveryKind.THREAD])
         lines += [self._left_line(incident, thread) for thread in result.left]
         if {post.id for post in left} <= set(result.done):
             lines.append(notice(incident, self._policy, PostsClearedNotice(), key="posts_cleared"))
@@ -61,8 +65,15 @@ class Redactions:
         told = ThreadLeftNotice(thread=thread.thread_id, names=thread.names, written=thread.written)
         return notice(incident, self._policy, told, key=f"thread_left:{thread.thread_id}")
 
-    def _still_told(self, incident: Incident, post: Delivery, result: Redacted) -> NewDelivery:
-        """Return a line for the thread that names the post which the bot could not redact, or not yet.
+    def _waiting(self, incident: Incident, late: Sequence[Delivery]) -> list[NewDelivery]:
+        """Return the line, one per incident, that names the posts whose edits a limit delays for long."""
+        if not late:
+            return []
+        told = PostsWaitNotice(posts=tuple(f"{post.channel_id}/{post.message_id}" for post in late))
+        return [notice(incident, self._policy, told, key=told.name)]
+
+    def _by_hand(self, incident: Incident, post: Delivery, result: Redacted) -> NewDelivery:
+        """Return a line that names the post which Discord refused to change, or the thread that waits.
 
         A responder can do that by hand.
         """

@@ -160,16 +160,18 @@ async def test_a_name_that_waits_is_told_once(desk: Desk) -> None:
 
 
 async def test_what_a_limit_keeps_for_long_is_told(desk: Desk) -> None:
-    """An alert from hours ago that was edited often: somebody can delete it by hand meanwhile."""
+    """Old posts, in one line: the bot goes on, and somebody can delete them by hand meanwhile."""
     incident = await desk.open()
     await desk.work()
     desk.discord.postponed, desk.discord.capacity_in = {DeliveryKind.ALERT}, timedelta(minutes=15)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
-    (told,) = (d for d in await desk.database.deliveries() if d.data.get("notice") == "not_redacted")
+    await desk.pass_time(minutes=16)
+    (told,) = (d for d in await desk.database.deliveries() if d.data.get("notice") == "posts_wait")
     old = await desk.store.delivery_by_key(f"inc:{incident.id}:alert")
     assert old is not None
-    assert told.data["message"] == old.message_id
+    assert told.data["posts"] == [f"{old.channel_id}/{old.message_id}"]
+    assert not [d for d in await desk.database.deliveries() if d.data.get("notice") == "not_redacted"]
 
 
 async def test_what_discord_refuses_to_empty_is_told(desk: Desk) -> None:

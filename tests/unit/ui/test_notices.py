@@ -214,6 +214,7 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
     "not_let_in": [({"name": "b"}, "@b"), ({"place": "primary"}, "@primary")],
     "not_taken_out": [({"name": "b"}, "@b"), ({"place": "@b"}, "?")],
     "not_redacted": [({"channel": 301, "message": 900}, "/301/900")],
+    "posts_wait": [({"posts": ["301/900", "302/901"]}, "/302/901")],
     "name_waits": [
         ({"thread": 900}, "/900"),
         ({"thread": 900, "deleted_by": "a", "deleted_at": AT}, "14:14 JST"),

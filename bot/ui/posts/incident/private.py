@@ -15,6 +15,7 @@ from bot.domain.privacy_payloads import (
     NotRedactedNotice,
     NotTakenOutNotice,
     PostsClearedNotice,
+    PostsWaitNotice,
 )
 from bot.ui.posts.bodies import HERE, Body, message
 from bot.ui.posts.looks import NoticeLooks, Renderers, alone, by, line
@@ -24,6 +25,7 @@ from bot.ui.words.wording import Wording, sign_of
 
 _PRIVATE_THREAD: Final = 12  # Discord: the channel type
 _PLACES_LIMIT: Final = 500
+_URLS_LIMIT: Final = 1_400
 _WEEK_MIN: Final = 10_080  # auto_archive_duration, the longest there is
 
 
@@ -107,6 +109,11 @@ def _outsider(words: Wording, _incident: Incident, told: NotLetInNotice) -> str:
     return words.on_call([told.place or "?"]) if told.who is None else words.who(told.who)
 
 
+def _places(words: Wording, incident: Incident, told: PostsWaitNotice) -> str:
+    urls = (f"<{place_url(incident.guild_id, *map(int, post.split('/')))}>" for post in told.posts)
+    return words.joined(urls, limit=_URLS_LIMIT)
+
+
 NOTICES: Final[NoticeLooks] = (
     line(MadePrivateNotice, "private.notice_made"),
     line(PostsClearedNotice, "private.notice_cleared"),
@@ -124,6 +131,12 @@ NOTICES: Final[NoticeLooks] = (
         channel=lambda _words, incident, _told: around(incident),
     ),
     line(NotTakenOutNotice, "private.notice_not_taken_out", who=_member),
+    line(
+        PostsWaitNotice,
+        "private.notice_posts_wait",
+        count=lambda _words, _incident, told: len(told.posts),
+        urls=_places,
+    ),
     line(
         NotRedactedNotice,
         "private.notice_not_redacted",
