@@ -30,7 +30,6 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
     other, name = incident.told_merged_into, incident.status.value
     line = words.say(
         f"tracked.line.{name}_unseen" if incident.merged_into_hidden else f"tracked.line.{name}",
-        sign=words.severity_sign(incident.severity, is_drill=incident.is_drill),
         label=incident.label,
         severity=incident.severity,
         state=words.state(incident),

@@ -48,7 +48,7 @@ async def test_an_alert_is_tracked_and_eyes_on_it_acknowledge(world: World) -> N
     """
     posted, answer = await Monitor(world, "p0-alerts").alert("", embeds=[EMBED])
     assert answer.content.startswith(
-        f"🔴 INC-1 追跡中 · SEV1 · {TITLE}\n**今やること：👀 ack を押して対応を始める · "
+        f"🔴 INC-1 未対応 · SEV1 · {TITLE}\n**今やること：👀 ack を押して対応を始める · "
     )
     await world.expect_dm("primary", contains=TITLE)
     await world.settle()
@@ -107,7 +107,7 @@ async def test_the_same_alert_again_is_counted(world: World) -> None:
     await counted(world, 4)
     await world.fast_forward(minutes=1)
     shown = await world.expect_text(answer, "×4 · 最終 ")
-    assert "追跡中" in shown.content
+    assert "INC-1 未対応" in shown.content
     await world.react(last, by="primary")
     await acknowledged(world, answer, by="primary")
     await world.restart_bot()
@@ -135,7 +135,7 @@ async def test_a_click_makes_it_an_incident(world: World) -> None:
     assert "INC-1 をインシデントにしました" in said.text
     said = await world.human.click("responder", answer.id, old)
     assert "INC-1 はすでにインシデントです" in said.text
-    post = await world.ledger.expect("p1-ops", TITLE, where=lambda found: "追跡中" not in found.text)
+    post = await world.ledger.expect("p1-ops", TITLE, where=lambda found: "INC-1 未対応" not in found.text)
     root = await world.ledger.expect("p0-alerts", TITLE)
     await world.expect_text(root, "INC-1")
     await world.idle()
@@ -271,7 +271,7 @@ async def test_a_storm(world: World) -> None:
     await world.settle()
     rows = await world.rows("SELECT occurrences FROM incidents ORDER BY id")
     assert [row["occurrences"] for row in rows] == [messages // alerts] * alerts
-    shown = [found.content for found in await world.posts("p1-ops") if "追跡中" in found.content]
+    shown = [found.content for found in await world.posts("p1-ops") if "未対応 · SEV2" in found.content]
     assert len(shown) == alerts
     assert all(f"×{messages // alerts}" in content for content in shown)
     entries = await world.human.log(since=since)

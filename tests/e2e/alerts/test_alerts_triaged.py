@@ -56,7 +56,7 @@ async def test_an_incident_ends_the_reevaluation_of_its_alert(world: World) -> N
     await world.expect_dm("primary", contains=TITLE)
     held = await held_for_later(world, answer, channel="p1-ops")
     await world.click(answer, "インシデントにする", by="primary")
-    post = await world.ledger.expect("p1-ops", TITLE, where=lambda found: "追跡中" not in found.text)
+    post = await world.ledger.expect("p1-ops", TITLE, where=lambda found: "INC-1 未対応" not in found.text)
     await opened_thread(world, await world.ledger.expect("p0-alerts", TITLE), "SEV2")
     await world.expect_link(held, post.id)
     await world.fast_forward(minutes=46)

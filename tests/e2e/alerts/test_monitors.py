@@ -48,7 +48,7 @@ async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: P
         await monitor.fire(ONE, summary="決済 API が 5xx")
         posted = await said(world, "[FIRING:1] HighErrorRate (10.0.0.5:9090")
         answer = await Monitor(world).answer(posted)
-        assert answer.content.startswith("🟠 INC-1 追跡中 · SEV2 · HighErrorRate: 決済 API が 5xx")
+        assert answer.content.startswith("🔴 INC-1 未対応 · SEV2 · HighErrorRate: 決済 API が 5xx")
         assert "\n誰も押さないと：" in answer.content
         dm = await world.expect_dm("primary", contains="HighErrorRate: 決済 API が 5xx · api.parky.co.jp")
         why = await world.click(dm, "なぜ私に？", by="primary")
@@ -105,11 +105,13 @@ async def test_chatter_is_asked_about_and_its_sender_ignored(world: World) -> No
     posted = await jobs.say("nightly export: exit code 1")
     line = await asked(world, posted)
     assert "INC-1 として追跡します" in (await world.click(line, "追跡する", by="responder")).text
-    await world.ledger.expect("p1-ops", where=lambda found: "追跡中 · SEV2 · nightly export" in found.content)
+    post = await world.ledger.expect(
+        "p1-ops", where=lambda found: "未対応 · SEV2 · nightly export" in found.content
+    )
     await world.expect_dm("primary", contains="nightly export")
     await world.expect_text(line, "🔴 INC-1 として追跡中 · @responder")
     await world.react(posted, by="primary")
-    await world.settle()
+    await world.expect_text(post, "🟠 対応中")
     assert [row["status"] for row in await world.rows("SELECT status FROM incidents")] == ["acknowledged"]
 
 

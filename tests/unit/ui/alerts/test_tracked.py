@@ -13,6 +13,7 @@ from bot.domain.incident.locations import AlertOrigin, Source
 from bot.domain.people import Person
 from bot.ui.forms.resolution import resolve_form
 from bot.ui.posts.renderer import render
+from bot.ui.words.wording import Wording
 from tests.unit.ui.paging.test_calls import called
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
@@ -50,7 +51,7 @@ def test_it_says_what_is_tracked_and_until_when_somebody_must_be_on_it() -> None
     """Two lines; the alert itself is right above."""
     body = render(JA, QUIET, NEW)
     assert str(body["content"]).splitlines() == [
-        "🔴 INC-42 追跡中 · SEV1 · 決済 API が 5xx",
+        "🔴 INC-42 未対応 · SEV1 · 決済 API が 5xx",
         "**今やること：👀 ack を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
     ]
     assert body["allowed_mentions"] == {"parse": []}
@@ -61,6 +62,21 @@ def test_it_says_what_is_tracked_and_until_when_somebody_must_be_on_it() -> None
         "inc:v1:false_alarm:42",
         f"inc:v1:resolve:42:{form_digest(NEW)}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (JA, "🔴 INC-42 未対応 · SEV2 · 決済 API が 5xx"),
+        (EN, "🔴 INC-42 Unacknowledged · SEV2 · 決済 API が 5xx"),
+    ],
+)
+def test_its_sign_is_the_states_and_never_the_severitys(words: Wording, line: str) -> None:
+    """🟠 is SEV2's colour, and the sign of an incident that a person is on: the list shows 🔴, so it does."""
+    lesser = replace(NEW, severity="SEV2")
+    assert str(render(words, QUIET, lesser)["content"]).splitlines()[0] == line
+    sign, word = words.state(lesser).split(" ", 1)
+    assert (line.startswith(sign), word in line) == (True, True)
 
 
 BY_EVENT = replace(
