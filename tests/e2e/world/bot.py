@@ -31,8 +31,8 @@ class BotProcess:
             module: The program, ``python -m MODULE run``.
         """
         bot = await cls.begin(env, folder=folder, module=module)
+        await bot.child.line_with('"bot.ready"', within_s=_START_S)  # before which nothing need be asked
         await bot.child.wait_until_ready(within_s=_START_S)
-        await bot.child.line_with('"bot.ready"', within_s=_START_S)
         return bot
 
     @classmethod
