@@ -77,16 +77,26 @@ def operations() -> list[tuple[str, str]]:
 
 
 @functools.cache
-def _templates() -> list[tuple[re.Pattern[str], str]]:
-    """Every path as a pattern, the most literal first."""
-    paths = sorted(document()["paths"], key=lambda path: path.count("{"))
-    return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in paths]
+def _templates() -> dict[tuple[str, int], list[tuple[re.Pattern[str], str]]]:
+    """Every path as a pattern, the most literal first, among those that start alike and are as long."""
+    found: dict[tuple[str, int], list[tuple[re.Pattern[str], str]]] = {}
+    for path in sorted(document()["paths"], key=lambda path: path.count("{")):
+        pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
+        found.setdefault(_shape(path), []).append((pattern, path))
+    return found
+
+
+def _shape(path: str) -> tuple[str, int]:
+    """The first part of a path, which no template leaves open, and how many parts there are."""
+    parts = path.split("/")
+    return parts[1], len(parts)
 
 
 def template_of(method: str, path: str) -> str | None:
     """The description's path for a request, e.g. ``/channels/{channel_id}``; None when it has none."""
     paths = document()["paths"]
-    fitting = (template for pattern, template in _templates() if pattern.fullmatch(path))
+    alike = _templates().get(_shape(path), [])
+    fitting = (template for pattern, template in alike if pattern.fullmatch(path))
     return next((template for template in fitting if method in paths[template]), None)
 
 

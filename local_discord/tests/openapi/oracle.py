@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from jsonschema.exceptions import best_match
@@ -163,11 +164,18 @@ def _typed(schema: dict[str, Any], text: str) -> Any:
 
 def _mended(body: Any, route: str, noise: tuple[Noise, ...]) -> Any:
     """*body* with the known deviations put right."""
-    body = deepcopy(body)
-    for one in noise:
-        if re.fullmatch(one.routes, route):
-            _mend(body, one.path)
+    paths = [path for path in _noisy(route, noise) if path[0] == "*" or path[0] in body]
+    if paths:
+        body = deepcopy(body)
+    for path in paths:
+        _mend(body, path)
     return body
+
+
+@cache
+def _noisy(route: str, noise: tuple[Noise, ...]) -> list[tuple[str, ...]]:
+    """Where the bodies for *route* have known deviations."""
+    return [one.path for one in noise if re.fullmatch(one.routes, route)]
 
 
 def _mend(node: Any, path: tuple[str, ...]) -> None:
