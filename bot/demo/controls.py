@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+import aiohttp
 import asyncpg
 import httpx
 
@@ -18,7 +19,14 @@ from bot.demo.stage import Stage
 from local_discord.client import JSON, HumanSideError, NotSeen
 
 _LOOK_S: Final = 1.0  # how often the next deadline is looked up, between presses
-_TROUBLES: Final = (HumanSideError, httpx.HTTPError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+_TROUBLES: Final = (
+    HumanSideError,
+    aiohttp.ClientError,
+    httpx.HTTPError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+)
 _NEXT, _DIGEST = "clock.next", "clock.digest"
 _SPANS: Final = {
     "clock.1m": timedelta(minutes=1),

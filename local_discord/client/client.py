@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
+from urllib.parse import urljoin
 
 from local_discord.client.line import ANSWER_S, EVENT_S
 from local_discord.client.offering import Controls
@@ -119,7 +120,8 @@ class Human(Controls):
             StopIteration: There is none.
         """
         url = next(file["url"] for file in message.raw["attachments"] if file["filename"] == name)
-        return (await self._http.get(str(url))).raise_for_status().text
+        async with self._http.get(str(url), raise_for_status=True) as response:
+            return await response.text(encoding="utf-8")
 
     async def delete(self, user: str, message: Message) -> None:
         """Delete *message*."""
@@ -191,14 +193,15 @@ class Human(Controls):
             NotSeen: Naming *what* did not come in time.
         """
         deadline = time.monotonic() + within_s
+        seen_until = await self.log_end()
         while True:
-            seen_until = await self.log_end()
             if (found := await look()) is not None:
                 return found
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 raise NotSeen(f"not seen within {within_s:g} s: {what}")
-            await self._post("wait", {"for": "log", "since": seen_until, "timeout_s": min(left_s, 1.0)})
+            waits = {"for": "log", "since": seen_until, "timeout_s": min(left_s, 1.0)}
+            seen_until = (await self._post("wait", waits))["next"]
 
     async def answer(self, interaction_id: str, *, wait_s: float = ANSWER_S) -> Interaction:
         """What an interaction has led to so far; waits until it is answered."""
@@ -207,9 +210,9 @@ class Human(Controls):
 
     async def page(self) -> str | None:
         """The address of the local Discord's page for people with a browser; None when it has none."""
-        address = str(self._http.base_url.copy_with(path="/"))
-        found = await self._http.get(address)
-        return address if found.is_success else None
+        address = urljoin(self._base_url, "/")
+        async with self._http.get(address) as response:
+            return address if response.ok else None
 
     # -- powers
     async def fault(self, **spec: object) -> None:

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
-import httpx
+import aiohttp
 
 from local_discord.client.screen import JSON
 
 ANSWER_S: Final = 30.0  # a command's answer, its deferral included
 EVENT_S: Final = 30.0
+
+_PATIENCE: Final = aiohttp.ClientTimeout(
+    total=None, sock_connect=ANSWER_S + EVENT_S, sock_read=ANSWER_S + EVENT_S
+)
 
 
 class HumanSideError(RuntimeError):
@@ -17,31 +21,34 @@ class HumanSideError(RuntimeError):
 
 
 class Line:
-    """Requests to the human side at *base_url*.
+    """Requests to the human side at *base_url*, from when it is entered until it is left.
 
     Args:
         headers: Sent with each request.
     """
 
+    _http: aiohttp.ClientSession
+
     def __init__(self, base_url: str, *, headers: Mapping[str, str] | None = None) -> None:
-        # `trust_env=False`: a proxy from the environment is not for loopback.
-        self._http = httpx.AsyncClient(
-            base_url=base_url, timeout=ANSWER_S + EVENT_S, trust_env=False, headers=headers
-        )
+        self._base_url = base_url.rstrip("/")
+        self._headers = headers
 
     async def __aenter__(self) -> Self:
+        self._http = aiohttp.ClientSession(
+            headers=self._headers, timeout=_PATIENCE, cookie_jar=aiohttp.DummyCookieJar()
+        )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.aclose()
+        await self._http.close()
 
     async def _post(self, path: str, body: Mapping[str, object]) -> JSON:
         return dict(await self._request("POST", path, body))
 
     async def _request(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 -- JSON
-        response = await self._http.request(method, f"/{path}", json=body)
-        if response.is_error:
-            raise HumanSideError(f"{method} {path}: {response.text}")
-        return response.json()
+        async with self._http.request(method, f"{self._base_url}/{path}", json=body) as response:
+            if not response.ok:
+                raise HumanSideError(f"{method} {path}: {await response.text()}")
+            return await response.json()

@@ -101,6 +101,8 @@ def log(ask: Ask) -> JSON:
 async def wait(ask: Ask) -> JSON:
     """POST wait {for: message | log | sessions | press, ...}: the first match, or {"timeout": true}.
 
+    About the log either answer has the "next" number, too.
+
     message: channel, contains?, after? (message id), user?; log: since?, method?, path? (regex), status?;
     sessions: count; press: the press of a control that waits for its program.
     """
@@ -115,7 +117,8 @@ async def wait(ask: Ask) -> JSON:
         raise BadRequest(f"'for' is one of {sorted(looks)}")
     timeout_s = min(ask.number("timeout_s", 5.0), _MOST_WAIT_S)
     found = await ask.core.hub.until(lambda: looks[kind](ask), timeout_s)
-    return {"timeout": True} if found is None else {"timeout": False, kind: found}
+    said = {"timeout": True} if found is None else {"timeout": False, kind: found}
+    return {**said, "next": ask.core.log.next} if kind == "log" else said
 
 
 def _look_message(ask: Ask) -> JSON | None:

@@ -251,8 +251,9 @@ async def _command_in_ascii(stage: Stage, name: str, **options: str) -> dict[str
     """A command with text that no UTF-8 can hold, as JSON's escapes, which can; the answer to the request."""
     body = json.dumps({"user": "responder", "channel": "general", "name": name, "options": options})
     headers = {"Content-Type": "application/json"}
-    answer = await stage.world.human._http.post("/command", content=body, headers=headers)
-    return dict(answer.json())
+    url = f"{stage.world.sandbox.human}/command"
+    async with stage.world.human._http.post(url, data=body, headers=headers) as answer:
+        return dict(await answer.json())
 
 
 async def _tables(stage: Stage) -> list[str]:
