@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -25,12 +24,16 @@ _COMMON_SHARE: Final = 0.3  # of the weight that a common word would have by its
 _CONTAINED_SHARE: Final = 0.25  # how much counts that a short title is part of a long one
 
 _HIRAGANA = "\u3041-\u309f"
-_RUNS = re.compile(rf"[a-z0-9]+(?:'[a-z]+)?|[{_HIRAGANA}\u30a0-\u30ff\u3005\u3400-\u4dbf\u4e00-\u9fff]+")
+_RUNS = re.compile(
+    rf"[a-z0-9]+(?:'[a-z]+)?|[{_HIRAGANA}\u30a0-\u30ff\u3005\u3400-\u4dbf\u4e00-\u9fff]+", re.IGNORECASE
+)
 #: What begins with hiragana is grammar (が, して, ない, が落), and so is a pair that ends in a particle.
 _GRAMMAR = re.compile(rf"[{_HIRAGANA}].?|.[がをにはのでともへや]")
 _HTTP_STATUS = re.compile(r"([45])\d\d")
 #: "log in", "logging in", "times out" are one word, as "login" and "timeouts" are.
-_PHRASES = re.compile(r"\b(log|sign|check|time|roll|shut)(?:s|d|ed|ged|ging|ing|ning)? (in|out|back|down)\b")
+_PHRASES = re.compile(
+    r"\b(log|sign|check|time|roll|shut)(?:s|d|ed|ged|ging|ing|ning)? (in|out|back|down)\b", re.IGNORECASE
+)
 _ENDINGS = re.compile(r"(?<=[a-z]{4})(?:ing|ed|es|s)$")
 _PLURAL = re.compile(r"(?<=[a-z0-9]{3})s$")
 _STOP_WORDS = """
@@ -117,20 +120,26 @@ def words_of(title: str) -> Mapping[str, float]:
     out.
     """
     found: dict[str, float] = {}
-    for run in _RUNS.findall(_folded(title)):
-        words = _words_of_run(run)
+    for run in runs_of(title):
+        words = words_of_run(run)
         found.update((word, max(found.get(word, 0), 1 / len(words))) for word in words)
     return MappingProxyType(found)
 
 
-def words_in_common(one: str, other: str) -> tuple[str, ...]:
-    """Return the parts of title *other*, folded, whose words are in title *one*, too.
+def runs_of(title: str) -> list[str]:
+    """Return the runs of Latin and those of Japanese characters of *title*; a phrase is one word."""
+    return _RUNS.findall(_PHRASES.sub(r"\1\2", unicodedata.normalize("NFKC", title)))
 
-    Pairs of Japanese characters that overlap are one part: 決済 and 済障 are 決済障.
-    """
-    common = words_of(one).keys() & words_of(other).keys()
-    parts = (part for run in _RUNS.findall(_folded(other)) for part in _parts_of_run(run, common))
-    return tuple(dict.fromkeys(parts))
+
+def words_of_run(run: str) -> list[str]:
+    """Return the words of a run of characters of one script, folded."""
+    run = run.casefold()
+    if not run[0].isascii():
+        pairs = [run[at : at + 2] for at in range(len(run) - 1)] or [run]
+        return [pair for pair in pairs if not _GRAMMAR.fullmatch(pair)]
+    if found := _HTTP_STATUS.fullmatch(run.removesuffix("s")):
+        return [f"{found[1]}xx"]
+    return [] if run in _STOP or run.isdecimal() else [_PLURAL.sub("", _ENDINGS.sub("", run))]
 
 
 def score(one: TroubleReport, other: TroubleReport, rarity: Rarity) -> float:
@@ -150,33 +159,6 @@ def most_similar(report: TroubleReport, known: Iterable[AnyReport], rarity: Rari
     scored = [(score(report, one, rarity), one) for one in alike]
     best = max(scored, key=lambda found: found[0], default=None)
     return None if best is None or best[0] < THRESHOLD else best[1]
-
-
-def _folded(title: str) -> str:
-    return _PHRASES.sub(r"\1\2", unicodedata.normalize("NFKC", title).casefold())
-
-
-def _words_of_run(run: str) -> list[str]:
-    if not run[0].isascii():
-        pairs = [run[at : at + 2] for at in range(len(run) - 1)] or [run]
-        return [pair for pair in pairs if not _GRAMMAR.fullmatch(pair)]
-    if found := _HTTP_STATUS.fullmatch(run.removesuffix("s")):
-        return [f"{found[1]}xx"]
-    return [] if run in _STOP or run.isdecimal() else [_PLURAL.sub("", _ENDINGS.sub("", run))]
-
-
-def _parts_of_run(run: str, common: AbstractSet[str]) -> list[str]:
-    """Return the parts of *run* that consist of words of *common*."""
-    if run[0].isascii():
-        return [run] if common & set(_words_of_run(run)) else []
-    is_common = [run[at : at + 2] in common for at in range(max(len(run) - 1, 1))]
-    parts, begin = [], 0
-    for at, is_one in enumerate([*is_common, False]):
-        if not is_one:
-            if at > begin:
-                parts.append(run[begin : at + 1])
-            begin = at + 1
-    return parts
 
 
 def _words_in_common(one: Mapping[str, float], other: Mapping[str, float]) -> float:

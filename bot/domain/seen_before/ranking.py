@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.incident.similarity import THRESHOLD, Rarity, score, words_in_common, words_of
+from bot.domain.incident.similarity import THRESHOLD, Rarity, score, words_of
+from bot.domain.seen_before.common_words import words_in_common
 
 #: How many are shown.
 MOST_PAST: Final = 3

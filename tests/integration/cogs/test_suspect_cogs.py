@@ -63,7 +63,7 @@ async def test_past_incidents_are_shown_with_why(world: ConsoleWorld) -> None:
     place = await raised(world, 2, title="決済APIが応答しない")
     found = shown(await world.command("incident similar", where=place))
     assert "🕰️ INC-2 に似た過去の件" in words(found)
-    assert "共通の語：決済、api" in words(found)
+    assert "共通の語：決済、API" in words(found)
     assert presses(found) == []
     refused = shown(await world.command("incident similar", number=99))
     assert "そのインシデントはありません" in words(refused)

@@ -1,6 +1,5 @@
 """Which past incidents are shown, and why."""
 
-from bot.domain.incident.similarity import words_in_common
 from bot.domain.seen_before.ranking import KnownReport, resembling
 
 API, ADMIN = "api.parky.co.jp", "admin.parky.co.jp"
@@ -25,7 +24,7 @@ def test_the_most_similar_three_come_first() -> None:
     found = resembling(NOW, PAST)
     assert [one.number for one in found] == [4, 3, 7]
     assert found[2].same_targets == (API,)
-    assert found[2].words == ("決済", "api")
+    assert found[2].words == ("決済", "API")
     assert not found[2].same_alert
 
 
@@ -50,11 +49,3 @@ def test_an_incident_is_never_its_own_past() -> None:
 def test_the_same_words_about_another_target_are_another_trouble() -> None:
     """As on the card of a triage."""
     assert numbers(NOW, [KnownReport(1, "決済 API が 5xx", (ADMIN,), ("slow",)), *PAST[:2]]) == [7]
-
-
-def test_words_in_common_are_whole() -> None:
-    """Pairs of characters are joined; English keeps its endings."""
-    assert words_in_common("管理画面が開かない", "admin の管理画面が 502 で開けません") == ("管理画面",)
-    assert words_in_common("users can't log in", "Login broken for everyone") == ("login",)
-    assert words_in_common("Checkout timeouts", "timeout on checkout") == ("timeout", "checkout")
-    assert words_in_common("", "決済") == ()
