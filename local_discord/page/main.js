@@ -41,9 +41,9 @@ byId("skip").addEventListener("click", (event) => {
 on("link", (isUp) => banner(isUp));
 on("state", firstState);
 on("state", refreshMentions);
-on("place", ({ message, write }) => {
+on("place", ({ message, write, top }) => {
   openNav(false);
-  main.show(place.main, message);
+  main.show(place.main, message, top);
   side.show(place.side);
   if (write) main.composer.focus();
 });

@@ -8,15 +8,16 @@ import { DM, channelById, emit, isDm, place, state } from "./store.js";
  * Go to a channel, thread or DM, and to one message in it.
  * @param {string} channel
  * @param {string} [message]
- * @param {{write?: boolean}} [options] write: the message box takes the keys, where there is no keyboard on the screen
+ * @param {{write?: boolean, top?: boolean}} [options] write: the message box takes the keys, where there is no keyboard
+ *   on the screen; top: the message stands at the top, with what came after it below, else in the middle
  */
-export function go(channel, message = "", { write = false } = {}) {
+export function go(channel, message = "", { write = false, top = false } = {}) {
   const found = channelById(channel);
   place.main = found && isDm(found) ? DM : channel;
   if (place.side === place.main) place.side = "";
   const hash = `#${place.main}${message ? `/${message}` : ""}`;
   if (location.hash !== hash) history.pushState(null, "", hash);
-  changed(message, write);
+  changed(message, write, top);
 }
 
 const TWO_COLUMNS = matchMedia("(min-width: 971px)"); // as in layout.css
@@ -35,8 +36,8 @@ export function beside(thread) {
   changed("");
 }
 
-function changed(message, write = false) {
-  emit("place", { message, write: write && hasTwoColumns() });
+function changed(message, write = false, top = false) {
+  emit("place", { message, top, write: write && hasTwoColumns() });
   look();
 }
 

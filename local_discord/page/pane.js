@@ -22,6 +22,8 @@ export class Pane {
     this.makeHeader = header;
     this.id = "";
     this.wanted = "";
+    /** @type {"start" | "center"} */
+    this.block = "center";
     this.headline = h("header", { class: "pane-head" });
     this.list = new MessageList(this);
     this.composer = new Composer(this);
@@ -43,9 +45,11 @@ export class Pane {
    * Show a channel.
    * @param {string} id "" shows nothing
    * @param {string} [message] a message to go to
+   * @param {boolean} [top] it is to stand at the top, else in the middle
    */
-  show(id, message = "") {
+  show(id, message = "", top = false) {
     this.wanted = message;
+    this.block = top ? "start" : "center";
     if (id !== this.id) {
       this.id = id;
       this.list.reset();
@@ -110,7 +114,7 @@ export class Pane {
       return;
     }
     this.wanted = "";
-    item.scrollIntoView({ block: "center" });
+    item.scrollIntoView({ block: this.block });
     this.list.scrolled();
     this.list.select(item);
     item.classList.add("lit");

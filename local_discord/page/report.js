@@ -37,16 +37,17 @@ export function reportNote(actAs) {
   function paint() {
     const { running, report } = state;
     known ??= report?.id ?? ""; // of before this page was opened
+    const isLed = Boolean(report?.show) && report.id === mine;
     if (report && report.id === mine) follow(report);
     const sign = running ? JSON.stringify(running) : (report?.id ?? "");
     if (sign === shown) return;
     if (running) show(sign, progress(running));
-    else if (report && report.id !== known) show(sign, ...told(report, close, actAs));
+    else if (report && report.id !== known) show(sign, ...told(report, { close, actAs, isLed }));
   }
 
   function follow(report) {
     mine = "";
-    if (report.show) go(report.show.channel, report.show.message);
+    if (report.show) go(report.show.channel, report.show.message, { top: true });
   }
   return note;
 }
@@ -55,17 +56,35 @@ function progress(running) {
   return h("div", { class: "head" }, icon(iconOf(running.control)), h("span", {}, running.says ? said(running.says) : t("report.running")));
 }
 
-/** A line that folds the rest, and the rest. On a phone it folds by itself when the person goes on, by it or without it. */
-function told(report, close, actAs) {
-  const list = body(report, actAs);
-  const fold = h("button", { type: "button", class: "fold", "aria-expanded": "true", onclick: () => open(list.hidden) }, icon(iconOf(report.control)), h("strong", {}, span(report)));
+/**
+ * A line that folds the rest, and the rest. On a phone it folds by itself when the person goes on, by it or without it;
+ * with no place left where they have not been, it goes: it would say nothing more.
+ * @param {any} report
+ * @param {{close: () => void, actAs: (id: string) => void, isLed: boolean}} options
+ *   isLed: the person was taken to what they asked for, which on a phone needs the room
+ */
+function told(report, { close, actAs, isLed }) {
+  const left = new Set(report.changes);
+  const list = body(report, (one) => {
+    visit(one, actAs);
+    left.delete(one);
+  });
+  const fold = h(
+    "button",
+    { type: "button", class: "fold", onclick: () => open(list.hidden) },
+    icon(iconOf(report.control)),
+    h("strong", {}, span(report)),
+    report.changes.length ? h("small", { class: "dim" }, t("report.places", { n: report.changes.length })) : null,
+    icon("down"),
+  );
   const open = (isOpen) => {
     list.hidden = !isOpen;
     fold.setAttribute("aria-expanded", String(isOpen));
   };
+  open(!isLed || !left.size || hasTwoColumns());
   const goOn = ({ target, type }) => {
     if (!list.isConnected) for (const one of ["click", "input"]) document.removeEventListener(one, goOn);
-    else if (!hasTwoColumns() && (type === "input" || (target.closest(ACTS) && !fold.parentElement.contains(target)))) open(false);
+    else if (!hasTwoColumns() && (type === "input" || (target.closest(ACTS) && !fold.parentElement.contains(target)))) left.size ? open(false) : close();
   };
   for (const one of ["click", "input"]) document.addEventListener(one, goOn);
   const dismiss = h("button", { type: "button", class: "icon-button", "aria-label": t("report.close"), onclick: close }, icon("close"));
@@ -80,29 +99,31 @@ function span({ began_ms, ended_ms, says }) {
   return `${shortTime(from)} → ${day}${shortTime(to)}`;
 }
 
-function body(report, actAs) {
+/** @param {any} report @param {(change: any) => void} onvisit */
+function body(report, onvisit) {
   const { changes, refused } = report;
   return h(
     "div",
     {},
     refused ? h("p", { class: "trouble" }, said(refused)) : null,
     !refused && !changes.length ? h("p", { class: "dim" }, t("report.nothing")) : null,
-    changes.length ? h("ul", {}, changes.map((one) => h("li", {}, change(one, actAs)))) : null,
+    changes.length ? h("ul", {}, changes.map((one) => h("li", {}, change(one, () => onvisit(one))))) : null,
   );
 }
 
+function visit(one, actAs) {
+  if (one.person && one.person !== state.me) actAs(one.person);
+  go(one.person ? DM : one.channel, one.message);
+}
+
 /** One place: where, what stands there now, how much more. */
-function change(one, actAs) {
-  const visit = () => {
-    if (one.person && one.person !== state.me) actAs(one.person);
-    go(one.person ? DM : one.channel, one.message);
-  };
+function change(one, onclick) {
   const rest = [one.new > 1 && t("report.more", { n: one.new - 1 }), one.edited && t("report.edited", { n: one.edited })].filter(Boolean);
   const channel = channelById(one.channel);
   const where = one.person ? t("report.dm", { name: memberById(one.person)?.name ?? "" }) : channel ? channelLabel(channel) : one.name;
   return h(
     "button",
-    { type: "button", onclick: visit },
+    { type: "button", onclick },
     h("span", { class: "where" }, icon(one.person ? "at" : channel ? signOf(channel) : "hash"), h("span", { class: "ellipsis" }, where.replace(/^#/, ""))),
     h("span", { class: "what" }, preview(one.text)),
     rest.length ? h("small", { class: "dim" }, rest.join(" · ")) : null,

@@ -199,6 +199,7 @@ export const TEXTS = {
   "report.running": ["進行中…", "Working…"],
   "report.close": ["閉じる", "Close"],
   "report.nothing": ["この間、bot は何も書いていません。", "The bot wrote nothing meanwhile."],
+  "report.places": ["更新 {n} か所", "Places: {n}"],
   "report.dm": ["{name} への DM", "DM to {name}"],
   "report.more": ["ほか {n} 件", "{n} more"],
   "report.edited": ["更新 {n} 件", "{n} updated"],

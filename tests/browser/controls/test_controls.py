@@ -100,6 +100,7 @@ async def test_clock_on_a_phone(open_page: Visit, puppet: Puppet, sandbox: Local
         await report.get_by_role("button", name="⏫ SEV1").click()
         await visitor.sees("決済 API が 5xx")
         await expect(report.get_by_role("listitem")).to_have_count(0)  # it makes room for what it led to
+        await expect(report).to_contain_text("更新 2 か所")
         await report.get_by_role("button", name="→").click()
         await expect(report.get_by_role("listitem")).to_have_count(2)
         await visitor.box.fill("typing")
@@ -110,6 +111,46 @@ async def test_clock_on_a_phone(open_page: Visit, puppet: Puppet, sandbox: Local
         assert press is not None
         await human.tell_press(press["id"], refused={"ja": "bot がまだ動いています", "en": "busy"})
         await expect(report).to_contain_text("bot がまだ動いています")
+
+
+async def test_report_leaves_a_phone_that_has_been_everywhere(
+    open_page: Visit, puppet: Puppet, sandbox: LocalDiscord
+) -> None:
+    """Folded it says how many places there are, not only when; after the last one there is no more to say."""
+    async with program(sandbox) as human, open_page(locale="en-US", size=PHONE) as visitor:
+        await visitor.main.get_by_role("button", name="Move time on").click()
+        await visitor.page.get_by_role("menuitem", name="To the next deadline").click()
+        await carry_out(human, puppet, visitor)
+        report = visitor.page.locator(".report")
+        await report.get_by_role("button", name="DM to primary").click()
+        await visitor.sees("🔴 SEV1")
+        await expect(report.get_by_role("listitem")).to_have_count(0)
+        await report.get_by_role("button", name="Places: 2").click()
+        await report.get_by_role("button", name="⏫ SEV1").click()
+        await visitor.sees("決済 API が 5xx")
+        await expect(report).to_be_hidden()
+
+
+async def test_answer_to_what_was_asked_for_is_in_sight_on_a_phone(
+    open_page: Visit, puppet: Puppet, sandbox: LocalDiscord
+) -> None:
+    """A press that leads to a message shows what came after it, too: it is at the top, the report folded."""
+    for number in range(40):
+        await puppet.client.post(content=f"before {number}")
+    async with program(sandbox) as human, open_page(locale="en-US", size=PHONE) as visitor:
+        await visitor.main.get_by_role("button", name="Move time on").click()
+        await visitor.page.get_by_role("menuitem", name="To the next deadline").click()
+        press = await human.next_press()
+        assert press is not None
+        alert = await puppet.client.post(content="\n".join(["the alert", *"abcdefghijklmnop"]))
+        await puppet.client.post(content="\n".join(["the answer", *"abcdefgh", "its end"]))
+        show = {"channel": alert["channel_id"], "message": alert["id"]}
+        await human.tell_press(press["id"], done=True, show=show)
+        report = visitor.page.locator(".report")
+        await expect(report.get_by_role("button", name="Places: 1")).to_be_visible()
+        await expect(report.get_by_role("listitem")).to_have_count(0)
+        await expect(visitor.message("the alert")).to_be_in_viewport(ratio=1)
+        await expect(visitor.message("the answer")).to_be_in_viewport(ratio=1)
 
 
 async def test_discords_own_clock_says_that_it_goes_alone(open_page: Visit, sandbox: LocalDiscord) -> None:
