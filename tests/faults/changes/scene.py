@@ -1,12 +1,14 @@
 """One change by a person: its preparation, how often it is recorded, and who sees it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from bot.demo.play import TriageReport, TriageWalk
 from local_discord.client import Human, Interaction, Message
+from tests.faults.changes.view import View, view_of
 from tests.faults.stage.stage import Stage
 
 Act: TypeAlias = Callable[[], Awaitable[object]]
@@ -23,7 +25,7 @@ SELECT count(*) FROM audit WHERE action = $1 AND allowed AND data::text LIKE '%'
 """
 
 _WITHIN_S: Final = 30.0
-#: A hundred changes are looked at side by side: a look through all messages each, and a query.
+#: A look is a query for each of a hundred changes, and goes through all messages.
 _LOOK_EVERY_S: Final = 0.25
 
 
@@ -51,16 +53,13 @@ class Change:
         [row] = await stage.world.rows(self.query, *self.arguments)
         return int(row["count"])
 
-    def shown(self, stage: Stage) -> dict[str, str]:
+    def shown(self, view: View) -> dict[str, str]:
         """The messages that may show it to everybody whom it concerns, by their ids."""
-        found = {}
-        for channel_id, messages in stage.world.sandbox.core.world.messages.items():
-            for message in messages.values():
-                text = f"{message.content}{message.embeds}{message.components}"
-                fits = channel_id in self.places or any(words in text for words in self.words)
-                if fits and message.ephemeral_to is None:
-                    found[message.id] = f"{text}{message.reactions}"
-        return found
+        return {
+            written.id: f"{written.text}{written.reactions}"
+            for written in view
+            if written.place in self.places or any(words in written.text for words in self.words)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,32 +245,37 @@ class Seen:
     screen: str
 
     @classmethod
-    async def of(cls, stage: Stage, change: Change) -> "Seen":
-        """Look at everything."""
+    async def of(cls, stage: Stage, change: Change, view: View) -> "Seen":
+        """Look at everything; *view* is what stands there now."""
         screen = "" if change.screen is None else await change.screen()
-        return cls(await change.recorded(stage), change.shown(stage), screen)
+        return cls(await change.recorded(stage), change.shown(view), screen)
 
 
-async def made(stage: Stage, change: Change, before: Seen) -> list[str]:
-    """Wait until a change is on record and posts show it; what did not come of that."""
+async def made(
+    stage: Stage, changes: Mapping[str, Change], before: Mapping[str, Seen]
+) -> dict[str, list[str]]:
+    """Wait until each change is on record and posts show it; what did not come of that, by its name."""
+    unrecorded, unseen = dict(changes), dict(changes)
 
-    async def is_recorded() -> bool:
-        return await change.recorded(stage) > before.count
+    async def are_made() -> bool:
+        for name, change in list(unrecorded.items()):
+            if await change.recorded(stage) > before[name].count:
+                del unrecorded[name]
+        view = view_of(stage)
+        for name, change in list(unseen.items()):
+            is_shown = change.screen is not None or change.shown(view) != before[name].posts
+            if is_shown and name not in unrecorded:
+                del unseen[name]
+        return not unseen
 
-    def is_shown() -> bool:
-        return change.screen is not None or change.shown(stage) != before.posts
-
-    try:
-        await stage.until(is_recorded, "its record", within_s=_WITHIN_S, every_s=_LOOK_EVERY_S)
-        await stage.until(is_shown, "what shows it", within_s=_WITHIN_S, every_s=_LOOK_EVERY_S)
-    except AssertionError as missing:
-        return [str(missing)]
-    return []
+    with suppress(AssertionError):  # said of each change that is missing
+        await stage.until(are_made, "every change", within_s=2 * _WITHIN_S, every_s=_LOOK_EVERY_S)
+    return {name: ["no record of it" if name in unrecorded else "nothing shows it"] for name in unseen}
 
 
 async def wrong_with(stage: Stage, change: Change, before: Seen) -> list[str]:
     """What is wrong when answers are given again: it was made more than once, or no screen shows it."""
-    now = await Seen.of(stage, change)
+    now = await Seen.of(stage, change, ())
     times = now.count - before.count
     wrong = [] if times <= 1 else [f"made {times} times"]
     return wrong if change.screen is None or now.screen != before.screen else [*wrong, "no screen shows it"]

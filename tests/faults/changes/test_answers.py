@@ -18,6 +18,7 @@ from tests.e2e.oncall.rosters import policy_file
 from tests.e2e.oncall.test_morning import to_morning
 from tests.faults.changes.everything import CHANGES, LEFT
 from tests.faults.changes.scene import Change, Scene, Seen, all_of, made, wrong_with
+from tests.faults.changes.view import view_of
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage.stage import Stage, open_stage_on
 
@@ -120,12 +121,13 @@ async def _make(stage: Stage, scenes: dict[str, Scene], names: Iterable[str], fa
 
     changes: dict[str, Change] = await all_of({name: prepare(name) for name in names})
     await stage.until(lambda: at_rest(stage), "rest", within_s=_REST_S)
-    before = await all_of({name: Seen.of(stage, change) for name, change in changes.items()})
+    view = view_of(stage)
+    before = await all_of({name: Seen.of(stage, change, view) for name, change in changes.items()})
     await stage.world.fault(route=_ANSWERS, times=None, **_FAULTS[fault])
     await stage.world.fault(gateway="duplicate", event="INTERACTION_CREATE", times=None)
     await all_of({name: change.act() for name, change in changes.items()})
     missing, _ = await asyncio.gather(
-        all_of({name: made(stage, change, before[name]) for name, change in changes.items()}),
+        made(stage, changes, before),
         stage.world.human.autocomplete("primary", "general", "incident show", "number", "INC"),
     )
     await stage.until(lambda: _is_idle(stage), "the queue at rest", within_s=_REST_S)
