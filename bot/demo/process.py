@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
-import httpx
+import aiohttp
 
 from bot.settings import Settings
 from bot.storage.embedded import launched
@@ -21,15 +21,19 @@ _KEPT_LINES: Final = 5_000
 LINE_LIMIT: Final = 4_000_000  # bytes; a log line may carry a traceback
 _POLITE_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.02
+_ANSWER: Final = aiohttp.ClientTimeout(total=5)
 
 
-async def _ails(client: httpx.AsyncClient, url: str) -> str | None:
+async def _ails(http: aiohttp.ClientSession, url: str) -> str | None:
     """Return why the program at *url* is not ready, or None when it is."""
     try:
-        answer = await client.get(url)
-    except httpx.TransportError as error:  # it is going, or gone: the caller looks at that, too
+        async with http.get(url) as answer:
+            return None if answer.ok else await answer.text()
+    except (
+        aiohttp.ClientError,
+        TimeoutError,
+    ) as error:  # it is going, or gone, as the caller sees
         return type(error).__name__
-    return None if answer.is_success else answer.text
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -141,8 +145,8 @@ class Child:
         deadline = time.monotonic() + within_s
         said = json.loads(await self.line_with('"health.listening"', within_s=within_s))
         url = f"http://{said['host']}:{said['port']}/readyz"
-        async with httpx.AsyncClient(trust_env=False) as client:
-            while ailment := await _ails(client, url):
+        async with aiohttp.ClientSession(timeout=_ANSWER) as http:
+            while ailment := await _ails(http, url):
                 if not self.is_running or time.monotonic() > deadline:
                     raise ChildDied(f"{self.name} is not ready: {ailment}\n{self.last_words()}")
                 await asyncio.sleep(_LOOK_EVERY_S)
