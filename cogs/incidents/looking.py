@@ -1,5 +1,7 @@
 """`/incident list` and `/incident show`."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import discord
@@ -8,6 +10,7 @@ from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
 from bot.domain.errors import UserError
+from bot.domain.incident.incident import OPEN
 from bot.domain.text import one_line
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
@@ -129,15 +132,14 @@ async def press_quit(interaction: Interaction, _pressed: Pressed) -> None:
 
 
 async def _list(interaction: Interaction, asked: IncidentListQuestion) -> discord.ui.LayoutView:
-    by = person_from(interaction.user)
-    incidents = await services_of(interaction).looking.page(
-        services_of(interaction).guild_id,
-        asked.wanted(by=by.id, now=interaction.created_at),
-        by=by,
-        limit=PAGE_SIZE + 1,
-        offset=asked.page * PAGE_SIZE,
-    )
-    may_ack = services_of(interaction).access.allows(by, "acknowledge")
+    by, services = person_from(interaction.user), services_of(interaction)
+    page = partial(services.looking.page, services.guild_id, by=by)
+    wanted = asked.wanted(by=by.id, now=interaction.created_at)
+    open_count = 0
+    if asked.page and asked.is_everything:
+        open_count = len(await page(replace(wanted, statuses=OPEN), limit=PAGE_SIZE))
+    incidents = await page(wanted, limit=PAGE_SIZE + 1, offset=asked.offset(open_count))
+    may_ack = services.access.allows(by, "acknowledge")
     return list_screen(voice_of(interaction), incidents, asked, may_ack=may_ack)
 
 

@@ -21,6 +21,8 @@ from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative
 
 PAGE_SIZE: Final = 10
+#: How many ended ones the first page of everything has below open ones: a phone shows an answer from its end.
+ENDED_BELOW_OPEN: Final = 3
 ANY: Final = "any"
 
 #: Characters of the words that are looked for, and days back: a custom id has room for 100 characters in all.
@@ -84,6 +86,24 @@ class IncidentListQuestion:
         where = f"{self.which}:{self.severity or _NONE}:{mine}:{self.days}:{self.page}"
         return f"inc:v1:list:{where}:{self.words}"
 
+    @property
+    def is_everything(self) -> bool:
+        """Return True without a filter."""
+        return replace(self, page=0) == IncidentListQuestion()
+
+    def offset(self, open_count: int) -> int:
+        """Return how many incidents are on the pages before this one; *open_count* as below."""
+        return self.page and self.first_page_size(open_count) + (self.page - 1) * PAGE_SIZE
+
+    def first_page_size(self, open_count: int) -> int:
+        """Return how many incidents the first page has at most.
+
+        Args:
+            open_count: How many of the list's first `PAGE_SIZE` incidents are open.
+        """
+        below = ENDED_BELOW_OPEN if open_count and self.is_everything else PAGE_SIZE
+        return min(open_count + below, PAGE_SIZE)
+
     def wanted(self, *, by: int, now: datetime) -> IncidentFilter:
         """Return the filter that the list's options mean for the user *by*."""
         return IncidentFilter(
@@ -101,23 +121,30 @@ def list_screen(
     """Show a page of incidents, in the order in which they come.
 
     Args:
-        incidents: One more than `PAGE_SIZE` says that there is a next page.
+        incidents: One more than the page has room for says that there is a next page.
         asked: The filter, and which page of it this is.
         may_ack: The reader may acknowledge: the first incident that waits for it has its button.
     """
-    shown = incidents[:PAGE_SIZE]
+    size = PAGE_SIZE if asked.page else asked.first_page_size(_open_count(incidents))
+    shown = incidents[:size]
+    more_ended = voice.say("consoles.incident.list_more_ended")
     first = next((one for one in shown if may_ack and one.status is Status.TRIGGERED), None)
     return Screen(
         text(_title(voice, asked), _summary(voice, shown, first)),
         *_blocks(voice, shown, first),
+        *([text(more_ended)] if size < min(len(incidents), PAGE_SIZE) else []),
         *([text(voice.say("consoles.incident.page", number=asked.page + 1))] if asked.page else []),
         rows=[
             _ack(voice, first),
             _open_select(voice, shown),
-            _pages(voice, asked, has_next=len(incidents) > PAGE_SIZE),
+            _pages(voice, asked, has_next=len(incidents) > size),
         ],
         colour=_colour(voice, shown),
     )
+
+
+def _open_count(incidents: Sequence[Incident]) -> int:
+    return sum(incident.is_open for incident in incidents[:PAGE_SIZE])
 
 
 def _blocks(voice: Voice, incidents: Sequence[Incident], first: Incident | None) -> Iterator[ui.Item[Any]]:

@@ -1,8 +1,18 @@
 """`/incident list`, `show`, `merge`, `link` and `audit`, as people use them."""
 
+from typing import Any
+
 from bot.services.audit.auditing import PAGE_SIZE
+from bot.ui.screens.incident_list import PAGE_SIZE as LIST_PAGE_SIZE
+from local_discord.client import controls
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
 from tests.services.desk import PRIMARY
+
+
+def listed(page: dict[str, Any]) -> list[int]:
+    """Return the numbers that a page of the list has in its menu, in their order."""
+    (found,) = (one for one in controls(page["components"]) if one.custom_id == "inc:v1:open")
+    return [int(number) for number in (found.options or {}).values()]
 
 
 async def test_the_list_pages_and_opens(world: ConsoleWorld) -> None:
@@ -16,6 +26,24 @@ async def test_the_list_pages_and_opens(world: ConsoleWorld) -> None:
     opened = shown(await world.click(page, "inc:v1:open", values=["1"]))
     for told in ("INC-1", "未対応", "ack 期限", "次：", "直近の記録", "発報"):
         assert told in words(opened)
+
+
+async def test_the_list_has_few_ended_ones_below_open_ones(world: ConsoleWorld) -> None:
+    """A phone shows an answer from its end. The pages together have each incident once."""
+    for number in range(1, 17):
+        await world.declare(key=f"k{number}")
+        if number not in (5, 9):
+            await world.resolve(number)
+    page = shown(await world.command("incident list"))
+    assert listed(page) == [9, 5, 16, 15, 14]
+    page = shown(await world.click(page, "inc:v1:list:any:-:-:0:1:"))
+    assert listed(page) == [13, 12, 11, 10, 8, 7, 6, 4, 3, 2]
+    page = shown(await world.click(page, "inc:v1:list:any:-:-:0:2:"))
+    assert listed(page) == [1]
+    page = shown(await world.click(page, "inc:v1:list:any:-:-:0:1:"))
+    page = shown(await world.click(page, "inc:v1:list:any:-:-:0:0:"))
+    assert listed(page) == [9, 5, 16, 15, 14]
+    assert len(listed(shown(await world.command("incident list", days=7)))) == LIST_PAGE_SIZE
 
 
 async def test_the_list_acknowledges_the_first_that_waits(world: ConsoleWorld) -> None:

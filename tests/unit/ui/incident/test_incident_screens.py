@@ -230,6 +230,31 @@ def test_an_empty_list_says_so() -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "open_count", "listed"),
+    [
+        (IncidentListQuestion(), 1, 4),
+        (IncidentListQuestion(), 7, PAGE_SIZE),
+        (IncidentListQuestion(), 9, PAGE_SIZE),
+        (IncidentListQuestion(), 0, PAGE_SIZE),
+        (IncidentListQuestion(page=1), 1, PAGE_SIZE),
+        (IncidentListQuestion(days=7), 1, PAGE_SIZE),
+        (IncidentListQuestion(words="決済"), 1, PAGE_SIZE),
+    ],
+)
+def test_everything_has_few_ended_ones_below_open_ones(
+    asked: IncidentListQuestion, open_count: int, listed: int
+) -> None:
+    """On its first page, which says where the others are; a filter shows what was asked for."""
+    ended = [replace(RESOLVED, id=100 + number) for number in range(PAGE_SIZE + 1 - open_count)]
+    given = [*(replace(PLACED, id=number) for number in range(open_count)), *ended]
+    for voice in VOICES:
+        screen = list_screen(voice, given, asked)
+        assert words(screen).count("INC-") == listed
+        assert ("次のページ" in words(screen) or "next page" in words(screen)) is (listed < PAGE_SIZE)
+        assert presses(screen)[-1] == replace(asked, page=asked.page + 1).custom_id
+
+
+@pytest.mark.parametrize(
     ("voice", "state", "over", "on_call"),
     [(JA, "🔴 未対応", "🟢 解決", "当番："), (EN, "🔴", "🟢", "On call: ")],
 )
