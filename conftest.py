@@ -20,6 +20,6 @@ structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _PLA
 
 def pytest_configure(config: pytest.Config) -> None:
     """Add the marks that tests have by their folder, and the order in which they run."""
-    for plugin, name in ((tiers, "tiers"), (quiet, "quiet"), (garbage, "garbage")):
-        config.pluginmanager.register(plugin, name)
+    for plugin in (bytecode, tiers, quiet, garbage):
+        config.pluginmanager.register(plugin)
     config.pluginmanager.import_plugin("tests.examples")  # by now what it imports is kept compiled

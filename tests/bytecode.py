@@ -1,13 +1,21 @@
 """Keep compiled modules in pytest's cache if Python is told to write none (PYTHONDONTWRITEBYTECODE).
 
-The tests start hundreds of programs, and each would compile the same thousand modules for two seconds.
+The tests start hundreds of programs, and each would compile the same thousand modules for two seconds. In a
+new checkout nothing is compiled yet, and one worker compiles for all of them.
 """
 
+import fcntl
 import os
 import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+
+import pytest
 
 FOLDER = Path(".pytest_cache") / "bytecode"
+_TURNS: Final = "compiled"
 
 
 def keep(root: Path) -> None:
@@ -18,3 +26,39 @@ def keep(root: Path) -> None:
     sys.pycache_prefix = str(root / FOLDER)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Let one worker collect before the others: all would compile each module at the same time.
+
+    Ten seconds of each worker's processor time are compiling. Where there are enough processors for all of
+    them, none waits.
+    """
+    config = session.config
+    is_whole = config.args == config.getini("testpaths") and config.pluginmanager.hasplugin("cacheprovider")
+    if not (is_whole and _are_processors_few()):
+        return (yield)
+    with first_alone(config.cache.mkdir(_TURNS), sys.implementation.cache_tag or ""):
+        return (yield)
+
+
+def _are_processors_few() -> bool:
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0"))  # set in the workers alone
+    return 2 * (os.cpu_count() or 1) <= workers
+
+
+@contextmanager
+def first_alone(folder: Path, name: str) -> Iterator[None]:
+    """Let the first process through alone, and the others once it has come through.
+
+    If the first one fails or dies, the next one is the first.
+    """
+    done = folder / name
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            yield
+            done.touch()
+            return
+    yield

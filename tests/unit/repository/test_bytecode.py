@@ -1,0 +1,36 @@
+"""The turns of workers that find nothing compiled."""
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from tests.bytecode import first_alone
+from tests.patience import PATIENCE_S
+
+
+def test_the_others_wait_for_the_first(tmp_path: Path) -> None:
+    """Then they go on side by side."""
+    begun, together = threading.Event(), threading.Barrier(3)
+
+    def come_through() -> None:
+        with first_alone(tmp_path, "compiled"):
+            begun.set()
+            together.wait(PATIENCE_S)
+
+    others = [threading.Thread(target=come_through, daemon=True) for _ in range(2)]
+    with first_alone(tmp_path, "compiled"):
+        for other in others:
+            other.start()
+        assert not begun.wait(0.1)
+    together.wait(PATIENCE_S)
+    for other in others:
+        other.join()
+
+
+def test_the_next_one_is_the_first_if_the_first_fails(tmp_path: Path) -> None:
+    """Nothing says that all is compiled."""
+    with suppress(RuntimeError), first_alone(tmp_path, "compiled"):
+        raise RuntimeError
+    with first_alone(tmp_path, "compiled"):
+        assert not (tmp_path / "compiled").exists()
+    assert (tmp_path / "compiled").exists()
