@@ -81,13 +81,16 @@ class RouteAllowance:
     refused: str = ""
     held: list[float] = field(default_factory=list)
     keeps_back: bool = True
-    _promised: list[tuple[float, int]] = field(default_factory=list)
+    _promised: list[tuple[float, int, str | None]] = field(default_factory=list)
 
-    def capacity_in_s(self, now: float, *, urgency: int) -> float:
+    def capacity_in_s(self, now: float, *, urgency: int, subject: str | None = None) -> float:
         """Return the seconds until the route has capacity for a request; 0: now.
 
         A request that must wait gets a place in the next windows, behind those that are at least as urgent:
-        the waiting requests do not all come at once.
+        the waiting requests do not all come at once. One that comes back early has one place all the same.
+
+        Args:
+            subject: What the request changes, if another one for the same would take its place.
         """
         self.held = [until for until in self.held if until > now]
         taken = self.outgoing + len(self.held)
@@ -101,12 +104,16 @@ class RouteAllowance:
         kept = _KEPT_BACK if is_lesser else 0
         if left > kept:
             return 0.0
-        self._promised = [promise for promise in self._promised if promise[0] > now]
-        before = sum(other >= urgency for _, other in self._promised)
+        self._promised = [
+            (until, other, its)
+            for until, other, its in self._promised
+            if until > now and (its is None or its != subject)
+        ]
+        before = sum(other >= urgency for _, other, _ in self._promised)
         windows = before // max(self.limit - kept, 1)
         opens_in_s = self.window_s if is_over else self.reset_at - now
         wait_s = max(opens_in_s, _LEAST_WAIT_S) + windows * self.window_s
-        self._promised.append((now + wait_s, urgency))
+        self._promised.append((now + wait_s, urgency, subject))
         return wait_s
 
     def hold(self, until: float) -> None:

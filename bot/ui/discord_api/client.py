@@ -185,8 +185,10 @@ class Rest:
         """
         bucket = _bucket(route)
         patience_s = PATIENCE_S if BACKGROUND < current() < PERSON else self._deadline_s
+        edited = route.url if route.method == "PATCH" else None  # which has one place, however often it asks
         while (
-            not self._gate.is_held(bucket) and (wait_s := self._gate.capacity_in_s(bucket, current())) > 0.0
+            not self._gate.is_held(bucket)
+            and (wait_s := self._gate.capacity_in_s(bucket, current(), subject=edited)) > 0.0
         ):
             if wait_s > patience_s:
                 raise Crowded(wait_s, asked_s=self._gate.asked_s(bucket))

@@ -119,12 +119,12 @@ class Gate:
         self._let_in()
 
     # -- one route
-    def capacity_in_s(self, route: str, urgency: int) -> float:
+    def capacity_in_s(self, route: str, urgency: int, *, subject: str | None = None) -> float:
         """Return the seconds until *route* has capacity for a request; 0: now. See `RouteAllowance`."""
         now, known = self._now(), self._routes.get(route)
         if (closed_s := self._closed_until - now) > 0.0:
             return closed_s
-        return 0.0 if known is None else known.capacity_in_s(now, urgency=urgency)
+        return 0.0 if known is None else known.capacity_in_s(now, urgency=urgency, subject=subject)
 
     def asked_s(self, route: str) -> float:
         """Return the seconds for which Discord asks to leave *route* alone, without our own queue."""

@@ -68,6 +68,15 @@ def test_those_who_are_sent_away_come_back_in_turn() -> None:
     assert route.capacity_in_s(0.0, urgency=URGENT) == 5.0
 
 
+def test_an_edit_that_comes_back_early_has_one_place_all_the_same() -> None:
+    """A job is brought forward by each change: ten looks must not put its edit off by ten windows."""
+    route = known(remaining=0)
+    waits = [route.capacity_in_s(0.0, urgency=LESSER, subject="messages/1") for _ in range(10)]
+    assert waits == [5.0] * 10
+    others = [route.capacity_in_s(0.0, urgency=LESSER, subject=f"messages/{one}") for one in range(2, 6)]
+    assert others == [5.0, 5.0, 5.0, 10.0]
+
+
 def test_an_old_answer_does_not_give_back_what_is_gone() -> None:
     """Answers overtake each other; a new window starts afresh."""
     route = known(remaining=1)
