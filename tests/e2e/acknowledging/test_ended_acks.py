@@ -74,7 +74,7 @@ async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
     await world.expect_text(alert.post, "手を離しました")
     await world.expect_nothing_more()
     await world.fast_forward(minutes=14)
-    await world.expect_message("p0-alerts", contains="ack なし", pings_here=True)
+    await world.expect_message("p0-alerts", contains="から誰も対応していません", pings_here=True)
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=TITLE)
     await world.click(alert, "ack", by="secondary")

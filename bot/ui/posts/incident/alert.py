@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.domain.alerts.alert import mention_of
+from bot.domain.escalation.waiting import is_again, is_overdue, present_deadline
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.incident.aftermath import aftermath
-from bot.ui.posts.incident.calls import called_so_far, cannot, is_overdue, on_call_for, tried
-from bot.ui.posts.paging.next_step import is_again, next_step, otherwise
+from bot.ui.posts.incident.calls import called_so_far, cannot, on_call_for, tried
+from bot.ui.posts.paging.next_step import next_step, otherwise
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
 from bot.ui.words.inert import inert
@@ -95,13 +96,13 @@ def head(words: Wording, incident: Incident) -> str:
         act, took = incident.ended, incident.ended.at - incident.triggered_at
         name = f"{name}_unseen" if incident.merged_into_hidden else name
     elif incident.status is Status.TRIGGERED:
-        name = "again" if is_again(incident) else "overdue" if is_overdue(incident) else name
+        name = "overdue" if is_overdue(incident) else "again" if is_again(incident) else name
         act = None
     elif incident.is_taken_last:
         name, act = "taken", incident.taken
     elif incident.reopened is not None:
         name, act = "reopened", incident.reopened
-    moment = incident.ack_due_at if act is None else act.at
+    moment = (present_deadline(incident) or incident.ack_due_at) if act is None else act.at
     return words.say(
         f"alert.head.{name}",
         state=words.state(incident),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from bot.domain.escalation.waiting import called_in_vain, is_overdue
 from bot.domain.incident.calls import CallPage, CallStep, Decline, arrived
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.people import marked
@@ -73,19 +74,11 @@ def _pinged(words: Wording, incident: Incident) -> str:
     return words.listed(role_name(role) for role in roles) or HERE
 
 
-def is_overdue(incident: Incident) -> bool:
-    """Return True if the ladder's step at the ack deadline was taken without a responder."""
-    ended = incident.ack_ended
-    was_free = incident.acknowledged is None or (ended is not None and ended.at <= incident.ack_due_at)
-    waits = incident.status is Status.TRIGGERED and was_free
-    return waits and incident.calls.is_past(incident.ack_due_at)
-
-
 def tried(words: Wording, incident: Incident) -> str:
     """Return who was called in vain, once the deadline has passed: "@a (DM 2 回、応答なし)"; else empty."""
     if not is_overdue(incident):
         return ""
-    people = [_result(words, incident, *one) for one in _people(words, incident)]
+    people = [_result(words, incident, *one) for one in _people(words, called_in_vain(incident))]
     people += shared(words, incident)
     shown = words.joined((one for one in people if one), limit=_PEOPLE_LIMIT)
     return words.say("alert.tried", people=shown) if shown else ""
@@ -101,6 +94,7 @@ def called_before(words: Wording, incident: Incident, moment: datetime, *, reade
 
     For a person who is called because they did not answer: "@primary：DM 14:05、応答なし".
     """
+    incident = called_in_vain(incident)
     earlier = {
         words.on_call([page.who])
         for page in incident.calls.pages

@@ -1,7 +1,8 @@
 """Say what people must do next about an incident, by when, and what happens if they do not."""
 
+from bot.domain.escalation.waiting import is_again, is_overdue
 from bot.domain.incident.incident import Incident, Status
-from bot.ui.posts.incident.calls import STEPS_SHOWN, coming, is_overdue
+from bot.ui.posts.incident.calls import STEPS_SHOWN, coming
 from bot.ui.words.wording import Wording, relative
 
 
@@ -42,21 +43,13 @@ def otherwise(words: Wording, incident: Incident, *, shown: int = STEPS_SHOWN) -
 
 def _acknowledge(words: Wording, incident: Incident, asks: str, *, is_late: bool) -> str:
     emoji, due = words.policy.ack_emoji, incident.ack_due_at
-    if is_again(incident):
-        following = incident.calls.following
-        if following is None:
-            return words.say(f"alert.do.{asks}_now", emoji=emoji)
-        due = following.due_at
-    elif is_late:
+    following = incident.calls.following
+    if is_late or (is_again(incident) and following is None):
         return words.say(f"alert.do.{asks}_now", emoji=emoji)
+    if is_again(incident) and following is not None:
+        due = following.due_at
     at = words.clock(due, on=incident.triggered_at)
     return words.say(f"alert.do.{asks}", emoji=emoji, at=at, left=relative(due))
-
-
-def is_again(incident: Incident) -> bool:
-    """Return True if *incident* waits since an acknowledge that ended after the ack deadline."""
-    ended = incident.ack_ended
-    return incident.status is Status.TRIGGERED and ended is not None and ended.at > incident.ack_due_at
 
 
 def update_due(words: Wording, incident: Incident) -> str:

@@ -28,9 +28,17 @@ from bot.ui.posts.incident.calls import (
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.posts.paging.next_step import next_step, otherwise
 from bot.ui.posts.paging.outside_calls import shared
+from bot.ui.posts.paging.waiting import (
+    asked_at,
+    had_a_responder,
+    has_missed,
+    is_of_this_ladder,
+    missed,
+    waited,
+)
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
-from bot.ui.words.wording import Wording, relative
+from bot.ui.words.wording import Wording
 
 #: Reasons that concern the former responder, whom they give by name and not by on-call place.
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
@@ -75,7 +83,7 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
     """
     waiting = incident.status is Status.TRIGGERED
     rings = waiting and incident.rings and data.mention == Mention.HERE.value
-    counts = waiting and _is_of_this_ladder(incident, data)
+    counts = waiting and is_of_this_ladder(incident, data)
     line = _escalation_line(words, incident, data) if counts else headline(words, incident)
     other = [head(words, incident), next_step(words, incident), incident.label]
     lines = _who_was_told(words, incident, data) if counts else other
@@ -137,11 +145,11 @@ def _others(words: Wording, incident: Incident, reader: str | None) -> list[str]
 
 def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
     """Say why this person is paged, how bad it is, what to do by when; to one who declined, who has it."""
-    if has_declined(incident, reader, asked_at=_asked_at(incident, data)):
+    if has_declined(incident, reader, asked_at=asked_at(incident, data)):
         key = "declined_own" if is_passed_on(incident, reader=reader) else "declined_last"
         others = others_called(words, incident, reader=reader)
         return [words.say(f"page.dm.{key}"), *others, impact(words, incident)]
-    is_late = data.why is None and not data.declined_by and _has_missed(incident, data)
+    is_late = data.why is None and not data.declined_by and has_missed(incident, data)
     reason, step = _reason(words, incident, data, reader), next_step(words, incident, is_late=is_late)
     return [reason, impact(words, incident), step]
 
@@ -152,20 +160,19 @@ def _reason(words: Wording, incident: Incident, data: PagingData, reader: str) -
         return _to_you(words, data.why, reader)
     if data.declined_by:
         return words.say("page.dm.passed_on", who=words.who(data.declined_by))
-    if _has_missed(incident, data):
-        at = words.clock(incident.ack_due_at, on=incident.triggered_at)
-        waited = words.span(_waited(data))
-        return words.say("page.dm.missed", waited=waited, at=at, ago=relative(incident.ack_due_at))
+    if has_missed(incident, data):
+        key = "page.dm.missed_again" if had_a_responder(incident, data) else "page.dm.missed"
+        return words.say(key, **waited(words, incident, data), **missed(words, incident))
     return words.say("page.dm.on_call")
 
 
 def _tried_before(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
     """Return who did not answer, with the times of their DMs, if that is why this step pages *reader*."""
-    asked_at = _asked_at(incident, data)
-    if data.why is not None or data.declined_by or has_declined(incident, reader, asked_at=asked_at):
+    decided_at = asked_at(incident, data)
+    if data.why is not None or data.declined_by or has_declined(incident, reader, asked_at=decided_at):
         return []
     # Of the same moment are the others whom this step pages.
-    return called_before(words, incident, asked_at - _SAME_MOMENT, reader=reader)
+    return called_before(words, incident, decided_at - _SAME_MOMENT, reader=reader)
 
 
 def _otherwise(words: Wording, incident: Incident, data: PagingData, *, again: str) -> str:
@@ -188,7 +195,7 @@ def _following(incident: Incident, data: PagingData) -> NextStep | CallStep | Un
     """Return the ladder's next step: as it is now, else as it was when the message was queued."""
     if incident.calls.steps:
         return incident.calls.following
-    return data.next if _is_of_this_ladder(incident, data) else UNSET
+    return data.next if is_of_this_ladder(incident, data) else UNSET
 
 
 def _to_you(words: Wording, why: Why, reader: str) -> str:
@@ -203,12 +210,13 @@ def _who(words: Wording, why: Why) -> str:
 
 def _escalation_line(words: Wording, incident: Incident, data: PagingData) -> str:
     why = data.why
+    unexplained = "escalation.line_again" if had_a_responder(incident, data) else "escalation.line"
     line = words.say(
-        "escalation.line" if why is None else f"escalation.line_{why.kind.value}",
+        unexplained if why is None else f"escalation.line_{why.kind.value}",
         severity=incident.severity,
         label=incident.label,
         title=words.bare_title(incident),
-        waited=words.span(_waited(data)),
+        **waited(words, incident, data),
         who="" if why is None else _who(words, why),
     )
     return words.marked(incident, with_targets(words, incident, line))
@@ -216,10 +224,9 @@ def _escalation_line(words: Wording, incident: Incident, data: PagingData) -> st
 
 def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[str]:
     """Say what was missed, how bad it is, what to do, what comes next, and who was tried."""
-    lines, is_late = [head(words, incident)], data.why is None and _has_missed(incident, data)
+    lines, is_late = [head(words, incident)], data.why is None and has_missed(incident, data)
     if is_late:
-        at = words.clock(incident.ack_due_at, on=incident.triggered_at)
-        lines = [words.say("escalation.missed", at=at, ago=relative(incident.ack_due_at))]
+        lines = [words.say("escalation.missed", **missed(words, incident))]
     return [
         *lines,
         impact(words, incident),
@@ -261,25 +268,6 @@ def _overdue(words: Wording, incident: Incident, times: Sequence[datetime]) -> s
     first, last = (words.clock(at, on=incident.triggered_at) for at in (times[0], times[-1]))
     key = "escalation.overdue" if len(times) > 1 else "escalation.overdue_once"
     return words.say(key, first=first, last=last, count=len(times))
-
-
-def _is_of_this_ladder(incident: Incident, data: PagingData) -> bool:
-    """Return whether the severity is still the one whose ladder queued this; another has its own deadline."""
-    return data.severity in (None, incident.severity)
-
-
-def _has_missed(incident: Incident, data: PagingData) -> bool:
-    """Return True if the ack deadline had passed when this step of the present ladder was taken."""
-    return _is_of_this_ladder(incident, data) and _asked_at(incident, data) >= incident.ack_due_at
-
-
-def _asked_at(incident: Incident, data: PagingData) -> datetime:
-    """Return when the message was decided."""
-    return incident.triggered_at + _waited(data)
-
-
-def _waited(data: PagingData) -> timedelta:
-    return timedelta(seconds=data.waited_s)
 
 
 def _embed(words: Wording, incident: Incident, lines: list[str]) -> Body:

@@ -389,6 +389,97 @@ def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
     assert "期限 14:22 JST" in alert(early)[2]
 
 
+LAPSED_AT = DUE + timedelta(hours=1)
+AGAIN_AT = LAPSED_AT + timedelta(minutes=15)
+#: The ack lapsed: a step was taken at once, the next one is the deadline now.
+LAPSED = replace(
+    called(
+        FIRST_PAGE,
+        CallPage(who="@primary", asked_at=LAPSED_AT, sent_at=LAPSED_AT),
+        CallPage(who="@secondary", asked_at=LAPSED_AT, sent_at=LAPSED_AT),
+        steps=(
+            START,
+            CallStep(due_at=LAPSED_AT, taken_at=LAPSED_AT, mention="here", dm=BOTH),
+            CallStep(due_at=AGAIN_AT, mention="here", dm=BOTH),
+            LAST,
+        ),
+    ),
+    acknowledged=ACKNOWLEDGED.acknowledged,
+    ack_ended=EndedAck(who="primary", at=LAPSED_AT, lapsed=True),
+)
+OVERDUE_AGAIN = replace(
+    LAPSED,
+    calls=replace(
+        LAPSED.calls,
+        steps=tuple(taken(one, AGAIN_AT) if one.due_at == AGAIN_AT else one for one in LAPSED.calls.steps),
+        pages=(
+            *LAPSED.calls.pages,
+            CallPage(who="@primary", asked_at=AGAIN_AT, sent_at=AGAIN_AT),
+            CallPage(who="@secondary", asked_at=AGAIN_AT, is_refused=True),
+        ),
+    ),
+)
+#: Since the alert, of the step at the deadline after the lapse.
+AGAIN: Mapping[str, object] = {"step": 3, "waited_s": (AGAIN_AT - AT).total_seconds()}
+
+
+@pytest.mark.parametrize("lapsed", [True, False])
+def test_after_a_lapse_the_next_deadline_passes_as_the_first_one_does(lapsed: bool) -> None:
+    """The alert says since when it is overdue, and who was called since the lapse with what result.
+
+    The DM from before the acknowledge was answered by it.
+    """
+    ended = EndedAck(who="primary", at=LAPSED_AT, lapsed=lapsed)
+    said = alert(replace(OVERDUE_AGAIN, ack_ended=ended))
+    assert said[0] == f"**🔴 未対応 · ⏰ ack 期限切れ：15:37 JST (<t:{int(AGAIN_AT.timestamp())}:R>)**"
+    assert said[2] == "**今やること：今すぐ 👀 ack を押して対応を始める**"
+    assert "通知の結果：@primary (DM 2 回、応答なし)、@secondary (DM 1 回、応答なし)" in said
+    before = alert(replace(LAPSED, ack_ended=ended))
+    assert before[0] == "**🔴 未対応** · 今は誰も対応していません"
+    assert "期限 15:37 JST" in before[2]
+    assert not any(line.startswith("通知の結果：") for line in before)
+
+
+@pytest.mark.parametrize(
+    ("words", "line", "missed", "first"),
+    [
+        (
+            JA,
+            "15:22 JST から誰も対応していません (15 分)",
+            "**⏰ ack 期限切れ：15:37 JST (",
+            "**15:22 JST から誰も対応していません (15 分) · ⏰ ack 期限切れ：15:37 JST (",
+        ),
+        (
+            EN,
+            "nobody on it since 15:22 JST (15 min)",
+            "**⏰ ack overdue since 15:37 JST (",
+            "**Nobody on it since 15:22 JST (15 min) · ⏰ overdue since 15:37 JST (",
+        ),
+    ],
+)
+def test_after_a_lapse_a_step_says_since_when_nobody_is_on_it(
+    words: Wording, line: str, missed: str, first: str
+) -> None:
+    """Not that nobody has acknowledged since the alert: one person had."""
+    data = {**FIRST_ESCALATION, **AGAIN}
+    body = render(words, delivery(DeliveryKind.ESCALATION, data=data), OVERDUE_AGAIN)
+    assert line in str(body["content"])
+    assert description_of(body).splitlines()[0].startswith(missed)
+    shown = dm(OVERDUE_AGAIN, "secondary", words, **AGAIN)
+    assert shown[0].startswith(first)
+    assert any(told.startswith(("@primary：DM 15:22", "@primary: DM 15:22")) for told in shown)
+
+
+def test_after_an_early_hand_back_the_deadline_stays_where_it_was() -> None:
+    """Overdue since the deadline, free since the hand-back."""
+    ended = EndedAck(who="primary", at=AT + timedelta(minutes=5), lapsed=False)
+    early = replace(TWICE, acknowledged=ACKNOWLEDGED.acknowledged, ack_ended=ended)
+    assert alert(early)[0].startswith("**🔴 未対応 · ⏰ ack 期限切れ：14:22 JST (")
+    assert dm(early, "secondary")[0].startswith(
+        "**14:12 JST から誰も対応していません (10 分) · ⏰ ack 期限切れ：14:22 JST ("
+    )
+
+
 def test_an_escalation_lists_the_times_of_the_dms() -> None:
     """One line for each person; what is on its way is said to be."""
     assert escalation(OVERDUE)[1:] == [

@@ -1,0 +1,42 @@
+"""Say in a page or an escalation how long nobody has been on the incident when it was sent."""
+
+from datetime import datetime, timedelta
+
+from bot.domain.escalation.deliveries import PagingData
+from bot.domain.escalation.waiting import present_deadline, waits_since
+from bot.domain.incident.incident import Incident
+from bot.ui.words.wording import Wording, relative
+
+
+def is_of_this_ladder(incident: Incident, data: PagingData) -> bool:
+    """Return whether the severity is still the one whose ladder queued this; another has its own deadline."""
+    return data.severity in (None, incident.severity)
+
+
+def has_missed(incident: Incident, data: PagingData) -> bool:
+    """Return True if the deadline had passed when this step of the present ladder was taken."""
+    due = present_deadline(incident)
+    return is_of_this_ladder(incident, data) and due is not None and asked_at(incident, data) >= due
+
+
+def asked_at(incident: Incident, data: PagingData) -> datetime:
+    """Return when the message was decided."""
+    return incident.triggered_at + timedelta(seconds=data.waited_s)
+
+
+def waited(words: Wording, incident: Incident, data: PagingData) -> dict[str, str]:
+    """Return `waited`, how long nobody had been on it when the message was decided, and `since`."""
+    at = asked_at(incident, data)
+    since = waits_since(incident, at=at)
+    return {"waited": words.span(at - since), "since": words.clock(since, on=incident.triggered_at)}
+
+
+def had_a_responder(incident: Incident, data: PagingData) -> bool:
+    """Return True if an acknowledge had ended when the message was decided: "no ack" would be untrue."""
+    return waits_since(incident, at=asked_at(incident, data)) != incident.triggered_at
+
+
+def missed(words: Wording, incident: Incident) -> dict[str, str]:
+    """Return `at`, the deadline that has passed, and `ago`, which Discord counts."""
+    due = present_deadline(incident) or incident.ack_due_at
+    return {"at": words.clock(due, on=incident.triggered_at), "ago": relative(due)}
