@@ -66,6 +66,7 @@ class FakeDiscord:
         is_silent: While set, who has reacted is never said.
         asked: How many messages each question about reactions was about.
         refreshed: (incident version, kinds of the posts) of each refresh.
+        edited: Ids of the deliveries whose posts were refreshed, again and again.
         files: Key of a delivery -> the contents that its message carried at first, then after each edit.
         questions: (answer, is tracked, kind of the post) of each refresh of a question about a message.
         verdicts: (key of the post, the verdicts by alert) of each refresh of a digest.
@@ -109,6 +110,7 @@ class FakeDiscord:
     unanswered: int = 0
     asked: list[int] = field(default_factory=list)
     refreshed: list[tuple[int, list[DeliveryKind]]] = field(default_factory=list)
+    edited: list[int] = field(default_factory=list)
     files: dict[str, list[list[bytes]]] = field(default_factory=dict)
     rings: bool = True
     refused: set[str] = field(default_factory=set)
@@ -267,6 +269,7 @@ class FakeDiscord:
 
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
         self.refreshed.append((incident.version, [post.kind for post in posts]))
+        self.edited += [post.id for post in posts]
         done = [post.id for post in posts if post.kind not in self.postponed]
         gone = [post.id for post in posts if self._is_gone(post)]
         return Refreshed(done, gone, self._again(done, posts))

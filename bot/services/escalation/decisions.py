@@ -62,7 +62,7 @@ class Escalations:
     async def _show(self, tx: Transaction, incident: Incident) -> None:
         """Let the posts be edited: their ladder says which steps were taken."""
         shown = replace(incident, version=incident.version + 1)
-        await tx.keep_older_pages(incident.id)
+        await tx.keep_followed_pages(incident.id)
         await tx.save(shown)
         await tx.enqueue(refresh_job(shown, severity=self._policy.rules(shown.severity)))
 

@@ -90,6 +90,9 @@ class PostgresEscalationWrites(PostgresEscalationReads, QueuedDeliveries):
     async def keep_older_pages(self, incident_id: int) -> None:
         await self._sql.all("keep_older_pages", shown_ids=[incident_id])
 
+    async def keep_followed_pages(self, incident_id: int) -> None:
+        await self._sql.all("keep_followed_pages", shown_ids=[incident_id])
+
     async def cancel_ladder(self, incident_id: int) -> list[int]:
         await self._lock_incident(incident_id)
         ended = await self._sql.all("cancel_ladder", incident_id=incident_id, kinds=sorted(PAGING))

@@ -19,15 +19,22 @@ async def expect_step(world: World, alert: Alert, *, waited: str) -> None:
 
 
 async def test_missed_deadline_rings_once_and_tells_both(world: World) -> None:
-    """At 15 and 30 minutes there is one `@here` and a DM to primary and secondary; after an ack, silence."""
+    """At 15 and 30 minutes there is one `@here` and a DM to primary and secondary; after an ack, silence.
+
+    An earlier DM announces no step that was taken.
+    """
     alert = await world.declare(SEV1, title=TITLE)
     await world.fast_forward(minutes=14)
     await world.expect_nothing_more()
     await world.fast_forward(minutes=1)
     await expect_step(world, alert, waited="15 分")
     await world.expect_nothing_more()
+    [first, second] = await world.human.dms("primary")
+    await world.expect_text(first, "このあと新しい DM を送っています")
+    await world.expect_text(second, "誰も押さないと：")
     await world.fast_forward(minutes=15)
     await expect_step(world, alert, waited="30 分")
+    await world.expect_text(second, "このあと新しい DM を送っています")
     await world.react(alert, by="responder")
     await world.expect_acknowledged(alert, by="responder")
     await world.fast_forward(hours=5)

@@ -1,13 +1,17 @@
 """Whom the ladder has called and calls next: read with an incident that is shown, shown anew at each step."""
 
+from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.calls import Calls, arrived
 from bot.domain.incident.incident import Incident
+from bot.domain.severity import LadderStep, Mention
 from bot.i18n import Texts
 from bot.ui.posts.incident.calls import cannot
+from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from tests.services.desk import PRIMARY, Desk
 from tests.services.escalation.test_passing_on import CLOSED
@@ -118,6 +122,50 @@ async def test_a_step_edits_the_alert_and_the_newest_messages_only(desk: Desk) -
     version = (await desk.store.incident(incident.id)).version
     shown = {one.shown_version for one in await desk.database.deliveries() if one.kind in sent}
     assert shown == {version}
+
+
+async def test_a_step_edits_the_dms_that_it_follows_once(desk: Desk) -> None:
+    """They had announced the step; from then on they say only that a newer one has the state.
+
+    A DM of the step that arrives while they are being edited has them edited once more.
+    """
+    incident = await opened(desk)
+    [first] = await desk.store.pages(incident.id)
+    await desk.pass_time(minutes=15, seconds=3)
+    assert desk.discord.edited.count(first.id) in (1, 2)
+    shown, words = await desk.store.shown_incident(incident.id), Wording(Texts.load(), desk.policy)
+    said = str(render(words, first, shown)["embeds"])
+    assert "このあと新しい DM を送っています" in said
+    assert "誰も押さないと" not in said
+    assert "期限" not in said
+    followed = {page.id for page in await desk.store.pages(incident.id)} - {first.id}
+    desk.discord.edited.clear()
+    await desk.pass_time(minutes=15)
+    assert followed <= set(desk.discord.edited)
+    assert first.id not in desk.discord.edited
+
+
+async def test_a_step_edits_the_last_dm_to_those_whom_it_leaves_out(desk: Desk) -> None:
+    """Its deadline has passed, and whom it announced was notified: it says what comes now."""
+    deadline, later = timedelta(minutes=15), timedelta(minutes=30)
+    ladder = (
+        LadderStep(timedelta(), dm=("primary",)),
+        LadderStep(deadline, mention=Mention.HERE, dm=("secondary",)),
+        LadderStep(later, mention=Mention.HERE, dm=("secondary",)),
+    )
+    rules = {**desk.policy.severities, "SEV1": replace(desk.policy.rules("SEV1"), ladder=ladder)}
+    desk.policy = replace(desk.policy, severities=MappingProxyType(rules))
+    desk.use(desk.discord)
+    incident = await opened(desk)
+    [first] = await desk.store.pages(incident.id)
+    words = Wording(Texts.load(), desk.policy)
+    for at, comes in ((deadline, "に通知"), (later, "この先は誰にも通知しません")):
+        desk.discord.edited.clear()
+        await desk.pass_time(minutes=15, seconds=3)
+        assert desk.discord.edited.count(first.id) >= 1, at
+        said = str(render(words, first, await desk.store.shown_incident(incident.id))["embeds"])
+        assert "今すぐ 👀 ack を押して" in said
+        assert comes in said
 
 
 async def test_a_decline_counts_for_the_ladder_on_which_it_was_said(desk: Desk) -> None:

@@ -72,13 +72,19 @@ class EscalationWrites(Protocol):
 
         Args:
             shown: Locked incidents whose versions are incremented, so that their posts are edited; see
-                `keep_older_pages`.
+                `keep_followed_pages`.
         """
 
     async def keep_older_pages(self, incident_id: int) -> None:
         """Keep an incident's older paging messages from being edited because of the change that follows.
 
-        What only moves the ladder on is shown by the alert and the newest of them.
+        That a DM has arrived is shown by the alert and the newest of them.
+        """
+
+    async def keep_followed_pages(self, incident_id: int) -> None:
+        """Keep the paging messages that later ones have followed from being edited because of the next step.
+
+        Each is edited once when it is followed, and then says nothing that changes.
         """
 
     async def cancel_ladder(self, incident_id: int) -> list[int]:

@@ -1,7 +1,7 @@
 """The messages that page people: the DM to the person on call, and the escalation in the alert's channel."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
@@ -29,9 +29,12 @@ from bot.ui.posts.looks import Renderers, about
 from bot.ui.posts.paging.next_step import next_step, otherwise
 from bot.ui.posts.paging.outside_calls import shared
 from bot.ui.posts.paging.waiting import (
+    SAME_MOMENT,
     asked_at,
     had_a_responder,
     has_missed,
+    has_newer_page,
+    has_newer_step,
     is_of_this_ladder,
     missed,
     waited,
@@ -42,9 +45,6 @@ from bot.ui.words.wording import Wording
 
 #: Reasons that concern the former responder, whom they give by name and not by on-call place.
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
-
-#: How far apart the pages of one step may be.
-_SAME_MOMENT: Final = timedelta(seconds=1)
 
 
 def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | None) -> Body:
@@ -59,11 +59,7 @@ def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | 
     waiting = incident.status is Status.TRIGGERED
     is_theirs = _is_theirs(words, incident, reader)
     if waiting:
-        lines = [
-            *_asked(words, incident, data, reader or ""),
-            _otherwise(words, incident, data, again="page.dm.otherwise_channel"),
-            *_tried_before(words, incident, data, reader or ""),
-        ]
+        lines = _waiting(words, incident, data, reader or "")
     else:
         lines = _theirs(words, incident) if is_theirs else _others(words, incident, reader)
     return message(
@@ -143,12 +139,23 @@ def _others(words: Wording, incident: Incident, reader: str | None) -> list[str]
     return [words.say("page.dm.taken_by", who=words.who(act.name), at=at)]
 
 
+def _waiting(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
+    """Say what is asked of the reader and what comes; once a newer DM says it, only why this one came."""
+    if has_newer_page(words, incident, data, reader=reader):
+        return [*_asked(words, incident, data, reader)[:-1], words.say("page.dm.followed")]
+    return [
+        *_asked(words, incident, data, reader),
+        _otherwise(words, incident, data, again="page.dm.otherwise_channel"),
+        *_tried_before(words, incident, data, reader),
+    ]
+
+
 def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
-    """Say why this person is paged, how bad it is, what to do by when; to one who declined, who has it."""
+    """Say why this person is paged, how bad it is, then what to do; to one who declined, who has it."""
     if has_declined(incident, reader, asked_at=asked_at(incident, data)):
         key = "declined_own" if is_passed_on(incident, reader=reader) else "declined_last"
         others = others_called(words, incident, reader=reader)
-        return [words.say(f"page.dm.{key}"), *others, impact(words, incident)]
+        return [words.say(f"page.dm.{key}"), *others, impact(words, incident), ""]
     is_late = data.why is None and not data.declined_by and has_missed(incident, data)
     reason, step = _reason(words, incident, data, reader), next_step(words, incident, is_late=is_late)
     return [reason, impact(words, incident), step]
@@ -163,7 +170,7 @@ def _reason(words: Wording, incident: Incident, data: PagingData, reader: str) -
     if has_missed(incident, data):
         key = "page.dm.missed_again" if had_a_responder(incident, data) else "page.dm.missed"
         return words.say(key, **waited(words, incident, data), **missed(words, incident))
-    return words.say("page.dm.on_call")
+    return words.say("page.dm.on_call" if incident.ack_ended is None else "page.dm.on_call_again")
 
 
 def _tried_before(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
@@ -172,7 +179,7 @@ def _tried_before(words: Wording, incident: Incident, data: PagingData, reader: 
     if data.why is not None or data.declined_by or has_declined(incident, reader, asked_at=decided_at):
         return []
     # Of the same moment are the others whom this step pages.
-    return called_before(words, incident, decided_at - _SAME_MOMENT, reader=reader)
+    return called_before(words, incident, decided_at - SAME_MOMENT, reader=reader)
 
 
 def _otherwise(words: Wording, incident: Incident, data: PagingData, *, again: str) -> str:
@@ -227,6 +234,9 @@ def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[
     lines, is_late = [head(words, incident)], data.why is None and has_missed(incident, data)
     if is_late:
         lines = [words.say("escalation.missed", **missed(words, incident))]
+    if has_newer_step(incident, data):
+        followed = words.say("escalation.followed")
+        return [*lines, impact(words, incident), _overdue(words, incident, data.overdue), followed]
     return [
         *lines,
         impact(words, incident),

@@ -1,11 +1,16 @@
-"""Say in a page or an escalation how long nobody has been on the incident when it was sent."""
+"""Say in a page or an escalation how long nobody had been on it, and whether another has followed it."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.waiting import present_deadline, waits_since
 from bot.domain.incident.incident import Incident
+from bot.domain.oncall.people import marked
 from bot.ui.words.wording import Wording, relative
+
+#: How far apart the messages of one step may be.
+SAME_MOMENT: Final = timedelta(seconds=1)
 
 
 def is_of_this_ladder(incident: Incident, data: PagingData) -> bool:
@@ -40,3 +45,16 @@ def missed(words: Wording, incident: Incident) -> dict[str, str]:
     """Return `at`, the deadline that has passed, and `ago`, which Discord counts."""
     due = present_deadline(incident) or incident.ack_due_at
     return {"at": words.clock(due, on=incident.triggered_at), "ago": relative(due)}
+
+
+def has_newer_page(words: Wording, incident: Incident, data: PagingData, *, reader: str) -> bool:
+    """Return True if *reader* was sent a later DM, which has the state from then on."""
+    after, own = asked_at(incident, data) + SAME_MOMENT, words.on_call([marked(reader)])
+    later = [page for page in incident.calls.pages if page.asked_at > after and not page.is_refused]
+    return any(words.on_call([page.who]) == own for page in later)
+
+
+def has_newer_step(incident: Incident, data: PagingData) -> bool:
+    """Return True if a later step of the ladder was taken."""
+    after = asked_at(incident, data) + SAME_MOMENT
+    return any(moment > after for moment, _ in incident.calls.taken())

@@ -470,6 +470,37 @@ def test_after_a_lapse_a_step_says_since_when_nobody_is_on_it(
     assert any(told.startswith(("@primary：DM 15:22", "@primary: DM 15:22")) for told in shown)
 
 
+@pytest.mark.parametrize(
+    ("words", "newer", "more"),
+    [
+        (
+            JA,
+            "このあと新しい DM を送っています。今の状況はそちらにあります。",
+            "このあとも通知しています。今の状況は投稿にあります。",
+        ),
+        (
+            EN,
+            "A newer DM was sent after this one. It shows where things stand now.",
+            "More was sent after this. The alert shows where it stands now.",
+        ),
+    ],
+)
+def test_what_a_later_step_has_followed_promises_nothing_more(words: Wording, newer: str, more: str) -> None:
+    """Neither a deadline nor whom the next step calls: it is not edited at each further step."""
+    first = dm(TWICE, "primary", words, step=0, waited_s=0.0)
+    later = replace(
+        TWICE, calls=replace(TWICE.calls, steps=(START, taken(DEADLINE), taken(LATER, LATER.due_at), LAST))
+    )
+    for lines, said in ((first, newer), (escalation(later, words), more)):
+        assert said in lines
+        assert not any(
+            part in line for line in lines for part in ("やること", "押さないと", "Do now", "If nobody")
+        )
+    assert newer not in dm(TWICE, "primary", words)
+    refused = called(FIRST_PAGE, replace(TWICE.calls.pages[1], sent_at=None, is_refused=True))
+    assert newer not in dm(refused, "primary", words, step=0, waited_s=0.0), "it has no newer one"
+
+
 def test_after_an_early_hand_back_the_deadline_stays_where_it_was() -> None:
     """Overdue since the deadline, free since the hand-back."""
     ended = EndedAck(who="primary", at=AT + timedelta(minutes=5), lapsed=False)
