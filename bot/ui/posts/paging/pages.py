@@ -47,7 +47,9 @@ from bot.ui.words.wording import Wording
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
 
 
-def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | None) -> Body:
+def page(
+    words: Wording, incident: Incident, data: PagingData, *, reader: str | None, queued_at: datetime
+) -> Body:
     """Compose the DM: how bad, what to do, by when, and what happens otherwise.
 
     Args:
@@ -55,10 +57,13 @@ def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | 
         incident: As it is now.
         data: As `bot.services.escalation.step_messages` queued it.
         reader: The handle of the person it goes to.
+        queued_at: When it was stored.
     """
     waiting = incident.status is Status.TRIGGERED
     is_theirs = _is_theirs(words, incident, reader)
-    if waiting:
+    if waiting and has_newer_page(words, incident, data, reader=reader or "", queued_at=queued_at):
+        lines = [*_asked(words, incident, data, reader or "")[:-1], words.say("page.dm.followed")]
+    elif waiting:
         lines = _waiting(words, incident, data, reader or "")
     else:
         lines = _theirs(words, incident) if is_theirs else _others(words, incident, reader)
@@ -140,9 +145,7 @@ def _others(words: Wording, incident: Incident, reader: str | None) -> list[str]
 
 
 def _waiting(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
-    """Say what is asked of the reader and what comes; once a newer DM says it, only why this one came."""
-    if has_newer_page(words, incident, data, reader=reader):
-        return [*_asked(words, incident, data, reader)[:-1], words.say("page.dm.followed")]
+    """Say what is asked of the reader, what comes, and who was asked before."""
     return [
         *_asked(words, incident, data, reader),
         _otherwise(words, incident, data, again="page.dm.otherwise_channel"),
@@ -285,8 +288,8 @@ def _embed(words: Wording, incident: Incident, lines: list[str]) -> Body:
 
 
 def _page(words: Wording, delivery: Delivery, subject: Subject) -> Body:
-    data = PagingData.from_json(delivery.data)
-    return page(words, about(Incident, delivery, subject), data, reader=delivery.recipient)
+    incident, data = about(Incident, delivery, subject), PagingData.from_json(delivery.data)
+    return page(words, incident, data, reader=delivery.recipient, queued_at=delivery.created_at)
 
 
 def _escalation(words: Wording, delivery: Delivery, subject: Subject) -> Body:

@@ -47,14 +47,20 @@ def missed(words: Wording, incident: Incident) -> dict[str, str]:
     return {"at": words.clock(due, on=incident.triggered_at), "ago": relative(due)}
 
 
-def has_newer_page(words: Wording, incident: Incident, data: PagingData, *, reader: str) -> bool:
-    """Return True if *reader* was sent a later DM, which has the state from then on."""
-    after, own = asked_at(incident, data) + SAME_MOMENT, words.on_call([marked(reader)])
+def has_newer_page(
+    words: Wording, incident: Incident, data: PagingData, *, reader: str, queued_at: datetime
+) -> bool:
+    """Return True if *reader* was sent a later DM, which has the state from then on.
+
+    Args:
+        queued_at: When this one was stored: of one sent without the database, that is later than its step.
+    """
+    own = words.on_call([marked(reader)])
+    after = max(asked_at(incident, data) + SAME_MOMENT, queued_at)
     later = [page for page in incident.calls.pages if page.asked_at > after and not page.is_refused]
     return any(words.on_call([page.who]) == own for page in later)
 
 
 def has_newer_step(incident: Incident, data: PagingData) -> bool:
-    """Return True if a later step of the ladder was taken."""
-    after = asked_at(incident, data) + SAME_MOMENT
-    return any(moment > after for moment, _ in incident.calls.taken())
+    """Return True if a step was taken that came due after this one, which may be on record as taken later."""
+    return incident.calls.is_past(asked_at(incident, data) + SAME_MOMENT)

@@ -501,6 +501,17 @@ def test_what_a_later_step_has_followed_promises_nothing_more(words: Wording, ne
     assert newer not in dm(refused, "primary", words, step=0, waited_s=0.0), "it has no newer one"
 
 
+def test_messages_sent_without_the_database_are_not_followed_by_their_own_records() -> None:
+    """Their step and DM are on record as of the time when the database was back."""
+    back = DUE + timedelta(minutes=6)
+    page = CallPage(who="@primary", asked_at=back, sent_at=back)
+    recorded = called(FIRST_PAGE, page, steps=(START, taken(DEADLINE, back), LATER))
+    assert "誰も押さないと：14:37 JST @here + @primary、@secondary に通知" in escalation(recorded)
+    own = delivery(DeliveryKind.PAGE, to="person:primary", data=FIRST_ESCALATION)
+    own = replace(own, created_at=back, request=Request(Action.MESSAGE, 1, None, {}, "primary"))
+    assert "誰も押さないと：14:37 JST" in description_of(render(JA, own, recorded))
+
+
 def test_after_an_early_hand_back_the_deadline_stays_where_it_was() -> None:
     """Overdue since the deadline, free since the hand-back."""
     ended = EndedAck(who="primary", at=AT + timedelta(minutes=5), lapsed=False)
@@ -542,6 +553,7 @@ def test_a_dm_that_had_no_place_to_go_counts_for_the_holder_of_its_place() -> No
 def test_what_comes_next_stays_true_when_the_ladder_goes_on() -> None:
     """The escalation and the DM were queued with the step that is past by now."""
     on = replace(OVERDUE, calls=replace(OVERDUE.calls, steps=(START, taken(DEADLINE), taken(LATER), LAST)))
-    assert escalation(on)[3] == "誰も押さないと：11/25 14:22 JST このチャンネルに再通知"
+    last = escalation(on, waited_s=1800.0)
+    assert last[3] == "誰も押さないと：11/25 14:22 JST このチャンネルに再通知"
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=FIRST_ESCALATION)
     assert "誰も押さないと：11/25 14:22 JST チャンネルに再通知" in description_of(render(JA, asked, on))
