@@ -85,10 +85,9 @@ async def test_row_70_recovery_repeat_and_chatter(stage: Stage, figure: Figure) 
     said = [_FIRING.replace("1", "2"), _RESOLVED]
     for title in titles:
         for line in said:
-            await _post(stage, "p1-ops", line.format(title))
-            await world.idle()
+            await _decided(stage, await _post(stage, "p1-ops", line.format(title)))
     for line in ("✅ deploy ok", "Resolved: something else", "[OK] disk"):
-        await _post(stage, "p1-ops", line)
+        await _decided(stage, await _post(stage, "p1-ops", line))
     await world.idle()
     await world.fast_forward(minutes=2)
     query = "SELECT title, status, occurrences FROM incidents WHERE title LIKE 'Row70%' ORDER BY title"
@@ -105,6 +104,12 @@ async def test_row_70_recovery_repeat_and_chatter(stage: Stage, figure: Figure) 
 def _recoveries(stage: Stage) -> int:
     """Count the lines that say that a monitor reported a recovery."""
     return sum("復旧を通知しました" in post.text for post in stage.posts_in("p1-ops"))
+
+
+async def _decided(stage: Stage, message: Message) -> None:
+    """Wait until the bot has decided what *message* means."""
+    query = "SELECT 1 FROM alert_decisions WHERE said_id = $1"
+    await stage.until(lambda: stage.world.rows(query, int(message.id)), "the decision")
 
 
 async def _post(stage: Stage, channel: str, title: str) -> Message:

@@ -58,7 +58,7 @@ async def test_a_past_incident_is_told_with_how_it_ended_and_why_it_is_thought_s
     (found,) = (await desk.services.seen_before.view(now.id, by=RESPONDER)).past
     assert found.number == past.id
     assert (found.cause, found.fix) == ("プールが枯渇した", "上限を上げた")
-    assert (found.same_targets, found.words) == (("api.parky.co.jp",), ("決済", "api"))
+    assert (found.same_targets, found.words) == (("api.parky.co.jp",), ("決済", "API"))
     assert found.where[0] == GUILD
 
 
