@@ -13,6 +13,7 @@ from bot.domain.oncall.people import OnCallPerson
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import Email, EmailRecipient
+from bot.ui.posts.paging.waiting import had_a_responder, times_waited
 from bot.ui.words.inert import plain
 from bot.ui.words.links import home_url
 from bot.ui.words.wording import Wording
@@ -35,7 +36,7 @@ class PlainEmailWriter:
 
     def write(self, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> Email:
         """Write the email for *delivery*, always with the same Message-ID: a retry is no second mail."""
-        step = self._because("step_of", delivery, recipient)
+        step = self._because("step_of", delivery, incident, recipient)
         own, first = (message_id(nonce, recipient.to) for nonce in (delivery.nonce, recipient.first))
         return Email(
             to=(recipient.to.email or "",),
@@ -94,7 +95,7 @@ class PlainEmailWriter:
 
     def _body(self, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> str:
         what = delivery.kind.value if delivery.kind.spec.rings else "other"
-        because = self._because("because", delivery, recipient)
+        because = self._because("because", delivery, incident, recipient)
         return self._words.say(
             "mail.body",
             line=self._line(incident),
@@ -110,16 +111,19 @@ class PlainEmailWriter:
             reason=self._reason(delivery, what),
         )
 
-    def _because(self, part: str, delivery: Delivery, recipient: EmailRecipient) -> str:
+    def _because(self, part: str, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> str:
         """Say why this step was taken: whom it is about and the time without an ack; "" for the alert itself.
 
         Args:
             part: Of the mail: "step_of" for its subject, or "because".
         """
-        waited = timedelta(seconds=PagingData.from_json(delivery.data).waited_s)
+        data = PagingData.from_json(delivery.data)
+        waited = timedelta(seconds=data.waited_s)
         if (reason := _step_of(delivery, recipient.to, waited)) is None:
             return ""
         name, who = reason
+        if name == "waited" and had_a_responder(incident, data):
+            return self._words.say(f"mail.{part}.waited_again", **times_waited(self._words, incident, data))
         return self._words.say(
             f"mail.{part}.{name}",
             who=f"@{plain(self._name(who), limit=_WHO_LIMIT)}",

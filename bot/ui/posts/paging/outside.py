@@ -9,6 +9,7 @@ from bot.domain.incident.incident import Incident
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports.paging import OutsideMessage
+from bot.ui.posts.paging.waiting import had_a_responder, times_waited
 from bot.ui.words.inert import plain
 from bot.ui.words.links import home_url
 from bot.ui.words.wording import Wording
@@ -54,7 +55,13 @@ class PlainOutsideWriter:
             return self._words.say("outside.message.text_private")
         names = self._words.listed(plain(one, limit=_TITLE_LIMIT) for one in incident.targets)
         targets = self._words.say("outside.message.targets", targets=names) if names else ""
-        waited = timedelta(seconds=PagingData.from_json(delivery.data).waited_s)
+        data = PagingData.from_json(delivery.data)
+        waited = timedelta(seconds=data.waited_s)
+        if waited >= _A_MINUTE and had_a_responder(incident, data):
+            since = times_waited(self._words, incident, data)
+            return self._words.say(
+                "outside.message.text_again", label=incident.label, targets=targets, **since
+            )
         if waited < _A_MINUTE:
             due = self._words.full(incident.ack_due_at)
             return self._words.say("outside.message.text_now", label=incident.label, due=due, targets=targets)

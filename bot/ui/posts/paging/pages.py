@@ -37,7 +37,7 @@ from bot.ui.posts.paging.waiting import (
     has_newer_step,
     is_of_this_ladder,
     missed,
-    waited,
+    times_waited,
 )
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
@@ -172,7 +172,7 @@ def _reason(words: Wording, incident: Incident, data: PagingData, reader: str) -
         return words.say("page.dm.passed_on", who=words.who(data.declined_by))
     if has_missed(incident, data):
         key = "page.dm.missed_again" if had_a_responder(incident, data) else "page.dm.missed"
-        return words.say(key, **waited(words, incident, data), **missed(words, incident))
+        return words.say(key, **times_waited(words, incident, data), **missed(words, incident))
     return words.say("page.dm.on_call" if incident.ack_ended is None else "page.dm.on_call_again")
 
 
@@ -226,7 +226,7 @@ def _escalation_line(words: Wording, incident: Incident, data: PagingData) -> st
         severity=incident.severity,
         label=incident.label,
         title=words.bare_title(incident),
-        **waited(words, incident, data),
+        **times_waited(words, incident, data),
         who="" if why is None else _who(words, why),
     )
     return words.marked(incident, with_targets(words, incident, line))

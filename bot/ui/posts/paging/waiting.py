@@ -29,7 +29,7 @@ def asked_at(incident: Incident, data: PagingData) -> datetime:
     return incident.triggered_at + timedelta(seconds=data.waited_s)
 
 
-def waited(words: Wording, incident: Incident, data: PagingData) -> dict[str, str]:
+def times_waited(words: Wording, incident: Incident, data: PagingData) -> dict[str, str]:
     """Return `waited`, how long nobody had been on it when the message was decided, and `since`."""
     at = asked_at(incident, data)
     since = waits_since(incident, at=at)

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.incident import EndedAck, Incident
 from bot.domain.oncall.people import OnCallPerson
+from bot.runbook import Policy
 from bot.services.ports import EmailRecipient
 from bot.ui.posts.paging.emails import PlainEmailWriter
-from tests.unit.ui.samples import EN, PLACED, POLICY, TEXTS, TRIGGERED, delivery
+from bot.ui.posts.paging.outside import PlainOutsideWriter
+from tests.unit.ui.samples import AT, EN, PLACED, POLICY, TEXTS, TRIGGERED, delivery
 
 TO = EmailRecipient(OnCallPerson("primary", "primary", "primary@example.com"), None, "d1nonce")
 MAILS = PlainEmailWriter(TEXTS, POLICY)
@@ -130,3 +134,33 @@ def test_a_link_stands_on_a_line_of_its_own() -> None:
     mail = MAILS.write(delivery(DeliveryKind.ALERT), PLACED, replace(TO, link=link))
     assert f"   {link}\n" in mail.body
     assert "@primary として" in mail.body
+
+
+LAPSED: Incident = replace(PLACED, ack_ended=EndedAck("primary", AT + timedelta(hours=1), lapsed=True))
+AFTER_IT = delivery(DeliveryKind.ESCALATION, data={"waited_s": 4_500})
+
+
+@pytest.mark.parametrize(
+    ("policy", "subject", "because"),
+    [
+        (
+            POLICY,
+            "15:07 JST から誰も対応していません (15 分)",
+            "15:07 JST から誰も対応していません (15 分)。",
+        ),
+        (
+            EN.policy,
+            "nobody on it since 15:07 JST (15 min)",
+            "Nobody has been on it since 15:07 JST (15 min).",
+        ),
+    ],
+)
+def test_after_a_lapse_a_mail_says_since_when_nobody_is_on_it(
+    policy: Policy, subject: str, because: str
+) -> None:
+    """Not that nobody has acknowledged since the alert; so does what leaves Discord otherwise."""
+    mail = PlainEmailWriter(TEXTS, policy).write(AFTER_IT, LAPSED, TO)
+    assert subject in mail.subject
+    assert because in mail.body
+    pushed = PlainOutsideWriter(TEXTS, policy).write(AFTER_IT, LAPSED, reference="r", ack_link=None)
+    assert subject in pushed.text
