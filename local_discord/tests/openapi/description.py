@@ -89,7 +89,7 @@ def _templates() -> dict[tuple[str, int], list[tuple[re.Pattern[str], str]]]:
 def _shape(path: str) -> tuple[str, int]:
     """The first part of a path, which no template leaves open, and how many parts there are."""
     parts = path.split("/")
-    return parts[1], len(parts)
+    return "/".join(parts[:2]), len(parts)
 
 
 def template_of(method: str, path: str) -> str | None:

@@ -85,6 +85,7 @@ async def test_monday_at_six_has_both_charts_that_were_drawn_before(make_world: 
             await world.shift(minutes=(hour - row["now"] - _BEFORE).total_seconds() / 60)
             told = await world.expect_message("p3-insights", contains="先週は SEV1 が 1 件")
         assert killed == []
+        await world.idle()  # the post is seen before it is recorded
         query = "SELECT finished_at FROM deliveries WHERE kind = 'digest' ORDER BY id DESC LIMIT 1"
         [row] = await world.rows(query)
         assert row["finished_at"] > hour
