@@ -88,6 +88,8 @@ async def _edited(stage: Stage) -> None:
     for _ in range(_EDITS):
         due = await clock.next_edit(stage.connection)
         if due is None:
-            return
+            break
         await stage.move(max(due - await _now(stage), timedelta()))
         await _done(stage)
+    with suppress(NotSeen):
+        await stage.rest()  # the bot counts Discord's limits in real seconds, and edits after these
