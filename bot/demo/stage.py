@@ -60,10 +60,10 @@ class Stage:
             NotSeen: It goes on and on.
         """
 
-        async def idle() -> bool | None:
-            return None if await clock.is_busy(self.connection) else True
+        async def idle() -> bool:
+            return not await clock.is_busy(self.connection)
 
-        await self.human.until(idle, "the bot at rest", within_s=_IDLE_S)
+        await self.until(idle, "the bot at rest", within_s=_IDLE_S)
 
     async def until(self, look: Callable[[], Awaitable[bool]], what: str, *, within_s: float) -> None:
         """Wait until *look* finds the database so. Much of it changes without a word to Discord.
