@@ -22,6 +22,15 @@ from tests.e2e.world.ledger import WRITTEN, Ledger
 from tests.e2e.world.severities import Severity
 from tests.patience import PATIENCE_S
 
+#: Whether a bot has a statement or a transaction under way; between two of them it looks idle for a moment.
+_UNDER_WAY = """
+SELECT EXISTS (
+    SELECT FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name LIKE 'incident-bot%' AND state <> 'idle'
+)
+"""
+_CALM_LOOKS = 2
+_WRITTEN_S = 2.0
 _LOOK_EVERY_S = 0.02
 
 
@@ -246,12 +255,20 @@ class World:
         await self.idle()
 
     async def idle(self) -> None:
-        """Wait until the queue has no running or due job."""
-        deadline = time.monotonic() + PATIENCE_S
+        """Wait until the queue has no running or due job, and no bot has anything under way in the database.
+
+        A bot that is stopped in the middle of a transaction is not waited for.
+        """
+        began, calm = time.monotonic(), 0
         async with self.database() as connection:
-            while await clock.is_busy(connection):
-                assert time.monotonic() < deadline, "the queue does not come to rest"
-                await asyncio.sleep(_LOOK_EVERY_S)
+            while calm < _CALM_LOOKS:
+                is_busy = await clock.is_busy(connection)
+                waited_s = time.monotonic() - began
+                assert not is_busy or waited_s < PATIENCE_S, "the queue does not come to rest"
+                writes = waited_s < _WRITTEN_S and await connection.fetchval(_UNDER_WAY)
+                calm = 0 if is_busy or writes else calm + 1
+                if calm < _CALM_LOOKS:
+                    await asyncio.sleep(_LOOK_EVERY_S)
 
     # -- powers
     async def fast_forward(self, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:

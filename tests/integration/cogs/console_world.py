@@ -111,6 +111,11 @@ class ConsoleWorld(Desk):
         async with self._at_rest():
             pass
 
+    async def answered(self) -> None:
+        """Wait until every answer that the bot is giving is whole: one shows what is posted meanwhile."""
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.gather(*self.bot._answering, return_exceptions=True)
+
     async def pass_time(self, **delta: float) -> None:
         """Let time pass at once, when the queue has nothing to do.
 

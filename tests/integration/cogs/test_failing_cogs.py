@@ -33,6 +33,7 @@ async def test_the_database_is_away(world: ConsoleWorld) -> None:
 async def test_an_unexpected_error_gives_an_id_to_quote(world: ConsoleWorld) -> None:
     """Nothing else is said, and the traceback is in the log."""
     alert = await alerted(world)
+    await world.answered()
     await world.rest()
     world.own_store.incident = None  # type: ignore[method-assign,assignment]
     told = shown(await world.click(alert, "inc:v1:first:1"))
