@@ -21,7 +21,7 @@ _Answer: TypeAlias = Callable[[Interaction, _Fields], Awaitable[None]]
 #: Templates and what answers them by `_beginning`: of more than a hundred, a press then tries a few.
 _Templates: TypeAlias = dict[str, list[tuple[re.Pattern[str], _Answer]]]
 
-#: The parts of a template that stand in it as they stand in its custom ids.
+#: The beginning of a template that is fixed text, up to its last colon.
 _LITERAL_PARTS: Final = re.compile(r"(?:[a-z0-9_-]+:)*", re.ASCII)
 
 _TRIGGERS: Final = {

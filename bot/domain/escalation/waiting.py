@@ -17,7 +17,7 @@ def is_again(incident: Incident) -> bool:
 
 
 def waits_since(incident: Incident, *, at: datetime) -> datetime:
-    """Return since when nobody was on *incident*, as a message of the time *at* has to say it."""
+    """Return the start of the wait for a responder that was under way at the time *at* (aware)."""
     ended = incident.ack_ended
     return incident.triggered_at if ended is None or ended.at >= at else ended.at
 

@@ -128,46 +128,40 @@ SELECT incident_id, target, request ->> 'recipient' AS recipient, status, count(
  GROUP BY incident_id, target, recipient, status
  ORDER BY incident_id, target, recipient, status;
 
--- part: older_pages_kept
--- Counts the older paging messages of incidents (:shown_ids), if they were up to date, as up to date after the next
--- change as well: that a DM has arrived is shown by the alert and the newest of them.
+-- part: pages_kept
+-- Counts the paging messages of incidents (:shown_ids) that are up to date, and fit what follows, as up to date after
+-- the next change as well: it does not edit them.
 UPDATE deliveries AS older
    SET shown_version = incidents.version + 1
   FROM incidents
  WHERE incidents.id = ANY (:shown_ids::bigint[])
    AND older.incident_id = incidents.id
    AND older.kind IN ('page', 'escalation') AND older.status = 'sent' AND older.shown_version = incidents.version
-   AND older.created_at < (SELECT max(newest.created_at)
-                             FROM deliveries AS newest
-                            WHERE newest.incident_id = incidents.id AND newest.kind IN ('page', 'escalation'))
+
+-- part: newest_page
+-- Returns when the newest paging message of an incident was created.
+SELECT max(newest.created_at)
+  FROM deliveries AS newest
+ WHERE newest.incident_id = incidents.id AND newest.kind IN ('page', 'escalation')
 
 -- name: keep_older_pages
--- Keeps the older paging messages of :shown_ids from being edited because of the change that follows.
-{older_pages_kept};
+-- Keeps the older paging messages of :shown_ids from being edited because of the change that follows: that a DM has
+-- arrived is shown by the alert and the newest of them.
+{pages_kept}
+   AND older.created_at < ({newest_page});
 
--- part: followed_pages_kept
--- Counts as up to date after the next change those paging messages of incidents (:shown_ids) that a later one to the
--- same person or channel had followed before the newest step: they say so, and nothing that changes. What was followed
--- just now, or is the last word to a person, is edited.
-UPDATE deliveries AS older
-   SET shown_version = incidents.version + 1
-  FROM incidents
- WHERE incidents.id = ANY (:shown_ids::bigint[])
-   AND older.incident_id = incidents.id
-   AND older.kind IN ('page', 'escalation') AND older.status = 'sent' AND older.shown_version = incidents.version
+-- name: keep_followed_pages
+-- Keeps those paging messages of :shown_ids from being edited because of the next step that a later one to the same
+-- person or channel had followed before the newest step: they say so, and nothing that changes. What was followed just
+-- now, or is the last word to a person, is edited.
+{pages_kept}
    AND EXISTS (
        SELECT
          FROM deliveries AS later
         WHERE later.incident_id = incidents.id AND later.kind = older.kind AND later.status NOT IN ('failed', 'cancelled')
           AND coalesce(later.request ->> 'recipient', later.target) = coalesce(older.request ->> 'recipient', older.target)
           AND later.created_at > older.created_at
-          AND later.created_at < (SELECT max(newest.created_at)
-                                    FROM deliveries AS newest
-                                   WHERE newest.incident_id = incidents.id AND newest.kind IN ('page', 'escalation')))
-
--- name: keep_followed_pages
--- Keeps the paging messages of :shown_ids that were followed by others from being edited because of the next step.
-{followed_pages_kept};
+          AND later.created_at < ({newest_page}));
 
 -- name: finish_steps
 -- Marks pending steps, given as two arrays, as done, and cancels their queued jobs. The versions of :shown_ids are
@@ -180,7 +174,7 @@ WITH decided AS (
       FROM decided
      WHERE steps.incident_id = decided.incident_id AND steps.index = decided.index AND steps.status = 'pending'
 ), kept AS (
-    {followed_pages_kept}
+    {keep_followed_pages}
 ), changed AS (
     UPDATE incidents SET version = version + 1 WHERE id = ANY (:shown_ids::bigint[])
 ), unneeded AS (

@@ -246,7 +246,7 @@ class Seen:
 
     @classmethod
     async def of(cls, stage: Stage, change: Change, view: View) -> "Seen":
-        """Look at everything; *view* is what stands there now."""
+        """Collect what is recorded, posted and on the screen; *view* has the posts as they are now."""
         screen = "" if change.screen is None else await change.screen()
         return cls(await change.recorded(stage), change.shown(view), screen)
 

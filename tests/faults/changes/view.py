@@ -1,4 +1,4 @@
-"""What stands in the local Discord for everybody at one moment, read once for all that is looked for."""
+"""All public messages of the local Discord at one moment, read once for all changes."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias

@@ -160,7 +160,7 @@ async def test_a_name_that_waits_is_told_once(desk: Desk) -> None:
 
 
 async def test_what_a_limit_keeps_for_long_is_told(desk: Desk) -> None:
-    """Old posts, in one line: the bot goes on, and somebody can delete them by hand meanwhile."""
+    """One line names the old posts: the bot goes on, and a person can delete them meanwhile."""
     incident = await desk.open()
     await desk.work()
     desk.discord.postponed, desk.discord.capacity_in = {DeliveryKind.ALERT}, timedelta(minutes=15)

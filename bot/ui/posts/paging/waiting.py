@@ -1,4 +1,4 @@
-"""Say in a page or an escalation how long nobody had been on it, and whether another has followed it."""
+"""Work out what a DM or an escalation says of time: how long nobody was on it, and if a newer one exists."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,7 +30,7 @@ def asked_at(incident: Incident, data: PagingData) -> datetime:
 
 
 def times_waited(words: Wording, incident: Incident, data: PagingData) -> dict[str, str]:
-    """Return `waited`, how long nobody had been on it when the message was decided, and `since`."""
+    """Return the placeholders `since` (when the wait began) and `waited` (its length) of a message."""
     at = asked_at(incident, data)
     since = waits_since(incident, at=at)
     return {"waited": words.span(at - since), "since": words.clock(since, on=incident.triggered_at)}

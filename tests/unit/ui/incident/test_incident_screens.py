@@ -583,7 +583,7 @@ def test_ack_and_passing_on_have_their_words() -> None:
 def test_whoever_acknowledged_has_their_next_steps(
     outcome: AckOutcome, changes: dict[str, Any], expected: list[str]
 ) -> None:
-    """As under the DM, which somebody who was not paged does not have; the promised update is named."""
+    """The answer has the buttons of the DM, for those who got none, and names the next update."""
     promised = replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(hours=1))
     acknowledged = ByPerson(PRIMARY.id, PRIMARY.name, AT)
     theirs = replace(ACKNOWLEDGED, updates=promised, acknowledged=acknowledged)

@@ -460,7 +460,7 @@ def test_after_a_lapse_the_next_deadline_passes_as_the_first_one_does(lapsed: bo
 def test_after_a_lapse_a_step_says_since_when_nobody_is_on_it(
     words: Wording, line: str, missed: str, first: str
 ) -> None:
-    """Not that nobody has acknowledged since the alert: one person had."""
+    """The message counts from the end of the acknowledge, not from the alert."""
     data = {**FIRST_ESCALATION, **AGAIN}
     body = render(words, delivery(DeliveryKind.ESCALATION, data=data), OVERDUE_AGAIN)
     assert line in str(body["content"])

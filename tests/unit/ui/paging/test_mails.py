@@ -158,7 +158,7 @@ AFTER_IT = delivery(DeliveryKind.ESCALATION, data={"waited_s": 4_500})
 def test_after_a_lapse_a_mail_says_since_when_nobody_is_on_it(
     policy: Policy, subject: str, because: str
 ) -> None:
-    """Not that nobody has acknowledged since the alert; so does what leaves Discord otherwise."""
+    """A mail and a push count from the end of the acknowledge, not from the alert."""
     mail = PlainEmailWriter(TEXTS, policy).write(AFTER_IT, LAPSED, TO)
     assert subject in mail.subject
     assert because in mail.body
