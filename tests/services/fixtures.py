@@ -5,10 +5,11 @@ A pool lives as long as its event loop, so these tests share one, in which none 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -56,8 +57,9 @@ async def workers_database(
 async def database(workers_database: WorkersDatabase) -> AsyncIterator[Database]:
     """This test's database, with nothing in it."""
     await workers_database.empty()
+    others = asyncio.all_tasks()  # a browser's, for one
     yield Database(workers_database.pool)
-    await _end_tasks()
+    await _end_tasks(but=others)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -90,8 +92,8 @@ def share_a_loop(items: Iterable[pytest.Item], folder: Path) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-async def _end_tasks() -> None:
-    left = asyncio.all_tasks() - {asyncio.current_task()}
+async def _end_tasks(*, but: Collection[asyncio.Task[Any]]) -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task(), *but}
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
