@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from local_discord.tests.openapi.source import pytest_report_header, pytest_terminal_summary
-from tests import bytecode, garbage, quiet, tiers
+from tests import bytecode, garbage, order, quiet, tiers
 
 __all__ = ["pytest_report_header", "pytest_terminal_summary"]
 
@@ -20,6 +20,6 @@ structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _PLA
 
 def pytest_configure(config: pytest.Config) -> None:
     """Add the marks that tests have by their folder, and the order in which they run."""
-    for plugin in (bytecode, tiers, quiet, garbage):
+    for plugin in (bytecode, tiers, quiet, order, garbage):
         config.pluginmanager.register(plugin)
     config.pluginmanager.import_plugin("tests.examples")  # by now what it imports is kept compiled

@@ -21,7 +21,7 @@ from tests.e2e.incidents.first_minutes import ALERT, BEARER, connected, hook
 from tests.e2e.world.opening import open_world
 from tests.e2e.world.world import World
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 #: What the card of what changed begins with.

@@ -16,7 +16,7 @@ from tests.browser.conftest import Visit
 from tests.browser.pictures.pictures import BELOW_THE_DAY, LARGE_PHONE, LOW, WINDOW, Album, by_language
 from tests.patience import PATIENCE_S
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @dataclass(frozen=True, slots=True)

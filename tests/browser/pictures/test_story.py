@@ -12,7 +12,7 @@ from tests.browser.visitor.visitor import Visitor
 from tests.browser.visitor.words import JAPANESE, LANGUAGES, Words
 from tests.e2e.world.world import World
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 VisitorOf = Callable[[LocalDiscord], Visit]
 ESCALATED = "⏫"
 ALERT_FRAME = 3  # after the command, the form and the card

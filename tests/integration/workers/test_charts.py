@@ -85,6 +85,9 @@ ALL: Final[tuple[Chart, ...]] = (COUNTS, TIMES, STATUSES)
 DARK, LIGHT = "#313338", "#ffffff"
 
 
+pytestmark = pytest.mark.xdist_group("charts")
+
+
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[Chart, bytes]:
     """Each chart, drawn once."""
