@@ -45,7 +45,7 @@ def first_there(*paths: str) -> str:
 async def pages() -> AsyncIterator[Pages]:
     """Debian's Chromium, or Playwright's, started once: whoever uses it runs on the session's event loop."""
     async with async_playwright() as playwright:
-        path = first_there(CHROMIUM, playwright.chromium.executable_path)
+        path = first_there(*CHROMIUM, playwright.chromium.executable_path)
         launched = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield Pages(launched)
         await launched.close()

@@ -40,7 +40,7 @@ def test_a_missing_browser_is_skipped_elsewhere(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("system", "user", "done"),
     [
-        ("debian", "0", ["apt-get update -qq", f"{APT} chromium"]),
+        ("debian", "0", ["apt-get update -qq", f"{APT} chromium-headless-shell"]),
         (
             "ubuntu",
             "1001",

@@ -11,7 +11,12 @@ from typing import Any, Final, cast
 
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
-CHROMIUM: Final = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+#: Where the browser is, the best place first.
+CHROMIUM: Final = (
+    (os.environ["CHROMIUM"],)
+    if "CHROMIUM" in os.environ
+    else ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
+)
 FLAGS: Final = (
     "--no-sandbox",
     "--disable-background-networking",
