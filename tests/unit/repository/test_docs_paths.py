@@ -1,8 +1,10 @@
 """The documents name only things that exist: files, folders, modules, headings that are linked, queries."""
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -24,7 +26,7 @@ SOURCES: Final = ("bot", "cogs", "local_discord", "tests", "migrations")
 
 #: `bot/domain/text.py`, but not the end of an address or of a longer path.
 _PATH: Final = re.compile(
-    r"(?<![\w./:>-])(?:bot|cogs|local_discord|tests|docs|migrations|\.ci|\.github)/[^\s`()\[\]|,;:'\"…*]+"
+    r"(?<![\w./:>-])(?:bot|cogs|local_discord|tests|docs|migrations|\.ci|\.github)/[^\s`()\[\]|,;:'\"…]+"
 )
 _MODULE: Final = re.compile(r"(?<![\w./@-])(?:bot|cogs|local_discord|tests)(?:\.[A-Za-z_]\w*)+(?![\w/])")
 _LINK: Final = re.compile(r"\]\((?!\w+:)([^)\s]+)\)")
@@ -33,9 +35,12 @@ _HEADING: Final = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 _QUERY: Final = re.compile(
     r"\bquery\s+`\w+`|\bqueries\s+`\w+`(?:(?:,|,?\s+and)\s+`\w+`)*|^-- name: \w+", re.MULTILINE
 )
-#: `seed.sql`, and the end of `python -I worker.py`; not `<name>.toml`.
-_FILE: Final = re.compile(r"`(?:[^`\n]*\s)?([\w./-]+\.(?:py|sql|toml))\b[^`\n]*`")
+#: `seed.sql`, `history_*.sql` and the end of `python -I worker.py`; not `<name>.toml`.
+_FILE: Final = re.compile(r"`(?:[^`\n]*\s)?([\w./*-]+\.(?:py|sql|toml))\b[^`\n]*`")
 _FENCED: Final = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_PYTHON: Final = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+#: The file that a team writes for itself.
+_NOT_OURS: Final = frozenset({"policy.toml"})
 _PAGE: Final = re.compile(r"\b[Ss]ee (docs/[\w./-]+\.md)\b")
 
 
@@ -43,6 +48,18 @@ _PAGE: Final = re.compile(r"\b[Ss]ee (docs/[\w./-]+\.md)\b")
 def test_paths_exist(document: str) -> None:
     """A path of the checkout that a document names is there."""
     assert list(missing_paths(read(document), (ROOT / document).parent)) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_files_exist(document: str) -> None:
+    """A file that a document names without its whole path is there."""
+    assert set(missing_files(read(document))) <= _NOT_OURS
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_examples_use_classes_that_exist(document: str) -> None:
+    """A class in an example is imported there, or is one of ours."""
+    assert list(missing_classes(read(document))) == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -127,16 +144,19 @@ def test_missing_names_are_found() -> None:
     """Each of the checks can fail."""
     text = "See `bot/domain/nothing.py`, bot/nowhere/ and [that](docs/none.md) of `bot.domain.none`."
     assert list(missing_paths(text)) == ["bot/domain/nothing.py", "bot/nowhere/", "docs/none.md"]
+    assert list(missing_paths("`bot/domain/nothing_*.py`")) == ["bot/domain/nothing_*.py"]
     assert list(missing_modules(text)) == ["bot.domain.none"]
     assert list(missing_modules("`bot.domain.text.nothing_of_that_name`")) != []
     assert list(broken_links(text + " [here](README.md#nowhere)", "README.md")) == [
         "docs/none.md",
         "README.md#nowhere",
     ]
-    assert list(missing_files("Run by `python -I no_worker.py`; reads `text.py` and `no/text.py`")) == [
+    assert list(missing_files("Run by `python -I no_worker.py`; `text.py`, `no/text.py` and `no_*.py`")) == [
         "no_worker.py",
         "no/text.py",
+        "no_*.py",
     ]
+    assert list(missing_classes("```python\nCall(NoTerms(1), Exception())\n```\n")) == ["NoTerms"]
     named = "the query\n`begin`, the query `also_not`, the queries `acknowledge` and `never_was`"
     assert list(missing_queries(f"{named}\n-- name: nor_this\n")) == ["also_not", "never_was", "nor_this"]
 
@@ -165,7 +185,7 @@ def missing_paths(text: str, beside: Path = ROOT) -> Iterator[str]:
     """
     for found in _PATH.findall(text):
         path = found.rstrip(".").partition("#")[0].partition("::")[0]
-        if not {"<", "{"} & set(path) and not any((folder / path).exists() for folder in (ROOT, beside)):
+        if not {"<", "{"} & set(path) and not any(any(folder.glob(path)) for folder in (ROOT, beside)):
             yield path
 
 
@@ -192,8 +212,17 @@ def docstrings(path: Path) -> Iterator[str]:
 def missing_files(text: str) -> Iterator[str]:
     """Find the files in backticks, by name or by the end of their path, that the bot does not have."""
     for name in _FILE.findall(text):
-        if not any(f"/{path}".endswith(f"/{name}") for path in files()):
+        if not any(fnmatchcase(f"/{path}", f"*/{name}") for path in files()):
             yield name
+
+
+def missing_classes(text: str) -> Iterator[str]:
+    """Find the classes in Python examples that are neither imported there, nor built in, nor ours."""
+    for example in _PYTHON.findall(text):
+        nodes = list(ast.walk(ast.parse(example)))
+        known = {node.name for node in nodes if isinstance(node, ast.ClassDef | ast.alias)}
+        names = {node.id for node in nodes if isinstance(node, ast.Name) and node.id[0].isupper()}
+        yield from sorted(names - known - classes() - set(dir(builtins)))
 
 
 @cache
@@ -204,6 +233,13 @@ def files() -> tuple[str, ...]:
         for folder in ("bot", "cogs", "migrations", "tests", "local_discord")
         for path in (ROOT / folder).rglob("*.*")
     )
+
+
+@cache
+def classes() -> frozenset[str]:
+    """Collect the names of the bot's classes."""
+    texts = (path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
+    return frozenset(name for text in texts for name in re.findall(r"^class (\w+)", text, re.MULTILINE))
 
 
 def broken_links(text: str, document: str) -> Iterator[str]:
