@@ -1,15 +1,16 @@
-"""Tests that measure seconds have the machine to themselves: `@pytest.mark.quiet`.
+"""Tests that measure seconds have the machine to themselves, or with one other: `@pytest.mark.quiet`.
 
-The workers of a run share a lock. Every test holds it together with the others; a quiet one waits until they
-have ended, and the others wait for it.
+The workers of a run share locks. A quiet test waits until the others have ended, and the others wait for it.
+Two quiet tests that mostly wait may run at once; one that computes is `quiet(alone=True)`.
 """
 
 import fcntl
 import os
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import pytest
 
@@ -19,9 +20,18 @@ _FOLDER: Final = "quiet"
 _IS_WITHIN_A_TEST: Final = "PYTEST_CURRENT_TEST" in os.environ
 
 
+class Company(Enum):
+    """Beside which tests a test may run."""
+
+    ANY = "any that is not quiet"
+    QUIET = "one other quiet one"
+    NONE = "none"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put quiet tests last, each alone, so that the others have to end for them once."""
-    items.sort(key=_is_quiet)
+    """Put quiet tests last, each in a group of its own, so that the others have to end for them once."""
+    order = [Company.ANY, Company.QUIET, Company.NONE]
+    items.sort(key=lambda item: order.index(_company(item)))
     for item in filter(_is_quiet, items):
         item.add_marker(pytest.mark.xdist_group(f"quiet {item.name}"))
 
@@ -32,7 +42,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if _IS_WITHIN_A_TEST or not item.config.pluginmanager.hasplugin("cacheprovider"):
         return (yield)
     folder = item.config.cache.mkdir(_FOLDER)
-    with held(folder, alone=_is_quiet(item)):
+    with held(folder, _company(item)):
         return (yield)
 
 
@@ -40,15 +50,39 @@ def _is_quiet(item: pytest.Item) -> bool:
     return item.get_closest_marker("quiet") is not None
 
 
-@contextmanager
-def held(folder: Path, *, alone: bool) -> Iterator[None]:
-    """Hold the lock that lives in *folder*, alone or together with others.
+def _company(item: pytest.Item) -> Company:
+    match item.get_closest_marker("quiet"):
+        case None:
+            return Company.ANY
+        case mark:
+            return Company.NONE if mark.kwargs.get("alone") else Company.QUIET
 
-    Whoever waits to be alone keeps the door: a stream of short tests would keep it waiting otherwise.
+
+@contextmanager
+def held(folder: Path, company: Company) -> Iterator[None]:
+    """Hold the locks that live in *folder*, so that no test runs beside this one that *company* rules out.
+
+    Whoever waits to be quiet keeps the door: a stream of short tests would keep it waiting otherwise.
     """
-    with (folder / "door").open("w") as door, (folder / "room").open("w") as room:
-        fcntl.flock(door, fcntl.LOCK_EX)
-        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        if not alone:
-            fcntl.flock(door, fcntl.LOCK_UN)
+    with ExitStack() as files:
+        door, room, first, second = (
+            files.enter_context((folder / name).open("w")) for name in ("door", "room", "first", "second")
+        )
+        if company is Company.QUIET and not _is_taken_at_once(first):
+            fcntl.flock(second, fcntl.LOCK_EX)
+        fcntl.flock(door, fcntl.LOCK_SH if company is Company.QUIET else fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_SH if company is Company.ANY else fcntl.LOCK_EX)
+        match company:
+            case Company.ANY:
+                fcntl.flock(door, fcntl.LOCK_UN)
+            case Company.QUIET:
+                fcntl.flock(room, fcntl.LOCK_UN)  # empty, and nobody comes through the door
         yield
+
+
+def _is_taken_at_once(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

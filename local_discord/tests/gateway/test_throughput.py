@@ -110,7 +110,7 @@ async def measured(count: int, per_s: float, record_property: Any) -> Figures:
     return ours
 
 
-@pytest.mark.quiet
+@pytest.mark.quiet(alone=True)
 async def test_a_second_of_it_costs_less_than_half_of_one_of_cpu() -> None:
     """A second's worth arrives complete and in order, from less than half of a core, and without dawdling.
 
@@ -128,7 +128,7 @@ async def test_a_second_of_it_costs_less_than_half_of_one_of_cpu() -> None:
     assert max(rates) > PER_S / 2, rates
 
 
-@pytest.mark.quiet
+@pytest.mark.quiet(alone=True)
 @pytest.mark.slow
 async def test_two_thousand_events_a_second_are_sustained(record_property: Any) -> None:
     """For ten seconds they arrive at the rate at which they are said."""
@@ -136,7 +136,7 @@ async def test_two_thousand_events_a_second_are_sustained(record_property: Any) 
     assert ours.per_s > PER_S * 0.99, ours
 
 
-@pytest.mark.quiet
+@pytest.mark.quiet(alone=True)
 @pytest.mark.slow
 async def test_more_is_possible(record_property: Any) -> None:
     """Unpaced, the sandbox makes them faster than that: it is not the bottleneck."""

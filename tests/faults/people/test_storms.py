@@ -44,7 +44,7 @@ SELECT now() - n * interval '30 seconds', 'p1-ops', 'P1', 'failure', 503, 3
 """
 
 
-@pytest.mark.quiet
+@pytest.mark.quiet(alone=True)
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seconds", [60])
@@ -77,7 +77,7 @@ async def test_row_38_a_thousand_reactions_a_second(
         )
 
 
-@pytest.mark.quiet
+@pytest.mark.quiet(alone=True)
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_row_39_ten_thousand_due_at_once(open_stage: OpenStage, figure: Figure) -> None:

@@ -208,7 +208,7 @@ async def test_a_sweep_that_dies_leaves_whole_commits_and_the_rest_to_its_jobs(
     assert due <= timedelta(seconds=2)
 
 
-@pytest.mark.quiet
+@pytest.mark.quiet(alone=True)
 async def test_ten_thousand_open_incidents_are_mirrored_in_time(
     database_url: str, instances: list[Instance]
 ) -> None:
@@ -222,7 +222,7 @@ async def test_ten_thousand_open_incidents_are_mirrored_in_time(
     assert min(took) < 0.5
 
 
-@pytest.mark.quiet
+@pytest.mark.quiet(alone=True)
 async def test_a_p0_that_comes_due_in_the_middle_of_a_storm_does_not_wait_for_its_end(
     database_url: str, instances: list[Instance]
 ) -> None:

@@ -67,7 +67,7 @@ _FILL: Final = (
 
 
 @pytest.mark.slow
-@pytest.mark.quiet
+@pytest.mark.quiet(alone=True)
 async def test_no_figure_of_a_hundred_thousand_incidents_takes_a_second(rig: Rig, database: Database) -> None:
     """All of them in one quarter, each with pages, responders and updates."""
     for statement in _FILL:

@@ -4,19 +4,19 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.quiet import held
+from tests.quiet import Company, held
 
 
 def test_others_share_the_machine(tmp_path: Path) -> None:
     """Two tests run at once."""
-    with held(tmp_path, alone=False), held(tmp_path, alone=False):
+    with held(tmp_path, Company.ANY), held(tmp_path, Company.ANY):
         pass
 
 
 def test_a_quiet_test_waits_for_the_others(tmp_path: Path) -> None:
     """It begins when they have ended."""
-    with held(tmp_path, alone=False):
-        begun, end = _in_another_worker(tmp_path, alone=True)
+    with held(tmp_path, Company.ANY):
+        begun, end = _in_another_worker(tmp_path, Company.NONE)
         assert not begun(0.1)
     assert begun(5.0)
     end()
@@ -24,10 +24,10 @@ def test_a_quiet_test_waits_for_the_others(tmp_path: Path) -> None:
 
 def test_the_others_wait_for_a_quiet_test(tmp_path: Path) -> None:
     """Also while it waits itself: it is not overtaken."""
-    with held(tmp_path, alone=False):
-        quiet_begun, end_quiet = _in_another_worker(tmp_path, alone=True)
+    with held(tmp_path, Company.ANY):
+        quiet_begun, end_quiet = _in_another_worker(tmp_path, Company.NONE)
         assert not quiet_begun(0.1)
-        begun, end = _in_another_worker(tmp_path, alone=False)
+        begun, end = _in_another_worker(tmp_path, Company.ANY)
         assert not begun(0.1)
     assert quiet_begun(5.0)
     assert not begun(0.1)
@@ -36,12 +36,30 @@ def test_the_others_wait_for_a_quiet_test(tmp_path: Path) -> None:
     end()
 
 
-def _in_another_worker(folder: Path, *, alone: bool) -> tuple[Callable[[float], bool], Callable[[], None]]:
+def test_two_quiet_tests_share_the_machine(tmp_path: Path) -> None:
+    """A third one and an ordinary one wait, and one that is to be alone waits for both."""
+    with held(tmp_path, Company.QUIET):
+        second_begun, end_second = _in_another_worker(tmp_path, Company.QUIET)
+        assert second_begun(5.0)
+        waiting = {each: _in_another_worker(tmp_path, each) for each in Company}
+        assert not any(begun(0.1) for begun, _ in waiting.values())
+        end_second()
+        third_begun, end_third = waiting[Company.QUIET]
+        assert third_begun(5.0)
+        assert not waiting[Company.ANY][0](0.1)
+        assert not waiting[Company.NONE][0](0.1)
+        end_third()
+    for each in (Company.ANY, Company.NONE):
+        waiting[each][1]()
+        assert waiting[each][0](5.0)
+
+
+def _in_another_worker(folder: Path, company: Company) -> tuple[Callable[[float], bool], Callable[[], None]]:
     """Run a test there; whether it begins within so many seconds, and how to end it."""
     begun, ends = threading.Event(), threading.Event()
 
     def run() -> None:
-        with held(folder, alone=alone):
+        with held(folder, company):
             begun.set()
             ends.wait(30)
 

@@ -141,7 +141,7 @@ LINE = (
 )
 
 
-@pytest.mark.quiet
+@pytest.mark.quiet(alone=True)
 def test_a_megabyte_of_logs_takes_less_than_a_second() -> None:
     """Of the processor's time; nothing in it is masked."""
     masked("a")  # the patterns are loaded once
