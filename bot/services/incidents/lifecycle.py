@@ -28,7 +28,6 @@ from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.declaring import declare_within
 from bot.services.incidents.roles import give_up
 from bot.services.incidents.severity_change import Cause, Regraded, Regrading
-from bot.services.incidents.telling import kinds_under
 from bot.services.ports import Discord, Store
 from bot.services.postmortems.owed import owe, release, require_owner
 from bot.services.postmortems.resolutions import NewResolution, keep_resolution, with_aftermath
@@ -103,7 +102,7 @@ class Lifecycle:
         """
         key = None if said is None else said.key
         async with self._changes.change(incident_id, by=by, act=Act.RESOLVE) as change:
-            if key is not None and TimelineKind.RESOLVED in await kinds_under(change.tx, incident_id, key):
+            if key is not None and TimelineKind.RESOLVED in await change.recorded_under(key):
                 return await with_aftermath(change)  # Discord has delivered the interaction twice
             at, archive_at = change.now, self.archive_at(change)
             ended = transitions.resolve(change.incident, by=by, at=at, archive_at=archive_at)

@@ -5,7 +5,7 @@ from bot.domain.incident import requirements, transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.incidents.telling import kinds_under, post_update
+from bot.services.incidents.update_posts import post_update
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Changes
 from bot.services.shared.reminders import remind_later
@@ -32,7 +32,7 @@ class Promises:
             As `Changes.change`; InvalidTransition: it has ended, or has another severity by now.
         """
         async with self._changes.change(incident_id, by=by, act=Act.UPDATE) as change:
-            if await kinds_under(change.tx, incident_id, key):  # Discord has delivered the same press twice
+            if await change.recorded_under(key):  # Discord has delivered the same press twice
                 return change.incident
             requirements.require_open(change.incident)
             now = change.incident.severity

@@ -20,7 +20,7 @@ from bot.runbook.model import Policy
 from bot.services.announcements.following_up import ask_follow_up
 from bot.services.escalation.release import Releasing, Silence
 from bot.services.incidents.roles import vacate
-from bot.services.incidents.telling import kinds_under, post_update
+from bot.services.incidents.update_posts import post_update
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.deliveries import DeliveryLookups
 from bot.services.shared.access import Act, MaySeeLess, require_as_seen
@@ -107,7 +107,7 @@ class Updates:
             As `Changes.change`; InvalidTransition: it has ended; UserError: nothing is new.
         """
         async with self._changes.change(incident_id, by=by, act=Act.UPDATE) as change:
-            earlier = await kinds_under(change.tx, incident_id, update.key)
+            earlier = await change.recorded_under(update.key)
             if earlier:  # Discord has delivered the same interaction twice
                 return UpdateResult(
                     change.incident,

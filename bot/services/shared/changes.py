@@ -14,7 +14,7 @@ from bot.domain.incident import relations
 from bot.domain.incident.entries import LinkedEntry, UnlinkedEntry
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.people import Person
-from bot.domain.timeline.entries import EntryData, TimelineEntry
+from bot.domain.timeline.entries import EntryData, TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.incidents import IncidentWrites
@@ -88,6 +88,11 @@ class Change:
         audited = {"incident_id": self.incident.id, **data.to_json()}
         await self.tx.record(self.incident, entry, by=self.by, data=audited)
         await self.note_act()
+
+    async def recorded_under(self, key: str) -> set[TimelineKind]:
+        """Return the kinds of the incident's timeline entries with *key*; empty before it led to any."""
+        entries = await self.tx.timeline(self.incident.id)
+        return {entry.kind for entry in entries if entry.key == key}
 
     async def note_act(self) -> None:
         """Restart the time to the next update if the person who makes the change is a responder."""

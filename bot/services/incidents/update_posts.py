@@ -1,10 +1,8 @@
-"""Writes the timeline entry and the thread's line of a status update, or of a moved promise alone."""
+"""Recording and posting a status update, or the new time of the next one alone."""
 
 from bot.domain.incident.entries import UpdatedEntry
 from bot.domain.incident.incident import Phase, UsersAffected
 from bot.domain.incident.notices import UpdatedNotice
-from bot.domain.timeline.entries import TimelineKind
-from bot.services.ports.store.timeline import TimelineWrites
 from bot.services.shared.changes import Change
 
 
@@ -24,9 +22,3 @@ async def post_update(
         at=change.now, next_at=next_at, known=known, impact=impact, phase=phase, users=users, key=key
     )
     await change.say(told, key=line)
-
-
-async def kinds_under(tx: TimelineWrites, incident_id: int, key: str) -> set[TimelineKind]:
-    """Return the kinds of the timeline entries that *key* has led to."""
-    entries = await tx.timeline(incident_id)
-    return {entry.kind for entry in entries if entry.key == key}
