@@ -31,9 +31,9 @@ from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
 from bot.services.hooks.missed import MissedHooks
 from bot.services.incidents.checklists import Checklists
-from bot.services.incidents.commands import Incidents
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
+from bot.services.incidents.opening import Incidents
 from bot.services.incidents.promises import Promises
 from bot.services.incidents.queries import IncidentQueries
 from bot.services.incidents.reposting import Reposting

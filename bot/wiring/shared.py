@@ -14,7 +14,7 @@ from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
-from bot.services.incidents.commands import Incidents
+from bot.services.incidents.opening import Incidents
 from bot.services.incidents.reposting import Reposting
 from bot.services.morning.mornings import Mornings
 from bot.services.paging.sending import OutsideMeans

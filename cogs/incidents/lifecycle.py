@@ -5,8 +5,8 @@ from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
 from bot.i18n.options import described
-from bot.services.incidents.commands import TITLE_LIMIT
 from bot.services.incidents.lifecycle import REASON_LIMIT
+from bot.services.incidents.opening import TITLE_LIMIT
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import offer_severities
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait

@@ -13,7 +13,7 @@ from bot.domain.calendar.start_time import parse_start_time
 from bot.domain.errors import StorageUnavailable, UserError
 from bot.domain.triage.session import NewTriage
 from bot.i18n.options import described
-from bot.services.incidents.commands import TITLE_LIMIT
+from bot.services.incidents.opening import TITLE_LIMIT
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.answers import Pressed, control
 from bot.ui.forms.base import TRIAGE_FORM, MessageSource, Submitted, Typed, triage_form

@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.locations import Waited
 from bot.domain.incident.opening import NewIncident
 from bot.runbook.model import Policy
-from bot.services.incidents.commands import Incidents
+from bot.services.incidents.opening import Incidents
 from bot.services.ports import Transaction
 
 

@@ -16,7 +16,7 @@ from bot.domain.incident.locations import Source
 from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.incidents.commands import Incidents
+from bot.services.incidents.opening import Incidents
 from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
 from bot.services.ports.store.alerts.alerts import AlertQuestions
 from bot.services.ports.store.timeline import AuditWrites

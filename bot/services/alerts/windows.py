@@ -15,7 +15,7 @@ from bot.domain.incident.locations import Waited
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.runbook.model import Policy
-from bot.services.incidents.commands import Incidents
+from bot.services.incidents.opening import Incidents
 from bot.services.ports import Job, JobName, Store, Transaction
 from bot.services.shared.access import Access
 

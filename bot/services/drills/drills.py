@@ -16,8 +16,8 @@ from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
-from bot.services.incidents.commands import Incidents
 from bot.services.incidents.lifecycle import Lifecycle
+from bot.services.incidents.opening import Incidents
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.access import Access

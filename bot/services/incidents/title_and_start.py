@@ -13,7 +13,7 @@ from bot.domain.incident.title_and_start import DetailsChange, ShownDetails, cha
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
-from bot.services.incidents.commands import clean_title
+from bot.services.incidents.opening import clean_title
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Changes, want_draft
 from bot.services.suspects.asking import SuspectRequests

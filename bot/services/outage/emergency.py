@@ -20,7 +20,7 @@ from bot.domain.incident.opening import NewIncident
 from bot.domain.people import has_role
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
-from bot.services.incidents.commands import clean_title
+from bot.services.incidents.opening import clean_title
 from bot.services.outage.alarm import Alarm
 from bot.services.outage.logbook import Logbook
 from bot.services.outage.mirror import Mirror

@@ -24,7 +24,7 @@ from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.delivery.arrivals import Arrivals
 from bot.services.escalation.decisions import Escalations
-from bot.services.incidents.commands import Incidents
+from bot.services.incidents.opening import Incidents
 from bot.services.outage.alarm import Alarm
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.running_triages.endings import end_in

@@ -12,7 +12,7 @@ from bot.domain.people import Person
 from bot.domain.triage.session import NewTriage, TriageStatus
 from bot.domain.triage.tree import LATER, StaleTriage
 from bot.runbook.model import Policy
-from bot.services.incidents.commands import clean_title
+from bot.services.incidents.opening import clean_title
 from bot.services.ports import Store, Transaction
 from bot.services.running_triages.endings import lock_walk
 from bot.services.running_triages.posts import line, set_clock

@@ -18,8 +18,8 @@ from bot.domain.triage.session import Triage
 from bot.domain.triage.tree import UNANSWERED, UNFINISHED
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
-from bot.services.incidents.commands import Incidents
 from bot.services.incidents.declaring import declare_within
+from bot.services.incidents.opening import Incidents
 from bot.services.incidents.severity_change import Cause, Regrading
 from bot.services.ports import Transaction
 from bot.services.running_triages.endings import end_in, subject_of, take_in_walks

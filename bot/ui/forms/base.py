@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, cast
 
 from bot.runbook.model import Policy
-from bot.services.incidents.commands import TITLE_LIMIT
+from bot.services.incidents.opening import TITLE_LIMIT
 from bot.ui.buttons import Component, Option
 from bot.ui.forms.fields import Form, choice, label, text_input
 from bot.ui.interaction import Interaction

@@ -11,7 +11,7 @@ from discord import ButtonStyle, ui
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.opening import NewIncident
-from bot.services.incidents.commands import Incidents
+from bot.services.incidents.opening import Incidents
 from bot.services.outage.emergency import Emergency, Raised
 from bot.ui.components import GREY, button, buttons_view, link
 from bot.ui.forms.base import Typed

@@ -10,7 +10,7 @@ from typing import Final
 from bot.domain.errors import UnavailableError
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.opening import NewIncident
-from bot.services.incidents.commands import Opening
+from bot.services.incidents.opening import Opening
 from bot.ui.components import Row, Screen, made_of, row, text, to_places
 from bot.ui.interaction import Interaction, host_of, redraw, services_of, soon, voice_of
 from bot.ui.people import person_from

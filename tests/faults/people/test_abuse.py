@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from bot.demo.play import CONFIRM, TriageReport, TriageWalk
-from bot.services.incidents.commands import TITLE_LIMIT
+from bot.services.incidents.opening import TITLE_LIMIT
 from local_discord.client import HumanSideError, Interaction
 from tests.e2e.dlq.failures import lose
 from tests.e2e.world.severities import YES

@@ -26,7 +26,7 @@ from bot.domain.oncall.rotation import parse_turn
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.services.acknowledging.email_links import guild_of
-from bot.services.incidents.commands import clean_title
+from bot.services.incidents.opening import clean_title
 from bot.ui.discord_api.reading.incoming import Incoming
 from bot.ui.posts.bodies import CONTENT_LIMIT
 from bot.ui.words.evidence import suggested_title

@@ -10,7 +10,7 @@ from bot.domain.privacy import LeftBehind, ToldPlaces
 from bot.domain.severity import Mention
 from bot.i18n import LANGUAGES
 from bot.services.escalation.passing_on import PassedOn
-from bot.services.incidents.commands import Opening
+from bot.services.incidents.opening import Opening
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.forms.severity import severity_form
 from bot.ui.posts.digest.posts import digest_text

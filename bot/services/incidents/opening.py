@@ -1,4 +1,4 @@
-"""Opening incidents, and what people add to them by hand."""
+"""Opening incidents with their ladder and first posts, and finding them by number or thread."""
 
 from dataclasses import dataclass, replace
 
@@ -45,7 +45,7 @@ class Opening:
 
 
 class Incidents:
-    """From declared to known: what an incident begins with."""
+    """Opens incidents, finds them, and says how far their first posts are."""
 
     def __init__(self, store: Store, policy: Policy, access: Access, escalations: Escalations) -> None:
         self._store = store
