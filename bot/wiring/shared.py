@@ -17,7 +17,7 @@ from bot.services.escalation.release import Releasing
 from bot.services.incidents.opening import Incidents
 from bot.services.incidents.reposting import Reposting
 from bot.services.morning.mornings import Mornings
-from bot.services.paging.sending import OutsideMeans
+from bot.services.paging.sending import OutsideChannels
 from bot.services.ports import Discord
 from bot.services.postmortems.attaching import DraftAttaching
 from bot.services.postmortems.documents import Documents
@@ -69,7 +69,7 @@ class Shared:
         self.webhooks = parts.webhooks
         self.links = AckLinks(store, discord, self.acknowledger, public_url=parts.public_url)
         self.emails = DeliveryEmails(store, self.links, writer=parts.writer, sender=parts.email_sender)
-        self.outside = OutsideMeans(parts.paging, self.emails, self.links, parts.outside_writer)
+        self.outside = OutsideChannels(parts.paging, self.emails, self.links, parts.outside_writer)
         self.attaching = DraftAttaching(store, discord, policy)
         self.suspect_requests = SuspectRequests(policy, has_sources=bool(parts.change_sources))
         self.seen_before = SeenBefore(store, self.access)

@@ -20,7 +20,7 @@ from bot.services.delivery.handling import DeliveryHandler
 from bot.services.escalation.decisions import is_of_earlier_ladder
 from bot.services.escalation.step_messages import StepMessages
 from bot.services.paging.references import reference_of
-from bot.services.paging.sending import OutsideMeans
+from bot.services.paging.sending import OutsideChannels
 from bot.services.ports import Job, JobName, Store, Transaction
 from bot.services.ports.paging import KeptSystem
 from bot.services.shared.postings import posting_key
@@ -32,12 +32,12 @@ log = structlog.get_logger(__name__)
 class OutsideDeliveries(DeliveryHandler):
     """Pages by ways beside Discord. One that fails is followed by the person's next way."""
 
-    def __init__(self, policy: Policy, oncall: OnCall, means: OutsideMeans) -> None:
+    def __init__(self, policy: Policy, oncall: OnCall, channels: OutsideChannels) -> None:
         super().__init__(DeliveryKind.OUTSIDE_PAGE)
         self._oncall = oncall
         self._policy = policy
         self._step_messages = StepMessages(policy)
-        self._means = means
+        self._channels = channels
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True after an acknowledge, under another severity's ladder, or without such a system."""
@@ -71,7 +71,7 @@ class OutsideDeliveries(DeliveryHandler):
     def _is_useless(self, delivery: Delivery, incident: Incident) -> bool:
         """Return True if the page is no longer needed, or its way is not configured, which is no failure."""
         way = PagingData.from_json(delivery.data).way
-        return incident.status is not Status.TRIGGERED or (way is not None and not self._means.has(way))
+        return incident.status is not Status.TRIGGERED or (way is not None and not self._channels.has(way))
 
     async def placed(
         self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
@@ -130,7 +130,7 @@ class OutsideDeliveries(DeliveryHandler):
             return
         who = (await self._oncall.standing(incident.guild_id, source=tx)).get(place)
         tried = (*data.instead, data.way)
-        reachable = [] if who is None else [way for way in reachable_by(who) if self._means.has(way)]
+        reachable = [] if who is None else [way for way in reachable_by(who) if self._channels.has(way)]
         key = delivery.key.removesuffix(f":{data.way}:{place}")
         queued = [way for way in Way if await tx.delivery_by_key(f"{key}:{way}:{place}") is not None]
         following = next_way([*tried, *queued], reachable)
@@ -162,7 +162,7 @@ class OutsideDeliveries(DeliveryHandler):
     async def _keep_unheard(self, tx: Transaction, delivery: Delivery) -> None:
         """Keep a page in step that may ring: its process died, or the answer of the system was lost."""
         way = PagingData.from_json(delivery.data).way
-        system = None if way is None else self._means.systems.get(way)
+        system = None if way is None else self._channels.systems.get(way)
         if way is None or not isinstance(system, KeptSystem) or delivery.first_sent_at is None:
             return
         incident = await tx.incident(delivery.incident_id or 0)

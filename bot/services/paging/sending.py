@@ -36,13 +36,14 @@ _MOST_PEOPLE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class OutsideMeans:
-    """By what pages leave Discord.
+class OutsideChannels:
+    """The channels by which a page leaves Discord, and what writes its text.
 
     Attributes:
-        systems: Those that are configured.
+        systems: The configured paging systems, by their way.
         emails: The bot's own mail.
-        links: To acknowledge by.
+        links: Makes the link to acknowledge by.
+        writer: Writes a page in the team's language.
     """
 
     systems: Systems
@@ -73,13 +74,13 @@ class OutsideSending:
         self,
         store: Store,
         oncall: OnCall,
-        means: OutsideMeans,
+        channels: OutsideChannels,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._oncall = oncall
-        self._means = means
+        self._channels = channels
         self._clock = clock
         self._under_way = 0
         self._allowances: LRUCache[tuple[str, Way], Allowance] = LRUCache(_MOST_PEOPLE)
@@ -91,7 +92,7 @@ class OutsideSending:
             DeliveryRefused: the way is not configured, or the person has no address for it.
         """
         way, who = _way(delivery), await self._reader(delivery)
-        if not self._means.has(way):
+        if not self._channels.has(way):
             raise DeliveryRefused(f"{way}: not configured", http_status=HTTPStatus.NOT_IMPLEMENTED)
         if delivery.to.startswith("person:") and (who is None or who.address(way) is None):
             raise DeliveryRefused(f"{way}: no address", http_status=HTTPStatus.NOT_FOUND)
@@ -144,13 +145,13 @@ class OutsideSending:
             return None
         link = None
         if who is not None:
-            link = (await self._means.links.urls(delivery, [incident.id], who)).get(incident.id)
+            link = (await self._channels.links.urls(delivery, [incident.id], who)).get(incident.id)
         reference = await reference_of(self._store, delivery, incident, way)
-        message = self._means.writer.write(delivery, incident, reference=reference, ack_link=link)
-        return await self._means.systems[way].page(message, to=None if who is None else who.address(way))
+        message = self._channels.writer.write(delivery, incident, reference=reference, ack_link=link)
+        return await self._channels.systems[way].page(message, to=None if who is None else who.address(way))
 
     async def _email(self, delivery: Delivery, incident: Incident, who: OnCallPerson | None) -> None:
-        if who is None or not await self._means.emails.send(delivery, incident, to=[who]):
+        if who is None or not await self._channels.emails.send(delivery, incident, to=[who]):
             raise UpstreamUnavailable("email: not accepted")
 
 
