@@ -40,8 +40,8 @@ _LINKED: Final = 20
 
 
 @dataclass(slots=True)
-class _Parts:
-    """The parts of one digest while they are counted."""
+class _PartCounter:
+    """Counts the parts of one digest, and notes those that could not be counted."""
 
     week: IsoWeek
     missing: set[DigestPart] = field(default_factory=set)
@@ -80,7 +80,7 @@ class DigestCounting:
         Args:
             asked: The alerts that its post asks about; None: those that it would ask about now.
         """
-        parts = _Parts(week)
+        parts = _PartCounter(week)
         # Beside our own database, because the other one may take its time before it is given up.
         (failed, before), digest = await asyncio.gather(
             self._failed(parts), self._counted(parts, guild_id, asked=asked)
@@ -92,7 +92,7 @@ class DigestCounting:
             missing=frozenset(parts.missing),
         )
 
-    async def _counted(self, parts: _Parts, guild_id: int, *, asked: Sequence[int] | None) -> Digest:
+    async def _counted(self, parts: _PartCounter, guild_id: int, *, asked: Sequence[int] | None) -> Digest:
         statistics, week = self._statistics, parts.week
         span, earlier, nothing = self._span(week), self._span(week.previous()), IncidentFigures()
         alerts = await parts.count(
@@ -137,7 +137,7 @@ class DigestCounting:
         incidents = {number: await self._store.incident(number) for number in sorted(numbers)}
         return actions_due(found, incidents, today=today)
 
-    async def _failed(self, parts: _Parts) -> tuple[DlqCounts | None, DlqCounts | None]:
+    async def _failed(self, parts: _PartCounter) -> tuple[DlqCounts | None, DlqCounts | None]:
         """Return the failures of the week and of the one before; None: not to be seen, or missing."""
         if not self._policy.sees_dlq:
             return None, None
