@@ -10,7 +10,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from bot.domain.hooks.deliveries import HookAttempt
+from bot.domain.hooks.attempts import HookAttempt
 from bot.domain.hooks.hook import HookRequest
 from bot.integrations.github.answers import parsed
 from bot.integrations.github.connection import GitHubConnection

@@ -8,7 +8,7 @@ import structlog
 
 from bot.domain.delivery.delivery import priority_of
 from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
-from bot.domain.hooks.deliveries import missed
+from bot.domain.hooks.attempts import missed
 from bot.domain.hooks.hook import NewHook
 from bot.runbook.model import Policy
 from bot.services.hooks.batches import processing_job

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.alerts.events import AlertEvent
-from bot.domain.hooks.deliveries import HookAttempt
+from bot.domain.hooks.attempts import HookAttempt
 from bot.domain.hooks.hook import HookRequest, HookRules, UnreadAlert
 from bot.domain.suspects.card import RecentChange
 

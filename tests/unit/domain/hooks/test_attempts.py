@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.hooks.deliveries import HookAttempt, missed
+from bot.domain.hooks.attempts import HookAttempt, missed
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
