@@ -15,7 +15,7 @@ from bot.services.delivery.failures import Failures
 from bot.services.dlq.batch_runs import BatchRuns
 from bot.services.escalation.sweeps import Sweeps
 from bot.services.hooks.processing import HookProcessing
-from bot.services.incidents.refreshing import Hooks, Refreshing
+from bot.services.incidents.refreshing import RefreshFollowUps, Refreshing
 from bot.services.outage.alarm import Alarm
 from bot.services.outage.emergency import Emergency
 from bot.services.outage.logbook import Logbook
@@ -74,14 +74,16 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
     email_backup = EmailBackup(store, policy, oncall, kinds, emails)
     redactions = Redactions(store, discord, policy)
     services = services_of(shared, parts, outward.reach, emergency)
-    hooks = Hooks(changed=shared.mornings.touched, attach=shared.attaching.attach, redact=redactions.empty)
+    follow_ups = RefreshFollowUps(
+        changed=shared.mornings.touched, attach=shared.attaching.attach, redact=redactions.empty
+    )
     return UseCases(
         services=services,
         sweeps=Sweeps(
             store, policy, shared.ahead, shared.escalations, oncall, already_told=told, queue=parts.queue
         ),
         deliveries=Deliveries(store, sending, policy, kinds, told),
-        refreshing=Refreshing(store, discord, shared.shown_incidents, shared.reposting, hooks),
+        refreshing=Refreshing(store, discord, shared.shown_incidents, shared.reposting, follow_ups),
         triage_posts=TriagePosts(store, discord),
         failures=Failures(store, parts.dlq, policy, emails=email_backup, draft=sending.draft),
         email_backup=email_backup,

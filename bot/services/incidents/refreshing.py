@@ -15,8 +15,8 @@ from bot.services.shared.shown_incidents import ShownIncidents
 
 
 @dataclass(frozen=True, slots=True)
-class Hooks:
-    """What other capabilities do when the posts of an incident are edited.
+class RefreshFollowUps:
+    """What other capabilities do when the posts of an incident are refreshed.
 
     Attributes:
         changed: Edits what else shows the incident.
@@ -33,13 +33,18 @@ class Refreshing:
     """Handler of the queue's refresh job; may run twice without harm."""
 
     def __init__(
-        self, store: Store, discord: Discord, shown: ShownIncidents, reposting: Reposting, hooks: Hooks
+        self,
+        store: Store,
+        discord: Discord,
+        shown: ShownIncidents,
+        reposting: Reposting,
+        follow_ups: RefreshFollowUps,
     ) -> None:
         self._store = store
         self._discord = discord
         self._shown = shown
         self._reposting = reposting
-        self._hooks = hooks
+        self._follow_ups = follow_ups
 
     async def refresh(self, incident_id: int) -> timedelta | None:
         """Make every post of an incident say what is true now; a burst of changes costs one edit each.
@@ -48,14 +53,14 @@ class Refreshing:
             When to try again what Discord did not take now, or None.
         """
         incident = await self._shown.read(incident_id)
-        await self._hooks.changed(incident)
+        await self._follow_ups.changed(incident)
         posts = await self._store.posts(incident_id)
         emptied = None
         if incident.is_private:
-            emptied = await self._hooks.redact(incident, posts)
+            emptied = await self._follow_ups.redact(incident, posts)
             posts = await self._theirs(incident, posts)
         shown = await self._show(incident, posts)
-        attached = await self._hooks.attach(incident, posts)
+        attached = await self._follow_ups.attach(incident, posts)
         return soonest([wait for wait in (emptied, shown, attached) if wait is not None])
 
     async def _show(self, incident: Incident, posts: Sequence[Delivery]) -> timedelta | None:
