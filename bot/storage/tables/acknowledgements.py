@@ -9,8 +9,8 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.storage.appends import Appends
 from bot.storage.database.sql import many
+from bot.storage.tables.bases import ReadPart
 from bot.storage.tables.incidents import saved
-from bot.storage.tables.parts import ReadPart
 from bot.storage.tables.queued import QueuedDeliveries
 
 

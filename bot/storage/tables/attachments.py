@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.delivery.attachments import Attachment
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 
 class PostgresAttachmentReads(ReadPart):

@@ -1,4 +1,4 @@
-"""What the parts of a store and of a transaction have in common."""
+"""The base classes of the parts of a store and of a transaction."""
 
 from datetime import datetime
 

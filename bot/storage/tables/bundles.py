@@ -12,7 +12,7 @@ from bot.domain.escalation.deliveries import BundleData
 from bot.services.ports import Job, JobName
 from bot.storage.queue.enqueue import cancel_jobs
 from bot.storage.rows import delivery_kind, incident_from_row
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 from bot.storage.tables.queued import QueuedDeliveries
 
 #: How long a bundle waits for what is decided at the same moment.

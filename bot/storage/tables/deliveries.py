@@ -8,7 +8,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.bundle import Group
 from bot.services.ports.store.deliveries import Prospect
 from bot.storage.rows import deliveries_from_rows, delivery_from_row, request_as_json
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 from bot.storage.tables.queued import QueuedDeliveries, deliver_job
 
 

@@ -8,7 +8,7 @@ from bot.domain.drill import Drill, Inject
 from bot.domain.triage.tree import Text
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import TransactionPart
+from bot.storage.tables.bases import TransactionPart
 
 
 class PostgresDrillWrites(TransactionPart):

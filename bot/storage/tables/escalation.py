@@ -12,7 +12,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import marked
 from bot.storage.database.sql import Row
 from bot.storage.rows import incident_from_row, step_from_row
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 from bot.storage.tables.queued import QueuedDeliveries
 
 

@@ -17,7 +17,7 @@ from bot.storage.rows import (
     from_row,
     incident_from_row,
 )
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 
 class PostgresIncidentReads(ReadPart):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.installation import Installation
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 
 
 class PostgresInstallation(ReadPart):

@@ -3,7 +3,7 @@
 from bot.domain.people import Person
 from bot.domain.privacy import RemovedMember
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 
 
 class PostgresMemberReads(ReadPart):

@@ -8,7 +8,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.morning import Morning, MorningView
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row, incident_from_row
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 
 class PostgresMorningReads(ReadPart):

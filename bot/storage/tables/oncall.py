@@ -15,7 +15,7 @@ from bot.domain.paging.ways import Also
 from bot.domain.people import Person
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 
 _ALSO: Final = frozenset(Also)
 

@@ -15,7 +15,7 @@ from bot.services.outage.journal import watch_from_data
 from bot.storage.database.pools import borrow
 from bot.storage.database.pulse import Pulse
 from bot.storage.database.sql import Row, Sql
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 log = structlog.get_logger(__name__)
 

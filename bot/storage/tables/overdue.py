@@ -8,7 +8,7 @@ from bot.domain.delivery.delivery import priority_of
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.services.ports import Job, JobName
 from bot.storage.database.sql import Sql
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 
 #: Of rows that have no priority; what is late is done first.
 _LATE: Final = priority_of(0)

@@ -7,7 +7,7 @@ from bot.domain.paging.keeping import KeptPage, Told
 from bot.domain.paging.ways import Way
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 
 
 class PostgresPagingReads(ReadPart):

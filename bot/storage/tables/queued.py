@@ -9,7 +9,7 @@ from bot.domain.text import storable
 from bot.services.ports import Job, JobName
 from bot.storage.appends import Appends, deliveries_as_json
 from bot.storage.database.sql import Row, many
-from bot.storage.tables.parts import TransactionPart
+from bot.storage.tables.bases import TransactionPart
 
 #: A delivery that waits for one of these is never sent.
 _ENDED: Final = frozenset({DeliveryStatus.FAILED, DeliveryStatus.CANCELLED})

@@ -20,7 +20,7 @@ from bot.domain.statistics.load import LoadRules, PageCounts, Paged
 from bot.domain.statistics.period import Span
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row, incident_from_row
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 
 
 class PostgresIncidentStatistics(ReadPart):

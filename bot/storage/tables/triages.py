@@ -13,7 +13,7 @@ from bot.domain.triage.unfinished import Idle, SignOfLife
 from bot.services.ports.store.triages import KnownMessage, OpenReport, OpenReports
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row, incident_from_row
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 
 class PostgresTriageReads(ReadPart):

@@ -19,7 +19,7 @@ from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.domain.people import Person
 from bot.storage.database.sql import Row
 from bot.storage.rows import act_as_columns, from_row
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 _CLOSED: Final = sorted({ActionStatus.DONE, ActionStatus.DROPPED})
 

@@ -12,7 +12,7 @@ from bot.domain.triage.evidence import Evidence
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row, incident_from_row
 from bot.storage.tables.alerts.decisions import decision_json
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 _NEWEST: Final = 3  # messages of one alert whose reactions are read; the events tell of the others
 

@@ -17,7 +17,7 @@ from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.recognition import Says
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 _FORGOTTEN: Final = 1_000  # rows of one statement: none of them locks many
 _OUTCOMES: Final = frozenset(AlertOutcome)

@@ -4,7 +4,7 @@ from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.events import ReceivedEvent
 from bot.domain.alerts.occurrence import Occurrence
 from bot.storage.tables.alerts.decisions import decision_json
-from bot.storage.tables.parts import TransactionPart
+from bot.storage.tables.bases import TransactionPart
 
 
 class PostgresAlertEventWrites(TransactionPart):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bot.domain.hooks.hook import HookRequest, NewHook, ProcessedHook, StoredHook
 from bot.domain.suspects.card import RecentChange
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 #: Of the bodies that are read together: a hook that is processed in parts is read for each of them.
 _MOST_BYTES: Final = 1 << 20

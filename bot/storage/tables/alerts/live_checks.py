@@ -9,7 +9,7 @@ from bot.domain.systems.results import CheckResult
 from bot.domain.systems.rounds import CheckRound, ChecksShown
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 
 
 class PostgresLiveCheckReads(ReadPart):

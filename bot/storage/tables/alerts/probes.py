@@ -9,7 +9,7 @@ from bot.domain.systems.results import CheckResult
 from bot.services.ports.store.alerts.probes import ProbeCounts
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 
 class PostgresProbeReads(ReadPart):

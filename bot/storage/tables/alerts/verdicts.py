@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.alerts.verdict import AlertVerdict, Verdict
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 
 class PostgresAlertVerdictReads(ReadPart):

@@ -6,7 +6,7 @@ from bot.domain.alerts.windows import AlertWindow, HeldAlert, HeldCount, HeldGro
 from bot.domain.people import Person
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 
 class PostgresAlertWindowReads(ReadPart):

@@ -11,7 +11,7 @@ from bot.domain.incident.incident import ByPerson, Incident
 from bot.domain.payloads import Json
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 
 
 class PostgresAnnouncementReads(ReadPart):

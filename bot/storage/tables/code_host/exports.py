@@ -8,7 +8,7 @@ from bot.domain.postmortem.pull import PullExport, PullExportState
 from bot.services.ports.store.code_host.exports import ExportedIncident
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 
 class PostgresExportReads(ReadPart):

@@ -17,8 +17,8 @@ from bot.domain.dlq.batches import (
 from bot.domain.people import Person
 from bot.storage.database.sql import Row, Sql, many
 from bot.storage.rows import from_row
+from bot.storage.tables.bases import ReadPart
 from bot.storage.tables.dlq.replays import replay_key
-from bot.storage.tables.parts import ReadPart
 from bot.storage.tables.queued import QueuedDeliveries
 
 

@@ -8,7 +8,7 @@ from bot.domain.dlq.failures import EntryOrigin
 from bot.domain.dlq.replays import ReplayRecord
 from bot.domain.people import Person
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 
 class PostgresReplayReads(ReadPart):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 
 
 class PostgresDlqViews(ReadPart):

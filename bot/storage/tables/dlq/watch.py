@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain.dlq.watch import DEEP, DlqBurst, DlqWatch, SeenFailure
 from bot.storage.database.sql import Row, many
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 
 class PostgresDlqWatchReads(ReadPart):

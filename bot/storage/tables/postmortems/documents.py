@@ -3,7 +3,7 @@
 from bot.domain.postmortem.document import PostmortemDocument
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
-from bot.storage.tables.parts import ReadPart, TransactionPart
+from bot.storage.tables.bases import ReadPart, TransactionPart
 
 
 class PostgresDocumentReads(ReadPart):

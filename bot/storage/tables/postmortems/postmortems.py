@@ -6,7 +6,7 @@ from bot.domain.incident.aftermath import Postmortem, Resolution
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.owing import OwedPostmortem
 from bot.storage.rows import incident_from_row
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 
 
 class PostgresPostmortemReads(ReadPart):

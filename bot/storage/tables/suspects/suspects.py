@@ -9,7 +9,7 @@ from bot.domain.suspects.rollback import Rollback
 from bot.services.ports.store.suspects import EndedIncident
 from bot.storage.database.sql import Row
 from bot.storage.rows import incident_from_row
-from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.bases import ReadPart
 
 
 class PostgresSuspectReads(ReadPart):
