@@ -19,8 +19,8 @@ from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.job_handlers import handlers, routed
 from bot.process.gateway_watch import DeafWatch
 from bot.process.keeper import ShardKeeper
-from bot.process.life import Life
 from bot.process.login import AWAY, log_in
+from bot.process.running import RunningBot
 from bot.process.starting import Prepare, prepare_later, prepared_at_start, try_once, until_done
 from bot.resources import SharedResources, open_shared
 from bot.runbook import Served, load_served
@@ -99,7 +99,7 @@ async def _live(
                 client, shared.store, runner, keeper, figures, circuit, emergencies, deaf, hooks=counts
             )
             await stack.enter_async_context(serving(settings, vitals, cases, served, shared.texts))
-        life = Life(
+        running = RunningBot(
             client,
             partial(audit, shared.store),
             runner,
@@ -114,7 +114,7 @@ async def _live(
             dead_man=make_dead_man(settings, shared),
             prepare=None if is_prepared else partial(until_done, prepare),
         )
-        await life.run(settings.token)
+        await running.run(settings.token)
 
 
 async def _receive_hooks(

@@ -1,1 +1,1 @@
-"""The bot as a process: its life from start to stop, its ticks, and how it says how it is."""
+"""The bot as a process: start to stop, its ticks, its health and its metrics."""

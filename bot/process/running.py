@@ -51,8 +51,8 @@ _LOOK_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
-    """The running bot.
+class RunningBot:
+    """The bot from start to stop: its gateway, its jobs and its ticks.
 
     Attributes:
         audit: Gives lost work its job again.

@@ -6,10 +6,10 @@ Usage:
 
 import runpy
 
-from bot.process import life
+from bot.process import running
 from bot.process.ticks import Ticks
 
 if __name__ == "__main__":
     Ticks.minute_starts = "*"
-    vars(life).update(WATCH_S=1)
+    vars(running).update(WATCH_S=1)
     runpy.run_module("bot", run_name="__main__", alter_sys=True)

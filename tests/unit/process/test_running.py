@@ -2,7 +2,7 @@
 
 import gc
 
-from bot.process.life import freeze_startup_objects
+from bot.process.running import freeze_startup_objects
 
 
 def test_what_is_there_at_the_start_is_not_collected_again_and_again() -> None:
