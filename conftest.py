@@ -22,4 +22,4 @@ def pytest_configure(config: pytest.Config) -> None:
     """Add the marks that tests have by their folder, and the order in which they run."""
     for plugin in (bytecode, tiers, quiet, order, garbage):
         config.pluginmanager.register(plugin)
-    config.pluginmanager.import_plugin("tests.examples")  # by now what it imports is kept compiled
+    config.pluginmanager.import_plugin("tests.hypothesis_profile")  # by now what it imports is kept compiled

@@ -15,7 +15,7 @@ from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate
 from bot.services.watchdogs.auditor import audit
-from tests.acts import name_of
+from tests.by_person import name_of
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 

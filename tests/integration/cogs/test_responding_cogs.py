@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.acts import name_of
+from tests.by_person import name_of
 from tests.integration.cogs.console_world import ConsoleWorld, alerted, shown, started, words
 
 

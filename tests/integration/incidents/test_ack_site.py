@@ -14,7 +14,7 @@ from bot.process.ack_site import Desk as Served
 from bot.process.health import Health, serve_health
 from bot.services.acknowledging.email_links import PATH
 from bot.ui.ack_page import AckPage
-from tests.acts import name_of, time_of
+from tests.by_person import name_of, time_of
 from tests.services.acknowledging.test_email_links import mailed
 from tests.services.desk import GUILD, Desk
 

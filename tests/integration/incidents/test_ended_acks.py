@@ -11,7 +11,7 @@ from bot.domain.errors import InvalidTransition
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
 from bot.services.ports import Transaction
-from tests.acts import id_of, time_of
+from tests.by_person import id_of, time_of
 from tests.integration.queue.job_world import DEADLINE_S
 from tests.integration.storage.examples import GUILD, new_incident
 from tests.services.database import Database

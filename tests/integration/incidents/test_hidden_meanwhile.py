@@ -18,7 +18,7 @@ from bot.domain.triage.evidence import Evidence
 from bot.services.incidents.updates import NewUpdate
 from bot.services.ports import Transaction
 from bot.storage.store import PostgresStore
-from tests.acts import name_of
+from tests.by_person import name_of
 from tests.integration.queue.job_world import DEADLINE_S
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed, send
 from tests.services.database import unreachable

@@ -12,7 +12,7 @@ from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.email_links import PATH, VALID_FOR, LinkState, stand_in
-from tests.acts import id_of
+from tests.by_person import id_of
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, PUBLIC, RESPONDER, Desk
 

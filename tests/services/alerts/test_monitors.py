@@ -17,7 +17,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import TriageStatus
 from bot.runbook import default_policy_text, parse_policy
-from tests.acts import name_of
+from tests.by_person import name_of
 from tests.fakes.discord import WATCHED
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk

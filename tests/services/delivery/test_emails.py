@@ -7,7 +7,7 @@ from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.email_links import PATH, LinkState
 from bot.services.ports import JobName
-from tests.acts import id_of
+from tests.by_person import id_of
 from tests.services.delivery.test_waiting import outage
 from tests.services.desk import PRIMARY, PUBLIC, SECONDARY, Desk
 from tests.services.escalation.test_storms import open_many, work_once

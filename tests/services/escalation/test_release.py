@@ -24,7 +24,7 @@ from bot.services.incidents.title_and_start import NewDetails
 from bot.services.incidents.updates import NewUpdate
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording, relative
-from tests.acts import id_of, time_of
+from tests.by_person import id_of, time_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 UPDATE = NewUpdate(

@@ -12,7 +12,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text
 from bot.runbook.tables import FirstResponse
-from tests.acts import time_of
+from tests.by_person import time_of
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 DONE, UNDONE = TimelineKind.STEP_DONE, TimelineKind.STEP_UNDONE

@@ -15,7 +15,7 @@ from bot.domain.triage.session import NewTriage
 from bot.domain.triage.tree import UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.triage.views import TriageView
-from tests.acts import id_of
+from tests.by_person import id_of
 from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk

@@ -13,7 +13,7 @@ from bot.domain.incident.acknowledgement import AckOutcome, AckVia
 from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import Status
 from bot.domain.timeline.entries import TimelineKind
-from tests.acts import name_of
+from tests.by_person import name_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 

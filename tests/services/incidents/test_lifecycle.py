@@ -20,7 +20,7 @@ from bot.services.ports import JobName
 from bot.services.shared.access import Act
 from bot.storage.store import PostgresStore
 from bot.storage.transaction import PostgresTransaction
-from tests.acts import name_of, time_of
+from tests.by_person import name_of, time_of
 from tests.fakes.discord import SlowToArchive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.outcomes import kinds, notices, pending

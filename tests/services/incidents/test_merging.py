@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook import default_policy_text, parse_policy
-from tests.acts import name_of
+from tests.by_person import name_of
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
 

@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.title_and_start import ShownDetails, shown_details
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.title_and_start import CorrectedDetails, NewDetails
-from tests.acts import time_of
+from tests.by_person import time_of
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.escalation.test_storms import MANY, open_many
 from tests.services.timeline.test_timelines import of_kind

@@ -22,7 +22,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import TriageStatus
 from bot.ui.interaction import Interaction
 from bot.ui.screens.emergency import opened_or_raised
-from tests.acts import id_of
+from tests.by_person import id_of
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, RESPONDER, SECONDARY, Desk
 from tests.services.triage.triage_walks import walk

@@ -20,7 +20,7 @@ from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
-from tests.acts import id_of
+from tests.by_person import id_of
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 

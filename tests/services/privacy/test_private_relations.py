@@ -13,7 +13,7 @@ from bot.ui.posts.renderer import render
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import told_line, told_row
 from bot.ui.words.wording import Wording
-from tests.acts import id_of
+from tests.by_person import id_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.privacy.test_privacy import NAMED, open_private
 

@@ -13,7 +13,7 @@ from bot.domain.people import Person
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Store, Transaction
-from tests.acts import id_of
+from tests.by_person import id_of
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import OLIVE, PERRY, delivery_ids, open_incident, owed, send
 

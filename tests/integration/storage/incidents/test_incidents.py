@@ -14,7 +14,7 @@ from bot.domain.incident.listing import IncidentFilter
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
-from tests.acts import name_of
+from tests.by_person import name_of
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, OLIVE, PERRY, new_incident, open_incident
 

@@ -17,7 +17,7 @@ from bot.domain.incident.title_and_start import correct_details, shown_details
 from bot.domain.severity import NewSeverity, SeverityChange
 from bot.services.ports import Store
 from bot.services.shared.jobs import archive_job
-from tests.acts import id_of, name_of, time_of
+from tests.by_person import id_of, name_of, time_of
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import (
     GUILD,

@@ -9,7 +9,7 @@ from bot.domain.incident import acknowledgement, transitions
 from bot.domain.incident.acknowledgement import AckOutcome
 from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.people import Person, has_role
-from tests.acts import name_of
+from tests.by_person import name_of
 
 T0 = datetime(2026, 11, 24, 5, 5, tzinfo=UTC)
 PRIMARY = Person(id=1, name="primary", roles=frozenset({"on-call"}))

@@ -22,7 +22,7 @@ from bot.domain.incident.incident import (
 from bot.domain.incident.locations import IncidentThread
 from bot.domain.incident.posting import archived, repost, rethread
 from bot.domain.severity import NewSeverity, SeverityChange
-from tests.acts import id_of, name_of, time_of
+from tests.by_person import id_of, name_of, time_of
 from tests.unit.domain.incident.test_incident import PRIMARY, SECONDARY, T0, incident
 
 MINUTE = timedelta(minutes=1)

@@ -50,7 +50,7 @@ from bot.ui.screens.incident_list import (
     which_screen,
 )
 from bot.ui.words.voice import Voice
-from tests.acts import time_of
+from tests.by_person import time_of
 from tests.services.desk import PRIMARY
 from tests.unit.ui.samples import ACKNOWLEDGED, AT, MERGED, PLACED, POLICY, REOPENED, RESOLVED, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, presses, words

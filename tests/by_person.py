@@ -1,4 +1,4 @@
-"""Short ways to say in a test who did something to an incident, and when."""
+"""Read the name, the id or the time of an act on an incident that may not have happened (`ByPerson`)."""
 
 from datetime import datetime
 
