@@ -28,7 +28,7 @@ ALERT_OPTION: Final = locale_str(
 
 action_group: Final = app_commands.Group(
     name="action",
-    description=locale_str("Action items: what is to be done after an incident", key="commands.action"),
+    description=locale_str("Action items: follow-up work after an incident", key="commands.action"),
     guild_only=True,
 )
 

@@ -37,7 +37,7 @@ def register(bot: IncidentBot) -> None:
 
 @incident_group.command(
     name="assign",
-    description=locale_str("Take a role, or give it to somebody", key="commands.incident_assign"),
+    description=locale_str("Take a role, or assign it", key="commands.incident_assign"),
 )
 @described(
     role=locale_str("Which role", key="commands.incident_role"),

@@ -35,7 +35,7 @@ Reason = app_commands.Range[str, 1, 200]
 @oncall_group.command(
     name="set",
     description=locale_str(
-        "Put somebody on call from now on, until further notice", key="commands.oncall_set"
+        "Put a person on call from now on, until further notice", key="commands.oncall_set"
     ),
 )
 @described(user=USER_OPTION, place=PLACE_OPTION)
@@ -53,7 +53,7 @@ async def set_person(interaction: Interaction, user: discord.User, place: Place 
 
 @oncall_group.command(
     name="override",
-    description=locale_str("Let somebody stand in for a while", key="commands.oncall_override"),
+    description=locale_str("Have another person on call for a set time", key="commands.oncall_override"),
 )
 @described(
     user=USER_OPTION,

@@ -11,7 +11,7 @@ from bot.ui.people import person_from
 
 postmortem_group: Final = app_commands.Group(
     name="postmortem",
-    description=locale_str("What is owed after an incident", key="commands.postmortem"),
+    description=locale_str("Postmortems of resolved incidents", key="commands.postmortem"),
     guild_only=True,
 )
 

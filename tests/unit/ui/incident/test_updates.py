@@ -424,7 +424,7 @@ def test_the_answer_says_what_has_changed() -> None:
             screens.EN,
             [
                 "⚠️ Nobody has acknowledged this yet. If you are on it, press 👀.",
-                "The state “🟠 Identified” is shown once somebody acknowledges.",
+                "The state “🟠 Identified” is shown once the incident is acknowledged.",
             ],
         ),
     ],

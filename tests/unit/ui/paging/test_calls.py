@@ -480,8 +480,8 @@ def test_after_a_lapse_a_step_says_since_when_nobody_is_on_it(
         ),
         (
             EN,
-            "A newer DM was sent after this one. It shows where things stand now.",
-            "More was sent after this. The alert shows where it stands now.",
+            "A newer DM was sent after this one. It shows the current state.",
+            "Newer messages follow this one. The alert shows the current state.",
         ),
     ],
 )
