@@ -33,11 +33,10 @@ def mixed(
 ) -> list[_Item]:
     """Spread each kind of *items* evenly, in its order, from 0.0 to the share that *end_of* says."""
     items = list(items)
-    totals = Counter(map(kind_of, items))
-    seen: Counter[_Kind] = Counter()
+    kinds = list(map(kind_of, items))
+    totals, seen = Counter(kinds), Counter[_Kind]()
     places = []
-    for item in items:
-        kind = kind_of(item)
+    for kind in kinds:
         places.append((seen[kind] + 0.5) / totals[kind] * end_of(kind))
         seen[kind] += 1
     return [item for _, item in sorted(zip(places, items, strict=True), key=lambda pair: pair[0])]
