@@ -1,4 +1,4 @@
-"""The pytest plugin: each test that asks for `discord` gets a local Discord of its own."""
+"""Provide the pytest fixture `discord`: a local Discord for each test that asks for it."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
@@ -16,7 +16,10 @@ except ModuleNotFoundError:  # the tests are run by anyio, or none of them is as
 
 @fixture
 async def discord() -> AsyncIterator["RunningDiscord"]:
-    """A running local Discord: `discord.address` for your bot, `discord.human` for the people."""
+    """Yield a running local Discord: `discord.address` for your bot, `discord.human` for the people.
+
+    A failure of the local Discord itself fails the test at teardown, with `InternalErrors`.
+    """
     from local_discord.running import running_discord  # noqa: PLC0415 -- not in a run that has no such test
 
     async with running_discord() as running:

@@ -1,4 +1,4 @@
-"""A local Discord in this process, with the people in it: what a test or a script begins with."""
+"""Run a local Discord in this process, with a client for its people, for a test or a script."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,8 +15,8 @@ class RunningDiscord:
     """A running local Discord.
 
     Attributes:
-        human: What people do in it, and see.
-        server: Its parts, and `restart`.
+        human: The client that acts for its people.
+        server: The server, which `restart` restarts.
     """
 
     human: Human
@@ -24,25 +24,30 @@ class RunningDiscord:
 
     @property
     def address(self) -> Address:
-        """What a bot needs: `api_base`, `gateway`, `token`, `guild_id`, `application_id`."""
+        """Return the addresses and ids for a bot, and its token."""
         return self.server.address
 
     @property
     def environment(self) -> dict[str, str]:
-        """The same as environment variables, for a bot that is started as a process."""
+        """Return the address as environment variables, for a bot that runs as a process of its own."""
         return self.address.environment()
 
 
 class InternalErrors(AssertionError):
-    """The local Discord has failed by itself; each of its tracebacks is in the message."""
+    """Raised when the local Discord itself has failed; the message has each traceback."""
 
 
 @asynccontextmanager
 async def running_discord(*, bot_name: str = "bot", port: int = 0) -> AsyncIterator[RunningDiscord]:
-    """Start a local Discord with a server, channels, people and a bot; end it on leaving.
+    """Start a local Discord with a server, channels, people and a bot, and stop it on leaving.
+
+    Args:
+        bot_name: The user name of the bot.
+        port: A port on 127.0.0.1; 0 takes a free one.
 
     Raises:
-        InternalErrors: On leaving, when it has failed by itself.
+        OSError: The port is taken.
+        InternalErrors: On leaving, if the local Discord itself has failed.
     """
     server = LocalDiscord(port=port, core=Core(world=default_world(bot_name)))
     async with server, Human(server.human) as human:

@@ -1,4 +1,4 @@
-"""Composition: one loopback port with the API, the gateway, the CDN path and the human side."""
+"""Serve the API, the gateway, attachments, the page and the human side on one loopback port."""
 
 import asyncio
 import json
@@ -32,12 +32,22 @@ _SHUTDOWN_S = 0.2
 
 
 class NotLoopback(ValueError):
-    """The local Discord was told to listen where others could reach it."""
+    """Raised for an address that other machines could reach."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The addresses and credentials of a local Discord."""
+    """The addresses and credentials of a local Discord.
+
+    Attributes:
+        api_base: The base URL of the REST API, with its version.
+        gateway: The WebSocket URL of the gateway.
+        human: The base URL of the human side.
+        page: The URL of the web page.
+        token: The bot's token.
+        guild_id: The server's id.
+        application_id: The id of the bot's application, which is also its user id.
+    """
 
     api_base: str
     gateway: str
@@ -48,11 +58,11 @@ class Address:
     application_id: str
 
     def to_json(self) -> str:
-        """One line of JSON with exactly these fields."""
+        """Return one line of JSON with exactly these fields."""
         return json.dumps(asdict(self))
 
     def environment(self) -> dict[str, str]:
-        """What a bot may be pointed here with, by the usual names of environment variables."""
+        """Return environment variables with the names that bots usually read, to point a bot here."""
         return {
             "DISCORD_TOKEN": self.token,
             "DISCORD_APPLICATION_ID": self.application_id,
@@ -63,10 +73,10 @@ class Address:
 
 
 def loopback(host: str) -> str:
-    """*host* when it is the loopback interface.
+    """Return *host* if it is a loopback address, "127.0.0.1" for "localhost".
 
     Raises:
-        NotLoopback: For any other address: whoever can reach the port is the admin of this Discord.
+        NotLoopback: For any other address: everyone who can reach the port is an admin of this Discord.
     """
     if not is_loopback(host):
         raise NotLoopback(f"the local Discord listens on loopback only, not on {host!r}: use 127.0.0.1")
@@ -74,7 +84,7 @@ def loopback(host: str) -> str:
 
 
 class LocalDiscord:
-    """A running local Discord: ``async with LocalDiscord() as discord: discord.address``."""
+    """Serves a local Discord: ``async with LocalDiscord() as discord: discord.address``."""
 
     def __init__(
         self,
@@ -84,17 +94,17 @@ class LocalDiscord:
         core: Core | None = None,
         state: Path | None = None,
     ) -> None:
-        """A local Discord that does not listen yet.
+        """Prepare a local Discord; it listens after `start`.
 
         Args:
             host: A loopback address.
             port: 0 takes a free one.
-            core: Its parts, e.g. with other `GatewayRules`.
-            state: A file with the state to begin with, if it exists; `save` writes it.
+            core: Its state and services, for example with another world or other `GatewayRules`.
+            state: The file that the state is loaded from if it exists, and that `save` writes.
 
         Raises:
-            NotLoopback: When *host* is not loopback.
-            BadState: When *state* is no state of a local Discord.
+            NotLoopback: *host* is not a loopback address.
+            BadState: *state* is not the state of a local Discord.
         """
         self._host = loopback(host)
         self._port = port
@@ -109,10 +119,10 @@ class LocalDiscord:
         self._typing = Typing(self.core)
 
     async def start(self) -> Address:
-        """Listen; returns where.
+        """Begin to listen, and return the address.
 
         Raises:
-            OSError: When the port is taken.
+            OSError: The port is taken.
         """
         sock = socket.create_server((self._host, self._port), family=_family(self._host))
         self._port = sock.getsockname()[1]
@@ -133,18 +143,18 @@ class LocalDiscord:
         self._listeners.append(await listen(runner, sock))
 
     async def restart(self) -> Address:
-        """Drop every socket and listen again on the same port, with everything that existed.
+        """Close every socket and listen again on the same port, with the same state.
 
-        What the sessions miss meanwhile is replayed when they resume.
+        Sessions that resume get the events that they missed meanwhile.
         """
         await self.stop()
         return await self.start()
 
     def save(self) -> None:
-        """Write the state to the file given at the start; nothing happens without one.
+        """Write the state to the file given as *state*; do nothing without one.
 
         Raises:
-            OSError: When it cannot be written.
+            OSError: The file cannot be written.
         """
         if self.core.state_file:
             save(self.core, self.sessions, self.core.state_file)
@@ -173,7 +183,7 @@ class LocalDiscord:
 
     @property
     def address(self) -> Address:
-        """Return the local Discord's addresses and credentials; valid once started."""
+        """Return the addresses and credentials. They are valid once it has started."""
         application = self.core.world.application
         return Address(
             api_base=self.core.origin + API_PREFIX,
@@ -187,17 +197,17 @@ class LocalDiscord:
 
     @property
     def api_base(self) -> str:
-        """The API's base URL."""
+        """Return the base URL of the REST API."""
         return self.address.api_base
 
     @property
     def gateway(self) -> str:
-        """The gateway's URL."""
+        """Return the WebSocket URL of the gateway."""
         return self.address.gateway
 
     @property
     def human(self) -> str:
-        """The human side's base URL."""
+        """Return the base URL of the human side."""
         return self.address.human
 
     def _app(self) -> web.Application:
@@ -215,7 +225,7 @@ class LocalDiscord:
         return app
 
     def _resume_app(self) -> web.Application:
-        """The host of `resume_gateway_url`: it speaks the gateway, and nothing else is there."""
+        """Return the app behind `resume_gateway_url`, which serves only the gateway."""
         app = web.Application(middlewares=[own_only])
         for path in ("/", _GATEWAY_PATH):
             app.router.add_get(path, self._resume_host)
@@ -244,7 +254,7 @@ class LocalDiscord:
 
 
 def _kept_or_free(host: str, port: int) -> socket.socket:
-    """The port of before, which sessions know; a free one when another program has taken it meanwhile."""
+    """Listen on *port* again, which sessions know; on a free one if another program has taken it."""
     try:
         return socket.create_server((host, port), family=_family(host))
     except OSError:
@@ -263,19 +273,19 @@ async def serve(
     state: Path | None = None,
     on_ready: Callable[[Address], None] = lambda _address: None,
 ) -> None:
-    """Serve until cancelled; then the state is saved when there is a file for it.
+    """Serve a local Discord until cancelled, then save its state if there is a file for it.
 
     Args:
         host: A loopback address.
         port: 0 takes a free one.
-        core: Its parts, e.g. with another world.
-        state: Loaded when it exists, written at the end.
+        core: Its state and services, for example with another world.
+        state: The file that the state is loaded from if it exists, and saved to at the end.
         on_ready: Called with the address once everything listens.
 
     Raises:
-        NotLoopback: When *host* is not loopback.
-        BadState: When *state* is no state of a local Discord.
-        OSError: When the port is taken, or the state cannot be read or written.
+        NotLoopback: *host* is not a loopback address.
+        BadState: *state* is not the state of a local Discord.
+        OSError: The port is taken, or the state cannot be read or written.
     """
     async with LocalDiscord(host=host, port=port, core=core, state=state) as discord:
         on_ready(discord.address)

@@ -1,6 +1,6 @@
-"""People in a local Discord, as a typed async client: they run commands, press buttons, react and read.
+"""Act for the people of a local Discord: run commands, press buttons, react and read, in typed async calls.
 
-It needs only the server's address; what the server does for it is `local_discord.human`.
+`Human` needs only the server's address. The server's side of these calls is `local_discord.human`.
 """
 
 from local_discord.client.client import Human, NotSeen

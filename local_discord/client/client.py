@@ -1,4 +1,4 @@
-"""A person in the local Discord: runs commands, presses buttons, reacts, reads."""
+"""Act for people in the local Discord: run commands, press buttons, react and read."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,17 +16,20 @@ _LATEST: Final = 2**53
 
 
 class NotSeen(AssertionError):
-    """What should have appeared in Discord did not, in time."""
+    """Raised when what a call waited for did not appear in time; the error names it."""
 
 
 class Human(Controls):
-    """The human side of one local Discord. People and channels go by name or id.
+    """Acts for the people of one local Discord. Use it with ``async with``.
+
+    Users and channels are named ("primary", "p0-alerts") or given by id; "dm:primary" is a DM channel. Every
+    method raises `HumanSideError` if a name is unknown or Discord's own client would refuse the action.
 
     Args:
-        base_url: As `local-discord --json` prints it under "human".
+        base_url: The address that `local-discord --json` prints as "human".
         headers: Sent with each request.
-        waits: Whoever runs or presses something waits for the answer. If not, it is pending, and `answer`
-            tells of it later.
+        waits: If True, methods that return an `Interaction` wait for the bot's answer. If False, they return
+            at once with the state "pending", and `answer` reads the outcome later.
     """
 
     def __init__(
@@ -39,39 +42,46 @@ class Human(Controls):
     async def command(
         self, user: str, channel: str, name: str, options: Mapping[str, object] | None = None
     ) -> Interaction:
-        """Run the slash command *name* ("tickets list") and wait for its answer."""
+        """Run the slash command *name* ("tickets list"), with its options by name, and return the answer."""
         body = {"user": user, "channel": channel, "name": name, "options": dict(options or {})}
         return await self._answered(await self._post("command", body))
 
     async def context(self, user: str, channel: str, name: str, message: Message) -> Interaction:
-        """Use the command *name* of *message*'s menu and wait for its answer."""
+        """Run the message command *name* from the context menu of *message*, and return the answer."""
         body = {"user": user, "channel": channel, "name": name, "message": message.id}
         return await self._answered(await self._post("context", body))
 
     async def press(
         self, user: str, message: Message, label: str, *, values: Sequence[str] = ()
     ) -> Interaction:
-        """Press the button (or use the select) with *label* on it, and wait for the answer."""
+        """Press a button of *message*, or choose *values* in a select, and return the answer.
+
+        Raises:
+            NotOnScreen: *message* has no enabled control whose label contains *label*.
+        """
         return await self.click(user, message.id, message.control(label), values=values)
 
     async def click(
         self, user: str, message_id: str, control: Control, *, values: Sequence[str] = ()
     ) -> Interaction:
-        """The same for a control that is known already."""
+        """Do what `press` does, for a control that was read from the message before."""
         body = {"user": user, "message": message_id, "custom_id": control.custom_id, "values": [*values]}
         return await self._answered(await self._post("click", body))
 
     async def submit(
         self, user: str, interaction: Interaction, fields: Mapping[str, str | Sequence[str]]
     ) -> Interaction:
-        """Send the form that *interaction* opened; fields by their custom id."""
+        """Submit the form that *interaction* opened, *fields* by custom id, and return the answer."""
         body = {"user": user, "interaction": interaction.id, "fields": dict(fields)}
         return await self._answered(await self._post("modal", body))
 
     async def autocomplete(
         self, user: str, channel: str, name: str, focused: str, typed: str = ""
     ) -> list[JSON]:
-        """The choices that the bot offers while *focused* is being typed."""
+        """Return the choices that the bot offers for the option *focused* after *typed*, `[{name, value}]`.
+
+        Without an answer within three seconds, it is [].
+        """
         body = {
             "user": user,
             "channel": channel,
@@ -82,22 +92,22 @@ class Human(Controls):
         return list((await self._post("autocomplete", body))["choices"] or [])
 
     async def say(self, user: str, channel: str, content: str) -> Message:
-        """Write a message."""
+        """Write a message to *channel* and return it."""
         return Message(await self._post("say", {"user": user, "channel": channel, "content": content}))
 
     async def post_webhook(
         self, channel: str, name: str, content: str = "", *, embeds: Sequence[JSON] = ()
     ) -> Message:
-        """What a monitor posts through the channel's webhook of that name, which is made if need be."""
+        """Post through the webhook *name* of *channel*, created if missing; return the message."""
         body = {"channel": channel, "name": name, "content": content, "embeds": [*embeds]}
         return Message(await self._post("webhook", {key: said for key, said in body.items() if said}))
 
     async def webhook_url(self, channel: str, name: str) -> str:
-        """Return the address of the channel's webhook of that name, which is made if need be."""
+        """Return the URL that a monitor posts to: the webhook *name* of *channel*, created if missing."""
         return str((await self._request("PUT", "webhook", {"channel": channel, "name": name}))["webhook_url"])
 
     async def edit(self, user: str, message: Message, content: str) -> Message:
-        """Rewrite a message of *user*'s own."""
+        """Replace the content of *user*'s own message, and return the edited message."""
         body = {"user": user, "message": message.id, "content": content}
         return Message(await self._request("PATCH", "message", body))
 
@@ -114,10 +124,10 @@ class Human(Controls):
         await self._request("DELETE", "thread", {"user": user, "channel": thread})
 
     async def read_file(self, message: Message, name: str) -> str:
-        """The text of the file *name* that is attached to *message*.
+        """Return the text (UTF-8) of the file *name* that is attached to *message*.
 
         Raises:
-            StopIteration: There is none.
+            RuntimeError: *message* has no such file.
         """
         url = next(file["url"] for file in message.raw["attachments"] if file["filename"] == name)
         async with self._http.get(str(url), raise_for_status=True) as response:
@@ -128,40 +138,40 @@ class Human(Controls):
         await self._request("DELETE", "message", {"user": user, "message": message.id})
 
     async def remove_channel(self, channel: str) -> None:
-        """Delete a channel or thread, as an administrator could."""
+        """Delete a channel or thread, as an administrator can."""
         await self._request("DELETE", "channel", {"channel": channel})
 
     async def react(self, user: str, message: Message, emoji: str, *, burst: bool = False) -> None:
-        """Put *emoji* under *message*, with *burst* as a super reaction."""
+        """Add the reaction *emoji* to *message*, as a super reaction if *burst*."""
         place = {"channel": message.channel_id, "message": message.id}
         body = {"user": user, **place, "emoji": emoji, "burst": burst}
         await self._request("PUT", "reaction", body)
 
     async def unreact(self, user: str, message: Message, emoji: str) -> None:
-        """Take it back."""
+        """Remove *user*'s reaction *emoji* from *message*."""
         body = {"user": user, "channel": message.channel_id, "message": message.id, "emoji": emoji}
         await self._request("DELETE", "reaction", body)
 
     # -- seeing
     async def state(self) -> JSON:
-        """Guild, channels, threads, members, registered commands, sessions."""
+        """Return the guild, channels, threads, roles, members, commands, sessions and clock as JSON."""
         return dict(await self._request("GET", "state"))
 
     async def messages(self, channel: str, *, user: str | None = None) -> list[Message]:
-        """What stands in *channel*, oldest first; with what only *user* sees when one is named."""
+        """Return the messages in *channel*, oldest first; with *user*, also those that only *user* sees."""
         path = f"messages/{channel}" + (f"?user={user}" if user else "")
         return [Message(found) for found in await self._request("GET", path)]
 
     async def dms(self, user: str) -> list[Message]:
-        """What the bot and *user* wrote to each other, oldest first."""
+        """Return the DMs between the bot and *user*, oldest first; [] if there are none yet."""
         return [Message(found) for found in await self._request("GET", f"dms/{user}")]
 
     async def log(self, *, since: int = 0) -> list[JSON]:
-        """Every REST exchange and gateway frame from number *since* on."""
+        """Return the log from entry *since* on: each REST exchange and gateway frame, without tokens."""
         return list((await self._request("GET", f"log?since={since}"))["entries"])
 
     async def log_end(self) -> int:
-        """The number that the next entry of the log gets."""
+        """Return the number of the next log entry: as `since`, it selects what happens from now on."""
         return int((await self._request("GET", f"log?since={_LATEST}"))["next"])
 
     async def see(
@@ -172,10 +182,10 @@ class Human(Controls):
         where: Callable[[Message], bool] = lambda _message: True,
         within_s: float = EVENT_S,
     ) -> Message:
-        """The first message in *channel* ("dm:USER" for a DM) with these words, waited for.
+        """Wait for the first message in *channel* whose text has *contains* and for which *where* is true.
 
         Raises:
-            NotSeen: It did not come in time.
+            NotSeen: There was none within *within_s* seconds.
         """
 
         async def look() -> Message | None:
@@ -187,10 +197,10 @@ class Human(Controls):
     async def until(
         self, look: Callable[[], Awaitable[T | None]], what: str, *, within_s: float = EVENT_S
     ) -> T:
-        """Wait until *look* finds something, looking again after each thing the bot does.
+        """Call *look* now and after each action of the bot, until it returns a result that is not None.
 
         Raises:
-            NotSeen: Naming *what* did not come in time.
+            NotSeen: It returned None for *within_s* seconds; the error says *what* was missing.
         """
         deadline = time.monotonic() + within_s
         seen_until = await self.log_end()
@@ -204,27 +214,27 @@ class Human(Controls):
             seen_until = (await self._post("wait", waits))["next"]
 
     async def answer(self, interaction_id: str, *, wait_s: float = ANSWER_S) -> Interaction:
-        """What an interaction has led to so far; waits until it is answered."""
+        """Return the interaction after the bot has answered or failed, at the latest after *wait_s*."""
         path = f"interaction/{interaction_id}?wait={wait_s}&until=done"
         return Interaction.of(await self._request("GET", path))
 
     async def page(self) -> str | None:
-        """The address of the local Discord's page for people with a browser; None when it has none."""
+        """Return the URL of the local Discord's web page; None if it has none."""
         address = urljoin(self._base_url, "/")
         async with self._http.get(address) as response:
             return address if response.ok else None
 
     # -- powers
     async def fault(self, **spec: object) -> None:
-        """Let something go wrong: `gateway="drop"`, or `route="POST /channels/*/messages", status=503`."""
+        """Inject a fault: `gateway="drop"`, or `route="POST /channels/*/messages", status=503`."""
         await self._post("fault", spec)
 
     async def clear_faults(self) -> None:
-        """Lift every fault."""
+        """End all injected faults."""
         await self._request("DELETE", "fault")
 
     async def change(self, what: str, **body: object) -> None:
-        """Change a "member", "channel", "role", "application" or the "limits", as an administrator could."""
+        """Change a "member", "channel", "role", the "application" or "limits": PATCH in docs/reference.md."""
         await self._request("PATCH", what, body)
 
     async def add(self, what: str, **body: object) -> None:
@@ -232,42 +242,42 @@ class Human(Controls):
         await self._post(what, body)
 
     async def write_history(self, entries: Sequence[Mapping[str, object]]) -> list[JSON]:
-        """Put messages of the past into channels, threads and DMs, the oldest first.
+        """Put messages of the past into channels, threads and DMs.
 
         Args:
-            entries: As `POST history` takes them: docs/reference.md.
+            entries: The oldest first, in the format of `POST history` in docs/reference.md.
 
         Returns:
-            Of each, its "channel_id" and "message_id".
+            For each message, its "channel_id" and "message_id".
         """
         places: list[JSON] = await self._request("POST", "history", {"entries": list(entries)})
         return places
 
     async def backdate(self, channel: str, at: datetime) -> None:
-        """Let the next message in *channel* be of *at* (aware)."""
+        """Date the next message in *channel*, by any author, at *at*, which has a UTC offset."""
         await self._post("backdate", {"channel": channel, "at": at.isoformat()})
 
     async def save(self) -> None:
-        """Write the state to the local Discord's file, if it was started with one."""
+        """Write the state to the file that the local Discord was started with; an error if there is none."""
         await self._post("save", {})
 
     async def offer_tour(self, steps: Sequence[JSON]) -> None:
-        """Let the page give a tour on a person's first visit; a step has `title`, `text` and `target`."""
+        """Set the page's tour for first visits: up to 12 steps `{title, text, target}`; [] removes it."""
         await self._request("PUT", "tour", {"steps": [*steps]})
 
     async def open_on(self, channel: str) -> None:
-        """Let the page open on *channel*, if its address names none."""
+        """Set the channel that the page opens on if its URL names none."""
         await self._request("PUT", "home", {"channel": channel})
 
     async def advance_clock(self, seconds: float) -> None:
-        """Move the local Discord's time on."""
+        """Move the local Discord's clock forward by *seconds* (>= 0)."""
         await self._post("clock", {"advance_s": seconds})
 
     async def wait_for_session(self, *, within_s: float = EVENT_S) -> None:
         """Wait until a bot is connected to the gateway.
 
         Raises:
-            NotSeen: None was in time.
+            NotSeen: No bot was connected within *within_s* seconds.
         """
         found = await self._post("wait", {"for": "sessions", "timeout_s": within_s})
         if found["timeout"]:

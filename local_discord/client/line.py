@@ -1,4 +1,4 @@
-"""The line to the human side of a local Discord: JSON over HTTP."""
+"""Send JSON over HTTP to the human side of a local Discord."""
 
 from collections.abc import Mapping
 from types import TracebackType
@@ -17,13 +17,17 @@ _PATIENCE: Final = aiohttp.ClientTimeout(
 
 
 class HumanSideError(RuntimeError):
-    """The local Discord refused, as Discord's own client would have: nothing was sent to the bot."""
+    """Raised when the local Discord answers with an error status: the message has the call and the reason.
+
+    What Discord's own client would refuse is refused before anything reaches the bot.
+    """
 
 
 class Line:
-    """Requests to the human side at *base_url*, from when it is entered until it is left.
+    """Sends requests to the human side at *base_url*. Use it with ``async with``, which closes it.
 
     Args:
+        base_url: For example ``http://127.0.0.1:8080/_human``.
         headers: Sent with each request.
     """
 

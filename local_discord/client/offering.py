@@ -1,4 +1,4 @@
-"""Controls on the page, which a program offers and people press."""
+"""Offer controls on the page, and handle the presses of people."""
 
 from collections.abc import Sequence
 
@@ -7,21 +7,40 @@ from local_discord.client.screen import JSON
 
 
 class Controls(Line):
-    """Offers controls, waits for a press, tells how it goes; and presses one."""
+    """Offers controls on the page, waits for a press, reports its progress; and presses a control."""
 
     async def offer(self, groups: Sequence[JSON]) -> None:
-        """Show groups of controls on the page: [{id, icon, label, controls: [{id, label, detail?}]}]."""
+        """Show *groups* of controls on the page, in place of those offered before.
+
+        Args:
+            groups: `[{id, icon, label, controls: [{id, label, detail?}]}]`; each text is `{ja, en}`, and an
+                icon is one of the page's `icons.js`.
+        """
         await self._request("PUT", "controls", {"groups": [*groups]})
 
     async def press_control(self, user: str, control: str) -> str:
-        """Press a control of the page; the press's id."""
+        """Press the control with the id *control* as *user*, and return the press's id.
+
+        Raises:
+            HumanSideError: No such control is offered, or another press has not ended.
+        """
         return str((await self._post("press", {"user": user, "control": control}))["press"])
 
     async def next_press(self, *, within_s: float = EVENT_S) -> JSON | None:
-        """Wait for a press of an offered control: {id, control, user, says}; None if none comes in time."""
+        """Wait for a press of an offered control and return it as `{id, control, user, says}`.
+
+        Returns:
+            None if no press comes within *within_s* seconds.
+        """
         found = await self._post("wait", {"for": "press", "timeout_s": within_s})
         return None if found["timeout"] else dict(found["press"])
 
     async def tell_press(self, press_id: str, **told: object) -> None:
-        """Tell how a press goes: says={"ja", "en"}; done=True, or refused={"ja", "en"}, ends it."""
+        """Take the press *press_id*, report its progress, or end it.
+
+        Args:
+            told: `says={"ja": ..., "en": ...}` is shown as progress. `done=True`, or `refused={"ja": ...,
+                "en": ...}` with a reason, ends the press. `show={"channel": ..., "message": ...}` with either
+                takes the person who pressed to that message.
+        """
         await self._request("PATCH", f"press/{press_id}", told)

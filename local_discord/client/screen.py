@@ -1,4 +1,4 @@
-"""What a person sees of a message: its words, its buttons, whether it rings."""
+"""Read a message as a person sees it: its text, its buttons, whether it pings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,20 @@ _TEXT: Final = 10
 
 
 class NotOnScreen(LookupError):
-    """No such button or field; the message lists what there is."""
+    """Raised when no usable button or select has the label; the error lists those of the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A button, a select, or a field of a form.
+    """A button or a select of a message.
 
     Attributes:
-        label: What stands on it, its emoji included.
-        options: Of a select: value by label.
+        label: A button's emoji and label, "👀 Acknowledge"; a select's placeholder. "" if it has none.
+        custom_id: None for a link button.
+        url: The address of a link button, otherwise None.
+        disabled: True for a button that cannot be pressed.
+        options: The values of a select by their labels (empty for selects of users, roles and channels);
+            None for a button.
     """
 
     label: str
@@ -34,74 +38,79 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as Discord's JSON has it, with readable parts."""
+    """A message, with properties for what a person sees of it.
+
+    Attributes:
+        raw: Discord's message object (Resources > Message). The human side adds `author_name`, and
+            `only_for`, the name of the one person who sees an ephemeral message.
+    """
 
     raw: JSON
 
     @property
     def id(self) -> str:
-        """Its id; for a thread's first post also the thread's."""
+        """Return the message's id (a snowflake). A thread started from the message has the same id."""
         return str(self.raw["id"])
 
     @property
     def channel_id(self) -> str:
-        """Where it is."""
+        """Return the id of the channel, thread or DM channel that the message is in."""
         return str(self.raw["channel_id"])
 
     @property
     def author(self) -> str:
-        """Who wrote it."""
+        """Return the author's user name; for a webhook, the name that it posted under."""
         return str(self.raw.get("author_name") or self.raw["author"]["username"])
 
     @property
     def content(self) -> str:
-        """What a phone's lock screen shows."""
+        """Return the content, without embeds and components: the part that a push notification shows."""
         return str(self.raw["content"])
 
     @property
     def at(self) -> datetime:
-        """When it was posted, aware."""
+        """Return the time when the message was posted, with its UTC offset."""
         return datetime.fromisoformat(self.raw["timestamp"])
 
     @property
     def edited_at(self) -> datetime | None:
-        """When it was last edited, aware."""
+        """Return the time of the last edit, with its UTC offset; None if the message was never edited."""
         edited = self.raw["edited_timestamp"]
         return datetime.fromisoformat(edited) if edited else None
 
     @property
     def pings_here(self) -> bool:
-        """Whether it rang for everybody who is here."""
+        """Return True if the message pinged with @everyone or @here."""
         return bool(self.raw["mention_everyone"])
 
     @property
     def is_private(self) -> bool:
-        """Only one person sees it."""
+        """Return True for an ephemeral message, which one person alone sees."""
         return bool(self.raw.get("only_for"))
 
     @property
     def thread_id(self) -> str | None:
-        """The thread that hangs on it."""
+        """Return the id of the thread that was started from the message; None if there is none."""
         thread = self.raw.get("thread")
         return str(thread["id"]) if thread else None
 
     @property
     def reactions(self) -> dict[str, int]:
-        """How often each emoji stands under it."""
+        """Return the number of reactions by emoji, {"👀": 2}. Custom emojis are keyed by their name."""
         return {found["emoji"]["name"]: found["count"] for found in self.raw.get("reactions", [])}
 
     @property
     def text(self) -> str:
-        """Every word of it, from top to bottom, without its buttons."""
+        """Return the whole text as lines: content, embeds and text components, without labels of controls."""
         return "\n".join(line for block in self.blocks() for line in block)
 
     @property
     def controls(self) -> list[Control]:
-        """Its buttons and selects, from top to bottom."""
+        """Return the message's buttons and selects, from top to bottom."""
         return [*controls(self.raw["components"])]
 
     def blocks(self) -> Iterator[list[str]]:
-        """The content, then each embed and each text of its components, as lines."""
+        """Yield the lines of the content, then of each embed, then of each text component."""
         if self.content:
             yield self.content.split("\n")
         for embed in self.raw["embeds"]:
@@ -111,10 +120,10 @@ class Message:
                 yield str(component["content"]).split("\n")
 
     def control(self, label: str) -> Control:
-        """The button or select with *label* on it.
+        """Return the first enabled button or select whose label contains *label*; link buttons do not count.
 
         Raises:
-            NotOnScreen: There is none that can be used.
+            NotOnScreen: The message has no such button or select.
         """
         shown = self.controls
         for control in shown:
@@ -125,12 +134,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """What a command, a press or a form led to.
+    """The bot's answer to a command, a press or a form, as far as it has come.
 
     Attributes:
-        state: "pending", "deferred", "responded" or "failed".
-        first_response_ms: From the press to the bot's first response.
-        modal: The form that it opened, as Discord's JSON.
+        state: "pending", "deferred", "responded" or "failed". It fails if the bot misses Discord's deadlines:
+            three seconds for the first response, 15 minutes for the one that it deferred.
+        first_response_ms: Milliseconds until the bot's first response; None before it.
+        messages: The messages that the bot answered with or edited, as the person sees them.
+        modal: The form that the bot opened, as Discord's JSON; None if it opened none.
     """
 
     id: str
@@ -141,18 +152,18 @@ class Interaction:
 
     @classmethod
     def of(cls, raw: JSON) -> "Interaction":
-        """Read the human side's JSON."""
+        """Return the interaction that the human side's JSON describes."""
         messages = tuple(Message(found) for found in raw["messages"])
         return cls(raw["id"], raw["state"], raw["first_response_ms"], messages, raw["modal"])
 
     @property
     def text(self) -> str:
-        """Every word of what it led to."""
+        """Return the text of all its messages, each from a new line."""
         return "\n".join(message.text for message in self.messages)
 
 
 def controls(components: Sequence[JSON]) -> Iterator[Control]:
-    """The buttons and selects among *components*."""
+    """Yield each button and select in *components*, Discord's component objects, nested ones included."""
     for component in walk(components):
         if component["type"] == _BUTTON:
             emoji = (component.get("emoji") or {}).get("name") or ""
@@ -168,7 +179,7 @@ def controls(components: Sequence[JSON]) -> Iterator[Control]:
 
 
 def walk(components: Sequence[JSON]) -> Iterator[JSON]:
-    """Every component, parents first."""
+    """Yield *components* and everything nested in them, parents first."""
     for component in components:
         yield component
         yield from walk(component.get("components") or [])
