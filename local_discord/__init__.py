@@ -1,29 +1,23 @@
-"""A local Discord on loopback: REST v10, the gateway, and a human side to drive it.
+"""Simulate Discord on loopback: REST v10, the gateway, a web page, and an API that acts for people.
 
-Written from Discord's own documentation (discord/discord-api-docs) and its OpenAPI description, never from a
-client library: a fake built from the client repeats the client's misunderstandings.
+It is written from Discord's documentation (discord/discord-api-docs) and OpenAPI description, never from a
+client library: a fake built from a client repeats the client's misunderstandings.
 
-Where to look::
+To test a bot, use `running.running_discord`, or the fixture of `pytest_plugin`. Packages and modules::
 
-    world, seed, interaction    what exists: guild, channels, members, messages, interactions
-    clock, snowflake            time (movable) and ids
-    core, hub, log              the parts everything is given; events to listeners; the record
-    kinds, errors, forms        Discord's numbers, its refusals, and 50035 with nested errors
-    permissions, access         what a member may do where, and the refusal otherwise
-    payloads, message_payloads  world -> the JSON of the API
-    drafts, embeds, components, modals, mentions, uploads
-                                what a request may contain
-    posting, threads, membership, reacting
-                                the rules of messages, threads and reactions
-    commands, options, interactions, responses, names
-                                application commands: registered, used by people, answered by the bot
-    events, intents, unruly, sessions, greetings, requests, handshake, opcodes, wire, rules, gateway
-                                the WebSocket side
-    ratelimit, trigger, faults, freeze
-                                what stands in the way of a request or an event
-    state, codec                everything that exists, in a file
-    rest/                       one module per resource, and the pipeline each request runs through
-    human/                      what people do: run commands, click, react, read; plus faults and the log
-    client/                     a typed client of the human side
-    server                      composition: sockets, start, stop
+    running         start a local Discord in this process, with a client for its people
+    client/         typed client of the human side
+    server          serve everything on one port: start, stop, restart
+    core            the state and services of one local Discord
+    world/          guild, channels, members, messages, permissions, clock, ids; saved to a file by saving/
+    errors, forms   Discord's error answers; validation of request bodies (50035 with nested errors)
+    refusals        why a person may not do something, in words for the page
+    messages/       content of messages, components, attachments, reactions, and the rules of posting
+    interactions/   application commands, clicks and forms, and the bot's responses
+    gateway/        WebSocket sessions, intents and events
+    rest/           the pipeline of a request, rate limits, and a module per resource in resources/
+    faults/         injected faults
+    human/          HTTP routes that act for people, inject faults and show the log
+    live/           the web page, which runs the scripts in page/
+    log             the record of each request and gateway frame
 """

@@ -10,11 +10,11 @@ from typing import Any, TypeAlias, TypeVar
 from aiohttp import web
 
 from local_discord.core import Core
+from local_discord.errors import ApiError
 from local_discord.gateway.connection import Connection
 from local_discord.gateway.sessions import Sessions
 from local_discord.human.offers import Offered
 from local_discord.refusals import Refusal, Why, why_of
-from local_discord.rest.errors import ApiError
 from local_discord.rest.resources.users import dm_channel
 from local_discord.world.kinds import JSON
 from local_discord.world.names import NoSuchName, find_channel, find_user

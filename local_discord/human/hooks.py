@@ -1,12 +1,12 @@
 """Posts of other services: webhooks that a person has set up, e.g. for a monitor."""
 
+from local_discord.errors import refused
+from local_discord.forms import Form
 from local_discord.human import views
 from local_discord.human.desk import Ask
 from local_discord.human.files import read_files
 from local_discord.messages.drafts import Request, read_draft
 from local_discord.messages.posting import Origin, publish
-from local_discord.rest.errors import refused
-from local_discord.rest.forms import Form
 from local_discord.rest.pipeline import API_PREFIX
 from local_discord.rest.resources.webhooks import KINDS, new_webhook, read_name
 from local_discord.world.kinds import JSON

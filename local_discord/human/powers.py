@@ -2,11 +2,11 @@
 
 from typing import Final
 
+from local_discord.errors import unknown
 from local_discord.gateway.hub import Event
 from local_discord.gateway.rules import BadRule, rules_payload
 from local_discord.human.desk import Ask, BadRequest
 from local_discord.messages.posting import archive_idle, set_archived
-from local_discord.rest.errors import unknown
 from local_discord.world import events, voice
 from local_discord.world.access import thread_state
 from local_discord.world.kinds import JSON, ChannelType, extra_of

@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from local_discord.errors import refused
 from local_discord.human import controls, views
 from local_discord.human.desk import Ask, BadRequest
 from local_discord.human.files import read_files
 from local_discord.messages.drafts import Request, read_draft, read_edit
 from local_discord.messages.posting import Origin, deletable, publish, remove, revise
 from local_discord.messages.reacting import react, unreact
-from local_discord.rest.errors import refused
 from local_discord.world.access import keep_pace, may_send, viewable
 from local_discord.world.kinds import JSON
 from local_discord.world.message import Message

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
-from local_discord.rest.forms import Form, Path
+from local_discord.forms import Form, Path
 from local_discord.world.kinds import JSON, LOCALES, CommandType, OptionType
 
 NESTED = (OptionType.SUBCOMMAND, OptionType.GROUP)

@@ -3,9 +3,9 @@
 from collections import Counter
 
 from local_discord.core import Core
+from local_discord.errors import refused, unknown
+from local_discord.forms import Form
 from local_discord.interactions.command_rules import NESTED, check_command
-from local_discord.rest.errors import refused, unknown
-from local_discord.rest.forms import Form
 from local_discord.world.kinds import JSON, CommandType
 
 MOST_COMMANDS = {CommandType.CHAT: 100, CommandType.USER: 15, CommandType.MESSAGE: 15}

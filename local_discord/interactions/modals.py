@@ -5,10 +5,10 @@ Source: Discord's docs, Components > Reference (Label and its children); Receivi
 
 from typing import Any
 
+from local_discord.forms import Form, Path
 from local_discord.messages.component_tree import number, walk
 from local_discord.messages.selects import check_bounds, check_options, check_preselected, check_select
 from local_discord.refusals import Refusal, Why
-from local_discord.rest.forms import Form, Path
 from local_discord.world.kinds import ENTITY_SELECTS, JSON, SELECTS, Component
 
 _MOST_COMPONENTS = 5

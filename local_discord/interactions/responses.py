@@ -6,6 +6,8 @@ Source: Discord's docs, Interactions > Receiving and Responding > Interaction Re
 from collections.abc import Callable
 
 from local_discord.core import Core
+from local_discord.errors import ApiError, refused, unknown
+from local_discord.forms import Form
 from local_discord.interactions.interaction import RESPOND_WITHIN_S, Interaction
 from local_discord.interactions.modals import read_modal
 from local_discord.messages.components import read_components
@@ -14,8 +16,6 @@ from local_discord.messages.embeds import read_embeds
 from local_discord.messages.mentions import read_allowed
 from local_discord.messages.posting import Origin, publish, remove, revise
 from local_discord.messages.uploads import MOST_FILES, Upload
-from local_discord.rest.errors import ApiError, refused, unknown
-from local_discord.rest.forms import Form
 from local_discord.world.kinds import JSON, CallbackType, InteractionType, MessageFlag, MessageType
 from local_discord.world.message import Message
 from local_discord.world.payloads import user_payload

@@ -1,11 +1,11 @@
 """The content of one person's page, limited by that person's permissions."""
 
 from local_discord.core import Core
+from local_discord.errors import ApiError
 from local_discord.human import views
 from local_discord.human.desk import Desk
 from local_discord.interactions.options import BadCommand, find_command
 from local_discord.live.marks import Marks
-from local_discord.rest.errors import ApiError
 from local_discord.world.access import may_send
 from local_discord.world.kinds import JSON, ChannelType, CommandType
 from local_discord.world.message import Message

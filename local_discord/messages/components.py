@@ -3,9 +3,9 @@
 Source: Discord's docs, Components > Reference.
 """
 
+from local_discord.forms import Form, Path
 from local_discord.messages.component_tree import MEDIA_KEYS, normalised, number, walk
 from local_discord.messages.selects import check_emoji, check_select
-from local_discord.rest.forms import Form, Path
 from local_discord.world.kinds import JSON, SELECTS, ButtonStyle, Component
 
 MOST_ROWS = 5

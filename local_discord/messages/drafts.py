@@ -6,14 +6,14 @@ Source: Discord's docs, Resources > Message > Create Message, Edit Message.
 from dataclasses import dataclass, field
 
 from local_discord.core import Core
+from local_discord.errors import refused
+from local_discord.forms import Form
 from local_discord.messages.components import read_components
 from local_discord.messages.embeds import read_embeds
 from local_discord.messages.mentions import Allowed, Mentions, all_text, find_mentions, read_allowed
 from local_discord.messages.references import FORWARD, read_reference, snapshots
 from local_discord.messages.texts import cleaned, shows_nothing
 from local_discord.messages.uploads import MOST_FILES, Upload, store_uploads
-from local_discord.rest.errors import refused
-from local_discord.rest.forms import Form
 from local_discord.world.kinds import JSON, MessageFlag
 from local_discord.world.message import Message
 from local_discord.world.permissions import P, channel_permissions

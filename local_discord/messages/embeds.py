@@ -3,8 +3,8 @@
 Source: Discord's docs, Resources > Message > Embed Limits.
 """
 
+from local_discord.forms import Form, Path
 from local_discord.messages.texts import cleaned
-from local_discord.rest.forms import Form, Path
 from local_discord.world.kinds import JSON
 
 MOST_EMBEDS = 10

@@ -5,7 +5,7 @@ import re
 from base64 import b64decode
 from hashlib import md5
 
-from local_discord.rest.forms import Form, Path
+from local_discord.forms import Form, Path
 
 _DATA_URI = re.compile(r"data:image/(?:png|jpeg|gif|webp|avif);base64,(.+)", re.DOTALL)
 _MOST_CHARACTERS = 14 * 1024 * 1024  # 10 MiB in base64

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from local_discord.rest.forms import Form
+from local_discord.forms import Form
 from local_discord.world.kinds import JSON
 from local_discord.world.world import World
 

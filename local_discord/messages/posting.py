@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from local_discord.core import Core, Nonce
+from local_discord.errors import ApiError, refused
 from local_discord.messages.drafts import Draft
 from local_discord.messages.mentions import all_text
 from local_discord.messages.previews import previews_of
-from local_discord.rest.errors import ApiError, refused
 from local_discord.world import events
 from local_discord.world.access import not_archived
 from local_discord.world.kinds import JSON, UNDELETABLE, ChannelFlag, ChannelType, MessageFlag, MessageType

@@ -1,8 +1,8 @@
 """Reactions: adding and removing, with the events. Source: Discord's docs, Resources > Message."""
 
 from local_discord.core import Core
+from local_discord.errors import ApiError, refused
 from local_discord.messages.emojis import bare, is_unicode_emoji
-from local_discord.rest.errors import ApiError, refused
 from local_discord.world import events
 from local_discord.world.access import not_archived, require
 from local_discord.world.message import Message

@@ -4,8 +4,8 @@ Source: Discord's docs, Resources > Message > Message Reference Types, Message S
 """
 
 from local_discord.core import Core
-from local_discord.rest.errors import refused
-from local_discord.rest.forms import Form
+from local_discord.errors import refused
+from local_discord.forms import Form
 from local_discord.world.kinds import JSON, MessageType
 from local_discord.world.message_payloads import message_payload
 from local_discord.world.permissions import P, channel_permissions

@@ -3,8 +3,8 @@
 Source: Discord's docs, Components > Reference > String Select and following.
 """
 
+from local_discord.forms import Form, Path
 from local_discord.messages.emojis import is_unicode_emoji
-from local_discord.rest.forms import Form, Path
 from local_discord.world.kinds import JSON, ChannelType, Component
 
 MOST_OPTIONS = 25

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from local_discord.core import Core
-from local_discord.rest.errors import too_large
-from local_discord.rest.forms import Form
+from local_discord.errors import too_large
+from local_discord.forms import Form
 from local_discord.world.kinds import JSON
 
 MAX_BYTES = 10 * 1024 * 1024

@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl
 from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http import HttpProcessingError
 
+from local_discord.errors import bad_request, refused, too_large, too_slow
+from local_discord.forms import Form
 from local_discord.messages.uploads import MAX_BYTES, MOST_FILES, Upload
-from local_discord.rest.errors import bad_request, refused, too_large, too_slow
-from local_discord.rest.forms import Form
 
 _FILE_PART = re.compile(r"files\[(\d{1,4})\]|file(\d{0,4})")
 _FORM_TYPE = "application/x-www-form-urlencoded"

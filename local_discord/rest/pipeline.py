@@ -11,11 +11,11 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from local_discord.core import Core
+from local_discord.errors import ApiError, not_found, refused, unauthorized
 from local_discord.faults.faults import Fault
 from local_discord.messages.uploads import Upload
 from local_discord.rest.answers import VIA, Answer, banned, compressed, dump, limited
 from local_discord.rest.bodies import read_body
-from local_discord.rest.errors import ApiError, not_found, refused, unauthorized
 from local_discord.rest.faulty import cut, has_left, reset, suffer
 from local_discord.rest.routing import (
     Auth,

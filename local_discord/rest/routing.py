@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from local_discord.core import Core
+from local_discord.errors import ApiError, shared_limit, unknown, wrong_method
+from local_discord.forms import Form, body_object
 from local_discord.messages.uploads import Upload
-from local_discord.rest.errors import ApiError, shared_limit, unknown, wrong_method
-from local_discord.rest.forms import Form, body_object
 from local_discord.rest.ratelimit import Limit
 from local_discord.world.kinds import JSON
 

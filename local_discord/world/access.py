@@ -4,7 +4,7 @@ Source: Discord's docs, Topics > Permissions; Topics > Threads.
 """
 
 from local_discord.core import Core
-from local_discord.rest.errors import refused, slowed
+from local_discord.errors import refused, slowed
 from local_discord.world.kinds import ChannelType
 from local_discord.world.permissions import NEEDS_2FA, P, channel_permissions
 from local_discord.world.snowflake import created_at

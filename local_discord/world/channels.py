@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from local_discord.core import Core
-from local_discord.rest.errors import refused
-from local_discord.rest.forms import Form, Path
+from local_discord.errors import refused
+from local_discord.forms import Form, Path
 from local_discord.world.kinds import JSON, ChannelFlag, ChannelType
 from local_discord.world.world import Channel, Overwrite, World
 

@@ -4,10 +4,10 @@ Source: Discord's docs, Topics > Threads; Resources > Channel.
 """
 
 from local_discord.core import Core
+from local_discord.errors import refused
+from local_discord.forms import Form
 from local_discord.messages.posting import mark_archived, system_message
 from local_discord.messages.texts import cleaned_name
-from local_discord.rest.errors import refused
-from local_discord.rest.forms import Form
 from local_discord.world import events, voice
 from local_discord.world.channels import DURATIONS, MOST_SLOWMODE_S
 from local_discord.world.kinds import JSON, ChannelFlag, ChannelType, MessageFlag, MessageType

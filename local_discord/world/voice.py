@@ -6,8 +6,8 @@ Source: Discord's docs, Resources > Voice; Events > Gateway Events > Voice State
 import secrets
 
 from local_discord.core import Core
+from local_discord.errors import refused
 from local_discord.gateway.hub import Event
-from local_discord.rest.errors import refused
 from local_discord.world.access import require, viewable
 from local_discord.world.kinds import ChannelType
 from local_discord.world.payloads import member_payload, voice_payload

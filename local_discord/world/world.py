@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from local_discord.rest.errors import unknown
+from local_discord.errors import unknown
 from local_discord.world.kinds import JSON, THREADS, ChannelType
 from local_discord.world.message import Message
 

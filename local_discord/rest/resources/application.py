@@ -1,8 +1,8 @@
 """The bot's own application. Source: Discord's docs, Resources > Application; Topics > OAuth2."""
 
+from local_discord.errors import unknown
+from local_discord.forms import Form, Path
 from local_discord.messages.images import read_image
-from local_discord.rest.errors import unknown
-from local_discord.rest.forms import Form, Path
 from local_discord.rest.routing import Call, RouteTable
 from local_discord.world.kinds import JSON
 from local_discord.world.payloads import application_payload

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from local_discord.rest.errors import refused
-from local_discord.rest.forms import Form
+from local_discord.errors import refused
+from local_discord.forms import Form
 from local_discord.rest.routing import Call, RouteTable
 from local_discord.world.audit import Action, Deed, record
 from local_discord.world.kinds import JSON

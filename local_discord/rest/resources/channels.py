@@ -1,7 +1,7 @@
 """One channel. Source: Discord's docs, Resources > Channel > Get Channel, Modify, Delete/Close."""
 
-from local_discord.rest.errors import refused
-from local_discord.rest.forms import Form
+from local_discord.errors import refused
+from local_discord.forms import Form
 from local_discord.rest.ratelimit import Limit
 from local_discord.rest.resources.audit import audited
 from local_discord.rest.resources.overwrites import may_set

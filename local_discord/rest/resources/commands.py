@@ -1,9 +1,9 @@
 """Application commands. Source: Discord's docs, Interactions > Application Commands > Endpoints."""
 
+from local_discord.errors import refused, unknown
+from local_discord.forms import Form, Path
 from local_discord.gateway.hub import Event
 from local_discord.interactions import commands
-from local_discord.rest.errors import refused, unknown
-from local_discord.rest.forms import Form, Path
 from local_discord.rest.ratelimit import Limit
 from local_discord.rest.resources.audit import audited
 from local_discord.rest.routing import Auth, Call, Reply, RouteTable

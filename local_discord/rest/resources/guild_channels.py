@@ -1,7 +1,7 @@
 """Channels of the guild. Source: Discord's docs, Resources > Guild > Get Guild Channels and following."""
 
-from local_discord.rest.errors import refused
-from local_discord.rest.forms import Form
+from local_discord.errors import refused
+from local_discord.forms import Form
 from local_discord.rest.resources.audit import audited
 from local_discord.rest.resources.overwrites import may_set
 from local_discord.rest.routing import Call, Reply, RouteTable

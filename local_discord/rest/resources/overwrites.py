@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from local_discord.core import Core
-from local_discord.rest.errors import refused, unknown
-from local_discord.rest.forms import Form
+from local_discord.errors import refused, unknown
+from local_discord.forms import Form
 from local_discord.rest.resources.audit import audited
 from local_discord.rest.routing import Call, RouteTable
 from local_discord.world import events

@@ -1,9 +1,9 @@
 """Pinned messages. Source: Discord's docs, Resources > Message > Get Channel Pins and following."""
 
+from local_discord.errors import refused
+from local_discord.forms import Form
 from local_discord.gateway.hub import Event
 from local_discord.messages.posting import system_message
-from local_discord.rest.errors import refused
-from local_discord.rest.forms import Form
 from local_discord.rest.resources.audit import audited
 from local_discord.rest.resources.messages import show, target
 from local_discord.rest.routing import Call, RouteTable

@@ -2,10 +2,10 @@
 
 from collections import Counter
 
+from local_discord.errors import refused
+from local_discord.forms import Form
 from local_discord.gateway.hub import Event
 from local_discord.messages.images import read_image
-from local_discord.rest.errors import refused
-from local_discord.rest.forms import Form
 from local_discord.rest.resources.audit import audited
 from local_discord.rest.routing import Call, RouteTable
 from local_discord.world import events

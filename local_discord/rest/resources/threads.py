@@ -1,9 +1,9 @@
 """Threads. Source: Discord's docs, Resources > Channel > Start Thread from Message and following."""
 
+from local_discord.errors import refused, unknown
+from local_discord.forms import Form, body_object
 from local_discord.messages.drafts import Request, read_draft
 from local_discord.messages.posting import Origin, publish, system_message
-from local_discord.rest.errors import refused, unknown
-from local_discord.rest.forms import Form, body_object
 from local_discord.rest.ratelimit import Limit
 from local_discord.rest.resources.audit import audited
 from local_discord.rest.resources.messages import CHANNEL_WRITES, may_show

@@ -4,10 +4,10 @@ Source: Discord's docs, Resources > User; Events > Gateway > Get Gateway Bot.
 """
 
 from local_discord.core import Core
+from local_discord.errors import refused
+from local_discord.forms import Form
 from local_discord.gateway.hub import Event
 from local_discord.messages.images import read_image
-from local_discord.rest.errors import refused
-from local_discord.rest.forms import Form
 from local_discord.rest.ratelimit import Limit
 from local_discord.rest.routing import Auth, Call, RouteTable
 from local_discord.world.kinds import JSON, ChannelType

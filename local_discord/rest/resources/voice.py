@@ -3,8 +3,8 @@
 Source: Discord's docs, Resources > Voice; Resources > Guild > Modify Guild Member.
 """
 
-from local_discord.rest.errors import refused, unknown
-from local_discord.rest.forms import Form
+from local_discord.errors import refused, unknown
+from local_discord.forms import Form
 from local_discord.rest.routing import Call, RouteTable
 from local_discord.world import voice
 from local_discord.world.access import require

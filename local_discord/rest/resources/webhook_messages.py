@@ -3,11 +3,11 @@
 Source: Discord's docs, Resources > Webhook > Execute Webhook and following.
 """
 
+from local_discord.errors import refused, unknown
+from local_discord.forms import Form
 from local_discord.messages.component_tree import without_interaction
 from local_discord.messages.drafts import Request, read_draft, read_edit
 from local_discord.messages.posting import Origin, publish, remove, revise
-from local_discord.rest.errors import refused, unknown
-from local_discord.rest.forms import Form
 from local_discord.rest.ratelimit import Limit
 from local_discord.rest.resources import interactions
 from local_discord.rest.resources.messages import CHANNEL_WRITES

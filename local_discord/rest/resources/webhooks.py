@@ -3,10 +3,10 @@
 import secrets
 
 from local_discord.core import Core
+from local_discord.errors import refused, unknown
+from local_discord.forms import Form
 from local_discord.gateway.hub import Event
 from local_discord.messages.images import read_image
-from local_discord.rest.errors import refused, unknown
-from local_discord.rest.forms import Form
 from local_discord.rest.resources.audit import audited
 from local_discord.rest.routing import Auth, Call, RouteTable
 from local_discord.world.access import require, viewable

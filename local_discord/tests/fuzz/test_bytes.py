@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local_discord.rest.errors import CODES
+from local_discord.errors import CODES
 from local_discord.tests.fuzz.bytes_of_requests import Bytes, raw_requests
 from local_discord.tests.fuzz.ring import Ring
 

@@ -2,7 +2,7 @@
 
 import re
 
-from local_discord.rest.errors import ApiError
+from local_discord.errors import ApiError
 from local_discord.rest.routing import match
 from local_discord.rest.table import all_routes
 

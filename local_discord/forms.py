@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from local_discord.rest.errors import ApiError
+from local_discord.errors import ApiError
 from local_discord.world.kinds import JSON
 
 Path: TypeAlias = tuple[str | int, ...]
