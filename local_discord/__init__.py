@@ -9,13 +9,14 @@ To test a bot, use `running.running_discord`, or the fixture of `pytest_plugin`.
     client/         typed client of the human side
     server          serve everything on one port: start, stop, restart
     core            the state and services of one local Discord
-    world/          guild, channels, members, messages, permissions, clock, ids; saved to a file by saving/
+    world/          guild, channels, members, messages, permissions, interactions, ids, and the state file
     errors, forms   Discord's error answers; validation of request bodies (50035 with nested errors)
     refusals        why a person may not do something, in words for the page
     messages/       content of messages, components, attachments, reactions, and the rules of posting
     interactions/   application commands, clicks and forms, and the bot's responses
     gateway/        WebSocket sessions, intents and events
-    rest/           the pipeline of a request, rate limits, and a module per resource in resources/
+    rest/           the pipeline of a request, and a module per resource in resources/
+    ratelimit       the buckets that requests are counted in
     faults/         injected faults
     human/          HTTP routes that act for people, inject faults and show the log
     live/           the web page, which runs the scripts in page/

@@ -8,10 +8,10 @@ from local_discord.faults.faults import Faults
 from local_discord.faults.freeze import Freezer
 from local_discord.gateway.hub import Hub
 from local_discord.gateway.rules import GatewayRules, Starts
-from local_discord.interactions.interaction import Interaction
 from local_discord.log import Log
-from local_discord.rest.ratelimit import Limiter
+from local_discord.ratelimit import Limiter
 from local_discord.world.clock import Clock
+from local_discord.world.interaction import Interaction
 from local_discord.world.kinds import JSON
 from local_discord.world.seed import default_world
 from local_discord.world.snowflake import Snowflakes

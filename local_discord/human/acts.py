@@ -6,7 +6,6 @@ from typing import Any, Final
 from local_discord.core import Core
 from local_discord.human import views
 from local_discord.human.desk import Ask, BadRequest
-from local_discord.interactions.interaction import RESPOND_WITHIN_S, Interaction
 from local_discord.interactions.interactions import Act, open_interaction
 from local_discord.interactions.modals import select_values, submitted
 from local_discord.interactions.options import OptionReader, find_command
@@ -14,6 +13,7 @@ from local_discord.messages.component_tree import walk
 from local_discord.messages.posting import set_archived
 from local_discord.refusals import Why
 from local_discord.world.access import not_archived, require, unlocked, viewable
+from local_discord.world.interaction import RESPOND_WITHIN_S, Interaction
 from local_discord.world.kinds import (
     ENTITY_SELECTS,
     JSON,

@@ -9,13 +9,13 @@ from local_discord.human.hooks import channel_webhook
 from local_discord.messages.drafts import Request, read_draft
 from local_discord.messages.posting import Origin, archive_idle, publish, set_archived
 from local_discord.messages.reacting import react
+from local_discord.messages.threads import start_thread
 from local_discord.world.access import thread_state
 from local_discord.world.kinds import JSON
 from local_discord.world.message import Message
 from local_discord.world.names import find_user
 from local_discord.world.payloads import user_payload, webhook_author
 from local_discord.world.snowflake import created_at
-from local_discord.world.threads import start_thread
 from local_discord.world.world import Channel
 
 _MOST: Final = 1 << 63

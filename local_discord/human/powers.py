@@ -7,6 +7,7 @@ from local_discord.gateway.hub import Event
 from local_discord.gateway.rules import BadRule, rules_payload
 from local_discord.human.desk import Ask, BadRequest
 from local_discord.messages.posting import archive_idle, set_archived
+from local_discord.messages.threads import remove_channel
 from local_discord.world import events, voice
 from local_discord.world.access import thread_state
 from local_discord.world.kinds import JSON, ChannelType, extra_of
@@ -14,7 +15,6 @@ from local_discord.world.membership import remove_member
 from local_discord.world.names import find_role
 from local_discord.world.payloads import guild_payload, is_listed, user_payload
 from local_discord.world.saving.state import save
-from local_discord.world.threads import remove_channel
 from local_discord.world.world import Channel, Member, Overwrite, User
 
 _ENDPOINT: Final = "interactions_endpoint_url"

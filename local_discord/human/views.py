@@ -2,7 +2,7 @@
 
 from local_discord.core import Core
 from local_discord.human.desk import Desk
-from local_discord.interactions.interaction import Interaction
+from local_discord.world.interaction import Interaction
 from local_discord.world.kinds import JSON
 from local_discord.world.message import Message
 from local_discord.world.message_payloads import message_payload

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from local_discord.core import Core
 from local_discord.gateway.hub import Event
-from local_discord.interactions.interaction import Interaction
 from local_discord.messages.uploads import MAX_BYTES
+from local_discord.world.interaction import Interaction
 from local_discord.world.kinds import JSON, InteractionType
 from local_discord.world.message import Message
 from local_discord.world.message_payloads import message_payload

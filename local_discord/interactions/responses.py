@@ -8,7 +8,6 @@ from collections.abc import Callable
 from local_discord.core import Core
 from local_discord.errors import ApiError, refused, unknown
 from local_discord.forms import Form
-from local_discord.interactions.interaction import RESPOND_WITHIN_S, Interaction
 from local_discord.interactions.modals import read_modal
 from local_discord.messages.components import read_components
 from local_discord.messages.drafts import MOST_CONTENT, Draft, Request, read_draft, read_edit, refuse_extras
@@ -16,6 +15,7 @@ from local_discord.messages.embeds import read_embeds
 from local_discord.messages.mentions import read_allowed
 from local_discord.messages.posting import Origin, publish, remove, revise
 from local_discord.messages.uploads import MOST_FILES, Upload
+from local_discord.world.interaction import RESPOND_WITHIN_S, Interaction
 from local_discord.world.kinds import JSON, CallbackType, InteractionType, MessageFlag, MessageType
 from local_discord.world.message import Message
 from local_discord.world.payloads import user_payload

@@ -9,7 +9,7 @@ import math
 import zlib
 from dataclasses import dataclass, field, replace
 
-from local_discord.rest.ratelimit import Verdict
+from local_discord.ratelimit import Verdict
 from local_discord.world.kinds import JSON
 
 VIA = {"Via": "1.1 google"}  # Discord's answers have it, a proxy's own pages do not

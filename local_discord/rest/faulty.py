@@ -15,8 +15,8 @@ from http import HTTPStatus
 from aiohttp import web
 
 from local_discord.faults.faults import Fault
+from local_discord.ratelimit import Verdict
 from local_discord.rest.answers import BAN_PAGE, VIA, Answer, dump, limited
-from local_discord.rest.ratelimit import Verdict
 
 _TOO_MANY = 429
 _BAD_GATEWAY = 502

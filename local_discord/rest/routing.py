@@ -11,7 +11,7 @@ from local_discord.core import Core
 from local_discord.errors import ApiError, shared_limit, unknown, wrong_method
 from local_discord.forms import Form, body_object
 from local_discord.messages.uploads import Upload
-from local_discord.rest.ratelimit import Limit
+from local_discord.ratelimit import Limit
 from local_discord.world.kinds import JSON
 
 DEFAULT_LIMIT = Limit(50, 1.0)

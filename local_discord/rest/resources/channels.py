@@ -2,7 +2,8 @@
 
 from local_discord.errors import refused
 from local_discord.forms import Form
-from local_discord.rest.ratelimit import Limit
+from local_discord.messages.threads import change_thread, read_change, remove_channel
+from local_discord.ratelimit import Limit
 from local_discord.rest.resources.audit import audited
 from local_discord.rest.resources.overwrites import may_set
 from local_discord.rest.routing import Call, RouteTable
@@ -13,7 +14,6 @@ from local_discord.world.channels import ChannelForm
 from local_discord.world.kinds import JSON, ChannelType
 from local_discord.world.payloads import channel_payload
 from local_discord.world.permissions import P
-from local_discord.world.threads import change_thread, read_change, remove_channel
 from local_discord.world.world import Channel
 
 routes = RouteTable()

@@ -4,7 +4,7 @@ from local_discord.errors import refused, unknown
 from local_discord.forms import Form, Path
 from local_discord.gateway.hub import Event
 from local_discord.interactions import commands
-from local_discord.rest.ratelimit import Limit
+from local_discord.ratelimit import Limit
 from local_discord.rest.resources.audit import audited
 from local_discord.rest.routing import Auth, Call, Reply, RouteTable
 from local_discord.world.audit import Action, changes

@@ -6,8 +6,8 @@ Source: Discord's docs, Interactions > Receiving and Responding > Endpoints.
 from local_discord.errors import unknown
 from local_discord.forms import body_object
 from local_discord.interactions import responses
-from local_discord.interactions.interaction import Interaction
 from local_discord.rest.routing import Auth, Call, Reply, RouteTable
+from local_discord.world.interaction import Interaction
 from local_discord.world.kinds import JSON, CallbackType, MessageFlag
 from local_discord.world.message import Message
 from local_discord.world.message_payloads import message_payload

@@ -6,7 +6,7 @@ from local_discord.gateway.hub import Event
 from local_discord.gateway.intents import may_read, without_content
 from local_discord.messages.drafts import Draft, Request, read_draft, read_edit
 from local_discord.messages.posting import Origin, deletable, publish, remembered, remove, revise, take_out
-from local_discord.rest.ratelimit import Limit
+from local_discord.ratelimit import Limit
 from local_discord.rest.resources.audit import audited
 from local_discord.rest.routing import Call, RouteTable
 from local_discord.world import events

@@ -2,7 +2,7 @@
 
 from local_discord.gateway.hub import Event
 from local_discord.messages.reacting import check_emoji, known, react, unreact
-from local_discord.rest.ratelimit import Limit
+from local_discord.ratelimit import Limit
 from local_discord.rest.routing import Call, RouteTable
 from local_discord.world import events
 from local_discord.world.access import not_archived, require, viewable

@@ -4,7 +4,8 @@ from local_discord.errors import refused, unknown
 from local_discord.forms import Form, body_object
 from local_discord.messages.drafts import Request, read_draft
 from local_discord.messages.posting import Origin, publish, system_message
-from local_discord.rest.ratelimit import Limit
+from local_discord.messages.threads import start_post, start_thread
+from local_discord.ratelimit import Limit
 from local_discord.rest.resources.audit import audited
 from local_discord.rest.resources.messages import CHANNEL_WRITES, may_show
 from local_discord.rest.routing import Call, Reply, RouteTable
@@ -15,7 +16,6 @@ from local_discord.world.membership import add_member, remove_member
 from local_discord.world.message_payloads import message_payload
 from local_discord.world.payloads import channel_payload, member_payload, thread_member_payload, user_payload
 from local_discord.world.permissions import P, channel_permissions
-from local_discord.world.threads import start_post, start_thread
 from local_discord.world.world import Channel, Member
 
 routes = RouteTable()

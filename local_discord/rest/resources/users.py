@@ -8,7 +8,7 @@ from local_discord.errors import refused
 from local_discord.forms import Form
 from local_discord.gateway.hub import Event
 from local_discord.messages.images import read_image
-from local_discord.rest.ratelimit import Limit
+from local_discord.ratelimit import Limit
 from local_discord.rest.routing import Auth, Call, RouteTable
 from local_discord.world.kinds import JSON, ChannelType
 from local_discord.world.payloads import channel_payload, own_user_payload, user_payload

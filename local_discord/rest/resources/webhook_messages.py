@@ -8,7 +8,8 @@ from local_discord.forms import Form
 from local_discord.messages.component_tree import without_interaction
 from local_discord.messages.drafts import Request, read_draft, read_edit
 from local_discord.messages.posting import Origin, publish, remove, revise
-from local_discord.rest.ratelimit import Limit
+from local_discord.messages.threads import start_post
+from local_discord.ratelimit import Limit
 from local_discord.rest.resources import interactions
 from local_discord.rest.resources.messages import CHANNEL_WRITES
 from local_discord.rest.resources.webhooks import BY_TOKEN, read_name, webhook_of
@@ -18,7 +19,6 @@ from local_discord.world.kinds import JSON, ChannelType
 from local_discord.world.message import Message
 from local_discord.world.message_payloads import message_payload
 from local_discord.world.payloads import webhook_author
-from local_discord.world.threads import start_post
 from local_discord.world.world import Channel, Webhook
 
 routes = RouteTable()

@@ -11,6 +11,7 @@ from local_discord.gateway.hub import Hub
 from local_discord.interactions.interactions import Act, open_interaction
 from local_discord.messages.drafts import Draft
 from local_discord.messages.posting import Origin, publish, set_archived
+from local_discord.messages.threads import start_thread
 from local_discord.rest.resources.users import dm_channel
 from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, PRIMARY
@@ -20,7 +21,6 @@ from local_discord.world.message import Message
 from local_discord.world.payloads import user_payload
 from local_discord.world.permissions import P
 from local_discord.world.seed import ADMIN_ID, default_world, user_token
-from local_discord.world.threads import start_thread
 from local_discord.world.world import Channel, Webhook
 
 ANSWER_WITHIN_S = 10.0

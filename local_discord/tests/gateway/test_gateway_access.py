@@ -10,12 +10,12 @@ from typing import Any
 import aiohttp
 import pytest
 
+from local_discord.messages.threads import start_thread
 from local_discord.server import LocalDiscord
 from local_discord.tests.client import GENERAL, PRIMARY, Client, Socket
 from local_discord.tests.conftest import Connect
 from local_discord.tests.gateway.gateway_client import GUILDS, MEMBERS, MESSAGES, dial
 from local_discord.world.membership import add_member
-from local_discord.world.threads import start_thread
 
 VIEW, MANAGE_THREADS, PRIVATE = 1 << 10, 1 << 34, 1 << 36
 ROLE = {"channel": "general", "role": "incident-bot"}

@@ -11,8 +11,8 @@ from bot.domain.delivery.delivery import Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import DeliveryRefused
 from bot.runbook import default_policy_text, parse_policy
+from local_discord.messages.threads import remove_channel
 from local_discord.world.kinds import ChannelType
-from local_discord.world.threads import remove_channel
 from local_discord.world.world import Channel
 from tests.integration.discord_api.notifier_world import (
     ALERTS,

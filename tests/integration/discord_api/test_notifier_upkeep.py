@@ -15,7 +15,7 @@ from bot.domain.people import Person
 from bot.services.ports import TRY_AGAIN
 from local_discord.messages.posting import remove, set_archived
 from local_discord.messages.reacting import react
-from local_discord.world.threads import remove_channel
+from local_discord.messages.threads import remove_channel
 from local_discord.world.world import User
 from tests.integration.discord_api.notifier_world import (
     ADMIN,

@@ -16,8 +16,8 @@ from bot.services.shared import fencing
 from bot.services.shared.boot_clock import boot_s
 from bot.services.shared.fencing import fresh
 from local_discord.messages.posting import remove, set_archived
+from local_discord.messages.threads import remove_channel
 from local_discord.world.permissions import P
-from local_discord.world.threads import remove_channel
 from local_discord.world.world import Overwrite
 from tests.integration.discord_api.notifier_world import (
     ALERTS,
