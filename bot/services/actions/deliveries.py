@@ -1,4 +1,4 @@
-"""What is special about DMs about action items: when they are obsolete, and what a refused one leads to."""
+"""Deliver DMs about action items: drop obsolete ones, and ask in the thread if a person refuses DMs."""
 
 from bot.domain.actions.deliveries import ActionDm, ActionDmReason
 from bot.domain.delivery.delivery import Delivery

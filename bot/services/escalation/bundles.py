@@ -40,7 +40,7 @@ class AllAcknowledged:
 
 
 class Bundles:
-    """Gathers, shows and acknowledges bundles. `BundleDeliveries` says what is special about sending them.
+    """Gathers, shows and acknowledges bundles. `BundleDeliveries` delivers them.
 
     Args:
         meanwhile: Posts sent while the database was away, by key: they need not be sent again.

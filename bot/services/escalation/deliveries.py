@@ -1,4 +1,4 @@
-"""What is special about pages, escalations and bundles as deliveries."""
+"""Deliver pages, escalations and bundles: combine, drop, record and pass them on."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace

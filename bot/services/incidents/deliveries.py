@@ -1,4 +1,4 @@
-"""What is special about an incident's deliveries: its posting, lines in its thread, DMs about roles."""
+"""Deliver an incident's posting, the lines in its thread, and DMs about roles."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime

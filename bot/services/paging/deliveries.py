@@ -1,4 +1,4 @@
-"""What is special about pages outside Discord as deliveries."""
+"""Deliver pages outside Discord: record them, drop obsolete ones, and try the next way after a failure."""
 
 from dataclasses import replace
 from datetime import datetime

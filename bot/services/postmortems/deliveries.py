@@ -1,4 +1,4 @@
-"""What is special about the delivery that carries the draft of a postmortem."""
+"""Deliver the draft of a postmortem, and record which version the thread shows."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime

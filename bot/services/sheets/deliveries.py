@@ -1,4 +1,4 @@
-"""What is special about the message that carries pasted output."""
+"""Deliver pasted output, again if the thread was deleted."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""What is special about the message with the state of every system."""
+"""Deliver the message that shows the state of every system."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What is special about the posts of a triage as deliveries."""
+"""Deliver the posts of a triage: drop untrue ones, and offer the triage to the team if a DM is refused."""
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
