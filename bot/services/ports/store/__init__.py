@@ -9,6 +9,7 @@ from bot.services.ports.store.actions.actions import ActionReads, ActionWrites
 from bot.services.ports.store.alerts.alerts import AlertQuestions, AlertReads, AlertWrites
 from bot.services.ports.store.alerts.decisions import AlertDecisionReads, AlertDecisionWrites
 from bot.services.ports.store.alerts.events import AlertEventWrites
+from bot.services.ports.store.alerts.hooks import HookReads, HookWrites
 from bot.services.ports.store.alerts.live_checks import LiveCheckReads, LiveCheckWrites
 from bot.services.ports.store.alerts.probes import ProbeReads, ProbeWrites
 from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
@@ -30,7 +31,6 @@ from bot.services.ports.store.dlq.views import DlqViews
 from bot.services.ports.store.dlq.watch import DlqWatchReads, DlqWatchWrites
 from bot.services.ports.store.drills import DrillWrites
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
-from bot.services.ports.store.hooks import HookReads, HookWrites
 from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
 from bot.services.ports.store.installation import InstallationReads
 from bot.services.ports.store.jobs import JobWrites, OverdueReads

@@ -17,7 +17,7 @@ _MOST_CHANGES: Final = 100
 
 
 class PostgresHookReads(ReadPart):
-    """A `bot.services.ports.store.hooks.HookReads`."""
+    """A `bot.services.ports.store.alerts.hooks.HookReads`."""
 
     async def waiting_hooks(self, *, most: int) -> int:
         waiting: int = (await self._sql.one("waiting_hooks", most=most))["waiting"]
@@ -69,7 +69,7 @@ class PostgresHookReads(ReadPart):
 
 
 class PostgresHookWrites(TransactionPart):
-    """A `bot.services.ports.store.hooks.HookWrites`."""
+    """A `bot.services.ports.store.alerts.hooks.HookWrites`."""
 
     async def add_hooks(self, hooks: Sequence[NewHook]) -> list[bool]:
         rows = await self._sql.all(

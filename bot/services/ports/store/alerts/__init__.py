@@ -1,1 +1,1 @@
-"""What the use cases need of the tables about the messages of monitors."""
+"""What the use cases need of the tables about the messages of monitors and the hooks that bring them."""
