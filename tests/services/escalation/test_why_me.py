@@ -18,11 +18,11 @@ from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.people import Who
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.services.drills.test_drills import start
 from tests.services.escalation.test_passing_on import CLOSED
 from tests.services.escalation.test_storms import open_many
 from tests.services.outage.test_emergency_recorded import comes_back, goes_away, knows_the_time
 from tests.services.privacy.test_privacy import open_private
-from tests.services.test_drills import start
 
 FIRST = replace(PRIMARY, username="primary")
 SECOND = replace(SECONDARY, username="secondary")

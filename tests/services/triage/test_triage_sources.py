@@ -9,8 +9,8 @@ from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import NewTriage
 from bot.services.triage.sources import AlreadyRaised, SourceRefused
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
+from tests.services.drills.test_drills import start as start_drill
 from tests.services.privacy.test_confided import about
-from tests.services.test_drills import start as start_drill
 from tests.services.triage.triage_walks import CHANNEL, go_on, start
 
 
