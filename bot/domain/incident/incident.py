@@ -250,10 +250,10 @@ class Incident:
         """Return the person whom reminders address: the commander, else the responder who took it last."""
         return self.lead_without(())
 
-    def lead_without(self, gone: Collection[int]) -> PersonRef | None:
-        """Return the `lead`, passing over the people with these ids, who have left."""
+    def lead_without(self, absent: Collection[int]) -> PersonRef | None:
+        """Return the `lead`, passing over the people with the ids *absent*, who cannot be asked."""
         asked = (who for who in (self.commander, self.on_it) if who is not None)
-        return next((who for who in asked if who.id not in gone), None)
+        return next((who for who in asked if who.id not in absent), None)
 
     @property
     def took_to_acknowledge(self) -> timedelta | None:

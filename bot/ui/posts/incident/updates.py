@@ -42,7 +42,7 @@ def update_due(words: Wording, incident: Incident, told: UpdateDueNotice) -> Bod
     """Compose the reminder that an update is due; it pings only the lead, and nobody in a silenced incident.
 
     In a private thread it pings only the lead that it was decided for, because a mention lets people in. If
-    the leads have left, a person on call is mentioned in front when it is sent (`UpdateDueNotice.asks`).
+    no lead can be asked, a person on call is mentioned in front when it is sent (`UpdateDueNotice.asks`).
     """
     lead = incident.lead_without(told.gone)
     is_known = lead is not None and (not incident.is_private or lead.id == told.lead_id)
