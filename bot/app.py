@@ -237,19 +237,19 @@ def make_client(
         for guild_id, policy in shared.served.policies.items():
             parts = shared.parts(guild_id)
             oncall = OnCall(parts.store, policy)
-            standing, last_standing = oncall.standing, oncall.last_standing
+            holders, last_holders = oncall.holders, oncall.last_holders
             notifier = DiscordNotifier(
                 client,
                 texts=shared.texts,
                 policy=policy,
                 circuit=circuit,
                 gate=gate,
-                standing=standing,
+                holders=holders,
                 webhooks=shared.webhooks,
                 ways=parts.ways,
             )
             reach = Reaching(client, policy, mails=shared.email_sender is not None, rest=rest)
-            outward = Outward(notifier, notifier.siren(last_standing), reach)
+            outward = Outward(notifier, notifier.siren(last_holders), reach)
             made[guild_id] = assemble(parts, outward, oncall)
         served = {guild_id: cases.services for guild_id, cases in made.items()}
         return Guilds(served, home=shared.served.home, find=shared.store)

@@ -176,9 +176,9 @@ class IncidentBot(ListeningBot):
     def voice(self, interaction: Interaction) -> Voice:
         """Return the voice for the person who acted: their language, and their server's policy."""
         services, locale = self.services(interaction), str(interaction.locale)
-        standing = services.oncall.seen(services.guild_id)
+        holders = services.oncall.seen(services.guild_id)
         ways = services.ways
-        return Voice.of(self.texts, services.policy, locale=locale, standing=standing, ways=ways)
+        return Voice.of(self.texts, services.policy, locale=locale, holders=holders, ways=ways)
 
     def add_controls(self, *controls: Control) -> None:
         """Answer the presses whose custom id fits one of *controls*."""

@@ -155,14 +155,14 @@ async def _discord(settings: Settings, served: Served, *, test_dms: bool) -> lis
     return found
 
 
-async def _standing(
+async def _holders(
     client: IncidentBot, settings: Settings, guild_id: int, policy: Policy
 ) -> Mapping[str, OnCallPerson]:
     """Return who is on call now; by the policy file when the database is unavailable."""
     if settings.database_url is None:
         return of_policy(policy)  # the embedded one does not run now
     try:
-        return await client.served.at(guild_id).oncall.standing(guild_id)
+        return await client.served.at(guild_id).oncall.holders(guild_id)
     except StorageUnavailable:
         return of_policy(policy)
 
@@ -172,11 +172,9 @@ async def _guild(
 ) -> AsyncIterator[Finding]:
     """Check one server against its policy."""
     is_there = True
-    standing = await _standing(client, settings, guild_id, policy)
+    holders = await _holders(client, settings, guild_id, policy)
     mails = settings.smtp is not None
-    async for finding in check_guild(
-        client, guild_id=guild_id, policy=policy, standing=standing, mails=mails
-    ):
+    async for finding in check_guild(client, guild_id=guild_id, policy=policy, holders=holders, mails=mails):
         is_there = is_there and not (finding.what == "server" and finding.state is State.FAIL)
         yield finding
     if not is_there:
@@ -186,7 +184,7 @@ async def _guild(
         if test_dms:
             words = Texts.load().say(policy.language, "page.dm.test")
             async for finding in check_dms(
-                client, guild_id=guild_id, policy=policy, words=words, standing=standing
+                client, guild_id=guild_id, policy=policy, words=words, holders=holders
             ):
                 yield finding
     except DeliveryRefused as refused:

@@ -57,13 +57,13 @@ async def check_guild(
     *,
     guild_id: int,
     policy: Policy,
-    standing: Mapping[str, OnCallPerson],
+    holders: Mapping[str, OnCallPerson],
     mails: bool = True,
 ) -> AsyncIterator[Finding]:
     """Look at the server through a client that has logged in.
 
     Args:
-        standing: The people on call now, by place.
+        holders: The people on call now, by place.
         mails: Email is set up, so that a missing address is a finding.
 
     Raises:
@@ -87,7 +87,7 @@ async def check_guild(
     yield check_alerts(client, policy)
     for finding in _of_server(policy, channels, roles=guild.roles, me=me):
         yield finding
-    async for finding in check_people(Reaching(client, policy, mails=mails), standing, guild_id=guild_id):
+    async for finding in check_people(Reaching(client, policy, mails=mails), holders, guild_id=guild_id):
         yield finding
 
 
@@ -205,7 +205,7 @@ async def check_dms(
     guild_id: int,
     policy: Policy,
     words: str,
-    standing: Mapping[str, OnCallPerson],
+    holders: Mapping[str, OnCallPerson],
 ) -> AsyncIterator[Finding]:
     """Send each person on call a DM, with a pause between two: only sending shows whether they take any.
 
@@ -213,14 +213,14 @@ async def check_dms(
 
     Args:
         words: What it says.
-        standing: As for `check_guild`.
+        holders: As for `check_guild`.
 
     Raises:
         UpstreamUnavailable: Discord is away.
     """
     rest = Rest(client)
     places = Places(rest, policy)
-    for index, (name, person) in enumerate(standing.items()):
+    for index, (name, person) in enumerate(holders.items()):
         what = f"DM to {name}"
         await asyncio.sleep(_BETWEEN_DMS_S if index else 0.0)
         try:

@@ -27,14 +27,14 @@ _SAID: Final = {
 
 
 async def check_people(
-    reach: Reach, standing: Mapping[str, OnCallPerson], *, guild_id: int
+    reach: Reach, holders: Mapping[str, OnCallPerson], *, guild_id: int
 ) -> AsyncIterator[Finding]:
     """Yield one finding for each place of the on-call order.
 
     Raises:
         UpstreamUnavailable: Discord is away.
     """
-    for place, person in standing.items():
+    for place, person in holders.items():
         yield _finding(f"on call: {place}", person, await reach.gaps(guild_id, person))
 
 

@@ -26,9 +26,9 @@ async def look_around(client: IncidentBot, *, dlq: DlqStore, mails: bool) -> Non
 
 async def _look_at(client: IncidentBot, services: Services, *, mails: bool) -> None:
     try:
-        standing = await services.oncall.standing(services.guild_id)
+        holders = await services.oncall.holders(services.guild_id)
         async for finding in check_guild(
-            client, guild_id=services.guild_id, policy=services.policy, standing=standing, mails=mails
+            client, guild_id=services.guild_id, policy=services.policy, holders=holders, mails=mails
         ):
             _tell(finding)
         _tell(await check_commands(client, services.guild_id))

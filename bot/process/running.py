@@ -126,7 +126,7 @@ class RunningBot:
         ticks.every(RECONCILE_S, self._once(each(_catch_up)), name="missed alerts")
         ticks.every(PROBES_S, self._once(each(lambda guild: guild.probing.tick())), name="probes")
         ticks.every(MISSED_HOOKS_S, self._once(each(_fetch_hooks)), name="missed hooks")
-        ticks.every(ONCALL_S, each(lambda guild: guild.oncall.standing(guild.guild_id)), name="on call")
+        ticks.every(ONCALL_S, each(lambda guild: guild.oncall.holders(guild.guild_id)), name="on call")
         ticks.every(WATCH_S, each(lambda guild: guild.dlq_watch.tick(guild.guild_id)), name="DLQ watch")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(WARM_S, self.warm, name="statements")

@@ -39,7 +39,7 @@ from bot.services.ports import Redacted, Redrawn, Refreshed, Subject, soonest
 WATCHED: Final = {"p0-alerts": 50, "p1-ops": 51}
 
 #: Who stands where, in a guild.
-Standing: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
+FindHolders: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
 
 _OF_MEMBERS = {Action.MEMBER, Action.MEMBER_REMOVED}
 _ACTIONS = {
@@ -87,7 +87,7 @@ class FakeDiscord:
         pins: Message id -> who put a 📌 there.
         redacted: Kinds of the posts that were emptied.
         uneditable: Kinds that Discord refuses to empty.
-        standing: Who is on call at this moment, by place.
+        holders: Who is on call at this moment, by place.
         crowded: Channels whose limit leaves no room now, and when it will.
         asks: How much of that Discord asks for, the rest being a queue of ours; None: all.
         unreadable: Why no channel's history can be read.
@@ -132,7 +132,7 @@ class FakeDiscord:
     pins: dict[int, list[Person]] = field(default_factory=dict)
     redacted: list[DeliveryKind] = field(default_factory=list)
     uneditable: set[DeliveryKind] = field(default_factory=set)
-    standing: Standing | None = None
+    holders: FindHolders | None = None
     crowded: dict[int, timedelta] = field(default_factory=dict)
     asks: timedelta | None = None
     unreadable: DeliveryRefused | None = None
@@ -221,9 +221,9 @@ class FakeDiscord:
 
     async def _recipient(self, delivery: Delivery) -> str | None:
         kind, _, name = delivery.to.partition(":")
-        if kind != "person" or self.standing is None:
+        if kind != "person" or self.holders is None:
             return None
-        return (await self.standing(delivery.guild_id))[name].handle
+        return (await self.holders(delivery.guild_id))[name].handle
 
     def require_capacity(self, request: Request) -> None:
         if wait := self.crowded.get(request.channel_id):

@@ -239,7 +239,7 @@ class Desk:
             announcement_hook=self.announcement_hook,
         )
         oncall = OnCall(self.own_store, self.policy)
-        self.discord.standing = oncall.standing
+        self.discord.holders = oncall.holders
         cases = wire(parts, Outward(discord, self.siren, self.reach), oncall)
         self.services = cases.services
         self.acknowledger = cases.services.acknowledger

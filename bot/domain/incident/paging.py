@@ -26,12 +26,12 @@ def declined(entries: Iterable[TimelineEntry]) -> tuple[int, dict[str, str | Non
     return ladder, {str(one.asked or one.place): None if one.to is UNSET else one.to for one in own}
 
 
-def next_place(standing: Mapping[str, OnCallPerson], passed: Collection[str]) -> str | None:
+def next_place(holders: Mapping[str, OnCallPerson], passed: Collection[str]) -> str | None:
     """Return the first place in the on-call order whose person is not *passed* over at any place."""
-    people = {standing[name].handle for name in passed if name in standing}  # as they were noted once
+    people = {holders[name].handle for name in passed if name in holders}  # as they were noted once
     free = (
         place
-        for place, person in standing.items()
+        for place, person in holders.items()
         if marked(person.handle) not in passed and person.handle not in people
     )
     return next(free, None)
@@ -61,17 +61,17 @@ def person_of(page: Delivery) -> str:
     return place_of(page) if recipient is None else marked(recipient)
 
 
-def asked_of(page: Delivery, standing: Mapping[str, OnCallPerson]) -> str:
+def asked_of(page: Delivery, holders: Mapping[str, OnCallPerson]) -> str:
     """Return the person of a page that was sent; for an unsent page, the current holder of its place."""
     person = person_of(page)
-    return marked(standing[person].handle) if person in standing else person
+    return marked(holders[person].handle) if person in holders else person
 
 
-def answering(by: Person, standing: Mapping[str, OnCallPerson]) -> tuple[str | None, str]:
+def answering(by: Person, holders: Mapping[str, OnCallPerson]) -> tuple[str | None, str]:
     """Return place and person of an answer to a DM that is not on record: the sending process died.
 
     A person who has no place in the on-call order by now is identified by their Discord id.
     """
-    places = (place for place, person in standing.items() if person.is_for(by))
+    places = (place for place, person in holders.items() if person.is_for(by))
     place = next(places, None)
-    return place, marked(str(by.id) if place is None else standing[place].handle)
+    return place, marked(str(by.id) if place is None else holders[place].handle)

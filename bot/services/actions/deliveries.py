@@ -45,7 +45,7 @@ class ActionDeliveries(DeliveryHandler):
             line = due_notice(item, today=today, refused=is_owners, mentions=mentions)
             await tx.insert_deliveries([due_line(item, incident, self._policy, told=line, key=key)])
         elif is_owners:
-            place = next(iter(await self._oncall.standing(delivery.guild_id, source=tx)))
+            place = next(iter(await self._oncall.holders(delivery.guild_id, source=tx)))
             dm = action_dm(item, ActionDmReason.OWNER_LEFT, day=today, key=key, to=f"person:{place}")
             await tx.insert_deliveries([dm])
         else:

@@ -152,5 +152,5 @@ class ActionReaders:
         instead = await self._recipients.stand_in(owner, incident, guild_id=guild_id)
         if instead.lead is not None:
             return Reader(owner.id, is_owner=False, to=f"user:{instead.lead.id}")
-        place = instead.place or next(iter(await self._oncall.standing(guild_id)))
+        place = instead.place or next(iter(await self._oncall.holders(guild_id)))
         return Reader(owner.id, is_owner=False, to=f"person:{place}")

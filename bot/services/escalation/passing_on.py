@@ -106,15 +106,15 @@ class PassingOn:
         incident = await tx.incident(page.incident_id or 0, lock=True)
         if incident.status is not Status.TRIGGERED:
             return
-        standing = await self._oncall.standing(incident.guild_id, source=tx)
-        person = asked_of(page, standing)
+        holders = await self._oncall.holders(incident.guild_id, source=tx)
+        person = asked_of(page, holders)
         if person not in incident.unreached:
             incident = await self._note_unreached(tx, incident, person)
         ladder_number, said_no = declined(await tx.timeline(incident.id))
-        to = next_place(standing, {*said_no, *incident.unreached})
+        to = next_place(holders, {*said_no, *incident.unreached})
         why = Why(kind=WhyKind.UNREACHED, who=person)
         if to is not None:
-            await self._page_once(tx, incident, to, standing[to], page=page, why=why)
+            await self._page_once(tx, incident, to, holders[to], page=page, why=why)
         elif not await _told_the_channel(tx, page):
             passed = {*said_no, *incident.unreached}
             await self._escalations.take_early(tx, incident, why=why, without=passed)
@@ -131,7 +131,7 @@ class PassingOn:
                 await self.give_up_page(tx, next(page for page in pages if page.id == member.id))
 
     async def resume(
-        self, tx: Transaction, incident: Incident, holder: PersonRef | None, *, why: Why, username: str = ""
+        self, tx: Transaction, incident: Incident, former: PersonRef | None, *, why: Why, username: str = ""
     ) -> None:
         """Resume the ladder of an incident that has lost its responder, and page the next person at once.
 
@@ -140,30 +140,30 @@ class PassingOn:
 
         Args:
             incident: Locked, and waiting again.
-            holder: The former responder; not paged, unless a step of the ladder names them.
+            former: The former responder; not paged, unless a step of the ladder names them.
             username: Theirs; empty if it is not known.
         """
         is_told = await self._escalations.resume(tx, incident, why=why)
         if not self._policy.rules(incident.severity).ladder:
             return
-        standing = await self._oncall.standing(incident.guild_id, source=tx)
+        holders = await self._oncall.holders(incident.guild_id, source=tx)
         _, said_no = declined(await tx.timeline(incident.id))
-        was = {marked(person.handle) for person in standing.values() if _is(person, holder, username)}
+        was = {marked(person.handle) for person in holders.values() if _is(person, former, username)}
         passed = {*said_no, *incident.unreached, *was}
-        to = next_place(standing, passed)
+        to = next_place(holders, passed)
         if to is None:
             if not is_told:
                 await self._escalations.take_early(tx, incident, why=why, without=passed)
             return
         now = await tx.now()
         pages = [page for page in await tx.pages(incident.id) if page.created_at >= now]
-        if marked(standing[to].handle) in {asked_of(page, standing) for page in pages}:
+        if marked(holders[to].handle) in {asked_of(page, holders) for page in pages}:
             return
         waited = (now - incident.triggered_at).total_seconds()
         data = PagingData(why=why, waited_s=waited, severity=incident.severity)
         key = f"inc:{incident.id}:{why.kind.value}:{incident.version}:dm:{to}"
         await tx.insert_deliveries(
-            self._step_messages.pages_to(incident, to, standing[to], key=key, data=data)
+            self._step_messages.pages_to(incident, to, holders[to], key=key, data=data)
         )
 
     async def _note_unreached(self, tx: Transaction, incident: Incident, person: str) -> Incident:
@@ -179,10 +179,10 @@ class PassingOn:
         """Queue a DM to *person* at place *to*, unless this ladder has paged them or is about to."""
         steps = await tx.steps(incident.id)
         starts_at = max((step.starts_at for step in steps if step.starts_at is not None), default=None)
-        standing = {to: person}
+        holders = {to: person}
         counts = UNFINISHED | {DeliveryStatus.SENT}
         told = {
-            asked_of(one, standing)
+            asked_of(one, holders)
             for one in since(await tx.pages(incident.id), starts_at)
             if one.status in counts
         }
@@ -203,14 +203,14 @@ class PassingOn:
         Returns:
             The key of this decline, and that place.
         """
-        standing = await self._oncall.standing(incident.guild_id, source=tx)
-        place, asked = answering(by, standing) if page is None else (place_of(page), asked_of(page, standing))
+        holders = await self._oncall.holders(incident.guild_id, source=tx)
+        place, asked = answering(by, holders) if page is None else (place_of(page), asked_of(page, holders))
         ladder_number, said_no = declined(await tx.timeline(incident.id))
         key = f"declined:{ladder_number}:{asked}" if ladder_number else f"declined:{asked}"
         if asked in said_no:
             return key, said_no[asked]
         passed = {*said_no, asked, *incident.unreached}
-        to = next_place(standing, passed)
+        to = next_place(holders, passed)
         now = await tx.now()
         data = DeclinedEntry(place=place, to=to, asked=asked, ladder=ladder_number)
         audited = {"incident_id": incident.id, **data.to_json()}
@@ -219,7 +219,7 @@ class PassingOn:
         queued = [notice(incident, self._policy, DeclinedNotice(by=by.name or "?", to=to), key=key)]
         if to is not None:
             page_key = _page_key(incident, key, to)
-            queued += self._step_messages.pages_to(incident, to, standing[to], key=page_key, data=paging)
+            queued += self._step_messages.pages_to(incident, to, holders[to], key=page_key, data=paging)
         await tx.insert_deliveries(queued)
         noted = replace(incident, version=incident.version + 1)
         await tx.save(noted)
@@ -235,13 +235,13 @@ def _page_key(incident: Incident, decline: str, to: str) -> str:
     return f"inc:{incident.id}:{decline}:dm:{to}"
 
 
-def _is(person: OnCallPerson, holder: PersonRef | None, username: str) -> bool:
-    """Return True if *person* of the on-call order is *holder*: by account, else by name."""
-    if holder is None:
+def _is(person: OnCallPerson, former: PersonRef | None, username: str) -> bool:
+    """Return True if *person* of the on-call order is *former*: by account, else by name."""
+    if former is None:
         return False
     if person.user_id is not None or username:
-        return person.is_for(Person(holder.id, holder.name, username=username))
-    return holder.name.lower() in (person.handle.lower(), person.name.lower())
+        return person.is_for(Person(former.id, former.name, username=username))
+    return former.name.lower() in (person.handle.lower(), person.name.lower())
 
 
 async def _told_the_channel(tx: DeliveryWrites, page: Delivery) -> bool:

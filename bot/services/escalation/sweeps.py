@@ -179,8 +179,8 @@ class Sweeps:
     ) -> Mapping[_Whom, Mapping[str, OnCallPerson]]:
         """Return the people at the places of each rung; reads the on-call order once per guild."""
         guilds = {one.incident.guild_id for one in due}
-        standing = {guild_id: await self._oncall.standing(guild_id, source=tx) for guild_id in guilds}
-        return {_whom(one): once(standing[one.incident.guild_id], one.rung.dm) for one in due}
+        holders = {guild_id: await self._oncall.holders(guild_id, source=tx) for guild_id in guilds}
+        return {_whom(one): once(holders[one.incident.guild_id], one.rung.dm) for one in due}
 
 
 def _whom(due: Due) -> _Whom:

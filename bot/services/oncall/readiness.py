@@ -176,8 +176,8 @@ class OnCallDeliveries(DeliveryHandler):
         """Warn that a person who is or comes on call accepts no DM, which shows only when one is refused."""
         if delivery.kind is DeliveryKind.ON_DUTY_SOON:
             data = replace(ShiftCheckData.from_json(delivery.data), gaps=_NO_DM)
-            standing = await self._oncall.standing(delivery.guild_id, source=tx)
-            others = [standing[place].handle for place in data.places if place in standing]
+            holders = await self._oncall.holders(delivery.guild_id, source=tx)
+            others = [holders[place].handle for place in data.places if place in holders]
             await self._warn(tx, delivery, data, others=others)
         elif delivery.kind is DeliveryKind.ON_DUTY:
             await self._warn_of_shift(tx, delivery)

@@ -128,7 +128,7 @@ class OutsideDeliveries(DeliveryHandler):
         data, place = PagingData.from_json(delivery.data), delivery.to.removeprefix("person:")
         if data.way is None:
             return
-        who = (await self._oncall.standing(incident.guild_id, source=tx)).get(place)
+        who = (await self._oncall.holders(incident.guild_id, source=tx)).get(place)
         tried = (*data.instead, data.way)
         reachable = [] if who is None else [way for way in reachable_by(who) if self._channels.has(way)]
         key = delivery.key.removesuffix(f":{data.way}:{place}")

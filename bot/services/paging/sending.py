@@ -136,7 +136,7 @@ class OutsideSending:
         kind, _, place = delivery.to.partition(":")
         if kind != "person":
             return None
-        return (await self._oncall.standing(delivery.guild_id)).get(place)
+        return (await self._oncall.holders(delivery.guild_id)).get(place)
 
     async def _page(self, delivery: Delivery, incident: Incident, who: OnCallPerson | None) -> str | None:
         way = _way(delivery)

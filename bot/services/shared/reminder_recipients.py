@@ -117,7 +117,7 @@ class ReminderRecipients:
             return Person(lead.id, lead.name)
 
     async def _first_on_call(self, guild_id: int) -> str | None:
-        for place, person in (await self._oncall.standing(guild_id)).items():
+        for place, person in (await self._oncall.holders(guild_id)).items():
             if await self._is_here(guild_id, person.handle):
                 return place
         return None

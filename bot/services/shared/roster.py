@@ -45,15 +45,15 @@ class OnCall:
         known = [*self._policy.team.values(), *(place.person for place in self._policy.oncall.values())]
         return rosters(places, known, book, hours=self._policy.business_hours)
 
-    async def standing(self, guild_id: int, *, source: OnCallReads | None = None) -> dict[str, OnCallPerson]:
+    async def holders(self, guild_id: int, *, source: OnCallReads | None = None) -> dict[str, OnCallPerson]:
         """Return the person on call at each place at this moment, in the order of asking."""
         found, now = await self.rosters(guild_id, source=source)
-        standing = found.at(now)
-        self._seen[guild_id] = standing
-        return standing
+        holders = found.at(now)
+        self._seen[guild_id] = holders
+        return holders
 
     def seen(self, guild_id: int) -> Mapping[str, OnCallPerson]:
-        """Return `standing` of the last look, at most `bot.process.ticks.ONCALL_S` ago; for screens only."""
+        """Return `holders` of the last look, at most `bot.process.ticks.ONCALL_S` ago; for screens only."""
         policy = {name: place.person for name, place in self._policy.oncall.items()}
         return {**policy, **self._seen.get(guild_id, {})}
 
@@ -62,20 +62,20 @@ class OnCall:
 
         A substitute may have no known address: then the email goes to the person they replace.
         """
-        return self._with_address(await self.standing(guild_id), place)
+        return self._with_address(await self.holders(guild_id), place)
 
     def reachable_without_asking(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
         """Return `reachable` as of the last look, for use while the database is away."""
         return self._with_address(self.seen(guild_id), place)
 
-    async def last_standing(self, guild_id: int) -> Mapping[str, OnCallPerson]:
-        """Return `seen`, for callers that otherwise ask for `standing`."""
+    async def last_holders(self, guild_id: int) -> Mapping[str, OnCallPerson]:
+        """Return `seen`, for callers that otherwise ask for `holders`."""
         return self.seen(guild_id)
 
     def _with_address(
-        self, standing: Mapping[str, OnCallPerson], place: str | None
+        self, holders: Mapping[str, OnCallPerson], place: str | None
     ) -> tuple[OnCallPerson, ...]:
-        asked = [(name, who) for name, who in standing.items() if place in (None, name)]
+        asked = [(name, who) for name, who in holders.items() if place in (None, name)]
         people = [replace(who, email=who.email or self._policy.oncall[name].email) for name, who in asked]
         found: dict[str, OnCallPerson] = {}
         for who in people:
@@ -90,8 +90,8 @@ class OnCall:
 
     async def is_on_call(self, guild_id: int, person: Person, *, source: OnCallReads | None = None) -> bool:
         """Return True if *person* is on call at any place now."""
-        standing = await self.standing(guild_id, source=source)
-        return any(each.is_for(person) for each in standing.values())
+        holders = await self.holders(guild_id, source=source)
+        return any(each.is_for(person) for each in holders.values())
 
     async def each_once(
         self, guild_id: int, places: Iterable[str], *, source: OnCallReads | None = None
@@ -100,18 +100,18 @@ class OnCall:
 
         A place that the policy no longer knows is left out.
         """
-        return once(await self.standing(guild_id, source=source), places)
+        return once(await self.holders(guild_id, source=source), places)
 
     def places_without_asking(self, guild_id: int, places: Iterable[str]) -> list[str]:
         """Return the places that `each_once` would keep, as of the last look: while the database is away."""
         return list(once(self.seen(guild_id), places))
 
 
-def once(standing: Mapping[str, OnCallPerson], places: Iterable[str]) -> dict[str, OnCallPerson]:
-    """Return the people of *standing* at *places*; a person at two of them is listed at the first only."""
+def once(holders: Mapping[str, OnCallPerson], places: Iterable[str]) -> dict[str, OnCallPerson]:
+    """Return the people of *holders* at *places*; a person at two of them is listed at the first only."""
     found: dict[str, OnCallPerson] = {}
     for place in places:
-        person = standing.get(place)
+        person = holders.get(place)
         if person is not None and person.handle not in {known.handle for known in found.values()}:
             found[place] = person
     return found

@@ -34,7 +34,7 @@ from bot.ui.discord_api.client import DEADLINE_S, Rest, snowflake
 from bot.ui.discord_api.files import replace_files
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.parents import answer_to, answering, home_channel, known, parent_message
-from bot.ui.discord_api.places import Places, Standing
+from bot.ui.discord_api.places import FindHolders, Places
 from bot.ui.discord_api.private_threads import PrivateThreads
 from bot.ui.discord_api.reading.command_ids import CommandIds
 from bot.ui.discord_api.reading.history import posted, standing_message
@@ -72,7 +72,7 @@ class DiscordNotifier:
         *,
         texts: Texts,
         policy: Policy,
-        standing: Standing | None = None,
+        holders: FindHolders | None = None,
         deadline_s: float = DEADLINE_S,
         circuit: Circuit | None = None,
         gate: Gate | None = None,
@@ -82,8 +82,8 @@ class DiscordNotifier:
         self.gate = gate or Gate()
         self._rest = Rest(client, deadline_s=deadline_s, circuit=circuit, gate=self.gate)
         self._words = Wording(texts, policy, ways=ways)
-        self._standing = standing
-        self._places = Places(self._rest, policy, standing=standing)
+        self._find_holders = holders
+        self._places = Places(self._rest, policy, holders=holders)
         self._commands = CommandIds(self._rest, lambda: client.application_id)
         self._policy = policy
         self._private_threads = PrivateThreads(self._rest)
@@ -99,13 +99,13 @@ class DiscordNotifier:
         reader = ThreadReader(self._rest, policy, reads_content=client.intents.message_content)
         self.message, self.latest_messages = reader.message, reader.latest
 
-    def siren(self, last_standing: Standing) -> RestSiren:
+    def siren(self, last_holders: FindHolders) -> RestSiren:
         """Return the way to people while there is no database.
 
         Args:
-            last_standing: Who stood where when it was last asked.
+            last_holders: Returns the people on call as of the last look, for use while the database is away.
         """
-        return RestSiren(self._rest, Places(self._rest, self._policy, standing=last_standing), self._words)
+        return RestSiren(self._rest, Places(self._rest, self._policy, holders=last_holders), self._words)
 
     async def compose(self, delivery: Delivery, subject: Subject) -> Request:
         action = delivery.kind.spec.action
@@ -198,15 +198,15 @@ class DiscordNotifier:
 
     async def _words_now(self, guild_id: int) -> Wording:
         """Return the team's wording, with the people who are on call now."""
-        if self._standing is None:
+        if self._find_holders is None:
             return self._words
-        return replace(self._words, standing=await self._standing(guild_id))
+        return replace(self._words, holders=await self._find_holders(guild_id))
 
     async def _person(self, delivery: Delivery) -> OnCallPerson | None:
         """Return the person a delivery is for: by on-call place, as of now, or by handle; else None."""
         kind, _, name = delivery.to.partition(":")
         if kind == "person":
-            return await self._places.standing(delivery.guild_id, name)
+            return await self._places.holder(delivery.guild_id, name)
         return OnCallPerson(name, name, user_id=id_of(name)) if kind == "named" else None
 
     async def _target(
@@ -229,7 +229,7 @@ class DiscordNotifier:
         if place is None:
             return body
         try:
-            person = await self._places.standing(delivery.guild_id, place)
+            person = await self._places.holder(delivery.guild_id, place)
             return asked_of(self._words, body, await self._places.person(delivery.guild_id, person))
         except DeliveryRefused:
             return body

@@ -16,7 +16,7 @@ from bot.ui.discord_api.reading.reactions import GuildRoles, person_from_member
 from bot.ui.words.links import place_url
 
 #: Returns who is on call in a guild now, by place.
-Standing: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
+FindHolders: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
 
 _Value = TypeVar("_Value")
 
@@ -32,10 +32,10 @@ _SEARCH_LIMIT = 25
 class Places:
     """Finds channels and people, and remembers them for a while."""
 
-    def __init__(self, rest: Rest, policy: Policy, *, standing: Standing | None = None) -> None:
+    def __init__(self, rest: Rest, policy: Policy, *, holders: FindHolders | None = None) -> None:
         self._rest = rest
         self._policy = policy
-        self._standing = standing or _of_policy(policy)
+        self._find_holders = holders or _of_policy(policy)
         self._channels: TTLCache[int, dict[str, int]] = TTLCache(_GUILDS, REMEMBER_S)
         self._roles: TTLCache[int, list[int]] = TTLCache(_GUILDS, REMEMBER_S)
         self._people: dict[tuple[int, str], int] = {}
@@ -76,13 +76,13 @@ class Places:
         self._channels[guild_id] = known
         return {name: place_url(guild_id, channel_id) for name, channel_id in known.items()}
 
-    async def standing(self, guild_id: int, place: str) -> OnCallPerson:
+    async def holder(self, guild_id: int, place: str) -> OnCallPerson:
         """Return the person at the on-call place *place* ("primary") now.
 
         Raises:
             DeliveryRefused: the policy has no such place. StorageUnavailable.
         """
-        found = (await self._standing(guild_id)).get(place)
+        found = (await self._find_holders(guild_id)).get(place)
         if found is None:
             raise _nobody(f"the policy has no on-call place {place}")
         return found
@@ -186,13 +186,13 @@ def _kept(cache: TTLCache[int, _Value], guild_id: int) -> _Value | None:
         return None
 
 
-def _of_policy(policy: Policy) -> Standing:
+def _of_policy(policy: Policy) -> FindHolders:
     """Return the lookup without a database: the people on call are those of the policy file."""
 
-    async def standing(_guild_id: int) -> Mapping[str, OnCallPerson]:
+    async def holders(_guild_id: int) -> Mapping[str, OnCallPerson]:
         return {name: place.person for name, place in policy.oncall.items()}
 
-    return standing
+    return holders
 
 
 def _nobody(reason: str) -> DeliveryRefused:

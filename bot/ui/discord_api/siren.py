@@ -85,8 +85,8 @@ class RestSiren:
     async def _channel(self, watch: Watch, to: str) -> int:
         kind, _, name = to.partition(":")
         if kind == "person":
-            standing = await self._places.standing(watch.guild_id, name)
-            return await self._places.direct(watch.guild_id, standing)
+            holder = await self._places.holder(watch.guild_id, name)
+            return await self._places.direct(watch.guild_id, holder)
         if kind == "thread":
             return int(name)
         return await self._places.channel(

@@ -25,13 +25,13 @@ class Voice(Wording):
         policy: Policy,
         *,
         locale: str,
-        standing: Mapping[str, OnCallPerson] | None = None,
+        holders: Mapping[str, OnCallPerson] | None = None,
         ways: frozenset[Way] = frozenset(Way),
     ) -> "Voice":
         """Return the voice for a Discord locale: Japanese for "ja", English for any other."""
         language = language_of(locale)
         own = policy if policy.language == language else replace(policy, language=language)
-        return cls(texts, own, standing or {}, ways=ways)
+        return cls(texts, own, holders or {}, ways=ways)
 
     def rings(self, severity: SeverityPolicy, *, about: Incident | None = None) -> str:
         """Say where an alert of *severity* goes and whom it pings: "#p0-alerts に @here で通知".

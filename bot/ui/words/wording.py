@@ -39,7 +39,7 @@ class Wording:
     """Says facts in the team's language. Everything it returns is safe inside a message or an embed.
 
     Attributes:
-        standing: The person at each on-call place; for any other place, the policy's person.
+        holders: The person at each on-call place; for any other place, the policy's person.
         user_ids, channel_urls, command_ids: As far as they are known: the Discord ids of people by their
             handles, the addresses of channels by their names, the ids of commands by their first word.
         ways: The systems outside Discord that the bot is set up for.
@@ -47,7 +47,7 @@ class Wording:
 
     texts: Texts
     policy: Policy
-    standing: Mapping[str, OnCallPerson] = field(default_factory=dict)
+    holders: Mapping[str, OnCallPerson] = field(default_factory=dict)
     user_ids: Mapping[str, int] = field(default_factory=dict)
     channel_urls: Mapping[str, str] = field(default_factory=dict)
     command_ids: Mapping[str, int] = field(default_factory=dict)
@@ -263,7 +263,7 @@ class Wording:
     def person_at(self, place: str) -> OnCallPerson | None:
         """Return the person at an on-call place, if there is such a place."""
         known = self.policy.oncall.get(place)
-        return self.standing.get(place) or (None if known is None else known.person)
+        return self.holders.get(place) or (None if known is None else known.person)
 
     def _at(self, place: str) -> str:
         if place.startswith("@"):

@@ -81,16 +81,16 @@ async def test_discord_away_is_no_finding(world: NotifierWorld) -> None:
 
 async def test_a_page_goes_to_whoever_stands_there_when_it_is_rendered(world: NotifierWorld) -> None:
     """Not to whom the policy file names; the request keeps who it was."""
-    standing = {"primary": OnCallPerson("secondary", "ben")}
+    holders = {"primary": OnCallPerson("secondary", "ben")}
 
     async def now(_guild_id: int) -> dict[str, OnCallPerson]:
-        return standing
+        return holders
 
-    notifier = type(world.notifier)(world.client, texts=TEXTS, policy=POLICY, standing=now)
+    notifier = type(world.notifier)(world.client, texts=TEXTS, policy=POLICY, holders=now)
     asked = owed(DeliveryKind.PAGE, to="person:primary", data={"step": 0})
     request = await notifier.compose(asked, INCIDENT)
     assert request.recipient == "secondary"
-    standing["primary"] = OnCallPerson(str(PRIMARY), "ai", user_id=PRIMARY)
+    holders["primary"] = OnCallPerson(str(PRIMARY), "ai", user_id=PRIMARY)
     other = await notifier.compose(asked, INCIDENT)
     assert other.recipient == str(PRIMARY)
     assert other.channel_id != request.channel_id

@@ -60,7 +60,7 @@ async def examine(
     async with discord.Client(intents=intents(message_content=reads)) as client:
         await client.login(sandbox.address.token)
         where = guild_id or int(sandbox.address.guild_id)
-        asked = check_guild(client, guild_id=where, policy=policy, standing=of_policy(policy), mails=mails)
+        asked = check_guild(client, guild_id=where, policy=policy, holders=of_policy(policy), mails=mails)
         return {finding.what: finding async for finding in asked}
 
 
@@ -253,7 +253,7 @@ async def test_dms_are_proved_by_sending_one(sandbox: LocalDiscord) -> None:
             guild_id=int(sandbox.address.guild_id),
             policy=POLICY,
             words="a test, nothing to do",
-            standing=of_policy(POLICY),
+            holders=of_policy(POLICY),
         )
         found = {finding.what: finding.state async for finding in asked}
     assert found == {"DM to primary": State.OK, "DM to secondary": State.FAIL}
@@ -272,7 +272,7 @@ async def test_dms_end_where_discord_asks_to_slow_down(sandbox: LocalDiscord) ->
             guild_id=int(GUILD_ID),
             policy=POLICY,
             words="a test, nothing to do",
-            standing=of_policy(POLICY),
+            holders=of_policy(POLICY),
         )
         found = [finding async for finding in asked]
     assert [(one.what, one.state) for one in found] == [("DM to primary", State.FAIL)]
@@ -294,7 +294,7 @@ async def test_discord_does_not_answer(sandbox: LocalDiscord) -> None:
         await sandbox.stop()
         with pytest.raises(UpstreamUnavailable, match="cannot be read"):
             async with asyncio.timeout(30):
-                [_ async for _ in check_guild(client, guild_id=1, policy=POLICY, standing={})]
+                [_ async for _ in check_guild(client, guild_id=1, policy=POLICY, holders={})]
 
 
 async def test_the_table(database_url: str, tmp_path: Path) -> None:

@@ -389,7 +389,7 @@ async def test_when_all_who_were_on_it_have_left_the_on_call_is_asked(desk: Desk
     """The first of them who is still there; in a drill that does not ring, nobody is."""
     desk.lets_nothing_lapse()
     incident = await acknowledged(desk)
-    first, second = list((await desk.oncall.standing(GUILD)).items())[:2]
+    first, second = list((await desk.oncall.holders(GUILD)).items())[:2]
     desk.discord.left = {str(PRIMARY.id)}
     await desk.pass_time(minutes=31)
     assert (await told(desk, "update_due"))[-1].data["asks"] == first[0]

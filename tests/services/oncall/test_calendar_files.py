@@ -73,16 +73,16 @@ async def test_nothing_changes_until_it_is_confirmed_and_then_once(desk: Desk) -
     preview = await desk.calendar_files.preview(GUILD, file, place="primary", by=PRIMARY)
     numbers = [draft.number for draft in preview.drafts]
     await desk.database.advance(timedelta(minutes=90))
-    assert (await desk.oncall.standing(GUILD))["primary"].handle == "primary"
+    assert (await desk.oncall.holders(GUILD))["primary"].handle == "primary"
     with pytest.raises(NotPermitted):
         await desk.calendar_files.confirm(GUILD, numbers, by=OBSERVER)
     assert await desk.calendar_files.confirm(GUILD, numbers, by=PRIMARY) == ["primary"]
-    assert (await desk.oncall.standing(GUILD))["primary"].handle == "secondary"
+    assert (await desk.oncall.holders(GUILD))["primary"].handle == "secondary"
     with pytest.raises(UserError) as refused:
         await desk.calendar_files.confirm(GUILD, numbers, by=PRIMARY)
     assert refused.value.key == "oncall_draft_gone"
     await desk.database.advance(timedelta(hours=1))
-    assert (await desk.oncall.standing(GUILD))["primary"].handle == "primary"
+    assert (await desk.oncall.holders(GUILD))["primary"].handle == "primary"
 
 
 async def test_a_shift_has_the_same_uid_in_each_export(desk: Desk) -> None:

@@ -332,10 +332,10 @@ async def test_a_rotation_is_counted_from_its_own_start(desk: Desk) -> None:
     people = [Who(8, "ai", "Ai"), Who(9, "ben", "Ben")]
     start = date(now.year, now.month, now.day) - timedelta(days=1)
     turns = Rotation(("8", "9"), 1, Unit.DAYS, start, time(0), TOKYO)
-    standing = await desk.schedules.rotate(GUILD, "primary", people, turns, by=PRIMARY)
-    assert standing.person.name == "Ben"
+    handed = await desk.schedules.rotate(GUILD, "primary", people, turns, by=PRIMARY)
+    assert handed.person.name == "Ben"
     await desk.database.advance(timedelta(days=1))
-    assert (await desk.oncall.standing(GUILD))["primary"].name == "Ai"
+    assert (await desk.oncall.holders(GUILD))["primary"].name == "Ai"
     asked = await desk.services.clearing.preview(GUILD, "primary", by=PRIMARY)
     await desk.services.clearing.clear(GUILD, "primary", seen=asked.mark, by=PRIMARY)
-    assert (await desk.oncall.standing(GUILD))["primary"].handle == "primary"
+    assert (await desk.oncall.holders(GUILD))["primary"].handle == "primary"

@@ -231,7 +231,7 @@ async def test_a_schedule_that_was_set_meanwhile_is_not_replaced(at_now: Desk) -
     await at_now.schedules.set_person(GUILD, "primary", found.people["secondary"].who, by=PRIMARY)
     with pytest.raises(ConfigError, match="has changed meanwhile"):
         await imports(at_now).put_into_force(GUILD, plan)
-    assert (await at_now.oncall.standing(GUILD))["primary"].handle == "secondary"
+    assert (await at_now.oncall.holders(GUILD))["primary"].handle == "secondary"
 
 
 async def test_an_export_without_a_time_range_keeps_a_rotation_and_nothing_else(at_now: Desk) -> None:

@@ -147,7 +147,7 @@ async def test_somebody_with_a_dm_and_an_email_is_one_person_who_was_told(desk: 
     who = Who(123456789012345678, "kit", "🦊 kit")
     await desk.schedules.set_person(GUILD, "primary", who, by=ADMIN)
     await desk.emergency.tick()
-    await desk.oncall.standing(GUILD)
+    await desk.oncall.holders(GUILD)
     desk.database.is_away = True
     assert (await desk.emergency.raise_alert(new())).told == 2
 

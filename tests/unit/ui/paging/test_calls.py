@@ -106,7 +106,7 @@ WITH_PUSH = {
 def test_it_is_said_how_a_step_leaves_discord(words: Wording, told: str) -> None:
     """A pending step names the ways that a person has an address for; the next step does not say "again"."""
     rings = called(FIRST_PAGE, steps=(START, RINGING, LATER))
-    said = replace(words, standing=WITH_PUSH)
+    said = replace(words, holders=WITH_PUSH)
     line = alert(rings, said)[3]
     assert line.startswith(told)
     assert line.endswith(
@@ -135,7 +135,7 @@ def test_an_escalation_says_what_was_rung_outside(words: Wording, told: str) -> 
 @pytest.mark.parametrize(("ways", "told"), [({Way.PAGERDUTY}, "@secondary + PagerDuty"), ((), "@secondary")])
 def test_a_way_that_leads_nowhere_is_not_promised(ways: Collection[Way], told: str) -> None:
     """It is not set up, a drill stays in Discord; what became of a step that was taken is said elsewhere."""
-    words = replace(JA, standing=WITH_PUSH, ways=frozenset(ways))
+    words = replace(JA, holders=WITH_PUSH, ways=frozenset(ways))
     rings = called(FIRST_PAGE, steps=(START, RINGING))
     assert alert(rings, words)[3].endswith(f"、{told} に通知")
     after = called(FIRST_PAGE, steps=(START, taken(RINGING), LATER))
