@@ -52,7 +52,7 @@ LOOKS: Final = (
         "🛠 Action items",
         "Traffic and faults",
         "Payments API answers 5xx",
-        "waiting for somebody",
+        "waiting for a responder",
     ),
 )
 
@@ -64,11 +64,14 @@ def _forked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def charts_are_seen(digest: Locator) -> None:
-    """Both charts have been loaded, so that the picture has them."""
+    """Both charts have been loaded and decoded, so that the picture has them."""
     charts = digest.locator("img[src*='.png']")
     await expect(charts).to_have_count(2)
     for at in range(2):
-        await expect(charts.nth(at)).to_have_js_property("complete", True)
+        chart = charts.nth(at)
+        await chart.scroll_into_view_if_needed()  # one that is out of sight is not asked for
+        await expect(chart).not_to_have_js_property("naturalWidth", 0)
+        await chart.evaluate("(chart) => chart.decode()")
 
 
 @pytest.mark.usefixtures("_forked")
