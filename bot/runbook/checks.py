@@ -13,7 +13,7 @@ from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, SeverityPolicy
 from bot.domain.triage.tree_check import check_tree
 from bot.runbook.fields.values import LANGUAGES
 from bot.runbook.model import Policy
-from bot.runbook.sheets.checks import check_sheets
+from bot.runbook.sheet_checks import check_sheets
 from bot.runbook.tables import FirstResponse
 
 #: Characters of a first-response sheet in one language: Discord shows 4,000 in a message's components,

@@ -37,7 +37,7 @@ from bot.runbook.severities import (
     severities_of,
     with_severities,
 )
-from bot.runbook.sheets.tables import Sheets, sheets_of, target_values
+from bot.runbook.sheets import Sheets, sheets_of, target_values
 from bot.runbook.tables import (
     ActionRules,
     DigestSchedule,

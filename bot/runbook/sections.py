@@ -15,7 +15,7 @@ from bot.runbook.days_off.calendar import DaysOff
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.problems import not_a_key
 from bot.runbook.fields.rules import AtMost, Names, Problem, Section, some
-from bot.runbook.sheets.tables import ChoicesOfName, ValuesOfTarget
+from bot.runbook.sheets import ChoicesOfName, ValuesOfTarget
 
 MOST_OPTIONS = 25  # Discord: options in a select menu
 MOST_INJECTS = 20  # the bot's own limit: a drill that one person can follow

@@ -1,1 +1,0 @@
-"""``[sheets]`` and what fills them in: the tables, and the checks that compare them with the rest."""
