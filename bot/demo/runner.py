@@ -117,7 +117,7 @@ class _Show:
     async def _explain(self, stage: Stage) -> None:
         if stage.is_new:
             await stage.human.say(ADMIN, "general", welcome(self._setup))
-            await raise_alarm(stage.human, self._setup)
+            await raise_alarm(stage.human, self._setup.language, command=self._setup.alarm_command)
         await stage.human.open_on(self._setup.policy.most_severe.channel)
         await stage.human.offer_tour(page_tour(self._setup.policy, is_new=stage.is_new))
         members = (await stage.human.state())["members"]

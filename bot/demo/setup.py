@@ -40,6 +40,11 @@ class Setup:
         """Return the policy that the bot runs with."""
         return parse_policy(self.runbook, name="policy")
 
+    @property
+    def alarm_command(self) -> str | None:
+        """Return the command that opens the first incident under a team's own policy; None under Parky's."""
+        return self.policy.most_severe.name.lower() if self.own_file else None
+
 
 def set_up(environ: Mapping[str, str], *, lang: str | None = None, port: int = 0) -> Setup:
     """Work out the demo's set-up.

@@ -3,7 +3,6 @@
 from typing import Final
 
 from bot.demo.play import TriageReport, TriageWalk
-from bot.demo.setup import Setup
 from bot.demo.story.cast import ITO
 from local_discord.client import Human
 
@@ -20,14 +19,16 @@ REPORTS: Final = {
 _PRESSED: Final = {"ja": ("はい", "はい", "発報する"), "en": ("Yes", "Yes", "Raise the alert")}
 
 
-async def raise_alarm(human: Human, setup: Setup) -> None:
-    """Report an outage as a person does: by the questions, or by a command where the policy is a team's own.
+async def raise_alarm(human: Human, language: str, *, command: str | None = None) -> None:
+    """Report an outage as a person does; its deadline counts from now, so it is not missed yet.
 
-    The deadline counts from now: it is not missed yet.
+    Args:
+        language: "ja" or "en", of the report.
+        command: What reports it under a team's own policy; None: the questions of Parky's.
     """
-    report = REPORTS[setup.language]
-    if setup.own_file:
-        await human.command(ITO, _CHANNEL, setup.policy.most_severe.name.lower(), {"title": report.title})
+    report = REPORTS[language]
+    if command is not None:
+        await human.command(ITO, _CHANNEL, command, {"title": report.title})
         return
     walk = TriageWalk(human, ITO, _CHANNEL)
-    await walk.answer(await walk.begin(report), *_PRESSED[setup.language])
+    await walk.answer(await walk.begin(report), *_PRESSED[language])

@@ -79,7 +79,7 @@ async def stage(
 async def test_story_begins_before_the_newcomer_and_goes_on(stage: Stage) -> None:
     """The digest is Monday's, once; an old post's button works; the alert escalates if nobody answers."""
     human, words, report = stage.human, WORDS[stage.setup.language], REPORTS[stage.setup.language]
-    await raise_alarm(human, stage.setup)
+    await raise_alarm(human, stage.setup.language)
     alert = await human.see("p0-alerts", report.title)
     page = await human.see("dm:sato", report.title)
     assert alert.pings_here
@@ -136,7 +136,7 @@ async def test_start_that_was_broken_off_begins_anew(
         past = len(await stage.human.messages("p1-ops"))
     async with set_stage(database_url, folder=tmp_path, keeps=True) as stage:
         assert stage.is_new
-        await raise_alarm(stage.human, stage.setup)
+        await raise_alarm(stage.human, stage.setup.language)
         await stage.human.see("p0-alerts", REPORTS["ja"].title)
     async with set_stage(database_url, folder=tmp_path, keeps=True) as stage:
         assert not stage.is_new
