@@ -25,8 +25,8 @@ from bot.domain.severity import Mention, SeverityPolicy
 from bot.registration import compare, our_commands, registered_commands
 from bot.runbook.model import Policy
 from bot.ui.discord_api.client import Rest
-from bot.ui.discord_api.places import Places
 from bot.ui.discord_api.reaching import Reaching
+from bot.ui.discord_api.reading.places import Places
 
 _POST: Final = discord.Permissions(
     view_channel=True, send_messages=True, embed_links=True, add_reactions=True, read_message_history=True

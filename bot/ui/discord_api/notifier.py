@@ -34,12 +34,12 @@ from bot.ui.discord_api.client import DEADLINE_S, Rest, snowflake
 from bot.ui.discord_api.files import replace_files
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.parents import answer_to, answering, home_channel, known, parent_message
-from bot.ui.discord_api.places import FindHolders, Places
 from bot.ui.discord_api.private_threads import PrivateThreads
 from bot.ui.discord_api.reading.command_ids import CommandIds
 from bot.ui.discord_api.reading.history import posted, standing_message
 from bot.ui.discord_api.reading.incoming import Incoming, Watching
 from bot.ui.discord_api.reading.messages import ThreadReader
+from bot.ui.discord_api.reading.places import FindHolders, Places
 from bot.ui.discord_api.reading.reactions import Reactions, react
 from bot.ui.discord_api.redactor import Redactor
 from bot.ui.discord_api.refresher import Refresher, redraw

@@ -11,7 +11,7 @@ from bot.domain.people import Person, has_role
 from bot.runbook.model import Policy
 from bot.services.ports.oncall import Gap, ReadinessFinding
 from bot.ui.discord_api.client import DEADLINE_S, Rest
-from bot.ui.discord_api.places import Places
+from bot.ui.discord_api.reading.places import Places
 from bot.ui.people import person_from
 
 _Channels = dict[str, discord.abc.GuildChannel]

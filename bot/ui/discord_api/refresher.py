@@ -22,7 +22,7 @@ from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.text import folded
 from bot.services.ports import Refreshed, soonest
 from bot.ui.discord_api.client import Rest
-from bot.ui.discord_api.places import Places
+from bot.ui.discord_api.reading.places import Places
 from bot.ui.discord_api.routes import channel_route, message_route
 from bot.ui.discord_api.threads import archive, in_thread, is_archived
 from bot.ui.posts.incident.postings import left_name

@@ -16,8 +16,8 @@ from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import Email
 from bot.ui.buttons import reaction_of
 from bot.ui.discord_api.client import Rest
-from bot.ui.discord_api.places import Places
 from bot.ui.discord_api.reading.history import posted, standing_message
+from bot.ui.discord_api.reading.places import Places
 from bot.ui.discord_api.reading.reactions import react
 from bot.ui.discord_api.routes import messages_route
 from bot.ui.posts.bodies import Body

@@ -1,1 +1,1 @@
-"""Reading over HTTP: messages, channels' histories, reactions."""
+"""Reading over HTTP: messages, channels' histories, reactions, and the ids of channels and people."""

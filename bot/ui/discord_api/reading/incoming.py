@@ -7,8 +7,8 @@ import discord
 
 from bot.domain.alerts.alert import AlertEmbed, AlertMessage, ChannelPage
 from bot.ui.discord_api.client import Rest, snowflake
-from bot.ui.discord_api.places import Places
 from bot.ui.discord_api.reading.history import further
+from bot.ui.discord_api.reading.places import Places
 from bot.ui.discord_api.routes import messages_route
 from bot.ui.words.evidence import evidence_from, written_embeds
 from bot.ui.words.wording import Wording
