@@ -10,12 +10,12 @@ from bot.domain.incident.incident import Incident, Status, label_of
 from bot.services.incidents.queries import IncidentView
 from bot.ui.components import Row, Screen, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
+from bot.ui.posts.escalation.calls import called
+from bot.ui.posts.escalation.next_step import update_due
+from bot.ui.posts.escalation.outside_calls import shared, to_come
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import again, last_update, roles
-from bot.ui.posts.incident.calls import called
 from bot.ui.posts.incident.private import told_lines
-from bot.ui.posts.paging.next_step import update_due
-from bot.ui.posts.paging.outside_calls import shared, to_come
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.action_words import action_line
 from bot.ui.words.announcement_words import announced_line, may_ask, users_line

@@ -12,8 +12,8 @@ from bot.domain.incident.listing import IncidentFilter
 from bot.services.incidents.queries import ENDED
 from bot.ui.components import GREY, Row, Screen, button, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
-from bot.ui.posts.incident.calls import on_call_for
-from bot.ui.posts.paging.next_step import next_step, otherwise, update_due
+from bot.ui.posts.escalation.calls import on_call_for
+from bot.ui.posts.escalation.next_step import next_step, otherwise, update_due
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import linked_label

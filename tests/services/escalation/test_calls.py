@@ -10,7 +10,7 @@ from bot.domain.incident.calls import Calls, arrived
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import LadderStep, Mention
 from bot.i18n import Texts
-from bot.ui.posts.incident.calls import cannot
+from bot.ui.posts.escalation.calls import cannot
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from tests.services.desk import PRIMARY, Desk

@@ -20,7 +20,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.recorded import DeliveryFailedEntry
 from bot.i18n import Texts
 from bot.runbook import load_policy
-from bot.ui.posts.incident.calls import tried
+from bot.ui.posts.escalation.calls import tried
 from bot.ui.words.wording import Wording
 from tests.services.desk import PRIMARY, RESPONDER, Desk
 from tests.services.paging.policies import TOPIC, paging_policy

@@ -11,6 +11,7 @@ from bot.domain.payloads import Json
 from bot.services.ports import Subject
 from bot.ui.posts import announcements, drills
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
+from bot.ui.posts.escalation import responder_notices
 from bot.ui.posts.incident import (
     action_notices,
     aftermath,
@@ -26,7 +27,6 @@ from bot.ui.posts.incident import (
     updates,
 )
 from bot.ui.posts.looks import NoticeLook, Renderers, about
-from bot.ui.posts.paging import responder_notices
 from bot.ui.words.inert import cut
 from bot.ui.words.wording import Wording
 

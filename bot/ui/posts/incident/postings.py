@@ -14,8 +14,8 @@ from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.alert import alert, second, thread_root
 from bot.ui.posts.incident.private import private_thread
 from bot.ui.posts.incident.thread import signed_name, thread, thread_card, thread_start
+from bot.ui.posts.incident.tracked import tracked
 from bot.ui.posts.looks import Renderers, about, alone, of
-from bot.ui.posts.tracked import tracked
 from bot.ui.words import links
 from bot.ui.words.wording import Wording
 

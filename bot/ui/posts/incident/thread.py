@@ -6,11 +6,11 @@ from bot.domain.incident.incident import Incident, Status
 from bot.i18n import LANGUAGES, Texts
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import Body, colour_of, embed, message
+from bot.ui.posts.escalation.next_step import next_step, otherwise
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import head, impact, last_update
 from bot.ui.posts.incident.checklist import progress_line, steps_select
 from bot.ui.posts.incident.roles import VERBS, roles_line
-from bot.ui.posts.paging.next_step import next_step, otherwise
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.announcement_words import is_announced
 from bot.ui.words.inert import plain

@@ -15,9 +15,7 @@ from bot.domain.severity import Mention
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
-from bot.ui.posts.incident.aftermath import own_postmortem
-from bot.ui.posts.incident.alert import head, headline, impact, started, with_targets
-from bot.ui.posts.incident.calls import (
+from bot.ui.posts.escalation.calls import (
     called,
     called_before,
     has_declined,
@@ -25,9 +23,11 @@ from bot.ui.posts.incident.calls import (
     others_called,
     whom,
 )
+from bot.ui.posts.escalation.next_step import next_step, otherwise
+from bot.ui.posts.escalation.outside_calls import shared
+from bot.ui.posts.incident.aftermath import own_postmortem
+from bot.ui.posts.incident.alert import head, headline, impact, started, with_targets
 from bot.ui.posts.looks import Renderers, about
-from bot.ui.posts.paging.next_step import next_step, otherwise
-from bot.ui.posts.paging.outside_calls import shared
 from bot.ui.posts.paging.waiting import (
     SAME_MOMENT,
     asked_at,

@@ -5,9 +5,9 @@ from datetime import timedelta
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, message
+from bot.ui.posts.escalation.calls import cannot
+from bot.ui.posts.escalation.next_step import next_step, otherwise
 from bot.ui.posts.incident.alert import again, related
-from bot.ui.posts.incident.calls import cannot
-from bot.ui.posts.paging.next_step import next_step, otherwise
 from bot.ui.posts.triage_posts import triage_button
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.alert_words import waited_words

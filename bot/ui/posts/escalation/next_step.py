@@ -2,7 +2,7 @@
 
 from bot.domain.escalation.waiting import is_again, is_overdue
 from bot.domain.incident.incident import Incident, Status
-from bot.ui.posts.incident.calls import STEPS_SHOWN, coming
+from bot.ui.posts.escalation.calls import STEPS_SHOWN, coming
 from bot.ui.words.wording import Wording, relative
 
 

@@ -9,7 +9,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.people import marked
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import HERE
-from bot.ui.posts.paging.outside_calls import outside_of, shared, to_come
+from bot.ui.posts.escalation.outside_calls import outside_of, shared, to_come
 from bot.ui.words.voice import role_name
 from bot.ui.words.wording import Wording
 
