@@ -50,9 +50,9 @@ def _are_processors_few() -> bool:
 
 @contextmanager
 def first_alone(folder: Path, name: str) -> Iterator[None]:
-    """Let the first process through alone, and the others once it has come through.
+    """Let the first process run the block alone, and the others after it has succeeded.
 
-    If the first one fails or dies, the next one is the first.
+    If the first process fails or dies, the next one takes its place.
     """
     done = folder / name
     with (folder / f"{name}.lock").open("w") as lock:

@@ -1,4 +1,4 @@
-"""Fixtures that every tier shares; a tier's own live in its folder."""
+"""Load the fixtures that all tiers share. The fixtures of one tier are in its folder."""
 
 import pytest
 
@@ -9,5 +9,5 @@ __all__ = ["cluster", "database_url", "empty_database_url", "standing_template",
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Add what every run needs: a subfolder's conftest is not loaded by whoever owns the terminal."""
+    """Register the fault matrix here: the controller of a parallel run loads no subfolder's conftest."""
     config.pluginmanager.register(table, "fault-matrix")

@@ -1,14 +1,14 @@
-"""Keep what lives as long as the run out of the garbage collector's way: a tenth of a short test's time."""
+"""Exclude objects that live until the run ends from garbage collection: a tenth of a short test's time."""
 
 import gc
 
 
 def hold_off() -> None:
-    """Collect nothing until the tests are known: none of what is imported and collected becomes garbage."""
+    """Disable garbage collection until the tests are collected: imports and collection leave no garbage."""
     gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Look from now on only at what the tests themselves make."""
+    """Enable garbage collection again, for the objects that tests make."""
     gc.freeze()
     gc.enable()

@@ -1,4 +1,4 @@
-"""How Hypothesis runs: an example that takes its time says more of the machine than of the code."""
+"""Set no deadline for examples of Hypothesis: a slow one shows that the machine is busy."""
 
 from hypothesis import settings
 

@@ -1,4 +1,4 @@
-"""Puts logging back as it was: its set-up is the process's, and each test has its own."""
+"""Restore the process's logging set-up after a test that changes it."""
 
 import logging
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import structlog
 
 @contextmanager
 def logging_restored() -> Iterator[None]:
-    """Undo what the block sets up of logging, warnings and structlog."""
+    """Undo what the block sets up for logging, warnings and structlog."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:

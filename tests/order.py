@@ -1,7 +1,7 @@
-"""The order in which the workers of a run are given the tests: each tier lasts from its beginning to its end.
+"""Order the tests that a run's workers share: each tier is spread from the run's beginning to its end.
 
-A story waits most of its time for a process or a rate limit, and a test of a rule computes all of it. One
-tier after the other would leave the processors idle in the first and crowd them in the second.
+A story mostly waits for a process or a rate limit; a test of a rule only computes. One tier after the other
+would leave the processors idle during the first and overload them during the second.
 """
 
 import os
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def mixed(
     items: Iterable[_Item], kind_of: Callable[[_Item], _Kind], end_of: Callable[[_Kind], float]
 ) -> list[_Item]:
-    """Spread each kind of *items* evenly, in its order, from 0.0 to the share that *end_of* says."""
+    """Spread the items of each kind evenly, from the start to the share of the run that *end_of* returns."""
     items = list(items)
     kinds = list(map(kind_of, items))
     totals, seen = Counter(kinds), Counter[_Kind]()

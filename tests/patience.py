@@ -1,7 +1,7 @@
-"""How long a test waits for what must come.
+"""Define how long a test waits for an event.
 
-A busy machine is no failure: a story waits longer than anybody would. What is promised within seconds is
-asserted by the test that shows it, with the figure of the promise.
+PATIENCE_S is generous, so that a busy machine fails no test. A promise in seconds is asserted, with its
+figure, by the test that is about the promise.
 """
 
 import asyncio
@@ -16,10 +16,10 @@ _BEAT_S: Final = 0.05
 
 @asynccontextmanager
 async def pulse() -> AsyncIterator[Callable[[], float]]:
-    """Measure the seconds in which this event loop had the processor, by its beats.
+    """Yield a function that returns the seconds in which this event loop had the processor.
 
-    While a busy machine runs other programs no beat follows another, so a promise of this process can be
-    measured beside them. A process that waits for nothing but its own timers has all its beats.
+    It counts beats, which stop while a busy machine runs other programs. So a promise of this process can be
+    measured without them. A process that only waits for its own timers misses no beat.
     """
     beats = 0
 

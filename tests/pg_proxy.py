@@ -1,6 +1,6 @@
-"""A proxy before PostgreSQL, on loopback: it delays, refuses connections, breaks them, and loses commits.
+"""Proxy PostgreSQL on loopback, to delay, refuse or break connections, and to lose commits.
 
-It speaks just enough of the protocol for that: see "Message Formats" in PostgreSQL's documentation.
+It implements only the messages that this needs: see "Message Formats" in PostgreSQL's documentation.
 """
 
 import asyncio
@@ -24,23 +24,24 @@ _CHUNK = 65536
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What PostgreSQL says instead of an answer.
+    """An error that a client gets instead of an answer.
 
     Attributes:
         code: SQLSTATE.
+        message: The error's text.
     """
 
     code: str = "XX000"
     message: str = MAX_CLIENTS
 
     def encoded(self) -> bytes:
-        """As a fatal ErrorResponse."""
+        """Return it as an ErrorResponse of severity FATAL."""
         fields = (f"SFATAL\0VFATAL\0C{self.code}\0M{self.message}\0\0").encode()
         return b"E" + struct.pack("!i", len(fields) + 4) + fields
 
 
 class Commits(StrEnum):
-    """What becomes of a COMMIT; but for the first, its connection breaks."""
+    """How the proxy treats a COMMIT. UNANSWERED and PREVENTED break its connection."""
 
     PASS = "pass"
     UNANSWERED = "unanswered"
@@ -52,9 +53,11 @@ class Session:
     """A client's connection.
 
     Attributes:
-        startup: What it has said about itself: user, database, application_name and the like.
-        statements: The texts of all that it has sent.
-        round_trips: How often it has asked for an answer since it logged in: by Query, Sync or Flush.
+        startup: The parameters of its start-up message: user, database, application_name and others.
+        statements: The text of each statement that it has sent.
+        round_trips: The number of Query, Sync and Flush messages that it has sent, each of which asks for an
+            answer.
+        loses_answer: True once answers no longer reach the client.
     """
 
     startup: Mapping[str, str]
@@ -65,31 +68,31 @@ class Session:
     loses_answer: bool = False
 
     def has_said(self, words: str) -> bool:
-        """Whether *words* are in one of its statements."""
+        """Return True if one of its statements contains *words*."""
         return any(words in text for text in self.statements)
 
     def abort(self) -> None:
-        """Break it, both ways."""
+        """Break both connections, to the client and to the server."""
         self.client.transport.abort()
         self.server.transport.abort()
 
 
 @dataclass(eq=False)
 class PgProxy:
-    """The proxy; what it does may be changed at any time.
+    """The proxy. Its attributes may be changed at any time.
 
     Attributes:
         upstream: Address of the server, by a socket's folder (``?host=``) or by host and port.
-        delay_s: How long each direction takes: a round trip takes twice that.
-        limit: Connections at most; one more hears `Refusal()`.
-        refuse: Says what a new connection hears, by what it says of itself; None: it may enter.
-        refuse_statement: Says what a statement hears, whose connection ends then; None: it passes.
-        commits: What becomes of them.
-        commits_met: How many were not passed.
-        last_words: A part of a statement: the answer to the COMMIT after it is lost, and from then on nobody
-            reaches the server. None: nobody's is.
-        most: How many connections there were at once, at most.
-        refused: How many connections were refused.
+        delay_s: Seconds that a message takes in each direction: a round trip takes twice that.
+        limit: The number of connections allowed at once; further ones get `Refusal()`. None: no limit.
+        refuse: Returns the refusal of a new connection with these start-up parameters; None admits it.
+        refuse_statement: Returns the refusal of a statement, which ends its connection; None passes it on.
+        commits: How each COMMIT is treated.
+        commits_met: The number of COMMITs that were not simply passed on.
+        last_words: A part of a statement. The answer to the COMMIT after this statement is lost, and then all
+            connections are broken and refused. None: no answer is lost.
+        most: The highest number of connections at once.
+        refused: The number of connections refused.
     """
 
     upstream: str
@@ -107,13 +110,13 @@ class PgProxy:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def dsn(self) -> str:
-        """The address of the same database by way of this proxy."""
+        """Return the address of the same database through this proxy."""
         parts = urlsplit(self.upstream)
         login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
         return f"postgresql://{login}127.0.0.1:{self._port}{parts.path}?sslmode=disable"
 
     def break_all(self, which: Callable[[Session], bool] = lambda _session: True) -> int:
-        """Break the connections that are there, or some; how many."""
+        """Break the open connections for which *which* is true, and return their number."""
         broken = [session for session in self.sessions if which(session)]
         for session in broken:
             session.abort()
@@ -121,7 +124,7 @@ class PgProxy:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["PgProxy"]:
-        """Listen for the block."""
+        """Accept connections while the block runs."""
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self._port = server.sockets[0].getsockname()[1]
         try:
@@ -173,7 +176,7 @@ class PgProxy:
             session.abort()
 
     async def _first(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[int, bytes]:
-        """The first message that is no question for encryption, which there is none of."""
+        """Return the first message after requests for encryption, which are declined."""
         while True:
             size, code = struct.unpack("!ii", await reader.readexactly(8))
             body = await reader.readexactly(size - 8)
@@ -195,7 +198,7 @@ class PgProxy:
         return await asyncio.open_connection(folder, port)
 
     async def _pass_on(self, session: Session, out: asyncio.StreamReader, back: asyncio.StreamReader) -> None:
-        """Until either side ends."""
+        """Pass messages on in both directions until one side ends."""
         ways = {
             asyncio.create_task(self._outwards(session, out)),
             asyncio.create_task(self._backwards(session, back)),
@@ -208,7 +211,7 @@ class PgProxy:
             await asyncio.gather(*ways, return_exceptions=True)
 
     async def _outwards(self, session: Session, reader: asyncio.StreamReader) -> None:
-        """What the client says, message by message."""
+        """Pass the client's messages to the server, and note its statements and round trips."""
         async with self._slow(session.server) as write:
             while True:
                 head = await reader.readexactly(5)
@@ -237,7 +240,7 @@ class PgProxy:
         return True
 
     async def _backwards(self, session: Session, reader: asyncio.StreamReader) -> None:
-        """What the server says; what it says to a COMMIT, it has done."""
+        """Pass the server's bytes to the client, until an answer is to be lost."""
         async with self._slow(session.client) as write:
             while data := await reader.read(_CHUNK):
                 if session.loses_answer:
@@ -246,7 +249,7 @@ class PgProxy:
 
     @asynccontextmanager
     async def _slow(self, writer: asyncio.StreamWriter) -> AsyncIterator[Callable[[bytes], None]]:
-        """Writes what it is given in order, each as late as the way is long: a delay, not a bottleneck."""
+        """Yield a function that writes to *writer* in order, each time after `delay_s`, without blocking."""
         loop = asyncio.get_running_loop()
         on_its_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
@@ -280,7 +283,7 @@ def _parameters(body: bytes) -> dict[str, str]:
 
 
 def _statement(kind: bytes, body: bytes) -> str | None:
-    """The text in a Query or a Parse."""
+    """Return the SQL text of a Query or Parse message; None for other messages."""
     if kind == _QUERY:
         return body.rstrip(b"\0").decode(errors="replace")
     if kind == _PARSE:
@@ -289,5 +292,5 @@ def _statement(kind: bytes, body: bytes) -> str | None:
 
 
 def _is_commit(text: str) -> bool:
-    """Whether *text* is or ends with a COMMIT."""
+    """Return True if *text* is a COMMIT or ends with one."""
     return text.strip().rstrip(";").upper().endswith("COMMIT")

@@ -1,4 +1,4 @@
-"""Real PostgreSQL for tests: one cluster per worker, a fresh migrated database per test, a movable clock."""
+"""Provide PostgreSQL to tests: a cluster per worker, a new migrated database per test, a movable clock."""
 
 import asyncio
 import subprocess
@@ -48,20 +48,20 @@ for folder in sys.argv[1:]:
 
 
 def cluster_folder() -> Path:
-    """A new folder for a cluster: in memory where the system offers it."""
+    """Make a new folder for a cluster: in memory if the system has /dev/shm."""
     memory = Path("/dev/shm")
     return Path(tempfile.mkdtemp(prefix="incident-bot-tests-", dir=memory if memory.is_dir() else None))
 
 
 def start_sweeper(*folders: Path) -> subprocess.Popen[bytes]:
-    """A process that removes *folders* when its stdin is closed, which the death of this process does too."""
+    """Start a process that removes *folders* when its stdin closes, at the latest as this process ends."""
     command = [sys.executable, "-I", "-S", "-c", _SWEEPER, *map(str, folders)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
 
 
 @contextmanager
 def server_of_its_own() -> Iterator[EmbeddedPostgres]:
-    """A server with nothing kept on disk, and nothing left of it whatever happens to this process."""
+    """Run a server that keeps nothing on disk and is removed even if this process is killed."""
     folder = cluster_folder()
     with start_sweeper(folder) as sweeper:
         with EmbeddedPostgres(folder, durable=False) as server:
@@ -71,14 +71,14 @@ def server_of_its_own() -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[EmbeddedPostgres]:
-    """This worker's server."""
+    """Run this worker's server."""
     with server_of_its_own() as server:
         yield server
 
 
 @contextmanager
 def guarded_server(password: str) -> Iterator[EmbeddedPostgres]:
-    """A server of its own that asks for *password*."""
+    """Run a separate server that asks for *password*."""
     folder = cluster_folder()
     with start_sweeper(folder) as sweeper:
         server = EmbeddedPostgres(folder, durable=False)
@@ -92,14 +92,14 @@ def guarded_server(password: str) -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 def template(cluster: EmbeddedPostgres) -> str:
-    """The name of a migrated database to copy."""
+    """Return the name of a migrated database to copy."""
     migrate(cluster.ensure_database(TEMPLATE))
     return TEMPLATE
 
 
 @pytest.fixture(scope="session")
 def standing_template(cluster: EmbeddedPostgres) -> str:
-    """The name of a migrated database to copy whose time stands still."""
+    """Return the name of a migrated database to copy, whose clock is stopped at `START`."""
     dsn = cluster.ensure_database(STANDING_TEMPLATE)
     migrate(dsn)
     asyncio.run(stop_clock(dsn))
@@ -108,24 +108,24 @@ def standing_template(cluster: EmbeddedPostgres) -> str:
 
 @pytest_asyncio.fixture
 async def database_url(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
-    """The address of a migrated database of this test's own."""
+    """Yield the address of a migrated database for this test alone."""
     async with temporary_database(cluster, template=template) as url:
         yield url
 
 
 @pytest_asyncio.fixture
 async def empty_database_url(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
-    """The address of an empty database of this test's own."""
+    """Yield the address of an empty database for this test alone."""
     async with temporary_database(cluster, template="template1") as url:
         yield url
 
 
 @asynccontextmanager
 async def temporary_database(cluster: EmbeddedPostgres, *, template: str) -> AsyncIterator[str]:
-    """A copy of *template*, dropped afterwards together with whoever is still connected.
+    """Yield the address of a copy of *template*, and drop it afterwards, open connections included.
 
-    Its files are copied: to write each of its pages to the log, as PostgreSQL does by itself, takes half as
-    long again.
+    Its files are copied (FILE_COPY): PostgreSQL's default, writing each page to the log, takes half as long
+    again.
     """
     name = f"test_{uuid.uuid4().hex}"
     await _execute(cluster.dsn(), f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
@@ -136,12 +136,12 @@ async def temporary_database(cluster: EmbeddedPostgres, *, template: str) -> Asy
 
 
 async def connect(dsn: str) -> asyncpg.Connection:
-    """A connection with the bot's search_path."""
+    """Connect with the bot's search_path."""
     return await asyncpg.connect(dsn, server_settings={"search_path": SEARCH_PATH})
 
 
 async def open_patient_pool(dsn: str, *, min_size: int = 1, max_size: int = 10) -> asyncpg.Pool:
-    """A pool as the bot's, whose server waits for a test that a busy machine keeps in a transaction."""
+    """Open a pool like the bot's, with time-outs that do not fail a test on a busy machine."""
     return await open_pool(
         dsn, min_size=min_size, max_size=max_size, command_s=PATIENCE_S, idle_in_transaction_s=PATIENCE_S
     )
@@ -159,17 +159,17 @@ async def install_movable_clock(dsn: str) -> None:
 
 
 async def shift_clock(dsn: str, delta: timedelta) -> None:
-    """Move `now()` by *delta* more, and wake the workers of the job queue to look at it.
+    """Move `now()` forward by *delta*, and wake the workers of the job queue.
 
-    Jobs in flight look abandoned when *delta* exceeds the queue's heartbeat timeout, and run a second time:
-    shift when the queue is idle.
+    Shift while the queue is idle: jobs in progress look abandoned if *delta* exceeds the queue's heartbeat
+    timeout, and run a second time.
     """
     async with _connected(dsn) as connection:
         await clock.advance(connection, delta)
 
 
 async def stop_clock(dsn: str) -> None:
-    """Let the time of a database stand still at `START`, for all connections as `install_movable_clock`."""
+    """Stop a database's clock at `START`, for all connections with the bot's search_path."""
     await install_movable_clock(dsn)
     await _execute(dsn, _STANDING_CLOCK)
 

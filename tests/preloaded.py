@@ -1,4 +1,6 @@
-"""Imported and read before the bots of the stories are forked (`tests.warm`), out of the collector's way."""
+"""Import and read what the stories' bots need before they are forked (`tests.warm`), excluded from
+collection.
+"""
 
 import gc
 import importlib

@@ -1,7 +1,7 @@
-"""Tests that measure seconds have the machine to themselves, or with one other: `@pytest.mark.quiet`.
+"""Run tests marked `@pytest.mark.quiet`, which measure seconds, alone or beside one other quiet test.
 
 The workers of a run share locks. A quiet test waits until the others have ended, and the others wait for it.
-Two quiet tests that mostly wait may run at once; one that computes is `quiet(alone=True)`.
+Two quiet tests that mostly wait may run at once; a test that computes is `quiet(alone=True)`.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ _IS_WITHIN_A_TEST: Final = "PYTEST_CURRENT_TEST" in os.environ
 
 
 class Company(Enum):
-    """Beside which tests a test may run."""
+    """The tests that may run beside a test."""
 
     ANY = "any that is not quiet"
     QUIET = "one other quiet one"
@@ -29,7 +29,7 @@ class Company(Enum):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put quiet tests last, each in a group of its own, so that the others have to end for them once."""
+    """Put quiet tests last, each in its own xdist group: they wait for the others only once."""
     order = [Company.ANY, Company.QUIET, Company.NONE]
     items.sort(key=lambda item: order.index(_company(item)))
     for item in filter(_is_quiet, items):
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Hold the lock from the test's setup to its teardown; the wait is no part of the test's time."""
+    """Hold the locks from the test's setup to its teardown; waiting for them is not part of its duration."""
     if _IS_WITHIN_A_TEST or not item.config.pluginmanager.hasplugin("cacheprovider"):
         return (yield)
     folder = item.config.cache.mkdir(_FOLDER)
@@ -60,9 +60,9 @@ def _company(item: pytest.Item) -> Company:
 
 @contextmanager
 def held(folder: Path, company: Company) -> Iterator[None]:
-    """Hold the locks that live in *folder*, so that no test runs beside this one that *company* rules out.
+    """Hold the locks in *folder* that keep tests excluded by *company* from running beside this one.
 
-    Whoever waits to be quiet keeps the door: a stream of short tests would keep it waiting otherwise.
+    A test that waits to be quiet holds the door: otherwise a stream of short tests would keep it waiting.
     """
     with ExitStack() as files:
         door, room, first, second = (

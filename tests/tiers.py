@@ -1,6 +1,6 @@
-"""The tiers of tests: each folder of `tests` is one, and its tests bear its name as a mark (`-m unit`).
+"""Define the tiers of tests: each folder of `tests` is one, and its name is its tests' mark (`-m unit`).
 
-Those of the local Discord are in its own folder, and their mark is `sandbox`.
+The local Discord's tests are in its own folder and have the mark `sandbox`.
 """
 
 import re
@@ -26,26 +26,26 @@ TIERS: Final = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A choice of marks that does not speak of the slow half leaves it out, as no choice does."""
+    """Leave out slow tests unless ``-m`` mentions them."""
     config.option.markexpr = without_slow(config.option.markexpr)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out what ``-m`` rules out by its folder: importing it takes longer than many a tier runs."""
+    """Skip the folder of a tier that ``-m`` excludes: importing it takes longer than some tiers run."""
     tier = tier_of_path(collection_path.relative_to(config.rootpath).parts)
     return True if tier is not None and is_ruled_out(tier, config.option.markexpr) else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by its folder, before those that were not asked for are left out."""
+    """Mark each test with its tier, before pytest applies ``-m``."""
     for item in items:
         if (tier := tier_of(item)) in TIERS:
             item.add_marker(tier)
 
 
 def tier_of_path(parts: Iterable[str]) -> str | None:
-    """Name the tier of the path below the root that has these *parts*; None for one that is in no tier."""
+    """Return the tier of the path with these *parts* below the root; None if it is in no tier."""
     match tuple(parts):
         case ("tests", tier, *_) if tier in TIERS:
             return tier
@@ -55,7 +55,7 @@ def tier_of_path(parts: Iterable[str]) -> str | None:
 
 
 def is_ruled_out(tier: str, expression: str) -> bool:
-    """Return whether *expression* chooses no test of *tier*, whatever other marks the test has."""
+    """Return True if *expression* selects no test of *tier*, whatever its other marks."""
     if not expression:
         return False
     others = set(re.findall(r"\w+", expression)) - {*TIERS, "and", "or", "not"}
@@ -73,11 +73,11 @@ def _is_chosen(marks: Collection[str], expression: str) -> bool:
 
 
 def tier_of(item: pytest.Item) -> str:
-    """Name the folder of `tests` in which *item* is; "sandbox" for a test of the local Discord."""
+    """Return the name of the folder of `tests` that has *item*; "sandbox" for the local Discord's tests."""
     first, second, *_ = item.path.relative_to(item.config.rootpath).parts
     return "sandbox" if first == "local_discord" else second
 
 
 def without_slow(expression: str) -> str:
-    """What ``-m`` means; an empty one means every test."""
+    """Return *expression*, also excluding slow tests unless it mentions them or is empty."""
     return expression if not expression or "slow" in expression else f"({expression}) and not slow"

@@ -1,10 +1,10 @@
-"""Programs of ours that start at once: forked from a process that has imported what they import.
+"""Start programs of the project at once, by forking a process that has imported their modules.
 
-Two seconds of each start are imports, and the stories start a thousand bots. What is forked is a process of
-its own in every other respect: environment, folder, session, output, signals, end. Where the start is looked
-at itself (the command line, the demo, the benchmark) programs are started from nothing.
+Imports take two seconds of each start, and the stories start a thousand bots. A forked program is otherwise
+a separate process: environment, folder, session, output, signals, end. Tests of the start itself (command
+line, demo, benchmark) start programs without forking.
 
-So nothing that a process has for itself, such as its id, may be made when a module is imported.
+Therefore no module may make values that differ per process, such as its id, on import.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class _Command:
 async def start(
     name: str, *arguments: str, env: Mapping[str, str], folder: Path, module: str = "bot"
 ) -> Child:
-    """`Child.start`, forked."""
+    """Do what `Child.start` does, by forking."""
     command = _Command(module, arguments, environment(env), str(folder))
     reads, writes = os.pipe()
     process = _fork(command, writes, writes)
@@ -51,7 +51,7 @@ async def start(
 
 
 async def run(*arguments: str, env: Mapping[str, str], folder: Path) -> tuple[int, bytes, bytes]:
-    """Run ``python -m bot ARGUMENTS`` to its end, forked; how it has ended, its output, and its errors."""
+    """Run ``python -m bot ARGUMENTS`` in a fork; return its exit status, stdout and stderr."""
     command = _Command("bot", arguments, environment(env), str(folder))
     (reads, writes), (reads_errors, writes_errors) = os.pipe(), os.pipe()
     process = _fork(command, writes, writes_errors)
@@ -62,7 +62,7 @@ async def run(*arguments: str, env: Mapping[str, str], folder: Path) -> tuple[in
 
 
 def _fork(command: _Command, stdout: int, stderr: int) -> ForkServerProcess:
-    """Start it; what it writes to is its own from now on."""
+    """Fork a process that runs *command*, and close this process's copies of *stdout* and *stderr*."""
     try:
         process = _context.Process(target=_become, args=(command, _Sent(stdout), _Sent(stderr)), daemon=True)
         process.start()
@@ -73,7 +73,7 @@ def _fork(command: _Command, stdout: int, stderr: int) -> ForkServerProcess:
 
 
 async def _reader(number: int) -> asyncio.StreamReader:
-    """Read the file descriptor, which is ours from now on."""
+    """Return a stream that reads the file descriptor *number*, and closes it."""
     reader = asyncio.StreamReader(limit=LINE_LIMIT)
     pipe = os.fdopen(number, "rb", buffering=0)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
@@ -81,7 +81,7 @@ async def _reader(number: int) -> asyncio.StreamReader:
 
 
 class _Forked:
-    """A `bot.demo.process.Program`."""
+    """Implements `bot.demo.process.Program` for a forked process."""
 
     def __init__(self, process: ForkServerProcess, stdout: asyncio.StreamReader) -> None:
         self._process = process
@@ -91,23 +91,27 @@ class _Forked:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """Return the process id."""
         assert self._process.pid is not None
         return self._process.pid
 
     @property
     def returncode(self) -> int | None:
-        """How it has ended."""
+        """Return the exit status; None while it runs."""
         return self._process.exitcode
 
     async def wait(self) -> int:
-        """Wait for its end."""
+        """Wait until the process has ended, and return its exit status."""
         await self._ended.wait()
         assert self.returncode is not None
         return self.returncode
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal."""
+        """Send the signal *number* to the process.
+
+        Raises:
+            ProcessLookupError: It has ended.
+        """
         if self.returncode is not None:
             raise ProcessLookupError(self.pid)
         os.kill(self.pid, number)
@@ -118,7 +122,7 @@ class _Forked:
 
 
 class _Sent:
-    """A file descriptor that goes with the arguments of a process that is about to be forked."""
+    """A file descriptor that is passed to the forked process with its arguments."""
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -132,7 +136,7 @@ def _received(sent: Any) -> int:
 
 
 def _become(command: _Command, stdout: int, stderr: int) -> None:
-    """In the new process: what the operating system would have set up, then the program."""
+    """Set up the new process as the operating system does for a started one, then run the program."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     # Whoever holds it keeps alive what it is forked from, which is to end with us.
@@ -151,6 +155,6 @@ def _become(command: _Command, stdout: int, stderr: int) -> None:
 
 
 def _unbuffered(number: int) -> io.TextIOWrapper:
-    """As PYTHONUNBUFFERED opens it."""
+    """Open a standard stream as Python does with PYTHONUNBUFFERED."""
     raw = io.FileIO(number, "wb", closefd=False)
     return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)

@@ -1,4 +1,4 @@
-"""The PostgreSQL of a desk: a database of its own, whose time stands still until a test moves it."""
+"""Give a desk a PostgreSQL database of its own, whose clock is stopped until a test moves it."""
 
 import asyncio
 from collections.abc import Sequence

@@ -289,7 +289,7 @@ class Desk:
         return cases
 
     def lets_nothing_lapse(self) -> None:
-        """Whoever is silent is reminded again and again, whatever the severity."""
+        """Let no acknowledge lapse in any severity: a silent responder is only reminded."""
         rules = {name: replace(one, ack_lapses_after=None) for name, one in self.policy.severities.items()}
         self.policy = replace(self.policy, severities=MappingProxyType(rules))
         self.use(self.discord)

@@ -113,7 +113,7 @@ async def test_of_another_installation(desk: Desk, another_database: Database) -
 
 
 async def test_discord_is_away_and_it_counts_all_the_same(desk: Desk) -> None:
-    """It is what the link is for: nobody can be looked up then."""
+    """The link acknowledges while Discord is away, though the bot cannot look the person up."""
     token, _ = await mailed(desk)
     desk.discord.is_away = True
     assert (await desk.links.acknowledge(token)).state is LinkState.DONE

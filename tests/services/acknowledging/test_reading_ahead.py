@@ -36,7 +36,9 @@ async def opened(desk: Desk, count: int = 1) -> list[Incident]:
 
 
 async def test_a_deadline_waits_for_no_reading(desk: Desk) -> None:
-    """Read once, before; nobody is rung early; at its time Discord is not asked again."""
+    """Reactions are read once, shortly before the deadline; the escalation goes out in time if Discord is
+    silent then.
+    """
     await opened(desk)
     await desk.pass_time(seconds=2)
     assert len(desk.discord.asked) == 1
@@ -48,7 +50,7 @@ async def test_a_deadline_waits_for_no_reading(desk: Desk) -> None:
 
 
 async def test_eyes_that_are_found_before_the_deadline(desk: Desk) -> None:
-    """Their event was lost: nobody is rung, and no job is left."""
+    """A 👀 whose event was lost is found: the incident is acknowledged, not escalated, and no job is left."""
     [incident] = await opened(desk)
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     await desk.pass_time(seconds=1)
@@ -105,7 +107,7 @@ async def test_what_was_read_long_ago_counts_for_nothing(desk: Desk) -> None:
 
 
 async def test_what_discord_did_not_answer_is_not_read(desk: Desk) -> None:
-    """It is asked once more at the deadline: only what was read counts, and nobody is rung after a 👀."""
+    """If the early reading fails, the reactions are read at the deadline, and a 👀 stops the escalation."""
     [incident] = await opened(desk)
     desk.discord.is_away = True
     await desk.pass_time(seconds=2)
@@ -190,7 +192,7 @@ class FailsOnce:
 async def test_whoever_waits_for_a_look_that_fails_reads_for_itself(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, is_cancelled: bool
 ) -> None:
-    """A decision that waited would otherwise be made unread, and ring somebody for nothing."""
+    """A second reader that waits for a failing reading reads again, so that no 👀 is missed."""
     monkeypatch.setattr(reading_ahead, "READ_ON_S", PATIENCE_S)  # a busy machine reads nothing in 0.2 s
     [incident] = await opened(desk)
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]

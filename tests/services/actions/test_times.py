@@ -178,7 +178,9 @@ async def test_a_new_owner_is_reminded_and_not_called_absent(
 
 
 async def test_an_owner_who_may_not_see_it_any_more_is_told_nothing(desk: Desk) -> None:
-    """A private incident's item goes to whoever leads or is on call."""
+    """The reminder of a private incident's item goes to its commander or the person on call, not to a removed
+    owner.
+    """
     await on_monday(desk)
     incident = await ended(desk)
     await desk.privacy.make_private(incident.id, by=PRIMARY)

@@ -56,7 +56,7 @@ async def receive(desk: Desk, message: AlertMessage) -> Incident:
 
 
 async def test_an_alert_is_tracked_with_its_channels_severity(desk: Desk) -> None:
-    """Same deadline, same ladder, no thread; its post answers the message and rings nobody."""
+    """An alert gets its channel's severity and deadline, no thread, and a reply that pings no one."""
     incident = await receive(desk, alert(desk, content="api.parky.co.jp latency 812 ms", channel="p0-alerts"))
     assert (incident.kind, incident.severity, incident.targets) == (
         IncidentKind.ALERT,
@@ -84,7 +84,7 @@ async def test_an_alert_is_tracked_with_its_channels_severity(desk: Desk) -> Non
 
 
 async def test_a_replay_by_a_webhook_is_no_alert(desk: Desk) -> None:
-    """A person sends an old one again: nobody is paged. A real alert of the same webhook still is one."""
+    """A message that the bot replays by its own webhook opens no incident; other messages of webhooks do."""
     desk.webhooks = {"p0-alerts": 77}
     desk.use(desk.discord)
     real = alert(desk, channel="p0-alerts")
@@ -96,7 +96,7 @@ async def test_a_replay_by_a_webhook_is_no_alert(desk: Desk) -> None:
 
 
 async def test_the_policy_may_let_the_answer_ring(database: Database) -> None:
-    """A team whose monitors ping nobody."""
+    """With `rings = true`, the reply to an alert pings, for teams whose monitors do not."""
     policy = parse_policy(default_policy_text().replace("rings = false", "rings = true"), name="loud")
     desk = Desk(database, policy)
     await receive(desk, alert(desk))
@@ -140,7 +140,7 @@ async def test_after_the_window_it_is_a_new_alert(desk: Desk) -> None:
 
 
 async def test_an_ended_alert_that_comes_again_is_new(desk: Desk) -> None:
-    """Whoever resolved it believed that it was over."""
+    """An alert that repeats after its incident was resolved opens a new incident."""
     first = await receive(desk, alert(desk))
     await desk.lifecycle.resolve(first.id, by=RESPONDER)
     assert (await receive(desk, alert(desk, FIRST + 1))).id != first.id

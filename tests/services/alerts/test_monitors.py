@@ -1,4 +1,4 @@
-"""What monitors say besides alerts: recoveries, repeats, and what nobody understands."""
+"""Show what becomes of monitors' messages other than alerts: recoveries, repeats, unknown formats."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -59,13 +59,13 @@ async def statuses(desk: Desk) -> list[tuple[str, Status, int]]:
 
 
 async def notices(desk: Desk) -> list[str]:
-    """Which lines were owed, by name."""
+    """Return the names of the notices that were queued."""
     owed = [one.data for one in await desk.database.deliveries() if one.kind is DeliveryKind.NOTICE]
     return [str(data["notice"]) for data in owed]
 
 
 async def test_a_recovery_closes_what_nobody_has_acknowledged(desk: Desk) -> None:
-    """One alert in all, whatever its group has grown to; its ladder stops, and nobody is asked anything."""
+    """A recovery resolves an unacknowledged incident of a grown alert group, and ends its escalation."""
     await say(desk, 1, FIRING)
     await say(desk, 2, FIRING_TWO)
     await say(desk, 3, RESOLVED)
@@ -185,7 +185,7 @@ async def test_a_recovery_is_a_line_on_what_somebody_works_on(desk: Desk) -> Non
 
 
 async def test_what_fires_again_is_told_to_who_heard_that_it_was_over(desk: Desk) -> None:
-    """Soon, it is the same; hours later it is another trouble, though nobody has closed the first."""
+    """An alert that fires again soon adds a line to its incident; hours later it opens another one."""
     await say(desk, 1, FIRING)
     await desk.services.acknowledger.acknowledge(1, by=PRIMARY, via=AckVia.BUTTON)
     await say(desk, 2, RESOLVED)
@@ -233,7 +233,7 @@ async def test_what_was_merged_is_not_closed_by_one_of_the_two(desk: Desk) -> No
 
 
 async def test_a_recovery_ends_the_second_look_that_waits(desk: Desk) -> None:
-    """Nobody is asked to look again at what is over."""
+    """A recovery dismisses a triage that waits for re-evaluation."""
     await say(desk, 600, FIRING)
     held = await hold(desk)
     assert held.triage.is_under_reevaluation
@@ -272,7 +272,7 @@ async def test_the_title_that_the_post_shows_needs_no_query(desk: Desk) -> None:
 
 
 async def test_a_second_look_names_the_monitor(desk: Desk) -> None:
-    """Whoever has triaged its alert has reported nothing; the incident names the monitor, too."""
+    """Posts about a re-evaluation name the monitor, not the person who triaged its alert."""
     await say(desk, 600, FIRING)
     await hold(desk)
     await desk.database.advance(desk.policy.reevaluate.after)
@@ -318,7 +318,7 @@ async def test_what_nobody_understands_is_asked_about(desk: Desk) -> None:
 
 
 async def test_a_sender_that_talks_a_lot_is_asked_about_a_few_times(desk: Desk) -> None:
-    """Whoever answers one line of five has answered for all of them."""
+    """The bot asks about at most five messages of one sender."""
     for number in range(1, 20):
         await say(desk, number, f"deploy of {'abcdefghijklmnopqrst'[number]} finished")
     assert len(await desk.database.deliveries()) == 5
@@ -367,7 +367,7 @@ async def test_the_answer_is_that_its_sender_is_ignored(desk: Desk) -> None:
 
 
 async def test_it_is_ignored_no_more(desk: Desk) -> None:
-    """Whoever may ignore may undo it; then it is asked again."""
+    """A person who may ignore a sender may end that, and the bot asks about its messages again."""
     await say(desk, 1, "deploy finished")
     with pytest.raises(UserError, match="sender_not_ignored"):
         await desk.services.questions.heed(1, guild_id=GUILD, by=RESPONDER)

@@ -1,4 +1,4 @@
-"""A desk whose announcements go to a stand-in of the team's own receiver."""
+"""Provide a desk whose announcements go to a stand-in for the team's own receiver."""
 
 from collections.abc import AsyncIterator
 

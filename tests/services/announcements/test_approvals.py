@@ -48,7 +48,9 @@ async def test_the_draft_waits_for_whoever_opens_it(desk: Desk) -> None:
 
 
 async def test_a_draft_follows_the_incident_until_a_person_edits_it(desk: Desk) -> None:
-    """What somebody has typed is kept, and the screen says that it is old; it can be drafted anew."""
+    """A draft changes with the incident until a person edits it; then the text stays and is marked as
+    outdated.
+    """
     incident = await affected(desk)
     await opened(desk, incident)
     incident = await update(desk, incident, phase=Phase.IDENTIFIED, key="a")
@@ -108,7 +110,7 @@ async def test_two_people_who_approve_at_once_publish_once(desk: Desk) -> None:
 
 
 async def test_an_approval_is_for_the_words_that_were_seen(desk: Desk) -> None:
-    """Whoever looked at other words has to look again; so has whoever edits."""
+    """Approving or editing a version that has changed since is refused."""
     incident = await affected(desk)
     draft = (await opened(desk, incident)).announcement
     await edited(desk, draft)
@@ -138,7 +140,9 @@ async def test_a_published_one_is_not_edited(desk: Desk) -> None:
 
 
 async def test_the_person_who_communicates_approves(desk: Desk) -> None:
-    """Anyone may edit; while nobody holds the role, anyone who responds may approve."""
+    """Any responder may approve while there is no communicator; after that, only the communicator. All may
+    edit.
+    """
     incident = await affected(desk)
     view = await opened(desk, incident, by=SECONDARY)
     assert view.other_approvers == ()
@@ -177,7 +181,7 @@ async def test_strangers_neither_see_nor_approve(desk: Desk) -> None:
 async def test_words_that_users_must_not_read_are_kept_but_not_published(
     desk: Desk, words: str, kind: FindingKind
 ) -> None:
-    """What somebody has typed is not lost, and a secret is stored nowhere."""
+    """A text with a finding is kept, without its secret, and cannot be approved."""
     incident = await affected(desk)
     draft = (await opened(desk, incident)).announcement
     view = await edited(desk, draft, x=AnnouncementText(words, "fine"))
@@ -214,7 +218,7 @@ async def test_a_private_incident_is_told_only_where_the_policy_says_so(desk: De
 
 
 async def test_an_approval_says_that_users_are_affected(desk: Desk) -> None:
-    """If nobody has said so before: the button of `/incident show` needs no update."""
+    """An approval records that users are affected, if no update has said so."""
     incident = await desk.open("SEV2")
     await published(desk, incident)
     assert (await desk.store.incident(incident.id)).users_affected is UsersAffected.YES

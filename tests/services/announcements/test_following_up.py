@@ -29,7 +29,7 @@ async def test_each_later_state_asks_once(desk: Desk) -> None:
 
 
 async def test_nothing_is_asked_before_users_were_told(desk: Desk) -> None:
-    """A draft tells nobody."""
+    """A draft that was never approved leads to no question about a follow-up."""
     incident = await affected(desk)
     await opened(desk, incident)
     await update(desk, incident, phase=Phase.IDENTIFIED)

@@ -28,7 +28,7 @@ async def test_everything_by_pages(desk: Desk) -> None:
 
 
 async def test_refusals_alone(desk: Desk) -> None:
-    """Whoever may not read the log is on it afterwards."""
+    """A refused attempt to read the audit log is itself in the log, and the filter for refusals finds it."""
     await desk.open()
     with pytest.raises(NotPermitted):
         await desk.services.auditing.page(AuditQuestion(), by=OBSERVER, guild_id=GUILD)

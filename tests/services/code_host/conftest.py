@@ -1,4 +1,4 @@
-"""A desk whose guild has a repository on the stand-in."""
+"""Provide a desk whose guild has a repository on the stand-in for GitHub."""
 
 from collections.abc import AsyncIterator
 

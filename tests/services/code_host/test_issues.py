@@ -1,4 +1,4 @@
-"""Action items as issues: opened once, closed and reopened on both sides, and nobody's words overwritten."""
+"""Show action items as issues: opened once, closed and reopened on both sides, with people's text kept."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -154,7 +154,7 @@ async def test_reopened_there_is_reopened_here(desk: Desk, github: GitHub) -> No
 
 
 async def test_both_sides_end_it_at_once(desk: Desk, github: GitHub) -> None:
-    """It is done once, by whoever was first here."""
+    """An item that is closed in Discord and on GitHub at once is recorded once, for the first person."""
     item = await add(desk, await ended(desk))
     github.repository.close_issue(only(github).number)
     await desk.services.actions.done(item.id, by=SECONDARY)
@@ -262,7 +262,7 @@ async def test_what_a_person_must_change_is_told_once(desk: Desk, github: GitHub
 
 
 async def test_a_github_that_is_away_for_a_while_is_not_worth_a_word(desk: Desk, github: GitHub) -> None:
-    """Half an hour of 503 is told to nobody, and the limit it names is kept."""
+    """Half an hour of 503 from GitHub causes no notice, and the issue is opened afterwards."""
     incident = await ended(desk)
     github.fault(Fault.AWAY)
     await add(desk, incident)

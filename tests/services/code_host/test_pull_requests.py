@@ -124,7 +124,9 @@ async def test_a_file_that_people_removed_stays_removed(desk: Desk, github: GitH
 
 
 async def test_a_file_that_was_there_before_is_peoples(desk: Desk, github: GitHub) -> None:
-    """Somebody has written the postmortem on main already."""
+    """A postmortem that a person put on main is not overwritten; one notice says that no pull request was
+    opened.
+    """
     incident = await desk.open("SEV1")
     await desk.work()
     day = incident.started_at.astimezone(desk.policy.timezone).date()
@@ -150,7 +152,7 @@ async def test_peoples_words_in_the_pull_request_stay(desk: Desk, github: GitHub
 
 
 async def test_merged_is_done(desk: Desk, github: GitHub) -> None:
-    """By whoever merged it; the reminders end, and the next draft changes nothing any more."""
+    """A merge completes the postmortem in the name of the person who merged it, and ends the reminders."""
     incident = await ended(desk, "SEV1")
     github.repository.merge(only(github).number)
     await desk.pass_time(minutes=5)
@@ -299,7 +301,9 @@ async def test_what_becomes_private_while_github_answers_is_not_written(
 async def test_a_branch_without_its_pull_request_is_deleted_when_it_becomes_private(
     desk: Desk, github: GitHub, *, edited: bool
 ) -> None:
-    """The bot was killed after the file: nobody would look for it there. What people wrote stays."""
+    """If opening the pull request failed, the branch goes when the incident becomes private, unless people
+    edited it.
+    """
     github.fault(Fault.AWAY, "POST /pulls")
     incident = await ended(desk, "SEV1")
     assert path_of(github)

@@ -1,4 +1,6 @@
-"""Posted, the answer was lost, and somebody deleted it before the next attempt: Discord says so (10008)."""
+"""Show what follows when a message was posted, its answer lost, and the message deleted (10008) before the
+retry.
+"""
 
 from dataclasses import replace
 from types import MappingProxyType
@@ -27,7 +29,7 @@ async def with_deleted(desk: Desk, kind: DeliveryKind, *, minutes: float = 2.0) 
 
 
 def _mail_only_failures(desk: Desk) -> None:
-    """No email goes out because nobody answers."""
+    """Send no email about missing acknowledgements, so that each email is about a failure."""
     rules = {name: replace(rule, email_after=None) for name, rule in desk.policy.severities.items()}
     desk.policy = replace(desk.policy, severities=MappingProxyType(rules))
     desk.use(desk.discord)
@@ -96,7 +98,7 @@ async def test_an_alert_of_what_has_ended_is_not_posted_anew(desk: Desk) -> None
 
 
 async def test_a_private_alert_comes_back_with_its_thread(desk: Desk) -> None:
-    """Everything of it stands in there."""
+    """A private alert that was deleted before the retry is posted again, in the incident's thread."""
     desk.discord.deleted_at_once = {DeliveryKind.ALERT}
     incident = await desk.incidents.open(secret(desk))
     await desk.pass_time(minutes=2)

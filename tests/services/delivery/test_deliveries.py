@@ -42,7 +42,9 @@ async def test_lost_answer_is_adopted(desk: Desk) -> None:
 
 
 async def test_what_may_be_there_is_left_to_a_person(desk: Desk) -> None:
-    """Nobody can look, and Discord has forgotten the nonce: rather not at all than twice, but in the DLQ."""
+    """A message that may have been posted, but can neither be looked up nor retried with its nonce, goes to
+    the DLQ.
+    """
     desk.discord.failures = [AWAY_FOR_LONG]
     desk.discord.unreadable = UNREADABLE
     await desk.open("SEV3")
@@ -143,7 +145,7 @@ async def test_bug_in_rendering_does_not_keep_a_p0_silent(desk: Desk) -> None:
 
 
 async def test_nobody_is_emailed_about_what_was_acknowledged(desk: Desk) -> None:
-    """The alert failed for good after somebody had answered the DM."""
+    """An alert that fails for good after an acknowledge causes no email."""
     desk.mailer.is_away = True
     desk.discord.failures = [REFUSED]
     incident = await desk.open("SEV1")
@@ -165,7 +167,7 @@ async def test_sev3_gets_no_email(desk: Desk) -> None:
 
 
 async def test_page_is_obsolete_after_an_acknowledge(desk: Desk) -> None:
-    """A page that had to wait does not ring somebody who is no longer needed."""
+    """A page that had to wait is not sent after an acknowledge."""
     desk.discord.failures = [None, AWAY, AWAY, AWAY]
     incident = await desk.open("SEV1")
     await desk.work()
@@ -177,7 +179,7 @@ async def test_page_is_obsolete_after_an_acknowledge(desk: Desk) -> None:
 
 
 class Acking(FakeDiscord):
-    """Somebody acknowledges at the very moment when a page is being made."""
+    """Acknowledges the incident at the moment when its page is sent."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""One email for each on call: those who have not got it are tried again, and nobody else."""
+"""Show that each person on call gets one email, and that retries go only to those who did not get it."""
 
 from datetime import timedelta
 
@@ -46,7 +46,9 @@ async def test_whom_nobody_could_mail_until_the_acknowledge_is_left_alone(desk: 
 
 
 async def test_whom_the_email_of_many_did_not_reach_is_tried_again_alone(desk: Desk) -> None:
-    """The other one does not get it again; every incident's row says that somebody has it."""
+    """A refused recipient of a bundle's email is tried again alone, and each incident records that an email
+    arrived.
+    """
     desk.mailer.refused = {"primary@example.com"}
     await open_many(desk)
     await desk.database.advance(timedelta(minutes=15))

@@ -80,7 +80,7 @@ async def test_a_message_that_discord_does_not_take_holds_up_nothing(
 
 
 async def test_the_first_messages_wait_for_a_while_only(desk: Desk) -> None:
-    """Nobody sends the commands: what changed is better than nothing."""
+    """The card of suspects waits for the commands before it, but only for LINE_PATIENCE."""
     found = await first_messages(desk)
     assert await desk.deliveries.deliver(found[SUSPECTS].id) is not None
     await desk.database.advance(LINE_PATIENCE)

@@ -23,7 +23,7 @@ async def two_commanders(desk: Desk) -> tuple[Incident, int, int]:
 
 
 async def lines(desk: Desk) -> list[Delivery]:
-    """The lines that are owed, in the order of what they tell."""
+    """Return the deliveries of notices, in the order of their events."""
     return [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.NOTICE]
 
 
@@ -50,7 +50,7 @@ async def test_a_line_that_discord_refuses_holds_up_nothing(desk: Desk) -> None:
 
 
 async def test_a_line_waits_for_a_while_only(desk: Desk) -> None:
-    """Nobody sends the earlier one: the later one is better than none."""
+    """A line waits for the one before it, but only for LINE_PATIENCE."""
     _, _, second = await two_commanders(desk)
     await desk.database.advance(LINE_PATIENCE)
     assert await desk.deliveries.deliver(second) is None

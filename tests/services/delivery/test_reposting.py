@@ -1,4 +1,6 @@
-"""What somebody deletes or closes in Discord: put back once, quietly; no line is lost."""
+"""Show that deleted alerts and deleted or closed threads are replaced without a ping, and that no line is
+lost.
+"""
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
@@ -19,7 +21,7 @@ async def posted(desk: Desk, severity: str = "SEV1") -> Incident:
 
 
 async def quiet(desk: Desk, kind: DeliveryKind) -> list[bool]:
-    """Of each post of *kind*, whether it rings nobody."""
+    """Return, for each delivery of *kind*, True if it pings no one."""
     return ["quiet" in one.data for one in await desk.database.deliveries() if one.kind is kind]
 
 
@@ -74,7 +76,7 @@ async def test_a_deleted_thread_is_opened_again(desk: Desk) -> None:
 
 
 async def test_a_line_for_a_deleted_thread_follows_into_the_new_one(desk: Desk) -> None:
-    """Nobody noticed the deletion before; nothing is on record as undelivered."""
+    """A line for a thread that was deleted unnoticed goes to the new one, and counts as no failure."""
     incident = await posted(desk)
     desk.discord.deleted_threads = {incident.thread.id or 0}
     await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="r")
@@ -97,7 +99,7 @@ async def test_a_line_after_the_end_goes_to_the_alerts_channel(desk: Desk) -> No
 
 
 async def test_a_locked_thread_is_left_locked(desk: Desk) -> None:
-    """The line stands beside the alert instead."""
+    """A line for a locked thread is posted beside the alert instead."""
     incident = await posted(desk)
     desk.discord.locked = {incident.thread.id or 0}
     await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="r")
@@ -107,7 +109,7 @@ async def test_a_locked_thread_is_left_locked(desk: Desk) -> None:
 
 
 async def test_a_thread_is_not_opened_for_ever(desk: Desk) -> None:
-    """Somebody deletes each: after a while the lines stand beside the alert."""
+    """A thread that is deleted again and again is replaced three times; then lines go beside the alert."""
     incident = await posted(desk)
     for _ in range(5):
         thread = (await desk.store.incident(incident.id)).thread.id
@@ -155,7 +157,7 @@ async def test_what_is_refused_for_another_reason_is_told_as_ever(desk: Desk) ->
 
 
 async def test_a_farewell_in_a_thread_that_is_gone_is_not_missed(desk: Desk) -> None:
-    """Nobody reads there."""
+    """The last line for a deleted old thread is dropped without a failure."""
     incident = await posted(desk, "SEV3")
     desk.discord.deleted_threads = {incident.thread.id or 0}
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="r")

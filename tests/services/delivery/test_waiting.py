@@ -10,7 +10,7 @@ AWAY = DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)
 
 
 def outage(desk: Desk) -> None:
-    """Discord answers nobody until `over`."""
+    """Let all requests to Discord fail until `over`."""
     desk.discord.failures = [AWAY] * 5_000
 
 
@@ -47,7 +47,7 @@ async def test_whichever_is_tried_first_it_is_one_email_each(desk: Desk) -> None
 
 
 async def test_it_says_that_it_is_late(desk: Desk) -> None:
-    """What tells of a moment says which one; a short outage is nobody's business."""
+    """After a long outage, messages about a moment say that they are late."""
     outage(desk)
     await desk.open("SEV1")
     await desk.pass_time(minutes=10, step_s=60)
@@ -95,7 +95,7 @@ async def test_each_missed_deadline_is_mailed_and_nobody_is_rung_twice(desk: Des
 
 
 async def test_what_has_become_obsolete_is_not_sent(desk: Desk) -> None:
-    """Somebody acknowledged during the outage, by the email's link for instance."""
+    """Pages and escalations are not sent after an outage in which a person acknowledged."""
     outage(desk)
     incident = await desk.open("SEV1")
     await desk.pass_time(minutes=20, step_s=60)

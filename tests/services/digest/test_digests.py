@@ -168,7 +168,7 @@ async def test_a_part_that_fails_is_missing_and_the_others_are_told(
 
 
 async def test_what_is_owed_is_told_whenever_it_began(desk: Desk) -> None:
-    """A SEV1 owes a postmortem from its resolve on; in the next week's digest as well."""
+    """A missing postmortem of a SEV1 is also in the digest of the next week."""
     await worked(desk)
     digest = await desk.digests.figures(GUILD, THIS.back(-1))
     assert [one.incident.severity for one in digest.postmortems] == ["SEV1"]
@@ -176,7 +176,7 @@ async def test_what_is_owed_is_told_whenever_it_began(desk: Desk) -> None:
 
 
 async def test_a_post_by_hand_is_one_of_the_week_and_on_record(desk: Desk) -> None:
-    """For whoever may; the second says that it was posted, and where."""
+    """A permitted person posts the week's digest once; a second attempt returns the first post."""
     with pytest.raises(NotPermitted):
         await desk.digests.post_by_hand(GUILD, by=OBSERVER)
     first = await desk.digests.post_by_hand(GUILD, by=PRIMARY)

@@ -46,7 +46,7 @@ async def test_a_muted_alert_opens_nothing_for_a_week(desk: Desk) -> None:
 
 
 async def test_a_more_severe_alert_comes_through(desk: Desk) -> None:
-    """It was muted as SEV2: nobody has said that a SEV1 may be missed."""
+    """An alert that was muted as a SEV2 opens an incident when it comes as a SEV1."""
     noisy = await ended(desk)
     await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
     worse = alert(desk, FIRST + 1, channel="p0-alerts")
@@ -58,7 +58,7 @@ async def test_a_more_severe_alert_comes_through(desk: Desk) -> None:
 
 
 async def test_what_is_open_when_it_is_muted_goes_on_counting(desk: Desk) -> None:
-    """Somebody may be on it: its post stays true, and rings nobody anew."""
+    """An open incident of a muted alert still counts its repeats."""
     open_one = await receive(desk, alert(desk))
     await desk.acknowledger.acknowledge(open_one.id, by=RESPONDER, via=AckVia.BUTTON)
     await desk.services.alert_verdicts.give(open_one.id, Verdict.MUTE, by=PRIMARY)

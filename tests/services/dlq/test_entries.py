@@ -34,7 +34,7 @@ async def put(desk: Desk, payload: dict[str, object] | None, *, channel: str = "
 
 
 async def test_questions_need_the_role(desk: Desk) -> None:
-    """Whoever may read the DLQ reads it; others are refused."""
+    """A person with the role reads the DLQ; others are refused."""
     await put(desk, {"content": "x"})
     page = await desk.dlq_console.recent(DlqView(), by=RESPONDER, guild_id=GUILD)
     most_severe = await desk.dlq_console.most_severe(by=RESPONDER, guild_id=GUILD)
@@ -136,7 +136,7 @@ async def test_nothing_to_replay(desk: Desk, payload: dict[str, object] | None) 
 
 
 async def test_what_was_posted_since_is_not_sent_again(desk: Desk) -> None:
-    """A second frozen alert beside the live one helps nobody: the entry leads to the one that is there."""
+    """An entry whose message was delivered since links to it, and its replay is refused."""
     await desk.open()
     await desk.work()
     alert = next(one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT)
@@ -190,7 +190,7 @@ async def test_entries_are_offered_to_whoever_may_look(desk: Desk) -> None:
 
 
 async def test_a_guild_without_a_say_does_not_see_the_dlq(database: Database) -> None:
-    """Whatever somebody's role; the refusal is on record, and the digest leaves it out."""
+    """With `sees_dlq` off, each read of the DLQ is refused whatever the person's role, and recorded."""
     desk = Desk(database, replace(load_policy(None), sees_dlq=False))
     await put(desk, {"content": "x"})
     for ask in (

@@ -1,4 +1,4 @@
-"""Replaying all that a filter matches: once per entry, at a rate, stopped half-way, whoever dies."""
+"""Show replays of all entries that a filter matches: once each, at a rate, stopped and resumed half-way."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -112,7 +112,7 @@ async def test_a_stop_gives_back_what_was_not_sent(desk: Desk) -> None:
 
 
 async def test_two_people_who_start_the_same_at_once_send_each_entry_once(desk: Desk) -> None:
-    """The one replay of an entry belongs to whoever reserves it first; the other batch says so."""
+    """Of two batches with the same entries, the first replays them; the second skips them and says so."""
     await lose(desk, 4)
     first, second = await ask(desk), await ask(desk, by=SECONDARY)
     await begin(desk, first)
@@ -193,7 +193,9 @@ async def test_more_than_the_policy_allows_are_refused(database: Database) -> No
 
 
 async def test_others_may_not(desk: Desk) -> None:
-    """Whoever may only read neither asks, starts nor stops; each try is on record."""
+    """A person who may only read the DLQ can neither preview, start nor stop a batch; each attempt is
+    recorded.
+    """
     await lose(desk, 1)
     batch = await ask(desk)
     for tried in (
@@ -210,7 +212,7 @@ async def test_others_may_not(desk: Desk) -> None:
 
 
 async def test_a_job_that_is_lost_is_queued_again_by_its_row(desk: Desk) -> None:
-    """Whoever died with it in their hands: the auditor finds the row that is overdue."""
+    """A batch whose job was lost is found overdue, queued again, and finished."""
     await lose(desk, 2)
     batch = await begin(desk, await ask(desk))
     await desk.database.lose_jobs()
@@ -246,7 +248,7 @@ async def test_batches_of_a_guild_share_its_rate(desk: Desk) -> None:
 
 
 async def test_a_webhook_is_for_the_channels_that_have_one(desk: Desk) -> None:
-    """The others are left out, as is one that Discord does not know any more; the bot is no stand-in."""
+    """Replays by webhook skip channels without one and unknown webhooks; the bot does not post instead."""
     desk.webhooks = {"p0-alerts": 5}
     desk.use(desk.discord)
     await lose(desk, 2)
@@ -270,7 +272,7 @@ async def test_a_webhook_is_for_the_channels_that_have_one(desk: Desk) -> None:
 
 
 async def test_a_webhooks_message_whose_answer_is_lost_is_found(desk: Desk) -> None:
-    """It stands in the channel: that is a result like any other, and nothing is sent again."""
+    """A webhook's message whose answer was lost is found in the channel and not sent again."""
     batch = await by_webhook(desk)
     await begin(desk, batch)
     for job in await desk.database.take_due_jobs():  # posts the progress, queues the delivery

@@ -66,7 +66,7 @@ async def test_a_step_that_is_taken_is_shown_at_once(desk: Desk) -> None:
 
 
 async def test_steps_that_are_decided_by_their_own_job_are_shown_too(desk: Desk) -> None:
-    """As when somebody else held the incident."""
+    """A step that its own job decides, not a sweep, is shown on the alert as well."""
     incident = await opened(desk)
     await desk.database.advance(timedelta(minutes=16))
     await desk.escalations.decide(incident.id, 1)
@@ -85,7 +85,7 @@ async def test_a_storm_spends_nothing_on_ladders(desk: Desk) -> None:
 
 
 async def test_a_refused_dm_and_a_decline_are_told_apart(desk: Desk) -> None:
-    """Whoever cannot respond has answered; both are shown before the deadline."""
+    """Before the deadline, the alert shows whose DM was refused, and who declined."""
     desk.discord.refused = set(CLOSED)
     incident = await opened(desk, "SEV2")
     refused, passed_on = (await calls_of(desk, incident)).pages
@@ -98,7 +98,7 @@ async def test_a_refused_dm_and_a_decline_are_told_apart(desk: Desk) -> None:
 
 
 async def test_nothing_of_it_is_read_once_somebody_is_on_it(desk: Desk) -> None:
-    """Then nobody is called."""
+    """An acknowledged incident shows no calls."""
     incident = await opened(desk)
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     assert await calls_of(desk, incident) == Calls()

@@ -1,4 +1,4 @@
-"""Nobody answers though Discord is well: from a step of the ladder on an email goes out too."""
+"""Show that from a certain step on, an escalation also goes out by email, while Discord works."""
 
 from dataclasses import replace
 from types import MappingProxyType
@@ -36,7 +36,7 @@ async def test_others_are_not_mailed_unless_the_policy_says_so(desk: Desk) -> No
 
 
 async def test_an_answer_before_the_email_goes_out_stops_it(desk: Desk) -> None:
-    """The mail server is away when the step is taken; somebody has it before it is back."""
+    """An acknowledge cancels an email that waits for the mail server."""
     incident = await desk.open("SEV1")
     desk.mailer.is_away = True
     await desk.pass_time(minutes=16)

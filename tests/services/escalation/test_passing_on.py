@@ -1,4 +1,4 @@
-"""No DM reaches whoever is on call: the next one is told at once, and the channel when nobody is left."""
+"""Show that after a refused DM, the next person on call is paged at once, and the channel if none is left."""
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
@@ -74,7 +74,7 @@ async def test_a_dm_that_arrives_after_all_is_no_longer_told_of(desk: Desk) -> N
 
 
 async def test_a_refusal_after_an_acknowledge_tells_nobody(desk: Desk) -> None:
-    """Somebody is on it while the DM is being tried: there is nothing to pass on."""
+    """A DM that fails after an acknowledge is dropped: no other person is paged."""
     desk.discord.put_off = {"person:primary": 40}
     incident = await desk.open("SEV2")
     await desk.work()
@@ -85,7 +85,7 @@ async def test_a_refusal_after_an_acknowledge_tells_nobody(desk: Desk) -> None:
 
 
 async def test_a_dm_that_discord_puts_off_is_tried_again(desk: Desk) -> None:
-    """40003 passes: it arrives a moment later, and nobody else is told."""
+    """A DM that Discord delays (40003) arrives a moment later, and no other person is paged."""
     desk.discord.put_off = {"person:primary": 1}
     await desk.open("SEV1")
     await desk.pass_time(seconds=5)

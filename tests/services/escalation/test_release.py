@@ -1,4 +1,4 @@
-"""An acknowledge that ends before its incident does: somebody lets go, or is silent for too long."""
+"""Show acknowledgements that end before their incident: by a release, or by silence."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +33,7 @@ UPDATE = NewUpdate(
 
 
 async def acknowledged(desk: Desk, severity: str = "SEV1", *, after_min: float = 1) -> Incident:
-    """An incident that primary is on, by a 👀 that stands under its alert."""
+    """Open an incident and let primary acknowledge it by a 👀 on its alert."""
     incident = await desk.open(severity)
     await desk.work()
     await desk.pass_time(minutes=after_min)
@@ -49,7 +49,7 @@ async def primary_stands_everywhere(desk: Desk) -> None:
 
 
 async def reasons(desk: Desk, kind: DeliveryKind) -> list[tuple[str, object]]:
-    """To whom, and why, of what was owed before its time."""
+    """Return the recipient and the reason of each delivery of *kind* that was queued ahead of its time."""
     found: list[Delivery] = [
         one for one in await desk.database.deliveries() if one.kind is kind and "why" in one.data
     ]
@@ -57,7 +57,7 @@ async def reasons(desk: Desk, kind: DeliveryKind) -> list[tuple[str, object]]:
 
 
 def write(desk: Desk, incident: Incident, *, by: Person = PRIMARY) -> None:
-    """Somebody writes in its thread, now."""
+    """Post a message in the incident's thread."""
     at, thread = desk.clock.time, incident.thread.id or 0
     said = Evidence(
         text="調べています",
@@ -117,7 +117,9 @@ async def test_after_the_deadline_post_and_dm_say_when_the_ladder_goes_on(desk: 
 async def test_the_only_one_on_call_lets_go_and_the_channel_is_told_at_once(
     desk: Desk, severity: str, channel: str
 ) -> None:
-    """Nobody comes next, and no step is due for long; those of the ladder keep their times."""
+    """If the only person on call releases, the channel is told at once, and the ladder's own steps follow in
+    time.
+    """
     await primary_stands_everywhere(desk)
     incident = await acknowledged(desk, severity)
     await desk.releasing.release(incident.id, by=PRIMARY)
@@ -175,7 +177,9 @@ async def test_whoever_was_on_it_before_it_ended_is_not_on_it_once_it_is_reopene
 
 
 async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
-    """Nobody is rung, and they owe the update that was promised, when it was promised."""
+    """After a release, a person who had joined becomes the one on it and inherits the promised update; no
+    page is sent.
+    """
     incident = await acknowledged(desk)
     promised = incident.updates.due_at
     await desk.acknowledger.acknowledge(incident.id, by=RESPONDER, via=AckVia.BUTTON)
@@ -239,7 +243,7 @@ async def test_silence_past_one_reminder_lets_the_ack_lapse(desk: Desk) -> None:
     "act", ["update", "button", "join", "role", "thread", "note", "step", "details", "pin"]
 )
 async def test_any_sign_of_life_keeps_the_ack(desk: Desk, act: str) -> None:
-    """After the reminder, and before it lapses: an update is owed anew."""
+    """After a reminder, an update, a press, a reaction or a message keeps the acknowledge from lapsing."""
     incident = await acknowledged(desk)
     await desk.pass_time(minutes=40)
     match act:
@@ -379,7 +383,7 @@ async def test_an_ack_after_a_lapse_ends_the_ladder_again(desk: Desk) -> None:
 
 
 async def test_another_severity_since_begins_its_own_ladder(desk: Desk) -> None:
-    """A P1 that somebody took and raised: what is rung is the P0's."""
+    """Releasing an incident that was raised after its acknowledge starts the ladder of the new severity."""
     incident = await acknowledged(desk, "SEV2")
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="広がった")
     await desk.work()
@@ -399,7 +403,7 @@ async def test_a_new_eye_under_what_was_posted_since_counts(desk: Desk) -> None:
 
 
 async def test_others_eyes_count_wherever_they_stand(desk: Desk) -> None:
-    """Secondary reacted under the alert while nobody was told of it."""
+    """Another person's 👀 under the alert is found after an acknowledge has lapsed, and counts anew."""
     incident = await acknowledged(desk)
     await desk.pass_time(minutes=45)
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)].append(SECONDARY)

@@ -77,7 +77,7 @@ async def test_severities_are_not_mixed(desk: Desk) -> None:
 
 
 async def test_first_pages_of_many_incidents_are_bundled_when_they_are_sent(desk: Desk) -> None:
-    """They were owed one by one, each with its incident."""
+    """The first pages of many incidents, queued one by one, are sent as one bundle."""
     for number in range(MANY):
         await desk.open("SEV1", key=str(number))
     await desk.work()
@@ -108,7 +108,9 @@ async def test_eyes_on_a_bundle_whose_event_was_lost(desk: Desk) -> None:
 
 
 async def test_the_button_acknowledges_all_and_counts_those_that_had_somebody(desk: Desk) -> None:
-    """And whoever may not is refused."""
+    """The bundle's button acknowledges all incidents and counts those acknowledged before; an outsider is
+    refused.
+    """
     incidents = await open_many(desk)
     await desk.pass_time(minutes=15, seconds=3)
     [bundle_id] = {one.bundle_id for one in await sent(desk, DeliveryKind.ESCALATION, bundled=True)}
@@ -121,7 +123,7 @@ async def test_the_button_acknowledges_all_and_counts_those_that_had_somebody(de
 
 
 async def test_what_is_acknowledged_before_the_bundle_goes_drops_out(desk: Desk) -> None:
-    """Its row says that nobody was told."""
+    """An incident acknowledged before its bundle is sent is left out of it."""
     incidents = await open_many(desk)
     await desk.database.advance(timedelta(minutes=15))
     await work_once(desk)
@@ -319,7 +321,7 @@ async def test_an_outsiders_eyes_on_a_bundle_are_refused_once(desk: Desk) -> Non
 
 
 async def test_a_sweep_says_that_it_decides(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before its commit, which may take long, and after it; not when somebody else holds what is due."""
+    """The queue shows that a sweep decides, from before its commit; not if nothing is left to decide."""
     [first] = await open_many(desk, 1)
     await desk.database.advance(timedelta(minutes=15))
     told: list[bool] = []

@@ -55,7 +55,7 @@ async def why(desk: Desk, incident: Incident, **asked: object) -> WhyMe:
 
 
 async def test_minutes_later_the_answer_is_still_about_then(desk: Desk) -> None:
-    """The override was ended since, and another person is on call: the page was the stand-in's."""
+    """The answer names the override that applied when the page was sent, though it has ended since."""
     number, began = await stand_in(desk), desk.clock.time
     incident = await desk.open()
     assert duties(await pages(desk)) == [("responder", "override")]  # in the commit that opens it
@@ -202,7 +202,7 @@ async def test_every_incident_of_a_bundle_answers_for_itself(desk: Desk) -> None
 
 
 async def test_a_severity_that_pages_nobody_says_so(desk: Desk) -> None:
-    """There is no rule, and nobody was called."""
+    """For a severity without pages, the answer has neither a rule nor a page."""
     incident = await desk.open("SEV3")
     await desk.work()
     answer = await why(desk, incident, by=FIRST)

@@ -44,7 +44,9 @@ async def steps(desk: Desk, incident: Incident) -> list[TimelineEntry]:
 
 
 async def test_a_tick_is_kept_told_and_shown(desk: Desk) -> None:
-    """State, timeline, audit and the card's refresh, in one commit; nobody is told by a message."""
+    """A tick writes state, timeline and audit, and queues a refresh of the card, in one commit; it sends no
+    message.
+    """
     incident = await opened(desk)
     sent = len(desk.discord.sent)
     result = await desk.checklists.choose(incident.id, pick(desk, {0, 2}), by=PRIMARY)
@@ -64,7 +66,7 @@ async def test_a_tick_is_kept_told_and_shown(desk: Desk) -> None:
 
 
 async def test_a_tick_is_no_acknowledge(desk: Desk) -> None:
-    """Whoever ticks has not said that they are on it: the deadline still rings."""
+    """Ticking a step does not acknowledge the incident."""
     incident = await opened(desk)
     await desk.checklists.choose(incident.id, pick(desk, {0}), by=RESPONDER)
     assert time_of((await desk.store.incident(incident.id)).acknowledged) is None
@@ -99,7 +101,7 @@ async def test_the_same_once_more_is_no_news(desk: Desk) -> None:
 
 
 async def test_another_severity_has_steps_of_its_own(desk: Desk) -> None:
-    """Its sheet begins empty; a choice on the old one changes nothing; back again, the old ticks stand."""
+    """Each severity has its own ticks, and a choice on the former severity's sheet changes nothing."""
     incident = await opened(desk)
     await desk.checklists.choose(incident.id, pick(desk, {0}), by=PRIMARY)
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)

@@ -111,7 +111,7 @@ async def test_whoever_is_on_it_stays_on_it(desk: Desk) -> None:
 
 
 async def test_an_alert_that_has_rung_does_not_ring_again(database: Database) -> None:
-    """The same facts ring nobody twice."""
+    """Declaring an alert that has pinged posts the incident without another ping."""
     policy = parse_policy(default_policy_text().replace("rings = false", "rings = true"), name="loud")
     desk = Desk(database, policy)
     tracked = await receive(desk, alert(desk))
@@ -151,7 +151,7 @@ async def test_a_severity_that_is_gone_counts_as_the_most_severe(desk: Desk) -> 
 
 @pytest.mark.parametrize("is_over", [False, True], ids=["tracked", "over before it was triaged"])
 async def test_what_a_clock_does_is_put_on_nobody(desk: Desk, *, is_over: bool) -> None:
-    """Nobody answers the re-evaluation of an alert's message: the history names no one for what follows."""
+    """An incident that an unanswered re-evaluation raises names no person as the one who decided."""
     tracked = await receive(desk, alert(desk))
     if is_over:
         await desk.lifecycle.cancel(tracked.id, by=PRIMARY)
@@ -178,7 +178,7 @@ async def held(desk: Desk, *, channel: str, message_id: int = FIRST) -> tuple[In
 
 
 async def test_a_burning_alert_is_not_lowered_when_nobody_answers(desk: Desk) -> None:
-    """The policy raises what nobody answered as a SEV2; this one is a SEV1, and its ladder goes on."""
+    """An unanswered re-evaluation, which raises a SEV2, does not lower an alert that is a SEV1."""
     tracked, _ = await held(desk, channel="p0-alerts")
     before = await desk.store.steps(tracked.id)
     await desk.pass_time(minutes=46)
@@ -212,7 +212,7 @@ async def test_somebody_who_raises_a_burning_alert_does_not_lower_it(desk: Desk)
 async def test_what_somebody_is_on_stays_theirs_when_nobody_answers(
     database: Database, desk: Desk, channel: str, severity: str
 ) -> None:
-    """The clock lowers nothing and takes it from nobody; a lesser alert it does raise."""
+    """An unanswered re-evaluation keeps an acknowledge, and may raise the severity but not lower it."""
     policy = default_policy_text().replace("[alerts.watch]", '[alerts.watch]\np2-deploys = "SEV3"')
     desk = Desk(database, parse_policy(policy, name="watched.toml"))
     desk.lets_nothing_lapse()
@@ -285,7 +285,7 @@ async def test_an_alert_that_has_ended_is_not_lowered(strict: Desk) -> None:
 
 
 async def test_a_false_alarm_pressed_on_an_old_post_closes_no_incident(desk: Desk) -> None:
-    """Somebody else has declared it meanwhile, even while the press is looked at: its ladder goes on."""
+    """A press of "false alarm" on an alert that has been declared since does not close the incident."""
     tracked = await receive(desk, alert(desk, channel="p0-alerts"))
     await desk.work()
 

@@ -1,4 +1,4 @@
-"""An incident from opened to resolved, and what it owes on the way."""
+"""Show an incident from opening to resolution, and the messages and jobs on the way."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -104,7 +104,7 @@ async def test_outsider_is_refused_and_recorded(desk: Desk) -> None:
 
 
 async def test_whatever_a_person_does_is_in_the_audit(desk: Desk) -> None:
-    """Opened, acknowledged, joined, declined: a row each, once, of whoever did it."""
+    """Opening, acknowledging, joining and declining each leave one row in the audit log."""
     incident = await desk.open()
     await desk.open()  # the same interaction once more
     await desk.work()
@@ -127,7 +127,7 @@ async def test_whatever_a_person_does_is_in_the_audit(desk: Desk) -> None:
 
 
 async def test_reaction_of_a_bot_or_elsewhere_is_nothing(desk: Desk) -> None:
-    """Bots never acknowledge; a message of somebody else's is none of ours."""
+    """A bot's 👀, and one on a message that is no alert, acknowledge nothing."""
     await desk.open()
     await desk.work()
     robot = type(PRIMARY)(id=9, name="robot", is_bot=True)
@@ -190,7 +190,7 @@ async def test_tapping_decline_again_changes_nothing(desk: Desk) -> None:
 
 
 async def test_a_dm_that_is_not_on_record_yet_can_be_declined(desk: Desk) -> None:
-    """It was sent, and its sender has died: whoever presses it does not get the next one themselves."""
+    """A DM that was sent but not recorded can be declined, and the next page goes to another person."""
     incident = await desk.open()
     await desk.work()
     who, recorded, unknown = replace(PRIMARY, username="primary"), desk.message(DeliveryKind.PAGE), 999
@@ -280,7 +280,7 @@ async def test_pass_on_after_an_acknowledge_is_refused(desk: Desk) -> None:
 
 
 async def test_outsider_cannot_pass_on(desk: Desk) -> None:
-    """Only somebody who could respond hands it to the next."""
+    """A person without permission to respond cannot decline."""
     incident = await desk.open()
     with pytest.raises(NotPermitted):
         await desk.passing_on.decline(incident.id, by=OBSERVER, message_id=1)

@@ -105,7 +105,7 @@ async def test_a_reopened_incident_stays_awake(desk: Desk) -> None:
 
 
 async def test_an_archive_that_loses_the_race_wakes_the_thread(desk: Desk) -> None:
-    """Somebody reopens it while Discord is being asked: the posts are looked at again."""
+    """If an incident is reopened while its thread is being archived, a refresh is queued."""
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)

@@ -111,7 +111,7 @@ async def test_a_merge_that_raises_nothing_takes_no_such_permission(strict: Desk
 
 @pytest.mark.parametrize("into", ["SEV1", "SEV3"])
 async def test_whoever_is_on_the_duplicate_is_on_the_other_one(desk: Desk, into: str) -> None:
-    """The ack goes along: nobody is paged or escalated to for trouble that somebody is on."""
+    """Merging carries the acknowledge over to the other incident, which is not paged or escalated."""
     desk.lets_nothing_lapse()
     other, taken = await desk.open(into, key="a"), await desk.open("SEV1", key="b")
     await desk.acknowledger.acknowledge(taken.id, by=SECONDARY, via=AckVia.BUTTON)

@@ -39,7 +39,7 @@ async def dms(desk: Desk) -> list[DeliveryStatus]:
 
 
 async def test_taking_command_acknowledges(desk: Desk) -> None:
-    """Whoever leads is on it: the ladder is off, and the update that is owed now is asked for in time."""
+    """Taking command acknowledges the incident: escalation stops, and reminders of updates begin."""
     incident = await opened(desk)
     result = await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
     assert (result.acknowledged, result.changed, result.former) == (True, True, None)
@@ -68,7 +68,7 @@ async def test_another_role_is_no_acknowledge(desk: Desk) -> None:
 
 
 async def test_taking_a_role_later_joins(desk: Desk) -> None:
-    """After the ack it makes a responder of whoever takes it, with an entry of its own."""
+    """Taking a role after the acknowledge adds the person as a responder, with a timeline entry."""
     incident = await opened(desk)
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     await desk.roles.take(incident.id, Role.COMMUNICATOR, by=SECONDARY)
@@ -158,7 +158,7 @@ async def test_a_dm_that_is_refused_is_a_line_in_the_thread(desk: Desk) -> None:
 
 
 async def test_stepping_down(desk: Desk) -> None:
-    """Vacant; a second time says so; somebody else's is left to them unless that is asked for."""
+    """A role becomes vacant once; another person's role is kept unless it is named."""
     incident = await opened(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
     with pytest.raises(InvalidTransition) as refused:
@@ -175,7 +175,7 @@ async def test_stepping_down(desk: Desk) -> None:
 
 
 async def test_who_cannot_have_one(desk: Desk) -> None:
-    """A bot; somebody who may not see a private incident. Nothing is written."""
+    """A bot, or a person who may not see the private incident, cannot be given a role."""
     incident = await opened(desk)
     with pytest.raises(UserError, match="role_for_bot"):
         await desk.roles.give(incident.id, Role.SCRIBE, to=ROBOT, by=PRIMARY)
@@ -201,7 +201,7 @@ async def test_whoever_may_not_respond_is_given_none(desk: Desk) -> None:
 
 
 async def test_who_cannot_take_one(desk: Desk) -> None:
-    """Without the role on the server, which is on record; and nobody once it is over."""
+    """A person without permission cannot take, give or release a role, and no one can after the end."""
     incident = await opened(desk)
     for attempt in (
         desk.roles.take(incident.id, Role.COMMANDER, by=OBSERVER),

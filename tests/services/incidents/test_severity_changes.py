@@ -80,7 +80,7 @@ async def test_the_thread_moves_up_and_says_so_where_it_was(desk: Desk) -> None:
 
 
 async def test_sev1_to_sev3_stops_the_sev1_ladder(desk: Desk) -> None:
-    """Nobody is rung at +15 min; the conversation stays in its thread; only one alert was loud."""
+    """Lowering SEV1 to SEV3 stops the escalation, keeps the thread, and posts a second alert."""
     incident = await desk.open("SEV1")
     await desk.work()
     thread = (await desk.store.incident(incident.id)).thread.id
@@ -158,7 +158,7 @@ async def test_changing_to_and_fro_announces_each_change(desk: Desk) -> None:
 
 
 async def test_an_acknowledged_one_is_announced_anew_without_a_ladder(desk: Desk) -> None:
-    """Somebody is on it: nobody is paged, and the next update is owed as SEV1 wants it."""
+    """Raising an acknowledged incident posts an alert again, pages no one, and schedules the next update."""
     incident = await desk.open("SEV3")
     await desk.work()
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
@@ -204,7 +204,7 @@ async def test_a_lower_severity_keeps_the_promised_update(desk: Desk) -> None:
 
 
 async def test_an_update_that_was_promised_before_anybody_acknowledged_stays(desk: Desk) -> None:
-    """Whoever reported it may have promised one."""
+    """A change of severity keeps the time of an update that was promised before the acknowledge."""
     incident = await desk.open("SEV1")
     promise = NewUpdate("調査中", None, timedelta(minutes=45), (), (), key="interaction:8")
     await desk.updates.tell(incident.id, promise, by=RESPONDER)
@@ -299,7 +299,7 @@ async def test_severities_that_are_not_there_and_people_who_may_not(desk: Desk) 
 
 
 async def test_a_severity_that_has_moved_is_not_undone(desk: Desk) -> None:
-    """Whoever chose saw SEV2, and somebody has raised it meanwhile: they look again."""
+    """A change is refused if the severity is no longer the one that the person saw."""
     incident = await desk.open("SEV2")
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="広がった")
     change = desk.lifecycle.change_severity

@@ -49,7 +49,7 @@ def test_the_digest_stays_when_no_form_shows_the_change() -> None:
 
 
 async def test_an_incident_as_it_was_shown_is_not_read_again(desk: Desk) -> None:
-    """While whoever presses sees the same."""
+    """Opening a form needs no database while the incident is as it was shown."""
     incident = await desk.open("SEV1")
     await desk.work()
     desk.database.is_away = True

@@ -34,7 +34,7 @@ async def correct(
     key: str = "k",
     shown: ShownDetails | None = None,
 ) -> CorrectedDetails:
-    """By whoever is on call, from a form that showed what is there."""
+    """Let primary submit a form that showed *shown*, by default the incident's current details."""
     new = NewDetails(title, started, shown or shown_details(incident), key)
     return await desk.details.correct(incident.id, new, by=PRIMARY)
 
@@ -136,7 +136,7 @@ async def test_two_forms_do_not_undo_each_other(desk: Desk) -> None:
 
 
 async def test_only_responders_may(desk: Desk) -> None:
-    """On record, before the form and behind it; of a private one nobody else hears."""
+    """A person without permission can neither open nor submit the form, and each attempt is recorded."""
     incident = await opened(desk)
     new = NewDetails("x", None, shown_details(incident), "k")
     assert await desk.details.editable(incident.id, by=SECONDARY) == incident

@@ -1,4 +1,4 @@
-"""Status updates, their cadence, and the reminder that one is owed."""
+"""Show status updates, their cadence, and reminders of overdue ones."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -109,7 +109,7 @@ async def test_the_same_phase_alone_is_no_news(desk: Desk) -> None:
 
 
 async def test_a_reopened_incident_waits_for_its_phase(desk: Desk) -> None:
-    """The end shows its own word; going on, nobody has said yet what is known now."""
+    """A reopened incident has no phase until an update sets one."""
     incident = await acknowledged(desk)
     await desk.updates.tell(incident.id, form(incident, phase=Phase.MONITORING), by=PRIMARY)
     ended = await desk.lifecycle.resolve(incident.id, by=PRIMARY)
@@ -183,7 +183,7 @@ async def test_two_forms_that_were_open_at_once_do_not_undo_each_other(desk: Des
 
 
 async def test_a_form_left_as_it_was_shown_says_nothing(desk: Desk) -> None:
-    """Others have changed all of it meanwhile: whoever sends theirs as it opened has nothing to tell."""
+    """A form submitted as it was opened is refused as empty, though others have changed the fields since."""
     incident = await acknowledged(desk)
     shown = Shown(frozenset(incident.targets), frozenset(incident.symptoms))
     first = form(incident, known="a", impact="b", targets=(), symptoms=("slow",), shown=shown)
@@ -233,7 +233,7 @@ async def test_only_another_promise(desk: Desk) -> None:
 
 
 async def test_who_may_not_tell(desk: Desk) -> None:
-    """Without the role; and nobody once it is over."""
+    """A person without permission cannot post an update, and no one can after the end."""
     incident = await acknowledged(desk)
     with pytest.raises(NotPermitted):
         await desk.updates.tell(incident.id, form(incident, known="a"), by=OBSERVER)
@@ -297,7 +297,7 @@ async def test_a_reminder_that_runs_twice_or_too_early(desk: Desk) -> None:
 
 
 async def test_an_incident_that_is_over_is_not_asked_for(desk: Desk) -> None:
-    """Its job goes; one that runs all the same does nothing; reopened, it is owed again."""
+    """A resolved incident gets no reminder; reopening schedules one again."""
     incident = await acknowledged(desk)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     assert f"remind:{incident.id}" not in [job.key for job in await desk.database.jobs()]
@@ -309,7 +309,7 @@ async def test_an_incident_that_is_over_is_not_asked_for(desk: Desk) -> None:
 
 
 async def test_another_severity_has_another_cadence(desk: Desk) -> None:
-    """A higher one counts from the change, once somebody is on it; a lower one keeps what was promised."""
+    """A higher severity reschedules the next update from the change; a lower one keeps its time."""
     incident = await acknowledged(desk, "SEV3")
     assert await desk.database.job_due_at(f"remind:{incident.id}") == jst(25, 11)
     await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
@@ -322,7 +322,7 @@ async def test_another_severity_has_another_cadence(desk: Desk) -> None:
 
 
 async def test_a_severity_moves_no_promise_that_nobody_has_made(desk: Desk) -> None:
-    """While nobody is on it no update is owed, and the line says nothing of one."""
+    """Without an acknowledge, a change of severity mentions no next update."""
     incident = await desk.open("SEV1")
     await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
     [line] = await told(desk, "severity_changed")
@@ -364,7 +364,9 @@ async def test_a_severity_for_which_none_is_owed_still_keeps_a_promise(database:
 
 
 async def test_a_commander_who_has_left_is_not_asked(desk: Desk) -> None:
-    """The role is vacant, which thread and timeline say; whoever acknowledged is asked."""
+    """A commander who has left the server loses the role, and the reminder goes to the person who
+    acknowledged.
+    """
     incident = await acknowledged(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
     await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
@@ -386,7 +388,7 @@ async def test_a_commander_who_has_left_is_not_asked(desk: Desk) -> None:
 
 
 async def test_when_all_who_were_on_it_have_left_the_on_call_is_asked(desk: Desk) -> None:
-    """The first of them who is still there; in a drill that does not ring, nobody is."""
+    """If all responders have left the server, the reminder asks the first remaining person on call."""
     desk.lets_nothing_lapse()
     incident = await acknowledged(desk)
     first, second = list((await desk.oncall.holders(GUILD)).items())[:2]
@@ -401,7 +403,7 @@ async def test_when_all_who_were_on_it_have_left_the_on_call_is_asked(desk: Desk
 
 
 async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:
-    """Discord is away: nobody loses a role for it, and the reminder is for them."""
+    """While Discord is away, a commander keeps the role and gets the reminder."""
     incident = await acknowledged(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
     await desk.work()
@@ -414,7 +416,7 @@ async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:
 
 
 async def test_reminders_that_an_outage_held_up_do_not_pile_up(desk: Desk) -> None:
-    """When Discord is back, the last one is told; none when somebody was faster."""
+    """After an outage, only the latest reminder is posted."""
     desk.lets_nothing_lapse()
     incident = await acknowledged(desk)
     desk.discord.failures = [UpstreamUnavailable("away")] * 40
@@ -460,7 +462,7 @@ async def test_the_auditor_finds_a_reminder_without_a_job(desk: Desk) -> None:
 
 @pytest.mark.parametrize("waited_min", [2, 6])
 async def test_an_acknowledge_leaves_what_was_promised_before_it(desk: Desk, waited_min: int) -> None:
-    """A promise of an update that somebody gave before anybody was on it stays, also when it is overdue."""
+    """An acknowledge keeps the time of an update that was promised before, even if it is overdue."""
     incident = await desk.open("SEV1")
     await desk.work()
     soon = form(incident, known="調査中", next_in=timedelta(minutes=5))

@@ -22,7 +22,9 @@ def ics(*events: tuple[datetime, str], more: str = "") -> bytes:
 
 
 async def test_people_are_found_by_what_the_policy_and_the_server_know(desk: Desk) -> None:
-    """Username, email, a member of the server; nobody of that name is said, and left out."""
+    """Names in a calendar file match user names, emails and members of the server; unknown ones are listed
+    and skipped.
+    """
     now = desk.clock.time
     desk.reach.members = {"newcomer": 77}
     hours = [now + timedelta(hours=n) for n in range(1, 6)]
@@ -38,7 +40,7 @@ async def test_people_are_found_by_what_the_policy_and_the_server_know(desk: Des
 
 
 async def test_a_handle_is_believed_when_there_is_such_a_member(desk: Desk) -> None:
-    """An export of another server names people by what is nobody here, or somebody else."""
+    """An id in the file counts only if the policy or the server knows it; otherwise the name is unknown."""
     now = desk.clock.time
     newcomer, secondary, stranger = "1" * 17, "2" * 17, "3" * 17
     desk.reach.members = {"newcomer": int(newcomer), "secondary": int(secondary)}
@@ -67,7 +69,7 @@ async def test_a_handle_is_believed_when_there_is_such_a_member(desk: Desk) -> N
 
 
 async def test_nothing_changes_until_it_is_confirmed_and_then_once(desk: Desk) -> None:
-    """By somebody who may; a second press finds nothing to do."""
+    """Only a permitted person's confirmation applies the shifts, and a second press applies none."""
     now = desk.clock.time
     file = ics((now + timedelta(hours=1), "secondary"))
     preview = await desk.calendar_files.preview(GUILD, file, place="primary", by=PRIMARY)

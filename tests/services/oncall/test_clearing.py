@@ -29,14 +29,14 @@ async def asked(desk: Desk) -> ScheduleClearing:
 
 
 async def override(desk: Desk, who: Who, *, place: str = "primary", is_swap: bool = False) -> NewOverride:
-    """Let somebody stand in for an hour."""
+    """Add an override by *who* for one hour."""
     now = desk.clock.time
     new = NewOverride(place, who, now, now + HOUR, is_swap=is_swap)
     return await desk.schedules.override(GUILD, new, by=PRIMARY)
 
 
 async def test_what_would_go_is_shown_and_nothing_changes(desk: Desk) -> None:
-    """The rotation with its people; a stand-in that the policy file makes pointless, and half a swap."""
+    """The question lists the schedules and overrides that clearing would remove, and changes nothing."""
     await rotate(desk)
     for who, is_swap in ((RESPONDER, False), (RESPONDER, True), (Who(None, "primary", "primary"), False)):
         await override(desk, who, is_swap=is_swap)
@@ -50,7 +50,7 @@ async def test_what_would_go_is_shown_and_nothing_changes(desk: Desk) -> None:
 
 
 async def test_a_press_on_what_has_changed_since_changes_nothing(desk: Desk) -> None:
-    """Another schedule or stand-in came meanwhile: the question is asked anew, and then it goes."""
+    """A confirmation is refused after each change of schedules or overrides, until it is asked again."""
     await rotate(desk)
     first = await asked(desk)
     await desk.schedules.set_person(GUILD, "primary", BEN, by=PRIMARY)
@@ -82,7 +82,9 @@ async def test_an_override_stays_and_is_the_reason_told(desk: Desk) -> None:
 
 
 async def test_an_override_of_the_policy_files_person_is_no_reason(desk: Desk) -> None:
-    """They are on call anyway. Of two stand-ins in a row nobody is said to come by the file."""
+    """An override by the person of the policy file does not count as one; after another, no successor is
+    named.
+    """
     await rotate(desk)
     await override(desk, Who(None, "primary", "primary"))
     assert not (await asked(desk)).is_override

@@ -46,7 +46,7 @@ def turning(database: Database) -> Desk:
 
 
 async def told(desk: Desk, kind: DeliveryKind) -> list[Delivery]:
-    """What was owed of a kind."""
+    """Return the deliveries of *kind*."""
     return [one for one in await desk.database.deliveries() if one.kind is kind]
 
 
@@ -84,7 +84,9 @@ async def test_what_nobody_has_acknowledged_is_handed_over_first(turning: Desk) 
 
 
 async def test_two_handovers_that_nobody_saw_are_one(turning: Desk) -> None:
-    """The bot was away for eight days: one line, from whom it was told last to whoever stands there now."""
+    """After an absence over several shifts, one line reports the handover, and none if it went there and
+    back.
+    """
     await turning.handovers.begin(GUILD)
     await turning.work()
     await turning.database.advance(timedelta(days=10))
@@ -143,7 +145,7 @@ async def test_a_refused_dm_is_a_finding(turning: Desk) -> None:
 
 
 async def test_a_stand_in_who_takes_no_dm_is_a_finding_at_once(turning: Desk) -> None:
-    """Nobody looked a day ahead: the channel and the person before hear that a DM was refused."""
+    """If an override's person refuses the DM, the channel and the person before are warned at once."""
     await turning.handovers.begin(GUILD)
     await turning.work()
     turning.discord.refused = {"named:9"}
@@ -158,7 +160,7 @@ async def test_a_stand_in_who_takes_no_dm_is_a_finding_at_once(turning: Desk) ->
 
 
 def test_a_later_shift_that_was_checked_says_nothing_of_the_one_that_has_begun() -> None:
-    """A stand-in whose own turn comes tomorrow was checked for that turn only."""
+    """A check of tomorrow's shift does not count for an override that has begun."""
     begun = datetime.fromisoformat("2026-11-16T10:00:00+09:00")
     later = ("2026-11-17T10:00:00+09:00|primary|a",)
     assert not is_checked(later, "primary", "a", begun=begun)
@@ -166,7 +168,7 @@ def test_a_later_shift_that_was_checked_says_nothing_of_the_one_that_has_begun()
 
 
 async def test_a_refused_dm_is_told_once_a_shift(turning: Desk) -> None:
-    """Whoever was warned of a day ahead is not warned of again as the shift begins."""
+    """A refused DM is reported once per shift: the day before, not again at its beginning."""
     turning.discord.refused = {"named:secondary"}
     await turning.handovers.begin(GUILD)
     await turning.pass_time(days=3)
@@ -175,7 +177,7 @@ async def test_a_refused_dm_is_told_once_a_shift(turning: Desk) -> None:
 
 
 async def test_discord_away_postpones_the_look_and_not_the_handover(turning: Desk) -> None:
-    """Asked again each minute; the handover itself needs nobody to be looked at."""
+    """While Discord is away, the readiness check is retried, and the handover happens in time."""
     turning.reach.is_away = True
     await turning.handovers.begin(GUILD)
     await turning.database.advance(timedelta(hours=47))
@@ -222,7 +224,7 @@ async def test_standing_in_is_a_handover_there_and_back(desk: Desk) -> None:
 
 
 async def test_one_person_at_two_places_is_told_once(desk: Desk) -> None:
-    """The ladder names both places; when secondary stands in for primary there is one DM, not two."""
+    """A person who covers both primary and secondary gets one DM for a step that names both."""
     await desk.schedules.set_person(GUILD, "primary", Who(2, "secondary", "secondary"), by=PRIMARY)
     await desk.open()
     await desk.work()
@@ -234,7 +236,7 @@ async def test_one_person_at_two_places_is_told_once(desk: Desk) -> None:
 
 
 async def test_email_goes_to_whoever_stands_there(desk: Desk) -> None:
-    """And to whom they stand in for, when no address of theirs is known."""
+    """Email goes to the person on call now, or to the person they replace if their address is unknown."""
     desk.discord.refused = {"channel:p0-alerts", "person:primary", "person:secondary"}
     await desk.schedules.set_person(GUILD, "primary", Who(2, "secondary", "secondary"), by=PRIMARY)
     await desk.open()
@@ -251,7 +253,7 @@ async def test_email_goes_to_whoever_stands_there(desk: Desk) -> None:
 
 
 async def test_who_stands_in_sees_private_incidents(desk: Desk) -> None:
-    """Whoever is on call is paged about them, so they may read them; when it is over they may not."""
+    """A person sees private incidents while an override puts them on call, and no longer."""
     incident = await desk.open()
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     private = await desk.store.incident(incident.id)

@@ -1,4 +1,4 @@
-"""Whoever stands on call for good is looked at each day, and warned of once."""
+"""Show the daily check of permanent on-call people, and its single warning."""
 
 from dataclasses import replace
 from datetime import time, timedelta
@@ -39,7 +39,7 @@ def alone(database: Database) -> Desk:
 
 
 async def warned(desk: Desk) -> list[str]:
-    """Who was told of what somebody lacks."""
+    """Return the recipients of warnings about missing requirements."""
     return [one.to for one in await _owed(desk)]
 
 
@@ -113,7 +113,7 @@ async def test_discord_away_postpones_the_look_by_a_minute(alone: Desk) -> None:
 
 
 async def test_two_instances_tell_it_once(alone: Desk) -> None:
-    """Whoever notes it second finds the look done."""
+    """A readiness check that several instances run leads to one set of warnings."""
     alone.reach.lacks["primary"] = [NO_ROLE]
     await alone.handovers.begin(GUILD)
     await alone.pass_time(days=1)

@@ -81,7 +81,7 @@ async def test_a_deadline_passes(desk: Desk) -> None:
 
 
 async def test_afterwards_it_is_one_incident(desk: Desk) -> None:
-    """The step is done, its messages are deliveries that are sent, and nobody is rung again."""
+    """After the outage, the step counts as done with its messages sent, and is not sent again."""
     await mirrored(desk)
     desk.database.is_away = True
     await desk.emergency.tick()
@@ -101,7 +101,7 @@ async def test_afterwards_it_is_one_incident(desk: Desk) -> None:
 
 
 async def test_reported_right_after_the_database_is_back(desk: Desk) -> None:
-    """Before anybody has looked again: it is recorded like any other, and nobody is told without a number."""
+    """A report right after the outage becomes a normal incident, before the next check of the database."""
     desk.database.is_away = True
     await desk.emergency.tick()
     desk.database.is_away = False
@@ -143,7 +143,7 @@ async def test_two_of_one_name_are_each_mailed(desk: Desk) -> None:
 
 
 async def test_somebody_with_a_dm_and_an_email_is_one_person_who_was_told(desk: Desk) -> None:
-    """Whatever a stand-in is called, and whoever's address they are mailed at."""
+    """A person reached by both DM and email is counted once, whatever name the schedule has."""
     who = Who(123456789012345678, "kit", "🦊 kit")
     await desk.schedules.set_person(GUILD, "primary", who, by=ADMIN)
     await desk.emergency.tick()
@@ -174,7 +174,7 @@ async def test_many_that_were_told_are_not_bundled_afterwards(desk: Desk) -> Non
 
 
 async def test_a_reaction_counts_meanwhile(desk: Desk) -> None:
-    """Somebody put a 👀 on the alert: no escalation; afterwards it is theirs."""
+    """A 👀 during the outage stops the escalation, and becomes the acknowledge afterwards."""
     await mirrored(desk)
     desk.database.is_away = True
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [RESPONDER]
@@ -195,7 +195,7 @@ async def test_a_reaction_counts_meanwhile(desk: Desk) -> None:
 async def test_after_an_acknowledge_that_has_ended_only_others_eyes_count(
     desk: Desk, who: Person, is_told: bool
 ) -> None:
-    """The responder's 👀 still stands under the alert, where anybody else's is a new one."""
+    """After a release, the responder's old 👀 does not count during an outage; another person's does."""
     await mirrored(desk)
     await desk.acknowledger.acknowledge(1, by=RESPONDER, via=AckVia.REACTION)
     await pass_wall_time(desk, minutes=1)
@@ -209,7 +209,7 @@ async def test_after_an_acknowledge_that_has_ended_only_others_eyes_count(
 
 
 async def test_an_outsiders_reaction_does_not(desk: Desk) -> None:
-    """Whoever may not acknowledge cannot silence it."""
+    """A 👀 by a person without permission does not stop the escalation."""
     await mirrored(desk)
     desk.database.is_away = True
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [OBSERVER]
@@ -420,7 +420,7 @@ async def test_what_was_taken_under_another_database_marks_no_step(
 async def test_what_was_raised_under_another_database_is_taken_in(
     desk: Desk, another_database: Database
 ) -> None:
-    """It carries all that it needs: one incident, its alert the one that stands there."""
+    """An alert raised during an outage of another database is imported as one incident, with its post."""
     await of_another_database(desk, another_database)
     await desk.open("SEV1")
     await restart(desk)
@@ -455,7 +455,7 @@ async def test_a_reaction_seen_under_another_database_silences_nothing(
 
 
 async def test_what_is_left_of_its_ladder_goes_on(desk: Desk) -> None:
-    """Nobody acknowledges: the deadline counts from when it was raised."""
+    """An imported alert keeps escalating, with deadlines that count from when it was raised."""
     await desk.emergency.tick()
     desk.database.is_away = True
     await desk.emergency.raise_alert(new())
@@ -470,7 +470,7 @@ async def test_what_is_left_of_its_ladder_goes_on(desk: Desk) -> None:
 
 
 async def test_a_reaction_on_the_plain_alert_is_read_at_the_import(desk: Desk) -> None:
-    """It is theirs from the beginning, and nobody is rung."""
+    """A 👀 on an alert posted during the outage acknowledges the imported incident."""
     await desk.emergency.tick()
     desk.database.is_away = True
     raised = await desk.emergency.raise_alert(new())

@@ -56,7 +56,7 @@ async def test_many_are_told_side_by_side(desk: Desk) -> None:
 async def test_a_database_that_is_slow_to_read_is_not_away(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody is rung beside the queue, which decides as ever; the last mirror is kept for the worst."""
+    """If reading the mirror takes too long, the last mirror is kept and no emergency message is sent."""
     await mirrored(desk)
 
     async def hang(**_what: object) -> None:

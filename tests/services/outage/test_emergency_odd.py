@@ -19,7 +19,7 @@ from tests.services.triage.triage_walks import walk
 
 
 class Damaged(Exception):
-    """An error of PostgreSQL that nobody has a name for."""
+    """An error of PostgreSQL that the code does not handle by name."""
 
 
 async def test_a_database_that_fails_in_another_way(desk: Desk) -> None:

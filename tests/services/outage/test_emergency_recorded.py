@@ -110,7 +110,7 @@ async def read_again(desk: Desk) -> None:
 
 
 async def test_an_acknowledge_just_before(desk: Desk) -> None:
-    """By a button, after the last reading: nobody is rung for it at its deadline."""
+    """An acknowledge by button after the last mirror stops the escalation during the outage."""
     await desk.open("SEV1")
     await desk.work()
     await desk.emergency.tick()
@@ -135,7 +135,7 @@ async def test_a_severity_changed_just_before(desk: Desk) -> None:
 
 
 async def test_the_reading_that_was_under_way(desk: Desk) -> None:
-    """It began before the commit and ends after it: what was committed stands."""
+    """A reading that began before a commit does not undo what the commit recorded."""
     store, opened = desk.own_store, []
     read = store.watched
 
@@ -172,7 +172,7 @@ async def test_the_next_process_finds_it(desk: Desk) -> None:
 
 
 async def test_a_file_from_before(desk: Desk) -> None:
-    """An older version's says nothing of what is owed, nor of acknowledgements that have ended."""
+    """A file of an older version is read, without pending messages and ended acknowledgements."""
     await mirrored(desk)
     kept = desk.spool.load()
     assert kept is not None
@@ -188,7 +188,7 @@ def _as_before(watch: Mapping[str, object]) -> dict[str, object]:
 
 
 async def test_a_reaction_is_enough(desk: Desk) -> None:
-    """Somebody puts a 👀 on the alert once the step is decided: its messages are not sent any more."""
+    """A 👀 after a step was decided keeps its messages from being sent during the outage."""
     await mirrored(desk)
     await desk.escalations.decide(1, 1)
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [RESPONDER]

@@ -1,4 +1,4 @@
-"""A desk whose pages leave Discord, to stand-ins."""
+"""Provide a desk whose pages go to stand-ins for systems outside Discord."""
 
 from collections.abc import AsyncIterator
 

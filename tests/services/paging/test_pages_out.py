@@ -1,4 +1,4 @@
-"""Nobody answers in Discord, so the page leaves Discord: once by each way, until there is an answer."""
+"""Show that unanswered pages leave Discord: once by each way, until there is an answer."""
 
 from dataclasses import replace
 from datetime import timedelta

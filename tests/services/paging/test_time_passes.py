@@ -88,7 +88,7 @@ async def test_an_ack_during_an_outage_and_an_end_after_it_are_both_told(
 async def test_a_page_whose_answer_was_lost_is_kept_in_step_all_the_same(
     desk: Desk, outside: Outside
 ) -> None:
-    """An ack comes before it is sent again: nobody else must be rung, there or on the phone."""
+    """An acknowledge ends pages outside whose answers were lost, though they have not been retried yet."""
     outside.drops = frozenset({ENQUEUE, "/1/messages.json"})
     await unanswered(desk)
     assert told(outside)[0] == "trigger"
