@@ -44,11 +44,11 @@ async def set_person(interaction: Interaction, user: discord.User, place: Place 
     """Put a person on call from now on."""
     await wait(interaction)
     services = services_of(interaction)
-    standing = await services.schedules.set_person(
+    holder = await services.schedules.set_person(
         services.guild_id, place or first_place(interaction), chosen(user), by=person_from(interaction.user)
     )
-    doubled = await services.oncall_checks.of_places(services.guild_id, standing.place)
-    await reply(interaction, set_said(voice_of(interaction), standing, doubled))
+    doubled = await services.oncall_checks.of_places(services.guild_id, holder.place)
+    await reply(interaction, set_said(voice_of(interaction), holder, doubled))
 
 
 @oncall_group.command(

@@ -70,15 +70,15 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
     rotation = _rotation(
         [who.handle for who in people], every, handover, now=now, zone=services.policy.timezone
     )
-    standing = await services.schedules.rotate(
+    holder = await services.schedules.rotate(
         services.guild_id,
         place or first_place(interaction),
         people,
         rotation,
         by=person_from(interaction.user),
     )
-    doubled = await services.oncall_checks.of_places(services.guild_id, standing.place)
-    await reply(interaction, set_said(voice_of(interaction), standing, doubled))
+    doubled = await services.oncall_checks.of_places(services.guild_id, holder.place)
+    await reply(interaction, set_said(voice_of(interaction), holder, doubled))
 
 
 @schedule_group.command(

@@ -12,7 +12,7 @@ from bot.domain.oncall.people import OnCallPerson
 from bot.domain.oncall.roster import Rosters
 from bot.domain.oncall.rotation import Roster
 from bot.domain.people import Person
-from bot.services.oncall.schedules import OnCallNow, Schedules, standing_at
+from bot.services.oncall.schedules import OnCallNow, Schedules, holder_at
 from bot.services.ports import Store
 from bot.services.ports.store.oncall import OnCallReads
 from bot.services.shared.roster import OnCall
@@ -38,7 +38,7 @@ class ScheduleClearing:
     Attributes:
         schedules: The latest first; a later one is used before an earlier one.
         pointless: Overrides that change nothing without the schedules, and halves of swaps of their shifts.
-        standing: The person on call now.
+        holder: The person on call now.
         after: The person on call once it is cleared: by the policy file, or by an override.
         is_override: `after` is on call only by an override, which stays.
         following: The person on call by the policy file once that override is over; None if it has no end,
@@ -49,7 +49,7 @@ class ScheduleClearing:
     place: str
     schedules: tuple[SetSchedule, ...]
     pointless: tuple[tuple[StoredOverride, OnCallPerson], ...]
-    standing: OnCallNow
+    holder: OnCallNow
     after: OnCallNow
     mark: str
     is_override: bool = False
@@ -110,8 +110,8 @@ class Clearing:
             place=place,
             schedules=tuple(_set(found, each.content) for each in reversed(schedules)),
             pointless=tuple((each, found.person(each.who)) for each in pointless),
-            standing=standing_at(found, place, now),
-            after=standing_at(after, place, now),
+            holder=holder_at(found, place, now),
+            after=holder_at(after, place, now),
             mark=_mark([*(each.id for each in schedules), 0, *(each.id for each in pointless)]),
         )
         if self._is_kept(book, clearing, now):
@@ -136,14 +136,14 @@ class Clearing:
         ]
 
 
-def _following(found: Rosters, standing: OnCallNow) -> OnCallNow | None:
-    """Return whom the policy file has on call after *standing*."""
-    if standing.until is None:
+def _following(found: Rosters, holder: OnCallNow) -> OnCallNow | None:
+    """Return whom the policy file has on call after *holder*."""
+    if holder.until is None:
         return None
-    duty = found.places[standing.place].duty_at(standing.until)
+    duty = found.places[holder.place].duty_at(holder.until)
     if duty.kind in (DutyKind.OVERRIDE, DutyKind.SWAP):
         return None
-    return standing_at(found, standing.place, standing.until)
+    return holder_at(found, holder.place, holder.until)
 
 
 def _changes_nothing(

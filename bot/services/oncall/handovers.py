@@ -140,9 +140,9 @@ class Handovers:
         incidents: list[Incident],
     ) -> RosterWatch:
         """Queue a line and a DM to each person who comes on call; a place new in the file is no handover."""
-        standing = _handles(found, now)
+        holders = _handles(found, now)
         changed = {
-            place: former for place, former in watch.standing.items() if standing.get(place, former) != former
+            place: former for place, former in watch.standing.items() if holders.get(place, former) != former
         }
         told = watch.told + bool(changed)
         if changed:
@@ -152,9 +152,9 @@ class Handovers:
                 changes=tuple(_change(found, place, now, former=one) for place, one in changed.items()),
                 incidents=tuple(listed[:_MOST_INCIDENTS]),
             )
-            await tx.insert_deliveries(list(self._owed(watch.guild_id, told, data, changed, standing)))
+            await tx.insert_deliveries(list(self._owed(watch.guild_id, told, data, changed, holders)))
             log.info("oncall.handed_over", guild_id=watch.guild_id, places=len(changed))
-        return replace(watch, standing=standing, told=told)
+        return replace(watch, standing=holders, told=told)
 
     def _by_urgency(self, incidents: Sequence[Incident]) -> list[Incident]:
         """Return the incidents that are no drills: unacknowledged ones first, then the most severe."""
@@ -169,13 +169,13 @@ class Handovers:
         number: int,
         data: HandoverData,
         changed: Mapping[str, str],
-        standing: Mapping[str, str],
+        holders: Mapping[str, str],
     ) -> Iterator[NewDelivery]:
         key = f"oncall:{guild_id}:handover:{number}"
         if self._policy.handover.channel is not None:
             to = f"channel:{self._policy.handover.channel}"
             yield NewDelivery(DeliveryKind.HANDOVER, to, key, guild_id, data=data.to_json())
-        for handle in dict.fromkeys(standing[place] for place in changed):
+        for handle in dict.fromkeys(holders[place] for place in changed):
             own = replace(data, handle=handle).to_json()
             yield NewDelivery(DeliveryKind.ON_DUTY, f"named:{handle}", f"{key}:{handle}", guild_id, data=own)
 
@@ -210,7 +210,7 @@ class Handovers:
         guild_id: int,
         coming: Coming,
         gaps: Sequence[ReadinessFinding],
-        standing: Mapping[str, OnCallPerson],
+        holders: Mapping[str, OnCallPerson],
         *,
         now: datetime,
     ) -> Iterator[NewDelivery]:
@@ -230,7 +230,7 @@ class Handovers:
                 DeliveryKind.ON_DUTY_SOON, f"named:{handle}", f"{key}:soon", guild_id, data=data.to_json()
             )
         if gaps:
-            others = [standing[place].handle for place in coming.places if place in standing]
+            others = [holders[place].handle for place in coming.places if place in holders]
             yield from warnings(self._policy, guild_id, key, data, others=others)
 
 

@@ -61,7 +61,7 @@ class DutyView:
     """
 
     now: datetime
-    standing: tuple[OnCallNow, ...]
+    holders: tuple[OnCallNow, ...]
     ahead: tuple[Turn, ...]
     overrides: tuple[tuple[StoredOverride, OnCallPerson], ...]
 
@@ -105,7 +105,7 @@ class Schedules:
         ]
         return DutyView(
             now=now,
-            standing=tuple(standing_at(found, place, now) for place in found.places),
+            holders=tuple(holder_at(found, place, now) for place in found.places),
             ahead=tuple(sorted(ahead, key=lambda turn: turn.shift.starts)),
             overrides=tuple((one, found.person(one.who)) for one in known),
         )
@@ -239,10 +239,10 @@ class Schedules:
 
     async def _now(self, guild_id: int, place: str) -> OnCallNow:
         found, now = await self._oncall.rosters(guild_id)
-        return standing_at(found, place, now)
+        return holder_at(found, place, now)
 
 
-def standing_at(found: Rosters, place: str, now: datetime) -> OnCallNow:
+def holder_at(found: Rosters, place: str, now: datetime) -> OnCallNow:
     """Return the holder of *place* at *now*, and until when."""
     shift = found.places[place].shifts(now, now + FAR)[0]
     return OnCallNow(place, found.people[shift.person], None if shift.ends >= now + FAR else shift.ends)

@@ -11,7 +11,7 @@ from bot.services.oncall.clearing import ScheduleClearing, SetSchedule
 from bot.services.oncall.schedules import OnCallNow, Swapped
 from bot.ui.components import Screen, button, or_quit, text
 from bot.ui.posts.paging.handovers import gap_lines, until
-from bot.ui.screens.oncall.console import doubled_said, standing_said, who_said
+from bot.ui.screens.oncall.console import doubled_said, holder_said, who_said
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative
 
@@ -55,26 +55,26 @@ def clear_screen(voice: Voice, clearing: ScheduleClearing, *, is_changed: bool =
     return Screen(text(*lines), rows=[or_quit(voice, confirm)])
 
 
-def set_said(voice: Voice, standing: OnCallNow, doubled: Sequence[Doubled] = ()) -> str:
+def set_said(voice: Voice, holder: OnCallNow, doubled: Sequence[Doubled] = ()) -> str:
     """Say who is on call from now on, and who is at two places at once by that."""
-    return _lines(standing_said(voice, "oncall.set", standing), doubled_said(voice, doubled))
+    return _lines(holder_said(voice, "oncall.set", holder), doubled_said(voice, doubled))
 
 
 def cleared_said(voice: Voice, clearing: ScheduleClearing) -> str:
     """Say that the policy file decides again, and who is on call by it; or by an override before it."""
     if clearing.is_override:
         return _lines(voice.say("oncall.cleared_kept", place=clearing.place), _kept(voice, clearing))
-    return standing_said(voice, "oncall.cleared", clearing.after)
+    return holder_said(voice, "oncall.cleared", clearing.after)
 
 
 def _follows(voice: Voice, clearing: ScheduleClearing) -> str:
     """Say who is on call once the schedule is cleared, and by what."""
     if clearing.is_override:
         return _kept(voice, clearing)
-    is_same = clearing.after.person.handle == clearing.standing.person.handle
+    is_same = clearing.after.person.handle == clearing.holder.person.handle
     return voice.say(
         f"oncall.clear.{'same' if is_same else 'then'}",
-        former=who_said(voice, clearing.standing.person),
+        former=who_said(voice, clearing.holder.person),
         who=who_said(voice, clearing.after.person),
     )
 

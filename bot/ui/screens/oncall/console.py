@@ -41,7 +41,7 @@ _CHOICE_LIMIT: Final = 100
 
 def show_screen(voice: Voice, view: DutyView) -> Screen:
     """Show who is on call and until when, the next two weeks, and the overrides with a button to end each."""
-    now = [standing_said(voice, "oncall.show.now", each) for each in view.standing]
+    now = [holder_said(voice, "oncall.show.now", each) for each in view.holders]
     ahead = [_turn(voice, turn) for turn in view.ahead] or [voice.say("oncall.show.none_ahead")]
     parts: list[ui.Item[ui.LayoutView]] = [
         text(voice.say("oncall.show.title"), _listed(voice, now)),
@@ -165,13 +165,13 @@ def who_said(voice: Voice, person: OnCallPerson) -> str:
     return voice.handle(person.handle)
 
 
-def standing_said(voice: Voice, key: str, standing: OnCallNow) -> str:
+def holder_said(voice: Voice, key: str, holder: OnCallNow) -> str:
     """Say who is on call at a place, and until when."""
     return voice.say(
         key,
-        place=standing.place,
-        who=who_said(voice, standing.person),
-        until=until(voice, standing.until),
+        place=holder.place,
+        who=who_said(voice, holder.person),
+        until=until(voice, holder.until),
     )
 
 

@@ -130,7 +130,7 @@ def test_the_screen_fits_however_much_there_is(voice: Voice, many: int) -> None:
     """Two-hour shifts for two weeks, forty stand-ins; five of them have a button."""
     view = DutyView(
         now=NOW,
-        standing=tuple(OnCallNow(f"place{n}", BEN, NOW + DAY if n else None) for n in range(3)),
+        holders=tuple(OnCallNow(f"place{n}", BEN, NOW + DAY if n else None) for n in range(3)),
         ahead=tuple(turn("primary", (AI, BEN)[n % 2], n / 12, 1 / 12) for n in range(4 * many)),
         overrides=tuple((override(n), BEN) for n in range(1, many + 1)),
     )
@@ -162,8 +162,8 @@ def test_the_longest_places_and_names_fit(voice: Voice) -> None:
     places = [f"{n:02}" + "p" * 22 for n in range(50)]
     starts = [turn(place, long, n) for n, place in enumerate(places)]
     stand_ins = tuple((override(10**17 + n), long) for n in range(50))
-    standing = tuple(OnCallNow(place, long, NOW + DAY) for place in places)
-    shown = show_screen(voice, DutyView(NOW, standing, tuple(starts), stand_ins))
+    holders = tuple(OnCallNow(place, long, NOW + DAY) for place in places)
+    shown = show_screen(voice, DutyView(NOW, holders, tuple(starts), stand_ins))
     assert screens.over_limits(shown) == []
     assert screens.words(shown).count(long.handle.replace("_", "\\_")) > 12
     shifts = tuple(turn("x", long, n).shift for n in range(60))
@@ -232,7 +232,7 @@ def clearing(*, schedules: int = 1, stand_ins: int = 1) -> ScheduleClearing:
         place="primary",
         schedules=tuple(SetSchedule(contents[n % 3], people) for n in range(schedules)),
         pointless=tuple((override(n), BEN) for n in range(1, stand_ins + 1)),
-        standing=OnCallNow("primary", BEN, NOW + DAY),
+        holder=OnCallNow("primary", BEN, NOW + DAY),
         after=OnCallNow("primary", AI, None),
         mark="0123abcd",
     )
