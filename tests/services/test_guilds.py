@@ -70,7 +70,7 @@ async def test_a_press_in_a_dm_finds_its_guild(pair: Pair, custom_id: str) -> No
     "custom_id", ["tri:v1:continue:2", "tri:v1:answer:2:users_affected:yes", "tri:v1:confirm:2:SEV1"]
 )
 async def test_a_triage_in_a_dm_finds_its_guild(pair: Pair, custom_id: str) -> None:
-    """The question whether somebody goes on, and the card that it opens."""
+    """A press on a triage in a DM is handled for the triage's guild."""
     async with pair.first.store.transaction() as tx:
         now = await tx.now()
         for guild_id in (GUILD, OTHER):
@@ -93,7 +93,7 @@ async def test_in_a_server_it_is_the_servers(pair: Pair) -> None:
 
 
 async def test_what_is_missing_is_looked_up_in_every_guild_and_told_in_none(pair: Pair) -> None:
-    """Whoever asks hears the same of a number that nobody has; another guild's is on record."""
+    """The answer to an unknown number is the same if another guild has it, and only that is recorded."""
     ours = await pair.first.open()
     bot, told = pair.bot(), set()
     for number in (ours.id, 999):
@@ -127,7 +127,7 @@ async def test_one_guilds_failure_stays_its_own(pair: Pair) -> None:
 
 
 async def test_all_may_be_looked_after_at_once(pair: Pair) -> None:
-    """Where nobody is to wait for another's turn; else a few at a time."""
+    """`each` handles as many guilds at once as *at_a_time* says."""
     waiting: set[int] = set()
     both = asyncio.Event()
 
@@ -148,7 +148,7 @@ async def test_all_may_be_looked_after_at_once(pair: Pair) -> None:
 
 
 async def test_one_whose_shard_was_taken_leaves_it_to_the_other(pair: Pair) -> None:
-    """That is no failure: nobody has to look."""
+    """A guild whose shard another process took over is logged as information, not as a failure."""
 
     async def look(_services: Services) -> None:
         raise Superseded

@@ -207,7 +207,7 @@ async def test_a_reconciliation_reads_ones_own_only(ours: Ours) -> None:
 
 
 async def test_whoever_asks_for_a_foreign_number_is_on_record(ours: Ours) -> None:
-    """A number that nobody has is a slip; one of another guild's is written down."""
+    """Asking for another guild's incident is recorded; asking for an unknown number is not."""
     each = (ours.desk.services, ours.neighbour.services)
     guilds = Guilds({one.guild_id: one for one in each}, home=each[0].guild_id, find=ours.desk.store)
     for number in (ours.given["incident_id"], 999):

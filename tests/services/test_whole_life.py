@@ -38,7 +38,7 @@ class Story:
         return [entry.kind for entry in fresh]
 
     async def message(self) -> ThreadMessage:
-        """What somebody wrote in the thread."""
+        """Put a person's message into the thread."""
         self.incident = await self.desk.store.incident(self.incident.id)
         at = self.desk.clock.time - timedelta(minutes=2)
         url = f"https://discord.com/channels/{GUILD}/{self.incident.thread.id}/{MESSAGE}"

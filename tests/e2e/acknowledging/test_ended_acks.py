@@ -52,7 +52,7 @@ async def test_a_sleepy_eye_lapses_and_the_ladder_goes_on(world: World) -> None:
 async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
     """[手を離す] under the DM notifies the next person at once; the ladder's deadline does not move.
 
-    Pressed twice at once it is one change. SIGKILL while the DM is owed.
+    Two presses at once are one change, and a SIGKILL before the DM is sent loses nothing.
     """
     alert = await world.triage(SEV1, title=TITLE)
     said = await world.click(alert, "ack", by="primary")

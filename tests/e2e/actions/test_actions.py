@@ -89,7 +89,7 @@ async def test_an_item_from_a_message_is_asked_for_until_it_is_done(world: World
 
 
 async def fire(world: World, content: str) -> None:
-    """A monitor's alert, of which somebody says at once that it is over."""
+    """Let a monitor post an alert, and close it as a false alarm."""
     _, answer = await Monitor(world).alert(content)
     await world.expect_dm("primary", contains=content)
     await world.click(answer, "誤報", by="primary")

@@ -51,10 +51,10 @@ class Monitor:
 
 
 async def answer_press(world: World, posted: Message, *, content: str, by: str) -> Message:
-    """The app behind *posted*, another than the bot, answers somebody who has pressed a button under it.
+    """Answer *by*'s press of a button under *posted*, as an app other than the bot.
 
-    Its answers come by a webhook with the application's id. The local Discord has one application that can be
-    pressed, so the answer is made as Discord makes it, without the press.
+    Such an app answers by a webhook with its own application id. The local Discord can only pass presses on
+    to one application, so this makes the answer as Discord does, without the press.
     """
     core = world.sandbox.core
     channel, app = core.world.channel(posted.raw["channel_id"]), User(core.ids.next(), NAME, bot=True)

@@ -84,7 +84,7 @@ async def test_nobody_acknowledges_so_it_escalates(world: World) -> None:
 
 
 async def counted(world: World, times: int) -> None:
-    """Wait until that many messages are counted; whoever is answered meanwhile need not wait for it."""
+    """Wait until the alert counts that many messages; answers to people do not wait for the count."""
 
     async def look() -> bool | None:
         rows = await world.rows("SELECT FROM incidents WHERE occurrences = $1", times)
@@ -119,9 +119,9 @@ async def test_the_same_alert_again_is_counted(world: World) -> None:
 
 
 async def test_a_click_makes_it_an_incident(world: World) -> None:
-    """Posted as one with its thread, which begins with the time of the alert; the answer leads on to it.
+    """Declaring an alert posts an incident with a thread that begins at the alert; the reply links to it.
 
-    Whoever triages the monitor's message meanwhile, or presses on the old answer, is shown that incident.
+    A person who triages the monitor's message, or presses on the old reply, is shown that incident.
     """
     monitor = Monitor(world)
     posted, answer = await monitor.alert()
@@ -158,9 +158,9 @@ async def test_a_click_makes_it_an_incident(world: World) -> None:
 
 
 async def test_a_false_alarm_is_closed(world: World) -> None:
-    """Quietly: the answer says so, and whoever presses at the same time has a clear word.
+    """A false alarm closes the alert without a ping, and a press at the same time gets a clear answer.
 
-    If it comes again it is an alert again.
+    If the alert comes again, it is a new one.
     """
     monitor = Monitor(world, "p0-alerts")
     _, answer = await monitor.alert()

@@ -41,7 +41,7 @@ async def asked(world: World, posted: Message) -> Message:
 async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: Path) -> None:
     """An alert group is tracked, counted as it grows, and closed on recovery, with no further page.
 
-    One that somebody is on gets a line, and stays theirs until they say that it is over.
+    If a person has acknowledged it, the recovery only adds a line, and they close it.
     """
     require_alertmanager()
     async with alertmanager(tmp_path, posting_in(world, "p1-ops")) as monitor:

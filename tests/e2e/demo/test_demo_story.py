@@ -150,7 +150,7 @@ async def _thread_of(human: Human, alert: Message) -> bool | None:
 
 
 async def _tell(_to: datetime) -> None:
-    """Nobody looks at the page."""
+    """Ignore progress: no page is open."""
 
 
 class _Stopped(Exception):
@@ -176,7 +176,7 @@ async def _read(human: Human, place: str) -> list[Message]:
 
 @played_in("ja", nightly="en")
 async def test_the_page_leads_to_mondays_digest(stage: Stage) -> None:
-    """As its clock's last button does: the week is told that has gone by, with what the past still owes."""
+    """Passing time to Monday, as the page's button does, posts the week's digest with open postmortems."""
     human, words = stage.human, WORDS[stage.setup.language]
     first = await human.see("p3-insights", words.week)
     monday = digest_after(await stage.connection.fetchval("SELECT now()"), stage.setup.policy)

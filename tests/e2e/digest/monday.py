@@ -11,10 +11,16 @@ JST = ZoneInfo("Asia/Tokyo")
 async def wait_for_monday(
     world: World, *, hour: int, minute: int = 0, not_before: date = date.min
 ) -> datetime:
-    """Move to the next Monday at *hour*; every earlier digest is posted, that Monday's is owed.
+    """Move to the next Monday at *hour* in Japan, with only that Monday's digest still to be posted.
 
     Args:
-        not_before: Not to an earlier one than this, in Japan.
+        world: The world whose clock moves.
+        hour: The hour in Japan.
+        minute: The minute of that hour.
+        not_before: The earliest date that the Monday may be, in Japan.
+
+    Returns:
+        The time that it is then, in Japan.
     """
     [row] = await world.rows("SELECT now()")
     now = row["now"].astimezone(JST)

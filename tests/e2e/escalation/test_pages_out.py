@@ -1,4 +1,6 @@
-"""Nobody answers in Discord, so a push and PagerDuty ring; an answer there acknowledges here."""
+"""Show that an unanswered page also goes to Pushover and PagerDuty, where an answer acknowledges the
+incident.
+"""
 
 from pathlib import Path
 

@@ -22,9 +22,9 @@ def address(world: World) -> str:
 
 
 async def test_alertmanager_calls_the_bot(make_world: MakeWorld, tmp_path: Path) -> None:
-    """A critical alert rings at once and closes itself; one that somebody is on gets a line.
+    """A critical alert pings at once and closes on recovery; an acknowledged one only gets a line.
 
-    Each alert of a group is one of its own, by Alertmanager's fingerprint.
+    Each alert of a group is tracked separately, by Alertmanager's fingerprint.
     """
     require_alertmanager()
     settings = {"HOOKS_ALERTMANAGER_SECRET": SECRET, "HOOKS_ALERTMANAGER_SIGNING_KEY": TOKEN}

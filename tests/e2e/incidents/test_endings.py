@@ -103,7 +103,8 @@ async def test_resolved_and_opened_again_after_a_restart(world: World) -> None:
 async def test_the_buttons_of_last_month(world: World) -> None:
     """An old post that Discord no longer lets the bot edit keeps its buttons, and they still answer.
 
-    Each press is answered with what is true, and wakes nobody. Once edits are taken again, the post is true.
+    Each press is answered with the current state and pings no one. When edits work again, the post is
+    updated.
     """
     alert = await world.declare(SEV1, title=TITLE)
     await world.react(alert, by="primary")

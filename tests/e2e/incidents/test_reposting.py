@@ -104,7 +104,7 @@ async def test_a_deleted_channel_is_survived(world: World) -> None:
 async def test_an_alert_that_was_deleted_before_the_bot_knew_of_it(world: World) -> None:
     """An alert deleted before Discord's answer arrived is reposted without a ping, and nothing fails.
 
-    Whoever raised it does not wait for that answer.
+    The person who reported it gets their answer without waiting for Discord's.
     """
     channel = next(one for one in (await world.human.state())["channels"] if one["name"] == "p0-alerts")
     route = f"POST /channels/{channel['id']}/messages"

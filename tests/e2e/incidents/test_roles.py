@@ -48,8 +48,8 @@ async def expect_refusals(world: World, alert: Alert) -> None:
 async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> None:
     """One press on the card acknowledges and shows the commander everywhere; the former one is told by DM.
 
-    The button under an answer outlives the process that gave it, and takes the role from nobody else. Of two
-    presses at once one has the role in the end, and the thread tells how it came to that.
+    The button under an answer works after a restart, and clears only one's own role. Of two presses at once,
+    one wins, and the thread shows both.
     """
     alert = await world.declare(SEV1, title=TITLE)
     mine = await world.click(alert.card, "🧭", by="responder")
@@ -93,8 +93,8 @@ async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> 
 async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     """The person hears of it by DM, and 👀 on it counts; a refused DM is a line in the thread.
 
-    Any responder can clear the role of a person who is absent. Whoever may not have one gets none. Once it is
-    over, nothing changes.
+    Any responder can clear the role of a person who is absent. A person who may not hold a role is refused.
+    After the end, nothing changes.
     """
     alert = await world.declare(SEV1, title=TITLE)
     given = {"number": alert.number, "role": "commander", "user": "secondary"}

@@ -23,7 +23,7 @@ _OPEN = ("triggered", "acknowledged")
 
 
 async def check(world: World) -> None:
-    """Legal states, complete timelines, true posts, nothing owed, nothing told to whom it is not for."""
+    """Check that states are legal, timelines complete, posts current, and that nothing leaks or waits."""
     await _come_to_rest(world)
     secret = {row["id"] for row in await world.rows("SELECT id FROM incidents WHERE is_private")}
     for row in await world.rows("SELECT * FROM incidents ORDER BY id"):
@@ -63,7 +63,7 @@ def _check_incident(row: Any, history: list[dict[str, Any]], secret: set[int]) -
 
 
 async def _check_people(world: World, row: Any, history: list[dict[str, Any]]) -> None:
-    """Who is on it is who the timeline says has come; who may see it is whoever was let in."""
+    """Check the responders against the timeline, and the members against the people let in and removed."""
     came = {entry["actor_id"] for entry in history if entry["kind"] in _ON_IT}
     on_it = await world.rows("SELECT user_id FROM responders WHERE incident_id = $1", row["id"])
     assert {one["user_id"] for one in on_it} == came, row["id"]
@@ -142,9 +142,9 @@ async def _check_triages(world: World) -> None:
 
 
 async def _check_alerts(world: World) -> None:
-    """Every message of a monitor is counted, once; none has rung before somebody or a clock made it one.
+    """Check that each message of a monitor is counted once.
 
-    And no two go on about one message, unless somebody has opened the first again.
+    No two open incidents are about the same message, unless one of them was reopened.
     """
     counted = await world.rows(
         "SELECT occurrences, count(*) AS messages FROM incidents"

@@ -40,7 +40,7 @@ class Responding(People):
 
     @rule(number=INCIDENT, who=PEOPLE, by=PEOPLE)
     def take_out(self, number: int, who: str, by: str) -> None:
-        """By name, or oneself; whoever has a role or is on call stays."""
+        """Remove a person, or oneself, by name; people with a role or on call are refused."""
         self.say("incident private", by, number=self.one(number), user=who, remove=True)
 
     @rule(severity=SEVERITIES, by=PEOPLE)
@@ -120,7 +120,7 @@ class Responding(People):
 
     @rule(number=INCIDENT, by=PEOPLE)
     def pin(self, number: int, by: str) -> None:
-        """📌 on the latest message of the thread, whoever wrote it."""
+        """React with 📌 to the latest message of the thread, by any author."""
         for post in self.in_thread(self.one(number))[-1:]:
             with contextlib.suppress(HumanSideError):  # it sleeps: Discord takes no reactions there
                 self.run(self.world.human.react(by, post, "📌"))
@@ -156,12 +156,12 @@ class Responding(People):
 
     @rule(time=PAUSES)
     def wait(self, time: timedelta) -> None:
-        """Deadlines pass; what nobody has answered for promotes itself."""
+        """Let time pass, so that deadlines fall due and unanswered triages are raised."""
         self.pass_time(time)
 
     @rule(time=PAUSES)
     def take_time(self, time: timedelta) -> None:
-        """Whoever next has a question or a form before them leaves it open for so long."""
+        """Let the next person with a question or a form before them leave it open for that time."""
         self.pause = time
 
     @rule(is_killed=st.booleans())

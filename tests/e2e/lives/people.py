@@ -1,4 +1,4 @@
-"""What all rules of the random life stand on: a world, who is in it, and what there is to press."""
+"""Provide what the rules of the random life share: a world, its people, and the controls to press."""
 
 import asyncio
 import contextlib
@@ -42,11 +42,11 @@ INCIDENT: Final = PICK
 
 
 class People(RuleBasedStateMachine):
-    """People at work. Each rule is one thing that somebody does; refusals are answers like any other.
+    """Acts for the people. Each rule is one thing that a person does; refusals are valid answers.
 
     Attributes:
-        cards: The triage cards so far: whose, and where.
-        pause: What passes before somebody next presses or sends something.
+        cards: The triage cards so far, each with its person and its place.
+        pause: The time that passes before the next person presses or sends something.
     """
 
     #: Makes a world, set by the test: hypothesis makes the machines itself.
@@ -114,7 +114,7 @@ class People(RuleBasedStateMachine):
         return sent
 
     def hesitate(self) -> None:
-        """Let the time pass that somebody takes between two steps; the bot does what falls due meanwhile."""
+        """Let the time of `pause` pass between two steps of a person, while the bot does what falls due."""
         pause, self.pause = self.pause, None
         if pause is not None:
             self.pass_time(pause)
@@ -130,7 +130,7 @@ class People(RuleBasedStateMachine):
         return int(rows[pick % len(rows)]["id"])
 
     def in_thread(self, number: int) -> list[Message]:
-        """What stands in the thread of an incident; nothing while it has none."""
+        """Return the messages in the thread of an incident; [] if it has no thread."""
         (incident,) = self.run(self.world.rows("SELECT thread_id FROM incidents WHERE id = $1", number))
         thread = incident["thread_id"]
         return self.run(self.world.posts(str(thread))) if thread else []

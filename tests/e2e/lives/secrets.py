@@ -1,4 +1,4 @@
-"""Nothing of a private incident stands where others read; a drill says everywhere that it is one."""
+"""Check that nothing of a private incident is posted in public, and that posts of drills are marked."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -51,7 +51,7 @@ async def check(world: World) -> None:
 
 
 async def _check_told(world: World, thread: dict[str, Any], earlier: str) -> None:
-    """Nobody can delete the note of a rename: the thread is closed, and a line says what stands in it."""
+    """Check that a thread with an undeletable note of its former name is closed, and a line says so."""
     state = thread["thread_metadata"]
     assert (state["archived"], state["locked"]) == (True, True), thread
     lines = await world.rows(_TOLD_NAMES, thread["id"])
@@ -59,7 +59,7 @@ async def _check_told(world: World, thread: dict[str, Any], earlier: str) -> Non
 
 
 def _check_waiting(thread: dict[str, Any], row: Any) -> None:
-    """Nobody is shown its name, and somebody is asked to change it."""
+    """Check that a thread that keeps its former name for long is closed, and that a line says so."""
     if row["is_long"]:
         state = thread["thread_metadata"]
         assert (state["archived"], state["locked"], row["is_told"]) == (True, True, True), thread

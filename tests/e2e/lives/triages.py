@@ -13,7 +13,7 @@ _POSTS_OF_TRIAGES = ("general", "p1-ops")
 
 
 class Triaging(People):
-    """From a form, from a monitor's alert, or from a clock that nobody has answered."""
+    """Opens incidents from forms, from monitors' alerts, and from unanswered re-evaluations."""
 
     @rule(by=PEOPLE, answers=_ANSWERS, ends=st.booleans())
     def walk(self, by: str, answers: list[str], ends: bool) -> None:  # a rule's argument

@@ -63,7 +63,7 @@ class Stage:
             bot.child.signal(signal.SIGRTMIN)
 
     async def until_it_counts_as_away(self) -> None:
-        """Let the outage last as long as the database itself takes note of; nobody waits for less."""
+        """Sleep until the outage is long enough for the database's own record of it."""
         await asyncio.sleep(_COUNTS_AS_AWAY_S)
 
     async def back(self) -> None:

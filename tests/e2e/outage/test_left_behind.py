@@ -24,12 +24,12 @@ _LEASES_PASS = "UPDATE shard_leases SET expires_at = expires_at - interval '1 mi
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What stands in the file of a process that was killed.
+    """The contents of the file of a process that was killed.
 
     Attributes:
-        rang_at: When it took the step of INC-1.
-        raised_at: When somebody raised the other one.
-        said: When each message, and each email, was out: by its key, which begins with "inc" or "report".
+        rang_at: The time when it took the step of INC-1.
+        raised_at: The time when a person reported the other incident.
+        said: The time when each message and email was sent, by its key, which begins with "inc" or "report".
     """
 
     rang_at: datetime
@@ -113,7 +113,7 @@ async def expect_recorded(world: World, left: Left, *, after: int) -> None:
 async def test_what_was_rung_and_raised_by_one_that_was_killed(make_world: MakeWorld, tmp_path: Path) -> None:
     """[13] A bot that starts records everything that a killed one announced during the outage.
 
-    No nonce holds any more by then. Nobody is told again, and the next deadline counts from the raising.
+    The nonces have expired by then. No message is sent again, and the next deadline counts from the report.
     """
     async with on_the_second_file(make_world, tmp_path) as stage:
         world = stage.world

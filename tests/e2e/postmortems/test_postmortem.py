@@ -1,4 +1,4 @@
-"""A SEV1 is resolved with the form; its postmortem is owed, reminded of, and done."""
+"""Show a SEV1 that is resolved with the form, and its postmortem: required, reminded of, and completed."""
 
 from datetime import timedelta
 
@@ -74,7 +74,7 @@ async def test_an_owed_postmortem_is_asked_for_until_it_is_done(world: World) ->
 
 
 async def test_a_correction_reaches_every_post(world: World) -> None:
-    """After a restart of the bot, by the button under the alert; nobody is pinged, nothing is doubled."""
+    """A correction by the button after a restart updates every post, without pings or duplicates."""
     alert = await acknowledged(world)
     form = await world.command("incident resolve", channel=alert.thread)
     await world.human.submit("responder", form, {})

@@ -69,7 +69,7 @@ async def test_the_draft_has_the_times_of_the_incident(world: World) -> None:
 
 
 async def test_later_facts_replace_the_file_across_a_kill(world: World) -> None:
-    """One message, however often somebody asks; a deleted one comes again."""
+    """A draft is one message that is edited, also across a SIGKILL; a deleted one is posted again."""
     alert, draft = await resolved(world)
     await world.command("incident note", channel=alert.thread, text="DNS だった", by="primary")
     await world.expect_message(alert.thread, contains="DNS だった")

@@ -151,9 +151,10 @@ async def test_only_its_people_see_it(world: World) -> None:
 
 
 async def test_a_public_one_is_made_private(world: World) -> None:
-    """After one question: a new posting in a private thread, the old one empty, locked and archived.
+    """After a confirmation, the incident moves to a private thread; the old one is emptied and locked.
 
-    The refusal of whoever may not names the roles, and a second request hears that it is private.
+    A refusal names the roles that may do this, and a second request is told that the incident is private
+    already.
     """
     alert = await world.triage(SEV1, title=TITLE)
     await world.react(alert, by="secondary")

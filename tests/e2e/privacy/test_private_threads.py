@@ -17,7 +17,8 @@ LET_IN = "PUT /channels/*/thread-members/*"
 async def test_whoever_left_the_thread_or_was_refused_comes_back(world: World) -> None:
     """People who may see the incident return by the command, for themselves or for a named person.
 
-    Whoever Discord refuses is named in the answer, the thread and the history; asking again lets them in.
+    A person whom Discord refuses is named in the answer, the thread and the history; a second request adds
+    them.
     """
     thread, _ = await open_private(world)
     await world.settle()

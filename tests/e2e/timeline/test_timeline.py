@@ -181,9 +181,10 @@ async def test_without_the_intent_the_menu_brings_the_words(world: World) -> Non
 
 
 async def test_notes_stand_at_the_time_they_are_about(world: World) -> None:
-    """A back-dated note shows when it was written; a time that cannot be is refused, and no word is lost.
+    """A back-dated note shows when it was written; an impossible time is refused, and the text is kept.
 
-    Whoever may not write one is told before they type. Without a war room nobody's joining is noted.
+    A person without permission is told before the form opens. Without a configured war room, joins are not
+    noted.
     """
     alert = await world.declare(SEV1, title=TITLE)
     await world.react(alert, by="responder")

@@ -159,7 +159,7 @@ async def test_the_menu_opens_no_form_for_outsiders_nor_on_the_bots_own_alert(wo
 
 
 async def test_several_people_answer_one_triage(world: World) -> None:
-    """A late answer says who was first, and a result that somebody has changed is shown before it is raised.
+    """A late answer says who was first, and a changed result is shown before the incident is opened.
 
     The second person joins by the line's button, the third by a form about the same message.
     """

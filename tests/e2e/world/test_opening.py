@@ -1,4 +1,4 @@
-"""All traffic of a world is checked against Discord's description, whoever opens the world."""
+"""Show that all traffic of a world is checked against Discord's description, however the world is opened."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

@@ -23,7 +23,7 @@ INJECTS = 4  # of the default script
 
 
 async def start(desk: Desk, *, key: str = "k", rings: bool = False) -> Incident:
-    """`/drill start` by somebody on call."""
+    """Run `/drill start` as primary."""
     incident = await desk.drills.start(GUILD, severity=None, rings=rings, by=PRIMARY, key=key)
     await desk.work()
     return await desk.store.incident(incident.id)
@@ -138,7 +138,7 @@ async def test_a_lost_job_is_found(desk: Desk) -> None:
 
 
 async def test_resolving_it_scores_it_at_once(desk: Desk) -> None:
-    """What people did in time is in the score; no further line appears, and nobody hears of a postmortem."""
+    """The resolution scores what people did in the drill, once, and asks for no postmortem."""
     incident = await start(desk)
     await desk.pass_time(minutes=3)
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
@@ -272,7 +272,7 @@ async def test_a_drill_is_never_mixed_with_what_is_real(desk: Desk, *, is_alert:
 
 
 async def test_only_what_is_alike_is_offered(desk: Desk) -> None:
-    """To a drill other drills, to a real one real ones; all while nobody has said which one it is about."""
+    """Drills are offered to drills and real incidents to real ones; both if none is chosen yet."""
     real, another = await desk.open(key="a"), await desk.open(key="b")
     first = await start(desk)
     await desk.drills.stop(GUILD, by=PRIMARY)

@@ -1,4 +1,6 @@
-"""朝の triage: what is due is gathered once, asked about until somebody has taken each, and kept true."""
+"""Show 朝の triage: incidents that are due are gathered once, asked about until each is taken, and kept
+current.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -39,7 +41,7 @@ async def test_one_post_gathers_what_is_due_that_day(desk: Desk) -> None:
 
 
 async def test_nothing_due_nothing_posted(desk: Desk) -> None:
-    """A SEV1 is nobody's morning, nor is what somebody has taken; it is not looked for twice."""
+    """A SEV1 and an acknowledged incident are not gathered, and nothing is posted."""
     await desk.open("SEV1", key="grave")
     taken = await desk.open("SEV3", key="taken")
     await desk.acknowledger.acknowledge(taken.id, by=PRIMARY, via=AckVia.BUTTON)
@@ -96,7 +98,7 @@ async def test_a_reminder_answers_the_post_and_asks_for_somebody(desk: Desk) -> 
 
 
 async def test_striking_twice_asks_once(desk: Desk) -> None:
-    """Twice, too early, for a day that nobody gathered: nothing changes."""
+    """A reminder that runs twice, too early or for another day changes nothing."""
     await gathered(desk, "a")
     day = (await desk.store.now()).astimezone(desk.policy.timezone).date()
     for _ in range(2):
@@ -142,7 +144,7 @@ async def test_what_is_late_by_a_day_or_taken_meanwhile_is_not_posted(desk: Desk
 
 
 async def test_late_it_gathers_all_the_same(desk: Desk) -> None:
-    """The bot was down until 20:00: the post comes, and nobody is asked at night."""
+    """After downtime until 20:00 the post still comes, without reminders at night."""
     await desk.open("SEV3")
     await desk.database.advance(timedelta(hours=29, minutes=55))
     assert await desk.services.mornings.tick(GUILD) is not None
@@ -153,7 +155,7 @@ async def test_late_it_gathers_all_the_same(desk: Desk) -> None:
 
 @pytest.mark.parametrize("without", ["rule", "reminders"])
 async def test_a_team_may_do_without(database: Database, without: str) -> None:
-    """No section: nothing is gathered. nag_every = "none": nobody is asked."""
+    """Without the policy's section nothing is gathered; with nag_every = "none" no reminder is sent."""
     policy = Desk(database).policy
     rule = policy.morning_triage
     assert rule is not None

@@ -374,7 +374,7 @@ async def test_it_is_shown_with_whether_facts_have_changed(desk: Desk) -> None:
 
 
 async def test_there_is_nothing_to_show_before_the_first_draft(desk: Desk) -> None:
-    """Who owes it is known all the same."""
+    """Before the first draft there is neither a file nor, for a SEV3, a required postmortem."""
     incident = await resolved(desk, "SEV3")
     shown = await desk.documents.show(incident.id, by=OBSERVER)
     assert (shown.file, shown.owed) == (None, None)
@@ -408,7 +408,7 @@ async def test_a_crash_between_the_post_and_its_record_posts_no_second_file(desk
 
 
 async def test_what_was_said_at_the_resolve_is_in_the_facts(desk: Desk) -> None:
-    """With who owes the postmortem, and what is to be done about it."""
+    """The facts for the draft have the cause, the numbers of the resolution, and the postmortem's owner."""
     incident = await desk.open("SEV1")
     await desk.work()
     said = NewResolution(cause="接続プールの枯渇", people=120, duration=timedelta(minutes=30))

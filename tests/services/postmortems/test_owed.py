@@ -1,4 +1,4 @@
-"""Who owes the postmortem: set at the resolve, reminded, finished, handed over."""
+"""Show required postmortems: assigned at the resolution, reminded of, handed over and completed."""
 
 from datetime import date, timedelta
 
@@ -43,7 +43,9 @@ async def test_the_commander_owes_it_before_anybody(desk: Desk) -> None:
 
 
 async def test_who_resolves_it_may_choose_the_owner(desk: Desk) -> None:
-    """They hear of it; whoever cannot write it is refused, and nothing is resolved."""
+    """The person who resolves may choose the owner, who is told; an unsuitable one is refused and nothing is
+    resolved.
+    """
     incident = await desk.open()
     for unfit, why in ((Person(9, "bot", is_bot=True), "for_bot"), (OBSERVER, "not_allowed")):
         with pytest.raises((UserError, Unfit), match=f"postmortem_{why}"):
@@ -194,7 +196,7 @@ async def test_a_date_that_is_none_is_refused(desk: Desk, due: str, why: str) ->
 
 
 async def test_taking_it_over_oneself_needs_no_dm(desk: Desk) -> None:
-    """Whoever does it knows."""
+    """A person who takes over a postmortem gets no DM about it."""
     incident = await resolved(desk)
     await desk.services.postmortems.give(incident.id, to=SECONDARY, by=SECONDARY)
     await desk.work()
@@ -202,7 +204,7 @@ async def test_taking_it_over_oneself_needs_no_dm(desk: Desk) -> None:
 
 
 async def test_who_cannot_write_it_is_not_given_it(desk: Desk) -> None:
-    """A bot, a person without the role, anything done or not owed; refusals are on record."""
+    """Bots and people without the role cannot own a postmortem, and outsiders cannot change one."""
     incident, owing = await resolved(desk), desk.services.postmortems
     with pytest.raises(UserError, match="postmortem_for_bot"):
         await owing.give(incident.id, to=Person(9, "bot", is_bot=True), by=PRIMARY)
@@ -224,7 +226,7 @@ async def test_who_cannot_write_it_is_not_given_it(desk: Desk) -> None:
 
 
 async def test_reopened_it_is_not_owed_until_the_next_end(desk: Desk) -> None:
-    """Nobody is reminded while it is open; then the date begins anew, with the same owner."""
+    """While an incident is reopened, its postmortem is not required and no reminder is sent."""
     incident = await resolved(desk)
     await desk.lifecycle.reopen(incident.id, by=SECONDARY)
     assert (await postmortem(desk, incident)).state is PostmortemState.NOT_OWED
@@ -355,7 +357,7 @@ async def test_who_was_removed_from_a_private_one_gets_no_dm(desk: Desk) -> None
 
 
 async def test_only_those_who_may_see_it_are_offered_it(desk: Desk) -> None:
-    """A private one is owed all the same."""
+    """A private incident's postmortem is required, and offered only to people who may see it."""
     incident = await resolved(desk)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     offered = desk.services.postmortems.offered

@@ -32,7 +32,9 @@ from tests.services.privacy.test_privacy import NAMED, secret
 
 
 async def test_a_public_one_is_made_private(desk: Desk) -> None:
-    """A new posting in a private thread that rings nobody again; everything from before is emptied, once."""
+    """Making an incident private posts it again in a private thread, without pings, and empties the public
+    posts once.
+    """
     incident = await desk.open()
     await desk.work()
     await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
@@ -72,7 +74,7 @@ async def test_a_public_one_is_made_private(desk: Desk) -> None:
 
 
 async def test_everybody_who_is_on_it_is_let_in(desk: Desk) -> None:
-    """Not only whoever acknowledged: who joined later, and who opened it again."""
+    """All who opened, reopened or joined the incident become members."""
     late = Person(id=5, name="late", roles=frozenset({"responder"}))
     incident = await desk.open(by=NAMED)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
@@ -86,7 +88,7 @@ async def test_everybody_who_is_on_it_is_let_in(desk: Desk) -> None:
 
 
 async def test_what_was_about_to_be_said_in_public_is_not(desk: Desk) -> None:
-    """A post that nobody has begun to send is taken back; the new thread has its own."""
+    """A public post that was queued is cancelled when the incident becomes private."""
     incident = await desk.open()
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
@@ -175,7 +177,7 @@ async def test_what_a_limit_keeps_for_long_is_told(desk: Desk) -> None:
 
 
 async def test_what_discord_refuses_to_empty_is_told(desk: Desk) -> None:
-    """A line in the private thread names the post, so that somebody deletes it by hand."""
+    """A post that Discord refuses to edit is named in the private thread, for a person to delete."""
     incident = await desk.open()
     await desk.work()
     alert = next(post for post in await desk.store.posts(incident.id) if post.kind is DeliveryKind.ALERT)
@@ -444,7 +446,7 @@ async def failed_alert(desk: Desk) -> tuple[Incident, str]:
 
 
 async def test_a_replay_from_before_is_emptied(desk: Desk) -> None:
-    """It stands in the public channel with the title, as the alert would."""
+    """A replayed alert in the public channel is emptied too."""
     incident, entry_id = await failed_alert(desk)
     await desk.replays.replay(entry_id, by=PRIMARY, guild_id=GUILD)
     await desk.work()
@@ -455,7 +457,7 @@ async def test_a_replay_from_before_is_emptied(desk: Desk) -> None:
 
 
 async def test_a_replay_that_waits_is_not_posted(desk: Desk) -> None:
-    """Somebody has pressed the button a moment before."""
+    """A replay that was queued before the incident became private is not posted."""
     incident, entry_id = await failed_alert(desk)
     await desk.replays.replay(entry_id, by=PRIMARY, guild_id=GUILD)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
@@ -464,7 +466,7 @@ async def test_a_replay_that_waits_is_not_posted(desk: Desk) -> None:
 
 
 async def test_a_row_that_is_not_emptied_yet_is_not_read(desk: Desk) -> None:
-    """The DLQ may be away for a while: its words are shown to nobody, and not sent again."""
+    """A DLQ entry of an incident that became private shows no content and cannot be replayed."""
     incident, entry_id = await failed_alert(desk)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     shown = (await desk.dlq.entry(entry_id, by=PRIMARY, guild_id=GUILD)).entry
@@ -498,7 +500,7 @@ async def test_what_is_made_private_while_somebody_acts_is_not_found(desk: Desk,
 
 
 async def test_whoever_may_see_it_goes_on_while_it_is_made_private(desk: Desk) -> None:
-    """Whoever reported it, say: they are asked for no second press."""
+    """A member's action succeeds if the incident becomes private in the middle of it."""
     incident = await desk.open(by=NAMED)
     desk.own_store = Interrupted(desk.store, lambda: desk.privacy.make_private(incident.id, by=PRIMARY))
     desk.use(desk.discord)

@@ -71,7 +71,7 @@ async def test_a_private_incident_is_posted_in_its_thread_alone(desk: Desk) -> N
 
 
 async def test_the_people_concerned_are_let_in(desk: Desk) -> None:
-    """Whoever reported it, and whom the ladder names, each once; what waited for nobody else."""
+    """The reporter and the people on call are added to the private thread, each once."""
     await open_private(desk)
     assert desk.sent(DeliveryKind.MEMBER) == [f"user:{PRIMARY.id}", "person:primary", "person:secondary"]
 
@@ -161,7 +161,9 @@ async def test_a_named_person_sees_it(desk: Desk) -> None:
 
 
 async def test_who_cannot_be_named(desk: Desk) -> None:
-    """Bots; and nobody for an incident that everybody sees. Whoever is only named names nobody."""
+    """Bots cannot be added, no one can be added to a public incident, and a person added by name cannot add
+    others.
+    """
     public = await desk.open()
     with pytest.raises(UserError, match="private_not"):
         await desk.privacy.add(public.id, who=NAMED, by=PRIMARY, key="a")
@@ -174,7 +176,7 @@ async def test_who_cannot_be_named(desk: Desk) -> None:
 
 
 async def test_a_role_is_let_in_when_it_asks(desk: Desk) -> None:
-    """Discord lets nobody in by role, so whoever holds it comes in by the command, on record."""
+    """A person whose role may see the incident enters the thread by the command, which is recorded."""
     incident = await open_private(desk)
     await desk.privacy.enter(incident.id, by=SECONDARY, key="e")
     await desk.work()
@@ -241,7 +243,7 @@ async def test_archiving_puts_the_private_thread_to_sleep(desk: Desk) -> None:
 
 
 async def test_whoever_left_the_thread_comes_back_by_asking(desk: Desk) -> None:
-    """Each asking sends, for oneself and for somebody else; one asking that comes twice sends once."""
+    """Each request adds the person to the thread again; one request delivered twice adds them once."""
     incident = await open_private(desk)
     before = desk.sent(DeliveryKind.MEMBER)
     for key in ("first", "first", "second"):
@@ -291,7 +293,7 @@ async def test_whoever_discord_does_not_let_in_is_told_of(desk: Desk) -> None:
 
 
 async def test_a_place_on_call_that_discord_does_not_let_in(desk: Desk) -> None:
-    """Said of the place: who stands there is told where the line is written."""
+    """If Discord refuses to add the secondary, a line names that place on call."""
     desk.discord.refused = {"person:secondary"}
     await open_private(desk)
     (line,) = (d for d in await desk.database.deliveries() if d.data.get("notice") == "not_let_in")
@@ -299,7 +301,7 @@ async def test_a_place_on_call_that_discord_does_not_let_in(desk: Desk) -> None:
 
 
 async def test_asking_for_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
-    """Discord says that it is gone: whoever asked is let into the next one, under the same asking."""
+    """A request for a thread that was deleted adds the person to the new one."""
     incident = await open_private(desk)
     desk.discord.deleted_threads = {incident.thread.id or 0}
     await desk.privacy.enter(incident.id, by=SECONDARY, key="k")
@@ -359,7 +361,7 @@ async def test_an_alert_on_its_way_into_a_thread_that_is_deleted(desk: Desk) -> 
 
 
 async def test_an_escalation_into_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
-    """Whom it did not ring is emailed, on record; and the thread is there again for whoever comes."""
+    """An escalation into a deleted thread goes out by email and to the DLQ, and the thread is made again."""
     before = await open_private(desk)
     desk.discord.deleted_threads = {before.thread.id or 0}
     await desk.pass_time(minutes=16)
@@ -371,7 +373,7 @@ async def test_an_escalation_into_a_thread_that_was_deleted_unseen(desk: Desk) -
 
 
 async def test_a_deleted_private_thread_has_its_people_again(desk: Desk) -> None:
-    """Also those who were let in by name: nobody else can let them in."""
+    """A new private thread gets the members of the deleted one, people added by name included."""
     incident = await open_private(desk)
     await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="a")
     await desk.work()

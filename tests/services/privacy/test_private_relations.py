@@ -19,7 +19,7 @@ from tests.services.privacy.test_privacy import NAMED, open_private
 
 
 async def linked_pair(desk: Desk) -> tuple[Incident, Incident]:
-    """A public one, and a private one that somebody who sees both has linked with it."""
+    """Open a public and a private incident, and link them as a person who sees both."""
     public = await desk.open(key="public")
     private = await open_private(desk)
     assert await desk.lifecycle.link(public.id, with_=private.id, by=PRIMARY)
@@ -57,7 +57,9 @@ async def test_a_history_gives_the_number_to_those_alone_who_may_know_it(desk: D
 
 
 async def test_a_link_with_a_private_one_is_taken_back_unseen(desk: Desk) -> None:
-    """Whoever may not see the private one finds none; in public, nothing but that a link is gone is told."""
+    """Only a person who sees the private incident can remove the link, and the public thread does not name
+    it.
+    """
     public, private = await linked_pair(desk)
     for than in (public.id, private.id):
         assert await desk.looking.linked(than=than, thread_id=None, by=RESPONDER) == []
@@ -133,7 +135,7 @@ async def test_what_is_made_private_later_goes_from_the_posts_of_others(desk: De
 
 
 async def test_where_a_merged_one_went_on_is_not_told_once_that_is_private(desk: Desk) -> None:
-    """To whoever may know of it, it is."""
+    """A merged incident names the other one only to people who may see it, once that is private."""
     merged, into = await desk.open(key="merged"), await desk.open(key="into")
     await desk.merging.merge(merged.id, into=into.id, by=PRIMARY)
     await desk.privacy.make_private(into.id, by=PRIMARY)
@@ -152,7 +154,7 @@ async def test_where_a_merged_one_went_on_is_not_told_once_that_is_private(desk:
 
 
 async def test_two_private_ones_are_merged_within_their_threads(desk: Desk) -> None:
-    """Whoever is in the other thread reads a line; the post keeps no number of a private one."""
+    """Merging two private incidents is told in the other thread, and its post shows no number."""
     first, second = await open_private(desk), await open_private(desk, key="second")
     await desk.merging.merge(second.id, into=first.id, by=PRIMARY)
     await desk.work()
@@ -166,7 +168,7 @@ async def test_two_private_ones_are_merged_within_their_threads(desk: Desk) -> N
 
 
 async def test_what_is_offered_says_nothing_of_a_private_one(desk: Desk) -> None:
-    """Its number is offered what any number is; to whoever may see it, what it could be merged with."""
+    """Choices for an unseen private incident are the same as for an unknown number."""
     private, public = await open_private(desk), await desk.open()
     for number in (private.id, 404):
         takers = await desk.looking.takers(GUILD, than=number, thread_id=None, by=NAMED)

@@ -1,4 +1,6 @@
-"""Somebody is taken out of a private incident: what they lose, who stays, and who decides last."""
+"""Show the removal of a person from a private incident: what they lose, who cannot be removed, who may
+remove.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -41,7 +43,7 @@ class SlowDiscord(FakeDiscord):
 
 
 async def with_named(desk: Desk) -> Incident:
-    """A private incident, and somebody who sees it by name alone and is in its thread."""
+    """Open a private incident with NAMED, who sees it only by being added, in its thread."""
     incident = await open_private(desk)
     await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="add")
     await desk.work()
@@ -150,7 +152,7 @@ async def test_what_stands_in_their_dms_is_edited_no_more(desk: Desk) -> None:
     ],
 )
 async def test_who_would_see_it_all_the_same_stays(desk: Desk, who: Person, key: str) -> None:
-    """By role, or paged about it while they stand on call: refused, on record, whoever asks."""
+    """People who see the incident by role or while on call cannot be removed; each attempt is recorded."""
     incident = await with_named(desk)
     for by in (PRIMARY, who):
         with pytest.raises(UserError) as refused:
@@ -164,7 +166,7 @@ async def test_who_would_see_it_all_the_same_stays(desk: Desk, who: Person, key:
 
 
 async def test_who_may_remove(desk: Desk) -> None:
-    """Whoever may name people; whoever is only named removes themselves and nobody else."""
+    """Removing needs the permission to add people; a person added by name can only remove themselves."""
     incident = await with_named(desk)
     await desk.privacy.add(incident.id, who=RESPONDER, by=PRIMARY, key="b")
     with pytest.raises(NotPermitted):
@@ -265,7 +267,7 @@ async def test_somebody_on_their_way_in_when_they_are_removed(desk: Desk) -> Non
 
 
 async def test_an_attempt_of_which_nobody_knows_is_made_good(desk: Desk) -> None:
-    """Whoever let them in died or heard nothing, and they are removed: out, also after what came late."""
+    """A removed person whose adding had an unknown outcome is removed again after the retry."""
     incident = await open_private(desk)
     await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="in")
     desk.discord.swallow = True
@@ -278,7 +280,7 @@ async def test_an_attempt_of_which_nobody_knows_is_made_good(desk: Desk) -> None
 
 
 async def test_another_thread_has_them_not(desk: Desk) -> None:
-    """The old one was deleted; they had acknowledged, and reported it even: nobody lets them in by that."""
+    """A new thread does not get a removed person, even if they had acknowledged."""
     incident = await with_named(desk)
     await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
@@ -290,7 +292,7 @@ async def test_another_thread_has_them_not(desk: Desk) -> None:
 
 
 async def test_out_of_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
-    """There is another one, they are not in it, and nobody is told of a failure."""
+    """Removing a person from a deleted thread makes a new one without them and reports no failure."""
     incident = await with_named(desk)
     desk.discord.deleted_threads = {incident.thread.id or 0}
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
@@ -319,7 +321,7 @@ async def test_whom_discord_does_not_take_out_is_told_of(desk: Desk) -> None:
 
 
 async def test_no_reminder_mentions_whoever_was_removed(desk: Desk) -> None:
-    """A mention would let them into the thread again: whoever is on call is asked instead."""
+    """A reminder asks the person on call, and does not mention a removed one, which would add them."""
     incident = await with_named(desk)
     await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
@@ -345,7 +347,7 @@ async def test_a_reminder_on_its_way_does_not_let_in_whoever_is_removed(desk: De
 
 
 async def test_whoever_is_removed_while_a_reminder_looks_is_not_asked(desk: Desk) -> None:
-    """Discord said that they are there, and then they were taken out: whoever is on call is asked."""
+    """A person removed while a reminder is being prepared is not mentioned; the person on call is."""
     incident = await with_named(desk)
     await desk.roles.give(incident.id, Role.COMMANDER, to=NAMED, by=PRIMARY)
     await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
@@ -393,7 +395,7 @@ async def test_a_reminder_passes_over_who_lost_the_role_by_which_they_saw_it(des
 
 
 async def test_what_ended_and_goes_on_again_has_none_of_their_roles(desk: Desk) -> None:
-    """While it was over they stayed as they had been; nobody leads who does not see it."""
+    """Reopening an incident clears the roles of people who were removed after its end."""
     incident = await with_named(desk)
     await desk.roles.give(incident.id, Role.COMMANDER, to=NAMED, by=PRIMARY)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
@@ -405,7 +407,7 @@ async def test_what_ended_and_goes_on_again_has_none_of_their_roles(desk: Desk) 
 
 
 async def test_who_acts_while_they_are_removed_is_asked_once_more(desk: Desk) -> None:
-    """They were let pass, and waited for the lock: nothing is done by whoever sees it no more."""
+    """An action by a person who is removed before it takes the lock is refused."""
     incident = await with_named(desk)
     is_member = desk.own_store.is_member
 

@@ -29,7 +29,7 @@ async def said(desk: Desk) -> list[tuple[AlertOutcome, str | None, int | None]]:
 
 
 async def test_a_target_that_is_still_down_when_its_window_ends_alerts_then_and_once(desk: Desk) -> None:
-    """However often it was held, and whoever asks next; its recovery ends the alert."""
+    """A target that is down past its maintenance window opens one alert then, which its recovery ends."""
     await mute(desk, minutes=30)
     desk.prober.says["api"] = wrong()
     for _ in range(14):  # it repeats after ten minutes

@@ -35,7 +35,7 @@ async def week(desk: Desk, *, by: Person = RESPONDER, **scope: object) -> StatsV
 
 
 async def acknowledged(desk: Desk, *, after: timedelta, by: Person = PRIMARY, key: str = "k") -> int:
-    """A SEV1 that somebody takes after a while; its number."""
+    """Open a SEV1, acknowledge it after *after*, and return its number."""
     incident = await desk.open("SEV1", key=key)
     await desk.pass_time(seconds=after.total_seconds())
     await desk.acknowledger.acknowledge(incident.id, by=by, via=AckVia.BUTTON)
@@ -210,7 +210,7 @@ async def test_a_renamed_person_keeps_their_pages(desk: Desk) -> None:
 
 
 async def test_a_page_without_a_reader_is_its_places(desk: Desk) -> None:
-    """A version before kept none; a place that is gone from the policy is shown to nobody by its key."""
+    """A page that an older version stored without a person counts for its place on call, or for "?"."""
     for place in ("primary", "gone"):
         await desk.database.fetch(_OLD_PAGE, place, GUILD, desk.clock.time)
     pages = {one.person.name: one.pages.total for one in (await week(desk)).load or ()}

@@ -195,7 +195,7 @@ async def test_a_source_that_hangs_holds_up_neither_the_others_nor_the_card(
 
 
 async def test_an_incident_that_has_ended_meanwhile_gets_none(desk: Desk, source: Source) -> None:
-    """Nobody looks for suspects any more."""
+    """An incident that has ended gets no card of suspects."""
     incident = await desk.open("SEV1")
     await desk.lifecycle.cancel(incident.id, by=PRIMARY, reason="誤報")
     await desk.work()

@@ -17,7 +17,7 @@ from tests.services.timeline.test_timelines import of_kind
 
 
 async def test_a_correction_leaves_the_first_version(desk: Desk) -> None:
-    """Both stand on one line; the thread is told once, and the same request changes nothing more."""
+    """A correction keeps the first version, adds one line to the thread, and applies once per request."""
     incident = await desk.open()
     await desk.timelines.note(incident.id, by=PRIMARY, text="14:10 に再起動", key="k")
     (note,) = await of_kind(desk, incident, TimelineKind.NOTE)
@@ -99,7 +99,7 @@ async def test_correcting_the_latest_update_makes_the_posts_true(desk: Desk) -> 
 
 
 async def test_correcting_to_the_same_words_changes_nothing(desk: Desk) -> None:
-    """The form was sent as it was opened: whoever sent it is told so."""
+    """A correction that changes nothing is refused as empty."""
     incident = await desk.open()
     await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k")
     (note,) = await of_kind(desk, incident, TimelineKind.NOTE)
@@ -154,7 +154,7 @@ async def said(desk: Desk) -> list[dict[str, object]]:
 async def correct(
     desk: Desk, incident: Incident, entry: TimelineEntry, right: Correction, *, key: str = "c"
 ) -> None:
-    """By whoever is on call."""
+    """Correct the entry as primary."""
     await desk.timelines.correct(incident.id, entry.id or 0, right, by=PRIMARY, key=key)
 
 

@@ -26,7 +26,7 @@ SOMEBODY = replace(OBSERVER, roles=frozenset({"responder"}))
 
 
 async def opened(desk: Desk) -> tuple[Incident, ThreadMessage]:
-    """An incident with its thread, and a message of somebody there, a minute old."""
+    """Open an incident and put a message, a minute old, into its thread."""
     incident = await desk.open()
     await desk.work()
     incident = await desk.store.incident(incident.id)
@@ -92,7 +92,7 @@ async def pins(
 
 
 async def test_a_message_is_kept_with_author_link_and_its_own_time(desk: Desk) -> None:
-    """And the bot's ✅ is owed."""
+    """A pin keeps the message's author, link and time, and queues the bot's ✅."""
     incident, message = await opened(desk)
     assert await desk.pins.pin_reaction(message.channel_id, MESSAGE, by=RESPONDER) is Pinned.ADDED
     (pin,) = await pins(desk, incident)
@@ -134,7 +134,7 @@ async def test_the_menu_gives_it_the_words_that_were_hidden(desk: Desk) -> None:
 
 
 async def test_only_those_who_may_respond_pin(desk: Desk) -> None:
-    """On record; nothing is kept, and no ✅ is owed."""
+    """A person without permission cannot pin: the attempt is recorded, and nothing is kept."""
     incident, message = await opened(desk)
     with pytest.raises(NotPermitted):
         await desk.pins.pin_reaction(message.channel_id, MESSAGE, by=OBSERVER)
@@ -252,7 +252,7 @@ async def test_what_is_pinned_while_the_thread_is_read_is_not_gone(desk: Desk) -
 
 
 async def test_one_that_is_made_private_while_it_is_read_holds_up_no_other(desk: Desk) -> None:
-    """Whoever put the 📌 may see it no more: on record, nothing is kept, and the next thread is read."""
+    """A pin in an incident that becomes private is refused, and pins in other threads are kept."""
     incident, message = await opened(desk)
     other = await desk.open(key="other")
     await desk.work()

@@ -57,7 +57,7 @@ async def test_an_empty_note_is_refused(desk: Desk, text: str) -> None:
 
 
 async def test_a_note_may_be_about_earlier(desk: Desk) -> None:
-    """It stands at the time it is about, marked as late, and the thread is told which time that is."""
+    """A note about an earlier time is listed at that time, marked as late, and its line names the time."""
     incident = await desk.open()
     await desk.pass_time(minutes=30)
     earlier = (incident.triggered_at + timedelta(minutes=4)).astimezone(desk.policy.timezone)
@@ -202,7 +202,7 @@ async def test_a_private_timeline_is_hidden(desk: Desk) -> None:
 
 
 async def join(desk: Desk, by: Person) -> int | None:
-    """Somebody joins the war room; the incident that this was noted on."""
+    """Let a person join the war room, and return the number of the incident that notes it."""
     noted = await desk.timelines.join_voice(GUILD, by=by, channel="war-room")
     return None if noted is None else noted.id
 
@@ -232,7 +232,7 @@ async def test_joining_is_noted_where_somebody_responds(desk: Desk) -> None:
 
 
 async def test_joining_is_noted_on_the_only_open_one(desk: Desk) -> None:
-    """Nobody has acknowledged yet: it is clear which one is meant. Tracked alerts are not counted."""
+    """Joining the war room is noted if exactly one incident is open; alerts do not count."""
     incident, alert = await desk.open(), await desk.open(key="alert")
     await desk.database.fetch("UPDATE incidents SET kind = $2 WHERE id = $1", alert.id, IncidentKind.ALERT)
     assert await join(desk, RESPONDER) == incident.id
@@ -241,7 +241,7 @@ async def test_joining_is_noted_on_the_only_open_one(desk: Desk) -> None:
 
 
 async def test_joining_without_an_incident_or_a_right_is_nothing(desk: Desk) -> None:
-    """People talk about other things too; nobody is refused, so nothing is on record."""
+    """Joining without an open incident or without permission is neither noted nor recorded."""
     assert await join(desk, RESPONDER) is None
     await desk.open()
     assert await join(desk, OBSERVER) is None

@@ -1,4 +1,4 @@
-"""A report joins an open incident about the same trouble: nothing is lost, nobody is rung twice."""
+"""Show how a report joins an open incident about the same trouble: nothing is lost, nothing pings twice."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -28,7 +28,7 @@ SEV1, SEV3 = ("yes", "yes"), ("no", "yes")
 
 
 async def raised(desk: Desk, severity: str = "SEV1", *, title: str = TITLE, **facts: object) -> Incident:
-    """An open incident that somebody else has raised."""
+    """Open an incident as secondary."""
     new = NewIncident(
         guild_id=GUILD,
         severity=severity,
@@ -65,7 +65,7 @@ async def join(desk: Desk, view: TriageView, *, by: Person = RESPONDER) -> Triag
 
 
 async def told(desk: Desk) -> list[Mapping[str, object]]:
-    """The lines that threads were owed."""
+    """Return the notices that were queued."""
     return [one.data for one in await desk.database.deliveries() if "notice" in one.data]
 
 
@@ -97,7 +97,7 @@ async def test_a_result_that_is_to_be_reevaluated_shows_none(desk: Desk) -> None
     ids=["another trouble", "private", "a drill", "another target"],
 )
 async def test_what_is_not_shown(desk: Desk, facts: Mapping[str, object]) -> None:
-    """A private incident is shown to nobody, its members included: whoever reads the report must not know."""
+    """A similar incident is not offered if it must not be shown, for example a private one."""
     await raised(desk, **facts)  # type: ignore[arg-type]
     assert (await result(desk, *SEV1)).similar is None
 
@@ -122,7 +122,7 @@ async def test_an_old_and_an_ended_one_are_not_shown(desk: Desk) -> None:
 
 
 async def test_a_joined_report_is_in_the_thread_and_on_the_timeline(desk: Desk) -> None:
-    """With all that was typed and answered; no incident, no ring, and nobody acknowledges by it."""
+    """A joined report adds its text and answers to the incident, without a page or an acknowledge."""
     other = await raised(desk)
     rung = (len(desk.sent(DeliveryKind.ALERT)), len(desk.sent(DeliveryKind.PAGE)))
     view = await result(desk, *SEV1)
@@ -282,7 +282,7 @@ async def test_a_severity_that_was_lowered_meanwhile_is_asked_about(desk: Desk) 
 
 
 async def test_a_result_that_changed_meanwhile_is_asked_about(desk: Desk) -> None:
-    """Somebody else has chosen another severity, or taken an answer back."""
+    """A join is not carried out if the triage's result has changed since it was shown."""
     await raised(desk)
     view = await result(desk, *SEV1)
     chosen = await desk.triages.choose_severity(view.triage.id, severity="SEV2", by=SECONDARY)
@@ -327,7 +327,7 @@ async def test_one_that_cannot_be_joined_any_more_is_said_so(
 
 
 async def test_a_walk_that_is_left_is_raised_by_itself(desk: Desk) -> None:
-    """Nobody decided that it is the same."""
+    """An abandoned triage opens an incident of its own, though a similar one was offered."""
     other = await raised(desk)
     view = await result(desk, *SEV1)
     await desk.pass_time(minutes=21)
@@ -340,7 +340,7 @@ async def test_a_walk_that_is_left_is_raised_by_itself(desk: Desk) -> None:
 
 
 async def test_what_is_under_reevaluation_joins_too(desk: Desk) -> None:
-    """Looked at again, it turns out to be the same: nobody is asked about it any more."""
+    """A triage that is re-evaluated can join an incident, and its reminders end."""
     other = await raised(desk)
     view = await result(desk, "no", "no")
     await desk.triages.confirm(view.triage.id, by=RESPONDER)

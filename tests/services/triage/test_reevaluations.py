@@ -81,7 +81,7 @@ async def test_dismissed(desk: Desk, minutes: int) -> None:
 
 
 async def test_raised_by_somebody(desk: Desk) -> None:
-    """At once, once, by whoever pressed; the report stays whose it was, and the history has both."""
+    """A press raises the triage at once and only once, and the incident keeps its reporter."""
     await hold(desk)
     view = await desk.reevaluations.promote(1, by=PRIMARY)
     assert view.incident is not None
@@ -131,7 +131,7 @@ async def test_what_nobody_knew_stays_so_until_a_second_look_answers_it(
 
 
 async def test_a_second_look_that_is_left_alone_is_still_raised(desk: Desk) -> None:
-    """Whoever walks away must not silence it."""
+    """A re-evaluation that a person begins and abandons is still raised at its time."""
     await hold(desk)
     await desk.pass_time(minutes=31)
     await desk.reevaluations.look_again(1, by=PRIMARY)
@@ -142,7 +142,7 @@ async def test_a_second_look_that_is_left_alone_is_still_raised(desk: Desk) -> N
 
 
 async def test_an_early_second_look_that_is_left_alone_is_asked_about(desk: Desk) -> None:
-    """Nobody was asked yet."""
+    """A re-evaluation begun early and abandoned is asked about first, then raised."""
     await hold(desk)
     view = await desk.reevaluations.look_again(1, by=PRIMARY)
     await go_on(desk, view, "yes", by=PRIMARY)
@@ -153,7 +153,7 @@ async def test_an_early_second_look_that_is_left_alone_is_asked_about(desk: Desk
 
 
 async def test_the_question_takes_the_card_from_nobody(desk: Desk) -> None:
-    """Somebody has just begun to look when it falls due: it is posted, and they go on."""
+    """A person who is re-evaluating when the question is posted can go on."""
     await hold(desk)
     await desk.pass_time(minutes=29)
     view = await desk.reevaluations.look_again(1, by=PRIMARY)
@@ -165,7 +165,7 @@ async def test_the_question_takes_the_card_from_nobody(desk: Desk) -> None:
 
 @pytest.mark.parametrize("first", [1, 31], ids=["before it is asked", "after"])
 async def test_looking_and_giving_up_does_not_postpone_it_for_ever(desk: Desk, first: int) -> None:
-    """Every five minutes somebody looks and stops: nobody has answered, and so it is raised."""
+    """Beginning and cancelling a re-evaluation again and again does not keep it from being raised."""
     await hold(desk)
     await desk.pass_time(minutes=first)
     for _ in range(12):
@@ -219,7 +219,7 @@ async def test_held_a_second_time(desk: Desk) -> None:
 
 
 async def test_without_the_role(desk: Desk) -> None:
-    """Nobody else answers it."""
+    """A person without permission cannot answer a re-evaluation."""
     await hold(desk)
     for press in (desk.reevaluations.promote, desk.reevaluations.dismiss, desk.reevaluations.look_again):
         with pytest.raises(NotPermitted):
@@ -228,7 +228,7 @@ async def test_without_the_role(desk: Desk) -> None:
 
 
 async def test_a_clock_that_strikes_twice_or_too_early(desk: Desk) -> None:
-    """Each stage happens once, whoever runs the job how often."""
+    """A job that runs twice or too early moves a re-evaluation on only once."""
     view = await start(desk)
     for _ in range(2):
         await desk.reevaluations.run_job(view.triage.id)
@@ -296,7 +296,7 @@ async def test_a_question_that_is_deleted_is_asked_once_more(desk: Desk) -> None
 
 @pytest.mark.parametrize("how", ["answered", "of an earlier round", "the quiet word"])
 async def test_what_waits_for_no_answer_stays_deleted(desk: Desk, how: str) -> None:
-    """Nobody needs it any more, or not yet."""
+    """A deleted post about a re-evaluation is not posted again if it needs no answer."""
     await hold(desk)
     await desk.pass_time(minutes=31)
     gone = desk.message(HELD if how == "the quiet word" else ASKED)
@@ -314,7 +314,7 @@ async def test_what_waits_for_no_answer_stays_deleted(desk: Desk, how: str) -> N
 
 @pytest.mark.parametrize("is_chosen", [False, True])
 async def test_a_clock_chooses_no_severity(desk: Desk, *, is_chosen: bool) -> None:
-    """What it raises is the policy's; a severity that somebody had chosen, and not confirmed, is not why."""
+    """An unanswered re-evaluation is raised with the policy's severity, not with an unconfirmed choice."""
     await hold(desk)
     await desk.pass_time(minutes=31)
     await desk.reevaluations.look_again(1, by=PRIMARY)

@@ -158,7 +158,7 @@ async def test_severity_chosen_by_hand_wins(desk: Desk) -> None:
 
 
 async def test_what_nobody_knew_is_kept_with_the_incident(desk: Desk) -> None:
-    """Until somebody answers it; an answer that was taken back counts no more."""
+    """An "unsure" is kept with the incident unless the question is answered later."""
     view = await walk(desk, UNSURE, UNSURE)
     view = await desk.triages.back(view.triage.id, by=PRIMARY)
     assert [given.unsure for given in view.triage.answers] == [True]
@@ -208,7 +208,7 @@ async def test_who_overruled_the_tree_is_on_the_timeline(desk: Desk) -> None:
 
 
 async def test_a_severity_chosen_by_an_older_version_is_kept_without_a_name(desk: Desk) -> None:
-    """It writes the severity alone: what somebody else had chosen before is not said to be this one."""
+    """A severity that an older version wrote is not attributed to the person who chose another one."""
     view = await walk(desk, "yes", "yes")
     await desk.triages.choose_severity(view.triage.id, severity="SEV3", by=RESPONDER)
     async with desk.store.transaction() as tx:
@@ -219,7 +219,7 @@ async def test_a_severity_chosen_by_an_older_version_is_kept_without_a_name(desk
 
 
 async def test_what_was_chosen_over_a_reevaluation(desk: Desk) -> None:
-    """The tree said to look again later; somebody raised it at once."""
+    """A severity chosen instead of the proposed re-evaluation is kept with both."""
     view = await walk(desk, "no", "no")
     await desk.triages.choose_severity(view.triage.id, severity="SEV2", by=PRIMARY)
     (kept,) = await choices_of(desk, await desk.triages.confirm(view.triage.id, by=RESPONDER))
@@ -259,7 +259,7 @@ def answered(question: str, answer: str, *, unsure: bool = False) -> dict[str, o
 
 
 async def test_a_screen_that_shows_another_result_opens_nothing(desk: Desk) -> None:
-    """Somebody else has changed an answer meanwhile: whoever presses sees it first."""
+    """Confirming a result that has changed since it was shown opens no incident and shows the new one."""
     view = await walk(desk, "yes", "yes")
     await desk.triages.back(view.triage.id, by=PRIMARY)
     open_again = await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")
@@ -290,7 +290,7 @@ async def test_presses_after_the_end_show_what_became_of_it(desk: Desk) -> None:
 
 
 async def test_a_policy_that_changed_half_way(desk: Desk) -> None:
-    """Answers that fit no more are withdrawn, and whoever pressed is asked the next question that does."""
+    """After a change of the policy, answers that no longer fit are withdrawn and asked again."""
     view = await walk(desk, "yes", "yes")
     large = desk.policy.tree.questions["large_impact"]
     renamed = replace(

@@ -69,7 +69,7 @@ async def test_others_who_triage_now_are_told(desk: Desk) -> None:
 
 
 async def test_whoever_points_at_the_same_message_joins(desk: Desk) -> None:
-    """Its title stays the first one's; when nobody goes on with it, it is triaged anew."""
+    """A second triage of a message joins the first and keeps its title; after a day it begins anew."""
     first = await start(desk, key="a")
     joined = await start(desk, key="b", by=PRIMARY, title="決済が落ちた")
     assert (joined.triage, joined.notice) == (first.triage, PressResult.JOINED)

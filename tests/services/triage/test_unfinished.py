@@ -25,7 +25,7 @@ TO_RESPONDER, TO_TEAM = f"user:{RESPONDER.id}", "channel:p1-ops"
 
 
 def asked(desk: Desk) -> tuple[list[str], list[str]]:
-    """Whom the DMs reached, and where the lines stand."""
+    """Return the recipients of the reminders by DM, and the channels of the lines for the team."""
     return desk.sent(DM), desk.sent(LINE)
 
 
@@ -63,7 +63,7 @@ async def test_what_may_call_nobody_is_offered_to_the_team(desk: Desk, answers: 
 
 
 async def test_a_chosen_severity_counts(desk: Desk) -> None:
-    """Somebody said SEV1 and forgot to confirm."""
+    """An abandoned triage is raised with the severity that a person had chosen."""
     view = await walk(desk, "no")
     await desk.triages.choose_severity(view.triage.id, severity="SEV1", by=RESPONDER)
     await desk.pass_time(minutes=20)
@@ -71,7 +71,7 @@ async def test_a_chosen_severity_counts(desk: Desk) -> None:
 
 
 async def test_ten_minutes_count_from_the_last_answer(desk: Desk) -> None:
-    """Whoever answers slowly is not asked; whoever answers last is."""
+    """The reminder comes ten minutes after the last answer, to the person who gave it."""
     view = await start(desk)
     await desk.pass_time(minutes=9)
     await go_on(desk, view, "yes", by=PRIMARY)
@@ -102,7 +102,7 @@ async def test_whoever_goes_on_is_asked_next(desk: Desk, is_left_to_team: bool) 
 
 @pytest.mark.parametrize("is_left_to_team", [False, True])
 async def test_an_answer_takes_the_question_back(desk: Desk, is_left_to_team: bool) -> None:  # a case
-    """On any card, however old: it is not raised while somebody answers, and asked about once more."""
+    """An answer postpones raising an abandoned triage, and the next reminder goes to that person."""
     view = await walk(desk, "no")
     await desk.pass_time(minutes=25 if is_left_to_team else 15)
     await desk.triages.back(view.triage.id, by=PRIMARY)
@@ -138,7 +138,7 @@ async def test_a_refused_dm_is_a_line_at_once(desk: Desk) -> None:
 
 
 async def test_a_refused_dm_and_nobody_goes_on(desk: Desk) -> None:
-    """The line stands once."""
+    """If the reminder's DM is refused, one line is posted for the team."""
     desk.discord.refused.add(TO_RESPONDER)
     await walk(desk, "no")
     await desk.pass_time(minutes=30)
@@ -154,7 +154,7 @@ async def test_only_those_who_may_triage_go_on(desk: Desk) -> None:
 
 
 async def test_a_re_evaluation_has_its_own_clock(desk: Desk) -> None:
-    """Whoever put it there has finished."""
+    """A triage under re-evaluation gets no reminder of an unfinished one."""
     await hold(desk)
     await desk.pass_time(minutes=29)
     assert asked(desk) == ([], [])
@@ -173,7 +173,7 @@ async def test_an_unfinished_triage_lowers_no_alert(desk: Desk) -> None:
 
 
 async def test_what_was_dealt_with_is_not_asked_about(desk: Desk) -> None:
-    """The alert ended meanwhile: its walk is over with it, and nobody is rung."""
+    """The triage of an alert that has ended expires without a reminder."""
     tracked = await receive(desk, alert(desk))
     await begun(desk, "yes")
     await desk.pass_time(minutes=1)
@@ -186,7 +186,7 @@ async def test_what_was_dealt_with_is_not_asked_about(desk: Desk) -> None:
 
 
 async def test_what_is_forgotten_is_not_asked_about(desk: Desk) -> None:
-    """No bot ran for a month: it is put away, and nobody is asked what became of it."""
+    """A triage that is a month old expires without a reminder."""
     await walk(desk, "yes")
     await desk.work()
     await desk.database.advance(timedelta(days=31))
@@ -197,7 +197,7 @@ async def test_what_is_forgotten_is_not_asked_about(desk: Desk) -> None:
 
 
 async def test_an_older_version_has_gone_on_with_it(desk: Desk) -> None:
-    """It knows no such clock and leaves it running: it stops, and asks nobody."""
+    """A reminder that an older version left running on an ended triage stops by itself."""
     view = await walk(desk, "no", "yes")
     await desk.triages.cancel(view.triage.id, by=RESPONDER)
     async with desk.store.transaction() as tx:
@@ -209,7 +209,7 @@ async def test_an_older_version_has_gone_on_with_it(desk: Desk) -> None:
 
 
 async def test_an_older_version_has_taken_an_answer(desk: Desk) -> None:
-    """It takes no question back: the walk is not raised while somebody answers, and they are asked next."""
+    """An answer taken by an older version postpones the raising, and its person is reminded next."""
     view = await walk(desk, "yes")
     await desk.pass_time(minutes=15)
     asked_about = (await desk.store.triage(1)).idle

@@ -1,4 +1,4 @@
-"""A walk ends by what becomes of its message: nobody is asked or rung for what was dealt with."""
+"""Show how a triage ends with its alert, so that no reminder or page is sent for what was dealt with."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -27,7 +27,7 @@ async def stands(desk: Desk, number: int = 1) -> Triage:
 
 
 async def told(desk: Desk) -> list[Mapping[str, object]]:
-    """The lines that an incident's thread was owed."""
+    """Return the notices that were queued."""
     return [one.data for one in await desk.database.deliveries() if "notice" in one.data]
 
 
@@ -38,7 +38,7 @@ async def numbers(desk: Desk) -> list[int]:
 
 @pytest.mark.parametrize("minutes", [1, 31], ids=["before it is asked", "after"])
 async def test_declared_by_somebody_while_it_waits(desk: Desk, minutes: int) -> None:
-    """The walk ends in that incident: its posts lead there, and nobody is asked or rung for a second one."""
+    """If the alert is declared as an incident, its triage ends in it, and nothing else is raised."""
     tracked, number = await held(desk, channel="p1-ops")
     await desk.pass_time(minutes=minutes)
     await desk.lifecycle.declare(tracked.id, by=PRIMARY)
@@ -70,7 +70,7 @@ async def test_declared_by_somebody_while_it_waits(desk: Desk, minutes: int) -> 
 
 @pytest.mark.parametrize("end", ["resolve", "cancel"])
 async def test_ended_by_somebody_while_it_waits(desk: Desk, end: str) -> None:
-    """Dismissed by them, in the same commit, also while somebody looks again."""
+    """If the alert is ended, its triage is dismissed in the same commit, even during a re-evaluation."""
     tracked, number = await held(desk, channel="p1-ops")
     await desk.pass_time(minutes=31)
     await desk.reevaluations.look_again(number, by=SECONDARY)
@@ -103,7 +103,7 @@ async def test_an_ended_alert_leaves_whoever_is_answering_alone(desk: Desk) -> N
 
 
 async def test_what_began_after_the_end_is_asked_and_raised(desk: Desk) -> None:
-    """Whoever triages the message of an alert that is over means something new."""
+    """A triage that begins after its alert has ended is asked about and raised as another incident."""
     tracked = await receive(desk, alert(desk))
     await desk.lifecycle.cancel(tracked.id, by=PRIMARY)
     await desk.pass_time(minutes=1)
@@ -116,7 +116,7 @@ async def test_what_began_after_the_end_is_asked_and_raised(desk: Desk) -> None:
 @pytest.mark.parametrize("ends", [False, True], ids=["declared", "and resolved"])
 @pytest.mark.parametrize("minutes", [30, 45], ids=["it would be asked about", "it would be raised"])
 async def test_the_clock_looks_at_what_became_of_it(desk: Desk, minutes: int, *, ends: bool) -> None:
-    """A walk that nobody has ended with its alert: one from an earlier version, say."""
+    """A triage left over from a declared alert is closed by its job, without another incident."""
     tracked, number = await held(desk, channel="p1-ops")
     await desk.pass_time(minutes=minutes - 1)
     await hide(desk, number, lambda: desk.lifecycle.declare(tracked.id, by=PRIMARY))
@@ -130,7 +130,7 @@ async def test_the_clock_looks_at_what_became_of_it(desk: Desk, minutes: int, *,
 
 
 async def test_the_clock_sees_that_its_alert_was_a_false_alarm(desk: Desk) -> None:
-    """With the name of whoever said so."""
+    """A triage left over from a false alarm is dismissed by its job, in the name of the alert's person."""
     tracked, number = await held(desk, channel="p1-ops")
     await desk.pass_time(minutes=29)
     await hide(desk, number, lambda: desk.lifecycle.cancel(tracked.id, by=PRIMARY))
@@ -213,7 +213,7 @@ async def test_merged_into_an_incident_while_it_waits(desk: Desk) -> None:
 
 
 async def test_merged_into_another_alert_while_it_waits(desk: Desk) -> None:
-    """That one is what is raised when nobody answers."""
+    """If the alert was merged, an unanswered triage raises the other alert."""
     tracked, number = await held(desk, channel="p1-ops")
     other = await receive(desk, alert(desk, FIRST + 1, "queue lag"))
     assert other.id != tracked.id

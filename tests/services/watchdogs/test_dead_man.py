@@ -39,7 +39,7 @@ async def test_it_pings_while_all_is_well(desk: Desk) -> None:
 
 
 async def test_an_overdue_step_withholds_it(desk: Desk) -> None:
-    """For as long as it is not decided, whoever's fault it is."""
+    """The heartbeat is withheld while an escalation step is overdue."""
     heartbeat = FakeHeartbeat()
     dead_man = DeadMan(desk.store, heartbeat, desk.queue)
     await desk.open("SEV1")
@@ -72,7 +72,9 @@ async def test_a_p0_that_nobody_can_be_told_of_withholds_it(desk: Desk) -> None:
 
 
 async def test_a_p0_that_was_given_up_everywhere_withholds_it(desk: Desk) -> None:
-    """Refused for good, and no email: until somebody is told of a later rung, or has it."""
+    """The heartbeat is withheld if a SEV1's pages failed everywhere, until a later one arrives or it is
+    acknowledged.
+    """
     heartbeat = FakeHeartbeat()
     dead_man = DeadMan(desk.store, heartbeat, desk.queue)
     desk.discord.failures = [DeliveryRefused("HTTP 403", http_status=403)] * 500
@@ -127,7 +129,7 @@ async def test_nobody_takes_it(desk: Desk) -> None:
 
 
 async def test_what_the_process_knows_withholds_it_too(desk: Desk) -> None:
-    """A gateway that tells nothing: every deadline is kept, and nobody could report anything."""
+    """The heartbeat is withheld while the gateway sends no events."""
     heartbeat = FakeHeartbeat()
     dead_man = DeadMan(desk.store, heartbeat, QueueWatch())
     with capture_logs() as logged:
