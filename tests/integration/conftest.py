@@ -19,7 +19,7 @@ __all__ = ["watched"]
 
 @pytest.fixture
 async def database(cluster: EmbeddedPostgres, standing_template: str) -> AsyncIterator[Database]:
-    """A database of this test's own whose time stands still."""
+    """Yield a database for this test alone, whose clock is stopped."""
     async with opened(cluster, standing_template) as pool:
         yield Database(pool)
 

@@ -51,7 +51,7 @@ GUILD = {"DISCORD_GUILD_ID": GUILD_ID}
 
 
 def closed_port() -> int:
-    """A port on which nobody listens."""
+    """Return a port on which no program listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
@@ -154,7 +154,7 @@ def test_no_such_database(database_url: str) -> None:
 
 
 def test_pending_migrations_are_named(empty_database_url: str) -> None:
-    """A command that only reads does not migrate somebody's database."""
+    """A command that only reads refuses a database with pending migrations, and does not migrate it."""
     ended = here("digest", "--preview", DATABASE_URL=empty_database_url, **GUILD)
     assert ended.code == 2
     assert ended.errors[0].startswith("migrations are pending: 0001_incidents")

@@ -204,14 +204,14 @@ class ConsoleWorld(Desk):
         await self.human("PUT", "reaction", user=by, message=message["id"], emoji=emoji)
 
     async def acknowledged(self, number: int) -> Incident:
-        """The incident, once somebody has acknowledged it."""
+        """Wait until the incident is acknowledged, and return it."""
         async with asyncio.timeout(PATIENCE_S):
             while (incident := await self.store.incident(number)).status is Status.TRIGGERED:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             return incident
 
     async def refused(self) -> None:
-        """Wait until somebody has been refused, on record."""
+        """Wait until a refusal is recorded in the audit log."""
         async with asyncio.timeout(PATIENCE_S):
             while all(row.allowed for row in await self.database.audit_rows()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
@@ -232,7 +232,7 @@ class ConsoleWorld(Desk):
                 await asyncio.sleep(0.01)
 
     async def declare(self, *, key: str) -> Incident:
-        """An incident that somebody else has opened."""
+        """Open an incident as another person."""
         return await self.incidents.open(
             NewIncident(
                 guild_id=self.guild_id,
@@ -248,7 +248,7 @@ class ConsoleWorld(Desk):
         )
 
     async def resolve(self, number: int) -> None:
-        """Somebody resolves it elsewhere."""
+        """Resolve the incident as primary, elsewhere."""
         await self.services.lifecycle.resolve(number, by=PRIMARY)
 
     async def choices(

@@ -18,7 +18,7 @@ async def say(world: ConsoleWorld, number: int, *, key: str = "4711", says: Says
 
 
 async def test_what_became_of_alerts_is_listed_page_by_page(world: ConsoleWorld) -> None:
-    """The newest first, narrowed by target and outcome; what a monitor says pings nobody."""
+    """The list of alerts is paged, newest first, filtered by target and outcome, and pings no one."""
     for number in range(12):
         await say(world, number, key=f"k{number:02}")
     await say(world, 12, key="gone", says=Says.RESOLVED)

@@ -1,4 +1,4 @@
-"""`/check` as people use it: in a thread, elsewhere, too soon, with a target that nobody knows."""
+"""Show `/check` as people use it: in a thread, elsewhere, too soon, and with an unknown target."""
 
 import asyncio
 import logging

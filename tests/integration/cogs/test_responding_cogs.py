@@ -51,7 +51,7 @@ async def test_a_dm_acknowledges(world: ConsoleWorld, how: str) -> None:
 
 
 async def test_a_reaction_during_an_absence_counts_at_the_next_ready(world: ConsoleWorld) -> None:
-    """Its event is lost; it stands under the message."""
+    """A 👀 that was added while the bot was stopped acknowledges at the next start."""
     alert = await alerted(world)
     await world.rest()  # that it was sent is on record
     await world.stop()

@@ -191,7 +191,7 @@ def test_sharer_becomes_owner_when_it_starts_again(root: Path) -> None:
 
 @contextmanager
 def stopped(pid: int) -> Iterator[None]:
-    """For the block a process stands still, as on a machine that was suspended or has no memory left."""
+    """Stop a process for the block, as if its machine were suspended or out of memory."""
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
@@ -200,7 +200,7 @@ def stopped(pid: int) -> Iterator[None]:
 
 
 def test_a_server_that_stands_still_is_not_waited_for_forever(root: Path) -> None:
-    """The kernel takes its calls all the same: whoever shares it hears no answer, and is told so in time."""
+    """Sharing a server that has stopped answering fails with an error within the time limit."""
     with EmbeddedPostgres(root, durable=False):
         sharer = EmbeddedPostgres(root, durable=False, timeout_s=1)
         began = time.monotonic()
@@ -215,7 +215,7 @@ def test_a_server_that_stands_still_is_not_waited_for_forever(root: Path) -> Non
 
 
 def test_a_server_that_stood_still_is_joined(root: Path) -> None:
-    """Whoever waits for it goes on as soon as it does."""
+    """A process that waits for a stopped server joins it as soon as it continues."""
     with EmbeddedPostgres(root, durable=False):
         with stopped(server_pid(root)), ThreadPoolExecutor(1) as pool:
             joining = pool.submit(Process, root)
@@ -336,7 +336,7 @@ def test_temporary_folder_that_suits_no_socket_either(root: Path, monkeypatch: p
 
 
 def test_socket_folder_prepared_by_others_is_refused(root: Path) -> None:
-    """Anyone may create the stand-in folder in /tmp first; an open one is not used."""
+    """A socket folder in /tmp that others can write to is refused."""
     server = EmbeddedPostgres(root / ("x" * 100))
     sockets = Path(server.dsn().rpartition("host=")[2])
     sockets.mkdir()
@@ -366,7 +366,7 @@ def test_root_without_user_namespaces_runs_as_nobody(
 def test_nobody_gets_a_copy_of_hidden_binaries(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A virtual environment below root's home is closed to nobody."""
+    """The user `nobody` runs a copy of binaries that are in a folder it cannot read."""
     package = _binaries.find_folder().parents[1]
     hidden = tmp_path / "site-packages"
     hidden.mkdir(mode=0o700)

@@ -33,7 +33,7 @@ SELECT conrelid::regclass::text AS child, confrelid::regclass::text AS parent
 
 
 async def test_each_row_is_a_guilds(database_url: str) -> None:
-    """By a column of its own, or by a parent that it cannot be without; else somebody has said why not."""
+    """Each table has a column for the guild, a required parent that has one, or a stated reason."""
     connection = await connect(database_url)
     tables = {row["relname"]: row["says"] for row in await connection.fetch(OWN)}
     parents = {(row["child"], row["parent"]) for row in await connection.fetch(PARENTS)}

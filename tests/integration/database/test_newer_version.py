@@ -92,7 +92,7 @@ async def test_an_older_version_keeps_the_body_of_a_bundle_in_each_that_it_told_
 
 
 async def test_an_older_version_says_no_sender_of_a_message(pool: asyncpg.Pool) -> None:
-    """Who has posted the first one is known; of what came after it nobody knows, and it may still fire."""
+    """Only the first message of an alert has a sender if an older version recorded the others."""
     store, fingerprint = PostgresStore(pool), "a" * 64
     async with store.transaction() as tx:
         now = await tx.now()

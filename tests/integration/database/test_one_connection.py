@@ -37,7 +37,7 @@ async def _opened(desk: Desk, key: str) -> Incident:
 
 
 async def test_a_private_incident(desk: Desk) -> None:
-    """Somebody is let in, has a role, is taken out; who is on another comes along when that is merged in."""
+    """Adding, roles, removal and merging of private incidents need only one connection."""
     one, other = await _opened(desk, "one"), await _opened(desk, "other")
     await desk.acknowledger.acknowledge(one.id, by=PRIMARY, via=AckVia.REACTION)
     for each in (one, other):

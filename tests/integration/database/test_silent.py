@@ -35,7 +35,7 @@ async def stopped(dsn: str, *, seen_s_ago: int) -> AsyncIterator[asyncpg.Connect
 
 
 async def is_free(dsn: str) -> bool:
-    """Whether somebody else gets the lock."""
+    """Return True if another connection gets the lock."""
     connection = await connect(dsn)
     try:
         return bool(await connection.fetchval("SELECT pg_try_advisory_lock(1)"))
@@ -60,7 +60,7 @@ async def test_the_silent_lose_their_locks(database_url: str, is_between: bool) 
 
 
 async def test_the_living_keep_theirs(database_url: str) -> None:
-    """A long transaction of somebody who was seen is nobody's business."""
+    """A long transaction of an instance that was seen recently is left alone."""
     pool = await open_lease_pool(database_url)
     async with stopped(database_url, seen_s_ago=-60) as connection:
         me = Instance(uuid4(), "here", "1", 1)

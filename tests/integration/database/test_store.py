@@ -28,7 +28,7 @@ from tests.postgres import connect, open_patient_pool
 
 
 async def test_a_listener_that_fails_undoes_nothing(store: Store) -> None:
-    """It is committed: whoever did it must not hear that it failed."""
+    """An error in a listener is logged, and the committed transaction still succeeds."""
 
     def fail(_change: WatchChange) -> None:
         raise ZeroDivisionError
@@ -44,7 +44,7 @@ async def test_a_listener_that_fails_undoes_nothing(store: Store) -> None:
 
 
 async def test_a_reading_that_is_given_up_is_given_up_at_once(store: Store, database_url: str) -> None:
-    """The server hangs over it: nobody waits until it has heard that nobody waits."""
+    """A reading that is cancelled returns at once, though the server still works on it."""
     connection = await connect(database_url)
     async with connection.transaction():
         await connection.execute("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE")
@@ -94,7 +94,7 @@ async def test_a_step_is_claimed_by_one_of_two(store: Store) -> None:
 
 
 async def test_an_acknowledge_and_an_escalation_happen_in_one_order(store: Store) -> None:
-    """Either the step was told before the acknowledge, or it was cancelled by it; and nobody deadlocks."""
+    """A step is either sent before a concurrent acknowledge or cancelled by it, without a deadlock."""
     for number in range(20):
         incident = await open_incident(store, key=f"race:{number}")
         step = Step(incident.id, 0, incident.triggered_at, LadderStep(timedelta()))
@@ -120,7 +120,7 @@ async def test_an_acknowledge_and_an_escalation_happen_in_one_order(store: Store
 
 
 async def test_what_is_owed_while_its_predecessor_is_sent_is_never_forgotten(store: Store) -> None:
-    """Whichever commits first, the notice has exactly one job, and nobody deadlocks."""
+    """A notice queued while the message before it is sent gets exactly one job, without deadlock."""
     for number in range(20):
         incident = await open_incident(store, key=f"race:{number}")
         alert = owed(DeliveryKind.ALERT, incident=incident.id, key=f"alert:{number}")
@@ -202,7 +202,7 @@ async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
 
 
 async def test_an_exhausted_pool_is_unavailable(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever waits too long for a connection is told, instead of waiting for ever."""
+    """Waiting too long for a connection raises StorageUnavailable."""
     monkeypatch.setattr("bot.storage.database.pools.ACQUIRE_S", 0.05)
     pool = await open_patient_pool(database_url, max_size=1)
     store = PostgresStore(pool)

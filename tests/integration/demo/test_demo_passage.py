@@ -139,7 +139,7 @@ async def test_bot_that_does_not_come_to_rest_stops_the_clock(desk: Desk) -> Non
 
 
 async def test_what_begins_on_the_way_is_done_before_the_clock_moves(desk: Desk) -> None:
-    """Somebody presses a button just then: their job runs at its time, and so does the step it brings."""
+    """Jobs queued while time passes run at their own times, and so do the jobs that they queue."""
     begun = await desk.now()
 
     async def press(_: datetime) -> None:

@@ -75,7 +75,7 @@ class NotifierWorld:
         return replace(placed, thread=replace(placed.thread, id=thread.message_id), version=3), alert
 
     def messages(self, channel_id: int) -> list[Message]:
-        """What stands in a channel, oldest first."""
+        """Return the messages in a channel, oldest first."""
         return list(self.world.messages[str(channel_id)].values())
 
     def message(self, posted: Posted) -> Message:
@@ -87,7 +87,7 @@ class NotifierWorld:
         return self.world.channels[str(channel_id)]
 
     def say(self, channel_id: int, content: str) -> Message:
-        """Somebody writes there."""
+        """Write a message as primary."""
         author = user_payload(self.world.users[str(PRIMARY)])
         channel = self.channel(channel_id)
         return system_message(self.sandbox.core, channel, author, MessageType.DEFAULT, content=content)

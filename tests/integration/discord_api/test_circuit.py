@@ -127,7 +127,7 @@ async def test_a_wait_for_everybody_holds_everybody_back(world: NotifierWorld) -
 
 
 async def test_a_limit_of_one_route_is_no_outage(world: NotifierWorld, circuit: Circuit) -> None:
-    """Nobody but that route waits."""
+    """A rate limit of one route delays only that route and does not open the circuit."""
     world.break_down({"status": 429, "retry_after": 65}, route=POSTS)
     [said] = await fails(world, 1)
     assert not isinstance(said, DiscordAway)

@@ -53,7 +53,7 @@ async def test_alert_rings_in_its_channel(world: NotifierWorld) -> None:
 
 
 async def test_ping_that_discord_suppressed_is_told(world: NotifierWorld) -> None:
-    """Without MENTION_EVERYONE the message comes, and rings nobody."""
+    """Without MENTION_EVERYONE the message is posted, and reported as not having pinged."""
     for role in world.world.roles.values():  # a new server gives it to @everyone, too
         role.permissions &= ~(1 << 17)
     assert not (await world.deliver(ALERT)).pinged
@@ -118,7 +118,7 @@ async def test_page_goes_to_whoever_stands_at_the_place(world: NotifierWorld) ->
 
 
 async def test_page_may_go_to_a_user_id(world: NotifierWorld) -> None:
-    """Then nobody is searched for."""
+    """A page to a user id needs no search for the member."""
     text = default_policy_text().replace('discord = "primary"', f'discord = "{SECONDARY}"')
     notifier = world.make(policy=parse_policy(text, name="ids.toml"))
     request = await notifier.compose(owed(DeliveryKind.PAGE, to="person:primary"), INCIDENT)

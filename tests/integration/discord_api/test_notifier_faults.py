@@ -106,7 +106,7 @@ async def test_discords_wish_to_wait_is_passed_on(world: NotifierWorld) -> None:
 
 
 async def test_a_global_limit_is_kept_by_all_and_ends(world: NotifierWorld) -> None:
-    """Nobody asks meanwhile, no handler waits, and discord.py's own gate does not stay closed."""
+    """During a global limit no request is sent and no handler waits; afterwards requests work again."""
     page = owed(DeliveryKind.PAGE, to="person:primary")
     await world.deliver(page, nonce="n1")
     world.break_down({"status": 429, "retry_after": 1.5, "global": True})

@@ -47,7 +47,7 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]
 
 
 def acknowledged(incident: Incident) -> Incident:
-    """Somebody is on it."""
+    """Return the incident as acknowledged by primary."""
     return replace(
         incident,
         status=Status.ACKNOWLEDGED,
@@ -162,7 +162,7 @@ async def test_refresh_wakes_an_archived_thread_for_its_card(world: NotifierWorl
 
 
 async def test_refresh_lets_the_archived_thread_of_an_ended_incident_sleep(world: NotifierWorld) -> None:
-    """Nobody looks at it; waking it would put it back into everybody's list."""
+    """Refreshing an ended incident does not unarchive its thread, which would list it again."""
     incident, alert = await world.threaded()
     set_archived(world.sandbox.core, world.channel(incident.thread.id), archived=True)
     over = transitions.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
@@ -172,7 +172,7 @@ async def test_refresh_lets_the_archived_thread_of_an_ended_incident_sleep(world
 
 
 async def test_the_card_in_a_sleeping_thread_is_edited_and_sleeps_on(world: NotifierWorld) -> None:
-    """A refresh that comes late, an hour after an edit was refused: true, and in nobody's list again."""
+    """A late refresh edits the card in an archived thread and leaves the thread archived."""
     incident, alert = await world.threaded()
     card = await world.deliver(
         owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), incident, nonce="n3"
@@ -185,7 +185,7 @@ async def test_the_card_in_a_sleeping_thread_is_edited_and_sleeps_on(world: Noti
 
 
 async def test_refresh_wakes_the_archived_thread_of_an_open_incident(world: NotifierWorld) -> None:
-    """It was reopened, or nobody wrote in it for a week; the name is true again."""
+    """Refreshing an open incident unarchives its thread and corrects the name."""
     incident, alert = await world.threaded()
     set_archived(world.sandbox.core, world.channel(incident.thread.id), archived=True)
     await world.notifier.refresh(acknowledged(incident), [sent(DeliveryKind.THREAD, alert)])
@@ -255,7 +255,9 @@ async def test_the_line_in_a_sleeping_thread_is_edited_and_sleeps_on(world: Noti
 
 
 async def test_a_corrected_title_renames_the_sleeping_thread(world: NotifierWorld) -> None:
-    """Somebody looks for it by that name; it sleeps on, unless it is still to be seen for a day."""
+    """A corrected title renames the archived thread, which stays archived unless it is to be visible for a
+    day.
+    """
     incident, alert = await world.threaded()
     over = transitions.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
     right = corrected(over)
@@ -272,7 +274,7 @@ async def test_a_corrected_title_renames_the_sleeping_thread(world: NotifierWorl
 
 
 async def test_refresh_says_which_thread_is_gone(world: NotifierWorld) -> None:
-    """Somebody deleted it; its card, which was in it, is no news of its own."""
+    """A refresh reports a deleted thread, but not the card that was in it."""
     incident, alert = await world.threaded()
     card = await world.deliver(
         owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), incident, nonce="n3"
@@ -381,7 +383,7 @@ async def test_a_super_reaction_acknowledges(world: NotifierWorld) -> None:
 
 
 async def test_what_nobody_has_reacted_to_costs_one_request(world: NotifierWorld) -> None:
-    """The bot's own 👀 is nobody's: before each deadline every unacknowledged alert is read."""
+    """Reading an alert with only the bot's 👀 takes one request."""
     incident, alert = await world.alert()
     await world.deliver(owed(DeliveryKind.SEED_ACK, after=(alert.channel_id, alert.message_id)), incident)
     before = len(world.requests("GET"))
@@ -426,7 +428,7 @@ async def test_an_edit_keeps_the_highlight_only_while_somebody_is_asked(world: N
 
 
 async def test_acknowledgers_leave_out_what_is_gone(world: NotifierWorld) -> None:
-    """A deleted message, somebody who left, another emoji."""
+    """Deleted messages, people who left and other emojis are not counted as acknowledgements."""
     _, lost = await world.alert()
     kept = await world.deliver(ALERT, nonce="n2")
     message = world.message(kept)

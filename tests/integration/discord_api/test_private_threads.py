@@ -81,7 +81,7 @@ async def test_people_are_let_in(world: NotifierWorld) -> None:
 
 
 async def test_a_thread_that_sleeps_takes_people_in_and_sleeps_on(world: NotifierWorld) -> None:
-    """Of an incident that has ended; Discord takes nobody in while it does."""
+    """Adding a person to an archived thread unarchives it for that, and archives it again."""
     made = await world.deliver(PRIVATE_THREAD, SECRET)
     thread = world.channel(made.message_id)
     set_archived(world.sandbox.core, thread, archived=True)
@@ -162,7 +162,7 @@ async def found(world: NotifierWorld, *, since: datetime | None = None) -> Poste
 
 
 async def test_a_thread_without_an_answer_is_found(world: NotifierWorld) -> None:
-    """Made, and nobody was told: active or asleep, it is adopted rather than made again."""
+    """A thread whose creation got no answer is found, archived or not, and used."""
     assert await found(world) is None
     world.break_down({"reset": "after", "times": 1}, route="POST /channels/*/threads")
     with pytest.raises(UpstreamUnavailable):
@@ -267,7 +267,7 @@ async def test_what_people_wrote_is_counted(world: NotifierWorld) -> None:
 
 
 async def test_a_drills_old_thread_tells_nothing_by_its_mark(world: NotifierWorld) -> None:
-    """Its last name has the number and the mark of a drill; nobody wrote in it."""
+    """The old thread of a drill that became private is renamed to the drill's mark and the number."""
     drill, alert = await world.threaded()
     exercise = replace(drill, is_private=True, is_drill=True)
     assert (await world.notifier.redact(exercise, [sent(DeliveryKind.THREAD, alert)])).left == []
@@ -287,7 +287,7 @@ async def test_an_old_thread_is_deleted(world: NotifierWorld) -> None:
 
 
 async def test_a_name_that_discord_refuses_leaves_it_locked_all_the_same(world: NotifierWorld) -> None:
-    """And the post is among the refused, so that somebody is told."""
+    """If Discord refuses to rename an old thread, it is locked, and reported as refused."""
     incident, posts = await public(world)
     world.break_down(
         {"status": 400, "code": 50035, "times": 1}, route=f"PATCH /channels/{incident.thread.id}"
@@ -369,7 +369,7 @@ async def test_an_old_name_that_waits_is_in_no_list(world: NotifierWorld) -> Non
 
 
 async def test_a_member_is_told_of_with_their_roles(world: NotifierWorld) -> None:
-    """By id or username, with the names of the roles; whoever is no member is refused."""
+    """A member is found by id or user name, with role names; for other people it raises DeliveryRefused."""
     guild_id = INCIDENT.guild_id
     for known in (str(PRIMARY), "primary"):
         member = await world.notifier.member(guild_id, known)

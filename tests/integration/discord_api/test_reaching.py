@@ -1,4 +1,4 @@
-"""Whether somebody on call can be reached, asked of the local Discord over real sockets."""
+"""Show the check whether people on call can be reached, against the local Discord."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -61,7 +61,7 @@ async def test_each_gap_is_found(world: NotifierWorld) -> None:
 
 
 async def test_a_member_is_found_by_username_or_id(world: NotifierWorld) -> None:
-    """Exactly, or not at all; nobody is on call by the id of a bot."""
+    """A member is found by the exact user name or id; a bot is not."""
     reach = Reaching(world.client, POLICY)
     for handle in ("secondary", str(SECONDARY)):
         found = await reach.member(GUILD, handle)
@@ -73,7 +73,7 @@ async def test_a_member_is_found_by_username_or_id(world: NotifierWorld) -> None
 
 
 async def test_discord_away_is_no_finding(world: NotifierWorld) -> None:
-    """It is asked again later; nobody is warned of."""
+    """If Discord is away, the check raises UpstreamUnavailable instead of reporting a gap."""
     world.break_down({"status": 503, "times": 5}, route="GET /guilds/*")
     with pytest.raises(UpstreamUnavailable):
         await Reaching(world.client, POLICY).gaps(GUILD, replace(AI, handle=str(PRIMARY), user_id=PRIMARY))

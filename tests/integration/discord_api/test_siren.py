@@ -26,7 +26,7 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]
 
 
 async def nobody(_guild_id: int) -> dict[str, OnCallPerson]:
-    """Who stands where."""
+    """Return no one on call."""
     return {}
 
 
@@ -68,7 +68,7 @@ async def test_what_discord_has_and_never_said_is_found(world: NotifierWorld) ->
 
 @pytest.mark.parametrize("rings", [True, False])
 async def test_what_was_deleted_since_rings_no_second_time(world: NotifierWorld, *, rings: bool) -> None:
-    """Its nonce says that it was posted and has rung: it is put there once more, quietly, whoever asks."""
+    """A message that was posted and deleted is posted once more with the same nonce, without a ping."""
     missed = passed()
     first = await world.notifier.siren(nobody).post(missed, escalation(missed, rings=rings), nonce="ours")
     remove(world.sandbox.core, world.message(first))

@@ -9,14 +9,14 @@ from bot.domain.dlq.table import DlqTable
 
 @dataclass(frozen=True, slots=True)
 class TheirTable:
-    """A table of somebody else.
+    """A table that another owner made.
 
     Attributes:
         made_by: The statements of its owner.
-        table: What the policy says of it.
-        lose: Inserts a P0 with the title $1 that failed so many minutes ago ($2), and returns its id as text.
-        missing: What it does not have.
-        records: The bot may write its own failures there.
+        table: How the policy describes it.
+        lose: Inserts a P0 with the title $1 that failed $2 minutes ago, and returns its id as text.
+        missing: The columns that it does not have.
+        records: True if the bot may write its own failures there.
         role: The bot's role, if it is not the owner.
     """
 

@@ -1,4 +1,4 @@
-"""The failed notifications in somebody else's database: poolers, missing columns, a million rows, absence."""
+"""Show the DLQ in another owner's database: poolers, missing columns, a million rows, outages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -125,7 +125,7 @@ async def test_the_window_follows_the_databases_clock(dlq: PostgresDlqStore, dat
 
 
 async def test_nothing_is_left_in_the_session(dlq: PostgresDlqStore, pool: asyncpg.Pool) -> None:
-    """Behind a pooler the session is somebody else's next: no prepared statement, no setting."""
+    """Questions leave no prepared statement or setting in a session that a pooler shares."""
     await dlq.page(DlqView(), size=9)
     await dlq.http_statuses(hours=1)
     async with pool.acquire() as connection:
@@ -135,7 +135,7 @@ async def test_nothing_is_left_in_the_session(dlq: PostgresDlqStore, pool: async
 
 
 async def test_questions_are_read_only(dlq: PostgresDlqStore) -> None:
-    """A mistake here cannot change what belongs to somebody else."""
+    """A question cannot write to the other owner's table."""
     async with dlq._question() as sql:
         with pytest.raises(StorageUnavailable):
             await sql.all("redact_failures", ids=[str(ENTRY)], title=None)

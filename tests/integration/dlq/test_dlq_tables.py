@@ -28,7 +28,7 @@ FAILURE = UUID("12345678-1234-4234-8234-123456789abc")
 
 
 class Rig:
-    """Somebody's table, and the bot's store on it."""
+    """Another owner's table, and the bot's store that uses it."""
 
     def __init__(self, theirs: TheirTable, owner: asyncpg.Connection, pool: asyncpg.Pool) -> None:
         self.theirs = theirs

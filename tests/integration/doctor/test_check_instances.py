@@ -48,5 +48,5 @@ async def test_different_numbers_of_shards(database: Database) -> None:
 
 
 async def test_the_database_is_away() -> None:
-    """Then nobody knows."""
+    """The check of instances fails while the database is away."""
     assert (await check_instances(unreachable().leases)).state is State.FAIL

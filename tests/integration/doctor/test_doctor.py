@@ -189,7 +189,7 @@ async def test_a_channel_of_another_kind(sandbox: LocalDiscord, kind: ChannelTyp
 
 
 async def test_two_channels_of_one_name(sandbox: LocalDiscord) -> None:
-    """The bot takes the older one, and somebody may look into the other."""
+    """Two channels of one name cause a warning that says which one the bot uses."""
     channels = sandbox.core.world.channels
     channels["1100000000000000999"] = Channel("1100000000000000999", ChannelType.TEXT, "p1-ops")
     older = next(one.id for one in channels.values() if one.name == "p1-ops")
@@ -224,7 +224,7 @@ async def test_a_missing_permission(sandbox: LocalDiscord, bit: P, name: str) ->
 
 
 async def test_roles(sandbox: LocalDiscord) -> None:
-    """One missing role of several is worth a word; when none exists nobody may act."""
+    """One missing role of several is a warning; if all are missing it is a failure."""
     permissions = replace(
         POLICY.permissions, triage=("responder", "gone"), replay=("gone",), dlq=("everyone",)
     )
@@ -235,7 +235,7 @@ async def test_roles(sandbox: LocalDiscord) -> None:
 
 
 async def test_nobody_of_that_name(sandbox: LocalDiscord) -> None:
-    """A page to somebody who is no member would reach nobody."""
+    """A person on call who is no member of the server is a failure."""
     place = replace(POLICY.oncall["primary"], discord="stranger")
     found = await examine(sandbox, replace(POLICY, oncall=MappingProxyType({"primary": place})))
     assert found["on call: primary"].state is State.FAIL

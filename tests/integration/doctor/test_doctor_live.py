@@ -272,7 +272,7 @@ async def test_a_token_that_discord_does_not_know(sandbox: LocalDiscord) -> None
 
 
 async def test_an_application_that_is_set_up_otherwise(sandbox: LocalDiscord) -> None:
-    """Commands would go elsewhere, Manage Threads would not count, and somebody restricted a command."""
+    """An interactions endpoint, missing 2FA and restricted commands are reported as failures."""
     world = sandbox.core.world
     world.application.extra["interactions_endpoint_url"] = "https://elsewhere.example/"
     world.application.owner_mfa, world.guild.mfa_level = False, 1
@@ -321,7 +321,7 @@ async def test_wrong_options_and_settings(tmp_path: Path) -> None:
 
 
 async def test_through_a_proxy(sandbox: LocalDiscord) -> None:
-    """Requests and the gateway go through it; its password stands nowhere."""
+    """Requests and the gateway use the proxy, and its password is not shown."""
     async with proxy() as between:
         found = await look(sandbox, through=EgressProxy.parse(between.address()))
         refused = await look(sandbox, through=EgressProxy.parse(between.address(password="wrong")))
@@ -352,7 +352,7 @@ async def test_discord_fails(sandbox: LocalDiscord, route: str, failed: set[str]
 
 
 async def test_what_cannot_be_removed_is_told(sandbox: LocalDiscord) -> None:
-    """Somebody has to do it by hand then."""
+    """What the trial cannot delete is listed, for a person to delete by hand."""
     await put_in_force(sandbox, route="DELETE /channels/*", status=500, times=None)
     found = (await look(sandbox))["clean-up"]
     assert (found.state, len(found.said.split("; "))) == (TrialOutcome.FAIL, 2)
@@ -372,7 +372,7 @@ async def test_a_channel_of_another_kind(sandbox: LocalDiscord, kind: ChannelTyp
 
 
 async def test_a_difference(sandbox: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In what the bot stands on it is a failure, in the rest a word."""
+    """A difference in behaviour is a failure if the bot depends on it, and a remark otherwise."""
     monkeypatch.setattr(posting, "NONCE_LIFE_S", -1.0)
     found = await look(sandbox)
     assert found["nonce twice"].state is TrialOutcome.FAIL
@@ -432,7 +432,7 @@ async def test_an_answer_is_lost(sandbox: LocalDiscord, route: str, failed: str)
 
 
 async def test_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A certificate that nobody vouches for is refused, one of a known authority is told with its end."""
+    """A certificate of an unknown authority is refused; that of a known one is reported with its expiry."""
     certificate = make_certificate(tmp_path)
 
     async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -86,7 +86,7 @@ async def test_two_bots_come_back_at_once(database_url: str, instances: list[Ins
 
 
 async def test_eyes_that_came_meanwhile_are_read_first(database_url: str, instances: list[Instance]) -> None:
-    """Somebody has acknowledged while no bot was there: nothing of the three rings."""
+    """After downtime the bot reads 👀 first, and sends no escalation of an acknowledged incident."""
     connection = await connect(database_url)
     await connection.execute(_ABSENCE)
     store, discord = instances[0].store, FakeDiscord()

@@ -35,7 +35,7 @@ async def aged(dsn: str, seconds: int) -> None:
 
 
 async def outage(store: PostgresStore, dsn: str, *mirrors: UUID) -> None:
-    """Those were heard of, and then nobody for half a minute."""
+    """Let each of *mirrors* report once, and then no instance for half a minute."""
     for mirror in mirrors:
         await store.of(OURS).beat(mirror=mirror)
     await aged(dsn, 30)
@@ -49,14 +49,14 @@ async def pass_by(store: PostgresStore, dsn: str, mirror: UUID) -> None:
 
 
 async def test_nobody_at_first(store: PostgresStore) -> None:
-    """A database that was never away keeps nobody waiting."""
+    """After a start without an outage, escalations wait for no other instance."""
     assert not await store.of(OURS).is_untold()
     await store.of(OURS).beat(mirror=uuid4())
     assert not await store.of(OURS).is_untold()
 
 
 async def test_until_each_has_been_heard(store: PostgresStore, database_url: str) -> None:
-    """Those that were there before are waited for, a later one is not; whoever has news is not yet heard."""
+    """After an outage, escalations wait until each instance from before has reported without news."""
     first, second, late = uuid4(), uuid4(), uuid4()
     await outage(store, database_url, first, second)
     ours = store.of(OURS)

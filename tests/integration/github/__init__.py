@@ -1,1 +1,1 @@
-"""The client of GitHub against the stand-in, and the stand-in against a client of others."""
+"""Test the client of GitHub against the stand-in, and the stand-in against another client."""

@@ -10,7 +10,7 @@ from tests.standins.github.server import TOKEN, GitHub, running_github
 
 
 def address(github: GitHub, *, token: str = TOKEN, deadline_s: float = 5.0) -> GitHubAddress:
-    """Where the stand-in is, without a pause between changes."""
+    """Return the stand-in's address, without a pause between changes."""
     return GitHubAddress(github.url, token, deadline_s=deadline_s, between_changes_s=0)
 
 

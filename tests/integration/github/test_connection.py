@@ -71,7 +71,7 @@ async def test_what_passes(github: GitHub, repository: GitHubRepository, fault: 
 
 
 async def test_a_slow_answer_has_a_deadline(github: GitHub) -> None:
-    """And nobody there is told apart from it."""
+    """A slow answer raises an error after the deadline."""
     github.fault(Fault.SLOW)
     async with GitHubConnection(address(github, deadline_s=0.2)) as connection:
         away = await failure(GitHubRepository(connection, "parky/ops"))

@@ -1,4 +1,4 @@
-"""The stand-in against a client that others made from GitHub's description: it reads every answer.
+"""Test the stand-in against githubkit, a client generated from GitHub's description.
 
 githubkit checks each answer against its own models, so a field that is missing or of another type fails here.
 """

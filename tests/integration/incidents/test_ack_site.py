@@ -105,7 +105,7 @@ async def test_too_many_are_not_looked_at(desk: Desk) -> None:
 
 
 async def test_a_flood_of_strangers_shuts_no_link(desk: Desk) -> None:
-    """Whatever they send, whoever was mailed to looks and presses in the midst of it."""
+    """A flood of invalid links does not keep a valid one from working."""
     token, _ = await mailed(desk)
     _, guild_id, signed = token.split(".", 2)
     made_up = ("0", f"{token[:-3]}AAA", f"{'0' * 8}.{guild_id}.{signed[:-1]}", "x" * (LONGEST + 1))
@@ -143,7 +143,7 @@ def test_only_so_many_links_are_counted() -> None:
 
 
 async def test_the_database_comes_back(desk: Desk) -> None:
-    """Without the key nobody can be told from a stranger; it is asked for until it is known."""
+    """A valid link works as soon as the database is back."""
     token, _ = await mailed(desk)
     async with site(desk, per_minute=3) as browser:
         desk.database.is_away = True
@@ -154,7 +154,7 @@ async def test_the_database_comes_back(desk: Desk) -> None:
 
 
 async def test_a_title_is_text(desk: Desk) -> None:
-    """Whatever somebody typed."""
+    """HTML in a title is escaped on the page."""
     token, _ = await mailed(desk)
     await desk.database.fetch("UPDATE incidents SET title = '<img src=x onerror=alert(1)>'")
     async with site(desk) as browser:

@@ -99,7 +99,7 @@ async def test_somebody_acknowledges_right_after_the_lapse(pool: asyncpg.Pool) -
 
 
 async def test_two_jobs_decide_one_lapse(pool: asyncpg.Pool) -> None:
-    """Whoever comes second finds nobody on it, and owes nothing."""
+    """Of several jobs that decide the same lapse, one applies it and the others do nothing."""
     desk = _desk(pool)
     incident = await _about_to_lapse(desk, pool)
     await asyncio.gather(*(desk.updates.remind(incident.id) for _ in range(4)))

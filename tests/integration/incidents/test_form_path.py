@@ -11,7 +11,7 @@ _THREAD, _MESSAGE = 500, 900
 
 
 async def test_one_statement_before_the_form(database_url: str) -> None:
-    """Whoever opened the menu waits for it: a drill's, confided, or raised already, all in one answer."""
+    """One statement answers everything that must be known before the form opens."""
     pool = await open_patient_pool(database_url, max_size=1)
     said = list[str]()
     try:

@@ -127,7 +127,7 @@ async def test_whoever_is_let_in_meanwhile_goes_on(pool: asyncpg.Pool) -> None:
 
 
 async def test_who_joins_the_war_room_meanwhile_is_not_noted(pool: asyncpg.Pool) -> None:
-    """Nobody waits for an answer, so nothing is on record either."""
+    """Joining the war room of an incident that becomes private is neither noted nor recorded."""
     store = PostgresStore(pool, guild_id=GUILD)
     incident = await _opened(store)
     before = await store.timeline(incident.id)
@@ -138,7 +138,7 @@ async def test_who_joins_the_war_room_meanwhile_is_not_noted(pool: asyncpg.Pool)
 
 
 async def test_whoever_is_taken_out_meanwhile_is_given_no_role(pool: asyncpg.Pool) -> None:
-    """Whoever gives it sees the incident all along: what is asked under the lock is about the other one."""
+    """A person who is removed while a role is given to them does not get it."""
     store = PostgresStore(pool, guild_id=GUILD)
     incident = await _opened(store)
     async with store.transaction() as tx:

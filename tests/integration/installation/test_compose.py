@@ -90,7 +90,7 @@ def test_two_bots_share_what_they_are_given() -> None:
 
 
 def test_every_setting_is_passed_on() -> None:
-    """What somebody writes into .env holds here, too; only the token must be there."""
+    """compose.yaml passes every setting of .env on, and requires only the token."""
     passed = bots()["bot-a"]["environment"]
     settings = {name.upper() for name in Settings.model_fields}
     assert set(passed) == settings - set(LEFT_OUT) | set(BESIDE) | HOOKS
@@ -160,7 +160,7 @@ async def their_database(server: EmbeddedPostgres) -> str:
 
 
 async def test_any_password_will_do(guarded: EmbeddedPostgres, tmp_path: Path) -> None:
-    """Whoever connects takes it as it is: dbmate, asyncpg, with characters that end a part of an address."""
+    """A password with special characters works with dbmate and asyncpg."""
     url = await their_database(guarded)
     passed = bots()["bot-a"]["environment"]
     for password, said in ((PASSWORD, "applied 0001_incidents"), ("wrong", "password authentication failed")):

@@ -1,4 +1,4 @@
-"""TLS on loopback: a certificate that nobody vouches for, unless SSL_CERT_FILE names it."""
+"""Provide TLS on loopback, with a certificate that is trusted only if SSL_CERT_FILE names it."""
 
 import ssl
 import subprocess

@@ -218,7 +218,7 @@ async def test_a_silent_server() -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate for 127.0.0.1 with its key, that nobody vouches for."""
+    """Return an untrusted certificate for 127.0.0.1 with its key."""
     return make_certificate(tmp_path)
 
 

@@ -78,7 +78,7 @@ async def test_the_settings_lead_there(tmp_path: Path, database_url: str) -> Non
 
 
 async def test_a_local_discord_is_asked_directly(tmp_path: Path, database_url: str) -> None:
-    """Whoever has HTTPS_PROXY in the environment can still run the demo and the tests."""
+    """With HTTPS_PROXY set, a local Discord is still asked directly."""
     async with LocalDiscord() as sandbox, proxy() as between:
         env = settings_for(sandbox, DATABASE_URL=database_url, HTTPS_PROXY=between.address())
         found = await incident_bot("doctor", folder=tmp_path, **env)
@@ -87,7 +87,7 @@ async def test_a_local_discord_is_asked_directly(tmp_path: Path, database_url: s
 
 
 async def test_the_heartbeat_goes_through_without_its_secret() -> None:
-    """By CONNECT, so that the proxy learns the host only. This one lets nobody out, which is an error."""
+    """The heartbeat uses CONNECT, which shows the proxy only the host; a refusal is an error."""
     async with proxy() as between:
         url = f"https://hc.example.com/{SECRET}"
         with pytest.raises(UpstreamUnavailable):

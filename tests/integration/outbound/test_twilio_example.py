@@ -1,4 +1,4 @@
-"""The receiver in docs/paging.md: it is run as it stands there, and the bot sends its pages to it."""
+"""Run the receiver in docs/paging.md as it is written there, and let the bot send its pages to it."""
 
 import asyncio
 import re

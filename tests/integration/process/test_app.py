@@ -103,7 +103,7 @@ async def test_it_gets_ready_and_stops(database_url: str, tmp_path: Path) -> Non
 
 
 async def test_what_is_missing_is_told_at_start(database_url: str, tmp_path: Path) -> None:
-    """No alert rings without MENTION_EVERYONE, and a DLQ of another shape: told before somebody needs it."""
+    """A missing MENTION_EVERYONE and missing columns of the DLQ are reported at the start."""
     connection = await connect(database_url)
     await connection.execute("ALTER TABLE admin.notification_failures DROP COLUMN retry_count")
     await connection.close()
@@ -192,7 +192,7 @@ async def test_the_embedded_database_comes_back(tmp_path: Path) -> None:
 
 
 async def test_a_database_that_takes_no_writes(database_url: str, tmp_path: Path) -> None:
-    """Read-only is as bad as away: not ready, so that somebody is called before an incident needs it."""
+    """With a read-only database the bot reports that it is not ready."""
     name = urlsplit(database_url).path.removeprefix("/")
     async with (
         LocalDiscord() as sandbox,

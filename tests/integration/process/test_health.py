@@ -57,7 +57,7 @@ async def test_a_head_that_does_not_come_ends_the_connection(
 
 
 async def test_a_body_that_does_not_come_is_answered_408(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A head that promises a body keeps nobody waiting."""
+    """A request whose body does not arrive is answered with 408."""
     monkeypatch.setattr(health, "PATIENCE_S", 0.2)
     head = _CRLF.join([b"GET /healthz HTTP/1.1", b"Host: x", b"Content-Length: 5", b"", b""])
     async with serving() as port, AsyncExitStack() as stack:
@@ -67,7 +67,7 @@ async def test_a_body_that_does_not_come_is_answered_408(monkeypatch: pytest.Mon
 
 
 async def test_idle_connections_make_room() -> None:
-    """300 idle sockets: the oldest go, and whoever asks last is answered."""
+    """With 300 idle connections the oldest are closed, and a new request is answered."""
     async with serving() as port, AsyncExitStack() as stack:
         readers = [await opened(port, stack) for _ in range(_IDLE)]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as prober:

@@ -50,7 +50,7 @@ async def test_it_is_taken() -> None:
 
 @pytest.mark.parametrize("status", [302, 404, 503])
 async def test_anything_but_success_is_none(status: int) -> None:
-    """A redirect is not followed: the address is a secret, and whoever moved it is unknown."""
+    """Any status but success is an error, and redirects are not followed."""
     async with monitor() as there:
         there.status = status
         with pytest.raises(UpstreamUnavailable) as refused:

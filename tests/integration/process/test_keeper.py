@@ -37,7 +37,7 @@ class FakeClient:
         self.shard_count: int | None = None
 
     async def answered(self) -> None:
-        """Nobody waits."""
+        """Return at once."""
 
 
 class FakeSession:
@@ -138,7 +138,7 @@ async def test_what_is_given_back_is_taken(database: Database) -> None:
 
 
 async def test_a_lease_that_somebody_took_ends_its_session(database: Database) -> None:
-    """Whoever could not reach the database for longer than the lease stands by when it is back."""
+    """An instance whose lease was taken over during an outage ends its session and stands by."""
     alone = database.connections()
     first, second = make(alone), make(database.pool)
     async with running(first):

@@ -1,4 +1,4 @@
-"""Programs of ours as processes of their own, started from nothing and forked: nobody sees a difference."""
+"""Show that programs started from nothing and forked ones behave alike."""
 
 import asyncio
 import json
@@ -103,7 +103,7 @@ async def test_it_does_not_outlive_its_owner(how: str, tmp_path: Path) -> None:
 
 
 def _ignored() -> list[int]:
-    """What we ignore ourselves: the interpreter's own, and what whoever started us has ignored (nohup)."""
+    """Return the signals that this process ignores, by itself or because its parent does (nohup)."""
     return [int(one) for one in signal.Signals if signal.getsignal(one) is signal.SIG_IGN]
 
 

@@ -302,7 +302,7 @@ async def test_two_runners_share_the_work(store: Store, pool: asyncpg.Pool, data
 
 
 async def test_a_time_that_is_set_while_the_last_job_ends_is_kept(store: Store, pool: asyncpg.Pool) -> None:
-    """The job has asked itself again for later and is just put back; whoever sets an earlier time wins."""
+    """An earlier time that is set while a job puts itself back for later is kept."""
     later = Job(JobName.REMIND, "1", "remind:1", after=timedelta(hours=2), sooner=True)
     await enqueue(store, later)
     await pool.execute("UPDATE pgqueuer SET status = 'picked'")

@@ -20,7 +20,7 @@ from tests.postgres import connect
 async def browser(
     dsn: str, *, allow_changes: bool = False, host: str = "127.0.0.1"
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody who looks at it."""
+    """Yield a client of the dashboard."""
     application = dashboard(dsn, allow_changes=allow_changes)
     async with application.router.lifespan_context(application):
         transport = httpx.ASGITransport(application)

@@ -29,7 +29,7 @@ from tests.postgres import (
 
 
 async def test_an_abandoned_job_is_taken_over(store: Store, pool: asyncpg.Pool, database_url: str) -> None:
-    """Its worker was killed: nobody gives a sign of life for it any more."""
+    """A job whose worker was killed is run by another one."""
     await install_movable_clock(database_url)
     await enqueue(store, refresh("1"))
     await pool.execute(
@@ -78,7 +78,7 @@ async def test_cancelling_the_runner_is_like_stopping_it(
 async def test_stopping_gives_handlers_a_moment(
     store: Store, pool: asyncpg.Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever needs longer is interrupted; the job is queued for the next process."""
+    """Stopping waits briefly for handlers; a longer one is interrupted, and its job is queued again."""
     monkeypatch.setattr(module, "_GRACE_S", 0.2)
     started, finished = asyncio.Event(), asyncio.Event()
 

@@ -61,7 +61,7 @@ async def test_an_expired_lease_that_nobody_took_goes_on(rig: Rig) -> None:
 
 
 async def test_what_is_given_back_is_free_at_once(rig: Rig) -> None:
-    """And that is no failover; whoever left is not counted any more."""
+    """A released lease is free at once, without counting as a failover, and its instance is not counted."""
     await rig.leases.seed(1)
     await rig.leases.beat(FIRST, [])
     await rig.leases.release(FIRST, await take_all(rig.leases, FIRST))

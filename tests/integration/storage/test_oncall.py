@@ -57,7 +57,7 @@ async def test_an_override_is_taken_back_once(rig: Rig) -> None:
 
 
 async def test_the_halves_of_a_swap_are_taken_back_together(rig: Rig) -> None:
-    """Whichever is named, that first; no other swap, no stand-in of the same commit, no half that is over."""
+    """Ending one half of a swap ends both, and no other override or past half."""
     now = await rig.store.now()
 
     async def swap(first: timedelta) -> list[int]:
@@ -116,7 +116,7 @@ async def test_schedules_come_back_in_the_order_of_their_force(rig: Rig) -> None
 
 
 async def test_a_draft_is_forgotten_after_a_day(rig: Rig) -> None:
-    """What nobody has confirmed cannot be put into force any more."""
+    """A draft that was not confirmed within a day cannot be confirmed any more."""
     person, *_ = contents()
     async with rig.store.transaction() as tx:
         draft = await tx.add_schedule(GUILD, "primary", person, by=PERRY, draft=True)
@@ -192,7 +192,7 @@ async def test_an_overdue_watch_gets_its_job_again(rig: Rig) -> None:
 
 
 async def test_a_job_that_is_asked_for_sooner_comes_sooner_and_never_later(rig: Rig) -> None:
-    """A look that waits for a handover in a month is due at once when somebody stands in now."""
+    """Queueing a job again moves it to an earlier time, but never to a later one."""
     key = f"handover:{GUILD}"
     due = []
     for after in (timedelta(days=30), timedelta(minutes=5), timedelta(days=1)):

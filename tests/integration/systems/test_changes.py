@@ -38,7 +38,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """It stands still."""
+    """Return a stopped clock."""
     return Clock()
 
 

@@ -1,4 +1,4 @@
-"""Charts through their worker: what is drawn can be read, and a worker that fails costs nobody anything."""
+"""Show that charts from their worker are readable, and that a failing worker does no harm."""
 
 import asyncio
 import os

@@ -46,7 +46,9 @@ async def test_only_what_waits_for_nothing_is_enqueued(rig: Rig) -> None:
 
 
 async def test_what_was_deleted_at_once_is_sent_and_no_post(rig: Rig) -> None:
-    """What waits for it goes on, with its place; nobody knows the id of its message."""
+    """A message that was deleted at once counts as sent, without a message id, and releases what waits for
+    it.
+    """
     incident = await open_incident(rig.store)
     start, card = await delivery_ids(
         rig.store,
@@ -72,7 +74,7 @@ async def test_what_is_owed_after_something_sent_is_enqueued_at_once(rig: Rig) -
 
 
 async def test_a_known_key_is_skipped(rig: Rig) -> None:
-    """The same message is owed once."""
+    """A delivery with a known key is not queued again."""
     incident = await open_incident(rig.store)
     await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
     async with rig.store.transaction() as tx:
@@ -181,7 +183,7 @@ async def test_who_has_the_email_is_kept_until_nobody_is_left(rig: Rig) -> None:
 
 
 async def test_an_acknowledge_writes_all_at_once(rig: Rig) -> None:
-    """The state and its promise, the end of the ladder and of pages nobody has begun, entry and audit."""
+    """An acknowledge writes state, next update, cancelled steps and pages, timeline and audit together."""
     incident = await open_incident(rig.store)
     await rig.advance(MINUTE)
     step = Step(incident.id, 3, incident.triggered_at + 9 * MINUTE, LadderStep(9 * MINUTE, dm=("primary",)))
@@ -217,7 +219,7 @@ async def test_an_acknowledge_writes_all_at_once(rig: Rig) -> None:
 
 
 async def test_an_acknowledge_cancels_pages_that_nobody_has_begun(rig: Rig) -> None:
-    """With their jobs; what is being sent is left to its sender, other messages are still owed."""
+    """An acknowledge cancels pages that are not being sent yet, with their jobs, and no other delivery."""
     incident = await open_incident(rig.store)
     alert, page, ringing = await delivery_ids(
         rig.store,
@@ -295,7 +297,7 @@ async def test_a_delivery_without_an_incident(rig: Rig) -> None:
 
 
 async def test_the_nonce_is_the_keys(rig: Rig) -> None:
-    """Whoever sends it, with or without a database, sends the same one."""
+    """The nonce depends only on the installation and the key."""
     incident = await open_incident(rig.store)
     (alert,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id, key="あ:1"))
     installation = await rig.store.installation()
@@ -338,7 +340,7 @@ async def test_what_is_late_is_rendered_anew(rig: Rig) -> None:
 
 
 async def test_who_stands_before_and_after(rig: Rig) -> None:
-    """Of one kind, place and incident: an earlier one that is held back, a later one that is owed."""
+    """The query returns the earlier and later deliveries of the same kind, place and incident."""
     incident = await open_incident(rig.store)
     first, second, other, nobodys = await delivery_ids(
         rig.store,

@@ -81,7 +81,7 @@ async def test_pages_are_narrowed(rig: Rig) -> None:
 
 
 async def test_failures_without_a_moment_have_no_place_in_a_list(rig: Rig) -> None:
-    """Somebody else's table may have such; by its id it can be looked at."""
+    """A row without a time is in no list, but is found by its id."""
     entry = await put(rig, 1)
     await rig.execute("ALTER TABLE admin.notification_failures ALTER attempted_at DROP NOT NULL")
     await rig.execute("UPDATE admin.notification_failures SET attempted_at = NULL")

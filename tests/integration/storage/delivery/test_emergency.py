@@ -122,7 +122,7 @@ async def _fail_to_end(rig: Rig, incident: Incident) -> None:
 
 
 async def test_whoever_listens_is_told_with_the_commit(rig: Rig) -> None:
-    """What a ladder owes that begins, as it would be read; which ones end; nothing of what is rolled back."""
+    """A listener gets the changes of a ladder after the commit, and nothing of a rollback."""
     told: list[WatchChange] = []
     rig.store.listen(told.append)
     incident = await with_steps(rig, "one", 15 * MINUTE)

@@ -35,7 +35,7 @@ async def with_ladder(rig: Rig, number: int, *, priority: int = 100, severity: s
 
 
 def escalation(incident: Incident, *, step: int = 0, mention: str = "here") -> NewDelivery:
-    """What a step owes to the channel."""
+    """Return the delivery of a step to the channel."""
     return NewDelivery(
         DeliveryKind.ESCALATION,
         "channel:p0-alerts",
@@ -71,7 +71,7 @@ async def bundled(rig: Rig, count: int) -> tuple[int, list[Incident], list[int]]
 
 
 async def acknowledge(rig: Rig, incident: Incident) -> None:
-    """Somebody is on it, and nothing rings any more."""
+    """Acknowledge the incident."""
     async with rig.store.transaction() as tx:
         locked = await tx.incident(incident.id, lock=True)
         now = await tx.now()
@@ -144,7 +144,7 @@ async def test_all_steps_of_an_incident_that_are_due_are_claimed_as_one(rig: Rig
 
 
 async def test_decisions_that_are_due_are_put_off_and_others_are_not(rig: Rig) -> None:
-    """They come by themselves when whoever has put them off has died."""
+    """Only decisions that are due are postponed, and they become due again by themselves."""
     incident = await with_ladder(rig, 1)
     async with rig.store.transaction() as tx:
         await tx.enqueue(Job(JobName.ESCALATE, "1:1", "step:1:1", 100, 15 * MINUTE))
@@ -256,7 +256,7 @@ async def test_a_bundle_that_is_given_up_leaves_each_for_layers_two_and_three(ri
 
 
 async def test_a_bundle_that_is_cancelled_sets_its_deliveries_free(rig: Rig) -> None:
-    """Each stands for itself again, with a job."""
+    """Cancelling a bundle gives each of its deliveries a job of its own."""
     bundle_id, _, ids = await bundled(rig, 2)
     async with rig.store.transaction() as tx:
         await tx.cancel_delivery(bundle_id)
@@ -274,7 +274,7 @@ async def test_the_auditor_leaves_a_bundles_deliveries_to_the_bundle(rig: Rig) -
 
 
 async def test_unacknowledged_incidents_are_read_page_by_page(rig: Rig) -> None:
-    """In order of their numbers, whoever is waiting."""
+    """Unacknowledged incidents are read in pages, in the order of their numbers."""
     incidents = [await open_incident(rig.store, key=f"k{number}") for number in range(3)]
     await acknowledge(rig, incidents[1])
     assert await rig.store.unacknowledged(after=0, limit=1) == [incidents[0]]

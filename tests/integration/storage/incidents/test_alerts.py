@@ -326,7 +326,7 @@ async def test_a_question_is_kept_for_a_month(rig: Rig) -> None:
 
 
 async def test_a_sender_is_asked_about_a_few_times(rig: Rig) -> None:
-    """Until somebody answers one of them, or time has passed."""
+    """Questions about a sender stop at the limit, until one is answered or time has passed."""
     asked = [await question(rig, 900 + n, fingerprint=str(n) * 64) for n in range(5)]
     async with rig.store.transaction() as tx:
         since = await tx.now() - MINUTE

@@ -65,7 +65,7 @@ def waiting(steps: Sequence[Step], incident: Incident) -> list[tuple[int, timede
 
 
 async def test_the_first_acknowledge_stays_and_the_next_one_is_kept(rig: Rig) -> None:
-    """Who is on it is whoever took it last; while it waits nobody is."""
+    """The first acknowledge stays; the person on it is the latest one, and none after a lapse."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
         first = await acknowledge(tx, await tx.incident(incident.id, lock=True), by=OLIVE)
@@ -136,7 +136,7 @@ async def test_a_ladder_goes_on_from_where_it_was(rig: Rig) -> None:
 
 
 async def test_without_a_database_an_old_eye_of_whoever_left_does_not_count(rig: Rig) -> None:
-    """The one of the acknowledge that has ended still stands under what was posted before; others' count."""
+    """Without the database, an old 👀 of an ended acknowledge does not count; other people's do."""
     incident = await with_ladder(rig.store)
     [old] = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
     await begin_and_send(rig, old, message_id=900)

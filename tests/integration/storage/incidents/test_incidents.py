@@ -172,7 +172,9 @@ async def test_lists_of_incidents(rig: Rig) -> None:
 
 
 async def test_a_list_begins_with_the_unacknowledged_by_severity(rig: Rig) -> None:
-    """Then those that somebody is on, by severity, too; what has ended stays by age."""
+    """The list has unacknowledged incidents first, then acknowledged ones, each by severity; ended ones by
+    age.
+    """
     by_severity = ("SEV1", "SEV2")
     opened: list[Incident] = []
     for severity in ("SEV1", "SEV2", "SEV1", "SEV2", "SEV1", "SEV2"):
@@ -239,7 +241,7 @@ async def test_audit_takes_what_it_is_given(rig: Rig) -> None:
 
 
 async def test_an_incident_locked_from_the_beginning_is_as_it_was_read(rig: Rig) -> None:
-    """Or it is read again: nobody decides on what somebody else has changed meanwhile."""
+    """An incident that changed before it was locked is read again."""
     known = await open_incident(rig.store)
     async with rig.store.transaction(locking=known.id) as tx:
         assert await tx.incident(known.id, lock=True, known=known) == known
@@ -251,7 +253,7 @@ async def test_an_incident_locked_from_the_beginning_is_as_it_was_read(rig: Rig)
 
 
 async def test_only_ones_own_incident_is_locked(rig: Rig) -> None:
-    """Another guild's is not there, and neither is one of a number that nobody has."""
+    """An incident of another guild cannot be locked, nor one with an unknown number."""
     known = await open_incident(rig.store)
     for store, number in ((rig.of(GUILD + 1), known.id), (rig.of(GUILD), known.id + 1)):
         async with store.transaction(locking=number) as tx:

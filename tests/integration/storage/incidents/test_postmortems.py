@@ -68,7 +68,7 @@ async def test_the_second_write_replaces_the_first(rig: Rig) -> None:
 
 
 async def test_what_is_owed_is_listed_by_date(rig: Rig) -> None:
-    """Not what is done, what an older version has reopened, or what another guild owes."""
+    """Open postmortems of the guild are listed by due date, without completed or reopened ones."""
     late = await resolved(rig, key="1")
     early = await resolved(rig, key="2", owed=replace(OWED, due_on=date(2026, 11, 30)))
     await resolved(rig, key="3", owed=replace(OWED, state=PostmortemState.DONE))

@@ -91,7 +91,7 @@ async def test_every_delivery_has_a_nonce_that_is_known(rig: Rig) -> None:
 
 
 async def test_what_belongs_to_no_incident_and_failed_may_name_one(rig: Rig) -> None:
-    """A morning's list, say; not what was owed before it began, nor what has arrived, nor another guild's."""
+    """Failed deliveries without an incident are found if they were queued since the incident began."""
     (before,) = await delivery_ids(rig.store, owed(DeliveryKind.MORNING, incident=None, key="before"))
     await rig.advance(timedelta(hours=1))
     incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")

@@ -1,4 +1,4 @@
-"""The query that finds incidents about which nobody has been notified, for the dead-man's switch."""
+"""Test the query for incidents without any notification that arrived, which the dead-man's switch uses."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -31,7 +31,7 @@ async def test_incidents_of_which_nobody_was_told(rig: Rig) -> None:
 
 
 async def test_what_was_given_up_is_heard_of_by_nobody(rig: Rig) -> None:
-    """A refusal tells no one: until anything else rings or is emailed, or somebody has acknowledged."""
+    """A refused page does not count as a notification; a later one, an email or an acknowledge does."""
     lost, posted, mailed, acked = [await open_incident(rig.store, key=key) for key in "abcd"]
     for each in (lost, posted, mailed, acked):
         await _give_up(rig.store, _page(each, 100))
@@ -51,7 +51,9 @@ async def test_what_was_given_up_is_heard_of_by_nobody(rig: Rig) -> None:
 
 
 async def test_a_rung_that_was_given_up_after_one_that_rang(rig: Rig) -> None:
-    """Whoever was told first does not answer, and of the rest nobody has heard; a quiet post rings nobody."""
+    """If the later pages fail, the incident counts as unheard though the first arrived; quiet posts do not
+    count.
+    """
     incident = await open_incident(rig.store)
     await _send(rig.store, _page(incident, 100))
     await rig.advance(MINUTE * 5)
@@ -69,7 +71,7 @@ async def test_a_rung_that_was_given_up_after_one_that_rang(rig: Rig) -> None:
 
 
 async def test_a_private_thread_that_cannot_be_made(rig: Rig) -> None:
-    """Its alert is cancelled with it, so that it counts itself; that one was made rings nobody."""
+    """A private thread that could not be made counts as unheard, even after it was made later."""
     incident = await open_incident(rig.store)
     thread = replace(_page(incident, 100), kind=DeliveryKind.PRIVATE_THREAD, key="thread")
     await _give_up(rig.store, thread)

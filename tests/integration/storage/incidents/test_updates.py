@@ -13,7 +13,7 @@ MINUTE = timedelta(minutes=1)
 
 
 async def owing(rig: Rig, *, key: str = "interaction:1", after: timedelta = 30 * MINUTE) -> Incident:
-    """An acknowledged incident that owes an update, without the job of its reminder."""
+    """Open and acknowledge an incident with an update due, without the job of its reminder."""
     incident = await open_incident(rig.store, key=key)
     async with rig.store.transaction() as tx:
         known, now = await tx.incident(incident.id, lock=True), await tx.now()

@@ -68,7 +68,7 @@ async def test_the_gatherings_of_an_incident(rig: Rig) -> None:
 
 
 async def test_an_overdue_morning_gets_its_job_again(rig: Rig) -> None:
-    """One that nobody is asked about any more does not."""
+    """An overdue morning gets its job again; one without a next reminder does not."""
     async with rig.store.transaction() as tx:
         now = await tx.now()
         await tx.claim_morning(Morning(GUILD, DAY, (), now))

@@ -110,7 +110,7 @@ async def test_a_walk_about_a_message_goes_on_until_it_ends(rig: Rig) -> None:
 
 
 async def test_a_message_has_become_what_its_incident_was_merged_into(rig: Rig) -> None:
-    """While that is open; a private one is told of to nobody."""
+    """A message leads to the open incident that its own was merged into, unless that is private."""
     incident = await raised_from(rig, await start(rig), key="a")
     assert await of_message(rig) == (None, incident.id)
     assert await of_message(rig, guild_id=GUILD + 1) == (None, None)
@@ -377,7 +377,7 @@ async def test_an_entry_is_replayed_once(rig: Rig) -> None:
 
 
 async def test_the_last_sign_of_life(rig: Rig) -> None:
-    """Whoever did something about a walk last, and when: each way to do so."""
+    """Each way to act on a triage counts as its last sign of life, with person and time."""
     triage = await start(rig)
 
     async def sign() -> tuple[str, int]:
