@@ -58,7 +58,7 @@ def described(payload: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) -> None:
-    """And hidden from nobody: roles are checked where the rules are."""
+    """Each command has a description in both languages and is visible to all members."""
     made = await payloads(bot)
     menus = {name: payload for name, payload in made.items() if "description" not in payload}
     assert sorted(menus) == [

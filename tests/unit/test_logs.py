@@ -131,7 +131,7 @@ def test_libraries_go_the_same_way() -> None:
 
 
 def test_chatter_is_left_out() -> None:
-    """The scheduler tells each tick, which nobody wants to read every 20 s; its warnings stay."""
+    """The scheduler's line for each tick is not logged; its warnings are."""
     stream = io.StringIO()
     configure_logging(form="json", level="info", stream=stream)
     logging.getLogger("apscheduler.executors.default").info("Running job")

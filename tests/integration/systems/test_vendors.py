@@ -1,4 +1,4 @@
-"""GitHub Actions, Cloudflare, Sentry and Discord's status page, each against a stand-in that is judged."""
+"""Test the clients of GitHub Actions, Cloudflare, Sentry and Discord's status page against stand-ins."""
 
 from collections.abc import Callable
 from datetime import datetime

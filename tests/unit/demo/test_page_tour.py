@@ -23,7 +23,7 @@ def test_steps_are_in_both_languages_and_point_at_parts_of_the_page() -> None:
 
 
 def test_kept_demo_tells_of_no_alert_that_waits() -> None:
-    """Somebody may have acknowledged it days ago."""
+    """The tour of a kept demo has no step about an open alert, which may have been acknowledged long ago."""
     steps = page_tour(load_policy(None), is_new=False)
     assert [step["target"] for step in steps if "target" in step] == ["clock", "composer", "switcher"]
 

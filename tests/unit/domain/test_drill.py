@@ -55,7 +55,7 @@ def entry(kind: TimelineKind, minutes: float, **data: object) -> TimelineEntry:
 
 
 def acknowledged(minutes: float) -> Incident:
-    """Somebody was on it then."""
+    """Return the drill as acknowledged after that many minutes."""
     at = AT + minutes * MINUTE
     return acknowledgement.acknowledge(
         PLAYED, by=PRIMARY, at=at, already_responding=False, next_update_at=None
@@ -137,7 +137,7 @@ def test_the_deadline_itself_is_in_time(minutes: float, missed: tuple[Missed, ..
 def test_a_reaction_found_at_the_deadline_is_in_time(
     via: str, escalated: tuple[float, ...], missed: tuple[Missed, ...]
 ) -> None:
-    """It was there before anybody was called because of the deadline; nobody knows since when."""
+    """A 👀 that was found before the escalation counts as in time."""
     known = [entry(TimelineKind.ACKNOWLEDGED, 15.2, via=via)]
     known += [entry(TimelineKind.ESCALATED, at) for at in escalated]
     assert score(resolved(20, acked=15.2), [*PERFECT, *known]).missed == missed

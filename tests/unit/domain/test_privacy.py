@@ -29,13 +29,13 @@ MEMBER, OUT = DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED
     [(MEMBER, "user:7", True), (MEMBER, "user:8", False), (OUT, "user:7", False), (OUT, "user:8", True)],
 )
 def test_who_is_in_is_what_was_decided_last(kind: DeliveryKind, to: str, *, overruled: bool) -> None:
-    """Whenever it was owed."""
+    """A delivery that adds or removes a person is overruled by a later decision."""
     assert is_overruled(delivery(kind, to=to), REMOVED) is overruled
 
 
 @pytest.mark.parametrize(("minutes", "overruled"), [(-1, True), (1, False)])
 def test_whoever_comes_on_call_is_let_in_all_the_same(minutes: int, *, overruled: bool) -> None:
-    """They were removed before; whoever was removed after it was begun is not let in by another attempt."""
+    """Adding the person on call is not overruled by an earlier removal, only by one after it began."""
     place = delivery(MEMBER, to="person:primary")
     assert (member_of(place), is_overruled(place, REMOVED)) == (None, False)
     begun = replace(
@@ -59,7 +59,7 @@ def test_whoever_comes_on_call_is_let_in_all_the_same(minutes: int, *, overruled
 def test_no_dm_goes_on_telling_whoever_was_removed(
     kind: DeliveryKind, to: str, recipient: str | None, *, told: bool
 ) -> None:
-    """By id, or as the policy file calls them; what stands in the thread is for those in it."""
+    """DMs to a removed person are not updated any more; posts in the thread are."""
     post = replace(delivery(kind, to=to), request=Request(Action.MESSAGE, 1, None, {}, recipient))
     assert is_told(post, REMOVED) is told
 

@@ -15,7 +15,7 @@ def test_a_step_is_quiet_unless_told_otherwise() -> None:
 
 
 def test_a_severity_cannot_be_changed() -> None:
-    """The policy is shared by everything: nobody alters it on the way."""
+    """A severity is immutable, because all parts share the policy."""
     severity = SeverityPolicy(
         name="SEV3",
         priority="P2",

@@ -77,7 +77,7 @@ def test_another_count_waits_until_the_last_is_gone() -> None:
 
 @given(st.integers(1, 200), st.integers(1, 50))
 def test_fair_shares_are_enough_for_all(shards: int, instances: int) -> None:
-    """And nobody's is larger by more than one than it must be."""
+    """Fair shares cover all shards, and none is larger than needed."""
     share = fair_share(shards, instances)
     assert share * instances >= shards
     assert (share - 1) * instances < shards
@@ -114,7 +114,7 @@ def test_a_bucket_takes_one_identify_in_five_seconds() -> None:
 
 
 def test_the_second_half_of_the_day_is_spread() -> None:
-    """And the last twentieth is left for whoever mends it."""
+    """The second half of the day's IDENTIFYs is spread over the day, and the last twentieth is kept."""
     budget = IdentifyBudget()
     assert (budget.is_low(used(500)), budget.wait_s(used(500))) == (False, 0)
     assert budget.is_low(used(501))

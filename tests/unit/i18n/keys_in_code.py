@@ -12,7 +12,7 @@ _COMPUTED = "[a-z0-9_.]+"
 
 @dataclass(frozen=True, slots=True)
 class KeysInCode:
-    """Keys as written, and patterns of those that are computed, with where they stand."""
+    """Keys as written in the code, and patterns of computed keys, with their places."""
 
     literal: dict[str, str]
     patterns: dict[str, str]

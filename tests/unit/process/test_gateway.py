@@ -16,7 +16,7 @@ from tests.patience import PATIENCE_S
 
 
 async def nothing() -> None:
-    """Nobody is asked."""
+    """Do nothing."""
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ async def nothing() -> None:
 async def test_the_sure_one_is_first(
     monkeypatch: pytest.MonkeyPatch, until_s: float, has_company: bool, at_once: bool
 ) -> None:
-    """Only when somebody else may have it; then they are handed on all the same, in time for an answer."""
+    """If another instance may have the shard, events are handed on a little later, in time for an answer."""
     monkeypatch.setattr(gateway, "_DOUBT_S", 0.05)
     handed_on, done = list[Any](), asyncio.Event()
 

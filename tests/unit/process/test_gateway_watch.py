@@ -144,7 +144,7 @@ async def test_a_post_that_does_not_come_back(scene: Scene) -> None:
 
 
 async def test_the_event_may_come_before_the_answer(scene: Scene) -> None:
-    """A post's event is usually there first: nothing is owed then, however quiet it is afterwards."""
+    """No event is expected for a post whose event arrived before its answer."""
     began_s = scene.time.now
     scene.time.now += 0.1
     scene.echoes.heard(SHARD)
@@ -199,7 +199,7 @@ async def test_deaf_for_as_long_as_it_lasts(scene: Scene) -> None:
 
 
 async def test_a_shard_of_another_process_owes_nothing(scene: Scene) -> None:
-    """Whoever posts need not be who listens."""
+    """No event is expected on a shard that another process listens to."""
     scene.client.listening.clear()
     scene.echoes.owe(SHARD, began_s=scene.time.now + 1)
     assert await scene.after(600) == []

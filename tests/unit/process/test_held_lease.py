@@ -63,7 +63,7 @@ async def test_our_lease_ends_before_the_databases(desk: Desk) -> None:
 
 
 async def test_after_a_sleep_the_database_decides(desk: Desk) -> None:
-    """Nobody has taken it, and the event is acted upon; or somebody has, and it is not."""
+    """After a sleep, an event is handled only if the database still has the lease."""
     desk.now_s += 60
     await desk.lease.require()
     desk.now_s += 60
@@ -73,7 +73,7 @@ async def test_after_a_sleep_the_database_decides(desk: Desk) -> None:
 
 
 async def test_after_a_sleep_without_a_database_nothing_is_done(desk: Desk) -> None:
-    """Somebody may have had the event already."""
+    """After a sleep without the database no event is handled, because another instance may have it."""
     desk.now_s += 60
     desk.answer = "away after a sleep"
     with pytest.raises(LeaseLost):
@@ -81,7 +81,7 @@ async def test_after_a_sleep_without_a_database_nothing_is_done(desk: Desk) -> N
 
 
 async def test_while_the_database_is_away_people_are_answered(desk: Desk) -> None:
-    """For as long as renewals are tried: nobody can take the shard without a database."""
+    """While the database is away events are handled: no other instance can take the shard then."""
     for _ in range(10):
         desk.now_s += RENEW_S
         desk.lease.unanswered(has_slept=False)
@@ -90,7 +90,7 @@ async def test_while_the_database_is_away_people_are_answered(desk: Desk) -> Non
 
 
 async def test_doubt_needs_company(desk: Desk) -> None:
-    """Alone there is nobody who could answer first."""
+    """A lease is doubtful only if there are other instances."""
     desk.now_s += 60
     desk.lease.unanswered(has_slept=False)
     assert not desk.lease.is_doubtful

@@ -6,7 +6,7 @@ from bot.process.running import freeze_startup_objects
 
 
 def test_what_is_there_at_the_start_is_not_collected_again_and_again() -> None:
-    """Going through all of it takes a twentieth of a second and more, in which nobody is answered."""
+    """Objects of the start are frozen, so that garbage collection does not delay answers."""
     kept, frozen = [[number] for number in range(1000)], gc.get_freeze_count()
     freeze_startup_objects()
     assert gc.get_freeze_count() - frozen > len(kept)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
 def test_readmes_invite_with_what_the_bot_needs(name: str) -> None:
-    """Whoever follows a README gets a bot that `doctor` finds nothing missing in."""
+    """The invitations in the READMEs have the permissions that `doctor` asks for."""
     text = (ROOT / name).read_text("utf-8")
     asked = [discord.Permissions(int(bits)) for bits in re.findall(r"permissions=(\d+)", text)]
     assert asked == [INVITED]
@@ -34,5 +34,5 @@ def test_readme_names_each_permission_of_the_number() -> None:
 
 
 def test_the_local_bot_may_do_what_it_is_invited_for_and_no_more() -> None:
-    """A right that the invitation forgets must be missed in the stories, not first in somebody's server."""
+    """The local Discord's bot has exactly the invitation's permissions."""
     assert discord.Permissions(int(BOT)) == INVITED

@@ -55,7 +55,7 @@ def explained() -> set[tuple[str, str]]:
 
 
 def test_each_alarm_is_explained() -> None:
-    """Whoever is paged finds the event, at its level, and what to do."""
+    """The operations guide explains each event that is logged as a warning or an error."""
     alarms = {(event, level) for event, level in logged() if level in ALARMS}
     assert len(alarms) > len(CHOSEN), "the log's calls are found"
     assert sorted(alarms - explained()) == []

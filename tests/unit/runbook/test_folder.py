@@ -44,7 +44,7 @@ def test_one_file_is_one_guild(tmp_path: Path) -> None:
 
 
 def test_a_file_for_another_guild_is_refused(tmp_path: Path) -> None:
-    """Somebody has mixed up two servers."""
+    """A policy file for a guild other than DISCORD_GUILD_ID is refused."""
     (tmp_path / "own.toml").write_text(of(SECOND), encoding="utf-8")
     [line] = problems(tmp_path / "own.toml", FIRST)
     assert line.endswith(f'guild: "{SECOND}" is not DISCORD_GUILD_ID; allowed: "{FIRST}"')
@@ -90,7 +90,7 @@ def test_a_guild_is_an_id_in_quotes(tmp_path: Path, value: str) -> None:
 
 
 def test_home_is_among_them(tmp_path: Path) -> None:
-    """And an empty folder serves nobody."""
+    """A folder needs a file for DISCORD_GUILD_ID, and an empty one is refused."""
     assert problems(folder(tmp_path, a=of(FIRST)), SECOND)[0].startswith("DISCORD_GUILD_ID: no file of")
     (tmp_path / "a.toml").unlink()
     assert problems(tmp_path)[0].endswith("holds no policy; allowed: a .toml file per server")

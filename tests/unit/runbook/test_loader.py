@@ -134,7 +134,7 @@ def test_channel_names_may_carry_their_sign() -> None:
 
 
 def test_an_empty_ladder_is_a_choice() -> None:
-    """Nobody is told again when the file says so."""
+    """An empty ladder is allowed: there is no escalation then."""
     policy = parse_policy(changed('"next_business_day"', '"1d"\nladder = []', MINIMAL), name="p")
     assert policy.severities["LOW"].ladder == ()
 

@@ -62,7 +62,7 @@ def test_an_empty_file_lists_what_is_required() -> None:
 
 
 def test_all_problems_are_reported_at_once() -> None:
-    """Nobody wants to fix them one start at a time."""
+    """All problems of a file are reported together."""
     wrong = changed('language = "ja"', "language = 1")
     wrong = changed('priority = "P2"', 'priority = "p2"', wrong)
     wrong = changed('to = "SEV1"', "to = 1", wrong)
@@ -193,7 +193,7 @@ def test_long_values_are_cut_in_the_line() -> None:
     ),
 )
 def test_any_wrong_value_is_a_problem_and_never_a_crash(line: int, value: str) -> None:
-    """Whatever stands behind a key: a policy, or lines that begin with a dotted key or the file's name."""
+    """Any wrong value is reported with its key or the file's name, and never crashes."""
     lines = PARKY.splitlines()
     lines[line] = re.sub(r" = .*", f" = {value}", lines[line])
     said = ""

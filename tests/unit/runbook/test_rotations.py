@@ -84,7 +84,7 @@ def test_what_is_wrong_with_a_rotation_is_one_line(case: dict[str, str]) -> None
 
 
 def test_options_alone_are_no_place() -> None:
-    """Somebody must be on call."""
+    """A policy needs at least one place on call."""
     assert problems(changed('primary = "alice"', 'check_before = "none"', MINIMAL)) == [
         'oncall: names no place; allowed: at least one (primary = "alice")'
     ]

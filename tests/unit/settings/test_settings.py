@@ -119,7 +119,7 @@ def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch, key: st
 
 
 def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody should have to start three times to learn of three mistakes."""
+    """All wrong settings are reported together."""
     monkeypatch.setenv("HEALTH_PORT", "x")
     monkeypatch.setenv("LOG_FORMAT", "y")
     with pytest.raises(ConfigError) as caught:
@@ -156,7 +156,7 @@ def test_a_source_of_hooks_has_keys_of_its_own_name(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A `.env` is read, its unknown keys are somebody else's, and the environment wins."""
+    """`.env` is read, its unknown keys are ignored, and the environment has priority."""
     Path(".env").write_text(f"DISCORD_TOKEN={TOKEN}\nHEALTH_PORT=1\nEDITOR_COLOUR=blue\n", encoding="utf-8")
     monkeypatch.setenv("HEALTH_PORT", "8080")
     settings = load_settings(require=("discord_token",))
@@ -232,7 +232,7 @@ def test_smtp_url(
 
 
 def test_links_need_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PUBLIC_URL without HEALTH_PORT would send people to nobody."""
+    """PUBLIC_URL without HEALTH_PORT is refused."""
     monkeypatch.setenv("PUBLIC_URL", "https://bot.example.com/")
     with pytest.raises(ConfigError, match="PUBLIC_URL: needs HEALTH_PORT"):
         load_settings()

@@ -66,7 +66,7 @@ def test_the_running_version_survives(name: str) -> None:
     ],
 )
 def test_what_breaks_is_found(sql: str) -> None:
-    """In lines of any shape; what takes it back is nobody's concern."""
+    """Statements that would break the running version are found, except after `migrate:down`."""
     assert len(broken(sql)) == 1
     assert broken(f"-- {sql}\nSELECT 1;\n-- migrate:down\n{sql}") == []
 

@@ -25,7 +25,7 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
 
 
 def test_two_at_once_have_one_each(tmp_path: Path) -> None:
-    """Neither overwrites what the other has done; whoever starts next finds what was left."""
+    """Two processes have separate files, and the next process finds what is left."""
     first, second = FileSpool(tmp_path, 7), FileSpool(tmp_path, 7)
     first.save(b'{"by": "first"}')
     second.save(b'{"by": "second"}')

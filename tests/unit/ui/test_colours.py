@@ -50,7 +50,7 @@ def colours(incident: Incident, words: Wording = JA) -> set[object]:
     ("severity", "colour", "sign"), [("SEV1", RED, "🔴"), ("SEV2", ORANGE, "🟠"), ("SEV3", BLUE, "🔵")]
 )
 def test_each_severity_has_its_colour_as_long_as_it_is_open(severity: str, colour: int, sign: str) -> None:
-    """A dev alert that is due in two days does not look like a P0, whoever is on it."""
+    """An open incident has its severity's colour, acknowledged or not."""
     waiting, taken = (replace(one, severity=severity, rings=False) for one in (PLACED, ACKNOWLEDGED))
     assert colours(waiting) == colours(taken) == {colour}
     asked = delivery(DeliveryKind.ALERT)

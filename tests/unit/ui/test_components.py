@@ -213,7 +213,7 @@ def test_what_is_not_there_makes_no_button() -> None:
 
 
 def test_raw_buttons_are_taken_over() -> None:
-    """Those of the posts stand in the consoles as well."""
+    """Buttons of the posts can be used in the consoles."""
     made = made_of(JA.buttons.make(IncidentVerb.ACK, 42))
     assert made is not None
     assert made.to_component_dict() == {
@@ -281,14 +281,14 @@ def _refused(kind: type[discord.HTTPException], status: int) -> discord.HTTPExce
 
 
 async def test_somebody_who_left_the_server_has_no_role() -> None:
-    """A DM keeps its buttons; whoever presses them may do nothing any more."""
+    """A person who has left the server has no roles when they press a button in a DM."""
     client = cast("Any", SimpleNamespace(get_guild=lambda _: FakeGuild(_refused(discord.NotFound, 404))))
     person = await member_person(client, user=discord.Object(3), guild_id=7)
     assert person == Person(id=3, name="3")
 
 
 async def test_roles_that_cannot_be_read_are_not_guessed() -> None:
-    """Neither refusing somebody on call because Discord stumbled, nor letting anybody pass."""
+    """If Discord fails while roles are read, it raises UpstreamUnavailable instead of guessing them."""
     client = cast(
         "Any", SimpleNamespace(get_guild=lambda _: FakeGuild(_refused(discord.DiscordServerError, 503)))
     )

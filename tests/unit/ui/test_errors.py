@@ -87,7 +87,7 @@ def _first_word(call: ast.Call) -> str:
 
 
 def test_every_refusal_has_its_text() -> None:
-    """A key without a text would only show when somebody needs the sentence."""
+    """Each key of a raised UserError has a text."""
     keys = list(raised_keys())
     assert len(keys) > 15
     assert [(key, where) for key, where in keys if not fnmatch.filter(TEXTS.by_key, f"errors.{key}")] == []
@@ -106,7 +106,7 @@ def test_every_permission_has_its_words() -> None:
 
 
 async def test_a_refusal_is_told_once_and_to_that_person_alone() -> None:
-    """Nobody else needs it; it is no error of ours."""
+    """A refusal is one ephemeral message, and logged as information."""
     asked, logged = await answered(IncidentNotFound(number=42))
     (told,) = asked.response.sent
     assert told["ephemeral"]
@@ -165,7 +165,7 @@ async def test_no_answer_in_time_does_not_promise_anything(error: Exception) -> 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("secret"), BotError("secret")])
 async def test_a_bug_gives_an_id_and_nothing_else(error: Exception) -> None:
-    """The same id stands in the log, with the traceback."""
+    """A bug is answered with an id only, which the log has with the traceback."""
     asked, logged = await answered(error)
     (entry,) = logged
     assert (entry["log_level"], entry["event"], entry["exc_info"]) == ("error", "interaction.failed", error)

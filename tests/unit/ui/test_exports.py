@@ -1,4 +1,4 @@
-"""What goes to GitHub: it reads well there, notifies nobody, and closes no issue."""
+"""Show that exports to GitHub read well there, notify no one, and close no issue."""
 
 from dataclasses import replace
 from datetime import date

@@ -124,7 +124,7 @@ def pressed(**plan: Plan) -> Any:
 async def test_work_goes_on_whatever_becomes_of_the_first_response(
     acknowledge: Any, failure: Exception
 ) -> None:
-    """A warning says what happened, without Discord's words; whoever else waits is let through."""
+    """A failed first response is logged as a warning, without Discord's text, and the work goes on."""
     interaction = pressed(defer=failure)
     with capture_logs() as logged:
         await acknowledge(interaction)
@@ -145,7 +145,7 @@ async def test_work_does_not_wait_for_a_slow_first_response(monkeypatch: pytest.
 
 
 async def test_a_first_response_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Discord takes none after 3 s: nobody waits longer for it."""
+    """A first response that hangs is given up when Discord would no longer accept it."""
     monkeypatch.setattr(first_response, "HEARD_WITHIN_S", 0.0)
     monkeypatch.setattr(first_response, "TAKEN_WITHIN_S", 0.01)
     interaction = pressed(defer=60.0, send_message=60.0)

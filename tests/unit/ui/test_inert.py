@@ -95,7 +95,7 @@ def test_a_list_says_how_many_are_left_out() -> None:
 
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=12), st.integers(12, 4_000))
 def test_a_fair_share_lets_all_fit_and_cuts_no_more_than_it_must(lengths: list[int], limit: int) -> None:
-    """Nobody has more than the share, and together they fill the room but for a rest."""
+    """With the fair share, all texts fit together and as little as possible is cut."""
     share = fair_share(lengths, limit=limit)
     taken = sum(min(length, share) for length in lengths)
     assert taken <= limit

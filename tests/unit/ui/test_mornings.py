@@ -65,7 +65,7 @@ def test_many_stay_within_discords_limits() -> None:
 
 
 def test_a_reminder_rings_one_person() -> None:
-    """It names what nobody has taken; the mention stands in front."""
+    """A reminder lists the incidents without a responder, and mentions one person in front."""
     line = morning_nag(JA, view_of(WAITING, TAKEN))
     assert line["content"] == "⏰ 朝のトリアージ · 1 件を誰も引き受けていません：INC-12"
     assert line["allowed_mentions"] == {"parse": []}

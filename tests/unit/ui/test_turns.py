@@ -33,7 +33,7 @@ async def test_work_waits_until_everybody_has_a_first_response() -> None:
 
 
 async def test_nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One whose answer does not come holds up nobody."""
+    """An answer that does not come delays the others only briefly."""
     monkeypatch.setattr(turns, "PATIENCE_S", 0.01)
     first = FirstResponses()
     stuck = asyncio.create_task(asyncio.sleep(60))
@@ -53,7 +53,7 @@ def _me() -> asyncio.Task[object]:
 async def test_a_crowd_that_is_still_coming_is_waited_for_and_one_alone_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """They come one after the other: whoever came first works when the last one has been heard."""
+    """Work begins after all first responses of a crowd; a single press is not delayed."""
     monkeypatch.setattr(turns, "CALM_S", 0.2)  # however slow the machine is
     first, said = FirstResponses(), list[str]()
 

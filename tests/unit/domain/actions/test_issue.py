@@ -31,7 +31,7 @@ EXPORT = IssueExport(
 
 
 def test_a_list_that_lags_behind_is_no_change_of_theirs() -> None:
-    """The bot has closed the issue, and the list still shows it open: nobody has reopened it."""
+    """A list of issues that still shows a closed one as open does not count as a reopening."""
     closed = EXPORT.agreed(replace(ISSUE, is_open=False, updated_at=NOW + timedelta(seconds=2)), version=2)
     assert not closed.was_changed_there(ISSUE)
     assert closed.was_changed_there(replace(ISSUE, updated_at=NOW + timedelta(seconds=2)))

@@ -38,7 +38,7 @@ def test_several_lines_become_one() -> None:
     ],
 )
 def test_what_names_no_change_is_refused(text: str) -> None:
-    """Nobody could say when it is done."""
+    """A vague action item, whose completion cannot be checked, is refused."""
     with pytest.raises(NotSmart) as refused:
         specific(text)
     assert refused.value.key == "action_item.what_vague"

@@ -34,7 +34,7 @@ def test_what_the_vendors_publish_stays_as_it_is() -> None:
 
 
 def test_an_email_stays_in_what_is_affected_and_goes_from_the_text() -> None:
-    """A mailbox may be what is full; a customer's address in a message is nobody's business."""
+    """An email address stays in the title and target of an event, and is masked in its text."""
     full = "Mailbox backup@parky.co.jp is full"
     masked = replace(EVENT, title=full, target="backup@parky.co.jp", text=full).masked()
     assert (masked.title, masked.target) == (full, "backup@parky.co.jp")

@@ -69,7 +69,7 @@ def test_a_time_that_does_not_exist_moves_on() -> None:
 
 
 def test_naive_moments_are_refused() -> None:
-    """Without a zone nobody knows the day."""
+    """A time without a zone is refused, because its day is unknown."""
     with pytest.raises(ValueError, match="aware"):
         next_business_day(datetime(2026, 11, 24), timezone=TOKYO, holidays=(), starts=TEN)  # noqa: DTZ001  # on purpose
 

@@ -33,7 +33,7 @@ def test_a_burst_of_errors_is_no_outage() -> None:
 
 
 def test_failures_in_a_row_are_one() -> None:
-    """Then nobody asks for a moment."""
+    """Several failures in a row open the breaker for a pause."""
     breaker = failing(ENOUGH)
     assert breaker.is_open
     assert breaker.wait_s(0.0) == PAUSES_S[0]
@@ -60,7 +60,7 @@ def test_a_ban_opens_at_once_and_for_as_long_as_it_says() -> None:
 
 
 def test_one_probe_at_a_time() -> None:
-    """While it is under way everybody else waits; one that never comes back holds up nobody for long."""
+    """While a probe is in progress other requests wait, but not longer than PROBE_S."""
     breaker = failing(ENOUGH)
     at = PAUSES_S[0]
     assert breaker.wait_s(at) == 0
@@ -77,7 +77,7 @@ def test_what_was_under_way_when_it_opened_says_nothing_new() -> None:
 
 
 def probes(seconds: float) -> list[float]:
-    """When an outage of so long is probed, somebody wanting to ask all the time."""
+    """Return the times of probes during an outage of that length, with constant requests."""
     breaker, now, asked = failing(ENOUGH), 0.0, []
     while now < seconds:
         if breaker.wait_s(now) == 0:
@@ -96,7 +96,7 @@ def test_an_outage_of_ten_minutes_costs_few_requests() -> None:
 
 @given(st.lists(st.tuples(st.floats(0.1, 60), st.booleans(), st.booleans()), max_size=60))
 def test_it_is_never_shut_for_good(story: list[tuple[float, bool, bool]]) -> None:
-    """Whatever happens, there comes a time when somebody may ask, and an answer ends it."""
+    """After any history the breaker lets a request through in time, and an answer closes it."""
     breaker, now = Breaker(), 0.0
     for pause_s, asks, fails in story:
         now += pause_s

@@ -35,7 +35,7 @@ def test_a_page_outside_waits_a_minute_at_most() -> None:
 
 
 def test_more_severe_goes_first() -> None:
-    """By rank, with room for policies of many severities; what nobody waits for goes last."""
+    """Priorities fall with the severity's rank, and deliveries without a severity come last."""
     order = [priority_of(rank) for rank in range(20)]
     assert order[0] == 100
     assert order == sorted(order, reverse=True)

@@ -31,7 +31,7 @@ def test_a_kind_is_found_by_its_name_in_the_database() -> None:
 
 
 def test_lists_of_kinds_in_queries_are_those_of_the_records() -> None:
-    """Some stand there word by word, because an index does."""
+    """Kinds that queries and indexes list word by word are those of the records."""
     known = [
         kinds(lambda spec: spec.is_paging),
         kinds(lambda spec: spec.keeps_order),

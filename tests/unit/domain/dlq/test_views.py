@@ -43,7 +43,7 @@ def test_an_everyday_view_fits_a_button() -> None:
 
 @pytest.mark.parametrize("text", ["x503x", "h9999999999x", "azzzzzzzzzzzzzzzzzz", "a-"])
 def test_what_is_no_view_is_refused(text: str) -> None:
-    """A button of a version to come, or of nobody's."""
+    """A custom id that is no view, for example of a later version, is refused."""
     with pytest.raises(ValueError, match=r"."):
         read(text)
 

@@ -20,12 +20,12 @@ def owed(number: int, *, kind: DeliveryKind = DeliveryKind.ESCALATION, **facts: 
 
 
 def incident(**changes: object) -> Incident:
-    """One that nobody is on."""
+    """Return an unacknowledged incident."""
     return replace(TRIGGERED, **changes)  # type: ignore[arg-type]
 
 
 def test_what_is_as_grave_for_the_same_people_is_one_group() -> None:
-    """An escalation by its mention; DMs mention nobody."""
+    """Deliveries of the same severity, place and mention form one group."""
     known = incident()
     escalation, page = owed(1), owed(1, kind=DeliveryKind.PAGE)
     assert group_of(escalation, known) == Group(
@@ -48,7 +48,7 @@ def test_what_is_as_grave_for_the_same_people_is_one_group() -> None:
     ids=["private", "drill", "acknowledged", "notice", "in a thread"],
 )
 def test_what_stands_for_itself(new: NewDelivery, about: Incident) -> None:
-    """Private incidents, drills, what nobody waits for, other news, and what is in a place of its own."""
+    """Private incidents, drills and other deliveries that are not paging belong to no group."""
     assert group_of(new, about) is None
 
 

@@ -99,7 +99,7 @@ def declined(who: str, *, minutes: int) -> TimelineEntry:
 
 
 def test_the_first_page_names_the_first_step_and_the_recorded_turn() -> None:
-    """It was with the alert; nobody was tried before, and the second one comes at the deadline."""
+    """The explanation of a first page names the first step and the recorded turn on call."""
     why = why_me(evidence(FIRST), reader=READER, pressed=FIRST)
     assert why.rule is not None
     assert (why.rule.severity, why.rule.number, why.rule.after) == ("SEV1", 1, timedelta())
@@ -145,7 +145,7 @@ def test_who_was_not_called_is_told_so_and_whom_the_step_called() -> None:
 
 
 def test_without_a_call_there_is_no_rule() -> None:
-    """As of a severity that pages nobody."""
+    """Without a page, for example of a severity that sends none, there is no rule."""
     assert why_me(evidence(), reader=READER, pressed=None).rule is None
 
 
@@ -234,7 +234,7 @@ def test_a_dm_belongs_to_whoever_can_press_in_it() -> None:
 
 
 def test_pages_that_an_acknowledge_cancelled_were_no_calls() -> None:
-    """Nobody had them."""
+    """Cancelled pages do not count as calls."""
     cancelled = replace(BESIDE, status=DeliveryStatus.CANCELLED)
     why = why_me(evidence(FIRST, cancelled), reader=SECOND, pressed=None)
     assert why.own is None

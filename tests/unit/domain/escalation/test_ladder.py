@@ -45,7 +45,7 @@ def rung(index: int, minutes: int, mention: Mention, *dm: str) -> Step:
 
 
 def test_steps_due_together_tell_everybody_once() -> None:
-    """As loud as the loudest; what they stand in for is known, what comes at the same moment is not late."""
+    """Steps that are due together become one, with the strongest mention and all people."""
     first, second = rung(1, 15, Mention.HERE, "primary"), rung(2, 30, Mention.NONE, "secondary", "primary")
     beside, later = rung(3, 30, Mention.NONE), rung(4, 60, Mention.HERE, "primary")
     steps, following = split([first, second, beside, later], T0 + timedelta(minutes=40))

@@ -54,7 +54,7 @@ def test_not_before_the_database_has_had_its_chance() -> None:
 
 
 def test_of_one_ladder_the_last_speaks_for_all() -> None:
-    """After a long standstill nobody is rung three times for one fact."""
+    """After a long pause, only the last step that is due is sent, for itself and the earlier ones."""
     first, second, later = watch(1, 15, 30, 60), watch(2, 10), watch(3, 50)
     mirrored, now = journal(first, second, later), T0 + 40 * MINUTE
     assert mirrored.pending(now) == [first, second]
@@ -83,7 +83,7 @@ def test_what_was_taken_or_acknowledged_is_not_due() -> None:
 
 
 def owing(one: Watch, *owed: tuple[str, Word, float]) -> Watch:
-    """*one* with messages that were owed so many minutes after the alert."""
+    """Return *one* with unsent messages, each queued so many minutes after the alert."""
     made = [
         UnsentMessage(key, word, "channel", T0 + at * MINUTE, True, has_email=False) for key, word, at in owed
     ]

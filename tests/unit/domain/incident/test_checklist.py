@@ -87,7 +87,7 @@ def test_a_choice_ticks_and_takes_back() -> None:
 def test_two_who_saw_the_same_do_not_undo_each_other(
     shown: frozenset[int], mine: frozenset[int], theirs: frozenset[int]
 ) -> None:
-    """What either of them changed is changed, whoever comes first; the rest stays."""
+    """The changes of two people who saw the same sheet are both kept, in either order."""
     before = choose(INCIDENT, set(), shown).incident
     after = choose(choose(before, shown, mine).incident, shown, theirs, by=PERRY).incident
     turned = choose(choose(before, shown, theirs, by=PERRY).incident, shown, mine).incident
@@ -96,7 +96,7 @@ def test_two_who_saw_the_same_do_not_undo_each_other(
 
 
 def test_whoever_was_first_stays_the_one() -> None:
-    """The same tick again, and one that nobody can take back any more, change nothing."""
+    """A second tick of the same step, or an untick that was done before, changes nothing."""
     first = choose(INCIDENT, set(), {0})
     again = choose(first.incident, set(), {0}, by=PERRY)
     assert again == Filled(first.incident)

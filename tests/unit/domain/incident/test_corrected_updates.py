@@ -1,4 +1,4 @@
-"""What is shown of a status update once somebody has put it right."""
+"""Show what is displayed of a status update that was corrected."""
 
 from dataclasses import replace
 from datetime import timedelta

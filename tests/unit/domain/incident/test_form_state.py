@@ -1,4 +1,4 @@
-"""What of a choice is somebody's own, when others have changed the same meanwhile."""
+"""Show which parts of a form count as a person's own changes, if others changed the same fields meanwhile."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -92,7 +92,7 @@ def test_resolving_twice_names_who_did_it() -> None:
     [(14, 60, False), (15, 60, False), (16, 60, True), (None, 10, False), (None, 16, True)],
 )
 def test_missed_deadline(acked_after: int | None, now_after: int, missed: bool) -> None:
-    """Exactly on the deadline is in time; nobody at all is late once it has passed."""
+    """An acknowledge exactly on the deadline is in time; none at all is late after it."""
     subject = incident()
     if acked_after is not None:
         at = T0 + timedelta(minutes=acked_after)
@@ -103,13 +103,13 @@ def test_missed_deadline(acked_after: int | None, now_after: int, missed: bool) 
 
 
 def test_resolved_without_acknowledge_in_time_is_not_missed() -> None:
-    """Whoever fixed it at once did not let anybody wait."""
+    """An incident that is resolved before the deadline did not miss it, though never acknowledged."""
     done = transitions.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=3))
     assert not done.missed_deadline(now=T0 + timedelta(days=1))
 
 
 def test_opened_again_it_was_answered_when_it_ended_first() -> None:
-    """Nobody acknowledged it: resolved within the deadline it is not missed, whenever it is opened again."""
+    """A reopened incident missed its deadline only if its first resolution was late."""
     for minutes, is_missed in ((5, False), (20, True)):
         over = transitions.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=minutes))
         again = transitions.reopen(over, by=SECONDARY, at=T0 + timedelta(hours=9), next_update_at=None)

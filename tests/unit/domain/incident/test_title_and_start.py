@@ -35,7 +35,7 @@ def righted(
     started_at: datetime | None = None,
     seen: Incident | None = None,
 ) -> Incident:
-    """By somebody who had *seen* before their eyes, or what is there."""
+    """Correct the details in a form that showed *seen*, by default the current ones."""
     return correct_details(of, title=title, started_at=started_at, shown=shown_details(seen or of))
 
 
@@ -70,7 +70,7 @@ def test_what_is_so_already_changes_nothing() -> None:
 
 
 def test_nothing_begins_later_than_it_is_reported() -> None:
-    """The moment of the report itself will do, and so will its minute: nobody is shown the seconds."""
+    """A start may be in the minute of the report, and becomes the report's time; a later one is refused."""
     reported = T0.replace(second=34)
     before = incident(started_at=EARLIER, triggered_at=reported)
     for within in (reported, reported.replace(second=59)):

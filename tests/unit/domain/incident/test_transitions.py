@@ -34,7 +34,7 @@ End = Callable[[Incident], Incident]
 
 
 def acknowledged(**changes: object) -> Incident:
-    """Somebody is on it since two minutes after the alert."""
+    """Return an incident that primary acknowledged two minutes after the alert."""
     first = acknowledgement.acknowledge(
         incident(**changes),
         by=PRIMARY,
@@ -88,7 +88,7 @@ def refused(do: End, of: Incident) -> InvalidTransition:
 
 
 def test_the_first_acknowledge_starts_the_clock_of_updates() -> None:
-    """The next one is owed after the policy's span; without a cadence none is."""
+    """An acknowledge schedules the next update by the policy; without a cadence none is due."""
     assert acknowledged().updates.due_at == T0 + 32 * MINUTE
     quiet = acknowledgement.acknowledge(
         incident(updates=StatusUpdates(reminders=3)),
@@ -163,7 +163,7 @@ def test_merging_into_what_does_not_fit(into: Incident, key: str) -> None:
 
 @pytest.mark.parametrize("into", IncidentKind)
 def test_a_tracked_alert_is_merged_into_an_incident_or_another_one(into: IncidentKind) -> None:
-    """Nobody was at work in a thread of it."""
+    """An alert can be merged into an incident or into another alert."""
     tracked = incident(kind=IncidentKind.ALERT)
     merged = transitions.merge(tracked, into=incident(id=43, kind=into), by=PRIMARY, at=LATER)
     assert merged.merged_into_id == 43
@@ -222,7 +222,7 @@ def test_a_phase_stays_until_another_one_is_named() -> None:
 
 
 def test_a_reopened_incident_has_no_phase() -> None:
-    """What was known did not hold, and nobody has said yet what is known now."""
+    """Reopening clears the phase."""
     ended = resolve(transitions.tell(acknowledged(), None, next_update_at=None, phase=Phase.MONITORING))
     assert ended.shown_phase is None
     assert transitions.reopen(ended, by=PRIMARY, at=LATER, next_update_at=None).phase is None
@@ -240,7 +240,7 @@ def test_what_is_open_needs_no_reopening() -> None:
 
 
 def test_another_severity_while_nobody_is_on_it() -> None:
-    """Its deadline counts; no status update is owed yet."""
+    """Without an acknowledge, a new severity brings its deadline and no update."""
     changed = transitions.change_severity(incident(), replace(SEV3, next_update_at=LATER))
     assert (changed.severity, changed.priority, changed.ack_due_at) == ("SEV3", "P2", SEV3.ack_due_at)
     assert (changed.post.number, changed.thread.posting, changed.updates.due_at) == (2, 1, None)
@@ -331,7 +331,7 @@ def test_a_reminder_is_for_whoever_leads() -> None:
 
 
 def test_a_status_update_resets_the_reminders() -> None:
-    """The next one is owed when it was promised."""
+    """A status update sets the next due time and resets the count of reminders."""
     update = StatusUpdate("rollback 中", "決済", LATER, "primary")
     told = transitions.tell(
         replace(acknowledged(), updates=StatusUpdates(reminders=3)), update, next_update_at=LATER + MINUTE

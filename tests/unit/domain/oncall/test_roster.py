@@ -1,4 +1,4 @@
-"""Who stands where: the policy, what was set from chat over it, and overrides over everything."""
+"""Show who is on call: by the policy, by schedules set in chat, and by overrides, which win."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -67,7 +67,7 @@ def test_the_schedule_that_was_put_into_force_last_counts() -> None:
 
 
 def test_imported_shifts_count_only_where_they_are() -> None:
-    """Between them whoever stood there before does; of two at once the one that began later."""
+    """Imported shifts apply only in their own hours; of two at once, the later one wins."""
     people = {name: Who(None, name, name) for name in ("x", "y")}
     shifts = (Shift("x", NOW, NOW + 4 * HOUR), Shift("y", NOW + HOUR, NOW + 2 * HOUR))
     book = Book((), [schedule(1, Content(people, shifts=shifts), NOW - HOUR)])
@@ -119,7 +119,7 @@ def test_a_place_that_the_policy_does_not_know_is_passed_over() -> None:
     ("handle", "number"), [("123456789012345678", 123456789012345678), ("1234", None), ("ai", None)]
 )
 def test_a_handle_is_an_id_when_it_is_long_enough(handle: str, number: int | None) -> None:
-    """Nobody chooses a username of 17 digits."""
+    """A handle of 17 or more digits is an id, because no user name is so long."""
     assert id_of(handle) == number
 
 

@@ -46,7 +46,7 @@ def test_turns_go_round(at: str, person: str) -> None:
 
 
 def test_nobody_before_the_first_turn() -> None:
-    """A rotation that has not begun says nobody, and the roster falls back."""
+    """Before a rotation begins it has no person, and the roster uses its default."""
     early = tokyo("2026-11-16 09:59")
     assert WEEKLY.person_at(early) is None
     assert Roster("solo", HOURS, [Layer(WEEKLY)]).person_at(early) == "solo"
@@ -100,7 +100,7 @@ def test_a_day_in_hours_is_a_day() -> None:
 
 
 def test_a_layer_for_the_nights_and_holidays() -> None:
-    """Business hours belong to the team's rotation; nights, weekends and 勤労感謝の日 to somebody else."""
+    """Business hours follow one rotation; nights, weekends and 勤労感謝の日 another."""
     night = Rotation(("night",), 1, Unit.DAYS, MONDAY, time(0), TOKYO)
     roster = Roster("solo", HOURS, [Layer(WEEKLY), Layer(night, Applies.OFF_HOURS)])
     assert roster.person_at(tokyo("2026-11-17 10:00")) == "ai"
@@ -115,7 +115,7 @@ def test_a_layer_for_the_nights_and_holidays() -> None:
 
 
 def test_override_goes_over_everything_and_the_later_one_wins() -> None:
-    """Ben stands in on Wednesday; Chika takes the last hour of it."""
+    """An override replaces the rotation, and a later override the earlier one."""
     day = tokyo("2026-11-18 00:00")
     overrides = [
         Shift("ben", day, day + timedelta(days=1)),

@@ -1,1 +1,1 @@
-"""Who owes a postmortem, by when, and when they are reminded."""
+"""Test who has to write a postmortem, by when, and when they are reminded."""

@@ -47,7 +47,7 @@ def resolved(**changes: object) -> Incident:
 
 
 def owed(**changes: object) -> Postmortem:
-    """What that incident owes; it is due on Wednesday, 2 December 2026 unless that is a holiday."""
+    """Return the incident's required postmortem, due by default on Wednesday, 2 December 2026."""
     found = owed_at_resolve(resolved(**changes), None, TERMS, now=NOW)
     assert found is not None
     return found

@@ -1,4 +1,4 @@
-"""Whether a postmortem is owed, by whom, and by when."""
+"""Show whether a postmortem is required, of whom, and by when."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -92,7 +92,7 @@ def test_a_drill_an_alert_and_a_false_alarm_owe_none(facts: dict[str, object]) -
 
 
 def test_a_severity_that_asks_for_none_releases_from_it() -> None:
-    """It was reopened and lowered: what was owed before is not owed any more."""
+    """Lowering a reopened incident to a severity without postmortems ends the requirement."""
     lower = replace(TERMS, is_required=False)
     assert owing.owed_at_resolve(resolved(), None, lower, now=NOW) is None
     released = owing.owed_at_resolve(resolved(), owed(), lower, now=NOW)

@@ -45,7 +45,7 @@ def test_one_is_due_from_its_time_on_and_once() -> None:
 
 
 def test_of_several_late_ones_the_latest_is_sent() -> None:
-    """After a week without the bot nobody gets three reminders in one minute."""
+    """After a week of downtime only the latest overdue reminder is sent."""
     late = tokyo(12, 3, 12)
     found = reminders.due(DUE, HOURS, now=late)
     assert found == Reminder(PostmortemReminderStage.AFTER, tokyo(12, 3, 10))

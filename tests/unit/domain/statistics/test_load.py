@@ -26,7 +26,7 @@ def shift(person: OnCallPerson, start: int, end: int, *, place: str = "primary")
 
 
 def load(person: OnCallPerson, *, oncall_h: float, pages: int = 0) -> PersonLoad:
-    """What somebody had."""
+    """Return a person's load."""
     return PersonLoad(person, PageCounts(day=pages), oncall_h * 3_600)
 
 
@@ -36,7 +36,7 @@ def compared(*found: PersonLoad, ahead: tuple[PlannedShift, ...] = ()) -> Fairne
 
 
 def test_two_places_at_once_count_once() -> None:
-    """Somebody who holds both is on call for ten hours, not for twenty."""
+    """A person who covers two places at once is on call for those hours once."""
     shifts = [Shift("ai", *hours(0, 8)), Shift("ben", *hours(0, 3)), Shift("ai", *hours(4, 10))]
     assert oncall_time(shifts) == {"ai": 10 * HOUR, "ben": 3 * HOUR}
 
@@ -73,7 +73,7 @@ def test_pages_alone_may_be_too_many() -> None:
     "found", [(load(AI, oncall_h=9, pages=30),), (load(AI, oncall_h=9, pages=3), load(BEN, oncall_h=9)), ()]
 )
 def test_one_person_or_a_few_pages_are_no_unfairness(found: tuple[PersonLoad, ...]) -> None:
-    """Nobody to share with; three DMs in a quarter."""
+    """A single person, or a few pages, is not reported as an unfair load."""
     assert compared(*found).overloads == ()
 
 
@@ -120,7 +120,7 @@ def test_nobody_is_put_at_two_places_at_once() -> None:
 
 
 def test_without_an_easier_shift_a_stand_in_is_suggested() -> None:
-    """Somebody who is free then; a swap of equal shifts would change nothing."""
+    """If no lighter shift can be swapped, a free person is suggested instead."""
     ahead = (shift(AI, 0, 10), shift(BEN, 10, 20), shift(CHIKA, 4, 8, place="secondary"))
     people = (load(AI, oncall_h=90), load(BEN, oncall_h=20), load(CHIKA, oncall_h=10))
     (found,) = compared(*people, ahead=ahead[:2]).overloads

@@ -78,7 +78,7 @@ def test_follow_asks_on_the_way() -> None:
 
 
 def test_unsure_is_recorded_as_such() -> None:
-    """The path keeps that somebody did not know."""
+    """An "unsure" takes its answer's path and is recorded as unsure."""
     assert give(UNSURE, "no") == (Given("users", "yes", unsure=True), Given("large", "no"))
 
 

@@ -1,4 +1,4 @@
-"""A triage that nobody finishes: under what it is raised, if at all."""
+"""Show whether an unfinished triage is raised, and with which severity."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def test_only_what_is_sure_to_call_people_is_raised(
 
 
 def test_a_severity_that_the_policy_no_longer_knows_is_not_raised() -> None:
-    """Nobody can say whom it would call."""
+    """An unfinished triage with a severity that the policy no longer has is not raised."""
     assert severity_if_left(POLICY.tree, POLICY.severities, path=(YES,), chosen="SEV9") is None
 
 

@@ -110,7 +110,7 @@ def test_a_dm_about_no_incident_leads_nowhere() -> None:
 
 
 def test_an_overdue_line_pings_its_owner_alone() -> None:
-    """Nobody in a silenced drill."""
+    """The line about an overdue item pings only its owner, and no one in a silent drill."""
     notice = ActionDueNotice(item=7, what="x", owner="secondary", due_on=DAY, lead_id=102)
     assert line(notice)["allowed_mentions"] == {"parse": [], "users": ["102"]}
     made = samples.delivery(DeliveryKind.NOTICE, data=notice.as_data())

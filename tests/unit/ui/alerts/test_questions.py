@@ -1,4 +1,4 @@
-"""The line under a message that nobody understands."""
+"""Test the question below a message that the bot does not understand."""
 
 from dataclasses import replace
 

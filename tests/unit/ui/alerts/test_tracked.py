@@ -101,7 +101,7 @@ def test_without_a_message_above_it_names_its_monitor_and_what_is_affected() -> 
 
 
 def test_it_rings_where_the_policy_wants_it() -> None:
-    """And until somebody is on it."""
+    """The reply to an alert pings if the policy says so, until an acknowledge."""
     body = render(JA, LOUD, NEW)
     assert str(body["content"]).startswith("@here 🔴 INC-42")
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
@@ -109,7 +109,7 @@ def test_it_rings_where_the_policy_wants_it() -> None:
 
 
 def test_it_says_what_comes_without_an_ack() -> None:
-    """Two steps of the ladder stand between the task and the count, until an acknowledge."""
+    """Until an acknowledge, the next two steps of the ladder are shown."""
     calls = called().calls
     often = replace(NEW, calls=calls, tracked=replace(NEW.tracked, occurrences=7, last_seen_at=AT))
     people = "@here + @primary{}@secondary"
@@ -191,7 +191,7 @@ def test_what_is_closed_can_be_looked_at_and_opened_again() -> None:
 
 
 def test_what_was_merged_into_one_that_is_private_now_leads_to_itself() -> None:
-    """That it was merged stays; where it went on is nobody's to read here."""
+    """An alert merged into a private incident says so without naming it."""
     hidden = replace(MERGED, merged_into_hidden=True)
     for team, told in (
         (JA, "⚪ INC-42 統合 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 分)"),

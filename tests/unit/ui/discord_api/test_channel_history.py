@@ -48,7 +48,7 @@ async def test_it_waits_for_room_and_goes_on_where_it_was() -> None:
 
 
 async def test_a_preview_makes_it_no_other_message() -> None:
-    """Discord has added it to a link: sent once more, the message would stand there twice."""
+    """A message to which Discord added a link's preview is recognized as the same."""
     shown = {**OURS, "embeds": [{"type": "link", "title": "status.example.org"}]}
     assert await found(Limited([shown])) == 900
 
@@ -66,7 +66,7 @@ async def test_the_last_page_ends_it() -> None:
 
 
 async def test_a_further_page_of_a_watched_channel_waits_for_room() -> None:
-    """Giving up for a minute, and beginning anew then, would lose what stands further back for ever."""
+    """Reading a further page waits for a free slot instead of giving up, so that no message is missed."""
     rest = Limited(Crowded(0.01), [OURS])
     route = Route("GET", "/channels/{channel_id}/messages", channel_id=7)
     assert await further(cast("Rest", rest), route, before=901) == [OURS]

@@ -52,7 +52,7 @@ class Crowd:
         self.passed.append((urgency, self.time.now))
 
     async def leave(self) -> None:
-        """Nobody waits any more."""
+        """Cancel all waiting tasks."""
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)

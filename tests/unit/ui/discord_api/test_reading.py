@@ -63,7 +63,7 @@ def test_a_message_with_all_that_is_kept() -> None:
 
 @pytest.mark.parametrize(("reads", "readable"), [(True, True), (False, False)])
 def test_no_words_may_be_hidden_words(*, reads: bool, readable: bool) -> None:
-    """With the intent a message without words has none; without it nobody knows."""
+    """An empty content is readable only with the message content intent."""
     assert message_from({**MESSAGE, "content": ""}, guild_id=7, reads_content=reads).is_readable is readable
 
 

@@ -229,7 +229,7 @@ def test_an_entry_that_was_replayed_is_not_offered_again() -> None:
 
 
 def test_a_second_replay_says_that_nothing_is_sent() -> None:
-    """Who did it and when; not that somebody is replaying it now."""
+    """The screen of a repeated replay names who replayed it and when, and says that nothing is sent."""
     sent = replace(REPLAY, channel_id=301, message_id=900)
     again = dlq_replay.preview_screen(
         JA, ReplayPreview(ENTRY, ReplayTarget(), "p0-alerts", prepared({"content": "x"}), sent), guild_id=7

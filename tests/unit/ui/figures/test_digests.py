@@ -137,7 +137,7 @@ def test_the_headline_counts_one_severity_without_a_total() -> None:
 
 
 def footer(week: Digest) -> str:
-    """What stands below the figures."""
+    """Return the text below the figures."""
     note = embed_of(render(JA, delivery(DeliveryKind.DIGEST), week))["footer"]
     assert isinstance(note, dict)
     return str(note["text"])
@@ -167,7 +167,7 @@ def test_the_share_of_a_channel_is_rounded_as_by_hand() -> None:
 
 
 def test_the_headline_praises_what_was_in_time() -> None:
-    """Nobody was late: ack は全件期限内."""
+    """If no acknowledge was late, the headline says ack は全件期限内."""
     assert headline(replace(BUSY, figures=IN_TIME, missed=(), dlq=NO_FAILURES)) == (
         "先週はインシデントが 3 件 (前週より 2 件減)：SEV1 が 1 件、SEV2 が 2 件。"
         "ack は全件期限内 (前週は 2 件超過)。"
@@ -314,7 +314,7 @@ UNTOLD = SeverityFigures("SEV2", 2, acknowledge=Durations(2, 60.0, 60.0), ack_de
 
 
 def everything() -> Digest:
-    """A week with each kind of line, and no incident that stands for one."""
+    """Return a week with each kind of line, and without an incident as its only example."""
     senders = [AlertSource(f"monitor {number}", AlertCounts(9 - number, 9)) for number in range(7)]
     items = [replace(ITEM, incident_id=None, id=day, due_on=date(2026, 11, day)) for day in (20, 30)]
     actions = [OpenAction(item, is_private=False, is_drill=False) for item in items]
@@ -379,7 +379,7 @@ ALERTS = AlertQuality(
 
 
 def test_alerts_are_judged_by_what_became_of_them() -> None:
-    """By sender; what nobody needs is asked about, with buttons that say which alert they mean."""
+    """Alerts are counted by sender and outcome, and the useless ones are asked about with buttons."""
     week = replace(BUSY, alerts=ALERTS, asked=AskedAlerts((NOISY,)))
     shown = fields(week)
     assert shown["監視アラート 24 件"] == (

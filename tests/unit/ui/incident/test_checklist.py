@@ -103,7 +103,7 @@ def test_the_select_has_each_step() -> None:
 
 
 def test_the_id_says_what_was_shown() -> None:
-    """A choice is compared with what that person had seen, whatever stands there by then."""
+    """The custom id of the select holds the ticks that were shown, for comparison."""
     for done in (set(), {0}, {1, 3}, {0, 1, 2, 3}):
         pick = picked(render(JA, CARD, fill(ACKNOWLEDGED, done)), ["0", "2"])
         assert pick == ChecklistPick(SHEET.edition, frozenset(done), frozenset({0, 2}))
@@ -147,7 +147,7 @@ def test_another_severity_shows_its_own_steps() -> None:
 
 
 def test_long_steps_and_the_same_ones_fit() -> None:
-    """The longest sheet that the policy allows, ticked by somebody with the longest name."""
+    """The longest possible sheet fits into Discord's limits."""
     steps = [Text("*" * 300, "x" * 300)] * 2 + [Text(f"@everyone {n}" + "あ" * 280, "y") for n in range(8)]
     words = with_steps(*steps)
     keys = words.policy.checklist("SEV1").keys
@@ -174,7 +174,7 @@ def test_the_sheet_for_one_person_says_the_same() -> None:
 
 
 def answer(chosen: AbstractSet[int], *, shown: AbstractSet[int] = frozenset()) -> str:
-    """What somebody hears who chose *chosen*."""
+    """Return the answer to a person who chose *chosen*."""
     pick = ChecklistPick(SHEET.edition, frozenset(shown), frozenset(chosen))
     filled = fill_in(fill(ACKNOWLEDGED, shown), SHEET, pick, by=RESPONDER, at=AT)
     return checked(screens.JA, ChecklistChange(filled, SHEET))

@@ -68,7 +68,7 @@ def test_the_form_shows_title_and_start(voice: Voice) -> None:
     ],
 )
 def test_only_what_was_changed_counts(typed: dict[str, str], title: str | None, started: str | None) -> None:
-    """The seconds of a start that nobody touched stay, and so does what others have put right meanwhile."""
+    """Only fields that the person changed are submitted; the seconds of an unchanged start stay."""
     incident = replace(PLACED, started_at=PLACED.started_at + timedelta(seconds=41, milliseconds=7))
     new = details_of(JA, sent(details_form(JA, incident), **typed), key="k")
     assert new == NewDetails(title, started, shown_details(incident), "k")
@@ -93,7 +93,7 @@ def test_whoever_put_it_right_hears_what_has_changed() -> None:
 
 @given(before=EVIL, after=EVIL, voice=st.sampled_from(VOICES))
 def test_any_title_can_be_told(before: str, after: str, voice: Voice) -> None:
-    """Whole: both of them, each of whose signs may need an escape; nobody is rung."""
+    """The line about a new title has both titles in full, escaped, and pings no one."""
     incident = replace(PLACED, title=before)
     moved = correct_details(
         incident, title=after, started_at=AT - timedelta(minutes=5), shown=shown_details(incident)

@@ -121,7 +121,7 @@ def test_show_says_who_was_called_by_which_ways_with_what_result() -> None:
 
 
 def test_show_offers_what_makes_sense_now() -> None:
-    """Once somebody is on it others join; once it is over it can be opened again."""
+    """An acknowledged incident offers to join, and a resolved one to reopen."""
     assert labels(console.show_screen(JA, view_of(ACKNOWLEDGED)))[0] == "参加する"
     resolved = console.show_screen(JA, view_of(RESOLVED))
     verbs = ("note", "timeline", "edit", "why", "reopen")
@@ -218,7 +218,7 @@ def test_incident_screens_keep_within_discords_limits(
 
 
 def test_an_empty_list_says_so() -> None:
-    """No select without options; what was asked for stands above."""
+    """An empty list repeats the question and has no select."""
     screen = list_screen(
         JA, [], IncidentListQuestion("resolved", severity="SEV1", words="決済", mine=True, days=7)
     )
@@ -379,7 +379,7 @@ def test_a_list_is_read_back_from_any_of_its_buttons() -> None:
 
 
 def test_show_names_the_people_and_what_is_due() -> None:
-    """Roles, who joined, the last update and when the next one is owed."""
+    """The screen shows roles, responders, the last update and when the next one is due."""
     incident = replace(
         ACKNOWLEDGED,
         roles={Role.COMMANDER: PersonRef(101, "primary")},
@@ -478,7 +478,7 @@ def test_a_severity_without_updates_offers_to_plan_none() -> None:
 
 
 def test_a_higher_severity_says_that_the_update_is_due_earlier() -> None:
-    """There is nothing to choose: nobody has promised away what it asks for."""
+    """The answer to a higher severity says whether the next update is due earlier."""
     due_at = AT + timedelta(minutes=32)
     raised = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=due_at))
     for before, told in (

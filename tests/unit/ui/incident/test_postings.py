@@ -119,7 +119,7 @@ def test_a_thread_that_goes_on_keeps_its_card() -> None:
     ],
 )
 def test_who_is_rung(alert: Delivery, incident: Incident, allowed: object) -> None:
-    """Once for each severity, while it matters; the mention stands in the content just as often."""
+    """An alert pings once for each severity while that matters, and its content has the mention then."""
     body = render(JA, alert, incident)
     assert body["allowed_mentions"] == allowed
     assert ("@here" in str(body["content"])) is (allowed == RINGS)

@@ -77,7 +77,7 @@ def test_a_target_that_the_title_names_is_not_repeated() -> None:
 
 
 def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
-    """The first line is the lock screen; the rest stands below."""
+    """The alert's first line, which a lock screen shows, has the ping, severity, title and target."""
     body = render(JA, ALERT, TRIGGERED)
     assert body["content"] == "@here 🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
@@ -160,7 +160,7 @@ def test_what_a_duplicate_went_on_in_is_not_told_once_that_is_private() -> None:
 
 
 def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
-    """And who acknowledged it the first time, if anybody did; the next update is owed again."""
+    """A reopened alert names who reopened it, its first acknowledge, and the next update."""
     lines = description_of(render(JA, ALERT, REOPENED)).splitlines()
     assert lines[0] == "**🟠 対応中 · 🔄 @secondary が再開 16:07 JST (<t:1795504020:R>)**"
     assert lines[2] == "**次にやること：状況を更新する · 期限 16:37 JST (<t:1795505820:R>)**"

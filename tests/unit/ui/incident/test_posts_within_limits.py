@@ -1,4 +1,4 @@
-"""Whatever people type, Discord takes the message and nobody is mentioned by it."""
+"""Show that posts with any text of people fit into Discord's limits and ping no one by it."""
 
 from collections.abc import Mapping
 from dataclasses import replace

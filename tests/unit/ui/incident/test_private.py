@@ -83,7 +83,7 @@ def test_an_edit_addresses_nobody() -> None:
 
 @pytest.mark.parametrize("words", [JA, EN])
 def test_lines_in_its_thread(words: Wording) -> None:
-    """Who made it private, who was let in; nobody is mentioned, for a mention lets people in."""
+    """The lines say who made it private and who was added, without mentions, which would add people."""
     facts: dict[str, object] = {"by": "primary", "name": "<@123>"}
     unchanged = {"notice": "not_redacted", "channel": 301, "message": 900}
     told = render(words, delivery(DeliveryKind.NOTICE, data=unchanged), SECRET)
@@ -207,7 +207,7 @@ def test_screens(voice: Voice) -> None:
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_nobody_is_told_that_they_are_in_before_discord_says_so(voice: Voice) -> None:
-    """Let in, on the way, and refused read differently; whoever is refused is told which channel to see."""
+    """The answers for added, pending and refused people differ; a refusal names the channel to open."""
     secret = replace(SECRET, thread=replace(SECRET.thread, channel="p0-alerts"))
     told = {
         entry: screens.words(entered_screen(voice, secret, entry=entry))
@@ -282,7 +282,7 @@ def test_no_answer_about_it_names_a_public_channel(voice: Voice, severity: str) 
 @pytest.mark.parametrize("voice", screens.VOICES)
 @pytest.mark.parametrize("name", ["responder", None])
 def test_whoever_removes_somebody_hears_that_discord_does_not(voice: Voice, name: str | None) -> None:
-    """Themselves or somebody else: whoever is still in the thread reads it, and what ends that is said."""
+    """If Discord does not remove a person, the answer says that they can still read the thread."""
     sent, failed = (
         removed_answer(voice, SECRET, name=name, was_named=True, exit_=exit_)
         for exit_ in (DeliveryStatus.SENT, DeliveryStatus.FAILED)
@@ -296,7 +296,7 @@ def test_whoever_removes_somebody_hears_that_discord_does_not(voice: Voice, name
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_it_is_said_where_a_private_incident_is_told(voice: Voice) -> None:
-    """Thread, DMs, and what was posted before it was private; what still shows its content stands out."""
+    """The screen lists thread, DMs and earlier posts, and those that still show the content."""
     told = ToldPlaces(True, ("primary", "@olive"), (301,), (302,))
     screen = entered_screen(voice, SECRET, entry=DeliveryStatus.SENT, told=told)
     shown = show_screen(voice, replace(view_of(SECRET), told=told))

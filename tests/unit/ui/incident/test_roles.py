@@ -49,7 +49,7 @@ def known(holder: PersonRef) -> dict[str, object]:
 
 
 def dm(incident: Incident, *, holder: PersonRef = PRIMARY) -> Mapping[str, object]:
-    """The DM to whoever was given the command by the secondary."""
+    """Return the DM to the holder, to whom secondary gave the command."""
     data = {"role": "commander", "holder_id": holder.id, "holder": holder.name, "by": "secondary"}
     return render(JA, delivery(DeliveryKind.ROLE_DM, to=f"user:{holder.id}", data=data), incident)
 
@@ -100,7 +100,7 @@ def test_the_thread_is_told_who_has_it_now_and_who_had(facts: dict[str, PersonRe
 
 
 def test_the_dm_says_what_was_given_and_by_when() -> None:
-    """The lock screen has severity, title and target; while nobody is on it there is a button to be."""
+    """The DM has severity, title, role and deadline, and a button to acknowledge if that is open."""
     body = dm(LED)
     assert body["content"] == "SEV1 · 🟠 対応中 · 決済 API が 5xx · api.parky.co.jp"
     assert "🧭 @secondary から **指揮** を任されました。判断し" in description_of(body)
@@ -123,7 +123,7 @@ def test_the_dm_stays_true() -> None:
 
 
 def test_a_dm_that_was_refused() -> None:
-    """Somebody is asked to tell them."""
+    """If the DM is refused, a line asks people to tell the person."""
     data = {"notice": "role_undelivered", "role": "scribe", "holder": "sec*"}
     body = render(JA, delivery(DeliveryKind.NOTICE, data=data), LED)
     assert body["content"] == "⚠️ @sec\\* に DM が届きません。記録を任せたことを直接伝えてください。"
@@ -148,7 +148,7 @@ def test_hostile_names_fit_and_ping_nobody(words: Any) -> None:
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_answers_keep_within_limits(voice: Voice) -> None:
-    """Every outcome in both languages; whoever has it may step down at once."""
+    """Every answer about roles fits into Discord's limits and has the button to step down."""
     incident = replace(LED, roles=MappingProxyType({Role.SCRIBE: NASTY}))
     for former, changed, acknowledged in ((None, True, True), (NASTY, True, False), (NASTY, False, False)):
         result = Assigned(incident, Role.SCRIBE, former, changed, acknowledged=acknowledged)

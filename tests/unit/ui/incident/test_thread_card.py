@@ -79,7 +79,7 @@ def test_the_card_is_half_a_phone_screen(words: Wording, incident: Incident) -> 
 
 
 def test_the_card_says_state_deadline_roles_and_steps() -> None:
-    """Before somebody acknowledges the ack deadline, after it the next update's; no fact twice."""
+    """The card shows the deadline of the acknowledge, afterwards that of the next update, each fact once."""
     waiting = render(JA, CARD, PLACED)
     assert embed_of(waiting)["title"] == "INC-42 · SEV1 / P0"
     assert description_of(waiting).splitlines() == [
@@ -132,7 +132,7 @@ def sheet(incident: Incident, policy: Policy = POLICY) -> Any:
     ],
 )
 def test_the_sheet_has_the_commands_of_the_chosen_targets(targets: Iterable[str], shown: list[str]) -> None:
-    """General ones always; while nobody knows what is affected, the choices are shown."""
+    """The sheet has general commands and those of the chosen targets, or the choices if none is chosen."""
     said = screens.words(sheet(replace(PLACED, targets=tuple(targets))))
     known = ["public", "admin", "marketing", "<worker>", "store-sync"]
     assert ("public / admin / marketing / store-sync" in said) is ("<worker>" in shown)
@@ -159,7 +159,7 @@ def test_the_sheet_has_the_facts_that_the_card_leaves_out() -> None:
 
 
 def test_addresses_are_link_buttons() -> None:
-    """At most five in a row. Words around an address, or one that nobody can open, stay a text to copy."""
+    """Commands that are plain addresses become link buttons, five in a row; others stay text."""
     more = "".join(
         f'\n[[first_response.SEV1.commands]]\nlabel = "link {number}"\ncommand = "{url}"\n'
         for number, url in enumerate(

@@ -115,7 +115,7 @@ def test_nothing_of_a_hostile_update_is_lost_or_pings(words: Any) -> None:
 
 
 def test_a_reminder_pings_whoever_leads() -> None:
-    """The commander, else whoever acknowledged; with the way to write one."""
+    """A reminder pings the commander, otherwise the person who acknowledged."""
     body = reminder(ACKNOWLEDGED)
     assert body["content"] == (
         "🔔 <@101> INC-42 の状況を知らせてください。期限 14:37 JST (<t:1795498620:R>) を過ぎました。\n"
@@ -129,7 +129,7 @@ def test_a_reminder_pings_whoever_leads() -> None:
 
 
 def test_a_reminder_passes_over_who_has_left() -> None:
-    """The next who is on it; when nobody is left it names nobody: whoever is on call is put in front."""
+    """A reminder skips people who have left, and names no one if none is left."""
     led = transitions.assign(ACKNOWLEDGED, Role.COMMANDER, PersonRef(102, "secondary"))
     data = {"notice": "update_due", "due_at": (AT + timedelta(minutes=30)).isoformat()}
     for gone, asked in (([], ["102"]), ([102], ["101"]), ([101, 102], None)):
@@ -139,7 +139,7 @@ def test_a_reminder_passes_over_who_has_left() -> None:
 
 
 def test_a_reminder_in_a_private_thread_mentions_only_whom_it_was_decided_for() -> None:
-    """A mention lets them in: somebody else who leads by then, perhaps from before, is named as text."""
+    """In a private thread, a reminder mentions only the person it was queued for: a mention adds people."""
     secret = replace(ACKNOWLEDGED, is_private=True)
     data = {"notice": "update_due", "due_at": AT.isoformat()}
     for facts, asked in (({"lead_id": 101}, {"users": ["101"]}), ({"lead_id": 102}, {}), ({}, {})):
@@ -149,14 +149,14 @@ def test_a_reminder_in_a_private_thread_mentions_only_whom_it_was_decided_for() 
 
 
 def test_a_reminder_names_as_text_who_has_no_id() -> None:
-    """Whoever acknowledged by email while Discord was away; Discord takes no mention of a stand-in."""
+    """A person who acknowledged by email without a known id is named as text."""
     body = reminder(replace(ACKNOWLEDGED, acknowledged=ByPerson(-5, "primary", AT)))
     assert body["allowed_mentions"] == {"parse": []}
     assert "🔔 @primary INC-42" in str(body["content"])
 
 
 def test_a_reminder_that_is_for_nobody_or_must_be_quiet() -> None:
-    """Nobody is on it; or a drill that should not disturb."""
+    """A reminder without a responder, or in a silent drill, mentions no one."""
     alone = reminder(replace(TRIGGERED, updates=replace(TRIGGERED.updates, due_at=AT)))
     assert str(alone["content"]).startswith("🔔 INC-42 の状況を知らせてください。")
     quiet = reminder(replace(ACKNOWLEDGED, rings=False))
@@ -231,7 +231,7 @@ def test_the_form_opens_with_what_is_known() -> None:
 
 
 def test_a_cadence_of_its_own_is_offered() -> None:
-    """The policy may say 45 minutes, or 90 seconds, or that none is owed."""
+    """The form offers the policy's own cadence, also in odd minutes, in seconds or none."""
     for text, value in (("45m", "2700"), ("90s", "90"), ("none", "0")):
         own = default_policy_text().replace('update_every = "30m"', f'update_every = "{text}"')
         voice = Voice.of(TEXTS, parse_policy(own, name="own.toml"), locale="ja")
@@ -298,7 +298,7 @@ def test_the_impact_counts_when_it_was_changed() -> None:
 
 
 def test_another_list_of_the_policy_makes_what_was_shown_unknown() -> None:
-    """A bit must not stand for another target: then what is chosen is all of it."""
+    """After the policy's targets change, a submitted form counts as a full choice."""
     edited = replace(POLICY, targets=POLICY.targets[1:])
     assert sent(TOLD, policy=edited).shown is None
     assert sent(TOLD, policy=replace(POLICY, targets=POLICY.targets[::-1])).shown is None
@@ -450,7 +450,7 @@ def test_the_answer_to_an_update_before_an_acknowledge(voice: Voice, lines: list
     ],
 )
 def test_an_answer_that_asks_for_no_acknowledge(result: UpdateResult) -> None:
-    """Somebody is on it, or only the facts were put right."""
+    """The answer offers no acknowledge if there is one, or if only details were corrected."""
     assert "ack" not in told(screens.JA, result)
     assert ack_view(screens.JA, result) is None
 

@@ -58,7 +58,7 @@ def test_it_says_how_many_mentions_once_and_lists_the_longest_waits() -> None:
     ("words", "says"), [(JA, "👀 を付けると ack します。"), (EN, "React with 👀 to acknowledge it.")]
 )
 def test_one_that_is_left_is_not_called_all(words: Wording, says: str, count: int) -> None:
-    """Neither when it came alone nor when somebody is on the others."""
+    """A bundle with one unacknowledged incident does not speak of all."""
     lines = description_of(bundle_post(words, bundle(count, waiting=1))).splitlines()
     assert lines[1] == says
     assert len(lines) == 3
@@ -153,7 +153,7 @@ def test_each_of_many_has_a_link_of_its_own_in_the_mail() -> None:
 
 
 def test_what_has_just_come_says_by_when_not_for_how_long() -> None:
-    """The first DMs of a storm: nobody is late, so that nobody has acknowledged for 0 seconds is no news."""
+    """A bundle of first pages shows the deadline, not a wait of 0 seconds."""
     body = bundle_post(JA, replace(bundle(13, kind=DeliveryKind.PAGE), now=AT))
     assert body["content"] == "🔴 SEV1 · アラート 13 件"
     assert "あなたが当番です。最初の ack 期限は 14:22 JST です。" in description_of(body)

@@ -42,7 +42,7 @@ def taken(step: CallStep, at: datetime = DUE) -> CallStep:
 
 
 def called(*pages: CallPage, steps: tuple[CallStep, ...] = STEPS, declined: tuple[str, ...] = ()) -> Incident:
-    """The incident with these DMs; whoever declined did so after the step at the deadline."""
+    """Return the incident with these pages; people in *declined* declined after the step at the deadline."""
     said = tuple(Decline(who=who, at=DUE + timedelta(minutes=1)) for who in declined)
     return replace(PLACED, calls=Calls(steps=steps, pages=pages, declined=said))
 
@@ -240,7 +240,7 @@ def test_whoever_declined_reads_to_whom_it_went_and_when(words: Wording, said: s
 def test_the_last_one_to_decline_does_not_read_that_others_have_it(
     words: Wording, said: str, second: CallPage | None
 ) -> None:
-    """There is nobody else, or no DM reaches them, or they have declined as well."""
+    """The last person to decline is not told that others were paged."""
     pages = [FIRST_PAGE, *([] if second is None else [second])]
     declined = ("@primary", "@secondary") if second is TWICE.calls.pages[2] else ("@primary",)
     assert dm(called(*pages, declined=declined), "primary", words)[0] == said
@@ -274,7 +274,7 @@ def test_a_monitors_alert_says_who_has_declined() -> None:
 
 
 def test_the_end_of_the_ladder_is_said() -> None:
-    """Then it is up to whoever reads."""
+    """After the last step the alert says that no one else will be notified."""
     told = alert(called(FIRST_PAGE, steps=(START,)))
     assert "誰も押さないと：この先は誰にも通知しません" in told
 
@@ -288,14 +288,14 @@ def test_no_ladder_without_steps_or_with_a_responder(incident: Incident) -> None
 
 
 def test_a_quiet_drill_announces_no_mention() -> None:
-    """It pings nobody, whatever the policy says."""
+    """A silent drill announces DMs but no mention."""
     quiet = alert(replace(called(FIRST_PAGE), is_drill=True, rings=False))
     assert any("誰も押さないと：14:22 @primary、@secondary に DM" in line for line in quiet)
     assert not any("@here" in line for line in quiet)
 
 
 def test_a_private_incident_announces_the_roles_that_it_pings() -> None:
-    """In its thread @here would reach nobody else: the alert, the DM and the escalation name the roles."""
+    """A private incident announces the roles that it mentions instead of @here."""
     private = replace(TWICE, is_private=True)
     roles = "、".join(f"@{role}" for role in JA.policy.permissions.private)
     people = f"{roles} + @primary、@secondary"

@@ -127,7 +127,7 @@ def override(number: int) -> StoredOverride:
 @pytest.mark.parametrize("voice", screens.VOICES)
 @pytest.mark.parametrize("many", [0, 1, 40])
 def test_the_screen_fits_however_much_there_is(voice: Voice, many: int) -> None:
-    """Two-hour shifts for two weeks, forty stand-ins; five of them have a button."""
+    """The screen with any number of shifts and overrides fits into Discord's limits."""
     view = DutyView(
         now=NOW,
         holders=tuple(OnCallNow(f"place{n}", BEN, NOW + DAY if n else None) for n in range(3)),
@@ -144,7 +144,7 @@ def test_the_screen_fits_however_much_there_is(voice: Voice, many: int) -> None:
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_a_preview_fits_and_says_what_changes(voice: Voice) -> None:
-    """Seven places with hundreds of shifts, and names that nobody knows."""
+    """The preview of an import with many shifts and unknown names fits into Discord's limits."""
     shifts = tuple(turn("x", AI, n).shift for n in range(60))
     drafts = tuple(
         ScheduleDraft(9_999_999_000 + n, f"place{n}", shifts, (BEN, *[AI] * 59), {"ai": AI}) for n in range(7)
@@ -240,7 +240,7 @@ def clearing(*, schedules: int = 1, stand_ins: int = 1) -> ScheduleClearing:
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_clearing_is_asked_with_the_safe_button_first(voice: Voice) -> None:
-    """However much would go; what had changed meanwhile stands first."""
+    """The question about clearing fits into the limits, with the safe button first and changes on top."""
     asked = clear_screen(voice, clearing(schedules=60, stand_ins=60), is_changed=True)
     assert screens.over_limits(asked) == []
     assert screens.presses(asked) == ["ui:v1:quit", "onc:v1:clear:primary:0123abcd"]
@@ -282,7 +282,7 @@ def test_a_stand_in_who_stays_is_told_with_the_end_and_who_comes_then() -> None:
 
 
 def test_every_change_warns_of_one_person_at_two_places() -> None:
-    """In its own answer, below what it did; the name and both places stand there."""
+    """The answer to each change warns if a person is on call at two places, and names both."""
     doubled = [(DoubleDuty("ben", "primary", "secondary", NOW, NOW + DAY / 2), BEN)]
     swapped = Swapped(turn("primary", AI, 0), turn("primary", BEN, 7))
     draft = ScheduleDraft(1, "primary", (turn("x", AI, 1).shift,), (BEN,), {"ai": AI})

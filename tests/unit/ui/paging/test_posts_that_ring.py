@@ -73,7 +73,7 @@ def test_page_says_what_to_do_and_by_when() -> None:
 def test_page_says_what_happens_otherwise(
     words: Wording, following: Mapping[str, object] | None, says: str
 ) -> None:
-    """The next step of the ladder stands right below the task, and goes after an acknowledge."""
+    """A page names the next step of the ladder below the task, until an acknowledge."""
     first = {"dm": ["primary", "secondary"], "mention": "here", "due_at": TRIGGERED.ack_due_at.isoformat()}
     data = {"step": 0, "waited_s": 0.0, "next": None if following is None else {**first, **following}}
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
@@ -82,7 +82,7 @@ def test_page_says_what_happens_otherwise(
 
 
 def test_page_of_a_quiet_drill_announces_no_mention() -> None:
-    """It pings nobody, whatever the policy says."""
+    """The page of a silent drill announces no mention."""
     data = {"waited_s": 0.0, "next": FIRST_ESCALATION["next"]}
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
     quiet = description_of(render(JA, asked, replace(PLACED, is_drill=True, rings=False)))
@@ -135,7 +135,7 @@ def test_a_reason_that_only_a_newer_version_knows_is_left_out() -> None:
 
 
 def test_alert_says_who_cannot_be_reached_while_it_waits() -> None:
-    """Beside whoever is on call; once somebody is on it that is no matter."""
+    """An alert names the people whose DMs are refused, until an acknowledge."""
     asked = delivery(DeliveryKind.ALERT)
     waiting, taken = (replace(one, unreached=("@primary",)) for one in (PLACED, ACKNOWLEDGED))
     assert "⚠️ @primary に DM が届きません" in description_of(render(JA, asked, waiting))
@@ -147,7 +147,7 @@ def test_alert_says_who_cannot_be_reached_while_it_waits() -> None:
     [("unreached", "当番に連絡がつきません"), ("declined", "当番の全員が対応できません")],
 )
 def test_escalation_before_its_time_says_why(kind: str, says: str) -> None:
-    """Not that nobody has acknowledged for 0 seconds."""
+    """An escalation ahead of its time gives its reason instead of a wait of 0 seconds."""
     body = escalation(why={"kind": kind, "who": "@primary"})
     assert str(body["content"]).endswith(f"{says} · api.parky.co.jp")
 
@@ -263,7 +263,7 @@ def test_escalation_before_the_deadline_claims_no_missed_one() -> None:
 
 
 def test_last_escalation_says_that_nobody_is_left() -> None:
-    """Then it is up to whoever reads."""
+    """The last escalation says that no one else will be notified."""
     assert "誰も押さないと：この先は誰にも通知しません" in description_of(escalation(next=None))
 
 
@@ -297,7 +297,7 @@ def test_escalation_calms_down(incident: Incident, sign: str) -> None:
 
 
 def test_replay_shows_the_message_and_says_what_it_is() -> None:
-    """It mentions nobody, and keeps its embeds."""
+    """A replay shows the message with its embeds, and pings no one."""
     data = {
         "body": {
             "content": "@here down",

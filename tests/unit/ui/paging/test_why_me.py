@@ -195,7 +195,7 @@ def test_the_others_say_why_it_was_not_them() -> None:
 
 
 def test_a_team_of_one_is_told_that_there_is_nobody_else() -> None:
-    """Why nobody else: there is none."""
+    """The explanation says so if no one else was tried or is on call."""
     assert said(replace(ASKED, tried=()))[4:] == ["先に試した人：なし", "ほかの当番：いません"]
 
 
@@ -230,7 +230,7 @@ def test_who_was_not_called_is_told_who_was_and_why() -> None:
     ],
 )
 def test_a_reminder_says_whom_it_asks_and_why(told: Reminded, says: str) -> None:
-    """The responder, the commander, or nobody."""
+    """The explanation of a reminder names the responder or commander whom it asks, or no one."""
     assert said(WhyMe(PLACED, reminded=told)) == [
         "**規則：状況報告の期限 14:22 JST を過ぎたので、いま対応している人に催促しました**",
         "設定ファイル：`severity.SEV1.update_every`、または前回の更新で決めた時刻",

@@ -113,7 +113,7 @@ def test_the_last_update_is_filled_in(phase: Phase | None, field: str) -> None:
 
 
 def test_without_an_update_only_the_time_is_filled_in() -> None:
-    """A form that nobody fills in resolves all the same."""
+    """Without an update the form has only the duration filled in, and can be submitted so."""
     assert shown(PLACED) == {"cause": "", "fix": "", "impact": "", "extent": "45 分"}
     said = sent(PLACED)
     assert (said.cause, said.people, said.duration) == ("", None, timedelta(minutes=45))
@@ -153,7 +153,7 @@ def test_what_cannot_be_read_is_refused() -> None:
 
 
 def owner_field(incident: Incident, voice: Voice = screens.JA, *, in_dm: bool = False) -> dict[str, Any]:
-    """The last part of the form: who will owe the postmortem."""
+    """Return the last part of the form: the postmortem's owner."""
     form = opened(incident, voice, in_dm=in_dm)
     assert len(form.fields) <= MOST_COMPONENTS
     part: dict[str, Any] = form.to_dict()["components"][-1]
@@ -193,7 +193,7 @@ def test_without_a_postmortem_to_write_the_form_names_no_owner(incident: Inciden
 
 
 def test_in_a_dm_the_owner_is_only_named() -> None:
-    """Discord offers nobody else there."""
+    """In a DM the form names the owner as text, because Discord offers no other members there."""
     line = owner_field(ACKNOWLEDGED, in_dm=True)["content"]
     assert "担当：@primary · 期限：12/01 (火)" in line
 
@@ -224,7 +224,7 @@ def test_the_form_says_what_sending_it_does() -> None:
 
 
 def test_the_post_and_the_card_say_how_it_was_resolved() -> None:
-    """One fact a line, and who owes the postmortem."""
+    """Alert and card show each fact of the resolution on a line, and the postmortem's owner."""
     for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_CARD):
         lines = description_of(render(JA, delivery(kind), OVER)).splitlines()
         for line in (
@@ -240,20 +240,20 @@ def test_the_post_and_the_card_say_how_it_was_resolved() -> None:
 
 
 def test_a_duration_alone_is_named_as_one() -> None:
-    """It is what a form has that nobody fills in."""
+    """A resolution with only a duration shows it as such."""
     over = replace(OVER, aftermath=Aftermath(resolution=replace(SAID, impact="", people=None)))
     assert "影響した時間：45 分" in description_of(render(JA, delivery(DeliveryKind.ALERT), over))
 
 
 def test_open_again_the_posts_say_nothing_of_the_end() -> None:
-    """Neither of a postmortem, which is not owed then."""
+    """After a reopening the posts show neither resolution nor postmortem."""
     again = replace(PLACED, aftermath=OVER.aftermath)
     assert "原因" not in description_of(render(JA, delivery(DeliveryKind.ALERT), again))
     assert "postmortem" not in description_of(render(JA, delivery(DeliveryKind.ALERT), again))
 
 
 def test_the_post_says_when_the_postmortem_was_done() -> None:
-    """By whom, too; one that is not owed is not mentioned."""
+    """The alert shows who completed the postmortem and when, and nothing if none is required."""
     done = replace(OWED, state=PostmortemState.DONE, done_at=AT, done_by_id=102, done_by_name="secondary")
     for owed, told in ((done, True), (replace(OWED, state=PostmortemState.NOT_OWED), False)):
         over = replace(OVER, aftermath=Aftermath(postmortem=owed))

@@ -1,4 +1,4 @@
-"""Entries that somebody has put right, in words: what stood before is struck through beside what counts."""
+"""Test the words of corrected entries: earlier versions are struck through beside the current one."""
 
 import re
 from dataclasses import replace
@@ -218,7 +218,7 @@ def test_the_form_about_an_update_shows_words_and_impact(voice: Voice) -> None:
     ],
 )
 def test_only_what_was_changed_in_the_form_is_corrected(typed: dict[str, str], right: Correction) -> None:
-    """Somebody else may have put the rest right meanwhile; of what was changed they are told."""
+    """Only fields that the person changed are corrected, compared with what the form showed."""
     line = update_line(BOTH)
     expected = replace(right, shown=shown_words(line))
     assert correction_of(sent(correction_form(JA, 42, line, page="0"), **typed)) == expected

@@ -161,7 +161,7 @@ def test_a_deleted_message_that_nobody_could_read() -> None:
 
 @pytest.mark.parametrize("kind", CARRIED)
 def test_each_kind_says_what_it_carries(kind: TimelineKind) -> None:
-    """The facts stand in the line, those of strangers inert."""
+    """Each kind of entry shows its facts, with people's text made inert."""
     data, told = CARRIED[kind]
     line = entry_line(JA, entry(kind, data))
     for part in told:
@@ -176,7 +176,7 @@ def test_each_way_of_acknowledging_has_its_words(via: AckVia) -> None:
 
 
 def test_a_severity_that_was_raised_by_a_merge_says_with_what() -> None:
-    """It is nobody's words."""
+    """A severity raised by a merge names the merged incident."""
     line = entry_line(
         EN, entry(TimelineKind.SEVERITY_CHANGED, {"before": "SEV3", "after": "SEV1", "merged": 41})
     )
@@ -185,7 +185,7 @@ def test_a_severity_that_was_raised_by_a_merge_says_with_what() -> None:
 
 
 def test_a_role_of_somebody_who_has_left_says_why_it_is_vacant() -> None:
-    """Nobody has done that, so nobody is named for it."""
+    """A role vacated because its holder left the server says so, and names no actor."""
     data = {"role": "commander", "holder": None, "former": {"id": 2, "name": "secondary"}, "gone": True}
     line = entry_line(JA, TimelineEntry(TimelineKind.ROLE_CHANGED, AT, data=data))
     assert line.endswith("指揮 → 未定 · 前は @secondary · サーバーを退出")

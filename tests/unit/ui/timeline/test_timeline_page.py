@@ -97,7 +97,7 @@ def test_the_date_is_told_once_a_day_and_offsets_count_from_the_start() -> None:
 
 
 def test_an_earlier_time_of_another_day_keeps_its_date() -> None:
-    """Struck through beside the time that counts; on the same day the date stands above already."""
+    """A corrected time is struck through, with its date if that is another day."""
     moved = replace(FIX, data={"text": "再起動した", "at": (AT - timedelta(days=1)).isoformat()})
     again = replace(FIX, id=6, data={"text": "再起動した", "at": (AT - timedelta(minutes=1)).isoformat()})
     (once, twice) = (
@@ -340,7 +340,7 @@ def test_the_file_folds_what_the_bot_sent_unless_it_is_to_be_whole() -> None:
 
 
 def test_the_file_keeps_every_version_and_the_rest_of_an_update() -> None:
-    """Each struck through but the last, then who; impact and promise stand below, the link beside."""
+    """The file has every version of an entry, and an update's impact and promise below."""
     data = {"known": "調査中", "impact": "決済の 3 割", "next_at": LATER.isoformat()}
     update = replace(NOTE, kind=TimelineKind.UPDATED, data=data)
     again = replace(FIX, id=5, data={"text": "DB"})
@@ -354,7 +354,7 @@ def test_the_file_keeps_every_version_and_the_rest_of_an_update() -> None:
 
 
 def test_an_open_incident_has_no_end() -> None:
-    """And nobody in a role."""
+    """The file of an open incident says none for acknowledge, end and roles."""
     told = markdown(samples.EN, history_of())
     for line in ("- **Acknowledged**: none", "- **Ended**: none", "- **Roles**: none"):
         assert line in told

@@ -115,7 +115,7 @@ def test_the_result_says_everything_before_it_happens() -> None:
 
 
 def test_a_calendar_deadline_is_told_as_one() -> None:
-    """SEV3: 翌営業日; nobody gets a DM."""
+    """For a SEV3 the card says 翌営業日, and no DM."""
     told = words(triage_card(JA, view_at(at("no", "yes"))))
     assert "翌営業日に ack (11/25 11:00 JST まで)" in told
     assert "DM" not in told
@@ -142,7 +142,7 @@ def test_a_severity_chosen_by_hand_is_marked() -> None:
     ],
 )
 def test_who_has_overruled_the_tree_is_on_the_card(proposed: str | None, ja: str, en: str) -> None:
-    """Whoever reads it has perhaps not chosen it: by whom, when, and over what."""
+    """The card shows who chose the severity by hand, when, and what was proposed."""
     view = replace(
         view_at(at("yes", "no"), severity="SEV1"), choice=StoredChoice(proposed, "SEV1", 9, "primary", AT)
     )
@@ -229,7 +229,7 @@ def test_a_refused_form_comes_back_as_it_was(title: str, targets: set[str], *, i
 
 
 def test_the_message_that_it_is_about_is_quoted_with_a_link() -> None:
-    """On the question and on the result; mentions in it reach nobody."""
+    """The card quotes the message with a link; mentions in it ping no one."""
     evidence = Evidence(
         text="@everyone 決済が落ちてます",
         author_id=9,
