@@ -42,11 +42,11 @@ SPOKEN = frozenset(
 
 
 class Refusal(ValueError):
-    """A person's client would not let them do this; or a program asked for what makes no sense.
+    """Raised when a person's client would not allow an action, or a program's request makes no sense.
 
     Attributes:
         why: The key of its text on the page.
-        fields: What stands in that text; ``field`` is the custom id of the form's field at fault.
+        fields: The values in that text; ``field`` is the custom id of the form's field at fault.
     """
 
     def __init__(self, message: str, why: Why = Why.MISTAKE, **fields: object) -> None:

@@ -97,9 +97,9 @@ class DispatchFault:
 
     Attributes:
         kind: One of `DISPATCH_FAULTS`.
-        event: The event's name, e.g. ``MESSAGE_CREATE``; ``*`` stands for any characters.
-        trigger: Which of the fitting events it hits.
-        delay_s: How late a delayed event comes; the longest that a reordered one waits for the next event.
+        event: The event's name, e.g. ``MESSAGE_CREATE``; ``*`` matches any characters.
+        trigger: Which of the matching events it affects.
+        delay_s: Seconds by which an event is delayed, or that a reordered one waits for the next event.
     """
 
     kind: str

@@ -123,7 +123,7 @@ def is_valid_name(name: str) -> bool:
 
 
 def _check_options(form: Form, path: Path, value: object, kinds: tuple[OptionType, ...]) -> None:
-    """Options of *kinds*: subcommands and plain ones do not stand together, required ones come first."""
+    """Check options of *kinds*: subcommands do not mix with others, and required options come first."""
     options = form.items(path, value, most=25)
     optional_seen = False
     for at, option in enumerate(options):

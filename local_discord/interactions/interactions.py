@@ -42,8 +42,8 @@ class Act:
 def open_interaction(core: Core, act: Act) -> Interaction:
     """Create the interaction of *act* and send INTERACTION_CREATE.
 
-    With an endpoint in the portal it would be posted there instead, and the gateway hear nothing: here it is
-    answered by nobody. Source: Interactions > Receiving and Responding > Receiving an Interaction.
+    With an interactions endpoint in the portal, Discord would post it there and send no event; here it stays
+    unanswered. Source: Interactions > Receiving and Responding > Receiving an Interaction.
     """
     interaction_id = core.ids.next()
     interaction = Interaction(

@@ -27,10 +27,10 @@ class BadCommand(Refusal):
 
 
 def find_command(core: Core, user_id: str, channel: Channel, kind: CommandType, name: str) -> JSON:
-    """The command that *user_id* sees under *name* in *channel*; the guild's before a global one.
+    """Return the command that *user_id* sees under *name* in *channel*; the guild's before a global one.
 
     Raises:
-        BadCommand: Nobody registered it, or this person may not use it here.
+        BadCommand: It is not registered, or this person may not use it here.
     """
     wanted = unicodedata.normalize("NFC", name)
     scopes = [None] if channel.is_dm else [core.world.guild.id, None]

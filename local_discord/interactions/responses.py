@@ -72,7 +72,7 @@ def _check_kind(core: Core, interaction: Interaction, kind: CallbackType) -> Non
 
 
 def _inside_data(act: Callable[[], Message | None]) -> Message | None:
-    """*act*, with the errors of a form under ``data``, where the fields of a callback stand."""
+    """Call *act*, and put the errors of its form under ``data``, where a callback has its fields."""
     try:
         return act()
     except ApiError as error:

@@ -1,4 +1,4 @@
-"""Message components: what may stand where, and what each kind must have.
+"""Check message components: which may be nested in which, and what each kind requires.
 
 Source: Discord's docs, Components > Reference.
 """

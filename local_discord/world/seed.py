@@ -63,10 +63,10 @@ def user_token(user_id: str) -> str:
 
 
 def default_world(bot_name: str = BOT_NAME) -> World:
-    """Make a fresh world with a bot of that name. Ids are fixed, so that two runs look alike.
+    """Make a fresh world with a bot named *bot_name*. Ids are fixed, so that two runs are alike.
 
     Raises:
-        NameTaken: People go by name there, and somebody has that one.
+        NameTaken: A person or a role has that name.
     """
     if bot_name in {name for _, name, *_ in (*_ROLES, *_MEMBERS)}:
         raise NameTaken(f"a person or a role is called {bot_name!r}: choose another name for the bot")

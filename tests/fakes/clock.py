@@ -1,4 +1,4 @@
-"""Time that stands still until a test moves it."""
+"""Provide a clock that is stopped until a test moves it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -357,7 +357,7 @@ class FakeDiscord:
 
 
 def _place(delivery: Delivery, subject: object) -> int:
-    """One channel for all but what stands in a thread, which of a private incident is everything."""
+    """Return the channel or thread that the delivery goes to; a private incident's are all in its thread."""
     if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident) and delivery.to == "incident":
         return subject.thread.id or 7
     if delivery.to.startswith("thread:"):

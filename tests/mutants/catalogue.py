@@ -6,14 +6,14 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One mistake.
+    """A mistake that the tests must find.
 
     Attributes:
-        name: What somebody forgot, in words.
-        file: Where, below the root of the checkout.
-        before: The lines that are right; they are there once.
-        after: What stands there instead.
-        tests: What pytest is given; at least one of them fails.
+        name: The mistake in words.
+        file: The file, below the root of the checkout.
+        before: The correct lines, which occur once.
+        after: The lines that replace them.
+        tests: The arguments for pytest; at least one of these tests fails.
     """
 
     name: str

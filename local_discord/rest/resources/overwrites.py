@@ -50,7 +50,7 @@ def _guild_channel(call: Call) -> Channel:
 
 @routes.add("PUT /channels/{channel_id}/permissions/{overwrite_id}")
 def put(call: Call) -> None:
-    """Edit Channel Permissions: needs MANAGE_ROLES. 10011 or 10013 when nobody has that id."""
+    """Edit Channel Permissions: needs MANAGE_ROLES; 10011 or 10013 for an unknown id."""
     core, channel = call.core, _guild_channel(call)
     target = call.params["overwrite_id"]
     form = Form()

@@ -18,7 +18,7 @@ EXAMPLES = "".join(re.findall(r"```json\n(.*?)```", DOCS, re.DOTALL)).splitlines
 
 @pytest.mark.parametrize("example", EXAMPLES)
 async def test_every_example_is_taken(client: Client, example: str) -> None:
-    """As it stands there."""
+    """Each example of a fault in the docs is accepted as it is written."""
     reply = await client.human("POST fault", **json.loads(example))
     assert reply.status == 200, reply.body
 

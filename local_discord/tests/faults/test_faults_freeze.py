@@ -86,7 +86,7 @@ async def test_frozen_time_does_not_count_against_heartbeats() -> None:
 
 @pytest.mark.parametrize("seconds", [-1, "x", True])
 async def test_senseless_seconds_are_refused(client: Client, seconds: object) -> None:
-    """400, and nothing stands still."""
+    """A freeze for an invalid time is refused with 400, and the server still answers."""
     assert (await client.human("POST freeze", seconds=seconds)).status == 400
     assert (await client.api("GET /users/@me")).status == 200
 

@@ -120,7 +120,7 @@ _WHERE = ("usual",) * 14 + ("nonsense",)
 
 @dataclass
 class Request:
-    """One request, by the bot or the server's admin. Strings like ``<message>`` stand for the stage's ids."""
+    """A request by the bot or the server's admin. Strings like ``<message>`` stand for ids of the stage."""
 
     method: str
     path: str

@@ -34,7 +34,7 @@ _KINDS = (
 
 
 class Stage:
-    """The sandbox under test and the ids of what stands on it, by name."""
+    """The sandbox under test, and the ids of the objects in it, by name."""
 
     def __init__(self, sandbox: LocalDiscord, http: aiohttp.ClientSession) -> None:
         self._sandbox = sandbox
@@ -112,7 +112,7 @@ class Stage:
         return {key: self._real(item) for key, item in value.items()} if isinstance(value, dict) else value
 
     def place(self, path: str) -> str:
-        """*path* with the stage's ids in the place of their names, as it stands in a URL."""
+        """Return *path* with names replaced by the stage's ids, quoted for a URL."""
         return "/".join(quote(self._real(part), safe="@:") for part in path.split("/"))
 
     async def send(self, request: Request) -> int:

@@ -20,7 +20,7 @@ _DEEPEST = 4
 
 
 def _places(schema: dict[str, Any], depth: int = 0) -> Iterator[tuple[str | int, ...]]:
-    """Where fields stand in a body: keys, and 0 for the first item of a list."""
+    """Yield the path of each field in a body: keys, and 0 for the first item of a list."""
     if "$ref" in schema:
         schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     if depth >= _DEEPEST:

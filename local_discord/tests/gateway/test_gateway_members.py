@@ -34,7 +34,7 @@ def crowd(sandbox: LocalDiscord, count: int) -> None:
 
 
 async def test_by_id_and_by_name(sandbox: LocalDiscord, connect: Connect) -> None:
-    """Ids that are nobody's are named; names and nicknames match by their beginning, in any case."""
+    """Unknown ids are listed; names and nicknames match by their beginning, in any case."""
     socket = await connect()
     await socket.identify(sandbox.address.token, USUAL)
     found = await ask(socket, user_ids=[PRIMARY, "1"], nonce="n" * 32)

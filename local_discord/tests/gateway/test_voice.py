@@ -54,7 +54,7 @@ async def test_who_is_there_already(client: Client, connect: Connect) -> None:
 
 
 async def test_who_may_not(client: Client) -> None:
-    """Text channels, channels one may not connect to, and full ones take nobody."""
+    """A person cannot join a text channel, a channel without permission, or a full one."""
     join = "POST voice"
     assert (await client.human(join, user="observer", channel="p0-alerts")).body["code"] == 50024
     await client.human("PATCH channel", channel="war-room", user="observer", deny=CONNECT)

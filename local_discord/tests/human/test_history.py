@@ -93,7 +93,7 @@ async def test_nonce_of_a_message_that_is_dated_back_holds_from_now(client: Clie
 
 
 async def test_people_change_their_names(client: Client) -> None:
-    """A new username is the one to look them up by; nobody takes another one's."""
+    """A new user name replaces the old one, and one that is taken is refused."""
     await client.human("PATCH member", user="primary", username="sato", global_name="佐藤")
     said = (await client.human("POST say", user="sato", channel="general", content="hello")).body
     assert (said["author"]["username"], said["author"]["global_name"]) == ("sato", "佐藤")

@@ -130,7 +130,7 @@ async def test_threads_by_hand(client: Client) -> None:
 
 
 async def test_replies_deletions_and_nicknames(client: Client) -> None:
-    """A person replies to an alert; somebody deletes it; the bot renames itself."""
+    """A person replies to an alert, the alert is deleted, and the bot renames itself."""
     made = await client.post(content="alert")
     reply = await client.human(
         "POST say", user="primary", channel="p0-alerts", content="on it", reply_to=made["id"]
@@ -160,7 +160,7 @@ async def test_followups_are_messages_of_their_own(client: Client) -> None:
 
 
 async def test_autocomplete_times_out_without_an_answer(client: Client) -> None:
-    """Nobody answers: the person sees no choices; unanswered kinds are refused."""
+    """Without an answer in time the person sees no choices, and a late answer is refused (10062)."""
     option = {"name": "q", "description": "d", "type": 3, "autocomplete": True}
     await client.register({"name": "find", "description": "d", "options": [option]})
     client.sandbox.core.hub.subscribe(lambda event: heard.append(event.data))

@@ -81,6 +81,6 @@ async def test_sockets_live_in_real_time(client: Client, connect: Connect) -> No
 
 @pytest.mark.parametrize("bad", [{"advance_s": -1}, {"advance_s": "x"}, {"advance_s": "inf"}, {}])
 async def test_senseless_times_are_refused(client: Client, bad: dict[str, object]) -> None:
-    """400, and the clock stands where it stood."""
+    """Moving the clock by an invalid time is refused with 400, and the clock stays."""
     assert (await client.human("POST clock", **bad)).status == 400
     assert (await client.human("GET state")).body["clock_shift_s"] == 0

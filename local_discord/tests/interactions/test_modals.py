@@ -1,4 +1,4 @@
-"""Everything that may stand in a modal, what a person may submit, and files on the way."""
+"""Test modals: the allowed components, what a person may submit, and files."""
 
 from base64 import b64encode
 from typing import Any

@@ -32,7 +32,7 @@ class Shard(Hasty):
         say("guild" if message.guild else "dm", str(message.channel.id))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """A command; answered, so that whoever ran it sees by whom."""
+        """Answer a command with the number of this shard."""
         say("interaction", str(interaction.id))
         await interaction.response.send_message(f"answered by shard {self.shard_id}", ephemeral=True)
 

@@ -61,7 +61,7 @@ async def test_every_v2_component_is_taken_and_completed(client: Client) -> None
     ],
 )
 async def test_layout_rules(client: Client, component: dict[str, Any], path: tuple[str, ...]) -> None:
-    """What may stand where, and what each kind must have."""
+    """Wrongly nested and incomplete components are refused, with the path of the error."""
     assert (await send(client, component)).errors("components", *path)
 
 
@@ -122,7 +122,7 @@ async def test_embeds_keep_links_colours_and_times(client: Client) -> None:
     [(8, "p1-ops", "channels"), (6, "on-call", "roles"), (7, "on-call", "roles"), (7, "primary", "users")],
 )
 async def test_selects_of_channels_roles_and_both(client: Client, kind: int, name: str, where: str) -> None:
-    """The chosen object stands in `resolved`."""
+    """The chosen object is in `resolved`."""
     select = {"type": 1, "components": [{"type": kind, "custom_id": "s"}]}
     made = await client.post(content="x", components=[select])
     click = {"user": "primary", "message": made["id"], "custom_id": "s", "values": [name]}

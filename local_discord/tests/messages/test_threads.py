@@ -144,7 +144,7 @@ async def test_somebody_is_taken_out_of_a_private_thread(client: Client) -> None
 
 
 async def test_somebody_leaves_a_private_thread(client: Client) -> None:
-    """From then on they are outside, until somebody lets them in again; a second time is refused."""
+    """A person who has left a private thread is no member until added again, and cannot leave twice."""
     await client.human("PATCH channel", channel="general", role="incident-bot", allow=str(1 << 36))
     made = (await client.api(f"POST /channels/{GENERAL}/threads", {"name": "p", "type": 12})).body["id"]
     member = f"/channels/{made}/thread-members/{OBSERVER}"
@@ -159,7 +159,7 @@ async def test_somebody_leaves_a_private_thread(client: Client) -> None:
 
 
 async def test_a_mention_lets_somebody_into_a_private_thread(client: Client) -> None:
-    """If it pings; one that is held back, and one of somebody who does not see the channel, adds nobody."""
+    """A mention that pings adds a person who sees the channel to a private thread; others do not."""
     made = (await client.api(f"POST /channels/{GENERAL}/threads", {"name": "p", "type": 12})).body["id"]
     state = client.sandbox.core.world.channels[made].thread
     assert state is not None

@@ -108,7 +108,7 @@ def operation(template: str, method: str) -> dict[str, Any]:
 
 @functools.cache
 def response_pointer(template: str, method: str, status: int) -> str | None:
-    """Where the schema of that response stands; "" when it has no body, None when it is not described."""
+    """Return the pointer to the schema of that response; "" without a body, None if it is not described."""
     responses = operation(template, method)["responses"]
     key = next((key for key in (str(status), f"{status // 100}XX") if key in responses), None)
     if key is None:
@@ -124,7 +124,7 @@ def response_pointer(template: str, method: str, status: int) -> str | None:
 
 
 def body_pointer(template: str, method: str) -> str | None:
-    """Where the schema of the request's JSON body stands; None when it takes none."""
+    """Return the pointer to the schema of the request's JSON body; None if it has none."""
     if "application/json" not in operation(template, method).get("requestBody", {}).get("content", {}):
         return None
     return f"/paths/{_escaped(template)}/{method}/requestBody/content/application~1json/schema"
@@ -158,6 +158,6 @@ def validator(pointer: str) -> Draft202012Validator:
 
 
 def inline(schema: dict[str, Any]) -> Draft202012Validator:
-    """A validator for a schema that stands alone but for its references into the description."""
+    """Return a validator for a schema whose references point into the description."""
     absolute = json.loads(json.dumps(schema).replace('"#/', f'"{_URI}#/'))
     return Draft202012Validator(absolute, registry=_registry())

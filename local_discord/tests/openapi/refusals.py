@@ -85,7 +85,7 @@ def takes_body(method: str, template: str) -> bool:
 
 
 class Refusals:
-    """Asks for them; what is said stands in the sandbox's log."""
+    """Provokes refusals; the sandbox's log has the answers."""
 
     def __init__(self, sandbox: LocalDiscord, http: aiohttp.ClientSession) -> None:
         self._sandbox = sandbox

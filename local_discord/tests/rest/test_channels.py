@@ -69,7 +69,7 @@ async def test_one_can_only_give_what_one_has(client: Client) -> None:
 
 
 async def test_ranks_are_kept(admin: Client) -> None:
-    """Nobody touches roles and people that stand as high as oneself, managed roles, or @everyone."""
+    """Roles and people of equal or higher rank, managed roles and @everyone cannot be changed."""
     assert (await admin.api(f"PATCH {ROLES}/{BOT_ROLE}", {"name": "x"})).code == 50013
     assert (await admin.api(f"DELETE {ROLES}/{GUILD}")).code == 50028
     assert (await admin.api(f"PATCH {ROLES}", [{"id": RESPONDER, "position": 4}])).code == 50013

@@ -108,7 +108,7 @@ async def test_a_super_reaction_says_so_in_its_events(connect: Connect, client: 
 
 
 async def test_a_variation_selector_makes_no_other_emoji(client: Client) -> None:
-    """Unicode UTS #51, emoji variation sequences: ✏ and ✏️ are one, whoever wrote which."""
+    """✏ and ✏️ are one emoji (Unicode UTS #51, emoji variation sequences)."""
     message = await client.post(content="alert")
     path = f"/channels/{ALERTS}/messages/{message['id']}"
     await client.human("PUT reaction", user="primary", message=message["id"], emoji="✏️")

@@ -93,7 +93,7 @@ async def test_half_a_body_times_out(line: Line, monkeypatch: pytest.MonkeyPatch
 
 
 async def test_a_client_that_leaves_half_way_has_no_effect(sandbox: LocalDiscord, line: Line) -> None:
-    """It is logged as a request without an answer, and counts as nobody's failure."""
+    """A request that is cut off is logged without an answer, and counts as no failure."""
     await line.send(SEND, JSON, b'{"content"', lacking=5)
     await line.close()
     found = await sandbox.core.hub.until(lambda: sandbox.core.log.since(0) or None, 5)

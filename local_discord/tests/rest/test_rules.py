@@ -125,7 +125,7 @@ async def test_a_guild_has_so_many_active_threads(client: Client) -> None:
 
 
 async def test_a_channel_takes_so_much_from_all_together(client: Client) -> None:
-    """20028: the limit of the channel, whoever writes; its scope is shared."""
+    """A channel's limit for all authors gives 20028, with the scope "shared"."""
     core = client.sandbox.core
     core.limiter.enabled = True
     for _ in range(CHANNEL_WRITES.requests):
@@ -196,7 +196,7 @@ async def test_locked_threads_keep_their_messages(client: Client) -> None:
 
 
 async def test_threads_tell_of_guests_and_new_names(client: Client) -> None:
-    """RECIPIENT_ADD, RECIPIENT_REMOVE and CHANNEL_NAME_CHANGE stand inside."""
+    """A thread has RECIPIENT_ADD, RECIPIENT_REMOVE and CHANNEL_NAME_CHANGE messages."""
     thread = (await client.api(f"POST /channels/{ALERTS}/threads", {"name": "t", "type": 11})).body["id"]
     await client.api(f"PUT /channels/{thread}/thread-members/{PRIMARY}")
     await client.api(f"PATCH /channels/{thread}", {"name": "renamed"})

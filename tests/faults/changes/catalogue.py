@@ -253,7 +253,7 @@ async def _(scene: Scene) -> Change:
 
 
 async def _asked_about(scene: Scene) -> tuple[Message, Message]:
-    """A message that nobody understands, of a sender of its own, and the line that asks about it."""
+    """Post a message that the bot does not understand, and return it with the bot's question about it."""
     posted = await scene.human.post_webhook("p1-ops", scene.title, f"{scene.title} exit code 1")
     return posted, await scene.showing("p1-ops", "追跡する", scene.title)
 

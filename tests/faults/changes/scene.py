@@ -94,7 +94,7 @@ class Scene:
 
     @property
     def human(self) -> Human:
-        """Somebody who waits for the answers."""
+        """Return the client that waits for answers."""
         return self.stage.world.human
 
     # -- what is there before
@@ -208,7 +208,7 @@ class Scene:
         return Change(act, _WALKS, (self.title, action), words=(self.title,))
 
     async def on_card(self, act: Act, action: str) -> Change:
-        """A change of a triage that its card alone shows, to whoever joins."""
+        """Return a change of a triage that only its card shows, to a person who joins."""
         line = await self.showing("general", "トリアージに参加", self.title)
 
         async def card() -> str:

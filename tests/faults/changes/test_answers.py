@@ -179,7 +179,7 @@ async def staged(database_url: str, commands: Commands, folder: Path) -> AsyncIt
 
 
 async def _reach_morning(stage: Stage) -> None:
-    """A SEV3 that nobody has taken stands in the post of the next business day."""
+    """Open a SEV3, and move to the post of the next business day that lists it."""
     await stage.world.command("sev3", title="行63 朝")
     await stage.world.idle()
     await stage.world.kill_bot()
@@ -188,7 +188,7 @@ async def _reach_morning(stage: Stage) -> None:
 
 
 async def _leave_triages(stage: Stage) -> None:
-    """Two triages that somebody has begun and left, and is asked about."""
+    """Begin two triages and leave them until the bot asks about them."""
     for name in LEFT:
         await TriageWalk(stage.world.human, "responder", "general").begin(TriageReport(title_of(name)))
     await stage.world.idle()

@@ -181,7 +181,7 @@ async def test_row_13_postgresql_goes_away_while_discord_does_not_answer(
 
 
 async def test_row_15_every_connection_is_taken(stage: Stage, figure: Figure) -> None:
-    """People ask while the database answers nobody, one reports a P0: each hears of the bot within 3 s."""
+    """While the database answers no one, each command and a reported P0 get an answer within 3 s."""
     title = "行15 接続がない"
     connection = await connect(stage.world.database_url)
     async with stage.ill():

@@ -93,7 +93,7 @@ async def _passes_while_locked(open_stage: OpenStage, figure: Figure, table: str
 async def test_row_60_a_migration_beside_a_long_reader(
     open_stage: OpenStage, figure: Figure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A backup reads a table that a new version changes: the change waits, and nobody waits behind it."""
+    """A migration waits for a backup that reads the table, and no other query waits behind it."""
     async with behind(open_stage) as there:
         stage, title = there.stage, "行60 移行と期限"
         await there.start_bot()

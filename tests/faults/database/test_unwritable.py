@@ -65,7 +65,7 @@ async def test_row_14_the_disk_is_full(open_stage: OpenStage, figure: Figure) ->
 
 @asynccontextmanager
 async def _alarmed(stage: Stage, trouble: str) -> AsyncIterator[None]:
-    """Within the block the log says as an error, for which somebody is woken, what is wrong."""
+    """Check that the block logs an error that names the *trouble*."""
     stage.world.expect_log(_ALARM)
     since = len(stage.world.bot.entries())
     yield
@@ -103,7 +103,7 @@ async def _set_read_only(server: EmbeddedPostgres, *, on: bool) -> None:
 
 
 class _small_disk:  # noqa: N801 -- a context manager
-    """A file system of a few megabytes; skips where nobody may mount one."""
+    """Yield a file system of a few megabytes; skip the test if mounting is not allowed."""
 
     def __enter__(self) -> Path:
         self.folder = cluster_folder()
@@ -119,7 +119,7 @@ class _small_disk:  # noqa: N801 -- a context manager
 
 
 async def _fill_until_refused(stage: Stage, ballast: Path) -> None:
-    """Take the last free block, and report incidents until somebody hears that none can be recorded."""
+    """Fill the disk, and report incidents until an answer says that none can be recorded."""
     with ballast.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(ballast.parent).free)
     for number in range(100):

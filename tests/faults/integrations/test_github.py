@@ -60,7 +60,7 @@ async def _resolve(stage: Stage, alert: Alert) -> None:
 
 
 async def _add_item(stage: Stage, alert: Alert, what: str) -> None:
-    """Add one of the responder's own: it sends nobody a DM."""
+    """Add an action item of the responder's own, which causes no DM."""
     form = await stage.world.command("action add", channel=alert.thread)
     verified = "負荷試験で 5xx が 0.1% 未満のまま 30 分"
     filled = {WHAT: what, OWNER: ["responder"], DUE: "in 5 business days", VERIFICATION: verified}

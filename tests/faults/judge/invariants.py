@@ -74,7 +74,7 @@ async def broken(world: World, box: Mailbox, excuses: Sequence[Span] = (), *, af
 
 
 async def lost(world: World) -> list[str]:
-    """What counts as sent and is not there, and what is still owed. Where nobody has deleted anything."""
+    """Return sent messages that are missing and messages not sent yet; for runs without deletions."""
     standing = {post.id for post in posts(world.sandbox)}
     gone = [
         f"{row['kind']} {row['nonce']} counts as sent and is not there"
@@ -91,12 +91,14 @@ def escalations_of(told: Sequence[Post], number: int) -> list[Post]:
 
 
 def is_before_its_time(escalation: Post) -> bool:
-    """Whether it tells at once that nobody on call can be reached, or can respond: no rung of the ladder."""
+    """Return True if the escalation reports at once that no one on call can be reached or can respond."""
     return any(words in escalation.text for words in _BEFORE_ITS_TIME)
 
 
 def alerts_of(told: Sequence[Post], number: int) -> list[Post]:
-    """The alert of an incident: what stands in a channel, is no escalation and tells of no failure."""
+    """Return the alerts of an incident: posts in a channel that are neither escalations nor reports of
+    failures.
+    """
     return [
         post
         for post in told
@@ -159,10 +161,11 @@ async def _doubled(world: World, told: Sequence[Post]) -> list[str]:
 
 
 def told_twice(owed: Sequence[Mapping[str, Any]], told: Sequence[Post]) -> Iterator[str]:
-    """A rung's message stands once, alone or together with others; and none stands that nobody owed.
+    """Yield a finding for each step that was posted more than once, and for posts that belong to no step.
 
     Args:
-        owed: The message of each rung: key, nonce, message_id, and bundled, the nonce of what told of many.
+        owed: The message of each step: key, nonce, message_id, and bundled, the nonce of its bundle.
+        told: The posts to look at.
     """
     nonces: dict[str, list[Post]] = {}
     for post in told:

@@ -25,11 +25,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A P0 as it stands in the database.
+    """A P0 as the database has it.
 
     Attributes:
-        ended_at: When somebody resolved or cancelled it.
-        goes_on: An acknowledge has ended, so that its ladder went on.
+        ended_at: When it was resolved or cancelled.
+        goes_on: True if an acknowledge has ended, so that its ladder continued.
     """
 
     id: int

@@ -32,9 +32,9 @@ class Post:
 
     Attributes:
         place: A channel's or thread's name, "dm:primary" for a DM.
-        nonce: Of the delivery that it is.
-        text: As it was posted. An escalation that somebody has answered is edited: it looks like one no more.
-        at: When Discord took it.
+        nonce: The nonce of its delivery.
+        text: The text as it was posted. An escalation is edited after an answer, and then looks like none.
+        at: When Discord accepted it.
     """
 
     id: int

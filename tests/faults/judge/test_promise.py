@@ -36,7 +36,7 @@ def test_escalated_in_time_is_well() -> None:
 
 @pytest.mark.parametrize("ended_at", [None, _at(60)], ids=["open", "cancelled afterwards"])
 def test_eight_seconds_late_is_found_whatever_became_of_it(ended_at: datetime | None) -> None:
-    """Cancelling an incident at the end of a row does not hide that nobody was rung in time."""
+    """A late or missing escalation is found even if the incident was cancelled afterwards."""
     [said] = _judge(Incident(7, _DUE, ended_at=ended_at), rung=[_at(8)])
     assert "INC-7" in said
     assert str(_at(8)) in said
@@ -45,7 +45,7 @@ def test_eight_seconds_late_is_found_whatever_became_of_it(ended_at: datetime | 
 
 
 def test_before_the_deadline_is_found() -> None:
-    """Nobody is rung while there is time; a clock may be a moment ahead."""
+    """An escalation before the deadline is found, with a moment's tolerance for clocks."""
     assert _judge(Incident(1, _DUE), rung=[_at(-0.5)]) == []
     [said] = _judge(Incident(1, _DUE), rung=[_at(-8)])
     assert str(_at(-8)) in said
@@ -59,7 +59,7 @@ def test_answered_in_time_needs_no_escalation() -> None:
 
 
 def test_an_email_counts_from_the_deadline_on() -> None:
-    """One that told of the incident before its deadline has told nobody that it was missed."""
+    """An email counts as an escalation only if it was sent after the deadline, and in time."""
     assert _judge(Incident(1, _DUE), mailed=[_at(3)]) == []
     assert len(_judge(Incident(1, _DUE), mailed=[_at(-60)])) == 1
     assert len(_judge(Incident(1, _DUE), mailed=[_at(8)])) == 1
@@ -84,7 +84,7 @@ def test_ringing_long_after_an_acknowledge_is_found() -> None:
 
 
 def test_a_step_told_twice_is_found() -> None:
-    """Alone and once more together with others, by two messages, or by one that nobody owed."""
+    """A step that is posted alone and in a bundle, twice, or without being queued is found."""
     step = {"key": "inc:1:step:1:channel", "nonce": "alone", "bundled": None, "message_id": 1}
     alone, together, strange = _post(1, "alone"), _post(2, "together"), _post(3, "strange")
     assert list(told_twice([step], [alone])) == []
@@ -111,7 +111,7 @@ def test_a_report_is_one_incident_and_one_alert() -> None:
 
 
 def test_eyes_that_nobody_saw_and_an_acknowledge_without_any() -> None:
-    """Who stands under the alert is on it, and who is on it stands somewhere."""
+    """A 👀 without an acknowledge is found, and an acknowledge without a 👀."""
     assert list(unseen([Found(1, "a", "primary", {"primary"}, {"primary"}), Found(2, "b", None)])) == []
     assert len(list(unseen([Found(1, "a", None, {"primary"}, {"primary"})]))) == 1
     assert len(list(unseen([Found(1, "a", "primary", set(), {"secondary"})]))) == 1

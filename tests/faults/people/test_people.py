@@ -119,7 +119,7 @@ async def _decided(stage: Stage, number: int) -> bool:
 
 
 def _invite_bot(stage: Stage, name: str) -> None:
-    """A bot of somebody else, with a role that may respond."""
+    """Add another bot with a role that may respond."""
     core = stage.world.sandbox.core
     role = next(role.id for role in core.world.roles.values() if role.name == "responder")
     user = User(core.ids.next(), name, bot=True)

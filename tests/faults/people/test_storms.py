@@ -138,9 +138,9 @@ async def test_row_40_dlq_of_millions_of_rows(
 
 
 async def _react_on(stage: Stage, noise_id: str, alert_id: str, *, seconds: int) -> int:
-    """A thousand reactions a second by everybody, as events; how many there were.
+    """Send a thousand reaction events a second, and return their number.
 
-    Two of a hundred are a 👀 under an alert, which comes or goes; the others concern nobody.
+    Two of a hundred add or remove a 👀 under an alert; the others are irrelevant to the bot.
     """
     core = stage.world.sandbox.core
     noise, alert = _message(stage, noise_id), _message(stage, alert_id)

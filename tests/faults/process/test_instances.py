@@ -151,7 +151,7 @@ async def _stays(look: Callable[[], Awaitable[bool]], *, seconds: float) -> None
 
 
 async def _answers(stage: Stage, *, within_s: float) -> None:
-    """A command is answered; asked again while nobody is there."""
+    """Repeat a command until it is answered."""
     deadline = time.monotonic() + within_s
     while True:
         asked = await stage.start_command("incident list", by="admin")

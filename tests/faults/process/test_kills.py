@@ -184,7 +184,7 @@ async def test_row_11_down_across_a_deadline(stage: Stage, figure: Figure) -> No
 
 
 async def _posted(stage: Stage, number: int) -> None:
-    """Wait until the bot knows where the alert stands, and everything has come to rest."""
+    """Wait until the bot has recorded the alert's place and has nothing left to do."""
     query = "SELECT alert_message_id FROM incidents WHERE id = $1 AND thread_id IS NOT NULL"
     await stage.until(lambda: stage.world.rows(query, number), "the place of the alert")
     await stage.world.idle()

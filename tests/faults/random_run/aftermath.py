@@ -23,12 +23,12 @@ _ALERT = "alert"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An incident as it stands at the end.
+    """An incident at the end of a run.
 
     Attributes:
-        by: Who has acknowledged it.
-        under_alert: Whose 👀 stand under its alert.
-        anywhere: Whose stand under any of its messages.
+        by: The person who acknowledged it.
+        under_alert: The people with a 👀 under its alert.
+        anywhere: The people with a 👀 under any of its messages.
     """
 
     id: int

@@ -155,7 +155,7 @@ class Play:
             await self.stage.until(self._is_nothing_told, "everything said", within_s=_REST_S)
 
     async def _is_calm(self) -> bool:
-        """Quiet for long enough: of a process that lost the database a moment ago nobody knows it yet."""
+        """Return True after a quiet time in which a process notices that it has lost the database."""
         if not await self.is_quiet():
             self.quiet_since = None
             return False
@@ -299,7 +299,7 @@ class Play:
         return None if row["left"] is None else float(row["left"])
 
     async def _finish(self) -> None:
-        """Reminders come due at any moment: what is owed now is given its time, and is lost after it."""
+        """Wait a limited time until all messages are sent; the check reports what is left."""
         with suppress(AssertionError):
             await self.stage.until(self._is_finished, "everything sent", within_s=_REST_S)
 

@@ -37,9 +37,9 @@ async def test_nothing_is_lost_and_nothing_is_doubled(
 async def test_time_waits_for_what_is_told_without_the_database(
     cluster: EmbeddedPostgres, open_stage: OpenStage
 ) -> None:
-    """Were minutes to pass while a message is on its way, Discord would not know its nonce any more.
+    """Time is not moved while a message without the database is in progress, because its nonce would expire.
 
-    The process that lost the database stands still until the other one has told of everything.
+    The process that lost the database stands by until the other one has sent everything.
     """
     async with behind(open_stage) as there:
         stage, discord = there.stage, there.stage.world.sandbox.core

@@ -80,7 +80,7 @@ class Stage:
         self.recovers()
 
     async def die_at(self, point: str, act: Callable[[], Awaitable[object]]) -> None:
-        """Let somebody do *act*, whose answer the bot does not live to give."""
+        """Begin *act*, and wait until the bot has died at *point*, before it could answer."""
         self.arm(point)
         doing = asyncio.create_task(_forgiving(act))
         try:
@@ -166,7 +166,7 @@ class Stage:
         return invariants.alerts_of(self.posts(), number)
 
     def escalations(self, number: int) -> list[Post]:
-        """What rang in the channel because nobody answered."""
+        """Return the escalations of the incident in its channel."""
         return invariants.escalations_of(self.posts(), number)
 
     def pages(self, number: int, person: str) -> list[Post]:
@@ -194,7 +194,7 @@ class Stage:
         return list(await self.until(look, f"{count} escalations of INC-{number}", within_s=within_s))
 
     async def acknowledged(self, number: int, *, within_s: float = PATIENCE_S) -> dict[str, Any]:
-        """The incident's row once somebody is on it."""
+        """Wait until the incident is acknowledged, and return its row."""
 
         async def look() -> dict[str, Any]:
             [row] = await self.world.rows("SELECT * FROM incidents WHERE id = $1", number)
@@ -244,9 +244,9 @@ class Stage:
 
     # -- the end of a row
     async def finish(self) -> None:
-        """Judge what has happened so far, all the way to the deadlines that are still ahead.
+        """Check what has happened so far, after all deadlines have passed.
 
-        Where the row has ended its bots nobody rings any more: what it left open is judged as it stands.
+        If no bot is running any more, what it left open is checked as it is.
         """
         await self._mend()
         if self.world.running:
@@ -265,7 +265,7 @@ class Stage:
         self._judged = row["last"]
 
     async def _check(self) -> None:
-        """The promise holds, and no bot has logged what nobody expected."""
+        """Check that the promise holds and that no bot logged an unexpected problem."""
         broken = await invariants.broken(self.world, self.box, self.excuses, after=self._judged)
         found = broken + self.world.complaints()
         assert not found, "\n".join(found)
@@ -280,7 +280,7 @@ class Stage:
             await self.world.idle()
 
     async def _pass_deadlines(self) -> None:
-        """Every P0 that nobody is on meets its deadline, and is given as long as it may take to escalate."""
+        """Move past the deadline of each unacknowledged P0, and wait as long as its escalation may take."""
         for row in await self.world.rows(_UNANSWERED):
             number, due = row["id"], row["ack_due_at"]
             if due > self.now():

@@ -46,9 +46,9 @@ async def open_many(world: World, counts: dict[str, int], *, due_in: timedelta) 
 
 
 async def escalated(world: World, numbers: dict[int, str]) -> Counter[int]:
-    """How often each of *numbers* was told of in an escalation, alone or together with others.
+    """Return how often each of *numbers* was named by an escalation, alone or in a bundle.
 
-    A message that tells of many names a few: whom else it stands for, the database says.
+    A bundle's text names only some incidents; the database has the others.
     """
     told: Counter[int] = Counter()
     together = {post.nonce: found for post, found in await bundles(world)}
