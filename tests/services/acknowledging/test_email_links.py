@@ -40,7 +40,7 @@ async def test_looking_changes_nothing(desk: Desk) -> None:
 
 
 async def test_it_acknowledges_once_as_the_person_it_was_for(desk: Desk) -> None:
-    """And stops the ladder; the second press is told what has become of it."""
+    """The link acknowledges for its person, and stops the escalation; a second press reports that."""
     token, _ = await mailed(desk)
     done = await desk.links.acknowledge(token)
     assert (done.state, done.is_first) == (LinkState.DONE, True)

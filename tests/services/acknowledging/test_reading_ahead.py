@@ -172,7 +172,7 @@ async def test_what_is_still_being_read_at_its_time_is_not_read_anew(desk: Desk)
 
 
 class FailsOnce:
-    """A reconciler whose first look ends with the database away, when it is told to."""
+    """A reconciler whose first reading fails with the database away, at a time that the test chooses."""
 
     def __init__(self, real: Reconciler) -> None:
         self._real = real

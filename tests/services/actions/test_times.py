@@ -243,7 +243,7 @@ async def test_a_fix_is_verified_once_its_alert_was_silent_for_long_enough(desk:
 
 
 async def test_an_alert_that_fires_again_reopens_the_item(desk: Desk) -> None:
-    """In its own commit's job: the owner and the thread are told, the timeline links the alert."""
+    """A watched alert that fires again reopens its action item, with a DM, a line and a timeline entry."""
     _, incident, item = await watched(desk)
     await desk.pass_time(days=3)
     again = await receive(desk, firing(desk, 902, content="API latency 955 ms"))
@@ -332,7 +332,7 @@ async def test_a_muted_alert_proves_nothing(desk: Desk) -> None:
 
 
 async def test_a_private_alert_is_not_named_in_a_public_thread(desk: Desk) -> None:
-    """That it fired again is told, its number is not."""
+    """If the alert that fired again is private, the line about the item does not have its number."""
     _, _, item = await watched(desk)
     await desk.pass_time(days=1)
     again = await receive(desk, firing(desk, 960))

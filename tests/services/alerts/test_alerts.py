@@ -167,7 +167,7 @@ async def test_a_title_may_name_the_severity(desk: Desk, title: str, severity: s
 
 
 async def test_what_nobody_can_read_is_not_counted_on_what_somebody_is_on(desk: Desk) -> None:
-    """It may be another trouble: it rings anew, and what comes then is counted on that one."""
+    """An unreadable message after an acknowledge opens another alert, which counts those that follow."""
     first = await receive(desk, alert(desk, content=""))
     await desk.acknowledger.acknowledge(first.id, by=RESPONDER, via=AckVia.BUTTON)
     second = await receive(desk, alert(desk, FIRST + 1, content=""))
@@ -283,7 +283,7 @@ async def test_what_came_while_the_bot_was_away_is_read(desk: Desk) -> None:
 async def test_many_of_one_alert_are_read_once_and_behind_everything_else(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A storm that came while the bot was away must not hold up what rings."""
+    """A storm that came during downtime is read with one request for reactions, at low priority."""
     await desk.services.missed_alerts.catch_up(GUILD)
     desk.discord.watching = [alert(desk, number, "disk full") for number in range(1, 30)]
     read, real = list[int](), FakeDiscord.acknowledgers

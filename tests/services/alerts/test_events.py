@@ -70,7 +70,7 @@ async def test_an_event_is_tracked_and_posted_in_the_severitys_channel(desk: Des
 
 
 async def test_its_post_rings_like_its_severity(desk: Desk) -> None:
-    """No message has rung before."""
+    """The post of an event pings as its severity says, because no message came before it."""
     await fire(desk, event=replace(FIRING, severity="fatal"))
     await desk.work()
     [post] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT]
@@ -204,7 +204,7 @@ async def test_eyes_on_its_post_acknowledge(desk: Desk) -> None:
 
 
 async def test_a_click_makes_it_an_incident_without_ringing_twice(desk: Desk) -> None:
-    """Its own post has rung: the incident's does not."""
+    """Declaring an event as an incident posts it again without a ping."""
     first = await fire(desk, event=replace(FIRING, severity="fatal"))
     await desk.work()
     declared = await desk.lifecycle.declare(first.id, by=RESPONDER)

@@ -84,7 +84,7 @@ def by(message: AlertMessage, name: str, *, author_id: int = 78) -> AlertMessage
 
 @pytest.mark.parametrize("channel", ["p1-ops", "p0-alerts"])
 async def test_another_monitors_recovery_closes_nothing(desk: Desk, channel: str) -> None:
-    """Staging calls its alerts what production calls them: one is over, the other rings on."""
+    """The recovery of another monitor's alert with the same name closes only that alert."""
     await say(desk, 1, FIRING)
     await desk.services.alerts.receive(by(posted(desk, 2, FIRING, channel=channel), "Staging"))
     assert await statuses(desk) == [("HighErrorRate", Status.TRIGGERED, 1)] * 2
@@ -94,7 +94,7 @@ async def test_another_monitors_recovery_closes_nothing(desk: Desk, channel: str
 
 
 async def test_a_recovery_by_another_sender_is_a_line(desk: Desk) -> None:
-    """Whose alerts are told apart by title and target alone counts on one, and closes only its own."""
+    """Another sender's recovery adds a line to the shared alert; only its first sender's resolves it."""
     await say(desk, 1, "ALERT: disk full")
     for number, name in ((2, "Captain Hook"), (3, "Staging")):  # another webhook, then another name too
         await desk.services.alerts.receive(by(posted(desk, number, "Recovered: disk full"), name))
@@ -244,7 +244,7 @@ async def test_a_recovery_ends_the_second_look_that_waits(desk: Desk) -> None:
 
 
 async def test_a_triage_of_an_alert_begins_with_its_title(desk: Desk) -> None:
-    """Without what the monitor writes around it; nothing is told of one that is private, or of chatter."""
+    """A triage of an alert's message starts with the alert's short title, unless the alert is private."""
     await say(desk, 600, FIRING)
     (alert,) = await desk.store.list_incidents(GUILD, IncidentFilter(), limit=1, offset=0)
     assert alert.title != FIRING
@@ -382,7 +382,7 @@ async def test_it_is_ignored_no_more(desk: Desk) -> None:
 
 
 async def test_the_line_says_what_was_answered(desk: Desk) -> None:
-    """However the one who answered was told: it is edited by a job."""
+    """A job edits the question's line to show the answer."""
     await say(desk, 1, "deploy finished")
     await say(desk, 2, "a job failed")
     await desk.work()
@@ -479,7 +479,7 @@ async def test_more_than_a_page_is_read_back(desk: Desk) -> None:
 
 
 async def test_what_is_too_far_back_is_told_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the channel, as loudly as its severity rings; the newest are tracked all the same."""
+    """Messages too far back to read are reported once in the channel, and the newest are tracked."""
     monkeypatch.setattr("bot.services.alerts.missed.MOST_PAGES", 2)
     desk.discord.watching = [posted(desk, 1, "first", channel="p0-alerts")]
     await desk.services.missed_alerts.catch_up(GUILD)

@@ -33,7 +33,7 @@ async def begin(desk: Desk, target: str = API, *, by: Person = PRIMARY, **span: 
 
 
 async def lines(desk: Desk) -> list[WindowData]:
-    """What the team was told, oldest first."""
+    """Return the posted lines about maintenance windows, oldest first."""
     found = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT_WINDOW]
     return [WindowData.from_json(one.data) for one in sorted(found, key=lambda one: one.id)]
 

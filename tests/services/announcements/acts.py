@@ -70,7 +70,7 @@ async def approved(
 
 
 async def published(desk: Desk, incident: Incident) -> Announcement:
-    """Users are told what the draft says."""
+    """Approve the draft, and return the announcement."""
     view = await opened(desk, incident)
     return (await approved(desk, view.announcement)).view.announcement
 

@@ -1,4 +1,4 @@
-"""Users are told what a person has approved: once, on record, and nothing that they must not read."""
+"""Show that users are told only what a person has approved: once, recorded, and without forbidden content."""
 
 import asyncio
 from dataclasses import replace
@@ -36,7 +36,7 @@ ANNOUNCED = TimelineKind.ANNOUNCED
 
 
 async def test_the_draft_waits_for_whoever_opens_it(desk: Desk) -> None:
-    """One for all, however often it is opened; nothing is told by that."""
+    """There is one draft however often it is opened, and opening it publishes nothing."""
     incident = await affected(desk)
     views = [await opened(desk, incident, by=by) for by in (PRIMARY, RESPONDER, PRIMARY)]
     draft = views[0].announcement
@@ -95,7 +95,7 @@ async def test_what_was_copied_is_on_the_timeline_and_in_the_thread(desk: Desk) 
 
 
 async def test_two_people_who_approve_at_once_publish_once(desk: Desk) -> None:
-    """The second one is told who did it."""
+    """Two approvals at once publish the text once, and the second person is told who did it."""
     incident = await affected(desk)
     draft = (await opened(desk, incident)).announcement
     results: list[Approval] = await asyncio.gather(

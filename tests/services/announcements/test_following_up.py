@@ -1,4 +1,4 @@
-"""Users who were told are told again: once for each state, and at the end."""
+"""Show that users are told again once for each further state, and at the end."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.services.desk import PRIMARY, SECONDARY, Desk
 
 
 async def asked(desk: Desk, incident: Incident) -> list[tuple[str, str]]:
-    """What users were told, and are to be told, of each line that asks for more."""
+    """Return the state last told and the state to tell for each line that asks for a follow-up."""
     await desk.work()
     found = [FollowUpNotice.from_json(one.data) for one in await lines(desk, incident, "follow_up")]
     return [(one.told.value, one.state.value) for one in found]
@@ -53,7 +53,7 @@ async def test_the_end_asks_for_the_closing_words_and_a_reopening_for_new_ones(d
 
 
 async def test_a_false_alarm_is_taken_back(desk: Desk) -> None:
-    """Users were told of it all the same."""
+    """Cancelling a published incident asks for an announcement that it is resolved."""
     incident = await affected(desk)
     await published(desk, incident)
     await desk.lifecycle.cancel(incident.id, by=PRIMARY, reason="誤報")

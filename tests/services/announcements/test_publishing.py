@@ -218,7 +218,7 @@ async def test_an_incident_that_becomes_private_is_not_sent(desk: Desk, outside:
 
 
 async def test_without_a_webhook_nothing_is_sent(desk: Desk, outside: Outside) -> None:
-    """It was taken out of the settings, or the policy says no: the thread is told."""
+    """If the webhook is disabled after an approval, nothing is sent, and the reason is recorded."""
     incident = await affected(desk)
     await sent(desk, incident)
     desk.policy = replace(desk.policy, announcements=replace(desk.policy.announcements, uses_webhook=False))

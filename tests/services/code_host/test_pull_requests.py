@@ -99,7 +99,7 @@ async def test_another_title_keeps_the_file(desk: Desk, github: GitHub) -> None:
 
 
 async def test_people_edits_are_not_overwritten(desk: Desk, github: GitHub) -> None:
-    """The thread is told once for each version of theirs; the file is left as it is."""
+    """A file that people edited is left as it is, with one line in the thread per version."""
     incident = await ended(desk, "SEV1")
     path = path_of(github)
     github.repository.edit_file(BRANCH, path, "# 人が書いた\n")
@@ -114,7 +114,7 @@ async def test_people_edits_are_not_overwritten(desk: Desk, github: GitHub) -> N
 
 
 async def test_a_file_that_people_removed_stays_removed(desk: Desk, github: GitHub) -> None:
-    """Told with other words."""
+    """A file that people removed is not written again, and the line says that it was removed."""
     incident = await ended(desk, "SEV1")
     path = path_of(github)
     github.repository.remove_file(BRANCH, path)
@@ -171,7 +171,7 @@ async def test_merged_is_done(desk: Desk, github: GitHub) -> None:
 
 
 async def test_closed_without_a_merge_stays_owed(desk: Desk, github: GitHub) -> None:
-    """The thread is told; opened again, it is followed; the next draft after a close opens another one."""
+    """A pull request closed without a merge leaves the postmortem required; the next draft opens another."""
     incident = await ended(desk, "SEV1")
     first = only(github).number
     github.repository.close_pull(first)
@@ -218,7 +218,7 @@ async def test_what_was_written_before_the_kill_is_the_bots(desk: Desk, github: 
 
 @pytest.mark.parametrize("fault", [Fault.BAD_TOKEN, Fault.NOT_FOUND, Fault.FORBIDDEN, Fault.INVALID])
 async def test_a_refusal_never_holds_up_the_resolve(desk: Desk, github: GitHub, fault: Fault) -> None:
-    """It is told once, with the reason; repaired, the pull request is there without a further word."""
+    """A refusal by GitHub does not delay the resolution; it is reported once, and later retries succeed."""
     github.fault(fault)
     await ended(desk, "SEV1")
     await desk.pass_time(hours=4)
@@ -230,7 +230,7 @@ async def test_a_refusal_never_holds_up_the_resolve(desk: Desk, github: GitHub, 
 
 
 async def test_a_limit_is_kept(desk: Desk, github: GitHub) -> None:
-    """What the secondary limit asks for, nothing is sent before; nothing is told."""
+    """The secondary limit of GitHub is kept, without a line about a failure."""
     github.fault(Fault.SECONDARY_LIMIT, "POST /pulls", times=1)
     await ended(desk, "SEV1")
     assert github.repository.pulls == {}

@@ -1,4 +1,4 @@
-"""What the tests of exports share: a desk with a repository, an item, and what the thread was told."""
+"""Provide a desk with a repository and an action item, and the lines of its thread, to tests of exports."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -44,7 +44,7 @@ async def check_nobody_hears_of_a_failure(desk: Desk, incident: Incident) -> Non
 
 
 async def test_an_alert_is_posted_anew_quietly(desk: Desk) -> None:
-    """It rang; another one takes its place, with the thread, and nothing counts as failed."""
+    """A deleted alert is posted again without a ping, gets the thread, and counts as no failure."""
     incident = await with_deleted(desk, DeliveryKind.ALERT)
     assert (await row(desk, DeliveryKind.ALERT)).status is DeliveryStatus.CANCELLED
     again = await row(desk, DeliveryKind.ALERT, nth=1)
@@ -76,7 +76,7 @@ async def test_a_root_of_its_own_is_posted_anew_too(desk: Desk) -> None:
     "kind", [DeliveryKind.ESCALATION, DeliveryKind.THREAD_START, DeliveryKind.THREAD_CARD, DeliveryKind.PAGE]
 )
 async def test_anything_else_counts_as_sent(desk: Desk, kind: DeliveryKind) -> None:
-    """It rang: not once more. What comes after it in the thread goes on; no edit looks for it."""
+    """Other deleted messages count as sent and are not posted again; what follows them is sent."""
     _mail_only_failures(desk)
     incident = await with_deleted(desk, kind, minutes=16)
     gone = await row(desk, kind)

@@ -60,7 +60,7 @@ async def test_it_is_never_given_up_for_a_limit(desk: Desk) -> None:
 
 
 async def test_each_missed_deadline_is_mailed_within_seconds(desk: Desk) -> None:
-    """The escalation, too; then only the last one rings, after the alert, which does not."""
+    """During a rate limit each missed deadline is emailed; after it only the last escalation pings."""
     refuses(desk, LIMITED)
     await desk.open("SEV1")
     await desk.pass_time(minutes=14, seconds=59, step_s=60)

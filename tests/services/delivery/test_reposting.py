@@ -36,7 +36,7 @@ async def lines(desk: Desk) -> list[tuple[str, int | None]]:
 
 
 async def test_a_deleted_alert_is_posted_again_once(desk: Desk) -> None:
-    """Quietly: everybody was told. A second deletion is meant."""
+    """A deleted alert is posted again without a ping, and not a second time."""
     incident = await posted(desk)
     assert incident.post.message_id is not None
     await desk.reposting.message_gone(incident.post.message_id)

@@ -1,4 +1,4 @@
-"""Discord is away: what rings goes by email at once, nothing is lost, and all of it comes in order, once."""
+"""Show outages of Discord: pages go out by email at once, and all messages arrive later, once, in order."""
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
@@ -108,7 +108,7 @@ async def test_what_has_become_obsolete_is_not_sent(desk: Desk) -> None:
 
 
 async def test_lines_come_in_their_order(desk: Desk) -> None:
-    """What was told during the outage fills in the thread as it was told."""
+    """Lines written during an outage appear in the thread in the order of their events."""
     incident = await desk.open("SEV1")
     await desk.work()
     outage(desk)

@@ -25,7 +25,7 @@ async def ended(desk: Desk, message_id: int = FIRST) -> Incident:
 
 
 async def lines(desk: Desk) -> list[AlertVerdictData]:
-    """What the team was told."""
+    """Return the lines that tell the team about verdicts."""
     await desk.work()
     rows = await desk.database.deliveries()
     return [AlertVerdictData.from_json(row.data) for row in rows if row.kind is DeliveryKind.ALERT_VERDICT]
@@ -91,7 +91,9 @@ async def test_the_team_is_told_of_a_mute_and_how_long_it_lasts(desk: Desk) -> N
 
 
 async def test_an_alert_that_is_kept_or_dropped_is_still_tracked(desk: Desk) -> None:
-    """The bot cannot remove a rule: it notes it for the team, which is told of that only."""
+    """An alert to drop is still tracked, and a line asks the team to remove its rule; one to keep has no
+    line.
+    """
     noisy = await ended(desk)
     await desk.services.alert_verdicts.give(noisy.id, Verdict.KEEP, by=PRIMARY)
     assert await lines(desk) == []

@@ -182,7 +182,7 @@ async def test_a_refusal_is_a_result_and_may_be_repeated(desk: Desk) -> None:
 
 
 async def test_more_than_the_policy_allows_are_refused(database: Database) -> None:
-    """With the number, so that the person narrows it down; and nothing matching is told, too."""
+    """A replay of more entries than the policy allows, or of none, is refused."""
     policy = load_policy(None)
     desk = Desk(database, replace(policy, dlq=replace(policy.dlq, replay_at_most=3)))
     with pytest.raises(UserError, match="dlq_nothing_matches"):

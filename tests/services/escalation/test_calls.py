@@ -76,7 +76,7 @@ async def test_steps_that_are_decided_by_their_own_job_are_shown_too(desk: Desk)
 
 
 async def test_a_storm_spends_nothing_on_ladders(desk: Desk) -> None:
-    """Its one message counts; hundreds of edits would be in the way of what rings."""
+    """During a storm the alerts are not edited for each step, which would delay pages."""
     await open_many(desk)
     desk.discord.refreshed.clear()
     await desk.pass_time(minutes=15, seconds=3)

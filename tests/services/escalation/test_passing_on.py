@@ -18,7 +18,7 @@ async def notices(desk: Desk, name: str) -> list[object]:
 
 
 async def test_a_refused_dm_goes_to_the_next_person_at_once(desk: Desk) -> None:
-    """A P1's deadline is four hours away: its post says who cannot be reached, its thread who is told."""
+    """A refused DM pages the next person at once, and alert and thread say who could not be reached."""
     desk.discord.refused = set(CLOSED)
     incident = await desk.open("SEV2")
     await desk.work()
@@ -52,7 +52,7 @@ async def test_a_step_that_rings_the_channel_is_not_doubled(desk: Desk) -> None:
 
 
 async def test_whoever_declines_is_not_passed_on_to_somebody_unreachable(desk: Desk) -> None:
-    """Secondary cannot respond and primary cannot be reached: the channel is told."""
+    """If secondary declines and primary cannot be reached, the channel is notified."""
     desk.discord.refused = set(CLOSED)
     incident = await desk.open("SEV2")
     await desk.work()

@@ -70,7 +70,7 @@ def write(desk: Desk, incident: Incident, *, by: Person = PRIMARY) -> None:
 
 
 async def test_whoever_lets_go_early_leaves_the_deadline_where_it_was(desk: Desk) -> None:
-    """The next person is told at once and why; the ladder rings when people were told it would."""
+    """An early release pages the next person at once, and keeps the ladder's deadline."""
     incident = await acknowledged(desk)
     released = await desk.releasing.release(incident.id, by=PRIMARY)
     await desk.work()
@@ -219,9 +219,9 @@ async def test_only_those_who_are_on_it_let_go(desk: Desk) -> None:
 
 
 async def test_silence_past_one_reminder_lets_the_ack_lapse(desk: Desk) -> None:
-    """Asked after 30 minutes, silent for 15 more: the ladder goes on, the second place is told why.
+    """A responder silent for 15 minutes after the reminder loses the acknowledge; escalation goes on.
 
-    The first acknowledge stays what MTTA counts, and the same old 👀 acknowledges nothing.
+    MTTA keeps the first acknowledge, and the old 👀 does not count again.
     """
     incident = await acknowledged(desk)
     await desk.pass_time(minutes=30)
@@ -366,7 +366,7 @@ async def test_what_ended_or_lets_nothing_lapse_goes_on_as_ever(desk: Desk) -> N
 
 
 async def test_an_ack_after_a_lapse_ends_the_ladder_again(desk: Desk) -> None:
-    """By a new press of the same person, whose 👀 of old says nothing; lapsing again rings what is left."""
+    """After a lapse the same person can acknowledge again by a press; another lapse continues the ladder."""
     incident = await acknowledged(desk)
     await desk.pass_time(minutes=45)
     result = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
@@ -415,7 +415,7 @@ async def test_others_eyes_count_wherever_they_stand(desk: Desk) -> None:
 
 @pytest.mark.parametrize("releases", [False, True])
 async def test_taking_the_eye_back_releases_where_the_policy_says_so(desk: Desk, releases: bool) -> None:
-    """Off unless told."""
+    """Removing the 👀 releases the incident only if the policy says so."""
     desk.policy = replace(desk.policy, removing_ack_releases=releases)
     desk.use(desk.discord)
     incident = await acknowledged(desk)

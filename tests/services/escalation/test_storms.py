@@ -1,4 +1,4 @@
-"""Many escalations at once: decided together, told of by one message, acknowledged as one."""
+"""Show many escalations at once: decided together, reported by one message, acknowledged with one press."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -198,7 +198,7 @@ async def test_a_burning_alert_is_not_lowered_when_nobody_answers(desk: Desk) ->
 
 
 async def test_somebody_who_raises_a_burning_alert_does_not_lower_it(desk: Desk) -> None:
-    """発報する under the question: a SEV1, at once, and its ladder rings when it would have."""
+    """Raising an alert by 発報する keeps its higher severity and its ladder's deadlines."""
     tracked, triage_id = await held(desk, channel="p0-alerts")
     view = await desk.reevaluations.promote(triage_id, by=PRIMARY)
     assert view.incident is not None
@@ -303,7 +303,7 @@ async def test_a_false_alarm_pressed_on_an_old_post_closes_no_incident(desk: Des
 
 
 async def test_a_false_alarm_closes_a_tracked_alert_once(desk: Desk) -> None:
-    """The second is told who did it."""
+    """A second person who dismisses the same alert is refused."""
     tracked = await receive(desk, alert(desk))
     assert (await desk.lifecycle.dismiss(tracked.id, by=RESPONDER)).status is Status.CANCELLED
     with pytest.raises(InvalidTransition, match="already_cancelled"):

@@ -18,7 +18,7 @@ from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, 
 
 
 async def test_sev1_owes_alert_thread_and_page(desk: Desk) -> None:
-    """The alert rings in #p0-alerts, carries the thread, and the primary gets a DM, each once."""
+    """A SEV1 posts an alert with a thread in #p0-alerts and pages the primary by DM, each once."""
     await desk.open("SEV1")
     await desk.work()
     assert desk.sent(DeliveryKind.ALERT) == ["channel:p0-alerts"]
@@ -62,7 +62,7 @@ async def test_nobody_acknowledges(desk: Desk) -> None:
 
 
 async def test_acknowledge_stops_the_ladder(desk: Desk) -> None:
-    """One 👀, and nothing rings any more, where the policy lets no acknowledge lapse."""
+    """One 👀 stops the escalation, if the policy lets no acknowledge lapse."""
     desk.lets_nothing_lapse()
     incident = await desk.open()
     await desk.work()
@@ -137,7 +137,7 @@ async def test_reaction_of_a_bot_or_elsewhere_is_nothing(desk: Desk) -> None:
 
 
 async def test_missed_reaction_is_found_before_the_escalation(desk: Desk) -> None:
-    """The event was lost; Discord is asked before anybody is rung."""
+    """A 👀 whose event was lost is found before the escalation, which is not sent."""
     await desk.open()
     await desk.work()
     desk.discord.reactions[desk.message(DeliveryKind.PAGE)] = [OBSERVER, PRIMARY]
@@ -155,7 +155,7 @@ async def test_discord_that_cannot_be_asked_does_not_stop_the_ladder(desk: Desk)
 
 
 async def test_bug_in_reading_the_eyes_does_not_stop_the_ladder(desk: Desk) -> None:
-    """Nor does a missing permission: the deadline still rings, once."""
+    """An error while reading reactions does not keep the escalation from being sent, once."""
     await desk.open()
     await desk.work()
     desk.discord.broken = {post.message_id for post in await desk.store.posts(1) if post.message_id}
@@ -164,7 +164,7 @@ async def test_bug_in_reading_the_eyes_does_not_stop_the_ladder(desk: Desk) -> N
 
 
 async def test_pass_on_tells_the_next_person_and_leaves_the_ladder(desk: Desk) -> None:
-    """今は対応できない: secondary has a DM at once, and the deadline still rings in its time."""
+    """今は対応できない pages the secondary at once, and keeps the ladder's deadline."""
     incident = await desk.open()
     await desk.work()
     first_dm = desk.message(DeliveryKind.PAGE)
@@ -214,7 +214,7 @@ async def test_two_people_without_a_place_by_now_decline_each_for_themselves(des
 
 
 async def test_whoever_declines_again_after_a_raise_is_heard_again(desk: Desk) -> None:
-    """Another severity pages anew: so the next one is told anew, too, once, and the thread hears of it."""
+    """After a change of severity, declining pages the next person again, once, with a line."""
     incident = await desk.open("SEV2")
     await desk.work()
     first_dm = desk.message(DeliveryKind.PAGE)
@@ -255,7 +255,7 @@ async def test_back_at_the_severity_of_a_decline_it_is_another_ladder(desk: Desk
 
 
 async def test_nobody_is_left_to_pass_it_on_to(desk: Desk) -> None:
-    """Both declined: the channel is told at once, without a DM to either, and its deadline still rings."""
+    """If both people on call decline, the channel is notified at once, and the deadline stays."""
     incident = await desk.open()
     await desk.work()
     for person in (PRIMARY, SECONDARY):
@@ -356,7 +356,7 @@ async def test_finding_an_incident(desk: Desk) -> None:
 
 
 async def test_reporter_learns_what_became_of_the_alert(desk: Desk) -> None:
-    """There, or refused and told by email: either way the card stops saying that it is being posted."""
+    """The reporter's card shows whether the alert was posted, or was refused and sent by email."""
     incident = await desk.open("SEV1")
     assert not (await desk.incidents.opening(incident.id)).is_settled
     await desk.work()

@@ -52,7 +52,7 @@ class Interrupted(PostgresStore):
 
 
 async def test_a_false_alarm_ends_everything(desk: Desk) -> None:
-    """The ladder and the pages are off; the thread is told why."""
+    """A cancelled incident has no more pages or escalations, and its thread has the reason."""
     incident = await desk.open("SEV1")
     await desk.work()
     ended = await desk.lifecycle.cancel(incident.id, by=PRIMARY, reason="  監視の\n設定ミス ")
@@ -176,7 +176,7 @@ async def test_a_merge_that_was_taken_back_can_be_made_again(desk: Desk) -> None
 
 
 async def test_a_merged_one_that_is_opened_again_goes_on_by_itself(desk: Desk) -> None:
-    """What it was merged into is told, whether it goes on or has ended; its other duplicates stay."""
+    """Reopening a merged incident removes it from the other one's duplicates, with a line there."""
     first, second, third = [await desk.open("SEV1", key=key) for key in "abc"]
     await desk.work()
     for duplicate in (second, third):
@@ -231,7 +231,7 @@ async def test_two_incidents_are_linked_once(desk: Desk) -> None:
 
 
 async def test_a_link_is_taken_back(desk: Desk) -> None:
-    """By two people at once: one has done it, the other hears so. Linked again, it is told again."""
+    """Of two people who remove a link at once, one does; a new link is announced again."""
     first, second, third = [await desk.open("SEV1", key=key) for key in "abc"]
     for other in (second, third):
         await desk.lifecycle.link(first.id, with_=other.id, by=PRIMARY)

@@ -56,7 +56,7 @@ async def test_taking_command_acknowledges(desk: Desk) -> None:
 
 
 async def test_another_role_is_no_acknowledge(desk: Desk) -> None:
-    """Writing it down is not seeing to it: the deadline still rings."""
+    """Taking the scribe's role makes a responder, but does not acknowledge the incident."""
     incident = await opened(desk)
     result = await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
     assert not result.acknowledged

@@ -127,7 +127,7 @@ async def test_an_escalation_under_way_is_held_back_by_a_change(desk: Desk) -> N
 
 
 async def test_two_people_change_at_once(desk: Desk) -> None:
-    """One change counts; the other is told what it is now."""
+    """Of two changes of severity at once, one counts; the other is refused with the current severity."""
     incident = await desk.open("SEV3")
     await desk.work()
     results = await asyncio.gather(

@@ -45,7 +45,7 @@ def clock(desk: Desk, moment: datetime) -> str:
 
 
 async def test_the_posts_follow_and_nobody_is_rung(desk: Desk) -> None:
-    """Row, timeline, audit, the thread's line; the deadline is the one that people were told."""
+    """A correction updates row, timeline, audit and thread once, keeps the deadline, and pings no one."""
     incident = await opened(desk)
     rung = len(desk.sent(DeliveryKind.PAGE)), len(desk.sent(DeliveryKind.ESCALATION))
     started = incident.started_at - timedelta(minutes=20)

@@ -128,7 +128,7 @@ async def test_the_same_form_tells_once(desk: Desk) -> None:
 
 
 async def test_a_form_that_is_sent_again_tells_once(desk: Desk) -> None:
-    """Discord had shown an error, so it was sent again. Half an hour later the same words are news."""
+    """The same form sent again within minutes posts one update; half an hour later it posts another."""
     incident = await acknowledged(desk)
     for key in ("1", "2"):
         result = await desk.updates.tell(incident.id, form(incident, known="調査中", key=key), by=PRIMARY)
@@ -435,7 +435,7 @@ async def test_reminders_that_an_outage_held_up_do_not_pile_up(desk: Desk) -> No
 
 
 async def test_a_reminder_of_an_earlier_promise_is_past(desk: Desk) -> None:
-    """Held up until another promise was broken as well: its number is the same, and one of them is told."""
+    """A reminder that was delayed until the next one was due is not posted in addition."""
     incident = await acknowledged(desk)
     desk.discord.failures = [UpstreamUnavailable("away")] * 60
     await desk.pass_time(minutes=31)

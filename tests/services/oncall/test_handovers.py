@@ -1,4 +1,4 @@
-"""The watch over on-call: told once, looked at a day ahead, quiet for a team of one."""
+"""Show the handovers of on-call: announced once, checked a day ahead, and silent for a team of one."""
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta

@@ -64,7 +64,7 @@ async def test_a_missing_role_is_told_within_a_day_and_once(alone: Desk) -> None
 
 
 async def test_mended_is_quiet_and_the_next_time_is_news(alone: Desk) -> None:
-    """Less than before is no news either; something else is."""
+    """A readiness warning is sent for new findings only, not when some of them are fixed."""
     alone.reach.lacks["primary"] = [NO_ROLE, ReadinessFinding(Gap.NO_CHANNEL, ("p0-alerts", "p1-ops"))]
     await alone.handovers.begin(GUILD)
     await alone.pass_time(days=1)

@@ -1,4 +1,4 @@
-"""The database is away: who must be told is told, once, and afterwards there is one consistent incident."""
+"""Show outages of the database: people are notified once, and afterwards there is one consistent incident."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -128,7 +128,7 @@ async def test_the_regular_way_may_be_faster(desk: Desk) -> None:
 
 
 async def test_two_of_one_name_are_each_mailed(desk: Desk) -> None:
-    """A display name is anybody's: whom an email has reached is told by the address."""
+    """Two people with the same display name each get their email."""
     for place, number in (("primary", 123456789012345678), ("secondary", 123456789012345679)):
         who = Who(number, f"tanaka{number}", "田中 太郎")
         await desk.schedules.set_person(GUILD, place, who, by=ADMIN)
@@ -377,7 +377,7 @@ async def of_another_database(desk: Desk, lost: Database) -> None:
 async def test_what_was_done_under_another_database_is_not_of_the_same_numbers(
     desk: Desk, another_database: Database
 ) -> None:
-    """INC-1 of the new one rings as ever, though its step has the key of one that was taken."""
+    """After a change of database, an incident with a number used before escalates as usual."""
     await of_another_database(desk, another_database)
     await restart(desk)
     await desk.open("SEV1")

@@ -76,7 +76,7 @@ async def test_a_database_that_is_slow_to_read_is_not_away(
 async def test_reactions_that_discord_does_not_tell_hold_nothing_up(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a moment nothing is assumed, and it rings."""
+    """If Discord does not return reactions in time, the escalation is sent."""
     await mirrored(desk)
     desk.database.is_away = True
     monkeypatch.setattr("bot.services.outage.alarm.READ_WITHIN_S", 0.01)

@@ -38,7 +38,7 @@ async def test_a_database_that_fails_in_another_way(desk: Desk) -> None:
 
 
 async def test_a_queue_that_does_not_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The database can be written: what is due is told, recorded at the next look, and told once."""
+    """If only the queue does not answer, a due step is sent without it, recorded, and not sent again."""
     monkeypatch.setattr(queue_watch, "SILENT_S", -1.0)
     await mirrored(desk)
     desk.queue.asked()
@@ -51,7 +51,7 @@ async def test_a_queue_that_does_not_answer(desk: Desk, monkeypatch: pytest.Monk
 
 
 async def test_a_step_that_nobody_takes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is known to be wrong, and it is overdue: it is told, but not while others are being decided."""
+    """An overdue step is sent without the queue, unless the queue is deciding others."""
     await mirrored(desk)
     monkeypatch.setattr(overdue, "OVERDUE_S", 0.0)
     desk.queue.decided()
@@ -78,7 +78,7 @@ class Slow(FakeSiren):
 
 
 async def test_whoever_raises_something_does_not_wait_for_others(desk: Desk) -> None:
-    """Another incident is being told of, slowly: the report is kept and told at once."""
+    """A report during an outage is posted at once, while messages of another incident are slow."""
     desk.siren = slow = Slow()
     desk.use(desk.discord)
     await mirrored(desk)
@@ -94,7 +94,7 @@ async def test_whoever_raises_something_does_not_wait_for_others(desk: Desk) -> 
 
 
 async def test_the_next_look_does_not_wait_for_a_slow_one(desk: Desk) -> None:
-    """Another deadline passes while one incident is being told of: it is seen to in time."""
+    """A deadline is kept while messages about another incident are slow."""
     desk.siren = slow = Slow()
     desk.use(desk.discord)
     await mirrored(desk)
@@ -108,7 +108,7 @@ async def test_the_next_look_does_not_wait_for_a_slow_one(desk: Desk) -> None:
 
 
 class LateEmailSender(FakeEmailSender):
-    """Accepts an email when it is told to."""
+    """Accepts an email at a time that the test chooses."""
 
     goes_on: asyncio.Event
 

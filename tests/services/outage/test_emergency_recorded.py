@@ -225,7 +225,7 @@ def test_the_time_goes_on_from_what_the_database_said() -> None:
 
 
 async def test_one_that_was_made_private_just_before(desk: Desk) -> None:
-    """Its title is not said in the channel: only people are told."""
+    """An incident that became private before the outage is escalated by DM only."""
     await desk.open("SEV1")
     await desk.work()
     await desk.emergency.tick()

@@ -1,4 +1,4 @@
-"""Steps that one message has told of while the database was away: taken in once, and the ladder goes on."""
+"""Show steps that one message covered during an outage: recorded once, after which the ladder goes on."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -25,7 +25,7 @@ def use_ladder(desk: Desk, p0: SeverityPolicy) -> None:
 
 
 async def test_three_deadlines_in_one_outage(desk: Desk) -> None:
-    """One message tells of all of them; afterwards it says so, and everybody is known to have been told."""
+    """One message covers all steps due in an outage, and each person counts as notified afterwards."""
     await knows_the_time(desk)
     await desk.open("SEV1")
     await desk.work()
@@ -43,7 +43,7 @@ async def test_three_deadlines_in_one_outage(desk: Desk) -> None:
 
 
 async def test_a_step_that_was_told_here_and_decided_with_a_later_one_elsewhere(desk: Desk) -> None:
-    """Its message is known all the same, so that a 👀 on it counts; nothing is told again."""
+    """A message of a step that was also decided elsewhere is recorded, so that a 👀 on it counts."""
     await mirrored(desk)
     desk.database.is_away = True
     await desk.emergency.tick()

@@ -19,7 +19,7 @@ KINDS = [DeliveryKind.ALERT, DeliveryKind.PAGE]
 
 
 async def told_twice(desk: Desk) -> list[int]:
-    """INC-1 is told the regular way, and by a process that could not know of it; the second messages."""
+    """Post INC-1 both normally and from a process without the database; return the second messages."""
     await desk.open("SEV1", key=new().key)
     await desk.work()
     desk.database.is_away = True
@@ -82,7 +82,7 @@ async def test_read_without_a_database(desk: Desk) -> None:
 async def test_a_page_that_comes_through_while_its_alert_is_being_recorded(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database is back while people are still being told: it is recorded with all that they were told."""
+    """If the database returns while pages are being sent, the import has all of them."""
     post, read = FakeSiren.post, desk.own_store.installation
     is_paging, may_page = asyncio.Event(), asyncio.Event()
 

@@ -85,7 +85,9 @@ async def test_the_ack_link_of_a_push_acknowledges_as_its_reader(desk: Desk, out
 
 
 async def test_an_ack_in_pagerduty_acknowledges_here_as_that_person(desk: Desk, outside: Outside) -> None:
-    """Known by their mail address; PagerDuty is not told what it said itself; the phone stops."""
+    """An acknowledge in PagerDuty counts here as its person, found by email address, and ends the other
+    pages.
+    """
     incident = await unanswered(desk)
     (key,) = outside.pagerduty.told("trigger")
     outside.pagerduty.acknowledge(key, email="Primary@example.com")
@@ -127,7 +129,7 @@ async def test_an_incident_that_pagerduty_ends_by_itself_is_not_answered(
 
 
 async def test_an_ack_on_the_phone_acknowledges_here_and_in_pagerduty(desk: Desk, outside: Outside) -> None:
-    """By Pushover's receipt; PagerDuty is told once, and of the end once."""
+    """An acknowledge in Pushover counts here, and is passed on to PagerDuty once."""
     incident = await unanswered(desk)
     outside.pushover.acknowledge(outside.pushover.ringing[0])
     await desk.pass_time(minutes=2)
@@ -253,7 +255,7 @@ async def test_handing_back_rings_anew(desk: Desk, outside: Outside) -> None:
 
 
 async def test_a_later_step_is_no_second_alert_in_pagerduty(desk: Desk, outside: Outside) -> None:
-    """The same key; and it is told of the ack once."""
+    """A later step uses the same key in PagerDuty, which gets one acknowledge."""
     desk.policy = paging_policy(load_policy(None), also=(Also.PAGERDUTY,), steps=(1, 2))
     desk.use(desk.discord)
     await unanswered(desk)
@@ -313,7 +315,7 @@ async def test_a_wait_that_an_ack_ends_rings_nobody(desk: Desk, outside: Outside
 
 
 async def test_a_wrong_token_is_told_once_and_costs_nothing_else(desk: Desk, outside: Outside) -> None:
-    """PagerDuty rings; its answers are not seen, and the incident goes on here."""
+    """With a wrong token PagerDuty is still paged; its answers are not read, which is reported once."""
     outside.fault = fails(401, "/rest/")
     incident = await unanswered(desk)
     await desk.pass_time(minutes=3)

@@ -162,7 +162,7 @@ class Slow:
 
 
 async def test_a_draft_that_fails_never_blocks_the_resolve(desk: Desk) -> None:
-    """The incident is resolved, the thread is told once, and the next attempt attaches it."""
+    """A draft that fails does not delay the resolution; it is reported once, and a retry attaches it."""
     desk.postmortem_writer.failures = [UpstreamUnavailable("no process"), RuntimeError("a bug")]
     incident = await desk.open("SEV1")
     await desk.work()

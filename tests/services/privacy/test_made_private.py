@@ -1,4 +1,4 @@
-"""An incident that is made private later: what was public of it is emptied, and nothing is rung twice."""
+"""Show incidents that are made private later: public posts are emptied, and no one is pinged again."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -190,7 +190,7 @@ async def test_what_discord_refuses_to_empty_is_told(desk: Desk) -> None:
 
 
 async def test_what_the_old_thread_still_tells_is_told_once(desk: Desk) -> None:
-    """Its earlier names and how much people wrote; a thread that tells nothing is no news."""
+    """What the old thread still shows, its former names and people's messages, is reported once."""
     incident = await desk.open()
     await desk.work()
     thread = (await desk.store.incident(incident.id)).thread.id or 0
@@ -298,7 +298,7 @@ async def test_making_private_twice_or_an_alert_is_refused(desk: Desk) -> None:
 
 
 async def test_only_the_role_makes_one_private(desk: Desk) -> None:
-    """A responder is told which role it takes: of a public incident there is nothing to hide."""
+    """A responder without the role cannot make an incident private."""
     incident = await desk.open()
     with pytest.raises(NotPermitted):
         await desk.privacy.make_private(incident.id, by=RESPONDER)

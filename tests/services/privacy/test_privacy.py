@@ -143,7 +143,7 @@ async def test_whoever_is_on_call_sees_it_by_name(desk: Desk) -> None:
 
 
 async def test_a_named_person_sees_it(desk: Desk) -> None:
-    """Once; the thread is told by name, and Discord lets them in."""
+    """A person is added by name once, sees the incident, and is added to its thread with a line."""
     incident = await open_private(desk)
     assert await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="a")
     assert not await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="a")
@@ -196,7 +196,7 @@ async def test_escalations_stay_in_the_thread(desk: Desk) -> None:
 
 
 async def test_another_severity_keeps_the_thread(desk: Desk) -> None:
-    """A more severe one rings anew inside; no channel hears of it."""
+    """A higher severity posts the alert again in the same private thread, and in no channel."""
     opened = await desk.incidents.open(secret(desk, severity="SEV2"))
     await desk.work()
     regraded = await desk.lifecycle.change_severity(opened.id, to="SEV1", by=PRIMARY, reason="全件")
@@ -386,7 +386,7 @@ async def test_a_deleted_private_thread_has_its_people_again(desk: Desk) -> None
 
 
 async def test_the_monitor_that_posted_an_alert_is_let_in_nowhere(desk: Desk) -> None:
-    """A webhook is no member: Discord would refuse, and the thread would be told so."""
+    """The webhook that posted an alert is not made a member of the private incident."""
     tracked = await receive(desk, alert(desk))
     await desk.lifecycle.declare(tracked.id, by=RESPONDER)
     await desk.work()

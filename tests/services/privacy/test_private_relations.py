@@ -81,7 +81,7 @@ async def test_a_link_with_a_private_one_is_taken_back_unseen(desk: Desk) -> Non
 
 
 async def test_what_has_raised_another_is_told_no_more_once_it_is_private(desk: Desk) -> None:
-    """That the severity rose stays; which one raised it is told to those alone who may see that one."""
+    """A severity raised by a merge names the merged incident only to people who may see it."""
     low, high = await desk.open("SEV3", key="low"), await desk.open("SEV1", key="high")
     await desk.merging.merge(high.id, into=low.id, by=PRIMARY)
     await desk.privacy.make_private(high.id, by=PRIMARY)

@@ -72,7 +72,7 @@ async def removal(desk: Desk, incident: Incident, *, key: str) -> DeliveryStatus
 
 
 async def test_whoever_is_removed_sees_it_no_more(desk: Desk) -> None:
-    """Not by number, not in what is offered; out of the thread, which is told; on record."""
+    """A removed person no longer sees the incident or its thread, which gets a line; it is recorded."""
     incident = await with_named(desk)
     assert await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
     assert (
@@ -126,7 +126,7 @@ async def test_what_they_held_is_given_up(desk: Desk) -> None:
 
 
 async def test_what_stands_in_their_dms_is_edited_no_more(desk: Desk) -> None:
-    """Neither what was told them by name nor as on call; once they are back, it is."""
+    """DMs to a removed person are not updated, until they are added again."""
     incident = await with_named(desk)
     await desk.roles.give(incident.id, Role.SCRIBE, to=NAMED, by=PRIMARY)
     await desk.work()
@@ -214,7 +214,7 @@ async def test_whoever_was_on_call_is_taken_out_without_a_name(desk: Desk) -> No
 
 
 async def test_removed_and_added_as_often_as_one_likes(desk: Desk) -> None:
-    """Each time Discord does it, and each time the thread is told."""
+    """A person can be removed and added repeatedly, with a line each time."""
     incident = await with_named(desk)
     for number in range(3):
         await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key=f"out:{number}")
@@ -424,7 +424,7 @@ async def test_who_acts_while_they_are_removed_is_asked_once_more(desk: Desk) ->
 
 
 async def test_a_refusal_of_discord_is_final_where_no_retry_helps(desk: Desk) -> None:
-    """Missing permissions: told at once, by a line, and nothing is tried again."""
+    """A refusal for missing permissions is reported by a line and not retried."""
     incident = await with_named(desk)
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
     desk.discord.failures = [DeliveryRefused("Missing Permissions", http_status=403, code=50013)]

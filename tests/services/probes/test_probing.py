@@ -110,7 +110,7 @@ async def test_an_acknowledged_alert_stays_with_its_responder_when_the_target_is
 
 
 async def test_a_restart_forgets_no_failure_and_opens_nothing_twice(desk: Desk) -> None:
-    """The count is a row, and so is what was told."""
+    """Failures are counted across restarts, and an alert is opened only once."""
     desk.prober.says["api"] = wrong()
     await turn(desk)
     desk.use(desk.discord)

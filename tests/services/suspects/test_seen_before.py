@@ -1,4 +1,4 @@
-"""Past incidents like one: which count, and what is told of each."""
+"""Show which past incidents count as similar to one, and what is shown of each."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -145,7 +145,7 @@ async def shown(desk: Desk, incident: Incident) -> tuple[str, str]:
 
 
 async def said(desk: Desk) -> list[dict[str, object]]:
-    """What the thread was told of corrections, in order."""
+    """Return what the thread's lines say about corrections, in order."""
     facts = ("before", "text", "impact_before", "impact")
     lines = [one.data for one in await desk.database.deliveries() if one.data.get("notice") == "corrected"]
     return [{name: line[name] for name in facts if name in line} for line in lines]

@@ -41,7 +41,7 @@ async def test_no_triage_begins_from_a_drill(desk: Desk, what: type) -> None:
 
 
 async def test_a_private_drill_is_a_drill_first(desk: Desk) -> None:
-    """What is said in its private thread is told to be a drill's, and so is its emptied alert."""
+    """Messages in a private drill's thread, and its emptied alert, are recognized as a drill's."""
     drill = await start_drill(desk)
     alert = posted(desk, drill)
     await desk.privacy.make_private(drill.id, by=PRIMARY)

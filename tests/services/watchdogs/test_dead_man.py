@@ -121,7 +121,7 @@ async def test_a_queue_that_does_not_answer_withholds_it(desk: Desk, monkeypatch
 
 
 async def test_nobody_takes_it(desk: Desk) -> None:
-    """Told in the log, and tried again with the next tick."""
+    """A heartbeat that is not accepted is logged, and tried again at the next tick."""
     heartbeat = FakeHeartbeat(is_away=True)
     with capture_logs() as logged:
         assert not await DeadMan(desk.store, heartbeat, QueueWatch()).beat()
