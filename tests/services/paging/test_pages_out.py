@@ -315,7 +315,7 @@ async def test_a_wait_that_an_ack_ends_rings_nobody(desk: Desk, outside: Outside
 
 
 async def test_a_wrong_token_is_told_once_and_costs_nothing_else(desk: Desk, outside: Outside) -> None:
-    """With a wrong token PagerDuty is still paged; its answers are not read, which is reported once."""
+    """With a wrong token PagerDuty is still paged; its answers are read as soon as the token works."""
     outside.fault = fails(401, "/rest/")
     incident = await unanswered(desk)
     await desk.pass_time(minutes=3)

@@ -32,7 +32,7 @@ def test_no_text_is_idle(texts: Texts) -> None:
 
 
 def test_no_key_in_the_code_lacks_its_text(texts: Texts) -> None:
-    """A key without a text would only show when somebody needs the sentence."""
+    """Each key in the code has a text."""
     used = keys_in_code(ROOT / "bot", ROOT / "cogs", areas={key.partition(".")[0] for key in texts.by_key})
     assert used.lacking(texts.by_key) == []
 

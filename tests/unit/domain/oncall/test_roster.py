@@ -42,7 +42,7 @@ def person(name: str) -> Content:
 
 
 def standing(book: Book, at: datetime = NOW, layers: tuple[Layer, ...] = ()) -> str:
-    """The handle of whoever is primary."""
+    """Return the handle of the primary at that time."""
     found = rosters({"primary": (AI, layers)}, [AI, BEN], book, hours=HOURS)
     return found.at(at)["primary"].handle
 

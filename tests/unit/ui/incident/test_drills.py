@@ -72,7 +72,7 @@ MARKS = {"ja": "【訓練】", "en": "[DRILL] "}
     "state", [PLAYED, replace(ACKNOWLEDGED, is_drill=True), replace(RESOLVED, is_drill=True)]
 )
 def test_every_post_begins_with_the_mark(words: Wording, state: object) -> None:
-    """What a lock screen shows first; and it rings nobody."""
+    """Each post of a silent drill begins with the drill's mark and pings no one."""
     mark = MARKS[words.policy.language]
     for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_ROOT, DeliveryKind.PAGE, DeliveryKind.ESCALATION):
         data = FIRST_ESCALATION if kind is DeliveryKind.ESCALATION else None
@@ -184,7 +184,9 @@ def test_what_was_missed_is_named_in_words(words: Wording) -> None:
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_answers(voice: Voice) -> None:
-    """Where it is, whether it rings, and the score for whoever stopped it."""
+    """The answers to starting and stopping a drill name it, differ by whether it pings, and fit into the
+    limits.
+    """
     quiet, loud = (drill_started_screen(voice, replace(PLAYED, rings=rings)) for rings in (False, True))
     assert screens.words(quiet) != screens.words(loud)
     for screen in (quiet, loud, drill_stopped_screen(voice, PLAYED, NOTHING)):

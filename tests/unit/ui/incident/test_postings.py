@@ -41,7 +41,7 @@ OLD_ALERT = post(DeliveryKind.ALERT, posting=1, at=(302, 700))
 
 
 def test_an_older_alert_points_to_the_newer_one() -> None:
-    """No buttons, no details, and it rings nobody."""
+    """An older alert links to the newer one, without buttons, details or a ping."""
     body = render(JA, OLD_ALERT, RAISED)
     assert body["content"] == (
         "↗ 移しました：SEV1 INC-42 · 決済 API が 5xx → https://discord.com/channels/7/301/900"

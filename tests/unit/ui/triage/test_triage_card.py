@@ -257,7 +257,7 @@ def test_an_earlier_answer_can_be_chosen() -> None:
 
 
 def test_the_button_says_what_it_opens() -> None:
-    """So that nobody opens what they have not seen."""
+    """The custom id of the button to confirm has the result that the card shows."""
     assert f"tri:v1:confirm:{TRIAGE.id}:SEV2" in presses(triage_card(JA, view_at(at("yes", "no"))))
     assert f"tri:v1:confirm:{TRIAGE.id}:reevaluate" in presses(triage_card(JA, view_at(at("no", "no"))))
 
@@ -295,7 +295,7 @@ def test_why_a_press_did_nothing() -> None:
 
 
 def test_an_old_card_tells_nothing_of_what_became_private() -> None:
-    """Whoever pressed on it may be anybody: its number, and no more."""
+    """An old card shows only the number of an incident that has become private."""
     secret = replace(PLACED, is_private=True)
     view = replace(view_at(at("yes"), status=TriageStatus.OPENED), incident=secret)
     assert words(triage_card(JA, view)) == f"🔒 {secret.label} · 非公開"

@@ -74,7 +74,7 @@ def test_the_message_it_began_with() -> None:
 
 
 def test_why_it_was_raised_by_itself() -> None:
-    """Who triaged it, when it was asked about, and that nobody answered; older entries know less."""
+    """The entry of an unanswered re-evaluation names its person and the time of the question, if known."""
     data = {"triage": 5, "triaged_by": "responder", "asked_at": AT.isoformat()}
     assert triage_history(JA, entry(TimelineKind.PROMOTED, **data)) == [
         "@responder が再評価に回し、2026-11-24 14:07:00 JST に確認を求めたが、期限までに誰も答えなかった"
@@ -83,7 +83,7 @@ def test_why_it_was_raised_by_itself() -> None:
 
 
 def test_a_line_of_the_timeline_has_room_for_the_answers_that_count() -> None:
-    """However often somebody has changed their mind before."""
+    """The line has the answers that count, even after many withdrawn ones."""
     back = {"withdrawn": LATER.isoformat(), "withdrawn_by": "primary"}
     answers = [given("users_affected", "no", **back), given("dev_only", "no", **back)] * 3
     answers += [given("users_affected", "yes"), given("large_impact", "yes")]

@@ -1,4 +1,4 @@
-"""What a triage posts for all, at each place it can stand at."""
+"""Test the posts about a triage for the team, in each of its states."""
 
 import re
 from dataclasses import replace
@@ -60,7 +60,7 @@ NASTY = st.text(st.sampled_from("@*_`[](<>|~\\#あx \n\u202e\u200b🔴"), min_si
     ],
 )
 def test_the_line_at_each_place(triage: Triage, line: str) -> None:
-    """It pings nobody, and offers the card as long as there is something to answer."""
+    """The line pings no one, and has the button for the card while there is something to answer."""
     body = triage_post(JA, LINE, triage, newer=None)
     assert body["content"] == line
     assert body["allowed_mentions"] == {"parse": []}
@@ -78,7 +78,7 @@ def test_the_line_is_a_quiet_answer_to_the_message() -> None:
 
 
 def test_held_says_when_it_will_be_asked_about() -> None:
-    """Nobody is mentioned yet; whoever knows may answer."""
+    """The post of a re-evaluation says when it will be asked about, and mentions no one."""
     body = first_triage_post(JA, NOTE, HELD)
     assert body["content"] == "🟡 再評価 · ログインが遅い · parky.co.jp"
     assert (
@@ -101,7 +101,7 @@ def test_a_monitors_alert_is_the_monitors_report(kind: DeliveryKind, triage: Tri
 
 
 def test_asked_mentions_the_reporter_alone() -> None:
-    """And says what happens when nobody answers."""
+    """The question mentions only the reporter, and says what follows without an answer."""
     body = first_triage_post(JA, QUESTION, ASKED)
     assert body["content"] == "<@103> 🟡 再評価 · ログインが遅い · parky.co.jp"
     assert body["allowed_mentions"] == {"parse": [], "users": ["103"]}
@@ -166,7 +166,7 @@ def test_raised_shows_the_incident() -> None:
 
 @given(NASTY, st.lists(NASTY, max_size=25), st.sampled_from([OPEN, HELD, ASKED, AGAIN]))
 def test_whatever_was_typed_fits(title: str, names: list[str], triage: Triage) -> None:
-    """In both languages, and it mentions nobody."""
+    """Posts with any text fit into the limits in both languages and mention no one."""
     nasty = replace(
         triage,
         title=one_line(title, limit=200) or "x",

@@ -1,4 +1,4 @@
-"""What asks whether somebody goes on with a triage, at each place it can stand at."""
+"""Test the posts that ask people to finish a triage, in each of its states."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A severity as somebody types it."""
+"""Test reading a severity that a person types."""
 
 import pytest
 
@@ -11,7 +11,7 @@ POLICY = load_policy(None)
 
 @pytest.mark.parametrize("typed", ["SEV2", "sev2", " Sev2 "])
 def test_it_is_known_in_whichever_case(typed: str) -> None:
-    """Whoever does not wait for the suggestions has typed it."""
+    """A severity is recognized in upper and lower case."""
     assert severity_named(POLICY, typed).name == "SEV2"
 
 

@@ -33,7 +33,7 @@ def test_nobody_is_called_none() -> None:
     ("key", "field"), [("already_resolved", "by"), ("role_held_by_other", "who"), ("oncall_for_bot", "who")]
 )
 def test_refusals_name_people_as_everything_else_does(key: str, field: str) -> None:
-    """With the sign of a name, which rings nobody; inert."""
+    """A refusal names people with @, escaped and without a mention."""
     said = describe(screens.EN, UserError(key, **{"incident": "INC-10", field: "sec*ondary"}))
     assert "@sec\\*ondary" in said
 
@@ -64,7 +64,7 @@ def test_a_refusal_is_a_sentence(action: str) -> None:
 
 @pytest.mark.parametrize(("before", "after", "sign"), [("SEV3", "SEV1", "⏫"), ("SEV1", "SEV3", "⏬")])
 def test_a_change_of_severity_shows_its_direction(before: str, after: str, sign: str) -> None:
-    """On the screen of whoever changed it, and in the thread."""
+    """The answer and the thread's line show whether the severity rose or fell."""
     incident = replace(PLACED, severity=after)
     screen = answers.regraded_screen(screens.JA, Regraded(incident, before, reposts=True))
     assert words(screen).startswith(f"{sign} **INC-42** {before} → **{after}")
@@ -74,7 +74,7 @@ def test_a_change_of_severity_shows_its_direction(before: str, after: str, sign:
 
 
 def test_a_change_of_severity_says_when_the_next_update_comes_now() -> None:
-    """The thread was told of another time; whoever changed it hears the same."""
+    """The line and the answer give the new time of the next update."""
     data = {"notice": "severity_changed", "before": "SEV1", "after": "SEV2", "by": "a", "reason": "一部だけ"}
     taken = replace(
         ACKNOWLEDGED,
@@ -93,7 +93,7 @@ def test_a_change_of_severity_says_when_the_next_update_comes_now() -> None:
 
 
 def test_a_merge_that_raises_names_what_it_was_merged_with() -> None:
-    """In the place of a reason; whoever may not is told who may, and of another way."""
+    """A severity raised by a merge names the merged incident as the reason; a refusal names the roles."""
     data = {"notice": "severity_changed", "before": "SEV3", "after": "SEV1", "by": "primary", "merged": 9}
     line = str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=data), PLACED)["content"])
     assert line.endswith("理由：INC-9 (SEV1) を統合")
