@@ -1,6 +1,4 @@
-"""Import and read what the stories' bots need before they are forked (`tests.warm`), excluded from
-collection.
-"""
+"""Import what the stories' bots need before the forks (`tests.warm`), out of the garbage collector's way."""
 
 import gc
 import importlib

@@ -26,7 +26,7 @@ TIERS: Final = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave out slow tests unless ``-m`` mentions them."""
+    """Leave out slow tests unless ``-m`` mentions them or is empty."""
     config.option.markexpr = without_slow(config.option.markexpr)
 
 

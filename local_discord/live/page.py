@@ -90,9 +90,7 @@ class Page:
         self._desk.core.hub.beat()
 
     def _find(self, channel_id: str, message_id: str) -> None:
-        """Widen the window until it contains the message; report it as missing if it is absent or too far
-        back.
-        """
+        """Widen the window to contain the message; report it as missing if it is absent or too far back."""
         core, look = self._desk.core, self._look
         channel = core.world.channels.get(channel_id)
         may = channel is not None and bool(look.user_id) and shown.may_view(core, look.user_id, channel)

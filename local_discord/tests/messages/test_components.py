@@ -122,7 +122,7 @@ async def test_embeds_keep_links_colours_and_times(client: Client) -> None:
     [(8, "p1-ops", "channels"), (6, "on-call", "roles"), (7, "on-call", "roles"), (7, "primary", "users")],
 )
 async def test_selects_of_channels_roles_and_both(client: Client, kind: int, name: str, where: str) -> None:
-    """The chosen object is in `resolved`."""
+    """A select's interaction has the chosen channel, role or user in `resolved`."""
     select = {"type": 1, "components": [{"type": kind, "custom_id": "s"}]}
     made = await client.post(content="x", components=[select])
     click = {"user": "primary", "message": made["id"], "custom_id": "s", "values": [name]}

@@ -64,7 +64,7 @@ def _forked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def charts_are_seen(digest: Locator) -> None:
-    """Both charts have been loaded and decoded, so that the picture has them."""
+    """Wait until both charts have been loaded and decoded, so that the picture has them."""
     charts = digest.locator("img[src*='.png']")
     await expect(charts).to_have_count(2)
     for at in range(2):

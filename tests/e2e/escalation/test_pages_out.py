@@ -1,6 +1,4 @@
-"""Show that an unanswered page also goes to Pushover and PagerDuty, where an answer acknowledges the
-incident.
-"""
+"""Show that an unanswered page also goes to Pushover and PagerDuty, and that an answer there acknowledges."""
 
 from pathlib import Path
 

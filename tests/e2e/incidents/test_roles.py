@@ -91,7 +91,7 @@ async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> 
 
 
 async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
-    """The person hears of it by DM, and 👀 on it counts; a refused DM is a line in the thread.
+    """A person given a role gets a DM, and 👀 on it acknowledges; a refused DM is a line in the thread.
 
     Any responder can clear the role of a person who is absent. A person who may not hold a role is refused.
     After the end, nothing changes.

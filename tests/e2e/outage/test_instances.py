@@ -127,9 +127,7 @@ async def test_stopped_and_woken_up_and_the_other_one_killed(pair: World) -> Non
 
 
 async def test_stopped_alone_and_nothing_is_lost(world: World) -> None:
-    """[28] A process that is paused alone keeps its shard, and handles what happened meanwhile when it
-    resumes.
-    """
+    """[28] A bot paused alone keeps its shard, and handles what happened meanwhile when it resumes."""
     alert = await world.declare(SEV1, title=TITLE)
     await world.settle()
     world.bot.child.signal(signal.SIGSTOP)

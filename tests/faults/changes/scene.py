@@ -94,7 +94,7 @@ class Scene:
 
     @property
     def human(self) -> Human:
-        """Return the client that waits for answers."""
+        """Return the client that acts for people and waits for the bot's answers."""
         return self.stage.world.human
 
     # -- what is there before

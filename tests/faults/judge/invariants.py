@@ -96,9 +96,7 @@ def is_before_its_time(escalation: Post) -> bool:
 
 
 def alerts_of(told: Sequence[Post], number: int) -> list[Post]:
-    """Return the alerts of an incident: posts in a channel that are neither escalations nor reports of
-    failures.
-    """
+    """Return an incident's alerts: its channel posts, except escalations and reports of failures."""
     return [
         post
         for post in told

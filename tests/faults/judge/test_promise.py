@@ -84,7 +84,7 @@ def test_ringing_long_after_an_acknowledge_is_found() -> None:
 
 
 def test_a_step_told_twice_is_found() -> None:
-    """A step that is posted alone and in a bundle, twice, or without being queued is found."""
+    """A step posted both alone and in a bundle is found, and so is an escalation of no step."""
     step = {"key": "inc:1:step:1:channel", "nonce": "alone", "bundled": None, "message_id": 1}
     alone, together, strange = _post(1, "alone"), _post(2, "together"), _post(3, "strange")
     assert list(told_twice([step], [alone])) == []
@@ -111,7 +111,7 @@ def test_a_report_is_one_incident_and_one_alert() -> None:
 
 
 def test_eyes_that_nobody_saw_and_an_acknowledge_without_any() -> None:
-    """A 👀 without an acknowledge is found, and an acknowledge without a 👀."""
+    """A 👀 without an acknowledge is found, and an acknowledge without that person's 👀."""
     assert list(unseen([Found(1, "a", "primary", {"primary"}, {"primary"}), Found(2, "b", None)])) == []
     assert len(list(unseen([Found(1, "a", None, {"primary"}, {"primary"})]))) == 1
     assert len(list(unseen([Found(1, "a", "primary", set(), {"secondary"})]))) == 1

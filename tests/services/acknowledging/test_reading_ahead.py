@@ -36,9 +36,7 @@ async def opened(desk: Desk, count: int = 1) -> list[Incident]:
 
 
 async def test_a_deadline_waits_for_no_reading(desk: Desk) -> None:
-    """Reactions are read once, shortly before the deadline; the escalation goes out in time if Discord is
-    silent then.
-    """
+    """Reactions are read once, just before the deadline; a silent Discord does not delay the escalation."""
     await opened(desk)
     await desk.pass_time(seconds=2)
     assert len(desk.discord.asked) == 1
@@ -192,7 +190,7 @@ class FailsOnce:
 async def test_whoever_waits_for_a_look_that_fails_reads_for_itself(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, is_cancelled: bool
 ) -> None:
-    """A second reader that waits for a failing reading reads again, so that no 👀 is missed."""
+    """If the reading a second reader waits for fails or is cancelled, that reader reads for itself."""
     monkeypatch.setattr(reading_ahead, "READ_ON_S", PATIENCE_S)  # a busy machine reads nothing in 0.2 s
     [incident] = await opened(desk)
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]

@@ -1,4 +1,4 @@
-"""Show how a 👀 counts that is found by reading Discord, when the incident has changed in the meantime."""
+"""Show how a 👀 found by reading Discord counts if the incident has changed in the meantime."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -60,7 +60,7 @@ async def _react(desk: Desk, incident: Incident) -> None:
 async def test_an_eye_that_was_known_by_then_does_not_put_off_the_lapse(
     desk: Desk, slow: _SlowDiscord
 ) -> None:
-    """A 👀 from before the reminder is no sign of life if it is read again after it."""
+    """A 👀 from before the reminder, read again after it, does not keep the acknowledge from lapsing."""
     incident = await _raised(desk)
 
     async def acknowledge() -> None:

@@ -178,9 +178,7 @@ async def test_a_new_owner_is_reminded_and_not_called_absent(
 
 
 async def test_an_owner_who_may_not_see_it_any_more_is_told_nothing(desk: Desk) -> None:
-    """The reminder of a private incident's item goes to its commander or the person on call, not to a removed
-    owner.
-    """
+    """If an item's owner was removed from the private incident, the person on call is reminded instead."""
     await on_monday(desk)
     incident = await ended(desk)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
@@ -332,7 +330,7 @@ async def test_a_muted_alert_proves_nothing(desk: Desk) -> None:
 
 
 async def test_a_private_alert_is_not_named_in_a_public_thread(desk: Desk) -> None:
-    """If the alert that fired again is private, the line about the item does not have its number."""
+    """If the alert that fired again is private, the line about the item does not show its number."""
     _, _, item = await watched(desk)
     await desk.pass_time(days=1)
     again = await receive(desk, firing(desk, 960))

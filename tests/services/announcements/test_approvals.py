@@ -48,9 +48,7 @@ async def test_the_draft_waits_for_whoever_opens_it(desk: Desk) -> None:
 
 
 async def test_a_draft_follows_the_incident_until_a_person_edits_it(desk: Desk) -> None:
-    """A draft changes with the incident until a person edits it; then the text stays and is marked as
-    outdated.
-    """
+    """A draft follows the incident until a person edits it; then it stays, and is marked as outdated."""
     incident = await affected(desk)
     await opened(desk, incident)
     incident = await update(desk, incident, phase=Phase.IDENTIFIED, key="a")
@@ -140,9 +138,7 @@ async def test_a_published_one_is_not_edited(desk: Desk) -> None:
 
 
 async def test_the_person_who_communicates_approves(desk: Desk) -> None:
-    """Any responder may approve while there is no communicator; after that, only the communicator. All may
-    edit.
-    """
+    """Any responder may approve until there is a communicator; then only the communicator may."""
     incident = await affected(desk)
     view = await opened(desk, incident, by=SECONDARY)
     assert view.other_approvers == ()

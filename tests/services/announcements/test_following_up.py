@@ -1,4 +1,4 @@
-"""Show that users are told again once for each further state, and at the end."""
+"""Show that the bot asks for a further announcement once per state after the first, and at the end."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.services.desk import PRIMARY, SECONDARY, Desk
 
 
 async def asked(desk: Desk, incident: Incident) -> list[tuple[str, str]]:
-    """Return the state last told and the state to tell for each line that asks for a follow-up."""
+    """Return, for each line that asks for a follow-up, the state last told and the state to tell."""
     await desk.work()
     found = [FollowUpNotice.from_json(one.data) for one in await lines(desk, incident, "follow_up")]
     return [(one.told.value, one.state.value) for one in found]

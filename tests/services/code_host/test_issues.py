@@ -154,7 +154,7 @@ async def test_reopened_there_is_reopened_here(desk: Desk, github: GitHub) -> No
 
 
 async def test_both_sides_end_it_at_once(desk: Desk, github: GitHub) -> None:
-    """An item that is closed in Discord and on GitHub at once is recorded once, for the first person."""
+    """An item closed both on GitHub and in Discord is closed once, in the name of the person in Discord."""
     item = await add(desk, await ended(desk))
     github.repository.close_issue(only(github).number)
     await desk.services.actions.done(item.id, by=SECONDARY)

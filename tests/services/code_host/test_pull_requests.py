@@ -124,9 +124,7 @@ async def test_a_file_that_people_removed_stays_removed(desk: Desk, github: GitH
 
 
 async def test_a_file_that_was_there_before_is_peoples(desk: Desk, github: GitHub) -> None:
-    """A postmortem that a person put on main is not overwritten; one notice says that no pull request was
-    opened.
-    """
+    """A postmortem that people put on main is kept; one notice is posted, and no pull request is opened."""
     incident = await desk.open("SEV1")
     await desk.work()
     day = incident.started_at.astimezone(desk.policy.timezone).date()
@@ -230,7 +228,7 @@ async def test_a_refusal_never_holds_up_the_resolve(desk: Desk, github: GitHub, 
 
 
 async def test_a_limit_is_kept(desk: Desk, github: GitHub) -> None:
-    """The secondary limit of GitHub is kept, without a line about a failure."""
+    """After GitHub's secondary rate limit the pull request waits, and no failure is reported."""
     github.fault(Fault.SECONDARY_LIMIT, "POST /pulls", times=1)
     await ended(desk, "SEV1")
     assert github.repository.pulls == {}
@@ -301,9 +299,7 @@ async def test_what_becomes_private_while_github_answers_is_not_written(
 async def test_a_branch_without_its_pull_request_is_deleted_when_it_becomes_private(
     desk: Desk, github: GitHub, *, edited: bool
 ) -> None:
-    """If opening the pull request failed, the branch goes when the incident becomes private, unless people
-    edited it.
-    """
+    """A branch without its pull request goes when the incident becomes private, unless people edited it."""
     github.fault(Fault.AWAY, "POST /pulls")
     incident = await ended(desk, "SEV1")
     assert path_of(github)

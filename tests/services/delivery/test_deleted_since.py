@@ -1,6 +1,4 @@
-"""Show what follows when a message was posted, its answer lost, and the message deleted (10008) before the
-retry.
-"""
+"""Show retries of a message that was posted, whose answer was lost, and that was deleted since (10008)."""
 
 from dataclasses import replace
 from types import MappingProxyType

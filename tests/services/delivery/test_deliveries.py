@@ -42,9 +42,7 @@ async def test_lost_answer_is_adopted(desk: Desk) -> None:
 
 
 async def test_what_may_be_there_is_left_to_a_person(desk: Desk) -> None:
-    """A message that may have been posted, but can neither be looked up nor retried with its nonce, goes to
-    the DLQ.
-    """
+    """A message that may have been posted, and can be neither found nor safely retried, goes to the DLQ."""
     desk.discord.failures = [AWAY_FOR_LONG]
     desk.discord.unreadable = UNREADABLE
     await desk.open("SEV3")
@@ -167,7 +165,7 @@ async def test_sev3_gets_no_email(desk: Desk) -> None:
 
 
 async def test_page_is_obsolete_after_an_acknowledge(desk: Desk) -> None:
-    """A page that had to wait is not sent after an acknowledge."""
+    """After an acknowledge a page that had to wait is not left pending: it is cancelled, or was sent."""
     desk.discord.failures = [None, AWAY, AWAY, AWAY]
     incident = await desk.open("SEV1")
     await desk.work()
@@ -179,7 +177,7 @@ async def test_page_is_obsolete_after_an_acknowledge(desk: Desk) -> None:
 
 
 class Acking(FakeDiscord):
-    """Acknowledges the incident at the moment when its page is sent."""
+    """Acknowledges the incident at the moment when its page is composed."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

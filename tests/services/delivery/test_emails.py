@@ -46,9 +46,7 @@ async def test_whom_nobody_could_mail_until_the_acknowledge_is_left_alone(desk: 
 
 
 async def test_whom_the_email_of_many_did_not_reach_is_tried_again_alone(desk: Desk) -> None:
-    """A refused recipient of a bundle's email is tried again alone, and each incident records that an email
-    arrived.
-    """
+    """If a bundle's email is refused for one recipient, it is sent again to that one alone."""
     desk.mailer.refused = {"primary@example.com"}
     await open_many(desk)
     await desk.database.advance(timedelta(minutes=15))

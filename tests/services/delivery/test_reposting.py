@@ -1,6 +1,4 @@
-"""Show that deleted alerts and deleted or closed threads are replaced without a ping, and that no line is
-lost.
-"""
+"""Show that deleted alerts and threads come back without a ping, and that no line is lost."""
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind

@@ -47,7 +47,7 @@ async def test_whichever_is_tried_first_it_is_one_email_each(desk: Desk) -> None
 
 
 async def test_it_says_that_it_is_late(desk: Desk) -> None:
-    """After a long outage, messages about a moment say that they are late."""
+    """After a long outage, the alert and the page say that they are late."""
     outage(desk)
     await desk.open("SEV1")
     await desk.pass_time(minutes=10, step_s=60)

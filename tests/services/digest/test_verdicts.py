@@ -91,9 +91,7 @@ async def test_the_team_is_told_of_a_mute_and_how_long_it_lasts(desk: Desk) -> N
 
 
 async def test_an_alert_that_is_kept_or_dropped_is_still_tracked(desk: Desk) -> None:
-    """An alert to drop is still tracked, and a line asks the team to remove its rule; one to keep has no
-    line.
-    """
+    """A verdict to drop an alert posts a line, one to keep it none; the alert is still tracked."""
     noisy = await ended(desk)
     await desk.services.alert_verdicts.give(noisy.id, Verdict.KEEP, by=PRIMARY)
     assert await lines(desk) == []

@@ -1,4 +1,4 @@
-"""Show replays of all entries that a filter matches: once each, at a rate, stopped and resumed half-way."""
+"""Show replays of all entries that a filter matches: once each, at a rate, even if stopped or interrupted."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -193,9 +193,7 @@ async def test_more_than_the_policy_allows_are_refused(database: Database) -> No
 
 
 async def test_others_may_not(desk: Desk) -> None:
-    """A person who may only read the DLQ can neither preview, start nor stop a batch; each attempt is
-    recorded.
-    """
+    """A person who may only read the DLQ cannot preview, start or stop a batch; each try is recorded."""
     await lose(desk, 1)
     batch = await ask(desk)
     for tried in (

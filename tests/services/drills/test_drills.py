@@ -272,7 +272,7 @@ async def test_a_drill_is_never_mixed_with_what_is_real(desk: Desk, *, is_alert:
 
 
 async def test_only_what_is_alike_is_offered(desk: Desk) -> None:
-    """Drills are offered to drills and real incidents to real ones; both if none is chosen yet."""
+    """A drill may be linked to or merged with drills only; until one is chosen, everything is offered."""
     real, another = await desk.open(key="a"), await desk.open(key="b")
     first = await start(desk)
     await desk.drills.stop(GUILD, by=PRIMARY)

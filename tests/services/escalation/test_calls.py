@@ -66,7 +66,7 @@ async def test_a_step_that_is_taken_is_shown_at_once(desk: Desk) -> None:
 
 
 async def test_steps_that_are_decided_by_their_own_job_are_shown_too(desk: Desk) -> None:
-    """A step that its own job decides, not a sweep, is shown on the alert as well."""
+    """A step decided by its own job instead of a sweep is shown on the alert, too."""
     incident = await opened(desk)
     await desk.database.advance(timedelta(minutes=16))
     await desk.escalations.decide(incident.id, 1)

@@ -56,7 +56,7 @@ async def test_a_deadline_that_is_decided_with_a_repeating_step_does_not_end_it(
 
 
 async def test_steps_that_are_decided_by_their_own_job_repeat_too(desk: Desk) -> None:
-    """A step that its own job decides, not a sweep, repeats as well."""
+    """A step decided by its own job instead of a sweep repeats, too."""
     use_ladder(desk, CALENDAR_LADDER, "SEV3")
     incident = await desk.open("SEV3")
     await desk.work()

@@ -1,4 +1,4 @@
-"""Show that from a certain step on, an escalation also goes out by email, while Discord works."""
+"""Show that from a certain step of the ladder on, an escalation is also emailed, though Discord works."""
 
 from dataclasses import replace
 from types import MappingProxyType

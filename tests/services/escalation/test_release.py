@@ -117,9 +117,7 @@ async def test_after_the_deadline_post_and_dm_say_when_the_ladder_goes_on(desk: 
 async def test_the_only_one_on_call_lets_go_and_the_channel_is_told_at_once(
     desk: Desk, severity: str, channel: str
 ) -> None:
-    """If the only person on call releases, the channel is told at once, and the ladder's own steps follow in
-    time.
-    """
+    """If the only person on call releases, the channel is notified at once, and the ladder goes on."""
     await primary_stands_everywhere(desk)
     incident = await acknowledged(desk, severity)
     await desk.releasing.release(incident.id, by=PRIMARY)
@@ -177,9 +175,7 @@ async def test_whoever_was_on_it_before_it_ended_is_not_on_it_once_it_is_reopene
 
 
 async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
-    """After a release, a person who had joined becomes the one on it and inherits the promised update; no
-    page is sent.
-    """
+    """After a release a person who had joined takes over, with the promised update; nothing escalates."""
     incident = await acknowledged(desk)
     promised = incident.updates.due_at
     await desk.acknowledger.acknowledge(incident.id, by=RESPONDER, via=AckVia.BUTTON)
@@ -243,7 +239,7 @@ async def test_silence_past_one_reminder_lets_the_ack_lapse(desk: Desk) -> None:
     "act", ["update", "button", "join", "role", "thread", "note", "step", "details", "pin"]
 )
 async def test_any_sign_of_life_keeps_the_ack(desk: Desk, act: str) -> None:
-    """After a reminder, an update, a press, a reaction or a message keeps the acknowledge from lapsing."""
+    """After a reminder, any act on the incident or message in its thread keeps the acknowledge."""
     incident = await acknowledged(desk)
     await desk.pass_time(minutes=40)
     match act:
@@ -415,7 +411,7 @@ async def test_others_eyes_count_wherever_they_stand(desk: Desk) -> None:
 
 @pytest.mark.parametrize("releases", [False, True])
 async def test_taking_the_eye_back_releases_where_the_policy_says_so(desk: Desk, releases: bool) -> None:
-    """Removing the 👀 releases the incident only if the policy says so."""
+    """Removing the responder's own 👀 releases the incident, but only if the policy says so."""
     desk.policy = replace(desk.policy, removing_ack_releases=releases)
     desk.use(desk.discord)
     incident = await acknowledged(desk)

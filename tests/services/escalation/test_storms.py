@@ -108,9 +108,7 @@ async def test_eyes_on_a_bundle_whose_event_was_lost(desk: Desk) -> None:
 
 
 async def test_the_button_acknowledges_all_and_counts_those_that_had_somebody(desk: Desk) -> None:
-    """The bundle's button acknowledges all incidents and counts those acknowledged before; an outsider is
-    refused.
-    """
+    """The bundle's button acknowledges all incidents and counts those taken before; outsiders are refused."""
     incidents = await open_many(desk)
     await desk.pass_time(minutes=15, seconds=3)
     [bundle_id] = {one.bundle_id for one in await sent(desk, DeliveryKind.ESCALATION, bundled=True)}
@@ -321,7 +319,7 @@ async def test_an_outsiders_eyes_on_a_bundle_are_refused_once(desk: Desk) -> Non
 
 
 async def test_a_sweep_says_that_it_decides(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The queue shows that a sweep decides, from before its commit; not if nothing is left to decide."""
+    """The queue is marked as deciding from before a sweep's commit on, unless nothing is left to decide."""
     [first] = await open_many(desk, 1)
     await desk.database.advance(timedelta(minutes=15))
     told: list[bool] = []

@@ -93,7 +93,7 @@ async def test_an_incident_lists_what_was_reported_before_it(listening: Desk) ->
 
 
 async def test_no_card_says_that_nothing_changed_if_only_hooks_would_know(listening: Desk) -> None:
-    """If deployments are known only from hooks, none reported is no proof: there is no card."""
+    """If only hooks report deployments, a lack of recent reports proves nothing, and no card is posted."""
     desk = listening
     await reported(desk, "github", status(desk, "success", minutes=200))
     incident = await desk.open("SEV1")

@@ -234,7 +234,7 @@ async def test_large_bodies_are_read_one_by_one(desk: Desk) -> None:
 
 @pytest.mark.parametrize("name", ["summary", "description"])
 async def test_a_secret_in_an_alert_is_neither_stored_nor_shown(desk: Desk, name: str) -> None:
-    """Secrets in an alert reach neither the incident nor Discord; the raw body is kept for 14 days."""
+    """Secrets in an alert reach neither the incident and its records nor the queued messages."""
     dsn, token = "postgres://app:hunter2-hunter2@db.parky.co.jp/app", f"ghp_{'a1B2' * 9}"
     said: dict[str, Any] = group("firing")
     [alert] = said["alerts"]

@@ -44,9 +44,7 @@ async def steps(desk: Desk, incident: Incident) -> list[TimelineEntry]:
 
 
 async def test_a_tick_is_kept_told_and_shown(desk: Desk) -> None:
-    """A tick writes state, timeline and audit, and queues a refresh of the card, in one commit; it sends no
-    message.
-    """
+    """A tick changes state, timeline and audit, and queues a refresh of the card, but sends no message."""
     incident = await opened(desk)
     sent = len(desk.discord.sent)
     result = await desk.checklists.choose(incident.id, pick(desk, {0, 2}), by=PRIMARY)

@@ -52,7 +52,7 @@ class Interrupted(PostgresStore):
 
 
 async def test_a_false_alarm_ends_everything(desk: Desk) -> None:
-    """A cancelled incident has no more pages or escalations, and its thread has the reason."""
+    """A cancelled incident escalates no more; its timeline has the reason, and its thread one line."""
     incident = await desk.open("SEV1")
     await desk.work()
     ended = await desk.lifecycle.cancel(incident.id, by=PRIMARY, reason="  監視の\n設定ミス ")

@@ -158,7 +158,7 @@ async def test_a_dm_that_is_refused_is_a_line_in_the_thread(desk: Desk) -> None:
 
 
 async def test_stepping_down(desk: Desk) -> None:
-    """A role becomes vacant once; another person's role is kept unless it is named."""
+    """Releasing a role vacates it; a request that names a person who does not hold the role is refused."""
     incident = await opened(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
     with pytest.raises(InvalidTransition) as refused:

@@ -127,7 +127,7 @@ async def test_an_escalation_under_way_is_held_back_by_a_change(desk: Desk) -> N
 
 
 async def test_two_people_change_at_once(desk: Desk) -> None:
-    """Of two changes of severity at once, one counts; the other is refused with the current severity."""
+    """Of two people who set the same severity at once, one changes it, and the other is refused."""
     incident = await desk.open("SEV3")
     await desk.work()
     results = await asyncio.gather(
@@ -158,7 +158,7 @@ async def test_changing_to_and_fro_announces_each_change(desk: Desk) -> None:
 
 
 async def test_an_acknowledged_one_is_announced_anew_without_a_ladder(desk: Desk) -> None:
-    """Raising an acknowledged incident posts an alert again, pages no one, and schedules the next update."""
+    """Raising an acknowledged incident posts an alert again, starts no ladder, and sets the next update."""
     incident = await desk.open("SEV3")
     await desk.work()
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)

@@ -128,7 +128,7 @@ async def test_the_same_form_tells_once(desk: Desk) -> None:
 
 
 async def test_a_form_that_is_sent_again_tells_once(desk: Desk) -> None:
-    """The same form sent again within minutes posts one update; half an hour later it posts another."""
+    """The same form sent twice by one person posts one update; 25 minutes later it posts another."""
     incident = await acknowledged(desk)
     for key in ("1", "2"):
         result = await desk.updates.tell(incident.id, form(incident, known="調査中", key=key), by=PRIMARY)
@@ -364,9 +364,7 @@ async def test_a_severity_for_which_none_is_owed_still_keeps_a_promise(database:
 
 
 async def test_a_commander_who_has_left_is_not_asked(desk: Desk) -> None:
-    """A commander who has left the server loses the role, and the reminder goes to the person who
-    acknowledged.
-    """
+    """A commander who left the server loses the role; the reminder asks the person who acknowledged."""
     incident = await acknowledged(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
     await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)

@@ -1,6 +1,4 @@
-"""Show 朝の triage: incidents that are due are gathered once, asked about until each is taken, and kept
-current.
-"""
+"""Show 朝の triage: due incidents are gathered once, and asked about until each is taken."""
 
 from dataclasses import replace
 from datetime import timedelta

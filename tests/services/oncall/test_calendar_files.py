@@ -22,9 +22,7 @@ def ics(*events: tuple[datetime, str], more: str = "") -> bytes:
 
 
 async def test_people_are_found_by_what_the_policy_and_the_server_know(desk: Desk) -> None:
-    """Names in a calendar file match user names, emails and members of the server; unknown ones are listed
-    and skipped.
-    """
+    """Names in a file match user names, emails and members of the server; unknown ones are listed."""
     now = desk.clock.time
     desk.reach.members = {"newcomer": 77}
     hours = [now + timedelta(hours=n) for n in range(1, 6)]
@@ -40,7 +38,7 @@ async def test_people_are_found_by_what_the_policy_and_the_server_know(desk: Des
 
 
 async def test_a_handle_is_believed_when_there_is_such_a_member(desk: Desk) -> None:
-    """An id in the file counts only if the policy or the server knows it; otherwise the name is unknown."""
+    """A person's id in a file counts only if the policy or the server knows it; otherwise it is refused."""
     now = desk.clock.time
     newcomer, secondary, stranger = "1" * 17, "2" * 17, "3" * 17
     desk.reach.members = {"newcomer": int(newcomer), "secondary": int(secondary)}

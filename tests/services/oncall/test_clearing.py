@@ -50,7 +50,7 @@ async def test_what_would_go_is_shown_and_nothing_changes(desk: Desk) -> None:
 
 
 async def test_a_press_on_what_has_changed_since_changes_nothing(desk: Desk) -> None:
-    """A confirmation is refused after each change of schedules or overrides, until it is asked again."""
+    """A confirmation is refused while schedules or overrides differ from what its question showed."""
     await rotate(desk)
     first = await asked(desk)
     await desk.schedules.set_person(GUILD, "primary", BEN, by=PRIMARY)
@@ -82,9 +82,7 @@ async def test_an_override_stays_and_is_the_reason_told(desk: Desk) -> None:
 
 
 async def test_an_override_of_the_policy_files_person_is_no_reason(desk: Desk) -> None:
-    """An override by the person of the policy file does not count as one; after another, no successor is
-    named.
-    """
+    """An override by the policy's person does not count; if another override follows, no return is named."""
     await rotate(desk)
     await override(desk, Who(None, "primary", "primary"))
     assert not (await asked(desk)).is_override

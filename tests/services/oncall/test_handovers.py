@@ -84,9 +84,7 @@ async def test_what_nobody_has_acknowledged_is_handed_over_first(turning: Desk) 
 
 
 async def test_two_handovers_that_nobody_saw_are_one(turning: Desk) -> None:
-    """After an absence over several shifts, one line reports the handover, and none if it went there and
-    back.
-    """
+    """Handovers missed during an absence give one line, or none if the same person is on call again."""
     await turning.handovers.begin(GUILD)
     await turning.work()
     await turning.database.advance(timedelta(days=10))

@@ -94,7 +94,7 @@ async def test_whoever_raises_something_does_not_wait_for_others(desk: Desk) -> 
 
 
 async def test_the_next_look_does_not_wait_for_a_slow_one(desk: Desk) -> None:
-    """A deadline is kept while messages about another incident are slow."""
+    """A check does not wait for a message that Discord takes slowly, and the message is sent later."""
     desk.siren = slow = Slow()
     desk.use(desk.discord)
     await mirrored(desk)

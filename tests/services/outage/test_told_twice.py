@@ -19,7 +19,7 @@ KINDS = [DeliveryKind.ALERT, DeliveryKind.PAGE]
 
 
 async def told_twice(desk: Desk) -> list[int]:
-    """Post INC-1 both normally and from a process without the database; return the second messages."""
+    """Post INC-1 normally and from a process without the database; return the ids of the second posts."""
     await desk.open("SEV1", key=new().key)
     await desk.work()
     desk.database.is_away = True

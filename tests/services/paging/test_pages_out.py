@@ -85,9 +85,7 @@ async def test_the_ack_link_of_a_push_acknowledges_as_its_reader(desk: Desk, out
 
 
 async def test_an_ack_in_pagerduty_acknowledges_here_as_that_person(desk: Desk, outside: Outside) -> None:
-    """An acknowledge in PagerDuty counts here as its person, found by email address, and ends the other
-    pages.
-    """
+    """An acknowledge in PagerDuty counts here as its person's, found by email, and ends the push."""
     incident = await unanswered(desk)
     (key,) = outside.pagerduty.told("trigger")
     outside.pagerduty.acknowledge(key, email="Primary@example.com")

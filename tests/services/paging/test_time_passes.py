@@ -102,7 +102,7 @@ async def test_a_page_whose_answer_was_lost_is_kept_in_step_all_the_same(
 async def test_pagerduty_rings_after_an_outage_of_half_an_hour_if_nobody_is_on_it(
     desk: Desk, outside: Outside
 ) -> None:
-    """A page to PagerDuty is retried for half an hour, with one DLQ entry, instead of using another way."""
+    """A page to PagerDuty is retried through an outage of half an hour, with one DLQ entry, and arrives."""
     desk.policy = paging_policy(load_policy(None), also=(Also.PAGERDUTY,))
     desk.use(desk.discord)
     outside.fault = fails(503, ENQUEUE)

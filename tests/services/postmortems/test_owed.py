@@ -43,9 +43,7 @@ async def test_the_commander_owes_it_before_anybody(desk: Desk) -> None:
 
 
 async def test_who_resolves_it_may_choose_the_owner(desk: Desk) -> None:
-    """The person who resolves may choose the owner, who is told; an unsuitable one is refused and nothing is
-    resolved.
-    """
+    """The person who resolves may choose the owner, who gets a DM; an unfit owner stops the resolution."""
     incident = await desk.open()
     for unfit, why in ((Person(9, "bot", is_bot=True), "for_bot"), (OBSERVER, "not_allowed")):
         with pytest.raises((UserError, Unfit), match=f"postmortem_{why}"):

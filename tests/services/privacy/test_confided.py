@@ -80,7 +80,7 @@ async def test_a_public_thread_is_open_to_triage(desk: Desk) -> None:
 
 @pytest.mark.parametrize("answers", [("yes", "yes"), ("no", "no")], ids=["raised", "held"])
 async def test_made_private_since_the_walk_began(desk: Desk, answers: tuple[str, ...]) -> None:
-    """Confirming a triage of an incident that has become private is refused, and nothing is posted."""
+    """Confirming a triage is refused if its message's incident has become private; nothing is posted."""
     incident, view = await walk_in_public(desk, *answers)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()

@@ -32,9 +32,7 @@ from tests.services.privacy.test_privacy import NAMED, secret
 
 
 async def test_a_public_one_is_made_private(desk: Desk) -> None:
-    """Making an incident private posts it again in a private thread, without pings, and empties the public
-    posts once.
-    """
+    """An incident made private is posted again in a private thread without a ping; old posts are emptied."""
     incident = await desk.open()
     await desk.work()
     await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
@@ -74,7 +72,7 @@ async def test_a_public_one_is_made_private(desk: Desk) -> None:
 
 
 async def test_everybody_who_is_on_it_is_let_in(desk: Desk) -> None:
-    """All who opened, reopened or joined the incident become members."""
+    """All who opened, reopened or acknowledged the incident become members of the private one."""
     late = Person(id=5, name="late", roles=frozenset({"responder"}))
     incident = await desk.open(by=NAMED)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)

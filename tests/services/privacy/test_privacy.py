@@ -161,9 +161,7 @@ async def test_a_named_person_sees_it(desk: Desk) -> None:
 
 
 async def test_who_cannot_be_named(desk: Desk) -> None:
-    """Bots cannot be added, no one can be added to a public incident, and a person added by name cannot add
-    others.
-    """
+    """Bots cannot be added, nor people to a public incident; a person added by name cannot add others."""
     public = await desk.open()
     with pytest.raises(UserError, match="private_not"):
         await desk.privacy.add(public.id, who=NAMED, by=PRIMARY, key="a")

@@ -57,9 +57,7 @@ async def test_a_history_gives_the_number_to_those_alone_who_may_know_it(desk: D
 
 
 async def test_a_link_with_a_private_one_is_taken_back_unseen(desk: Desk) -> None:
-    """Only a person who sees the private incident can remove the link, and the public thread does not name
-    it.
-    """
+    """Only people who see the private incident can remove the link; the public thread gets no line."""
     public, private = await linked_pair(desk)
     for than in (public.id, private.id):
         assert await desk.looking.linked(than=than, thread_id=None, by=RESPONDER) == []
@@ -154,7 +152,7 @@ async def test_where_a_merged_one_went_on_is_not_told_once_that_is_private(desk:
 
 
 async def test_two_private_ones_are_merged_within_their_threads(desk: Desk) -> None:
-    """Merging two private incidents is told in the other thread, and its post shows no number."""
+    """Merging two private incidents adds a line to the other thread, and no number to its post."""
     first, second = await open_private(desk), await open_private(desk, key="second")
     await desk.merging.merge(second.id, into=first.id, by=PRIMARY)
     await desk.work()

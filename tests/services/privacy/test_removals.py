@@ -1,6 +1,4 @@
-"""Show the removal of a person from a private incident: what they lose, who cannot be removed, who may
-remove.
-"""
+"""Show how people are removed from a private incident: what they lose, and who may remove whom."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -134,7 +134,7 @@ async def test_the_menu_gives_it_the_words_that_were_hidden(desk: Desk) -> None:
 
 
 async def test_only_those_who_may_respond_pin(desk: Desk) -> None:
-    """A person without permission cannot pin: the attempt is recorded, and nothing is kept."""
+    """A person without permission cannot pin a message, nor can a bot."""
     incident, message = await opened(desk)
     with pytest.raises(NotPermitted):
         await desk.pins.pin_reaction(message.channel_id, MESSAGE, by=OBSERVER)

@@ -97,7 +97,7 @@ async def test_a_result_that_is_to_be_reevaluated_shows_none(desk: Desk) -> None
     ids=["another trouble", "private", "a drill", "another target"],
 )
 async def test_what_is_not_shown(desk: Desk, facts: Mapping[str, object]) -> None:
-    """A similar incident is not offered if it must not be shown, for example a private one."""
+    """An incident is not offered to join if it is private, a drill, or about another trouble or target."""
     await raised(desk, **facts)  # type: ignore[arg-type]
     assert (await result(desk, *SEV1)).similar is None
 

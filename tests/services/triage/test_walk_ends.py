@@ -130,7 +130,7 @@ async def test_the_clock_looks_at_what_became_of_it(desk: Desk, minutes: int, *,
 
 
 async def test_the_clock_sees_that_its_alert_was_a_false_alarm(desk: Desk) -> None:
-    """A triage left over from a false alarm is dismissed by its job, in the name of the alert's person."""
+    """A triage left by a false alarm is dismissed by its job, in the name of who cancelled the alert."""
     tracked, number = await held(desk, channel="p1-ops")
     await desk.pass_time(minutes=29)
     await hide(desk, number, lambda: desk.lifecycle.cancel(tracked.id, by=PRIMARY))

@@ -72,9 +72,7 @@ async def test_a_p0_that_nobody_can_be_told_of_withholds_it(desk: Desk) -> None:
 
 
 async def test_a_p0_that_was_given_up_everywhere_withholds_it(desk: Desk) -> None:
-    """The heartbeat is withheld if a SEV1's pages failed everywhere, until a later one arrives or it is
-    acknowledged.
-    """
+    """The heartbeat is withheld if all of a SEV1's pages failed, until a later page arrives."""
     heartbeat = FakeHeartbeat()
     dead_man = DeadMan(desk.store, heartbeat, desk.queue)
     desk.discord.failures = [DeliveryRefused("HTTP 403", http_status=403)] * 500
@@ -121,7 +119,7 @@ async def test_a_queue_that_does_not_answer_withholds_it(desk: Desk, monkeypatch
 
 
 async def test_nobody_takes_it(desk: Desk) -> None:
-    """A heartbeat that is not accepted is logged, and tried again at the next tick."""
+    """A heartbeat that is not accepted is logged, and counts as not sent."""
     heartbeat = FakeHeartbeat(is_away=True)
     with capture_logs() as logged:
         assert not await DeadMan(desk.store, heartbeat, QueueWatch()).beat()
