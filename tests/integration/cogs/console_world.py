@@ -232,7 +232,7 @@ class ConsoleWorld(Desk):
                 await asyncio.sleep(0.01)
 
     async def declare(self, *, key: str) -> Incident:
-        """Open an incident as another person."""
+        """Open an incident as responder, through the service instead of Discord."""
         return await self.incidents.open(
             NewIncident(
                 guild_id=self.guild_id,
@@ -248,7 +248,7 @@ class ConsoleWorld(Desk):
         )
 
     async def resolve(self, number: int) -> None:
-        """Resolve the incident as primary, elsewhere."""
+        """Resolve the incident as primary, through the service instead of Discord."""
         await self.services.lifecycle.resolve(number, by=PRIMARY)
 
     async def choices(

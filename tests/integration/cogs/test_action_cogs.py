@@ -61,7 +61,7 @@ async def test_a_refused_form_comes_back_and_the_next_one_adds_the_item(world: C
 
 
 async def test_a_message_becomes_an_item(world: ConsoleWorld) -> None:
-    """The form for an action item has the message's text; outside a thread it asks for the incident."""
+    """The form for an action item has the message's plain text; outside a thread the item has no incident."""
     await world.human(
         "POST", "say", user="responder", channel="general", content="**監視**を分けたい\nあとで"
     )
@@ -102,7 +102,7 @@ async def test_an_item_is_finished_dropped_and_reopened(world: ConsoleWorld) -> 
 
 
 async def test_an_edit_shows_what_the_item_says_now(world: ConsoleWorld) -> None:
-    """The form for editing shows the item's current values; in a DM it has no field for the owner."""
+    """The edit form shows the item's current values, without the owner in a DM; a stale form is refused."""
     await added(world)
     form = await world.command("action edit", item="AI-1")
     assert inputs(form)[WHAT]["value"] == FILLED[WHAT]

@@ -202,7 +202,7 @@ async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
 
 
 async def test_an_exhausted_pool_is_unavailable(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting too long for a connection raises StorageUnavailable."""
+    """Waiting too long for a connection raises StorageUnavailable, and so does a closed pool."""
     monkeypatch.setattr("bot.storage.database.pools.ACQUIRE_S", 0.05)
     pool = await open_patient_pool(database_url, max_size=1)
     store = PostgresStore(pool)

@@ -173,7 +173,7 @@ async def test_past_has_action_items_that_are_still_of_use(database_url: str) ->
 
 
 async def test_past_says_how_it_was_resolved_and_what_it_owes(database_url: str) -> None:
-    """Each resolved SEV1 and SEV2 of the past has a resolution and a postmortem; four are open, with jobs."""
+    """Alerts of the past show the stored cause; nine postmortems are done, and four are open, with jobs."""
     async with past(database_url) as found:
         said = await found.rows(
             "SELECT cause, alert_channel_id, alert_message_id"

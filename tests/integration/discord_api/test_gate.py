@@ -82,7 +82,7 @@ async def test_what_never_had_its_turn_is_no_failure_of_discord(world: NotifierW
 
 @pytest.mark.quiet
 async def test_a_p0_waits_for_no_digest(world: NotifierWorld) -> None:
-    """A digest whose channel is limited for 65 s delays no SEV1 and holds no slot."""
+    """A digest whose channel is limited for 65 s fails at once, and does not delay a P0 alert."""
     world.break_down({"status": 429, "retry_after": 65.0}, route="POST /channels/*/messages")
     loop = asyncio.get_running_loop()
     started = loop.time()

@@ -255,9 +255,7 @@ async def test_the_line_in_a_sleeping_thread_is_edited_and_sleeps_on(world: Noti
 
 
 async def test_a_corrected_title_renames_the_sleeping_thread(world: NotifierWorld) -> None:
-    """A corrected title renames the archived thread, which stays archived unless it is to be visible for a
-    day.
-    """
+    """A corrected title renames the archived thread, unarchiving it only if it is to be visible for a day."""
     incident, alert = await world.threaded()
     over = transitions.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
     right = corrected(over)

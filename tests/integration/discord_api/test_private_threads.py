@@ -162,7 +162,7 @@ async def found(world: NotifierWorld, *, since: datetime | None = None) -> Poste
 
 
 async def test_a_thread_without_an_answer_is_found(world: NotifierWorld) -> None:
-    """A thread whose creation got no answer is found, archived or not, and used."""
+    """A thread whose creation got no answer is found again, archived or not."""
     assert await found(world) is None
     world.break_down({"reset": "after", "times": 1}, route="POST /channels/*/threads")
     with pytest.raises(UpstreamUnavailable):
@@ -267,7 +267,7 @@ async def test_what_people_wrote_is_counted(world: NotifierWorld) -> None:
 
 
 async def test_a_drills_old_thread_tells_nothing_by_its_mark(world: NotifierWorld) -> None:
-    """The old thread of a drill that became private is renamed to the drill's mark and the number."""
+    """The old thread of a drill that became private is renamed to the drill's mark, 🔒 and the number."""
     drill, alert = await world.threaded()
     exercise = replace(drill, is_private=True, is_drill=True)
     assert (await world.notifier.redact(exercise, [sent(DeliveryKind.THREAD, alert)])).left == []
@@ -369,7 +369,7 @@ async def test_an_old_name_that_waits_is_in_no_list(world: NotifierWorld) -> Non
 
 
 async def test_a_member_is_told_of_with_their_roles(world: NotifierWorld) -> None:
-    """A member is found by id or user name, with role names; for other people it raises DeliveryRefused."""
+    """A member is found by id or user name, with the names of their roles; an unknown id is refused."""
     guild_id = INCIDENT.guild_id
     for known in (str(PRIMARY), "primary"):
         member = await world.notifier.member(guild_id, known)

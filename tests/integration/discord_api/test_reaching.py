@@ -1,4 +1,4 @@
-"""Show the check whether people on call can be reached, against the local Discord."""
+"""Test the check that people on call can be reached, against the local Discord."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

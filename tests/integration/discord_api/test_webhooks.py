@@ -54,7 +54,7 @@ async def server(*answers: tuple[int, Mapping[str, str], object]) -> AsyncIterat
 
 
 async def test_a_message_is_posted_and_its_place_is_known() -> None:
-    """A webhook's post returns the message that is in the channel."""
+    """A webhook's channel and messages are found by their ids, and a deleted webhook refuses a post."""
     async with LocalDiscord() as sandbox:
         core = sandbox.core
         channel = next(one for one in core.world.channels.values() if one.name == "p0-alerts")

@@ -272,7 +272,7 @@ async def test_a_token_that_discord_does_not_know(sandbox: LocalDiscord) -> None
 
 
 async def test_an_application_that_is_set_up_otherwise(sandbox: LocalDiscord) -> None:
-    """An interactions endpoint, missing 2FA and restricted commands are reported as failures."""
+    """An interactions endpoint and missing 2FA are failures; restricted commands are reported, too."""
     world = sandbox.core.world
     world.application.extra["interactions_endpoint_url"] = "https://elsewhere.example/"
     world.application.owner_mfa, world.guild.mfa_level = False, 1

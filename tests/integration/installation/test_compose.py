@@ -160,7 +160,7 @@ async def their_database(server: EmbeddedPostgres) -> str:
 
 
 async def test_any_password_will_do(guarded: EmbeddedPostgres, tmp_path: Path) -> None:
-    """A password with special characters works with dbmate and asyncpg."""
+    """A password with special characters works with dbmate and asyncpg, and is never printed."""
     url = await their_database(guarded)
     passed = bots()["bot-a"]["environment"]
     for password, said in ((PASSWORD, "applied 0001_incidents"), ("wrong", "password authentication failed")):

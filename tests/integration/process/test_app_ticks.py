@@ -69,7 +69,7 @@ async def test_nothing_begins_between_the_stop_and_its_end(caplog: pytest.LogCap
 
 
 async def test_stopping_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
-    """A tick that runs when the bot stops is cancelled without a warning or an error in the log."""
+    """A tick that runs when the bot stops is cancelled without an error in the log."""
     ticks, begun, cancelled = Ticks(), asyncio.Event(), asyncio.Event()
 
     async def endless() -> None:

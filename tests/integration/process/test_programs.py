@@ -1,4 +1,4 @@
-"""Show that programs started from nothing and forked ones behave alike."""
+"""Show that the bot's programs behave alike whether they are started afresh or forked."""
 
 import asyncio
 import json

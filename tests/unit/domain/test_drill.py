@@ -137,7 +137,7 @@ def test_the_deadline_itself_is_in_time(minutes: float, missed: tuple[Missed, ..
 def test_a_reaction_found_at_the_deadline_is_in_time(
     via: str, escalated: tuple[float, ...], missed: tuple[Missed, ...]
 ) -> None:
-    """A 👀 that was found before the escalation counts as in time."""
+    """A 👀 found by the check at the deadline is in time, unless the deadline's escalation came first."""
     known = [entry(TimelineKind.ACKNOWLEDGED, 15.2, via=via)]
     known += [entry(TimelineKind.ESCALATED, at) for at in escalated]
     assert score(resolved(20, acked=15.2), [*PERFECT, *known]).missed == missed

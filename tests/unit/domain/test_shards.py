@@ -114,7 +114,7 @@ def test_a_bucket_takes_one_identify_in_five_seconds() -> None:
 
 
 def test_the_second_half_of_the_day_is_spread() -> None:
-    """The second half of the day's IDENTIFYs is spread over the day, and the last twentieth is kept."""
+    """The second half of the day's IDENTIFYs is spread over the day; the last twentieth is a reserve."""
     budget = IdentifyBudget()
     assert (budget.is_low(used(500)), budget.wait_s(used(500))) == (False, 0)
     assert budget.is_low(used(501))

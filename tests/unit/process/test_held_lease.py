@@ -63,7 +63,7 @@ async def test_our_lease_ends_before_the_databases(desk: Desk) -> None:
 
 
 async def test_after_a_sleep_the_database_decides(desk: Desk) -> None:
-    """After a sleep, an event is handled only if the database still has the lease."""
+    """After a sleep, an event is handled only if the database confirms that the lease is still held."""
     desk.now_s += 60
     await desk.lease.require()
     desk.now_s += 60

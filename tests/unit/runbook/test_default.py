@@ -110,7 +110,7 @@ def test_large_impact_names_what_makes_a_sev1(parky: Policy) -> None:
 
 
 def test_the_first_question_sends_what_makes_a_sev1_on_to_the_next(parky: Policy) -> None:
-    """The first question's hint names what makes a SEV1 without affected users, to be answered yes."""
+    """The first question's hint says to answer yes to payment errors, corrupt data and security problems."""
     first = parky.tree.node(parky.tree.start)
     assert first.hint is not None
     for words in ("決済エラー", "データの損失・破損", "セキュリティ", "「はい」"):

@@ -46,9 +46,7 @@ async def test_only_what_waits_for_nothing_is_enqueued(rig: Rig) -> None:
 
 
 async def test_what_was_deleted_at_once_is_sent_and_no_post(rig: Rig) -> None:
-    """A message that was deleted at once counts as sent, without a message id, and releases what waits for
-    it.
-    """
+    """A message that was deleted at once counts as sent, without an id, and releases what waits for it."""
     incident = await open_incident(rig.store)
     start, card = await delivery_ids(
         rig.store,
@@ -340,7 +338,7 @@ async def test_what_is_late_is_rendered_anew(rig: Rig) -> None:
 
 
 async def test_who_stands_before_and_after(rig: Rig) -> None:
-    """The query returns the earlier and later deliveries of the same kind, place and incident."""
+    """A delivery can be overtaken by, or behind, another one of the same kind, place and incident."""
     incident = await open_incident(rig.store)
     first, second, other, nobodys = await delivery_ids(
         rig.store,

@@ -172,9 +172,7 @@ async def test_lists_of_incidents(rig: Rig) -> None:
 
 
 async def test_a_list_begins_with_the_unacknowledged_by_severity(rig: Rig) -> None:
-    """The list has unacknowledged incidents first, then acknowledged ones, each by severity; ended ones by
-    age.
-    """
+    """Unacknowledged incidents come first, then acknowledged ones, both by severity; ended ones by age."""
     by_severity = ("SEV1", "SEV2")
     opened: list[Incident] = []
     for severity in ("SEV1", "SEV2", "SEV1", "SEV2", "SEV1", "SEV2"):

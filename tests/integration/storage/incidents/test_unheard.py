@@ -1,4 +1,4 @@
-"""Test the query for incidents without any notification that arrived, which the dead-man's switch uses."""
+"""Test the query of the dead-man's switch for incidents of which no notification has arrived."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -51,9 +51,7 @@ async def test_what_was_given_up_is_heard_of_by_nobody(rig: Rig) -> None:
 
 
 async def test_a_rung_that_was_given_up_after_one_that_rang(rig: Rig) -> None:
-    """If the later pages fail, the incident counts as unheard though the first arrived; quiet posts do not
-    count.
-    """
+    """An incident is unheard if its latest page fails, though the first arrived; quiet posts do not count."""
     incident = await open_incident(rig.store)
     await _send(rig.store, _page(incident, 100))
     await rig.advance(MINUTE * 5)
@@ -71,7 +69,7 @@ async def test_a_rung_that_was_given_up_after_one_that_rang(rig: Rig) -> None:
 
 
 async def test_a_private_thread_that_cannot_be_made(rig: Rig) -> None:
-    """A private thread that could not be made counts as unheard, even after it was made later."""
+    """An incident whose private thread could not be made is unheard, even if a later attempt made it."""
     incident = await open_incident(rig.store)
     thread = replace(_page(incident, 100), kind=DeliveryKind.PRIVATE_THREAD, key="thread")
     await _give_up(rig.store, thread)

@@ -47,7 +47,7 @@ def test_two_business_days_before_then_on_the_day_then_weekly() -> None:
 
 
 def test_what_is_due_on_a_day_off_is_asked_for_on_the_next_business_day() -> None:
-    """The reminder of an item that is due on a Saturday comes on Monday."""
+    """The reminder on the due date comes on Monday if that date is a Saturday."""
     assert [one.at for one in coming(date(2026, 11, 28), after=at(11, 1), count=2)] == [
         at(11, 26),
         at(11, 30),

@@ -25,7 +25,7 @@ def incident(**changes: object) -> Incident:
 
 
 def test_what_is_as_grave_for_the_same_people_is_one_group() -> None:
-    """Deliveries of the same severity, place and mention form one group."""
+    """Deliveries of the same severity, place and mention form one group; DMs mention no one."""
     known = incident()
     escalation, page = owed(1), owed(1, kind=DeliveryKind.PAGE)
     assert group_of(escalation, known) == Group(
@@ -48,7 +48,7 @@ def test_what_is_as_grave_for_the_same_people_is_one_group() -> None:
     ids=["private", "drill", "acknowledged", "notice", "in a thread"],
 )
 def test_what_stands_for_itself(new: NewDelivery, about: Incident) -> None:
-    """Private incidents, drills and other deliveries that are not paging belong to no group."""
+    """Private incidents, drills, acknowledged incidents, notices and posts in a thread belong to no group."""
     assert group_of(new, about) is None
 
 

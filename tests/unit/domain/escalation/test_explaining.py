@@ -145,7 +145,7 @@ def test_who_was_not_called_is_told_so_and_whom_the_step_called() -> None:
 
 
 def test_without_a_call_there_is_no_rule() -> None:
-    """Without a page, for example of a severity that sends none, there is no rule."""
+    """Without a page, for example if the severity sends none, the explanation names no rule."""
     assert why_me(evidence(), reader=READER, pressed=None).rule is None
 
 

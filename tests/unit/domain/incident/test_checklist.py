@@ -96,7 +96,7 @@ def test_two_who_saw_the_same_do_not_undo_each_other(
 
 
 def test_whoever_was_first_stays_the_one() -> None:
-    """A second tick of the same step, or an untick that was done before, changes nothing."""
+    """Ticking a step that is ticked, or unticking one that is not, changes nothing."""
     first = choose(INCIDENT, set(), {0})
     again = choose(first.incident, set(), {0}, by=PERRY)
     assert again == Filled(first.incident)

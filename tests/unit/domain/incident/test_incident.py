@@ -92,7 +92,7 @@ def test_resolving_twice_names_who_did_it() -> None:
     [(14, 60, False), (15, 60, False), (16, 60, True), (None, 10, False), (None, 16, True)],
 )
 def test_missed_deadline(acked_after: int | None, now_after: int, missed: bool) -> None:
-    """An acknowledge exactly on the deadline is in time; none at all is late after it."""
+    """An acknowledge on the deadline is in time; a later one, or none once it has passed, is not."""
     subject = incident()
     if acked_after is not None:
         at = T0 + timedelta(minutes=acked_after)
@@ -109,7 +109,7 @@ def test_resolved_without_acknowledge_in_time_is_not_missed() -> None:
 
 
 def test_opened_again_it_was_answered_when_it_ended_first() -> None:
-    """A reopened incident missed its deadline only if its first resolution was late."""
+    """A reopened incident that was never acknowledged missed its deadline only if its first end was late."""
     for minutes, is_missed in ((5, False), (20, True)):
         over = transitions.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=minutes))
         again = transitions.reopen(over, by=SECONDARY, at=T0 + timedelta(hours=9), next_update_at=None)

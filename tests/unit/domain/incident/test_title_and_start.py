@@ -70,7 +70,7 @@ def test_what_is_so_already_changes_nothing() -> None:
 
 
 def test_nothing_begins_later_than_it_is_reported() -> None:
-    """A start may be in the minute of the report, and becomes the report's time; a later one is refused."""
+    """A start after the report, but in its minute, becomes the report's time; a later minute is refused."""
     reported = T0.replace(second=34)
     before = incident(started_at=EARLIER, triggered_at=reported)
     for within in (reported, reported.replace(second=59)):

@@ -119,7 +119,7 @@ def test_a_place_that_the_policy_does_not_know_is_passed_over() -> None:
     ("handle", "number"), [("123456789012345678", 123456789012345678), ("1234", None), ("ai", None)]
 )
 def test_a_handle_is_an_id_when_it_is_long_enough(handle: str, number: int | None) -> None:
-    """A handle of 17 or more digits is an id, because no user name is so long."""
+    """A handle of 17 or more digits is an id; fewer digits, or letters, are a user name."""
     assert id_of(handle) == number
 
 

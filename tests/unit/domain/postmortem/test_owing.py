@@ -1,4 +1,4 @@
-"""Show whether a postmortem is required, of whom, and by when."""
+"""Show whether a postmortem is required, who has to write it, and by when."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -314,7 +314,7 @@ UNTOLD = SeverityFigures("SEV2", 2, acknowledge=Durations(2, 60.0, 60.0), ack_de
 
 
 def everything() -> Digest:
-    """Return a week with each kind of line, and without an incident as its only example."""
+    """Return a week with each kind of line, whose figures have no incident to link to."""
     senders = [AlertSource(f"monitor {number}", AlertCounts(9 - number, 9)) for number in range(7)]
     items = [replace(ITEM, incident_id=None, id=day, due_on=date(2026, 11, day)) for day in (20, 30)]
     actions = [OpenAction(item, is_private=False, is_drill=False) for item in items]

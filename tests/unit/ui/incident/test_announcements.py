@@ -183,7 +183,7 @@ def test_each_channels_words_are_in_the_thread_and_on_the_timeline() -> None:
 
 
 def test_show_says_whether_users_are_affected_and_what_they_were_told() -> None:
-    """`/incident show` has the effect on users, the announcements, and the button to write one."""
+    """`/incident show` has the effect on users, announcements and a button to write one (not for SEV3)."""
     done = DRAFT.approved(by=BY, at=AT).published(PublishedVia.COPY, at=AT)
     view = IncidentView(
         replace(ACKNOWLEDGED, users_affected=UsersAffected.UNKNOWN),

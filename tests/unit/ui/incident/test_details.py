@@ -68,7 +68,7 @@ def test_the_form_shows_title_and_start(voice: Voice) -> None:
     ],
 )
 def test_only_what_was_changed_counts(typed: dict[str, str], title: str | None, started: str | None) -> None:
-    """Only fields that the person changed are submitted; the seconds of an unchanged start stay."""
+    """Only fields that the person changed are corrected, and an unchanged start keeps its seconds."""
     incident = replace(PLACED, started_at=PLACED.started_at + timedelta(seconds=41, milliseconds=7))
     new = details_of(JA, sent(details_form(JA, incident), **typed), key="k")
     assert new == NewDetails(title, started, shown_details(incident), "k")

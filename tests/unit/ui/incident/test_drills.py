@@ -184,9 +184,7 @@ def test_what_was_missed_is_named_in_words(words: Wording) -> None:
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_answers(voice: Voice) -> None:
-    """The answers to starting and stopping a drill name it, differ by whether it pings, and fit into the
-    limits.
-    """
+    """The answers about a drill name it and fit into the limits; a silent start differs from a loud one."""
     quiet, loud = (drill_started_screen(voice, replace(PLAYED, rings=rings)) for rings in (False, True))
     assert screens.words(quiet) != screens.words(loud)
     for screen in (quiet, loud, drill_stopped_screen(voice, PLAYED, NOTHING)):

@@ -1,4 +1,4 @@
-"""Show that posts with any text of people fit into Discord's limits and ping no one by it."""
+"""Show that posts with any text fit into Discord's limits, and that no text that people type pings anyone."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -132,7 +132,7 @@ def sheet(incident: Incident, policy: Policy = POLICY) -> Any:
     ],
 )
 def test_the_sheet_has_the_commands_of_the_chosen_targets(targets: Iterable[str], shown: list[str]) -> None:
-    """The sheet has general commands and those of the chosen targets, or the choices if none is chosen."""
+    """The sheet has general commands and the targets' own, or the choices if the targets have none."""
     said = screens.words(sheet(replace(PLACED, targets=tuple(targets))))
     known = ["public", "admin", "marketing", "<worker>", "store-sync"]
     assert ("public / admin / marketing / store-sync" in said) is ("<worker>" in shown)

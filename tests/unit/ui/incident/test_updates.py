@@ -231,7 +231,7 @@ def test_the_form_opens_with_what_is_known() -> None:
 
 
 def test_a_cadence_of_its_own_is_offered() -> None:
-    """The form offers the policy's own cadence, also in odd minutes, in seconds or none."""
+    """The form has the policy's cadence selected, be it 45 minutes, 90 seconds or none."""
     for text, value in (("45m", "2700"), ("90s", "90"), ("none", "0")):
         own = default_policy_text().replace('update_every = "30m"', f'update_every = "{text}"')
         voice = Voice.of(TEXTS, parse_policy(own, name="own.toml"), locale="ja")

@@ -240,7 +240,7 @@ def test_whoever_declined_reads_to_whom_it_went_and_when(words: Wording, said: s
 def test_the_last_one_to_decline_does_not_read_that_others_have_it(
     words: Wording, said: str, second: CallPage | None
 ) -> None:
-    """The last person to decline is not told that others were paged."""
+    """The last person to decline reads that no one else on call is left."""
     pages = [FIRST_PAGE, *([] if second is None else [second])]
     declined = ("@primary", "@secondary") if second is TWICE.calls.pages[2] else ("@primary",)
     assert dm(called(*pages, declined=declined), "primary", words)[0] == said

@@ -240,7 +240,7 @@ def clearing(*, schedules: int = 1, stand_ins: int = 1) -> ScheduleClearing:
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_clearing_is_asked_with_the_safe_button_first(voice: Voice) -> None:
-    """The question about clearing fits into the limits, with the safe button first and changes on top."""
+    """The question about clearing begins with a warning of changes, has the safe button first, and fits."""
     asked = clear_screen(voice, clearing(schedules=60, stand_ins=60), is_changed=True)
     assert screens.over_limits(asked) == []
     assert screens.presses(asked) == ["ui:v1:quit", "onc:v1:clear:primary:0123abcd"]

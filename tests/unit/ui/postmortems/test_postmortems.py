@@ -113,7 +113,7 @@ def test_the_thread_mentions_the_owner(why: PostmortemOccasion) -> None:
 
 @pytest.mark.parametrize("why", [PostmortemOccasion.GONE, PostmortemOccasion.HIDDEN])
 def test_in_the_place_of_an_owner_who_is_away_another_is_mentioned(why: PostmortemOccasion) -> None:
-    """If the owner is away, the line names them and mentions another person, or no one."""
+    """If the owner has left or may not see it, the line names them and mentions another person, or no one."""
     body = line(why=why, lead=PersonRef(102, "secondary"))
     assert "<@102>" in str(body["content"])
     assert "@primary" in str(body["content"])

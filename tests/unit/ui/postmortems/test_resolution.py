@@ -240,7 +240,7 @@ def test_the_post_and_the_card_say_how_it_was_resolved() -> None:
 
 
 def test_a_duration_alone_is_named_as_one() -> None:
-    """A resolution with only a duration shows it as such."""
+    """A resolution without impact and people labels its duration as such (影響した時間)."""
     over = replace(OVER, aftermath=Aftermath(resolution=replace(SAID, impact="", people=None)))
     assert "影響した時間：45 分" in description_of(render(JA, delivery(DeliveryKind.ALERT), over))
 

@@ -74,7 +74,7 @@ def test_the_message_it_began_with() -> None:
 
 
 def test_why_it_was_raised_by_itself() -> None:
-    """The entry of an unanswered re-evaluation names its person and the time of the question, if known."""
+    """The entry of an unanswered re-evaluation says who asked for it and when people were asked, if known."""
     data = {"triage": 5, "triaged_by": "responder", "asked_at": AT.isoformat()}
     assert triage_history(JA, entry(TimelineKind.PROMOTED, **data)) == [
         "@responder が再評価に回し、2026-11-24 14:07:00 JST に確認を求めたが、期限までに誰も答えなかった"
