@@ -54,7 +54,9 @@ class Session:
 
     Attributes:
         startup: The parameters of its start-up message: user, database, application_name and others.
-        statements: The text of each statement that it has sent.
+        statements: The text of each statement that it has sent, if only to prepare it.
+        prepared: The text of each prepared statement, by its name.
+        run: The text of each statement that it has run since its transaction began.
         round_trips: The number of Query, Sync and Flush messages that it has sent, each of which asks for an
             answer.
         loses_answer: True once answers no longer reach the client.
@@ -64,12 +66,28 @@ class Session:
     client: asyncio.StreamWriter
     server: asyncio.StreamWriter
     statements: set[str] = field(default_factory=set)
+    prepared: dict[bytes, str] = field(default_factory=dict)
+    run: list[str] = field(default_factory=list)
     round_trips: int = 0
     loses_answer: bool = False
 
-    def has_said(self, words: str) -> bool:
-        """Return True if one of its statements contains *words*."""
-        return any(words in text for text in self.statements)
+    def note(self, kind: bytes, body: bytes) -> str | None:
+        """Note the statement that a message sends or runs; return its text if it sends one."""
+        text = _statement(kind, body)
+        if text is not None:
+            self.statements.add(text)
+        match kind:
+            case b"P":
+                self.prepared[body.split(b"\0")[0]] = text or ""
+            case b"B":
+                self.run.append(self.prepared.get(body.split(b"\0")[1], ""))
+            case b"Q":
+                self.run = [*([] if _is_begin(text or "") else self.run), text or ""]
+        return text
+
+    def has_run(self, words: str) -> bool:
+        """Return True if a statement that it has run in its transaction contains *words*."""
+        return any(words in text for text in self.run)
 
     def abort(self) -> None:
         """Break both connections, to the client and to the server."""
@@ -89,8 +107,8 @@ class PgProxy:
         refuse_statement: Returns the refusal of a statement, which ends its connection; None passes it on.
         commits: How each COMMIT is treated.
         commits_met: The number of COMMITs that were not simply passed on.
-        last_words: A part of a statement. The answer to the COMMIT after this statement is lost, and then all
-            connections are broken and refused. None: no answer is lost.
+        last_words: A part of a statement. The answer to the COMMIT of a transaction that has run it is lost,
+            and then all connections are broken and refused. None: no answer is lost.
         most: The highest number of connections at once.
         refused: The number of connections refused.
     """
@@ -217,10 +235,9 @@ class PgProxy:
                 head = await reader.readexactly(5)
                 body = await reader.readexactly(struct.unpack("!i", head[1:])[0] - 4)
                 session.round_trips += head[:1] in (_QUERY, _SYNC, _FLUSH)
-                if (text := _statement(head[:1], body)) is not None:
-                    session.statements.add(text)
-                    if not await self._lets_pass(session, text):
-                        return
+                text = session.note(head[:1], body)
+                if text is not None and not await self._lets_pass(session, text):
+                    return
                 write(head + body)
 
     async def _lets_pass(self, session: Session, text: str) -> bool:
@@ -228,7 +245,7 @@ class PgProxy:
             session.client.write(refusal.encoded())
             await session.client.drain()
             return False
-        if self.last_words is not None and _is_commit(text) and session.has_said(self.last_words):
+        if self.last_words is not None and _is_commit(text) and session.has_run(self.last_words):
             self.commits_met += 1
             session.loses_answer, self.limit = True, 0
             self.break_all(lambda other: other is not session)
@@ -289,6 +306,11 @@ def _statement(kind: bytes, body: bytes) -> str | None:
     if kind == _PARSE:
         return body.split(b"\0")[1].decode(errors="replace")
     return None
+
+
+def _is_begin(text: str) -> bool:
+    """Return True if *text* begins a transaction."""
+    return text.lstrip().upper().startswith(("BEGIN", "START TRANSACTION"))
 
 
 def _is_commit(text: str) -> bool:

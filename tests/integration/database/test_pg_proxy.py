@@ -89,6 +89,22 @@ async def test_a_commit_is_lost(proxy: PgProxy, database_url: str, commits: Comm
     assert (await _rows(database_url), proxy.commits_met) == (rows, 1)
 
 
+async def test_last_words_are_of_the_transaction_that_is_committed(proxy: PgProxy, database_url: str) -> None:
+    """What was only prepared, or ran in an earlier transaction, costs no other COMMIT its answer."""
+    connection = await connect(proxy.dsn())
+    async with connection.transaction():
+        await connection.execute("INSERT INTO t VALUES ($1)", 0)
+    insert = await connection.prepare("INSERT INTO t VALUES ($1)")
+    proxy.last_words = "INTO t"
+    async with connection.transaction():
+        assert await connection.fetchval("SELECT $1::int", 1) == 1
+    assert proxy.commits_met == 0
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        async with connection.transaction():
+            await insert.fetch(2)
+    assert (await _rows(database_url), proxy.commits_met) == (2, 1)
+
+
 async def test_connections_are_broken(proxy: PgProxy) -> None:
     """Those that are there; a new one is well."""
     connection = await connect(proxy.dsn())
