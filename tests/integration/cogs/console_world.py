@@ -78,9 +78,10 @@ class ConsoleWorld(Desk):
         self._worker = asyncio.create_task(self._keep_working())
 
     async def stop(self) -> None:
-        """Leave."""
+        """Leave, once what the bot answers is whole: without the worker it would wait for posts in vain."""
         assert self._running is not None
         assert self._worker is not None
+        await self.answered()
         self._worker.cancel()
         with suppress(asyncio.CancelledError):
             await self._worker
