@@ -6,14 +6,14 @@ would leave the processors idle during the first and overload them during the se
 
 import os
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Final, TypeVar
+from zlib import crc32
 
 import pytest
 
 from tests.tiers import tier_of
 
-_Item = TypeVar("_Item")
 _Kind = TypeVar("_Kind", bound=Hashable)
 
 #: The tiers whose tests last for seconds have ended by this share of the run: no worker waits for the last.
@@ -23,20 +23,37 @@ _LONG_TIERS_END: Final = 0.85
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mix the tiers if several workers share the tests; one alone runs file by file."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        items[:] = mixed(items, tier_of, lambda tier: _LONG_TIERS_END if tier in _LONG_TIERS else 1.0)
+    """Mix the tests if several workers share them; one alone runs file by file."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    groups = _places({name for item in items if (name := _group(item))})
+    tiers = spread([tier_of(item) for item in items], lambda tier: _end(is_long=tier in _LONG_TIERS))
+    places = [
+        groups[name] if (name := _group(item)) else place for item, place in zip(items, tiers, strict=True)
+    ]
+    items[:] = [item for _, item in sorted(zip(places, items, strict=True), key=lambda pair: pair[0])]
 
 
-def mixed(
-    items: Iterable[_Item], kind_of: Callable[[_Item], _Kind], end_of: Callable[[_Kind], float]
-) -> list[_Item]:
-    """Spread the items of each kind evenly, from the start to the share of the run that *end_of* returns."""
-    items = list(items)
-    kinds = list(map(kind_of, items))
+def spread(kinds: Sequence[_Kind], end_of: Callable[[_Kind], float]) -> list[float]:
+    """Return a place for each of these, so that each kind is spread evenly from 0.0 to what *end_of* says."""
     totals, seen = Counter(kinds), Counter[_Kind]()
     places = []
     for kind in kinds:
         places.append((seen[kind] + 0.5) / totals[kind] * end_of(kind))
         seen[kind] += 1
-    return [item for _, item in sorted(zip(places, items, strict=True), key=lambda pair: pair[0])]
+    return places
+
+
+def _places(names: Collection[str]) -> Mapping[str, float]:
+    """Return a place for each group: in an order as if by chance, since those of one folder wait alike."""
+    shuffled = sorted(names, key=lambda name: crc32(name.encode()))
+    return dict(zip(shuffled, spread([None] * len(shuffled), lambda _: _end(is_long=True)), strict=True))
+
+
+def _end(*, is_long: bool) -> float:
+    return _LONG_TIERS_END if is_long else 1.0
+
+
+def _group(item: pytest.Item) -> str | None:
+    mark = item.get_closest_marker("xdist_group")
+    return mark.args[0] if mark else None

@@ -2,18 +2,17 @@
 
 import pytest
 
-from tests.order import mixed
+from tests.order import spread
 
 
 def test_each_kind_is_spread_evenly() -> None:
-    """Two stories among six short tests: one in the middle of each half."""
-    assert "".join(mixed("aaaaaaBB", str.islower, lambda _: 1.0)) == "aaBaaaBa"
+    """Two stories among four short tests: one in the middle of each half."""
+    assert spread("aaaabb", lambda _: 1.0) == [0.125, 0.375, 0.625, 0.875, 0.25, 0.75]
 
 
 def test_what_takes_long_ends_early() -> None:
-    """A kind that has half of the run ends there, in its own order."""
-    halves = mixed(range(8), lambda number: number < 4, {True: 0.5, False: 1.0}.__getitem__)
-    assert halves == [0, 4, 1, 2, 5, 3, 6, 7]
+    """A kind that has half of the run ends there."""
+    assert spread("aabb", {"a": 0.5, "b": 1.0}.__getitem__) == [0.125, 0.375, 0.25, 0.75]
 
 
 @pytest.mark.xdist_group("kept-together")
