@@ -74,9 +74,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
     email_backup = EmailBackup(store, policy, oncall, kinds, emails)
     redactions = Redactions(store, discord, policy)
     services = services_of(shared, parts, outward.reach, emergency)
-    follow_ups = RefreshFollowUps(
-        changed=shared.mornings.touched, attach=shared.attaching.attach, redact=redactions.empty
-    )
+    follow_ups = RefreshFollowUps(shared.mornings.touched, shared.attaching.attach, redactions.empty)
     return UseCases(
         services=services,
         sweeps=Sweeps(

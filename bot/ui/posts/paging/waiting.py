@@ -1,4 +1,4 @@
-"""Work out what a DM or an escalation says of time: how long nobody was on it, and if a newer one exists."""
+"""Find the times that a DM or an escalation states, and whether a newer message has replaced it."""
 
 from datetime import datetime, timedelta
 from typing import Final
