@@ -69,6 +69,29 @@ def test_ci_installs_a_browser(tmp_path: Path, system: str, user: str, done: lis
     assert calls.read_text().splitlines() == done
 
 
+@pytest.mark.parametrize("has_whole_one", [True, False])
+def test_the_whole_chromium_will_do_where_nothing_can_be_installed(
+    tmp_path: Path, *, has_whole_one: bool
+) -> None:
+    """CI goes on with the Chromium that is there, and fails without any."""
+    release, tools, whole = tmp_path / "os-release", tmp_path / "bin", tmp_path / "chromium"
+    release.write_text("ID=debian\n")
+    tools.mkdir()
+    write_tool(tools / "apt-get", "exit 100")
+    write_tool(tools / "id", "echo 0")
+    if has_whole_one:
+        write_tool(whole, "")
+    env = {
+        "PATH": f"{tools}:/usr/bin:/bin",
+        "OS_RELEASE": str(release),
+        "CHROMIUM": str(tmp_path / "chromium-headless-shell"),
+        "WHOLE_CHROMIUM": str(whole),
+    }
+    command = ["/bin/bash", str(ROOT / ".ci" / "browser")]
+    ran = subprocess.run(command, env=env, timeout=20, check=False)
+    assert (ran.returncode == 0) == has_whole_one
+
+
 def write_tool(path: Path, line: str) -> None:
     """A command that does *line*."""
     path.write_text(f"#!/bin/bash\n{line}\n")
