@@ -19,6 +19,7 @@ from bot.integrations.proxy import EgressProxy
 
 log = structlog.get_logger(__name__)
 
+_USER_AGENT: Final = f"incident-bot/{version('incident-bot')}"
 _API_VERSION: Final = "2022-11-28"
 _JSON: Final = "application/vnd.github+json"
 
@@ -205,7 +206,7 @@ class GitHubConnection:
         return {
             "Accept": _JSON,
             "Authorization": f"Bearer {self._address.token}",
-            "User-Agent": f"incident-bot/{version('incident-bot')}",
+            "User-Agent": _USER_AGENT,
             "X-GitHub-Api-Version": _API_VERSION,
         }
 
