@@ -1,5 +1,6 @@
 """The pytest plugin with a bot that is not ours: README's bot and its test."""
 
+import os
 import re
 import subprocess
 import sys
@@ -28,9 +29,15 @@ async def test_people_are_there(discord):
 
 
 def run_pytest(folder: Path, *options: str) -> tuple[int, str]:
-    """Run the tests of *folder* in a process of their own; the exit status and what was printed."""
+    """Run the tests of *folder* in a process of their own; the exit status and what was printed.
+
+    It has none of the options that this run was given by its environment, such as how many workers it has.
+    """
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=100)
+    env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    done = subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=100
+    )
     return done.returncode, done.stdout + done.stderr
 
 
