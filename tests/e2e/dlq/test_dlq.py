@@ -1,6 +1,7 @@
 """`/dlq`: the runbook's three questions, one entry, one replay. Source: the runbook, DLQ 確認."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -111,32 +112,6 @@ async def test_a_table_of_another_program(make_world: MakeWorld, tmp_path: Path)
         await world.declare(SEV3, title="ほかは動く")
 
 
-@pytest.mark.quiet
-async def test_the_dlqs_database_goes_away_and_comes_back_and_is_slow(
-    make_world: MakeWorld, database_url: str
-) -> None:
-    """Each time an answer within three seconds says so, alerts go on as ever, and then it is read again."""
-    async with (
-        PgProxy(database_url).running() as proxy,
-        make_world(DLQ_DATABASE_URL=proxy.dsn()) as world,
-    ):
-        await world.start_bot()
-        await lose(world, "決済が届かない")
-        assert "決済が届かない" in (await world.command("dlq recent")).text
-        for title, breaks in (("切れてもほかは動く", _go_away), ("黙ってもほかは動く", _fall_silent)):
-            breaks(proxy)
-            await world.shift(minutes=5)
-            for question in ("dlq recent", "dlq p0-email"):
-                began = time.monotonic()
-                assert "DLQ のデータベースが応答しません" in (await world.command(question)).text
-                assert time.monotonic() - began < ANSWERED_WITHIN_S
-            assert await world.human.autocomplete("responder", "general", "dlq show", "id", "") == []
-            await world.declare(SEV3, title=title)
-            _come_back(proxy)
-            await world.shift(minutes=5)
-            await world.human.until(lambda: _listed(world), "the list again")
-
-
 def _go_away(proxy: PgProxy) -> None:
     proxy.refuse = lambda _startup: Refusal("57P03", "the database system is shutting down")
     proxy.break_all()
@@ -150,6 +125,32 @@ def _come_back(proxy: PgProxy) -> None:
     proxy.refuse = lambda _startup: None
     proxy.delay_s = 0
     proxy.break_all()
+
+
+@pytest.mark.quiet
+@pytest.mark.parametrize("breaks", [_go_away, _fall_silent])
+async def test_the_dlqs_database_goes_away_and_comes_back_and_is_slow(
+    make_world: MakeWorld, database_url: str, breaks: Callable[[PgProxy], None]
+) -> None:
+    """Answers within three seconds say so, alerts go on as ever, and then it is read again."""
+    async with (
+        PgProxy(database_url).running() as proxy,
+        make_world(DLQ_DATABASE_URL=proxy.dsn()) as world,
+    ):
+        await world.start_bot()
+        await lose(world, "決済が届かない")
+        assert "決済が届かない" in (await world.command("dlq recent")).text
+        breaks(proxy)
+        await world.shift(minutes=5)
+        for question in ("dlq recent", "dlq p0-email"):
+            began = time.monotonic()
+            assert "DLQ のデータベースが応答しません" in (await world.command(question)).text
+            assert time.monotonic() - began < ANSWERED_WITHIN_S
+        assert await world.human.autocomplete("responder", "general", "dlq show", "id", "") == []
+        await world.declare(SEV3, title="ほかは動く")
+        _come_back(proxy)
+        await world.shift(minutes=5)
+        await world.human.until(lambda: _listed(world), "the list again")
 
 
 async def _listed(world: World) -> bool | None:
