@@ -2,23 +2,44 @@
 
 A story mostly waits for a process or a rate limit; a test of a rule only computes. One tier after the other
 would leave the processors idle during the first and overload them during the second.
+
+Short tests are handed out a module at a time: a worker sets up a module's fixtures once, and the process that
+hands them out sends and receives less.
 """
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from typing import Final, TypeVar
+from collections.abc import Callable, Hashable, Sequence
+from pathlib import PurePath
+from typing import Any, Final, TypeVar
 from zlib import crc32
 
 import pytest
+from xdist.scheduler import LoadGroupScheduling
 
-from tests.tiers import tier_of
+from tests.tiers import tier_of_path
 
 _Kind = TypeVar("_Kind", bound=Hashable)
 
-#: The tiers whose tests last for seconds have ended by this share of the run: no worker waits for the last.
-_LONG_TIERS: Final = frozenset({"browser", "e2e", "faults", "integration"})
+#: Each test of these tiers lasts for seconds, and is handed out alone unless it is in a group.
+_STORIES: Final = frozenset({"e2e", "faults"})
+#: These tiers have ended by this share of the run: no worker waits for the last.
+_LONG_TIERS: Final = _STORIES | {"browser", "integration", "services"}
 _LONG_TIERS_END: Final = 0.85
+
+
+class Scheduling(LoadGroupScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+    """Hand out a group of tests, a module of short tests, or one story at a time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        group = super()._split_scope(nodeid)
+        return share_of(nodeid) if group == nodeid else group
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    """Hand out the tests as said above, unless the command line asks for another way (``--dist``)."""
+    return Scheduling(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -26,12 +47,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mix the tests if several workers share them; one alone runs file by file."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
-    groups = _places({name for item in items if (name := _group(item))})
-    tiers = spread([tier_of(item) for item in items], lambda tier: _end(is_long=tier in _LONG_TIERS))
-    places = [
-        groups[name] if (name := _group(item)) else place for item, place in zip(items, tiers, strict=True)
-    ]
-    items[:] = [item for _, item in sorted(zip(places, items, strict=True), key=lambda pair: pair[0])]
+    shares = [_group(item) or share_of(item.nodeid) for item in items]
+    kinds = {share: _tier(item.nodeid) for share, item in zip(shares, items, strict=True)}
+    # as if by chance, since neighbours wait alike
+    order = sorted(kinds, key=lambda share: crc32(share.encode()))
+    places = dict(zip(order, spread([kinds[share] for share in order], _end), strict=True))
+    items[:] = [item for _, item in sorted(zip(shares, items, strict=True), key=lambda pair: places[pair[0]])]
+
+
+def share_of(nodeid: str) -> str:
+    """Return which tests are handed out together with this one: its module's, or it alone."""
+    return nodeid if _tier(nodeid) in _STORIES else nodeid.partition("::")[0]
 
 
 def spread(kinds: Sequence[_Kind], end_of: Callable[[_Kind], float]) -> list[float]:
@@ -44,14 +70,12 @@ def spread(kinds: Sequence[_Kind], end_of: Callable[[_Kind], float]) -> list[flo
     return places
 
 
-def _places(names: Collection[str]) -> Mapping[str, float]:
-    """Return a place for each group: in an order as if by chance, since those of one folder wait alike."""
-    shuffled = sorted(names, key=lambda name: crc32(name.encode()))
-    return dict(zip(shuffled, spread([None] * len(shuffled), lambda _: _end(is_long=True)), strict=True))
+def _tier(nodeid: str) -> str | None:
+    return tier_of_path(PurePath(nodeid.partition("::")[0]).parts)
 
 
-def _end(*, is_long: bool) -> float:
-    return _LONG_TIERS_END if is_long else 1.0
+def _end(tier: str | None) -> float:
+    return _LONG_TIERS_END if tier in _LONG_TIERS else 1.0
 
 
 def _group(item: pytest.Item) -> str | None:

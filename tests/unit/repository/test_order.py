@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.order import spread
+from tests.order import share_of, spread
 
 
 def test_each_kind_is_spread_evenly() -> None:
@@ -13,6 +13,12 @@ def test_each_kind_is_spread_evenly() -> None:
 def test_what_takes_long_ends_early() -> None:
     """A kind that has half of the run ends there."""
     assert spread("aabb", {"a": 0.5, "b": 1.0}.__getitem__) == [0.125, 0.375, 0.25, 0.75]
+
+
+def test_a_module_is_handed_out_at_once_and_a_story_alone() -> None:
+    """Two tests of a rule have one worker; two stories of a file may have two."""
+    assert share_of("tests/unit/test_a.py::test_one") == share_of("tests/unit/test_a.py::test_two[x::y]")
+    assert share_of("tests/e2e/test_a.py::test_one") != share_of("tests/e2e/test_a.py::test_two")
 
 
 @pytest.mark.xdist_group("kept-together")
