@@ -4,8 +4,17 @@ import pytest
 
 from tests.faults.matrix import table
 from tests.postgres import cluster, database_url, empty_database_url, standing_template, template
+from tests.prepared import prepared, pytest_configure_node
 
-__all__ = ["cluster", "database_url", "empty_database_url", "standing_template", "template"]
+__all__ = [
+    "cluster",
+    "database_url",
+    "empty_database_url",
+    "prepared",
+    "pytest_configure_node",
+    "standing_template",
+    "template",
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -60,49 +60,61 @@ def start_sweeper(*folders: Path) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
-def server_of_its_own() -> Iterator[EmbeddedPostgres]:
-    """Run a server that keeps nothing on disk and is removed even if this process is killed."""
+def server_folder(data: Path | None = None) -> Iterator[Path]:
+    """Yield a folder for a server, with a copy of *data*; it is removed even if this process is killed."""
     folder = cluster_folder()
-    with start_sweeper(folder) as sweeper:
-        with EmbeddedPostgres(folder, durable=False) as server:
-            yield server
-        sweeper.communicate()
+    with start_sweeper(folder):
+        if data is not None:
+            subprocess.run(["cp", "-a", str(data), str(folder / "data")], check=True)
+        yield folder
+
+
+@contextmanager
+def server_of_its_own(data: Path | None = None) -> Iterator[EmbeddedPostgres]:
+    """Run a server that keeps nothing on disk, on a copy of *data*; without it, on a new data folder."""
+    with server_folder(data) as folder, EmbeddedPostgres(folder, durable=False) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[EmbeddedPostgres]:
+def cluster(prepared: Path) -> Iterator[EmbeddedPostgres]:
     """Run this worker's server."""
-    with server_of_its_own() as server:
+    with server_of_its_own(prepared) as server:
         yield server
 
 
 @contextmanager
-def guarded_server(password: str) -> Iterator[EmbeddedPostgres]:
-    """Run a separate server that asks for *password*."""
-    folder = cluster_folder()
-    with start_sweeper(folder) as sweeper:
+def guarded_server(data: Path, password: str) -> Iterator[EmbeddedPostgres]:
+    """Run a separate server on a copy of *data* that asks for *password*."""
+    with server_folder(data) as folder:
         server = EmbeddedPostgres(folder, durable=False)
         with server:
             asyncio.run(_execute(server.dsn(), f"ALTER USER postgres PASSWORD '{password}'"))
         (folder / "data" / "pg_hba.conf").write_text("local all all scram-sha-256\n")
         with server:
             yield server
-        sweeper.communicate()
+
+
+def make_template(server: EmbeddedPostgres) -> None:
+    """Make the migrated database that others are copies of."""
+    migrate(server.ensure_database(TEMPLATE))
+
+
+def make_standing_template(server: EmbeddedPostgres) -> None:
+    """Make its copy whose clock is stopped at `START`."""
+    asyncio.run(copy_database(server, STANDING_TEMPLATE))
+    asyncio.run(stop_clock(server.dsn(STANDING_TEMPLATE)))
 
 
 @pytest.fixture(scope="session")
-def template(cluster: EmbeddedPostgres) -> str:
+def template() -> str:
     """Return the name of a migrated database to copy."""
-    migrate(cluster.ensure_database(TEMPLATE))
     return TEMPLATE
 
 
 @pytest.fixture(scope="session")
-def standing_template(cluster: EmbeddedPostgres) -> str:
+def standing_template() -> str:
     """Return the name of a migrated database to copy, whose clock is stopped at `START`."""
-    dsn = cluster.ensure_database(STANDING_TEMPLATE)
-    migrate(dsn)
-    asyncio.run(stop_clock(dsn))
     return STANDING_TEMPLATE
 
 
@@ -122,17 +134,23 @@ async def empty_database_url(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def temporary_database(cluster: EmbeddedPostgres, *, template: str) -> AsyncIterator[str]:
-    """Yield the address of a copy of *template*, and drop it afterwards, open connections included.
+    """Yield the address of a copy of *template*, and drop it afterwards, open connections included."""
+    name = f"test_{uuid.uuid4().hex}"
+    dsn = await copy_database(cluster, name, template=template)
+    try:
+        yield dsn
+    finally:
+        await _execute(cluster.dsn(), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def copy_database(server: EmbeddedPostgres, name: str, *, template: str = TEMPLATE) -> str:
+    """Make the database *name* from *template*, and return its address.
 
     Its files are copied (FILE_COPY): PostgreSQL's default, writing each page to the log, takes half as long
     again.
     """
-    name = f"test_{uuid.uuid4().hex}"
-    await _execute(cluster.dsn(), f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    try:
-        yield cluster.dsn(name)
-    finally:
-        await _execute(cluster.dsn(), f"DROP DATABASE {name} WITH (FORCE)")
+    await _execute(server.dsn(), f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    return server.dsn(name)
 
 
 async def connect(dsn: str) -> asyncpg.Connection:

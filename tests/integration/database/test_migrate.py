@@ -47,9 +47,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def guarded() -> Iterator[EmbeddedPostgres]:
+def guarded(prepared: Path) -> Iterator[EmbeddedPostgres]:
     """A server that asks for PASSWORD."""
-    with guarded_server(PASSWORD) as server:
+    with guarded_server(prepared, PASSWORD) as server:
         yield server
 
 

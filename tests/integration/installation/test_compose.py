@@ -143,9 +143,9 @@ def test_the_command_is_the_images() -> None:
 
 
 @pytest.fixture
-def guarded() -> Iterator[EmbeddedPostgres]:
+def guarded(prepared: Path) -> Iterator[EmbeddedPostgres]:
     """A server as Compose's: its user has PASSWORD and must say it."""
-    with guarded_server(PASSWORD) as server:
+    with guarded_server(prepared, PASSWORD) as server:
         yield server
 
 
