@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
 from local_discord.world.seed import GUILD_ID
 from tests.e2e.conftest import MakeWorld
@@ -19,7 +18,7 @@ from tests.e2e.world.severities import SEV1
 from tests.e2e.world.waiting_bot import PASSES_S
 from tests.e2e.world.world import World
 from tests.patience import PATIENCE_S
-from tests.postgres import server_of_its_own, shift_clock
+from tests.postgres import copy_database, server_of_its_own, shift_clock
 
 TITLE = "決済 API が 5xx"
 
@@ -90,14 +89,17 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(make_world: MakeWorld, folder: Path) -> AsyncIterator[Stage]:
+async def staged(make_world: MakeWorld, folder: Path, data: Path) -> AsyncIterator[Stage]:
     """Open a stage with its own PostgreSQL, a mail server, and a ready bot.
 
     A deadline that comes while the database is away is not waited for: `Stage.pass_the_deadline`.
+
+    Args:
+        folder: The bots' own.
+        data: The prepared folder that PostgreSQL runs on a copy of.
     """
-    with server_of_its_own() as server:
-        database = server.ensure_database("story")
-        migrate(database)
+    with server_of_its_own(data) as server:
+        database = await copy_database(server, "story")
         async with (
             mailbox() as box,
             make_world(database=database, module="tests.e2e.world.waiting_bot", SMTP_URL=box.url) as world,

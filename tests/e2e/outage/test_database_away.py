@@ -27,14 +27,16 @@ from tests.patience import PATIENCE_S
 TRIAGED = "管理画面が開かない"
 
 
-async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
+async def test_a_deadline_while_the_database_is_away(
+    make_world: MakeWorld, tmp_path: Path, prepared: Path
+) -> None:
     """[13] The escalation is posted once and mailed.
 
     A process that starts afterwards, and knows of nothing, does not ring again for what was told: not even
     when Discord knows the nonce no more. Afterwards it is the regular escalation, with its buttons, and the
     ladder goes on.
     """
-    async with staged(make_world, tmp_path) as stage:
+    async with staged(make_world, tmp_path, prepared) as stage:
         world, first = stage.world, stage.world.bot.child
         label = await near_the_deadline(stage)
         await stage.pass_the_deadline()
@@ -61,12 +63,14 @@ async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_
         assert [row["status"] for row in rows] == ["done", "done", "done", "pending"]
 
 
-async def test_raised_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
+async def test_raised_while_the_database_is_away(
+    make_world: MakeWorld, tmp_path: Path, prepared: Path
+) -> None:
     """[13] /sev1 is posted, mailed and answered, and a triage card can be confirmed during the outage.
 
     Killed in between, each becomes one incident.
     """
-    async with staged(make_world, tmp_path) as stage:
+    async with staged(make_world, tmp_path, prepared) as stage:
         world = stage.world
         await stage.until_mirrored(steps=0)
         walk = TriageWalk(world.human, "responder", "general")
@@ -95,13 +99,15 @@ async def test_raised_while_the_database_is_away(make_world: MakeWorld, tmp_path
         assert len(await world.rows("SELECT FROM incidents")) == 2
 
 
-async def test_killed_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
+async def test_killed_while_the_database_is_away(
+    make_world: MakeWorld, tmp_path: Path, prepared: Path
+) -> None:
     """[13] A bot that starts without a database still keeps the deadlines that it knew: of three, one rings.
 
     A button ack right before the outage has reached the emergency file, and a 👀 is read from Discord; it is
     recorded later.
     """
-    async with staged(make_world, tmp_path) as stage:
+    async with staged(make_world, tmp_path, prepared) as stage:
         world = stage.world
         acked, seen = [await world.declare(SEV1, title=title) for title in ("押した", "見ている")]
 
@@ -128,9 +134,9 @@ async def test_killed_while_the_database_is_away(make_world: MakeWorld, tmp_path
         assert [row["status"] for row in rows] == ["acknowledged", "acknowledged", "triggered"]
 
 
-async def test_a_database_that_takes_no_writes(make_world: MakeWorld, tmp_path: Path) -> None:
+async def test_a_database_that_takes_no_writes(make_world: MakeWorld, tmp_path: Path, prepared: Path) -> None:
     """[14] A loud alarm, with the reason; alerts get through; afterwards they are taken in."""
-    async with staged(make_world, tmp_path) as stage:
+    async with staged(make_world, tmp_path, prepared) as stage:
         world = stage.world
         await stage.until_mirrored(steps=0)
         await _read_only(world.database_url, to="on")

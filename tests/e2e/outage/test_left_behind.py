@@ -42,12 +42,12 @@ class Left:
 
 
 @asynccontextmanager
-async def on_the_second_file(make_world: MakeWorld, folder: Path) -> AsyncIterator[Stage]:
+async def on_the_second_file(make_world: MakeWorld, folder: Path, data: Path) -> AsyncIterator[Stage]:
     """Start a bot on the second file; the first file belongs to a bot that was killed before the outage.
 
     The lease of that bot ends at once.
     """
-    async with staged(make_world, folder) as stage:
+    async with staged(make_world, folder, data) as stage:
         first, own = stage.world.bot.child, stage.spool.with_stem(f"{stage.spool.stem}-1")
         await stage.world.start_bot()
         await first.kill()
@@ -110,12 +110,14 @@ async def expect_recorded(world: World, left: Left, *, after: int) -> None:
     assert incident["triggered_at"] == left.raised_at
 
 
-async def test_what_was_rung_and_raised_by_one_that_was_killed(make_world: MakeWorld, tmp_path: Path) -> None:
+async def test_what_was_rung_and_raised_by_one_that_was_killed(
+    make_world: MakeWorld, tmp_path: Path, prepared: Path
+) -> None:
     """[13] A bot that starts records everything that a killed one announced during the outage.
 
     The nonces have expired by then. No message is sent again, and the next deadline counts from the report.
     """
-    async with on_the_second_file(make_world, tmp_path) as stage:
+    async with on_the_second_file(make_world, tmp_path, prepared) as stage:
         world = stage.world
         rang, raised = await rung_and_raised(stage)
         left = await until_noted(stage)

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage.own_server import NAME, server, shared, stage_on
@@ -46,7 +47,9 @@ async def test_row_14_postgresql_is_read_only(stage: Stage, figure: Figure, serv
 async def test_row_14_the_disk_is_full(open_stage: OpenStage, figure: Figure) -> None:
     """On a full disk a P0's deadline holds, and the bot recovers when there is room."""
     with _small_disk() as disk, EmbeddedPostgres(disk / "postgres", durable=False) as server:
-        async with stage_on(open_stage, server) as stage:
+        database = server.ensure_database(NAME)
+        migrate(database)
+        async with stage_on(open_stage, database) as stage:
             ballast = disk / "ballast"
             alert = await stage.sev1("行14 期限が来る")
             due = await stage.reach_deadline(alert.number, ahead_s=_FILLED_S)

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -25,11 +26,11 @@ _ROUNDS = 3
 
 @pytest.mark.timeout(300)
 async def test_nothing_is_lost_and_nothing_is_doubled(
-    commands: Commands, capsys: pytest.CaptureFixture[str]
+    prepared: Path, commands: Commands, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Kills, drops, 5xx and restarts of PostgreSQL with two instances; `FAULTS_SEED` plays another one."""
     print(f"seed {_SEED}")  # noqa: T201 -- a failure shows it, with everything that was done
-    with server_of_its_own() as server:
+    with server_of_its_own(prepared) as server:
         broken = await play(_SEED, rounds=_ROUNDS, server=server, commands=commands, say=print)
     assert broken == [], capsys.readouterr().out
 

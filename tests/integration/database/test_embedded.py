@@ -17,7 +17,7 @@ import pytest
 
 from bot.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, _binaries
 from bot.storage.embedded._binaries import Identity
-from tests.postgres import cluster_folder, start_sweeper
+from tests.postgres import server_folder
 
 # Starts the server, says where, and keeps it until stdin closes.
 _PROCESS = """
@@ -49,12 +49,17 @@ class Process:
 
 
 @pytest.fixture
-def root() -> Iterator[Path]:
+def empty() -> Iterator[Path]:
     """A folder for one server, removed even after a crash."""
-    folder = cluster_folder()
-    with start_sweeper(folder) as sweeper:
+    with server_folder() as folder:
         yield folder
-        sweeper.communicate()
+
+
+@pytest.fixture
+def root(prepared: Path) -> Iterator[Path]:
+    """The same, where a server has run before."""
+    with server_folder(prepared) as folder:
+        yield folder
 
 
 def until(condition: Callable[[], bool], deadline_s: float = 20.0) -> None:
@@ -89,11 +94,11 @@ def run_sql(dsn: str, sql: str) -> object:
     return asyncio.run(run())
 
 
-def test_cold_start_then_warm_start_keeps_the_data(root: Path) -> None:
+def test_cold_start_then_warm_start_keeps_the_data(empty: Path) -> None:
     """A first start makes the cluster, a second one finds its data."""
-    with EmbeddedPostgres(root, durable=False) as server:
+    with EmbeddedPostgres(empty, durable=False) as server:
         run_sql(server.dsn(), "CREATE TABLE kept AS SELECT 42 AS answer")
-    with EmbeddedPostgres(root, durable=False) as server:
+    with EmbeddedPostgres(empty, durable=False) as server:
         assert run_sql(server.dsn(), "SELECT answer FROM kept") == 42
 
 
@@ -121,10 +126,10 @@ def test_start_is_idempotent_and_stop_may_come_twice(root: Path) -> None:
     assert not server.is_owner
 
 
-def test_start_from_another_thread_is_refused(root: Path) -> None:
+def test_start_from_another_thread_is_refused(empty: Path) -> None:
     """The kernel would end the server together with that thread."""
     with ThreadPoolExecutor(1) as pool, pytest.raises(RuntimeError, match="main thread"):
-        pool.submit(EmbeddedPostgres(root).start).result()
+        pool.submit(EmbeddedPostgres(empty).start).result()
 
 
 def test_ensure_database_creates_once(root: Path) -> None:
@@ -151,10 +156,10 @@ def test_two_processes_share_one_server(root: Path) -> None:
         assert run_sql(server.dsn(), "SELECT 1") == 1
 
 
-def test_simultaneous_cold_starts_agree_on_one_owner(root: Path) -> None:
+def test_simultaneous_cold_starts_agree_on_one_owner(empty: Path) -> None:
     """Of three processes that find an empty folder, one makes the cluster and all use it."""
     with ThreadPoolExecutor(3) as pool:
-        processes = list(pool.map(Process, [root] * 3))
+        processes = list(pool.map(Process, [empty] * 3))
     assert sorted(process.role for process in processes) == ["owner", "sharer", "sharer"]
     assert run_sql(processes[0].dsn, "SELECT 1") == 1
     for process in processes:
@@ -251,31 +256,31 @@ def test_dead_server_is_started_again(root: Path) -> None:
         assert is_alive(server_pid(root))
 
 
-def test_half_made_cluster_is_made_again(root: Path) -> None:
+def test_half_made_cluster_is_made_again(empty: Path) -> None:
     """An initdb that was killed leaves data.new, which is ours to remove."""
-    (root / "data.new").mkdir()
-    (root / "data.new" / "PG_VERSION").write_text("18\n")
-    with EmbeddedPostgres(root, durable=False):
-        assert not (root / "data.new").exists()
+    (empty / "data.new").mkdir()
+    (empty / "data.new" / "PG_VERSION").write_text("18\n")
+    with EmbeddedPostgres(empty, durable=False):
+        assert not (empty / "data.new").exists()
 
 
-def test_foreign_folder_is_refused_and_left_untouched(root: Path) -> None:
+def test_foreign_folder_is_refused_and_left_untouched(empty: Path) -> None:
     """A data folder without PG_VERSION may be anything: it is named, and nothing in it is lost."""
-    precious = root / "data" / "thesis.txt"
+    precious = empty / "data" / "thesis.txt"
     precious.parent.mkdir()
     precious.write_text("chapter 1")
     with pytest.raises(EmbeddedPostgresError, match=r"no PG_VERSION.*move it away") as caught:
-        EmbeddedPostgres(root).start()
-    assert str(root / "data") in str(caught.value)
+        EmbeddedPostgres(empty).start()
+    assert str(empty / "data") in str(caught.value)
     assert precious.read_text() == "chapter 1"
 
 
-def test_other_major_version_is_refused(root: Path) -> None:
+def test_other_major_version_is_refused(empty: Path) -> None:
     """The server cannot read another major version's files: say so before it tries."""
-    (root / "data").mkdir()
-    (root / "data" / "PG_VERSION").write_text("15\n")
+    (empty / "data").mkdir()
+    (empty / "data" / "PG_VERSION").write_text("15\n")
     with pytest.raises(EmbeddedPostgresError, match=r"made by PostgreSQL 15, the embedded server is \d+;"):
-        EmbeddedPostgres(root).start()
+        EmbeddedPostgres(empty).start()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -302,24 +307,24 @@ def test_failing_server_is_explained_by_its_last_words(root: Path) -> None:
     assert not server.is_owner
 
 
-def test_missing_wheel_points_to_the_database_url(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_wheel_points_to_the_database_url(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A platform without binaries is told what to set."""
     monkeypatch.setattr(_binaries, "find_spec", lambda _name: None)
     with pytest.raises(EmbeddedPostgresError, match="set DATABASE_URL"):
-        EmbeddedPostgres(root).start()
+        EmbeddedPostgres(empty).start()
 
 
-def test_unusable_folder_is_named(root: Path) -> None:
+def test_unusable_folder_is_named(empty: Path) -> None:
     """A path that cannot become a folder is an error of the set-up, not a traceback."""
-    (root / "file").write_text("")
+    (empty / "file").write_text("")
     with pytest.raises(EmbeddedPostgresError, match=r"cannot use .*/file"):
-        EmbeddedPostgres(root / "file").start()
+        EmbeddedPostgres(empty / "file").start()
 
 
 @pytest.mark.parametrize("name", ["深い" * 30, "this, or that"])
-def test_path_that_suits_no_socket(root: Path, name: str) -> None:
+def test_path_that_suits_no_socket(empty: Path, name: str) -> None:
     """A socket's path holds about 100 bytes and no comma; other folders still work."""
-    server = EmbeddedPostgres(root / name, durable=False)
+    server = EmbeddedPostgres(empty / name, durable=False)
     sockets = Path(server.dsn().rpartition("host=")[2])
     with server:
         assert run_sql(server.dsn(), "SELECT 1") == 1
@@ -327,17 +332,17 @@ def test_path_that_suits_no_socket(root: Path, name: str) -> None:
     sockets.rmdir()
 
 
-def test_temporary_folder_that_suits_no_socket_either(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_temporary_folder_that_suits_no_socket_either(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test run's own TMPDIR is often as long as the data folder."""
-    long = root / ("d" * 100)
+    long = empty / ("d" * 100)
     monkeypatch.setattr("tempfile.tempdir", str(long))
     server = EmbeddedPostgres(long, durable=False)
     assert len(server.dsn().rpartition("host=")[2]) < 80
 
 
-def test_socket_folder_prepared_by_others_is_refused(root: Path) -> None:
+def test_socket_folder_prepared_by_others_is_refused(empty: Path) -> None:
     """A socket folder in /tmp that others can write to is refused."""
-    server = EmbeddedPostgres(root / ("x" * 100))
+    server = EmbeddedPostgres(empty / ("x" * 100))
     sockets = Path(server.dsn().rpartition("host=")[2])
     sockets.mkdir()
     sockets.chmod(0o777)
@@ -364,7 +369,7 @@ def test_root_without_user_namespaces_runs_as_nobody(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
 def test_nobody_gets_a_copy_of_hidden_binaries(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The user `nobody` runs a copy of binaries that are in a folder it cannot read."""
     package = _binaries.find_folder().parents[1]
@@ -374,5 +379,5 @@ def test_nobody_gets_a_copy_of_hidden_binaries(
         shutil.copytree(folder, hidden / folder.name, symlinks=True)
     monkeypatch.setattr(_binaries, "find_folder", lambda: hidden / package.name / "pginstall" / "bin")
     monkeypatch.setattr(_binaries, "_choose_identity", lambda _folder: Identity.NOBODY)
-    with EmbeddedPostgres(root, durable=False) as server:
+    with EmbeddedPostgres(empty, durable=False) as server:
         assert server.is_owner

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -11,7 +12,6 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import StorageUnavailable
 from bot.services.ports import JobName, Store
-from bot.storage.database.migrate import migrate
 from bot.storage.database.pools import open_pool
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.queue import runner as module
@@ -20,12 +20,7 @@ from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
 from tests.integration.queue.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.patience import PATIENCE_S, pulse
-from tests.postgres import (
-    cluster_folder,
-    install_movable_clock,
-    shift_clock,
-    start_sweeper,
-)
+from tests.postgres import copy_database, install_movable_clock, server_of_its_own, shift_clock
 
 
 async def test_an_abandoned_job_is_taken_over(store: Store, pool: asyncpg.Pool, database_url: str) -> None:
@@ -127,19 +122,15 @@ async def test_history_is_not_kept_for_ever(store: Store, pool: asyncpg.Pool, da
 
 
 @pytest.fixture
-def own_cluster() -> Iterator[EmbeddedPostgres]:
+def own_cluster(prepared: Path) -> Iterator[EmbeddedPostgres]:
     """A server that the test may stop."""
-    root = cluster_folder()
-    with start_sweeper(root) as sweeper:
-        with EmbeddedPostgres(root, durable=False) as server:
-            migrate(server.ensure_database("bot"))
-            yield server
-        sweeper.communicate()
+    with server_of_its_own(prepared) as server:
+        yield server
 
 
 async def test_the_runner_survives_a_restart_of_the_server(own_cluster: EmbeddedPostgres) -> None:
     """It says that it is not well meanwhile; what was queued before runs afterwards, and new work too."""
-    dsn = own_cluster.dsn("bot")
+    dsn = await copy_database(own_cluster, "bot")
     pool = await open_pool(dsn)
     store = PostgresStore(pool)
     work = Work()
