@@ -1,7 +1,7 @@
-"""Run tests marked `@pytest.mark.quiet`, which measure seconds, alone or beside one other quiet test.
+"""Run tests marked `@pytest.mark.quiet`, which measure seconds, alone or beside two other quiet tests.
 
 The workers of a run share locks. A quiet test waits until the others have ended, and the others wait for it.
-Two quiet tests that mostly wait may run at once; a test that computes is `quiet(alone=True)`.
+Three quiet tests that mostly wait may run at once; a test that computes is `quiet(alone=True)`.
 """
 
 import fcntl
@@ -15,6 +15,7 @@ from typing import IO, Final
 import pytest
 
 _FOLDER: Final = "quiet"
+_SEATS: Final = ("first", "second", "third")
 
 #: A test that runs pytest holds the lock already; the tests within would wait for whoever waits for it.
 _IS_WITHIN_A_TEST: Final = "PYTEST_CURRENT_TEST" in os.environ
@@ -24,7 +25,7 @@ class Company(Enum):
     """The tests that may run beside a test."""
 
     ANY = "any that is not quiet"
-    QUIET = "one other quiet one"
+    QUIET = "two other quiet ones"
     NONE = "none"
 
 
@@ -65,11 +66,11 @@ def held(folder: Path, company: Company) -> Iterator[None]:
     A test that waits to be quiet holds the door: otherwise a stream of short tests would keep it waiting.
     """
     with ExitStack() as files:
-        door, room, first, second = (
-            files.enter_context((folder / name).open("w")) for name in ("door", "room", "first", "second")
+        door, room, *seats = (
+            files.enter_context((folder / name).open("w")) for name in ("door", "room", *_SEATS)
         )
-        if company is Company.QUIET and not _is_taken_at_once(first):
-            fcntl.flock(second, fcntl.LOCK_EX)
+        if company is Company.QUIET and not any(map(_is_taken_at_once, seats)):
+            fcntl.flock(seats[-1], fcntl.LOCK_EX)
         fcntl.flock(door, fcntl.LOCK_SH if company is Company.QUIET else fcntl.LOCK_EX)
         fcntl.flock(room, fcntl.LOCK_SH if company is Company.ANY else fcntl.LOCK_EX)
         match company:

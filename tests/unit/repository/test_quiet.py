@@ -36,19 +36,22 @@ def test_the_others_wait_for_a_quiet_test(tmp_path: Path) -> None:
     end()
 
 
-def test_two_quiet_tests_share_the_machine(tmp_path: Path) -> None:
-    """A third one and an ordinary one wait, and one that is to be alone waits for both."""
+def test_three_quiet_tests_share_the_machine(tmp_path: Path) -> None:
+    """A fourth one and an ordinary one wait, and one that is to be alone waits for all of them."""
     with held(tmp_path, Company.QUIET):
         second_begun, end_second = _in_another_worker(tmp_path, Company.QUIET)
         assert second_begun(5.0)
+        third_begun, end_third = _in_another_worker(tmp_path, Company.QUIET)
+        assert third_begun(5.0)
         waiting = {each: _in_another_worker(tmp_path, each) for each in Company}
         assert not any(begun(0.1) for begun, _ in waiting.values())
+        end_third()
+        fourth_begun, end_fourth = waiting[Company.QUIET]
+        assert fourth_begun(5.0)
         end_second()
-        third_begun, end_third = waiting[Company.QUIET]
-        assert third_begun(5.0)
         assert not waiting[Company.ANY][0](0.1)
         assert not waiting[Company.NONE][0](0.1)
-        end_third()
+        end_fourth()
     for each in (Company.ANY, Company.NONE):
         waiting[each][1]()
         assert waiting[each][0](5.0)
