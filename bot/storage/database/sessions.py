@@ -54,15 +54,23 @@ class Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
         return self._learned.issuperset(statements)
 
     async def learn(self, statements: Iterable[str]) -> None:
-        """Prepare those of *statements* that are not prepared yet; run none of them."""
+        """Prepare those of *statements* that are not prepared yet; run none of them.
+
+        If that ends half-way, the connection is dropped.
+        """
         new = [statement for statement in statements if statement not in self._learned]
-        for statement in new:
-            await self.executemany(statement, ())
-            self._learned.add(statement)
-        if new:
+        if not new:
+            return
+        try:
+            for statement in new:
+                await self.executemany(statement, ())
+                self._learned.add(statement)
             # Nothing was run, so the server still is in a transaction of its own, in which another one may
             # not choose its isolation.
             await self.execute("SELECT 1")
+        except BaseException:
+            self.terminate()
+            raise
 
     def know_arrays(self) -> None:
         """Register the built-in array types, after the codecs: setting one forgets the derived types.

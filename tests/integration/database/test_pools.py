@@ -79,6 +79,26 @@ async def test_a_connection_that_has_learned_is_in_no_transaction(database_url: 
     await pool.close()
 
 
+async def test_nor_is_one_whose_learning_was_cancelled(database_url: str) -> None:
+    """At whichever moment: a bot that stops while it prepares still has questions."""
+    pool = await open_pool(database_url, max_size=1)
+    statements = [f"SELECT {number}" for number in range(60)]
+    for moment in range(100):
+        async with borrow(pool) as connection:
+            learning = asyncio.create_task(connection.learn(statements))
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            learning.cancel()
+            with suppress(asyncio.CancelledError):
+                await learning
+        async with (
+            borrow(pool) as another,
+            another.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            assert await another.fetchval("SELECT 1") == 1
+    await pool.close()
+
+
 async def test_no_statement_with_an_array_is_planned_each_time(database_url: str) -> None:
     """The server would, as each array may be of another length."""
     pool = await open_pool(database_url, max_size=1)
