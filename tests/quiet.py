@@ -6,6 +6,7 @@ Three quiet tests that mostly wait may run at once; a test that computes is `qui
 
 import fcntl
 import os
+import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import Enum
@@ -16,6 +17,7 @@ import pytest
 
 _FOLDER: Final = "quiet"
 _SEATS: Final = ("first", "second", "third")
+_LOOK_S: Final = 0.05
 
 #: A test that runs pytest holds the lock already; the tests within would wait for whoever waits for it.
 _IS_WITHIN_A_TEST: Final = "PYTEST_CURRENT_TEST" in os.environ
@@ -69,8 +71,8 @@ def held(folder: Path, company: Company) -> Iterator[None]:
         door, room, *seats = (
             files.enter_context((folder / name).open("w")) for name in ("door", "room", *_SEATS)
         )
-        if company is Company.QUIET and not any(map(_is_taken_at_once, seats)):
-            fcntl.flock(seats[-1], fcntl.LOCK_EX)
+        while company is Company.QUIET and not any(map(_is_taken_at_once, seats)):
+            time.sleep(_LOOK_S)  # no call waits for the first of several locks
         fcntl.flock(door, fcntl.LOCK_SH if company is Company.QUIET else fcntl.LOCK_EX)
         fcntl.flock(room, fcntl.LOCK_SH if company is Company.ANY else fcntl.LOCK_EX)
         match company:
