@@ -1,16 +1,18 @@
 """Keep compiled modules in pytest's cache if Python is told to write none (PYTHONDONTWRITEBYTECODE).
 
 The tests start hundreds of programs, and each would compile the same thousand modules for two seconds. In a
-new checkout nothing is compiled yet, and one worker compiles for all of them.
+new checkout nothing is compiled yet, and two workers compile for all of them: one from the first test on, the
+other from the last.
 """
 
 import fcntl
 import os
 import sys
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import pytest
 
@@ -39,7 +41,8 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     is_whole = config.args == config.getini("testpaths") and config.pluginmanager.hasplugin("cacheprovider")
     if not (is_whole and _are_processors_few()):
         return (yield)
-    with first_alone(config.cache.mkdir(_TURNS), sys.implementation.cache_tag or ""):
+    turns, version = config.cache.mkdir(_TURNS), sys.implementation.cache_tag or ""
+    with first_alone(turns, version, meanwhile=lambda: _import_from_the_end(config.rootpath, config.args)):
         return (yield)
 
 
@@ -49,16 +52,35 @@ def _are_processors_few() -> bool:
 
 
 @contextmanager
-def first_alone(folder: Path, name: str) -> Iterator[None]:
+def first_alone(folder: Path, name: str, *, meanwhile: Callable[[], None]) -> Iterator[None]:
     """Let the first process run the block alone, and the others after it has succeeded.
 
-    If the first process fails or dies, the next one takes its place.
+    The second one calls *meanwhile* first. If the first process fails or dies, the next one takes its place.
     """
     done = folder / name
-    with (folder / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with (folder / f"{name}.lock").open("w") as lock, (folder / f"{name}.second.lock").open("w") as second:
+        if not _is_taken_at_once(lock):
+            if _is_taken_at_once(second) and not done.exists():
+                meanwhile()
+            fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             yield
             done.touch()
             return
     yield
+
+
+def _is_taken_at_once(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _import_from_the_end(root: Path, folders: Iterable[str]) -> None:
+    """Import the modules of tests, the last one first; what is wrong with one is said at its collection."""
+    files = [file for folder in folders for file in sorted((root / folder).rglob("test_*.py"))]
+    for file in reversed(files):
+        with suppress(Exception):
+            import_module(".".join(file.relative_to(root).with_suffix("").parts))
