@@ -24,7 +24,7 @@ _Kind = TypeVar("_Kind", bound=Hashable)
 #: Each test of these tiers lasts for seconds, and is handed out alone unless it is in a group.
 _STORIES: Final = frozenset({"e2e", "faults"})
 #: These tiers have ended by this share of the run: no worker waits for the last.
-_LONG_TIERS: Final = _STORIES | {"browser", "integration", "services"}
+_LONG_TIERS: Final = _STORIES | {"browser", "integration", "sandbox", "services"}
 _LONG_TIERS_END: Final = 0.85
 
 
@@ -49,8 +49,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     shares = [_group(item) or share_of(item.nodeid) for item in items]
     kinds = {share: _tier(item.nodeid) for share, item in zip(shares, items, strict=True)}
-    # as if by chance, since neighbours wait alike
-    order = sorted(kinds, key=lambda share: crc32(share.encode()))
+    # As if by chance, since neighbours wait alike; but of the short ones, the largest first.
+    sizes = Counter(shares)
+    order = sorted(
+        kinds, key=lambda share: (0 if kinds[share] in _LONG_TIERS else -sizes[share], crc32(share.encode()))
+    )
     places = dict(zip(order, spread([kinds[share] for share in order], _end), strict=True))
     items[:] = [item for _, item in sorted(zip(shares, items, strict=True), key=lambda pair: places[pair[0]])]
 
