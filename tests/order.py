@@ -49,10 +49,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     shares = [_group(item) or share_of(item.nodeid) for item in items]
     kinds = {share: _tier(item.nodeid) for share, item in zip(shares, items, strict=True)}
-    # As if by chance, since neighbours wait alike; but of the short ones, the largest first.
+    # The largest module first: nobody waits for it at the end. Stories as if by chance: neighbours wait alike.
     sizes = Counter(shares)
     order = sorted(
-        kinds, key=lambda share: (0 if kinds[share] in _LONG_TIERS else -sizes[share], crc32(share.encode()))
+        kinds, key=lambda share: (0 if kinds[share] in _STORIES else -sizes[share], crc32(share.encode()))
     )
     places = dict(zip(order, spread([kinds[share] for share in order], _end), strict=True))
     items[:] = [item for _, item in sorted(zip(shares, items, strict=True), key=lambda pair: places[pair[0]])]
