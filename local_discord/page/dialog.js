@@ -14,11 +14,16 @@ export function showDialog(dialog) {
   dialog.showModal();
 }
 
-/** Close *dialog* at once, so that not even the next key is lost. @param {HTMLDialogElement} dialog */
+/**
+ * Close *dialog* at once, so that not even the next key is lost, and tell it by the event "gone": "close" comes later,
+ * and never if the page is loaded anew meanwhile.
+ * @param {HTMLDialogElement} dialog
+ */
 export function closeDialog(dialog) {
   if (!dialog.isConnected) return;
   if (dialog.open) dialog.close();
   dialog.remove();
+  dialog.dispatchEvent(new Event("gone"));
   takeKeys();
 }
 

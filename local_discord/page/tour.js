@@ -62,7 +62,7 @@ class Tour {
     // A click beside the buttons takes the focus from none of them, so that the keys go on working.
     const keep = (event) => event.target.closest("button, a") || event.preventDefault();
     this.dialog = h("dialog", { class: "tour", ...about, onkeydown: (event) => this.keys(event), onmousedown: keep }, this.ring, this.card);
-    this.dialog.addEventListener("close", ended);
+    this.dialog.addEventListener("gone", ended);
     showDialog(this.dialog);
   }
 

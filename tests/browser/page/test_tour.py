@@ -86,6 +86,17 @@ async def test_skipped_tour_comes_back_when_asked(open_page: Visit, puppet: Pupp
         assert "?" not in visitor.page.url
 
 
+async def test_skipped_tour_is_remembered_at_once(open_page: Visit, puppet: Puppet) -> None:
+    """The page may be loaded anew before the browser says that the dialog is closed."""
+    await puppet.client.human("PUT tour", steps=STEPS)
+    async with open_page(locale="en-US") as visitor:
+        await sees_step(visitor, "Hello")
+        skip = await tour(visitor).get_by_role("button", name="Skip").element_handle()
+        assert (
+            await visitor.page.evaluate("(skip) => (skip.click(), localStorage['page.tour'])", skip) == "seen"
+        )
+
+
 async def test_no_tour_without_steps(open_page: Visit, puppet: Puppet) -> None:
     """A local Discord by itself has none, and no button for it; one that is handed in later is given then."""
     async with open_page(locale="en-US") as visitor:
