@@ -1,6 +1,6 @@
 """Run tests marked `@pytest.mark.quiet`, which measure seconds, alone or beside two other quiet tests.
 
-The workers of a run share locks. A quiet test waits until the others have ended, and the others wait for it.
+The workers of a run share locks. A quiet test waits until no others run; then the others wait for it.
 Three quiet tests that mostly wait may run at once; a test that computes is `quiet(alone=True)`.
 """
 
@@ -18,6 +18,7 @@ import pytest
 _FOLDER: Final = "quiet"
 _SEATS: Final = ("first", "second", "third")
 _LOOK_S: Final = 0.05
+_EMPTY_LOOKS: Final = 3  # between two tests of a module the room is empty for some milliseconds
 
 #: A test that runs pytest holds the lock already; the tests within would wait for whoever waits for it.
 _IS_WITHIN_A_TEST: Final = "PYTEST_CURRENT_TEST" in os.environ
@@ -63,29 +64,47 @@ def _company(item: pytest.Item) -> Company:
 
 @contextmanager
 def held(folder: Path, company: Company) -> Iterator[None]:
-    """Hold the locks in *folder* that keep tests excluded by *company* from running beside this one.
-
-    A test that waits to be quiet holds the door: otherwise a stream of short tests would keep it waiting.
-    """
+    """Hold the locks in *folder* that keep tests excluded by *company* from running beside this one."""
     with ExitStack() as files:
         door, room, *seats = (
             files.enter_context((folder / name).open("w")) for name in ("door", "room", *_SEATS)
         )
-        while company is Company.QUIET and not any(map(_is_taken_at_once, seats)):
-            time.sleep(_LOOK_S)  # no call waits for the first of several locks
-        fcntl.flock(door, fcntl.LOCK_SH if company is Company.QUIET else fcntl.LOCK_EX)
-        fcntl.flock(room, fcntl.LOCK_SH if company is Company.ANY else fcntl.LOCK_EX)
         match company:
             case Company.ANY:
+                fcntl.flock(door, fcntl.LOCK_EX)
+                fcntl.flock(room, fcntl.LOCK_SH)
                 fcntl.flock(door, fcntl.LOCK_UN)
             case Company.QUIET:
-                fcntl.flock(room, fcntl.LOCK_UN)  # empty, and nobody comes through the door
+                while not any(_is_taken_at_once(seat, fcntl.LOCK_EX) for seat in seats):
+                    time.sleep(_LOOK_S)  # no call waits for the first of several locks
+                _close_behind_the_last(door, fcntl.LOCK_SH, room)
+            case Company.NONE:
+                _close_behind_the_last(door, fcntl.LOCK_EX, room)
         yield
 
 
-def _is_taken_at_once(lock: IO[str]) -> bool:
+def _close_behind_the_last(door: IO[str], kind: int, room: IO[str]) -> None:
+    """Take the lock *door* as soon as nobody has been in the *room* for some looks.
+
+    To hold the door while others are within would stop workers that have modules to finish: each of their
+    tests would wait for a quiet one.
+    """
+    empty = 0
+    while True:
+        if _is_taken_at_once(room, fcntl.LOCK_EX):
+            empty += 1
+            is_closed = empty >= _EMPTY_LOOKS and _is_taken_at_once(door, kind)
+            fcntl.flock(room, fcntl.LOCK_UN)
+            if is_closed:
+                return
+        else:
+            empty = 0
+        time.sleep(_LOOK_S)
+
+
+def _is_taken_at_once(lock: IO[str], kind: int) -> bool:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
