@@ -21,7 +21,7 @@ def monitors(language: str = "ja") -> dict[str, Monitor]:
 
 
 def test_all_four_vendors_post_in_watched_channels() -> None:
-    """Where the bot reads along."""
+    """The demo's monitors of all four vendors post in channels that the policy tells the bot to read."""
     found = monitors()
     assert {*found} == {"alertmanager", "sentry", "github", "uptimerobot"}
     assert {channel_of(POLICY, one.watched) for one in found.values()} == {"p0-alerts", "p1-ops"}

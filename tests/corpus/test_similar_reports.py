@@ -56,7 +56,7 @@ def test_the_held_out_part_is_told_apart() -> None:
 
 @pytest.mark.parametrize(("part", "shown", "recall"), [(CHOSEN[0], 0.93, 0.85), (CHOSEN[1], 0.88, 0.82)])
 def test_the_chosen_parts_are_told_apart(part: str, shown: float, recall: float) -> None:
-    """As when the numbers were chosen."""
+    """On the parts used to choose the numbers, the matches reach each part's least precision and recall."""
     found = figures(part, ours(part), threshold=THRESHOLD)
     assert found.shown >= shown
     assert found.recall >= recall

@@ -40,7 +40,7 @@ async def test_an_event_comes_twice(client: Client, socket: Socket) -> None:
 
 
 async def test_an_event_comes_late(client: Client, socket: Socket) -> None:
-    """Those after it overtake it."""
+    """A delayed event arrives after the events that came later, whose numbers still follow each other."""
     await client.human("POST fault", gateway="delay", event="MESSAGE_CREATE", delay_s=0.05)
     await say(client, "a", "b", "c")
     assert await hear(socket, 3) == ["b", "c", "a"]
@@ -142,7 +142,7 @@ async def test_a_silent_socket_says_nothing_at_all(client: Client, compress: str
     ],
 )
 async def test_senseless_gateway_faults_are_refused(client: Client, bad: dict[str, object]) -> None:
-    """400 with a reason."""
+    """A gateway fault whose values make no sense is refused with status 400 and a reason."""
     reply = await client.human("POST fault", **bad)
     assert (reply.status, bool(reply.body["error"])) == (400, True)
 

@@ -156,7 +156,7 @@ async def test_headers_can_be_added(client: Client) -> None:
     ],
 )
 async def test_senseless_faults_are_refused(client: Client, bad: dict[str, object]) -> None:
-    """400 with a reason, and nothing in force."""
+    """A fault whose values make no sense is refused with status 400 and a reason, and none is in force."""
     reply = await client.human("POST fault", route=SEND, **bad)
     assert (reply.status, bool(reply.body["error"])) == (400, True)
     assert (await client.human("GET fault")).body["faults"] == []

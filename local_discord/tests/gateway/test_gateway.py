@@ -111,7 +111,7 @@ async def test_events_follow_the_intents(client: Client, connect: Connect, token
 
 
 async def test_channels_out_of_sight_send_nothing(client: Client, connect: Connect, token: str) -> None:
-    """Without VIEW_CHANNEL there is no event."""
+    """A bot without VIEW_CHANNEL in a channel gets no event of the messages that are posted there."""
     socket = await connect()
     await socket.identify(token, USUAL)
     await client.human("PATCH channel", channel="general", role="incident-bot", deny=str(1 << 10))

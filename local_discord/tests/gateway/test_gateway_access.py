@@ -163,7 +163,7 @@ async def test_whoever_is_added_is_told_of_the_thread(client: Client, socket: So
 
 
 async def test_members_are_counted_up_to_fifty(client: Client, socket: Socket) -> None:
-    """As in the thread itself."""
+    """An event of a thread's members counts at most fifty of them, as the thread itself does."""
     thread = await thread_in_general(client)
     core = client.sandbox.core
     state = core.world.channels[thread["id"]].thread

@@ -76,7 +76,7 @@ async def test_presences_need_their_intent(client: Client, connect: Connect) -> 
 
 
 async def test_everybody_only_with_the_members_intent(sandbox: LocalDiscord, connect: Connect) -> None:
-    """Without it the bot gets itself."""
+    """A session without the members intent that asks for all members gets only the bot itself."""
     socket = await connect()
     await socket.identify(sandbox.address.token, GUILDS)
     assert names(await ask(socket, query="", limit=0)) == ["incident-bot"]
@@ -110,7 +110,7 @@ async def test_all_members_once_in_thirty_seconds(client: Client, connect: Conne
 async def test_requests_without_what_they_need(
     sandbox: LocalDiscord, connect: Connect, data: dict[str, object]
 ) -> None:
-    """4002."""
+    """A request for members that lacks a valid guild, query or limit closes the session with code 4002."""
     socket = await connect()
     await socket.identify(sandbox.address.token, GUILDS)
     await socket.send(8, data)

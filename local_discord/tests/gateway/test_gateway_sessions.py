@@ -44,7 +44,7 @@ async def test_nothing_goes_before_identify(connect: Connect, token: str, op: in
 
 
 async def test_presence_and_voice_state_are_accepted(connect: Connect, token: str) -> None:
-    """They change nothing here and close nothing."""
+    """Updates of presence and voice state and requests for channel info change nothing and close nothing."""
     socket = await connect()
     presence = {"status": "dnd", "activities": [], "since": 0, "afk": False}
     await socket.identify(token, GUILDS, presence=presence)
@@ -69,7 +69,7 @@ async def test_sequences_increase_by_one(client: Client, connect: Connect, token
 
 
 async def test_a_server_may_ask_for_a_heartbeat(client: Client, connect: Connect, token: str) -> None:
-    """Op 1 from the server."""
+    """The server may ask a session for a heartbeat with op 1."""
     socket = await connect()
     await socket.identify(token, GUILDS)
     await client.human("POST fault", gateway="heartbeat")
@@ -230,7 +230,7 @@ async def test_an_invalidated_session(
 
 
 async def test_resume_needs_the_token_and_a_sequence(connect: Connect) -> None:
-    """4004 and 4002."""
+    """Resuming with a wrong token closes the session with 4004; without a sequence or data, with 4002."""
     for data, code in (({"token": "x", "seq": 1}, 4004), ({"token": "x"}, 4002), (None, 4002)):
         socket = await connect()
         await socket.frame()

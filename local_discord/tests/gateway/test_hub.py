@@ -43,7 +43,7 @@ async def test_what_does_not_come_is_waited_for_in_vain_and_nobody_looks_any_mor
 
 
 async def test_a_look_that_fails_fails_where_it_is_waited_for() -> None:
-    """And nowhere else."""
+    """A check that raises an error fails only for the one who waits for it; the others go on waiting."""
     hub, looks = Hub(), list[int]()
 
     def look() -> bool | None:

@@ -104,6 +104,6 @@ async def test_senseless_offers_are_refused(client: Client, groups: object, said
 
 
 async def test_unknown_control_is_gone(client: Client) -> None:
-    """Without a program there is nothing to press."""
+    """Pressing a control that no program offers is refused with status 400 and the reason "gone"."""
     reply = await client.human("POST press", user="primary", control="bells.ring")
     assert (reply.status, reply.body["why"]) == (400, "gone")

@@ -20,7 +20,7 @@ async def test_a_person_rewrites_their_own_message(client: Client, connect: Conn
 
 
 async def test_nobody_rewrites_what_another_wrote(client: Client) -> None:
-    """Not even an administrator."""
+    """An administrator cannot edit the message of another person: the request is refused with 50005."""
     said = (await client.human("POST say", user="observer", channel="general", content="14:10")).body
     refused = await client.human("PATCH message", user="admin", message=said["id"], content="x")
     assert (refused.status, refused.code) == (403, 50005)

@@ -22,7 +22,7 @@ async def state(socket: aiohttp.ClientWebSocketResponse, *, unread: bool) -> dic
 
 
 async def test_what_was_read_stays_read(tmp_path: Path) -> None:
-    """Over a restart with a state file."""
+    """A channel that was read stays read over a restart with a state file."""
     for is_first in (True, False):
         sandbox = LocalDiscord(state=tmp_path / "state.json")
         async with sandbox, aiohttp.ClientSession() as http:

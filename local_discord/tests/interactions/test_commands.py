@@ -12,7 +12,7 @@ TRIAGE = {"name": "triage", "description": "d", "name_localizations": {"ja": "ãƒ
 
 
 async def test_a_command_is_created_overwritten_edited_and_deleted(client: Client) -> None:
-    """201, then 200 with the same id; then gone."""
+    """A command is created (201), overwritten under the same id (200), edited and deleted."""
     for base in (APPLICATION, GUILD):
         path = f"{base}/commands"
         first = await client.api(f"POST {path}", TRIAGE)

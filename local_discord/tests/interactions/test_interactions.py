@@ -53,7 +53,7 @@ async def test_a_first_response_within_3_seconds(bot: Client) -> None:
 
 
 async def test_after_3_seconds_the_interaction_is_unknown(bot: Client) -> None:
-    """Too late is 10062, and the person sees a failure."""
+    """A response after 3 seconds is refused with 10062, and the person sees a failure."""
     interaction = await bot.run()
     bot.sandbox.core.clock.advance(3.1)
     late = await bot.respond(interaction, 4, content="x")
@@ -105,7 +105,10 @@ async def test_ephemeral_messages_are_seen_by_one_person_only(bot: Client) -> No
 
 
 async def test_original_is_edited_and_deleted_through_the_token(bot: Client) -> None:
-    """PATCH, then DELETE, then 10008."""
+    """The original response is edited and deleted with the interaction's token.
+
+    After that, reading it is refused with 10008.
+    """
     interaction = await bot.run()
     await bot.respond(interaction, 4, content="a")
     path = f"{original(bot, interaction)}/messages/@original"

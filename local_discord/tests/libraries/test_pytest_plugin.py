@@ -51,7 +51,7 @@ def test_the_bot_of_the_readme_passes(tmp_path: Path) -> None:
 
 
 def test_the_test_of_the_readme_can_fail(tmp_path: Path) -> None:
-    """With a bot that greets otherwise."""
+    """The test that the README shows fails with a bot that greets with other words."""
     for name, code in re.findall(r"```python\n# (\w+\.py)\n(.*?)```", README.read_text(), re.DOTALL):
         (tmp_path / name).write_text(code.replace('f"Hello, {', 'f"Goodbye, {'))
     _, said = run_pytest(tmp_path, "-o", "asyncio_mode=auto", "-k", "greets")

@@ -46,6 +46,6 @@ async def test_files_are_shown_only_when_nothing_in_them_runs(
 
 
 async def test_a_file_that_is_not_there(client: Client) -> None:
-    """404 in the API's shape."""
+    """A request for an attachment that does not exist gets a 404 in the JSON form of the API's errors."""
     async with client.http.get(f"{client.sandbox.core.origin}/attachments/1/2/x.png") as response:
         assert (response.status, (await response.json())["code"]) == (404, 0)

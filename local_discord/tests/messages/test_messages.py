@@ -91,7 +91,7 @@ async def test_content_limit_counts_2000_characters(client: Client) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"content": ""}, {"content": "  \n"}, {"embeds": [{}]}])
 async def test_empty_messages_are_refused(client: Client, body: dict[str, Any]) -> None:
-    """Nothing to show is 50006."""
+    """A message with nothing to show is refused with code 50006."""
     reply = await send(client, **body)
     assert (reply.status, reply.code) == (400, 50006)
 

@@ -91,7 +91,7 @@ async def test_described_files_must_come_along(client: Client) -> None:
 
 @pytest.mark.parametrize("names", [("before", "after"), ("around", "before"), ("around", "after")])
 async def test_a_page_begins_at_one_place(client: Client, names: tuple[str, str]) -> None:
-    """before, after and around exclude each other."""
+    """Asking for messages with more than one of before, after and around is refused as mutually exclusive."""
     reply = await client.api(f"GET /channels/{ALERTS}/messages", **dict.fromkeys(names, "1"))
     assert (reply.code, reply.errors(names[1])) == (50035, ["MUTUALLY_EXCLUSIVE"])
 

@@ -45,7 +45,7 @@ async def test_archived_threads_take_no_edits_and_no_reactions(client: Client) -
 
 
 async def test_locked_archived_threads_refuse_messages(client: Client) -> None:
-    """Locked and archived: 160005."""
+    """A message to a thread that is locked and archived is refused with code 160005."""
     _, thread = await start(client)
     await client.human("PATCH channel", channel=thread["id"], archived=True, locked=True)
     reply = await client.api(f"POST /channels/{thread['id']}/messages", {"content": "x"})

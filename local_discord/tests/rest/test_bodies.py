@@ -39,7 +39,7 @@ async def test_what_is_no_json_is_50109(client: Client, data: bytes) -> None:
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "nonsense"])
 async def test_other_content_types_are_refused(client: Client, kind: str) -> None:
-    """50035 with the type's own code."""
+    """A body of another content type is refused with the error code CONTENT_TYPE_INVALID."""
     reply = await post(client, b'{"content": "x"}', kind)
     assert reply.errors() == ["CONTENT_TYPE_INVALID"]
 
@@ -62,7 +62,7 @@ async def test_broken_multipart_bodies_are_bad_requests(client: Client, kind: st
 
 
 async def test_bodies_have_a_size(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """40005 past it."""
+    """A body larger than the limit is refused with status 413 and code 40005."""
     monkeypatch.setattr(bodies, "_MOST_BYTES", 10)
     part = b'--x\r\nContent-Disposition: form-data; name="files[0]"; filename="a"\r\n\r\n'
     reply = await post(client, part + b"x" * 100 + b"\r\n--x--\r\n", "multipart/form-data; boundary=x")

@@ -126,7 +126,7 @@ async def test_other_versions_are_refused(line: Line, path: str) -> None:
 
 
 async def test_the_root_of_the_api_is_an_unknown_route(line: Line) -> None:
-    """404, in JSON."""
+    """The root of the API answers 404 in JSON, as an unknown route does."""
     assert is_refused(await line.ask("GET /api/v10"), 404)
 
 

@@ -29,7 +29,7 @@ async def test_unknown_things_are_404_with_their_code(client: Client, verb: str,
 
 
 async def test_token_is_required(client: Client) -> None:
-    """No token or a wrong one: 401."""
+    """A request with no token, a wrong one or one without its prefix is refused with 401."""
     for headers in ({}, {"Authorization": "Bot wrong"}, {"Authorization": client.sandbox.address.token}):
         async with client.http.get(f"{client.sandbox.api_base}/users/@me", headers=headers) as response:
             assert (response.status, await response.json()) == (
@@ -77,7 +77,7 @@ async def test_the_default_bot_manages_nothing(client: Client, call: tuple[str, 
 
 
 async def test_an_administrator_bot_manages_channels_roles_and_webhooks(client: Client) -> None:
-    """With ADMINISTRATOR the same calls work."""
+    """A bot with ADMINISTRATOR can make, edit and delete channels, set permissions and assign roles."""
     await client.human("PATCH role", role="incident-bot", permissions=str(1 << 3))
     made = await client.api(f"POST /guilds/{GUILD}/channels", {"name": "war-room", "topic": "t"})
     assert (made.status, made.body["name"]) == (201, "war-room")

@@ -44,7 +44,7 @@ async def test_components_v2_show_only_what_they_expose(open_page: Visit, puppet
 
 
 async def test_spoiler_files_are_covered_until_they_are_clicked(open_page: Visit, puppet: Puppet) -> None:
-    """By their name, as Discord's clients mark them."""
+    """A file whose name begins with SPOILER_ is blurred until it is clicked, as Discord's clients show it."""
     await puppet.post_file(GENERAL, "SPOILER_square.png", "image/png", square_png())
     async with open_page(locale="en-US") as visitor:
         picture = visitor.main.locator(".attachments .picture")

@@ -12,7 +12,7 @@ TYPING = f"POST /channels/{GENERAL}/typing"
 
 
 async def test_typing_shows_until_the_message_comes(open_page: Visit, puppet: Puppet) -> None:
-    """Where it happens, not elsewhere."""
+    """The typing notice shows only in the channel where the bot types, and ends when the message comes."""
     async with open_page(locale="en-US") as visitor:
         said = visitor.main.get_by_text("incident-bot is typing…")
         assert (await puppet.client.api(TYPING)).status == 204

@@ -104,7 +104,7 @@ def install(env: dict[str, str]) -> None:
 
 
 def test_ci_runs_it() -> None:
-    """Before the tests."""
+    """CI installs the browser before it runs the tests."""
     steps = (ROOT / ".ci" / "run").read_text()
     assert 0 < steps.index("bash .ci/browser") < steps.index("uv run --group dev pytest")
     assert "bash .ci/run" in (ROOT / ".github" / "workflows" / "ci.yml").read_text()

@@ -123,7 +123,10 @@ async def test_a_picked_channel_takes_keys(open_page: Visit, puppet: Puppet) -> 
 async def test_letters_on_a_button_go_to_the_box_and_space_presses_it(
     open_page: Visit, puppet: Puppet
 ) -> None:
-    """As in Discord; a message's own keys stay its own."""
+    """Space presses a focused button, and other letters typed on a button go to the message box.
+
+    A focused message keeps its own keys: R replies to it and writes nothing.
+    """
     await puppet.client.post(GENERAL, content="press it", components=[row(button("x", "Press"))])
     async with open_page(locale="en-US") as visitor:
         await visitor.main.get_by_role("button", name="Press").focus()
@@ -140,7 +143,7 @@ async def test_letters_on_a_button_go_to_the_box_and_space_presses_it(
 async def test_letters_after_a_command_of_optional_options_fill_the_first(
     open_page: Visit, puppet: Puppet
 ) -> None:
-    """Nothing that is typed gets lost."""
+    """After a command with only optional options, typed letters become the value of the first one."""
     await puppet.client.register(SHOW)
     async with open_page(locale="en-US") as visitor:
         await visitor.type("/show")

@@ -36,7 +36,7 @@ async def test_channel_list_stays_where_it_was_scrolled(open_page: Visit, puppet
 
 
 async def test_member_menu_stays_and_gives_the_focus_back(open_page: Visit, puppet: Puppet) -> None:
-    """Even when its own button is drawn anew meanwhile."""
+    """The open member menu stays when its button is drawn anew, and gives the focus back when closed."""
     async with open_page(locale="en-US") as visitor:
         who = visitor.sidebar.locator("button.who")
         await who.click()

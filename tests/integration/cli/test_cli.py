@@ -76,7 +76,7 @@ def here(*arguments: str, **env: str) -> Outcome:
 
 
 def test_demo_says_what_is_wrong_with_the_policy(tmp_path: Path) -> None:
-    """Before anything is started."""
+    """`demo` refuses a policy file that cannot be read with exit code 2 before anything is started."""
     said = here("demo", RUNBOOK_FILE=str(tmp_path / "none.toml"))
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("error: RUNBOOK_FILE: ")
@@ -133,7 +133,7 @@ def test_migrate(empty_database_url: str) -> None:
 
 
 async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
-    """One line, exit code 2, no password."""
+    """A database that cannot be reached ends the command with one line, exit code 2, and no password."""
     url = f"postgresql://bot:hunter2@127.0.0.1:{closed_port()}/bot"
     ended = await incident_bot("digest", "--preview", folder=tmp_path, DATABASE_URL=url, **GUILD)
     assert ended.code == 2
@@ -216,7 +216,7 @@ async def _incident(url: str, *, is_private: bool = False) -> int:
 
 
 def test_digest_wants_one_of_two() -> None:
-    """Neither both nor none."""
+    """`digest` needs exactly one of --preview and --post: neither or both ends it with code 2."""
     for flags in ([], ["--preview", "--post"]):
         ended = here("digest", *flags, **GUILD)
         assert ended.code == 2

@@ -111,7 +111,10 @@ def test_an_unknown_place_or_server_is_refused() -> None:
 
 
 def test_the_users_of_the_account_may_be_missing() -> None:
-    """Then people are found by name or id only."""
+    """Without the account's users in the export, people are found by name or id only.
+
+    Who is not found is listed by name.
+    """
     file = Path(export())
     found = json.loads(file.read_text(encoding="utf-8"))
     del found["users"]

@@ -235,7 +235,10 @@ async def test_every_table_is_exported_or_left_out_for_a_reason(database_url: st
 
 
 async def test_rows_are_ordered_by_their_whole_key(database_url: str) -> None:
-    """Else the same records could give other bytes."""
+    """Rows are ordered by every column of their table's primary key.
+
+    Otherwise the same records could give other bytes.
+    """
     keys = await rows(
         database_url,
         "SELECT relname, array_agg(attname::text ORDER BY array_position(indkey::int2[], attnum)) AS columns "

@@ -44,7 +44,7 @@ async def test_what_became_of_alerts_is_listed_page_by_page(world: ConsoleWorld)
 
 
 async def test_a_private_incident_is_not_named(world: ConsoleWorld) -> None:
-    """To a person who may not see it."""
+    """The list of alerts names a private incident only to a person who may see it."""
     await say(world, 1)
     await world.database.fetch("UPDATE incidents SET is_private = true")
     page = words(shown(await world.command("alerts recent")))

@@ -72,7 +72,7 @@ async def test_elsewhere_it_is_shown_to_one_person_and_fills_in(world: ConsoleWo
 
 
 async def test_a_target_that_nobody_knows_is_said_with_those_that_are_known(world: ConsoleWorld) -> None:
-    """Before anything is looked at."""
+    """A target that nobody knows is answered with the known targets before any check runs."""
     answer = shown(await world.command("check", target="api"))
     assert TARGET in answer["content"]
     assert world.checks.asked == []  # type: ignore[attr-defined]

@@ -5,7 +5,10 @@ from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, w
 
 
 async def test_the_digest_is_drafted_for_one_person(world: ConsoleWorld) -> None:
-    """Nothing is posted."""
+    """The digest is drafted for one person alone, and nothing is posted in a channel.
+
+    A week that is not an ISO week, or that has not ended, is refused with a reason.
+    """
     await world.declare(key="k")
     draft = shown(await world.command("digest preview"))
     assert "投稿はしていません。\n\n先週はインシデントがありませんでした。" in draft["content"]

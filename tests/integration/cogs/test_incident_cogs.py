@@ -16,7 +16,7 @@ def listed(page: dict[str, Any]) -> list[int]:
 
 
 async def test_the_list_pages_and_opens(world: ConsoleWorld) -> None:
-    """Ten to a page, newest first."""
+    """The list of incidents shows ten to a page, newest first, and opens a chosen incident in detail."""
     for number in range(11):
         await world.declare(key=f"k{number}")
     page = shown(await world.command("incident list", status="triggered"))

@@ -117,6 +117,6 @@ async def test_show_says_that_no_postmortem_is_needed(world: ConsoleWorld) -> No
 
 
 async def test_a_draft_of_no_incident_is_refused(world: ConsoleWorld) -> None:
-    """As for every command that names one."""
+    """Drafting or showing the postmortem of an unknown incident answers that there is no such incident."""
     for command in ("postmortem draft", "postmortem show"):
         assert "そのインシデントはありません" in shown(await world.command(command, number=9))["content"]

@@ -11,7 +11,7 @@ from tests.integration.cogs.console_world import ConsoleWorld, alerted, shown, s
 
 
 async def test_ack_says_what_it_changed(world: ConsoleWorld) -> None:
-    """First, joined, already, too late."""
+    """Acknowledging tells a person whether they are first, join, are on it already or come too late."""
     alert = await alerted(world)
     await world.pass_time(minutes=2)
     assert "あなたが対応中です (2 分で ack)" in shown(await world.click(alert, "inc:v1:ack:1"))["content"]

@@ -63,7 +63,7 @@ async def test_one_connection_too_many_is_refused(proxy: PgProxy) -> None:
 
 
 async def test_a_connection_is_refused_by_its_name(proxy: PgProxy) -> None:
-    """Only those of one kind."""
+    """The proxy refuses only connections of one application name and lets others through."""
     proxy.refuse = lambda startup: Refusal("53300") if startup.get("application_name") == "queue" else None
     await _insert(proxy)
     with pytest.raises(asyncpg.TooManyConnectionsError):

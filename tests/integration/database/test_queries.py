@@ -64,7 +64,7 @@ def test_a_faulty_file_is_refused(text: str, says: str) -> None:
 
 
 def test_a_query_takes_parts_and_other_queries() -> None:
-    """From any file, without their descriptions."""
+    """A query may use parts and other queries of any file; their descriptions are left out."""
     first = "-- name: a\n-- One.\n-- More.\nWITH b AS ({b}) {c};\n-- part: c\n-- Three.\nSELECT :x, '{}'\n"
     second = "-- name: b\n-- Two.\nDELETE FROM t WHERE x = :x;\n"
     found = composed([first, second])

@@ -144,7 +144,10 @@ async def test_what_is_owed_while_its_predecessor_is_sent_is_never_forgotten(sto
 
 
 async def test_one_key_opens_one_incident_however_many_ask(store: Store) -> None:
-    """A double click, a redelivered event."""
+    """One key opens only one incident when eight requests come at once.
+
+    They stand for a double click or a redelivered event.
+    """
     incidents = await asyncio.gather(*(open_incident(store) for _ in range(8)))
     assert len({incident.id for incident in incidents}) == 1
 
@@ -215,7 +218,7 @@ async def test_an_exhausted_pool_is_unavailable(database_url: str, monkeypatch: 
 
 
 async def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
-    """At start as well."""
+    """A database server that is not there is reported as unavailable when the pool is opened at the start."""
     with pytest.raises(StorageUnavailable):
         await open_pool(f"postgresql://postgres@/none?host={tmp_path}")
 

@@ -137,7 +137,7 @@ async def test_a_limit_of_one_route_is_no_outage(world: NotifierWorld, circuit: 
 
 
 async def test_reading_may_work_while_writing_does_not(world: NotifierWorld, circuit: Circuit) -> None:
-    """So 👀 are still read."""
+    """Reading reactions still works while the circuit for posting is open."""
     posted = await world.deliver(ALERT)
     world.break_down({"status": 503, "times": None}, route="POST /channels/*/messages")
     await fails(world, ENOUGH)

@@ -109,7 +109,7 @@ async def test_whoever_lost_their_ack_is_told_so_in_the_first_place(world: Notif
 
 
 async def test_page_goes_to_whoever_stands_at_the_place(world: NotifierWorld) -> None:
-    """By username, exactly; the DM is opened once."""
+    """A page goes by DM to the member with the person's username, and two pages open the DM only once."""
     page = owed(DeliveryKind.PAGE, to="person:primary")
     posted = await world.deliver(page)
     assert world.channel(posted.channel_id).recipients == [str(PRIMARY), "1100000000000000002"]
@@ -156,7 +156,7 @@ async def test_thread_hangs_on_the_alert_and_begins_with_the_start_time(world: N
 
 
 async def test_notice_without_a_thread_goes_to_the_alerts_channel(world: NotifierWorld) -> None:
-    """A policy may open no thread."""
+    """A notice of an incident without a thread goes to the alerts channel, as a policy may open no thread."""
     incident, _ = await world.alert()
     notice = owed(DeliveryKind.NOTICE, data={"notice": "note", "by": "a", "text": "b"})
     assert (await world.deliver(notice, incident, nonce="n2")).channel_id == ALERTS
@@ -170,7 +170,7 @@ async def test_thread_that_is_there_is_adopted(world: NotifierWorld) -> None:
 
 
 async def test_own_eyes_are_put_once(world: NotifierWorld) -> None:
-    """So that acking is one tap."""
+    """The bot puts its own 👀 under the alert only once, so that acknowledging is one tap."""
     incident, alert = await world.alert()
     seed = owed(DeliveryKind.SEED_ACK, after=(alert.channel_id, alert.message_id))
     for _ in range(2):

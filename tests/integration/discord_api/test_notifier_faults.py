@@ -135,7 +135,7 @@ async def test_a_cancelled_wait_in_a_global_limit_blocks_nothing_either(world: N
 
 
 async def test_a_client_that_may_not_wait_says_so_at_once(world: NotifierWorld) -> None:
-    """discord.py's own `max_ratelimit_timeout`."""
+    """A wait longer than discord.py's `max_ratelimit_timeout` fails the request at once and is told."""
     world.client.http.max_ratelimit_timeout = 30.0
     world.break_down({"status": 429, "retry_after": 40.0})
     error = await away(world.deliver(ALERT))
@@ -203,7 +203,7 @@ async def test_a_message_that_was_deleted_since_is_not_made_again(world: Notifie
 
 
 async def test_composing_while_discord_is_away(world: NotifierWorld) -> None:
-    """Nothing is remembered wrongly from it."""
+    """Composing that fails while Discord is away remembers nothing wrongly: it succeeds on the next try."""
     fresh = world.make()
     world.break_down({"status": 503}, route="GET /guilds/*/channels")
     assert (await away(fresh.compose(ALERT, INCIDENT))).http_status == 503
@@ -245,7 +245,7 @@ async def test_an_edit_that_must_wait_is_not_called_done(world: NotifierWorld, f
 
 
 async def test_a_rate_limited_edit_holds_up_no_other(world: NotifierWorld) -> None:
-    """Only the one that must wait is left over."""
+    """An edit that is rate limited holds up no other edit: only the limited one is left to be done."""
     first, second = [await world.deliver(ALERT, nonce=f"n{number}") for number in range(2)]
     route = f"PATCH /channels/*/messages/{first.message_id}"
     world.break_down({"status": 429, "retry_after": 20.0}, route=route)

@@ -45,7 +45,7 @@ def files(world: NotifierWorld, where: Posted) -> list[JSON]:
 
 
 async def test_files_are_in_the_message_with_their_descriptions(world: NotifierWorld) -> None:
-    """In the order of the body, byte for byte."""
+    """A message carries its files in the order of its body, with their names, sizes and descriptions."""
     where = await posted(world)
     document, picture = files(world, where)
     assert (document["filename"], document["size"]) == (DRAFT.filename, len(DRAFT.content))
@@ -60,7 +60,7 @@ async def test_the_same_nonce_posts_files_once(world: NotifierWorld) -> None:
 
 
 async def test_an_attempt_that_never_reported_back_is_found(world: NotifierWorld) -> None:
-    """By the message's words."""
+    """A message of an attempt that never reported back is found by its content."""
     where = await posted(world)
     request = Request(Action.MESSAGE, ALERTS, None, BODY)
     assert await world.notifier.find(request, since=datetime.now(UTC)) == where

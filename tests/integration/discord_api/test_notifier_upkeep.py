@@ -196,7 +196,10 @@ async def test_refresh_wakes_the_archived_thread_of_an_open_incident(world: Noti
 async def test_the_first_line_of_a_thread_is_edited_once_its_start_was_corrected(
     world: NotifierWorld,
 ) -> None:
-    """By no other change: each would cost a request."""
+    """The first line of a thread is edited when the incident's start was corrected, and by no other change.
+
+    Each edit would cost a request.
+    """
     incident, alert = await world.threaded()
     start = await world.deliver(
         owed(DeliveryKind.THREAD_START, after=(alert.channel_id, alert.message_id)), incident, nonce="n3"
@@ -320,7 +323,7 @@ async def test_a_line_beside_the_alert_answers_it(world: NotifierWorld) -> None:
 
 
 async def test_a_farewell_goes_to_the_thread_that_was_left(world: NotifierWorld) -> None:
-    """Not to the one that the incident has now."""
+    """The farewell goes to the thread that was left, not to the thread that the incident has now."""
     incident, alert = await world.threaded()
     moved = replace(incident, thread=replace(incident.thread, id=777))
     line = owed(DeliveryKind.NOTICE, to=f"thread:{alert.message_id}", data={"notice": "thread_moved"})

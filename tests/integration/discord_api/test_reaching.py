@@ -36,7 +36,7 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]
 
 
 async def test_nothing_is_missing(world: NotifierWorld) -> None:
-    """By username, and by id."""
+    """A person who can be reached has no gaps, whether the policy names them by username or by id."""
     reach = Reaching(world.client, POLICY)
     assert await reach.gaps(GUILD, AI) == []
     assert await reach.gaps(GUILD, replace(AI, handle=str(PRIMARY), user_id=PRIMARY)) == []

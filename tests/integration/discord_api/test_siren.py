@@ -83,7 +83,10 @@ async def test_what_was_deleted_since_rings_no_second_time(world: NotifierWorld,
 
 
 async def test_a_history_that_cannot_be_read_keeps_nobody_silent(world: NotifierWorld) -> None:
-    """Rather twice than never."""
+    """An escalation is posted with its ping even if the channel's history cannot be read.
+
+    Posting it twice is better than never.
+    """
     world.break_down({"status": 503, "times": None}, route="GET /channels/*/messages")
     missed = passed()
     posted = await world.notifier.siren(nobody).post(missed, escalation(missed), nonce="ours")

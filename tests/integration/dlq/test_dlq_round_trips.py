@@ -99,7 +99,7 @@ async def test_the_other_questions(rig: Rig) -> None:
 
 
 async def test_what_no_entry_can_be_called_is_not_asked(rig: Rig) -> None:
-    """Then no transaction begins either."""
+    """An id that no entry can have is refused without a round trip: not even a transaction begins."""
     before = rig.session.round_trips
     with pytest.raises(UserError):
         await rig.dlq.entry("no uuid")

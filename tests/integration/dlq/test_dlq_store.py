@@ -115,7 +115,7 @@ async def test_a_payload_of_another_shape_is_left_out(dlq: PostgresDlqStore, dat
 
 
 async def test_the_window_follows_the_databases_clock(dlq: PostgresDlqStore, database_url: str) -> None:
-    """Not this process's."""
+    """The window of the DLQ's page follows the clock of the database, not that of the process."""
     await dlq.record(await failure(database_url))
     await install_movable_clock(database_url)
     await shift_clock(database_url, timedelta(hours=23))
@@ -181,7 +181,7 @@ async def test_a_table_that_has_just_changed_says_so_once(dlq: PostgresDlqStore,
 
 
 async def test_a_database_that_is_away_at_start_is_no_error_until_asked(tmp_path: Path) -> None:
-    """And then it is: try again."""
+    """A DLQ database that is away at the start is no error; the first query of it fails as unavailable."""
     pool = await open_dlq_pool(f"postgresql://postgres@/none?host={tmp_path}")
     with pytest.raises(StorageUnavailable):
         await PostgresDlqStore(pool, DlqTable()).report()

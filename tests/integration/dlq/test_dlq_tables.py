@@ -254,7 +254,7 @@ async def test_a_column_that_comes_later_is_used(database_url: str) -> None:
 async def test_a_table_that_cannot_be_read_says_why(
     database_url: str, made_by: str, misfit: Misfit, concerned: tuple[str, ...]
 ) -> None:
-    """With the columns that are concerned."""
+    """A table that cannot be read is reported with the reason and with the columns that are concerned."""
     owner = await connect(database_url)
     await owner.execute(made_by)
     await owner.close()
@@ -267,7 +267,7 @@ async def test_a_table_that_cannot_be_read_says_why(
 
 @pytest.mark.parametrize("granted", ["SELECT 1", "GRANT SELECT ON store.failures TO dlq_reader"])
 async def test_a_table_that_may_not_be_read_says_so(database_url: str, granted: str) -> None:
-    """Not to the table, or not into its schema."""
+    """A table without the permission to read it, or without the one for its schema, is reported as such."""
     owner = await connect(database_url)
     await owner.execute(VIEWED.made_by)
     await owner.execute(

@@ -23,7 +23,7 @@ async def listening(database: Database) -> PostgresLeases:
 
 
 async def test_who_is_there_and_who_listens(database: Database) -> None:
-    """By host and version."""
+    """The doctor says which hosts and versions run and which of them holds the shards, or that none runs."""
     assert (await check_instances(database.leases)).said == "none is running"
     found = await check_instances(await listening(database))
     assert (found.state, found.said) == (State.OK, "host-a (1.0), host-b (1.1); shards: 0: host-a")

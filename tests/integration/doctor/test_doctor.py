@@ -96,7 +96,10 @@ async def test_a_role_that_rings_nobody(sandbox: LocalDiscord) -> None:
 
 
 async def test_a_channel_that_has_no_private_threads(sandbox: LocalDiscord) -> None:
-    """An announcement channel, for instance."""
+    """The doctor fails a channel type without private threads, such as an announcement channel.
+
+    A channel for private incidents that does not exist gets no such finding.
+    """
     channel = next(one for one in sandbox.core.world.channels.values() if one.name == "p0-alerts")
     channel.type = ChannelType.ANNOUNCEMENT
     found = (await examine(sandbox))["private incidents in #p0-alerts"]
@@ -163,7 +166,7 @@ def test_needs_follow_the_policy() -> None:
 
 
 async def test_a_missing_channel(sandbox: LocalDiscord) -> None:
-    """An alert would go nowhere."""
+    """The doctor fails a channel of the policy that does not exist, because an alert would go nowhere."""
     channels = sandbox.core.world.channels
     del channels[next(key for key, channel in channels.items() if channel.name == "p1-ops")]
     found = (await examine(sandbox))["channel #p1-ops"]
@@ -394,7 +397,7 @@ async def test_an_interactions_endpoint_is_found(sandbox: LocalDiscord) -> None:
 async def test_a_server_that_requires_two_factor_authentication(
     sandbox: LocalDiscord, level: int, *, has_2fa: bool
 ) -> None:
-    """Only where the owner has none it is a finding."""
+    """Two-factor authentication is a finding only if the server requires it and the bot's owner has none."""
     sandbox.core.world.guild.mfa_level, sandbox.core.world.application.owner_mfa = level, has_2fa
     found = await examine(sandbox)
     assert ("two-factor authentication" in found) is (level == 1 and not has_2fa)

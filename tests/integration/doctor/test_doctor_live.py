@@ -261,7 +261,7 @@ async def test_an_outsider_who_is_none(sandbox: LocalDiscord) -> None:
 
 
 async def test_a_token_that_discord_does_not_know(sandbox: LocalDiscord) -> None:
-    """Nothing else is asked then."""
+    """With a token that Discord does not know, the login fails and nothing else is asked of Discord."""
     async with aiohttp.ClientSession() as session:
         run = run_of(sandbox, session, Options("general"))
         run.api.token = "of.somebody.else"
@@ -361,7 +361,7 @@ async def test_what_cannot_be_removed_is_told(sandbox: LocalDiscord) -> None:
 
 @pytest.mark.parametrize("kind", [ChannelType.FORUM, ChannelType.CATEGORY, ChannelType.VOICE])
 async def test_a_channel_of_another_kind(sandbox: LocalDiscord, kind: ChannelType) -> None:
-    """Nothing is posted anywhere."""
+    """The live check fails a forum, category or voice channel, and posts nothing anywhere."""
     general(sandbox).type = kind
     found = await look(sandbox)
     assert found["channel"].state is TrialOutcome.FAIL

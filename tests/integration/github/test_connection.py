@@ -79,7 +79,7 @@ async def test_a_slow_answer_has_a_deadline(github: GitHub) -> None:
 
 
 async def test_nobody_is_there(github: GitHub) -> None:
-    """A refused connection."""
+    """A refused connection is reported as GitHub that cannot be reached."""
     there = address(github)
     nowhere = type(there)("http://127.0.0.1:9", there.token)
     async with GitHubConnection(nowhere) as connection:

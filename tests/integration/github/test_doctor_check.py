@@ -15,14 +15,14 @@ POLICY = load_policy(None)
 
 
 async def test_all_is_well(github: GitHub, repository: GitHubRepository) -> None:
-    """With what goes there."""
+    """The doctor says what goes to the repository, and creates no pull request or issue there."""
     found = await check_code_host(repository, POLICY, has_token=True)
     assert (found.state, found.said) == (State.OK, "parky/ops takes postmortems and action items")
     assert (github.repository.pulls, github.repository.issues) == ({}, {})
 
 
 async def test_each_missing_permission_is_named(github: GitHub, repository: GitHubRepository) -> None:
-    """Unless the policy does not need it."""
+    """The doctor names each missing permission, unless the policy does not need it."""
     github.permissions = {"issues"}
     found = await check_code_host(repository, POLICY, has_token=True)
     assert (found.state, found.said) == (

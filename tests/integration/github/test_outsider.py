@@ -23,7 +23,7 @@ def client(github: GitHub, *, token: str = TOKEN) -> Client[TokenAuthStrategy]:
 
 
 async def test_a_postmortem_goes_through_its_life(github: GitHub) -> None:
-    """Branch, file, pull request, merge."""
+    """With a client of GitHub's API, a postmortem goes through branch, file, pull request and merge."""
     theirs = client(github)
     rest = theirs.rest
     repository = (await rest.repos.async_get(OWNER, NAME)).parsed_data
@@ -70,7 +70,7 @@ async def test_an_issue_goes_through_its_life(github: GitHub) -> None:
     [(Fault.FORBIDDEN, 403), (Fault.SECONDARY_LIMIT, 403), (Fault.INVALID, 422), (Fault.AWAY, 503)],
 )
 async def test_its_refusals_are_understood(github: GitHub, fault: Fault, status: int) -> None:
-    """By a client that knows GitHub's."""
+    """The stand-in's refusals are understood by a client made for GitHub's own."""
     github.fault(fault)
     theirs = client(github)
     with pytest.raises(RequestFailed) as refused:
@@ -79,7 +79,7 @@ async def test_its_refusals_are_understood(github: GitHub, fault: Fault, status:
 
 
 async def test_another_token_is_refused(github: GitHub) -> None:
-    """With 401."""
+    """A request with another token is refused with 401."""
     theirs = client(github, token="ghp_other")
     with pytest.raises(RequestFailed) as refused:
         await theirs.rest.repos.async_get(OWNER, NAME)

@@ -126,7 +126,7 @@ async def test_an_issue_goes_through_its_life(github: GitHub, repository: GitHub
 
 
 async def test_a_login_that_cannot_be_assigned_is_named(repository: GitHubRepository) -> None:
-    """So that the issue can be opened without it."""
+    """A login that cannot be assigned is named in the refusal, so that the issue can be opened without it."""
     with pytest.raises(CodeHostRefused) as refused:
         await repository.open_issue(IssueText("Add an index", "", assignees=("nobody",)))
     assert refused.value.fields == {"assignees"}

@@ -137,13 +137,13 @@ async def test_what_is_not_the_source_is_refused(
 
 
 async def test_without_a_key_the_address_is_the_secret(desk: Desk) -> None:
-    """Not every source can sign."""
+    """Without a signing key, whoever knows the secret address may post: not every source can sign."""
     async with site(desk, signing=()) as sender:
         assert (await sender.post(PATH, json=group("firing"))).status_code == 202
 
 
 async def test_a_body_that_is_too_large_or_too_deep_is_refused(desk: Desk) -> None:
-    """Neither is stored; a body up to the limits is."""
+    """A body too large or nested too deeply is refused and not stored; one up to the limits is stored."""
     deep = {"alerts": json.loads("[" * DEEPEST + "]" * DEEPEST)}
     async with site(desk) as sender:
         for body, status in (
@@ -193,7 +193,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
 
 
 async def test_a_repeated_delivery_is_stored_once(desk: Desk) -> None:
-    """One after the other, and both at once."""
+    """A repeated delivery is stored once, whether the two come one after the other or at once."""
     async with site(desk) as sender:
 
         async def post(number: str) -> int:
@@ -272,7 +272,7 @@ async def test_a_database_that_is_away_is_answered_at_once(desk: Desk) -> None:
 
 
 async def test_a_full_queue_asks_to_come_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Until it is shorter."""
+    """While the queue is full, a source is told to come again later; when it is shorter, it is accepted."""
     monkeypatch.setattr(hook_batches, "MOST_WAITING", 1)
     monkeypatch.setattr(hook_batches, "_LOOK_EVERY_S", 0.0)
     async with site(desk) as sender:

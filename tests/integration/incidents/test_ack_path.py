@@ -58,7 +58,10 @@ async def _said_by(pool: asyncpg.Pool) -> list[str]:
 async def test_from_the_reaction_to_the_commit(
     pool: asyncpg.Pool, is_shared: bool, steps: int, round_trips: int
 ) -> None:
-    """One lookup, one transaction."""
+    """From the reaction to the commit, an acknowledge takes one lookup and one transaction.
+
+    Its round trips to the database are counted, also for a shared store and for a ladder of steps.
+    """
     store = PostgresStore(pool, guild_id=GUILD, is_shared=is_shared)
     incident = await open_incident(store)
     [alert] = await delivery_ids(store, owed(DeliveryKind.ALERT, incident=incident.id))
@@ -73,7 +76,7 @@ async def test_from_the_reaction_to_the_commit(
 
 
 async def test_an_acknowledge_of_an_old_state_writes_nothing(pool: asyncpg.Pool) -> None:
-    """Not even what is beside the state."""
+    """An acknowledge of an outdated state is refused and changes no timeline, responder, step or incident."""
     store = PostgresStore(pool, guild_id=GUILD)
     incident = await open_incident(store)
     await _owe_steps(store, incident, count=1)

@@ -135,7 +135,7 @@ async def test_one_link_is_not_looked_at_without_end(desk: Desk) -> None:
 
 
 def test_only_so_many_links_are_counted() -> None:
-    """Those that came last."""
+    """Requests are counted only for the thousand links that came last; an older link starts anew."""
     door = Door(per_link=1)
     assert all(door.lets_in(str(number)) for number in range(1_001))
     assert not door.lets_in("1000")
@@ -166,5 +166,5 @@ async def test_a_title_is_text(desk: Desk) -> None:
     [("en-GB,en;q=0.9", "en"), ("ja", "ja"), ("fr, en;q=0.5", "en"), ("fr", "ja"), ("", "ja")],
 )
 def test_the_language_of_whoever_looks(accepted: str, language: str) -> None:
-    """Or the team's."""
+    """The page is in a language that the visitor accepts, or else in the team's."""
     assert preferred(accepted, default="ja") == language

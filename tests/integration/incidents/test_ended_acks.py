@@ -121,7 +121,7 @@ async def test_letting_go_twice_at_once_is_done_once(pool: asyncpg.Pool) -> None
 
 
 async def test_it_is_resolved_while_the_lapse_is_decided(pool: asyncpg.Pool) -> None:
-    """Nothing goes on any more."""
+    """An incident resolved while a lapse is decided stays resolved and has no escalation steps pending."""
     desk = _desk(pool)
     incident = await _about_to_lapse(desk, pool)
     await asyncio.gather(desk.updates.remind(incident.id), desk.lifecycle.resolve(incident.id, by=PRIMARY))

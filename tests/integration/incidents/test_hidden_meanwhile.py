@@ -101,7 +101,10 @@ def _desk(store: PostgresStore) -> Desk:
 
 @pytest.mark.parametrize("act", _ACTS)
 async def test_what_is_made_private_meanwhile_is_not_found(pool: asyncpg.Pool, act: str) -> None:
-    """On record, and nothing is written."""
+    """An act on an incident that is made private meanwhile fails as not found and writes nothing.
+
+    The audit records the refused attempt.
+    """
     store = PostgresStore(pool, guild_id=GUILD)
     incident = await _opened(store)
     before = await store.timeline(incident.id)

@@ -109,7 +109,7 @@ async def test_a_private_address_is_not_asked(address: str) -> None:
     "address", ["::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fe80::1%lo"]
 )
 async def test_a_private_address_is_not_asked_in_the_dress_of_ipv6(address: str) -> None:
-    """Mapped, translated, tunnelled or link-local."""
+    """A private address is not asked in IPv6 form: mapped, translated, tunnelled or link-local."""
     http = OutboundHttp(resolver=Names([address]))
     failed = await problem_of(http, Call("GET", "http://innocent.example/"))
     assert failed.problem is OutboundProblem.FORBIDDEN_ADDRESS
@@ -166,7 +166,7 @@ async def test_an_unknown_host_is_told() -> None:
     "target", ["http://elsewhere.example/", "http://127.0.0.1:1/", "//[::1]/", "file:///etc"]
 )
 async def test_a_redirect_across_hosts_is_not_followed(target: str) -> None:
-    """It would take the token there."""
+    """A redirect to another host is not followed, because it would take the token there."""
     async with upstream(says(302, Location=target)) as there:
         failed = await problem_of(OutboundHttp(allowed=HERE), Call("GET", url_of(there)))
         assert failed.problem in {OutboundProblem.REDIRECT, OutboundProblem.FORBIDDEN_ADDRESS}
@@ -184,7 +184,7 @@ async def test_a_redirect_on_the_same_host_is_followed() -> None:
 
 
 async def test_redirects_in_a_circle_end() -> None:
-    """After a few."""
+    """Redirects that go in a circle end with an error after a few requests."""
     async with upstream(says(302, Location="/again")) as there:
         failed = await problem_of(OutboundHttp(allowed=HERE), Call("GET", url_of(there)))
         assert (failed.problem, len(there.heads)) == (OutboundProblem.REDIRECT, 4)
@@ -208,7 +208,7 @@ async def test_a_body_that_never_ends_meets_the_deadline() -> None:
 
 
 async def test_a_body_over_the_limit_is_refused_or_cut() -> None:
-    """Before it is in memory."""
+    """A body over the limit is refused or cut before it is in memory."""
     async with upstream(says(200, b"7" * 50_000)) as there:
         http = OutboundHttp(allowed=HERE)
         failed = await problem_of(http, Call("GET", url_of(there)), CallTerms("test", most_bytes=1000))
@@ -265,7 +265,7 @@ async def test_a_long_pause_is_kept_by_everybody() -> None:
 
 
 async def test_a_pause_without_end_is_a_day() -> None:
-    """No moment can be counted from it otherwise."""
+    """An endless Retry-After is taken as one day, because no moment could be counted from it."""
     async with upstream(says(429, Retry_After="9" * 400)) as there:
         failed = await problem_of(OutboundHttp(allowed=HERE), Call("GET", url_of(there)))
         assert (failed.problem, failed.retry_after_s) == (OutboundProblem.RATE_LIMITED, 86_400.0)
@@ -309,7 +309,7 @@ async def test_a_certificate_of_another_name_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    """Of a self-made authority."""
+    """A certificate of a self-made authority is refused."""
     async with upstream(OK, tls=server_side(make_certificate(tmp_path))) as there:
         call = Call("GET", f"https://127.0.0.1:{there.port}/")
         assert (await problem_of(OutboundHttp(allowed=HERE), call)).problem is OutboundProblem.TLS
@@ -360,7 +360,7 @@ async def test_the_proxy_of_the_settings_is_asked() -> None:
 async def test_a_proxy_of_the_environment_is_not_asked(
     variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would learn the secret."""
+    """A proxy named by the environment is not asked, because it would learn the secret."""
     async with upstream(OK) as there, http_proxy() as proxy:
         monkeypatch.setenv(variable, proxy.url)
         assert await OutboundHttp(allowed=HERE).json(Call("GET", url_of(there)), TERMS) == {"ok": True}
@@ -369,7 +369,7 @@ async def test_a_proxy_of_the_environment_is_not_asked(
 
 @pytest.mark.parametrize("text", ["10.0.0.0/99", "::1::", "ho/st"])
 def test_a_list_of_allowed_places_is_checked(text: str) -> None:
-    """Without quoting it."""
+    """An invalid entry in the list of allowed places is refused by an error that does not quote it."""
     with pytest.raises(ValueError, match="has an entry") as refused:
         AllowedPlaces.parse(text)
     assert text not in str(refused.value)

@@ -210,7 +210,7 @@ async def test_a_database_that_takes_no_writes(database_url: str, tmp_path: Path
 
 
 async def test_the_health_port_is_taken(database_url: str, tmp_path: Path) -> None:
-    """One clear line and exit code 2."""
+    """A health port that is taken ends the process with one clear line and exit code 2."""
     async with LocalDiscord() as sandbox:
         taken = port_of(sandbox)
         env = settings_for(sandbox, DATABASE_URL=database_url, HEALTH_PORT=taken)

@@ -50,7 +50,7 @@ async def is_closed(reader: asyncio.StreamReader) -> bool:
 async def test_a_head_that_does_not_come_ends_the_connection(
     monkeypatch: pytest.MonkeyPatch, saying: bytes
 ) -> None:
-    """Nothing at all, and half a head."""
+    """A client that sends nothing, or half a request's head, is disconnected after the deadline."""
     monkeypatch.setattr(health, "PATIENCE_S", 0.2)
     async with serving() as port, AsyncExitStack() as stack:
         assert await is_closed(await opened(port, stack, saying=saying))

@@ -42,7 +42,7 @@ async def monitor() -> AsyncIterator[Monitor]:
 
 
 async def test_it_is_taken() -> None:
-    """By a GET of the very address."""
+    """The heartbeat is taken as a GET of exactly the given address."""
     async with monitor() as there:
         await HttpHeartbeat(f"{there.url}/{SECRET}").ping()
         assert there.asked == [f"/{SECRET}"]
@@ -69,7 +69,7 @@ async def test_nobody_is_there() -> None:
 
 
 async def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would learn the secret."""
+    """A proxy named by the environment is not asked for the heartbeat, because it would learn the secret."""
     async with monitor() as there, monitor() as proxy:
         for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy"):
             monkeypatch.setenv(name, proxy.url)

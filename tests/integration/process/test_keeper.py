@@ -116,7 +116,7 @@ async def test_the_first_holds_and_the_second_stands_by(database: Database) -> N
 
 
 async def test_the_tokens_requests_are_shared_by_those_who_are_there(database: Database) -> None:
-    """Alone, then two, then alone again."""
+    """The token's requests are shared by the running processes: by one alone, by two, then by one again."""
     told = [0]
     async with running(make(database.pool, told=told.append)):
         await until(lambda: told[-1] == 1)
@@ -126,7 +126,7 @@ async def test_the_tokens_requests_are_shared_by_those_who_are_there(database: D
 
 
 async def test_what_is_given_back_is_taken(database: Database) -> None:
-    """Without waiting for the lease to expire."""
+    """A shard that one process gives back is taken by another without waiting for the lease to expire."""
     first, second = make(database.pool), make(database.pool)
     async with running(second):
         async with running(first):
@@ -153,7 +153,7 @@ async def test_a_lease_that_somebody_took_ends_its_session(database: Database) -
 
 
 async def test_advice_is_taken_where_it_is_asked_for(database: Database) -> None:
-    """SHARDS=auto."""
+    """With SHARDS=auto the process takes the number of shards that Discord advises."""
     keeper = make(database.pool, shards=None)
     async with running(keeper):
         await until(lambda: keeper.trouble() is None)
@@ -161,7 +161,10 @@ async def test_advice_is_taken_where_it_is_asked_for(database: Database) -> None
 
 
 async def test_another_count_is_waited_for(database: Database) -> None:
-    """Until the last one of it is gone."""
+    """Of processes with different numbers of shards, only those of one number hold any at a time.
+
+    The others wait until the last of those is gone.
+    """
     old, new = make(database.pool), make(database.pool, shards=2)
     async with running(new) as _:
         async with running(old):
@@ -171,7 +174,7 @@ async def test_another_count_is_waited_for(database: Database) -> None:
 
 
 async def test_what_discord_refuses_for_good_ends_the_process(database: Database) -> None:
-    """And gives its shard back."""
+    """A final refusal by Discord ends the process, which gives its shard back."""
     FakeSession.fails = ConfigError("DISCORD_TOKEN: no")
     keeper = make(database.pool)
     async with running(keeper) as task:

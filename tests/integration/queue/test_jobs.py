@@ -38,7 +38,7 @@ async def test_a_job_runs_after_the_commit_and_not_before(store: Store, database
 
 
 async def test_more_severe_jobs_go_first(store: Store, database_url: str) -> None:
-    """And equals in the order they were enqueued."""
+    """More severe jobs run first, and those of equal severity in the order they were enqueued."""
     work = Work()
     await enqueue(store, *(refresh(f"{number}", priority=number // 2 * 10) for number in range(8)))
     async with running(database_url, work):

@@ -99,7 +99,7 @@ async def test_stopping_gives_handlers_a_moment(
 
 
 async def test_stopping_before_the_start_is_fine(database_url: str) -> None:
-    """Nothing is begun."""
+    """Stopping a job runner before it starts is no error, and it begins nothing."""
     runner = JobRunner(database_url, {JobName.REFRESH: Work()})
     runner.stop()
     await runner.run()
@@ -107,7 +107,7 @@ async def test_stopping_before_the_start_is_fine(database_url: str) -> None:
 
 
 async def test_history_is_not_kept_for_ever(store: Store, pool: asyncpg.Pool, database_url: str) -> None:
-    """Once counted, a week; the counts, a quarter."""
+    """The job log is kept a week once it is counted, and the counts a quarter of a year."""
     async with running(database_url, Work()):
         await enqueue(store, refresh("1"))
         await until_empty(pool)
