@@ -86,7 +86,7 @@ async def test_another_guild_finds_nothing(rig: Rig) -> None:
 
 
 async def test_what_is_linked_stays_within_the_guild(rig: Rig) -> None:
-    """Even if a row of an older time says otherwise."""
+    """A link between two incidents is seen by their own guild and not by another one."""
     first, second = [await open_incident(rig.store, key=f"interaction:{n}") for n in (1, 2)]
     async with rig.store.transaction() as tx:
         await tx.link(first.id, second.id, by=PERRY)

@@ -93,7 +93,7 @@ async def test_who_is_there(rig: Rig) -> None:
 
 
 async def test_identifies_are_counted_for_a_day(rig: Rig) -> None:
-    """Of all shards, and of the bucket."""
+    """The identifies of all shards are counted for a day; the time since the last one is known per bucket."""
     zero, one = (Claim(Shard(number, 2), FIRST.id, 1) for number in (0, 1))
     assert await rig.leases.identifies(zero.shard, concurrency=1) == Identifies(0, None, None)
     await rig.leases.identified(zero)
@@ -132,7 +132,7 @@ async def test_a_superseded_event_writes_nothing(rig: Rig) -> None:
 
 
 async def test_late_steps_are_counted_with_and_without_a_job(rig: Rig) -> None:
-    """From the minute on."""
+    """An escalation step is counted as late once it has been due for a minute."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
         step = Step(incident.id, 0, await tx.now() + MINUTE, LadderStep(MINUTE))

@@ -93,7 +93,7 @@ async def test_merges_into_the_default_branch_are_found(
 
 
 async def test_deployments_are_found_with_how_they_ended(http: OutboundHttp, github: GitHub) -> None:
-    """And their log, or else their commit."""
+    """A GitHub deployment is listed with its last state, and links to its log or else to its commit."""
     log = "https://github.example/parky/ops/actions/runs/1"
     github.deployments = [
         Deployed(4, at=START + timedelta(minutes=1)),
@@ -167,7 +167,7 @@ async def test_the_conversation_is_as_github_describes_it(
 
 
 async def test_deployments_of_cloudflare_are_changes(http: OutboundHttp) -> None:
-    """Of the asked time; a failed build is named."""
+    """Cloudflare deployments within the asked time are changes, and a failed build of Pages is named."""
     async with running_cloudflare() as cloudflare:
         for minutes in (150, 12):
             at = (START - timedelta(minutes=minutes)).isoformat()

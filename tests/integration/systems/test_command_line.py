@@ -83,7 +83,10 @@ organization = "{ORGANIZATION}"
 async def test_every_system_has_a_line_the_worst_first_and_one_that_is_down_exits_with_1(
     world: World,
 ) -> None:
-    """With links, without the key of an address."""
+    """Every system has a line, the worst first with its link, and one that is down makes the exit code 1.
+
+    The key in an address is not shown.
+    """
     found = await world.check()
     lines = found.out.splitlines()
     assert found.code == 1, found
@@ -117,7 +120,7 @@ async def test_one_target_alone_is_asked_and_tokens_that_are_not_set_are_named(w
 
 
 async def test_tokens_that_are_refused_are_unknown_and_shown_nowhere(world: World) -> None:
-    """In words that say what to do."""
+    """A refused token makes its system unknown, and the line names the reason without showing the token."""
     found = await world.check(SENTRY_TOKEN="sntryu_another.one/with=signs", CLOUDFLARE_TOKEN="v1-another-one")
     assert "❓ Sentry parky: the token is not accepted (401)" in found.out
     assert "❓ Pages lp: the token lacks permission (403)" in found.out

@@ -7,7 +7,7 @@ from tests.integration.outbound.upstream import says, upstream
 
 
 async def test_a_database_that_answers_tells_its_connections(database_url: str) -> None:
-    """Of its limit, and the longest statement."""
+    """A database that answers is healthy, and tells how many connections it uses of how many."""
     found = await DatabaseVitals(database_url).look()
     assert (found.state, found.fact) == (SystemState.OK, Fact.DATABASE_ANSWERS)
     assert int(found.values["most"]) >= int(found.values["used"]) >= 1
@@ -22,7 +22,7 @@ def test_few_connections_left_and_a_long_statement_are_worth_a_look() -> None:
 
 
 async def test_a_port_where_nobody_listens_is_down() -> None:
-    """After two refusals."""
+    """A database whose port refuses the connection twice is down, with the refusal as the problem."""
     async with upstream(says(200)) as there:
         port = there.port
     found = await DatabaseVitals(f"postgresql://a:hunter2@127.0.0.1:{port}/x").look()

@@ -75,7 +75,7 @@ async def test_one_bad_answer_before_a_good_one_is_no_outage(http: OutboundHttp)
 
 
 async def test_a_port_where_nobody_listens_is_down(http: OutboundHttp) -> None:
-    """With the words for it."""
+    """A site whose port refuses the connection is down, with the refusal as the problem."""
     async with upstream(OK) as there:
         port = there.port
     found = await HttpProbe(http, "t", HttpTarget(f"http://127.0.0.1:{port}/"), pause_s=0).look()
@@ -83,7 +83,7 @@ async def test_a_port_where_nobody_listens_is_down(http: OutboundHttp) -> None:
 
 
 async def test_a_slow_answer_is_degraded(http: OutboundHttp) -> None:
-    """Even if it is right."""
+    """A right answer that comes later than the allowed time makes the system degraded."""
 
     async def late(_nth: int, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.05)  # what is measured is that it takes a time

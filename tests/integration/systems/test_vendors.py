@@ -45,7 +45,7 @@ async def test_the_last_run_of_each_workflow_counts(http: OutboundHttp) -> None:
 
 
 async def test_a_failed_run_is_named_with_its_job(http: OutboundHttp) -> None:
-    """And leads to its page."""
+    """A failed workflow run is named with its failed job, and links to its page."""
     async with running_github() as there:
         there.runs = [Run(2, "test"), Run(1, "deploy", "failure", workflow_id=2)]
         there.runs[1].jobs = {"build": "success", "migrate": "failure", "notify": "skipped"}
@@ -57,7 +57,7 @@ async def test_a_failed_run_is_named_with_its_job(http: OutboundHttp) -> None:
 
 
 async def test_a_token_that_github_does_not_know_is_said_so(http: OutboundHttp) -> None:
-    """Not "GitHub is down"."""
+    """A token that GitHub does not accept is reported as unauthorised, not as GitHub being down."""
     async with running_github() as there:
         with pytest.raises(OutboundFailed) as failed:
             await actions(http, there, token="github_pat_11AAAAAAA0another").look()
@@ -112,7 +112,7 @@ async def test_the_last_deployments_of_workers_and_pages(http: OutboundHttp) -> 
 async def test_what_cloudflare_refuses_is_an_error_with_its_kind(
     http: OutboundHttp, change: Callable[[Cloudflare], object], problem: str
 ) -> None:
-    """An answer of another form too."""
+    """Each refusal by Cloudflare, and an answer of another form, has its own error, without the token."""
     async with running_cloudflare() as there:
         deploy(there)
         change(there)
@@ -151,7 +151,7 @@ async def test_new_issues_of_sentry_are_counted_and_the_most_frequent_is_named(h
 async def test_discords_status_page_by_its_indicator(
     http: OutboundHttp, indicator: str, state: SystemState
 ) -> None:
-    """With its own words."""
+    """The indicator of Discord's status page decides the state; one that is not known makes it unknown."""
     body = f'{{"status": {{"indicator": "{indicator}", "description": "Said"}}, "incidents": []}}'
     async with upstream(says(200, body.encode())) as there:
         found = await DiscordStatus(http, f"http://127.0.0.1:{there.port}").look()
@@ -159,7 +159,7 @@ async def test_discords_status_page_by_its_indicator(
 
 
 async def test_a_login_page_instead_of_json_is_said_so(http: OutboundHttp) -> None:
-    """As a captive portal gives it."""
+    """A login page instead of JSON, as a captive portal gives it, is reported as being no JSON."""
     async with upstream(says(200, b"<html>log in</html>", kind="text/html")) as there:
         with pytest.raises(OutboundFailed) as failed:
             await DiscordStatus(http, f"http://127.0.0.1:{there.port}").look()

@@ -97,7 +97,7 @@ async def test_no_more_than_was_asked_for_comes_back() -> None:
     ids=["empty", "words", "bytes", "nested", "cut off", "no end"],
 )
 async def test_what_is_no_calendar_is_refused_with_words(data: bytes) -> None:
-    """Nothing of it reaches the bot's own process."""
+    """A file that is not a whole calendar is refused with an error that the person can read."""
     with pytest.raises(UserError) as refused:
         await read(data)
     assert refused.value.key == "oncall_file_unreadable"

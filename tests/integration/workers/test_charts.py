@@ -176,7 +176,7 @@ async def test_what_cannot_be_drawn_does_not_hold_up_the_rest(tmp_path: Path) ->
 
 
 async def test_a_dead_worker_is_logged_once_until_it_works_again(tmp_path: Path) -> None:
-    """No picture, no error, no line per chart."""
+    """Charts of a dead worker are missing without an error, and it is logged once until it works again."""
     charts = WorkerCharts(tmp_path, module="bot.no_such_worker")
     with capture_logs() as logs:
         assert await charts.draw(ALL, within_s=WITHIN_S) == [None, None, None]

@@ -14,7 +14,7 @@ VALUES = {"title": "決済 API が 5xx", "timeline": [{"at": "14:05"}, {"at": "1
 
 
 async def test_a_template_makes_a_text() -> None:
-    """Of values that are JSON."""
+    """The worker renders a template with JSON values into a text."""
     source = "# {{ title }}\n{% for each in timeline %}\n- {{ each.at }}\n{% endfor %}\n"
     made = await WorkerTemplates().render(source, VALUES)
     assert made == "# 決済 API が 5xx\n- 14:05\n- 14:07\n"

@@ -53,7 +53,7 @@ async def test_it_acknowledges_once_as_the_person_it_was_for(desk: Desk) -> None
 
 
 async def test_somebody_was_first(desk: Desk) -> None:
-    """Then it joins."""
+    """Using the link is not the first acknowledge if somebody else has acknowledged the incident already."""
     token, _ = await mailed(desk)
     by = replace(PRIMARY, id=99, name="somebody")
     async with desk.store.transaction() as tx:
@@ -122,7 +122,7 @@ async def test_discord_is_away_and_it_counts_all_the_same(desk: Desk) -> None:
 
 
 async def test_each_attempt_has_the_same_link(desk: Desk) -> None:
-    """The mail must be the same one."""
+    """Making the links of an email twice gives the same ones, so that each attempt sends the same mail."""
     _, alert = await mailed(desk)
     await desk.database.advance(timedelta(hours=1))
     assert await desk.links.urls(alert, [1], WHO) == await desk.links.urls(alert, [1], WHO)

@@ -61,7 +61,7 @@ async def test_it_is_asked_for_again_later() -> None:
 
 
 async def test_a_database_that_is_away_fails_those_who_ask_and_nobody_later() -> None:
-    """And is not remembered as an answer."""
+    """A database that is away fails those who ask meanwhile, and the failure is not kept as an answer."""
     store = Asked()
     store.is_away = True
     lookup = IncidentLookup(cast("Store", store))
@@ -74,7 +74,7 @@ async def test_a_database_that_is_away_fails_those_who_ask_and_nobody_later() ->
 
 
 async def test_whoever_stops_waiting_does_not_take_the_answer_from_others() -> None:
-    """They share a question."""
+    """Two callers share one question, and one who stops waiting does not take the answer from the other."""
     lookup = IncidentLookup(cast("Store", Asked()))
     first = asyncio.create_task(_ask(lookup))
     second = asyncio.create_task(_ask(lookup))

@@ -92,7 +92,7 @@ async def test_an_item_may_belong_to_no_incident(desk: Desk) -> None:
 async def test_a_missing_or_vague_part_is_refused_by_itself(
     desk: Desk, field: str, value: Any, key: str
 ) -> None:
-    """Nothing is stored."""
+    """Each missing or vague part of an action item is refused with its own error, and nothing is stored."""
     await on_monday(desk)
     incident = await ended(desk)
     with pytest.raises(UserError) as refused:
@@ -152,7 +152,7 @@ async def test_a_drop_needs_a_reason(desk: Desk) -> None:
 
 
 async def test_a_closed_item_can_be_opened_again(desk: Desk) -> None:
-    """And its owner is reminded again."""
+    """A reopened action item has the same next reminder as before, and its owner is reminded again."""
     await on_monday(desk)
     item = await add(desk, await ended(desk))
     await desk.services.actions.drop(item.id, reason="別の対策で足りる", by=SECONDARY)
@@ -300,5 +300,5 @@ async def test_naming_an_alert_is_recorded_once(desk: Desk) -> None:
 
 
 async def test_a_refusal_of_the_form_is_one_that_people_can_mend() -> None:
-    """So that the typed text comes back."""
+    """The form's refusal is an error that people can correct, so that the text they typed comes back."""
     assert issubclass(NotSmart, UserError)

@@ -100,7 +100,7 @@ async def test_a_late_reminder_waits_for_daylight_and_says_what_is_true(desk: De
 
 
 async def test_a_done_item_reminds_nobody(desk: Desk) -> None:
-    """Not even by a DM that is queued already."""
+    """A done action item reminds nobody; a DM that is queued already is cancelled."""
     await on_monday(desk)
     item = await add(desk, await ended(desk))
     await desk.services.actions.done(item.id, by=SECONDARY)

@@ -129,7 +129,7 @@ async def test_the_same_alert_again_is_counted_on_the_first(desk: Desk) -> None:
 
 
 async def test_after_the_window_it_is_a_new_alert(desk: Desk) -> None:
-    """Counted from the last time it came."""
+    """The same alert is a new incident once the window since it last came is over."""
     first = await receive(desk, alert(desk))
     await desk.database.advance(timedelta(minutes=29))
     assert (await receive(desk, alert(desk, FIRST + 1))).id == first.id
@@ -311,7 +311,7 @@ async def test_a_severity_with_more_time_is_read_further_back(desk: Desk) -> Non
 
 
 async def test_a_channel_that_cannot_be_read_is_read_the_next_time(desk: Desk) -> None:
-    """Nothing is lost while Discord is away."""
+    """A channel that cannot be read while Discord is away is read the next time, so no alert is lost."""
     await desk.services.missed_alerts.catch_up(GUILD)
     desk.discord.watching = [alert(desk)]
     desk.discord.is_away = True

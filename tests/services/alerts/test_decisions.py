@@ -95,7 +95,7 @@ async def test_an_answer_replaces_the_question(desk: Desk) -> None:
 
 @pytest.mark.parametrize("days", [13, 15])
 async def test_decisions_are_kept_for_two_weeks(desk: Desk, days: int) -> None:
-    """Then they are deleted."""
+    """Decisions about alerts are kept for two weeks, and then they are deleted."""
     await fire(desk)
     await desk.database.advance(timedelta(days=days))
     await desk.store.forget_decisions()

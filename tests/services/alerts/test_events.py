@@ -78,7 +78,7 @@ async def test_its_post_rings_like_its_severity(desk: Desk) -> None:
 
 
 async def test_the_policy_names_another_channel(desk: Desk) -> None:
-    """For the alerts of one monitor."""
+    """The policy can name another channel for the alerts of one monitor."""
     await say(desk, FIRING, 1, sender=replace(SENTRY, channel="p2-deploys"))
     await desk.work()
     assert desk.sent(DeliveryKind.ALERT) == ["channel:p2-deploys"]
@@ -190,7 +190,7 @@ async def test_what_is_muted_opens_nothing(desk: Desk) -> None:
 
 
 async def test_chatter_is_passed_over(desk: Desk) -> None:
-    """Nothing is recorded of it."""
+    """An event that is neither an alert nor a recovery opens no incident."""
     assert await say(desk, replace(FIRING, says=Says.CHATTER), 1) is None
 
 

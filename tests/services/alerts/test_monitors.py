@@ -152,7 +152,7 @@ async def test_what_came_in_two_channels_is_not_over_in_both(database: Database)
 @pytest.mark.parametrize("chatter", [RESOLVED, "✅ deploy ok", "[OK] disk", "Resolved: 5xx", "復旧: 5xx"])
 @pytest.mark.parametrize("channel", ["p0-alerts", "p1-ops"])
 async def test_a_recovery_never_opens_anything(desk: Desk, chatter: str, channel: str) -> None:
-    """Not even where nothing is missed."""
+    """A recovery opens no incident and sends nothing, even in the channel of the most severe alerts."""
     await say(desk, 1, chatter, channel=channel)
     assert await statuses(desk) == []
     assert await desk.database.deliveries() == []
@@ -222,7 +222,7 @@ async def test_the_policy_may_only_note_a_recovery(database: Database) -> None:
 
 
 async def test_what_was_merged_is_not_closed_by_one_of_the_two(desk: Desk) -> None:
-    """The other one may go on."""
+    """Recoveries of two merged alerts resolve nothing, because the other may go on; each adds a notice."""
     await say(desk, 1, FIRING)
     await say(desk, 2, "ALERT: disk full")
     await desk.merging.merge(2, into=1, by=RESPONDER)
@@ -325,7 +325,7 @@ async def test_a_sender_that_talks_a_lot_is_asked_about_a_few_times(desk: Desk) 
 
 
 async def test_it_is_tracked_where_the_most_severe_live(desk: Desk) -> None:
-    """Rather one too many."""
+    """A message that is not understood is tracked as an alert in the channel of the most severe ones."""
     await say(desk, 1, "something odd", channel="p0-alerts")
     assert await statuses(desk) == [("something odd", Status.TRIGGERED, 1)]
 
@@ -413,7 +413,7 @@ async def test_the_line_forgets_what_became_private(desk: Desk) -> None:
 
 
 async def test_an_observer_answers_nothing(desk: Desk) -> None:
-    """On record."""
+    """An observer's answers to a question about an alert are refused, and each refusal is on record."""
     await say(desk, 1, "deploy finished")
     for answer in (
         desk.services.questions.track,
@@ -443,7 +443,7 @@ async def test_another_guild_answers_nothing(desk: Desk) -> None:
 async def test_a_channel_says_what_becomes_of_it(
     database: Database, change: str, expected: list[tuple[str, Status, int]]
 ) -> None:
-    """Each by itself."""
+    """A channel's own rule says whether a message that is not understood is ignored or tracked, unasked."""
     desk = Desk(database, parse_policy(default_policy_text().replace('p1-ops = "SEV2"', change), name="own"))
     await say(desk, 1, "something odd")
     assert await statuses(desk) == expected
@@ -451,7 +451,7 @@ async def test_a_channel_says_what_becomes_of_it(
 
 
 async def test_a_sender_on_the_policys_list_is_never_an_alert(database: Database) -> None:
-    """By its name, with a hole if need be."""
+    """A sender whose name matches a pattern in the policy's list of ignored senders opens no alert."""
     text = default_policy_text().replace("ignore = []", 'ignore = ["captain*"]')
     desk = Desk(database, parse_policy(text, name="own"))
     await say(desk, 1, FIRING, channel="p0-alerts")

@@ -53,7 +53,7 @@ async def test_an_alert_opens_when_it_came_often_enough(database: Database) -> N
 
 
 async def test_what_came_before_an_alert_was_tracked_counts_no_more(database: Database) -> None:
-    """Once it is over, it has to come so often again."""
+    """After an alert was tracked and has recovered, its earlier occurrences no longer count for its rule."""
     desk = ruled(database, FLAPS)
     opened: list[Incident | None] = []
     for number in range(1, 4):
@@ -75,7 +75,7 @@ async def test_a_message_that_is_read_again_counts_once(database: Database) -> N
 
 
 async def test_a_rule_may_change_the_severity(database: Database) -> None:
-    """By what the alert has without it."""
+    """A rule may change an alert's severity, and matches by the severity that the alert has without it."""
     desk = ruled(database, 'severity = "SEV2"\ntarget = "api.*"\nbecomes = "SEV3"')
     assert (await fire(desk)).severity == "SEV3"
     assert (await fire(desk, 2, replace(FIRING, key="x", severity="fatal"))).severity == "SEV1"

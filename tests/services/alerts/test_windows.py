@@ -207,7 +207,7 @@ async def test_the_line_names_no_incident_that_is_private_by_then(desk: Desk) ->
 
 
 async def test_another_guild_neither_sees_nor_ends_it(desk: Desk) -> None:
-    """Nor what it has held."""
+    """Another guild sees neither a maintenance window nor what it has held, and cannot end it."""
     window = await begin(desk)
     await say(desk, FIRING, 1)
     elsewhere = GUILD + 1
@@ -220,7 +220,7 @@ async def test_another_guild_neither_sees_nor_ends_it(desk: Desk) -> None:
 
 
 async def test_who_may_and_how_long(desk: Desk) -> None:
-    """By the policy."""
+    """A maintenance window is refused to a stranger, above the policy's maximum, and if it ends too soon."""
     with pytest.raises(NotPermitted):
         await begin(desk, by=Person(id=99, name="stranger"))
     with pytest.raises(UserError, match="window_too_long"):

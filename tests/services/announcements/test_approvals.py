@@ -189,7 +189,7 @@ async def test_words_that_users_must_not_read_are_kept_but_not_published(
 
 
 async def test_a_drill_is_drafted_and_never_published(desk: Desk) -> None:
-    """By neither way."""
+    """A drill gets a draft marked as a drill, and publishing it is refused in every way."""
     drill = await desk.drills.start(desk.guild_id, severity="SEV1", by=PRIMARY, key="drill", rings=False)
     view = await opened(desk, drill)
     assert view.announcement.texts["x"].ja.startswith("【訓練】")
@@ -221,7 +221,7 @@ async def test_an_approval_says_that_users_are_affected(desk: Desk) -> None:
 
 
 async def test_what_is_over_and_was_never_told_is_not_told(desk: Desk) -> None:
-    """Nor what users know to be over."""
+    """No announcement can be opened for a resolved incident that users were never told about."""
     incident = await affected(desk)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     with pytest.raises(InvalidTransition, match="announcement_over"):

@@ -109,7 +109,7 @@ async def test_a_receiver_that_is_away_gets_it_later(desk: Desk, outside: Outsid
 
 
 async def test_it_waits_for_as_long_as_it_is_asked_to(desk: Desk, outside: Outside) -> None:
-    """By Retry-After, as long as users can wait for it."""
+    """After a 429 the announcement is not sent again before the time in Retry-After has passed."""
     incident = await affected(desk)
     outside.fault = fails(429, PATH, retry_after="120")
     await sent(desk, incident)
@@ -157,7 +157,7 @@ async def test_it_is_given_up_before_users_have_waited_for_long(desk: Desk, outs
 
 
 async def test_a_person_may_copy_what_does_not_get_through(desk: Desk, outside: Outside) -> None:
-    """Then it is not sent any more."""
+    """A person may copy an announcement that does not get through; then it is not sent any more."""
     incident = await affected(desk)
     outside.fault = fails(503, PATH)
     await sent(desk, incident)
@@ -208,7 +208,7 @@ async def test_words_that_are_edited_while_they_are_sent_are_on_record_as_sent(
 
 
 async def test_an_incident_that_becomes_private_is_not_sent(desk: Desk, outside: Outside) -> None:
-    """Between the approval and the request."""
+    """An announcement is not sent if its incident becomes private between the approval and the request."""
     incident = await affected(desk)
     await sent(desk, incident)
     await desk.privacy.make_private(incident.id, by=PRIMARY)

@@ -74,7 +74,7 @@ async def test_a_refusal_about_a_private_incidents_action_item_stays_so(
 
 
 async def test_another_guild_has_its_own(desk: Desk) -> None:
-    """Nothing of this one."""
+    """The audit log of another guild contains nothing of this one."""
     await desk.open(by=RESPONDER)
     page = await desk.services.auditing.page(AuditQuestion(), by=ADMIN, guild_id=GUILD + 1)
     assert page.rows == ()

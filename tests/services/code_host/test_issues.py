@@ -140,7 +140,7 @@ async def test_an_end_there_is_an_end_here(
 
 
 async def test_reopened_there_is_reopened_here(desk: Desk, github: GitHub) -> None:
-    """And closed once more after that."""
+    """An action item is reopened when its issue is, and done again once the issue is closed once more."""
     item = await add(desk, await ended(desk))
     number = only(github).number
     github.repository.close_issue(number)
@@ -206,7 +206,7 @@ async def test_a_login_that_cannot_be_assigned_is_told_once(desk: Desk, github: 
 
 @pytest.mark.parametrize("kind", ["private", "drill"])
 async def test_what_must_not_leave_discord_does_not(desk: Desk, github: GitHub, kind: str) -> None:
-    """Nothing is even asked of GitHub."""
+    """An action item of a private incident or a drill makes no request to GitHub."""
     if kind == "drill":
         incident = await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="k")
     else:

@@ -79,7 +79,7 @@ async def test_the_next_draft_updates_it(desk: Desk, github: GitHub) -> None:
 
 
 async def test_a_draft_that_reads_the_same_writes_nothing(desk: Desk, github: GitHub) -> None:
-    """No commit without a change."""
+    """A postmortem draft that reads the same as before makes no further commit."""
     incident = await ended(desk, "SEV1")
     await desk.services.documents.draft(incident.id, by=RESPONDER)
     await desk.work()
@@ -90,7 +90,7 @@ async def test_a_draft_that_reads_the_same_writes_nothing(desk: Desk, github: Gi
 
 
 async def test_another_title_keeps_the_file(desk: Desk, github: GitHub) -> None:
-    """And is in the title of the pull request."""
+    """A corrected title is in the title of the pull request, and the file keeps its path."""
     incident = await ended(desk, "SEV1")
     before = path_of(github)
     await retitle(desk, incident)
@@ -236,7 +236,7 @@ async def test_a_limit_is_kept(desk: Desk, github: GitHub) -> None:
 
 
 async def test_a_week_of_refusals_is_the_end_until_the_next_draft(desk: Desk, github: GitHub) -> None:
-    """Then a draft begins anew."""
+    """After a week of refusals GitHub is asked no more until the next draft, which opens the pull request."""
     github.fault(Fault.BAD_TOKEN)
     incident = await ended(desk, "SEV1")
     await desk.pass_time(days=8)
@@ -250,7 +250,7 @@ async def test_a_week_of_refusals_is_the_end_until_the_next_draft(desk: Desk, gi
 
 @pytest.mark.parametrize("kind", ["private", "drill"])
 async def test_what_must_not_leave_discord_does_not(desk: Desk, github: GitHub, kind: str) -> None:
-    """Not even by hand."""
+    """A private incident or a drill makes no request to GitHub, even if a person drafts its postmortem."""
     if kind == "drill":
         incident = await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="k")
     else:

@@ -23,7 +23,7 @@ REFUSED = DeliveryRefused("Missing Permissions", http_status=403, code=50013)
 
 
 async def test_retried_until_it_is_there(desk: Desk) -> None:
-    """Three 503 and then one post."""
+    """An alert that fails three times with HTTP 503 is retried, posted once, and leaves no DLQ entry."""
     desk.discord.failures = [AWAY, AWAY, AWAY]
     await desk.open("SEV3")
     await desk.pass_time(minutes=2)
@@ -62,7 +62,7 @@ async def test_what_may_be_there_is_left_to_a_person(desk: Desk) -> None:
     ],
 )
 async def test_it_is_sent_again_unseen(desk: Desk, severity: str, failure: UpstreamUnavailable) -> None:
-    """Though the history cannot be read."""
+    """An alert is sent again after a failure, though the channel's history cannot be read to look for it."""
     desk.discord.failures = [failure]
     desk.discord.unreadable = UNREADABLE
     await desk.open(severity)
@@ -156,7 +156,7 @@ async def test_nobody_is_emailed_about_what_was_acknowledged(desk: Desk) -> None
 
 
 async def test_sev3_gets_no_email(desk: Desk) -> None:
-    """Only severities that the policy says so."""
+    """A failed SEV3 alert goes to the DLQ without an email; only severities that the policy names get one."""
     desk.discord.failures = [REFUSED]
     await desk.open("SEV3")
     await desk.work()
@@ -233,7 +233,7 @@ async def test_post_that_could_not_be_edited_is_tried_again_alone(desk: Desk) ->
 
 
 async def test_delivering_twice_is_harmless(desk: Desk) -> None:
-    """A job may run again after a worker's death."""
+    """Delivering again what was sent sends nothing more, as when a job runs again after a worker's death."""
     await desk.open("SEV1")
     await desk.work()
     sent = list(desk.discord.sent)

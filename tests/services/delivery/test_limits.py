@@ -78,7 +78,7 @@ async def test_each_missed_deadline_is_mailed_within_seconds(desk: Desk) -> None
 
 
 async def test_whoever_acknowledged_meanwhile_is_rung_no_more(desk: Desk) -> None:
-    """By the email's link, for instance."""
+    """An acknowledge during a rate limit stops the page and the escalation; the alert is still posted."""
     refuses(desk, LIMITED)
     incident = await desk.open("SEV1")
     await desk.pass_time(minutes=1)

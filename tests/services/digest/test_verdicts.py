@@ -122,7 +122,7 @@ async def test_an_incident_of_people_is_no_alert(desk: Desk) -> None:
 
 
 async def test_a_private_alert_is_hidden_from_who_may_not_see_it(desk: Desk) -> None:
-    """As if there were none."""
+    """A person who may not see a private alert is told that it does not exist when they give a verdict."""
     noisy = await receive(desk, alert(desk))
     await desk.database.fetch("UPDATE incidents SET is_private = true")
     stranger = replace(RESPONDER, roles=frozenset({"responder"}))

@@ -83,7 +83,7 @@ async def test_a_file_has_all_that_a_filter_matches_newest_first(desk: Desk) -> 
 
 
 async def test_a_file_ends_where_the_policy_says(desk: Desk) -> None:
-    """At most so many entries."""
+    """An exported file has at most as many DLQ entries as the policy allows."""
     desk.policy = replace(desk.policy, dlq=replace(desk.policy.dlq, export_at_most=150))
     desk.use(desk.discord)
     for number in range(1, 160):

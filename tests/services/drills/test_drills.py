@@ -52,7 +52,7 @@ async def test_a_drill_is_an_incident_that_says_so(desk: Desk) -> None:
 
 
 async def test_it_may_ring_when_asked_to(desk: Desk) -> None:
-    """And another severity may be played."""
+    """A drill may ring if it is asked for, and may have another severity than the usual one."""
     loud = await desk.drills.start(GUILD, severity="SEV2", rings=True, by=PRIMARY, key="k")
     assert (loud.severity, loud.rings) == ("SEV2", True)
 
@@ -205,7 +205,7 @@ async def test_one_that_nobody_resolves_ends_by_itself(desk: Desk) -> None:
 
 
 async def test_stopping_it_scores_what_there_was(desk: Desk) -> None:
-    """Once: the second stop finds none."""
+    """Stopping a drill ends and scores it in the name of the person, and a second stop finds no drill."""
     incident = await start(desk)
     await desk.pass_time(minutes=1)
     stopped = await desk.drills.stop(GUILD, by=SECONDARY)
@@ -233,7 +233,7 @@ async def test_a_drill_is_in_no_figure(desk: Desk) -> None:
 
 
 async def test_strikes_at_what_is_no_drill_change_nothing(desk: Desk) -> None:
-    """A job may come late, or for nothing."""
+    """A drill's job that comes late, or for an incident that is no drill, sends nothing."""
     incident = await desk.open()
     await desk.drills.run_job(incident.id)
     drill = await start(desk)

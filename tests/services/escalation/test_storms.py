@@ -59,7 +59,7 @@ async def test_steps_due_together_become_one_message_per_place(desk: Desk) -> No
 
 
 async def test_fewer_than_the_policy_says_ring_one_by_one(desk: Desk) -> None:
-    """As ever."""
+    """Fewer incidents than the policy's threshold for a bundle are escalated one by one, without a bundle."""
     await open_many(desk, 4)
     await desk.pass_time(minutes=15, seconds=3)
     assert len(await sent(desk, DeliveryKind.ESCALATION, bundled=False)) == 4
@@ -132,7 +132,7 @@ async def test_what_is_acknowledged_before_the_bundle_goes_drops_out(desk: Desk)
 
 
 async def test_when_everybody_has_acknowledged_nothing_is_sent(desk: Desk) -> None:
-    """A bundle of none."""
+    """A bundle is not sent if all of its incidents have been acknowledged before it is due."""
     incidents = await open_many(desk)
     await desk.database.advance(timedelta(minutes=15))
     await work_once(desk)
@@ -144,7 +144,7 @@ async def test_when_everybody_has_acknowledged_nothing_is_sent(desk: Desk) -> No
 
 
 async def test_a_bundle_whose_answer_was_lost_is_adopted(desk: Desk) -> None:
-    """One message, like any other."""
+    """A bundle that was posted without an answer is adopted as sent, so the channel gets it once."""
     await open_many(desk)
     await desk.database.advance(timedelta(minutes=15))
     await work_once(desk)
@@ -310,7 +310,7 @@ def strict(desk: Desk) -> Desk:
 
 
 async def test_an_outsiders_eyes_on_a_bundle_are_refused_once(desk: Desk) -> None:
-    """Not once for each of thousands."""
+    """An observer's reaction to a bundle is refused once on record, not once for each of its incidents."""
     incidents = await open_many(desk)
     before = len(await desk.database.audit_rows())
     with pytest.raises(NotPermitted):

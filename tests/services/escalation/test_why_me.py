@@ -113,7 +113,7 @@ async def test_each_step_keeps_what_put_its_people_there(desk: Desk) -> None:
 
 
 async def test_a_declined_page_and_a_refused_one_keep_the_next_persons_own_reason(desk: Desk) -> None:
-    """Not the one of the person before them."""
+    """After a declined or a refused page the next person gets their own reason, not the one before theirs."""
     desk.discord.refused = set(CLOSED)
     incident = await desk.open("SEV2")
     await desk.work()
@@ -138,7 +138,7 @@ async def test_a_declined_page_and_a_refused_one_keep_the_next_persons_own_reaso
 
 
 async def test_a_resolved_incident_still_answers(desk: Desk) -> None:
-    """The next morning, when people talk about it."""
+    """A resolved incident still tells a person why they were paged, and that they acknowledged it."""
     incident = await desk.open()
     await desk.work()
     await desk.acknowledger.acknowledge(incident.id, by=FIRST, via=AckVia.BUTTON)
@@ -165,7 +165,7 @@ async def test_who_acknowledged_is_known_by_their_account(desk: Desk, is_away: b
 
 
 async def test_below_a_reminder_the_answer_is_about_the_reminder(desk: Desk) -> None:
-    """Not about the page that came first."""
+    """The answer below a reminder is about the reminder, not about the page that came first."""
     incident = await desk.open()
     await desk.work()
     await desk.acknowledger.acknowledge(incident.id, by=FIRST, via=AckVia.BUTTON)

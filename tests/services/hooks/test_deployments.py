@@ -80,7 +80,7 @@ async def test_a_script_reports_what_it_deploys_and_opens_no_alert(listening: De
 
 
 async def test_an_incident_lists_what_was_reported_before_it(listening: Desk) -> None:
-    """Without a token."""
+    """An incident's card lists the recent deployments that hooks reported before it, without a token."""
     desk = listening
     old = status(desk, "success", minutes=200)
     old["deployment"]["id"] = 5

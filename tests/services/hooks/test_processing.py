@@ -168,7 +168,7 @@ async def test_a_job_that_died_half_way_counts_nothing_twice(
 
 
 async def test_a_source_that_the_policy_no_longer_has_is_given_up(desk: Desk) -> None:
-    """With the reason."""
+    """A hook whose source is no longer in the policy is given up, with the reason on record."""
     await store(desk, group("firing"))
     desk.policy = replace(desk.policy, hooks=MappingProxyType({}))
     await processing(desk).process(SOURCE)
@@ -262,7 +262,7 @@ async def test_old_rows_are_deleted_a_thousand_of_each_at_a_time(desk: Desk) -> 
 
 
 async def test_what_has_lost_its_job_gets_another(desk: Desk) -> None:
-    """By the auditor."""
+    """The auditor gives the stored hooks of a source that lost its job a new one, and they are processed."""
     await store(desk, group("firing"))
     await desk.database.advance(timedelta(minutes=2))
     assert await desk.store.requeue_stuck(overdue=timedelta(minutes=1)) == [f"hooks:{GUILD}:{SOURCE}"]

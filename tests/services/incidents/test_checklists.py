@@ -81,7 +81,7 @@ async def test_anybody_who_may_respond_takes_it_back(desk: Desk) -> None:
 
 
 async def test_two_who_tick_at_once_keep_both(desk: Desk) -> None:
-    """Both had seen nothing ticked."""
+    """Two people who tick different steps at once, each having seen none ticked, both keep their tick."""
     incident = await opened(desk)
     await desk.checklists.choose(incident.id, pick(desk, {0}), by=PRIMARY)
     await desk.checklists.choose(incident.id, pick(desk, {1}), by=SECONDARY)
@@ -89,7 +89,7 @@ async def test_two_who_tick_at_once_keep_both(desk: Desk) -> None:
 
 
 async def test_the_same_once_more_is_no_news(desk: Desk) -> None:
-    """No second entry, no second version."""
+    """Ticking a ticked step again adds no timeline entry and no new version of the incident."""
     incident = await opened(desk)
     first = await desk.checklists.choose(incident.id, pick(desk, {0}), by=PRIMARY)
     again = await desk.checklists.choose(incident.id, pick(desk, {0}), by=SECONDARY)
@@ -132,7 +132,7 @@ async def test_an_edited_policy_does_not_move_a_tick(desk: Desk) -> None:
 
 
 async def test_who_may_not_respond_is_refused_on_record(desk: Desk) -> None:
-    """As for everything that responding consists of."""
+    """A person who may not respond cannot tick a step, and the refusal is on record."""
     incident = await opened(desk)
     with pytest.raises(NotPermitted):
         await desk.checklists.choose(incident.id, pick(desk, {0}), by=OBSERVER)
@@ -142,7 +142,7 @@ async def test_who_may_not_respond_is_refused_on_record(desk: Desk) -> None:
 
 
 async def test_a_private_one_is_ticked_by_those_who_see_it(desk: Desk) -> None:
-    """To others it is not there."""
+    """A private incident's steps are ticked by those who may see it; to others it does not exist."""
     incident = await opened(desk)
     admin = replace(PRIMARY, is_admin=True)
     await desk.privacy.make_private(incident.id, by=admin)

@@ -63,7 +63,7 @@ async def test_what_was_deleted_at_once_is_sent_and_no_post(rig: Rig) -> None:
 
 
 async def test_what_is_owed_after_something_sent_is_enqueued_at_once(rig: Rig) -> None:
-    """The alert went out long ago."""
+    """A delivery owed after one that was sent already gets its job at once."""
     incident = await open_incident(rig.store)
     (alert,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
     await send(rig.store, alert, message_id=60)
@@ -361,7 +361,7 @@ async def test_who_stands_before_and_after(rig: Rig) -> None:
 
 
 async def test_a_link_is_used_once(rig: Rig) -> None:
-    """And that is kept."""
+    """A link can be used once, and its use is remembered; another link of the same incident is still free."""
     incident = await open_incident(rig.store)
     assert not await rig.store.is_link_used("n:primary")
     async with rig.store.transaction() as tx:

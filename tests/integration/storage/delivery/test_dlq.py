@@ -163,7 +163,7 @@ async def test_what_has_become_private_leaves_a_title(rig: Rig) -> None:
 
 
 async def test_unknown_entries_are_an_error_for_the_person(rig: Rig) -> None:
-    """With the id they asked for."""
+    """Asking for an unknown DLQ entry raises an error for the person, with the id that they asked for."""
     with pytest.raises(UserError) as caught:
         await rig.dlq.entry(str(UUID(int=404)))
     assert caught.value.fields == {"entry": str(UUID(int=404))}

@@ -266,7 +266,7 @@ async def test_a_bundle_that_is_cancelled_sets_its_deliveries_free(rig: Rig) -> 
 
 
 async def test_the_auditor_leaves_a_bundles_deliveries_to_the_bundle(rig: Rig) -> None:
-    """Only the bundle itself gets a job back."""
+    """When jobs are lost, only the bundle itself gets a job back, not each of the deliveries in it."""
     bundle_id, _, _ = await bundled(rig, 2)
     await rig.lose_jobs()
     await rig.advance(5 * MINUTE)

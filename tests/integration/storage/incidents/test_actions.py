@@ -60,7 +60,7 @@ async def done(rig: Rig, item: ActionItem) -> ActionItem:
 
 
 async def test_an_item_comes_back_as_it_was_stored(rig: Rig) -> None:
-    """In every state; a key is stored once in a guild."""
+    """An action item is read as it was stored, in every state; in one guild its key is stored once."""
     item = await added(rig.store, alert=ALERT, next_at=AGES_AGO)
     assert await rig.store.action_item(item.id) == item
     assert (item.alert, item.next_at, item.created.name) == (ALERT, AGES_AGO, PERRY.name)
@@ -77,7 +77,7 @@ async def test_an_item_comes_back_as_it_was_stored(rig: Rig) -> None:
 
 
 async def test_a_change_of_an_old_state_is_refused(rig: Rig) -> None:
-    """Another one came first."""
+    """A change made from an old state of an action item is refused if another change came first."""
     item = await added(rig.store)
     await done(rig, item)
     with pytest.raises(Contended):
@@ -86,7 +86,10 @@ async def test_a_change_of_an_old_state_is_refused(rig: Rig) -> None:
 
 
 async def test_another_guild_sees_none_of_it(rig: Rig) -> None:
-    """By number, in lists, or among alerts."""
+    """Another guild finds an action item neither by its number nor in its lists.
+
+    The finder, which serves all guilds, names the item's guild.
+    """
     item = await added(rig.store)
     elsewhere = rig.of(GUILD + 1)
     with pytest.raises(ActionNotFound):

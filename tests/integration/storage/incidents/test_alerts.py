@@ -60,7 +60,7 @@ async def test_a_message_is_counted_once(rig: Rig) -> None:
 
 
 async def test_the_first_message_and_the_newest_few_are_read(rig: Rig) -> None:
-    """However often it came."""
+    """Of an alert's messages the first and the newest three are read, however often the alert came."""
     alert = await track(rig, 900)
     assert await rig.store.alert_messages(alert.id) == [(CHANNEL, 900)]
     async with rig.store.transaction() as tx:
@@ -71,7 +71,7 @@ async def test_the_first_message_and_the_newest_few_are_read(rig: Rig) -> None:
 
 
 async def test_the_same_alert_is_open_recent_and_as_grave(rig: Rig) -> None:
-    """And the newest of several."""
+    """An alert counts on the newest open incident of the same alert that is recent and severe enough."""
     first = await track(rig, 900)
     assert await same(rig) == first.id
     assert await same(rig, lesser=("SEV2", "SEV3")) is None
@@ -142,7 +142,7 @@ async def test_a_fingerprint_is_decided_about_by_one_at_a_time(rig: Rig) -> None
 
 
 async def test_a_cursor_never_goes_back(rig: Rig) -> None:
-    """One per channel of a guild."""
+    """The cursor of a watched channel never goes back, and each channel of each guild has its own."""
     assert await rig.store.alert_cursor(GUILD, CHANNEL) is None
     for message_id in (0, 900, 800):
         await rig.store.move_alert_cursor(GUILD, CHANNEL, message_id)
@@ -341,7 +341,7 @@ async def test_a_sender_is_asked_about_a_few_times(rig: Rig) -> None:
 
 
 async def test_a_sender_is_ignored_until_somebody_takes_it_back(rig: Rig) -> None:
-    """In one channel of one guild."""
+    """A sender is ignored in one channel of one guild, until somebody takes that back."""
     async with rig.store.transaction() as tx:
         assert not await tx.heed_sender(GUILD, CHANNEL, "77:Deploys")
         assert await tx.ignore_sender(GUILD, CHANNEL, "77:Deploys", by=OLIVE)

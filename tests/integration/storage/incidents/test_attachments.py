@@ -19,7 +19,7 @@ async def test_a_file_comes_back_byte_for_byte(rig: Rig) -> None:
 
 
 async def test_a_known_key_keeps_its_content(rig: Rig) -> None:
-    """A message may carry it already."""
+    """An attachment's content is not replaced under its key, because a message may carry it already."""
     for content in (PICTURE.content, b"another"):
         async with rig.store.transaction() as tx:
             await tx.add_attachment(Attachment(PICTURE.key, GUILD, PICTURE.filename, content))
@@ -37,7 +37,7 @@ async def test_removed_files_are_gone(rig: Rig) -> None:
 
 
 async def test_another_guild_sees_none_of_them(rig: Rig) -> None:
-    """Even with the key."""
+    """An attachment is read by its own guild only; another guild does not get it even with the key."""
     async with rig.store.transaction() as tx:
         await tx.add_attachment(PICTURE)
     assert await rig.store.of(GUILD + 1).attachments([PICTURE.key]) == []

@@ -28,7 +28,7 @@ async def begun(store: Store, *, key: str = "drill", guild_id: int = GUILD) -> t
 
 
 async def test_a_drill_comes_back_as_it_was_started(rig: Rig) -> None:
-    """By its incident, and as the one that goes on."""
+    """A drill is read as it was started, by its incident and as the running drill of its guild alone."""
     drill, is_new = await begun(rig.store)
     assert is_new
     async with rig.store.transaction() as tx:

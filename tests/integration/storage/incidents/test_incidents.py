@@ -124,7 +124,7 @@ async def test_a_responder_joins_once(rig: Rig) -> None:
 
 
 async def test_nobody_joins_what_has_ended(rig: Rig) -> None:
-    """Nor what is not there."""
+    """Nobody can join an incident that has ended, or one that does not exist."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
         await tx.save(transitions.resolve(incident, by=OLIVE, at=await tx.now()))
@@ -229,7 +229,7 @@ async def test_a_guild_is_registered_once(rig: Rig) -> None:
 
 
 async def test_audit_takes_what_it_is_given(rig: Rig) -> None:
-    """With data or without."""
+    """An audit row is stored with the data that it was given, or with none, whether allowed or refused."""
     await rig.store.audit(guild_id=GUILD, by=OLIVE, action="resolve", allowed=False)
     await rig.store.audit(guild_id=GUILD, by=OLIVE, action="resolve", allowed=True, data={"incident": 1})
     assert await rig.audited() == [

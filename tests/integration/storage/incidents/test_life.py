@@ -93,7 +93,7 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
 
 
 async def test_who_cannot_be_reached_is_kept(rig: Rig) -> None:
-    """As long as no DM has reached them."""
+    """An incident keeps the names of those whom no DM has reached, until they are cleared."""
     incident = await open_incident(rig.store)
     unreached = replace(incident, unreached=("@primary", "@1234"), version=incident.version + 1)
     assert await saved(rig.store, unreached) == unreached
@@ -102,7 +102,7 @@ async def test_who_cannot_be_reached_is_kept(rig: Rig) -> None:
 
 
 async def test_title_and_start_are_corrected(rig: Rig) -> None:
-    """And the version in which they were."""
+    """A corrected title and start are stored, with the version in which they were corrected."""
     incident = await open_incident(rig.store)
     earlier = incident.started_at - timedelta(minutes=7)
     right = correct_details(incident, title='決済 "x"', started_at=earlier, shown=shown_details(incident))
@@ -132,7 +132,7 @@ async def test_a_false_alarm_is_kept_as_one(rig: Rig) -> None:
 
 
 async def test_a_merge_names_the_other_one(rig: Rig) -> None:
-    """And the other one knows it."""
+    """A merged incident names the one that it went into, which lists it as related and alone stays open."""
     first = await open_incident(rig.store, key="a")
     second = await open_incident(rig.store, key="b")
     merged = transitions.merge(second, into=first, by=OLIVE, at=second.triggered_at)
@@ -205,7 +205,7 @@ async def test_a_link_is_taken_back_once(rig: Rig) -> None:
 
 
 async def test_members_are_named_once(rig: Rig) -> None:
-    """Of one incident, not of others."""
+    """A person is a member of one incident, not of others, and naming them again changes nothing."""
     incident = await open_incident(rig.store, key="a")
     other = await open_incident(rig.store, key="b")
     async with rig.store.transaction() as tx:
@@ -222,7 +222,7 @@ async def test_members_are_named_once(rig: Rig) -> None:
 
 
 async def test_responders_come_in_the_order_in_which_they_joined(rig: Rig) -> None:
-    """With the names they had."""
+    """Responders are listed in the order in which they joined, with the names that they had."""
     incident = await open_incident(rig.store)
     assert await rig.store.responders(incident.id) == []
     for person in (PERRY, OLIVE):
@@ -233,7 +233,7 @@ async def test_responders_come_in_the_order_in_which_they_joined(rig: Rig) -> No
 
 
 async def test_a_change_is_audited_with_it(rig: Rig) -> None:
-    """In the same commit; undone with it."""
+    """An audit row is stored in the same commit as its change, and is undone with it if the change fails."""
     async with rig.store.transaction() as tx:
         await tx.audit(guild_id=GUILD, by=OLIVE, action="severity_changed", data={"incident_id": 1})
 
@@ -306,7 +306,7 @@ async def test_a_list_hides_what_is_not_theirs(rig: Rig) -> None:
 
 
 async def test_a_thread_whose_day_is_over_gets_its_job_again(rig: Rig) -> None:
-    """Only one that lost it, and only once it is late."""
+    """A thread that is late to be archived gets its job again if the job was lost, until it is archived."""
     incident = await open_incident(rig.store)
     at = incident.triggered_at
     ended = transitions.resolve(incident, by=OLIVE, at=at, archive_at=at + DAY)

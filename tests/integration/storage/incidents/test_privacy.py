@@ -110,7 +110,7 @@ async def test_what_belongs_to_no_incident_and_failed_may_name_one(rig: Rig) -> 
 
 
 async def test_a_private_thread_leads_to_its_incident(rig: Rig) -> None:
-    """As any thread of it does."""
+    """The private thread of an incident leads to that incident, as any other thread of it does."""
     incident = await open_incident(rig.store)
     (thread,) = await delivery_ids(rig.store, owed(DeliveryKind.PRIVATE_THREAD, incident=incident.id))
     await send(rig.store, thread, message_id=77)
@@ -140,7 +140,7 @@ async def _confided(store: Store, *channels: int) -> list[int]:
 
 
 async def test_it_comes_back_private(rig: Rig) -> None:
-    """With where its thread is made, and who is named."""
+    """A private incident is read as it was stored: with its thread's channel, its post and its member."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
         private = transitions.make_private(await tx.incident(incident.id, lock=True), channel="secret")

@@ -57,7 +57,7 @@ async def test_a_day_is_gathered_once(rig: Rig) -> None:
 
 
 async def test_the_gatherings_of_an_incident(rig: Rig) -> None:
-    """Those since a day, oldest first."""
+    """The mornings that gathered an incident are listed from a given day on, the oldest first."""
     incident = await open_incident(rig.store)
     days = [DAY - timedelta(days=8), DAY, DAY + timedelta(days=1)]
     mornings = [Morning(GUILD, day, (incident.id,)) for day in days]

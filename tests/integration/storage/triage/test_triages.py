@@ -250,7 +250,7 @@ async def test_a_walk_is_kept_answer_by_answer(rig: Rig) -> None:
 
 
 async def test_the_same_key_starts_one_walk(rig: Rig) -> None:
-    """With the answers it has."""
+    """A second triage with the same key is the first one, with the answers that it has already."""
     triage = await start(rig)
     async with rig.store.transaction() as tx:
         await tx.add_answer(triage.id, question="production", answer="no", unsure=False, by=PERRY)
@@ -264,7 +264,7 @@ async def test_the_same_key_starts_one_walk(rig: Rig) -> None:
 
 
 async def test_unknown_walks_are_an_error_for_the_person(rig: Rig) -> None:
-    """In a transaction or without."""
+    """An unknown triage raises an error for the person, both in a transaction and without one."""
     with pytest.raises(UserError):
         await rig.store.triage(404)
     with pytest.raises(UserError):
@@ -273,7 +273,7 @@ async def test_unknown_walks_are_an_error_for_the_person(rig: Rig) -> None:
 
 
 async def test_where_a_walk_stands_is_written_whole(rig: Rig) -> None:
-    """Through every change that it can go through."""
+    """A triage is read as it was saved after every change that it can go through."""
     triage, incident = await start(rig), await open_incident(rig.store)
     soon = triage.created_at + MINUTE
     held = triage.hold(by=OLIVE, due_at=soon)
@@ -294,7 +294,7 @@ async def test_where_a_walk_stands_is_written_whole(rig: Rig) -> None:
 
 
 async def test_walks_that_others_are_at(rig: Rig) -> None:
-    """Of the same server, begun lately, not over."""
+    """The open triages of a guild are those begun lately that are not over; another guild sees none."""
     old = await start(rig, key="old")
     await rig.advance(2 * MINUTE)
     over, running = await start(rig, key="over"), await start(rig, key="running")
@@ -332,7 +332,7 @@ async def test_a_message_is_kept_for_a_day(rig: Rig) -> None:
 
 
 async def test_a_clock_that_lost_its_job_gets_one(rig: Rig) -> None:
-    """And one that is due no more does not."""
+    """A triage whose deadline has passed gets its lost job back; one that was dismissed does not."""
     triage, answered = await start(rig), await start(rig, key="interaction:2")
     async with rig.store.transaction() as tx:
         at = await tx.now()
@@ -346,7 +346,7 @@ async def test_a_clock_that_lost_its_job_gets_one(rig: Rig) -> None:
 
 
 async def test_a_week_is_digested_once(rig: Rig) -> None:
-    """Per guild."""
+    """The digest of a week can be claimed once in each guild."""
     week = IsoWeek(2026, 47)
     async with rig.store.transaction() as tx:
         now = await tx.now()
