@@ -175,7 +175,10 @@ async def test_nothing_of_another_guild_is_found(ours: Ours) -> None:
 
 @pytest.mark.parametrize("name", ["link", "unlink", "merge"])
 async def test_two_guilds_incidents_have_nothing_to_do_with_each_other(ours: Ours, name: str) -> None:
-    """One's own with another's, by number."""
+    """An incident can be neither linked to, unlinked from nor merged into one of another guild.
+
+    The other guild's number is refused as that of no incident.
+    """
     own, foreign = await ours.neighbour.open(key="own"), ours.given["incident_id"]
     named = {"into": foreign} if name == "merge" else {"with_": foreign}
     desk = ours.neighbour

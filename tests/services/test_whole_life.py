@@ -142,7 +142,7 @@ async def test_every_entry_of_a_life_can_be_read(desk: Desk) -> None:
 
 
 async def test_what_discord_refuses_is_told(desk: Desk) -> None:
-    """The alert itself."""
+    """An alert that Discord refuses is told in the incident's timeline as a failed delivery."""
     desk.discord.failures = [DeliveryRefused("Missing Permissions", http_status=403, code=50013)]
     story = Story(desk, await desk.open())
     assert Kind.DELIVERY_FAILED in await story.news()

@@ -132,7 +132,7 @@ async def test_a_triage_of_an_alert_that_was_a_false_alarm_is_linked(desk: Desk)
 
 
 async def test_declaring_twice_or_without_the_right_is_refused(desk: Desk) -> None:
-    """A stale button, an observer."""
+    """An observer may not declare an incident, and one that is declared cannot be declared again."""
     tracked = await receive(desk, alert(desk))
     with pytest.raises(NotPermitted):
         await desk.lifecycle.declare(tracked.id, by=OBSERVER)

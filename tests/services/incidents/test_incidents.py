@@ -37,7 +37,7 @@ async def test_sev2_opens_its_thread_in_p0_alerts(desk: Desk) -> None:
 
 
 async def test_same_request_opens_one_incident(desk: Desk) -> None:
-    """Discord may deliver an interaction twice."""
+    """An interaction that Discord delivers twice opens one incident and posts one alert."""
     first, second = await desk.open(key="interaction:1"), await desk.open(key="interaction:1")
     await desk.work()
     assert first.id == second.id
@@ -320,7 +320,7 @@ async def test_one_incident_in_trouble_does_not_hide_the_others(desk: Desk) -> N
 
 
 async def test_most_severe_first_is_the_policys_order(desk: Desk) -> None:
-    """Not the alphabet's."""
+    """Open incidents are sorted by the policy's order of severities, not by their numbers."""
     order = {"MINOR": desk.policy.severities["SEV3"], "AWFUL": desk.policy.severities["SEV1"]}
     ranked = {name: replace(rule, name=name) for name, rule in order.items()}
     desk.policy = replace(desk.policy, severities=dict(reversed(ranked.items())))
@@ -370,7 +370,7 @@ async def test_reporter_learns_what_became_of_the_alert(desk: Desk) -> None:
 
 
 async def test_view_tells_what_is_due_next(desk: Desk) -> None:
-    """State, history and the rest of the ladder."""
+    """The view of an incident shows its history and when each step of its escalation is due."""
     incident = await desk.open()
     await desk.work()
     view = await desk.looking.view(incident.id, by=RESPONDER)

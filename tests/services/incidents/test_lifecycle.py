@@ -137,7 +137,7 @@ async def test_a_duplicate_is_merged_and_the_other_one_hears_of_it(desk: Desk) -
 
 
 async def test_what_is_linked_and_merged_is_shown_once(desk: Desk) -> None:
-    """Seen from either side."""
+    """Two incidents that are both linked and merged name each other once, whichever of them is shown."""
     first, second = await desk.open(key="a"), await desk.open(key="b")
     await desk.lifecycle.link(first.id, with_=second.id, by=PRIMARY)
     await desk.merging.merge(second.id, into=first.id, by=PRIMARY)
@@ -282,7 +282,7 @@ async def test_unlinking_is_offered_where_there_is_a_link(desk: Desk) -> None:
 
 @pytest.mark.parametrize("what", ["resolve", "cancel", "reopen"])
 async def test_only_those_who_may_respond_decide(desk: Desk, what: str) -> None:
-    """On record, and nothing has changed."""
+    """An observer's attempt is refused and put on record, and the incident stays as it is."""
     incident = await desk.open("SEV1")
     with pytest.raises(NotPermitted):
         await getattr(desk.lifecycle, what)(incident.id, by=OBSERVER)

@@ -98,7 +98,7 @@ async def test_one_who_takes_it_from_another_says_so(desk: Desk) -> None:
 
 
 async def test_pressing_twice_changes_nothing(desk: Desk) -> None:
-    """One line, one entry."""
+    """Taking a role that one already has changes nothing, and is told in the thread only once."""
     incident = await opened(desk)
     for _ in range(2):
         result = await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
@@ -122,7 +122,7 @@ async def test_whoever_is_given_one_hears_of_it(desk: Desk) -> None:
 
 
 async def test_giving_it_to_oneself_is_taking_it(desk: Desk) -> None:
-    """No DM."""
+    """Who makes themselves the commander acknowledges the incident by it, and gets no DM about it."""
     incident = await opened(desk)
     result = await desk.roles.give(incident.id, Role.COMMANDER, to=PRIMARY, by=PRIMARY)
     await desk.work()

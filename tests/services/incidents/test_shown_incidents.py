@@ -71,7 +71,7 @@ async def test_an_incident_with_another_digest_is_read(desk: Desk) -> None:
 
 
 async def test_who_may_not_is_refused_all_the_same(desk: Desk) -> None:
-    """On record."""
+    """An observer may not open a form about an incident that was just shown; the refusal is on record."""
     incident = await desk.open("SEV1")
     await desk.work()
     with pytest.raises(NotPermitted):
@@ -82,7 +82,10 @@ async def test_who_may_not_is_refused_all_the_same(desk: Desk) -> None:
 
 
 async def test_an_incident_is_kept_for_ten_minutes(desk: Desk) -> None:
-    """Then another process may have shown its end."""
+    """A copy of a shown incident is used for ten minutes, then the incident is read again.
+
+    By then another process may have shown its end.
+    """
     now_s = 0.0
     shown = ShownIncidents(desk.own_store, timer=lambda: now_s)
     incident = await desk.open("SEV1")

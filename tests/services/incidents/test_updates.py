@@ -99,7 +99,7 @@ async def test_a_phase_is_told_and_kept(desk: Desk) -> None:
 
 
 async def test_the_same_phase_alone_is_no_news(desk: Desk) -> None:
-    """Nothing is posted, and the answer says so."""
+    """An update that only repeats the phase is refused as empty, and nothing is posted for it."""
     incident = await acknowledged(desk)
     await desk.updates.tell(incident.id, form(incident, phase=Phase.IDENTIFIED), by=PRIMARY)
     same = form(incident, phase=Phase.IDENTIFIED, key="interaction:2")
@@ -196,7 +196,7 @@ async def test_a_form_left_as_it_was_shown_says_nothing(desk: Desk) -> None:
 
 
 async def test_a_form_sent_as_it_opened_is_refused(desk: Desk) -> None:
-    """Nothing is new, and nothing is written."""
+    """A form of an update that is sent with nothing new is refused as empty, and changes nothing."""
     incident = await acknowledged(desk)
     await desk.updates.tell(incident.id, form(incident, known="a", impact="b"), by=PRIMARY)
     before = await desk.store.incident(incident.id)
@@ -277,7 +277,7 @@ async def test_a_sign_of_life_starts_the_count_again(desk: Desk) -> None:
 
 
 async def test_the_commander_is_asked_before_whoever_acknowledged(desk: Desk) -> None:
-    """While there is one."""
+    """If there is a commander, they are asked for an update that is due, not who acknowledged."""
     incident = await acknowledged(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
     await desk.pass_time(minutes=30)
@@ -343,7 +343,7 @@ async def test_a_sev3_that_goes_silent_is_asked_about_by_day_and_on_business_day
 
 
 async def test_an_update_may_promise_the_next_business_day(desk: Desk) -> None:
-    """Whatever the severity."""
+    """An update may promise the next one for the morning of the next business day."""
     incident = await acknowledged(desk)
     update = form(incident, known="a", next_in=NEXT_BUSINESS_DAY)
     result = await desk.updates.tell(incident.id, update, by=PRIMARY)
@@ -351,7 +351,7 @@ async def test_an_update_may_promise_the_next_business_day(desk: Desk) -> None:
 
 
 async def test_a_severity_for_which_none_is_owed_still_keeps_a_promise(database: Database) -> None:
-    """Then it asks every hour."""
+    """A promised update is asked for even if the severity requires none, and then every hour."""
     text = default_policy_text().replace('update_every = "30m"', 'update_every = "none"')
     desk = Desk(database, parse_policy(text, name="none.toml"))
     desk.lets_nothing_lapse()

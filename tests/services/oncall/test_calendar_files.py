@@ -104,7 +104,10 @@ def uids(data: bytes) -> list[str]:
 
 
 async def test_files_that_are_too_big_or_say_nothing_are_refused(desk: Desk) -> None:
-    """And who may not change anything may not try."""
+    """A calendar file is refused if it is too big, has too many entries or names nobody known.
+
+    An observer may not even try one.
+    """
     now = desk.clock.time
     cases = {
         "oncall_file_too_big": b"x" * (BIGGEST + 1),

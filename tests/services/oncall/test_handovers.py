@@ -72,7 +72,7 @@ async def test_a_handover_is_told_once_and_to_whom_it_concerns(turning: Desk) ->
 
 
 async def test_what_nobody_has_acknowledged_is_handed_over_first(turning: Desk) -> None:
-    """Then the most severe, whatever their numbers."""
+    """A handover lists unacknowledged incidents first, each part by severity and not by number."""
     await turning.handovers.begin(GUILD)
     await turning.work()
     opened = {severity: await turning.open(severity, key=severity) for severity in ("SEV3", "SEV2", "SEV1")}
@@ -125,7 +125,7 @@ async def test_whoever_comes_on_is_looked_at_a_day_ahead(turning: Desk) -> None:
 
 
 async def test_nothing_missing_is_no_warning(turning: Desk) -> None:
-    """Only the DM that says from when."""
+    """Who lacks nothing gets only the DM that says when their on-call begins, and no warning."""
     await turning.handovers.begin(GUILD)
     await turning.pass_time(days=1, hours=20)
     assert len(await told(turning, DeliveryKind.ON_DUTY_SOON)) == 1
@@ -320,7 +320,7 @@ async def test_what_cannot_be_stood_in_for(desk: Desk, starts: int, ends: int, k
 
 
 async def test_a_place_that_is_not_there_is_refused_by_name(desk: Desk) -> None:
-    """With those that are."""
+    """The refusal of an unknown place in the on-call schedule names the places that exist."""
     with pytest.raises(UserError) as refused:
         await desk.schedules.set_person(GUILD, "tertiary", RESPONDER, by=PRIMARY)
     assert refused.value.fields["places"] == ["primary", "secondary"]

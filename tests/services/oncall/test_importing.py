@@ -112,7 +112,7 @@ async def test_overrides_that_opsgenie_did_not_list_are_kept_as_shifts(at_now: D
 
 
 async def test_the_turn_of_a_team_is_left_out_and_reported(at_now: Desk) -> None:
-    """Then the policy's person is on call."""
+    """A team's turn is reported and not imported; the policy's person is on call in its time."""
     export = export_of_opsgenie(schedule(WEEKLY))
     [rotation] = export["schedule"]["data"]["rotations"]
     rotation["participants"][1] = {"type": "team", "id": "t1", "name": "Operations"}
@@ -204,7 +204,7 @@ async def test_a_username_that_the_policy_does_not_name_is_refused(at_now: Desk)
 
 
 async def test_the_differences_are_shown_and_the_second_import_changes_nothing(at_now: Desk) -> None:
-    """Even a day later, with an override that goes on."""
+    """An import shows what it changes; the same import a day later would change nothing."""
     source = read(schedule(WEEKLY, overrides=(COVER,)))
     plan = await imported(at_now, source)
     assert plan.is_new

@@ -83,7 +83,7 @@ async def test_mended_is_quiet_and_the_next_time_is_news(alone: Desk) -> None:
 
 
 async def test_nobody_writes_to_whoever_is_no_member(alone: Desk) -> None:
-    """Only the channel hears of it."""
+    """If the next person on call is no member of the guild, only the channel is warned."""
     alone.reach.lacks["primary"] = [ReadinessFinding(Gap.NOT_MEMBER)]
     await alone.handovers.begin(GUILD)
     await alone.pass_time(days=2)
@@ -91,7 +91,7 @@ async def test_nobody_writes_to_whoever_is_no_member(alone: Desk) -> None:
 
 
 async def test_without_a_channel_they_are_told_themselves(database: Database) -> None:
-    """By DM."""
+    """Without a channel for handovers, a person on call who lacks something is warned by DM."""
     desk = Desk(database, solo(channel=None))
     desk.reach.lacks["primary"] = [NO_ROLE]
     await desk.handovers.begin(GUILD)
@@ -135,7 +135,7 @@ async def test_who_takes_turns_is_looked_at_before_each_shift_only(database: Dat
 
 
 async def test_a_policy_that_wants_no_checks_gets_none(database: Database) -> None:
-    """`check_before = "none"`."""
+    """With `check_before = "none"` in the policy, nobody is checked before their on-call begins."""
     desk = Desk(database, replace(solo(), handover=Handover("p1-ops", None)))
     desk.reach.lacks["primary"] = [NO_ROLE]
     await desk.handovers.begin(GUILD)

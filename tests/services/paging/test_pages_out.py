@@ -44,7 +44,7 @@ async def pages(desk: Desk, incident: Incident) -> dict[Way | None, DeliveryStat
 
 
 async def test_nothing_leaves_discord_before_the_step_that_says_so(desk: Desk, outside: Outside) -> None:
-    """Nor after an ack."""
+    """No page goes to a system outside before the step that says so, and none after an ack."""
     incident = await desk.open()
     await desk.pass_time(minutes=14)
     assert outside.asked == []
@@ -75,7 +75,7 @@ async def test_a_missed_deadline_rings_each_way_once(desk: Desk, outside: Outsid
 
 
 async def test_the_ack_link_of_a_push_acknowledges_as_its_reader(desk: Desk, outside: Outside) -> None:
-    """As the link of an email does."""
+    """The ack link of a push acknowledges the incident for the person who was paged by it."""
     incident = await unanswered(desk)
     link = outside.ntfy.published[0]["actions"][0]["url"]
     await desk.links.acknowledge(link.rpartition("/ack/")[2])
@@ -226,7 +226,7 @@ async def test_a_drill_never_leaves_discord(desk: Desk, outside: Outside) -> Non
 
 
 async def test_a_private_incident_says_its_number_only(desk: Desk, outside: Outside) -> None:
-    """To every system outside."""
+    """A page about a private incident gives its number to the systems outside, not its title or target."""
     incident = await desk.open()
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.pass_time(minutes=15, seconds=1)
@@ -278,7 +278,7 @@ async def test_a_persons_own_way_comes_after_their_own_wait(desk: Desk, outside:
 
 
 async def test_pages_go_out_while_discord_is_away(desk: Desk, outside: Outside) -> None:
-    """Nothing of them needs it."""
+    """Pages to the systems outside are sent while Discord is away, because they do not need it."""
     incident = await desk.open()
     await desk.work()
     desk.discord.is_away = True

@@ -72,7 +72,10 @@ async def test_what_happens_during_an_outage_of_pagerduty_is_told_after_it_in_or
 async def test_an_ack_during_an_outage_and_an_end_after_it_are_both_told(
     desk: Desk, outside: Outside
 ) -> None:
-    """As the incident goes on meanwhile."""
+    """PagerDuty hears of an ack during its outage once it is back, and of the end after it.
+
+    Meanwhile the incident goes on.
+    """
     incident = await unanswered(desk)
     outside.fault = fails(503, ENQUEUE)
     await desk.pass_time(minutes=5, step_s=60)

@@ -56,7 +56,10 @@ def carried(desk: Desk, incident: Incident, *, posting: int = 1) -> list[list[st
 
 
 async def test_a_resolve_attaches_the_draft_that_its_severity_requires(desk: Desk) -> None:
-    """Once, in the thread, at the policy's path."""
+    """A resolve posts the draft of a required postmortem once, in the incident's thread.
+
+    Its file has the path that the policy gives it.
+    """
     incident = await resolved(desk)
     assert desk.sent(FILE) == ["incident"]
     assert carried(desk, incident) == [["決済 API が 5xx\nresolved"]]
@@ -68,7 +71,7 @@ async def test_a_resolve_attaches_the_draft_that_its_severity_requires(desk: Des
 
 @pytest.mark.parametrize("severity", ["SEV3"])
 async def test_another_severity_has_none_until_it_is_asked_for(desk: Desk, severity: str) -> None:
-    """Then it has one like any other."""
+    """A severity that requires no postmortem gets no draft until somebody asks for one."""
     incident = await resolved(desk, severity)
     assert desk.sent(FILE) == []
     draft = await desk.documents.draft(incident.id, by=PRIMARY)
@@ -205,7 +208,10 @@ async def test_resolving_again_edits_the_same_message(desk: Desk) -> None:
 
 
 async def test_a_deleted_message_is_posted_anew_when_somebody_asks(desk: Desk) -> None:
-    """Only an edit reveals that it is gone."""
+    """A draft whose message was deleted is posted anew when somebody asks for it.
+
+    Only the edit reveals that the message is gone.
+    """
     incident = await resolved(desk)
     desk.discord.deleted.add(desk.message(FILE))
     await desk.documents.draft(incident.id, by=PRIMARY)
@@ -216,7 +222,7 @@ async def test_a_deleted_message_is_posted_anew_when_somebody_asks(desk: Desk) -
 
 
 async def test_an_edit_that_discord_does_not_take_now_comes_later(desk: Desk) -> None:
-    """With the other edits of the incident's posts."""
+    """If Discord is away, the edit of a draft is made once it is back."""
     incident = await resolved(desk)
     await desk.timelines.note(incident.id, by=PRIMARY, text="DNS だった", key="note")
     await desk.work()
@@ -230,7 +236,7 @@ async def test_an_edit_that_discord_does_not_take_now_comes_later(desk: Desk) ->
 
 
 async def test_only_responders_draft(desk: Desk) -> None:
-    """Refused, on record."""
+    """An observer who asks for a draft is refused, and the refusal is put on record."""
     incident = await resolved(desk, "SEV3")
     with pytest.raises(NotPermitted):
         await desk.documents.draft(incident.id, by=OBSERVER)
@@ -270,7 +276,7 @@ async def test_a_drill_is_drafted_only_by_hand(desk: Desk) -> None:
 
 
 async def test_a_private_incident_is_drafted_only_when_asked_for(desk: Desk) -> None:
-    """And then in its own thread alone."""
+    """A private incident gets a draft only if somebody asks for it, and only in its own thread."""
     incident = await open_private(desk)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.work()
@@ -282,7 +288,7 @@ async def test_a_private_incident_is_drafted_only_when_asked_for(desk: Desk) -> 
 
 
 async def test_who_may_not_see_it_finds_nothing(desk: Desk) -> None:
-    """Neither to draft nor to read."""
+    """Who may not see a private incident can neither draft nor read its postmortem."""
     incident = await open_private(desk)
     await desk.documents.draft(incident.id, by=PRIMARY)
     for ask in (desk.documents.draft, desk.documents.show):
@@ -362,7 +368,7 @@ async def test_a_corrected_title_moves_the_path(desk: Desk) -> None:
 
 
 async def test_it_is_shown_with_whether_facts_have_changed(desk: Desk) -> None:
-    """To everyone who may see the incident."""
+    """Also an observer is shown a postmortem's file, its owner, and whether facts have changed since."""
     incident = await resolved(desk)
     shown = await desk.documents.show(incident.id, by=OBSERVER)
     assert shown.file is not None

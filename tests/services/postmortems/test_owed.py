@@ -35,7 +35,7 @@ async def test_the_resolve_names_owner_and_date(desk: Desk) -> None:
 
 
 async def test_the_commander_owes_it_before_anybody(desk: Desk) -> None:
-    """They led."""
+    """The commander owes the postmortem, because they led, even if somebody else resolved the incident."""
     incident = await desk.open()
     await desk.roles.take(incident.id, Role.COMMANDER, by=RESPONDER)
     await desk.lifecycle.resolve(incident.id, by=SECONDARY)
@@ -57,7 +57,7 @@ async def test_who_resolves_it_may_choose_the_owner(desk: Desk) -> None:
 
 
 async def test_a_severity_without_one_owes_nothing(desk: Desk) -> None:
-    """Nor does a drill, or a false alarm."""
+    """A drill, a false alarm and an incident whose severity requires no postmortem owe none."""
     incident = await resolved(desk, "SEV3")
     assert await desk.store.postmortem(incident.id) is None
     drill = await desk.drills.start(GUILD, by=PRIMARY, severity="SEV1", rings=False, key="drill")
@@ -186,7 +186,7 @@ async def test_owner_and_date_change_together(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("due", "why"), [("", "owner_or_date"), ("soon", "unreadable"), ("11/20", "past")])
 async def test_a_date_that_is_none_is_refused(desk: Desk, due: str, why: str) -> None:
-    """With what to write instead; nothing has changed."""
+    """A due date that is missing, unreadable or past is refused with the reason, and the old one stays."""
     incident = await resolved(desk)
     with pytest.raises(UserError, match=why):
         await desk.services.postmortems.give(incident.id, to=None, due=due, by=PRIMARY)
@@ -240,7 +240,7 @@ async def test_reopened_it_is_not_owed_until_the_next_end(desk: Desk) -> None:
 
 
 async def test_lowered_to_a_severity_without_one_it_is_not_owed(desk: Desk) -> None:
-    """Reopened, lowered, resolved."""
+    """A reopened incident that is lowered to a severity without a postmortem and resolved owes none."""
     incident = await resolved(desk)
     await desk.lifecycle.reopen(incident.id, by=PRIMARY)
     await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="dev だけ")
@@ -332,7 +332,7 @@ async def test_who_was_removed_before_their_dm_went_out_gets_none(desk: Desk) ->
 
 
 async def test_made_private_its_owner_still_sees_it(desk: Desk) -> None:
-    """They could not write it otherwise."""
+    """The owner of a postmortem still sees an incident that is made private; else they could not write it."""
     incident = await resolved(desk)
     await desk.services.postmortems.give(incident.id, to=WRITER, by=PRIMARY)
     await desk.privacy.make_private(incident.id, by=SECONDARY)

@@ -42,7 +42,7 @@ async def test_what_is_said_is_kept_with_the_resolve(desk: Desk) -> None:
 
 
 async def test_nothing_need_be_said(desk: Desk) -> None:
-    """An empty form, and none at all: no row."""
+    """An incident is resolved without a word or with an empty form, and no resolution is stored."""
     for number, said in enumerate((None, NewResolution())):
         incident = await resolved(desk, said=said, key=str(number))
         assert await desk.store.resolution(incident.id) is None
@@ -109,7 +109,7 @@ async def test_two_who_correct_at_once_lose_nothing_of_each_other(desk: Desk) ->
 
 
 async def test_a_correction_may_say_what_was_left_out(desk: Desk) -> None:
-    """Nothing was said at the end."""
+    """A correction adds what nobody said at the end; the same correction again changes nothing."""
     incident = await resolved(desk)
     assert (await desk.services.resolutions.correct(incident.id, SAID, by=PRIMARY)).changed
     assert not (

@@ -69,7 +69,7 @@ async def test_what_somebody_types_there_is_theirs_to_tell(desk: Desk) -> None:
 
 
 async def test_a_public_thread_is_open_to_triage(desk: Desk) -> None:
-    """With the message as evidence."""
+    """A message in a public incident's thread can be triaged, and becomes the new incident's evidence."""
     incident, view = await walk_in_public(desk, "yes", "yes")
     assert incident.thread.id is not None
     await desk.triages.sources.require_open(GUILD, incident.thread.id, 600, by=PRIMARY)

@@ -107,7 +107,10 @@ async def test_a_post_on_its_way_is_emptied_when_it_arrives(desk: Desk) -> None:
 
 
 async def test_what_discord_does_not_empty_now_is_tried_again(desk: Desk) -> None:
-    """Too many edits of an old message, for instance."""
+    """A post that Discord does not let the bot empty now is emptied later, once.
+
+    Discord puts off too many edits of an old message, for instance.
+    """
     incident = await desk.open()
     await desk.work()
     desk.discord.postponed = {DeliveryKind.THREAD_CARD}

@@ -233,7 +233,7 @@ async def test_a_killed_sender_makes_one_thread(desk: Desk) -> None:
 
 
 async def test_archiving_puts_the_private_thread_to_sleep(desk: Desk) -> None:
-    """As any other."""
+    """The thread of a private incident is archived a day after its end, like any other."""
     incident = await open_private(desk)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.pass_time(seconds=timedelta(days=1, minutes=1).total_seconds())

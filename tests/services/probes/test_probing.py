@@ -158,7 +158,10 @@ async def test_an_alert_is_tracked_once_whenever_the_process_dies(
 async def test_a_target_that_is_back_before_its_alert_was_tracked_still_says_both(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In their order, so that nothing stays open."""
+    """If the bot dies before an alert is tracked and its target comes back, the alert ends as resolved.
+
+    The failure and the return are both told, in their order, so that nothing stays open.
+    """
     desk.prober.says["api"] = wrong()
     await turn(desk)
     with dying(desk, monkeypatch, after=False):
@@ -245,7 +248,7 @@ async def test_a_request_that_never_ends_is_cut_and_holds_up_no_other(desk: Desk
 
 
 async def test_two_processes_ask_each_target_once_in_its_interval(desk: Desk) -> None:
-    """While one takes over from the other."""
+    """While one process takes over from another, each target is asked only once in its interval."""
     desk.prober.asked.clear()
     await desk.database.advance(timedelta(seconds=60))
     first = desk.services.probing
@@ -271,7 +274,7 @@ async def test_availability_counts_the_answers_of_a_day(desk: Desk) -> None:
 
 
 async def test_a_probe_that_left_the_policy_is_forgotten(desk: Desk) -> None:
-    """At the next start."""
+    """A probe that is no longer in the policy is forgotten when the bot starts with that policy."""
     use(desk, probe("api"))
     await turn(desk)
     assert [one.name for one in await desk.store.probes(desk.guild_id)] == [PROBER, "api"]

@@ -76,7 +76,10 @@ async def test_a_target_that_is_back_before_its_window_ends_alerts_nobody(desk: 
 async def test_a_slow_target_that_goes_down_in_its_window_alerts_as_down(
     desk: Desk, *, is_ended_by_a_person: bool
 ) -> None:
-    """With the severity of what is wrong at the end."""
+    """A slow target that goes down in its maintenance window alerts as down when the window ends.
+
+    The severity is that of what is wrong at the end, whether the window runs out or a person ends it.
+    """
     use(desk, probe("api", degraded="SEV3"))
     window = await mute(desk, minutes=30)
     for says in (slow(), slow(), wrong(), wrong()):

@@ -166,7 +166,7 @@ async def test_who_may_not_respond_sees_no_figures(desk: Desk) -> None:
 
 
 async def test_a_period_to_come_is_refused(desk: Desk) -> None:
-    """A slip of the year, not a quiet week."""
+    """A week that is still to come is refused as a slip of the year, not shown as a quiet week."""
     with pytest.raises(UserError, match="period_ahead"):
         await desk.services.stats.show(
             GUILD, StatisticsQuestion(Period.of_week(IsoWeek(2027, 2))), by=RESPONDER

@@ -114,7 +114,7 @@ async def test_a_sheet_without_that_step_is_left_alone(desk: Desk) -> None:
 
 
 async def test_those_who_may_not_respond_cannot_decide(desk: Desk) -> None:
-    """Neither open the form nor send it."""
+    """An observer can neither open the form of a rollback's decision nor send it."""
     incident = await desk.open("SEV1")
     with pytest.raises(NotPermitted):
         await desk.services.rollbacks.begin(incident.id, by=OBSERVER)

@@ -51,7 +51,10 @@ async def numbers(desk: Desk, incident: Incident) -> list[int]:
 
 
 async def test_a_past_incident_is_told_with_how_it_ended_and_why_it_is_thought_similar(desk: Desk) -> None:
-    """Cause, what ended it, and where to read on."""
+    """A similar past incident is shown with its cause, what ended it, and where to read on.
+
+    It also names the targets and words that both have in common.
+    """
     past = await ended(desk, "決済APIが応答しない")
     await ended(desk, "管理画面にログインできない")
     now = await opened(desk, "決済 API が 5xx")
@@ -79,7 +82,7 @@ async def test_private_cancelled_open_and_trained_ones_never_count(desk: Desk) -
 
 
 async def test_an_incident_that_is_not_theirs_to_see_is_not_found(desk: Desk) -> None:
-    """As with `/incident show`."""
+    """A private incident is not found by an observer who asks for similar ones."""
     secret = await open_private(desk)
     with pytest.raises(IncidentNotFound):
         await desk.services.seen_before.view(secret.id, by=OBSERVER)

@@ -65,7 +65,7 @@ async def card_of(desk: Desk, incident: Incident) -> SuspectCard:
 
 
 async def test_a_severe_incident_gets_one_card_with_what_changed(desk: Desk, source: Source) -> None:
-    """In its thread, once, also if the job runs twice."""
+    """The thread of a severe incident gets one card of recent changes, also if the job runs twice."""
     source.changes = [merged(desk, minutes=12), merged(desk, minutes=150, what="too early")]
     incident = await desk.open("SEV1")
     await desk.work()
@@ -155,7 +155,7 @@ async def test_a_source_that_refuses_is_named_and_not_asked_again(
 
 
 async def test_a_source_that_was_away_is_read_again_for_the_same_card(desk: Desk, source: Source) -> None:
-    """After a minute; the message is edited."""
+    """A source that was away is read again soon, and its changes are added by an edit of the card."""
     source.error = UpstreamUnavailable("away")
     incident = await desk.open("SEV1")
     await desk.work()
@@ -168,7 +168,7 @@ async def test_a_source_that_was_away_is_read_again_for_the_same_card(desk: Desk
 
 
 async def test_a_source_that_stays_away_is_given_up(desk: Desk, source: Source) -> None:
-    """After three times."""
+    """A source of changes that stays away is given up after it was asked three times."""
     source.error = UpstreamUnavailable("away")
     await desk.open("SEV1")
     await desk.pass_time(minutes=10)

@@ -155,7 +155,7 @@ async def test_a_round_that_runs_in_two_processes_is_recorded_once(desk: Desk) -
 
 @pytest.mark.usefixtures("checks")
 async def test_a_private_incidents_results_are_in_its_thread_alone(desk: Desk) -> None:
-    """Where the message is, there are the results."""
+    """The results of the checks for a private incident are posted in its thread and nowhere else."""
     incident = await desk.incidents.open(secret(desk))
     await desk.work()
     private = await desk.store.incident(incident.id)
@@ -165,7 +165,10 @@ async def test_a_private_incidents_results_are_in_its_thread_alone(desk: Desk) -
 
 @pytest.mark.usefixtures("checks")
 async def test_results_do_not_come_back_into_a_thread_that_was_made_private(desk: Desk) -> None:
-    """Not by a round that was under way, either."""
+    """A round of checks under way shows no results once its incident is made private.
+
+    The message that it had edited is emptied and not edited again.
+    """
     incident = await desk.open()
     await desk.work()
     await desk.pass_time(seconds=10)
@@ -207,6 +210,6 @@ async def test_an_edit_that_crosses_with_making_it_private_is_emptied(desk: Desk
 
 
 def test_the_first_severities_are_those_that_wait_for_no_business_day(desk: Desk) -> None:
-    """As the policy says."""
+    """By the default policy, the bot checks by itself for SEV1 and SEV2; a policy may name none."""
     assert desk.policy.checks.severities == {"SEV1", "SEV2"}
     assert replace(desk.policy.checks, severities=frozenset()).severities == frozenset()

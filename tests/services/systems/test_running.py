@@ -31,7 +31,7 @@ async def test_one_that_hangs_is_unknown_and_holds_up_no_other() -> None:
 
 
 async def test_one_that_ignores_its_cancellation_holds_up_nothing() -> None:
-    """A library may swallow it."""
+    """A check that ignores its cancellation, which a library may swallow, does not hold up the round."""
     bystanders = asyncio.all_tasks()
     async with asyncio.timeout(PATIENCE_S):  # it would never come
         found = await results(ScriptedCheck("a", deaf), ScriptedCheck("b"), within_s=0.2)
@@ -57,7 +57,7 @@ async def test_one_that_ignores_its_cancellation_holds_up_nothing() -> None:
 async def test_what_goes_wrong_is_unknown_with_its_reason(
     error: Exception, fact: Fact, values: dict[str, str]
 ) -> None:
-    """Even a bug of a check."""
+    """A check that fails, even by a bug of its own, says that the state is unknown, and why."""
 
     async def fail() -> None:
         raise error
@@ -67,7 +67,7 @@ async def test_what_goes_wrong_is_unknown_with_its_reason(
 
 
 async def test_what_comes_together_is_one_step() -> None:
-    """So that a message is edited about once a second."""
+    """Results that come together are one step, so that a message is edited about once a second."""
     release = asyncio.Event()
     checks = [ScriptedCheck("a"), ScriptedCheck("b"), ScriptedCheck("c", release.wait)]
     steps = results_in_steps(checks, within_s=30, every_s=0.05)
@@ -78,7 +78,7 @@ async def test_what_comes_together_is_one_step() -> None:
 
 
 async def test_nothing_to_check_is_no_step() -> None:
-    """And no wait."""
+    """A round without checks ends at once, without results."""
     assert await results() == []
 
 
@@ -90,7 +90,7 @@ class Misfitting:
 
 
 async def test_a_dlq_of_another_form_is_said_to_be_unreadable() -> None:
-    """Not to be away."""
+    """A DLQ whose table has another form is reported as unreadable, not as away."""
     check = DlqFailures(Misfitting())  # type: ignore[arg-type]  # the one method that it asks
     (found,) = [each async for step in results_in_steps([check]) for each in step]
     assert found.values == {"problem": "not_json"}

@@ -106,7 +106,7 @@ async def test_a_message_is_kept_with_author_link_and_its_own_time(desk: Desk) -
 
 
 async def test_it_is_kept_once(desk: Desk) -> None:
-    """However often, by whom, and by which way."""
+    """A message is pinned to the timeline once, whoever pins it again and by whichever way."""
     incident, message = await opened(desk)
     await desk.pins.pin_reaction(message.channel_id, MESSAGE, by=RESPONDER)
     assert await desk.pins.pin_reaction(message.channel_id, MESSAGE, by=PRIMARY) is Pinned.ALREADY

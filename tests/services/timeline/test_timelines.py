@@ -50,7 +50,7 @@ async def test_note_is_on_the_timeline_and_in_the_thread(desk: Desk) -> None:
 
 @pytest.mark.parametrize("text", ["", "  \n", "\0"])
 async def test_an_empty_note_is_refused(desk: Desk, text: str) -> None:
-    """Nothing would be left to read."""
+    """A note in which nothing is left to read, such as one of spaces, is refused."""
     incident = await desk.open()
     with pytest.raises(UserError, match="note_empty"):
         await desk.timelines.note(incident.id, by=PRIMARY, text=text, key="k")
@@ -111,7 +111,7 @@ async def test_a_time_before_the_start_needs_its_day(desk: Desk, typed_day: str)
 
 
 async def test_only_those_who_may_respond_write(desk: Desk) -> None:
-    """On record, for a note and for a correction."""
+    """An observer can neither write nor correct a note, and each refusal is put on record."""
     incident = await desk.open()
     await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k")
     (note,) = await of_kind(desk, incident, TimelineKind.NOTE)
@@ -189,7 +189,7 @@ async def test_what_the_bot_sent_is_folded_unless_all_is_wanted(desk: Desk) -> N
 
 
 async def test_a_private_timeline_is_hidden(desk: Desk) -> None:
-    """As if there were none."""
+    """An observer who asks for a private incident's timeline hears that there is no such incident."""
     incident = await desk.open()
     async with desk.store.transaction() as tx:
         await tx.save(replace(incident, is_private=True, version=incident.version + 1))

@@ -111,7 +111,7 @@ async def test_one_of_another_guild_is_not_shown(desk: Desk, database: Database)
 
 
 async def test_an_old_and_an_ended_one_are_not_shown(desk: Desk) -> None:
-    """Only what is going on now."""
+    """A triage shows a similar incident only if it is open and not over a week old."""
     ended = await raised(desk)
     await desk.lifecycle.resolve(ended.id, by=PRIMARY)
     assert (await result(desk, *SEV1)).similar is None
@@ -193,7 +193,7 @@ async def test_pressed_twice_by_two_people_it_is_joined_once(desk: Desk, late: s
 
 
 async def test_pressed_at_once_by_two_people_one_of_them_counts(desk: Desk) -> None:
-    """Joined or raised, never both."""
+    """A triage that two people join and raise at the same moment does one of the two, never both."""
     other = await raised(desk)
     view = await result(desk, *SEV1)
     await asyncio.gather(

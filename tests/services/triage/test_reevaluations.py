@@ -261,7 +261,7 @@ async def test_a_clock_that_lost_its_job_gets_it_back(desk: Desk) -> None:
 
 
 async def test_a_database_that_is_away_when_it_strikes(desk: Desk) -> None:
-    """Nothing is half done; the queue tries again."""
+    """If the database is away when a re-evaluation is due, the queue tries again and asks once."""
     await hold(desk)
     await desk.work()
     await desk.database.advance(timedelta(minutes=30))

@@ -69,7 +69,10 @@ async def test_what_is_under_way_is_refused_when_it_is_confirmed(desk: Desk) -> 
 
 
 async def test_what_is_typed_in_its_thread_is_real_and_says_so(desk: Desk) -> None:
-    """Until it is raised; elsewhere nothing is said."""
+    """A triage typed in a drill's thread says, until it is raised, that it is real; its incident rings.
+
+    Elsewhere, or while the database is away, nothing of the kind is said.
+    """
     drill = await start_drill(desk)
     typed = replace(about(desk, drill), source_message_id=None, evidence=None)
     view = await desk.triages.start(typed)

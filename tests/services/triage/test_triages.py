@@ -308,7 +308,10 @@ async def test_a_policy_that_changed_half_way(desk: Desk) -> None:
 
 
 async def test_a_severity_that_the_policy_dropped_after_it_was_chosen(desk: Desk) -> None:
-    """It must not become the most severe unseen."""
+    """A chosen severity that the policy has dropped is replaced by the answers', and that is said.
+
+    It must not become the most severe one unseen.
+    """
     view = await walk(desk, "yes", "no")
     await desk.triages.choose_severity(view.triage.id, **CHOSEN)  # type: ignore[arg-type]
     kept = {name: rule for name, rule in desk.policy.severities.items() if name != "SEV3"}
@@ -341,7 +344,7 @@ async def test_who_may_not_triage_any_more_is_refused_at_each_step(desk: Desk) -
 
 
 async def test_person_without_the_role(desk: Desk) -> None:
-    """Refused at the start and on record."""
+    """A person without the role cannot start a triage, and the refusal is put on record."""
     with pytest.raises(NotPermitted):
         await desk.triages.start(NewTriage(GUILD, OBSERVER, "x", (), (), desk.clock.time, "k"))
     assert (await desk.database.audit_rows())[0].action == "triage"

@@ -41,7 +41,7 @@ async def test_a_line_that_cannot_be_posted_is_missed_by_nobody(desk: Desk) -> N
 
 
 async def test_a_line_that_comes_too_late_is_not_posted(desk: Desk) -> None:
-    """Nothing to say any more."""
+    """The line about a triage that was cancelled before it could be posted is not posted any more."""
     view = await start(desk)
     await desk.triages.cancel(view.triage.id, by=RESPONDER)
     await desk.work()
@@ -50,7 +50,7 @@ async def test_a_line_that_comes_too_late_is_not_posted(desk: Desk) -> None:
 
 
 async def test_the_same_form_twice_is_one_triage(desk: Desk) -> None:
-    """Discord may deliver an interaction twice."""
+    """A form that Discord delivers twice starts one triage and posts one line."""
     assert (await start(desk)).triage == (await start(desk)).triage
     await desk.work()
     assert len(desk.sent(DeliveryKind.TRIAGE_LINE)) == 1
@@ -106,7 +106,7 @@ async def test_a_walk_that_nobody_goes_on_with_is_put_away(desk: Desk) -> None:
 
 
 async def test_a_message_is_kept_until_its_form_comes_back(desk: Desk) -> None:
-    """By its place; the last look at it wins."""
+    """A message is noted by its place until its form comes back, and the last look at it wins."""
     await desk.triages.sources.note_message(CHANNEL, 600, EVIDENCE)
     newer = replace(EVIDENCE, text="決済が落ちてます (追記)")
     await desk.triages.sources.note_message(CHANNEL, 600, newer)

@@ -116,7 +116,7 @@ async def test_an_answer_takes_the_question_back(desk: Desk, is_left_to_team: bo
 
 
 async def test_whoever_stops_it_stops_its_clock(desk: Desk) -> None:
-    """やめる: no alert, no line."""
+    """A triage that somebody stops with [やめる] raises no alert and posts no line for the team."""
     view = await walk(desk, "yes")
     await desk.pass_time(minutes=15)
     await desk.triages.cancel(view.triage.id, by=RESPONDER)
@@ -146,7 +146,7 @@ async def test_a_refused_dm_and_nobody_goes_on(desk: Desk) -> None:
 
 
 async def test_only_those_who_may_triage_go_on(desk: Desk) -> None:
-    """As with every other button of a triage."""
+    """An observer cannot go on with an unfinished triage, as with every other button of a triage."""
     await walk(desk, "no")
     await desk.pass_time(minutes=20)
     with pytest.raises(NotPermitted):

@@ -29,7 +29,7 @@ async def test_no_source_is_no_mistake() -> None:
 
 
 async def test_hooks_that_report_deployments_are_a_source() -> None:
-    """With them alone there is a card."""
+    """Doctor counts hooks that report deployments as a source of changes: with them alone there is a card."""
     (found,) = await check_change_sources((), has_reports=True)
     assert found.state is State.OK
     assert "hooks" in found.said

@@ -21,7 +21,7 @@ def test_nothing_configured_and_nothing_named_is_fine() -> None:
 
 
 def test_a_way_that_a_ladder_names_without_a_system_is_a_warning() -> None:
-    """With the settings that would do."""
+    """Doctor warns of a way to page without a system, and names the settings that would do."""
     policy = paging_policy(POLICY, also=(Also.PUSH, Also.PAGERDUTY))
     push, pagerduty = check_paging([], policy, [PUSHED])
     assert (push.state, push.todo) == (State.WARN, "set NTFY_URL or PUSHOVER_TOKEN")
@@ -29,7 +29,7 @@ def test_a_way_that_a_ladder_names_without_a_system_is_a_warning() -> None:
 
 
 def test_a_person_without_an_address_is_named() -> None:
-    """Without anybody's address."""
+    """Doctor names a person on call who has no address for a page, and shows nobody's address."""
     policy = paging_policy(POLICY, also=(Also.PUSH,))
     (found,) = check_paging([Way.NTFY], policy, [BARE, PUSHED])
     assert (found.state, found.said) == (State.WARN, "no address for push: secondary")

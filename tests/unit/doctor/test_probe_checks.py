@@ -15,12 +15,12 @@ BESIDE = replace(API, name="here", http=HttpTarget("http://localhost:8080/", is_
 
 
 def test_a_policy_without_probes_has_no_line() -> None:
-    """They cost nothing."""
+    """Doctor says nothing about probes if the policy has none, since they cost nothing then."""
     assert list(check_probes(replace(POLICY, probes={}))) == []
 
 
 def test_a_target_on_the_bots_own_machine_is_warned_about() -> None:
-    """Both go down together."""
+    """Doctor warns of a probe's target on the bot's own machine, because both go down together."""
     found = list(check_probes(replace(POLICY, probes={"api": API, "here": BESIDE})))
     assert [one.state for one in found] == [State.OK, State.WARN]
     assert found[0].said == "2 targets, about 4 requests a minute"

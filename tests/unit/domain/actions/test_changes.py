@@ -54,7 +54,7 @@ def test_done_without_an_alert_is_done() -> None:
 
 
 def test_done_with_an_alert_is_watched_then_verified() -> None:
-    """Only the silence of the alert proves it."""
+    """A done action item with an alert is watched, and verified when the watch has passed in silence."""
     item = done()
     assert (item.state(DAY), item.next_at) == (ActionState.WATCHED, UNTIL)
     proven = changes.verified(item, at=UNTIL)
@@ -120,14 +120,14 @@ def test_an_edit_changes_what_it_names() -> None:
     ],
 )
 def test_an_open_item_is_overdue_from_the_day_after(today: date, state: ActionState) -> None:
-    """On the day itself it is not late."""
+    """An open action item is overdue from the day after its due date, not on that day itself."""
     assert ITEM.state(today) is state
     assert ITEM.is_overdue(today) is (state is ActionState.OVERDUE)
 
 
 @pytest.mark.parametrize("text", ["AI-7", "ai-7", "AI7", " 7 ", "#7"])
 def test_an_item_is_named_as_people_write_it(text: str) -> None:
-    """With or without its letters."""
+    """The number of an action item is read with or without its letters, in either case."""
     assert action_number(text) == ITEM.id
 
 

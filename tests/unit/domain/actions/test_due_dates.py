@@ -102,7 +102,7 @@ def test_an_empty_one_is_missing(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["11/20", "2026-11-24", "2025/12/31"])
 def test_a_day_that_has_passed_is_refused(text: str) -> None:
-    """A slip, not next year's."""
+    """A due date that has passed is refused as a slip, and not taken for next year's."""
     with pytest.raises(DueDatePast):
         due(text)
 

@@ -19,7 +19,7 @@ WHAT = "決済 API のリトライ上限を 3 回にする"
     ],
 )
 def test_what_names_a_change_passes(text: str) -> None:
-    """As it was typed."""
+    """An action item that names a change is accepted, and stays as it was typed."""
     assert specific(text) == text
 
 
@@ -48,7 +48,7 @@ def test_what_names_no_change_is_refused(text: str) -> None:
     "text", ["負荷試験で 5xx が 0.1% 未満のまま 30 分", "k6 at 200 rps: no 5xx for 30 minutes"]
 )
 def test_a_way_to_see_it_passes(text: str) -> None:
-    """A figure or a test."""
+    """A verification that names a figure or a test is accepted as it was typed."""
     assert verifiable(text, what=WHAT) == text
 
 
@@ -56,7 +56,7 @@ def test_a_way_to_see_it_passes(text: str) -> None:
     "text", ["様子を見る", "目視", "問題ないこと", "テストする", "it works", "test it", "looks good", "確認"]
 )
 def test_no_way_to_see_it_is_refused(text: str) -> None:
-    """It would be true on any day."""
+    """A verification that would be true on any day is refused as vague."""
     with pytest.raises(NotSmart) as refused:
         verifiable(text, what=WHAT)
     assert refused.value.key == "action_item.verification_vague"
@@ -71,7 +71,7 @@ def test_saying_it_again_is_no_verification() -> None:
 
 @pytest.mark.parametrize("text", ["", " \n", "\u200b"])
 def test_what_is_missing_is_named(text: str) -> None:
-    """Each part by itself."""
+    """An action item without its change, or without its verification, is refused for that part."""
     with pytest.raises(NotSmart) as refused:
         specific(text)
     assert refused.value.key == "action_item.what_missing"

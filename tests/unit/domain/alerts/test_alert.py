@@ -131,7 +131,7 @@ def test_figures_times_and_ids_make_no_difference(first: str, second: str) -> No
     ],
 )
 def test_names_make_a_difference(first: str, second: str) -> None:
-    """Too many alerts rather than one that is missed."""
+    """Alerts that differ in a name count as different: better too many alerts than one that is missed."""
     assert not same(first, second)
 
 
@@ -184,7 +184,7 @@ FIGURE = st.one_of(
 
 @given(st.lists(WORD, min_size=1, max_size=6), FIGURE, FIGURE)
 def test_whatever_figure_stands_between_the_words(words: list[str], first: str, second: str) -> None:
-    """Any figure for any other: the same alert."""
+    """Alerts that differ only in a figure between their words count as the same alert."""
     assert same(f"{words[0]} {first} {' '.join(words[1:])}", f"{words[0]} {second} {' '.join(words[1:])}")
 
 

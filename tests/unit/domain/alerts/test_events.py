@@ -67,7 +67,7 @@ def test_the_severity_is_in_the_monitors_words_or_in_ours(said: str | None, seve
     ],
 )
 def test_a_button_leads_to_no_strange_address(url: str) -> None:
-    """Discord would refuse the whole post."""
+    """An event has no link if its address is one for which Discord would refuse the whole post."""
     assert event(url=url).link is None
     assert event(url="https://sentry.example/issues/1").link == "https://sentry.example/issues/1"
 

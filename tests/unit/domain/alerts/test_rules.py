@@ -22,12 +22,15 @@ ALERT = AlertFacts("Disk /var is almost full (93 %)", "api.parky.co.jp", ("sentr
     ],
 )
 def test_a_rule_is_about_what_has_all_that_it_names(rule: AlertRule, *, is_about: bool) -> None:
-    """With wildcards, in either case, and as a whole."""
+    """A rule fits an alert that has all that it names.
+
+    Wildcards are allowed, the case does not matter, and each text must fit as a whole.
+    """
     assert rule.is_about(ALERT) is is_about
 
 
 def test_an_alert_without_a_target_fits_no_rule_about_one() -> None:
-    """It might be about anything."""
+    """A rule about a target fits no alert without one, because that might be about anything."""
     assert not AlertRule(1, target=Shape.parse("*i*")).is_about(AlertFacts("x", None, (), "SEV2"))
 
 

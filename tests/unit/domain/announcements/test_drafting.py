@@ -27,7 +27,7 @@ def drafted(about: Incident, state: AnnouncementState = INVESTIGATING) -> Announ
 
 
 def test_a_draft_says_when_where_and_how_bad() -> None:
-    """In both languages, in the words that users know."""
+    """A draft says in both languages when, where and how bad it is, in words that users know."""
     words = drafted(incident())
     assert words.ja.startswith("11/24 14:05 頃から、Parky アプリで重大な障害が発生しています。")
     assert words.en.startswith(
@@ -91,7 +91,7 @@ def test_the_state_follows_the_incident(about: Incident, told: str | None, state
 
 
 def test_a_false_alarm_is_over_for_users_too() -> None:
-    """As any other end."""
+    """A cancelled incident that users were told about counts as resolved for them, as after any other end."""
     ended = transitions.cancel(incident(), by=Person(1, "a"), at=AT)
     assert state_of(ended, told=INVESTIGATING) is AnnouncementState.RESOLVED
 

@@ -48,7 +48,7 @@ def test_no_text_is_shorter_than_x_says(text: str) -> None:
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_each_draft_fits_into_a_post(state: str, language: str) -> None:
-    """With the targets that users know."""
+    """Each draft fits into a post on X in both languages, with no placeholder left in it."""
     rules, severe = load_policy(None).announcements, incident()
     words = draft(rules, severe, STATES[state], zone=JST)["x"].say(language)
     assert parse_tweet(words).valid

@@ -75,7 +75,7 @@ def test_naive_moments_are_refused() -> None:
 
 
 def test_a_calendar_without_business_days_is_refused() -> None:
-    """Rather than searching for ever."""
+    """A calendar without business days is refused, so that no search for the next one goes on for ever."""
     with pytest.raises(ValueError, match="no business day"):
         next_business_day(tokyo("2026-11-24 14:00"), timezone=TOKYO, holidays=(), starts=TEN, days=())
 

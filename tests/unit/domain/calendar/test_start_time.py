@@ -30,7 +30,7 @@ def start(text: str, now: datetime = NOW) -> str:
 
 @pytest.mark.parametrize("text", ["", "  ", "now", "NOW", "今", "いま", "　今　"])
 def test_now(text: str) -> None:
-    """Nothing, or the word for it, is now."""
+    """A start time that is empty, or the word "now" in Japanese or English, means now."""
     assert parse_start_time(text, now=NOW, timezone=TOKYO) == NOW
 
 
@@ -80,7 +80,7 @@ def test_one_moment_many_ways(text: str) -> None:
     ],
 )
 def test_ago(text: str, expected: str) -> None:
-    """So long before now."""
+    """A span of time in Japanese or English is read as so long before now."""
     assert start(text) == f"2026-11-24 {expected}"
 
 
@@ -150,7 +150,7 @@ def test_the_examples_are_understood() -> None:
 
 @pytest.mark.parametrize("text", ["2025-11-24 14:05", "366 days ago", "99999d ago"])
 def test_over_a_year_back_is_a_slip(text: str) -> None:
-    """An absurd start would spoil every figure."""
+    """A start over a year back is refused as a slip, since it would spoil every figure."""
     with pytest.raises(StartTimeTooOld) as refused:
         start(text)
     assert refused.value.fields["days"] == 365
@@ -171,7 +171,7 @@ def test_a_time_that_dst_skips_moves_on() -> None:
     st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(TOKYO)),  # noqa: DTZ001  # gets the zone
 )
 def test_any_text_gives_a_moment_in_range_or_a_refusal(text: str, now: datetime) -> None:
-    """Nothing that people type escapes as a bug."""
+    """Any text that people type gives a moment in range or a refusal, never another error."""
     try:
         found = parse_start_time(text, now=now, timezone=TOKYO)
     except UserError:
@@ -225,7 +225,7 @@ def test_recent_minutes_are_read_back(minutes: int, hours: int) -> None:
     ],
 )
 def test_as_people_say_it(text: str, moment: str) -> None:
-    """On the phone, at night."""
+    """A start time is read as people say it on the phone at night, such as 昨日の午後11時半 or 2pm."""
     assert start(text)[8:16] == moment
 
 
@@ -237,7 +237,7 @@ def test_an_hour_in_the_afternoon_that_is_over_was_yesterdays() -> None:
 
 @pytest.mark.parametrize("text", ["午前13時", "13am", "午後25時", "午後", "3時間", "半前", "昨日の", "3 pmx"])
 def test_no_such_time_of_day(text: str) -> None:
-    """Refused, not guessed."""
+    """A time of day that does not exist or is not complete is refused, not guessed."""
     with pytest.raises(InvalidStartTime):
         start(text)
 
@@ -256,5 +256,5 @@ def test_no_such_time_of_day(text: str) -> None:
     ],
 )
 def test_which_day_is_meant(text: str, names: bool) -> None:
-    """Of a bare time of day it has to be guessed."""
+    """A bare time of day does not say which day it means; a date, a word or a span does."""
     assert names_day(text) is names
