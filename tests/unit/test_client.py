@@ -242,7 +242,7 @@ async def test_somebody_alone_is_no_crowd_however_often_it_is_said(
 
 
 async def test_closing_ends_background_work(bot: IncidentBot) -> None:
-    """Nothing outlives the client."""
+    """Closing the client cancels its background tasks, so that none outlives it."""
     task = bot.spawn(asyncio.Event().wait(), name="waiting")
     await asyncio.sleep(0)
     await bot.close()

@@ -18,12 +18,12 @@ def test_repositories(name: str) -> None:
     "name", ["", "parky", "parky/", "/ops", "parky/ops/x", "parky/..", "-a/b", "a b/c", "決済/ops", "a/b?c"]
 )
 def test_no_repositories(name: str) -> None:
-    """Nothing that would lead elsewhere in an address."""
+    """A text that is not an owner and a name, or would lead elsewhere in an address, is no repository."""
     assert not is_repository(name)
 
 
 def test_a_blob_has_the_name_that_git_gives_it(tmp_path: Path) -> None:
-    """As git itself says."""
+    """The hash that the bot gives to a file's bytes is the one that `git hash-object` gives."""
     file = tmp_path / "a.md"
     file.write_bytes("# 決済\r\n\0".encode())
     said = subprocess.run(

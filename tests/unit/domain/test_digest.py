@@ -102,7 +102,7 @@ def test_what_the_figures_count() -> None:
     ],
 )
 def test_a_week_in_which_people_were_rung_is_not_quiet(changes: dict[str, Any]) -> None:
-    """Nor one that leaves something to do."""
+    """A week in which people were rung, or which leaves something open or in the DLQ, is not quiet."""
     assert not digest(**changes).is_quiet
 
 

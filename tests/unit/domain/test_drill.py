@@ -120,7 +120,7 @@ def test_a_score_of_an_older_version_knows_no_steps() -> None:
 
 @pytest.mark.parametrize(("minutes", "missed"), [(15, ()), (15.1, (Missed.ACK_LATE,))])
 def test_the_deadline_itself_is_in_time(minutes: float, missed: tuple[Missed, ...]) -> None:
-    """As for a real one."""
+    """An acknowledge exactly at the deadline of a drill is in time, as for a real incident."""
     assert score(resolved(20, acked=minutes), PERFECT).missed == missed
 
 

@@ -87,7 +87,10 @@ def test_it_survives_its_way_through_json() -> None:
 
 
 def test_a_default_is_not_written_and_all_else_is() -> None:
-    """So that a row has the same keys as ever."""
+    """A payload is stored without fields at their default, so that a row has the same keys as before.
+
+    Fields without a default are always written, also if their values are empty.
+    """
     assert set(EMPTY.to_json()) == {
         "text",
         "number",
@@ -101,7 +104,7 @@ def test_a_default_is_not_written_and_all_else_is() -> None:
 
 
 def test_what_is_missing_is_empty_and_what_is_unknown_is_passed_over() -> None:
-    """As an older and a newer version write it."""
+    """A stored payload without some fields, or with unknown ones, is read, as other versions may write it."""
     assert Everything.from_json({}) == EMPTY
     assert Everything.from_json({"hologram": 1}) == EMPTY
 
@@ -122,7 +125,7 @@ def test_an_item_that_cannot_be_read_takes_no_other_with_it() -> None:
 
 
 def test_a_time_that_is_missing_has_no_empty_value() -> None:
-    """A row without it cannot be told."""
+    """A payload without a time that it must have is refused, since no empty value can stand for a time."""
 
     class Moment(Payload):
         """One field that must be there."""

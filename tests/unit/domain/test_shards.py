@@ -105,7 +105,7 @@ def used(count: int, since_s: float | None = 3600.0) -> Identifies:
 
 
 def test_a_bucket_takes_one_identify_in_five_seconds() -> None:
-    """Unless it is another bucket's turn."""
+    """A second IDENTIFY of one bucket waits until five seconds after the first; another bucket's does not."""
     budget = IdentifyBudget()
     assert budget.wait_s(Identifies(0, None, None)) == 0
     assert budget.wait_s(used(1, since_s=2.0)) == pytest.approx(3.0)

@@ -256,7 +256,7 @@ def test_a_decline_of_an_older_version_names_a_place_alone() -> None:
 
 
 def test_a_role_of_the_first_version_names_its_holder_alone() -> None:
-    """Without an id."""
+    """A role's holder is read from a row of the first version, which stored a name without an id."""
     holder = RoleChangedEntry.from_json({"role": "commander", "holder": "a"}).holder
     assert holder is not None
     assert holder.name == "a"

@@ -58,7 +58,7 @@ def test_say_is_loud_about_an_unknown_key(texts: Texts) -> None:
 
 
 def test_say_is_loud_about_a_missing_field(texts: Texts) -> None:
-    """So is a sentence with a hole."""
+    """A text whose placeholder gets no value raises an error that names the placeholder."""
     with pytest.raises(TextError, match="count"):
         texts.say("ja", "time.minutes")
 

@@ -40,7 +40,7 @@ async def test_other_languages_keep_the_default(translator: CommandTranslator) -
 
 
 async def test_a_string_without_a_key_is_left_alone(translator: CommandTranslator) -> None:
-    """Not every choice needs words."""
+    """A command's string without a key, such as the choice SEV1, is not translated."""
     assert await translator.translate(app_commands.locale_str("SEV1"), JAPANESE, CONTEXT) is None
 
 

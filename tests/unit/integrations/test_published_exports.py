@@ -44,7 +44,7 @@ FINAL = [final("mori", 4), final("sato", 6), final("mori", 9), final("sato", 11)
 
 
 def test_a_schedule_of_grafana_by_ical_has_no_rules_and_keeps_its_final_shifts() -> None:
-    """Neither a time zone nor shifts are in it."""
+    """A Grafana OnCall schedule by iCal, which has no time zone or shifts, gives its final shifts alone."""
     schedule: dict[str, Any] = {
         "id": "SAAAA",
         "name": "by iCal",

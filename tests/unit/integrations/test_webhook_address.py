@@ -93,7 +93,7 @@ def test_nothing_put_into_an_address_moves_the_request(inserted: str, at: int) -
 
 
 def test_its_token_does_not_show() -> None:
-    """Neither printed nor in a traceback's locals."""
+    """The token is not in the repr of a webhook's address, which is what logs and tracebacks would show."""
     assert TOKEN not in repr(WebhookAddress.parse(GOOD))
 
 
@@ -109,7 +109,7 @@ def test_its_token_does_not_show() -> None:
     ],
 )
 def test_a_wrong_map_is_refused_without_a_word_of_it(text: str, said: str) -> None:
-    """As a wrong address alone."""
+    """A wrong map of webhooks is refused with the reason, and the message does not contain a token."""
     with pytest.raises(ValueError, match=said) as refused:
         webhooks_of(text)
     assert TOKEN not in str(refused.value)

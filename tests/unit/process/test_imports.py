@@ -33,7 +33,7 @@ _AS_RUN_DOES = "import sys, bot.cli.setup, bot.app"
 
 
 def test_what_a_start_does_not_import() -> None:
-    """Else each start and each takeover waits for it."""
+    """A start imports none of the big packages that would delay it and each takeover."""
     code = f"{_AS_RUN_DOES}; print(sorted({UNUSED!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

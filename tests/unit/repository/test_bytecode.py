@@ -32,7 +32,7 @@ def test_the_others_wait_for_the_first(tmp_path: Path) -> None:
 
 
 def test_the_next_one_is_the_first_if_the_first_fails(tmp_path: Path) -> None:
-    """Nothing says that all is compiled."""
+    """If the first worker fails, nothing says that all is compiled, and the next worker takes its place."""
     with suppress(RuntimeError), first_alone(tmp_path, "compiled", meanwhile=_nothing):
         raise RuntimeError
     with first_alone(tmp_path, "compiled", meanwhile=_nothing):

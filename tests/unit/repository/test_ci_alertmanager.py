@@ -54,7 +54,7 @@ def test_a_missing_one_fails_in_ci_and_is_skipped_elsewhere(
 
 
 def test_ci_runs_it() -> None:
-    """Before the tests."""
+    """CI installs Alertmanager before it runs the tests."""
     steps = (ROOT / ".ci" / "run").read_text()
     assert 0 < steps.index("bash .ci/alertmanager") < steps.index("uv run --group dev pytest")
 

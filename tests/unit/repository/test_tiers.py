@@ -6,7 +6,7 @@ from tests.tiers import TIERS, is_ruled_out, tier_of, tier_of_path, without_slow
 
 
 def test_every_test_bears_the_mark_of_its_folder_alone(request: pytest.FixtureRequest) -> None:
-    """Of all that this run has collected."""
+    """Each test that this run has collected bears the mark of its folder's tier, and of no other tier."""
     for item in request.session.items:
         marks = {mark.name for mark in item.iter_markers()}
         assert marks.intersection(TIERS) == {tier_of(item)}, item.nodeid
@@ -60,5 +60,5 @@ def test_a_folder_that_is_not_asked_for_is_not_collected(tier: str, asked: str, 
     ],
 )
 def test_a_tier_is_a_folder(path: str, tier: str | None) -> None:
-    """Of `tests`, or that of the local Discord."""
+    """A tier is a folder of `tests`, or that of the local Discord's tests; other folders are in no tier."""
     assert tier_of_path(path.split("/")) == tier

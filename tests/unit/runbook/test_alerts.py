@@ -30,7 +30,7 @@ def changed(before: str, after: str) -> Policy:
 
 
 def test_the_files_own_patterns_come_first() -> None:
-    """Then those of known monitors."""
+    """The patterns of the policy's file come before the bot's own patterns of known monitors."""
     usual = usual_senders().patterns
     [own, *others] = parsed(BACKUP).alerts.patterns
     assert (own.says, own.exact, own.same_within is not None) == (Says.FIRING, True, True)
@@ -38,13 +38,13 @@ def test_the_files_own_patterns_come_first() -> None:
 
 
 def test_the_usual_ones_may_be_left_out() -> None:
-    """Then only what the file says counts."""
+    """With `usual_patterns = false` only the patterns in the policy's file count, here none."""
     policy = changed("rings = false", "usual_patterns = false\nrings = false")
     assert (policy.alerts.patterns, policy.alerts.names) == ((), ())
 
 
 def test_a_file_of_before_loads() -> None:
-    """Nothing of what is new is required."""
+    """A policy without the newer keys of `[alerts]` loads with their defaults."""
     text = default_policy_text()
     for line in ('recovery = "close"', "ignore = []"):
         text = text.replace(line, "")
@@ -56,7 +56,7 @@ def test_a_file_of_before_loads() -> None:
 
 @pytest.mark.parametrize("unknown", Unknown)
 def test_a_channel_decides(unknown: Unknown) -> None:
-    """Also about what cannot be read."""
+    """A channel's `unknown` also decides what happens to messages there that cannot be read."""
     given = f'"#p1-ops" = {{ severity = "SEV2", unknown = "{unknown}" }}'
     alerts = changed('p1-ops = "SEV2"', given).alerts
     assert (alerts.watch["p1-ops"], alerts.unknown["p1-ops"], alerts.unread["p1-ops"]) == (
@@ -85,7 +85,7 @@ def test_a_channel_decides(unknown: Unknown) -> None:
     ],
 )
 def test_a_wrong_value_is_named(before: str, after: str, problem: str) -> None:
-    """With what is allowed there."""
+    """A wrong value or key in `[alerts]` is named, with what is wrong with it or what may have been meant."""
     with pytest.raises(ConfigError) as error:
         changed(before, after)
     assert problem in str(error.value)
@@ -103,7 +103,7 @@ def test_a_wrong_value_is_named(before: str, after: str, problem: str) -> None:
     ],
 )
 def test_a_wrong_pattern_is_named(row: str, problem: str) -> None:
-    """With its number."""
+    """A wrong pattern in `[[alerts.patterns]]` is named by its number and its key."""
     with pytest.raises(ConfigError) as error:
         parsed(f"\n[[alerts.patterns]]\n{row}\n")
     assert problem in str(error.value)

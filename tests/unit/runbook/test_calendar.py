@@ -24,7 +24,7 @@ _LOADED = "import bot.app, sys; sys.exit('holidays' in sys.modules)"
     ],
 )
 def test_holidays_of_any_year(country: str, day: date, is_off: bool) -> None:
-    """Of a country, and of a part of it."""
+    """The holidays of a country, or of a part of it such as US-CA, are known for past and future years."""
     assert (day in DaysOff(country, frozenset())) is is_off
 
 

@@ -121,7 +121,7 @@ def test_the_first_question_sends_what_makes_a_sev1_on_to_the_next(parky: Policy
 
 
 def test_impact_record(parky: Policy) -> None:
-    """対象 and 症状 of 影響範囲の特定."""
+    """The default policy has the targets (対象) and symptoms (症状) of the runbook's 影響範囲の特定."""
     assert parky.targets == (
         "parky.co.jp",
         "api.parky.co.jp",

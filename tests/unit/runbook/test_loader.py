@@ -34,7 +34,10 @@ def test_the_documented_minimum_loads(minimal: Policy) -> None:
 
 
 def test_the_documented_minimum_reevaluates_to_the_second_severity(minimal: Policy) -> None:
-    """In that severity's channel."""
+    """The documented minimum reevaluates to the second severity, and asks in that severity's channel.
+
+    An unfinished triage goes to the same channel, and has its default times.
+    """
     found = minimal.reevaluate
     assert (found.after, found.promote_to, found.channel) == (timedelta(minutes=30), "LOW", "ops")
     left, ten = minimal.unfinished, timedelta(minutes=10)
@@ -72,13 +75,13 @@ def test_business_hours_of_the_minimum(minimal: Policy) -> None:
 
 
 def test_times_may_be_tomls_own() -> None:
-    """With seconds, as TOML 1.0 wants them."""
+    """A time in the policy may be one of TOML's own, with the seconds that TOML 1.0 requires."""
     policy = parse_policy(changed('time = "18:00"', "time = 09:30:00"), name="p")
     assert policy.digest.time == time(9, 30)
 
 
 def test_days_off_and_toml_dates() -> None:
-    """A date may be a string or TOML's own."""
+    """A day off in the policy may be a string or a date of TOML's own, and other days stay business days."""
     policy = parse_policy(changed("days_off = []", 'days_off = ["2026-12-30", 2026-12-31]'), name="p")
     assert not policy.business_hours.is_business_day(date(2026, 12, 30))
     assert not policy.business_hours.is_business_day(date(2026, 12, 31))
@@ -162,7 +165,7 @@ def test_load_policy_reads_a_file(tmp_path: Path) -> None:
 
 
 def test_load_policy_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    """Missing, a folder, or no text."""
+    """A policy file that is missing, a folder or no UTF-8 text is refused with its path."""
     binary = tmp_path / "binary.toml"
     binary.write_bytes(b"\xff\xfe\x00")
     for path, reason in ((tmp_path / "gone.toml", "No such file"), (tmp_path, ""), (binary, "not UTF-8")):

@@ -44,7 +44,7 @@ def test_a_secret_that_was_pasted_is_not_quoted(secret: str, old: str, new: str)
 
 
 def test_a_severitys_priority_is_its_own() -> None:
-    """P0 must mean one severity."""
+    """Two severities with one priority are refused, since P0 must mean one severity."""
     assert problems(changed('priority = "P1"', 'priority = "P0"')) == [
         'severity.SEV1.priority: "P0" is another severity\'s too; allowed: one of its own',
         'severity.SEV2.priority: "P0" is another severity\'s too; allowed: one of its own',
@@ -83,7 +83,7 @@ def test_all_problems_are_reported_at_once() -> None:
     ],
 )
 def test_question_ids_cannot_be_taken_for_an_outcome(name: str, line: str) -> None:
-    """`to` must mean one thing."""
+    """A question's id that is malformed, or "reevaluate", is refused, since `to` must mean one thing."""
     wrong = problems(changed("nodes.users_affected]", f"nodes.{name}]", MINIMAL))
     assert len(wrong) == 1
     assert wrong[0].startswith(line)
@@ -170,7 +170,7 @@ def test_a_sheet_fits_a_message() -> None:
 
 
 def test_a_command_is_for_targets_that_exist() -> None:
-    """A misspelt one would never be shown."""
+    """A command for an unknown target is refused, since one with a misspelt target would never be shown."""
     one = '[[first_response.LOW.commands]]\nlabel = "x"\ncommand = "ls"\ntargets = ["{}"]\n'
     known = '[targets]\nnames = ["api", "web"]\n'
     assert parse_policy(MINIMAL + known + one.format("web"), name="web.toml").targets == ("api", "web")

@@ -28,7 +28,7 @@ def test_a_template_is_read_from_beside_the_policy(tmp_path: Path) -> None:
 
 
 def test_a_policy_may_name_none(tmp_path: Path) -> None:
-    """Then the bot's own is used."""
+    """A policy without a postmortem template has none of its own, so that the bot's is used."""
     assert load_policy(None).template is None
     file = tmp_path / "policy.toml"
     file.write_text(default_policy_text(), encoding="utf-8")
@@ -37,7 +37,7 @@ def test_a_policy_may_name_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_our_own_templates_pass_the_check(tmp_path: Path, language: str) -> None:
-    """A team may begin with a copy."""
+    """The bot's own postmortem templates pass the check, so that a team may begin with a copy."""
     assert load_policy(policy(tmp_path, standard_template(language))).template is not None
 
 
@@ -58,7 +58,7 @@ def test_our_own_templates_pass_the_check(tmp_path: Path, language: str) -> None
     ],
 )
 def test_each_problem_is_a_line(tmp_path: Path, text: str, problems: list[str]) -> None:
-    """As for the keys of the policy."""
+    """Each problem of a postmortem template is told in a line of its own, as for the keys of the policy."""
     with pytest.raises(ConfigError) as refused:
         load_policy(policy(tmp_path, text))
     lines = str(refused.value).splitlines()

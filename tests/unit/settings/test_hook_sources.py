@@ -52,7 +52,7 @@ def test_each_format_has_a_reader() -> None:
 
 
 def test_doctor_says_who_may_send_and_what_is_missing() -> None:
-    """Nothing without any key."""
+    """Doctor says who may send alerts by HTTP and what is missing for it; without any key it says nothing."""
     keys = {"SENTRY": SIGNED, "GITHUB": KEYS, "SENTYR": KEYS}
     found = [(one.state, one.said) for one in check_hooks(keys, {1: PARKY}, port=None)]
     assert found == [

@@ -80,7 +80,7 @@ async def test_a_hand_that_is_freed_takes_the_next_of_the_same_guild() -> None:
 
 
 async def test_two_storms_share_the_hands() -> None:
-    """Then each has half of them."""
+    """Two guilds that both have a storm of jobs get half of the hands each."""
     crew = Crew(hands=4)
     storms = [task for _ in range(10) for guild in (STORMY, QUIET) for task in crew.begin(guild, 1)]
     await crew.sent_back(storms, 16)
@@ -90,7 +90,7 @@ async def test_two_storms_share_the_hands() -> None:
 
 
 async def test_a_handler_that_fails_gives_its_hand_back() -> None:
-    """And its error is the runner's business."""
+    """A handler that fails gives its hand back, and its error reaches the runner."""
 
     async def broken(_payload: str) -> None:
         raise ZeroDivisionError

@@ -105,7 +105,7 @@ async def test_a_wrong_name_is_an_error_at_the_call(given: dict[str, object], sa
 
 
 async def test_a_row_that_should_be_there_is_named() -> None:
-    """By the query and the first parameter of the call."""
+    """A missing row is told by the query's name and the first parameter of the call, if there is one."""
     with pytest.raises(RuntimeError, match="delivery found no row for delivery_id 7"):
         await Sql(Recorded()).one("delivery", delivery_id=7)
     with pytest.raises(RuntimeError, match=r"now found no row$"):
@@ -140,7 +140,7 @@ def given_wrongly(call: ast.Call, query: Query) -> set[str]:
 
 
 def test_no_query_has_a_parameter_without_a_name() -> None:
-    """Neither in a statement nor in its description."""
+    """No SQL file has a numbered parameter like `$1`, neither in a statement nor in its description."""
     texts = {file.name: file.read_text() for file in STORAGE.rglob("*.sql")}
     assert "incidents.sql" in texts
     assert {name: found for name, text in texts.items() if (found := re.findall(r"\$\d+", text))} == {}

@@ -12,7 +12,7 @@ from bot.storage.spool import FileSpool
 
 
 def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
-    """By the next process, too; each guild has its own."""
+    """The next process loads what was saved last; each guild has its own file, which others cannot read."""
     spool = FileSpool(tmp_path / "data", 7)
     assert spool.load() is None
     assert not spool.is_there
@@ -47,7 +47,7 @@ def test_a_process_starts_on_the_file_that_was_written_last(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("text", ["", "{", "[]"])
 def test_a_broken_file_is_as_none(tmp_path: Path, text: str) -> None:
-    """Said aloud, and no reason not to start."""
+    """A broken emergency file is read as if there were none, so that the bot can start."""
     spool = FileSpool(tmp_path, 7)
     (tmp_path / "emergency-7.json").write_text(text)
     assert spool.load() is None

@@ -46,14 +46,17 @@ def test_a_silent_gateway_makes_it_sooner() -> None:
 
 
 def test_two_timeouts_are_enough() -> None:
-    """Nothing has worked for as long as they took."""
+    """Two failures open the breaker once nothing has worked for LASTING_S; the first one alone does not."""
     first = Breaker().failed(LASTING_S, asked_at=0.0)
     assert not first.is_open
     assert first.failed(LASTING_S, asked_at=0.1).is_open
 
 
 def test_a_ban_opens_at_once_and_for_as_long_as_it_says() -> None:
-    """Asking on would make it longer."""
+    """One failure with a wait for everybody opens the breaker.
+
+    It stays open for that wait, up to LONGEST_WAIT_S, since asking on would make a ban longer.
+    """
     breaker = Breaker().failed(0.0, asked_at=0.0, for_all_s=65.0)
     assert breaker.wait_s(0.0) == 65
     assert Breaker().failed(0.0, asked_at=0.0, for_all_s=1e9).wait_s(0.0) == LONGEST_WAIT_S
@@ -88,7 +91,10 @@ def probes(seconds: float) -> list[float]:
 
 
 def test_an_outage_of_ten_minutes_costs_few_requests() -> None:
-    """However many wait."""
+    """An outage of ten minutes costs 15 to 30 probes, however many requests wait.
+
+    No pause between two probes is more than a second over the longest one that is set.
+    """
     asked = probes(600.0)
     assert 15 <= len(asked) <= 30
     assert max(later - earlier for earlier, later in pairwise(asked)) <= PAUSES_S[1] + 1

@@ -29,7 +29,10 @@ def test_peer_decides_how_long_at_least() -> None:
 
 
 def test_a_page_outside_waits_a_minute_at_most() -> None:
-    """Then it goes by the person's next way."""
+    """A page outside Discord is given up if its service asks for more than a minute.
+
+    The person's next way then takes its place.
+    """
     assert retry_after(DeliveryKind.OUTSIDE_PAGE, 1, asked_s=60) == timedelta(minutes=1)
     assert retry_after(DeliveryKind.OUTSIDE_PAGE, 1, asked_s=61) is None
 

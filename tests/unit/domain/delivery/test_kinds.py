@@ -48,7 +48,7 @@ def test_lists_of_kinds_in_queries_are_those_of_the_records() -> None:
 
 
 def test_a_kind_that_a_query_names_exists() -> None:
-    """Of a delivery, a timeline entry or an incident."""
+    """Each kind named in an SQL file is a kind of a delivery, a timeline entry or an incident."""
     known = {kind.value for kinds in (DeliveryKind, TimelineKind, IncidentKind) for kind in kinds}
     named = {name for path in SQL for name in NAMED.findall(path.read_text())}
     assert len(named) >= 7

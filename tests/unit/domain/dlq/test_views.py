@@ -49,6 +49,6 @@ def test_what_is_no_view_is_refused(text: str) -> None:
 
 
 def test_hours_stay_within_what_is_listed() -> None:
-    """A custom id may be made by anybody."""
+    """Hours in a button's custom id, which anybody can make up, are limited to 1 to 720."""
     assert read("h99999").filter.hours == 720
     assert read("h0").filter.hours == 1

@@ -159,7 +159,7 @@ def test_a_repetition_names_the_step_that_it_repeats() -> None:
 
 
 def test_the_steps_of_a_later_ladder_count_from_one() -> None:
-    """A change of severity began another one."""
+    """After a change of severity, the explanation of a page counts the steps of the new ladder from one."""
     start = T0 + 40 * MINUTE
     later = plan(LADDER, incident_id=42, starts_at=start, ack_due_at=start + 15 * MINUTE, first_index=3)
     call = page(7, "sato", minutes=55, step=4)

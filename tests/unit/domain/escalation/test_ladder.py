@@ -63,7 +63,7 @@ def decided(**rung: object) -> Step:
 
 
 def test_a_rung_that_does_not_repeat_is_the_last() -> None:
-    """Nothing follows it."""
+    """No step follows the last one of a ladder if its rung does not repeat."""
     assert repetition(decided(), now=T0 + timedelta(hours=4), index=6) is None
 
 
@@ -84,7 +84,7 @@ def test_repetitions_that_nobody_could_decide_are_not_made_up_for() -> None:
 
 
 def test_repetitions_end_when_the_policy_says_so() -> None:
-    """Twice more, and no third time."""
+    """A rung with `repeat_up_to=2` is repeated twice, and not a third time."""
     step: Step | None = decided(repeat=timedelta(hours=1), repeat_up_to=2)
     times = []
     while step is not None:

@@ -40,7 +40,10 @@ def pages(
 
 
 def test_a_push_goes_by_each_service_where_the_person_has_an_address() -> None:
-    """And nowhere else; what pages by itself goes once."""
+    """A person is paged outside Discord only where they have an address, by each push service of theirs.
+
+    PagerDuty and the webhook, which page by themselves, get one page for the whole step.
+    """
     every = [Also.EMAIL, Also.PUSH, Also.PAGERDUTY, Also.WEBHOOK]
     assert [(page.way, page.place) for page in pages(every, FULL)] == [
         (Way.EMAIL, "primary"),
@@ -70,13 +73,13 @@ def test_what_a_person_chose_comes_after_their_wait_and_takes_nothing_away() -> 
 
 
 def test_a_persons_own_address_comes_before_the_policys() -> None:
-    """Where both have one."""
+    """A person's own ntfy address replaces the policy's; without one of their own, the policy's is used."""
     own = replace(FULL, notify=replace(OWN, ntfy="mine"))
     assert (own.address(Way.NTFY), own.address(Way.PUSHOVER)) == ("mine", FULL.pushover)
 
 
 def test_quiet_hours_hold_back_what_is_not_urgent() -> None:
-    """Until they end; a SEV1 rings through them."""
+    """Quiet hours hold back the push of a SEV3 until they end; a SEV1 is pushed at once."""
     own = replace(FULL, notify=OWN)
     (push, *_) = pages([Also.PUSH], own, now=MIDNIGHT, quiet=True)
     assert MIDNIGHT + push.wait == datetime(2026, 11, 25, 7, 0, tzinfo=TOKYO)
@@ -114,7 +117,7 @@ def test_an_ntfy_address_is_a_topic_or_an_https_address(text: str, fits: bool) -
 
 
 def test_a_pushover_key_has_thirty_letters_and_digits() -> None:
-    """Neither more nor less."""
+    """A Pushover key with 29 characters, or with a hyphen among its 30, is refused."""
     assert is_pushover("k" * 30)
     assert not is_pushover("k" * 29)
     assert not is_pushover("k" * 29 + "-")

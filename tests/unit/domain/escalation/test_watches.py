@@ -109,7 +109,7 @@ def test_of_what_is_owed_the_last_step_speaks_for_all() -> None:
 
 
 def test_a_step_that_is_due_speaks_for_what_is_owed() -> None:
-    """Also once it was taken."""
+    """A step that is due, or was taken already, covers older unsent messages of steps, but not the alert."""
     one = owing(watch(1, 20), ALERT, FIRST)
     now = T0 + 21 * MINUTE
     assert [owed.key for owed in journal(one).owed(one, now)] == [ALERT[0]]

@@ -125,10 +125,10 @@ def test_role_admits(roles: tuple[str, ...]) -> None:
 
 
 def test_administrator_passes_every_check() -> None:
-    """As in Discord itself."""
+    """An administrator passes a check for any role without holding it, as in Discord itself."""
     assert has_role(Person(id=9, name="admin", is_admin=True), ("nobody",))
 
 
 def test_a_person_without_any_of_the_roles_is_refused() -> None:
-    """By name or id."""
+    """A person who holds none of the required roles and is no administrator does not pass the check."""
     assert not has_role(SECONDARY, ("responder", "admin"))

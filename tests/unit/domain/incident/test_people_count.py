@@ -52,7 +52,7 @@ def test_anything_else_is_refused(text: str) -> None:
     ],
 )
 def test_people_and_a_span_are_read_together(text: str, people: int | None, minutes: int | None) -> None:
-    """In either order, and one of them alone."""
+    """A number of people and a span of time are read from one text, in either order or one of them alone."""
     span = None if minutes is None else timedelta(minutes=minutes)
     assert parse_people_and_span(text) == (people, span)
 

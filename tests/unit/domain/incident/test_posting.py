@@ -43,7 +43,7 @@ def test_a_post_without_a_number_is_of_the_first_posting() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in DeliveryKind if kind.spec.part is None])
 def test_what_is_no_part_of_a_posting_is_never_old(kind: DeliveryKind) -> None:
-    """A DM, a line in the thread, the digest."""
+    """A delivery that is no part of a posting, such as a DM or the digest, stays current when posts move."""
     moved = incident(post=AlertPost(3, message_id=1), thread=IncidentThread(2, posting=3))
     assert is_current(owed(kind), moved)
     assert not has_moved(owed(kind), moved)
@@ -52,7 +52,10 @@ def test_what_is_no_part_of_a_posting_is_never_old(kind: DeliveryKind) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in DeliveryKind if kind.spec.part is not None])
 def test_what_was_never_sent_is_not_missed_after_a_newer_posting(kind: DeliveryKind) -> None:
-    """Unless the thread still hangs on it."""
+    """An unsent part of an older posting is superseded by a newer one.
+
+    An unsent alert is still needed while the incident's thread hangs on it.
+    """
     moved = incident(post=AlertPost(2), thread=IncidentThread(posting=2, channel="p0-alerts"))
     assert is_superseded(owed(kind, 1), moved)
     assert not is_superseded(owed(kind, 2), moved)
@@ -61,7 +64,7 @@ def test_what_was_never_sent_is_not_missed_after_a_newer_posting(kind: DeliveryK
 
 
 def test_an_alert_without_a_thread_carries_nothing() -> None:
-    """Where the policy opens none."""
+    """Where the policy opens no thread, a newer posting supersedes an unsent alert."""
     assert is_superseded(
         owed(DeliveryKind.ALERT, 1), incident(post=AlertPost(2), thread=IncidentThread(posting=1))
     )

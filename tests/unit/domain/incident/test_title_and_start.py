@@ -54,7 +54,7 @@ def test_title_and_start_are_corrected(of: Incident) -> None:
 
 
 def test_one_of_them_leaves_the_other() -> None:
-    """And only that one is told."""
+    """Correcting the title leaves the start as it was, and the other way round; only the change is told."""
     before = incident()
     title, start = righted(before, title="x"), righted(before, started_at=EARLIER)
     assert (title.started_at, start.title) == (before.started_at, before.title)
@@ -63,7 +63,7 @@ def test_one_of_them_leaves_the_other() -> None:
 
 
 def test_what_is_so_already_changes_nothing() -> None:
-    """Nothing was changed, or both are what they were."""
+    """A correction that gives nothing, or the title and start of before, leaves the incident as it is."""
     before = incident()
     assert righted(before) is before
     assert righted(before, title=before.title, started_at=before.started_at) is before

@@ -295,7 +295,7 @@ def test_no_number_of_a_posting_is_used_twice() -> None:
 
 
 def test_a_tracked_alert_is_declared_once() -> None:
-    """Then it is an incident, posted as one."""
+    """Declaring a tracked alert makes it an incident with a new posting; a second time it is refused."""
     tracked = incident(kind=IncidentKind.ALERT)
     declared = transitions.declare(tracked, thread_channel="p0-alerts")
     assert (declared.kind, declared.post.number, declared.thread.posting) == (IncidentKind.INCIDENT, 2, 2)
@@ -304,7 +304,7 @@ def test_a_tracked_alert_is_declared_once() -> None:
 
 
 def test_the_same_alert_is_counted() -> None:
-    """When it came last is known."""
+    """When a tracked alert comes again, its number of occurrences rises and the time is recorded."""
     again = transitions.see_again(incident(kind=IncidentKind.ALERT), at=LATER)
     assert (again.tracked.occurrences, again.tracked.last_seen_at, again.version) == (2, LATER, 2)
 
@@ -340,7 +340,7 @@ def test_a_status_update_resets_the_reminders() -> None:
 
 
 def test_an_archived_thread_is_not_archived_again() -> None:
-    """Nothing else of the incident has changed."""
+    """Archiving clears the time at which the thread is to be archived, and changes nothing else."""
     over = resolve(incident())
     assert archived(over) == replace(
         over, thread=replace(over.thread, archive_at=None), version=over.version + 1

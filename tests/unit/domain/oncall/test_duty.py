@@ -40,7 +40,7 @@ def test_without_any_entry_it_is_the_policys_person() -> None:
 
 
 def test_a_layer_says_its_number_and_its_turn() -> None:
-    """Of two that count, the last one."""
+    """A duty by layers tells the layer's number, when it applies, and its turn; of two, the last counts."""
     layers = (Layer(replace(DAILY, people=("x",))), Layer(DAILY, Applies.OFF_HOURS))
     known = rosters({"primary": (AI, layers)}, [AI, BEN, OnCallPerson("x", "x")], Book(), hours=HOURS)
     by_day, by_night = (known.at(NOW + hours * HOUR)["primary"].duty for hours in (1, 10))
@@ -64,12 +64,12 @@ def test_a_stand_in_is_named_with_the_person_they_replace_and_who_recorded_it() 
 
 
 def test_who_would_be_on_call_anyway_stands_in_for_nobody() -> None:
-    """An override of the same person."""
+    """An override for the person who is on call anyway names nobody whom they replace."""
     assert duty(Book([override(1, Who(None, "ai_01", "ai"), NOW, NOW + HOUR)])).instead_of is None
 
 
 def test_a_half_of_a_swap_is_told_from_a_stand_in() -> None:
-    """People remember having swapped."""
+    """An override that is half of a swap is told as a swap, since that is what people remember."""
     half: StoredOverride = replace(override(1, DAN, NOW, NOW + HOUR), is_swap=True)
     assert duty(Book([half])).kind is DutyKind.SWAP
 

@@ -36,12 +36,12 @@ NOW = datetime(2026, 11, 24, 14, 5, tzinfo=TOKYO)
     ],
 )
 def test_what_is_understood(text: str, at: str) -> None:
-    """In the team's zone."""
+    """Times and spans in the usual notations of Japanese and English are read in the team's zone."""
     assert parse_later(text, now=NOW) == datetime.fromisoformat(at).replace(tzinfo=TOKYO)
 
 
 def test_an_end_counts_from_its_beginning() -> None:
-    """8h from tomorrow nine; 18:00 of that day."""
+    """The end of a shift is read from its beginning: "8h" lasts from then, and "18:00" is on that day."""
     base = NOW.replace(hour=9) + timedelta(days=1)
     assert parse_later("8h", now=NOW, base=base) == base + timedelta(hours=8)
     assert parse_later("18:00", now=NOW, base=base) == base.replace(hour=18, minute=0)
@@ -51,7 +51,7 @@ def test_an_end_counts_from_its_beginning() -> None:
     "text", ["", "soon", "25:00", "2/30 10:00", "99999 days", "2030-01-01 10:00", "8", "10"]
 )
 def test_what_is_not_understood_is_refused(text: str) -> None:
-    """With what would be."""
+    """A text that is no time, or one too far away, is refused with an example of what would be read."""
     with pytest.raises(UnreadableMoment) as refused:
         parse_later(text, now=NOW)
     assert refused.value.fields["example_date"] == "11/25 10:00"

@@ -61,7 +61,7 @@ def test_overrides_go_over_what_was_set_and_that_goes_over_the_policy() -> None:
 
 
 def test_the_schedule_that_was_put_into_force_last_counts() -> None:
-    """Until it is taken back."""
+    """A schedule is in force until a later one is put into force."""
     book = Book((), [schedule(1, person("x"), NOW - 2 * HOUR), schedule(2, person("y"), NOW - HOUR)])
     assert (standing(book, NOW - 1.5 * HOUR), standing(book)) == ("x", "y")
 
@@ -100,7 +100,10 @@ def test_somebody_from_chat_is_the_policys_own_person_where_they_are_the_same(wh
 
 
 def test_the_policys_person_keeps_their_email_and_gains_their_id() -> None:
-    """So that they are found without a search."""
+    """An override by a member gives the policy's person their id, so that they are found without a search.
+
+    The policy's email of that person stays, and the id decides who they are, not the user name.
+    """
     book = Book([override(1, Who(42, "ai_01", "Ai"), NOW, NOW + HOUR)])
     found = rosters({"primary": (BEN, ())}, [AI, BEN], book, hours=HOURS)
     assert found.at(NOW)["primary"] == OnCallPerson("ai_01", "ai", "ai@example.com", 42)

@@ -41,7 +41,7 @@ def tokyo(text: str) -> datetime:
     ],
 )
 def test_turns_go_round(at: str, person: str) -> None:
-    """A week each, handed over at 10:00."""
+    """In a weekly rotation each person has a week, handed over on Monday at 10:00, also on a holiday."""
     assert WEEKLY.person_at(tokyo(at)) == person
 
 

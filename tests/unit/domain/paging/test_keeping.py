@@ -42,7 +42,7 @@ def test_a_system_is_left_alone_in_the_end() -> None:
 
 
 def test_the_next_way_is_one_that_was_not_tried() -> None:
-    """The other push before the mail."""
+    """The next way after one that failed was not tried yet: the other push, then the email, then none."""
     assert next_way([Way.NTFY], [Way.EMAIL, Way.NTFY, Way.PUSHOVER]) is Way.PUSHOVER
     assert next_way([Way.NTFY, Way.PUSHOVER], [Way.EMAIL, Way.NTFY]) is Way.EMAIL
     assert next_way([Way.EMAIL], [Way.EMAIL]) is None

@@ -77,7 +77,7 @@ def test_it_is_due_after_the_policys_business_days() -> None:
 
 
 def test_the_day_of_the_resolve_is_the_teams() -> None:
-    """At 00:30 in Tokyo it is still yesterday in UTC."""
+    """A postmortem's deadline counts from the team's date of the resolve, not from that of UTC."""
     found = owing.owed_at_resolve(resolved(), None, TERMS, now=tokyo(11, 25, 0, 30))
     assert found is not None
     assert found.due_on == date(2026, 12, 3)
@@ -87,7 +87,7 @@ def test_the_day_of_the_resolve_is_the_teams() -> None:
     "facts", [{"is_drill": True}, {"kind": IncidentKind.ALERT}, {"status": Status.CANCELLED}]
 )
 def test_a_drill_an_alert_and_a_false_alarm_owe_none(facts: dict[str, object]) -> None:
-    """Only a real incident that was resolved does."""
+    """A drill, a tracked alert and a false alarm owe no postmortem; only a resolved real incident does."""
     assert owing.owed_at_resolve(resolved(**facts), None, TERMS, now=NOW) is None
 
 
@@ -136,7 +136,7 @@ def test_undone_it_has_the_reminders_that_had_not_come() -> None:
 
 
 def test_overdue_is_after_the_date() -> None:
-    """On the date itself it is due, not overdue."""
+    """A postmortem is not overdue on its due date, but on the day after it."""
     one = OwedPostmortem(resolved(), owed())
     assert not one.is_overdue(date(2026, 12, 1))
     assert one.is_overdue(date(2026, 12, 2))

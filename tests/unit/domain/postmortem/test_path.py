@@ -74,5 +74,5 @@ def test_a_long_title_is_cut_between_letters() -> None:
     ],
 )
 def test_a_second_incident_of_that_title_gets_its_number(path: str, expected: str) -> None:
-    """Before the suffix, if there is one."""
+    """A postmortem's path gets the incident's number before its suffix, or at the end if it has none."""
     assert numbered(path, "INC-42") == expected

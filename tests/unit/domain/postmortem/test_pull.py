@@ -100,7 +100,7 @@ def test_what_is_quiet_is_looked_at_less_often(
 
 
 def test_a_draft_that_was_asked_for_meanwhile_is_written_next() -> None:
-    """Whatever the state of the pull request."""
+    """A draft that was asked for meanwhile is written at once, even if the pull request is merged."""
     known = replace(EXPORT, wanted=3, exported=2).found(pull(12, PullState.MERGED), at=NOW)
     assert known.next_at == NOW
 

@@ -106,7 +106,7 @@ def test_a_problem_of_a_later_version_is_a_failure() -> None:
 
 
 def test_a_target_that_was_not_asked_keeps_its_state() -> None:
-    """And its count."""
+    """A probe that the bot did not send leaves the target's state and counts as they were."""
     status, _ = played("+-")
     later = status.after(unreachable(OutboundProblem.FORBIDDEN_ADDRESS), NOW)
     assert replace(later, result=None, asked_at=None) == replace(status, result=None, asked_at=None)

@@ -47,5 +47,5 @@ def test_an_incident_is_never_its_own_past() -> None:
 
 
 def test_the_same_words_about_another_target_are_another_trouble() -> None:
-    """As on the card of a triage."""
+    """An incident with the same title about another target is not shown; one about the same target is."""
     assert numbers(NOW, [KnownReport(1, "決済 API が 5xx", (ADMIN,), ("slow",)), *PAST[:2]]) == [7]

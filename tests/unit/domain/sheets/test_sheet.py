@@ -69,7 +69,7 @@ def test_the_shells_own_braces_stay() -> None:
 
 
 def test_a_sheet_for_other_targets_is_left_out() -> None:
-    """While no target is known, it is shown."""
+    """A sheet for other targets than the affected ones is left out; while no target is known, it is shown."""
     assert fitting([LOGS, PAGES], Affected((API,))) == (LOGS,)
     assert fitting([LOGS, PAGES], Affected((OWNER,))) == (PAGES, LOGS)
     assert fitting([LOGS, PAGES], Affected()) == (LOGS, PAGES)
@@ -83,7 +83,7 @@ def test_the_sheet_for_the_symptom_comes_first() -> None:
 
 
 def test_a_thread_begins_with_the_first_command_of_each_sheet() -> None:
-    """For every target, and without links."""
+    """A thread begins with the first command of each sheet, for each target, and without links."""
     affected = Affected((API, ADMIN))
     filled = [fill(one, VALUES, affected) for one in (LOGS, PAGES, ROLLBACK, DATABASE)]
     assert texts(opening(filled, most=3)) == [

@@ -42,7 +42,7 @@ def test_two_places_at_once_count_once() -> None:
 
 
 def test_a_shift_within_another_adds_nothing() -> None:
-    """And what comes after both does."""
+    """A shift within another of the same person adds no time on call, and one after both is added."""
     shifts = [Shift("ai", *hours(0, 8)), Shift("ai", *hours(2, 3)), Shift("ai", *hours(9, 10))]
     assert oncall_time(shifts) == {"ai": 9 * HOUR}
 

@@ -25,7 +25,7 @@ TODAY = date(2026, 11, 24)
     ],
 )
 def test_a_period_as_people_type_it(text: str, said: str, first: date, last: date) -> None:
-    """In words, as an ISO week, a month or a quarter."""
+    """A period is read from a word, an ISO week, a month or a quarter, whatever the case of its letters."""
     period = Period.parse(text, today=TODAY)
     assert (str(period), period.first, period.last) == (said, first, last)
 
@@ -48,7 +48,7 @@ def test_periods_follow_each_other(day: date, kind: PeriodKind) -> None:
 
 
 def test_a_period_that_is_over_is_compared_with_the_whole_one_before() -> None:
-    """From Monday to Monday."""
+    """A week that is over is taken as a whole, and compared with the whole week before it."""
     week = Period.parse("2026-W47", today=TODAY)
     whole, before = so_far(week, TOKYO, now=datetime(2026, 11, 24, 12, tzinfo=TOKYO))
     assert whole == week.span(TOKYO)
@@ -71,6 +71,6 @@ def test_the_stretch_ends_with_the_period_before() -> None:
 
 
 def test_a_naive_moment_is_refused() -> None:
-    """A query would read it in the server's zone."""
+    """A span refuses a time without a zone, since a query would read it in the server's zone."""
     with pytest.raises(ValueError, match="aware"):
         Span(datetime(2026, 11, 24), datetime(2026, 11, 25, tzinfo=UTC))  # noqa: DTZ001

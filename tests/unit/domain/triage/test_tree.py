@@ -84,7 +84,7 @@ def test_unsure_is_recorded_as_such() -> None:
 
 @pytest.mark.parametrize("unsure", [False, True])
 def test_a_step_of_an_incidents_path_keeps_it(unsure: bool) -> None:  # a case
-    """As a pair, which an older version can read."""
+    """An answer, sure or not, is stored as a pair that an older version can read, and is read back."""
     given = Given("users", "yes", unsure=unsure)
     assert given.as_step() == ("users", "yes?" if unsure else "yes")
     assert Given.of_step(*given.as_step()) == given
@@ -122,19 +122,19 @@ def test_follow_refuses_answers_of_another_tree(path: Path) -> None:
 
 
 def test_give_refuses_past_the_end() -> None:
-    """A second click on a decided card."""
+    """An answer after the outcome is refused as stale, such as a second click on a decided card."""
     with pytest.raises(StaleTriage):
         RUNBOOK.give(give("yes", "yes"), "yes")
 
 
 def test_node_refuses_unknown_ids() -> None:
-    """As `follow` does."""
+    """A question's id that is not in the tree is refused as stale, as `follow` refuses an unknown answer."""
     with pytest.raises(StaleTriage):
         RUNBOOK.node("gone")
 
 
 def test_the_runbooks_tree_is_sound() -> None:
-    """As the flowchart draws it."""
+    """The check finds no problem in a tree that is built as the runbook's flowchart draws it."""
     assert check_tree(RUNBOOK, SEVERITIES, reevaluate_as="SEV2") == []
 
 

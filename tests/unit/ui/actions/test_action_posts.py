@@ -121,7 +121,7 @@ def test_an_overdue_line_pings_its_owner_alone() -> None:
 
 @given(what=EVIL, verification=EVIL, owner=EVIL)
 def test_whatever_people_type_is_shown_inert_and_fits(what: str, verification: str, owner: str) -> None:
-    """In a DM, in the thread."""
+    """Whatever people type, an action item's DM pings nobody. The DM and the thread's line fit the limits."""
     kept = one_line(what, limit=WHAT_LIMIT), one_line(verification, limit=VERIFY_LIMIT)
     for why in ActionDmReason:
         body = dm(told(why, what=kept[0], verification=kept[1], owner=owner, by=owner))
@@ -157,7 +157,7 @@ def test_the_card_counts_and_show_lists_what_is_open() -> None:
 def test_an_items_screen_says_its_state_and_what_can_be_done(
     item: ActionItem, today: date, said: str
 ) -> None:
-    """A closed one can be reopened."""
+    """An action item's screen says its state and offers what can be done; a closed one can be reopened."""
     screen = item_screen(JA, ActionDetails(item, PLACED, today))
     assert said in words(screen)
     expected = ["完了", "編集", "やめる"] if item.is_open else ["再開"]
@@ -165,7 +165,7 @@ def test_an_items_screen_says_its_state_and_what_can_be_done(
 
 
 def test_an_items_screen_tells_who_reopened_it_or_that_its_alert_did() -> None:
-    """And how often that was."""
+    """The screen of a reopened action item says who reopened it, or that the same alert came again."""
     by_alert = replace(ITEM, reopened=Reopening(at=AT, incident_id=50), reopenings=2)
     assert "同じアラートが鳴ったため" in words(item_screen(JA, ActionDetails(by_alert, None, DAY)))
     by_person = replace(ITEM, reopened=Reopening(at=AT, by="primary"), reopenings=1)

@@ -86,7 +86,10 @@ def test_a_target_that_the_policy_does_not_name_is_held_with_a_warning(
 
 
 def test_the_end_says_what_was_held_and_what_goes_on() -> None:
-    """By itself or by a person; nothing is no list."""
+    """The end of a maintenance window says what was held and what goes on, and who ended it, if anybody did.
+
+    If no alert was held, it says so instead of a list.
+    """
     ended = WindowData(target="api", alerts=2, times=5, numbers=(42, 43))
     assert line(JA, ended) == (
         "🔧 **api** のメンテナンスが終わりました\n"
@@ -109,7 +112,10 @@ def test_a_tracked_alert_says_what_it_has_waited_for() -> None:
 
 @pytest.mark.parametrize(("outcome", "number"), [(AlertOutcome.TRACKED, 10**12), (AlertOutcome.HELD, None)])
 def test_a_page_of_decisions_fits_whatever_monitors_say(outcome: AlertOutcome, number: int | None) -> None:
-    """And each button carries its page."""
+    """A page of decisions fits Discord's limits and mentions nobody, whatever monitors say.
+
+    So do the custom ids of its two buttons, which carry the page to show.
+    """
     url = "https://x.example/" + "x" * 102
     long = replace(
         DECISION,
@@ -137,7 +143,7 @@ def test_a_page_of_decisions_fits_whatever_monitors_say(outcome: AlertOutcome, n
 
 
 def test_a_decision_reads_well() -> None:
-    """When and what, then why, from whom and where."""
+    """A decision about an alert says when and what first, then why, from whom and where."""
     page = DecisionPage(DecisionFilter(), (ShownDecision(DECISION, is_hidden=False),))
     texts = [getattr(item, "content", "") for item in decisions_screen(VOICE, page).walk_children()]
     assert (

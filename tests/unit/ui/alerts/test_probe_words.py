@@ -24,7 +24,10 @@ STATUS = ProbeStatus("api", 1, datetime(2026, 11, 28, tzinfo=UTC))
 
 
 def test_titles_say_what_happened_and_why() -> None:
-    """In the team's language; the prober's too."""
+    """The titles of a probe's alerts say in the team's language what happened and why.
+
+    The prober's own title is in the team's language, too.
+    """
     writer = PlainProbeWriter(Texts.load(), POLICY)
     assert writer.title(RULES, ProbeEvent.DOWN, unreachable()) == (
         "api.parky.co.jp がダウン：時間内に応答がない"

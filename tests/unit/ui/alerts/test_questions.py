@@ -27,13 +27,13 @@ SHOWN = replace(TRIGGERED, post=replace(TRIGGERED.post, channel_id=2, message_id
 
 
 def test_what_is_tracked_leads_to_its_post() -> None:
-    """With who has said that it is an alert."""
+    """A question whose message is tracked has a button to the incident, and says who answered it."""
     body = question_post(EN, QuestionView(TRACKED, SHOWN))
     assert body["content"] == "🔴 Tracked as INC-42 · @responder"
     assert labels_of(body) != []
 
 
 def test_what_is_private_by_now_leads_nowhere() -> None:
-    """As any other post that told of it."""
+    """A question whose incident has become private shows its number alone, without a button to its post."""
     body = question_post(JA, QuestionView(TRACKED, replace(SHOWN, is_private=True)))
     assert (body["content"], body["components"]) == ("🔒 INC-42 · 非公開", [])

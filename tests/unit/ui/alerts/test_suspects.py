@@ -92,7 +92,10 @@ def test_a_past_incident_takes_three_lines() -> None:
 
 @pytest.mark.parametrize("rolls_back", [True, False])
 def test_the_decision_is_shown_with_the_command_to_paste(rolls_back: bool) -> None:
-    """Only a rollback needs one."""
+    """The decision about a rollback is shown with who made it, when and why.
+
+    Only a decision for a rollback comes with the command to paste.
+    """
     last = Rollback(rolls_back=rolls_back, reason="*x*", by_id=1, by_name="佐藤", at=samples.AT)
     incident = with_card(changes=CHANGES)
     incident = replace(incident, first_look=replace(incident.first_look, rollback=last))
