@@ -42,7 +42,7 @@ def named() -> Iterator[str]:
 
 
 def test_a_line_says_who_did_what_and_to_which_incident() -> None:
-    """In the reader's language, without a key."""
+    """An audit log line says, in the reader's language, who did what to which incident or was refused it."""
     assert "**佐藤** · 🟢 解決 INC-42" in shown(row("resolved"))
     assert "**佐藤** · 🟢 resolved INC-42" in shown(row("resolved"), english=True)
     refused = row("acknowledge", allowed=False, act="resolve")

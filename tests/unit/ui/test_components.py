@@ -92,7 +92,7 @@ async def pressed(number: int, *, guild_id: int | None = 7) -> tuple[FakeInterac
 
 
 async def test_a_control_reads_its_custom_id() -> None:
-    """Nothing else is known after a restart."""
+    """A control reads its number from its custom id, since it knows nothing else after a restart."""
     interaction, errors = await pressed(21)
     assert interaction.told == [{"content": "42"}]
     assert errors == []
@@ -128,7 +128,7 @@ async def test_a_press_goes_to_the_control_whose_template_fits(custom_id: str, a
 
 
 async def test_an_error_of_a_control_reaches_the_ladder() -> None:
-    """discord.py would let it vanish."""
+    """A control's error reaches the bot's own handling of errors, where discord.py would drop it."""
     interaction, errors = await pressed(13)
     assert interaction.told == []
     assert [type(error) for error in errors] == [UserError]
@@ -180,7 +180,7 @@ async def _zero() -> int:
 
 
 async def test_soon_gives_what_is_done_and_gives_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing depends on it."""
+    """`soon` polls until the value is done and returns it, and returns None when its time is up."""
     monkeypatch.setattr("bot.ui.interaction._POSTED_WITHIN_S", 0.0)
     assert await soon(_zero, done=lambda _: False) is None
     monkeypatch.setattr("bot.ui.interaction._POSTED_WITHIN_S", 5.0)
@@ -200,7 +200,7 @@ async def test_screens_and_forms_are_not_kept() -> None:
 
 
 def test_a_custom_id_that_is_too_long_is_a_bug() -> None:
-    """Discord would refuse the whole message."""
+    """A button with a custom id of over 100 characters raises an error, as Discord would refuse it."""
     with pytest.raises(ValueError, match="100"):
         button("x", "x" * 101)
 

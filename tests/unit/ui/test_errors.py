@@ -124,7 +124,10 @@ async def test_it_is_told_after_an_answer_too() -> None:
 
 
 async def test_no_permission_names_the_roles_and_who_gives_them() -> None:
-    """A role may be an id in the policy."""
+    """A refusal for lack of permission names the roles that suffice and who can give them.
+
+    A role that the policy has by its id is a mention.
+    """
     role = "110000000000000020"
     asked, _ = await answered(NotPermitted(action="replay", roles=("on-call", role)))
     assert asked.told[0]["content"] == (
@@ -285,7 +288,7 @@ async def test_only_what_was_changed_is_given_back(
 
 
 def test_every_field_that_people_type_into_has_a_name() -> None:
-    """Else it would not be given back."""
+    """Every text field of the forms has a name, by which a refusal gives back what was typed."""
     forms = [
         triage_form(JA, Typed(started="")),
         details_form(JA, PLACED),

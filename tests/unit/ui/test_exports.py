@@ -47,7 +47,7 @@ def test_a_pull_request_says_when_and_where(writer: MarkdownExportWriter) -> Non
 
 @pytest.mark.parametrize("writer", WRITERS)
 def test_an_issue_is_a_list_of_facts(writer: MarkdownExportWriter) -> None:
-    """As GitHub's Markdown reads it."""
+    """As Markdown an exported issue is a list: owner, due date, verification and the incident's link."""
     text = writer.issue(ITEM, samples.RESOLVED, marker=MARKER)
     assert text.title == "index を張る"
     tokens = MarkdownIt().parse(text.body)

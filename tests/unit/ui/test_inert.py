@@ -84,7 +84,7 @@ def test_a_cut_never_splits_an_escape() -> None:
 
 
 def test_a_list_says_how_many_are_left_out() -> None:
-    """As many as fit, at least one."""
+    """A list shows as many entries as fit, but at least one, and says how many are left out."""
     targets = [f"target-{number}" for number in range(25)]
     assert joined(targets, separator=", ", limit=45, more=" ほか {count} 件") == (
         "target-0, target-1, target-2 ほか 22 件"

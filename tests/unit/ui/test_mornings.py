@@ -42,14 +42,14 @@ def test_the_post_says_who_has_taken_what() -> None:
 
 
 def test_everything_taken_reads_so_at_a_glance() -> None:
-    """Nothing is offered any more."""
+    """Once all incidents are taken, the morning triage says so in its first line and has no controls."""
     body = morning(EN, view_of(TAKEN, replace(RESOLVED, id=3)))
     assert body["content"] == "🟢 Morning triage 11/25 · all 2 taken"
     assert body["components"] == []
 
 
 def test_a_private_one_shows_only_its_number() -> None:
-    """In the line as in the select."""
+    """The morning triage shows a private incident's number and severity, and its title nowhere."""
     body = morning(JA, view_of(replace(WAITING, is_private=True)))
     assert "deploy が失敗" not in str(body)
     assert "INC-12 SEV3 · 🔒 非公開" in description_of(body)

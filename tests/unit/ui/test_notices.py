@@ -274,7 +274,7 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
 
 
 def test_there_are_rows_of_every_notice() -> None:
-    """Of those that the bot writes now, too."""
+    """The stored examples in this file cover every notice that the bot knows, new ones included."""
     assert set(ROWS) == set(NOTICES)
 
 

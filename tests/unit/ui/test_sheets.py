@@ -126,14 +126,14 @@ def test_screens_and_form_are_within_discords_limits() -> None:
 
 
 def test_a_policy_without_sheets_says_where_they_go() -> None:
-    """Instead of an empty select."""
+    """If the policy has no sheets, the screen names the section where they go; the form has no select."""
     bare = replace(screens.EN, policy=replace(POLICY, sheets={}))
     assert "[sheets]" in screens.words(topics_screen(bare, Affected()))
     assert len(output_form(bare, 42).fields) == 1
 
 
 def test_a_command_too_long_for_its_screen_is_left_out_whole() -> None:
-    """With a line that says so."""
+    """A command that does not fit on the screen is left out whole, and a line says so."""
     sheet = POLICY.sheets["dlq"]
     long = replace(sheet, commands=tuple(replace(one, command="x" * 3_000) for one in sheet.commands))
     shown = topic_screen(screens.EN, fill(long, POLICY.target_values, Affected()), Affected())

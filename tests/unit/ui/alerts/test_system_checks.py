@@ -85,7 +85,7 @@ def test_many_systems_stay_half_a_phone_screen() -> None:
 @pytest.mark.parametrize("words", [JA, EN])
 @pytest.mark.parametrize("problem", list(OutboundProblem))
 def test_each_problem_has_words(words: object, problem: OutboundProblem) -> None:
-    """In both languages."""
+    """Every problem of a delivery reads as one line with ❓ and the system's name, in both languages."""
     result = CheckResult(
         system=SystemKind.PAGES,
         state=SystemState.UNKNOWN,

@@ -127,13 +127,13 @@ def test_it_says_what_comes_without_an_ack() -> None:
 
 
 def test_it_counts() -> None:
-    """How often it came, and when last."""
+    """The bot's answer under an alert says how often the alert came and when last."""
     often = replace(NEW, tracked=replace(NEW.tracked, occurrences=7, last_seen_at=AT + timedelta(minutes=5)))
     assert str(render(JA, QUIET, often)["content"]).splitlines()[2] == "×7 · 最終 14:12 JST"
 
 
 def test_it_says_what_it_has_to_do_with() -> None:
-    """Below the count."""
+    """The answer under an alert names its duplicates and the linked incidents."""
     linked = replace(NEW, duplicates=(43,), linked=(41,))
     assert str(render(JA, QUIET, linked)["content"]).splitlines()[2] == "関連：INC-43 (同じもの)、INC-41"
 
@@ -174,13 +174,16 @@ ACKED, AGAIN = "<t:1795496940:R>", "<t:1795499520:R>"  # as Discord counts them:
     ],
 )
 def test_every_state_reads_at_a_glance(incident: Incident, ja: str, en: str) -> None:
-    """A sign, the word, and who."""
+    """In each later state the answer is one line with a sign, a word for the state, and by whom and when."""
     assert render(JA, QUIET, incident)["content"] == ja
     assert render(EN, QUIET, incident)["content"] == en
 
 
 def test_what_is_closed_can_be_looked_at_and_opened_again() -> None:
-    """Only what was merged leads to another one."""
+    """A closed alert's answer has a button that opens it again and one that shows details.
+
+    For a merged alert the second button shows the incident that it was merged into.
+    """
     for incident, seen in (
         (transitions.cancel(NEW, by=PRIMARY, at=LATER), (42, "詳細")),
         (MERGED, (44, "合流先を見る")),

@@ -61,7 +61,7 @@ async def test_it_does_not_wait_long() -> None:
 
 
 async def test_the_last_page_ends_it() -> None:
-    """A full one may be the last."""
+    """A search that has read a full page of a channel's history ends, without a result, at an empty one."""
     assert await found(Limited(list(OTHERS), [])) == 0
 
 

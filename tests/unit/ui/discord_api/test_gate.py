@@ -83,7 +83,7 @@ async def test_background_work_takes_only_its_share() -> None:
 
 
 async def test_several_processes_share_what_discord_allows() -> None:
-    """Two of them: half for each."""
+    """Each of two processes lets through only half of the requests that Discord allows."""
     crowd = Crowd()
     crowd.gate.share(2)
     await crowd.come(DIGEST, 100)
@@ -104,7 +104,7 @@ async def test_whoever_leaves_holds_up_nobody() -> None:
 
 
 async def test_the_global_limit_pauses_everything() -> None:
-    """For as long as Discord says."""
+    """When Discord's global limit is hit, even a P0 request waits for as long as Discord says."""
     crowd = Crowd()
     crowd.gate.pause(2.0)
     await crowd.come(P0, 1)

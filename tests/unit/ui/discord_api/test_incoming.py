@@ -44,7 +44,7 @@ def read(**changes: object) -> Any:  # an AlertMessage
 
 
 def test_a_webhooks_message() -> None:
-    """Who, where, when, and what."""
+    """A webhook's message is read with its ids, channel, title, target, author, text and link."""
     found = read(embeds=[{"title": "5xx", "fields": [{"name": "Service", "value": "api"}]}])
     assert (found.id, found.guild_id, found.channel_id, found.channel) == (800, 7, 301, "p0-alerts")
     assert (found.title, found.target(())) == ("5xx", "api")
@@ -99,6 +99,6 @@ def test_what_an_app_answers_to_a_person_is_no_alert(kind: int, field: str) -> N
 
 
 def test_a_message_that_cannot_be_read() -> None:
-    """Without the intent it is empty."""
+    """A message whose content is empty, as without the intent for it, has no title and no target."""
     found = read(content="")
     assert (found.title, found.target(("api",))) == ("", None)

@@ -86,7 +86,7 @@ def test_a_failure_reads_as_two_lines_with_space_between_failures() -> None:
 
 
 def test_a_failure_of_the_most_severe_priority_stands_out_among_the_others() -> None:
-    """By a sign and bold; the others by neither."""
+    """In a list, a DLQ entry of the most severe priority has a red sign and is bold; others have neither."""
     said = words(listed(EN, replace(ENTRY, severity="P2"), ENTRY)).splitlines()
     assert said[1] == "`000001` P2 決済 API が 5xx → #p0-alerts"
     assert said[-2] == "`000001` 🔴 **P0 決済 API が 5xx** → #p0-alerts"
@@ -110,7 +110,10 @@ def test_a_choice_begins_with_the_short_id() -> None:
 
 
 def test_p0_says_whether_the_email_went_out() -> None:
-    """The runbook's second question."""
+    """The screen of P0 failures says for each, and in total, whether the fallback email was sent.
+
+    Without such failures it says that there are none.
+    """
     silent = replace(ENTRY, fallback_email_sent=False, http_status=None)
     screen = dlq_console.p0_screen(JA, MostSevere((ENTRY, silent)))
     assert "P0 の失敗 2 · メール 1/2" in words(screen)
@@ -172,7 +175,10 @@ def test_what_a_table_lacks_is_off_and_said() -> None:
 
 
 def test_an_id_that_no_button_can_carry_is_opened_by_its_command() -> None:
-    """Of a hundred characters, or of two lines."""
+    """A DLQ entry whose id is too long for a button or has a line break is not offered for opening.
+
+    Its own screen has no buttons.
+    """
     for entry_id in ("x" * 81, "a\nb"):
         entry = replace(ENTRY, id=entry_id, stored="{}")
         assert "dlq:v1:open" not in presses(listed(JA, entry))
@@ -250,7 +256,7 @@ def test_a_replay_is_offered_to_those_who_may_send_it() -> None:
 
 
 def test_an_entry_that_arrived_since_leads_to_its_message() -> None:
-    """Nothing is offered that would post it twice."""
+    """A DLQ entry that has arrived since links to its message and has no button that would post it again."""
     shown = dlq_entry.entry_screen(JA, EntryView(ENTRY, None, Posted(301, 900)), guild_id=7)
     assert presses(shown) == [f"dlq:v1:json:{ENTRY.id}"]
     assert "その後、届いています" in words(shown)

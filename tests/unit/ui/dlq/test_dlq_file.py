@@ -63,7 +63,7 @@ def test_json_has_the_payload_and_what_else_the_table_has() -> None:
 
 @pytest.mark.parametrize("file", [CsvFile(), JsonFile()])
 def test_a_file_ends_before_it_is_too_large(file: EntryFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And is whole as far as it goes."""
+    """A file takes no more DLQ entries once it nears its size limit, and what it holds can be read."""
     monkeypatch.setattr(dlq_file, "FILE_LIMIT", 2_000)
     while file.add(replace(ENTRY, title="長" * 50)):
         pass

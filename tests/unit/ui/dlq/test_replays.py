@@ -169,7 +169,7 @@ def test_an_id_that_is_too_long_for_a_button_has_none() -> None:
 
 
 def test_a_replay_that_may_have_arrived_asks_to_look_first() -> None:
-    """It may be repeated, but not blindly."""
+    """If an earlier replay may have arrived, the preview says so and still offers to send it again."""
     unknown = replace(REPLAY, error="may have been posted; not found in the channel's history")
     made = prepared({"content": "<@5> x"})
     preview = ReplayPreview(

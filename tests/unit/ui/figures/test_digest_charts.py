@@ -59,7 +59,7 @@ def test_each_number_is_in_its_week() -> None:
 
 
 def test_whoever_sees_no_picture_is_told_the_numbers() -> None:
-    """In both languages."""
+    """Each chart's description has its numbers in words, and is in English for an English reader."""
     counts, times = trend_pictures(JA, TREND)
     assert counts.description == (
         "重大度別のインシデント数、11/02 から 11/16 に始まる各週：\nSEV1：0、3、1\nSEV2：0、0、2"

@@ -194,19 +194,19 @@ def test_a_week_without_incidents_may_still_owe_something() -> None:
     ],
 )
 def test_a_count_is_compared_with_the_week_before(count: int, previous: int | None, said: str) -> None:
-    """In words that fit the size of the change."""
+    """The headline compares the failed deliveries with the week before, as a difference or as a factor."""
     assert BUSY.dlq is not None
     assert said in headline(replace(BUSY, dlq=replace(BUSY.dlq, total=count), previous_dlq=previous))
 
 
 def test_twice_as_many_are_not_2_times_as_many() -> None:
-    """As people say it."""
+    """An English digest says "twice" for exactly twice as many, and gives any other factor as a number."""
     assert change(EN, 18, previous=9) == ", twice the week before"
     assert change(EN, 18, previous=7) == ", 2.6 times the week before"
 
 
 def test_failures_spread_over_channels_name_none() -> None:
-    """Only where most of them were meant for is news."""
+    """If failed deliveries are spread evenly over the channels, the headline gives no channel's share."""
     spread = DlqCounts(9, (("a", 3), ("b", 3), ("c", 3)), 0, 0)
     assert "%" not in headline(replace(BUSY, dlq=spread))
 
@@ -485,7 +485,7 @@ def test_an_incident_without_a_place_has_no_link() -> None:
 
 
 def test_the_terminal_shows_the_same_without_markup() -> None:
-    """incident-bot digest."""
+    """The digest in the terminal has its heading and its incidents as plain text, without Markdown."""
     lines = digest_text(BUSY, texts=TEXTS, policy=POLICY).splitlines()
     assert lines[0] == "週報 2026-W47 (11/16 – 11/22)"
     assert "  INC-42 SEV1 決済 API が 5xx · 🔴 未対応" in lines
@@ -493,7 +493,7 @@ def test_the_terminal_shows_the_same_without_markup() -> None:
 
 
 def test_what_was_no_incident_stands_below_the_figures() -> None:
-    """Only what there was."""
+    """Below the incidents the digest counts false alarms, duplicates and monitoring alerts, if any."""
     busy = replace(BUSY, figures=replace(BUSY.figures, set_aside=SetAside(false_alarms=1, duplicates=2)))
     assert part(busy, "インシデント 3").splitlines()[-1] == "ほかに 誤報 1 件 · 重複 2 件"
     assert "ほかに" not in part(BUSY, "インシデント 3")

@@ -120,7 +120,10 @@ def test_a_quiet_week_is_short() -> None:
 
 
 def test_a_period_that_goes_on_says_what_it_is_compared_with() -> None:
-    """And there is no later one to turn to."""
+    """The statistics of a week still under way are compared with an equally long part of the week before.
+
+    No button leads to a later period.
+    """
     screen = stats_screen(JA, view(goes_on=True))
     assert "-# 11/24 14:00 JST まで。前の週とは同じ長さで比べています。" in words(screen)
     assert labels(screen) == ["前へ", "当番の偏り", "インシデント一覧"]
@@ -171,7 +174,7 @@ def test_the_scope_is_said() -> None:
 
 
 def test_a_private_incident_is_counted_not_named() -> None:
-    """The screen may be shown around."""
+    """The screen of statistics counts a private incident without naming it, as others may see the screen."""
     secret = replace(PLACED, id=43, title="漏えい", is_private=True)
     shown = words(stats_screen(JA, view(late=(PLACED, secret))))
     assert "決済 API が 5xx\n- 非公開 1 件" in shown
@@ -179,7 +182,7 @@ def test_a_private_incident_is_counted_not_named() -> None:
 
 
 def test_who_may_not_see_others_sees_their_own() -> None:
-    """And is told that there is more."""
+    """If the policy hides other people's load, a person sees their own and is told that more is hidden."""
     shown = words(stats_screen(EN, view(load=LOAD[:1], hides_load=True)))
     assert "**Your on-call load**" in shown
     assert "-# This server's policy hides the load of other people." in shown
@@ -213,7 +216,7 @@ def test_who_carries_too_much_and_whom_to_swap_with() -> None:
 
 
 def test_who_may_stand_in_with_the_command_to_type() -> None:
-    """No shorter shift to swap."""
+    """If there is no shift to swap, the screen gives the command by which another person can stand in."""
     shown = words(fairness_screen(EN, overload(Relief(shift(BEN, 7, 7), AI, None)), now=NOW))
     assert "`/oncall override user:@Ai place:primary from:12/07 10:00 until:12/14 10:00`" in shown
 

@@ -88,7 +88,7 @@ def test_the_buttons_carry_what_was_seen(voice: Voice) -> None:
     ],
 )
 def test_what_cannot_be_approved_says_why(view: AnnouncementView, words: str) -> None:
-    """And can still be edited."""
+    """An announcement that cannot be approved says why, and can still be edited."""
     made = shown(view)
     assert words in str(made)
     assert [one["label"] for one in made[-1]["components"]] == ["編集"]
@@ -109,19 +109,19 @@ def test_what_cannot_be_approved_says_why(view: AnnouncementView, words: str) ->
     ],
 )
 def test_how_far_it_has_come_is_said(announcement: Announcement, words: str) -> None:
-    """With who and when."""
+    """The screen says how far an announcement is: draft, edited, approved, retried, failed or published."""
     assert words in str(shown(replace(VIEW, announcement=announcement)))
 
 
 def test_a_draft_about_an_earlier_state_says_so() -> None:
-    """It can be drafted anew."""
+    """A draft about an earlier state than the current one says so, and can be drafted anew."""
     made = shown(replace(VIEW, state=AnnouncementState.IDENTIFIED))
     assert "⚠️ いまの状態は「原因特定」ですが、この文は「調査中」のものです。" in str(made)
     assert "下書きを作り直す" in str(made[-1])
 
 
 def test_whoever_comes_second_is_told_who_was_first() -> None:
-    """In the place of the buttons."""
+    """Whoever approves second is told who was first and when, and is offered no buttons."""
     done = DRAFT.approved(by=BY, at=AT).published(PublishedVia.COPY, at=AT)
     view = replace(VIEW, announcement=done)
     screen = approval_screen(screens.JA, Approval(view, is_new=False))
@@ -158,7 +158,10 @@ def test_the_form_is_read_back() -> None:
     ],
 )
 def test_the_card_offers_it_while_users_are_affected(changed: dict[str, Any], is_there: bool) -> None:
-    """Not otherwise, nor once it is over."""
+    """The thread's card offers an announcement while an open incident affects users.
+
+    It offers none for a SEV3, for a private incident, or once the incident is over.
+    """
     card = thread_card(JA, replace(ACKNOWLEDGED, **changed))
     assert ("inc:v1:announce:42" in str(card["components"])) is is_there
     assert not over_limits(card)

@@ -114,7 +114,7 @@ def test_the_id_says_what_was_shown() -> None:
 
 
 def test_nonsense_is_read_as_nothing() -> None:
-    """A forged value."""
+    """Chosen values that are not numbers, as in a forged request, are ignored."""
     pick = pick_of({"edition": SHEET.edition, "shown": "0"}, ["x", "", "-1", "1"])
     assert pick.chosen == {1}
 
@@ -161,13 +161,13 @@ def test_long_steps_and_the_same_ones_fit() -> None:
 
 
 def test_a_name_is_inert() -> None:
-    """As everywhere."""
+    """On the first-response sheet a person's name is escaped, so that it is neither a mention nor markup."""
     said = sheet_of(fill(ACKNOWLEDGED, {0}, by=Person(id=1, name="**@here**")))
     assert "@\\*\\*＠here\\*\\* 14:07 JST" in said
 
 
 def test_the_sheet_for_one_person_says_the_same() -> None:
-    """📋 初動, in their language."""
+    """The sheet that one person opens shows, in their language, which steps are done, by whom and when."""
     shown = screens.words(first_response_screen(screens.EN, fill(ACKNOWLEDGED, {0})))
     assert "☑ 1. Read the logs (wrangler tail) and Sentry · @responder 14:07 JST" in shown
     assert "☐ 2. Decide whether to roll back" in shown

@@ -84,7 +84,7 @@ def test_the_thread_is_told_what_stood_there() -> None:
 
 
 def test_whoever_put_it_right_hears_what_has_changed() -> None:
-    """In their own language."""
+    """Whoever corrects title and start is told what has changed, in their own language."""
     assert details_said(JA, righted("x")).startswith(
         "🏷️ INC-42 を直しました。件名：決済 API が 5xx → x · 開始："
     )
@@ -116,7 +116,10 @@ def refusal(of: Incident, **right: object) -> UserError:
 
 
 def test_refusals_say_what_stands_there_now() -> None:
-    """And when it was reported, on the team's clock."""
+    """A refused correction says what title or start stands there now, or when the incident was reported.
+
+    Times are in the team's time zone.
+    """
     moved = replace(PLACED, title="別の *件名*", started_at=AT - timedelta(minutes=30))
     assert "「別の \\*件名\\*」に直されました" in describe(JA, refusal(moved, title="x"))
     assert "has become 2026-11-24 13:37 JST" in describe(EN, refusal(moved, started_at=AT))

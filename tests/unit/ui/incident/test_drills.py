@@ -106,7 +106,7 @@ def test_every_line_in_the_thread_is_marked(words: Wording) -> None:
 
 
 def test_the_email_is_marked() -> None:
-    """In its subject and where it says what happens."""
+    """The email about a drill is marked as a drill in its subject and at the beginning of its text."""
     letter = EmailRecipient(OnCallPerson("primary", "primary", "a@example.com"), None, "n")
     mail = PlainEmailWriter(TEXTS, POLICY).write(delivery(DeliveryKind.ALERT), PLAYED, letter)
     assert mail.subject.startswith("【訓練】🔘 SEV1")

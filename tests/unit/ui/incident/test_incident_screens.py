@@ -344,7 +344,7 @@ def test_the_list_has_the_colour_of_the_worst_that_waits(incident: Incident, col
 
 
 def test_the_list_of_open_ones_says_so_in_its_heading() -> None:
-    """And what else was asked for."""
+    """The heading of the list says that it is of open incidents, and what other filters were chosen."""
     assert words(list_screen(JA, [PLACED], IncidentListQuestion("open"))).startswith(
         "**未解決のインシデント**\n"
     )
@@ -494,7 +494,7 @@ def test_a_higher_severity_says_that_the_update_is_due_earlier() -> None:
 
 
 def test_the_moved_update_is_told() -> None:
-    """By when, or that none is planned."""
+    """The answer to a moved status update says when the next is due, or that none is planned."""
     incident = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(hours=2)))
     assert answers.moved(JA, incident).startswith("次の更新は 16:07 JST")
     assert answers.moved(EN, ACKNOWLEDGED) == "No further update is planned."
@@ -526,7 +526,10 @@ def test_the_form_of_a_severity_shows_the_current_one(voice: Voice) -> None:
 
 @pytest.mark.parametrize("severity", POLICY.severities)
 def test_the_first_response_sheets_fit(severity: str) -> None:
-    """Every severity of the runbook."""
+    """The first-response screen of every severity fits into Discord's limits and has at least one step.
+
+    For a severity that the policy lacks it says that none is registered.
+    """
     for voice in VOICES:
         screen = first_response_screen(voice, replace(PLACED, severity=severity))
         assert over_limits(screen) == []
@@ -605,7 +608,7 @@ def test_handing_back_promises_an_escalation_only_where_there_is_one() -> None:
 
 
 def test_show_says_how_often_an_alert_came() -> None:
-    """Also once it is an incident."""
+    """The screen of an incident that began as an alert says how often that came and when last."""
     often = replace(
         PLACED, tracked=replace(PLACED.tracked, occurrences=5, last_seen_at=AT + timedelta(minutes=5))
     )

@@ -138,7 +138,7 @@ def test_an_escalation_of_an_earlier_ladder_claims_no_missed_deadline() -> None:
 
 
 def test_a_silenced_incident_escalates_without_a_mention() -> None:
-    """A drill that should not disturb."""
+    """The escalation of a silenced incident, such as a quiet drill, mentions nobody."""
     body = render(JA, delivery(DeliveryKind.ESCALATION, data=FIRST_ESCALATION), replace(PLACED, rings=False))
     assert body["allowed_mentions"] == QUIET
     assert "@here" not in str(body["content"])

@@ -147,7 +147,10 @@ def test_what_was_no_incident_reads_so_at_a_glance() -> None:
 
 
 def test_what_a_duplicate_went_on_in_is_not_told_once_that_is_private() -> None:
-    """Neither its number nor a way to it."""
+    """The alert of a merged incident does not tell in which one it went on, if that is hidden.
+
+    It has neither the number of that incident nor a button that leads to it.
+    """
     hidden = replace(MERGED, merged_into_hidden=True)
     for words, told in (
         (JA, "**⚪ 統合 · @primary 14:52 JST**"),

@@ -131,7 +131,7 @@ def test_a_dm_that_was_refused() -> None:
 
 @pytest.mark.parametrize("words", [JA, EN])
 def test_hostile_names_fit_and_ping_nobody(words: Any) -> None:
-    """In every place that shows one."""
+    """A long name with markup and mentions fits into card, thread and DM, and pings nobody."""
     roles = MappingProxyType(dict.fromkeys(Role, NASTY))
     incident = replace(LED, roles=roles)
     facts = {"holder": known(NASTY), "former": known(NASTY), "by": NASTY.name, "by_id": 1}

@@ -99,7 +99,7 @@ def test_the_card_says_state_deadline_roles_and_steps() -> None:
 
 
 def test_the_buttons_say_what_they_do() -> None:
-    """In words: five at most."""
+    """Each button of the thread's card says in words what it does, and there are at most five."""
     body = render(EN, CARD, PLACED)
     assert labels_of(body) == ["ack", "Commands", "Take command", "Take comms"]
     assert labels_of(render(JA, CARD, PLACED)) == ["ack", "コマンド", "指揮する", "広報する"]

@@ -493,7 +493,7 @@ def test_long_lists_leave_the_question_about_users_a_place(language: str) -> Non
 
 @pytest.mark.parametrize("two", [("users:yes", "users:no"), ("identified", "monitoring")])
 def test_two_answers_that_contradict_each_other_are_refused(two: tuple[str, str]) -> None:
-    """Neither is taken for the other."""
+    """A status update with two answers that contradict each other is refused; neither of them is taken."""
     with pytest.raises(UserError, match="update_chooses_two"):
         sent(TOLD, phase=two)
 

@@ -83,7 +83,7 @@ def test_english_says_the_same() -> None:
 
 
 def test_a_dm_mentions_nobody_and_says_why_it_comes() -> None:
-    """One in the place of many."""
+    """One DM in the place of many pages mentions nobody and says that its reader is on call."""
     body = bundle_post(JA, bundle(9, kind=DeliveryKind.PAGE))
     assert body["content"] == "⏫ SEV1 · 9 件 ack なし"
     assert body["allowed_mentions"] == {"parse": []}
@@ -99,7 +99,7 @@ def test_it_stays_true_while_people_acknowledge() -> None:
 
 
 def test_what_was_made_private_shows_its_number_only() -> None:
-    """In the list and in the select."""
+    """A bundle shows an incident that was made private by its number, and its title in no place."""
     private = replace(TRIGGERED, id=1, is_private=True, triggered_at=AT)
     body = bundle_post(JA, replace(bundle(2), shown=(private,)))
     assert "決済" not in str(body)

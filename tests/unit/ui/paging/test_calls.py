@@ -283,7 +283,7 @@ def test_the_end_of_the_ladder_is_said() -> None:
     "incident", [replace(ACKNOWLEDGED, calls=Calls(steps=STEPS)), PLACED, replace(PLACED, calls=Calls())]
 )
 def test_no_ladder_without_steps_or_with_a_responder(incident: Incident) -> None:
-    """Nothing will happen, so nothing is drawn."""
+    """An alert shows no ladder if the incident has no steps or somebody has acknowledged it."""
     assert not any(line.startswith(("通知済み：", "誰も押さないと：")) for line in alert(incident))
 
 
@@ -346,7 +346,7 @@ def test_before_the_deadline_nothing_is_overdue() -> None:
 
 
 def test_whoever_cannot_respond_has_answered() -> None:
-    """Said at once, and not called silence later."""
+    """An alert says at once who cannot respond, and later counts that as an answer instead of as silence."""
     declined = called(FIRST_PAGE, steps=(START, taken(DEADLINE)), declined=("@primary",))
     assert "🙅 @primary は今は対応できません" in alert(declined)
     assert "通知の結果：@primary (DM 1 回、対応できない)" in alert(declined)

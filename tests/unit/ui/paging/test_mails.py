@@ -62,7 +62,7 @@ def test_mail_of_a_bare_incident() -> None:
 
 
 def test_mail_in_english() -> None:
-    """The team's language."""
+    """A team whose language is English gets its fallback email in English."""
     mail = PlainEmailWriter(TEXTS, EN.policy).write(delivery(DeliveryKind.ESCALATION), PLACED, TO)
     assert "Ack due: 2026-11-24 14:22:00 JST" in mail.body
     assert "Not delivered: the escalation" in mail.body
@@ -129,7 +129,7 @@ def test_a_step_of_a_drill_is_marked_first() -> None:
 
 
 def test_a_link_stands_on_a_line_of_its_own() -> None:
-    """And says as whom it acknowledges."""
+    """An email has the link to acknowledge on a line of its own, and says as whom it acknowledges."""
     link = "https://bot.example.com/ack/token"
     mail = MAILS.write(delivery(DeliveryKind.ALERT), PLACED, replace(TO, link=link))
     assert f"   {link}\n" in mail.body

@@ -105,7 +105,7 @@ def test_a_handover_says_who_until_when_and_what_is_open() -> None:
 
 
 def test_whoever_comes_on_is_told_of_their_own_places() -> None:
-    """Not of what else changes hands."""
+    """The DM to a person who comes on call names their own places, not others that change hands."""
     told = {"changes": CHANGES, "incidents": [], "handle": "ben"}
     text = str(render(JA, delivery(DeliveryKind.ON_DUTY, data=told), None)["content"])
     assert "primary" in text
@@ -187,7 +187,7 @@ def test_a_preview_says_how_many_shifts_it_leaves_out() -> None:
 
 
 def test_a_swap_tells_both_ways() -> None:
-    """From whom to whom."""
+    """The answer to a swap says for each of the two shifts who gives it to whom."""
     said = swapped_said(screens.JA, Swapped(turn("primary", AI, 0), turn("primary", BEN, 7)))
     first, second = said.splitlines()[1:]
     assert "@ai → <@123456789012345678>" in first
@@ -249,7 +249,10 @@ def test_clearing_is_asked_with_the_safe_button_first(voice: Voice) -> None:
 
 
 def test_the_question_names_what_goes_and_who_comes() -> None:
-    """A line each."""
+    """The question before a place is cleared lists each schedule and stand-in on a line of its own.
+
+    It also says who will be on call afterwards, and whether that is the same person as now.
+    """
     told = screens.words(clear_screen(screens.JA, clearing(schedules=3))).splitlines()
     assert told[0] == "**primary の当番表を消しますか**"
     assert told[2:5] == [

@@ -130,7 +130,7 @@ def test_whoever_was_on_it_is_not_told_of_themselves_by_name(kind: str, own: str
 
 
 def test_a_reason_that_only_a_newer_version_knows_is_left_out() -> None:
-    """In an upgrade both versions send."""
+    """A page leaves out a reason that only a newer version of the bot knows, as happens in an upgrade."""
     assert "あなたが当番です" in page({"why": {"kind": "unheard of", "who": "?"}})
 
 
@@ -153,7 +153,7 @@ def test_escalation_before_its_time_says_why(kind: str, says: str) -> None:
 
 
 def test_page_after_the_deadline_says_how_long_nobody_came() -> None:
-    """The same person again, now late."""
+    """A page after the deadline says how long nobody has acknowledged, and since when that is overdue."""
     assert "**15 分経っても ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**" in page(
         FIRST_ESCALATION
     )
@@ -258,7 +258,7 @@ def test_escalation_without_mention_is_quiet() -> None:
 
 
 def test_escalation_before_the_deadline_claims_no_missed_one() -> None:
-    """A ladder may ring early."""
+    """An escalation that comes before the deadline to acknowledge does not say that it was missed."""
     assert "期限切れ" not in description_of(escalation(waited_s=60.0))
 
 
@@ -274,7 +274,7 @@ def test_next_step_may_be_the_channel_alone() -> None:
 
 
 def test_escalation_counts_dms_and_claims_none_that_did_not_arrive() -> None:
-    """At 3 a.m. a wrong "told" is worse than none."""
+    """An escalation counts the DMs that a person got, and claims none if none arrived."""
     assert "@primary：DM 3 回" in description_of(escalation(told={"primary": 3}))
     assert "回" not in description_of(escalation(told={}))
 
@@ -290,7 +290,7 @@ def test_notice_of_a_decline() -> None:
 
 @pytest.mark.parametrize(("incident", "sign"), [(ACKNOWLEDGED, "SEV1 · 🟠 対応中"), (RESOLVED, "🟢")])
 def test_escalation_calms_down(incident: Incident, sign: str) -> None:
-    """Edited to stay true."""
+    """After an acknowledge or a resolve the escalation is edited: it shows the state and no button to ack."""
     body = render(JA, delivery(DeliveryKind.ESCALATION, data=FIRST_ESCALATION), incident)
     assert str(body["content"]).startswith(sign)
     assert presses_of(body) == ["https://discord.com/channels/7/900", "inc:v1:why:42"]
@@ -325,7 +325,7 @@ def test_replay_of_an_odd_payload_still_fits(stored: object) -> None:
 
 
 def test_a_subject_that_does_not_fit_is_a_bug() -> None:
-    """Nothing is made up."""
+    """Rendering an alert without an incident, or a digest with one, raises an error; no text is made up."""
     with pytest.raises(TypeError):
         render(JA, delivery(DeliveryKind.ALERT), None)
     with pytest.raises(TypeError):

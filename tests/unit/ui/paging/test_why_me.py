@@ -113,7 +113,7 @@ def test_the_rule_says_what_brought_it_on(rule: CallRule, says: str) -> None:
 @pytest.mark.parametrize("kind", list(WhyKind))
 @pytest.mark.parametrize("locale", ["ja", "en-US"])
 def test_every_reason_has_words(kind: WhyKind, locale: str) -> None:
-    """As those of the DM itself."""
+    """Every reason of a call has words that name the person behind it, in both languages."""
     rule = CallRule("SEV1", AT, why=Why(kind=kind, who="@sato"))
     assert "@sato" in said(replace(ASKED, rule=rule), locale)[0]
 
@@ -140,7 +140,10 @@ def test_every_reason_has_words(kind: WhyKind, locale: str) -> None:
     ],
 )
 def test_the_schedule_says_what_puts_them_there(duty: Duty | None, says: str) -> None:
-    """Who recorded it, since when and until when."""
+    """The explanation says why a person is on call: recorded by whom, since when and until when.
+
+    It also names the policy file as the reason, or says that none was recorded.
+    """
     lines = said(replace(ASKED, own=replace(OWN, duty=duty)))
     assert lines[2] == f"当番表：secondary · {says}"
 
@@ -200,7 +203,10 @@ def test_a_team_of_one_is_told_that_there_is_nobody_else() -> None:
 
 
 def test_who_was_not_called_is_told_who_was_and_why() -> None:
-    """Under the escalation in the channel."""
+    """Whoever was not called and asks why learns who was called, from which schedule and with what answer.
+
+    If nobody was called, they learn that.
+    """
     taken = replace(OWN, said=Said.ACKNOWLEDGED, said_at=DUE + timedelta(minutes=3))
     lines = said(WhyMe(PLACED, STEP, tried=(SATO,), beside=(taken,)))
     assert lines[0] == "**あなたは呼び出されていません。**"
@@ -243,7 +249,7 @@ def test_a_reminder_says_whom_it_asks_and_why(told: Reminded, says: str) -> None
 def test_a_reminder_to_the_person_on_call_says_what_put_them_there(
     locale: str, *, is_to_reader: bool
 ) -> None:
-    """And that this is computed."""
+    """The explanation of a reminder to the person on call gives their place, and since when it is theirs."""
     told = Reminded(DUE, None, None, is_to_reader, replace(OWN, is_recorded=False))
     *_, whom, duty = said(WhyMe(PLACED, reminded=told), locale)
     assert ("@suzuki" in whom) is not is_to_reader

@@ -201,7 +201,10 @@ def test_people_are_named_by_their_parts() -> None:
 
 
 def test_an_owner_who_played_no_other_part_is_called_that() -> None:
-    """The resolve form can choose anybody."""
+    """A document calls the postmortem's owner that, not by name, if they played no other part.
+
+    Anybody else without a part is called another person.
+    """
     owed = Postmortem(state=PostmortemState.OWED, owner_id=9, owner_name="高橋", due_on=date(2026, 12, 1))
     words = worded(JA, replace(facts(), postmortem=owed))
     assert (words.who("高橋"), words.who("伊東")) == ("書く人", "関係者")
@@ -224,7 +227,7 @@ def test_people_are_named_where_the_policy_says_so() -> None:
 
 
 def test_the_same_facts_make_the_same_bytes() -> None:
-    """When they were read does not matter."""
+    """The same facts give the same document, whenever they were read."""
     first, later = facts(), replace(facts(), read_at=at(600))
     assert document(first) == document(later)
 
@@ -309,7 +312,7 @@ def test_action_items_are_a_table() -> None:
 
 
 def test_the_owner_of_the_postmortem_is_named() -> None:
-    """Without an owner, the document names none."""
+    """The document names the postmortem's owner and due date while one is owed, and no owner otherwise."""
     owed = Postmortem(state=PostmortemState.OWED, owner_id=1, owner_name="佐藤", due_on=date(2026, 12, 1))
     assert "| 書く人 | 佐藤 (2026-12-01 まで) |" in document(replace(facts(), postmortem=owed))
     reopened = replace(owed, state=PostmortemState.NOT_OWED)

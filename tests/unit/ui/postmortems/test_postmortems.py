@@ -104,7 +104,7 @@ def line(words: Wording = JA, **facts: Any) -> Any:
 
 @pytest.mark.parametrize("why", [PostmortemOccasion.OVERDUE, PostmortemOccasion.UNDELIVERED])
 def test_the_thread_mentions_the_owner(why: PostmortemOccasion) -> None:
-    """And only the owner."""
+    """The line in the thread mentions the postmortem's owner alone, and has the button to mark it done."""
     body = line(why=why)
     assert "<@101>" in str(body["content"])
     assert body["allowed_mentions"] == {"parse": [], "users": ["101"]}
@@ -141,7 +141,10 @@ def test_every_reminder_reads_in_both_languages(words: Wording) -> None:
 
 
 def test_the_answers_name_owner_and_date() -> None:
-    """Once more if it was so before."""
+    """The answers about a postmortem name its owner and due date, whether or not anything has changed.
+
+    A new date alone is told as such; whoever marks it done second is told who was first, and may undo it.
+    """
     for changed in (True, False):
         result = PostmortemChange(OVER, OWED, changed=changed)
         assert "@primary" in given(screens.JA, result)

@@ -146,7 +146,7 @@ def test_a_correction_shows_what_was_said_and_reads_it_back(voice: Voice) -> Non
 
 
 def test_what_cannot_be_read_is_refused() -> None:
-    """With the text, so that it can be put right."""
+    """An extent that cannot be read is refused with the text as typed, so that it can be put right."""
     with pytest.raises(UserError) as refused:
         sent(PLACED, extent="たくさん")
     assert (refused.value.key, refused.value.fields["value"]) == ("extent_unreadable", "たくさん")
@@ -280,7 +280,7 @@ def test_the_thread_hears_every_word() -> None:
 
 
 def test_nothing_that_people_type_means_more_than_it_says() -> None:
-    """No mention, no markup."""
+    """What people type into a resolution mentions nobody, neither in the thread's line nor on the alert."""
     nasty = replace(SAID, cause="@everyone **x**", impact="<@1> `")
     over = replace(OVER, aftermath=Aftermath(resolution=nasty))
     for body in (notice(said=nasty), render(JA, delivery(DeliveryKind.ALERT), over)):

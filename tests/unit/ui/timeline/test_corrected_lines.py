@@ -77,7 +77,7 @@ def test_many_versions_leave_room_for_the_one_that_counts() -> None:
 
 @pytest.mark.parametrize("voice", VOICES)
 def test_a_corrected_update_keeps_its_impact_and_its_promise(voice: Voice) -> None:
-    """Only the words are put right."""
+    """A correction of an update's words leaves its impact and the time of the next update as they were."""
     data = {"known": "調査中", "impact": "決済の 3 割", "next_at": LATER.isoformat()}
     fix = TimelineEntry(TimelineKind.CORRECTED, LATER, 1, "primary", {"text": "DB"}, corrects=8)
     (line,) = lines_of([entry(TimelineKind.UPDATED, data, id=8), fix])
@@ -91,7 +91,7 @@ def test_a_corrected_update_keeps_its_impact_and_its_promise(voice: Voice) -> No
 
 
 def test_a_correction_of_something_else_stands_alone() -> None:
-    """Nothing that was stored is left out."""
+    """A correction of an entry that is not among the lines is shown as a line of its own."""
     fix = entry(TimelineKind.CORRECTED, {"text": "x"}, corrects=99)
     assert [told_line(JA, line) for line in lines_of([fix])] == [entry_line(JA, fix)]
 
@@ -151,7 +151,10 @@ BY = "(訂正 @primary 11/24 14:16:03 JST)"
     ],
 )
 def test_a_corrected_impact_shows_both(line: Line, told: str) -> None:
-    """On a page; in the file every version of either."""
+    """A corrected impact is shown after the earlier one, which is struck through.
+
+    An update whose words are empty gets no stand-in for them.
+    """
     assert told_line(JA, line).endswith(told)
     assert JA.say("history.fact.no_words") not in told_line(JA, line)
 

@@ -254,7 +254,7 @@ def test_a_source_outside_discord_is_no_link(url: object) -> None:
 
 @given(words=EVIL, name=EVIL, kind=st.sampled_from(list(TimelineKind)), voice=st.sampled_from(VOICES))
 def test_a_line_is_one_line_and_pings_nobody(words: str, name: str, kind: TimelineKind, voice: Voice) -> None:
-    """Whatever people wrote."""
+    """Whatever people typed, an entry of the timeline is one line of limited length that mentions nobody."""
     data = dict.fromkeys(
         ("text", "known", "impact", "reason", "before", "after", "channel", "kind", "to"), words
     )

@@ -157,7 +157,7 @@ def test_pages_are_turned(number: int, shown: list[str]) -> None:
 
 
 def test_only_what_people_wrote_is_offered_for_correction() -> None:
-    """With the words as they are now."""
+    """Only entries that people wrote are offered for correction, each with its current words."""
     screen = timeline_screen(JA, page_of(*ENTRIES))
     (select,) = (piece for piece in pieces(screen) if piece["type"] == 3)
     options: list[dict[str, Any]] = select["options"]
@@ -169,7 +169,10 @@ def test_only_what_people_wrote_is_offered_for_correction() -> None:
 
 @given(said=EVIL, name=EVIL, voice=st.sampled_from(VOICES))
 def test_a_page_keeps_within_discords_limits(said: str, name: str, voice: Voice) -> None:
-    """Ten of the longest, each corrected."""
+    """A page of the most entries it can hold, with long hostile texts, keeps within Discord's limits.
+
+    Every second entry is corrected.
+    """
     data = {"text": said * 4, "author_name": name, "url": URL, "message_id": 1}
     entries = [replace(PIN, id=n, actor_name=name, data=data) for n in range(1, PAGE_SIZE + 1)]
     fixes = [replace(FIX, id=100 + n, corrects=n, data={"text": said}) for n in range(1, PAGE_SIZE + 1, 2)]
@@ -237,7 +240,7 @@ def test_forms_keep_within_discords_limits(voice: Voice) -> None:
 
 
 def test_a_correction_of_no_words_begins_empty() -> None:
-    """A pinned message that could not be read."""
+    """The form to correct a pinned message that could not be read begins with an empty field."""
     form = forms_timeline.correction_form(JA, 42, Line(replace(PIN, data={"text": ""})), page="0")
     (label,) = form.to_dict()["components"]
     assert "value" not in label["component"]

@@ -41,7 +41,7 @@ def test_the_card_shows_it_with_a_link_its_state_and_who_is_on_it() -> None:
 
 
 def test_a_more_severe_result_says_what_joining_does() -> None:
-    """Before it is done, on the card and on the button."""
+    """If the triage is more severe than the similar incident, card and button say that joining raises it."""
     card = triage_card(JA, beside(rises=True))
     assert "合流すると INC-42 を **SEV3 から SEV1 に上げます**" in words(card)
     assert labels(card)[0] == "合流して SEV1 に上げる"

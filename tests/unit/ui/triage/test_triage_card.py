@@ -115,7 +115,7 @@ def test_the_result_says_everything_before_it_happens() -> None:
 
 
 def test_a_calendar_deadline_is_told_as_one() -> None:
-    """For a SEV3 the card says 翌営業日, and no DM."""
+    """The card of a SEV3 gives the deadline as the next business day, with its time, and announces no DM."""
     told = words(triage_card(JA, view_at(at("no", "yes"))))
     assert "翌営業日に ack (11/25 11:00 JST まで)" in told
     assert "DM" not in told
@@ -151,7 +151,10 @@ def test_who_has_overruled_the_tree_is_on_the_card(proposed: str | None, ja: str
 
 
 def test_reevaluation_says_until_when_and_where() -> None:
-    """Before and after confirming it."""
+    """The card of a re-evaluation says when and where it asks, and what follows if nobody answers.
+
+    It does so before it is confirmed, after that, while it asks, and on looking again.
+    """
     before = triage_card(JA, view_at(at("no", "no")))
     assert "30 分後に #p1-ops で確認します。そこから 15 分以内に誰も答えなければ SEV2" in words(before)
     assert labels(before)[0] == "再評価に回す"
@@ -193,7 +196,7 @@ def test_the_sent_card_names_who_is_on_it() -> None:
 
 
 def test_the_sent_card_gets_its_links() -> None:
-    """At once without them, then with them."""
+    """The card of an incident just raised says that it is being posted, and later links to the posts."""
     early, late = sent_card(JA, TRIGGERED), sent_card(JA, PLACED)
     assert "投稿中" in words(early)
     assert labels(early) == ["更新"]
@@ -263,7 +266,7 @@ def test_the_button_says_what_it_opens() -> None:
 
 
 def test_names_are_shown_once_several_people_have_answered() -> None:
-    """Who said what."""
+    """The card names who gave which answer only if several people have answered."""
     view = view_at(at("yes", "unsure"))
     first, second = view.triage.answers
     other = replace(second, by_id=101, by_name="primary")
@@ -275,7 +278,7 @@ def test_names_are_shown_once_several_people_have_answered() -> None:
 
 
 def test_why_a_press_did_nothing() -> None:
-    """On top, with who was first."""
+    """The card's first line says why a press did nothing, and who was first if somebody else had answered."""
     view = view_at(at("yes"))
     first = replace(view, notice=PressResult.ANSWERED, first_answer=view.triage.answers[0])
     told = words(triage_card(JA, first)).splitlines()[0]
@@ -318,7 +321,7 @@ def test_what_a_message_has_become_is_shown_as_it_stands() -> None:
 
 
 def test_others_who_triage_now_are_named() -> None:
-    """With their titles, made inert, as many as fit."""
+    """The card names others who triage now and the titles of theirs, escaped, as many as fit."""
     others = tuple(replace(TRIAGE, title="*" * 200, user_name=f"p{n}") for n in range(30))
     view = replace(view_at(at()), others=(replace(TRIAGE, title="@here 落ちた"), *others))
     told = words(triage_card(JA, view)).splitlines()[-1]

@@ -57,7 +57,10 @@ def test_questions_that_the_policy_has_dropped_are_told_by_their_id() -> None:
 
 
 def test_the_message_it_began_with() -> None:
-    """With a link, inert, cut to the room there is."""
+    """The history of a triage quotes the message it began with, escaped and cut to fit.
+
+    The quote has author, time and link; a message without text is said to have none.
+    """
     evidence = Evidence(
         text="@everyone " + "x" * 4_000,
         author_id=9,

@@ -92,7 +92,7 @@ def test_held_says_when_it_will_be_asked_about() -> None:
 
 @pytest.mark.parametrize(("kind", "triage"), [(NOTE, HELD), (QUESTION, ASKED)])
 def test_a_monitors_alert_is_the_monitors_report(kind: DeliveryKind, triage: Triage) -> None:
-    """When it is posted, and when it is edited."""
+    """A re-evaluation of a monitor's alert calls it the monitor's report, when posted and when edited."""
     owed = delivery(kind, data={"triage": 1, "monitor": "Parky API"})
     first = first_triage_post(JA, kind, triage, data=TriageData.from_json(owed.data))
     ((_, edited),) = triage_posts(JA, triage, [owed])
@@ -127,7 +127,7 @@ def test_the_promise_lowers_no_alert() -> None:
 
 
 def test_the_question_says_who_looks_again() -> None:
-    """So that two people do not."""
+    """The question names the person who is looking again, so that nobody else does the same work."""
     assert "🔎 @primary がもう一度見ています" in description_of(triage_post(JA, QUESTION, AGAIN, newer=None))
 
 
@@ -146,7 +146,7 @@ def test_earlier_posts_point_to_the_newest() -> None:
 
 
 def test_dismissed_says_by_whom() -> None:
-    """Without buttons, on each of the posts."""
+    """Once dismissed, every post about the triage says by whom and when, and has no buttons."""
     ended = ASKED.dismiss(by=PRIMARY, at=LATER)
     for kind in (NOTE, QUESTION):
         body = triage_post(JA, kind, ended, newer="https://discord.com/channels/7/301/902")

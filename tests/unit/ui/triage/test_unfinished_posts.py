@@ -53,14 +53,14 @@ def test_the_question_says_what_happens_otherwise(
 
 
 def test_what_its_person_did_not_know_reads_so() -> None:
-    """In the path so far."""
+    """In the path so far, an answer that its person did not know is shown as unknown."""
     unsure = replace(AFFECTED, answers=(replace(YES, unsure=True),))
     told = "ここまで：本番影響は不明 (安全側で「はい」)"
     assert told in description_of(first_triage_post(JA, DM, unsure)).splitlines()
 
 
 def test_the_team_is_told_whose_it_was() -> None:
-    """Without a mention."""
+    """The post that asks the team to finish a triage names whose answers have stopped, without a mention."""
     assert "@responder の回答が止まっています" in description_of(first_triage_post(JA, LINE, LEFT))
 
 

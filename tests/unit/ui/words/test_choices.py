@@ -20,7 +20,7 @@ def test_choices_keep_to_the_limits_of_discord() -> None:
 
 
 def test_severities_are_found_by_name_and_by_priority() -> None:
-    """The most severe first."""
+    """Severities are found by name or by priority; with nothing typed, the most severe comes first."""
     assert [one.value for one in severity_choices(POLICY, "")] == ["SEV1", "SEV2", "SEV3"]
     assert [one.name for one in severity_choices(POLICY, "p1")] == ["SEV2 / P1"]
     assert [one.value for one in severity_choices(POLICY, "sev3")] == ["SEV3"]

@@ -16,7 +16,7 @@ def test_it_is_known_in_whichever_case(typed: str) -> None:
 
 
 def test_one_that_the_policy_lacks_is_refused() -> None:
-    """As it was typed."""
+    """A severity that the policy lacks is refused, and the refusal repeats it as it was typed."""
     with pytest.raises(UserError, match="severity_unknown") as refused:
         severity_named(POLICY, "sev9")
     assert refused.value.fields == {"value": "sev9"}

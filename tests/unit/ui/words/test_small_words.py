@@ -49,7 +49,7 @@ def test_a_list_is_joined_as_its_language_does(voice: Voice, comma: str) -> None
 
 
 def test_a_single_role_is_no_choice_of_roles() -> None:
-    """In both languages."""
+    """If a single role suffices, the refusal asks for that role and offers no choice, in both languages."""
     only = NotPermitted(action="audit", roles=("admin",))
     assert "には @admin のロールが必要です" in describe(screens.JA, only)
     assert "needs the role @admin. Ask" in describe(screens.EN, only)
@@ -109,7 +109,7 @@ def test_a_merge_that_raises_names_what_it_was_merged_with() -> None:
 
 
 def test_the_button_that_changes_it_goes_both_ways() -> None:
-    """⏫ alone would promise a more severe one."""
+    """The button that changes the severity shows ↕️, since ⏫ alone would promise a more severe one."""
     alert = render(samples.JA, delivery(DeliveryKind.ALERT), PLACED)
     (made,) = (one for one in samples.buttons_of(alert) if one["label"] == "重大度")
     assert made["emoji"] == {"name": "↕️"}

@@ -14,7 +14,7 @@ AT = datetime(2026, 11, 24, 14, 59, 30, tzinfo=UTC)  # 23:59:30 in Tokyo
 
 
 def test_moments_name_their_zone() -> None:
-    """Copied elsewhere they still mean the same."""
+    """A time in text carries its zone, so that it means the same wherever it is copied."""
     assert WORDS.moment(AT) == "11/24 23:59 JST"
     assert WORDS.full(AT) == "2026-11-24 23:59:30 JST"
     assert relative(AT) == "<t:1795532370:R>"
