@@ -320,14 +320,14 @@ async def test_one_incident_in_trouble_does_not_hide_the_others(desk: Desk) -> N
 
 
 async def test_most_severe_first_is_the_policys_order(desk: Desk) -> None:
-    """Open incidents are sorted by the policy's order of severities, not by their numbers."""
-    order = {"MINOR": desk.policy.severities["SEV3"], "AWFUL": desk.policy.severities["SEV1"]}
+    """Open incidents are sorted by the rank of their severity, neither by its name nor by their numbers."""
+    order = {"MINOR": desk.policy.severities["SEV3"], "TERRIBLE": desk.policy.severities["SEV1"]}
     ranked = {name: replace(rule, name=name) for name, rule in order.items()}
     desk.policy = replace(desk.policy, severities=dict(reversed(ranked.items())))
     desk.use(desk.discord)
     await desk.open("MINOR", key="1")
-    await desk.open("AWFUL", key="2")
-    assert [i.severity for i in await desk.looking.open_ones(GUILD, by=RESPONDER)] == ["AWFUL", "MINOR"]
+    await desk.open("TERRIBLE", key="2")
+    assert [i.severity for i in await desk.looking.open_ones(GUILD, by=RESPONDER)] == ["TERRIBLE", "MINOR"]
 
 
 async def test_resolve_ends_it(desk: Desk) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import pytest
 
@@ -207,9 +206,3 @@ async def test_an_edit_that_crosses_with_making_it_private_is_emptied(desk: Desk
     discord.then = lambda: desk.privacy.make_private(incident.id, by=PRIMARY)
     await cases.check_runs.run_job(incident.id)
     assert DeliveryKind.CHECKS in discord.redacted
-
-
-def test_the_first_severities_are_those_that_wait_for_no_business_day(desk: Desk) -> None:
-    """By the default policy, the bot checks by itself for SEV1 and SEV2; a policy may name none."""
-    assert desk.policy.checks.severities == {"SEV1", "SEV2"}
-    assert replace(desk.policy.checks, severities=frozenset()).severities == frozenset()

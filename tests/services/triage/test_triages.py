@@ -347,7 +347,8 @@ async def test_person_without_the_role(desk: Desk) -> None:
     """A person without the role cannot start a triage, and the refusal is put on record."""
     with pytest.raises(NotPermitted):
         await desk.triages.start(NewTriage(GUILD, OBSERVER, "x", (), (), desk.clock.time, "k"))
-    assert (await desk.database.audit_rows())[0].action == "triage"
+    [row] = await desk.database.audit_rows()
+    assert (row.action, row.allowed) == ("triage", False)
 
 
 async def test_title_is_cleaned_and_cut(desk: Desk) -> None:

@@ -1,0 +1,26 @@
+"""The `[checks]` of a policy file: for which severities the bot looks at the systems by itself."""
+
+from bot.domain.severity import NEXT_BUSINESS_DAY
+from bot.runbook import parse_policy
+from tests.unit.runbook.policies import MINIMAL, PARKY, changed
+
+_NAMED = 'severities = ["SEV1", "SEV2"]    # 自動で確認する重大度'
+
+
+def test_the_default_policy_names_them() -> None:
+    """In the default policy these are SEV1 and SEV2."""
+    assert parse_policy(PARKY, name="policy.toml").checks.severities == {"SEV1", "SEV2"}
+
+
+def test_a_policy_may_name_none() -> None:
+    """With an empty list the bot looks only when it is asked."""
+    text = changed(_NAMED, "severities = []  # 自動で確認する重大度")
+    assert parse_policy(text, name="policy.toml").checks.severities == frozenset()
+
+
+def test_otherwise_they_are_those_that_wait_for_no_business_day() -> None:
+    """Without `[checks]` these are the severities whose acknowledge is due within a span of time."""
+    policy = parse_policy(MINIMAL, name="policy.toml")
+    assert set(policy.severities) == {"HIGH", "LOW"}
+    assert policy.severities["LOW"].ack_within is NEXT_BUSINESS_DAY
+    assert policy.checks.severities == {"HIGH"}
