@@ -12,9 +12,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import pytest
+
+from tests.locks import is_taken_at_once
 
 FOLDER = Path(".pytest_cache") / "bytecode"
 _TURNS: Final = "compiled"
@@ -59,8 +61,8 @@ def first_alone(folder: Path, name: str, *, meanwhile: Callable[[], None]) -> It
     """
     done = folder / name
     with (folder / f"{name}.lock").open("w") as lock, (folder / f"{name}.second.lock").open("w") as second:
-        if not _is_taken_at_once(lock):
-            if _is_taken_at_once(second) and not done.exists():
+        if not is_taken_at_once(lock):
+            if is_taken_at_once(second) and not done.exists():
                 meanwhile()
             fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
@@ -68,14 +70,6 @@ def first_alone(folder: Path, name: str, *, meanwhile: Callable[[], None]) -> It
             done.touch()
             return
     yield
-
-
-def _is_taken_at_once(lock: IO[str]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _import_from_the_end(root: Path, folders: Iterable[str]) -> None:

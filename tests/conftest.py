@@ -3,7 +3,7 @@
 import pytest
 
 from tests.faults.matrix import table
-from tests.postgres import cluster, database_url, empty_database_url, standing_template, template
+from tests.postgres import cluster, database_url, empty_database_url
 from tests.prepared import prepared, pytest_configure_node
 
 __all__ = [
@@ -12,8 +12,6 @@ __all__ = [
     "empty_database_url",
     "prepared",
     "pytest_configure_node",
-    "standing_template",
-    "template",
 ]
 
 

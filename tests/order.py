@@ -49,7 +49,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     shares = [_group(item) or share_of(item.nodeid) for item in items]
     kinds = {share: _tier(item.nodeid) for share, item in zip(shares, items, strict=True)}
-    # The largest module first: nobody waits for it at the end. Stories as if by chance: neighbours are alike.
+    # The largest module comes first, so that no worker waits for it at the end. Stories are shuffled, since
+    # those of one file wait for the same things.
     sizes = Counter(shares)
     order = sorted(
         kinds, key=lambda share: (0 if kinds[share] in _STORIES else -sizes[share], crc32(share.encode()))

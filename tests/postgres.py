@@ -106,22 +106,10 @@ def make_standing_template(server: EmbeddedPostgres) -> None:
     asyncio.run(stop_clock(server.dsn(STANDING_TEMPLATE)))
 
 
-@pytest.fixture(scope="session")
-def template() -> str:
-    """Return the name of a migrated database to copy."""
-    return TEMPLATE
-
-
-@pytest.fixture(scope="session")
-def standing_template() -> str:
-    """Return the name of a migrated database to copy, whose clock is stopped at `START`."""
-    return STANDING_TEMPLATE
-
-
 @pytest_asyncio.fixture
-async def database_url(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+async def database_url(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
     """Yield the address of a migrated database for this test alone."""
-    async with temporary_database(cluster, template=template) as url:
+    async with temporary_database(cluster) as url:
         yield url
 
 
@@ -133,7 +121,7 @@ async def empty_database_url(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def temporary_database(cluster: EmbeddedPostgres, *, template: str) -> AsyncIterator[str]:
+async def temporary_database(cluster: EmbeddedPostgres, *, template: str = TEMPLATE) -> AsyncIterator[str]:
     """Yield the address of a copy of *template*, and drop it afterwards, open connections included."""
     name = f"test_{uuid.uuid4().hex}"
     dsn = await copy_database(cluster, name, template=template)

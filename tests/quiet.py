@@ -15,6 +15,8 @@ from typing import IO, Final
 
 import pytest
 
+from tests.locks import is_taken_at_once
+
 _FOLDER: Final = "quiet"
 _SEATS: Final = ("first", "second", "third")
 _LOOK_S: Final = 0.05
@@ -75,7 +77,7 @@ def held(folder: Path, company: Company) -> Iterator[None]:
                 fcntl.flock(room, fcntl.LOCK_SH)
                 fcntl.flock(door, fcntl.LOCK_UN)
             case Company.QUIET:
-                while not any(_is_taken_at_once(seat, fcntl.LOCK_EX) for seat in seats):
+                while not any(map(is_taken_at_once, seats)):
                     time.sleep(_LOOK_S)  # no call waits for the first of several locks
                 _close_behind_the_last(door, fcntl.LOCK_SH, room)
             case Company.NONE:
@@ -84,27 +86,18 @@ def held(folder: Path, company: Company) -> Iterator[None]:
 
 
 def _close_behind_the_last(door: IO[str], kind: int, room: IO[str]) -> None:
-    """Take the lock *door* as soon as nobody has been in the *room* for some looks.
+    """Take the lock *door* once the lock *room* has been free at several looks in a row.
 
-    To hold the door while others are within would stop workers that have modules to finish: each of their
-    tests would wait for a quiet one.
+    A worker that still has tests of a module must not be stopped: each of them would wait for a quiet test.
     """
     empty = 0
     while True:
-        if _is_taken_at_once(room, fcntl.LOCK_EX):
+        if is_taken_at_once(room):
             empty += 1
-            is_closed = empty >= _EMPTY_LOOKS and _is_taken_at_once(door, kind)
+            is_closed = empty >= _EMPTY_LOOKS and is_taken_at_once(door, kind)
             fcntl.flock(room, fcntl.LOCK_UN)
             if is_closed:
                 return
         else:
             empty = 0
         time.sleep(_LOOK_S)
-
-
-def _is_taken_at_once(lock: IO[str], kind: int) -> bool:
-    try:
-        fcntl.flock(lock, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -29,7 +29,7 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
 
 @pytest.fixture(scope="module")
 def open_stage(
-    cluster: EmbeddedPostgres, template: str, commands: Commands, tmp_path_factory: pytest.TempPathFactory
+    cluster: EmbeddedPostgres, commands: Commands, tmp_path_factory: pytest.TempPathFactory
 ) -> OpenStage:
     """Return a context manager that opens a stage without a bot; `env` adds settings. Judged at its end."""
 
@@ -39,7 +39,7 @@ def open_stage(
     ) -> AsyncIterator[Stage]:
         folder = tmp_path_factory.mktemp("stage")
         async with (
-            _database(cluster, template, dsn) as database,
+            _database(cluster, dsn) as database,
             open_stage_on(
                 database, commands=commands, folder=folder, limits_speed=limits_speed, **env
             ) as stage,
@@ -56,11 +56,11 @@ def open_stage(
 
 
 @asynccontextmanager
-async def _database(cluster: EmbeddedPostgres, template: str, dsn: str | None) -> AsyncIterator[str]:
+async def _database(cluster: EmbeddedPostgres, dsn: str | None) -> AsyncIterator[str]:
     if dsn is not None:
         yield dsn
         return
-    async with temporary_database(cluster, template=template) as made:
+    async with temporary_database(cluster) as made:
         yield made
 
 

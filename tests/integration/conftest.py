@@ -18,9 +18,9 @@ __all__ = ["watched"]
 
 
 @pytest.fixture
-async def database(cluster: EmbeddedPostgres, standing_template: str) -> AsyncIterator[Database]:
+async def database(cluster: EmbeddedPostgres) -> AsyncIterator[Database]:
     """Yield a database for this test alone, whose clock is stopped."""
-    async with opened(cluster, standing_template) as pool:
+    async with opened(cluster) as pool:
         yield Database(pool)
 
 

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from bot.storage.embedded import EmbeddedPostgres
-from tests.postgres import connect, open_patient_pool, temporary_database
+from tests.postgres import STANDING_TEMPLATE, connect, open_patient_pool, temporary_database
 from tests.services.database import Database, emptying
 from tests.services.desk import Desk
 
@@ -42,11 +42,9 @@ class WorkersDatabase:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def workers_database(
-    cluster: EmbeddedPostgres, standing_template: str
-) -> AsyncIterator[WorkersDatabase]:
+async def workers_database(cluster: EmbeddedPostgres) -> AsyncIterator[WorkersDatabase]:
     """This worker's."""
-    async with temporary_database(cluster, template=standing_template) as dsn:
+    async with temporary_database(cluster, template=STANDING_TEMPLATE) as dsn:
         pool, emptier = await open_patient_pool(dsn, min_size=0), await connect(dsn)
         yield WorkersDatabase(pool, emptier, await emptying(pool))
         await emptier.close()
@@ -63,9 +61,9 @@ async def database(workers_database: WorkersDatabase) -> AsyncIterator[Database]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def another_database(cluster: EmbeddedPostgres, standing_template: str) -> AsyncIterator[Database]:
+async def another_database(cluster: EmbeddedPostgres) -> AsyncIterator[Database]:
     """Another installation's database."""
-    async with opened(cluster, standing_template) as pool:
+    async with opened(cluster) as pool:
         await pool.execute("UPDATE installation SET id = gen_random_uuid()")
         yield Database(pool)
 
@@ -77,9 +75,9 @@ def desk(database: Database) -> Desk:
 
 
 @asynccontextmanager
-async def opened(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[asyncpg.Pool]:
-    """A pool on a copy of *template*."""
-    async with temporary_database(cluster, template=template) as dsn:
+async def opened(cluster: EmbeddedPostgres) -> AsyncIterator[asyncpg.Pool]:
+    """Open a pool on a new database whose clock stands still."""
+    async with temporary_database(cluster, template=STANDING_TEMPLATE) as dsn:
         pool = await open_patient_pool(dsn, min_size=0)
         yield pool
         await pool.close()

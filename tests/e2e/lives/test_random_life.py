@@ -44,11 +44,11 @@ class Life(Responding, Triaging):
 
 
 @pytest.fixture
-def life(cluster: EmbeddedPostgres, template: str, commands: dict[str, Any], tmp_path: Path) -> type[Life]:
+def life(cluster: EmbeddedPostgres, commands: dict[str, Any], tmp_path: Path) -> type[Life]:
     """The machine, with what it needs to make its worlds."""
 
     async def make(stack: AsyncExitStack) -> World:
-        dsn = await stack.enter_async_context(temporary_database(cluster, template=template))
+        dsn = await stack.enter_async_context(temporary_database(cluster))
         made = open_world(
             dsn,
             commands=copy.deepcopy(commands),

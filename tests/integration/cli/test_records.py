@@ -22,9 +22,9 @@ from tests.postgres import connect, temporary_database
 
 
 @pytest_asyncio.fixture
-async def other_database_url(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+async def other_database_url(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
     """The address of a second migrated database."""
-    async with temporary_database(cluster, template=template) as url:
+    async with temporary_database(cluster) as url:
         yield url
 
 

@@ -360,12 +360,12 @@ async def test_movable_clock_moves_column_defaults(database_url: str) -> None:
     await connection.close()
 
 
-async def test_each_test_has_its_own_database(cluster: EmbeddedPostgres, template: str) -> None:
+async def test_each_test_has_its_own_database(cluster: EmbeddedPostgres) -> None:
     """What one test writes the next does not see, and connections left open do not keep a database."""
-    async with temporary_database(cluster, template=template) as first:
+    async with temporary_database(cluster) as first:
         left_open = await connect(first)
         await left_open.execute("CREATE TABLE mine (x int)")
-        async with temporary_database(cluster, template=template) as second:
+        async with temporary_database(cluster) as second:
             connection = await connect(second)
             assert await connection.fetchval("SELECT to_regclass('mine')") is None
             await connection.close()
