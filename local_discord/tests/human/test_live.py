@@ -40,7 +40,7 @@ async def test_what_was_read_stays_read(tmp_path: Path) -> None:
 async def test_what_a_person_changes_is_shown_at_once(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fault is no event of the gateway; the page need not come round to it."""
+    """The page is told of a new fault at once, although a fault is no event of the gateway."""
     monkeypatch.setattr(page, "_LOOK_S", 60.0)
     async with client.http.ws_connect(f"{client.sandbox.core.origin}/_page/ws") as socket:
         await socket.send_json(VIEW)

@@ -1,4 +1,4 @@
-"""The data folder that a run's servers are copies of is made once, meanwhile, and goes with the run."""
+"""Show that a run's PostgreSQL data folder is made once beside its start, and removed at its end."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ async def _now(dsn: str) -> object:
 
 
 async def test_a_server_on_a_copy_has_both_templates() -> None:
-    """They are migrated, and the clock of one stands still."""
+    """A server on a copy has both migrated templates; the clock of one of them stands still."""
     with preparing() as folder:
         data = finished(folder)
         assert data is not None
@@ -36,7 +36,7 @@ async def test_a_server_on_a_copy_has_both_templates() -> None:
 def test_what_fails_to_prepare_says_why(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Nobody waits for a folder that does not come, and nothing is left of it."""
+    """A failed preparation ends the wait for its folder, prints the reason and leaves nothing behind."""
     monkeypatch.setenv("PYTHONHOME", str(tmp_path))  # no Python starts
     with preparing() as folder:
         assert finished(folder) is None
@@ -59,6 +59,6 @@ def test_what_fails_to_prepare_says_why(
 def test_a_run_without_databases_prepares_none(
     arguments: list[str], expression: str, wanted: bool, request: pytest.FixtureRequest
 ) -> None:
-    """By the folders that it is given, and by the tiers that it chooses."""
+    """Only a run whose paths and tiers include tests with a database prepares a folder."""
     root = request.config.rootpath
     assert is_wanted([str(root / each) for each in arguments], expression) is wanted

@@ -184,7 +184,7 @@ async def test_what_discord_refuses_for_good_ends_the_process(database: Database
 
 
 async def test_nobody_is_told_that_nobody_listens(database: Database) -> None:
-    """A standby is not well while the one that listens is late."""
+    """A standby reports trouble while the process that listens does not renew its lease."""
     alone = database.connections()
     first, second = make(alone), make(database.pool)
     async with running(first):

@@ -335,7 +335,7 @@ async def test_rows_of_what_an_outage_held_back_lose_their_title(desk: Desk, *, 
 
 
 async def test_rows_of_what_rang_nobody_lose_their_title(desk: Desk) -> None:
-    """It was posted; the row says that the bot may not mention everyone."""
+    """The DLQ row of an alert that could not ping loses its title when the incident is made private."""
     desk.discord.rings = False
     incident = await desk.open("SEV1")
     await desk.work()
@@ -355,7 +355,7 @@ async def test_what_has_no_row_gets_none(desk: Desk) -> None:
 
 
 async def test_a_row_that_is_written_while_it_is_made_private_keeps_no_title(desk: Desk) -> None:
-    """What looks for rows has been by then, and has not found it."""
+    """A DLQ row keeps no title if it is written after the job that empties rows has run."""
     desk.discord.failures = [AWAY] * 5_000
     incident = await desk.open("SEV1")
 
