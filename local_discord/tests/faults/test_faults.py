@@ -114,7 +114,7 @@ async def test_the_log_has_everything_but_the_token(client: Client) -> None:
 
 
 async def test_waiting_for_a_message(client: Client) -> None:
-    """It returns as soon as the words appear, embeds included, or says that time ran out."""
+    """Waiting for a message ends when the words appear, in an embed too, or says that time ran out."""
     wanted = {"for": "message", "channel": "p0-alerts", "contains": "SEV1"}
     waiting = asyncio.ensure_future(client.human("POST wait", **wanted))
     made = await client.post(embeds=[{"title": "SEV1 api"}])

@@ -38,7 +38,7 @@ async def test_nothing_is_answered_until_thawed(client: Client, connect: Connect
 
 
 async def test_it_thaws_by_itself(client: Client) -> None:
-    """After the seconds asked for; a second call sets them anew, and clearing the faults ends it as well."""
+    """A freeze ends after its seconds, which a second call replaces, or when all faults are cleared."""
     await client.human("POST freeze", seconds=60)
     await client.human("POST freeze", seconds=0.02)
     assert (await client.api("GET /users/@me")).status == 200
@@ -59,7 +59,7 @@ async def test_who_left_meanwhile_has_no_effect(client: Client) -> None:
 
 
 async def test_people_go_on_while_it_stands_still(client: Client, connect: Connect) -> None:
-    """What they do is heard afterwards, in order."""
+    """What people say during a freeze reaches the bot after the freeze, in the same order."""
     socket = await connect()
     await socket.identify(client.sandbox.address.token, USUAL)
     await client.human("POST freeze")

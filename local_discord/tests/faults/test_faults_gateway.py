@@ -57,7 +57,7 @@ async def test_two_events_change_places(client: Client, socket: Socket) -> None:
 
 
 async def test_an_event_is_lost(client: Client, socket: Socket) -> None:
-    """It has no number either: nothing tells the client."""
+    """A client does not hear the two events that a fault loses, but the next; the fault counts its hits."""
     made = await client.human("POST fault", gateway="lose", event="MESSAGE_CREATE", times=2)
     await say(client, "a", "b", "c")
     assert await hear(socket, 1) == ["c"]
@@ -84,7 +84,7 @@ async def test_a_probability_with_a_seed_loses_the_same_events(client: Client, s
 
 
 async def test_a_fault_hits_one_shard(client: Client, connect: Connect) -> None:
-    """The other shard's connection stays."""
+    """A fault for one shard closes that shard's connection, and the other shard's connection goes on."""
     sockets = [await connect(), await connect()]
     for shard, one in enumerate(sockets):
         await one.identify(client.sandbox.address.token, USUAL, shard=[shard, 2])
@@ -96,7 +96,7 @@ async def test_a_fault_hits_one_shard(client: Client, connect: Connect) -> None:
 
 
 async def test_a_dropped_session_may_be_forgotten(client: Client, socket: Socket, connect: Connect) -> None:
-    """Then what happened in the gap is lost: the resume is op 9."""
+    """A session that is forgotten when it is dropped cannot be resumed: the resume is answered with op 9."""
     session = client.sandbox.sessions.connected[0]
     await client.human("POST fault", gateway="drop", forget=True)
     assert await socket.closed() == 1006

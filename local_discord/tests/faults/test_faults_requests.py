@@ -132,7 +132,7 @@ async def test_three_kinds_of_429(
 
 
 async def test_headers_can_be_added(client: Client) -> None:
-    """Over the usual ones."""
+    """The answer of a fault has the headers that the fault names, beside its usual body."""
     await fault(client, status=503, headers={"X-Anything": "1", "Retry-After": "9"})
     reply = await client.api(VERB, BODY)
     assert (reply.headers["X-Anything"], reply.headers["Retry-After"]) == ("1", "9")

@@ -151,7 +151,7 @@ async def test_resume_replays_what_was_missed(client: Client, connect: Connect, 
 
 
 async def test_resume_fails_when_it_cannot_be_complete(client: Client, connect: Connect, token: str) -> None:
-    """Too many events missed, or an unknown session: op 9; a sequence of the future: 4007."""
+    """A resume after too many events, or of an unknown session, gets op 9; with a future sequence, 4007."""
     socket = await connect()
     ready = await socket.identify(token, USUAL)
     await client.human("POST fault", gateway="drop")

@@ -82,7 +82,10 @@ async def test_gaining_a_channel_brings_its_threads(client: Client, socket: Sock
 
 
 async def test_a_role_may_bring_a_channel(client: Client, socket: Socket) -> None:
-    """By what the role may do, or by the bot getting it; a channel that is new brings no list."""
+    """A channel that comes into sight by a role brings THREAD_LIST_SYNC; a new channel does not.
+
+    The role gets the permission, or the bot gets the role.
+    """
     await client.human("PATCH role", role="incident-bot", permissions="0")
     await client.human("PATCH channel", channel="general", role="@everyone", deny=str(VIEW))
     await client.human("PATCH channel", channel="p0-alerts", role="@everyone", allow=str(VIEW | 1 << 11))
@@ -175,7 +178,7 @@ async def test_members_are_counted_up_to_fifty(client: Client, socket: Socket) -
 
 
 async def test_no_privileged_intent_is_allowed_out_of_the_box() -> None:
-    """As in a new application's portal: 4014, and 50001 for the list of members."""
+    """A new sandbox allows no privileged intent: IDENTIFY is closed with 4014, the member list is 50001."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(LocalDiscord())
         http = await stack.enter_async_context(aiohttp.ClientSession())

@@ -39,7 +39,7 @@ def token(sandbox: LocalDiscord) -> str:
 async def test_identify_is_read_strictly(
     connect: Connect, token: str, extra: dict[str, object], code: int
 ) -> None:
-    """Each wrong field has its close code."""
+    """Each wrong field of IDENTIFY closes the connection with the close code for that field."""
     socket = await connect()
     await socket.frame()
     await socket.send(2, {"token": token, "properties": {}, **extra})

@@ -62,7 +62,10 @@ async def test_a_thousand_members_a_chunk(sandbox: LocalDiscord, connect: Connec
 
 
 async def test_presences_need_their_intent(client: Client, connect: Connect) -> None:
-    """They come with the chunk only when the session has GUILD_PRESENCES; then GUILD_CREATE has them too."""
+    """A session with GUILD_PRESENCES gets presences in member chunks and in GUILD_CREATE.
+
+    A session without that intent gets no presences in a chunk.
+    """
     token = client.sandbox.address.token
     await client.human("PATCH application", presences=True)
     plain, privileged = await connect(), await connect()
@@ -83,7 +86,10 @@ async def test_everybody_only_with_the_members_intent(sandbox: LocalDiscord, con
 
 
 async def test_all_members_once_in_thirty_seconds(client: Client, connect: Connect) -> None:
-    """Too soon is RATE_LIMITED with what to wait for; a search by name is not counted."""
+    """A second request for all members within 30 seconds gets RATE_LIMITED with the time to wait.
+
+    A search by name is not counted.
+    """
     await client.human("PATCH limits", gateway={"members_window_s": 30})
     socket = await connect()
     await socket.identify(client.sandbox.address.token, GUILDS | MEMBERS)

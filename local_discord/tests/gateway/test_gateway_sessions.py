@@ -157,7 +157,7 @@ async def test_the_days_identifies_are_counted_and_come_back(client: Client, con
 
 
 async def test_a_session_without_a_socket_expires(client: Client, connect: Connect, token: str) -> None:
-    """After a few minutes a resume is op 9; the same socket may identify then."""
+    """A resume of a session without a socket for 3 minutes gets op 9; the same socket may identify anew."""
     socket = await connect()
     ready = await socket.identify(token, USUAL)
     await client.human("POST fault", gateway="drop")
@@ -277,7 +277,7 @@ async def test_content_follows_the_session_not_the_application(client: Client, c
 
 
 async def test_replies_to_the_bot_are_read_without_the_intent(client: Client, connect: Connect) -> None:
-    """They mention it, and what they answer to is its own."""
+    """Without MESSAGE_CONTENT the bot reads a reply to its own message, and the message replied to."""
     socket = await connect()
     await socket.identify(client.sandbox.address.token, USUAL)
     made = await client.post(content="alert")

@@ -50,7 +50,7 @@ async def test_payload_compression(client: Client) -> None:
 
 
 async def test_payload_compression_gives_way_to_transport_compression(client: Client) -> None:
-    """Both asked for: only the transport's is done."""
+    """A connection that asks for both payload and transport compression gets only the transport's."""
     async with AsyncExitStack() as stack:
         socket = Inflated(await dial(stack, client.sandbox, compress="zlib-stream"), zlib_stream())
         await socket.identify(client.sandbox.address.token, USUAL, compress=True)
@@ -82,7 +82,7 @@ async def test_a_payload_has_at_most_4096_bytes(connect: Connect, size: int) -> 
 
 @pytest.mark.parametrize("text", ["", "{", "1", "[" * 2000, '{"op": 1e999}'])
 async def test_what_is_no_frame_is_refused(connect: Connect, text: str) -> None:
-    """Nothing that a client sends is more than a close code."""
+    """Text that is not a gateway frame closes the connection with 4001 or 4002."""
     socket = await connect()
     await socket.frame()
     await socket.ws.send_str(text)

@@ -131,7 +131,7 @@ async def test_a_second_of_it_costs_less_than_half_of_one_of_cpu() -> None:
 @pytest.mark.quiet(alone=True)
 @pytest.mark.slow
 async def test_two_thousand_events_a_second_are_sustained(record_property: Any) -> None:
-    """For ten seconds they arrive at the rate at which they are said."""
+    """A client receives events for ten seconds at no less than 99% of the rate at which they are sent."""
     ours = await measured(LONG, PER_S, record_property)
     assert ours.per_s > PER_S * 0.99, ours
 

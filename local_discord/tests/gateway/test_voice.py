@@ -13,7 +13,10 @@ STATES = f"/guilds/{GUILD}/voice-states"
 
 
 async def test_people_join_move_and_leave(client: Client, connect: Connect) -> None:
-    """Each step is a VOICE_STATE_UPDATE with the member and one session; leaving has no channel."""
+    """A person who joins, moves or leaves causes one VOICE_STATE_UPDATE with the member and the session.
+
+    The update of a person who leaves has no channel; leaving once more is refused.
+    """
     socket = await connect()
     await socket.identify(client.sandbox.address.token, GUILDS | VOICE_STATES)
     await client.human("PATCH role", role="incident-bot", permissions=str(1 << 3))
@@ -87,7 +90,7 @@ async def test_the_bot_mutes_moves_and_disconnects(client: Client, connect: Conn
 
 
 async def test_nobody_stays_behind(client: Client, connect: Connect) -> None:
-    """Who leaves the server leaves voice; so does everybody in a channel that is deleted."""
+    """A person who leaves the server leaves voice; deleting a voice channel disconnects everybody there."""
     socket = await connect()
     await socket.identify(client.sandbox.address.token, GUILDS | VOICE_STATES)
     for user in ("primary", "observer"):

@@ -44,7 +44,7 @@ async def test_past_is_where_and_when_it_was(client: Client) -> None:
 
 
 async def test_bot_edits_what_it_wrote_in_the_past(client: Client) -> None:
-    """Its old posts are its own; a thread that is idle for a week has been archived meanwhile."""
+    """The bot may edit its posts from the past; a thread idle for a week has been archived meanwhile."""
     await client.human("POST history", entries=[ALERT, HINT])
     post = f"PATCH /channels/{ALERTS}/messages/{ALERTED}"
     assert (await client.api(post, {"content": "resolved"})).status == 200
@@ -52,7 +52,7 @@ async def test_bot_edits_what_it_wrote_in_the_past(client: Client) -> None:
 
 
 async def test_monitor_posted_in_the_past(client: Client) -> None:
-    """Under the webhook of its name, which later posts use as well."""
+    """A monitor's post in the past is made by the webhook of its name, which later posts use as well."""
     entry = {"id": ALERTED, "webhook": "Sentry", "channel": "p1-ops", "message": {"content": "disk full"}}
     await client.human("POST history", entries=[entry])
     (old,) = (await client.human("GET messages/p1-ops")).body
@@ -62,7 +62,7 @@ async def test_monitor_posted_in_the_past(client: Client) -> None:
 
 
 async def test_past_does_not_reach_into_the_future(client: Client) -> None:
-    """What is yet to come is refused, and so is an id that a message has."""
+    """An entry of the past with an id from the future, or with the id of a known message, is refused."""
     ahead = snowflake_of(datetime.now(UTC) + timedelta(minutes=5))
     assert (
         await client.human("POST history", entries=[{**HINT, "channel": "general", "id": ahead}])
@@ -73,7 +73,7 @@ async def test_past_does_not_reach_into_the_future(client: Client) -> None:
 
 
 async def test_next_message_is_dated_back_once(client: Client) -> None:
-    """What the bot posts late looks as if it had been in time; the message after it does not."""
+    """After a backdate the bot's next message has the given time, and the message after that the present."""
     await client.human("POST backdate", channel="p3-insights", at=THEN.isoformat())
     post = "POST /channels/1100000000000000304/messages"
     first = (await client.api(post, {"content": "last week"})).body

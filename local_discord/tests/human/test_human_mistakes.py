@@ -139,7 +139,7 @@ async def test_mistakes_are_told(client: Client, verb: str, body: dict[str, Any]
 
 @pytest.mark.parametrize("raw", [b"{", b"[]", b"[" * 100_000, b'{"user": "\\ud800"}', b"\xff"])
 async def test_bodies_that_are_none(client: Client, raw: bytes) -> None:
-    """As strict as the API: what it cannot tell to anybody does not come in."""
+    """A request whose body is not a JSON object in valid Unicode is answered with 400 and an error."""
     async with client.http.post(f"{client.sandbox.human}/say", data=raw) as response:
         assert (response.status, bool((await response.json())["error"])) == (400, True)
 

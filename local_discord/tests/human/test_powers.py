@@ -145,7 +145,7 @@ async def test_replies_deletions_and_nicknames(client: Client) -> None:
 
 
 async def test_followups_are_messages_of_their_own(client: Client) -> None:
-    """They are fetched, edited and deleted by id through the token."""
+    """A followup is fetched, edited and deleted by its id through the interaction's token."""
     await client.register({"name": "triage", "description": "d"})
     interaction = await client.run()
     await client.respond(interaction, 4, content="x")
@@ -217,7 +217,7 @@ async def test_a_server_may_require_two_factor_authentication(client: Client, co
 
 
 async def test_an_interactions_endpoint_takes_all_away(client: Client, connect: Connect) -> None:
-    """With one in the portal no interaction comes by the gateway.
+    """While the application has an interactions endpoint, no interaction comes by the gateway.
 
     Source: Interactions > Receiving and Responding > Receiving an Interaction: the ways exclude each other.
     """
@@ -237,7 +237,7 @@ async def test_an_interactions_endpoint_takes_all_away(client: Client, connect: 
 
 
 async def test_everyone_has_what_a_new_server_gives(client: Client) -> None:
-    """And the bot's role what README's invitation asks for: the same number."""
+    """@everyone has a new server's permissions, and the bot's role has those of README's invitation."""
     roles = {role["name"]: role for role in (await client.api(f"GET /guilds/{GUILD}/roles")).body}
     assert roles["@everyone"]["permissions"] == "2248473465835073"
     assert roles["incident-bot"]["permissions"] == "395137207360"

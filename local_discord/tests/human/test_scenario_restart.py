@@ -70,7 +70,10 @@ async def test_a_restart_in_place_keeps_everything(client: Client, connect: Conn
 
 
 async def test_a_state_file_carries_everything_over(tmp_path: Path) -> None:
-    """Another sandbox on the file has the same world, commands, files, nonces, open interactions, clock."""
+    """A sandbox that starts from a state file has the same world, commands, files, nonces and clock.
+
+    The gateway session can be resumed, and an open interaction keeps its deadline.
+    """
     file = tmp_path / "kept" / "state.json"
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(LocalDiscord(state=file))
@@ -119,7 +122,7 @@ async def test_without_a_file_nothing_is_saved(client: Client) -> None:
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"version": 0}', '{"version": 1, "core": {"world": 1}}'])
 async def test_what_is_no_state_is_refused(tmp_path: Path, text: str) -> None:
-    """With the file's name, and without touching the file."""
+    """A file that holds no state is refused with the file's name, and is left as it was."""
     file = tmp_path / "state.json"
     file.write_text(text)
     with pytest.raises(BadState, match=r"state\.json"):

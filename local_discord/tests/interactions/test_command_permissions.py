@@ -53,7 +53,7 @@ async def test_roles_people_and_channels_decide(client: Client, command: str) ->
 
 
 async def test_the_application_s_permissions_are_the_fallback(client: Client, command: str) -> None:
-    """What is set for all commands holds where nothing is set for the one."""
+    """The permissions for all commands apply to a command that has no permissions of its own."""
     await permit(client, APPLICATION, {"id": OBSERVER, "type": 2, "permission": True})
     assert await tries(client, "observer") == 200
     listed = (await client.api(f"GET {BASE}/permissions")).body

@@ -36,7 +36,7 @@ async def test_bulk_overwrite_keeps_what_did_not_change(client: Client) -> None:
 
 
 async def test_localizations_are_listed_on_request(client: Client) -> None:
-    """with_localizations decides."""
+    """The list of commands has localizations only if `with_localizations` is true."""
     await client.register(TRIAGE)
     plain = (await client.api(f"GET {GUILD}/commands")).body[0]
     full = (await client.api(f"GET {GUILD}/commands", with_localizations="true")).body[0]
@@ -89,7 +89,7 @@ def long_choices() -> list[dict[str, str]]:
     ],
 )
 async def test_registration_rules(client: Client, body: dict[str, Any], path: tuple[str, ...]) -> None:
-    """Each broken rule is a 50035 at its place."""
+    """A command that breaks a rule is refused with 50035 at the place in the body that breaks the rule."""
     assert (await client.register(body)).errors(*path)
 
 

@@ -89,7 +89,7 @@ async def test_a_deferral_ends_with_the_first_follow_up(bot: Client) -> None:
 
 
 async def test_ephemeral_messages_are_seen_by_one_person_only(bot: Client) -> None:
-    """Neither the channel's history nor other people show them; the token's routes do."""
+    """An ephemeral message is not in the history; only its reader and the interaction's token reach it."""
     interaction = await bot.run()
     await bot.respond(interaction, 4, content="secret", flags=64, components=[ACK])
     assert (await bot.api(f"GET /channels/{ALERTS}/messages")).body == []

@@ -79,7 +79,7 @@ async def test_uploaded_files_are_resolved_and_served(client: Client) -> None:
     ],
 )
 async def test_wrong_fields_are_refused(client: Client, component: dict[str, Any], key: str) -> None:
-    """Each rule of each kind, at the place in the body where it is broken."""
+    """A modal's component with a wrong field is refused with 50035 at that field."""
     _, reply = await opened(client, label(component))
     assert reply.code == 50035
     assert key in reply.body["errors"]["data"]["components"]["0"]["component"]

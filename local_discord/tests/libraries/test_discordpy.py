@@ -175,14 +175,14 @@ async def test_an_alert_with_its_thread_dm_and_reaction(
 
 
 async def test_a_dropped_connection_resumes(bot: Bot, client: Client) -> None:
-    """What happened while the socket was gone is replayed."""
+    """After a dropped connection discord.py hears what was said while the socket was gone."""
     await client.human("POST fault", gateway="drop")
     said = (await client.human("POST say", user="observer", channel="general", content="x")).body
     await bot.expect("message", "observer", int(said["channel_id"]))
 
 
 async def test_an_invalidated_session_identifies_anew(bot: Bot, client: Client) -> None:
-    """After op 9 the client starts over and is ready again."""
+    """After its session is invalidated (op 9), discord.py starts over and is ready again."""
     await client.human("POST fault", gateway="invalidate")
     await client.human("POST wait", **{"for": "sessions", "count": 1, "timeout_s": 10})
     await bot.expect("ready")

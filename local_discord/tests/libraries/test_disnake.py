@@ -103,7 +103,10 @@ class DisnakeActor(commands.InteractionBot):
 
 
 async def test_the_story(sandbox: LocalDiscord, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What discord.py and hikari live through, disnake does too; the gateway is what /gateway/bot says."""
+    """The disnake library plays the scenario of discord.py and hikari, from commands to a dropped connection.
+
+    The library takes the gateway's address from /gateway/bot.
+    """
     monkeypatch.setattr(disnake.http.Route, "BASE", sandbox.api_base)
     actor = DisnakeActor(sandbox.address.guild_id)
     task = asyncio.ensure_future(actor.start(sandbox.address.token))

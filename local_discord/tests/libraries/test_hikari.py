@@ -138,7 +138,7 @@ async def actor(sandbox: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> Async
 
 
 async def test_the_story(actor: HikariActor, client: Client) -> None:
-    """What discord.py lives through, hikari does too."""
+    """The hikari library plays the scenario that discord.py plays, from commands to a dropped connection."""
     await play(actor, client)
 
 

@@ -42,7 +42,7 @@ def run_pytest(folder: Path, *options: str) -> tuple[int, str]:
 
 
 def test_the_bot_of_the_readme_passes(tmp_path: Path) -> None:
-    """Its command is answered and its reaction seen, through the fixture alone."""
+    """README's example bot passes README's two example tests, through the plugin's fixture alone."""
     for name, code in re.findall(r"```python\n# (\w+\.py)\n(.*?)```", README.read_text(), re.DOTALL):
         (tmp_path / name).write_text(code)
     code, said = run_pytest(tmp_path, "-o", "asyncio_mode=auto")
@@ -59,7 +59,7 @@ def test_the_test_of_the_readme_can_fail(tmp_path: Path) -> None:
 
 
 def test_it_works_in_the_strict_mode(tmp_path: Path) -> None:
-    """Where each asynchronous test bears a mark; a test without the fixture starts nothing."""
+    """In pytest-asyncio's strict mode the fixture works, and a test without the fixture starts nothing."""
     (tmp_path / "test_strict.py").write_text(STRICT)
     code, said = run_pytest(tmp_path)
     assert (code, "2 passed" in said) == (0, True), said

@@ -112,7 +112,7 @@ def point_at(sandbox: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("point_at")
 async def test_the_story(sandbox: LocalDiscord, client: Client) -> None:
-    """What hikari lives through, discord.py does too."""
+    """discord.py, which asks for zstd compression, plays the scenario that hikari plays."""
     actor = DiscordPyActor(sandbox.address.guild_id)
     task = asyncio.ensure_future(actor.start(sandbox.address.token))
     await expect(actor, "ready")
@@ -134,7 +134,7 @@ async def test_a_wrong_token(sandbox: LocalDiscord) -> None:
 
 @pytest.mark.usefixtures("point_at")
 async def test_a_token_that_only_the_gateway_refuses(sandbox: LocalDiscord) -> None:
-    """4004 ends the client."""
+    """A token that only the gateway refuses ends discord.py's client with close code 4004."""
     actor = DiscordPyActor(sandbox.address.guild_id)
     await actor.login(sandbox.address.token)
     sandbox.core.world.application.token += "x"

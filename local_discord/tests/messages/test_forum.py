@@ -21,7 +21,10 @@ async def forum(client: Client) -> dict[str, Any]:
 
 
 async def test_a_post_is_a_thread_with_its_first_message(client: Client, forum: dict[str, Any]) -> None:
-    """Both have one id; tags and the forum's defaults apply; the forum itself takes no messages."""
+    """A forum post and its first message have one id; tags and the forum's defaults apply to the post.
+
+    The forum itself takes no messages, and the post can be pinned.
+    """
     tag = forum["available_tags"][0]["id"]
     body = {"name": "Outage", "message": {"content": "What happened"}, "applied_tags": [tag]}
     post = (await client.api(f"POST /channels/{forum['id']}/threads", body)).body
@@ -106,7 +109,7 @@ async def test_others_webhooks_only_show_components(client: Client) -> None:
 
 
 async def test_pinned_posts_stay_until_they_are_archived(client: Client, forum: dict[str, Any]) -> None:
-    """They are not archived for being idle; archiving takes the pin, unarchiving does not give it back."""
+    """A pinned post is not archived for being idle. Archiving by hand removes the pin for good."""
     body = {"name": "x", "message": {"content": "x"}, "auto_archive_duration": 60}
     posts = [(await client.api(f"POST /channels/{forum['id']}/threads", body)).body["id"] for _ in range(2)]
     await client.api(f"PATCH /channels/{posts[0]}", {"flags": 2})

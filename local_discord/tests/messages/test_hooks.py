@@ -35,7 +35,7 @@ async def test_a_webhook_posts(client: Client, connect: Connect) -> None:
 
 
 async def test_address_alone_posts_nothing(client: Client) -> None:
-    """It is that of the same webhook, once more; a channel that can have none is refused."""
+    """Asking for a webhook's address posts nothing and gives the same webhook each time; a DM has none."""
     asked = {"channel": "p0-alerts", "name": "Grafana"}
     url = (await client.human("PUT webhook", **asked)).body["webhook_url"]
     assert (await client.human("GET messages/p0-alerts")).body == []

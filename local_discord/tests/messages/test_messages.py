@@ -37,7 +37,7 @@ EMBED_ERRORS = [
 async def test_embed_limits_are_nested_form_errors(
     client: Client, embed: dict[str, Any], path: tuple[str, ...]
 ) -> None:
-    """Each embed limit is a 50035 that names the field."""
+    """An embed over one of the limits is refused with 50035 at the field that is over the limit."""
     reply = await send(client, embeds=[{"description": "d", **embed}])
     assert (reply.status, reply.code) == (400, 50035)
     assert reply.errors(*path)[0].startswith("BASE_TYPE_")
@@ -97,7 +97,7 @@ async def test_empty_messages_are_refused(client: Client, body: dict[str, Any]) 
 
 
 async def test_components_v2_exclude_content_and_embeds(client: Client) -> None:
-    """With IS_COMPONENTS_V2 the legacy fields are refused; a container of texts and buttons passes."""
+    """With IS_COMPONENTS_V2 `content` is refused; a container of texts and buttons is accepted."""
     container = {"type": 17, "components": [{"type": 10, "content": "P0"}, row(button(1))]}
     reply = await send(client, flags=1 << 15, components=[container], content="x")
     assert reply.errors("content") == ["MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"]
@@ -128,7 +128,7 @@ async def test_enforced_nonce_returns_the_first_message(client: Client) -> None:
 
 
 async def test_nonce_is_not_enforced_unasked(client: Client) -> None:
-    """Without enforce_nonce the same nonce makes a second message; 26 characters are too many."""
+    """Without enforce_nonce the same nonce makes a second message; a nonce of 26 characters is refused."""
     first, second = [await client.post(content="a", nonce="n") for _ in range(2)]
     assert first["id"] != second["id"]
     reply = await send(client, content="a", nonce="x" * 26)
@@ -148,7 +148,7 @@ async def test_mentions_parse_unless_allowed_mentions_say_otherwise(client: Clie
 
 
 async def test_here_pings_only_with_the_permission(client: Client) -> None:
-    """Without MENTION_EVERYONE the text stays and nobody is pinged."""
+    """An @here of a bot without MENTION_EVERYONE keeps its text and pings nobody."""
     await client.human("PATCH channel", channel="p0-alerts", role="incident-bot", deny=str(1 << 17))
     made = await client.post(content="@here")
     assert (made["content"], made["mention_everyone"]) == ("@here", False)
@@ -199,7 +199,7 @@ async def test_others_messages_are_not_edited(client: Client) -> None:
 
 
 async def test_edit_replaces_what_it_names(client: Client) -> None:
-    """What the body leaves out stays; an edit to nothing is 50006."""
+    """An edit changes only the fields in its body; an edit that would empty the message is 50006."""
     made = await client.post(content="a", embeds=[{"title": "t"}])
     path = f"/channels/{ALERTS}/messages/{made['id']}"
     edited = (await client.api(f"PATCH {path}", {"content": "b"})).body

@@ -32,7 +32,7 @@ async def test_thread_takes_the_id_of_its_message(client: Client) -> None:
 
 
 async def test_archived_threads_take_no_edits_and_no_reactions(client: Client) -> None:
-    """Both are 50083; sending unarchives."""
+    """In an archived thread edits and reactions are 50083; a new message unarchives the thread."""
     _, thread = await start(client)
     inside = await client.post(thread["id"], content="start 21:00 JST")
     await client.api(f"PATCH /channels/{thread['id']}", {"archived": True})
@@ -77,7 +77,7 @@ async def test_thread_members_come_and_go(client: Client) -> None:
 
 
 async def test_deleting_a_channel_deletes_its_threads(client: Client) -> None:
-    """Afterwards both are 10003."""
+    """A deleted channel and its threads are unknown (10003) afterwards."""
     _, thread = await start(client)
     await client.human("DELETE channel", channel="p0-alerts")
     assert (await client.api(f"GET /channels/{ALERTS}")).code == 10003
@@ -125,7 +125,11 @@ async def test_private_threads_are_for_their_members(client: Client) -> None:
 
 
 async def test_somebody_is_taken_out_of_a_private_thread(client: Client) -> None:
-    """By its creator without Manage Threads, and the thread is told; who is outside stays so, quietly."""
+    """The creator of a private thread removes a member without Manage Threads, and the thread is told.
+
+    Removing somebody who is not in the thread changes nothing; an unknown user or an archived thread is an
+    error.
+    """
     await client.human("PATCH channel", channel="general", role="incident-bot", allow=str(1 << 36))
     made = (await client.api(f"POST /channels/{GENERAL}/threads", {"name": "p", "type": 12})).body["id"]
     member = f"/channels/{made}/thread-members/{OBSERVER}"

@@ -50,7 +50,7 @@ async def test_a_reason_has_512_characters_at_most(admin: Client) -> None:
 
 
 async def test_entries_can_be_picked(admin: Client) -> None:
-    """By action, user and id; newest first, or after an id oldest first."""
+    """Audit entries can be picked by action, user and id: newest first, or oldest first after an id."""
     role = f"/guilds/{GUILD}/members/{OBSERVER}/roles/1100000000000000202"
     await with_reason(admin, f"PUT {role}", None, "one")
     await with_reason(admin, f"DELETE {role}", None, "two")

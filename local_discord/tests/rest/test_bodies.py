@@ -32,7 +32,7 @@ async def post(client: Client, data: bytes, kind: str) -> Reply:
     ],
 )
 async def test_what_is_no_json_is_50109(client: Client, data: bytes) -> None:
-    """Also what only some parsers take: NaN, infinite numbers, half a surrogate pair, endless nesting."""
+    """A body that is not strict JSON is 50109: also NaN, infinity, half a surrogate pair, endless nesting."""
     reply = await post(client, data, JSON)
     assert (reply.status, reply.code) == (400, 50109)
 

@@ -51,7 +51,7 @@ async def test_a_war_room_takes_its_category_s_overwrites(admin: Client) -> None
     ],
 )
 async def test_wrong_channels_are_refused(admin: Client, body: dict[str, Any], key: str) -> None:
-    """Each field has its own error."""
+    """A new channel with a wrong field is refused with an error at that field."""
     assert (await admin.api(f"POST {CHANNELS}", body)).errors(key)
 
 
@@ -84,7 +84,7 @@ async def test_ranks_are_kept(admin: Client) -> None:
 
 
 async def test_a_deleted_role_is_gone_everywhere(admin: Client) -> None:
-    """Members and overwrites lose it."""
+    """A deleted role disappears from its members and from the overwrites of channels."""
     await admin.api(f"PUT /channels/{GENERAL}/permissions/{RESPONDER}", {"type": 0, "allow": str(VIEW)})
     assert (await admin.api(f"DELETE {ROLES}/{RESPONDER}")).status == 204
     assert (await admin.api(f"GET /channels/{GENERAL}")).body["permission_overwrites"] == []

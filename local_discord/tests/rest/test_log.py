@@ -25,7 +25,7 @@ def test_what_is_kept_is_found_from_any_number(since: int) -> None:
 
 
 def test_past_the_limit_the_oldest_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Numbers go on."""
+    """A log over its limit loses its oldest entries, and the numbers of the entries go on."""
     monkeypatch.setattr(module, "_MOST_ENTRIES", 1_200)
     log = _filled(1_500)
     assert [entry["seq"] for entry in log.since(0)] == list(range(300, 1_500))

@@ -47,7 +47,7 @@ def is_refused(told: Told, status: int = 400) -> bool:
     ids=["cut", "no-name", "long-header", "many-headers", "nul", "control", "no-end"],
 )
 async def test_broken_multipart_is_a_bad_request(line: Line, body: bytes) -> None:
-    """Also through the route of callbacks, which needs no token."""
+    """A broken multipart body is answered with Discord's general 400 error."""
     assert is_refused(await line.ask(SEND, PARTS, body))
 
 
@@ -63,7 +63,7 @@ async def test_wrong_content_encodings_are_bad_requests(line: Line, encoding: st
 
 
 async def test_a_compressed_body_is_read(line: Line) -> None:
-    """And the connection lives on after it, as after a refusal of what was read to its end."""
+    """A gzip body is read, and the connection serves further requests, even after a refused body."""
     packed = gzip.compress(b'{"content": "packed"}')
     told = await line.ask(SEND, {**JSON, "Content-Encoding": "gzip"}, packed)
     assert told.body["content"] == "packed"

@@ -51,7 +51,7 @@ async def test_malformed_json_and_ids(client: Client) -> None:
 
 
 async def test_missing_access_and_missing_permission(client: Client) -> None:
-    """Without VIEW_CHANNEL 50001, without SEND_MESSAGES 50013."""
+    """Posting without SEND_MESSAGES is 50013, and posting without VIEW_CHANNEL is 50001."""
     await client.human("PATCH channel", channel="general", role="incident-bot", deny=str(1 << 11))
     reply = await client.api(f"POST /channels/{GENERAL}/messages", {"content": "x"})
     assert (reply.status, reply.code) == (403, 50013)
@@ -72,7 +72,7 @@ async def test_missing_access_and_missing_permission(client: Client) -> None:
     ],
 )
 async def test_the_default_bot_manages_nothing(client: Client, call: tuple[str, Any]) -> None:
-    """What an incident bot has no permission for is 50013."""
+    """The default bot may manage no channels, webhooks, overwrites or roles: each call is 50013."""
     assert (await client.api(call[0].format(GENERAL), call[1])).code == 50013
 
 

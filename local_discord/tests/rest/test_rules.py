@@ -149,7 +149,10 @@ async def test_renaming_is_limited_for_everybody(admin: Client) -> None:
 
 
 async def test_only_new_names_of_a_thread_count(client: Client) -> None:
-    """Neither one that Discord refuses nor the one that it has; the third within ten minutes is 429."""
+    """Two new names for a thread are accepted, and the third within ten minutes is 429.
+
+    A name that Discord refuses, and the name that the thread has, do not count.
+    """
     made = await client.api(f"POST /channels/{ALERTS}/threads", {"name": "a", "type": 11})
     path = f"PATCH /channels/{made.body['id']}"
     client.sandbox.core.limiter.enabled = True
@@ -185,7 +188,7 @@ async def test_too_many_invalid_requests_ban_the_address(client: Client) -> None
 
 
 async def test_locked_threads_keep_their_messages(client: Client) -> None:
-    """Without MANAGE_THREADS nothing in a locked thread is edited."""
+    """The bot edits its message in a locked thread only with MANAGE_THREADS; without, the edit is 160005."""
     thread = (await client.api(f"POST /channels/{ALERTS}/threads", {"name": "t", "type": 11})).body["id"]
     made = await client.post(thread, content="x")
     await client.human("PATCH channel", channel=thread, locked=True)

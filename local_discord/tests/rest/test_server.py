@@ -61,7 +61,7 @@ async def test_the_command_line_prints_one_line_and_ends_on_sigterm() -> None:
 
 
 async def test_the_command_line_says_where_the_page_is() -> None:
-    """The first line leads there."""
+    """The command line first prints the address of the page, and ends with status 0 on SIGTERM."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "local_discord", stdout=asyncio.subprocess.PIPE
     )
@@ -128,7 +128,7 @@ def test_ids_carry_their_time(sandbox: LocalDiscord) -> None:
 
 
 def test_the_clock_only_moves_forwards(sandbox: LocalDiscord) -> None:
-    """A negative shift is refused."""
+    """Moving the clock by a negative time is refused."""
     with pytest.raises(ValueError, match="forwards"):
         sandbox.core.clock.advance(-1)
 
