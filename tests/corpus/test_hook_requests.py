@@ -53,7 +53,7 @@ def test_a_documented_request_says_what_its_documentation_says(example: Example)
     "example", [one for one in EXAMPLES if one.format is HookFormat.GITHUB], ids=lambda one: one.name
 )
 def test_a_request_of_github_has_the_form_that_its_clients_expect(example: Example) -> None:
-    """As the maintainers of Octokit have published it; it allows no field that GitHub does not send."""
+    """Each GitHub example fits the schema of Octokit's maintainers, which allows no unknown field."""
     event = example.headers["x-github-event"]
     forms = json.loads((FOLDER / "github_events.schema.json").read_text(encoding="utf-8"))["events"]
     form = forms.get(f"{event}${example.body.get('action')}") or forms[f"{event}$event"]

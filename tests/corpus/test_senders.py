@@ -89,7 +89,10 @@ def understood(file: JSON, said: JSON) -> Understood:
 
 
 def test_ten_senders_are_known() -> None:
-    """Each with where its messages come from, and whether that is sure."""
+    """The corpus has ten senders, each with the source of its messages and whether the source is sure.
+
+    All but GitHub and Better Stack have a firing and a resolved message.
+    """
     found = files()
     assert found.keys() >= TEN
     assert all(len(file["source"]) > 20 and isinstance(file["confirmed"], bool) for file in found.values())
@@ -119,7 +122,7 @@ def test_two_things_are_two_alerts_and_a_recovery_finds_its_own(name: str) -> No
 
 @pytest.mark.parametrize("name", [*files()])
 def test_alerts_of_older_versions_are_found(name: str) -> None:
-    """What an older version has opened is counted and closed by what a newer one reads."""
+    """Fingerprints begin as older versions made them, so that alerts which those have opened are found."""
     known = fingerprints()
     for said in files()[name]["messages"]:
         if said["alert"] is not None:

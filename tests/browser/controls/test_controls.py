@@ -154,7 +154,7 @@ async def test_answer_to_what_was_asked_for_is_in_sight_on_a_phone(
 
 
 async def test_discords_own_clock_says_that_it_goes_alone(open_page: Visit, sandbox: LocalDiscord) -> None:
-    """Without a program; a press moves what Discord counts, and says by how much."""
+    """Without a program, the button moves only Discord's own clock and says how far ahead the clock is."""
     async with open_page(locale="en-US") as visitor:
         forward = visitor.main.get_by_role("button", name="Move Discord's clock only")
         await forward.click()

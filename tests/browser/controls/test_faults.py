@@ -80,7 +80,7 @@ async def test_every_kind_can_be_put_in_force_and_lifted(open_page: Visit, puppe
 
 
 async def test_what_is_done_at_once(open_page: Visit, puppet: Puppet) -> None:
-    """Each reaches the gateway; together with the others there is nothing that only the API can do."""
+    """Each fault that acts at once reaches the gateway; the form offers every gateway fault of the API."""
     core = puppet.client.sandbox.core
     async with open_page(locale="en-US") as visitor:
         drawer = await open_faults(visitor)
@@ -107,7 +107,10 @@ OUT_OF_PLACE: Final = """(form) => {
 
 
 async def test_every_field_of_the_form_can_be_used(open_page: Visit, puppet: Puppet) -> None:
-    """Each stands in the form, wide enough to read and type in, in line with its neighbours."""
+    """Every field of the fault form is inside the form, wide enough to type in, as high as its neighbours.
+
+    A status that is typed into the form is in force.
+    """
     async with open_page(locale="en-US") as visitor:
         drawer = await open_faults(visitor)
         form = drawer.locator(".fault-form")
@@ -124,7 +127,7 @@ async def test_every_field_of_the_form_can_be_used(open_page: Visit, puppet: Pup
 
 
 async def test_route_nth_probability_and_seed(open_page: Visit, puppet: Puppet) -> None:
-    """By keys alone; without a number of times it holds until it is lifted."""
+    """A fault takes a route, nth call, probability and seed; without a count the fault holds until lifted."""
     async with open_page(locale="en-US") as visitor:
         drawer = await open_faults(visitor)
         await drawer.get_by_label("Method").select_option("POST")
@@ -144,7 +147,7 @@ async def test_route_nth_probability_and_seed(open_page: Visit, puppet: Puppet) 
 
 
 async def test_a_gateway_that_is_down_lifts_only_itself(open_page: Visit, puppet: Puppet) -> None:
-    """What others put in force stays, a freeze too."""
+    """Lifting the gateway's outage, by the switch or in the list, leaves the other faults in force."""
     for route in ("POST /x", "PUT /y"):
         await puppet.client.human("POST fault", route=route, status=429, retry_after=1, times=None)
     async with open_page(locale="en-US") as visitor:
@@ -164,7 +167,7 @@ async def test_a_gateway_that_is_down_lifts_only_itself(open_page: Visit, puppet
 
 
 async def test_the_faults_fit_a_phone(open_page: Visit) -> None:
-    """In Japanese too, where words are wider than in English."""
+    """On a phone, in Japanese, neither the page nor the panel of faults is wider than the screen."""
     async with open_page(locale="ja-JP", size=(390, 844)) as visitor:
         await visitor.press("通信ログと障害")
         await visitor.page.get_by_role("tab", name="障害").click()

@@ -83,7 +83,7 @@ STICKS_OUT = """(dialog) => {
 
 
 async def test_fields_are_no_wider_than_their_form(open_page: Visit, puppet: Puppet) -> None:
-    """On a phone, before anything is chosen: neither a hint nor the longest option widens them."""
+    """On a phone no field is wider than its form, however long its hint or its options are."""
     await puppet.client.post(GENERAL, content="open it", components=[row(button("open", "Open"))])
     async with open_page(locale="en-US", size=PHONE) as visitor:
         await visitor.press("Open")

@@ -43,7 +43,7 @@ async def test_button_updates_its_message(open_page: Visit, puppet: Puppet) -> N
 
 
 async def test_button_without_an_answer_says_so(open_page: Visit, puppet: Puppet) -> None:
-    """After Discord's three seconds the person reads that it failed."""
+    """A person reads that the interaction failed when the bot has not answered a button in time."""
     await puppet.client.post(GENERAL, content="silence", components=[row(button("x", "Press"))])
     async with open_page(locale="en-US") as visitor:
         await visitor.press("Press")
@@ -53,7 +53,7 @@ async def test_button_without_an_answer_says_so(open_page: Visit, puppet: Puppet
 
 
 async def test_answer_to_ones_own_act_comes_into_sight(open_page: Visit, puppet: Puppet) -> None:
-    """On a phone too, and when the pressed button stands further up; what others write scrolls nothing."""
+    """On a phone the answer to a person's own act is scrolled into sight; other messages scroll nothing."""
     await puppet.client.post(GENERAL, content="press me", components=[row(button("x", "Press"))])
     for number in range(30):
         await puppet.client.post(GENERAL, content=f"line {number}")
@@ -115,7 +115,7 @@ async def test_components_v2(open_page: Visit, puppet: Puppet) -> None:
 
 
 async def test_modal_with_every_field(open_page: Visit, puppet: Puppet) -> None:
-    """What is required is asked for; what was filled in comes to the bot by custom id."""
+    """A modal asks for a missing required field, and sends all values that were filled in to the bot."""
     await puppet.client.post(GENERAL, content="open it", components=[row(button("open", "Open"))])
     async with open_page(locale="en-US") as visitor:
         await visitor.press("Open")
@@ -188,7 +188,7 @@ async def test_options_choices_and_autocomplete(open_page: Visit, puppet: Puppet
 
 
 async def test_command_typed_out_is_run(open_page: Visit, puppet: Puppet) -> None:
-    """What stands behind its name goes into the first option, and Enter sends it; none is ever a message."""
+    """Text after a typed command fills the first option, and Enter sends the command, never a message."""
     show = {"type": 1, "name": "show", "description": "Show", "options": FIND["options"][:1]}
     person = {**FIND["options"][3], "required": True}
     await puppet.client.register(

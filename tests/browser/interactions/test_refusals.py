@@ -39,7 +39,10 @@ ALL: Final[dict[str, Any]] = {
 
 
 async def test_a_form_says_what_is_missing_by_its_label(open_page: Visit, puppet: Puppet) -> None:
-    """In Japanese, at the field, which has the focus and can be mended at once."""
+    """A form tells in Japanese, by the field's label, what is missing or too short.
+
+    The field is marked, has the focus and can be corrected at once.
+    """
     await puppet.client.post(GENERAL, content="open it", components=[row(button("open", "開く"))])
     async with open_page(locale="ja-JP") as visitor:
         await visitor.press("開く")
@@ -64,7 +67,10 @@ async def test_a_form_says_what_is_missing_by_its_label(open_page: Visit, puppet
 
 
 async def test_a_refused_command_keeps_what_was_typed(open_page: Visit, puppet: Puppet) -> None:
-    """It says why, by the option's own name in the page's language; what is typed next mends it."""
+    """A refused command keeps what was typed, and names the wrong option in the page's language.
+
+    The option has the focus, and the corrected command is sent.
+    """
     await puppet.client.register(ALL)
     async with open_page(locale="ja-JP") as visitor:
         await visitor.type("/all")

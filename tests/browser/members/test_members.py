@@ -18,7 +18,7 @@ Way: TypeAlias = Callable[[Visitor], Awaitable[None]]
 
 
 async def test_hidden_channels_stay_hidden(open_page: Visit, puppet: Puppet) -> None:
-    """Who may not view a channel sees neither its entry nor its messages, and none of it is sent to them."""
+    """A member who may not view a channel sees neither entry nor messages, and is not sent the messages."""
     await puppet.client.human("PATCH channel", channel="p0-alerts", role="@everyone", deny=VIEW)
     await puppet.client.human("PATCH channel", channel="p0-alerts", role="responder", allow=VIEW)
     await puppet.client.human("PATCH channel", channel="p0-alerts", user="incident-bot", allow=VIEW)
@@ -155,7 +155,10 @@ WAYS: Final[tuple[Way, ...]] = (by_cross, by_escape, by_tap_beside, by_channel)
 
 @pytest.mark.parametrize("size", [PHONE, (900, 700)])
 async def test_member_list_over_the_channel_can_be_left(open_page: Visit, size: tuple[int, int]) -> None:
-    """Where it covers the buttons that opened it; afterwards they have the focus, and it opens again."""
+    """A member list that covers the channel can be closed in every way, and opened again.
+
+    Its button has the focus afterwards. Escape in the menu of a member closes only the menu.
+    """
     async with open_page(locale="en-US", size=size) as visitor:
         await visitor.page.evaluate(f"() => {{ location.hash = '#{ALERTS}' }}")
         await expect(visitor.main.locator(".pane-head h2")).to_have_text("p0-alerts")
@@ -174,7 +177,7 @@ async def test_member_list_over_the_channel_can_be_left(open_page: Visit, size: 
 
 
 async def test_member_list_beside_the_channel_stays(open_page: Visit) -> None:
-    """Where there is room, neither Escape nor another channel takes it away; its button does."""
+    """A member list beside the channel stays on Escape and in another channel; its button closes the list."""
     async with open_page(locale="en-US", size=(1280, 760)) as visitor:
         column, toggle = visitor.page.locator("#members"), visitor.main.get_by_label("Member list")
         await toggle.click()

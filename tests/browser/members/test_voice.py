@@ -12,7 +12,10 @@ RESPONDER = "1100000000000000103"
 
 
 async def test_joined_and_left_by_a_click(open_page: Visit, puppet: Puppet) -> None:
-    """Who is there stands below the channel; the chat beside it is a channel like any other."""
+    """A click joins or leaves a voice channel, and the people who are there are listed below the channel.
+
+    The chat of the voice channel is a channel like any other.
+    """
     voice = puppet.client.sandbox.core.world.voice
     async with open_page(locale="en-US") as visitor:
         here = visitor.sidebar.get_by_role("list", name="In war-room")
@@ -32,7 +35,7 @@ async def test_joined_and_left_by_a_click(open_page: Visit, puppet: Puppet) -> N
 
 
 async def test_who_may_not_connect(open_page: Visit, puppet: Puppet) -> None:
-    """Without CONNECT the channel is seen, and cannot be joined."""
+    """A member without CONNECT sees a voice channel and cannot press its button to join."""
     await puppet.client.human("PATCH channel", channel="war-room", role="@everyone", deny=str(1 << 20))
     async with open_page(locale="en-US") as visitor:
         join = visitor.sidebar.get_by_role("button", name="Join the voice channel war-room")

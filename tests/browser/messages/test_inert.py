@@ -25,7 +25,7 @@ EMBED: dict[str, Any] = {
 
 
 async def test_markup_everywhere_is_text(open_page: Visit, puppet: Puppet) -> None:
-    """In messages, embeds, components, names of threads and people, forms, choices and the log."""
+    """Markup in messages, embeds, components, names, forms or the log neither runs nor becomes elements."""
     client = puppet.client
     posted = await client.post(GENERAL, content=BOOM + LINKS, embeds=[EMBED])
     await client.api(f"POST /channels/{GENERAL}/messages/{posted['id']}/threads", {"name": BOOM[:100]})

@@ -12,7 +12,7 @@ GUILD = "1100000000000000001"
 
 
 async def test_link_to_an_old_message(open_page: Visit, puppet: Puppet) -> None:
-    """In another channel and 200 messages back: it is fetched, shown and lit."""
+    """A link to a message 200 back in another channel shows and focuses the message."""
     old = await puppet.client.post(ALERTS, content="the very first alert")
     await puppet.client.human("POST burst", user="primary", channel="p0-alerts", count=200)
     link = f"https://discord.com/channels/{GUILD}/{ALERTS}/{old['id']}"
@@ -26,7 +26,7 @@ async def test_link_to_an_old_message(open_page: Visit, puppet: Puppet) -> None:
 
 
 async def test_reply_to_an_old_message(open_page: Visit, puppet: Puppet) -> None:
-    """What stands above a reply leads to what it answers, however far back."""
+    """The line above a reply leads to the message that is answered, 150 messages back."""
     asked = {"user": "primary", "channel": "general", "content": "who is on it?"}
     old = (await puppet.client.human("POST say", **asked)).body
     await puppet.client.human("POST burst", user="primary", channel="general", count=150)

@@ -116,7 +116,7 @@ async def test_thumbnail_stands_at_the_top_right(open_page: Visit, puppet: Puppe
 
 
 async def test_archived_threads_stand_below_their_channels(open_page: Visit, puppet: Puppet) -> None:
-    """Not below the voice channels, as if they were of those."""
+    """Archived threads are listed above the voice channels, not below, and can be opened from there."""
     post = await puppet.client.post(GENERAL, content="start")
     path = f"/channels/{GENERAL}/messages/{post['id']}/threads"
     thread = (await puppet.client.api(f"POST {path}", {"name": "an old matter"})).body

@@ -21,7 +21,7 @@ NOWHERE: Final = "/nowhere/chromium"
 
 
 def test_a_missing_browser_fails_in_ci(tmp_path: Path) -> None:
-    """So that a green run there means that the page was looked at."""
+    """In CI a test that finds no browser fails, and says how to install a browser."""
     env = os.environ | {"CI": "true", "CHROMIUM": NOWHERE, "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", ONE]
     ran = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
@@ -31,7 +31,7 @@ def test_a_missing_browser_fails_in_ci(tmp_path: Path) -> None:
 
 
 def test_a_missing_browser_is_skipped_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who has none can run the other tests, and reads how to get one."""
+    """Outside CI a test that finds no browser is skipped, and says how to install a browser."""
     monkeypatch.setenv("CI", "")
     with pytest.raises(pytest.skip.Exception, match=INSTALL):
         first_there(NOWHERE)
@@ -53,7 +53,7 @@ def test_a_missing_browser_is_skipped_elsewhere(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_ci_installs_a_browser(tmp_path: Path, system: str, user: str, done: list[str]) -> None:
-    """As root, and with sudo as GitHub's machines have it; nothing when there is one already."""
+    """CI's script installs a browser, as root or with sudo, and does nothing if a browser is there."""
     release, calls, tools = tmp_path / "os-release", tmp_path / "calls", tmp_path / "bin"
     release.write_text(f"NAME=x\nID={system}\n")
     tools.mkdir()

@@ -63,7 +63,7 @@ async def writes(visitor: Visitor, text: str = "abc") -> None:
 
 
 async def test_after_a_form_the_box_takes_keys(open_page: Visit, puppet: Puppet) -> None:
-    """However the form was closed."""
+    """After a form is cancelled, closed or submitted, typed letters go into the message box."""
     await puppet.client.register(OPEN)
     async with open_page(locale="en-US") as visitor:
         await expect(visitor.box).to_be_focused()
@@ -81,7 +81,7 @@ async def test_after_a_form_the_box_takes_keys(open_page: Visit, puppet: Puppet)
 
 
 async def test_after_the_switcher_the_box_takes_keys(open_page: Visit) -> None:
-    """To another channel by keys alone, and left by Escape."""
+    """After the channel switcher is used or left by Escape, typed letters go into the message box."""
     async with open_page(locale="en-US") as visitor:
         await visitor.keys("Control+k")
         await visitor.type("p2-dep")
@@ -108,7 +108,7 @@ async def test_after_a_picture_letters_go_to_the_box(open_page: Visit, puppet: P
 
 
 async def test_a_picked_channel_takes_keys(open_page: Visit, puppet: Puppet) -> None:
-    """By the mouse, a channel or the DM; and what is written arrives there."""
+    """After a click on a channel or the DM the message box has the focus, and what is typed arrives there."""
     async with open_page(locale="en-US") as visitor:
         for name, channel in (("p2-deploys", "p2-deploys"), ("incident-bot", "dm:responder")):
             await visitor.go(name)

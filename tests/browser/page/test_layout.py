@@ -28,7 +28,7 @@ async def box(locator: Locator) -> FloatRect:
 
 
 async def test_messages_keep_their_room(open_page: Visit, puppet: Puppet) -> None:
-    """With a thread, the members and the drawer open the channel stays readable, and nothing sticks out."""
+    """With a thread, the members and the drawer open, the channel stays readable and nothing sticks out."""
     posted = await puppet.client.post(GENERAL, content="let us talk")
     await puppet.client.api(f"POST /channels/{GENERAL}/messages/{posted['id']}/threads", {"name": "A thread"})
     async with open_page(locale="en-US") as visitor:
@@ -76,7 +76,7 @@ CUT_OFF = """(root) => [...root.querySelectorAll('.embed *, .markdown, .markdown
 
 @pytest.mark.parametrize("size", [(1000, 760), PHONE])
 async def test_long_words_are_broken(open_page: Visit, puppet: Puppet, size: tuple[int, int]) -> None:
-    """In embeds, fields, buttons and spoilers; a select's line ends in dots."""
+    """Long words in embeds, fields, buttons and spoilers are broken; a select's long line ends in dots."""
     await puppet.client.post(GENERAL, **LONG_PARTS)
     async with open_page(locale="en-US", size=size) as visitor:
         body = visitor.main.locator("li.message .body").last
@@ -90,7 +90,7 @@ async def test_long_words_are_broken(open_page: Visit, puppet: Puppet, size: tup
 
 
 async def test_way_to_the_latest_covers_no_words(open_page: Visit, puppet: Puppet) -> None:
-    """It has a row of its own below the messages."""
+    """The button to the latest message has a row of its own below the messages."""
     for number in range(60):
         await puppet.client.human("POST say", user="primary", channel="general", content=f"line {number}")
     async with open_page(locale="en-US") as visitor:
@@ -141,7 +141,7 @@ async def test_words_of_the_japanese_page_stay_whole(open_page: Visit, puppet: P
 
 
 async def test_thread_is_named_above_not_in_its_box(open_page: Visit, puppet: Puppet) -> None:
-    """Its long name would be cut off there without dots; who cannot see hears it all the same."""
+    """A thread's message box does not show the thread's name, but the box's label for screen readers does."""
     path = f"/channels/{GENERAL}/messages/{(await puppet.client.post(GENERAL, content='x'))['id']}/threads"
     await puppet.client.api(f"POST {path}", {"name": "INC-1 Payments API answers 5xx"})
     async with open_page(locale="en-US") as visitor:
@@ -240,7 +240,7 @@ async def test_box_on_a_phone_says_what_there_is_room_for(
 
 
 async def test_cut_line_is_said_in_a_row_of_its_own(open_page: Visit, puppet: Puppet) -> None:
-    """It covers no header, and what a person does meanwhile is answered with the same words."""
+    """A lost connection is told in a row above every header, and again when a person sends meanwhile."""
     sandbox = puppet.client.sandbox
     async with open_page(locale="en-US") as visitor:
         visitor.may_lose_the_line = True
@@ -259,7 +259,10 @@ async def test_cut_line_is_said_in_a_row_of_its_own(open_page: Visit, puppet: Pu
 
 
 async def test_phone_header_has_room_for_the_name(open_page: Visit, puppet: Puppet) -> None:
-    """That the bot is offline and that faults are in force is told by signs, and read out in words."""
+    """On a phone the header has room for the channel's whole name.
+
+    That the bot is offline and that faults are in force is shown by signs, whose words are read out.
+    """
     await puppet.client.human("POST fault", route="GET /gateway", status=503, times=None)
     async with open_page(locale="en-US", size=PHONE) as visitor:
         heading = visitor.main.locator(".pane-head h2")
@@ -275,7 +278,7 @@ async def test_phone_header_has_room_for_the_name(open_page: Visit, puppet: Pupp
 async def test_toolbar_covers_no_words_of_its_message(
     open_page: Visit, puppet: Puppet, size: tuple[int, int]
 ) -> None:
-    """Neither the name nor, where the message has none of its own, the first line."""
+    """The toolbar of a message covers neither the author's name nor the first line of the text."""
     for word in ("first", "second"):
         await puppet.client.post(GENERAL, content=f"{word} message {'to be read ' * 9}")
     async with open_page(locale="en-US", size=size) as visitor:
@@ -294,7 +297,7 @@ async def test_toolbar_covers_no_words_of_its_message(
 async def test_names_of_members_are_whole(
     open_page: Visit, puppet: Puppet, locale: str, members: str
 ) -> None:
-    """What is said of a member stands below the name, not beside it."""
+    """No name in the list of members is cut off, in English or in Japanese."""
     await puppet.client.human("PATCH member", user="primary", dms=False)
     async with open_page(locale=locale) as visitor:
         await visitor.press(members)

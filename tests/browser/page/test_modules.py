@@ -16,7 +16,7 @@ by_name = pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
 
 @by_name
 def test_modules_build_no_markup_from_text(module: Path) -> None:
-    """Each says what it holds, is short, and never turns text into markup or code."""
+    """Each module of the page begins with a comment, is short, and turns no text into markup or code."""
     text = module.read_text("utf-8")
     assert text.startswith("// ")
     assert len(text.splitlines()) <= 300
@@ -25,7 +25,7 @@ def test_modules_build_no_markup_from_text(module: Path) -> None:
 
 @by_name
 def test_modules_use_what_they_import(module: Path) -> None:
-    """Each import is used, and each imported file is there."""
+    """Each module of the page uses all its imports, and each imported file exists."""
     text = module.read_text("utf-8")
     for names, source in re.findall(r'import \{([^}]*)\} from "\./([^"]+)"', text):
         assert (PAGE / source).is_file()
@@ -42,7 +42,7 @@ def texts() -> list[tuple[str, str, str]]:
 
 
 def test_refusals_have_words() -> None:
-    """Whatever the human side refuses by a key, the page says in both languages; and it says nothing else."""
+    """The page has words in both languages for every key of a refusal by the human side, and for no other."""
     spoken = {key.removeprefix("refused.") for key, _, _ in texts() if key.startswith("refused.")}
     assert spoken == {*map(str, Why), *map(str, SPOKEN), "field"}
 

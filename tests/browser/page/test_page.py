@@ -34,7 +34,7 @@ async def test_channels_by_keys(open_page: Visit, puppet: Puppet) -> None:
 
 
 async def test_page_opens_where_the_program_says(open_page: Visit, puppet: Puppet) -> None:
-    """On the channel that it has named; a channel in the address goes before it."""
+    """The page opens on the channel that the program has named, unless the address names a channel."""
     await puppet.client.post(ALERTS, content="it burns")
     await puppet.client.post(GENERAL, content="welcome")
     await puppet.client.human("PUT home", channel="p0-alerts")
@@ -102,7 +102,10 @@ async def test_enter_belongs_to_the_input_method(open_page: Visit, puppet: Puppe
 
 
 async def test_phone_width(open_page: Visit, puppet: Puppet) -> None:
-    """Nothing is wider than the screen; the list slides in and goes; a thread fills the screen."""
+    """On a phone nothing is wider than the screen, and an opened thread takes the channel's place.
+
+    The channel list slides in, and goes on Escape or when a channel is chosen.
+    """
     posted = await puppet.client.post(GENERAL, content="x" * 300, embeds=[{"title": "y" * 200}])
     await puppet.client.api(f"POST /channels/{GENERAL}/messages/{posted['id']}/threads", {"name": "A thread"})
     async with open_page(size=PHONE, locale="en-US") as visitor:
@@ -136,7 +139,7 @@ async def test_theme_follows_the_system_until_switched(open_page: Visit) -> None
 
 
 async def test_one_socket_that_comes_back_by_itself(open_page: Visit, puppet: Puppet) -> None:
-    """While the local Discord is away the page says so; when it is back, what was missed is there."""
+    """The page says that the local Discord is away, and afterwards reconnects and shows new messages."""
     sandbox = puppet.client.sandbox
     async with open_page(locale="en-US") as visitor:
         sockets: list[str] = []
@@ -156,7 +159,7 @@ async def test_one_socket_that_comes_back_by_itself(open_page: Visit, puppet: Pu
 
 
 async def test_log_is_live_filtered_and_opened(open_page: Visit, puppet: Puppet) -> None:
-    """Each exchange appears as it happens; a filter narrows; a click shows the whole of it."""
+    """Each exchange appears in the log as it happens; a filter narrows the log, a click opens an entry."""
     async with open_page(locale="en-US") as visitor:
         await visitor.press("Traffic and faults")
         await puppet.client.human("POST clock", advance_s=3 * 3600)

@@ -63,7 +63,7 @@ async def test_header_keeps_the_focus(open_page: Visit, puppet: Puppet) -> None:
 
 
 async def test_dismissed_messages_stay_away(open_page: Visit, puppet: Puppet) -> None:
-    """In another channel and back, as somebody else and back, and after a reload."""
+    """A dismissed message stays away in another channel and back, as somebody else and after a reload."""
     await puppet.client.register({"name": "whisper", "description": "Whisper"})
     async with open_page(locale="en-US") as visitor:
         await visitor.command("whisper")
@@ -82,7 +82,7 @@ async def test_dismissed_messages_stay_away(open_page: Visit, puppet: Puppet) ->
 
 
 async def test_open_list_survives_a_reaction(open_page: Visit, puppet: Puppet) -> None:
-    """What is chosen so far stays chosen, and the focus goes back to the select when it closes."""
+    """A reaction leaves a select's open list and choices alone; the closed select has the focus."""
     posted = await puppet.client.post(GENERAL, content="choose", components=SELECTS)
     async with open_page(locale="en-US") as visitor:
         await visitor.press("Pick many")
@@ -130,7 +130,7 @@ async def another_process(sandbox: LocalDiscord) -> AsyncIterator[None]:
 
 
 async def test_log_goes_on_with_another_process(open_page: Visit, puppet: Puppet) -> None:
-    """Its entries count from 0 again, and are shown all the same."""
+    """The log shows the entries of another process, although their numbers begin at 0 again."""
     async with open_page(locale="en-US") as visitor:
         await visitor.press("Traffic and faults")
         for _ in range(30):

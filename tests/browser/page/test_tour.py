@@ -67,7 +67,7 @@ async def test_tour_by_keys_alone(open_page: Visit, puppet: Puppet) -> None:
 
 @pytest.mark.parametrize("way", ["Escape", "Skip"])
 async def test_skipped_tour_comes_back_when_asked(open_page: Visit, puppet: Puppet, way: str) -> None:
-    """By the button above the channels, or by `?tour` behind the address."""
+    """A skipped tour is shown again by the button above the channels or by `?tour` in the address."""
     await puppet.client.human("PUT tour", steps=STEPS)
     async with open_page(locale="en-US") as visitor:
         await sees_step(visitor, "Hello")
@@ -114,7 +114,10 @@ async def test_no_tour_without_steps(open_page: Visit, puppet: Puppet) -> None:
 async def test_step_points_at_its_part_and_covers_none_of_it(
     open_page: Visit, puppet: Puppet, size: tuple[int, int]
 ) -> None:
-    """On a phone, what is in the closed list of channels is pointed at by the list's button."""
+    """Each step of the tour points at its part of the page and covers none of that part.
+
+    On a phone the button of the closed channel list stands for what is in the list.
+    """
     await puppet.client.human("PUT tour", steps=STEPS)
     width, height = size
     in_list = "#nav-toggle" if width < DESKTOP[0] else None

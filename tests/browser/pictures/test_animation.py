@@ -26,6 +26,6 @@ def test_frames_follow_each_other_with_their_times() -> None:
 
 
 def test_frames_of_different_sizes_are_refused() -> None:
-    """A viewer would show nothing."""
+    """An animation whose frames differ in size is refused, as a viewer would show nothing."""
     with pytest.raises(ValueError, match="frames of 2 kinds"):
         animated([Frame(square_png(64), 1), Frame(square_png(65), 1)])

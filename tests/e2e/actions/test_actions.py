@@ -127,7 +127,7 @@ async def test_a_fix_is_verified_by_the_silence_of_its_alert(world: World) -> No
 
 
 async def test_a_fix_that_has_not_held_is_reopened(world: World) -> None:
-    """Its alert fires again: the owner and the thread are told, and the item is open."""
+    """A done action item is reopened when its alert fires again, and the owner and the thread are told."""
     alert = await done_and_watched(world)
     await world.fast_forward(days=3)
     await fire(world, "API latency 955 ms")

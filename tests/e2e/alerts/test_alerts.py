@@ -69,7 +69,10 @@ async def test_an_alert_is_tracked_and_eyes_on_it_acknowledge(world: World) -> N
 
 
 async def test_nobody_acknowledges_so_it_escalates(world: World) -> None:
-    """By the severity's own ladder, after a restart and without its message, too; then the button does."""
+    """A monitor's alert without an ack is escalated by its severity's ladder; then the button acknowledges.
+
+    The bot restarts and the monitor's message is deleted before the deadline.
+    """
     posted, answer = await Monitor(world, "p0-alerts").alert()
     await world.expect_dm("primary", contains=TITLE)
     await world.settle()
@@ -210,7 +213,10 @@ async def test_a_triage_of_it_makes_it_the_incident(world: World) -> None:
 
 @pytest.mark.quiet
 async def test_a_slow_discord_does_not_keep_the_form_from_anybody(world: World) -> None:
-    """Not read in time: the form opens without the message's words, which are read when it comes back."""
+    """The triage form opens in time, without the message's words, when Discord is slow to give the message.
+
+    The words are read once the form comes back.
+    """
     posted, answer = await Monitor(world).alert(f"{TITLE}\nrequest-id 4711")
     await world.expect_dm("primary", contains=TITLE)
     await world.fault(route=f"GET /channels/*/messages/{posted.id}", times=1, delay_s=3.0)
@@ -284,7 +290,7 @@ async def test_a_storm(world: World) -> None:
 
 
 async def test_without_the_intent_it_is_tracked_unread(make_world: MakeWorld) -> None:
-    """Without the intent, the sender and channel make the alert's title and fingerprint."""
+    """Without the message content intent, the sender and channel make an alert's title and fingerprint."""
     async with make_world() as world:
         await world.start_bot()
         monitor = Monitor(world, "p0-alerts")

@@ -9,7 +9,7 @@ from tests.e2e.world.severities import SEV1
 
 
 async def test_monday_evening_once_whatever_restarts(make_world: MakeWorld) -> None:
-    """Not at 17:59; by two bots that start at 18:00 once, and not again after one more start.
+    """The digest is posted on Monday at 18:00, not before, and once, by two bots and after a restart.
 
     A week without incidents and without anything in the DLQ is one friendly line.
     """
@@ -58,7 +58,7 @@ async def test_week_in_figures(make_world: MakeWorld) -> None:
 
 
 async def test_a_noisy_alert_is_muted_from_the_digest(make_world: MakeWorld) -> None:
-    """Asked about under the digest, muted for a week, told to the team, and undone."""
+    """A noisy alert can be muted for a week from the digest; the team is told, and the mute can be undone."""
     async with make_world(MESSAGE_CONTENT="true") as world:
         await world.human.change("application", message_content=True)
         await wait_for_monday(world, hour=9)

@@ -71,7 +71,10 @@ async def killing_workers(bot: BotProcess) -> AsyncIterator[list[int]]:
 
 
 async def test_monday_at_six_has_both_charts_that_were_drawn_before(make_world: MakeWorld) -> None:
-    """Nothing is drawn at the hour. The pictures' descriptions say in words what they show."""
+    """Monday's digest shows two charts, which were drawn before 18:00 and are described in words.
+
+    Nothing is drawn at the hour.
+    """
     async with make_world(module="tests.e2e.world.leaping_bot") as world:
         alert = await week_with_an_incident(world)
         hour = await wait_for_monday(world, hour=17, minute=51) + timedelta(minutes=9)
@@ -98,7 +101,10 @@ async def test_monday_at_six_has_both_charts_that_were_drawn_before(make_world: 
 
 
 async def test_the_words_go_out_when_the_worker_is_killed(make_world: MakeWorld) -> None:
-    """Nothing in the post says that something is missing; the log does, once."""
+    """When the worker that draws charts is killed, the digest is posted without charts.
+
+    Nothing in the post says that something is missing; the log does, once.
+    """
     async with make_world() as world:
         alert = await week_with_an_incident(world)
         await wait_for_monday(world, hour=18, minute=1)

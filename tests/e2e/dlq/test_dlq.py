@@ -80,9 +80,9 @@ async def test_the_console_narrows_turns_pages_and_gives_files(world: World) -> 
 
 
 async def test_a_table_of_another_program(make_world: MakeWorld, tmp_path: Path) -> None:
-    """With other names, and texts as ids, in the policy: listed, found by its end, sent again once.
+    """A failure table with other names and text ids, given in the policy, can be listed, shown and replayed.
 
-    What is not there is off. A column that goes is named, and everything else works.
+    A feature whose column is not there is off. A column that disappears is named, and everything else works.
     """
     policy = tmp_path / "policy.toml"
     text = default_policy_text().partition("[dlq]")

@@ -110,7 +110,10 @@ async def at_least(world: World, count: int) -> bool | None:
 
 
 async def test_a_channels_own_webhook_replays_what_the_bot_may_not_post(make_world: MakeWorld) -> None:
-    """It posts as itself, once, with a link; deleted in Discord, it is not asked again, and that is told."""
+    """A replay by a channel's own webhook is posted by that webhook, and the entry links to the post.
+
+    A webhook that was deleted in Discord is not asked again, and the person is told.
+    """
     async with make_world() as world:
         made = await webhook_of(world, "p0-alerts")
         address = f"https://discord.com/api/webhooks/{made['id']}/{made['token']}"
@@ -141,7 +144,10 @@ async def test_a_channels_own_webhook_replays_what_the_bot_may_not_post(make_wor
 
 
 async def test_new_failures_are_announced_within_a_minute_as_one(leaping: World) -> None:
-    """Another program's, of the highest severity; what is added to a burst is edited in, without a ping."""
+    """New P0 failures in another program's table are announced in one message, without a ping.
+
+    Later failures of the same burst are edited into that message; a P1 failure is not announced.
+    """
     world = leaping
     assert WATCH_S < 60, "the bot looks that often; here it looks every second"
     world.ledger.hears_of_failures = True

@@ -19,9 +19,9 @@ async def expect_step(world: World, alert: Alert, *, waited: str) -> None:
 
 
 async def test_missed_deadline_rings_once_and_tells_both(world: World) -> None:
-    """At 15 and 30 minutes there is one `@here` and a DM to primary and secondary; after an ack, silence.
+    """An alert without an ack gets one `@here` and DMs to primary and secondary at 15 and 30 minutes.
 
-    An earlier DM announces no step that was taken.
+    An earlier DM says that a newer DM follows. After an ack there is silence.
     """
     alert = await world.declare(SEV1, title=TITLE)
     await world.fast_forward(minutes=14)
@@ -42,9 +42,9 @@ async def test_missed_deadline_rings_once_and_tells_both(world: World) -> None:
 
 
 async def test_the_ladder_goes_on_until_somebody_answers(world: World) -> None:
-    """After four hours it repeats every four; deadlines that dead bots have missed are told of in one ring.
+    """The ladder repeats every four hours after the fourth hour, until a 👀 on an escalation stops it.
 
-    Two bots return at once: one `@here` and one DM each. A 👀 on an escalation stops the ladder.
+    Deadlines that dead bots have missed make one `@here` and one DM each, even if two bots return at once.
     """
     alert = await world.declare(SEV1, title=TITLE)
     await world.settle()

@@ -153,7 +153,7 @@ async def test_each_guild_has_its_policy_and_its_words(guilds: Guilds, tmp_path:
 
 
 async def test_a_broken_guild_does_not_hurt_the_other(guilds: Guilds) -> None:
-    """Its channels are gone; the other's alert is posted, escalated and acknowledged in time."""
+    """While another guild's channels are gone, a guild's alert is posted, escalated and acknowledged."""
     guilds.home.expect_log("auditor.job_missing")
     for channel in ("p0-alerts", "p1-ops", "p3-insights"):
         await guilds.other.human.remove_channel(channel)

@@ -15,7 +15,7 @@ RUNS = {one.name: one.body for one in examples()}
 async def test_what_github_could_not_deliver_is_fetched_at_the_start(
     make_world: MakeWorld, tmp_path: Path
 ) -> None:
-    """After a restart GitHub still has the delivery; nothing is posted again."""
+    """A delivery that GitHub could not make is fetched at the bot's start, and is processed once."""
     async with running_github() as github:
         webhook = github.webhook
         table = f'[hooks.github]\nwebhook = {webhook.number}\nrepository = "{github.repository.full_name}"\n'

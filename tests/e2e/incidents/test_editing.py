@@ -86,7 +86,10 @@ async def test_title_and_start_are_corrected(world: World) -> None:
 
 
 async def test_the_line_that_asks_for_the_postmortem_follows(world: World) -> None:
-    """In a thread that sleeps; it goes on telling its own end, of which there are two."""
+    """The lines that ask for the postmortem follow a corrected title and start, even in an archived thread.
+
+    The incident ended twice, and each line goes on telling its own end.
+    """
     alert = await world.triage(SEV1, title=TITLE)
     told = []
     for _ in range(2):

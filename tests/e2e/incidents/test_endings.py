@@ -145,9 +145,9 @@ async def test_the_buttons_of_last_month(world: World) -> None:
 
 
 async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
-    """Its post points to the other one, which hears of it.
+    """A merged duplicate's post points to the other incident, whose thread is told, over a restart.
 
-    It was another trouble after all: each post says so, over a restart, and each is ended by itself.
+    When the duplicate is reopened, both threads are told, and neither incident shows the other any more.
     """
     first = await world.declare(SEV1, title=TITLE)
     second = await world.declare(SEV1, title="決済が通らない")

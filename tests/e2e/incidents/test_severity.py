@@ -17,7 +17,10 @@ async def expect_moved(world: World, post: Message, *, to: str, channel: str) ->
 
 
 async def test_sev3_to_sev1_rings_pages_and_escalates(world: World) -> None:
-    """From the form: announced in #p0-alerts with @here, DM, new thread, and at +15 min the ladder."""
+    """A SEV3 raised to SEV1 is announced in #p0-alerts with `@here`, a DM and a new thread.
+
+    Fifteen minutes later the ladder escalates; an acknowledge stops the ladder.
+    """
     alert = await world.declare(SEV3, title=TITLE)
     form = await world.click(alert, "重大度", by="responder")
     assert form.modal is not None

@@ -74,7 +74,7 @@ async def test_at_ten_the_next_person_is_on_call(make_world: MakeWorld, tmp_path
 
 
 async def test_dead_across_a_handover_tells_it_once(make_world: MakeWorld, tmp_path: Path) -> None:
-    """However late, by whichever of two bots looks first."""
+    """A handover that passed while no bot ran is told once, however late, by one of two bots that start."""
     async with rotating(make_world, tmp_path) as (world, _):
         await told_ahead(world)
         await world.settle()
@@ -87,7 +87,7 @@ async def test_dead_across_a_handover_tells_it_once(make_world: MakeWorld, tmp_p
 
 
 async def test_somebody_stands_in_for_a_while(world: World) -> None:
-    """From now on the pages are theirs; it is ended early by a button, once, and everything is on record.
+    """A stand-in is paged until the override is ended by a button, once, and everything is on record.
 
     A rotation set from chat applies as well, and clearing it restores the policy file's.
     """

@@ -89,9 +89,9 @@ async def test_ten_minutes_without_discord(make_world: MakeWorld) -> None:
 
 
 async def test_deadlines_pass_while_discord_is_away(make_world: MakeWorld) -> None:
-    """Each missed deadline is emailed; afterwards there is one @here, and one DM to each person.
+    """Deadlines missed while Discord is away are emailed; afterwards there is one @here and one DM a person.
 
-    The link in a mail acknowledges: no more mails of that one, and no page afterwards.
+    The link in a mail acknowledges: no more mails about that incident, and no page afterwards.
     """
     async with mailed_world(make_world) as (world, box):
         await world.fault(route=POSTS, times=None, status=503)

@@ -18,7 +18,7 @@ async def expect_pings(world: World, there: Monitor, count: int) -> None:
 
 
 async def test_a_p0_that_discord_refuses_everywhere_stops_it(make_world: MakeWorld) -> None:
-    """Without email and with every attempt given up, the heartbeat stops until the next rung pings."""
+    """The heartbeat stops when Discord refuses a P0 and there is no email, until an escalation is posted."""
     async with monitor() as there, make_world(HEARTBEAT_URL=f"{there.url}/beat") as world:
         await world.start_bot()
         await expect_pings(world, there, 1)

@@ -151,7 +151,7 @@ async def test_only_its_people_see_it(world: World) -> None:
 
 
 async def test_a_public_one_is_made_private(world: World) -> None:
-    """After a confirmation, the incident moves to a private thread; the old one is emptied and locked.
+    """After a confirmation, an incident moves to a private thread, and its old thread is emptied and locked.
 
     A refusal names the roles that may do this, and a second request is told that the incident is private
     already.
@@ -232,7 +232,7 @@ async def test_what_people_wrote_stays_until_they_delete_it(world: World) -> Non
 
 
 async def test_an_edit_from_before_tells_nothing_afterwards(world: World) -> None:
-    """It is on its way to the alert while the incident is made private, and arrives after that."""
+    """An edit of the alert that arrives after its incident was made private reveals nothing."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.settle()
     await world.fault(route=f"PATCH /channels/*/messages/{alert.post.id}", delay_s=1.0, times=1)

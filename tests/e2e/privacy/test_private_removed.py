@@ -36,8 +36,10 @@ async def named(world: World) -> str:
 
 
 async def test_whoever_is_removed_has_it_no_more(world: World) -> None:
-    """Neither thread nor number nor role; the thread and the history say who did it. Back, and out again.
+    """A person removed from a private incident loses its thread, its number and the role there.
 
+    The thread says who removed the person; the removal is in the history. The person can be added and removed
+    again.
     If Discord keeps a removed person in the thread, the answer and the thread say so, and asking again helps.
     """
     thread = await named(world)

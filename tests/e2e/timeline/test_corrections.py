@@ -28,9 +28,10 @@ async def correct(world: World, alert: Alert, *, by: str) -> Interaction:
 
 
 async def test_two_people_put_one_update_right(world: World) -> None:
-    """From forms opened at once, after a restart: one changes the words, the other takes the impact out.
+    """Two people correct one update from forms opened at once: one the words, the other the impact.
 
-    Alert, card, page and file follow, without a ping; a form that changes nothing says so.
+    The bot restarts in between. Alert, card, page and file follow, without a ping; a form that changes
+    nothing says so.
     """
     alert = await told(world, known="DB が原因", impact="全員")
     words, impact, same = [

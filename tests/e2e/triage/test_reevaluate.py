@@ -31,7 +31,10 @@ async def ask(world: World) -> tuple[Message, Message]:
 
 
 async def test_nobody_answers_so_it_promotes_itself(world: World) -> None:
-    """Asked about after 30 minutes, a SEV2 after 15 more; the bot is killed in each stage."""
+    """A triage on hold is asked about after 30 minutes, and becomes a SEV2 after 15 more without an answer.
+
+    The bot is killed in each stage.
+    """
     held = await hold(world)
     await world.settle()
     await world.restart_bot()
@@ -55,7 +58,10 @@ async def test_nobody_answers_so_it_promotes_itself(world: World) -> None:
 
 
 async def test_a_deleted_question_is_asked_once_more(world: World) -> None:
-    """Quietly, and it can be answered there; the line where it was started leads to its card as well."""
+    """A deleted question about a triage on hold is posted again, silently, and can be answered there.
+
+    The line where the triage was started leads to its card as well.
+    """
     held, question = await ask(world)
     await world.settle()
     await world.human.delete("admin", question)

@@ -49,9 +49,10 @@ async def forgotten(world: World, message: Message) -> bool | None:
 
 
 async def test_a_message_becomes_the_first_evidence_and_is_triaged_once(world: World) -> None:
-    """Its words, author and link are on the card and the timeline, and a second triage of it joins the first.
+    """A triaged message is evidence: its words and link are on the card, words and author on the timeline.
 
-    The bot is killed while two forms are open. Once it is an incident, the menu leads there until it ends.
+    A second triage of the message joins the first. The bot is killed while two forms are open. Once the
+    message belongs to an incident, the menu leads there until the incident ends.
     """
     said = await world.human.say("observer", "general", "**決済** が通りません\n昼からずっとです @everyone")
     first, second = await from_menu(world, said), await from_menu(world, said, by="primary")
@@ -141,7 +142,7 @@ async def test_a_report_of_the_same_trouble_joins_its_incident(world: World) -> 
 
 
 async def test_the_menu_opens_no_form_for_outsiders_nor_on_the_bots_own_alert(world: World) -> None:
-    """Without the role the answer names it; the bot's own alert shows its incident instead."""
+    """A person without the role gets its name instead of a form; the bot's own alert shows its incident."""
     said = await world.human.say("observer", "general", "決済が通りません")
     refused = await world.human.context("observer", "general", MENU, said)
     assert refused.modal is None

@@ -21,7 +21,10 @@ async def left(world: World, *answers: str) -> Message:
 
 
 async def test_production_is_affected_and_nobody_finishes(world: World) -> None:
-    """Asked after ten minutes, raised as a SEV2 after ten more; the bot is killed in each stage."""
+    """A triage left after production was affected is asked about after ten minutes, a SEV2 after ten more.
+
+    The bot is killed in each stage.
+    """
     walk = TriageWalk(world.human, "responder", "general")
     await walk.answer(await walk.begin(TriageReport(TITLE)), YES)
     await world.settle()
@@ -43,7 +46,10 @@ async def test_production_is_affected_and_nobody_finishes(world: World) -> None:
 
 
 async def test_looking_around_calls_nobody(world: World) -> None:
-    """Without a paging severity among the possible results, a quiet line offers the triage to everyone."""
+    """A triage left without a paging severity in reach is offered to everyone by a quiet line.
+
+    Nobody is paged, and another person can continue the triage.
+    """
     asked = await left(world, NO)
     assert "発報はしません" in asked.text
     await world.fast_forward(minutes=10)

@@ -22,7 +22,7 @@ _REST_S = 60.0
 async def test_row_72_time_passes_before_each_change(
     database_url: str, commands: Commands, figure: Figure, tmp_path: Path, minutes: int
 ) -> None:
-    """Each change is prepared and made a day later, without a bug, an error or a broken promise."""
+    """Each prepared change works 2 minutes, a day and a week later, without a bug or a broken promise."""
     async with staged(database_url, commands, tmp_path) as stage:
         scenes = {name: Scene(stage, stage.world.human, title_of(name)) for name in CHANGES}
         names = [name for name in CHANGES if name not in LATER]

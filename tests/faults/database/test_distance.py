@@ -83,7 +83,10 @@ async def _keeps_its_promises(
 
 
 async def test_row_61_a_bot_starts_far_from_its_database(open_stage: OpenStage, figure: Figure) -> None:
-    """At 200 ms a bot warns, becomes ready and works; nothing is promised of deadlines at this distance."""
+    """A bot 200 ms away from its database becomes ready, posts an alert and warns of the distance.
+
+    Nothing is promised of deadlines at this distance.
+    """
     async with behind(open_stage) as there:
         with _far(there, _TOO_FAR_MS):
             await there.start_bot()

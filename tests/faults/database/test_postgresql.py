@@ -29,7 +29,7 @@ _PEOPLE = 12  # more than the bot has connections
 
 
 async def test_row_12_postgresql_restarts(stage: Stage, figure: Figure, server: EmbeddedPostgres) -> None:
-    """After a restart old deadlines hold and new incidents are accepted, without any action."""
+    """After PostgreSQL restarts, old deadlines hold and new incidents are accepted, without any action."""
     alert = await stage.sev1("行12 決済 API が 5xx")
     stage.falls_ill()
     server.stop()

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 
 
 async def test_row_49_alert_and_thread_deleted(stage: Stage, figure: Figure) -> None:
-    """Both are restored without a ping, and the P0 is escalated as usual."""
+    """A deleted alert comes back without a ping, a deleted thread is made anew, and the P0 is escalated."""
     alert = await stage.sev1("行49 決済 API が 5xx")
     await stage.world.human.delete("admin", alert.post)
     again = await stage.until(lambda: stage.alerts(alert.number), "the alert anew")
@@ -106,7 +106,10 @@ async def test_row_53_automod_blocks_the_mention(stage: Stage, figure: Figure) -
 
 
 async def test_row_54_no_secret_is_told(stage: Stage, figure: Figure) -> None:
-    """After errors of every kind the token is in no log, DLQ row, message or answer."""
+    """After failed and reset requests the token is in no log, DLQ row, delivery, message or answer.
+
+    No address in the logs has a password.
+    """
     token = stage.world.sandbox.address.token
     await stage.world.fault(route="POST /channels/*/messages", times=2, status=500)
     await stage.world.fault(route="POST /channels/*/messages", times=2, reset="before")
@@ -130,7 +133,10 @@ async def test_row_54_no_secret_is_told(stage: Stage, figure: Figure) -> None:
 
 
 async def test_row_49_the_channel_deleted(stage: Stage, figure: Figure) -> None:
-    """Without a channel to post in, on-call is reached by DM and email (last, as the channel stays gone)."""
+    """When the alert's channel is deleted, on-call is reached by DM and email.
+
+    This test is the last of the file, as the channel stays deleted.
+    """
     alert = await stage.world.declare(SEV1, title="行49 その後")
     await stage.world.settle()
     await stage.world.human.remove_channel("p0-alerts")

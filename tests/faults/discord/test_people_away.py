@@ -14,7 +14,7 @@ _PASSING = {40003: 403, 40004: 403, 40006: 400, 20029: 403}
 
 
 async def test_row_64_a_dm_that_is_put_off_arrives(stage: Stage, figure: Figure) -> None:
-    """After each temporary code the page arrives once, within seconds, and no one else is notified."""
+    """A DM that Discord refuses with a temporary code arrives once, within seconds; nobody else is paged."""
     world = stage.world
     dm = await stage.until(lambda: _dm(stage), "the DM, which the start has opened")
     route = f"POST /channels/{dm}/messages"

@@ -179,7 +179,7 @@ async def _story(stage: Stage, title: str) -> dict[str, float]:
 
 
 async def test_row_82_every_system_outside_hangs(stage: Stage, away: Away, figure: Figure) -> None:
-    """Nothing waits for any of them: not the alert, another check, the escalation, nor the ack."""
+    """Outside systems that never answer delay no alert, other check, escalation or acknowledge."""
     hanging = await _story(stage, "行82 何も答えない")
     systems = sum(not here.startswith("127.0.1.") for here in away.asked)
     away.refuses = True

@@ -78,7 +78,7 @@ async def processed(stage: Stage) -> None:
 async def test_row_79_killed_after_the_answer_to_a_hook(
     stage: Stage, figure: Figure, point: str | None
 ) -> None:
-    """What was answered is tracked once, whenever it dies."""
+    """Each alert of a hook that was accepted is tracked once, whenever the bot dies after its answer."""
     name = f"Row79of{0 if point is None else _POINTS.index(point) + 1}"
     if point is not None:
         stage.arm(point)
@@ -98,7 +98,7 @@ async def test_row_79_killed_after_the_answer_to_a_hook(
 
 @pytest.mark.slow
 async def test_row_79_killed_in_the_middle_of_a_large_hook(stage: Stage, figure: Figure) -> None:
-    """It goes on where it had noted that it was: each alert is tracked, once."""
+    """After dying in a large hook, the bot goes on where it was; each firing alert is tracked, once."""
     name = "Row79large"
     stage.arm("after:finish_hooks")
     statuses = ["firing", *["resolved"] * _MANY, "firing"]
@@ -116,7 +116,7 @@ async def test_row_79_killed_in_the_middle_of_a_large_hook(stage: Stage, figure:
 
 
 async def test_row_80_two_bots_are_sent_a_burst(stage: Stage, figure: Figure) -> None:
-    """Each hook is processed by one of them, and the same alert is counted on one incident."""
+    """In a burst of hooks to two bots each hook counts once, and the same alert counts on one incident."""
     await stage.world.start_bot()
     groups = [group("firing", name=f"Row80n{number % 3}") for number in range(_BURST)]
     await fire(*addresses(stage), groups=groups)

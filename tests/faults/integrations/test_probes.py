@@ -83,7 +83,7 @@ async def _more(stage: Stage, outcome: str, seen: int) -> bool:
 async def test_row_81_the_prober_dies(
     stage: Stage, target: Upstream, figure: Figure, point: str | None
 ) -> None:
-    """Another process takes over; one alert, one post; the recovery says so on it and closes it."""
+    """When the probing bot dies, another takes over: one alert with one post, which the recovery closes."""
     world, before = stage.world, len(await _alerts(stage))
     await _turns(stage, "ok", 1)
     prober = world.bot

@@ -52,7 +52,10 @@ def test_before_the_deadline_is_found() -> None:
 
 
 def test_answered_in_time_needs_no_escalation() -> None:
-    """By an acknowledge or an end; one that came later answers nothing."""
+    """An incident that is acknowledged or ended before its deadline needs no escalation.
+
+    A later acknowledge does not make up for a missing escalation.
+    """
     assert _judge(Incident(1, _DUE, acknowledged_at=_at(-1))) == []
     assert _judge(Incident(1, _DUE, ended_at=_at(-1))) == []
     assert len(_judge(Incident(1, _DUE, acknowledged_at=_at(8)))) == 1
@@ -66,7 +69,7 @@ def test_an_email_counts_from_the_deadline_on() -> None:
 
 
 def test_an_excuse_counts_for_the_deadlines_within_it() -> None:
-    """Until five seconds after its end, and for no deadline before or after it."""
+    """An excuse counts for a deadline within its span, until five seconds after its end, and for no other."""
     within = [Span(_at(-10), _at(20))]
     assert _judge(Incident(1, _DUE), rung=[_at(24)], excuses=within) == []
     assert len(_judge(Incident(1, _DUE), rung=[_at(26)], excuses=within)) == 1
@@ -75,7 +78,7 @@ def test_an_excuse_counts_for_the_deadlines_within_it() -> None:
 
 
 def test_ringing_long_after_an_acknowledge_is_found() -> None:
-    """What was under way at that moment is no harm; what comes later rings people who are on it."""
+    """A ring 8 s after an acknowledge is found; a ring 4 s after, or soon after an excuse, is not."""
     acknowledged = Incident(7, _DUE, acknowledged_at=_at(30))
     assert list(rung_in_vain(acknowledged, rung=[_at(1), _at(34)], excuses=[])) == []
     [said] = rung_in_vain(acknowledged, rung=[_at(1), _at(38)], excuses=[])
@@ -94,7 +97,7 @@ def test_a_step_told_twice_is_found() -> None:
 
 
 def test_steps_that_were_due_at_once_and_told_one_by_one_are_found() -> None:
-    """After an absence one message tells of all; two incidents, or two moments, are something else."""
+    """Two escalations of one incident at one moment are found; two incidents, or two moments, are not."""
     rung = {"incident_id": 1, "at": _DUE}
     assert list(told_apart([rung, {**rung, "incident_id": 2}, {**rung, "at": _LATER}])) == []
     assert list(told_apart([rung, rung])) == [f"INC-1: 2 escalations in the place of one at {_DUE}"]

@@ -13,7 +13,7 @@ _NONCE_MIN = 10.0
 
 
 async def test_row_01_killed_before_the_incidents_commit(stage: Stage, figure: Figure) -> None:
-    """Nothing is posted that is not recorded, and the reporter sees the failure."""
+    """If the bot dies before the incident is committed, nothing is posted and the reporter sees a failure."""
     title = "行01 決済 API が 5xx"
     asked = ""
 
@@ -106,7 +106,7 @@ async def test_row_06_killed_between_here_and_the_dms(stage: Stage, figure: Figu
 
 
 async def test_row_07_killed_between_two_dms(stage: Stage, figure: Figure) -> None:
-    """After a kill between two DMs, the second person gets theirs, and no one gets two."""
+    """After a kill between the two DMs of an escalation, each person has exactly one DM of the escalation."""
     alert = await stage.sev1("行07 決済 API が 5xx")
     await _slow_dms(stage, "secondary")
     await stage.die_at("after:send:page", lambda: stage.reach_deadline(alert.number))
@@ -137,7 +137,7 @@ async def test_row_08_killed_before_an_acks_commit(stage: Stage, figure: Figure)
     ["during", pytest.param("before", marks=pytest.mark.slow), pytest.param("after", marks=pytest.mark.slow)],
 )
 async def test_row_09_killed_while_the_dlq_row_is_written(stage: Stage, figure: Figure, moment: str) -> None:
-    """There is one DLQ row, whether or not it was written before the kill."""
+    """A failed alert has one DLQ row, whether the bot died before, while or after the row was written."""
     title = f"行09 {moment} 決済 API が 5xx"
     await _refuse_alerts(stage)
     await stage.die_at(f"{moment}:record", lambda: stage.start_command("sev1", title=title))
