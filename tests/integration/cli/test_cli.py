@@ -92,7 +92,7 @@ def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
 
 
 def test_tour_is_told_in_japanese() -> None:
-    """It presses the Japanese buttons, so another language is refused."""
+    """`demo --tour` presses the Japanese buttons, so another language is refused with exit code 2."""
     said = here("demo", "--tour", "--lang", "en")
     assert said.code == 2
     assert "told in Japanese" in said.err
@@ -100,7 +100,7 @@ def test_tour_is_told_in_japanese() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_help_has_an_example(command: list[str]) -> None:
-    """Each command explains itself, with a line to copy."""
+    """The help of each command has an example line to copy."""
     said = here(*command, "--help")
     assert said.code == 0
     assert f"Example: incident-bot {' '.join(command)}" in said.out
@@ -116,7 +116,7 @@ def test_help_is_cheap() -> None:
 
 @pytest.mark.parametrize("command", ["run", "sync-commands"])
 def test_missing_settings(command: str) -> None:
-    """What the command needs and does not have is one line per key, and exit code 2."""
+    """Each required setting that is missing is reported in one line with its key, with exit code 2."""
     ended = here(command)
     assert ended.code == 2
     assert [line.split(":")[0] for line in ended.errors] == ["DISCORD_TOKEN", "DISCORD_GUILD_ID"]
@@ -144,7 +144,7 @@ async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_no_such_database(database_url: str) -> None:
-    """What no waiting mends is told at once, although `run` is patient with a database that starts."""
+    """`migrate` ends at once with exit code 2 if the database does not exist, as no waiting would help."""
     url = database_url.replace("/test_", "/no_test_")
     started = time.monotonic()
     ended = here("migrate", DATABASE_URL=url)
@@ -178,7 +178,10 @@ def test_no_such_week(week: str, tmp_path: Path) -> None:
 
 
 def test_a_postmortem_is_written(database_url: str, tmp_path: Path) -> None:
-    """To a file, or to stdout, the same bytes; nothing is stored."""
+    """`postmortem` writes the same bytes to a file and to stdout.
+
+    A file that cannot be written is an error in one line, with exit code 2.
+    """
     number = asyncio.run(_incident(database_url))
     file = tmp_path / "INC.md"
     written = here("postmortem", str(number), "--out", str(file), DATABASE_URL=database_url, **GUILD)
@@ -226,7 +229,10 @@ def test_digest_wants_one_of_two() -> None:
 def test_digest_post_without_a_bot(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is queued once and says so; a week that has not ended is refused."""
+    """`digest post` queues a week's digest once, and says so when it is asked again.
+
+    A week that has not ended is refused.
+    """
     monkeypatch.setattr(digest, "PATIENCE_S", 0.1)
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("DISCORD_GUILD_ID", GUILD_ID)
@@ -295,7 +301,7 @@ def test_runbook_show() -> None:
 
 
 def test_a_malformed_policy_stops_the_start(tmp_path: Path) -> None:
-    """Nothing is started with a policy that is wrong: one line with the place."""
+    """`run` refuses a malformed policy with its file and line, and exit code 2; nothing is started."""
     (tmp_path / "ours.toml").write_text('timezone = "Asia/Tokyo\n', encoding="utf-8")
     ended = here("run", DISCORD_TOKEN=TOKEN, RUNBOOK_FILE="ours.toml", **GUILD)
     assert ended.code == 2
@@ -353,7 +359,7 @@ async def test_sandbox_says_where_it_is(tmp_path: Path) -> None:
 
 
 async def test_sandbox_refuses_an_address_that_others_reach(tmp_path: Path) -> None:
-    """Its options go to the local Discord: exit status 2 and its sentence."""
+    """`sandbox` refuses a host other than loopback with the local Discord's own message and exit code 2."""
     ended = await incident_bot("sandbox", "--host", "0.0.0.0", folder=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("the local Discord listens on loopback only, not on '0.0.0.0'")

@@ -64,7 +64,10 @@ async def execute(url: str, statements: str) -> None:
 async def test_export_and_import_are_a_round_trip(
     database_url: str, other_database_url: str, tmp_path: Path
 ) -> None:
-    """What the demo's past left, private incidents included, is exported again with the same bytes."""
+    """Records that are exported, imported into another database and exported again are the same bytes.
+
+    The export has rows of every table and private incidents, and only its owner may read the file.
+    """
     async with past(database_url):
         await rows(database_url, PRIVATE)
         await execute(database_url, EVERYTHING_ELSE)
@@ -97,7 +100,7 @@ async def test_new_incidents_get_numbers_after_the_imported_ones(
 
 
 async def test_private_incidents_are_left_out_unless_asked_for(database_url: str, tmp_path: Path) -> None:
-    """Neither their rows nor what refers to them; stderr says how many there are."""
+    """An export leaves out private incidents and the rows that refer to them; stderr says how many."""
     async with past(database_url):
         (private,) = await rows(database_url, PRIVATE)
         said = await records(database_url, "export", folder=tmp_path)
@@ -110,7 +113,7 @@ async def test_private_incidents_are_left_out_unless_asked_for(database_url: str
 
 
 async def test_a_period_is_of_days_in_the_teams_time(database_url: str, tmp_path: Path) -> None:
-    """Both days are included, Monday 00:00 in Japan to Sunday 24:00."""
+    """A period of the list includes its first and its last day in full, in the team's time zone."""
     async with past(database_url):
         (latest,) = await rows(
             database_url, "SELECT (max(triggered_at) AT TIME ZONE 'Asia/Tokyo')::date AS day FROM incidents"
@@ -152,7 +155,10 @@ async def test_lists_and_pages_for_people(database_url: str, tmp_path: Path) -> 
 
 
 async def test_pages_are_in_the_language_of_the_terminal(database_url: str, tmp_path: Path) -> None:
-    """As the option says, else the locale, else the policy: its words, and what was refused."""
+    """Output is in the language of the option, else of the locale, else of the policy.
+
+    The language also applies to the words for an action that was refused.
+    """
     refuse = (
         "INSERT INTO audit (at, guild_id, actor_id, actor_name, action, allowed, data)"
         f" VALUES (now(), {GUILD_ID}, 7, '渡辺', 'acknowledge', false, '{{\"act\": \"draft_postmortem\"}}')"
@@ -181,7 +187,10 @@ async def test_a_table_is_no_formula(database_url: str, tmp_path: Path) -> None:
 async def test_import_refuses_what_it_cannot_take(
     database_url: str, other_database_url: str, tmp_path: Path
 ) -> None:
-    """Another file, another version, a used database, a broken row: one line, and nothing is written."""
+    """An import refuses a used database, another file, another version and a broken row.
+
+    Each refusal says what is wrong, and nothing is written.
+    """
     async with past(database_url):
         await records(database_url, "export", "--private", "--out", "a.json", folder=tmp_path)
         used = await records(database_url, "import", "a.json", folder=tmp_path)

@@ -38,7 +38,10 @@ def inputs(form: Json) -> dict[str, Json]:
 
 
 async def test_a_refused_form_comes_back_and_the_next_one_adds_the_item(world: ConsoleWorld) -> None:
-    """In the thread no incident has to be named; the form outlives a restart."""
+    """A refused action item is answered with the words that were typed; the next form adds the item.
+
+    In the thread no incident has to be named, and a form that was opened before a restart can be sent.
+    """
     place = await thread(world)
     form = await world.command("action add", where=place)
     assert form["modal"]["title"] == "INC-1 のアクションを追加"
@@ -75,7 +78,7 @@ async def test_a_message_becomes_an_item(world: ConsoleWorld) -> None:
 
 
 async def test_an_item_is_finished_dropped_and_reopened(world: ConsoleWorld) -> None:
-    """By the buttons in the thread and by commands; a drop asks why."""
+    """Buttons in the thread and commands finish, drop and reopen an action item; a drop asks for a reason."""
     place = await added(world)
     line = await world.until(place, contains="act:v1:finish:1")
     said = shown(await world.click(line, "act:v1:finish:1", by="secondary"))
@@ -141,7 +144,10 @@ async def test_a_list_opens_its_items(world: ConsoleWorld) -> None:
 
 
 async def test_items_and_alerts_are_offered(world: ConsoleWorld) -> None:
-    """By their words or number; one's own items first, an alert by its title."""
+    """Action items are offered by their words or by their number, in any spelling.
+
+    `action reopen` offers no open item, and an alert that was not offered is refused.
+    """
     await added(world)
     [choice] = await world.choices("action done", focused="item", typed="リトライ")
     assert choice["value"] == "AI-1"
@@ -171,7 +177,7 @@ async def test_an_alert_is_named_by_its_title(world: ConsoleWorld) -> None:
 
 
 async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) -> None:
-    """It says which role would do."""
+    """A person without a role gets no action form, but an answer that names a role that would do."""
     place = await added(world)
     for name, options in (("action add", {}), ("action edit", {"item": "AI-1"})):
         said = shown(await world.command(name, by="observer", where=place, **options))
@@ -181,7 +187,10 @@ async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) 
 
 
 async def test_an_item_of_an_ended_incident_is_added_from_its_card(world: ConsoleWorld) -> None:
-    """The postmortem begins there."""
+    """After an incident is resolved, a button of its card adds an action item.
+
+    The card shows how many of the action items are still open.
+    """
     place = await thread(world)
     await world.resolve(1)
     card = await world.until(place, contains="inc:v1:action:1")

@@ -55,7 +55,10 @@ async def test_a_private_incident_is_not_named(world: ConsoleWorld) -> None:
 
 
 async def test_a_maintenance_is_begun_listed_and_ended(world: ConsoleWorld) -> None:
-    """By people who may; what cannot be read is given back."""
+    """A person on call begins, lists and ends a maintenance; a responder may neither begin nor end one.
+
+    An end that cannot be read is given back, and one that is too far away is refused.
+    """
     refused = shown(await world.command("mute start", target="api.parky.co.jp", until="2h"))
     assert "on-call" in refused["content"]
     wrong = shown(await world.command("mute start", by="primary", target="api.parky.co.jp", until="soon"))
@@ -82,6 +85,6 @@ async def test_a_maintenance_is_begun_listed_and_ended(world: ConsoleWorld) -> N
 
 
 async def test_probes_are_listed_the_worst_first(world: ConsoleWorld) -> None:
-    """With the last answer and the availability; without any, the answer says how to add one."""
+    """`/probes` says that there are no probes if the policy has none."""
     none = shown(await world.command("probes"))
     assert "プローブはありません" in none["content"]

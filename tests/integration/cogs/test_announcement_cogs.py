@@ -20,7 +20,10 @@ async def again(world: ConsoleWorld, *, by: str = "responder") -> Json:
 
 
 async def test_an_announcement_is_edited_and_published_over_a_restart(world: ConsoleWorld) -> None:
-    """Without a webhook there is only the way by copying; what was pressed before the restart still works."""
+    """A form that was opened before a restart still edits the announcement, which is then published.
+
+    Without a webhook an announcement can be published only by copying.
+    """
     screen = shown(await announcing(world))
     assert presses(screen) == ["inc:v1:announcement-edit:1:1:1", "inc:v1:announcement-copied:1:1:1"]
     assert "一部の機能で不具合が発生しています。" in words(screen)

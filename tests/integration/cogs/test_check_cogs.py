@@ -31,7 +31,10 @@ async def world(database: Database, caplog: pytest.LogCaptureFixture) -> AsyncIt
 
 
 async def test_a_sev1s_thread_gets_a_message_that_can_be_pressed_again(world: ConsoleWorld) -> None:
-    """After ten seconds; before that, and to those who may not respond, it says so."""
+    """The button in a SEV1's thread repeats the checks after ten seconds, and the same message is edited.
+
+    A press before that is asked to wait, and an observer's press repeats nothing.
+    """
     await world.command("sev1", title="決済 API が 5xx")
     await world.until("p0-alerts", contains="inc:v1:ack:1")
     await world.rest()

@@ -23,7 +23,7 @@ async def test_the_digest_is_drafted_for_one_person(world: ConsoleWorld) -> None
 
 
 async def test_the_last_twelve_weeks_are_offered(world: ConsoleWorld) -> None:
-    """With their dates; what is typed narrows them down."""
+    """`/digest week` offers the last twelve weeks with their dates; what is typed narrows the weeks down."""
     offered = await world.choices("digest week", focused="week", typed="")
     assert len(offered) == 12
     assert offered[0] == {"name": "2026-W47 (11/16 – 11/22)", "value": "2026-W47"}
@@ -81,7 +81,7 @@ async def test_the_options_of_the_figures_are_offered(world: ConsoleWorld) -> No
 
 
 async def test_how_fairly_being_on_call_is_shared(world: ConsoleWorld) -> None:
-    """By the command, and by the button below the figures."""
+    """A command and a button below the figures show responders how evenly on-call duty is shared."""
     told = words(shown(await world.command("stats fairness")))
     assert "### ⚖️ 当番の偏り" in told
     assert "@primary 呼び出し 0 回 · 当番" in told

@@ -64,7 +64,10 @@ async def test_the_three_questions_lead_to_each_other(world: ConsoleWorld) -> No
 
 
 async def test_a_filter_is_typed_into_a_form_and_outlives_a_restart(world: ConsoleWorld) -> None:
-    """It begins with what is listed; a word that cannot be read is given back; a long one fits no button."""
+    """The DLQ's filter form is filled in with the present filter, even with a long one after a restart.
+
+    A word that cannot be read is given back. A button whose stored filter was deleted says so.
+    """
     await failed(world)
     await failed(world, entry_id=str(UUID(int=1)), title="検索が遅い " + "長" * 70)
     page = shown(await world.command("dlq recent", status="503"))
@@ -91,7 +94,10 @@ async def test_a_filter_is_typed_into_a_form_and_outlives_a_restart(world: Conso
 
 
 async def test_what_a_filter_matches_becomes_a_file(world: ConsoleWorld) -> None:
-    """As a table and as JSON, for one person; recorded; nothing is no file."""
+    """The DLQ entries that a filter matches become a CSV or JSON file, and each export is in the audit.
+
+    If no entry matches, the answer says so.
+    """
     await failed(world)
     page = shown(await world.command("dlq recent"))
     table = shown(await world.click(page, "dlq:v2:csv:h24"))
@@ -106,7 +112,10 @@ async def test_what_a_filter_matches_becomes_a_file(world: ConsoleWorld) -> None
 
 
 async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) -> None:
-    """It shows what it would have looked like, what is left out, and where it went."""
+    """A DLQ entry is replayed without its mentions, after a preview that says what is left out.
+
+    The answer links to the new message, and a second replay is not offered.
+    """
     await failed(world)
     page = shown(await world.command("dlq recent", by="primary"))
     entry = shown(await world.click(page, "dlq:v1:open", by="primary", values=[ENTRY]))
@@ -142,7 +151,10 @@ async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) ->
 async def test_a_payload_of_any_shape_is_shown_and_pings_no_one(
     world: ConsoleWorld, payload: str, sent: str | None
 ) -> None:
-    """Another program wrote it: no object, half a character, a megabyte. What can be sent again is."""
+    """A payload of any shape is shown, and its replay is offered only if the payload can be sent again.
+
+    Another program wrote the payload. The replayed message mentions nobody.
+    """
     await failed(world)
     await world.database.fetch("ALTER TABLE admin.notification_failures ALTER payload TYPE json")
     await world.database.fetch("UPDATE admin.notification_failures SET payload = $1::text::json", payload)
@@ -202,7 +214,10 @@ async def test_all_that_a_filter_matches_is_replayed_and_stopped(world: ConsoleW
 async def test_a_persons_own_screen_follows_the_replay(
     world: ConsoleWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is edited while they look, on the page that they have turned to; a stop is shown on it, too."""
+    """A person's screen of a replay is edited as the replay goes on, and also when it is stopped.
+
+    The screen stays on the page that the person has turned to.
+    """
     monkeypatch.setattr(live, "_LOOK_EVERY_S", 0.02)
     for number in range(20):
         await failed(world, entry_id=str(UUID(int=number)))
@@ -227,7 +242,7 @@ async def test_a_persons_own_screen_follows_the_replay(
 
 
 async def test_replaying_needs_its_role(world: ConsoleWorld) -> None:
-    """Which role is needed, and who can give it."""
+    """A replay without the needed role is refused; only the person reads which roles would do."""
     await failed(world)
     refused = shown(await world.command("dlq replay", id=ENTRY))
     assert "DLQ の再送には @on-call / @admin のいずれかのロールが必要です" in refused["content"]

@@ -14,7 +14,10 @@ async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) 
 
 
 async def test_the_database_is_away(world: ConsoleWorld) -> None:
-    """What to do instead, whether the answer is the first or a later one; what was typed comes back."""
+    """While the database is away, a press or a form is answered with what to do instead.
+
+    What was typed into a form is given back.
+    """
     alert = await alerted(world)
     form = await world.command("triage")
     await world.rest()
@@ -31,7 +34,7 @@ async def test_the_database_is_away(world: ConsoleWorld) -> None:
 
 
 async def test_an_unexpected_error_gives_an_id_to_quote(world: ConsoleWorld) -> None:
-    """Nothing else is said, and the traceback is in the log."""
+    """An unexpected error is answered with an error id to quote."""
     alert = await alerted(world)
     await world.answered()
     await world.rest()
@@ -41,7 +44,7 @@ async def test_an_unexpected_error_gives_an_id_to_quote(world: ConsoleWorld) -> 
 
 
 async def test_a_control_of_an_older_version_says_so(world: ConsoleWorld) -> None:
-    """Instead of "The application did not respond"."""
+    """A button of an older version is answered as such, instead of with "The application did not respond"."""
     message = await older_button(world, "inc:v0:ack:1")
     told = shown(await world.click(message, "inc:v0:ack:1"))
     assert "古いバージョン" in told["content"]

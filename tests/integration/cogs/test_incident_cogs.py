@@ -94,7 +94,10 @@ async def test_numbers_are_offered_by_title(world: ConsoleWorld) -> None:
 
 
 async def test_merge_and_link_offer_what_they_would_take(world: ConsoleWorld) -> None:
-    """Each option leaves out what the other option rules out."""
+    """Each option of `merge` and `link` offers only incidents that go with the other option.
+
+    An incident is not offered for itself, and a real incident is not offered for a drill or the reverse.
+    """
     real, another = await world.declare(key="a"), await world.declare(key="b")
     drill = await world.drills.start(world.guild_id, severity=None, rings=False, by=PRIMARY, key="c")
     for command, other in (("link", "with"), ("merge", "into")):
@@ -125,7 +128,7 @@ async def test_admins_read_who_did_what(world: ConsoleWorld) -> None:
 
 
 async def test_the_audit_of_one_incident(world: ConsoleWorld) -> None:
-    """Nothing about others; a number that there is not says so."""
+    """`/incident audit` shows nothing about other incidents, and says so if the number does not exist."""
     await world.declare(key="k")
     await world.declare(key="l")
     told = words(shown(await world.command("incident audit", by="admin", number=2)))

@@ -5,7 +5,10 @@ from tests.integration.cogs.console_world import ConsoleWorld, alerted, presses,
 
 
 async def test_resolving_is_one_form(world: ConsoleWorld) -> None:
-    """It can be sent after a restart; what cannot be read comes back; then the post says how it was."""
+    """One form resolves an incident with cause, fix, impact, extent and owner, and the alert shows the cause.
+
+    The form can be sent after a restart, and an extent that cannot be read is given back.
+    """
     alert = await alerted(world)
     form = await world.click(alert, "inc:v1:resolve:1")
     assert [label["component"]["custom_id"] for label in form["modal"]["components"]] == [
@@ -30,7 +33,10 @@ async def test_resolving_is_one_form(world: ConsoleWorld) -> None:
 
 
 async def test_a_resolution_is_corrected_by_the_same_form(world: ConsoleWorld) -> None:
-    """By the command, or the button under the alert; the words of then are filled in."""
+    """The command, or the button under the alert, opens the form again to correct a resolution.
+
+    The form is filled in with the earlier words; sending them unchanged is answered as such.
+    """
     await alerted(world)
     await world.resolve(1)
     form = await world.command("incident resolve", number=1)
@@ -55,7 +61,10 @@ async def test_the_button_of_an_older_version_still_resolves(world: ConsoleWorld
 
 
 async def test_a_postmortem_is_done_and_owed_again(world: ConsoleWorld) -> None:
-    """By the command in any channel; the answer has the way back. Another person may be given it."""
+    """A postmortem is marked as done by a command, and as owed again by a button of the answer.
+
+    Another person may be given the postmortem, and a new due date keeps that person.
+    """
     await alerted(world)
     await world.resolve(1)
     said = shown(await world.command("postmortem done", number=1))
@@ -75,7 +84,7 @@ async def test_a_postmortem_is_done_and_owed_again(world: ConsoleWorld) -> None:
 
 
 async def test_a_postmortem_that_nobody_owes_is_refused_with_the_reason(world: ConsoleWorld) -> None:
-    """Of a severity without one, of an open incident, and of none at all."""
+    """`postmortem done` is refused with the reason for a SEV3 and for an incident that does not exist."""
     await alerted(world, severity="sev3")
     for number, told in ((1, "postmortem は必要ありません"), (9, "そのインシデントはありません")):
         said = shown(await world.command("postmortem done", number=number))["content"]
@@ -83,7 +92,10 @@ async def test_a_postmortem_that_nobody_owes_is_refused_with_the_reason(world: C
 
 
 async def test_a_postmortem_is_drafted_and_shown(world: ConsoleWorld) -> None:
-    """By the number; the file comes with the answer, and what has not changed is no news."""
+    """`postmortem draft` and `show` take the incident's number, and the answer to `show` has the file.
+
+    A new draft says whether the facts have changed since the last one.
+    """
     await alerted(world)
     nothing = shown(await world.command("postmortem show", number=1))["content"]
     assert "下書きはまだありません" in nothing
@@ -105,7 +117,10 @@ async def test_a_postmortem_is_drafted_and_shown(world: ConsoleWorld) -> None:
 
 
 async def test_show_says_that_no_postmortem_is_needed(world: ConsoleWorld) -> None:
-    """With and without a draft; of a severity that asks for one it does not say so."""
+    """`postmortem show` says of a SEV3 that no postmortem is needed, with and without a draft.
+
+    Of a severity that asks for a postmortem the command does not say so.
+    """
     await alerted(world)
     await world.command("sev3", title="表示が遅い")
     assert "必要ありません" not in shown(await world.command("postmortem show", number=1))["content"]

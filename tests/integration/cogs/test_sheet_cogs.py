@@ -6,7 +6,10 @@ from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, s
 
 
 async def test_runbook_fills_in_the_named_target(world: ConsoleWorld) -> None:
-    """Its topics first; each one leads to the others for the same target and environment."""
+    """`/runbook` lists topics, and each topic leads to the others for the same target and environment.
+
+    Without a target, the commands keep a placeholder, and the possible values are listed.
+    """
     topics = shown(await world.command("runbook", target="admin.parky.co.jp", env="dev"))
     (select,) = presses(topics)
     logs = shown(await world.click(topics, select, values=["worker_logs"]))
@@ -22,7 +25,7 @@ async def test_runbook_fills_in_the_named_target(world: ConsoleWorld) -> None:
 
 
 async def test_runbook_takes_the_incident_of_its_thread(world: ConsoleWorld) -> None:
-    """Its targets, and every topic from there as well."""
+    """In an incident's thread, `/runbook` fills in the incident's target, also for topics chosen there."""
     thread = await thread_of(world)
     logs = shown(await world.command("runbook", where=thread, topic="worker_logs"))
     assert "wrangler.public.toml --env prod" in words(logs)
@@ -40,7 +43,10 @@ async def test_what_the_policy_does_not_know_becomes_no_command(world: ConsoleWo
 
 
 async def test_output_is_pasted_without_its_secret(world: ConsoleWorld) -> None:
-    """From the button beside the commands: kept masked, its step ticked; who may not respond gets no form."""
+    """Output pasted by the button beside the commands is kept with its secret masked, and its step is ticked.
+
+    A person who may not respond gets no form.
+    """
     thread = await thread_of(world)
     sheet = await world.until(thread, contains="まずはこのコマンド")
     logs = shown(await world.click(sheet, "inc:v1:first:1"))
@@ -58,7 +64,10 @@ async def test_output_is_pasted_without_its_secret(world: ConsoleWorld) -> None:
 
 
 async def test_the_menu_of_a_message_keeps_its_words_or_its_file(world: ConsoleWorld) -> None:
-    """Only in an incident's thread. The answer says that the message still shows them."""
+    """A message's menu adds its words or its text file to the incident's timeline, with secrets masked.
+
+    The answer asks to delete the message. An image, or a message outside a thread, is refused.
+    """
     thread = await thread_of(world)
     said = await world.human("POST", "say", user="responder", channel=thread, content="token=abc123def456")
     outcome = await world.context("Add output to timeline", said)

@@ -40,7 +40,10 @@ async def test_a_rollback_is_decided_from_what_show_offers(world: ConsoleWorld) 
 
 
 async def test_a_decision_is_refused_with_what_to_do(world: ConsoleWorld) -> None:
-    """To those who may not respond; without a reason; after the end."""
+    """A decision on a rollback is refused from an observer, without a reason, and after the incident's end.
+
+    Each refusal says why, and no decision is recorded.
+    """
     await raised(world)
     refused = words(shown(await form(world, "roll_back", by="observer")))
     assert "ロールが必要です" in refused
@@ -54,7 +57,10 @@ async def test_a_decision_is_refused_with_what_to_do(world: ConsoleWorld) -> Non
 
 
 async def test_past_incidents_are_shown_with_why(world: ConsoleWorld) -> None:
-    """In the thread no incident has to be named; a number that is not there is refused."""
+    """`incident similar` shows similar resolved incidents with the words in common.
+
+    In the thread no incident has to be named; a number that does not exist is refused.
+    """
     place = await raised(world)
     none = shown(await world.command("incident similar", where=place))
     assert "INC-1 に似た、解決済みの件は見つかりません。" in words(none)

@@ -35,7 +35,10 @@ async def test_a_triage_reaches_its_alert_across_a_restart(world: ConsoleWorld) 
 
 
 async def test_a_report_joins_the_similar_incident_that_its_card_shows(world: ConsoleWorld) -> None:
-    """With a more severe result: the button says so, and so does the answer."""
+    """A report with a more severe result joins the similar incident and raises the incident's severity.
+
+    The card says so before the press, and the answer says so after it.
+    """
     await alerted(world, severity="sev3")
     card = await started(world)
     card = shown(await world.click(card, "tri:v1:answer:1:users_affected:yes"))

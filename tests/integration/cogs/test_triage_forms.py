@@ -71,7 +71,10 @@ async def locked_incidents(world: ConsoleWorld) -> AsyncIterator[None]:
 
 
 async def test_the_form_about_a_message_opens_without_a_query(world: ConsoleWorld) -> None:
-    """By the menu in an incident's thread, and by the button under an alert whose title the bot has shown."""
+    """The triage form opens while no incident can be read from the database.
+
+    This holds for the menu in an incident's thread, and for the button under an alert whose title was shown.
+    """
     await world.session_began()
     alert = await alerted(world)
     thread = alert["id"]
@@ -91,7 +94,10 @@ async def test_the_form_about_a_message_opens_without_a_query(world: ConsoleWorl
 
 
 async def test_a_message_that_was_triaged_here_is_looked_up_before_its_form(world: ConsoleWorld) -> None:
-    """Once it has become an incident, the menu shows that instead, in a channel too."""
+    """After a message has become an incident, its menu shows that incident instead of a new triage form.
+
+    This holds for a message in an ordinary channel, too.
+    """
     said = await world.human("POST", "say", user="observer", channel="general", content="決済が通りません")
     form = await world.context("Triage this message", said)
     card = shown(await world.send(form, title="決済 API が 5xx"))

@@ -22,7 +22,7 @@ async def proxy(database_url: str) -> AsyncIterator[PgProxy]:
 
 @pytest.mark.parametrize("total", [7, 10, 20, 200])
 def test_the_parts_add_up(total: int) -> None:
-    """Whatever a process may have is divided, and everybody has some."""
+    """All connections that a process may have are divided, and each part of the process gets some."""
     parts = Connections(total)
     assert LEASE_CONNECTIONS + parts.queue + parts.own == total
     assert parts.queue > 1, "one listens all the time"
@@ -44,7 +44,7 @@ async def test_a_refused_connection_waits_for_another(proxy: PgProxy) -> None:
 
 
 async def test_nobody_may_enter(proxy: PgProxy) -> None:
-    """Whatever the refusal is called, the database is away for us."""
+    """If the database refuses every connection with an internal error, the store is reported as broken."""
     pool = await open_pool(proxy.dsn(), min_size=0)
     proxy.refuse = lambda _startup: Refusal()
     with pytest.raises(StorageBroken, match="InternalServerError"):
@@ -54,7 +54,10 @@ async def test_nobody_may_enter(proxy: PgProxy) -> None:
 
 
 async def test_the_doctor_tries_as_many_as_a_process_needs(proxy: PgProxy) -> None:
-    """It says how many were allowed, and why no more; not the address."""
+    """The doctor tries the connections that a process needs, and warns if fewer are allowed.
+
+    The warning says how many were allowed and why no more, without the database's address.
+    """
     assert (await check_connections(proxy.dsn(), 7)).state is State.OK
     proxy.limit = 5
     found = await check_connections(proxy.dsn(), 7)

@@ -103,7 +103,7 @@ def test_cold_start_then_warm_start_keeps_the_data(empty: Path) -> None:
 
 
 def test_durable_server_syncs_to_disk(root: Path) -> None:
-    """What the bot runs on by default keeps PostgreSQL's promises, in UTC and without TCP."""
+    """The embedded server syncs every commit to the disk by default, in UTC and without TCP."""
     with EmbeddedPostgres(root) as server:
         for setting, value in {
             "fsync": "on",
@@ -355,7 +355,10 @@ def test_socket_folder_prepared_by_others_is_refused(empty: Path) -> None:
 def test_root_without_user_namespaces_runs_as_nobody(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In most containers root may not create user namespaces; the same folder works both ways."""
+    """Without user namespaces, root runs PostgreSQL as nobody, on the same folder as with them.
+
+    A folder that nobody cannot reach is an error.
+    """
     with EmbeddedPostgres(root, durable=False) as server:
         run_sql(server.dsn(), "CREATE TABLE kept AS SELECT 42 AS answer")
     monkeypatch.setattr(_binaries, "_choose_identity", lambda _folder: Identity.NOBODY)

@@ -75,7 +75,10 @@ def test_hooks_are_counted_by_source_and_result() -> None:
 
 
 async def test_the_states_of_probes(database_url: str) -> None:
-    """By guild and name; what the prober cannot reach has no figure, nor has what was not asked yet."""
+    """Monitoring shows each probe's state by guild and name.
+
+    The prober itself, a probe that cannot be reached and a probe without an answer yet have no figure.
+    """
     pool, connection = await open_patient_pool(database_url), await connect(database_url)
     states = {"api": "up", "slow": "degraded", "dead": "down", "far": "cut_off", "young": "new", "": "up"}
     for name, state in states.items():

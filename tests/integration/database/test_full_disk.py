@@ -24,7 +24,10 @@ async def store(database_url: str) -> AsyncIterator[PostgresStore]:
 async def test_a_job_that_found_no_room_counts_for_more_than_a_beat(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For every guild and a while: deadlines are kept without the database, and the alarm is raised."""
+    """After a job has found the disk full, the beats of every guild fail for a while.
+
+    Deadlines are then kept without the database, and the alarm is raised. Another error changes nothing.
+    """
     store.refused("ConnectionDoesNotExistError")
     await store.beat()
     store.refused("DiskFullError")

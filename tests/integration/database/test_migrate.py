@@ -257,7 +257,7 @@ def test_tcp_server_without_tls(guarded: EmbeddedPostgres) -> None:
     ],
 )
 def test_address_is_translated(dsn: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What asyncpg takes leniently is spelled as Go wants it, to the same place."""
+    """An address that asyncpg takes leniently is spelled as Go wants it, and leads to the same place."""
     monkeypatch.delenv("PGSSLMODE", raising=False)
     parameters = "sslmode=prefer&connect_timeout=10&search_path=incident_bot&lock_timeout=500"
     assert dbmate_url(dsn) == f"{url}{'&' if '?' in url else '?'}{parameters}"
@@ -361,7 +361,7 @@ async def test_movable_clock_moves_column_defaults(database_url: str) -> None:
 
 
 async def test_each_test_has_its_own_database(cluster: EmbeddedPostgres) -> None:
-    """What one test writes the next does not see, and connections left open do not keep a database."""
+    """A test does not see what another wrote, and open connections do not keep a test's database alive."""
     async with temporary_database(cluster) as first:
         left_open = await connect(first)
         await left_open.execute("CREATE TABLE mine (x int)")

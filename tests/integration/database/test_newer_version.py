@@ -25,7 +25,7 @@ _BECOMES_NEW: Final = "UPDATE deliveries SET kind = 'hologram' WHERE id = $1"
 
 
 async def test_a_kind_of_delivery(pool: asyncpg.Pool) -> None:
-    """It is passed over among others, and what would send it is told that it is not ours to send."""
+    """A delivery of a newer version's kind is passed over; sending it is refused, and it stays pending."""
     store = PostgresStore(pool)
     incident = await open_incident(store)
     alert, new, unsent = await delivery_ids(
@@ -64,7 +64,10 @@ async def test_what_a_bundle_tells_of(pool: asyncpg.Pool) -> None:
 async def test_an_older_version_keeps_the_body_of_a_bundle_in_each_that_it_told_of(
     pool: asyncpg.Pool,
 ) -> None:
-    """Those of other incidents are found by the one that becomes private."""
+    """A bundle's body that an older version kept in other incidents' deliveries is found for each incident.
+
+    The bodies must be found when an incident becomes private.
+    """
     store = PostgresStore(pool)
     incidents = [await open_incident(store, key=key) for key in ("a", "b", "c")]
     group = Group(GUILD, DeliveryKind.PAGE, "person:primary", "SEV1", "none", priority=10)
@@ -120,7 +123,7 @@ async def test_an_older_version_says_no_sender_of_a_message(pool: asyncpg.Pool) 
 
 
 async def test_a_notice(desk: Desk) -> None:
-    """Its line is not written without its words, and no attempt has failed."""
+    """A notice of a kind from a newer version stays pending, and counts as no failed attempt."""
 
     class Older(FakeDiscord):
         async def compose(self, delivery: Delivery, subject: Subject) -> Request:

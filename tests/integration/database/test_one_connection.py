@@ -50,7 +50,7 @@ async def test_a_private_incident(desk: Desk) -> None:
 
 
 async def test_a_thread_that_is_gone(desk: Desk) -> None:
-    """It is made anew with everybody in it."""
+    """A private incident's thread that is gone is made anew, with a single connection to the database."""
     incident = await _opened(desk, "one")
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     key = posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, 2)

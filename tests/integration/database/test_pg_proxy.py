@@ -52,7 +52,7 @@ async def test_each_direction_is_delayed(proxy: PgProxy) -> None:
 
 
 async def test_one_connection_too_many_is_refused(proxy: PgProxy) -> None:
-    """As a pooler does it: FATAL, XX000. Once one has left, the next may enter."""
+    """The proxy refuses one connection too many as a pooler does; after one has left, the next may enter."""
     proxy.limit = 1
     first = await connect(proxy.dsn())
     with pytest.raises(asyncpg.InternalServerError, match="EMAXCONNSESSION"):
@@ -71,7 +71,7 @@ async def test_a_connection_is_refused_by_its_name(proxy: PgProxy) -> None:
 
 
 async def test_a_statement_is_refused(proxy: PgProxy) -> None:
-    """Its connection ends with it."""
+    """The proxy refuses the chosen statement, and the statement's connection ends."""
     connection = await connect(proxy.dsn())
     proxy.refuse_statement = lambda text: Refusal("53300") if "pgqueuer" in text else None
     assert await connection.fetchval("SELECT 1") == 1
@@ -82,7 +82,7 @@ async def test_a_statement_is_refused(proxy: PgProxy) -> None:
 
 @pytest.mark.parametrize(("commits", "rows"), [(Commits.UNANSWERED, 1), (Commits.PREVENTED, 0)])
 async def test_a_commit_is_lost(proxy: PgProxy, database_url: str, commits: Commits, rows: int) -> None:
-    """Its connection breaks; what it wrote is there when only the answer was lost."""
+    """A lost COMMIT raises an error; the row is there only if just the answer was lost."""
     proxy.commits = commits
     with pytest.raises((asyncpg.PostgresError, OSError)):
         await _insert(proxy)
@@ -90,7 +90,10 @@ async def test_a_commit_is_lost(proxy: PgProxy, database_url: str, commits: Comm
 
 
 async def test_last_words_are_of_the_transaction_that_is_committed(proxy: PgProxy, database_url: str) -> None:
-    """What was only prepared, or ran in an earlier transaction, costs no other COMMIT its answer."""
+    """Only the COMMIT of a transaction that has run the chosen statement loses its answer.
+
+    A statement that was only prepared, or ran in an earlier transaction, does not count.
+    """
     connection = await connect(proxy.dsn())
     async with connection.transaction():
         await connection.execute("INSERT INTO t VALUES ($1)", 0)
@@ -106,7 +109,7 @@ async def test_last_words_are_of_the_transaction_that_is_committed(proxy: PgProx
 
 
 async def test_connections_are_broken(proxy: PgProxy) -> None:
-    """Those that are there; a new one is well."""
+    """The proxy breaks the connections that exist, and a new connection works."""
     connection = await connect(proxy.dsn())
     assert proxy.break_all() == 1
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):

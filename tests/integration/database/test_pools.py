@@ -38,7 +38,10 @@ async def _estimate(pool: asyncpg.Pool) -> int:
 async def test_a_plan_is_kept_for_a_while(
     begins: bool, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And made anew afterwards: a storm has made a table of a dozen rows one of thousands meanwhile."""
+    """A query's plan is kept for a while and then made anew.
+
+    Meanwhile a storm may have made a table of a dozen rows one of thousands.
+    """
     pool = await open_pool(database_url, max_size=1)
     first = await _estimate(pool)
     async with pool.acquire() as connection:
@@ -56,7 +59,10 @@ async def test_a_plan_is_kept_for_a_while(
 
 
 async def test_nothing_is_parsed_twice(database_url: str) -> None:
-    """Neither when its plan has become old, nor after hundreds of others: that is a round trip each time."""
+    """A statement stays prepared when its plan has become old and after hundreds of other statements.
+
+    Preparing a statement again would be a round trip each time.
+    """
     pool = await open_pool(database_url, max_size=1)
     async with pool.acquire() as connection:
         await connection.learn([_QUERY])
@@ -80,7 +86,7 @@ async def test_a_connection_that_has_learned_is_in_no_transaction(database_url: 
 
 
 async def test_nor_is_one_whose_learning_was_cancelled(database_url: str) -> None:
-    """At whichever moment: a bot that stops while it prepares still has questions."""
+    """A connection whose preparing was cancelled, at whichever moment, is in no transaction afterwards."""
     pool = await open_pool(database_url, max_size=1)
     statements = [f"SELECT {number}" for number in range(60)]
     for moment in range(100):
@@ -127,7 +133,10 @@ _LOOK_UPS: Final = "SELECT count(*) FROM pg_prepared_statements WHERE statement 
 
 
 async def test_built_in_arrays_take_no_look_up(database_url: str) -> None:
-    """Each connection would ask the catalogs for them, which takes longer than all that a start asks."""
+    """Arrays of built-in types are sent without a look-up in the catalogs.
+
+    Each connection would need the look-up, which takes longer than all that a start asks.
+    """
     pool = await open_pool(database_url, max_size=1)
     async with pool.acquire() as connection:
         for element, value in _ARRAYS.items():
@@ -164,7 +173,7 @@ async def _be_cancelled_twice(pool: asyncpg.Pool) -> None:
 async def test_a_transaction_left_open_goes_with_its_connection(
     leave: Callable[[asyncpg.Pool], Awaitable[None]], database_url: str
 ) -> None:
-    """Nothing is logged, nothing that it wrote stays, and the pool goes on."""
+    """A transaction left open is undone with its connection; nothing is logged, and the pool goes on."""
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
     pool = await open_pool(database_url, max_size=1)

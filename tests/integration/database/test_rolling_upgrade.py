@@ -66,7 +66,10 @@ def unlike(was: dict[str, str], root: Path = ROOT) -> list[str]:
 
 
 def test_a_migration_that_has_landed_stays_as_it_is() -> None:
-    """Who has applied it has it as it was, by its name: what is to change comes in the next one."""
+    """No migration that has landed is changed or renamed, as databases have applied it by its name.
+
+    A change has to come in a new migration.
+    """
     was = landed()
     if not was:
         pytest.skip("needs the history of the repository")

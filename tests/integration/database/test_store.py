@@ -197,7 +197,10 @@ async def test_a_read_only_database_is_unavailable(store: Store, pool: asyncpg.P
 async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
     store: Store, database_url: str
 ) -> None:
-    """In the middle of a transaction, whose work is undone."""
+    """A connection lost within a transaction raises StorageUnavailable, and the transaction is undone.
+
+    The next query gets a connection that works.
+    """
     incident = await open_incident(store)
     with pytest.raises(StorageUnavailable):
         await _lose_connection_within(store, incident.id, database_url)
@@ -224,7 +227,10 @@ async def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None
 
 
 async def test_a_transaction_pooler_is_refused_in_words() -> None:
-    """As PgBouncer 1.24 answers: it takes no search_path, and a session is not ours to keep."""
+    """A database behind a transaction pooler is refused with an error that asks for session mode.
+
+    The test's server refuses `search_path` as PgBouncer 1.24 does.
+    """
     fields = b"SFATAL\0C08P01\0Munsupported startup parameter: search_path\0\0"
     answer = b"E" + (len(fields) + 4).to_bytes(4, "big") + fields
 

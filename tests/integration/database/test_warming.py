@@ -15,7 +15,10 @@ _CONNECTIONS = 5
 
 
 async def test_learning_takes_one_connection_at_a_time(database_url: str) -> None:
-    """At 100 ms an alert waited for two seconds while three of five connections learned at once."""
+    """Preparing statements in the background hardly ever keeps more than one connection busy.
+
+    At 100 ms an alert waited for two seconds while three of five connections prepared at once.
+    """
     async with PgProxy(database_url, delay_s=_AWAY_S / 2).running() as proxy:
         pool = await open_pool(proxy.dsn(), min_size=_CONNECTIONS, max_size=_CONNECTIONS)
         busy: list[int] = []
@@ -55,7 +58,10 @@ async def test_a_small_pool_learns_too(database_url: str) -> None:
 
 
 async def test_a_connection_that_was_lost_is_an_outage(database_url: str) -> None:
-    """It is taken out of the pool while it is borrowed, and has no method `learn` any more."""
+    """Preparing statements on a lost connection raises StorageUnavailable.
+
+    A lost connection is taken out of the pool and has no method `learn` any more.
+    """
     pool = await open_pool(database_url, min_size=2, max_size=2)
     async with borrow(pool) as lost, borrow(pool) as other:
         ended = asyncio.Event()

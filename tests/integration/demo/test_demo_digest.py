@@ -61,7 +61,10 @@ async def updates_written(found: Past, week: Span) -> int:
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 async def test_each_number_of_the_digest_is_found_by_hand(database_url: str, language: str) -> None:
-    """What monitors posted, who was paged, updates in time, the drill: no part is empty."""
+    """Each number of the digest agrees with what can be counted in the local Discord.
+
+    The numbers are of monitors' alerts, pages, status updates in time and late, and the drill.
+    """
     async with past(database_url, set_up({}, lang=language)) as found:
         week, policy = await told_week(found), found.setup.policy
         guild_id = int((await found.human.state())["guild"]["id"])

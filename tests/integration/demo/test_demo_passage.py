@@ -155,7 +155,10 @@ async def test_what_begins_on_the_way_is_done_before_the_clock_moves(desk: Desk)
 
 
 async def test_nearest_of_jobs_and_hours_is_next(desk: Desk) -> None:
-    """Without a job it is Monday's morning triage, then its digest; a retry is no deadline."""
+    """The next deadline is the nearest of the jobs, Monday's morning triage and Monday's digest.
+
+    A delivery's retry is no deadline.
+    """
     await desk.queue("retry", timedelta(minutes=1), "deliver")
     morning = await next_deadline(desk.connection, POLICY)
     assert (morning.kind, f"{morning.at.astimezone(POLICY.timezone):%a %H:%M}") == (GATHERING, "Mon 10:00")
@@ -179,7 +182,7 @@ async def test_the_clock_stops_where_the_digest_is_queued(desk: Desk) -> None:
 
 
 def test_hours_of_the_policy_are_later_than_now() -> None:
-    """At 18:00 on Monday the next digest is a week away; on Saturday the next morning is Monday's."""
+    """At a digest's time the next digest is a week away; on Saturday the next morning triage is Monday's."""
     monday = digest_after(SATURDAY, POLICY)
     assert digest_after(monday, POLICY) - monday == timedelta(days=7)
     morning = gathering_after(SATURDAY, POLICY)

@@ -83,7 +83,10 @@ def _is_archived(thread: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 async def test_each_incident_has_its_post_and_its_thread(database_url: str, language: str) -> None:
-    """Where the database says: the alert in its channel, at its time; the thread, archived once it ended."""
+    """Each incident's alert is in its channel at its time, and its thread is archived once it has ended.
+
+    Every message that the database knows of exists, and the English demo has no Japanese words.
+    """
     async with past(database_url, set_up({}, lang=language)) as found:
         state = await found.human.state()
         threads = {one["id"]: one for one in state["threads"]}
@@ -120,7 +123,7 @@ async def test_each_incident_has_its_post_and_its_thread(database_url: str, lang
 
 
 async def test_notes_of_people_are_pinned(database_url: str) -> None:
-    """What is on the timeline is a message of theirs in the thread, at that time."""
+    """Each pinned note on the timeline is a message of the same person in the incident thread, with a 📌."""
     async with past(database_url) as found:
         pins = await found.rows("SELECT * FROM timeline WHERE kind = 'pinned'")
         assert len(pins) == 8
@@ -135,7 +138,7 @@ async def test_notes_of_people_are_pinned(database_url: str) -> None:
 
 
 async def test_whoever_looks_at_the_past_finds_names(database_url: str) -> None:
-    """Who ended an incident is on it, as who reported and acknowledged it is: as Discord shows them."""
+    """Each ended incident names who reported, acknowledged and resolved it as Discord shows the names."""
     async with past(database_url) as found:
         names = {int(one["id"]): one["shown_name"] for one in (await found.human.state())["members"]}
         hooks = {
@@ -152,7 +155,10 @@ async def test_whoever_looks_at_the_past_finds_names(database_url: str) -> None:
 
 
 async def test_past_has_action_items_that_are_still_of_use(database_url: str) -> None:
-    """Each has its line in the thread and its entry; one is done, two are overdue, open ones have jobs."""
+    """Each action item has its line in the thread and its timeline entry, and each open one has a job.
+
+    Of four action items one is done and two are overdue.
+    """
     async with past(database_url) as found:
         items = await found.rows(
             "SELECT action_items.*, due_on < now()::date AS is_late, thread_id,"
@@ -227,7 +233,10 @@ async def test_past_leaves_out_what_the_policy_does_not_have(
     [("sun", time(23, 59)), ("mon", time(9, 59)), ("mon", time(10)), ("mon", time(18)), ("mon", time(18, 1))],
 )
 async def test_past_fits_whenever_the_demo_begins(database_url: str, day: str, at: time) -> None:
-    """Before and after the handover and the digest: all of it is past, and Sato is on call."""
+    """Whether the demo begins before or after the handover and the digest, its events are all in the past.
+
+    Sato is on call, and only the threads of open incidents are not archived.
+    """
     async with started_on(database_url, day, at) as found:
         now = await found.connection.fetchval("SELECT now()")
         (latest,) = await found.rows("SELECT max(at) AS entry, min(at) AS first FROM timeline")

@@ -76,7 +76,10 @@ async def fails(world: NotifierWorld, times: int) -> list[UpstreamUnavailable]:
 
 
 async def test_further_attempts_ask_nothing(world: NotifierWorld, circuit: Circuit, clock: Clock) -> None:
-    """After a few 503 Discord is away; then one probe at a time, later and later, until it answers."""
+    """After a few 503 answers Discord counts as away, and further attempts send only rare probes.
+
+    The first probe that Discord answers ends the outage.
+    """
     world.break_down({"status": 503, "times": None}, route=POSTS)
     said = await fails(world, 100)
     assert [isinstance(each, DiscordAway) for each in said].index(True) == ENOUGH - 1

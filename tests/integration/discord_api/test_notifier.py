@@ -69,7 +69,7 @@ async def test_same_nonce_is_the_same_message(world: NotifierWorld) -> None:
 
 
 async def test_channel_may_be_an_id(world: NotifierWorld) -> None:
-    """The policy may name either."""
+    """A delivery's channel may be given by its id instead of its name, as the policy may do."""
     assert (await world.deliver(owed(DeliveryKind.ALERT, to=f"channel:{OPS}"))).channel_id == OPS
 
 
@@ -128,7 +128,7 @@ async def test_page_may_go_to_a_user_id(world: NotifierWorld) -> None:
 
 @pytest.mark.parametrize("place", ["primary", "nobody"])
 async def test_page_without_a_person_is_refused(world: NotifierWorld, place: str) -> None:
-    """They have left the server, or the policy was changed."""
+    """A page is refused if the person has left the server or if the policy has no such place on call."""
     del world.world.members[str(PRIMARY)]
     with pytest.raises(DeliveryRefused) as refused:
         await world.deliver(owed(DeliveryKind.PAGE, to=f"person:{place}"))
@@ -179,7 +179,10 @@ async def test_own_eyes_are_put_once(world: NotifierWorld) -> None:
 
 
 async def test_a_digest_names_commands_by_their_ids(world: NotifierWorld) -> None:
-    """So that its lines can be pressed; registered anew, it takes a while until that is noticed."""
+    """A digest names a registered command by its id, so that the line can be pressed.
+
+    A command that is not registered is left out.
+    """
     assert world.client.application_id is not None
     commands: list[dict[str, Any]] = [
         {"name": "dlq", "description": "DLQ"},
@@ -194,7 +197,7 @@ async def test_a_digest_names_commands_by_their_ids(world: NotifierWorld) -> Non
 
 
 async def test_digest_reevaluation_and_replay_are_taken(world: NotifierWorld) -> None:
-    """What has no incident."""
+    """Discord takes a digest, a re-evaluation and a replay, and the replay pings nobody."""
     await world.deliver(owed(DeliveryKind.DIGEST, to="channel:p3-insights"), BUSY)
     await world.deliver(owed(DeliveryKind.REEVALUATION, to="channel:p1-ops"), ASKED)
     data = {"body": {"content": "@everyone down"}, "entry": "2f3c4d5e", "by": "primary"}
@@ -233,7 +236,7 @@ async def test_find_reads_on_however_much_was_said_meanwhile(world: NotifierWorl
 
 @pytest.mark.parametrize("change", [{"title": "別の話"}, {"id": 43}, {"symptoms": ()}])
 async def test_find_takes_no_other_message(world: NotifierWorld, change: dict[str, object]) -> None:
-    """Another incident's alert looks much alike."""
+    """An alert of another title, number or symptoms is not taken for the incident's own alert."""
     begun = datetime.now(UTC)
     await world.deliver(ALERT)
     other = await world.notifier.compose(ALERT, replace(INCIDENT, **change))  # type: ignore[arg-type]

@@ -192,7 +192,7 @@ async def test_refusals_of_a_real_kind(world: NotifierWorld) -> None:
 
 
 async def test_a_message_that_was_deleted_since_is_not_made_again(world: NotifierWorld) -> None:
-    """Its nonce says that it was posted: no refusal like any other."""
+    """A message that was posted and then deleted is reported as deleted, and its nonce posts nothing anew."""
     request = await world.notifier.compose(ALERT, INCIDENT)
     posted = await world.notifier.send(request, nonce="n1")
     remove(world.sandbox.core, world.message(posted))
@@ -265,7 +265,7 @@ async def test_a_page_of_html_with_status_200_is_no_answer(world: NotifierWorld,
 
 
 async def test_a_closed_client_is_away(world: NotifierWorld) -> None:
-    """While the process ends, nothing is lost: the queue has it."""
+    """A closed client counts as an outage, so that the queue keeps the message while the process ends."""
     request = await world.notifier.compose(ALERT, INCIDENT)
     await world.client.close()
     assert "not logged in" in (await away(world.notifier.send(request, nonce="n1"))).reason

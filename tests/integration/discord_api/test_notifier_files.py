@@ -54,7 +54,10 @@ async def test_files_are_in_the_message_with_their_descriptions(world: NotifierW
 
 
 async def test_the_same_nonce_posts_files_once(world: NotifierWorld) -> None:
-    """As any message: the sender may have died before it knew."""
+    """Files sent twice with the same nonce are posted once.
+
+    The sender may have died before it knew that the message was posted.
+    """
     assert await posted(world) == await posted(world)
     assert len(world.messages(ALERTS)) == 1
 
@@ -74,7 +77,7 @@ async def test_a_refused_upload_is_sent_whole_the_next_time(world: NotifierWorld
 
 
 async def test_an_edit_puts_new_files_in_the_place_of_the_old(world: NotifierWorld) -> None:
-    """In an archived thread, too, which sleeps on afterwards."""
+    """An edit replaces a message's file and words, even in an archived thread, which stays archived."""
     incident, _ = await world.threaded()
     thread = incident.thread.id or 0
     where = await posted(world, channel_id=thread, nonce="n2")
@@ -92,7 +95,7 @@ async def test_an_edit_puts_new_files_in_the_place_of_the_old(world: NotifierWor
 
 
 async def test_a_message_that_is_gone_refuses_the_edit(world: NotifierWorld) -> None:
-    """The caller posts anew."""
+    """An edit of a message that is gone is refused, so that the caller can post anew."""
     where = await posted(world)
     remove(world.sandbox.core, world.message(where))
     with pytest.raises(DeliveryRefused):

@@ -91,7 +91,10 @@ async def test_refresh_makes_every_post_true(world: NotifierWorld) -> None:
 async def test_refresh_knows_the_responders_own_dm_by_their_account(
     world: NotifierWorld, is_known: bool
 ) -> None:
-    """Their name in the server is not the username that the policy has, and anybody may take it as a name."""
+    """A refreshed DM is worded for its recipient only if the recipient's account has acknowledged.
+
+    A name in the server does not count, as anybody may take the username of the policy as a name.
+    """
     incident, _ = await world.alert()
     page = await world.deliver(owed(DeliveryKind.PAGE, to="person:primary"), incident, nonce="n4")
     own = replace(
@@ -229,7 +232,10 @@ async def test_the_first_line_of_a_thread_is_edited_once_its_start_was_corrected
 async def test_a_line_is_edited_when_it_tells_of_a_correction(
     world: NotifierWorld, severity: str, data: dict[str, object], *, is_edited: bool
 ) -> None:
-    """Only the one that asks for the postmortem does; one from an older version does not say which end."""
+    """After a correction, only the notice of a resolution that asks for a postmortem is edited.
+
+    A notice from an older version is left alone, as it does not say which resolution it is about.
+    """
     incident, alert = await world.threaded()
     incident = replace(incident, severity=severity)
     owed_line = owed(DeliveryKind.NOTICE, after=(alert.message_id, 0), data=data)
@@ -310,7 +316,10 @@ async def test_an_older_post_is_edited_into_a_pointer(world: NotifierWorld) -> N
 
 
 async def test_a_line_beside_the_alert_answers_it(world: NotifierWorld) -> None:
-    """So it is clear which incident is meant; an alert that was deleted keeps nothing back."""
+    """A notice in the alert's channel is a reply to the alert, so that it is clear which incident is meant.
+
+    The notice is posted even if the alert was deleted.
+    """
     incident, alert = await world.alert()
     line = owed(DeliveryKind.NOTICE, to="alert", data={"notice": "reopened", "by": "primary"})
     said = await world.deliver(line, incident, nonce="n5")
@@ -348,7 +357,10 @@ async def people(world: NotifierWorld, *places: Posted) -> list[tuple[str, int]]
 
 
 async def test_acknowledgers_are_people_with_their_roles(world: NotifierWorld) -> None:
-    """Not the bot itself; names and ids of roles; administrators and the owner are known as such."""
+    """The people who reacted with 👀 are found with names and ids of their roles, without the bot itself.
+
+    An administrator is known as such.
+    """
     incident, alert = await world.alert()
     seed = owed(DeliveryKind.SEED_ACK, after=(alert.channel_id, alert.message_id))
     await world.deliver(seed, incident)
@@ -363,7 +375,7 @@ async def test_acknowledgers_are_people_with_their_roles(world: NotifierWorld) -
 
 
 async def test_acknowledgers_of_the_dm_have_their_roles_too(world: NotifierWorld) -> None:
-    """A DM's payload knows none."""
+    """A person who acknowledges in a DM has the roles of the server, although a DM's payload has none."""
     page = await world.deliver(owed(DeliveryKind.PAGE, to="person:primary"))
     react(world.sandbox.core, world.message(page), str(PRIMARY), EYES)
     found = world.notifier.acknowledgers([(page.channel_id, page.message_id)], guild_id=GUILD)
@@ -406,7 +418,10 @@ async def test_a_variation_selector_makes_no_other_emoji(world: NotifierWorld) -
 
 
 async def test_a_name_that_discord_has_changed_is_not_given_again_and_again(world: NotifierWorld) -> None:
-    """It may strip signs: the bot compares what came back, or each refresh would use up a rename."""
+    """A thread whose name Discord has changed slightly is not renamed again at each refresh.
+
+    Discord may strip signs from a name, and each refresh would use up a rename.
+    """
     incident, alert = await world.threaded()
     odd = replace(incident, title="API ✏️ が遅い", version=incident.version + 1)
     post = sent(DeliveryKind.THREAD, alert)

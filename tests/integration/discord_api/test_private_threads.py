@@ -67,7 +67,10 @@ async def test_who_was_stopped_makes_none(world: NotifierWorld, monkeypatch: pyt
 
 
 async def test_people_are_let_in(world: NotifierWorld) -> None:
-    """By their id or their place on call; twice changes nothing."""
+    """People are let into a private thread by their id or their place on call; twice changes nothing.
+
+    Somebody who is not in the server is refused.
+    """
     made = await world.deliver(PRIVATE_THREAD, SECRET)
     after = (made.channel_id, made.message_id)
     for to in ("person:primary", f"user:{PRIMARY}", f"user:{OBSERVER}"):
@@ -133,7 +136,10 @@ async def test_whether_a_role_sees_private_ones(world: NotifierWorld) -> None:
 
 
 async def test_its_name_shows_the_state(world: NotifierWorld) -> None:
-    """As a public one's does, without the title; a name that Discord takes later waits, and is no failure."""
+    """A private thread's name shows the incident's state without the title.
+
+    A rename that Discord defers is tried again later, and counts as no failure.
+    """
     made = await world.deliver(PRIVATE_THREAD, SECRET)
     post = sent(DeliveryKind.PRIVATE_THREAD, made)
     for status, name in ((Status.ACKNOWLEDGED, "🔒 INC-42 🟠"), (Status.RESOLVED, "🔒 INC-42 🟢")):
@@ -146,7 +152,7 @@ async def test_its_name_shows_the_state(world: NotifierWorld) -> None:
 
 
 async def test_a_private_thread_that_is_gone_is_noticed(world: NotifierWorld) -> None:
-    """By its name, and by the alert in it, whose channel Discord does not know any more."""
+    """A refresh reports a deleted private thread as gone, and the alert in it as well."""
     made = await world.deliver(PRIVATE_THREAD, SECRET)
     placed = replace(SECRET, thread=replace(SECRET.thread, id=made.message_id))
     alert = await world.deliver(owed(DeliveryKind.ALERT), placed)
@@ -175,7 +181,7 @@ async def test_a_thread_without_an_answer_is_found(world: NotifierWorld) -> None
 
 
 async def test_others_threads_are_not_taken_for_it(world: NotifierWorld) -> None:
-    """Another name, another channel, or one from long before."""
+    """The search for a private thread finds none of another name, of another channel, or from before."""
     await world.deliver(PRIVATE_THREAD, replace(SECRET, id=43))
     await world.deliver(owed(DeliveryKind.PRIVATE_THREAD, to=f"channel:{OPS}"), SECRET)
     assert await found(world) is None
@@ -184,7 +190,10 @@ async def test_others_threads_are_not_taken_for_it(world: NotifierWorld) -> None
 
 
 async def test_the_alert_rings_the_roles_in_the_thread(world: NotifierWorld) -> None:
-    """Those that see private incidents; an edit leaves the line without them."""
+    """The alert in a private thread rings only the roles that see private incidents.
+
+    An edit leaves the line without these roles.
+    """
     made = await world.deliver(PRIVATE_THREAD, SECRET)
     placed = replace(SECRET, thread=replace(SECRET.thread, id=made.message_id))
     alert = await world.deliver(owed(DeliveryKind.ALERT), placed)
@@ -239,7 +248,10 @@ def told(world: NotifierWorld, *channels: int | None) -> str:
 
 
 async def test_nothing_is_left_of_public_posts(world: NotifierWorld) -> None:
-    """Neither in them nor in the thread's name. Discord's note of its earlier one stays, and is told of."""
+    """The title of an incident that has become private is removed from its posts and the thread's name.
+
+    Discord's own note of the thread's earlier name stays, and is reported as left behind.
+    """
     incident, posts = await public(world)
     result = await world.notifier.redact(incident, posts)
     assert (len(result.done), result.refused) == (len(posts), [])
@@ -275,7 +287,10 @@ async def test_a_drills_old_thread_tells_nothing_by_its_mark(world: NotifierWorl
 
 
 async def test_an_old_thread_is_deleted(world: NotifierWorld) -> None:
-    """With everything in it; one that is gone is no error, and tells nothing."""
+    """A public thread is deleted, so that nothing is left behind; deleting the thread again is no error.
+
+    A deletion that Discord does not permit is refused.
+    """
     incident, _posts = await public(world)
     thread = incident.thread.id or 0
     for _ in range(2):
@@ -300,7 +315,7 @@ async def test_a_name_that_discord_refuses_leaves_it_locked_all_the_same(world: 
 
 
 async def test_a_sleeping_thread_is_emptied_and_sleeps_on(world: NotifierWorld) -> None:
-    """It takes no edits while it does."""
+    """Posts in an archived thread are emptied, although it takes no edits, and it stays archived."""
     incident, posts = await public(world)
     set_archived(world.sandbox.core, world.channel(incident.thread.id), archived=True)
     await world.notifier.redact(incident, [post for post in posts if post.kind is DeliveryKind.THREAD_CARD])

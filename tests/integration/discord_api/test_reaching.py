@@ -80,7 +80,10 @@ async def test_discord_away_is_no_finding(world: NotifierWorld) -> None:
 
 
 async def test_a_page_goes_to_whoever_stands_there_when_it_is_rendered(world: NotifierWorld) -> None:
-    """Not to whom the policy file names; the request keeps who it was."""
+    """A page goes to the person who is on call when it is rendered, not to whom the policy file names.
+
+    The request keeps its recipient, and a named person is reached independently of the rota.
+    """
     holders = {"primary": OnCallPerson("secondary", "ben")}
 
     async def now(_guild_id: int) -> dict[str, OnCallPerson]:

@@ -42,7 +42,10 @@ def escalation(missed: Watch, *, rings: bool = True) -> Saying:
 
 
 async def test_what_another_process_has_posted_is_not_posted_again(world: NotifierWorld) -> None:
-    """Its nonce holds for minutes only; one that stood still for longer finds the message itself."""
+    """An escalation that another process has posted, under another nonce, is found and not posted again.
+
+    A nonce holds for minutes only, so the message itself has to be found.
+    """
     siren, missed = world.notifier.siren(nobody), passed()
     first = await siren.post(missed, escalation(missed), nonce="theirs")
     again = await siren.post(missed, escalation(missed), nonce="ours")
@@ -51,7 +54,10 @@ async def test_what_another_process_has_posted_is_not_posted_again(world: Notifi
 
 
 async def test_what_discord_has_and_never_said_is_found(world: NotifierWorld) -> None:
-    """By what was sent then, which looks otherwise than what is said without a database."""
+    """An alert that Discord took without an answer is found by the words sent then, and not posted again.
+
+    These words differ from those that are sent without a database.
+    """
     siren, missed = world.notifier.siren(nobody), passed()
     first = await siren.post(missed, escalation(missed), nonce="theirs")
     body = emergency_post(world.notifier._words, missed, escalation(missed))
@@ -94,7 +100,7 @@ async def test_a_history_that_cannot_be_read_keeps_nobody_silent(world: Notifier
 
 
 async def test_a_step_that_mentions_nobody_rings_nobody(world: NotifierWorld) -> None:
-    """Whatever its severity's alert does."""
+    """An escalation step that mentions nobody rings nobody, whatever the alert of its severity does."""
     missed = passed()
     quiet = escalation(missed, rings=False)
     posted = await world.notifier.siren(nobody).post(missed, quiet, nonce="ours")

@@ -76,7 +76,10 @@ async def test_a_message_is_posted_and_its_place_is_known() -> None:
 
 
 async def test_it_asks_discord_to_wait_and_names_nothing_else() -> None:
-    """Without ``wait`` Discord would not say which message it became."""
+    """A webhook's post carries ``wait`` and no other option.
+
+    Without ``wait`` Discord would not say which message the post became.
+    """
     async with server((200, {}, {"id": "5", "channel_id": "4"})) as there:
         posted = await client(there.base).post(ID, {"content": "x"})
         assert (posted.channel_id, posted.message_id) == (4, 5)
@@ -117,7 +120,7 @@ async def test_a_short_limit_is_waited_out() -> None:
 
 
 async def test_a_long_limit_refuses_and_is_kept() -> None:
-    """It was not taken, for sure; and until then nothing asks again."""
+    """A post that meets a long rate limit is refused, and nothing is asked again until the limit ends."""
     async with server((429, {}, {"retry_after": 60.0})) as there:
         webhooks = client(there.base)
         with pytest.raises(DeliveryRefused):
@@ -146,7 +149,7 @@ async def test_a_limit_that_only_the_header_tells_is_believed_for_a_day_at_most(
 
 
 async def test_an_empty_bucket_is_known_before_the_next_one() -> None:
-    """As Discord's headers say: the last of five in two seconds."""
+    """When Discord's headers say that a rate limit is used up, the next post is held back."""
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "1.9"}
     async with server((200, headers, {"id": "5", "channel_id": "4"})) as there:
         webhooks = client(there.base)

@@ -78,7 +78,7 @@ async def test_a_page_with_its_number(rig: Rig, view: DlqView) -> None:
 
 
 async def test_a_page_in_the_middle_has_the_number_of_the_whole_list(rig: Rig) -> None:
-    """In both directions, whatever is on its other side."""
+    """Each page, turned to in either direction, has the number of entries of the whole list."""
     first = await rig.dlq.page(DlqView(), size=1)
     second = await rig.dlq.page(DlqView(cursor=first.older), size=1)
     third = await rig.dlq.page(DlqView(cursor=second.older), size=1)
@@ -88,7 +88,7 @@ async def test_a_page_in_the_middle_has_the_number_of_the_whole_list(rig: Rig) -
 
 
 async def test_the_other_questions(rig: Rig) -> None:
-    """Each is one query."""
+    """The most severe, the HTTP statuses, one entry and an id by its end take one query each."""
     [entry] = (await rig.dlq.page(DlqView(), size=1)).entries
     before = rig.session.round_trips
     assert (await rig.dlq.most_severe(limit=9)).entries

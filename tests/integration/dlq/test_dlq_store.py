@@ -80,7 +80,10 @@ async def test_text_that_postgres_refuses_does_not_lose_the_failure(
 async def test_what_an_outage_held_back_tells_no_title_once_it_is_private(
     dlq: PostgresDlqStore, database_url: str
 ) -> None:
-    """It has a row, as it was mailed, and it was never given up."""
+    """The DLQ row of an alert held back by an outage loses title and payload once the incident is private.
+
+    Such an alert has a row because it was mailed, although its delivery was never given up.
+    """
     main = await open_patient_pool(database_url)
     desk = Desk(Database(main), guild_id=GUILD)
     store = desk.store
@@ -142,7 +145,7 @@ async def test_questions_are_read_only(dlq: PostgresDlqStore) -> None:
 
 
 async def test_a_slow_question_ends(dlq: PostgresDlqStore, pool: asyncpg.Pool, database_url: str) -> None:
-    """Within the time that a person waits; the next question has a connection of its own."""
+    """A DLQ query that takes too long ends as unavailable; after that, a query is answered."""
     hurried = PostgresDlqStore(pool, DlqTable(), answer_s=1.0)
     await hurried.most_severe(limit=1)
     blocker = await connect(database_url)
@@ -155,7 +158,10 @@ async def test_a_slow_question_ends(dlq: PostgresDlqStore, pool: asyncpg.Pool, d
 
 
 async def test_missing_columns_are_named(dlq: PostgresDlqStore, database_url: str) -> None:
-    """In the runbook's order; without a table, or without the moment, nothing can be read."""
+    """Missing columns of the DLQ's table are named in the runbook's order.
+
+    A table without the column of the time, or no table at all, is reported as a misfit.
+    """
     connection = await connect(database_url)
     await connection.execute(
         "ALTER TABLE admin.notification_failures DROP COLUMN payload, DROP COLUMN channel, ADD more int"
@@ -170,7 +176,7 @@ async def test_missing_columns_are_named(dlq: PostgresDlqStore, database_url: st
 
 
 async def test_a_table_that_has_just_changed_says_so_once(dlq: PostgresDlqStore, database_url: str) -> None:
-    """Not that the database is away; then it is read as it is now."""
+    """A DLQ table that has just changed is reported as changed once, and then read as it is now."""
     await dlq.page(DlqView(), size=9)
     connection = await connect(database_url)
     await connection.execute("ALTER TABLE admin.notification_failures RENAME error_message TO reason")
@@ -189,7 +195,10 @@ async def test_a_database_that_is_away_at_start_is_no_error_until_asked(tmp_path
 
 
 async def test_a_server_that_never_answers_is_told_within_three_seconds(database_url: str) -> None:
-    """Neither to a first connection nor, fallen silent later, to an open one; and then it works again."""
+    """A DLQ server that never answers is reported as unavailable within three seconds.
+
+    This holds for a first connection and for an open one, and the DLQ works again afterwards.
+    """
     async with PgProxy(database_url).running() as proxy:
         pool = await open_dlq_pool(proxy.dsn())
         dlq = PostgresDlqStore(pool, DlqTable())
@@ -232,7 +241,7 @@ async def test_our_own_pool_does_as_well(database_url: str) -> None:
 
 
 async def test_a_page_is_read_off_the_index(dlq: PostgresDlqStore, database_url: str) -> None:
-    """However many rows there are, a page costs a page."""
+    """A page of the DLQ is read from the index without sorting, however many rows there are."""
     connection = await connect(database_url)
     await connection.execute(
         "INSERT INTO admin.notification_failures (attempted_at, channel, severity, http_status, payload) "

@@ -78,7 +78,10 @@ async def test_the_three_questions(rig: Rig) -> None:
 
 
 async def test_one_entry_by_its_id_and_by_its_end(rig: Rig) -> None:
-    """With its payload as far as there is one, and with the columns that the policy does not name."""
+    """A DLQ entry is found by its id and by the id's end.
+
+    The entry has its payload if the table has one, and the columns that the policy does not name.
+    """
     key = await rig.lose("決済 API が 5xx")
     assert await rig.dlq.named(key, hours=1) == [key]
     if len(key) > 4:
@@ -107,7 +110,10 @@ async def test_filters_that_the_table_cannot_fulfil_find_nothing(rig: Rig) -> No
 
 
 async def test_a_channel_is_found_whether_or_not_it_is_stored_with_its_sign(rig: Rig) -> None:
-    """Both in one list, in its order: on each page, back again, oldest first, in a file and in the digest."""
+    """A filter for a channel finds entries stored with and without the `#`, in one list in its order.
+
+    This holds for pages in both directions, oldest first, for a file and for the digest.
+    """
     lost = [await rig.lose(f"{n}", minutes_ago=n, sign="#" if n % 2 else "") for n in range(1, 6)]
     asked = DlqFilter(channel="p0-alerts")
     expected = lost if rig.has(DlqColumn.CHANNEL) else []
@@ -132,7 +138,10 @@ async def test_a_channel_is_found_whether_or_not_it_is_stored_with_its_sign(rig:
 
 
 async def test_our_own_failure_is_written_once_as_far_as_it_fits(rig: Rig) -> None:
-    """Under an id that no sequence gives; twice it is one row; it can be found, changed and emptied."""
+    """The bot's own failure, recorded twice, is one row, with its title cut to what the column takes.
+
+    The row has an id that no sequence gives, and can be found, changed and emptied.
+    """
     now = await rig.owner.fetchval("SELECT now()")
     long = "長" * 100
     failure = NewFailure(FAILURE, now, "p0-alerts", "P1", long, 503, 5, long, True, {"content": "a\0b"})
@@ -161,7 +170,10 @@ async def test_counts_for_the_digest(rig: Rig) -> None:
 
 
 async def test_doctor_learns_what_is_off(rig: Rig) -> None:
-    """What the policy gives up is not missing."""
+    """The report on a DLQ table lists its missing columns, without those that the policy gives up.
+
+    The report also says whether the bot can record its own failures in the table.
+    """
     report = await rig.dlq.report()
     given_up = {column for column in DlqColumn if rig.theirs.table.named(column) is None}
     assert report.misfit is None
@@ -170,7 +182,10 @@ async def test_doctor_learns_what_is_off(rig: Rig) -> None:
 
 
 async def test_every_query_of_the_file_fits(rig: Rig) -> None:
-    """Also those that only a rare case asks; a name that no module mentions is dead."""
+    """Each query of the DLQ's file can be prepared on each table, with the conditions of rare cases, too.
+
+    Each query's name is mentioned in a module.
+    """
     async with rig.dlq._question() as sql:
         questions = DlqQueries(sql.layout)
         file = (Path(bot.__path__[0]) / "storage/dlq/dlq.sql").read_text()
@@ -194,7 +209,10 @@ async def test_every_query_of_the_file_fits(rig: Rig) -> None:
 
 
 async def test_the_suggested_indexes_can_be_made_and_serve(rig: Rig) -> None:
-    """Each once; then none is missing, and an id is found by its end. None is suggested for a view."""
+    """The suggested indexes can be made; then none is missing, and an id is found by its end.
+
+    None is suggested for a view.
+    """
     key = (await rig.lose("決済 API が 5xx")).rjust(4, "0")
     suggested = (await rig.dlq.report()).indexes
     narrowing = (DlqColumn.SEVERITY, DlqColumn.CHANNEL, DlqColumn.STATUS, DlqColumn.HTTP_STATUS)
@@ -212,7 +230,7 @@ async def test_the_suggested_indexes_can_be_made_and_serve(rig: Rig) -> None:
 
 
 async def test_a_text_is_indexed_where_there_are_many(database_url: str) -> None:
-    """By trigrams, for which the database may need an extension first."""
+    """For a table with many rows a trigram index for text is suggested, and the extension that it needs."""
     owner = await connect(database_url)
     await owner.execute(RUNBOOK.made_by)
     pool = await open_dlq_pool(database_url)
@@ -283,7 +301,7 @@ async def test_a_table_that_may_not_be_read_says_so(database_url: str, granted: 
 
 
 async def test_a_page_comes_without_a_number_if_counting_takes_too_long(database_url: str) -> None:
-    """Where each row takes its time; another page as well."""
+    """A DLQ page, also the second or a filtered one, comes without a total if counting takes too long."""
     owner = await connect(database_url)
     await owner.execute(RUNBOOK.made_by)
     await owner.execute(

@@ -39,7 +39,10 @@ async def test_nobody_listens(database: Database) -> None:
 
 
 async def test_different_numbers_of_shards(database: Database) -> None:
-    """Those of one number wait for the others to end."""
+    """The doctor warns if processes run with different numbers of shards, and names the setting.
+
+    Processes of one number wait for those of another number to end.
+    """
     leases = await listening(database)
     await leases.beat(Instance(UUID(int=3), "host-c", "1.1", 2), [])
     found = await check_instances(leases)

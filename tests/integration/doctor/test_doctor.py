@@ -82,7 +82,7 @@ async def test_all_is_well(sandbox: LocalDiscord) -> None:
 
 
 async def test_a_role_that_rings_nobody(sandbox: LocalDiscord) -> None:
-    """Where the bot may not mention all, a private incident's roles have to be mentionable."""
+    """If the bot may not mention all, the roles of a private incident have to be mentionable."""
     what = "private incidents in #p0-alerts"
     deny(sandbox, "p0-alerts", int(P.MENTION_EVERYONE))
     found = (await examine(sandbox))[what]
@@ -125,7 +125,10 @@ async def test_somebody_without_an_email(sandbox: LocalDiscord) -> None:
 
 
 async def test_alerts_that_cannot_be_read(sandbox: LocalDiscord) -> None:
-    """What is watched is listed, with what is missed without the intent and how to get it."""
+    """The doctor lists the watched channels, or says how to get the intent without which alerts are unread.
+
+    If no channel is watched, there is nothing to warn about.
+    """
     found = (await examine(sandbox))["alerts"]
     assert (found.state, found.said) == (State.OK, "watched: #p0-alerts (SEV1), #p1-ops (SEV2)")
     found = (await examine(sandbox, reads=False))["alerts"]
@@ -154,7 +157,7 @@ async def test_a_war_room_that_is_none(sandbox: LocalDiscord) -> None:
 
 
 def test_needs_follow_the_policy() -> None:
-    """Only where `@here` is written is the permission for it asked for; threads only where there are any."""
+    """A channel needs the permission for `@here` or for threads only if the policy uses them there."""
     needed = needs(POLICY)
     assert needed["p0-alerts"].mention_everyone
     assert needed["p0-alerts"].create_public_threads
@@ -218,7 +221,7 @@ async def test_two_channels_of_one_name(sandbox: LocalDiscord) -> None:
     ],
 )
 async def test_a_missing_permission(sandbox: LocalDiscord, bit: P, name: str) -> None:
-    """Each one that an alert needs is found when a channel denies it, and only there."""
+    """Each permission that an alert needs is found in the channel that denies it, and in no other channel."""
     deny(sandbox, "p0-alerts", int(bit))
     found = await examine(sandbox)
     assert found["channel #p0-alerts"].state is State.FAIL
@@ -291,7 +294,7 @@ async def test_another_server(sandbox: LocalDiscord) -> None:
 
 
 async def test_discord_does_not_answer(sandbox: LocalDiscord) -> None:
-    """That is no finding about the server."""
+    """If Discord does not answer, the check of the server ends with an error, not with a finding."""
     async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         await client.login(sandbox.address.token)
         await sandbox.stop()
@@ -301,7 +304,10 @@ async def test_discord_does_not_answer(sandbox: LocalDiscord) -> None:
 
 
 async def test_the_table(database_url: str, tmp_path: Path) -> None:
-    """As a person sees it: everything in one table, exit code 1, and 0 once it is mended."""
+    """`doctor` prints every fault in one table with exit code 1, and 0 once the faults are mended.
+
+    The token is not in the output.
+    """
     async with LocalDiscord() as discord_:
         env = settings_for(discord_, DATABASE_URL=database_url)
         connection = await connect(database_url)
@@ -346,7 +352,7 @@ async def test_wrong_settings_are_rows(tmp_path: Path) -> None:
 
 
 async def test_what_is_away(tmp_path: Path) -> None:
-    """Neither database nor Discord nor mail: three rows, no traceback, and within half a minute."""
+    """`doctor` reports database, Discord and mail as away, without a traceback or the password."""
     async with LocalDiscord() as gone:
         env = settings_for(gone)
     env |= {
@@ -367,7 +373,10 @@ _MISSING_ONE = [bit for bit in P if bit & BOT]
 
 @pytest.mark.parametrize("bit", _MISSING_ONE, ids=lambda bit: bit.name)
 async def test_each_permission_of_the_invitation_is_needed(sandbox: LocalDiscord, bit: P) -> None:
-    """On a server that gives @everyone nothing, a bot role that lacks one is found, whichever it is."""
+    """If the bot's role lacks any permission of the invitation, the doctor names it.
+
+    The server of the test gives @everyone no permission.
+    """
     roles = sandbox.core.world.roles
     roles[GUILD_ID].permissions = 0
     bare = await examine(sandbox)
@@ -386,7 +395,7 @@ def test_the_invitation_is_what_the_readme_says() -> None:
 
 
 async def test_an_interactions_endpoint_is_found(sandbox: LocalDiscord) -> None:
-    """With one, no command and no press comes by the gateway."""
+    """The doctor finds an interactions endpoint, with which no command and no press reaches the bot."""
     sandbox.core.world.application.extra["interactions_endpoint_url"] = "https://example.com/interactions"
     found = (await examine(sandbox))["interactions"]
     assert (found.state, "none to this bot" in found.said) == (State.FAIL, True)

@@ -192,7 +192,7 @@ def test_what_the_real_discord_said() -> None:
 
 
 async def test_without_the_flags_nobody_is_rung(sandbox: LocalDiscord) -> None:
-    """What needs people is left out, and says which flag asks for it."""
+    """Without flags, the trials that need people are left out, and say which flag asks for them."""
     found = await look(sandbox)
     skipped = {name: one.said for name, one in found.items() if one.state is TrialOutcome.SKIPPED}
     assert set(skipped) == {
@@ -227,13 +227,13 @@ async def test_a_missing_permission(sandbox: LocalDiscord, database_url: str, tm
 
 
 async def test_the_permissions_of_the_invitation_suffice(sandbox: LocalDiscord) -> None:
-    """With all of them nothing fails, people rung included."""
+    """With all permissions of the invitation no trial fails, those that ring people included."""
     assert failures(await look(sandbox, rings=True)) == set()
 
 
 @pytest.mark.parametrize("bit", [bit for bit in P if bit & BOT], ids=lambda bit: bit.name)
 async def test_each_permission_of_the_invitation_is_tried(sandbox: LocalDiscord, bit: P) -> None:
-    """Without any one of them something fails, and says what to allow."""
+    """Without any one permission of the invitation a trial fails, and says what to allow."""
     deny(sandbox, bit)
     found = await look(sandbox, rings=True)
     failed = failures(found)
@@ -285,7 +285,7 @@ async def test_an_application_that_is_set_up_otherwise(sandbox: LocalDiscord) ->
 
 
 async def test_a_clock_that_is_wrong(sandbox: LocalDiscord) -> None:
-    """Deadlines are counted by it."""
+    """A clock that is far from Discord's is reported as wrong, as deadlines are counted by the clock."""
     late = {"Date": "Fri, 01 Jan 2021 00:00:00 GMT", "Retry-After": "0"}
     await put_in_force(sandbox, route="GET /gateway", status=500, headers=late)
     assert (await look(sandbox))["clock"].observed == {"is_right": False}
@@ -311,7 +311,7 @@ async def test_a_resume_host_that_is_away(sandbox: LocalDiscord) -> None:
 
 
 async def test_wrong_options_and_settings(tmp_path: Path) -> None:
-    """Said before anything is asked; a secret is not."""
+    """Wrong options and settings are reported before anything is asked of Discord, without a secret."""
     for options in (["--live"], ["--in", "general"], ["--live", "--in", "x", "--json", "gone/x.json"]):
         assert (await incident_bot("doctor", *options, folder=tmp_path)).code == 2
     ended = await incident_bot("doctor", "--live", "--in", "x", folder=tmp_path, DISCORD_TOKEN="hunter2")
@@ -394,7 +394,7 @@ async def test_the_nonce_s_window(sandbox: LocalDiscord, monkeypatch: pytest.Mon
 
 
 def test_the_nonce_s_window_is_that_of_the_local_discord() -> None:
-    """Which a run of ten minutes would show."""
+    """The expected time that Discord keeps a nonce agrees with the local Discord's, without a long run."""
     kept = max(at_s for at_s in NONCE_MOMENTS_S if at_s <= NONCE_LIFE_S)
     over = min(at_s for at_s in NONCE_MOMENTS_S if at_s > NONCE_LIFE_S)
     assert expectations()["nonce window"] == {"kept_s": kept, "over_s": over}
@@ -425,7 +425,7 @@ async def test_somebody_interrupts(sandbox: LocalDiscord) -> None:
     ],
 )
 async def test_an_answer_is_lost(sandbox: LocalDiscord, route: str, failed: str) -> None:
-    """What only the server knows of is removed too."""
+    """A trial whose answer is lost fails, and what only the server knows of is removed, too."""
     await put_in_force(sandbox, route=route, reset="after")
     assert failures(await look(sandbox)) == {failed}
     assert left_behind(sandbox) == []

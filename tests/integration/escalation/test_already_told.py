@@ -107,7 +107,7 @@ async def test_away_again_before_everybody_was_heard(store: PostgresStore, datab
 
 
 async def test_what_is_asked_at_once_is_one_write(store: PostgresStore) -> None:
-    """Of every guild that looks at this moment; each has its answer."""
+    """Beats of twenty mirrors at once are one write, and each gets the same answer."""
     mirrors = [uuid4() for _ in range(20)]
     beats = (store.of(OURS).beat(mirror=mirror) for mirror in mirrors)
     assert len(set(await asyncio.gather(*beats))) == 1
@@ -124,7 +124,7 @@ async def test_who_has_left_is_not_waited_for(store: PostgresStore, database_url
 
 
 async def test_another_guild_is_not_kept(store: PostgresStore, database_url: str) -> None:
-    """What one guild's mirror has to tell is of that guild."""
+    """After an outage, a guild waits only for its own mirrors, not for those of another guild."""
     await outage(store, database_url, uuid4())
     await store.of(OTHERS).beat(mirror=uuid4())
     assert await store.of(OURS).is_untold()

@@ -89,7 +89,7 @@ async def test_nobody_is_there(github: GitHub) -> None:
 
 @pytest.mark.parametrize("fault", [Fault.PRIMARY_LIMIT, Fault.SECONDARY_LIMIT, Fault.SECONDARY_LIMIT_UNSAID])
 async def test_a_limit_is_waited_for(github: GitHub, repository: GitHubRepository, fault: Fault) -> None:
-    """As long as GitHub says, else a minute; until then nothing is asked, of no repository."""
+    """After a rate limit nothing is asked of any repository for as long as GitHub says, else for a minute."""
     github.fault(fault, times=1)
     limited = await failure(repository)
     assert isinstance(limited, UpstreamUnavailable)
@@ -146,7 +146,7 @@ def test_limits_that_do_not_say_how_long_grow() -> None:
     ],
 )
 def test_strange_limits_are_bounded(headers: dict[str, str], wait_s: float) -> None:
-    """By GitHub's own clock, not by ours, and never for longer than an hour."""
+    """A strange limit is waited for by GitHub's own clock, and never for longer than an hour."""
     assert Limits(lambda: 0.0).note(403, headers, says_limited=True) == wait_s
 
 
@@ -158,7 +158,7 @@ async def test_no_redirect_takes_the_token_elsewhere(github: GitHub, repository:
 
 
 async def test_the_token_is_in_no_line(github: GitHub) -> None:
-    """Neither in the log at its most talkative, nor in an error, nor in the values."""
+    """The token is neither in the log at its most talkative, nor in an error, nor in the values' `repr`."""
     stream = io.StringIO()
     before = logging.getLogger().handlers[:], logging.getLogger().level
     configure_logging(form="json", level="debug", stream=stream)

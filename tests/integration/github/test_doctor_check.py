@@ -35,7 +35,7 @@ async def test_each_missing_permission_is_named(github: GitHub, repository: GitH
 
 
 async def test_a_repository_that_takes_nothing(github: GitHub, repository: GitHubRepository) -> None:
-    """Archived, or without issues."""
+    """The check says if the repository of the policy is archived or has no issues."""
     github.repository.has_issues = False
     assert (await check_code_host(repository, POLICY, has_token=True)).said == "parky/ops has no issues"
     github.repository.is_archived = True
@@ -63,7 +63,10 @@ async def test_what_is_wrong_comes_with_what_to_do(
 
 
 async def test_nothing_is_set_up() -> None:
-    """That is all right; half of a set-up is not."""
+    """A policy without GitHub is fine.
+
+    A token without a repository is a warning; for a repository without a token the line says what to set.
+    """
     named = replace(POLICY, github=replace(POLICY.github, repository="parky/ops"))
     assert (await check_code_host(None, POLICY, has_token=False)).state is State.OK
     assert (await check_code_host(None, POLICY, has_token=True)).state is State.WARN

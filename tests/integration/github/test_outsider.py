@@ -88,7 +88,10 @@ async def test_another_token_is_refused(github: GitHub) -> None:
 
 @pytest.mark.skipif(not is_there(), reason=MISSING)
 def test_the_description_finds_what_is_wrong() -> None:
-    """In a request, in an answer, and in what is not described at all."""
+    """Each exchange that GitHub's description does not allow is named as a violation.
+
+    A wrong field, an unknown status or parameter, a bad answer and an undescribed address are found.
+    """
     path = f"/repos/{OWNER}/{NAME}/issues"
     described = violations(Exchange("POST", path, {"titel": 1}, 418, {}))
     assert [each.partition(": ")[2] for each in described] == [

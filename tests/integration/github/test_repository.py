@@ -22,7 +22,10 @@ async def drafted(repository: GitHubRepository, text: bytes = b"# draft\n") -> N
 
 
 async def test_a_file_is_written_and_replaced(github: GitHub, repository: GitHubRepository) -> None:
-    """With a Japanese name, on a branch with a slash; its sha is git's own."""
+    """A file with a Japanese name is written to a branch with a slash in its name, and replaced there.
+
+    Its sha is the one that git computes, and the main branch does not get the file.
+    """
     await drafted(repository)
     found = await repository.file(PATH, branch=BRANCH)
     assert found is not None
@@ -97,7 +100,10 @@ async def test_a_pull_request_is_opened_once(github: GitHub, repository: GitHubR
 async def test_a_closed_pull_request_is_not_a_merged_one(
     github: GitHub, repository: GitHubRepository
 ) -> None:
-    """In a list as well, which has fewer fields. From the same branch another one can be opened."""
+    """A pull request closed without a merge is listed as closed.
+
+    Another pull request can be opened from the same branch.
+    """
     await drafted(repository)
     first = await repository.open_pull_request(branch=BRANCH, into="main", title="Postmortem", body="")
     github.repository.close_pull(first.number)
@@ -153,7 +159,10 @@ async def test_changed_issues_are_read_once(github: GitHub, repository: GitHubRe
 
 
 async def test_the_token_is_looked_at_without_a_change(github: GitHub, repository: GitHubRepository) -> None:
-    """What it may not write is named, and nothing is there afterwards that was not before."""
+    """The check of the token names each missing permission.
+
+    Afterwards the repository has no branch, pull request or issue that was not there before.
+    """
     facts = await repository.facts()
     assert (facts.name, facts.is_archived, facts.lacks) == ("parky/ops", False, ())
     github.permissions = {"contents"}

@@ -101,7 +101,7 @@ async def test_an_alert_is_stored_answered_and_tracked_by_a_job(desk: Desk) -> N
 
 
 async def test_what_is_over_closes_its_alert(desk: Desk) -> None:
-    """In the order in which it was sent, although one job does both."""
+    """A firing and a resolved alert that are processed together are taken in the order of their arrival."""
     async with site(desk) as sender:
         for status in ("firing", "resolved"):
             await sender.post(PATH, json=group(status), headers=AUTH)
@@ -159,7 +159,7 @@ async def test_a_body_that_is_too_large_or_too_deep_is_refused(desk: Desk) -> No
 
 
 async def test_a_small_body_that_unpacks_to_a_huge_one_is_refused(desk: Desk) -> None:
-    """It is unpacked no further than the limit."""
+    """A compressed body below the limit is refused with 413 if its content is above the limit."""
     body = gzip.compress(b" " * 50 * LARGEST_BODY)
     async with site(desk) as sender:
         answer = await sender.post(PATH, content=body, headers={**AUTH, "Content-Encoding": "gzip"})
@@ -167,7 +167,7 @@ async def test_a_small_body_that_unpacks_to_a_huge_one_is_refused(desk: Desk) ->
 
 
 async def test_an_address_of_odd_bytes_is_no_sources(desk: Desk) -> None:
-    """It ends in no traceback."""
+    """A request whose path is no valid text is answered with 400 or 404."""
     async with site(desk) as sender:
         reader, writer = await asyncio.open_connection(sender.base_url.host, sender.base_url.port)
         writer.write(
@@ -206,7 +206,10 @@ async def test_a_repeated_delivery_is_stored_once(desk: Desk) -> None:
 
 
 async def test_a_header_that_is_no_text_loses_nothing(desk: Desk) -> None:
-    """Neither its own request nor those that share its commit."""
+    """A request with an undecodable header is stored, and so are the requests stored together with it.
+
+    The same request again is answered as known, and does not count.
+    """
     async with site(desk) as sender:
         strange = httpx.Headers(
             [(b"Authorization", AUTH["Authorization"].encode()), (b"X-Delivery", b"\xff\x80")]
@@ -224,7 +227,10 @@ async def test_a_header_that_is_no_text_loses_nothing(desk: Desk) -> None:
 
 
 async def test_what_speaks_to_pagerduty_gets_the_answer_that_it_expects(desk: Desk) -> None:
-    """With another base URL alone; an event that PagerDuty would refuse is refused here."""
+    """An event for PagerDuty that is sent to the bot's address gets PagerDuty's answer.
+
+    An event that PagerDuty would refuse is answered with 400 and not stored.
+    """
     event = {
         "routing_key": "r" * 32,
         "event_action": "trigger",
@@ -301,7 +307,7 @@ async def test_a_burst_costs_few_commits_and_loses_nothing(
 
 @pytest.mark.parametrize("cut", [slice(40), slice(4, None)], ids=["cut off", "without its head"])
 async def test_a_compressed_body_that_is_corrupt_is_refused(desk: Desk, cut: slice) -> None:
-    """It would be stored as an alert that says nothing."""
+    """A corrupt gzip body is refused with 400 and not stored; the intact body is stored."""
     whole = gzip.compress(json.dumps(group("firing")).encode())
     async with site(desk) as sender:
         headers = {**AUTH, "Content-Encoding": "gzip"}

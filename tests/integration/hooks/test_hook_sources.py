@@ -159,7 +159,7 @@ async def test_a_replay_is_answered_and_does_nothing(desk: Desk) -> None:
 
 
 async def test_github_may_send_a_form(desk: Desk) -> None:
-    """It does unless the webhook's content type is set to JSON."""
+    """A webhook of GitHub that comes as a form, which is GitHub's default, is accepted and tracked."""
     example = EXAMPLES["github/workflow_run_failure"]
     body = urlencode({"payload": json.dumps(example.body)}).encode()
     form = {"content-type": "application/x-www-form-urlencoded"}
@@ -213,7 +213,7 @@ async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 async def test_pagerdutys_own_client_opens_repeats_and_ends_an_alert(desk: Desk, tmp_path: Path) -> None:
-    """It is given another address, and nothing else is changed."""
+    """PagerDuty's own client opens, repeats and ends an alert; only its address is another."""
     async with site(desk, HookFormat.PAGERDUTY) as there, pagerduty(there, tmp_path) as client:
         say = asyncio.to_thread
         key = await say(client.trigger, "DISK at 99%", "db.parky.co.jp")

@@ -53,7 +53,10 @@ def test_it_says_what_would_be_posted_where() -> None:
 
 
 def test_it_speaks_the_language_of_the_terminal_or_of_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the other commands do; the columns begin below each other although Japanese is wide."""
+    """The output is in the language of the terminal, else in the policy's; `--lang` overrides both.
+
+    The columns of the table are aligned although Japanese characters are wide.
+    """
     asked = (body_of(WORKFLOW), "--source", "github", "-H", "X-GitHub-Event: workflow_run")
     assert "proof: not checked: HOOKS_GITHUB_SIGNING_KEY is not set" in tried(*asked).stdout
     monkeypatch.setenv("LC_ALL", "C")

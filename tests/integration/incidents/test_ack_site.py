@@ -98,7 +98,7 @@ async def test_the_database_is_away(desk: Desk) -> None:
 
 
 async def test_too_many_are_not_looked_at(desk: Desk) -> None:
-    """Guessing is slow."""
+    """After five wrong links within a minute, the same browser gets 429, so that guessing is slow."""
     async with site(desk, per_minute=5) as browser:
         statuses = [(await browser.get(f"{PATH}{number}")).status_code for number in range(8)]
     assert statuses == [404] * 5 + [429] * 3
@@ -124,7 +124,10 @@ async def test_a_flood_of_strangers_shuts_no_link(desk: Desk) -> None:
 
 
 async def test_one_link_is_not_looked_at_without_end(desk: Desk) -> None:
-    """However it is spelt: the marks before the signed part are not signed. Others are not meant."""
+    """After five attempts with one signed part, a link gets 429, whatever stands before that part.
+
+    A link with another signed part is still looked at.
+    """
     token, _ = await mailed(desk)
     signed = token.split(".", 2)[2]
     async with site(desk, per_link=5) as browser:

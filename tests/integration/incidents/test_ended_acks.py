@@ -65,7 +65,10 @@ async def _meanwhile(
 
 
 async def test_somebody_joins_while_the_lapse_is_decided(pool: asyncpg.Pool) -> None:
-    """They were first: nothing lapses, and the promise begins anew."""
+    """If somebody joins while a lapse waits for the lock, the acknowledge does not lapse.
+
+    The count of reminders starts anew, and no step of the ladder becomes pending.
+    """
     desk = _desk(pool)
     incident = await _about_to_lapse(desk, pool)
 

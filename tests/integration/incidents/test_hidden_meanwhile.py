@@ -119,7 +119,7 @@ async def test_what_is_made_private_meanwhile_is_not_found(pool: asyncpg.Pool, a
 
 
 async def test_whoever_is_let_in_meanwhile_goes_on(pool: asyncpg.Pool) -> None:
-    """Who was named, say: they are asked for no second 👀."""
+    """A named member's acknowledge counts although the incident is made private while the act waits."""
     store = PostgresStore(pool, guild_id=GUILD)
     incident = await _opened(store)
     async with store.transaction() as tx:
@@ -154,7 +154,10 @@ async def test_whoever_is_taken_out_meanwhile_is_given_no_role(pool: asyncpg.Poo
 
 
 async def test_who_was_never_let_in_is_given_no_role_in_what_is_made_private(pool: asyncpg.Pool) -> None:
-    """It was public when they were chosen."""
+    """A person who was never let in gets no role if the incident is made private after the choice.
+
+    The giving is refused: nobody holds the role, and no DM tells of it.
+    """
     store = PostgresStore(pool, guild_id=GUILD)
     incident = await _opened(store)
     giving = _desk(store).roles.give(incident.id, Role.COMMANDER, to=_BY, by=_ON_CALL)

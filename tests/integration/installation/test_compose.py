@@ -124,7 +124,10 @@ def test_policies_are_read_only_and_at_the_same_relative_path() -> None:
 
 
 def test_what_they_do_without_the_database_outlives_them() -> None:
-    """On one volume, which is where the image keeps its data, as the user that it runs as."""
+    """The bots' services share one volume, mounted at the home folder of the image's user.
+
+    The folder in which the image keeps its data lies in that volume.
+    """
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert f"DATA_DIR={WORKDIR}/data" in dockerfile
     assert f"--home-dir {WORKDIR}" in dockerfile
@@ -136,7 +139,7 @@ def test_what_they_do_without_the_database_outlives_them() -> None:
 
 
 def test_the_command_is_the_images() -> None:
-    """What runs here is what the Dockerfile says."""
+    """The command of each bot's service is the CMD of the Dockerfile."""
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     for service in bots().values():
         assert f"CMD {service['command']}".replace("'", '"') in dockerfile
@@ -182,7 +185,10 @@ def in_a_folder(address: dict[str, str], folder: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("has_folder", [False, True], ids=["one server", "a folder of policies"])
 async def test_the_same_commands_run_by_hand(database_url: str, tmp_path: Path, has_folder: bool) -> None:
-    """Both start with its environment, one of them listens, and the check of its health passes in both."""
+    """All bots of compose.yaml become ready with its environment, and one of them connects to Discord.
+
+    Each ends with exit code 0.
+    """
     async with LocalDiscord() as sandbox:
         address = settings_for(sandbox)
         given = {**(in_a_folder(address, tmp_path) if has_folder else address), "POSTGRES_PASSWORD": "secret"}

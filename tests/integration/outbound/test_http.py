@@ -50,7 +50,10 @@ async def problem_of(http: OutboundHttp, call: Call, terms: CallTerms = TERMS) -
 
 
 async def test_an_answer_comes_with_its_json() -> None:
-    """As it was asked: method, parameters, headers and body; without compression."""
+    """The JSON of an answer is returned.
+
+    The request has the method, parameters and headers of the call, and asks for no compression.
+    """
     async with upstream(OK) as there:
         call = Call("POST", url_of(there), headers={"X-Key": "k"}, params={"page": "2"}, json={"a": 1})
         assert await OutboundHttp(allowed=HERE).json(call, TERMS) == {"ok": True}
@@ -116,7 +119,7 @@ async def test_a_private_address_is_not_asked_in_the_dress_of_ipv6(address: str)
 
 
 async def test_a_name_that_changes_after_the_check_changes_nothing() -> None:
-    """It is resolved once, and asked at the very address that was checked."""
+    """A host name is resolved once, and the connection goes to the address that was checked."""
     names = Names(["127.0.0.1"], ["127.0.0.2"])
     async with upstream(OK) as there:
         http = OutboundHttp(allowed=HERE, resolver=names)
@@ -147,13 +150,13 @@ async def test_the_next_address_is_asked_if_the_first_one_refuses() -> None:
 
 @pytest.mark.parametrize("url", ["ftp://files.example/", "file:///etc/passwd", "not an address", "http://"])
 async def test_what_is_no_web_address_is_not_asked(url: str) -> None:
-    """Such as a file."""
+    """A URL that is no http or https address with a host, such as a file, is forbidden."""
     failed = await problem_of(OutboundHttp(), Call("GET", url))
     assert failed.problem is OutboundProblem.FORBIDDEN_ADDRESS
 
 
 async def test_an_unknown_host_is_told() -> None:
-    """Its resolver raises."""
+    """A host name that the resolver does not find is reported as an unknown host."""
 
     async def nowhere(_host: str, _port: int) -> Sequence[str]:
         raise OSError(-2, "Name or service not known")
@@ -174,7 +177,10 @@ async def test_a_redirect_across_hosts_is_not_followed(target: str) -> None:
 
 
 async def test_a_redirect_on_the_same_host_is_followed() -> None:
-    """But no change is: it would become a GET, or happen twice."""
+    """A redirected GET is followed on the same host; a redirected POST fails.
+
+    Followed, a change would become a GET or happen twice.
+    """
     async with upstream(in_turn(says(301, Location="/v2"), OK, says(307, Location="/v3"))) as there:
         http = OutboundHttp(allowed=HERE)
         assert await http.json(Call("GET", url_of(there)), TERMS) == {"ok": True}
@@ -191,7 +197,7 @@ async def test_redirects_in_a_circle_end() -> None:
 
 
 async def test_a_body_that_never_ends_meets_the_deadline() -> None:
-    """It sends a byte now and then, so no read ever times out."""
+    """A body that comes byte by byte without end fails at the call's deadline."""
 
     async def drip(_nth: int, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
@@ -220,7 +226,7 @@ async def test_a_body_over_the_limit_is_refused_or_cut() -> None:
 
 
 async def test_nobody_listens() -> None:
-    """It is tried again, and then told."""
+    """A call to a port on which nobody listens fails as refused."""
     async with upstream(OK) as there:
         url = url_of(there)
     failed = await problem_of(OutboundHttp(allowed=HERE), Call("GET", url))
@@ -272,7 +278,10 @@ async def test_a_pause_without_end_is_a_day() -> None:
 
 
 async def test_a_host_that_keeps_failing_is_left_alone_and_others_are_not() -> None:
-    """After four failures in a row; a probe asks all the same."""
+    """After four failures in a row, a host is paused and not asked.
+
+    Other hosts are asked as before, and a probe asks the failing host all the same.
+    """
     async with upstream(says(500)) as sick, upstream(OK) as well:
         http = OutboundHttp(allowed=HERE)
         for _ in range(4):
@@ -294,7 +303,10 @@ async def test_a_probe_that_keeps_failing_pauses_no_one_else() -> None:
 
 
 async def test_a_certificate_of_another_name_is_refused(tmp_path: Path) -> None:
-    """Even if it is trusted; that of the name is taken, although an address is connected to."""
+    """A trusted certificate is refused for another host name, and accepted for its own.
+
+    The name counts although the connection goes to an address; the answer has the day of expiry.
+    """
     certificate = make_certificate(tmp_path, name="DNS:right.example")
     trust = ssl.create_default_context(cafile=str(certificate))
     async with upstream(OK, tls=server_side(certificate)) as there:
@@ -344,7 +356,7 @@ async def test_a_handshake_that_never_ends_meets_the_deadline_and_leaves_no_sock
 
 
 async def test_the_proxy_of_the_settings_is_asked() -> None:
-    """It resolves names, so only addresses that are written as such are checked here."""
+    """A host name is passed to the configured proxy unresolved; a private address in a URL is refused."""
     async with http_proxy() as proxy:
         http = OutboundHttp(proxy=EgressProxy.parse(proxy.address()), no_proxy="direct.example")
         failed = await problem_of(http, Call("GET", "https://innocent.example/"))

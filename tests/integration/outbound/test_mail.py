@@ -142,7 +142,7 @@ async def test_whatever_somebody_is_called_each_kind_of_mail_reaches_them(name: 
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_stand_in_set_from_chat_is_mailed_in_an_outage(database: Database, name: str) -> None:
-    """Both places' mails are taken, each once, by the real writer and the real server."""
+    """In an outage primary and secondary get one email each, whatever the stand-in from chat is called."""
     inbox = Inbox()
     async with smtp_server(inbox) as server:
         desk = Desk(database, writer=PlainEmailWriter(TEXTS, POLICY), mailer=SmtpEmailSender(server))
@@ -241,7 +241,7 @@ async def test_a_certificate_that_nobody_vouches_for(certificate: Path) -> None:
 
 
 async def test_a_password_does_not_leave_the_machine_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To another host a password wants TLS, and a server without it gets neither."""
+    """With a password, an email to another host fails and is not sent if the host offers no STARTTLS."""
     inbox = Inbox()
     # A name that is not loopback's and still leads here: what matters is how the address looks.
     real = asyncio.get_running_loop().getaddrinfo

@@ -94,7 +94,10 @@ def bot(url: str, *, secret: str = WEBHOOK_SECRET) -> SignedWebhook:
 
 
 async def test_a_page_is_one_message_and_one_call_however_often_it_comes(twilio: Twilio) -> None:
-    """In Japanese, and with nothing in it that a title could break."""
+    """A page that comes twice leads to one message and one call.
+
+    The call is in Japanese, and special characters of a title are escaped.
+    """
     async with receiver() as url:
         for _ in range(2):
             await bot(url).page(MESSAGE, to=None)
@@ -115,7 +118,7 @@ async def test_what_the_bot_has_not_signed_rings_nobody(twilio: Twilio) -> None:
 
 
 async def test_a_page_that_twilio_does_not_take_fails_and_may_come_again(twilio: Twilio) -> None:
-    """It is remembered once both have worked."""
+    """A page that Twilio does not take fails, but not finally; when sent again, it leads to one call."""
     twilio.is_away = True
     async with receiver() as url:
         with pytest.raises(OutboundFailed) as failed:

@@ -179,7 +179,10 @@ async def test_wrong_token(database_url: str, tmp_path: Path) -> None:
 
 
 async def test_the_embedded_database_comes_back(tmp_path: Path) -> None:
-    """Without DATABASE_URL the server is ours: killed, it is started again, and the bot is ready again."""
+    """A killed embedded database is started again, and the bot becomes ready again.
+
+    The database ends together with the bot.
+    """
     async with LocalDiscord() as sandbox, bot(tmp_path, **settings_for(sandbox)) as running:
         await running.until(ready=True)
         pid_file = tmp_path / "data" / "postgres" / "data" / "postmaster.pid"

@@ -39,7 +39,7 @@ async def test_an_identify_too_soon_is_tried_again(database_url: str, tmp_path: 
 
 
 async def test_a_lost_connection_is_resumed(database_url: str, tmp_path: Path) -> None:
-    """Within the process: no IDENTIFY is spent, and nothing is missed."""
+    """A lost connection is resumed by the same process, without another IDENTIFY."""
     async with (
         LocalDiscord() as sandbox,
         bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
@@ -52,7 +52,10 @@ async def test_a_lost_connection_is_resumed(database_url: str, tmp_path: Path) -
 
 
 async def test_a_resume_host_that_is_gone_is_given_up(database_url: str, tmp_path: Path) -> None:
-    """Its host refuses while the gateway is well: after a few attempts the session goes on there."""
+    """A resume host that keeps refusing is given up, and the gateway's own host resumes the session.
+
+    No other IDENTIFY is sent.
+    """
     async with (
         LocalDiscord() as sandbox,
         bot(tmp_path, module=HURRIED, **settings_for(sandbox, DATABASE_URL=database_url)) as running,

@@ -105,7 +105,7 @@ async def until(look: Callable[[], bool]) -> None:
 
 
 async def test_the_first_holds_and_the_second_stands_by(database: Database) -> None:
-    """Both are well; one of them leads."""
+    """The first process holds the shard and leads, the second holds none, and neither has trouble."""
     first, second = make(database.pool), make(database.pool)
     async with running(first):
         await until(lambda: first.leads)

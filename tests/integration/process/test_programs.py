@@ -24,7 +24,10 @@ both = pytest.mark.parametrize("start", [Child.start, warm.start], ids=["from no
 
 @both
 async def test_what_it_is_given(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its settings and none of ours, its folder, a session of its own; all it says; how it ended."""
+    """A program gets its own arguments, folder, time zone and settings, and no setting of the test.
+
+    The program has a session of its own; all that it prints and its exit code are known.
+    """
     monkeypatch.setenv("DISCORD_API_BASE", "https://real.example")
     env = {"DISCORD_TOKEN": "abc", "TZ": "Asia/Kathmandu"}
     child = await start("probe", "one", "two", env=env, folder=tmp_path, module=PROBE)
@@ -50,7 +53,7 @@ async def test_what_it_is_given(start: Start, tmp_path: Path, monkeypatch: pytes
 
 @both
 async def test_each_is_a_process_of_its_own(start: Start, tmp_path: Path) -> None:
-    """What two instances of the bot know each other by is not inherited."""
+    """Two programs have different process ids, by which their database connections are known."""
     names = set()
     for _ in range(2):
         child = await start("probe", env={}, folder=tmp_path, module=PROBE)
@@ -61,7 +64,7 @@ async def test_each_is_a_process_of_its_own(start: Start, tmp_path: Path) -> Non
 
 @both
 async def test_how_it_is_ended(start: Start, tmp_path: Path) -> None:
-    """By the signal that it is sent; one more does nothing."""
+    """A program ends by the signal that it is sent; a signal after its end does nothing."""
     for end in (Child.stop, Child.kill):
         child = await start("probe", "wait", env={}, folder=tmp_path, module=PROBE)
         await child.line_with("終わり", within_s=PATIENCE_S)

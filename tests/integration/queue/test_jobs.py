@@ -82,7 +82,10 @@ async def test_moving_the_clock_makes_jobs_due(store: Store, database_url: str) 
 async def test_a_handler_says_when_to_run_again(
     store: Store, pool: asyncpg.Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until it has nothing more to say; then the job is gone. A retry wakes the queue, no poll finds it."""
+    """A job runs again after the time that its handler returns, until the handler returns None.
+
+    Each further run begins without waiting for a poll, and the finished job is gone.
+    """
     monkeypatch.setattr(module, "POLL_S", 10 * PATIENCE_S)
 
     async def thrice(_payload: str) -> timedelta | None:
@@ -135,7 +138,10 @@ async def test_a_step_that_is_put_off_is_not_decided(
     monkeypatch: pytest.MonkeyPatch,
     again: timedelta | None,
 ) -> None:
-    """What waits for its time or for a sweep hides no overdue one from the emergency."""
+    """A job of a step that is to run again later does not count as a decision; a finished job does.
+
+    So a step that is put off does not hide an overdue one from the emergency.
+    """
     monkeypatch.setattr(queue_watch, "_BUSY_S", 60.0)
     watch = QueueWatch()
 
@@ -159,7 +165,10 @@ async def test_a_limit_is_waited_for(
     name: JobName,
     delay: float,
 ) -> None:
-    """As long as Discord says, unless it is promised within seconds."""
+    """A job that Discord limits waits as long as Discord says.
+
+    An escalation, which is promised within seconds, is tried again sooner.
+    """
     monkeypatch.setattr(module, "_POSTPONE_S", (0.01, 0.05))
     monkeypatch.setattr(module, "_PROMISED_S", (0.01, 0.02))
 
@@ -230,7 +239,10 @@ async def test_a_bug_is_an_error_and_loses_nothing(
 async def test_what_is_asked_for_while_it_runs_runs_once_more(
     store: Store, pool: asyncpg.Pool, database_url: str
 ) -> None:
-    """However often it is asked for: the running one may have read the old state."""
+    """A job that is enqueued several times while it runs, runs once more afterwards.
+
+    The running job may have read the old state.
+    """
     go_on = asyncio.Event()
 
     async def wait(_payload: str) -> None:
@@ -248,7 +260,7 @@ async def test_what_is_asked_for_while_it_runs_runs_once_more(
 
 
 async def test_a_handler_may_ask_for_its_own_key(store: Store, pool: asyncpg.Pool, database_url: str) -> None:
-    """It runs once more after it has returned."""
+    """A job that enqueues its own key runs once more after its handler has returned."""
 
     async def again(_payload: str) -> None:
         if len(work.done) < 3:
@@ -293,7 +305,7 @@ async def test_a_cancelled_job_does_not_run(store: Store, pool: asyncpg.Pool, da
 
 
 async def test_two_runners_share_the_work(store: Store, pool: asyncpg.Pool, database_url: str) -> None:
-    """Five hundred jobs, each once."""
+    """Two runners together run each of five hundred jobs exactly once."""
     await enqueue(store, *(refresh(f"{number}") for number in range(500)))
     work, other = Work(), Work()
     async with running(database_url, work, ready=False), running(database_url, other, ready=False):

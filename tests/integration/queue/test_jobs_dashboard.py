@@ -60,7 +60,7 @@ async def test_the_queue_is_shown(database_url: str, queued: asyncpg.Connection)
 
 
 async def test_nothing_can_be_changed(database_url: str, queued: asyncpg.Connection) -> None:
-    """Not by its buttons, and not by its database sessions."""
+    """The dashboard's buttons are refused, and its database sessions cannot write."""
     job = await queued.fetchval("SELECT id FROM pgqueuer")
     async with browser(database_url) as client:
         for path in (f"/jobs/{job}/cancel", "/jobs/requeue"):

@@ -36,7 +36,10 @@ async def test_what_is_said_before_the_queue_listens_is_heard(pool: asyncpg.Pool
 
 
 async def test_one_question_tells_when_the_next_job_is_due(store: Store, pool: asyncpg.Pool) -> None:
-    """Nothing, one for later, one that is due: as PgQueuer's own three questions tell it."""
+    """The queue tells whether a job is due, whether one is queued, and when the nearest is due.
+
+    An empty queue, deferred jobs and a due job are told apart.
+    """
     there, names = _queries(pool), ["refresh", "escalate"]
 
     async def asked() -> tuple[int, timedelta | None, int]:
@@ -89,7 +92,10 @@ async def test_what_is_asked_for_in_the_moment_of_the_end_runs_again(
 async def test_a_runner_stays_where_the_database_is_far_away(
     store: Store, pool: asyncpg.Pool, database_url: str
 ) -> None:
-    """It would start anew ten seconds after its start, and after each one."""
+    """A runner with a distant database works on without a warning past its first ten seconds.
+
+    So the runner is not started anew.
+    """
     async with PgProxy(database_url, delay_s=_AWAY_S / 2).running() as proxy:
         with capture_logs() as logs:
             async with running(proxy.dsn(), Work()):

@@ -129,7 +129,10 @@ def own_cluster(prepared: Path) -> Iterator[EmbeddedPostgres]:
 
 
 async def test_the_runner_survives_a_restart_of_the_server(own_cluster: EmbeddedPostgres) -> None:
-    """It says that it is not well meanwhile; what was queued before runs afterwards, and new work too."""
+    """The runner is unhealthy while the database server is down, and healthy within six seconds afterwards.
+
+    A job that was queued before the restart runs afterwards, and so does a new one.
+    """
     dsn = await copy_database(own_cluster, "bot")
     pool = await open_pool(dsn)
     store = PostgresStore(pool)

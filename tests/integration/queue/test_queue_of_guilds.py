@@ -43,7 +43,11 @@ async def queued(database_url: str) -> list[tuple[str, int]]:
 
 
 async def test_a_guilds_own_jobs_push_its_next_ones_down(store: PostgresStore, database_url: str) -> None:
-    """Within one statement and over several; another guild, another band and no guild are apart."""
+    """The more jobs of a guild are queued, the lower is the priority of the guild's next ones.
+
+    That counts within one statement and over several. Jobs of another guild, in another band or of no guild
+    are not affected.
+    """
     await put(store, STORMY, *(f"s{n}" for n in range(3)))
     await put(store, STORMY, "s3")
     await put(store, STORMY, "p1", priority=90)
@@ -55,7 +59,10 @@ async def test_a_guilds_own_jobs_push_its_next_ones_down(store: PostgresStore, d
 
 
 async def test_a_storm_stays_within_its_band(store: PostgresStore, database_url: str) -> None:
-    """Its last job still goes before any P1, and another guild's next P0 before nearly all of them."""
+    """The last of 1200 P0 jobs of a guild still runs before another guild's P1.
+
+    Another guild's next P0 runs before all but one of them.
+    """
     await put(store, STORMY, *(f"s{n}" for n in range(1200)))
     await put(store, QUIET, "p1", priority=90)
     await put(store, QUIET, "q0")
@@ -73,7 +80,10 @@ async def test_a_job_that_is_there_keeps_its_place(store: PostgresStore, databas
 
 
 async def test_each_job_is_run_by_its_guilds_handlers(store: PostgresStore, database_url: str) -> None:
-    """By its header; without one, or for a guild that is not served, by those that ask the row."""
+    """A job is run by the handlers of the guild in its header.
+
+    A job without a guild, or of a guild that is not served, is run by the common handlers.
+    """
     ran: set[tuple[str, str]] = set()
     await put(store, STORMY, "1")
     await put(store, QUIET, "2")

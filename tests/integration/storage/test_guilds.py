@@ -43,7 +43,10 @@ async def furnish(store: Store) -> tuple[int, int]:
 
 
 async def test_its_own_guild_finds_everything(rig: Rig) -> None:
-    """By number, message, thread, pin and counted alert."""
+    """A guild's store finds its incident by number, message, thread, pin and counted alert.
+
+    The triage and the unacknowledged incidents are found too.
+    """
     number, triage = await furnish(rig.store)
     own = rig.of(GUILD)
     assert (await own.incident(number)).guild_id == GUILD
@@ -62,7 +65,10 @@ async def test_its_own_guild_finds_everything(rig: Rig) -> None:
 
 
 async def test_another_guild_finds_nothing(rig: Rig) -> None:
-    """However it asks, within a transaction too."""
+    """The store of another guild finds neither the incident nor the triage, however it asks.
+
+    That is so within a transaction too.
+    """
     number, triage = await furnish(rig.store)
     other = rig.of(ELSEWHERE)
     for message in (ALERT, COUNTED):
@@ -95,7 +101,10 @@ async def test_what_is_linked_stays_within_the_guild(rig: Rig) -> None:
 
 
 async def test_whose_a_row_is(rig: Rig) -> None:
-    """Asked over all guilds, and nothing else is told; None for what is not there."""
+    """The finder over all guilds names the guild of a row, and None for a row that is not there.
+
+    Rows are incidents, triages, deliveries, and messages that are posts or counted alerts.
+    """
     number, triage = await furnish(rig.store)
     find: GuildFinder = rig.finder
     assert await find.guild_of_incident(number) == GUILD

@@ -26,7 +26,7 @@ async def take_all(leases: Leases, me: Instance) -> list[Claim]:
 
 
 async def test_what_is_held_is_nobody_elses(rig: Rig) -> None:
-    """Each taking has its token, a second one takes nothing, and renewing keeps it so."""
+    """Taken leases have a token, cannot be taken by another process, and stay held while renewed."""
     await rig.leases.seed(2)
     await rig.leases.seed(2)
     held = await take_all(rig.leases, FIRST)

@@ -18,7 +18,7 @@ BEN = Who(None, "ben", "Ben")
 
 
 async def test_an_override_comes_back_until_it_is_over(rig: Rig) -> None:
-    """As it was written down, in that order, for its own guild."""
+    """Overrides of a guild are read as they were written, in that order, until they are over."""
     now = await rig.store.now()
     first = NewOverride("primary", AI, now - HOUR, now + HOUR, reason="dentist", is_swap=True)
     second = NewOverride("secondary", BEN, now + HOUR, now + 3 * HOUR)
@@ -37,7 +37,10 @@ async def test_an_override_comes_back_until_it_is_over(rig: Rig) -> None:
 
 
 async def test_an_override_is_taken_back_once(rig: Rig) -> None:
-    """It counts until then; another guild's, one that is over and an unknown one are not touched."""
+    """An override that is taken back counts until then, and cannot be taken back again.
+
+    An override that is over, another guild's, and an unknown number are left alone.
+    """
     now = await rig.store.now()
     async with rig.store.transaction() as tx:
         number = await tx.add_override(GUILD, NewOverride("primary", AI, now, now + 3 * HOUR), by=PERRY)
@@ -128,7 +131,10 @@ async def test_a_draft_is_forgotten_after_a_day(rig: Rig) -> None:
 
 
 async def test_a_place_is_cleared_and_no_other(rig: Rig) -> None:
-    """What was in force counts until then; drafts stay drafts."""
+    """Clearing a place ends its schedule, but no draft and no other place's schedule.
+
+    The schedule counts until then.
+    """
     person, *_ = contents()
     async with rig.store.transaction() as tx:
         for guild, place, draft in (

@@ -177,7 +177,10 @@ VALUES ($1, 'page', 'person:primary', 'k', 'sent', 'n', '{"recipient": "primary"
 async def test_sleep_hours_are_the_teams(
     rig: Rig, database: Database, sleep: SleepHours, expected: PageCounts
 ) -> None:
-    """They may lie within a day, go over midnight, or be none."""
+    """A page is counted as by day or during sleep by the team's own hours.
+
+    These may lie within a day, go over midnight, or be none.
+    """
     noon = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
     await database.fetch(_PAGE, GUILD, noon)
     span, rules = Span(noon, noon + timedelta(seconds=1)), replace(_RULES, sleep=sleep)

@@ -55,7 +55,7 @@ async def shown(check: LiveCheck) -> CheckResult:
 @pytest.mark.parametrize("answer", ANSWERS)
 @pytest.mark.parametrize("system", SYSTEMS)
 async def test_a_bad_answer_is_unknown_with_its_reason(http: OutboundHttp, system: str, answer: str) -> None:
-    """It says nothing about the system, and is no bug."""
+    """A bad answer makes a system's state unknown, with the reason and without the token."""
     behaviour, problem = ANSWERS[answer]
     async with upstream(behaviour) as there:
         found = await shown(SYSTEMS[system](http, f"http://127.0.0.1:{there.port}"))
@@ -69,7 +69,7 @@ async def test_a_bad_answer_is_unknown_with_its_reason(http: OutboundHttp, syste
 async def test_a_target_that_leads_to_a_private_host_is_not_followed(
     http: OutboundHttp, location: str
 ) -> None:
-    """It is unknown: a redirect to another host says something about the policy's address."""
+    """A redirect to a private host is not followed, and the target's state is unknown."""
     async with upstream(says(302, b"", Location=location)) as there:
         target = HttpTarget(f"http://127.0.0.1:{there.port}/health?key={TOKEN}")
         found = await shown(HttpProbe(http, "api", target, pause_s=0))

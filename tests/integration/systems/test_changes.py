@@ -71,9 +71,9 @@ def merge(github: GitHub, clock: Clock, title: str, *, minutes: float, base: str
 async def test_merges_into_the_default_branch_are_found(
     http: OutboundHttp, github: GitHub, clock: Clock
 ) -> None:
-    """Not those before the time, into another branch, of a postmortem, or closed without a merge.
+    """Merges into the default branch are found, also if they were edited since.
 
-    One that was edited since counts.
+    Those before the time, into another branch, of a postmortem, or closed without a merge are left out.
     """
     merge(github, clock, "too early", minutes=150)
     early = merge(github, clock, "決済の再試行", minutes=40)
@@ -114,7 +114,10 @@ async def test_deployments_are_found_with_how_they_ended(http: OutboundHttp, git
 
 
 async def test_a_busy_day_is_read_page_by_page(http: OutboundHttp, github: GitHub) -> None:
-    """Until they are older than asked for; few are asked how they ended."""
+    """Deployments are read page by page until they are older than asked for.
+
+    Only five of them are asked how they ended.
+    """
     github.deployments = [Deployed(99 - n, at=START - timedelta(minutes=n)) for n in range(40)]
     found = await changes(http, github).deployments(START - timedelta(minutes=34), START)
     assert len(found) == 35
@@ -125,7 +128,7 @@ async def test_a_busy_day_is_read_page_by_page(http: OutboundHttp, github: GitHu
 async def test_a_deployment_counts_although_its_end_cannot_be_read(
     http: OutboundHttp, github: GitHub
 ) -> None:
-    """That it was made matters more."""
+    """A deployment is listed without a state if its statuses cannot be read."""
     github.deployments = [Deployed(1, at=START - timedelta(minutes=5), states=["success"])]
     github.fault(Fault.BROKEN, "GET /deployments/1/statuses")
     (found,) = await changes(http, github).deployments(SINCE, START)
@@ -133,7 +136,7 @@ async def test_a_deployment_counts_although_its_end_cannot_be_read(
 
 
 async def test_a_spent_limit_is_no_missing_permission(http: OutboundHttp, github: GitHub) -> None:
-    """GitHub says 403 to both."""
+    """A spent limit at GitHub is told as a limit, although GitHub answers 403 to both."""
     github.remaining = 0
     with pytest.raises(OutboundFailed) as limited:
         await changes(http, github).deployments(SINCE, START)
@@ -151,7 +154,10 @@ async def test_a_wrong_token_is_told_as_such(http: OutboundHttp, github: GitHub)
 async def test_the_conversation_is_as_github_describes_it(
     http: OutboundHttp, github: GitHub, clock: Clock
 ) -> None:
-    """In both directions; and a client that others made from the description reads the same."""
+    """Requests and answers are as GitHub describes them.
+
+    A client that was generated from the description reads the stand-in's answers too.
+    """
     merge(github, clock, "x", minutes=3)
     github.deployments = [Deployed(1, at=START - timedelta(minutes=5), states=["success"])]
     reading = changes(http, github)

@@ -106,7 +106,10 @@ async def test_every_system_has_a_line_the_worst_first_and_one_that_is_down_exit
 
 
 async def test_one_target_alone_is_asked_and_tokens_that_are_not_set_are_named(world: World) -> None:
-    """What was not set up is no error; a wrong target is one."""
+    """One named target alone is asked, and systems that are not set up are named as such.
+
+    The latter is no error; an unknown target is one, with exit code 2.
+    """
     none = {"CLOUDFLARE_TOKEN": "", "SENTRY_TOKEN": "", "GITHUB_TOKEN": ""}
     found = await world.check("api.parky.co.jp", "--lang", "ja", **none)
     assert found.code == 0, found

@@ -14,7 +14,10 @@ async def test_a_database_that_answers_tells_its_connections(database_url: str) 
 
 
 def test_few_connections_left_and_a_long_statement_are_worth_a_look() -> None:
-    """The first matters more."""
+    """Few connections left and a long statement are each reported.
+
+    If both are the case, the connections are named.
+    """
     judged = DatabaseVitals("")._judged
     assert judged(used=90, most=100, longest_s=300).fact is Fact.CONNECTIONS_SHORT
     assert judged(used=10, most=100, longest_s=300).fact is Fact.LONG_QUERY

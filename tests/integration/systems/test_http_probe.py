@@ -43,7 +43,7 @@ async def test_a_good_answer_is_one_line_with_its_time(http: OutboundHttp) -> No
 
 
 async def test_an_address_with_a_token_is_not_shown(http: OutboundHttp) -> None:
-    """Its path may hold one as well."""
+    """An address whose path holds a token is not shown."""
     found = await looked(http, OK, path=f"/ghp_{'a1B2' * 9}/health")
     assert (found.state, found.url) == (SystemState.OK, None)
 
@@ -69,7 +69,7 @@ async def test_two_bad_answers_are_an_outage_and_a_gate_is_none(
 
 
 async def test_one_bad_answer_before_a_good_one_is_no_outage(http: OutboundHttp) -> None:
-    """It is worth a look all the same."""
+    """A target that answers well at the second try is degraded, not down."""
     found = await looked(http, in_turn(AWAY, OK))
     assert (found.state, found.fact) == (SystemState.DEGRADED, Fact.SECOND_TRY)
 
@@ -94,7 +94,7 @@ async def test_a_slow_answer_is_degraded(http: OutboundHttp) -> None:
 
 
 async def test_a_private_address_is_asked_only_if_the_policy_says_so() -> None:
-    """It is not known then, and not down."""
+    """A private address is asked only if the policy allows it; else the target's state is unknown."""
     guarded = OutboundHttp()
     async with upstream(OK) as there:
         url = f"http://127.0.0.1:{there.port}/"

@@ -65,7 +65,10 @@ async def test_a_token_that_github_does_not_know_is_said_so(http: OutboundHttp) 
 
 
 async def test_cloudflares_own_client_reads_the_stand_in() -> None:
-    """So that what follows says something about Cloudflare."""
+    """Cloudflare's own client can read the stand-in's deployments and its answer about an unknown worker.
+
+    So the tests with the stand-in say something about Cloudflare.
+    """
     async with running_cloudflare() as there:
         deploy(there)
         async with cloudflare.AsyncCloudflare(
@@ -86,7 +89,10 @@ async def test_cloudflares_own_client_reads_the_stand_in() -> None:
 
 
 async def test_the_last_deployments_of_workers_and_pages(http: OutboundHttp) -> None:
-    """Who, when, what; a build that failed is degraded, since the one before is in operation."""
+    """The last deployment of a worker is shown with its author and time.
+
+    A failed build of Pages is degraded with its stage. A worker without deployments is told as such.
+    """
     async with running_cloudflare() as there:
         deploy(there)
         account = CloudflareAccount(http, there.url, ACCOUNT, TOKEN)
@@ -123,7 +129,10 @@ async def test_what_cloudflare_refuses_is_an_error_with_its_kind(
 
 
 async def test_new_issues_of_sentry_are_counted_and_the_most_frequent_is_named(http: OutboundHttp) -> None:
-    """Asked as Sentry describes it: two projects, one environment."""
+    """Sentry's new issues are counted and the most frequent is named.
+
+    Both projects are asked for. A wrong token is told as unauthorised.
+    """
     async with running_sentry() as there:
         check = SentryIssues(http, there.url, SENTRY_TOKEN, ORGANIZATION, ("api", "web"), "production")
         assert (await check.look()).state is SystemState.OK

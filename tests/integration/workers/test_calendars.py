@@ -32,7 +32,7 @@ async def read(
 
 
 async def test_what_is_written_is_read_back() -> None:
-    """With place and person, to the second, across a change of the clocks."""
+    """A written shift is read back with place and person, to the second, over a change of the clocks."""
     shift = Shift("ai_01", NOW, NOW + timedelta(days=14))
     calendars = WorkerCalendars("America/New_York", deadline_s=20)
     data = await calendars.write([PlacedShift("u1", "primary", AI, shift)], name="on-call")

@@ -123,7 +123,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("chart", ALL, ids=lambda chart: type(chart).__name__)
 def test_a_phone_shows_it(pictures: dict[Chart, bytes], chart: Chart) -> None:
-    """As wide as its screen, and small enough for a slow network."""
+    """Each chart is a PNG of the fixed size and below 80 kB, for a phone on a slow network."""
     image = Image.open(BytesIO(pictures[chart]))
     assert (image.format, image.size) == ("PNG", (drawing.WIDTH, drawing.HEIGHT))
     assert len(pictures[chart]) < 80_000

@@ -49,14 +49,14 @@ async def test_a_hostile_template_is_refused_with_its_line(line: str, reason: st
 
 
 async def test_a_text_without_end_is_cut_off() -> None:
-    """It is not kept in memory either."""
+    """A template that makes more than 1024 KiB of text is refused."""
     source = "{% for i in range(99999) %}" + "x" * 100 + "{% endfor %}"
     with pytest.raises(TemplateRefused, match="makes more than 1024 KiB"):
         await WorkerTemplates().render(source, VALUES)
 
 
 async def test_a_loop_without_end_ends_with_its_line() -> None:
-    """After three seconds, in which the bot does other things."""
+    """A template that takes more than three seconds is refused with the number of its line."""
     source = "a\n{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
     rendering = asyncio.create_task(WorkerTemplates().render(source, VALUES))
     await asyncio.sleep(0)
@@ -76,7 +76,7 @@ async def test_a_computation_that_heeds_no_signal_is_killed() -> None:
 
 
 async def test_a_template_sees_nothing_of_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither its settings nor its modules: the process has an empty environment."""
+    """A template that names environ, config, self or request is refused."""
     monkeypatch.setenv("DISCORD_TOKEN", "secret")
     for name in ("environ", "config", "self", "request"):
         with pytest.raises(TemplateRefused):
@@ -84,7 +84,7 @@ async def test_a_template_sees_nothing_of_the_bot(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_worker_needs_nothing_of_ours() -> None:
-    """It runs alone, so it starts fast and knows no secret."""
+    """The worker imports nothing of the bot, so it starts fast and knows no secret."""
     imported = [
         line for line in template.WORKER.read_text().splitlines() if line.startswith(("import", "from"))
     ]

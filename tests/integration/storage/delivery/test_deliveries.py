@@ -112,7 +112,10 @@ async def test_the_first_request_stays(rig: Rig) -> None:
 
 
 async def test_what_is_sent_is_a_post(rig: Rig) -> None:
-    """It is finished, has its place and forgets its troubles; a 👀 on it finds the incident."""
+    """A sent delivery is finished, has its channel and message, and keeps no error.
+
+    A 👀 on its message finds the incident. Its shown version never decreases.
+    """
     incident = await open_incident(rig.store)
     alert, seed = await delivery_ids(
         rig.store,
@@ -138,7 +141,10 @@ async def test_what_is_sent_is_a_post(rig: Rig) -> None:
 
 
 async def test_giving_up_cancels_what_waits(rig: Rig) -> None:
-    """However far down the chain, and what comes later too."""
+    """When a delivery has failed, all deliveries behind it are cancelled, with their jobs.
+
+    That is so for the whole chain, and for a delivery that is added behind it later.
+    """
     incident = await open_incident(rig.store)
     alert, thread, start = await delivery_ids(
         rig.store,
@@ -162,7 +168,10 @@ async def test_giving_up_cancels_what_waits(rig: Rig) -> None:
 
 
 async def test_who_has_the_email_is_kept_until_nobody_is_left(rig: Rig) -> None:
-    """Each once, however often it is told; done is done."""
+    """Each recipient of a delivery's email is kept once, however often the recipient is recorded.
+
+    An email that is done stays done.
+    """
     incident = await open_incident(rig.store)
     (alert,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
     found = []
@@ -240,7 +249,10 @@ async def test_an_acknowledge_cancels_pages_that_nobody_has_begun(rig: Rig) -> N
 
 
 async def test_a_job_is_queued_once_and_can_be_taken_back(rig: Rig) -> None:
-    """By key; the delay counts from the transaction's time."""
+    """A job is queued once by its key, due at its delay after the transaction's time.
+
+    The job can be cancelled by its key, and an unknown key is ignored.
+    """
     step = Job(JobName.ESCALATE, "1:0", "step:1:0", priority=90, after=15 * MINUTE)
     async with rig.store.transaction() as tx:
         now = await tx.now()
@@ -305,7 +317,10 @@ async def test_the_nonce_is_the_keys(rig: Rig) -> None:
 
 
 async def test_held_until_discord_is_back(rig: Rig) -> None:
-    """It counts as no attempt, is news once, and keeps what was last really answered."""
+    """Holding a delivery counts as no attempt and is news only the first time.
+
+    The delivery keeps the last real answer and counts as held until it is sent, and not afterwards.
+    """
     incident = await open_incident(rig.store)
     (alert,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
     async with rig.store.transaction() as tx:
@@ -324,7 +339,10 @@ async def test_held_until_discord_is_back(rig: Rig) -> None:
 
 
 async def test_what_is_late_is_rendered_anew(rig: Rig) -> None:
-    """It takes the place of the first request, and stays late."""
+    """A late attempt replaces the request and version of the delivery's first attempt.
+
+    The delivery stays late, and later attempts keep that request.
+    """
     incident = await open_incident(rig.store)
     (alert,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
     async with rig.store.transaction() as tx:

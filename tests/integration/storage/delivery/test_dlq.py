@@ -40,7 +40,10 @@ def ids(page: DlqPage) -> list[str]:
 
 
 async def test_pages_lead_to_each_other_by_their_place_in_the_list(rig: Rig) -> None:
-    """Both ways; what comes meanwhile moves no page, and two failures of one moment are told apart."""
+    """Pages of the DLQ lead to each other in both directions.
+
+    A new entry does not move the pages, and two failures of one moment are told apart.
+    """
     entries = [await put(rig, minutes) for minutes in (1, 2, 3, 4)]
     twin = await put(rig, 0, attempted_at=entries[3].attempted_at)
     await put(rig, 25 * 60)
@@ -60,7 +63,10 @@ async def test_pages_lead_to_each_other_by_their_place_in_the_list(rig: Rig) -> 
 
 
 async def test_pages_are_narrowed(rig: Rig) -> None:
-    """By what a person asks for; the signs of a pattern mean themselves."""
+    """The DLQ is filtered by severity, channel, status, answer, text and time.
+
+    The characters % and _ in the text stand for themselves.
+    """
     now = await rig.store.now()
     await put(rig, 1)
     minor = await put(rig, 2, severity="P1", channel="p1-ops", title="100% full_disk", http_status=429)
@@ -152,7 +158,10 @@ async def test_our_own_failure_is_one_row(rig: Rig) -> None:
 
 
 async def test_what_has_become_private_leaves_a_title(rig: Rig) -> None:
-    """And no payload; of those that are there, and of no other. What only tells of it keeps its own title."""
+    """A redacted DLQ entry has no payload any more, and the title that is given.
+
+    Without a given title the entry keeps its own. Other entries and unknown ids are left alone.
+    """
     secret, other = await put(rig, 1), await put(rig, 2)
     await rig.dlq.redact([UUID(secret.id), UUID(int=9)], title="INC-42")
     told = await rig.dlq.entry(secret.id)
@@ -170,5 +179,5 @@ async def test_unknown_entries_are_an_error_for_the_person(rig: Rig) -> None:
 
 
 async def test_nothing_is_missing_of_our_own_table(rig: Rig) -> None:
-    """What migrations make has every column of the runbook."""
+    """The table that the migrations make lacks no column of the runbook."""
     assert await rig.dlq.report() == TableReport("admin.notification_failures")

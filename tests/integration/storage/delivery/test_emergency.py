@@ -41,7 +41,10 @@ async def rungs(rig: Rig) -> dict[str, list[int]]:
 
 
 async def test_the_nearest_deadlines_are_mirrored(rig: Rig) -> None:
-    """In their order, as many as asked for, and no severity that is left out."""
+    """Incidents are mirrored by nearest deadline, as many as asked for.
+
+    Severities that are left out are not mirrored.
+    """
     late = await with_steps(rig, "late", 20 * MINUTE, 30 * MINUTE)
     soon = await with_steps(rig, "soon", 5 * MINUTE)
     await with_steps(rig, "minor", MINUTE, severity="SEV3")
@@ -53,7 +56,10 @@ async def test_the_nearest_deadlines_are_mirrored(rig: Rig) -> None:
 
 
 async def test_what_is_not_yet_said_is_mirrored(rig: Rig) -> None:
-    """With or without steps to come; not what is said, or says again, or is told of by a bundle."""
+    """An alert and a page that are not sent yet are mirrored, also for an incident without steps.
+
+    Quiet deliveries and a thread's root are not. What was tried and emailed is known; what is sent is gone.
+    """
     silent = await open_incident(rig.store, key="silent")
     page = NewDelivery(DeliveryKind.PAGE, "person:primary", "page", 100, silent.id)
     quiet = replace(owed(DeliveryKind.ALERT, incident=silent.id, key="quiet"), data={"quiet": True})
@@ -94,7 +100,10 @@ async def test_a_message_deleted_before_it_was_known_is_no_place(rig: Rig, datab
 
 
 async def test_a_private_one_is_told_of_where_its_people_are(rig: Rig) -> None:
-    """In its thread; before there is one nowhere but to people."""
+    """A private incident is mirrored to its private thread; before there is one, to people alone.
+
+    An earlier thread that all can read does not count.
+    """
     async with rig.store.transaction() as tx:
         new: NewIncident = replace(new_incident(await tx.now()), is_private=True)
         secret, _ = await tx.insert_incident(new, priority="P0", ack_due_at=await tx.now() + 15 * MINUTE)

@@ -128,7 +128,10 @@ async def test_due_steps_are_claimed_with_all_that_their_decision_needs(rig: Rig
 
 
 async def test_all_steps_of_an_incident_that_are_due_are_claimed_as_one(rig: Rig) -> None:
-    """After an absence: the last one with those before it, and the first one that is still to come."""
+    """All due steps of an incident are claimed together, and the last of them counts.
+
+    The first step that is still to come is named, but stays pending and is not claimed.
+    """
     incident = await with_ladder(rig, 1)
     async with rig.store.transaction() as tx:
         later = (await tx.now()) + 30 * MINUTE
@@ -156,7 +159,10 @@ async def test_decisions_that_are_due_are_put_off_and_others_are_not(rig: Rig) -
 
 
 async def test_looks_ahead_are_put_off_until_the_step_is_due(rig: Rig) -> None:
-    """Their jobs came before; neither kind of putting off takes the other's."""
+    """A job that comes before its step is due can be put off until then.
+
+    The job of a due step is not put off with it. Putting due steps off does not move the early job.
+    """
     overdue = await with_ladder(rig, 1)
     async with rig.store.transaction() as tx:
         now = await tx.now()
@@ -242,7 +248,10 @@ async def test_the_deliveries_of_a_bundle_share_its_fate(rig: Rig) -> None:
 
 
 async def test_a_bundle_that_is_given_up_leaves_each_for_layers_two_and_three(rig: Rig) -> None:
-    """To whom, and why it was not; not the body, which tells of all. One email is marked on each."""
+    """When a bundle has failed, each delivery in it is kept as failed, for email and the DLQ.
+
+    Each has the bundle's error, and no body, since that tells of all incidents. The email is marked on each.
+    """
     bundle_id, _, ids = await bundled(rig, 2)
     async with rig.store.transaction() as tx:
         await tx.close_bundle(bundle_id)
@@ -282,7 +291,10 @@ async def test_unacknowledged_incidents_are_read_page_by_page(rig: Rig) -> None:
 
 
 async def test_open_incidents_are_counted_by_severity(rig: Rig) -> None:
-    """How many, how many of them wait, and the oldest deadline of those."""
+    """Open incidents of a guild are counted by severity, with those that wait for an acknowledge.
+
+    The oldest deadline of the waiting ones is given too.
+    """
     first, second = [await open_incident(rig.store, key=key) for key in ("a", "b")]
     await open_incident(rig.store, key="c", severity="SEV2")
     await acknowledge(rig, first)

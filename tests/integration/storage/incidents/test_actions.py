@@ -142,7 +142,11 @@ async def counted(
 
 
 async def test_an_alert_finds_the_done_items_that_name_it(rig: Rig) -> None:
-    """Not open ones, nor those of another alert or guild; a message counts once, and a drill never."""
+    """An alert that fires again is noted on the done action items that name it.
+
+    Open items and those of another alert or guild are left alone. A message counts once. A drill, or an alert
+    from before the item was done, does not count.
+    """
     names_it = await added(rig.store, key="a", alert=ALERT)
     for key, alert, guild_id in (
         ("b", WatchedAlert("b" * 64, "x"), GUILD),
@@ -166,7 +170,10 @@ async def test_an_alert_finds_the_done_items_that_name_it(rig: Rig) -> None:
 
 
 async def test_the_alerts_of_the_incident_are_offered_first(rig: Rig) -> None:
-    """Its own, those merged into it and linked with it, however old; each once, by its latest title."""
+    """The alerts merged into an incident or linked with it are offered first, however old.
+
+    Each alert is listed once, by its latest title. Private ones are only for those who may see all.
+    """
     incident = await open_incident(rig.store)
     numbers = {}
     for key, fingerprint, title in (

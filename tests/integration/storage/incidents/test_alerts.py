@@ -42,7 +42,7 @@ async def same(rig: Rig, *, within: timedelta = MINUTE, lesser: tuple[str, ...] 
 
 
 async def test_a_message_is_counted_once(rig: Rig) -> None:
-    """On the incident that it was counted on first; a 👀 on it leads there."""
+    """A message counts only on the incident that it was counted on first, and a 👀 on it leads there."""
     alert = await track(rig, 900)
     other = await track(rig, 901, fingerprint="b" * 64)
     async with rig.store.transaction() as tx:
@@ -106,7 +106,10 @@ async def merge(rig: Rig, incident: Incident, into: Incident) -> None:
 
 
 async def test_a_merged_alert_counts_on_what_it_was_merged_into(rig: Rig) -> None:
-    """And on what that was merged into, while the last one is open, if any of them was seen lately."""
+    """A merged alert counts on the incident at the end of its chain of merges, while that incident is open.
+
+    An incident of the chain must have been seen lately, and a severity that is too low does not count.
+    """
     alert = await track(rig, 900)
     other = await track(rig, 901, fingerprint="b" * 64)
     await merge(rig, alert, other)
@@ -223,7 +226,10 @@ async def test_what_came_in_two_channels_is_over_when_it_is_in_both(rig: Rig) ->
 
 
 async def test_a_recovery_is_about_what_only_another_sender_has_posted_since(rig: Rig) -> None:
-    """It is read a moment late: it still says that its own sender is done."""
+    """A recovery concerns an alert that only another sender has posted since, but does not end it.
+
+    If the recovery's own sender has posted since, the recovery concerns no alert.
+    """
     alert = await track(rig, 900)
     await count(rig, alert, 920, sender="78:Parky API")
     assert await firing(rig, before=910) == [(alert.id, False)]
@@ -231,7 +237,7 @@ async def test_a_recovery_is_about_what_only_another_sender_has_posted_since(rig
 
 
 async def test_a_recovery_of_what_was_merged_is_about_the_other(rig: Rig) -> None:
-    """Which is not over then."""
+    """A recovery of a merged alert concerns the incident it was merged into, which is not over then."""
     duplicate, goes_on = await track(rig, 900), await track(rig, 901, fingerprint="b" * 64)
     async with rig.store.transaction() as tx:
         known = await tx.incident(duplicate.id, lock=True)
@@ -241,7 +247,7 @@ async def test_a_recovery_of_what_was_merged_is_about_the_other(rig: Rig) -> Non
 
 
 async def test_a_recovery_is_noted_once(rig: Rig) -> None:
-    """It is the last that was heard until the alert fires again."""
+    """A recovery is news only the first time, and the alert counts as recovered until it fires again."""
     alert = await track(rig, 900)
     async with rig.store.transaction() as tx:
         assert not await tx.has_recovered(alert.id)
@@ -254,7 +260,10 @@ async def test_a_recovery_is_noted_once(rig: Rig) -> None:
 
 
 async def test_a_recovery_is_kept_for_a_month(rig: Rig) -> None:
-    """It is also kept while its alert goes on. Older ones are deleted when another recovery comes."""
+    """A recovery is kept for a month, or for as long as its alert is open.
+
+    Older recoveries are deleted when another recovery comes.
+    """
     over, goes_on = await track(rig, 900), await track(rig, 901, fingerprint="b" * 64)
     for alert in (over, goes_on):
         assert await recover(rig, alert, 910, sender=SENDER)
@@ -281,7 +290,10 @@ async def question(rig: Rig, message_id: int, *, fingerprint: str = SAME) -> Ale
 
 
 async def test_a_message_is_asked_about_once(rig: Rig) -> None:
-    """And so is the same one soon after; the answer stays, and may be taken back."""
+    """A message is asked about once, and an equal message only when some time has passed.
+
+    The question is found by its guild alone; its answer is kept and can be taken back.
+    """
     asked, again = await question(rig, 900), await question(rig, 901)
     other = await question(rig, 902, fingerprint="b" * 64)
     async with rig.store.transaction() as tx:
@@ -309,7 +321,10 @@ async def test_a_message_is_asked_about_once(rig: Rig) -> None:
 
 
 async def test_a_question_is_kept_for_a_month(rig: Rig) -> None:
-    """With the message's words; longer where it says whose posts are ignored: that can still be undone."""
+    """A question about a message is deleted after a month, once another question is asked.
+
+    A question that was answered by ignoring the sender stays, since that can still be undone.
+    """
     asked = [await question(rig, 900 + n, fingerprint=str(n) * 64) for n in range(5)]
     async with rig.store.transaction() as tx:
         for one in asked[:3]:

@@ -27,7 +27,7 @@ async def test_a_known_key_keeps_its_content(rig: Rig) -> None:
 
 
 async def test_removed_files_are_gone(rig: Rig) -> None:
-    """The others stay."""
+    """Removed files are gone, and the others stay."""
     other = Attachment("other", GUILD, "other.png", b"1")
     async with rig.store.transaction() as tx:
         await tx.add_attachment(PICTURE)

@@ -100,7 +100,7 @@ async def test_whoever_left_is_on_it_again_by_joining_anew(rig: Rig) -> None:
 
 
 async def test_whoever_comes_back_comes_after_those_who_stayed(rig: Rig) -> None:
-    """By joining, and by an acknowledge after everybody had left: the place in the order of old is gone."""
+    """A responder who left and comes back is last in the order, whether by joining or by acknowledging."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
         for person in (OLIVE, PERRY):
@@ -118,7 +118,11 @@ async def test_whoever_comes_back_comes_after_those_who_stayed(rig: Rig) -> None
 
 
 async def test_a_ladder_goes_on_from_where_it_was(rig: Rig) -> None:
-    """At its own times while they are to come; else the next step at once, the others as far behind it."""
+    """A resumed ladder keeps the times of its steps if these are still to come.
+
+    Else the next step comes at once and the others as far behind it as before. Nothing is resumed if nothing
+    was stopped, or for another priority.
+    """
     incident = await with_ladder(rig.store)
     async with rig.store.transaction() as tx:
         assert not await tx.resume_ladder(incident.id, since=await tx.now(), priority=100), "nothing stopped"

@@ -70,7 +70,7 @@ async def test_an_error_undoes_the_whole_transaction(rig: Rig) -> None:
 
 
 async def test_unknown_incidents_are_not_found(rig: Rig) -> None:
-    """By number, within a transaction or without, and by thread."""
+    """An unknown incident is not found by number or by thread, nor within a transaction."""
     with pytest.raises(IncidentNotFound):
         await rig.store.incident(404)
     assert await rig.store.incident_by_thread(404) is None
@@ -115,7 +115,7 @@ async def test_places_are_remembered_and_kept_by_later_saves(rig: Rig) -> None:
 
 
 async def test_a_responder_joins_once(rig: Rig) -> None:
-    """The second time says so."""
+    """Joining a second time, even in another way, is reported as no change."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
         assert await tx.join(incident.id, OLIVE, via=AckVia.REACTION)
@@ -134,7 +134,7 @@ async def test_nobody_joins_what_has_ended(rig: Rig) -> None:
 
 
 async def test_history_is_told_oldest_first(rig: Rig) -> None:
-    """By time, and in order of writing within the same moment."""
+    """A timeline is ordered by time, and in order of writing within the same moment."""
     incident = await open_incident(rig.store)
     at = incident.triggered_at
     later = TimelineEntry(TimelineKind.NOTE, at + MINUTE, 7, "Olive", {"text": "見ています"})
@@ -221,7 +221,7 @@ async def test_a_ladder_is_decided_step_by_step(rig: Rig) -> None:
 
 
 async def test_a_guild_is_registered_once(rig: Rig) -> None:
-    """The first time stays."""
+    """A guild that is registered again keeps the time of its first registration."""
     first = await rig.store.register_guild(GUILD)
     await rig.advance(MINUTE)
     assert await rig.store.register_guild(GUILD) == first

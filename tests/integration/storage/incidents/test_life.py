@@ -125,7 +125,7 @@ async def test_the_version_that_changed_what_is_affected_is_kept(rig: Rig) -> No
 
 
 async def test_a_false_alarm_is_kept_as_one(rig: Rig) -> None:
-    """It is no resolution."""
+    """A cancelled incident is read back as a false alarm, not as resolved."""
     incident = await open_incident(rig.store)
     ended = transitions.cancel(incident, by=OLIVE, at=incident.triggered_at)
     assert await saved(rig.store, ended) == ended
@@ -177,7 +177,7 @@ async def test_a_tracked_alert_a_drill_and_a_private_one_come_back_as_they_were(
 
 
 async def test_links_go_both_ways_and_are_made_once(rig: Rig) -> None:
-    """Whichever is named first."""
+    """A link is made once and shown on both incidents, whichever of them was named first."""
     first = await open_incident(rig.store, key="a")
     second = await open_incident(rig.store, key="b")
     async with rig.store.transaction() as tx:
@@ -262,7 +262,7 @@ async def test_a_thread_that_was_left_still_leads_to_its_incident(rig: Rig) -> N
 
 
 async def test_a_list_shows_what_was_asked_for(rig: Rig) -> None:
-    """By state, severity, words whatever the case, age, and whom it involves."""
+    """Incidents are filtered by state, severity, words whatever the case, age and the person involved."""
     store = rig.store
     old = await open_incident(store, key="a", severity="SEV2")
     await rig.advance(2 * DAY)

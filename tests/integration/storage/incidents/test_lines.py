@@ -17,7 +17,7 @@ async def waits(tx: Transaction, number: int) -> bool:
 
 
 async def test_a_line_stands_behind_an_earlier_one_that_is_on_its_way(rig: Rig) -> None:
-    """Of its own incident and kind; sent or cancelled, that is over."""
+    """A line waits until the earlier lines of its incident and kind are sent or cancelled."""
     incident, another = await open_incident(rig.store), await open_incident(rig.store, key="another")
     _, *lines = await delivery_ids(
         rig.store,
@@ -39,7 +39,7 @@ async def test_a_line_stands_behind_an_earlier_one_that_is_on_its_way(rig: Rig) 
 
 
 async def test_a_line_waits_within_bounds(rig: Rig) -> None:
-    """For none that was tried three times, and not for ever."""
+    """A line does not wait for an earlier line that was tried three times, nor longer than its patience."""
     incident = await open_incident(rig.store)
     first, second = await delivery_ids(
         rig.store, *(owed(DeliveryKind.NOTICE, incident=incident.id, key=key) for key in "12")

@@ -41,7 +41,10 @@ async def resolved(rig: Rig, *, key: str = "interaction:1", owed: Postmortem = O
 
 
 async def test_both_are_read_as_they_were_written(rig: Rig) -> None:
-    """By themselves, and with the incident that is to be shown; another guild sees neither."""
+    """Resolution and postmortem are read as written, alone and with the incident that is to be shown.
+
+    Another guild sees neither.
+    """
     incident = await resolved(rig)
     assert await rig.store.resolution(incident.id) == SAID
     assert await rig.store.postmortem(incident.id) == OWED
@@ -53,7 +56,7 @@ async def test_both_are_read_as_they_were_written(rig: Rig) -> None:
 
 
 async def test_the_second_write_replaces_the_first(rig: Rig) -> None:
-    """There is one row of each for an incident, whatever happens to it."""
+    """A second write replaces the incident's resolution and postmortem."""
     incident = await resolved(rig)
     corrected = replace(SAID, cause="DNS", people=None, duration_s=None)
     done = replace(OWED, state=PostmortemState.DONE, remind_at=None, done_at=AT, done_by_name="GitHub")

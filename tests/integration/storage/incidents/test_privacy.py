@@ -30,7 +30,10 @@ async def _statuses(store: Store, ids: list[int]) -> list[DeliveryStatus]:
 
 
 async def test_posts_are_cancelled_and_dms_stay(rig: Rig) -> None:
-    """With what waits for them, and their jobs; what is on its way stays, and so does another incident's."""
+    """An incident's queued posts are cancelled, with what waits for them and their jobs; DMs stay.
+
+    A post that is on its way stays, and so does another incident's.
+    """
     incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
     ids = await delivery_ids(
         rig.store,
@@ -57,7 +60,10 @@ async def test_posts_are_cancelled_and_dms_stay(rig: Rig) -> None:
 
 
 async def test_a_deleted_thread_is_told_where_it_was_offered(rig: Rig) -> None:
-    """By whom and when, in the notices about that thread alone; who was first stays."""
+    """A notice about a deleted thread tells who deleted it and when.
+
+    The first deletion stays, and notices about another thread do not change.
+    """
     incident = await open_incident(rig.store)
     about = [
         replace(to("incident", incident=incident.id, key=f"n{thread}"), data={"thread": thread})
@@ -77,7 +83,10 @@ async def test_a_deleted_thread_is_told_where_it_was_offered(rig: Rig) -> None:
 
 
 async def test_every_delivery_has_a_nonce_that_is_known(rig: Rig) -> None:
-    """Of one incident, whatever became of it, oldest first."""
+    """The nonces of an incident's deliveries, sent, failed or waiting, are listed oldest first.
+
+    Another incident's are not among them.
+    """
     incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
     ids = await delivery_ids(
         rig.store, *(owed(DeliveryKind.NOTICE, incident=incident.id, key=key) for key in ("a", "b", "c"))
@@ -118,7 +127,10 @@ async def test_a_private_thread_leads_to_its_incident(rig: Rig) -> None:
 
 
 async def test_what_is_written_in_its_threads_is_confided(rig: Rig) -> None:
-    """In the one that it has, and in one from before it was made private; not for another guild's bot."""
+    """Messages in a private incident's threads are confidential, also in one from before it was private.
+
+    Other incidents' threads are not, and another guild's bot is told nothing.
+    """
     incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
     made = [owed(DeliveryKind.THREAD, incident=one.id, key=f"thread:{one.id}") for one in (incident, other)]
     was, others = await delivery_ids(rig.store, *made)
@@ -160,7 +172,7 @@ async def test_it_comes_back_private(rig: Rig) -> None:
 
 
 async def test_a_transaction_reads_what_it_has_written(rig: Rig) -> None:
-    """Who sees it, who is on it, and its posts: before the commit, and without another connection."""
+    """A transaction reads the members, responders and posts that it has written, before the commit."""
     incident = await open_incident(rig.store)
     (post,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
     async with rig.store.transaction() as tx:
@@ -177,7 +189,10 @@ async def test_a_transaction_reads_what_it_has_written(rig: Rig) -> None:
 
 
 async def test_who_was_removed_is_kept_out_until_they_are_readmitted(rig: Rig) -> None:
-    """Of one incident; named or not, once more with the later time; then they can be named again."""
+    """A removed member is kept out of that incident alone until readmitted.
+
+    Removing the person once more keeps the later time. After that the person can be named again.
+    """
     incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
     who = replace(OLIVE, username="olive")
     async with rig.store.transaction() as tx:

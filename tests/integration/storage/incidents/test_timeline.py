@@ -15,7 +15,7 @@ def pinned(*, text: str = "再起動した") -> dict[str, object]:
 
 
 async def test_a_message_is_pinned_once_per_incident(rig: Rig) -> None:
-    """However often and by whom; another incident has a timeline of its own."""
+    """A message is pinned once on each incident's timeline, however often and by whom."""
     first = await open_incident(rig.store)
     other = await open_incident(rig.store, key="other")
     at = first.triggered_at - timedelta(minutes=1)
@@ -52,7 +52,10 @@ async def test_words_are_filled_in_once(rig: Rig) -> None:
 
 
 async def test_a_correction_points_at_what_it_puts_right(rig: Rig) -> None:
-    """Both are kept, with numbers and the time of writing."""
+    """A correction is kept beside the entry that it names.
+
+    Both have numbers of their own and the time of writing.
+    """
     incident = await open_incident(rig.store)
     at = incident.triggered_at
     async with rig.store.transaction() as tx:
@@ -67,7 +70,7 @@ async def test_a_correction_points_at_what_it_puts_right(rig: Rig) -> None:
 
 
 async def test_an_act_is_on_the_timeline_and_in_the_audit(rig: Rig) -> None:
-    """Both at once, each with its own facts."""
+    """A recorded act is on the timeline and in the audit, each with its own data."""
     incident = await open_incident(rig.store)
     entry = TimelineEntry(
         TimelineKind.JOINED, incident.triggered_at, OLIVE.id, OLIVE.name, data={"via": "button"}

@@ -16,7 +16,10 @@ MINUTE = timedelta(minutes=1)
 
 
 async def test_incidents_of_which_nobody_was_told(rig: Rig) -> None:
-    """After a minute without a message or an email, the most severe only; afterwards with either."""
+    """A severe incident counts as unheard after a minute, until an email has gone out.
+
+    A less severe incident does not count.
+    """
     grave, minor = [await open_incident(rig.store, key=key) for key in ("grave", "minor")]
     async with rig.store.transaction() as tx:
         await tx.insert_deliveries([_page(grave, 100), _page(minor, 80)])
@@ -79,7 +82,7 @@ async def test_a_private_thread_that_cannot_be_made(rig: Rig) -> None:
 
 
 async def test_the_email_of_a_bundle_is_each_ones(rig: Rig) -> None:
-    """What it was to tell of is given up with it."""
+    """The incidents of a failed bundle count as unheard until the bundle's email has gone out."""
     bundle_id, _, _ = await bundled(rig, 2)
     async with rig.store.transaction() as tx:
         await tx.close_bundle(bundle_id)

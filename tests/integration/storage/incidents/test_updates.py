@@ -60,7 +60,10 @@ async def test_a_phase_comes_back_and_one_of_a_newer_version_counts_as_none(
 
 
 async def test_an_overdue_reminder_that_lost_its_job_gets_one(rig: Rig) -> None:
-    """Not before it is overdue, not while its job is there, not once the incident is over."""
+    """An overdue reminder that has lost its job gets the job back, once.
+
+    A reminder that is not overdue, that has its job, or whose incident is over gets none.
+    """
     early, late = await owing(rig, after=2 * MINUTE), await owing(rig, key="b", after=MINUTE)
     over, quiet = await owing(rig, key="c", after=MINUTE), await open_incident(rig.store, key="d")
     queued = await owing(rig, key="e", after=MINUTE)

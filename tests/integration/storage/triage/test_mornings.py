@@ -13,7 +13,10 @@ MINUTE = timedelta(minutes=1)
 
 
 async def test_what_is_due_is_found_by_its_deadline(rig: Rig) -> None:
-    """Of these severities, unacknowledged, before a moment; another guild has its own."""
+    """Unacknowledged incidents of given severities with a deadline before a moment are found.
+
+    Another guild's are not.
+    """
     first = await open_incident(rig.store, key="a", severity="SEV3")
     second = await open_incident(rig.store, key="b", severity="SEV3")
     taken = await open_incident(rig.store, key="c", severity="SEV3")

@@ -143,7 +143,10 @@ async def test_a_message_of_an_alert_has_become_what_was_declared(rig: Rig) -> N
 
 
 async def test_a_post_of_an_incident_shows_it(rig: Rig) -> None:
-    """Its alert and its escalations, once they are sent; its thread's lines do not. A drill's show none."""
+    """A sent alert or escalation leads to its incident; a line in its thread does not.
+
+    Another guild is told nothing, and a drill's alert leads to none.
+    """
     incident = await open_incident(rig.store)
     kinds = (DeliveryKind.ALERT, DeliveryKind.ESCALATION, DeliveryKind.NOTICE)
     posts = await delivery_ids(rig.store, *(owed(kind, incident=incident.id) for kind in kinds))
@@ -159,7 +162,10 @@ async def test_a_post_of_an_incident_shows_it(rig: Rig) -> None:
 
 
 async def test_what_is_of_a_drill_is_known(rig: Rig) -> None:
-    """Its posts wherever they are, and all that is said in its threads; not for another guild's bot."""
+    """A drill's posts and all messages in its threads are known as a drill's.
+
+    Those of a real incident are not, and another guild's bot is told nothing.
+    """
     drill, real = await open_drill(rig.store), await open_incident(rig.store, key="real")
     made = [
         owed(kind, incident=one.id, key=f"{kind}:{one.id}")
@@ -187,7 +193,10 @@ async def _of_drill(store: Store, *places: tuple[int, int | None]) -> list[tuple
 
 
 async def test_a_choice_is_kept_with_what_the_tree_had_said(rig: Rig) -> None:
-    """Another one, or going back, withdraws it and leaves it on record; of this walk, and of no other."""
+    """A choice is kept with the decision tree's proposal.
+
+    A later choice, or going back, withdraws the choice and leaves it on record. Another walk's choice stays.
+    """
     triage, other = await start(rig), await start(rig, key="other")
     async with rig.store.transaction() as tx:
         at = await tx.now()
@@ -306,7 +315,7 @@ async def test_walks_that_others_are_at(rig: Rig) -> None:
 
 
 async def test_posts_of_a_walk_become_the_incidents(rig: Rig) -> None:
-    """Those that belong to none; they count as its posts from then on."""
+    """Adopted posts of a walk become the incident's posts; those of another walk do not."""
     incident = await open_incident(rig.store)
     line = owed(DeliveryKind.TRIAGE_LINE, incident=None, key="triage:1:line")
     other = owed(DeliveryKind.TRIAGE_LINE, incident=None, key="triage:2:line")
@@ -319,7 +328,10 @@ async def test_posts_of_a_walk_become_the_incidents(rig: Rig) -> None:
 
 
 async def test_a_message_is_kept_for_a_day(rig: Rig) -> None:
-    """By its place; the last look at it wins; what is older goes when another one comes."""
+    """A noted message is kept for a day by its place, as it was noted last.
+
+    An older message is deleted when another message is noted.
+    """
     newer = replace(EVIDENCE, text="追記")
     for evidence in (EVIDENCE, newer):
         await rig.store.note_message(500, 600, evidence)
@@ -357,7 +369,10 @@ async def test_a_week_is_digested_once(rig: Rig) -> None:
 
 
 async def test_an_entry_is_replayed_once(rig: Rig) -> None:
-    """Who did it is known at once, the message when it was sent; by its moment it is found as well."""
+    """A DLQ entry is claimed for one replay, and a second claim is refused.
+
+    Who asked is known at once, the message once it is sent; its guild finds the delivery by its moment.
+    """
     entry_id = str(uuid4())
     assert await rig.store.replay_of(entry_id) is None
     async with rig.store.transaction() as tx:

@@ -27,7 +27,10 @@ async def about(rig: Rig, incident: Incident) -> list[int]:
 
 
 async def test_the_walks_about_an_incident_are_those_about_its_messages(rig: Rig) -> None:
-    """That were counted on it, or on what was merged into it; while they go on; with their answers."""
+    """An incident's open walks are found by its messages, and come with their answers.
+
+    After a merge they are the other incident's; walks that have ended are not found.
+    """
     incident, other = await open_incident(rig.store, key="a"), await open_incident(rig.store, key="b")
     async with rig.store.transaction() as tx:
         await tx.note_alert(counted_on(incident, channel_id=500, message_id=600, sender="77:Parky API"))
@@ -60,7 +63,10 @@ async def test_the_walks_about_what_a_triage_has_raised(rig: Rig) -> None:
 
 
 async def test_the_question_that_a_message_is(rig: Rig) -> None:
-    """Once it was sent, seen by its guild, while its walk has no incident; other posts ask nothing."""
+    """A sent post that asks to reevaluate leads its guild to the triage.
+
+    That ends once the post is the incident's. Other posts and other guilds lead to nothing.
+    """
     triage, incident = await start(rig), await open_incident(rig.store)
     key, held = f"triage:{triage.id}:asked:1", f"triage:{triage.id}:held:1"
     posts = [
