@@ -28,7 +28,7 @@ async def test_the_store_is_not_asked_within_a_transaction_of_the_same_task(desk
 
 
 async def test_a_database_that_is_away_answers_the_test_alone(desk: Desk, database: Database) -> None:
-    """What is not there for the use cases can be looked at all the same."""
+    """While the database is away for the use cases, the test itself can still read from it."""
     database.is_away = True
     with pytest.raises(StorageUnavailable):
         await desk.store.now()

@@ -58,7 +58,7 @@ async def test_a_number_without_a_guild_is_its_rows(pair: Pair) -> None:
     ["inc:v1:ack:2", "inc:v1:release:commander:2", "inc:v1:timeline-page:2:1", "inc:v1:note-form:2"],
 )
 async def test_a_press_in_a_dm_finds_its_guild(pair: Pair, custom_id: str) -> None:
-    """Whatever else the custom id says."""
+    """A button pressed in a DM belongs to the guild of the incident that its custom id names."""
     await pair.first.open()
     await pair.second.open(key="theirs")
     pressed = FakeInteraction(guild_id=None)
@@ -82,7 +82,10 @@ async def test_a_triage_in_a_dm_finds_its_guild(pair: Pair, custom_id: str) -> N
 
 
 async def test_in_a_server_it_is_the_servers(pair: Pair) -> None:
-    """Whatever number it names; a server that is not served is refused."""
+    """An interaction in a server belongs to that server's guild, whatever incident it names.
+
+    An interaction in a server that is not served is refused.
+    """
     await pair.first.open()
     bot, pressed = pair.bot(), FakeInteraction(guild_id=OTHER)
     pressed.data = {"custom_id": "inc:v1:ack:1"}

@@ -154,7 +154,10 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
 
 
 async def test_nothing_of_another_guild_is_found(ours: Ours) -> None:
-    """By an administrator who is on call there: it is not a matter of roles."""
+    """No use case that is given another guild's numbers finds or changes anything of that guild.
+
+    The asker is an administrator on call in the asking guild, and new audit rows are that guild's alone.
+    """
     before = await _written(ours.desk.database)
     noted_before = before.pop("audit")
     for name in walks():
@@ -192,7 +195,7 @@ async def test_two_guilds_incidents_have_nothing_to_do_with_each_other(ours: Our
 
 
 async def test_lists_hold_ones_own_only(ours: Ours) -> None:
-    """What is offered, listed and counted."""
+    """Lists, offered choices and figures hold nothing of another guild."""
     looking = ours.neighbour.services.looking
     assert await looking.open_ones(ELSEWHERE, by=STRANGER) == []
     assert await looking.page(ELSEWHERE, IncidentFilter(), by=STRANGER, limit=50) == []
@@ -204,7 +207,7 @@ async def test_lists_hold_ones_own_only(ours: Ours) -> None:
 
 
 async def test_a_reconciliation_reads_ones_own_only(ours: Ours) -> None:
-    """Another guild's 👀 is counted by that guild's rules."""
+    """A guild's reconciliation does not look at another guild's unacknowledged incidents."""
     assert await ours.neighbour.reconciler.reconcile_all() == 0
     assert await ours.neighbour.own_store.unacknowledged(after=0, limit=99) == []
 

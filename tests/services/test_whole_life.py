@@ -118,7 +118,7 @@ async def test_everything_is_on_the_timeline(desk: Desk) -> None:
 
 
 async def test_a_private_one_tells_who_was_let_in(desk: Desk) -> None:
-    """Declined pages too."""
+    """The timeline has a declined page, an incident's being made private, and the person added to it."""
     incident = await desk.open()
     story = Story(desk, incident)
     await story.news()
@@ -132,7 +132,7 @@ async def test_a_private_one_tells_who_was_let_in(desk: Desk) -> None:
 
 
 async def test_every_entry_of_a_life_can_be_read(desk: Desk) -> None:
-    """With the data as it is really written, in both languages."""
+    """Every entry of an incident's life, with its data as really written, has a line in both languages."""
     await test_everything_is_on_the_timeline(desk)
     for number in (1, 2):
         for entry in await desk.store.timeline(number):

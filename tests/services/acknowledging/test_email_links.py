@@ -69,7 +69,7 @@ async def test_somebody_was_first(desk: Desk) -> None:
 
 
 async def test_a_day_later_it_is_nothing_any_more(desk: Desk) -> None:
-    """It still says what to do."""
+    """A link that is more than a day old is expired and acknowledges nothing."""
     token, _ = await mailed(desk)
     await desk.database.advance(VALID_FOR + timedelta(minutes=1))
     assert (await desk.links.acknowledge(token)).state is LinkState.EXPIRED
@@ -97,7 +97,7 @@ async def test_over_is_over(desk: Desk) -> None:
 
 @pytest.mark.parametrize("end", ["", "x", ".", "\x00", "あ"])
 async def test_what_was_tampered_with_is_nothing(desk: Desk, end: str) -> None:
-    """Whatever was put at its end, or taken from it."""
+    """A link with something added at its end or cut off there is invalid and acknowledges nothing."""
     token, _ = await mailed(desk)
     broken = token + end if end else token[:-1]
     assert (await desk.links.acknowledge(broken)).state is LinkState.INVALID

@@ -51,7 +51,7 @@ async def test_a_message_of_no_interest_is_not_asked_for_again_soon() -> None:
 
 
 async def test_it_is_asked_for_again_later() -> None:
-    """It may have become one meanwhile."""
+    """A message without an incident is looked up again after a while, as it may have got one."""
     store, now = Asked(), [0.0]
     lookup = IncidentLookup(cast("Store", store), timer=lambda: now[0])
     for at in (0.0, PASSED_OVER_S - 0.01, PASSED_OVER_S, PASSED_OVER_S + 0.01):

@@ -70,7 +70,10 @@ async def test_a_step_that_is_decided_alone_is_read_as_well(desk: Desk) -> None:
 
 
 async def test_one_reading_is_for_all_that_come_due(desk: Desk) -> None:
-    """Each incident once, by the first job; the others come at their time."""
+    """The first job reads the reactions of all incidents that come due, each incident once.
+
+    All jobs then come at the time of their steps.
+    """
     incidents = await opened(desk, 4)
     [first, *others] = [
         job for job in await desk.database.jobs() if job.name == "escalate" and job.key.endswith(":1")
@@ -128,7 +131,7 @@ async def test_one_answer_that_fails_is_asked_for_again_at_once(desk: Desk) -> N
 
 
 async def test_discord_that_answers_nothing_holds_a_deadline_up_for_a_bounded_time(desk: Desk) -> None:
-    """Asked before the deadline, and once more at it, for as long as one may wait."""
+    """A silent Discord delays the escalation at a deadline by about one reading at most."""
     await opened(desk)
     desk.discord.is_silent = True
     await desk.pass_time(seconds=2)
@@ -139,7 +142,10 @@ async def test_discord_that_answers_nothing_holds_a_deadline_up_for_a_bounded_ti
 
 
 async def test_too_many_to_read_in_time_take_no_second_time(desk: Desk) -> None:
-    """Those whose turn has not come have a moment more, not as long again, and all are decided."""
+    """If a silent Discord leaves many incidents unread, the deadline adds a moment, not as long again.
+
+    All of them are decided.
+    """
     count = 20
     await opened(desk, count)
     desk.discord.is_silent = True
@@ -151,7 +157,10 @@ async def test_too_many_to_read_in_time_take_no_second_time(desk: Desk) -> None:
 
 
 async def test_what_is_still_being_read_at_its_time_is_not_read_anew(desk: Desk) -> None:
-    """Its job came late, Discord is slow: its time has begun, the deadline waits a moment and no longer."""
+    """A reading that is still going on at the deadline does not begin anew.
+
+    The deadline waits for a bounded time, and then the step is decided.
+    """
     await opened(desk)
     desk.discord.is_silent = True
     step = next(

@@ -92,7 +92,7 @@ async def test_whoever_lets_go_meanwhile_is_not_on_it_again(desk: Desk, slow: _S
 
 
 async def test_somebody_elses_eye_counts_though_one_let_go_meanwhile(desk: Desk, slow: _SlowDiscord) -> None:
-    """What was read is of before; it is read once more."""
+    """If somebody acknowledges and lets go while the 👀 are read, another person's 👀 still acknowledges."""
     incident = await _raised(desk)
 
     async def change_hands() -> None:

@@ -48,7 +48,7 @@ async def test_an_item_is_added_with_everything_that_makes_it_one(desk: Desk) ->
 
 
 async def test_an_item_of_ones_own_needs_no_dm(desk: Desk) -> None:
-    """The answer says it already."""
+    """A person who adds an action item for themselves gets no DM about the item."""
     await on_monday(desk)
     await add(desk, await ended(desk), owner=RESPONDER)
     await desk.work()
@@ -56,7 +56,7 @@ async def test_an_item_of_ones_own_needs_no_dm(desk: Desk) -> None:
 
 
 async def test_the_same_form_twice_adds_one_item(desk: Desk) -> None:
-    """Discord has delivered it twice."""
+    """A form that Discord delivers twice adds one action item, with one DM and one timeline entry."""
     await on_monday(desk)
     incident = await ended(desk)
     first, second = await add(desk, incident), await add(desk, incident)
@@ -102,7 +102,7 @@ async def test_a_missing_or_vague_part_is_refused_by_itself(
 
 
 async def test_only_those_who_may_respond_add_items(desk: Desk) -> None:
-    """A refusal is on record."""
+    """A person who may not respond cannot add an action item, and each refusal is in the audit log."""
     await on_monday(desk)
     incident = await ended(desk)
     for where in (incident, None):
@@ -113,7 +113,7 @@ async def test_only_those_who_may_respond_add_items(desk: Desk) -> None:
 
 
 async def test_an_owner_may_finish_their_own_item_without_a_role(desk: Desk) -> None:
-    """Others without one may not."""
+    """An owner without a role may mark their own item done; a stranger without a role may not."""
     await on_monday(desk)
     item = await add(desk, await ended(desk), owner=OBSERVER)
     with pytest.raises(NotPermitted):
@@ -123,7 +123,7 @@ async def test_an_owner_may_finish_their_own_item_without_a_role(desk: Desk) -> 
 
 
 async def test_done_twice_says_who_did_it(desk: Desk) -> None:
-    """It is marked once."""
+    """Marking an item done a second time is refused with the first person's name, and adds no entry."""
     await on_monday(desk)
     incident = await ended(desk)
     item = await add(desk, incident)
@@ -135,7 +135,7 @@ async def test_done_twice_says_who_did_it(desk: Desk) -> None:
 
 
 async def test_a_drop_needs_a_reason(desk: Desk) -> None:
-    """It is in the thread, on the timeline and in the audit."""
+    """Dropping an item without a reason is refused. The reason is in the thread and the audit log."""
     await on_monday(desk)
     incident = await ended(desk)
     item = await add(desk, incident)
@@ -196,7 +196,7 @@ async def test_two_edits_at_once_lose_nothing(desk: Desk) -> None:
 
 
 async def test_an_overdue_item_can_be_edited_without_moving_its_date(desk: Desk) -> None:
-    """Its date has passed, but the form left it as it was."""
+    """An overdue item can be edited with its past date kept; an edit that changes nothing is refused."""
     await on_monday(desk)
     item = await add(desk, await ended(desk))
     await desk.pass_time(days=7)
@@ -217,7 +217,10 @@ async def private(desk: Desk) -> Incident:
 
 
 async def test_the_items_of_a_private_incident_are_hidden(desk: Desk) -> None:
-    """From lists, choices, screens and changes; a report that everyone reads only counts them."""
+    """An outsider cannot list, choose, open or finish an action item of a private incident.
+
+    The query behind the report that everyone reads marks such an item as private.
+    """
     await on_monday(desk)
     incident = await private(desk)
     item = await add(desk, incident, by=PRIMARY, owner=PRIMARY)
@@ -236,7 +239,10 @@ async def test_the_items_of_a_private_incident_are_hidden(desk: Desk) -> None:
 
 
 async def test_made_private_the_owners_of_open_items_still_see_it(desk: Desk) -> None:
-    """Their DM may have been held by an outage; the owner of a closed item has nothing left to see."""
+    """The owner of an open item becomes a member of an incident that is made private.
+
+    The owner's DM, which an outage had held up, is still sent. The owner of a dropped item becomes no member.
+    """
     await on_monday(desk)
     incident = await ended(desk)
     former, owner = Person(id=8, name="former"), Person(id=9, name="owner")

@@ -119,7 +119,7 @@ async def test_who_takes_no_dm_is_asked_in_the_thread(desk: Desk) -> None:
 
 
 async def test_without_an_incident_the_person_on_call_hears_of_a_refused_dm(desk: Desk) -> None:
-    """There is no thread to ask in."""
+    """If the owner of an item without an incident refuses the DM, the primary on-call gets a DM."""
     await on_monday(desk)
     desk.discord.refused.add("user:2")
     await add(desk, None)
@@ -145,7 +145,7 @@ async def test_an_owner_who_left_is_replaced_by_the_commander(desk: Desk) -> Non
 
 
 async def test_without_a_commander_the_person_on_call_is_told(desk: Desk) -> None:
-    """Someone always is."""
+    """If the owner of an item without an incident has left the server, the primary on-call gets a DM."""
     await on_monday(desk)
     await add(desk, None)
     await desk.work()
@@ -228,7 +228,7 @@ async def kinds(desk: Desk, incident: Incident) -> list[TimelineKind]:
 
 
 async def test_a_fix_is_verified_once_its_alert_was_silent_for_long_enough(desk: Desk) -> None:
-    """Another alert makes no difference."""
+    """A done item is verified when its alert was silent for 14 days, although another alert has fired."""
     _, incident, item = await watched(desk)
     await desk.pass_time(days=13)
     await receive(desk, firing(desk, 901, content="disk of db-1 is full"))
@@ -259,7 +259,7 @@ async def test_an_alert_that_fires_again_reopens_the_item(desk: Desk) -> None:
 
 
 async def test_an_alert_reopens_a_verified_item_too(desk: Desk) -> None:
-    """Months later."""
+    """An alert that fires after 60 days of silence reopens the item whose fix had been verified."""
     _, _, item = await watched(desk)
     await desk.pass_time(days=60)
     assert (await now(desk, item)).verified_at is not None
@@ -269,7 +269,7 @@ async def test_an_alert_reopens_a_verified_item_too(desk: Desk) -> None:
 
 
 async def test_a_storm_of_the_same_alert_reopens_it_once(desk: Desk) -> None:
-    """Each message finds it, one of them reopens it."""
+    """Six messages of the same alert reopen the action item once, with one DM and one line."""
     _, _, item = await watched(desk)
     await desk.pass_time(days=1)
     for number in range(5):
@@ -283,7 +283,7 @@ async def test_a_storm_of_the_same_alert_reopens_it_once(desk: Desk) -> None:
 
 
 async def test_a_message_from_before_it_was_done_reopens_nothing(desk: Desk) -> None:
-    """It was missed while the bot was away, and is read only now."""
+    """An alert message from before the item was done, which is read only later, reopens nothing."""
     _, _, item = await watched(desk)
     late = firing(desk, 930)
     late = replace(late, evidence=replace(late.evidence, at=MONDAY - timedelta(hours=1)))
@@ -293,7 +293,7 @@ async def test_a_message_from_before_it_was_done_reopens_nothing(desk: Desk) -> 
 
 
 async def test_an_alert_that_fires_while_the_item_is_open_changes_nothing(desk: Desk) -> None:
-    """The item knows."""
+    """An alert that fires while its action item is open leaves the item as it was."""
     _, _, item = await watched(desk)
     await desk.services.actions.reopen(item.id, reason="まだ足りない", by=SECONDARY)
     await desk.work()

@@ -159,7 +159,10 @@ async def test_a_more_severe_alert_is_never_counted_on_a_lesser_one(desk: Desk) 
     [("[P0] down", "SEV1"), ("SEV3: slow", "SEV3"), ("P9 down", "SEV2"), ("down", "SEV2")],
 )
 async def test_a_title_may_name_the_severity(desk: Desk, title: str, severity: str) -> None:
-    """By its name or its priority; whatever the channel. The post stays under the message."""
+    """A known severity or priority at the start of an alert's title overrides the channel's severity.
+
+    The alert is posted in the channel of the message in any case.
+    """
     incident = await receive(desk, alert(desk, content=title))
     assert incident.severity == severity
     await desk.work()
@@ -192,7 +195,11 @@ async def test_what_is_not_watched_for_is_left_alone(desk: Desk) -> None:
 
 
 async def test_a_webhook_that_the_bots_application_made_is_told_from_others(desk: Desk) -> None:
-    """In a watched channel, so that the log can say why nothing comes of it; not the bot's own messages."""
+    """A message by a webhook of the bot's own application is recognised in a watched channel.
+
+    Messages by other webhooks, the bot's own messages and those in other channels are not taken for such a
+    message.
+    """
     tells, usual = desk.services.alerts.is_by_own_webhook, alert(desk)
     own = replace(usual, is_ours=True)
     assert tells(own)
@@ -202,7 +209,7 @@ async def test_a_webhook_that_the_bots_application_made_is_told_from_others(desk
 
 @pytest.mark.parametrize("known", ["parky-monitor", "77"])
 async def test_an_allowed_bot_counts_like_a_webhook(database: Database, known: str) -> None:
-    """By its username or id; a person of that name does not."""
+    """A bot that the policy names by username or id opens an alert; a person of that name does not."""
     policy = parse_policy(default_policy_text().replace("bots = []", f'bots = ["{known}"]'), name="bots")
     desk = Desk(database, policy)
     bots = replace(alert(desk), is_webhook=False, username="parky-monitor")
@@ -211,7 +218,7 @@ async def test_an_allowed_bot_counts_like_a_webhook(database: Database, known: s
 
 
 async def test_a_channel_may_be_watched_by_its_id(database: Database) -> None:
-    """Names change."""
+    """A channel that the policy names by its id is watched whatever the channel's name."""
     policy = parse_policy(default_policy_text().replace("p1-ops = ", '"123456789012345678" = '), name="ids")
     desk = Desk(database, policy)
     found = await receive(desk, replace(alert(desk), channel_id=123456789012345678, channel="renamed"))
@@ -219,14 +226,14 @@ async def test_a_channel_may_be_watched_by_its_id(database: Database) -> None:
 
 
 async def test_an_alert_that_cannot_be_read_is_tracked_all_the_same(desk: Desk) -> None:
-    """By channel and author, under a title that says so."""
+    """An alert without text is tracked by channel and author, under a title that names both."""
     first = await receive(desk, alert(desk, content=""))
     assert first.title == "#p1-ops の通知 (Parky API)"
     assert (await receive(desk, alert(desk, FIRST + 1, content=""))).id == first.id
 
 
 async def test_eyes_on_the_message_itself_acknowledge(desk: Desk) -> None:
-    """On the first one or a later one; by its event or found by reading."""
+    """A 👀 on a first or later alert message acknowledges the alert, by its event or found by reading."""
     incident = await receive(desk, alert(desk))
     await receive(desk, alert(desk, FIRST + 1))
     [found] = await desk.eyes(FIRST + 1, by=PRIMARY)
@@ -259,7 +266,10 @@ async def test_a_merged_alert_counts_on_the_other(desk: Desk) -> None:
 
 
 async def test_what_came_while_the_bot_was_away_is_read(desk: Desk) -> None:
-    """Once, if it is not too old; a channel that was never read is read from now on."""
+    """Alert messages from the time when the bot was away are read once, unless they are too old.
+
+    The 👀 under such a message counts. A channel that was never read before is read from that moment on.
+    """
     desk.discord.watching = [alert(desk, 1, "long ago")]
     await desk.services.missed_alerts.catch_up(GUILD)
     assert await desk.database.deliveries() == []
@@ -336,7 +346,11 @@ async def test_a_storm_opens_as_many_incidents_as_there_are_alerts(desk: Desk) -
 
 
 async def test_a_secret_in_a_watched_message_is_neither_stored_nor_shown(desk: Desk) -> None:
-    """In its words, an embed or a field that names it; the same alert again is still the same one."""
+    """A secret in an alert message is in no table, and the alert's title shows a mask instead.
+
+    The secrets are in the text, in an embed and in a field named "password". A repeat of the alert still
+    counts as the same alert.
+    """
     secrets = ("hunter2-hunter2", f"ghp_{'a1B2' * 9}", "tr0ub4dor-3")
     said = f"cannot connect to postgres://app:{secrets[0]}@db.example/app\nby taro@example.com"
     plain = alert(desk, content=said)

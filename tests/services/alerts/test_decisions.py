@@ -25,7 +25,10 @@ async def outcomes(desk: Desk) -> list[AlertOutcome]:
 
 
 async def test_a_message_that_is_read_twice_has_one_decision(desk: Desk) -> None:
-    """With the incident that it opened; the next one is counted there."""
+    """An alert message that is read twice has one decision, which names the incident that was opened.
+
+    The decision about the next message of the same alert says that the message was counted on that incident.
+    """
     first = await receive(desk, alert(desk))
     await receive(desk, alert(desk))
     await receive(desk, alert(desk, 910))
@@ -60,7 +63,7 @@ async def test_an_event_has_one_decision_too(desk: Desk) -> None:
 
 
 async def test_what_is_muted_or_was_over_before_says_so(desk: Desk) -> None:
-    """Although it opens nothing."""
+    """A muted alert that fires again opens nothing, and has a decision that says that it is muted."""
     first = await fire(desk)
     await desk.services.alert_verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
     await say(desk, OVER, 2)

@@ -50,7 +50,7 @@ async def now(desk: Desk, incident: Incident) -> Incident:
 
 
 async def test_an_event_is_tracked_and_posted_in_the_severitys_channel(desk: Desk) -> None:
-    """It answers no message, and calls people by the ladder."""
+    """An event opens an alert, which is posted in the severity's channel and pages the primary on-call."""
     incident = await fire(desk)
     assert (incident.kind, incident.severity) == (IncidentKind.ALERT, "SEV2")
     assert (incident.title, incident.targets) == ("TypeError: card is null", ("api.parky.co.jp",))
@@ -114,7 +114,10 @@ async def test_a_graver_event_raises_the_severity(desk: Desk) -> None:
 
 
 async def test_a_graver_event_leaves_an_incident_to_its_people(desk: Desk) -> None:
-    """They have declared it under their severity: the graver alert is tracked beside it."""
+    """A graver event keeps the severity of a declared incident, and opens an alert of its own.
+
+    The next event of the graver severity is counted on that new alert.
+    """
     first = await fire(desk)
     await desk.lifecycle.declare(first.id, by=RESPONDER)
     other = await fire(desk, 2, replace(FIRING, severity="fatal"))
@@ -124,7 +127,7 @@ async def test_a_graver_event_leaves_an_incident_to_its_people(desk: Desk) -> No
 
 
 async def test_a_recovery_closes_what_nobody_has_acknowledged(desk: Desk) -> None:
-    """It is never an alert of its own, and comes once."""
+    """A recovery resolves an unacknowledged alert. A repeated or unknown recovery opens no alert."""
     first = await fire(desk)
     for _ in range(2):
         await say(desk, OVER, 2)
@@ -169,7 +172,7 @@ async def test_what_was_over_before_it_was_looked_at_opens_nothing(desk: Desk) -
 
 
 async def test_a_recovery_that_is_looked_at_late_closes_nothing_that_fired_since(desk: Desk) -> None:
-    """It fired, was over, and fired again."""
+    """A recovery that is processed late leaves an alert open that has fired again since."""
     first = await fire(desk)
     over_at = desk.clock.time
     await desk.database.advance(timedelta(seconds=1))
@@ -180,7 +183,7 @@ async def test_a_recovery_that_is_looked_at_late_closes_nothing_that_fired_since
 
 
 async def test_what_is_muted_opens_nothing(desk: Desk) -> None:
-    """As the digest's answer says; a graver one comes through."""
+    """An event of a muted alert opens nothing, but a graver event of the same alert opens an alert."""
     first = await fire(desk)
     await desk.lifecycle.dismiss(first.id, by=PRIMARY)
     await desk.services.alert_verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
@@ -195,7 +198,7 @@ async def test_chatter_is_passed_over(desk: Desk) -> None:
 
 
 async def test_eyes_on_its_post_acknowledge(desk: Desk) -> None:
-    """There is no other message to look at."""
+    """A 👀 on the bot's post about an event acknowledges the alert."""
     first = await fire(desk)
     await desk.work()
     [done] = await desk.eyes(desk.message(DeliveryKind.ALERT), by=PRIMARY)
@@ -215,7 +218,7 @@ async def test_a_click_makes_it_an_incident_without_ringing_twice(desk: Desk) ->
 
 
 async def test_a_triage_of_its_post_is_about_the_alert(desk: Desk) -> None:
-    """It begins with its title, and does not offer to join another incident."""
+    """The bot's post about an event leads to the alert and to the alert's title."""
     first = await fire(desk)
     await desk.work()
     post = desk.message(DeliveryKind.ALERT)

@@ -105,7 +105,7 @@ async def test_a_recovery_by_another_sender_is_a_line(desk: Desk) -> None:
 
 
 async def test_a_recovery_closes_nothing_that_another_sender_posts_too(desk: Desk) -> None:
-    """Both count on one alert; the first one being over leaves the other's trouble."""
+    """An alert that two senders post stays open, with one line, when the first sender reports a recovery."""
     await say(desk, 1, "ALERT: disk full")
     await desk.services.alerts.receive(by(posted(desk, 2, "ALERT: disk full"), "Staging"))
     assert await statuses(desk) == [("disk full", Status.TRIGGERED, 2)]
@@ -169,7 +169,7 @@ async def test_a_recovery_that_is_read_again_does_not_close_what_fires_since(des
 
 
 async def test_a_recovery_is_a_line_on_what_somebody_works_on(desk: Desk) -> None:
-    """Once; acknowledged or declared, it goes on until a person says that it is over."""
+    """A recovery adds one line to an acknowledged alert or a declared incident, and resolves neither."""
     await say(desk, 1, FIRING)
     await say(desk, 2, "ALERT: disk full")
     await desk.services.acknowledger.acknowledge(1, by=PRIMARY, via=AckVia.BUTTON)
@@ -256,7 +256,10 @@ async def test_a_triage_of_an_alert_begins_with_its_title(desk: Desk) -> None:
 
 
 async def test_the_title_that_the_post_shows_needs_no_query(desk: Desk) -> None:
-    """As long as it has that title; an alert that was not rendered, or has become an incident, has none."""
+    """An alert's title is known without the database while the alert's post shows that title.
+
+    No title is known for an alert that was not rendered yet, shows another title or was declared an incident.
+    """
     await say(desk, 600, FIRING)
     (alert,) = await desk.store.list_incidents(GUILD, IncidentFilter(), limit=1, offset=0)
     digest, titles = digest_of(alert.title), desk.alert_titles
@@ -331,7 +334,11 @@ async def test_it_is_tracked_where_the_most_severe_live(desk: Desk) -> None:
 
 
 async def test_the_answer_is_that_it_is_an_alert(desk: Desk) -> None:
-    """Its clock begins with the answer, the trouble with the message; the next one is counted on it."""
+    """The answer that a message is an alert opens an alert, whose deadline counts from the answer.
+
+    The alert begins at the time of the message, and the next message is counted on the alert. A second answer
+    is refused; a 👀 can acknowledge.
+    """
     await say(desk, 1, "something odd")
     began = desk.clock.time
     await desk.database.advance(timedelta(minutes=20))
@@ -346,7 +353,10 @@ async def test_the_answer_is_that_it_is_an_alert(desk: Desk) -> None:
 
 
 async def test_the_answer_is_that_its_sender_is_ignored(desk: Desk) -> None:
-    """For good, on record, in that channel, and under that name; what is plainly an alert still is one."""
+    """The answer that a sender is ignored still holds after 100 days, for that name only, and is audited.
+
+    A message of that sender that is plainly an alert is tracked all the same.
+    """
     await say(desk, 1, "deploy finished")
     await desk.services.questions.ignore(1, guild_id=GUILD, by=RESPONDER)
     await desk.database.advance(timedelta(days=100))
@@ -400,7 +410,7 @@ async def test_the_line_says_what_was_answered(desk: Desk) -> None:
 
 
 async def test_the_line_forgets_what_became_private(desk: Desk) -> None:
-    """Its number and the way to its post are for those who see it."""
+    """An answered question about a message no longer shows its incident once the incident is private."""
     await say(desk, 1, "something odd")
     await desk.work()
     await desk.services.questions.track(1, guild_id=GUILD, by=RESPONDER)
@@ -427,7 +437,7 @@ async def test_an_observer_answers_nothing(desk: Desk) -> None:
 
 
 async def test_another_guild_answers_nothing(desk: Desk) -> None:
-    """Its buttons are its own."""
+    """A question about a message cannot be answered from another guild."""
     await say(desk, 1, "deploy finished")
     with pytest.raises(UserError, match="alert_not_asked"):
         await desk.services.questions.track(1, guild_id=GUILD + 1, by=RESPONDER)
@@ -459,7 +469,7 @@ async def test_a_sender_on_the_policys_list_is_never_an_alert(database: Database
 
 
 async def test_a_recovery_is_never_too_old(desk: Desk) -> None:
-    """It closes what has been open all the while."""
+    """A recovery that the bot reads 30 hours late still resolves its alert."""
     await desk.services.missed_alerts.catch_up(GUILD)
     await say(desk, 1, FIRING)
     desk.discord.watching = [posted(desk, 2, RESOLVED)]

@@ -44,7 +44,11 @@ async def opened(desk: Desk) -> list[Incident]:
 
 
 async def test_what_still_fires_at_the_end_is_tracked_then(desk: Desk) -> None:
-    """Once, with how often it came; what was over meanwhile is not. One line tells the team."""
+    """An alert that still fires when a maintenance window ends is tracked then, with its count.
+
+    An alert that was over before the end is not tracked. One line tells the team how many alerts were held,
+    how often they came, and which incident was opened.
+    """
     window = await begin(desk)
     for number in (1, 2):
         assert await say(desk, FIRING, number) is None
@@ -89,7 +93,10 @@ async def test_the_list_says_until_when_an_alert_is_held_and_by_whose_window(des
 
 
 async def test_messages_are_held_like_events(desk: Desk) -> None:
-    """By the target that they name; a recovery ends what is tracked at the end."""
+    """A maintenance window holds a message that names its target, and the end of the window opens the alert.
+
+    A message that is received twice is kept once, and a later recovery resolves the alert.
+    """
     await begin(desk)
     told = replace(alert(desk), content=f"ALERT: 5xx on {API}")
     assert await desk.services.alerts.receive(told) is None
@@ -185,7 +192,7 @@ async def test_a_lost_job_is_found(desk: Desk) -> None:
 
 
 async def test_what_fires_again_after_the_window_is_one_alert(desk: Desk) -> None:
-    """It was tracked by itself before the job came."""
+    """An alert that fires again after the window, before the window's job runs, is not opened twice."""
     window = await begin(desk)
     await say(desk, FIRING, 1)
     await desk.database.advance(timedelta(hours=1, seconds=1))

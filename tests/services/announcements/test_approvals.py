@@ -65,7 +65,10 @@ async def test_a_draft_follows_the_incident_until_a_person_edits_it(desk: Desk) 
 
 
 async def test_what_was_copied_is_on_the_timeline_and_in_the_thread(desk: Desk) -> None:
-    """What, when and by whom; with the words in which it was approved."""
+    """A copied announcement is on the timeline with the approved words, the time and the person.
+
+    The thread has one line about the announcement; the audit log has its draft, its edit and its approval.
+    """
     incident = await affected(desk)
     view = await edited(desk, (await opened(desk, incident)).announcement)
     result = await approved(desk, view.announcement, by=SECONDARY)
@@ -151,7 +154,7 @@ async def test_the_person_who_communicates_approves(desk: Desk) -> None:
 
 
 async def test_strangers_neither_see_nor_approve(desk: Desk) -> None:
-    """Without the role of a responder, and without the one that the policy asks of approvers."""
+    """A person without the responder role sees no draft, and only the policy's approvers may approve."""
     incident = await affected(desk)
     with pytest.raises(NotPermitted):
         await opened(desk, incident, by=OBSERVER)
@@ -199,7 +202,10 @@ async def test_a_drill_is_drafted_and_never_published(desk: Desk) -> None:
 
 
 async def test_a_private_incident_is_told_only_where_the_policy_says_so(desk: Desk) -> None:
-    """Also one that becomes private while its draft is on a screen."""
+    """A private incident can be announced only if the policy allows announcements of private incidents.
+
+    The rule also holds for a draft that was opened before the incident became private.
+    """
     incident = await affected(desk)
     draft = (await opened(desk, incident)).announcement
     await desk.privacy.make_private(incident.id, by=PRIMARY)

@@ -18,7 +18,7 @@ async def asked(desk: Desk, incident: Incident) -> list[tuple[str, str]]:
 
 
 async def test_each_later_state_asks_once(desk: Desk) -> None:
-    """Not for the state that users know, and not twice for one."""
+    """A state that users do not know yet asks for a follow-up once; the published state asks for none."""
     incident = await affected(desk)
     await published(desk, incident)
     for number, phase in enumerate((Phase.INVESTIGATING, Phase.IDENTIFIED, Phase.IDENTIFIED)):
@@ -38,7 +38,10 @@ async def test_nothing_is_asked_before_users_were_told(desk: Desk) -> None:
 
 
 async def test_the_end_asks_for_the_closing_words_and_a_reopening_for_new_ones(desk: Desk) -> None:
-    """Once users know that it is over, nothing is left to tell."""
+    """A resolved incident asks for a closing announcement, and a reopened one for another announcement.
+
+    Once users know that the incident is over, no draft can be opened until the incident is reopened.
+    """
     incident = await affected(desk)
     await published(desk, incident)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
@@ -61,7 +64,7 @@ async def test_a_false_alarm_is_taken_back(desk: Desk) -> None:
 
 
 async def test_users_who_are_not_affected_any_more_are_told(desk: Desk) -> None:
-    """Though the incident goes on."""
+    """A follow-up is asked for when users are no longer affected, though the incident goes on."""
     incident = await affected(desk)
     await published(desk, incident)
     await update(desk, incident, users=UsersAffected.NO)

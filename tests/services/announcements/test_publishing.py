@@ -95,7 +95,7 @@ async def test_a_lost_answer_leads_to_a_repeat_with_the_same_key(desk: Desk, out
 
 
 async def test_a_receiver_that_is_away_gets_it_later(desk: Desk, outside: Outside) -> None:
-    """Nothing is said in the thread before it is given up; escalations wait for none of it."""
+    """An announcement that got HTTP 503 is sent again later, and the thread is told of no failure."""
     incident = await affected(desk)
     outside.fault = fails(503, PATH)
     await sent(desk, incident)
@@ -124,7 +124,10 @@ async def test_it_waits_for_as_long_as_it_is_asked_to(desk: Desk, outside: Outsi
 
 @pytest.mark.parametrize("status", [401, 404])
 async def test_a_refusal_is_told_at_once(desk: Desk, outside: Outside, status: int) -> None:
-    """In the thread with what to do, and on the timeline; then it is sent again, or copied."""
+    """A refused announcement fails at the first attempt, with a line and a timeline entry.
+
+    A person can approve the announcement again, and then the announcement is published.
+    """
     incident = await affected(desk)
     outside.fault, reason = fails(status, PATH), f"HTTP {status}"
     await sent(desk, incident)
@@ -144,7 +147,10 @@ async def test_a_refusal_is_told_at_once(desk: Desk, outside: Outside, status: i
 
 
 async def test_it_is_given_up_before_users_have_waited_for_long(desk: Desk, outside: Outside) -> None:
-    """After a quarter of an hour a person has to copy it."""
+    """An announcement that keeps failing is given up within 20 minutes, with one line in the thread.
+
+    A person can then publish the announcement by copying.
+    """
     incident = await affected(desk)
     outside.fault = fails(503, PATH)
     await sent(desk, incident)
@@ -257,7 +263,7 @@ async def test_a_receiver_that_hangs_delays_no_escalation(desk: Desk, outside: O
 
 
 async def test_a_state_that_moved_on_meanwhile_asks_for_more(desk: Desk) -> None:
-    """It is known once it is published."""
+    """A state that changed before the announcement was published asks for one follow-up."""
     incident = await affected(desk)
     await sent(desk, incident)
     await update(desk, incident, phase=Phase.IDENTIFIED)

@@ -54,7 +54,10 @@ async def test_private_incidents_stay_so(desk: Desk, monkeypatch: pytest.MonkeyP
 async def test_a_refusal_about_a_private_incidents_action_item_stays_so(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is on the log of its incident, where a reader without the role for private ones does not see it."""
+    """A refused change to a private incident's action item is audited under that incident.
+
+    An auditor without the role for private incidents learns only that one row is hidden.
+    """
     await on_monday(desk)
     member = replace(RESPONDER, roles=frozenset())
     private = await open_private(desk)

@@ -41,7 +41,10 @@ async def edit(desk: Desk, item: ActionItem, **changed: object) -> None:
 
 
 async def test_an_item_becomes_an_issue(desk: Desk, github: GitHub) -> None:
-    """With what, who, until when, how it is verified, where it comes from; assigned by the policy's map."""
+    """An action item's issue states the task, the owner, the due date, the verification and the incident.
+
+    The assignee comes from the policy's map, and the item keeps the address of the issue.
+    """
     incident = await ended(desk)
     item = await add(desk, incident)
     issue = only(github)
@@ -60,7 +63,7 @@ async def test_an_item_becomes_an_issue(desk: Desk, github: GitHub) -> None:
 
 
 async def test_an_item_without_an_incident_becomes_one_too(desk: Desk, github: GitHub) -> None:
-    """It leads nowhere."""
+    """The issue of an action item without an incident links to no incident."""
     await add(desk, None)
     assert "- インシデント：-" in only(github).body
 
@@ -77,7 +80,7 @@ async def test_edits_here_update_there(desk: Desk, github: GitHub) -> None:
 
 
 async def test_what_people_wrote_there_stays(desk: Desk, github: GitHub) -> None:
-    """Their body is kept, and the title, which they have left alone, follows."""
+    """A body that people have edited on GitHub is kept, while the unedited title follows the item."""
     item = await add(desk, await ended(desk))
     only(github).body += "\r\n- [ ] 負荷試験の環境を借りる"
     theirs = only(github).body
@@ -88,7 +91,7 @@ async def test_what_people_wrote_there_stays(desk: Desk, github: GitHub) -> None
 
 
 async def test_line_ends_of_their_page_are_no_edit(desk: Desk, github: GitHub) -> None:
-    """GitHub's editor writes carriage returns."""
+    """Carriage returns from GitHub's editor are no edit: the body still follows the action item."""
     item = await add(desk, await ended(desk))
     only(github).body = only(github).body.strip().replace("\n", "\r\n")
     await edit(desk, item, verification="一週間、再発しない")
@@ -124,7 +127,11 @@ async def test_an_end_here_is_an_end_there(desk: Desk, github: GitHub) -> None:
 async def test_an_end_there_is_an_end_here(
     desk: Desk, github: GitHub, reason: str, status: ActionStatus, said: str
 ) -> None:
-    """By whom, in the thread as well; and the bot changes nothing there because of it."""
+    """Closing the issue on GitHub ends the action item, as done or as dropped according to the reason.
+
+    The item, the thread and the audit log name the person who closed the issue. The bot writes nothing to
+    GitHub because of the closing.
+    """
     item = await add(desk, await ended(desk))
     github.repository.close_issue(only(github).number, reason=reason)
     writes = [one for one in github.asked if not one.startswith("GET")]
@@ -249,7 +256,10 @@ async def test_an_issue_whose_answer_was_lost_is_told_of_in_private(desk: Desk, 
 
 @pytest.mark.parametrize("fault", [Fault.BAD_TOKEN, Fault.FORBIDDEN, Fault.GONE])
 async def test_what_a_person_must_change_is_told_once(desk: Desk, github: GitHub, fault: Fault) -> None:
-    """After a minute, in the thread; and once it works again, the issue is opened."""
+    """A failure that a person must repair is told once in the thread; after the repair the issue opens.
+
+    GitHub is asked fewer than 20 times in five hours, as the pauses grow.
+    """
     incident = await ended(desk)
     github.fault(fault)
     await add(desk, incident)

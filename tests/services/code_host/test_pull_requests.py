@@ -50,7 +50,10 @@ async def retitle(desk: Desk, incident: Incident) -> None:
 
 
 async def test_a_resolved_incident_has_a_pull_request(desk: Desk, github: GitHub) -> None:
-    """Its branch, its file at the policy's path, its address in the thread and with the postmortem."""
+    """A resolved incident has a pull request whose file is the postmortem, at the policy's path.
+
+    The address of the pull request is told in the thread and kept with the postmortem.
+    """
     incident = await ended(desk, "SEV1")
     pull = only(github)
     assert (pull.head, pull.base, pull.state) == (BRANCH, "main", "open")
@@ -265,7 +268,10 @@ async def test_what_must_not_leave_discord_does_not(desk: Desk, github: GitHub, 
 
 
 async def test_what_has_become_private_is_told_to_be_there(desk: Desk, github: GitHub) -> None:
-    """In its own thread; nothing more is written, and the title is forgotten here."""
+    """The thread of an incident that becomes private is told once that the pull request remains.
+
+    Later drafts are not sent to GitHub, and the bot forgets the path of the file.
+    """
     incident = await ended(desk, "SEV1")
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
@@ -318,7 +324,7 @@ async def test_a_branch_without_its_pull_request_is_deleted_when_it_becomes_priv
 async def test_a_pull_request_whose_answer_was_lost_is_told_when_it_becomes_private(
     desk: Desk, github: GitHub
 ) -> None:
-    """It is found by its marker; people may have read it."""
+    """A pull request whose creation got no answer is found, and the private incident's thread names it."""
     github.fault(Fault.RESET_AFTER, "POST /pulls")
     incident = await ended(desk, "SEV1")
     await desk.privacy.make_private(incident.id, by=PRIMARY)

@@ -71,7 +71,7 @@ async def test_it_is_sent_again_unseen(desk: Desk, severity: str, failure: Upstr
 
 
 async def test_a_channel_that_is_gone_holds_no_message(desk: Desk) -> None:
-    """There is nothing to be careful about: sending tells what has become of it."""
+    """An alert whose channel's history answers 404 is sent again after a failure, and not held back."""
     desk.discord.failures = [AWAY_FOR_LONG]
     desk.discord.unreadable = DeliveryRefused("Unknown Channel", http_status=404, code=10003)
     await desk.open("SEV3")
@@ -122,7 +122,7 @@ async def test_email_is_tried_again_and_the_row_follows(desk: Desk) -> None:
 
 
 async def test_alert_that_rang_nobody_goes_by_email_too(desk: Desk) -> None:
-    """It is posted, but `@here` was suppressed: the on-call must not depend on a log line."""
+    """A P0 alert whose `@here` does not ring is posted, put in the DLQ and emailed to both on call."""
     desk.discord.rings = False
     await desk.open("SEV1")
     await desk.work()
@@ -133,7 +133,7 @@ async def test_alert_that_rang_nobody_goes_by_email_too(desk: Desk) -> None:
 
 
 async def test_bug_in_rendering_does_not_keep_a_p0_silent(desk: Desk) -> None:
-    """It cannot be posted however often it is tried: the on-call gets the email."""
+    """A P0 alert that a bug keeps from being rendered is put in the DLQ after the retries, and emailed."""
     desk.discord.unrenderable = {DeliveryKind.ALERT}
     await desk.open("SEV1")
     await desk.pass_time(seconds=sum(RETRY_DELAYS_S) + 1)
@@ -190,7 +190,7 @@ class Acking(FakeDiscord):
 
 
 async def test_a_page_that_is_being_made_is_obsolete_too(desk: Desk) -> None:
-    """It is not sent, and nothing is logged as broken."""
+    """A page is cancelled, without a warning, if its incident is acknowledged while the page is composed."""
     desk.use(Acking(desk))
     await desk.open("SEV1")
     with capture_logs() as logged:

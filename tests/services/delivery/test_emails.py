@@ -61,7 +61,7 @@ async def test_whom_the_email_of_many_did_not_reach_is_tried_again_alone(desk: D
 
 
 async def test_the_email_of_many_acknowledges_each_by_itself(desk: Desk) -> None:
-    """Each link takes one incident, once, as the person the email was for."""
+    """Each link in an email about many incidents acknowledges one incident, once, as the recipient."""
     incidents = await open_many(desk)
     await desk.database.advance(timedelta(minutes=15))
     await work_once(desk)

@@ -70,7 +70,10 @@ async def test_the_first_messages_come_in_their_order(desk: Desk, order: tuple[D
 async def test_a_message_that_discord_does_not_take_holds_up_nothing(
     desk: Desk, failed: DeliveryKind, failure: BotError
 ) -> None:
-    """What follows goes at once, in its order, and so does what changed."""
+    """If one of a thread's first messages fails, the others are sent at once and in their order.
+
+    The list of recent changes is sent, too.
+    """
     found = await first_messages(desk)
     for kind in FIRST:
         desk.discord.failures = [failure] if kind is failed else []

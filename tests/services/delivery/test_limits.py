@@ -28,7 +28,10 @@ def admits(desk: Desk) -> None:
 
 @pytest.mark.parametrize("told", ["by a 429", "beforehand"])
 async def test_a_p0_is_mailed_at_once_and_posted_when_there_is_room(desk: Desk, told: str) -> None:
-    """To each on call, once; and no request is made before Discord's time."""
+    """A rate-limited P0 is emailed once to each person on call, and posted when Discord has room.
+
+    Nothing is posted before the time that Discord asks for; the alert then says that it is late.
+    """
     if told == "by a 429":
         refuses(desk, LIMITED)
     else:
@@ -49,7 +52,7 @@ async def test_a_p0_is_mailed_at_once_and_posted_when_there_is_room(desk: Desk, 
 
 
 async def test_it_is_never_given_up_for_a_limit(desk: Desk) -> None:
-    """As often as ever it is asked to wait; then it is there, once."""
+    """A P0 alert that gets 429s for five minutes uses up no attempt, and is posted once afterwards."""
     refuses(desk, UpstreamUnavailable("rate limited", http_status=429, retry_after_s=20.0))
     await desk.open("SEV1")
     await desk.pass_time(minutes=5)  # otherwise five retries are all
@@ -126,7 +129,10 @@ async def test_a_full_window_is_no_reason_for_an_email(desk: Desk) -> None:
 
 
 async def test_a_queue_of_alerts_is_no_reason_for_emails(desk: Desk) -> None:
-    """Each window takes five of them, and Discord asks for no more than that; the DM has gone out."""
+    """An alert that waits five minutes in the bot's own queue causes no email, and is posted later.
+
+    Discord itself asks for a shorter wait than the one that causes an email, and the page has been sent.
+    """
     await desk.open("SEV1")
     [page] = [one.id for one in await desk.database.deliveries() if one.kind is DeliveryKind.PAGE]
     await desk.deliveries.deliver(page)

@@ -50,7 +50,7 @@ async def test_a_deleted_alert_is_posted_again_once(desk: Desk) -> None:
 
 
 async def test_a_deletion_that_no_event_told_is_found_by_the_next_edit(desk: Desk) -> None:
-    """The gateway was away."""
+    """An alert whose deletion was missed is posted again at the next edit, without a second thread."""
     incident = await posted(desk)
     desk.discord.deleted = {incident.post.message_id or 0}
     await desk.roles.take(incident.id, Role.SCRIBE, by=PRIMARY)
@@ -60,7 +60,7 @@ async def test_a_deletion_that_no_event_told_is_found_by_the_next_edit(desk: Des
 
 
 async def test_a_deleted_thread_is_opened_again(desk: Desk) -> None:
-    """On a quiet post of its own; the alert stays where it is."""
+    """A deleted thread is opened again once, on a new post of its own; the alert stays where it is."""
     incident = await posted(desk)
     assert incident.thread.id is not None
     await desk.reposting.thread_gone(incident.thread.id)

@@ -20,7 +20,10 @@ def over(desk: Desk) -> None:
 
 
 async def test_a_p0_is_mailed_at_once_and_posted_later(desk: Desk) -> None:
-    """Within a second by email; the alert, its thread and the page when Discord is back, each once."""
+    """During an outage of Discord a P0 is emailed once, within a second, to each person on call.
+
+    When Discord is back, the alert, the card of its thread and the page are each sent once.
+    """
     outage(desk)
     await desk.open("SEV1")
     await desk.pass_time(seconds=1)

@@ -59,7 +59,7 @@ async def worked(desk: Desk) -> None:
 
 
 async def test_digest_once_a_week_and_late_rather_than_never(desk: Desk) -> None:
-    """Not for weeks before we came; then once per week, however often it ticks."""
+    """A new guild gets no digest for an earlier week; a late digest is posted once despite three ticks."""
     assert await desk.digests.tick(GUILD) is None
     await desk.database.advance(timedelta(days=7))
     posted = [await desk.digests.tick(GUILD) for _ in range(3)]
@@ -102,7 +102,7 @@ async def test_the_charts_are_stored_with_the_post_and_go_out_with_it(desk: Desk
 
 
 async def test_before_the_hour_the_charts_are_drawn_and_nothing_is_posted(desk: Desk) -> None:
-    """So that they are ready; not earlier, since they may change."""
+    """The charts are drawn nine minutes before the digest's hour, not eleven, and nothing is posted."""
     studio = with_studio(desk)
     await worked(desk)
     await desk.database.advance(timedelta(minutes=-11))
@@ -115,7 +115,7 @@ async def test_before_the_hour_the_charts_are_drawn_and_nothing_is_posted(desk: 
 
 
 async def test_a_minute_before_the_hour_the_post_is_queued_for_the_hour(desk: Desk) -> None:
-    """So that only the post is left to do then; once, with the figures of the hour."""
+    """The digest and its charts are queued a minute before the hour, and sent once, at the hour."""
     with_studio(desk)
     await worked(desk)
     await desk.database.advance(timedelta(seconds=-60))
@@ -134,7 +134,7 @@ async def test_a_minute_before_the_hour_the_post_is_queued_for_the_hour(desk: De
 
 
 async def test_without_charts_the_words_go_out(desk: Desk) -> None:
-    """The desk's are never ready."""
+    """A digest whose charts are not ready is posted without them."""
     await worked(desk)
     assert await desk.digests.tick(GUILD) == THIS
     await desk.work()
@@ -142,7 +142,7 @@ async def test_without_charts_the_words_go_out(desk: Desk) -> None:
 
 
 async def test_a_week_of_nothing_in_eight_weeks_asks_for_no_chart(desk: Desk) -> None:
-    """An empty picture says nothing."""
+    """A digest after eight weeks without incidents is posted, and no chart is drawn for it."""
     studio = with_studio(desk)
     await desk.digests.tick(GUILD)
     await desk.database.advance(WEEK)
@@ -192,7 +192,7 @@ async def test_a_post_by_hand_is_one_of_the_week_and_on_record(desk: Desk) -> No
 
 
 async def test_a_post_by_hand_finds_the_one_that_waits_for_its_hour(desk: Desk) -> None:
-    """In the minute before it: nothing is posted so far, and it says when it will be."""
+    """In the minute before the hour, a post by hand finds the queued digest and says when it is due."""
     await worked(desk)
     await desk.database.advance(WEEK - timedelta(seconds=31))
     await desk.digests.tick(GUILD)

@@ -32,7 +32,7 @@ async def lines(desk: Desk) -> list[AlertVerdictData]:
 
 
 async def test_a_muted_alert_opens_nothing_for_a_week(desk: Desk) -> None:
-    """Its messages are counted, each once although it is read twice; then it is tracked as before."""
+    """Each message of a muted alert is counted once and opens nothing; after a week the alert opens again."""
     noisy = await ended(desk)
     given = await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
     assert given.holds_until - given.at == WEEK
@@ -67,7 +67,10 @@ async def test_what_is_open_when_it_is_muted_goes_on_counting(desk: Desk) -> Non
 
 
 async def test_the_team_is_told_of_a_mute_and_how_long_it_lasts(desk: Desk) -> None:
-    """In the digest's channel; the digest's own buttons show it, and that it was undone."""
+    """Lines that answer the digest say who muted an alert and until when, and who undid the mute.
+
+    The digest is edited both times, and after the undoing the alert opens again.
+    """
     for number in range(3):
         noisy = await receive(desk, alert(desk, FIRST + number))
     await desk.lifecycle.dismiss(noisy.id, by=PRIMARY)

@@ -70,7 +70,11 @@ async def test_a_button_carries_its_view_or_leads_to_it(desk: Desk) -> None:
 
 
 async def test_a_file_has_all_that_a_filter_matches_newest_first(desk: Desk) -> None:
-    """Over many pages, once each, with payloads; a payload that is too long is left out; it is recorded."""
+    """An exported file has every DLQ entry that the filter matches, once, and the export is audited.
+
+    The newest of more than 250 entries comes first. Entries carry their payloads, except for one that is too
+    long.
+    """
     for number in range(1, 251):
         await put(desk, number)
     await put(desk, 300, payload={"content": "x" * 200_000})
@@ -92,7 +96,10 @@ async def test_a_file_ends_where_the_policy_says(desk: Desk) -> None:
 
 
 async def test_entries_of_private_incidents_have_no_words_anywhere(desk: Desk) -> None:
-    """Even before their rows are emptied: in lists, among what is offered, and in files."""
+    """A DLQ entry of a private incident shows the incident's number as its title, and no payload.
+
+    The rule holds in lists, among the choices and in files, even before the rows are emptied.
+    """
     incident = await desk.open()
     await desk.work()
     alert = next(one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT)

@@ -74,7 +74,7 @@ async def test_a_megabyte_is_shown_and_sent_as_far_as_a_message_goes(desk: Desk)
 
 
 async def test_replay_that_failed_may_be_repeated(desk: Desk) -> None:
-    """It went nowhere, says why, and does not use up the entry's one replay."""
+    """A replay that Discord refuses shows its error, and the DLQ entry can be replayed again."""
     await put(desk, {"content": "x"})
     desk.discord.refused = {"channel:p0-alerts"}
     await desk.replays.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
@@ -152,13 +152,16 @@ async def test_what_was_posted_since_is_not_sent_again(desk: Desk) -> None:
 
 @pytest.mark.parametrize("text", ["", "42", "'; DROP TABLE incidents; --", str(UUID(int=5))])
 async def test_unknown_entry(desk: Desk, text: str) -> None:
-    """Not an id, or an id of nothing: a sentence, not a crash."""
+    """A text that is not the id of a DLQ entry is refused with an error for the user."""
     with pytest.raises(UserError):
         await desk.dlq.entry(text, by=PRIMARY, guild_id=GUILD)
 
 
 async def test_the_last_digits_of_an_id_name_an_entry(desk: Desk) -> None:
-    """Those that the list shows; what two entries share is refused, and an old entry needs its whole id."""
+    """The last digits of an id find a recent DLQ entry, unless two entries share the digits.
+
+    An entry that is 31 days old is found only by its whole id.
+    """
     entry = await put(desk, {"content": "x"})
     twin = replace(entry, id="00000000-0000-4000-8000-aaaaaa0000f1")
     await desk.database.put_dlq_entry(twin)
@@ -176,7 +179,10 @@ async def test_the_last_digits_of_an_id_name_an_entry(desk: Desk) -> None:
 
 
 async def test_entries_are_offered_to_whoever_may_look(desk: Desk) -> None:
-    """By the short id or the title; nothing to others, and no refusal on record: they ask for nothing yet."""
+    """DLQ entries are offered, by short id or title, only to a person who may look at the DLQ.
+
+    Another person is offered nothing, and the audit log has no refusal, since nothing was asked for yet.
+    """
     entry = await put(desk, {"content": "x"})
     await desk.database.put_dlq_entry(replace(entry, id=BEEF, title="検索が遅い"))
     offered = partial(desk.dlq_console.offered, by=RESPONDER, guild_id=GUILD, limit=25)
@@ -209,7 +215,7 @@ async def test_a_guild_without_a_say_does_not_see_the_dlq(database: Database) ->
 
 
 async def test_what_others_may_read_has_no_words_of_a_guild_that_does_not_see_it(database: Database) -> None:
-    """Its failures count in the table, by number; nothing of them can be replayed elsewhere."""
+    """With `sees_dlq` off, a failure's DLQ row has the incident's number as title, and no payload."""
     desk = Desk(database, replace(load_policy(None), sees_dlq=False))
     desk.discord.refused = {"channel:p0-alerts"}
     incident = await desk.open()

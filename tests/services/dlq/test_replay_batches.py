@@ -80,7 +80,7 @@ async def test_each_entry_goes_out_once_oldest_first_at_the_policys_rate(desk: D
 
 
 async def test_the_progress_is_one_message_edited_until_it_is_true(desk: Desk) -> None:
-    """In the channel where it was asked for; the last edit says that it has ended."""
+    """A batch's progress is one message where the batch was asked for, edited until the batch has ended."""
     await lose(desk, 3)
     await begin(desk, await ask(desk))
     await desk.pass_time(seconds=60)
@@ -170,7 +170,7 @@ async def test_what_changes_after_the_preview_is_seen_at_its_turn(desk: Desk) ->
 
 
 async def test_a_refusal_is_a_result_and_may_be_repeated(desk: Desk) -> None:
-    """It says why; the next batch takes it again."""
+    """A replay that Discord refuses is a result with its error, and the next batch repeats that entry."""
     await lose(desk, 2)
     desk.discord.failures = [None, DeliveryRefused("HTTP 403 50001 Missing Access", http_status=403)]
     batch = await begin(desk, await ask(desk))
@@ -283,7 +283,10 @@ async def test_a_webhooks_message_whose_answer_is_lost_is_found(desk: Desk) -> N
 
 @pytest.mark.parametrize("may_look", [True, False])
 async def test_what_perhaps_arrived_is_left_to_a_person(desk: Desk, *, may_look: bool) -> None:
-    """Neither found nor sent again: no batch takes it, and a person who has looked may repeat it."""
+    """A replay that may have arrived is repeated by no batch, but a person may repeat the replay.
+
+    The entry's outcome is unknown, whether or not the channel's history can be read.
+    """
     batch = await by_webhook(desk)
     desk.discord.failures = [None, UpstreamUnavailable("no answer: TimeoutError")]
     if not may_look:

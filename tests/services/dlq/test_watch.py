@@ -74,7 +74,10 @@ async def test_a_burst_is_one_message_whose_count_grows(desk: Desk) -> None:
 
 
 async def test_a_row_that_is_committed_late_is_found(desk: Desk) -> None:
-    """Its time is before the last look: within minutes at once, within a day by the next deep look."""
+    """A DLQ row of eight minutes ago that was committed late is found by the next look.
+
+    A row of three hours ago is found by the next deep look, five minutes later.
+    """
     await watching(desk)
     await lose(desk, 1, attempted_at=desk.clock.time - timedelta(minutes=8))
     assert await look(desk) == 1
@@ -85,7 +88,7 @@ async def test_a_row_that_is_committed_late_is_found(desk: Desk) -> None:
 
 
 async def test_only_the_highest_severity_that_was_given_up_counts(desk: Desk) -> None:
-    """Neither P1, nor what another program tries again, nor a drill."""
+    """A P1 failure, a failure that is still tried again and a drill's failure are not announced."""
     await watching(desk)
     await lose(desk, 1, severity="P1")
     await lose(desk, 2, status="retrying")
@@ -106,7 +109,7 @@ async def test_its_own_failure_is_not_announced(desk: Desk) -> None:
 
 
 async def test_a_failure_about_an_incident_is_told_by_its_number(desk: Desk) -> None:
-    """Its title would stay in this message if it became private; so would the words of a private one."""
+    """A failure about an incident is announced by the incident's number, without its title."""
     await watching(desk)
     desk.discord.refused = {"channel:p0-alerts"}
     incident = await desk.open()
@@ -137,7 +140,7 @@ async def test_a_dlq_that_was_away_is_caught_up_with(desk: Desk) -> None:
 
 
 async def test_two_processes_announce_it_once(desk: Desk) -> None:
-    """Both have read it before either writes."""
+    """Of two processes that look at the same DLQ failure, only one announces the failure."""
     await watching(desk)
     await lose(desk, 1)
     other = Desk(desk.database)

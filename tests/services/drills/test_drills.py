@@ -93,7 +93,7 @@ async def test_a_refused_start_takes_no_number(desk: Desk) -> None:
 
 
 async def test_two_who_start_at_once_start_one(desk: Desk) -> None:
-    """The row decides."""
+    """Of three attempts to start a drill at the same time, one succeeds."""
     attempts = [
         desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key=f"k{number}")
         for number in range(3)
@@ -103,7 +103,7 @@ async def test_two_who_start_at_once_start_one(desk: Desk) -> None:
 
 
 async def test_the_script_appears_in_its_time(desk: Desk) -> None:
-    """Each line once, after its time, though the queue runs a job twice."""
+    """Each line of a drill's script appears once, in its time, though the queue runs a job twice."""
     incident = await start(desk)
     await desk.pass_time(minutes=1, seconds=59)
     assert await notices(desk, "inject") == []
@@ -127,7 +127,7 @@ async def test_what_came_due_while_nothing_ran_appears_at_once(desk: Desk) -> No
 
 
 async def test_a_lost_job_is_found(desk: Desk) -> None:
-    """The auditor sweeps drills too."""
+    """The auditor finds a drill whose job was lost, and the drill's script goes on."""
     incident = await start(desk)
     async with desk.store.transaction() as tx:
         await tx.cancel_jobs([f"drill:{incident.id}"])
@@ -166,7 +166,7 @@ async def test_resolving_it_scores_it_at_once(desk: Desk) -> None:
 
 @pytest.mark.parametrize("ending", ["stop", "resolve", "cancel"])
 async def test_what_is_over_is_not_opened_again(desk: Desk, ending: str) -> None:
-    """It would go on for ever, beside the next one: no job of its own runs, and no stop would find it."""
+    """A drill that is over can be neither reopened nor resolved, and another drill can start."""
     incident = await start(desk)
     if ending == "stop":
         await desk.drills.stop(GUILD, by=PRIMARY)
@@ -184,7 +184,10 @@ async def test_what_is_over_is_not_opened_again(desk: Desk, ending: str) -> None
 
 
 async def test_one_that_nobody_resolves_ends_by_itself(desk: Desk) -> None:
-    """It is cancelled, its ladder is off, and everything that was missed is named."""
+    """A drill that nobody resolves is cancelled after half an hour, and escalates no more.
+
+    The score names everything that was missed.
+    """
     incident = await start(desk)
     await desk.pass_time(minutes=31)
     ended = await desk.store.incident(incident.id)
@@ -217,7 +220,10 @@ async def test_stopping_it_scores_what_there_was(desk: Desk) -> None:
 
 
 async def test_a_drill_is_in_no_figure(desk: Desk) -> None:
-    """Neither open nor counted, in no mean, and what Discord did not take of it is no P0's failure."""
+    """A drill is in no figure of the digest: not among the incidents, nor among the DLQ's failures.
+
+    The drill's rows in the DLQ have no severity, and their titles carry the drill's mark.
+    """
     incident = await start(desk)
     desk.discord.failures = [UpstreamUnavailable("HTTP 503", http_status=503)] * 40
     await desk.pass_time(minutes=18)
@@ -247,7 +253,10 @@ async def test_strikes_at_what_is_no_drill_change_nothing(desk: Desk) -> None:
 @pytest.mark.parametrize("is_over", [False, True])
 @pytest.mark.parametrize("is_alert", [False, True])
 async def test_a_drill_is_never_mixed_with_what_is_real(desk: Desk, *, is_alert: bool, is_over: bool) -> None:
-    """Neither linked nor merged, whichever is named first; on record, and nothing has changed."""
+    """A drill can be neither linked nor merged with a real incident or alert, in either direction.
+
+    Each refusal is in the audit log, and both sides stay as they were, even if the drill is over.
+    """
     real = await receive(desk, alert(desk)) if is_alert else await desk.open()
     drill = await start(desk)
     if is_over:

@@ -105,7 +105,7 @@ async def test_nothing_of_it_is_read_once_somebody_is_on_it(desk: Desk) -> None:
 
 
 async def test_a_step_edits_the_alert_and_the_newest_messages_only(desk: Desk) -> None:
-    """There are two dozen after four hours, and each was edited at each step. An ack edits all."""
+    """A step of the ladder edits the alert and only the newest messages; an acknowledge edits them all."""
     incident = await opened(desk)
     await desk.pass_time(minutes=60)
     desk.discord.refreshed.clear()
@@ -125,9 +125,10 @@ async def test_a_step_edits_the_alert_and_the_newest_messages_only(desk: Desk) -
 
 
 async def test_a_step_edits_the_dms_that_it_follows_once(desk: Desk) -> None:
-    """They had announced the step; from then on they say only that a newer one has the state.
+    """A step edits the DMs of the step before once, and they then say that a newer DM was sent.
 
-    A DM of the step that arrives while they are being edited has them edited once more.
+    Those DMs no longer name a deadline, and later steps leave them alone. A DM of the step that arrives
+    during the edit has the older DMs edited once more.
     """
     incident = await opened(desk)
     [first] = await desk.store.pages(incident.id)
@@ -146,7 +147,10 @@ async def test_a_step_edits_the_dms_that_it_follows_once(desk: Desk) -> None:
 
 
 async def test_a_step_edits_the_last_dm_to_those_whom_it_leaves_out(desk: Desk) -> None:
-    """Its deadline has passed, and whom it announced was notified: it says what comes now."""
+    """A step that leaves a person out edits that person's last DM, which then says what comes next.
+
+    The DM still asks for an acknowledge, and after the last step says that nobody else will be notified.
+    """
     deadline, later = timedelta(minutes=15), timedelta(minutes=30)
     ladder = (
         LadderStep(timedelta(), dm=("primary",)),
@@ -169,7 +173,7 @@ async def test_a_step_edits_the_last_dm_to_those_whom_it_leaves_out(desk: Desk) 
 
 
 async def test_a_decline_counts_for_the_ladder_on_which_it_was_said(desk: Desk) -> None:
-    """Another severity asks everybody anew."""
+    """A decline counts until the severity changes; on the new ladder nobody has declined."""
     incident = await opened(desk, "SEV2")
     dm = desk.message(DeliveryKind.PAGE)
     await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=dm)
@@ -179,7 +183,7 @@ async def test_a_decline_counts_for_the_ladder_on_which_it_was_said(desk: Desk) 
 
 
 async def test_a_decline_is_of_the_moment_of_the_dm_to_the_next_person(desk: Desk) -> None:
-    """So the alert says who is asked instead, and when they got their DM."""
+    """A decline has the time of the next person's page, so that one line of the alert shows both."""
     incident = await opened(desk)
     await desk.pass_time(minutes=2)
     dm = desk.message(DeliveryKind.PAGE)

@@ -9,7 +9,7 @@ from tests.services.desk import PRIMARY, Desk
 
 
 async def test_the_second_step_of_a_p0_is_mailed_too(desk: Desk) -> None:
-    """Once to each on call, with no row in the DLQ: nothing has failed."""
+    """Each step of a P0 from the second on is mailed to both people on call, without a row in the DLQ."""
     await desk.open("SEV1")
     await desk.pass_time(minutes=14)
     assert desk.mailer.sent == []
@@ -47,7 +47,7 @@ async def test_an_answer_before_the_email_goes_out_stops_it(desk: Desk) -> None:
 
 
 async def test_many_at_once_are_one_email_each(desk: Desk) -> None:
-    """What one message tells of together, one email does."""
+    """Six P0s whose escalations are bundled cause one email to each person on call."""
     for number in range(6):
         await desk.open("SEV1", key=str(number))
     await desk.pass_time(minutes=16)

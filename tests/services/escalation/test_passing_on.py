@@ -29,7 +29,7 @@ async def test_a_refused_dm_goes_to_the_next_person_at_once(desk: Desk) -> None:
 
 
 async def test_when_nobody_can_be_reached_the_channel_is_told_at_once(desk: Desk) -> None:
-    """Once, and again at the deadline: the ladder keeps its times."""
+    """If everybody refuses the DM, the channel is told at once, and again at the ladder's deadline."""
     desk.discord.refused = set(ALL_CLOSED)
     await desk.open("SEV2")
     await desk.work()
@@ -42,7 +42,7 @@ async def test_when_nobody_can_be_reached_the_channel_is_told_at_once(desk: Desk
 
 
 async def test_a_step_that_rings_the_channel_is_not_doubled(desk: Desk) -> None:
-    """Both refuse the DMs of a step: its own message in the channel is there already."""
+    """If everybody refuses the DMs of a step that rings the channel, the channel gets one message."""
     await desk.open("SEV1")
     await desk.work()
     desk.discord.refused = set(ALL_CLOSED)
@@ -64,7 +64,7 @@ async def test_whoever_declines_is_not_passed_on_to_somebody_unreachable(desk: D
 
 
 async def test_a_dm_that_arrives_after_all_is_no_longer_told_of(desk: Desk) -> None:
-    """They open their DMs before the next step."""
+    """A person who refused a DM no longer counts as unreached when the DM of the next step arrives."""
     desk.discord.refused = set(CLOSED)
     incident = await desk.open("SEV1")
     await desk.work()
@@ -96,7 +96,7 @@ async def test_a_dm_that_discord_puts_off_is_tried_again(desk: Desk) -> None:
 
 
 async def test_whoever_declines_hears_when_the_next_person_was_told(desk: Desk) -> None:
-    """On its way at first; then the time of their DM, or that it did not reach them."""
+    """A person who declines hears who is paged next; on declining again, also when that DM was sent."""
     incident = await desk.open("SEV1")
     await desk.work()
     dm = desk.message(DeliveryKind.PAGE)
@@ -110,7 +110,7 @@ async def test_whoever_declines_hears_when_the_next_person_was_told(desk: Desk) 
 
 
 async def test_whoever_declines_hears_that_the_next_person_cannot_be_reached(desk: Desk) -> None:
-    """It was passed on in turn."""
+    """A person who declines again hears that the next person has refused the DM."""
     incident = await desk.open("SEV1")
     await desk.work()
     dm = desk.message(DeliveryKind.PAGE)
@@ -122,7 +122,10 @@ async def test_whoever_declines_hears_that_the_next_person_cannot_be_reached(des
 
 
 async def test_a_later_step_asks_whoever_declined_anew(desk: Desk) -> None:
-    """Their first DM goes on saying that they declined; the new one says that the deadline has passed."""
+    """A later step sends a new DM to a person who declined, which says that nobody has acknowledged.
+
+    The first DM goes on saying that the person declined.
+    """
     incident = await desk.open("SEV1")
     await desk.pass_time(minutes=1)
     await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
@@ -136,7 +139,7 @@ async def test_a_later_step_asks_whoever_declined_anew(desk: Desk) -> None:
 
 
 async def test_the_dm_of_whoever_declined_is_edited_when_the_next_one_arrives(desk: Desk) -> None:
-    """It says when that was."""
+    """The DM of a person who declined is edited when the DM to the next person has arrived."""
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))

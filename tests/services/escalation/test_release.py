@@ -83,7 +83,7 @@ async def test_whoever_lets_go_early_leaves_the_deadline_where_it_was(desk: Desk
 
 
 async def test_whoever_lets_go_late_lets_the_next_step_ring_at_once(desk: Desk) -> None:
-    """Its time has passed; the others follow it as they were to."""
+    """After a late release the overdue step rings at once, and the step after it 15 minutes later."""
     incident = await acknowledged(desk)
     await desk.pass_time(minutes=25)
     await desk.releasing.release(incident.id, by=PRIMARY)
@@ -97,7 +97,10 @@ async def test_whoever_lets_go_late_lets_the_next_step_ring_at_once(desk: Desk) 
 
 
 async def test_after_the_deadline_post_and_dm_say_when_the_ladder_goes_on(desk: Desk) -> None:
-    """In the post's first line, as nothing is left of the deadline; the next person reads whom it calls."""
+    """After a late release, the post's first line names the time of the next step as the deadline.
+
+    The DM to the next person says that the step calls the whole channel at that time.
+    """
     incident = await acknowledged(desk, after_min=61)
     await desk.releasing.release(incident.id, by=PRIMARY)
     await desk.work()
@@ -203,7 +206,7 @@ async def test_who_takes_over_after_a_reminder_has_their_own_time(desk: Desk) ->
 
 
 async def test_only_those_who_are_on_it_let_go(desk: Desk) -> None:
-    """Of a person who has only joined, nothing else changes."""
+    """A person who is not on the incident cannot release; a release by a joiner keeps the acknowledge."""
     incident = await acknowledged(desk)
     with pytest.raises(InvalidTransition):
         await desk.releasing.release(incident.id, by=SECONDARY)
@@ -301,7 +304,10 @@ async def test_the_next_person_is_told_whatever_the_former_one_is_called(desk: D
 
 
 async def test_the_next_person_is_told_whatever_the_silent_one_is_called(desk: Desk) -> None:
-    """After the early steps of the ladder, when the next one is an hour away."""
+    """After a lapse the next person is paged, though the silent one's name is not the policy's username.
+
+    The early steps of the ladder are over by then, and the next step is an hour away.
+    """
     sato = replace(PRIMARY, name="佐藤", username="primary")
     desk.discord.members = [sato]
     incident = await desk.open("SEV1")
@@ -389,7 +395,7 @@ async def test_another_severity_since_begins_its_own_ladder(desk: Desk) -> None:
 
 
 async def test_a_new_eye_under_what_was_posted_since_counts(desk: Desk) -> None:
-    """Its event was lost: under a message that is younger than the lapse no 👀 can be an old one."""
+    """A 👀 under an escalation message younger than the lapse acknowledges, though its event was lost."""
     incident = await acknowledged(desk)
     await desk.pass_time(minutes=46)
     escalation = desk.message(DeliveryKind.ESCALATION)

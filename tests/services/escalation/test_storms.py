@@ -88,7 +88,7 @@ async def test_first_pages_of_many_incidents_are_bundled_when_they_are_sent(desk
 
 
 async def test_eyes_on_the_bundle_acknowledge_all_it_tells_of(desk: Desk) -> None:
-    """By its event or found by reading; the bundle says so, in one edit."""
+    """A 👀 on a bundle acknowledges all its incidents, and each of the three bundles is edited once."""
     incidents = await open_many(desk)
     await desk.pass_time(minutes=15, seconds=3)
     bundle = desk.message(DeliveryKind.BUNDLE)
@@ -191,7 +191,7 @@ async def test_many_during_an_outage_are_one_email_per_step_and_ring_once_afterw
 
 
 async def test_no_room_on_a_route_is_no_failed_attempt(desk: Desk) -> None:
-    """It comes again when there is room, and was never begun."""
+    """A delivery without room on its route counts no attempt, and is sent as soon as there is room."""
     await desk.open("SEV1")
     desk.discord.crowded[7] = timedelta(seconds=5)
     await desk.work()
@@ -217,7 +217,7 @@ async def test_discord_that_does_not_answer_holds_a_decision_up_for_a_moment_onl
 
 
 async def test_a_step_that_comes_due_during_a_sweep_is_looked_at_again(desk: Desk) -> None:
-    """Its handler holds no slot meanwhile."""
+    """The job of a step that comes due during a sweep does not wait, but comes again in two seconds."""
     desk.discord.is_silent = True
     first, second = await open_many(desk, 2)
     await desk.database.advance(timedelta(minutes=15))
@@ -232,7 +232,7 @@ async def test_a_step_that_comes_due_during_a_sweep_is_looked_at_again(desk: Des
 async def test_a_sweep_takes_along_what_came_due_since_it_looked(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its job was sent away for two seconds after the last look, so there is one look more."""
+    """A sweep also decides a step that came due after its last look and whose job was put off."""
     [first] = await open_many(desk, 1)
     await desk.database.advance(timedelta(seconds=5))
     second = await desk.open(key="later")
@@ -281,7 +281,7 @@ async def test_a_whole_pass_begins_anew_when_it_is_asked_for_meanwhile(desk: Des
 
 
 async def test_discord_that_is_away_costs_a_bundle_no_edit(desk: Desk) -> None:
-    """It is edited later."""
+    """A bundle that cannot be edited while Discord is away is edited when Discord is back."""
     await open_many(desk)
     await desk.pass_time(minutes=15, seconds=3)
     desk.discord.is_away = True

@@ -93,7 +93,10 @@ async def test_a_page_of_an_older_version_is_explained_from_the_schedules_histor
 
 
 async def test_each_step_keeps_what_put_its_people_there(desk: Desk) -> None:
-    """Of a sweep as of a step that is decided alone; the second one sees that the first was tried."""
+    """Each page stores why its person was on call; the second step's answer shows who was tried before.
+
+    A person who was not paged gets the same rule, and reads whom that step called.
+    """
     incident = await desk.open()
     await desk.pass_time(minutes=15, seconds=3)
     assert duties(await pages(desk)) == [
@@ -151,7 +154,10 @@ async def test_a_resolved_incident_still_answers(desk: Desk) -> None:
 
 @pytest.mark.parametrize("is_away", [False, True])
 async def test_who_acknowledged_is_known_by_their_account(desk: Desk, is_away: bool) -> None:
-    """Their name in the server is not the username that the policy has: not "no answer"."""
+    """A person's acknowledge is recognised though their name in the server is not the policy's username.
+
+    While Discord is away and cannot name the account, no answer of that person is known.
+    """
     sato = replace(FIRST, name="佐藤")
     desk.discord.members = [sato]
     incident = await desk.open()
@@ -178,7 +184,7 @@ async def test_below_a_reminder_the_answer_is_about_the_reminder(desk: Desk) -> 
 
 
 async def test_a_private_incident_answers_only_who_may_see_it(desk: Desk) -> None:
-    """To the others it is as if there were none, which is on record."""
+    """A private incident is explained to those who may see it; for others it is unknown, and audited."""
     incident = await open_private(desk)
     await desk.work()
     assert (await why(desk, incident, by=FIRST)).own is not None
@@ -189,7 +195,7 @@ async def test_a_private_incident_answers_only_who_may_see_it(desk: Desk) -> Non
 
 
 async def test_every_incident_of_a_bundle_answers_for_itself(desk: Desk) -> None:
-    """Its page has no message of its own: the bundle's is theirs."""
+    """The answer for one incident of a bundle has the step's rule and that incident's own two sent pages."""
     [incident, *_] = await open_many(desk)
     await desk.pass_time(minutes=15, seconds=3)
     bundled = [page for page in await pages(desk) if page.bundle_id is not None]
@@ -210,7 +216,7 @@ async def test_a_severity_that_pages_nobody_says_so(desk: Desk) -> None:
 
 
 async def test_a_drill_and_a_monitors_alert_answer_like_an_incident(desk: Desk) -> None:
-    """Their pages come by the same ladder."""
+    """The pages of a drill and of a monitor's alert are explained by the first step of their ladder."""
     drill = await start(desk)
     tracked = await receive(desk, alert(desk, channel="p0-alerts"))
     await desk.work()
@@ -222,7 +228,10 @@ async def test_a_drill_and_a_monitors_alert_answer_like_an_incident(desk: Desk) 
 
 
 async def test_a_page_that_was_sent_without_the_database_is_about_its_own_time(desk: Desk) -> None:
-    """It is recorded an hour later, when the override of then is over; what is not on record is computed."""
+    """A page sent without the database is explained by the override that applied when the page was sent.
+
+    The page is recorded later, when that override is over, so that the reason is computed from the schedule.
+    """
     await knows_the_time(desk)
     await stand_in(desk, length=timedelta(minutes=20))
     incident = await desk.open("SEV1")

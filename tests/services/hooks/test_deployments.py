@@ -63,7 +63,11 @@ def listening(desk: Desk) -> Desk:
 
 
 async def test_a_deployment_has_the_state_that_was_reported_last(listening: Desk) -> None:
-    """Its start stays; a later deployment that takes its place does not hide how it ended."""
+    """A deployment that was pending and then succeeded is listed once, as a success.
+
+    A report that the deployment is inactive does not hide how it ended. Another guild sees nothing of the
+    deployment.
+    """
     desk = listening
     for state in ("pending", "success", "inactive"):
         await reported(desk, "github", status(desk, state))

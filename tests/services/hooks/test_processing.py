@@ -56,7 +56,10 @@ async def counts(desk: Desk) -> list[int]:
 
 
 async def test_what_cannot_be_read_is_kept_with_the_reason(desk: Desk) -> None:
-    """It is not tried again, and what came after it is processed."""
+    """A request that cannot be read is kept with the reason, and the request after it is processed.
+
+    Each such request also has a decision that names the reason.
+    """
     bad = {"alerts": [{"status": "melting"}]}
     await store(desk, b"<html>", {"alerts": 1}, bad, b"\xff\xfe", [], group("firing"))
     assert await processing(desk).process(SOURCE) is None
@@ -107,7 +110,7 @@ class BrokenReader(AlertmanagerReader):
 
 
 async def test_a_bug_of_a_reader_holds_up_nothing(desk: Desk) -> None:
-    """It is logged as an error, and neither reason nor log names any content."""
+    """A bug of a reader is logged with its place; neither the stored reason nor the log has any content."""
     await store(desk, group("firing"))
     with capture_logs() as logged:
         await processing(desk, BrokenReader()).process(SOURCE)
@@ -146,7 +149,7 @@ async def test_an_event_that_fails_is_listed_and_the_others_are_tracked(
 async def test_a_job_that_died_half_way_counts_nothing_twice(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its events are known; the rest is processed."""
+    """A request whose job died before the end is processed again, and none of its alerts counts twice."""
     await store(desk, group("firing", "firing"))
     [hook] = await desk.own_store.next_hooks(GUILD, SOURCE, limit=1)
 
@@ -176,7 +179,7 @@ async def test_a_source_that_the_policy_no_longer_has_is_given_up(desk: Desk) ->
 
 
 async def test_a_long_run_goes_on_later(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other jobs have their turn."""
+    """A run that is out of time asks to run again at once, until every request is processed."""
     monkeypatch.setattr("bot.services.hooks.processing._AT_A_TIME_S", 0.0)
     await store(desk, group("firing"), group("firing"))
     assert await processing(desk).process(SOURCE) == timedelta()
@@ -188,7 +191,11 @@ async def test_a_long_run_goes_on_later(desk: Desk, monkeypatch: pytest.MonkeyPa
 async def test_a_hook_with_many_alerts_goes_on_where_it_stopped(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each run receives at least one, and none is received twice or looked at again; the problem stays."""
+    """A request with many alerts is continued by the next run where the last run stopped.
+
+    Each run receives at least one alert, none is received twice or looked at again, and the problem stays on
+    record.
+    """
     monkeypatch.setattr("bot.services.hooks.processing._AT_A_TIME_S", 0.0)
     events = desk.services.alert_events
     receive, received = events.receive_event, list[int]()
@@ -253,7 +260,7 @@ async def test_a_secret_in_an_alert_is_neither_stored_nor_shown(desk: Desk, name
 
 
 async def test_old_rows_are_deleted_a_thousand_of_each_at_a_time(desk: Desk) -> None:
-    """It says whether there may be more."""
+    """Deleting old requests returns how many were deleted, and zero when none is left."""
     await store(desk, *[b"{}"] * 3)
     await processing(desk).process(SOURCE)
     await desk.database.advance(timedelta(days=15))
@@ -271,7 +278,7 @@ async def test_what_has_lost_its_job_gets_another(desk: Desk) -> None:
 
 
 async def test_bodies_are_deleted_after_two_weeks(desk: Desk) -> None:
-    """What waits is kept, and so are the events of incidents."""
+    """Processed requests are deleted after two weeks; waiting ones and events of incidents are kept."""
     await store(desk, group("firing", "resolved"), b"{}")
     await processing(desk).process(SOURCE)
     await desk.database.advance(timedelta(days=15))

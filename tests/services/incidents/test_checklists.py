@@ -71,7 +71,7 @@ async def test_a_tick_is_no_acknowledge(desk: Desk) -> None:
 
 
 async def test_anybody_who_may_respond_takes_it_back(desk: Desk) -> None:
-    """It is on record, with the words of the step."""
+    """A responder may untick a step that another person ticked; the timeline names who and which step."""
     incident = await opened(desk)
     await desk.checklists.choose(incident.id, pick(desk, {0, 1}), by=PRIMARY)
     await desk.checklists.choose(incident.id, pick(desk, {1}, shown={0, 1}), by=SECONDARY)

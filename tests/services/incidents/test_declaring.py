@@ -120,7 +120,10 @@ async def test_an_alert_that_has_rung_does_not_ring_again(database: Database) ->
 
 
 async def test_a_triage_of_an_alert_that_was_a_false_alarm_is_linked(desk: Desk) -> None:
-    """It never had a thread: its post says so, and no line is lost."""
+    """A triage of an alert that was a false alarm opens a new incident, which is linked with the alert.
+
+    Both timelines have the link. No line is queued, since the alert never had a thread.
+    """
     tracked = await receive(desk, alert(desk))
     await desk.lifecycle.cancel(tracked.id, by=PRIMARY)
     incident = await triage(desk, "yes", "no")
@@ -262,7 +265,7 @@ async def test_whoever_may_not_change_severities_lowers_no_alert_by_a_triage(str
 
 
 async def test_a_lead_lowers_an_alert_by_a_triage(strict: Desk) -> None:
-    """That is what the permission is for."""
+    """A lead may lower an alert by a triage if the policy lets only leads change severities."""
     tracked = await receive(strict, alert(strict, channel="p0-alerts"))
     view = await begun(strict, "no", "yes")
     done = await strict.triages.confirm(view.triage.id, by=LEAD)
@@ -271,7 +274,7 @@ async def test_a_lead_lowers_an_alert_by_a_triage(strict: Desk) -> None:
 
 
 async def test_raising_an_alert_takes_no_other_permission_than_to_triage(strict: Desk) -> None:
-    """They could as well report it anew as severe."""
+    """A responder may raise an alert by a triage even if the policy lets only leads change severities."""
     tracked = await receive(strict, alert(strict))
     incident = await triage(strict, "yes", "yes")
     assert (incident.id, incident.severity) == (tracked.id, "SEV1")
@@ -311,7 +314,11 @@ async def test_a_false_alarm_closes_a_tracked_alert_once(desk: Desk) -> None:
 
 
 async def test_an_incident_is_not_merged_into_a_tracked_alert(desk: Desk) -> None:
-    """Neither offered nor done, until that is an incident; the alert may be merged, into both kinds."""
+    """An incident can be merged into a tracked alert only after the alert was declared.
+
+    Until then the alert is not offered as a target for an incident. For an alert, both an incident and
+    another alert are offered as targets.
+    """
     tracked = await receive(desk, alert(desk))
     other = await receive(desk, alert(desk, FIRST + 1, "disk full"))
     incident = await desk.open()

@@ -83,7 +83,7 @@ async def test_every_place_counts(desk: Desk, kind: DeliveryKind) -> None:
 
 
 async def test_later_acknowledge_joins(desk: Desk) -> None:
-    """Both are on the list; the timeline names the first as the one who acknowledged."""
+    """A later acknowledge makes the person a responder, once; the first person remains the acknowledger."""
     incident = await desk.open()
     for person in (PRIMARY, SECONDARY, SECONDARY):
         await desk.acknowledger.acknowledge(incident.id, by=person, via=AckVia.BUTTON)
@@ -94,7 +94,7 @@ async def test_later_acknowledge_joins(desk: Desk) -> None:
 
 
 async def test_outsider_is_refused_and_recorded(desk: Desk) -> None:
-    """Without the role nothing changes, and there is a row about it."""
+    """A person without the role cannot acknowledge; the incident stays triggered, the refusal is audited."""
     incident = await desk.open()
     with pytest.raises(NotPermitted):
         await desk.acknowledger.acknowledge(incident.id, by=OBSERVER, via=AckVia.BUTTON)
@@ -201,7 +201,7 @@ async def test_a_dm_that_is_not_on_record_yet_can_be_declined(desk: Desk) -> Non
 
 
 async def test_two_people_without_a_place_by_now_decline_each_for_themselves(desk: Desk) -> None:
-    """Their DMs are not on record, and others are on call since: each answer is recorded."""
+    """Two people who are no longer on call decline separately, and each decline is recorded once."""
     incident = await desk.open()
     await desk.work()
     gone = [replace(RESPONDER, id=10**17 + number, name="gone") for number in range(2)]
@@ -272,7 +272,7 @@ async def test_nobody_is_left_to_pass_it_on_to(desk: Desk) -> None:
 
 
 async def test_pass_on_after_an_acknowledge_is_refused(desk: Desk) -> None:
-    """There is nothing left to pass on."""
+    """A decline after somebody has acknowledged the incident is refused."""
     incident = await desk.open()
     await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     with pytest.raises(InvalidTransition):
@@ -287,7 +287,7 @@ async def test_outsider_cannot_pass_on(desk: Desk) -> None:
 
 
 async def test_escalation_counts_the_dms_that_arrived(desk: Desk) -> None:
-    """It names whom no DM has reached, instead of counting what was meant."""
+    """An escalation counts only the DMs that arrived, and names the person whom no DM has reached."""
     desk.discord.refused = {"person:primary"}
     await desk.open()
     await desk.pass_time(minutes=15)
@@ -345,7 +345,7 @@ async def test_resolve_ends_it(desk: Desk) -> None:
 
 
 async def test_finding_an_incident(desk: Desk) -> None:
-    """By number, or by the thread one is in; anything else is said plainly."""
+    """An incident is found by its thread; an unknown number or thread, or neither, finds no incident."""
     incident = await desk.open()
     await desk.work()
     thread_id = (await desk.store.incident(incident.id)).thread.id

@@ -67,7 +67,7 @@ async def test_a_false_alarm_ends_everything(desk: Desk) -> None:
 
 
 async def test_an_ended_threads_day(desk: Desk) -> None:
-    """It is put to sleep a day later, once; every thread that the incident has had."""
+    """Every thread that an incident has had is archived once, a day after the incident was resolved."""
     incident = await desk.open("SEV3")
     await desk.work()
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="r")
@@ -83,7 +83,11 @@ async def test_an_ended_threads_day(desk: Desk) -> None:
 
 
 async def test_a_reopened_incident_stays_awake(desk: Desk) -> None:
-    """Its day is taken back; ended again, it has another one."""
+    """A reopened incident's thread is archived only a day after the incident has been resolved again.
+
+    The person who reopened the incident is on it, the former acknowledge no longer counts, and nothing
+    escalates.
+    """
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
@@ -118,7 +122,10 @@ async def test_an_archive_that_loses_the_race_wakes_the_thread(desk: Desk) -> No
 
 
 async def test_a_duplicate_is_merged_and_the_other_one_hears_of_it(desk: Desk) -> None:
-    """Both histories have it; the ladder of the duplicate is off, that of the other one goes on."""
+    """A merge is on both timelines and told in both threads, and each incident refers to the other.
+
+    The ladder of the duplicate is off; the ladder of the other incident goes on.
+    """
     first = await desk.open("SEV1", key="a")
     second = await desk.open("SEV1", key="b")
     await desk.work()
@@ -197,7 +204,10 @@ async def test_a_merged_one_that_is_opened_again_goes_on_by_itself(desk: Desk) -
 
 
 async def test_a_reopening_is_refused_if_it_was_merged_into_another_one_meanwhile(desk: Desk) -> None:
-    """Between its read and its lock: nothing is changed, and the person may look again."""
+    """Reopening a duplicate is refused if the duplicate was merged into a third incident meanwhile.
+
+    The third incident keeps the duplicate. The merge happens between the reopening's read and its lock.
+    """
     first, second, third = [await desk.open("SEV1", key=key) for key in "abc"]
     await desk.merging.merge(second.id, into=first.id, by=PRIMARY)
 
@@ -231,7 +241,11 @@ async def test_two_incidents_are_linked_once(desk: Desk) -> None:
 
 
 async def test_a_link_is_taken_back(desk: Desk) -> None:
-    """Of two people who remove a link at once, one does; a new link is announced again."""
+    """Of two people who remove a link at once, one succeeds, and each timeline has one entry.
+
+    A new link is announced again. A person without the role may not remove a link, and the refusal is
+    audited.
+    """
     first, second, third = [await desk.open("SEV1", key=key) for key in "abc"]
     for other in (second, third):
         await desk.lifecycle.link(first.id, with_=other.id, by=PRIMARY)
@@ -264,7 +278,10 @@ async def test_a_link_is_taken_back(desk: Desk) -> None:
 
 
 async def test_unlinking_is_offered_where_there_is_a_link(desk: Desk) -> None:
-    """What it is linked with, ended or not, from its thread or by number; not what was merged into it."""
+    """The links that can be removed are offered from the thread or by number, ended incidents included.
+
+    A merged duplicate is not offered, and without a link nothing is offered.
+    """
     first, second, merged, other = [await desk.open("SEV1", key=key) for key in "abcd"]
     await desk.lifecycle.link(first.id, with_=second.id, by=PRIMARY)
     await desk.merging.merge(merged.id, into=first.id, by=PRIMARY)

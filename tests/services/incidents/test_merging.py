@@ -104,7 +104,7 @@ async def test_whoever_may_not_change_severities_does_not_by_merging(strict: Des
 
 
 async def test_a_merge_that_raises_nothing_takes_no_such_permission(strict: Desk) -> None:
-    """Responding is enough."""
+    """A merge that raises no severity needs no permission to change severities."""
     low, high = await strict.open("SEV3", key="a"), await strict.open("SEV1", key="b")
     assert (await strict.merging.merge(low.id, into=high.id, by=PRIMARY)).raised is None
 

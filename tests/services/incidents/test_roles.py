@@ -107,7 +107,10 @@ async def test_pressing_twice_changes_nothing(desk: Desk) -> None:
 
 
 async def test_whoever_is_given_one_hears_of_it(desk: Desk) -> None:
-    """By DM; it acknowledges nothing, since they have not answered. Pressing the button does."""
+    """A person who is given a role is told by one DM.
+
+    Being given a role does not acknowledge the incident; pressing the button to take the role does.
+    """
     incident = await opened(desk)
     result = await desk.roles.give(incident.id, Role.COMMANDER, to=SECONDARY, by=PRIMARY)
     await desk.work()
@@ -189,7 +192,10 @@ async def test_who_cannot_have_one(desk: Desk) -> None:
 
 
 async def test_whoever_may_not_respond_is_given_none(desk: Desk) -> None:
-    """They could neither write a note nor step down; refused with the roles that would do."""
+    """Giving a role to a person who may not respond is refused, and the refusal names the roles that may.
+
+    The refusal is in the audit, and the person gets neither the role nor a DM.
+    """
     incident = await opened(desk)
     with pytest.raises(UserError, match="role_not_allowed") as refused:
         await desk.roles.give(incident.id, Role.SCRIBE, to=OBSERVER, by=PRIMARY)

@@ -189,7 +189,10 @@ async def due_in(desk: Desk, incident_id: int) -> float | None:
 
 
 async def test_a_lower_severity_keeps_the_promised_update(desk: Desk) -> None:
-    """It is asked for when it was promised, until a person moves it."""
+    """Lowering the severity keeps the time at which the next status update was promised.
+
+    The update is asked for at that time, and an overdue update stays overdue.
+    """
     number = await promised(desk, "SEV1", in_minutes=45)
     result = await desk.lifecycle.change_severity(number, to="SEV2", by=PRIMARY, reason="一部だけ")
     assert (result.keeps_promise, await due_in(desk, number)) == (True, 45)
@@ -223,7 +226,10 @@ async def test_a_higher_severity_brings_the_update_forward_only(desk: Desk) -> N
 
 
 async def test_a_person_moves_the_promise_to_the_lower_severity(desk: Desk) -> None:
-    """Once, with a line in the thread; not for a severity that it no longer has, nor without permission."""
+    """A person can move the promised update once to the lower severity's interval; the thread gets a line.
+
+    A person without permission is refused, and so is a severity that the incident no longer has.
+    """
     number = await promised(desk, "SEV1", in_minutes=45)
     await desk.lifecycle.change_severity(number, to="SEV2", by=PRIMARY, reason="一部だけ")
     with pytest.raises(NotPermitted):
@@ -241,7 +247,10 @@ async def test_a_person_moves_the_promise_to_the_lower_severity(desk: Desk) -> N
 
 
 async def test_the_posts_learn_who_changed_the_severity(desk: Desk) -> None:
-    """With the reason; a merge names the incident; a triage of the alert brings its own path."""
+    """The latest change of severity is kept for the posts: from what, to what, by whom, when and why.
+
+    A change by a merge keeps the number of the merged incident.
+    """
     incident = await desk.open("SEV3")
     await desk.lifecycle.change_severity(incident.id, to="SEV2", by=RESPONDER, reason="決済も")
     changed = (await desk.store.incident(incident.id)).regraded
@@ -267,7 +276,10 @@ async def test_a_change_before_the_alert_was_posted_posts_it_once(desk: Desk) ->
 
 
 async def test_a_late_alert_does_not_take_the_newer_ones_place(desk: Desk) -> None:
-    """It was on its way to Discord during the change; links lead to the newer one."""
+    """An alert that reaches Discord after the alert of a new severity does not become the incident's post.
+
+    Links go on leading to the newer alert.
+    """
     incident = await desk.open("SEV2")
     desk.discord.failures = [UpstreamUnavailable("away")]
     job = next(job for job in await desk.database.take_due_jobs() if job.name is JobName.DELIVER)
@@ -285,7 +297,10 @@ async def test_a_late_alert_does_not_take_the_newer_ones_place(desk: Desk) -> No
 
 
 async def test_severities_that_are_not_there_and_people_who_may_not(desk: Desk) -> None:
-    """Each refusal leaves everything as it was; the person's is on record."""
+    """An unknown severity, a person without permission and an unknown incident are refused.
+
+    The severity stays as it was, and the refusal of the person is in the audit.
+    """
     incident = await desk.open("SEV3")
     with pytest.raises(UserError, match="severity_unknown"):
         await desk.lifecycle.change_severity(incident.id, to="SEV9", by=RESPONDER, reason="r")

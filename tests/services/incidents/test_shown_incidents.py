@@ -39,7 +39,7 @@ _OTHERS: dict[str, Callable[[Incident], Incident]] = {
 
 @pytest.mark.parametrize("what", _OTHERS)
 def test_the_digest_changes_with_each_value_that_a_form_shows(what: str) -> None:
-    """Whatever it is filled in with, and whether there may be one at all."""
+    """The digest changes with each value that fills a form, and with what decides whether a form may open."""
     assert form_digest(_OTHERS[what](TRIGGERED)) != form_digest(TRIGGERED)
 
 

@@ -84,7 +84,10 @@ async def test_the_posts_follow_and_nobody_is_rung(desk: Desk) -> None:
 
 @pytest.mark.parametrize("end", ["resolve", "cancel", "merge"])
 async def test_one_that_has_ended_is_corrected(desk: Desk, end: str) -> None:
-    """The postmortem is written afterwards."""
+    """The title and start of a resolved, cancelled or merged incident can still be corrected.
+
+    The incident keeps its status and the time of its end.
+    """
     incident = await opened(desk)
     if end == "merge":
         other = await desk.open(key="other")
@@ -114,7 +117,7 @@ async def test_one_that_has_ended_is_corrected(desk: Desk, end: str) -> None:
 async def test_what_makes_no_sense_is_refused(
     desk: Desk, title: str | None, started: str | None, key: str
 ) -> None:
-    """Nothing is kept of it, not even the half that would do."""
+    """A correction with an unusable title or start is refused whole, and the incident stays as it was."""
     incident = await opened(desk)
     with pytest.raises(UserError) as refused:
         await correct(desk, incident, title=title if started is None else "x", started=started)
@@ -124,7 +127,7 @@ async def test_what_makes_no_sense_is_refused(
 
 
 async def test_two_forms_do_not_undo_each_other(desk: Desk) -> None:
-    """Both were opened on the first version: the second title is refused, another start is not."""
+    """Of two forms opened on the same version, the second title is refused and a new start is accepted."""
     incident = await opened(desk)
     shown = shown_details(incident)
     await correct(desk, incident, title="x", key="1")
@@ -156,7 +159,7 @@ async def test_only_responders_may(desk: Desk) -> None:
 
 
 async def test_a_bundle_that_lists_it_follows(desk: Desk) -> None:
-    """While everybody on it still waits as well: otherwise it would stay as it was sent."""
+    """A corrected title edits the bundles that list the incident, even while all their incidents wait."""
     incidents = await open_many(desk)
     await desk.pass_time(minutes=15, seconds=3)
     assert desk.discord.bundles == []

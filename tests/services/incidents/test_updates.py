@@ -52,7 +52,10 @@ async def told(desk: Desk, notice: str) -> list[Delivery]:
 
 
 async def test_an_update_is_told_and_kept(desk: Desk) -> None:
-    """In the thread, on the incident, on the timeline, in the audit; the posts are made true."""
+    """A status update is kept on the incident, on the timeline and in the audit, and told in the thread.
+
+    The posts are refreshed, and the next update is due at the promised time.
+    """
     incident = await acknowledged(desk)
     await desk.database.advance(timedelta(minutes=3))
     update = form(incident, known=" rollback 中\0 ", impact="決済の 3 割", next_in=timedelta(hours=1))
@@ -80,7 +83,10 @@ async def test_an_update_is_told_and_kept(desk: Desk) -> None:
 
 
 async def test_a_phase_is_told_and_kept(desk: Desk) -> None:
-    """With words or alone: on the incident, in the thread, on the timeline; a form without one leaves it."""
+    """A phase is kept and told in the thread, whether a status update has words or the phase alone.
+
+    A status update without a phase leaves the incident's phase as it was.
+    """
     incident = await acknowledged(desk)
     alone = form(incident, phase=Phase.IDENTIFIED)
     assert (await desk.updates.tell(incident.id, alone, by=PRIMARY)).posted
@@ -166,7 +172,7 @@ async def test_what_no_form_offers_stays(desk: Desk) -> None:
 
 
 async def test_two_forms_that_were_open_at_once_do_not_undo_each_other(desk: Desk) -> None:
-    """Only what each person changed of what their form showed is applied."""
+    """Of two update forms that are open at once, each applies only what its own person changed in it."""
     incident = await acknowledged(desk)
     shown = Shown(frozenset(incident.targets), frozenset(incident.symptoms))
     first = form(incident, impact="決済の 3 割", targets=("parky.co.jp",), symptoms=(), shown=shown)
@@ -206,7 +212,7 @@ async def test_a_form_sent_as_it_opened_is_refused(desk: Desk) -> None:
 
 
 async def test_only_the_impact_changes(desk: Desk) -> None:
-    """What is known stays; and an impact can be taken back."""
+    """A status update can change or take back the impact alone, and what is known stays."""
     incident = await acknowledged(desk)
     await desk.updates.tell(incident.id, form(incident, known="a", impact="b"), by=PRIMARY)
     for impact in ("c", ""):
@@ -244,7 +250,10 @@ async def test_who_may_not_tell(desk: Desk) -> None:
 
 
 async def test_a_silent_incident_is_asked_for_less_and_less_often(desk: Desk) -> None:
-    """After 30 minutes, then half an hour, 1, 2, 4 and 4 hours later; always for the same promise."""
+    """An overdue status update is asked for after 30 minutes, then half an hour, 1, 2, 4 and 4 hours later.
+
+    Every reminder is about the same promised time.
+    """
     desk.lets_nothing_lapse()
     incident = await acknowledged(desk)
     start = desk.clock.time
@@ -448,7 +457,7 @@ async def test_a_reminder_of_an_earlier_promise_is_past(desk: Desk) -> None:
 
 
 async def test_the_auditor_finds_a_reminder_without_a_job(desk: Desk) -> None:
-    """It is late, but it comes."""
+    """The auditor finds a reminder whose job is lost, and the reminder is sent late."""
     incident = await acknowledged(desk)
     async with desk.store.transaction() as tx:
         await tx.cancel_jobs([f"remind:{incident.id}"])
@@ -475,7 +484,7 @@ async def test_an_acknowledge_leaves_what_was_promised_before_it(desk: Desk, wai
 
 
 async def test_the_reminder_of_a_promise_from_before_the_ack_comes_once(desk: Desk) -> None:
-    """It asks the responder at the time that was promised."""
+    """A status update promised before the acknowledge is asked for once, and of the responder."""
     incident = await desk.open("SEV1")
     await desk.work()
     soon = form(incident, known="調査中", next_in=timedelta(minutes=5))

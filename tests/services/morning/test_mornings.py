@@ -30,7 +30,7 @@ async def gathered(desk: Desk, *keys: str) -> list[int]:
 
 
 async def test_one_post_gathers_what_is_due_that_day(desk: Desk) -> None:
-    """At 10:00, once, however often it is looked at; of two instances one."""
+    """At 10:00 one post gathers the incidents that are due that day, and a second look posts nothing more."""
     assert await gathered(desk, "a", "b") == [1, 2]
     assert await desk.services.mornings.tick(GUILD) is None
     await desk.work()
@@ -49,7 +49,7 @@ async def test_nothing_due_nothing_posted(desk: Desk) -> None:
 
 
 async def test_what_comes_today_is_gathered_on_the_next_business_day(desk: Desk) -> None:
-    """Its deadline is the next business day's."""
+    """An incident opened after the morning post is gathered by the post of the next business day."""
     assert await gathered(desk, "a") == [1]
     await desk.open("SEV3", key="later")
     await desk.pass_time(days=1)
@@ -59,7 +59,7 @@ async def test_what_comes_today_is_gathered_on_the_next_business_day(desk: Desk)
 
 
 async def test_it_asks_until_each_is_taken(desk: Desk) -> None:
-    """At 11:00 for both, at 12:00 for the one that is left, and no more."""
+    """Reminders come at 11:00 and at 12:00 while an incident is untaken, and end once every one is taken."""
     await gathered(desk, "a", "b")
     await desk.pass_time(minutes=59)
     assert desk.sent(NAG) == []
@@ -74,7 +74,7 @@ async def test_it_asks_until_each_is_taken(desk: Desk) -> None:
 
 
 async def test_it_asks_within_business_hours_and_goes_on_the_next_day(desk: Desk) -> None:
-    """From 11:00 to 18:00, eight times; the next morning has it again."""
+    """An untaken incident causes eight reminders on one day, and the next morning's post gathers it again."""
     await gathered(desk, "a")
     await desk.pass_time(hours=23, minutes=59)
     assert len(desk.sent(NAG)) == 8
@@ -111,7 +111,10 @@ async def test_striking_twice_asks_once(desk: Desk) -> None:
 
 
 async def test_the_post_follows_whoever_takes_one(desk: Desk) -> None:
-    """It is edited; a later change of another incident does not touch it."""
+    """The morning post is edited when one of its incidents is acknowledged.
+
+    The acknowledge of an incident that is not on the post edits nothing.
+    """
     await gathered(desk, "a", "b")
     key = morning_key(GUILD, (await desk.store.now()).astimezone(desk.policy.timezone).date())
     desk.discord.mornings.clear()
@@ -142,7 +145,7 @@ async def test_what_is_late_by_a_day_or_taken_meanwhile_is_not_posted(desk: Desk
 
 
 async def test_late_it_gathers_all_the_same(desk: Desk) -> None:
-    """After downtime until 20:00 the post still comes, without reminders at night."""
+    """After downtime until 20:00 the morning post still comes, without reminders at night."""
     await desk.open("SEV3")
     await desk.database.advance(timedelta(hours=29, minutes=55))
     assert await desk.services.mornings.tick(GUILD) is not None

@@ -86,7 +86,7 @@ async def test_nothing_changes_until_it_is_confirmed_and_then_once(desk: Desk) -
 
 
 async def test_a_shift_has_the_same_uid_in_each_export(desk: Desk) -> None:
-    """Whatever the time: a calendar that is imported twice must not double."""
+    """Exports made on different days give each shift the same UID, so that importing both doubles nothing."""
     now = desk.clock.time
     starts = now + timedelta(days=2)
     new = NewOverride("primary", Who(2, "secondary", "x"), starts, starts + timedelta(days=1))

@@ -70,7 +70,10 @@ async def test_a_press_on_what_has_changed_since_changes_nothing(desk: Desk) -> 
 
 
 async def test_an_override_stays_and_is_the_reason_told(desk: Desk) -> None:
-    """Not the policy file, which comes after it; unless the override is of the file's person."""
+    """A current override survives the clearing of a schedule, and the answer names its person and its end.
+
+    The answer names the policy's person as the one who follows.
+    """
     await rotate(desk)
     made = await override(desk, RESPONDER)
     cleared = await desk.services.clearing.clear(GUILD, "primary", seen=(await asked(desk)).mark, by=PRIMARY)
@@ -105,7 +108,7 @@ async def test_whoever_presses_needs_the_permission(desk: Desk) -> None:
 
 
 async def test_an_override_says_what_the_stand_in_lacks(desk: Desk) -> None:
-    """As the daily check finds it; Discord away is no finding."""
+    """The check of an override lists what the stand-in lacks, and has no result while Discord is away."""
     checks = desk.services.oncall_checks
     desk.reach.lacks["3"] = [ReadinessFinding(Gap.NO_ROLE, ("on-call",))]
     made = await override(desk, RESPONDER)
@@ -116,7 +119,10 @@ async def test_an_override_says_what_the_stand_in_lacks(desk: Desk) -> None:
 
 
 async def test_one_person_at_two_places_is_warned_of_and_allowed(desk: Desk) -> None:
-    """By an override, a person set, and an import that is not yet in force."""
+    """A person on call at two places at once is reported for an override, a changed place and an import.
+
+    The override is made all the same.
+    """
     checks = desk.services.oncall_checks
     secondary = Who(2, "secondary", "secondary")
     made = await override(desk, secondary)

@@ -107,7 +107,10 @@ async def test_a_private_incident_is_handed_over_by_its_number(turning: Desk) ->
 
 
 async def test_whoever_comes_on_is_looked_at_a_day_ahead(turning: Desk) -> None:
-    """Not earlier, once; what is missing goes to the channel, to them, and to whom they relieve."""
+    """The next person on call is checked once, a day ahead of the handover and not earlier.
+
+    If the person lacks something, the person, the channel and whoever is relieved each get a message.
+    """
     turning.reach.lacks["secondary"] = [ReadinessFinding(Gap.NO_ROLE, ("on-call",))]
     await turning.handovers.begin(GUILD)
     await turning.pass_time(hours=12)
@@ -199,7 +202,7 @@ async def test_a_team_of_one_that_is_well_hears_nothing(desk: Desk) -> None:
 
 
 async def test_without_a_channel_only_the_people_are_told(database: Database) -> None:
-    """The line is optional."""
+    """Without a channel for handovers no line is posted, and the next person on call still gets a DM."""
     desk = Desk(database, weekly(database.clock.time, channel=None))
     await desk.handovers.begin(GUILD)
     await desk.pass_time(days=3)
@@ -208,7 +211,7 @@ async def test_without_a_channel_only_the_people_are_told(database: Database) ->
 
 
 async def test_standing_in_is_a_handover_there_and_back(desk: Desk) -> None:
-    """At once when it begins now, and once more when it ends."""
+    """An override that begins now tells the stand-in at once, and the regular person when it ends."""
     await desk.handovers.begin(GUILD)
     await desk.work()
     now = desk.clock.time
@@ -268,7 +271,10 @@ async def test_who_stands_in_sees_private_incidents(desk: Desk) -> None:
 
 
 async def test_swaps_need_two_people_and_two_ends(turning: Desk) -> None:
-    """Both shifts change hands in one commit; one's own twice, or one without an end, is refused."""
+    """A swap exchanges the shifts of two people and is in the audit.
+
+    A swap of one person's own two shifts, or with a shift that has no end, is refused.
+    """
     now = turning.clock.time
     turns = [turn for turn in await turning.schedules.turns(GUILD) if turn.place == "primary"]
     first, second, third = turns[:3]
@@ -310,7 +316,7 @@ async def test_ending_half_a_swap_ends_it_whole(turning: Desk) -> None:
     [(2, 1, "oncall_ends_early"), (-3, -1, "oncall_ends_early"), (0, 24 * 91, "oncall_too_long")],
 )
 async def test_what_cannot_be_stood_in_for(desk: Desk, starts: int, ends: int, key: str) -> None:
-    """It must end after it begins, ahead of now, within 90 days."""
+    """An override is refused if it ends before its start or before now, or lasts more than 90 days."""
     now, hour = desk.clock.time, timedelta(hours=1)
     with pytest.raises(UserError) as refused:
         await desk.schedules.override(

@@ -88,7 +88,10 @@ EXAMPLES = [
 async def test_the_bot_names_whom_pagerduty_named_at_each_hour(
     at_now: Desk, made: Schedule, kept: str
 ) -> None:
-    """Over eight weeks in which the clocks change; it is the policy's person where there is no one."""
+    """In each hour of eight weeks with a change of clocks, the bot names the person that PagerDuty named.
+
+    In hours without a person in PagerDuty, the bot names the policy's person.
+    """
     plan = await imported(at_now, read(made))
     assert ("rotation" if plan.carried.rotation else "shifts") == kept
     assert await contradictions(at_now, made.at) == []
@@ -104,7 +107,7 @@ async def test_the_bot_names_whom_opsgenie_named_at_each_hour(
 
 
 async def test_overrides_that_opsgenie_did_not_list_are_kept_as_shifts(at_now: Desk) -> None:
-    """Its timeline has them only if it was asked for with `expand=override`."""
+    """Overrides hold as shifts if an Opsgenie export was made without `expand=override` and lists none."""
     made = schedule(WEEKLY, overrides=(COVER,))
     plan = await imported(at_now, opsgenie.read(export_of_opsgenie(made, expanded=False), now=NOW))
     assert plan.carried.rotation is None
@@ -136,7 +139,7 @@ async def test_the_turn_of_a_team_is_left_out_and_reported(at_now: Desk) -> None
 async def test_the_bot_names_whom_grafana_oncall_named_at_each_hour(
     at_now: Desk, made: Schedule, kept: str
 ) -> None:
-    """Its export has no overrides: the shifts that come of them are kept instead."""
+    """The bot names the person of Grafana OnCall in each hour, and keeps shifts where there are overrides."""
     plan = await imported(at_now, grafana_oncall.read(export_of_grafana(made), now=NOW))
     assert ("rotation" if plan.carried.rotation else "shifts") == ("shifts" if made.overrides else kept)
     assert await contradictions(at_now, made.at) == []

@@ -48,7 +48,10 @@ async def _owed(desk: Desk) -> list[Delivery]:
 
 
 async def test_a_missing_role_is_told_within_a_day_and_once(alone: Desk) -> None:
-    """As business hours begin, for both places at once; not again the next day, nor after a restart."""
+    """A missing role is told to the channel and the person at 10:00, in one warning for both places.
+
+    Neither the following days nor a restart repeats the warning.
+    """
     await alone.handovers.begin(GUILD)
     await alone.pass_time(days=3)
     alone.reach.lacks["primary"] = [NO_ROLE]
@@ -100,7 +103,10 @@ async def test_without_a_channel_they_are_told_themselves(database: Database) ->
 
 
 async def test_discord_away_postpones_the_look_by_a_minute(alone: Desk) -> None:
-    """It is no finding, and mends none; what is known stays known."""
+    """A readiness check that was due while Discord was away is made within two minutes of the return.
+
+    The absence of Discord causes no warning, and a gap warned of before is not warned of again.
+    """
     alone.reach.lacks["primary"] = [NO_ROLE]
     await alone.handovers.begin(GUILD)
     await alone.pass_time(days=1)
@@ -125,7 +131,7 @@ async def test_two_instances_tell_it_once(alone: Desk) -> None:
 
 
 async def test_who_takes_turns_is_looked_at_before_each_shift_only(database: Database) -> None:
-    """Of the two places, the one without turns is looked at each day."""
+    """A person who takes turns is checked once before the shift, and a person without turns each day."""
     desk = Desk(database, weekly(database.clock.time))
     await desk.handovers.begin(GUILD)
     await desk.pass_time(days=7)

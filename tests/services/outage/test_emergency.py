@@ -81,7 +81,7 @@ async def test_a_deadline_passes(desk: Desk) -> None:
 
 
 async def test_afterwards_it_is_one_incident(desk: Desk) -> None:
-    """After the outage, the step counts as done with its messages sent, and is not sent again."""
+    """After an outage, the escalation sent during it counts as done and sent, and is not sent again."""
     await mirrored(desk)
     desk.database.is_away = True
     await desk.emergency.tick()
@@ -313,7 +313,10 @@ async def test_killed_between_commit_and_file(desk: Desk) -> None:
 
 
 async def test_a_triage_that_was_confirmed_is_not_asked_about(desk: Desk) -> None:
-    """It ends in the incident that was raised without the database: its person is not asked to finish it."""
+    """A triage whose confirmation raised an incident without the database ends in that incident.
+
+    Nobody is asked to finish the triage.
+    """
     view = await walk(desk, "yes", "yes")
     await desk.emergency.tick()
     desk.database.is_away = True

@@ -41,7 +41,10 @@ async def open_many(desk: Desk) -> None:
 
 
 async def test_many_are_told_side_by_side(desk: Desk) -> None:
-    """Each incident's own messages, several incidents at a time; one that goes wrong holds up no other."""
+    """During an outage many incidents are escalated several at a time.
+
+    An incident whose messages fail holds up no other incident.
+    """
     desk.siren = siren = SlowSiren()
     desk.use(desk.discord)
     await open_many(desk)

@@ -118,7 +118,7 @@ class LateEmailSender(FakeEmailSender):
 
 
 async def test_an_email_that_is_accepted_while_the_rest_is_recorded(desk: Desk) -> None:
-    """It is on record all the same, at the next look."""
+    """An email accepted only after the rest of an outage is recorded is itself recorded at the next look."""
     desk.mailer = desk._mailer = late = LateEmailSender()
     late.goes_on = asyncio.Event()
     desk.use(desk.discord)
@@ -138,7 +138,7 @@ async def test_an_email_that_is_accepted_while_the_rest_is_recorded(desk: Desk) 
 
 
 async def test_an_incident_that_the_database_no_longer_has(desk: Desk) -> None:
-    """It was put back to an earlier state: said once, and not tried for ever."""
+    """An incident that the database lost in an outage is logged once, set aside and not tried again."""
     await mirrored(desk)
     desk.database.is_away = True
     await desk.emergency.tick()

@@ -74,7 +74,10 @@ async def test_it_waits_for_whoever_may_be_saying_it(desk: Desk) -> None:
 
 
 async def test_and_escalates(desk: Desk) -> None:
-    """At its deadline, once, which is known from its commit alone."""
+    """An incident that is known only from its commit is escalated at its deadline during an outage.
+
+    The escalation is sent and rings once, and is not repeated when the database is back.
+    """
     await knows_the_time(desk)
     await desk.open("SEV1")
     await goes_away(desk, after=timedelta(minutes=15) + GRACE)
@@ -198,7 +201,10 @@ async def test_a_reaction_is_enough(desk: Desk) -> None:
 
 
 async def test_discord_does_not_take_it(desk: Desk) -> None:
-    """Then by email, once, under the delivery's own Message-ID; and what comes later is the post itself."""
+    """An alert that Discord does not take during an outage is emailed once, under the delivery's Message-ID.
+
+    When Discord is back, the alert itself is posted and its delivery counts as sent.
+    """
     await knows_the_time(desk)
     await desk.open("SEV1")
     desk.siren.is_away = True
@@ -218,7 +224,7 @@ async def test_discord_does_not_take_it(desk: Desk) -> None:
 
 
 def test_the_time_goes_on_from_what_the_database_said() -> None:
-    """Whatever the host's clock is put to."""
+    """The logbook's time goes on from the time the database gave, whatever the host's clock says."""
     book, long_ago = Logbook(FakeSpool()), datetime(2020, 1, 1, tzinfo=UTC)
     book.set_clock(long_ago)
     assert long_ago <= book.now() < long_ago + timedelta(minutes=1)
@@ -235,7 +241,7 @@ async def test_one_that_was_made_private_just_before(desk: Desk) -> None:
 
 
 async def test_an_alert_that_was_on_its_way_when_it_became_private(desk: Desk) -> None:
-    """It was to go to the channel, was tried, and is not said there any more."""
+    """During an outage, an alert tried before its incident became private is not posted to the channel."""
     await desk.open("SEV1")
     [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]
     async with desk.own_store.transaction() as tx:
@@ -260,7 +266,7 @@ async def test_when_it_was_said(desk: Desk) -> None:
 
 
 async def test_what_discord_refuses_is_not_asked_for_every_second(desk: Desk) -> None:
-    """Refusals are counted."""
+    """A message that Discord refuses during an outage is not sent again at each following look."""
     await knows_the_time(desk)
     await desk.open("SEV1")
     refusing = Refusing()

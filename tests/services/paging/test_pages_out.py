@@ -106,7 +106,7 @@ async def test_an_ack_in_pagerduty_acknowledges_here_as_that_person(desk: Desk, 
 async def test_a_person_whom_nobody_knows_acknowledges_by_the_name_of_the_service(
     desk: Desk, outside: Outside
 ) -> None:
-    """Their name there, and which service says so."""
+    """An acknowledge in PagerDuty by an unknown person is recorded under the name there and "PagerDuty"."""
     incident = await unanswered(desk)
     outside.pagerduty.acknowledge(outside.pagerduty.told("trigger")[0])
     await desk.pass_time(seconds=30)
@@ -118,7 +118,7 @@ async def test_a_person_whom_nobody_knows_acknowledges_by_the_name_of_the_servic
 async def test_an_incident_that_pagerduty_ends_by_itself_is_not_answered(
     desk: Desk, outside: Outside
 ) -> None:
-    """Its services resolve what is open for four hours: the escalation here must go on."""
+    """An incident that PagerDuty resolves by itself stays triggered here, so that the escalation goes on."""
     incident = await unanswered(desk)
     outside.pagerduty.resolve_by_itself(outside.pagerduty.told("trigger")[0])
     await desk.pass_time(seconds=30)
@@ -182,7 +182,10 @@ async def test_a_way_that_fails_is_in_the_dlq_and_the_next_one_is_tried(desk: De
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_a_system_that_is_away_delays_no_other_way(desk: Desk, outside: Outside, status: int) -> None:
-    """Nor the escalation in Discord; it gets its page when it is back."""
+    """A paging system that is away delays neither the other ways nor the escalation in Discord.
+
+    A minute after its return the system has the page, or the page still waits or has failed.
+    """
     outside.fault = fails(status, "enqueue")
     incident = await unanswered(desk)
     assert len(outside.ntfy.published) == len(outside.pushover.messages) == 1
@@ -207,7 +210,7 @@ async def test_a_system_that_asks_for_hours_is_followed_by_the_next_way(desk: De
 
 
 async def test_a_lost_answer_rings_no_second_time(desk: Desk, outside: Outside) -> None:
-    """Each system is given what it needs to see that it is the same page again."""
+    """A page that is sent again because the answer was lost rings no second time in any system."""
     outside.drops_first = True
     await unanswered(desk)
     await desk.pass_time(minutes=1)
@@ -219,7 +222,7 @@ async def test_a_lost_answer_rings_no_second_time(desk: Desk, outside: Outside) 
 
 
 async def test_a_drill_never_leaves_discord(desk: Desk, outside: Outside) -> None:
-    """Whatever its severity's ladder says."""
+    """A ringing SEV1 drill asks no paging system outside Discord, even after its deadline."""
     await desk.drills.start(desk.guild_id, severity="SEV1", rings=True, by=PRIMARY, key="d")
     await desk.pass_time(minutes=16)
     assert outside.asked == []
@@ -362,7 +365,7 @@ async def test_a_page_that_is_passed_on_comes_by_the_persons_own_ways_too(
 
 
 async def test_a_way_that_only_a_newer_version_knows_is_left_to_that(desk: Desk) -> None:
-    """It is neither sent nor given up."""
+    """A page by a way that only a newer version knows is neither sent nor given up, and stays pending."""
     incident = await unanswered(desk)
     row = await desk.database.pool.fetchrow(
         "UPDATE deliveries SET status = 'pending', request = NULL, finished_at = NULL,"
@@ -377,7 +380,10 @@ async def test_a_way_that_only_a_newer_version_knows_is_left_to_that(desk: Desk)
 
 
 async def test_a_persons_own_server_may_not_be_in_the_operators_network(desk: Desk, outside: Outside) -> None:
-    """Nor does it get the operator's token: the push to it fails, and the next way is tried."""
+    """A push to a person's own server at a private address fails, and the next way is tried.
+
+    Nothing is published on the operator's ntfy server instead.
+    """
     own = NotifySettings(1, "primary", ways=(Also.PUSH,), ntfy="https://127.0.0.1/my-topic")
     async with desk.own_store.transaction() as tx:
         await tx.save_notify_settings(desk.guild_id, own)

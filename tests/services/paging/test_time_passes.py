@@ -40,7 +40,7 @@ def told(outside: Outside) -> list[str]:
 
 
 async def test_an_ack_in_pagerduty_after_an_hour_is_one_here(desk: Desk, outside: Outside) -> None:
-    """It is asked every thirty seconds by then."""
+    """An acknowledge in PagerDuty an hour after the deadline is noticed here within 31 seconds."""
     incident = await unanswered(desk)
     await desk.pass_time(hours=1, step_s=60)
     (key,) = set(outside.pagerduty.told("trigger"))
@@ -124,7 +124,10 @@ async def test_pagerduty_rings_after_an_outage_of_half_an_hour_if_nobody_is_on_i
 async def test_what_a_person_chooses_between_two_steps_holds_for_the_next_one(
     desk: Desk, outside: Outside
 ) -> None:
-    """And an address that changes while a page waits is the one that it goes to."""
+    """Paging settings that a person changes between two steps hold for the next step.
+
+    A page that waits while its address changes goes to the new address.
+    """
     desk.policy = paging_policy(load_policy(None), also=())
     desk.use(desk.discord)
     await desk.open()

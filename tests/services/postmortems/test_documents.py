@@ -119,7 +119,7 @@ async def test_facts_that_come_before_the_message_is_there_replace_it_at_once(de
 
 
 async def test_two_drafts_at_once_make_one_file(desk: Desk) -> None:
-    """Both people get an answer; the thread gets one message."""
+    """Two people who draft a postmortem at once both get an answer, and the thread gets one message."""
     incident = await desk.open("SEV1")
     await desk.work()
     drafts = await asyncio.gather(
@@ -184,7 +184,7 @@ async def test_a_draft_that_fails_never_blocks_the_resolve(desk: Desk) -> None:
 
 
 async def test_an_incident_that_was_opened_again_is_left_alone(desk: Desk) -> None:
-    """By the time that the job runs; the next resolve drafts."""
+    """An incident that is reopened before the drafting job runs gets no draft until the next resolve."""
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
@@ -197,7 +197,7 @@ async def test_an_incident_that_was_opened_again_is_left_alone(desk: Desk) -> No
 
 
 async def test_resolving_again_edits_the_same_message(desk: Desk) -> None:
-    """One incident has one draft."""
+    """Resolving an incident again edits the message with its draft instead of posting a second one."""
     incident = await resolved(desk)
     await desk.lifecycle.reopen(incident.id, by=PRIMARY)
     await desk.timelines.note(incident.id, by=PRIMARY, text="まだ続いた", key="note")
@@ -245,7 +245,10 @@ async def test_only_responders_draft(desk: Desk) -> None:
 
 
 async def test_a_draft_is_on_record_with_its_person(desk: Desk) -> None:
-    """Not on the timeline: a draft is no fact of the incident, and would change the next draft."""
+    """A draft is in the audit with the person who asked for it.
+
+    The draft adds nothing to the timeline, since that would change the next draft.
+    """
     incident = await resolved(desk, "SEV3")
     before = await desk.store.timeline(incident.id)
     await desk.documents.draft(incident.id, by=PRIMARY)
@@ -256,7 +259,7 @@ async def test_a_draft_is_on_record_with_its_person(desk: Desk) -> None:
 
 
 async def test_a_tracked_alert_has_no_postmortem(desk: Desk) -> None:
-    """It says how to make it an incident."""
+    """Drafting the postmortem of a tracked alert that is no incident is refused."""
     tracked = await receive(desk, alert(desk))
     with pytest.raises(UserError) as refused:
         await desk.documents.draft(tracked.id, by=PRIMARY)
@@ -313,7 +316,7 @@ async def test_the_file_leaves_the_thread_that_all_can_read(desk: Desk) -> None:
 
 
 async def test_a_draft_on_its_way_is_not_posted_for_all(desk: Desk) -> None:
-    """It was made while the incident was public."""
+    """A draft made while its incident was public is not posted outside the later private thread."""
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.documents.draft(incident.id, by=PRIMARY)
@@ -325,7 +328,7 @@ async def test_a_draft_on_its_way_is_not_posted_for_all(desk: Desk) -> None:
 
 
 async def test_private_numbers_are_not_written_down(desk: Desk) -> None:
-    """That something was linked stays; what it was does not."""
+    """The facts for a postmortem do not say which private incident was linked."""
     incident, secret = await resolved(desk), await open_private(desk)
     await desk.lifecycle.link(incident.id, with_=secret.id, by=PRIMARY)
     facts = await read_facts(desk.own_store, incident.id)
@@ -343,7 +346,7 @@ async def test_the_same_title_on_the_same_day_gets_another_path(desk: Desk) -> N
 
 
 async def test_paths_that_are_chosen_at_once_differ(desk: Desk) -> None:
-    """One waits for the other."""
+    """Two incidents whose postmortems are drafted at once get different paths."""
     both = [await desk.open("SEV1", key="a"), await desk.open("SEV1", key="b")]
     await desk.work()
     await asyncio.gather(*(desk.documents.draft(each.id, by=PRIMARY) for each in both))
@@ -351,7 +354,7 @@ async def test_paths_that_are_chosen_at_once_differ(desk: Desk) -> None:
 
 
 async def test_another_guild_may_have_the_same_path(desk: Desk, database: Database) -> None:
-    """Its repository is another one; and one guild's draft is none of the other's."""
+    """Two guilds may have drafts at the same path, and one guild does not find the other's draft."""
     incident = await resolved(desk)
     other = Desk(database, guild_id=GUILD + 1)
     theirs = await resolved(other, key="theirs")
@@ -388,7 +391,7 @@ async def test_there_is_nothing_to_show_before_the_first_draft(desk: Desk) -> No
 
 
 async def test_the_database_being_away_tells_no_thread(desk: Desk) -> None:
-    """There is nothing to write the line with; the queue tries again."""
+    """A draft that fails because the database is away is made and posted once the database is back."""
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
@@ -427,7 +430,7 @@ async def test_what_was_said_at_the_resolve_is_in_the_facts(desk: Desk) -> None:
 
 
 async def test_a_corrected_resolution_is_drafted_again(desk: Desk) -> None:
-    """By itself: what people read in the thread is what the post says."""
+    """A corrected resolution makes a new draft of the postmortem without anybody asking for it."""
     incident = await resolved(desk)
     read = await document_of(desk, incident)
     await desk.database.advance(timedelta(minutes=1))
@@ -463,7 +466,10 @@ async def test_a_note_that_comes_while_it_is_drafted_is_in_the_next_one(desk: De
 
 
 async def test_a_lost_job_of_a_draft_is_found_by_the_auditor(desk: Desk) -> None:
-    """At the resolve as well as later; where nothing is left to draft, it looks for none."""
+    """The auditor finds a lost drafting job after the resolve, and again after a later note.
+
+    When nothing is left to draft, the auditor finds no such job.
+    """
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
@@ -496,7 +502,10 @@ async def test_a_draft_that_must_not_be_made_is_not_looked_for(desk: Desk) -> No
 
 
 async def test_once_it_is_done_it_is_the_teams(desk: Desk) -> None:
-    """What follows takes the place of nothing that people have; a reminder makes no draft stale."""
+    """A note written after a postmortem is done does not change its draft.
+
+    Reminders of the postmortem do not make its draft stale.
+    """
     incident = await resolved(desk)
     await desk.pass_time(days=10)
     assert not (await desk.documents.show(incident.id, by=PRIMARY)).is_stale
@@ -507,7 +516,10 @@ async def test_once_it_is_done_it_is_the_teams(desk: Desk) -> None:
 
 
 async def test_the_draft_waits_for_the_line_about_the_end(desk: Desk) -> None:
-    """It leads there. A thread that takes no lines holds it up for half a minute only."""
+    """A draft waits until the thread has the line about the incident's end, to which the draft links.
+
+    If the line does not arrive, the draft is made after half a minute.
+    """
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)

@@ -21,7 +21,10 @@ BEFORE, AFTER, THREAD = jst(11, 30, 10), jst(12, 2, 10), jst(12, 3, 10)
 
 
 async def test_the_resolve_names_owner_and_date(desk: Desk) -> None:
-    """Of a severity that requires one: who acknowledged, by the policy's business days; with its job."""
+    """Resolving gives a required postmortem an owner, a due date and the job of its first reminder.
+
+    The owner is who acknowledged, not who resolved; the thread's line names owner and date.
+    """
     incident = await resolved(desk, by=SECONDARY)
     owed = await postmortem(desk, incident)
     assert (owed.state, owed.owner_name, owed.due_on) == (PostmortemState.OWED, "primary", DUE)
@@ -70,7 +73,10 @@ async def test_a_severity_without_one_owes_nothing(desk: Desk) -> None:
 
 
 async def test_the_owner_is_reminded_before_and_after_then_the_thread(desk: Desk) -> None:
-    """Each once, as business opens; then it is for the digest to ask."""
+    """The owner gets one DM before and one after a postmortem's due date, and then the thread gets one line.
+
+    No further reminder comes, though the postmortem is still required.
+    """
     incident = await resolved(desk)
     await until(desk, BEFORE - timedelta(seconds=1))
     assert desk.sent(DM) == []
@@ -93,7 +99,10 @@ async def test_the_owner_is_reminded_before_and_after_then_the_thread(desk: Desk
 
 
 async def test_done_ends_the_reminders(desk: Desk) -> None:
-    """On record, in the thread, in the posts; twice is an outcome."""
+    """A postmortem that is marked as done gets no further reminders.
+
+    The thread is told once, the posts are refreshed, and marking it a second time changes nothing.
+    """
     incident = await resolved(desk)
     await until(desk, BEFORE)
     result = await desk.services.postmortems.done(incident.id, by=SECONDARY)
@@ -111,7 +120,7 @@ async def test_done_ends_the_reminders(desk: Desk) -> None:
 
 
 async def test_done_by_mistake_is_taken_back(desk: Desk) -> None:
-    """What had not come yet comes; what was sent does not come again."""
+    """A postmortem whose "done" is taken back gets the reminders still to come, and none a second time."""
     incident = await resolved(desk)
     await until(desk, BEFORE)
     await desk.services.postmortems.done(incident.id, by=PRIMARY)
@@ -155,7 +164,10 @@ async def test_the_owner_named_at_the_resolve_gets_a_dm(desk: Desk) -> None:
 
 
 async def test_its_date_is_moved_and_the_reminders_with_it(desk: Desk) -> None:
-    """Those of the former date do not come, those of the new one all do, even after one was sent."""
+    """A moved due date brings all reminders of the new date and none of the former date.
+
+    That holds even if a reminder for the former date was sent already.
+    """
     incident = await resolved(desk)
     await until(desk, BEFORE)
     moved = await desk.services.postmortems.give(incident.id, to=None, due="12/10", by=SECONDARY)
@@ -174,7 +186,7 @@ async def test_its_date_is_moved_and_the_reminders_with_it(desk: Desk) -> None:
 
 
 async def test_owner_and_date_change_together(desk: Desk) -> None:
-    """In one line, with one DM; the same once more changes nothing."""
+    """A new owner and date give one line and one DM, and giving the same once more changes nothing."""
     incident = await resolved(desk)
     for changed in (True, False):
         given = await desk.services.postmortems.give(incident.id, to=SECONDARY, due="12/10", by=PRIMARY)
@@ -251,7 +263,7 @@ async def test_lowered_to_a_severity_without_one_it_is_not_owed(desk: Desk) -> N
 
 
 async def test_a_refused_dm_goes_to_the_thread(desk: Desk) -> None:
-    """With the owner's name, so that a person tells them."""
+    """A reminder that Discord refuses as a DM goes to the thread, with the name of the owner."""
     desk.discord.refused.add("user:1")
     await resolved(desk)
     await until(desk, BEFORE)
@@ -290,7 +302,7 @@ async def test_a_reminder_that_comes_late_waits_for_business(desk: Desk) -> None
 
 
 async def test_a_lost_job_is_found_by_the_auditor(desk: Desk) -> None:
-    """The row is the truth."""
+    """The auditor finds the lost job of a postmortem's reminder, and the reminder is sent."""
     incident = await resolved(desk)
     await desk.database.lose_jobs()
     await desk.database.advance(BEFORE - desk.clock.time + timedelta(minutes=2))
@@ -300,7 +312,7 @@ async def test_a_lost_job_is_found_by_the_auditor(desk: Desk) -> None:
 
 
 async def test_a_dm_that_is_past_before_it_is_sent_is_dropped(desk: Desk) -> None:
-    """It was done while Discord was away."""
+    """A postmortem that is done after its reminder fell due, but before the DM is sent, causes no DM."""
     incident = await resolved(desk)
     await desk.database.advance(BEFORE - desk.clock.time)
     await desk.services.postmortems.done(incident.id, by=PRIMARY)
@@ -309,7 +321,10 @@ async def test_a_dm_that_is_past_before_it_is_sent_is_dropped(desk: Desk) -> Non
 
 
 async def test_reopened_by_an_older_version_it_is_noticed(desk: Desk) -> None:
-    """That knows nothing of the row; the reminder finds the incident open."""
+    """The reminder notices an incident that an older version reopened without changing the postmortem's row.
+
+    The postmortem is then no longer required, and no DM is sent.
+    """
     incident = await resolved(desk)
     await desk.database.fetch(
         "UPDATE incidents SET status = 'acknowledged', resolved_at = NULL, version = version + 1"
@@ -321,7 +336,7 @@ async def test_reopened_by_an_older_version_it_is_noticed(desk: Desk) -> None:
 
 
 async def test_who_was_removed_before_their_dm_went_out_gets_none(desk: Desk) -> None:
-    """It was queued while Discord was away."""
+    """An owner who is removed from the private incident before the DM about it is sent gets no DM."""
     incident = await resolved(desk)
     await desk.services.postmortems.give(incident.id, to=WRITER, by=PRIMARY)
     await desk.privacy.make_private(incident.id, by=SECONDARY)

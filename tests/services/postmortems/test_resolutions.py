@@ -25,7 +25,7 @@ SAID = NewResolution(
 
 
 async def test_what_is_said_is_kept_with_the_resolve(desk: Desk) -> None:
-    """In its row, on the timeline, in the audit, in the thread; and the posts are shown it."""
+    """What a person says at the resolve is kept in a row, on the timeline, in the thread and for posts."""
     incident = await resolved(desk, said=SAID)
     kept = await desk.store.resolution(incident.id)
     assert kept is not None
@@ -60,7 +60,7 @@ async def test_the_same_interaction_resolves_once(desk: Desk) -> None:
 
 
 async def test_a_failed_commit_keeps_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the end nor the words nor the postmortem: they are one transaction."""
+    """A resolve that fails to commit keeps neither the end nor the words nor a postmortem."""
     incident = await desk.open()
 
     async def fails(*_: object, **__: object) -> None:
@@ -96,7 +96,10 @@ async def test_a_correction_is_told_once(desk: Desk) -> None:
 
 
 async def test_two_who_correct_at_once_lose_nothing_of_each_other(desk: Desk) -> None:
-    """Both opened the form before either sent it: each field that one left is as the other wrote it."""
+    """Two people who correct a resolution at once both keep what they changed.
+
+    A field that one person left as it was stays as the other person wrote it.
+    """
     incident = await resolved(desk, said=SAID)
     others = frozenset({"impact", "people", "duration"})
     first = NewResolution(cause="DNS", left=others | {"fix"}, key="i:2")
@@ -118,7 +121,10 @@ async def test_a_correction_may_say_what_was_left_out(desk: Desk) -> None:
 
 
 async def test_who_may_not_resolve_may_not_correct(desk: Desk) -> None:
-    """On record; and an open or cancelled incident has nothing to correct."""
+    """A person who may not resolve an incident may not correct its resolution.
+
+    An open or cancelled incident has no resolution to correct.
+    """
     incident = await resolved(desk, said=SAID)
     for attempt in (
         desk.services.resolutions.correct(incident.id, SAID, by=OBSERVER),

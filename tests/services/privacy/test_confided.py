@@ -48,7 +48,10 @@ async def evidence(desk: Desk, incident: Incident) -> list[object]:
 
 
 async def test_no_triage_begins_from_a_private_incidents_thread(desk: Desk) -> None:
-    """Neither is its form opened nor, sent all the same, taken; nothing is posted."""
+    """A triage about a message in a private incident's thread is refused, at its form and when it is sent.
+
+    No triage is kept, and nothing is posted.
+    """
     incident = await open_private(desk)
     assert incident.thread.id is not None
     with pytest.raises(UserError, match="triage_confided"):
@@ -94,7 +97,10 @@ async def test_made_private_since_the_walk_began(desk: Desk, answers: tuple[str,
 
 @pytest.mark.parametrize("is_refused", [False, True], ids=["asked", "no DM"])
 async def test_made_private_and_nobody_goes_on(desk: Desk, *, is_refused: bool) -> None:
-    """Its person is asked, the team is not: the line would tell them what is said among a few."""
+    """Only the person of an unfinished triage is asked to go on once its message's incident is private.
+
+    The team gets no line about the triage, even if Discord refuses the person's DM.
+    """
     if is_refused:
         desk.discord.refused.add(f"user:{RESPONDER.id}")
     incident, _ = await walk_in_public(desk, "no")
@@ -107,7 +113,10 @@ async def test_made_private_and_nobody_goes_on(desk: Desk, *, is_refused: bool) 
 
 @pytest.mark.parametrize("is_answered", [True, False], ids=["by somebody", "by the clock"])
 async def test_made_private_while_it_is_held(desk: Desk, *, is_answered: bool) -> None:
-    """What is under a clock is raised all the same, without the message's words."""
+    """A triage on hold still raises its incident after its message's incident became private.
+
+    The new incident is public and has none of the message's words as evidence.
+    """
     incident, view = await walk_in_public(desk, "no", "no")
     await desk.triages.confirm(view.triage.id, by=PRIMARY)
     await desk.privacy.make_private(incident.id, by=PRIMARY)

@@ -96,7 +96,10 @@ async def test_what_was_about_to_be_said_in_public_is_not(desk: Desk) -> None:
 
 
 async def test_a_post_on_its_way_is_emptied_when_it_arrives(desk: Desk) -> None:
-    """Its attempt had begun before: Discord has it, and only then it is known where."""
+    """An alert whose sending had begun before its incident became private is emptied.
+
+    Discord has the alert already, though the bot learns only later where.
+    """
     incident = await desk.open()
     alert = next(d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT)
     desk.discord.swallow = True
@@ -123,7 +126,7 @@ async def test_what_discord_does_not_empty_now_is_tried_again(desk: Desk) -> Non
 
 
 async def test_the_end_of_the_clearing_is_told_once_it_is_over(desk: Desk) -> None:
-    """Not while a post is still to be emptied; and once."""
+    """That all public posts are emptied is told once, and not while a post is still to be emptied."""
 
     async def cleared() -> int:
         return sum(d.data.get("notice") == "posts_cleared" for d in await desk.database.deliveries())
@@ -143,7 +146,10 @@ async def test_the_end_of_the_clearing_is_told_once_it_is_over(desk: Desk) -> No
 
 
 async def test_a_name_that_waits_is_told_once(desk: Desk) -> None:
-    """With the thread's address: people may rename when the bot may not. A moment's wait is not."""
+    """An old thread that waits for minutes to be renamed is reported once, with the thread's address.
+
+    A wait of two seconds is not reported.
+    """
     incident = await desk.open()
     await desk.work()
     thread = (await desk.store.incident(incident.id)).thread.id
@@ -205,7 +211,7 @@ async def test_what_the_old_thread_still_tells_is_told_once(desk: Desk) -> None:
 
 
 async def test_an_old_thread_that_discord_does_not_let_go_is_told(desk: Desk) -> None:
-    """Its name is refused for good: no line says that it comes later."""
+    """An old thread that Discord refuses to edit is reported as not closed, not as waiting for its name."""
     incident = await desk.open()
     await desk.work()
     desk.discord.uneditable = {DeliveryKind.THREAD}
@@ -216,7 +222,11 @@ async def test_an_old_thread_that_discord_does_not_let_go_is_told(desk: Desk) ->
 
 
 async def test_the_old_thread_is_deleted_by_who_may(desk: Desk) -> None:
-    """On record, with a line in the private one; twice changes nothing, and no other thread goes so."""
+    """Only a person with permission can delete the old public thread of an incident made private.
+
+    The deletion is in the audit and told in the private thread; a second one changes nothing. The thread
+    that the incident uses cannot be deleted so, and a refusal by Discord is an error.
+    """
     incident = await desk.open()
     await desk.work()
     thread = (await desk.store.incident(incident.id)).thread.id or 0
@@ -250,7 +260,7 @@ async def test_the_old_thread_is_deleted_by_who_may(desk: Desk) -> None:
 
 
 async def test_the_line_that_offered_to_delete_it_is_written_anew(desk: Desk) -> None:
-    """It must not go on saying that everybody can read what is gone."""
+    """After the old thread is deleted, the line that offered its deletion is edited to name the deleter."""
     incident = await desk.open()
     await desk.work()
     thread = (await desk.store.incident(incident.id)).thread.id or 0
@@ -267,7 +277,10 @@ async def test_the_line_that_offered_to_delete_it_is_written_anew(desk: Desk) ->
 
 
 async def test_what_was_begun_in_public_is_not_sent_after_all(desk: Desk) -> None:
-    """Its body was made while everybody might read it, and it never arrived."""
+    """A public alert that never reached Discord is cancelled when its incident becomes private.
+
+    The alert is sent anew for the private incident, and the page is sent once.
+    """
     incident = await desk.open()
     desk.discord.failures = [UpstreamUnavailable("HTTP 503", http_status=503)] * 2
     await desk.work()
@@ -321,7 +334,10 @@ async def test_rows_of_the_dlq_from_before_lose_their_title(desk: Desk) -> None:
 
 @pytest.mark.parametrize("is_back", [False, True])
 async def test_rows_of_what_an_outage_held_back_lose_their_title(desk: Desk, *, is_back: bool) -> None:
-    """It was mailed at once and is no failure: it still waits, or has been posted since."""
+    """DLQ rows of posts held back by an outage lose title and payload when the incident becomes private.
+
+    That holds while the posts still wait, and after they have been posted.
+    """
     desk.discord.failures = [AWAY] * 5_000
     incident = await desk.open("SEV1")
     await desk.pass_time(minutes=1)
@@ -403,7 +419,10 @@ async def test_rows_of_a_bundle_tell_of_one_incident_each(desk: Desk) -> None:
 
 
 async def test_rows_that_an_older_version_has_written_of_a_bundle_lose_what_they_share(desk: Desk) -> None:
-    """It kept the whole body in each; their titles are their own."""
+    """DLQ rows in which an older version kept a bundle's whole body lose that body.
+
+    They lose it when one of the incidents becomes private; the other incidents' rows keep their titles.
+    """
     secret_one, *others = await give_up_bundles(desk)
     shared: dict[str, object] = {"content": "INC-1 INC-2 INC-3"}
     await desk.database.fetch(
@@ -484,7 +503,10 @@ async def _require_no_words(desk: Desk, incident: Incident) -> None:
 
 @pytest.mark.parametrize("act", ["resolve", "link"])
 async def test_what_is_made_private_while_somebody_acts_is_not_found(desk: Desk, act: str) -> None:
-    """They were let pass while it was public: asked once more, on record, and nothing has changed."""
+    """An act on an incident that becomes private meanwhile is refused as if the incident did not exist.
+
+    The refusal is in the audit, and the act changes nothing.
+    """
     incident, other = await desk.open(), await desk.open(key="other")
     desk.own_store = Interrupted(desk.store, lambda: desk.privacy.make_private(incident.id, by=PRIMARY))
     desk.use(desk.discord)

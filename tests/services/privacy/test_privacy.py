@@ -85,7 +85,10 @@ async def test_only_who_may_see_private_ones_opens_one(desk: Desk) -> None:
 
 
 async def test_others_find_nothing(desk: Desk) -> None:
-    """Not by number, not by thread, not in lists, not in what a command offers; each look is on record."""
+    """A person outside a private incident finds it neither by its number or thread nor in lists.
+
+    Each refused request is in the audit.
+    """
     incident = await open_private(desk)
     with pytest.raises(IncidentNotFound):
         await desk.incidents.find(number=incident.id, thread_id=None, by=RESPONDER)
@@ -120,7 +123,10 @@ async def test_others_change_nothing(desk: Desk) -> None:
 
 
 async def test_a_reaction_of_somebody_outside_counts_for_nothing(desk: Desk) -> None:
-    """However it may have come there: read back from Discord, it stops no ladder."""
+    """A 👀 of a person outside a private incident does not acknowledge it, even if read back from Discord.
+
+    A 👀 of a person who sees the incident does.
+    """
     incident = await open_private(desk)
     alert = desk.message(DeliveryKind.ALERT)
     with pytest.raises(IncidentNotFound):
@@ -259,7 +265,7 @@ async def test_whoever_left_the_thread_comes_back_by_asking(desk: Desk) -> None:
 
 
 async def test_what_has_become_of_an_asking(desk: Desk) -> None:
-    """Nothing yet, sent, or refused: the answer must not say more than Discord did."""
+    """A request to add a person to a private thread is reported as unknown, pending, sent or failed."""
     incident = await open_private(desk)
     assert await desk.privacy.requested(incident.id, who=NAMED, key="k") is None
     await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="k")
@@ -329,7 +335,10 @@ async def test_a_deleted_private_thread_comes_back_with_its_alert(desk: Desk) ->
 
 
 async def test_a_private_thread_that_was_deleted_unseen_is_found_by_the_next_edit(desk: Desk) -> None:
-    """Its name and its alert both say so: one new posting, and an alert that is deleted in it comes back."""
+    """A private thread and alert that were deleted unseen are posted anew, once, at the next edit.
+
+    An alert that is deleted in the new thread is posted again too.
+    """
     before = await open_private(desk)
     desk.discord.deleted_threads = {before.thread.id or 0}
     desk.discord.deleted = {before.post.message_id or 0}

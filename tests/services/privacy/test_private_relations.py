@@ -34,7 +34,10 @@ async def told_in_thread(desk: Desk, incident: Incident, notice: str) -> int:
 
 
 async def test_no_public_post_gives_the_number_of_a_private_one(desk: Desk) -> None:
-    """Its post, its card and its thread say nothing; the private one tells of the public one."""
+    """A public incident does not list a private one that it is linked with, nor does its thread tell of it.
+
+    The private incident lists the public one, and its thread has the line.
+    """
     public, private = await linked_pair(desk)
     assert (public.linked, private.linked) == ((), (public.id,))
     assert await told_in_thread(desk, public, "linked") == 0
@@ -42,7 +45,10 @@ async def test_no_public_post_gives_the_number_of_a_private_one(desk: Desk) -> N
 
 
 async def test_a_history_gives_the_number_to_those_alone_who_may_know_it(desk: Desk) -> None:
-    """On the pages, in the file and in what /incident show tells; that something was linked stays."""
+    """A public history gives a linked private incident's number only to readers who see that incident.
+
+    The pages, the file and /incident show agree; every reader sees that something was linked.
+    """
     public, private = await linked_pair(desk)
     words = Wording(Texts.load(), desk.policy)
     for reader, knows in ((PRIMARY, True), (OBSERVER, False)):
@@ -57,7 +63,10 @@ async def test_a_history_gives_the_number_to_those_alone_who_may_know_it(desk: D
 
 
 async def test_a_link_with_a_private_one_is_taken_back_unseen(desk: Desk) -> None:
-    """Only people who see the private incident can remove the link; the public thread gets no line."""
+    """Only a person who sees the private incident can remove its link with a public incident.
+
+    The private thread gets a line; the public incident's posts and thread do not change.
+    """
     public, private = await linked_pair(desk)
     for than in (public.id, private.id):
         assert await desk.looking.linked(than=than, thread_id=None, by=RESPONDER) == []
@@ -114,7 +123,10 @@ async def test_a_post_names_what_has_raised_its_severity_only_while_that_is_merg
 
 
 async def test_what_is_made_private_later_goes_from_the_posts_of_others(desk: Desk) -> None:
-    """From one that it was linked with, and from one that it had been merged into."""
+    """An incident made private later leaves the posts of incidents that it was linked with or merged into.
+
+    Reopening the private incident posts no line in the other thread.
+    """
     linked, into, secret = [await desk.open(key=key) for key in ("linked", "into", "secret")]
     await desk.lifecycle.link(linked.id, with_=secret.id, by=PRIMARY)
     await desk.merging.merge(secret.id, into=into.id, by=PRIMARY)
@@ -210,7 +222,7 @@ async def test_whoever_is_named_in_both_is_on_the_one_that_goes_on(desk: Desk) -
 
 
 async def test_the_person_who_merges_sees_the_one_that_goes_on_by_role(desk: Desk) -> None:
-    """They are its responder from then on."""
+    """A responder who merges one private incident into another is the responder of the other from then on."""
     first, second = await acknowledged_pair(desk, by=SECONDARY)
     await desk.merging.merge(first.id, into=second.id, by=SECONDARY)
     assert id_of((await desk.store.incident(second.id)).acknowledged) == SECONDARY.id

@@ -182,7 +182,10 @@ async def test_who_may_remove(desk: Desk) -> None:
 
 
 async def test_the_last_one_stays_unless_a_role_sees_it(desk: Desk) -> None:
-    """By the roles that the server really has; Discord is asked only then, and nothing is done without it."""
+    """The last person of a private incident can be removed only if a role on the server sees the incident.
+
+    While Discord cannot be asked the removal fails; a person who is not the last needs no such role.
+    """
     incident = await open_private(desk, by=replace(PRIMARY, id=50, username="gone"))
     last = Person(50, "gone", username="gone")
     desk.discord.is_away = True
@@ -201,7 +204,10 @@ async def test_the_last_one_stays_unless_a_role_sees_it(desk: Desk) -> None:
 
 
 async def test_whoever_was_on_call_is_taken_out_without_a_name(desk: Desk) -> None:
-    """They were let in as such and are in the thread still: out, on record, without an entry."""
+    """A person who is in a private thread without having been added by name can be removed.
+
+    The removal is in the audit, and the thread gets no line about it.
+    """
     incident = await open_private(desk)
     assert not await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
     await desk.work()
@@ -228,7 +234,10 @@ async def test_removed_and_added_as_often_as_one_likes(desk: Desk) -> None:
 
 @pytest.mark.parametrize("stays", [True, False])
 async def test_what_was_decided_last_holds(desk: Desk, *, stays: bool) -> None:
-    """Nothing was sent in between, and the earlier one comes last: it is not done at all."""
+    """Of an addition and a removal of one person with nothing sent in between, only the later one is done.
+
+    The earlier one is cancelled, even if its delivery is attempted last.
+    """
     incident = await with_named(desk)
     before = len(memberships(desk))
     if not stays:
@@ -331,7 +340,7 @@ async def test_no_reminder_mentions_whoever_was_removed(desk: Desk) -> None:
 
 
 async def test_a_reminder_on_its_way_does_not_let_in_whoever_is_removed(desk: Desk) -> None:
-    """It was decided for them; by the time Discord takes it they are out, and it is not sent."""
+    """A reminder for a person who is removed before Discord has it is cancelled, not sent."""
     incident = await with_named(desk)
     await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
     desk.discord.members = (NAMED,)
@@ -367,7 +376,10 @@ async def test_whoever_is_removed_while_a_reminder_looks_is_not_asked(desk: Desk
 
 
 async def test_a_reminder_passes_over_who_lost_the_role_by_which_they_saw_it(desk: Desk) -> None:
-    """They lead still, which is said of them; the mention would let them in. Away, Discord says no role."""
+    """A reminder asks the primary instead of a commander who no longer has a role that sees the incident.
+
+    While Discord is away no role is assumed. The commander stays commander.
+    """
     desk.lets_nothing_lapse()
     incident = await open_private(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=replace(SECONDARY, id=50, username="gone"))

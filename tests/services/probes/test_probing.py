@@ -88,7 +88,7 @@ async def test_two_failures_in_a_row_open_one_alert_of_its_severity_and_two_answ
 
 
 async def test_a_failure_between_answers_opens_nothing(desk: Desk) -> None:
-    """It takes failures in a row."""
+    """Single failures between good answers open no alert, since an alert takes failures in a row."""
     for said in (wrong(), good(), wrong(), good()):
         desk.prober.says["dev"] = said
         await turn(desk)
@@ -142,7 +142,10 @@ def dying(desk: Desk, monkeypatch: pytest.MonkeyPatch, *, after: bool) -> Iterat
 async def test_an_alert_is_tracked_once_whenever_the_process_dies(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, *, after: bool
 ) -> None:
-    """Between the probe's row and its alert, or between the alert and its mark in that row."""
+    """A process that dies around the commit of a probe's alert leaves one alert with one occurrence.
+
+    It may die between the probe's row and the alert, or between the alert and its mark in the row.
+    """
     desk.prober.says["api"] = wrong()
     await turn(desk)
     with dying(desk, monkeypatch, after=after):
@@ -174,7 +177,10 @@ async def test_a_target_that_is_back_before_its_alert_was_tracked_still_says_bot
 
 
 async def test_a_slow_target_is_degraded_and_warns_only_if_the_policy_says_how(desk: Desk) -> None:
-    """By an alert of its own severity, which a real outage raises."""
+    """A slow target opens an alert of its own severity if the policy has one, and a real outage raises it.
+
+    Without such a severity, the target is only shown as degraded.
+    """
     desk.prober.says = {"api": slow(), "dev": slow()}
     use(desk, probe("api", degraded="SEV3"), probe("dev", severity="SEV2"))
     await turn(desk)
@@ -197,7 +203,10 @@ async def test_a_slow_target_is_degraded_and_warns_only_if_the_policy_says_how(d
 
 
 async def test_when_nothing_is_reached_one_alert_says_that_the_prober_reaches_nothing(desk: Desk) -> None:
-    """With the highest severity of a probe; it closes with the first answer, and who is down then says so."""
+    """If no target is reached, one alert without a target opens, with the highest severity of a probe.
+
+    The alert is resolved by the first answer; a target that stays unreachable then has its own alert.
+    """
     desk.prober.says = {"api": unreachable(), "dev": unreachable()}
     for _ in range(3):
         await turn(desk)
@@ -216,7 +225,7 @@ async def test_when_nothing_is_reached_one_alert_says_that_the_prober_reaches_no
 
 
 async def test_two_targets_that_answer_wrongly_are_two_alerts(desk: Desk) -> None:
-    """Both answer, so the network is not the cause that they share."""
+    """Two targets that answer wrongly open two alerts, since the network is not their common cause."""
     desk.prober.says = {"api": wrong(), "dev": wrong(403)}
     await turn(desk)
     await turn(desk)

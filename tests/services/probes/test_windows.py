@@ -58,7 +58,7 @@ async def test_a_target_that_is_still_down_when_its_window_ends_alerts_then_and_
 
 
 async def test_a_target_that_is_back_before_its_window_ends_alerts_nobody(desk: Desk) -> None:
-    """That is what the window is for; the next outage after it is an alert at once."""
+    """A target that is down only within its maintenance window opens no alert; the next outage opens one."""
     await mute(desk, minutes=30)
     for says in (wrong(), wrong(), good(), good()):
         desk.prober.says["api"] = says

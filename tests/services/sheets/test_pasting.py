@@ -49,7 +49,7 @@ async def test_output_is_kept_without_its_secrets_and_ticks_its_step(desk: Desk)
 
 
 async def test_a_long_output_is_shown_shortened_with_the_whole_as_a_file(desk: Desk) -> None:
-    """Its beginning and its end are shown; the file is masked as well."""
+    """A long output is posted as its beginning and its end, with the whole of it, masked too, as a file."""
     incident = await desk.open()
     long = "\n".join([f"line {number} token=abc{number}secret9" for number in range(200)])
     await desk.pasting.paste(incident.id, Pasted(long), by=PRIMARY, key="k")

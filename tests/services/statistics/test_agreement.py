@@ -22,7 +22,10 @@ TOKYO = ZONES[0]  # the policy's
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(history=histories(zones=(TOKYO,)))
 async def test_every_shared_number_agrees(desk: Desk, history: History) -> None:
-    """Of the last four weeks, and of the one that goes on."""
+    """The digest and /stats give the same numbers for each of the last four weeks.
+
+    For the current week, /stats and /metrics give the same numbers.
+    """
     await write(desk.database, history)
     for ago in range(1, 5):
         week = IsoWeek.of(NOW.date()).back(ago)

@@ -83,7 +83,10 @@ async def test_what_is_set_aside_is_no_incident(desk: Desk) -> None:
 
 
 async def test_the_scope_narrows_the_incidents(desk: Desk) -> None:
-    """By severity, target and person; what was not asked for is zero or left out."""
+    """Figures are narrowed by severity, target and person.
+
+    A question about a severity leaves out the load, and a question about a target the alerts.
+    """
     await acknowledged(desk, after=MINUTE, key="1")
     await acknowledged(desk, after=MINUTE, by=RESPONDER, key="2")
     await desk.open("SEV2", key="3")
@@ -100,7 +103,10 @@ async def test_the_scope_narrows_the_incidents(desk: Desk) -> None:
 
 
 async def test_a_page_is_counted_for_the_person_who_got_it(desk: Desk) -> None:
-    """By day on Tuesday; at night in the sleep hours; by the name that the team uses."""
+    """A page counts for the person who got it, by day or by night, under the name that the team uses.
+
+    A page at night within the sleep hours counts as such too.
+    """
     await desk.open(key="1")
     await desk.work()
     loads = (await week(desk, by=PRIMARY)).load or ()
@@ -115,14 +121,14 @@ async def test_a_page_is_counted_for_the_person_who_got_it(desk: Desk) -> None:
 
 
 async def test_a_drills_pages_are_no_load(desk: Desk) -> None:
-    """It was agreed upon."""
+    """The pages of a drill count for nobody's load, since a drill is agreed upon."""
     await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="drill")
     await desk.pass_time(minutes=20)
     assert {one.pages.total for one in (await week(desk, by=PRIMARY)).load or ()} <= {0}
 
 
 async def test_hours_on_call_follow_the_overrides(desk: Desk) -> None:
-    """What was on the schedule then, two places once."""
+    """Hours on call follow the overrides of that time, and a person at two places counts each hour once."""
     ann = Who(12345678901234567, "ann", "Ann")
     now = desk.clock.time
     await desk.schedules.override(
@@ -157,7 +163,7 @@ async def test_the_load_of_others_is_the_policys_to_show(desk: Desk) -> None:
 
 
 async def test_who_may_not_respond_sees_no_figures(desk: Desk) -> None:
-    """Both commands, on record."""
+    """A person who may not respond is refused statistics and fairness, and both refusals are in the audit."""
     with pytest.raises(NotPermitted):
         await week(desk, by=OBSERVER)
     with pytest.raises(NotPermitted):

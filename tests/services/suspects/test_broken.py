@@ -30,7 +30,7 @@ async def test_a_source_with_a_bug_costs_its_own_part_of_the_card(desk: Desk, so
 async def test_a_process_that_dies_in_the_job_leaves_one_card_to_the_next(
     desk: Desk, source: Source, monkeypatch: pytest.MonkeyPatch, *, is_written: bool
 ) -> None:
-    """Nothing sweeps for it: the commit that posts the alert queues the job, which stays until it has run."""
+    """If a process dies while making the card of suspects, the next run of the job makes exactly one card."""
     source.changes = [merged(desk, minutes=5)]
     incident = await desk.open("SEV1")
     reading = Suspects(desk.own_store, desk.policy, desk.change_sources, desk.services.seen_before)

@@ -41,7 +41,10 @@ async def decisions(desk: Desk, incident: Incident) -> list[tuple[str | None, bo
 
 
 async def test_a_decision_is_on_the_timeline_in_the_thread_and_with_the_incident(desk: Desk) -> None:
-    """Once, even if Discord delivers the form twice; the step of the sheet is ticked by it."""
+    """A decision to roll back is kept on the timeline, in the thread and with the incident, each once.
+
+    A form that Discord delivers twice adds nothing, and the decision ticks its step of the sheet.
+    """
     incident = await desk.open("SEV1")
     await desk.work()
     for _ in range(2):
@@ -77,7 +80,10 @@ async def test_a_secret_in_the_reason_is_masked_before_it_is_stored(desk: Desk) 
 
 
 async def test_it_may_be_decided_again_and_the_last_one_counts(desk: Desk) -> None:
-    """Both are on the timeline; the step stays ticked by the first."""
+    """A rollback may be decided again: both decisions are on the timeline, and the last one counts.
+
+    The step of the sheet is ticked once.
+    """
     incident = await desk.open("SEV1")
     await decide(desk, incident, rolls_back=False, key="a")
     await decide(desk, incident, rolls_back=True, by=SECONDARY, key="b", reason="やはり deploy")
@@ -89,7 +95,7 @@ async def test_it_may_be_decided_again_and_the_last_one_counts(desk: Desk) -> No
 
 
 async def test_two_people_who_decide_at_once_are_both_recorded_in_order(desk: Desk) -> None:
-    """What counts is the last one of the timeline."""
+    """Of two rollback decisions made at once, both are on the timeline, and the last one there counts."""
     incident = await desk.open("SEV1")
     await asyncio.gather(
         decide(desk, incident, rolls_back=True, by=PRIMARY, key="a"),

@@ -66,7 +66,7 @@ async def test_a_past_incident_is_told_with_how_it_ended_and_why_it_is_thought_s
 
 
 async def test_private_cancelled_open_and_trained_ones_never_count(desk: Desk) -> None:
-    """Nor are private ones shown to those who may see them: others read the card."""
+    """Private, cancelled and open incidents and drills are never shown as similar past incidents."""
     title = "決済 API が 5xx"
     secret = await open_private(desk)
     await desk.lifecycle.resolve(secret.id, by=PRIMARY)
@@ -89,7 +89,7 @@ async def test_an_incident_that_is_not_theirs_to_see_is_not_found(desk: Desk) ->
 
 
 async def test_another_guilds_past_is_not_ours(desk: Desk) -> None:
-    """Each team has its own."""
+    """A past incident of another guild is not shown as similar."""
     await ended(desk, "決済APIが応答しない")
     await desk.database.fetch("UPDATE incidents SET guild_id = 8")
     now = await opened(desk, "決済 API が 5xx")

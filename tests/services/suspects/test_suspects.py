@@ -100,7 +100,10 @@ async def test_a_severity_that_rises_brings_the_card(desk: Desk) -> None:
 
 
 async def test_the_card_follows_a_corrected_start(desk: Desk, source: Source) -> None:
-    """Another two hours count then; the message is edited, not posted again."""
+    """After a corrected start, the card of suspects lists the changes before the new start.
+
+    The message is edited and not posted again.
+    """
     early = merged(desk, minutes=30, what="early")
     source.changes = [early, merged(desk, minutes=0, what="late")]
     incident = await desk.open("SEV1")
@@ -205,7 +208,10 @@ async def test_an_incident_that_has_ended_meanwhile_gets_none(desk: Desk, source
 
 @pytest.mark.usefixtures("source")
 async def test_a_private_incident_has_its_card_in_its_own_thread(desk: Desk) -> None:
-    """Another one if it becomes private later; the first is emptied like every post."""
+    """A private incident has its card of suspects in its own thread.
+
+    An incident that becomes private later gets a second card, in its private thread.
+    """
     secret = await open_private(desk)
     (post,) = [one for one in await desk.store.posts(secret.id) if one.kind is CARD]
     assert post.channel_id == secret.thread.id
@@ -220,7 +226,7 @@ async def test_a_private_incident_has_its_card_in_its_own_thread(desk: Desk) -> 
 
 @pytest.mark.usefixtures("source")
 async def test_a_past_incident_that_becomes_private_is_on_no_card_any_more(desk: Desk) -> None:
-    """Its title was public once; the thread of another incident must not keep it."""
+    """A past incident that becomes private is removed from another incident's card, which is edited."""
     past = await desk.open("SEV1", key="past")
     await desk.work()
     await desk.lifecycle.resolve(past.id, by=PRIMARY)

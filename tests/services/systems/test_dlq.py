@@ -10,7 +10,10 @@ from tests.services.desk import Desk
 
 
 async def test_the_failures_of_the_last_hour_are_counted_and_no_older_ones(desk: Desk) -> None:
-    """They are worth a look, and no outage; an hour later all is well again."""
+    """The DLQ check counts the failures of the last hour alone, and calls them degraded, not an outage.
+
+    An hour later the check is fine again.
+    """
     check = DlqFailures(desk.dlq_store)
     assert (await check.look()).fact is Fact.NO_FAILURES
     for number, minutes in enumerate((10, 59, 61, 300), start=1):

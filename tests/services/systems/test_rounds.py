@@ -64,7 +64,7 @@ async def test_a_sev1_is_checked_by_itself_after_its_card(desk: Desk, checks: Sc
 async def test_other_severities_and_teams_without_systems_are_not_checked(
     desk: Desk, checks: ScriptedChecks
 ) -> None:
-    """Those that the policy leaves out, and those that would show nothing but the bot's own database."""
+    """No checks are posted for a severity that the policy leaves out, nor for a team without systems."""
     await desk.open("SEV3")
     await desk.work()
     checks.is_configured = False
@@ -75,7 +75,7 @@ async def test_other_severities_and_teams_without_systems_are_not_checked(
 
 @pytest.mark.usefixtures("checks")
 async def test_a_drill_is_checked_too_since_checks_only_read(desk: Desk) -> None:
-    """Its results stay in its thread."""
+    """A drill gets its checks too, and their results are posted in the drill's thread."""
     await desk.drills.start(desk.guild_id, severity=None, rings=False, by=PRIMARY, key="d")
     await desk.work()
     assert desk.sent(DeliveryKind.CHECKS) == ["incident"]
@@ -83,7 +83,10 @@ async def test_a_drill_is_checked_too_since_checks_only_read(desk: Desk) -> None
 
 @pytest.mark.usefixtures("checks")
 async def test_a_person_may_check_again_after_ten_seconds(desk: Desk) -> None:
-    """In the same message; each round is an entry with the person's name."""
+    """A responder may repeat the checks after ten seconds, and the results go into the same message.
+
+    Each round is on the timeline with the person's name. A person without permission is refused.
+    """
     incident = await desk.open()
     await desk.work()
     rounds = desk.services.check_rounds
@@ -106,7 +109,10 @@ async def test_a_person_may_check_again_after_ten_seconds(desk: Desk) -> None:
 async def test_the_command_posts_a_message_of_its_own_about_one_target(
     desk: Desk, checks: ScriptedChecks
 ) -> None:
-    """At the end of the thread; pressing again there keeps the target."""
+    """Each use of the command posts a message of its own about one target.
+
+    Pressing again edits the last message and keeps the target.
+    """
     incident = await desk.open("SEV3")
     await desk.work()
     rounds = desk.services.check_rounds
@@ -143,7 +149,7 @@ async def test_a_round_whose_process_dies_is_run_again_and_recorded_once(desk: D
 
 @pytest.mark.usefixtures("checks")
 async def test_a_round_that_runs_in_two_processes_is_recorded_once(desk: Desk) -> None:
-    """Both look; the second to finish adds nothing."""
+    """A round of checks that runs in two processes at once has one entry on the timeline."""
     cases = desk.use(desk.discord)
     incident = await desk.open("SEV3")
     await desk.work()
@@ -195,7 +201,10 @@ class Crossing(FakeDiscord):
 
 @pytest.mark.usefixtures("checks")
 async def test_an_edit_that_crosses_with_making_it_private_is_emptied(desk: Desk) -> None:
-    """It may have been the later one at Discord."""
+    """A message with check results that is edited while its incident becomes private is emptied.
+
+    Discord may have made the edit after the emptying.
+    """
     discord = Crossing()
     desk.discord = discord
     cases = desk.use(discord)

@@ -40,7 +40,10 @@ async def test_a_correction_leaves_the_first_version(desk: Desk) -> None:
 
 
 async def test_the_time_of_a_note_is_corrected(desk: Desk) -> None:
-    """By itself or with the words; both stay, it moves to its place, and the thread hears of it."""
+    """A corrected time moves a note to its place on the timeline, and the earlier time is kept.
+
+    The thread is told once, and an unreadable time is refused.
+    """
     incident = await desk.open()
     await desk.pass_time(minutes=30)
     await desk.timelines.note(incident.id, by=PRIMARY, text="再起動", key="k", at="5分前")
@@ -111,7 +114,7 @@ async def test_correcting_to_the_same_words_changes_nothing(desk: Desk) -> None:
 
 
 async def test_what_the_bot_saw_cannot_be_corrected(desk: Desk) -> None:
-    """Nor can a correction, nor an entry of another incident."""
+    """An entry of the bot, a correction and an entry of another incident cannot be corrected."""
     incident, other = await desk.open(), await desk.open(key="other")
     await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k")
     (note,) = await of_kind(desk, incident, TimelineKind.NOTE)
@@ -194,7 +197,7 @@ async def test_words_and_impact_are_one_correction(desk: Desk) -> None:
 
 
 async def test_two_forms_about_one_update_do_not_undo_each_other(desk: Desk) -> None:
-    """Each was opened on the first version, and changes one of the two."""
+    """Two corrections opened on one version of an update, of its words and of its impact, both hold."""
     incident, update = await told(desk)
     seen = await shown_now(desk, incident, update)
     rights = (Correction("DNS が原因", shown=seen), Correction(None, impact="一部", shown=seen))
@@ -257,7 +260,7 @@ async def test_two_people_put_one_note_right(desk: Desk) -> None:
 
 
 async def test_an_emptied_impact_is_none(desk: Desk) -> None:
-    """It was emptied on purpose: the form had it filled in."""
+    """A correction with an emptied impact leaves the status update without an impact."""
     incident, update = await told(desk)
     await desk.timelines.correct(
         incident.id, update.id or 0, Correction(None, impact=" "), by=PRIMARY, key="c"
@@ -280,7 +283,7 @@ async def test_an_update_of_the_impact_alone_is_corrected(desk: Desk) -> None:
 
 
 async def test_an_update_that_would_say_nothing_is_refused(desk: Desk) -> None:
-    """It had words; without any and without an impact nothing of it would be left."""
+    """A correction that leaves a status update neither words nor an impact is refused and changes nothing."""
     incident, update = await told(desk)
     with pytest.raises(UserError, match="update_emptied"):
         await desk.timelines.correct(
@@ -301,7 +304,7 @@ async def test_a_note_has_no_impact(desk: Desk) -> None:
 
 
 async def test_a_mere_promise_cannot_be_corrected(desk: Desk) -> None:
-    """It tells neither words nor an impact."""
+    """A status update that only promises the next one, without words or an impact, cannot be corrected."""
     incident = await desk.open()
     update = NewUpdate("", None, timedelta(hours=2), incident.targets, incident.symptoms, key="u")
     await desk.updates.tell(incident.id, update, by=PRIMARY)

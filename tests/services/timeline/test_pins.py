@@ -120,7 +120,10 @@ async def test_it_is_kept_once(desk: Desk) -> None:
 
 
 async def test_the_menu_gives_it_the_words_that_were_hidden(desk: Desk) -> None:
-    """Without the intent a reaction keeps author, link and time; the menu's payload has the words."""
+    """A pin by reaction has no words if the bot may not read them, and a pin by the menu fills them in.
+
+    A pin by the menu that has no readable words either changes nothing.
+    """
     incident, message = await opened(desk)
     hidden = replace(message, content=replace(message.content, text=""), is_readable=False)
     desk.discord.messages[MESSAGE] = hidden
@@ -154,7 +157,10 @@ async def test_elsewhere_it_means_nothing(desk: Desk) -> None:
 
 
 async def test_an_edit_is_kept_beside_the_first_words(desk: Desk) -> None:
-    """Once, with its time and author; a preview that Discord adds is none."""
+    """An edit of a pinned message is kept once, with its time and author, beside the first words.
+
+    A preview added by Discord is no edit, and an edit of an unpinned message is not kept.
+    """
     incident, message = await opened(desk)
     await desk.pins.pin_reaction(message.channel_id, MESSAGE, by=RESPONDER)
     at = desk.clock.time
@@ -169,7 +175,7 @@ async def test_an_edit_is_kept_beside_the_first_words(desk: Desk) -> None:
 
 
 async def test_an_edit_whose_words_are_hidden_is_noted(desk: Desk) -> None:
-    """That it happened is known; what it says is not."""
+    """An edit of a pinned message whose words the bot may not read is on the timeline without words."""
     incident, message = await opened(desk)
     await desk.pins.pin_reaction(message.channel_id, MESSAGE, by=RESPONDER)
     hidden = replace(message, content=replace(message.content, text=""), is_readable=False)
@@ -179,7 +185,7 @@ async def test_an_edit_whose_words_are_hidden_is_noted(desk: Desk) -> None:
 
 
 async def test_a_deletion_loses_no_words(desk: Desk) -> None:
-    """It is noted once."""
+    """The deletion of a pinned message is on the timeline once, and the pinned words stay."""
     incident, message = await opened(desk)
     await desk.pins.pin_reaction(message.channel_id, MESSAGE, by=RESPONDER)
     for _ in range(2):
@@ -235,7 +241,7 @@ async def test_a_thread_that_is_gone_says_nothing_of_its_messages(desk: Desk) ->
 
 
 async def test_what_is_pinned_while_the_thread_is_read_is_not_gone(desk: Desk) -> None:
-    """It was written after what Discord answered with."""
+    """A message that is written and pinned while the thread is being read is not taken for deleted."""
     desk.discord = slow = SlowToAnswer()
     desk.use(slow)
     incident, message = await opened(desk)
@@ -271,7 +277,10 @@ async def test_one_that_is_made_private_while_it_is_read_holds_up_no_other(desk:
 
 
 async def test_an_edit_and_a_deletion_at_the_same_moment_keep_their_order(desk: Desk) -> None:
-    """However long the database takes over the first: the deletion quotes the last words."""
+    """An edit and a deletion at the same moment keep their order, even if the edit takes longer to handle.
+
+    The deletion quotes the edited words.
+    """
     incident, message = await opened(desk)
     await desk.pins.pin_reaction(message.channel_id, MESSAGE, by=RESPONDER)
     slow_at_first(desk)
@@ -285,7 +294,7 @@ async def test_an_edit_and_a_deletion_at_the_same_moment_keep_their_order(desk: 
 
 
 async def test_an_edit_right_behind_the_pin_is_kept(desk: Desk) -> None:
-    """It comes while the message is still being put on the timeline: it is not one of an unpinned message."""
+    """An edit that arrives while its message is still being pinned is on the timeline."""
     incident, message = await opened(desk)
     slow_at_first(desk)
     content, at = replace(message.content, text="DB を停止した"), desk.clock.time

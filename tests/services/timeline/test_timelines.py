@@ -34,7 +34,10 @@ def typed(at: datetime) -> str:
 
 
 async def test_note_is_on_the_timeline_and_in_the_thread(desk: Desk) -> None:
-    """What the team needs later; the same request leaves one, and the audit says who."""
+    """A note is kept on the timeline, posted in the thread once and audited with the name of its author.
+
+    The same interaction, delivered twice, leaves a single note.
+    """
     incident = await desk.open()
     for _ in range(2):
         await desk.timelines.note(incident.id, by=PRIMARY, text="rollback した\0", key="interaction:9")
@@ -208,7 +211,12 @@ async def join(desk: Desk, by: Person) -> int | None:
 
 
 async def test_joining_is_noted_where_somebody_responds(desk: Desk) -> None:
-    """On one that they are on or hold a role in, the newest of the most severe; once in 15 minutes."""
+    """A responder who joins the war room is noted on the most severe incident that they work on.
+
+    Working on an incident means to be a responder or to hold a role; of several of that severity the newest
+    counts. The same person is noted again only after 15 minutes. A person who works on none of several open
+    incidents is not noted.
+    """
     minor = await desk.open("SEV2", key="0")
     first, second, third = await desk.open(key="1"), await desk.open(key="2"), await desk.open(key="3")
     await desk.acknowledger.acknowledge(minor.id, by=SECONDARY, via=AckVia.BUTTON)

@@ -75,7 +75,7 @@ async def numbers(desk: Desk) -> list[int]:
 
 
 async def test_the_result_shows_an_open_incident_about_the_same(desk: Desk) -> None:
-    """Only the result does: while a question is open nothing is decided yet."""
+    """The result of a triage shows an open incident about the same trouble; an open question does not."""
     other = await raised(desk)
     await raised(desk, title="地図が真っ白")
     view = await start(desk)
@@ -86,7 +86,7 @@ async def test_the_result_shows_an_open_incident_about_the_same(desk: Desk) -> N
 
 
 async def test_a_result_that_is_to_be_reevaluated_shows_none(desk: Desk) -> None:
-    """It raises nothing yet."""
+    """A result that is to be re-evaluated shows no similar incident, because nothing is raised yet."""
     await raised(desk)
     assert (await result(desk, "no", "no")).similar is None
 
@@ -166,7 +166,7 @@ async def test_a_joined_report_is_in_the_thread_and_on_the_timeline(desk: Desk) 
 
 
 async def test_what_is_left_after_joining_raises_nothing(desk: Desk) -> None:
-    """Its clock is stopped, and its message has become that incident."""
+    """A triage that joined an incident raises no other one later; its message belongs to the joined one."""
     other = await raised(desk)
     await join(desk, await result(desk, *SEV1))
     await desk.pass_time(hours=2)
@@ -313,7 +313,11 @@ async def _hide(desk: Desk, number: int) -> object:
 async def test_one_that_cannot_be_joined_any_more_is_said_so(
     desk: Desk, end: Callable[[Desk, int], Awaitable[object]]
 ) -> None:
-    """Nothing is raised and nothing is lost: the card asks again, and its clock goes on."""
+    """Joining an incident that has ended or become private says so, and leaves the triage open.
+
+    Nothing is raised at once, and no joining is reported. The clock of the triage goes on: a triage that is
+    left alone is raised as an incident of its own.
+    """
     other = await raised(desk)
     view = await result(desk, *SEV1)
     await end(desk, other.id)
@@ -380,7 +384,7 @@ async def test_a_message_that_became_an_incident_meanwhile_is_about_that(desk: D
 
 
 async def test_only_who_may_triage_joins(desk: Desk) -> None:
-    """Refused before anything is read."""
+    """A person who may not triage cannot join a report to an incident, and no notice is queued."""
     await raised(desk)
     view = await result(desk, *SEV1)
     with pytest.raises(NotPermitted):

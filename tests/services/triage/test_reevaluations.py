@@ -118,7 +118,7 @@ async def test_a_second_look_to_the_end(desk: Desk) -> None:
 async def test_what_nobody_knew_stays_so_until_a_second_look_answers_it(
     desk: Desk, dev_only: str, kept: str
 ) -> None:
-    """Its clock raises it with what is not known; an answer replaces that."""
+    """The path of an incident marks an unsure answer, unless a second look has answered the question."""
     view = await walk(desk, "no", UNSURE)
     await desk.triages.confirm(view.triage.id, by=RESPONDER)
     if dev_only != UNSURE:
@@ -274,7 +274,10 @@ async def test_a_database_that_is_away_when_it_strikes(desk: Desk) -> None:
 
 
 async def test_a_question_that_is_deleted_is_asked_once_more(desk: Desk) -> None:
-    """Quietly, so that it can be answered; a second deletion is meant. It becomes the incident's post too."""
+    """A deleted re-evaluation question is posted once more, quietly; a second deletion is accepted.
+
+    When the triage is raised, its posts belong to the incident.
+    """
     await hold(desk)
     await desk.pass_time(minutes=31)
     asked = desk.message(ASKED)

@@ -27,7 +27,7 @@ def posted(desk: Desk, drill: Incident) -> NewTriage:
 
 @pytest.mark.parametrize("what", [about, posted], ids=["said in its thread", "its alert"])
 async def test_no_triage_begins_from_a_drill(desk: Desk, what: type) -> None:
-    """Neither is its form opened nor, sent all the same, taken; both are on record."""
+    """Both the opening and the sending of a triage form about a drill's message are refused and audited."""
     new: NewTriage = what(desk, await start_drill(desk))
     assert new.channel_id is not None
     assert new.source_message_id is not None
@@ -91,7 +91,11 @@ async def test_what_is_typed_in_its_thread_is_real_and_says_so(desk: Desk) -> No
 
 
 async def test_the_bots_own_alert_leads_to_its_incident(desk: Desk) -> None:
-    """Before the form and with it, while it goes on and is public; what is said in its thread is triaged."""
+    """While an incident is open, a triage of the bot's own alert is refused and leads to the incident.
+
+    This holds before the form is opened and when it is sent. A message in the incident's thread can be
+    triaged, and the alert can once the incident has ended.
+    """
     incident = await desk.open()
     await desk.work()
     alert = desk.message(DeliveryKind.ALERT)

@@ -66,7 +66,10 @@ async def test_confirm_opens_one_incident(desk: Desk) -> None:
 
 
 async def test_a_secret_in_the_message_is_not_copied(desk: Desk) -> None:
-    """Neither while its form is open, nor into the incident: a postmortem leaves the server."""
+    """A secret in the triaged message is masked while the form is open, and no stored row contains it.
+
+    A postmortem with the evidence may leave the server.
+    """
     secrets = ("hunter2-hunter2", f"ghp_{'a1B2' * 9}")
     text = f"cannot connect to postgres://app:{secrets[0]}@db.example/app\ntoken: {secrets[1]}"
     said = replace(EVIDENCE, text=text)
@@ -84,7 +87,10 @@ async def test_a_secret_in_the_message_is_not_copied(desk: Desk) -> None:
 
 
 async def test_every_answer_and_the_evidence_are_on_the_timeline(desk: Desk) -> None:
-    """Who, when, not known, taken back by whom; and the message that it began with."""
+    """The timeline keeps the triaged message and every answer, withdrawn answers included.
+
+    Each answer has its time, who gave it, whether that person was unsure, and who withdrew it and when.
+    """
     view = await walk(desk, "no", UNSURE)
     await desk.database.advance(timedelta(minutes=1))
     view = await desk.triages.revise(view.triage.id, question="users_affected", by=PRIMARY)
@@ -121,7 +127,10 @@ async def test_answering_an_answered_question_shows_where_it_stands(desk: Desk) 
 
 
 async def test_back_withdraws_the_last_answer_and_any_choice(desk: Desk) -> None:
-    """From the result back to the question before it, and no further than the first."""
+    """Back leads from the result to the question before it, without the chosen severity.
+
+    More presses end at the first question, with all answers withdrawn.
+    """
     view = await walk(desk, "yes", "yes")
     assert severity_of(await desk.triages.choose_severity(view.triage.id, **CHOSEN)) == "SEV3"  # type: ignore[arg-type]
     back = await desk.triages.back(view.triage.id, by=RESPONDER)
@@ -134,7 +143,10 @@ async def test_back_withdraws_the_last_answer_and_any_choice(desk: Desk) -> None
 
 
 async def test_an_earlier_answer_can_be_changed(desk: Desk) -> None:
-    """It and the later ones are withdrawn; a question that was not answered changes nothing."""
+    """Changing an earlier answer withdraws it and all later answers, and asks again.
+
+    Changing the answer to a question that was not asked has no effect.
+    """
     view = await walk(desk, "yes", "yes")
     assert await desk.triages.revise(view.triage.id, question="dev_only", by=RESPONDER) == view
     first = await desk.triages.revise(view.triage.id, question="users_affected", by=PRIMARY)
@@ -182,7 +194,11 @@ async def choices_of(desk: Desk, view: TriageView) -> list[dict[str, Any]]:
 
 
 async def test_who_overruled_the_tree_is_on_the_timeline(desk: Desk) -> None:
-    """What it had led to, what was chosen, by whom and when; what was taken back, by whom and when."""
+    """The timeline keeps every severity that a person chose instead of the proposed one.
+
+    Each choice has the proposed and the chosen severity, who chose and when, whether it counts, and who took
+    it back and when. A second choice of the same severity adds none.
+    """
     view = await walk(desk, "yes", "yes")
     number = view.triage.id
     times = [desk.clock.time + timedelta(minutes=minute) for minute in range(4)]
@@ -228,7 +244,10 @@ async def test_what_was_chosen_over_a_reevaluation(desk: Desk) -> None:
 
 
 async def test_every_change_of_a_walk_is_on_record_once(desk: Desk) -> None:
-    """Who began, answered, took back, and raised it; what changed nothing leaves no row."""
+    """The audit has one row for each change of a triage: begun, answered, withdrawn, raised.
+
+    Each row names the person; an action that changes nothing leaves no row.
+    """
     view = await walk(desk, "yes", UNSURE)
     await start(desk)
     number = view.triage.id

@@ -15,7 +15,10 @@ from tests.services.triage.triage_walks import CHANNEL, EVIDENCE, go_on, start, 
 
 
 async def test_a_line_says_who_is_triaging_and_then_what_it_became(desk: Desk) -> None:
-    """Where it was started; the incident keeps it true afterwards."""
+    """The line about a triage is posted where the triage was started.
+
+    Once the triage is raised, the line belongs to the incident and is edited whenever the incident changes.
+    """
     view = await walk(desk, "yes")
     await desk.work()
     assert desk.sent(DeliveryKind.TRIAGE_LINE) == [f"channel:{CHANNEL}"]
@@ -57,7 +60,7 @@ async def test_the_same_form_twice_is_one_triage(desk: Desk) -> None:
 
 
 async def test_others_who_triage_now_are_told(desk: Desk) -> None:
-    """Before the first answer, for half an hour, unless it is over."""
+    """A new triage lists the other triages of the last half hour until its first question is answered."""
     first = await start(desk, title="決済が落ちた", key="a")
     second = await start(desk, key="b", by=PRIMARY, message_id=601)
     assert [one.title for one in second.others] == ["決済が落ちた"]
@@ -85,7 +88,7 @@ async def test_whoever_points_at_the_same_message_joins(desk: Desk) -> None:
 
 
 async def test_whoever_points_at_what_waits_for_its_re_evaluation_is_told(desk: Desk) -> None:
-    """It is answered from there."""
+    """A triage of a message that waits for its re-evaluation leads to the triage that waits."""
     held = await go_on(desk, await start(desk, key="a"), "no", "no")
     await desk.triages.confirm(held.triage.id, by=RESPONDER)
     joined = await start(desk, key="b", by=PRIMARY)
@@ -93,7 +96,10 @@ async def test_whoever_points_at_what_waits_for_its_re_evaluation_is_told(desk: 
 
 
 async def test_a_walk_that_nobody_goes_on_with_is_put_away(desk: Desk) -> None:
-    """After a day, with its line; pressing on it then says so, also when the clock was late."""
+    """A triage that is left for a day expires and its posts are edited; a later answer finds it expired.
+
+    A triage also counts as expired when the job that expires triages has not run yet.
+    """
     view = await walk(desk, "no")
     await desk.pass_time(hours=25)
     posts = [DeliveryKind.TRIAGE_LINE, DeliveryKind.UNFINISHED_DM, DeliveryKind.UNFINISHED]
@@ -115,7 +121,10 @@ async def test_a_message_is_kept_until_its_form_comes_back(desk: Desk) -> None:
 
 
 async def test_a_form_may_come_back_before_its_message_is_written(desk: Desk) -> None:
-    """What is remembered answers until it is written; then the row does, for every process."""
+    """A triaged message is known to its process before it is stored; then the stored row counts.
+
+    A newer version that another process stores is found as well.
+    """
     desk.triages.sources.remember_message(CHANNEL, 600, EVIDENCE)
     assert await desk.triages.sources.noted_message(CHANNEL, 600) == EVIDENCE
     assert await desk.store.noted_message(CHANNEL, 600) is None

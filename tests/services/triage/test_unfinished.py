@@ -30,7 +30,11 @@ def asked(desk: Desk) -> tuple[list[str], list[str]]:
 
 
 async def test_production_is_affected_so_it_is_raised(desk: Desk) -> None:
-    """Under the least severe severity that is left, once its person was asked and has said nothing."""
+    """A triage left after users are affected is raised as SEV2 ten minutes after its person was asked.
+
+    The person is asked once, ten minutes after the last answer. SEV2 is the least severe severity that is
+    left, and the timeline says whose triage it was.
+    """
     await walk(desk, "yes")
     await desk.pass_time(minutes=9, seconds=59)
     assert asked(desk) == ([], [])
@@ -127,7 +131,10 @@ async def test_whoever_stops_it_stops_its_clock(desk: Desk) -> None:
 
 
 async def test_a_refused_dm_is_a_line_at_once(desk: Desk) -> None:
-    """With the same promise: what calls people for sure is raised in time all the same."""
+    """If the DM about an unfinished triage is refused, a line for the team is posted at once.
+
+    The incident is raised at the same time as it would be after a DM.
+    """
     desk.discord.refused.add(TO_RESPONDER)
     await walk(desk, "yes")
     await desk.pass_time(minutes=10)
@@ -229,7 +236,11 @@ async def test_an_older_version_has_taken_an_answer(desk: Desk) -> None:
 async def test_the_policy_may_ask_nobody_or_raise_nothing(
     database: Database, another_database: Database
 ) -> None:
-    """As before: forgotten after a day; or a line in any case, elsewhere."""
+    """The policy can switch off the question about unfinished triages, or the raising of incidents.
+
+    Without the question nothing is sent even after a day. Without raising, a line is posted in the channel
+    that the policy names, and no alert.
+    """
     never = Desk(
         database,
         parse_policy(default_policy_text().replace('ask_after = "10m"', 'ask_after = "none"'), name="test"),

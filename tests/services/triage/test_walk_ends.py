@@ -202,7 +202,10 @@ async def test_it_becomes_more_severe_only_by_whoever_may_change_severities(
 
 
 async def test_merged_into_an_incident_while_it_waits(desk: Desk) -> None:
-    """What goes on has taken the walk in as well."""
+    """A triage that waits for re-evaluation goes with its alert into the incident of a merge.
+
+    No question is asked later, and no other incident is raised.
+    """
     goes_on = await desk.open("SEV2")
     tracked, number = await held(desk, channel="p1-ops")
     await desk.merging.merge(tracked.id, into=goes_on.id, by=PRIMARY)

@@ -53,7 +53,7 @@ async def test_an_overdue_step_withholds_it(desk: Desk) -> None:
 
 
 async def test_a_p0_that_nobody_can_be_told_of_withholds_it(desk: Desk) -> None:
-    """Neither Discord nor email takes it; one email is enough."""
+    """The heartbeat is withheld while neither Discord nor email takes a P0; an accepted email ends that."""
     heartbeat = FakeHeartbeat()
     dead_man = DeadMan(desk.store, heartbeat, desk.queue)
     desk.discord.failures = [DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)] * 500
@@ -99,7 +99,7 @@ async def test_lesser_incidents_and_drills_may_wait(desk: Desk) -> None:
 
 
 async def test_without_a_database_nothing_can_be_promised(desk: Desk) -> None:
-    """It is withheld."""
+    """The heartbeat is withheld while the database is away."""
     heartbeat = FakeHeartbeat()
     desk.database.is_away = True
     assert not await DeadMan(desk.store, heartbeat, QueueWatch()).beat()
