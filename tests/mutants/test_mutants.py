@@ -10,6 +10,6 @@ from tests.mutants.catalogue import MUTANTS, Mutant
 @pytest.mark.timeout(1_000)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_each_mistake_is_found(mutant: Mutant) -> None:
-    """By a test of its own; the same tests pass without it."""
+    """Each deliberate mistake is found by the tests that belong to it, which pass without the mistake."""
     assert is_killed(mutant)
     assert run(mutant.tests, root=ROOT) == 0

@@ -135,7 +135,7 @@ async def test_options_have_names_in_japanese_and_commands_have_one_for_all(bot:
 
 
 async def test_the_short_commands_follow_the_policy() -> None:
-    """Another team's severities have other names."""
+    """The short commands are named after the policy's severities, such as `/critical` for CRITICAL."""
     text = default_policy_text().replace("SEV1", "CRITICAL")
     bot = client(parse_policy(text, name="other.toml"))
     await bot.setup_hook()
@@ -144,7 +144,10 @@ async def test_the_short_commands_follow_the_policy() -> None:
 
 
 def test_no_privileged_intent_is_asked_for_unless_it_is_set() -> None:
-    """Neither members nor presences ever; message content where the settings say that it is granted."""
+    """The bot never asks for the intents of members or presences.
+
+    Message content and voice states are asked for only where the settings say so.
+    """
     usual, all_ = intents(), intents(message_content=True, voice=True)
     assert {name for name, wanted in usual if wanted} == {
         "guilds",
@@ -170,7 +173,10 @@ def test_no_privileged_intent_is_asked_for_unless_it_is_set() -> None:
 async def test_presses_and_forms_come_to_us_and_commands_to_discord_py(
     bot: IncidentBot, monkeypatch: pytest.MonkeyPatch, kind: discord.InteractionType, *, is_ours: bool
 ) -> None:
-    """At once: discord.py's look among views that are none of ours would only cost time."""
+    """Presses and forms go straight to the bot, and commands and autocompletion to discord.py.
+
+    An interaction that comes twice is handled once.
+    """
     ours, others = list[Any](), list[Any]()
     monkeypatch.setattr(bot, "pressed", ours.append)
     monkeypatch.setattr(bot.tree, "_from_interaction", others.append)

@@ -47,7 +47,7 @@ def lines(stream: io.StringIO) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize(("text", "secret"), SECRETS)
 def test_redact(text: str, secret: str) -> None:
-    """Whatever looks like a secret is replaced, and something else is left to read."""
+    """A secret of any known shape in a text is replaced by ***."""
     cleaned = redact(text)
     assert secret not in cleaned
     assert "***" in cleaned

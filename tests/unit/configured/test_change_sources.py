@@ -52,7 +52,7 @@ async def test_the_loop_does_not_wait_for_an_import(monkeypatch: pytest.MonkeyPa
 
 
 def test_one_client_is_made_however_many_threads_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its breakers count by host."""
+    """Threads that ask at the same time share one HTTP client, because its breakers count by host."""
     outbound, found, gate = outbound_of(settings(monkeypatch)), [], threading.Barrier(4)
 
     def ask() -> None:

@@ -62,7 +62,7 @@ def test_command_line_goes_before_the_own_policy(runbook: Path) -> None:
 
 
 def test_wrong_own_policy_is_named(runbook: Path, tmp_path: Path) -> None:
-    """Each line says that it is RUNBOOK_FILE, and what is wrong."""
+    """An unusable policy of the user is refused with a message that names RUNBOOK_FILE and the mistake."""
     with pytest.raises(ConfigError, match=r"^RUNBOOK_FILE: .*none\.toml: cannot be read"):
         set_up({"RUNBOOK_FILE": str(tmp_path / "none.toml")})
     with pytest.raises(ConfigError, match=r"^RUNBOOK_FILE: .* is a folder"):

@@ -29,7 +29,10 @@ def test_kept_demo_tells_of_no_alert_that_waits() -> None:
 
 
 def test_welcome_is_in_the_language_that_was_named() -> None:
-    """Without one, the page has the browser's, which may be either."""
+    """The welcome is in the language that was named; without a language it is in both.
+
+    The page then has the browser's language, which may be either.
+    """
     both = welcome(set_up({}))
     japanese, english = (welcome(set_up({}, lang=lang)) for lang in ("ja", "en"))
     assert both.splitlines() == [japanese, english]

@@ -21,6 +21,6 @@ def printed(content: str) -> str:
 
 
 def test_mentions_are_names() -> None:
-    """Of people, roles and channels, and of commands, which have no name of their own to look up."""
+    """Mentions of people, roles, channels and commands are printed as names, and links stay as they are."""
     said = printed("<@7> <@&8> <#9> </stats show:1576123456789012345> <https://example.com/a:1>")
     assert "@佐藤 @sre #p0-alerts /stats show <https://example.com/a:1>\n" in said

@@ -24,7 +24,10 @@ def test_it_says_how_users_are_told_and_what_they_know_no_name_of() -> None:
 
 
 def test_a_webhook_that_the_policy_does_not_use_is_a_warning() -> None:
-    """Nothing is sent there; where users are told of nothing, that is as it should be."""
+    """Doctor warns of a webhook for announcements that the policy does not use.
+
+    There is no warning if the policy announces no severity at all.
+    """
     unused = replace(POLICY, announcements=replace(POLICY.announcements, uses_webhook=False))
     assert found(unused, has_webhook=True).state is State.WARN
     silent = replace(POLICY, announcements=replace(POLICY.announcements, severities=()))

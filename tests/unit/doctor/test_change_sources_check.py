@@ -22,7 +22,7 @@ def source(name: str, error: Exception | None = None) -> ChangeSource:
 
 
 async def test_no_source_is_no_mistake() -> None:
-    """A team may have none."""
+    """Doctor accepts a team without sources of changes, and says that there will be no card."""
     (found,) = await check_change_sources(())
     assert found.state is State.OK
     assert "no card" in found.said
@@ -37,7 +37,10 @@ async def test_hooks_that_report_deployments_are_a_source() -> None:
 
 
 async def test_each_source_that_cannot_be_read_is_named_with_what_to_do() -> None:
-    """The others are counted."""
+    """Doctor reports each source of changes that cannot be read as a failure, with what to do.
+
+    The sources that can be read are counted in one line.
+    """
     sources = (
         source("github_merges"),
         source("github_deployments", OutboundFailed(OutboundProblem.FORBIDDEN, "HTTP 403")),

@@ -15,7 +15,7 @@ PUSHED = replace(BARE, name="primary", ntfy="topic")
 
 
 def test_nothing_configured_and_nothing_named_is_fine() -> None:
-    """Pages stay in Discord."""
+    """Doctor accepts that no paging outside Discord is set up, and says that pages stay in Discord."""
     (found,) = check_paging([], POLICY, [BARE])
     assert (found.state, "stay in Discord" in found.said) == (State.OK, True)
 

@@ -10,7 +10,7 @@ from bot.domain.code_host import blob_sha, is_repository
 
 @pytest.mark.parametrize("name", ["parky/ops", "a/b", "parky-inc/ops.wiki", "A1/_"])
 def test_repositories(name: str) -> None:
-    """Owner and name."""
+    """A repository is named by its owner and its name, with a slash between them."""
     assert is_repository(name)
 
 

@@ -107,7 +107,10 @@ def test_a_week_in_which_people_were_rung_is_not_quiet(changes: dict[str, Any]) 
 
 
 def test_quiet_week() -> None:
-    """Nothing happened and nothing is left to do; an alert that was only tracked rang no one."""
+    """A week in which nothing happened and nothing is left to do is quiet.
+
+    Alerts that were only tracked, or a DLQ that could not be read, do not change this.
+    """
     assert digest().is_quiet
     assert digest(dlq=None).is_quiet
     assert digest(figures=IncidentFigures(set_aside=SetAside(alerts=3))).is_quiet

@@ -105,14 +105,17 @@ def test_a_drill_in_which_nothing_was_done() -> None:
     ("ticked", "missed"), [(0, (Missed.STEPS,)), (1, (Missed.STEPS,)), (2, ())], ids=["none", "one", "all"]
 )
 def test_first_response_steps_that_nobody_ticked_are_missed(ticked: int, missed: tuple[Missed, ...]) -> None:
-    """Until all are; what was ticked of another sheet counts for nothing."""
+    """Until all first-response steps are ticked, a drill's score says that steps were missed.
+
+    A tick on a step of another sheet is not counted.
+    """
     checks = {key: Check(1, "primary", AT) for key in ("other", *SHEET.keys[:ticked])}
     found = score(replace(resolved(12), checks=checks), PERFECT, SHEET)
     assert (found.steps_done, found.steps, found.missed) == (ticked, 2, missed)
 
 
 def test_a_score_of_an_older_version_knows_no_steps() -> None:
-    """It is rendered as it was."""
+    """A score that an older version stored, without counts of steps, is read as a score without steps."""
     found = score(resolved(12), PERFECT)
     older = {name: value for name, value in found.to_json().items() if not name.startswith("steps")}
     assert Score.from_json(older) == found
@@ -178,7 +181,10 @@ INCIDENTS = st.one_of(
 def test_a_step_is_missed_exactly_when_its_figure_is_missing(
     incident: Incident, entries: list[TimelineEntry]
 ) -> None:
-    """Whatever happened in whatever order: the words and the figures never contradict each other."""
+    """Whatever happened in a drill, a step is told as missed exactly if its figure is missing.
+
+    An acknowledge is late exactly if it took longer than allowed, and no figure is negative.
+    """
     found = score(incident, entries)
     assert (Missed.ACK in found.missed) == (found.ack_s is None)
     assert (Missed.ACK_LATE in found.missed) == (found.ack_s is not None and found.ack_s > found.ack_within_s)
@@ -193,7 +199,7 @@ def test_a_step_is_missed_exactly_when_its_figure_is_missing(
 def test_the_order_of_the_entries_does_not_matter(
     incident: Incident, entries: list[TimelineEntry], chance: object
 ) -> None:
-    """They are told by their times."""
+    """A drill's score is the same in whatever order its timeline entries are given: their times count."""
     shuffled = list(entries)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     assert score(incident, shuffled) == score(incident, entries)
@@ -201,7 +207,7 @@ def test_the_order_of_the_entries_does_not_matter(
 
 @given(INCIDENTS, ENTRIES)
 def test_a_score_survives_its_way_through_json(incident: Incident, entries: list[TimelineEntry]) -> None:
-    """It is kept on the timeline and rendered from there, beside other keys."""
+    """A drill's score is the same after it was stored as the data of a notice and read again."""
     found = score(incident, entries)
     assert DrillScoredNotice.from_json(DrillScoredNotice(score=found).as_data()).score == found
 

@@ -16,7 +16,7 @@ from bot.domain.emoji import is_one_emoji, is_same_emoji
     ],
 )
 def test_the_same(one: str, other: str) -> None:
-    """Whatever Discord adds, leaves out or renames."""
+    """An emoji is recognized though Discord adds or drops its variation selector, or the emoji is renamed."""
     assert is_same_emoji(one, other)
     assert is_same_emoji(other, one)
 
@@ -32,7 +32,7 @@ def test_different(one: str, other: str) -> None:
 
 @pytest.mark.parametrize("text", ["👀", "✏️", "✏", "↕️", "ℹ️", "1️⃣", "🇯🇵", "👍🏽", "👩‍💻", "❤️‍🔥"])
 def test_one_emoji(text: str) -> None:
-    """With presentation, as a keycap, a flag, with a tone, joined."""
+    """One emoji may have a variation selector or a skin tone, and may be a keycap, a flag or joined."""
     assert is_one_emoji(text)
 
 

@@ -11,7 +11,10 @@ MINUTE = timedelta(minutes=1)
 
 
 def test_pauses_double_up_to_an_hour() -> None:
-    """Each is as long as the trouble has lasted."""
+    """The pause before the next try of an export is as long as the trouble has lasted.
+
+    The pause is at least 30 seconds and at most an hour, and so it doubles from try to try.
+    """
     trouble, at, pauses = ExportTrouble.again(None, problem=AWAY, reason="503", at=NOW), NOW, []
     for _ in range(10):
         pause = trouble.pause(at=at)
@@ -24,7 +27,7 @@ def test_pauses_double_up_to_an_hour() -> None:
 
 
 def test_a_week_is_enough() -> None:
-    """Then the bot gives up; what GitHub asks for is waited for in any case."""
+    """After a week of trouble the bot gives up an export; a longer pause that GitHub asks for is kept."""
     trouble = ExportTrouble.again(None, problem=AWAY, reason="", at=NOW)
     assert trouble.pause(at=NOW + timedelta(days=7)) is None
     assert trouble.pause(at=NOW, asked=timedelta(hours=2)) == timedelta(hours=2)
@@ -49,7 +52,7 @@ def test_what_is_quiet_is_looked_at_less_often() -> None:
 
 
 def test_trouble_is_read_as_it_was_stored() -> None:
-    """What a newer version calls it is kept, and counts as what passes."""
+    """An export problem that only a newer version knows is kept as stored, and not taken for a refusal."""
     stored = {"since": NOW.isoformat(), "problem": "hologram"}
     trouble = ExportTrouble.from_json(stored)
     assert trouble.to_json() == stored

@@ -25,5 +25,5 @@ def test_lost_on_the_way(sent: str, back: str) -> None:
     ("one", "other"), [("INC-1 🔴 a", "INC-1 🟠 a"), ("a", "b"), ("ab", "a b"), ("か", "が")]
 )
 def test_different(one: str, other: str) -> None:
-    """What a reader tells apart stays apart."""
+    """Texts that differ to a reader, by an emoji, a letter, a blank or a mark, stay different when folded."""
     assert folded(one) != folded(other)

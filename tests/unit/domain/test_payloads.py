@@ -79,7 +79,7 @@ EMPTY = Everything(
 
 
 def test_it_survives_its_way_through_json() -> None:
-    """Under the names that are stored."""
+    """A payload with fields of each type is read back from JSON equal, and `with_` is stored as `with`."""
     stored = json.loads(json.dumps(FULL.to_json()))
     assert Everything.from_json(stored) == FULL
     assert stored["with"] == 7

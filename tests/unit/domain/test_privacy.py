@@ -65,7 +65,10 @@ def test_no_dm_goes_on_telling_whoever_was_removed(
 
 
 def test_where_a_private_incident_is_told() -> None:
-    """In its thread, in DMs, each person once; posts from before by whether they are empty yet."""
+    """A private incident is told in its thread and by DMs, each person once.
+
+    Channels with posts from before it was private are listed by whether all those posts are empty by now.
+    """
     thread = replace(delivery(DeliveryKind.PRIVATE_THREAD, to="channel:a"), channel_id=1, message_id=9)
     inside = replace(delivery(DeliveryKind.ALERT, to="incident"), channel_id=9, message_id=10)
     page = delivery(DeliveryKind.PAGE, to="person:primary")

@@ -61,7 +61,7 @@ def test_a_fair_share_and_what_nobody_wants(found: Fleet, numbers: list[int]) ->
 
 
 def test_a_dead_owners_shards_are_free_and_count_for_nobody() -> None:
-    """Its lease has expired, and it is not seen any more."""
+    """The shard of a dead instance, whose lease has expired, is taken by the only instance that is left."""
     expired = Lease(Shard(0, 4), OTHER.id, 1, -0.01)
     assert taken(Fleet((expired, *fleet(ME, ME, ME, ME).leases[1:]), (ME,))) == [0]
 
@@ -126,7 +126,7 @@ def test_the_second_half_of_the_day_is_spread() -> None:
 
 @given(st.floats(0.1, 600))
 def test_a_crash_loop_never_uses_the_day_up(every_s: float) -> None:
-    """However fast it comes back."""
+    """However fast a process restarts, it sends fewer IDENTIFYs than Discord's thousand for a day."""
     budget, now_s, sent = IdentifyBudget(), 0.0, list[float]()
     while now_s < 86_400 and len(sent) < 1000:
         since = now_s - sent[-1] if sent else None

@@ -227,7 +227,7 @@ PAYLOADS[TimelineKind.DRILL_SCORED] = DrillScoredEntry
 
 
 def test_every_kind_has_a_payload_and_rows() -> None:
-    """One class for each."""
+    """Each kind of timeline entry has one payload class, and rows in this file as the bot writes them."""
     assert set(PAYLOADS) == set(TimelineKind) == set(NOW)
 
 
@@ -249,7 +249,10 @@ def test_an_empty_row_is_read(kind: TimelineKind) -> None:
 
 
 def test_a_decline_of_an_older_version_names_a_place_alone() -> None:
-    """It counts for the first ladder, and for the person who was at that place then."""
+    """A decline stored by an older version, with a place and no person, counts for the first ladder.
+
+    The decline is kept under its place. An entry that does not say who was asked next is read, too.
+    """
     old = TimelineEntry(TimelineKind.DECLINED, AT, data={"place": "primary", "to": "secondary"})
     assert declined([old]) == (0, {"primary": "secondary"})
     assert DeclinedEntry.from_json({"place": "primary"}).to is UNSET

@@ -33,7 +33,7 @@ def test_storable_json_is_what_jsonb_takes(value: object) -> None:
 
 @given(ANY_TEXT, st.integers(1, 300))
 def test_one_line_is_one_short_line(text: str, limit: int) -> None:
-    """At most *limit* visible characters, no line break, no edge blanks."""
+    """Any text becomes at most one line without a line break, of at most *limit* characters."""
     line = one_line(text, limit=limit)
     assert len(line) <= limit
     assert line.splitlines() in ([], [line])

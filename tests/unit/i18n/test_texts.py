@@ -19,7 +19,7 @@ def texts() -> Texts:
 
 
 def test_every_text_has_both_languages_and_equal_places(texts: Texts) -> None:
-    """What the loader promises, seen from outside."""
+    """Each text has exactly the two languages, with the same placeholders in both."""
     for entry in texts.by_key.values():
         assert sorted(entry) == sorted(LANGUAGES)
         assert placeholders(entry["ja"]) == placeholders(entry["en"])
@@ -78,7 +78,7 @@ def test_say_is_loud_about_a_missing_field(texts: Texts) -> None:
     ],
 )
 def test_load_names_what_is_wrong(tmp_path: Path, toml: str, complaint: str) -> None:
-    """Each slip is one line with its key."""
+    """A wrong file of texts is refused with a message that says where the mistake is and what is wrong."""
     (tmp_path / "area.toml").write_text(toml, encoding="utf-8")
     (tmp_path / "notes.txt").write_text("no texts", encoding="utf-8")
     with pytest.raises(TextError) as refused:

@@ -99,7 +99,10 @@ def test_the_pages_of_an_answer_of_grafana_are_read_as_one() -> None:
     ("seconds", "is_kept"), [(604_800, True), (172_800, True), (25_200, True), (25_230, False)]
 )
 def test_a_layer_of_pagerduty_turns_from_its_virtual_start(seconds: int, is_kept: bool) -> None:
-    """It was added in the middle of a turn; seven hours are a turn, too."""
+    """A PagerDuty layer that was added in the middle of a turn is imported by its virtual start.
+
+    A turn may last seven hours, but not 25,230 seconds. A deactivated user has the id as a name.
+    """
     layer = {
         "id": "PLAYER1",
         "name": "Layer 1",
@@ -118,7 +121,10 @@ def test_a_layer_of_pagerduty_turns_from_its_virtual_start(seconds: int, is_kept
 
 
 def test_a_week_of_opsgenie_with_history_teams_and_restrictions() -> None:
-    """What is over names several people at once; a team's turn is no person's."""
+    """An Opsgenie timeline gives the shifts of single people, overrides and forwarding included.
+
+    A team's turn, a participant that is no person and a time restriction are reported as left out.
+    """
     mori, sato = ({"type": "user", "id": name, "name": f"{name}@example.com"} for name in ("mori", "sato"))
     team = {"type": "team", "id": "t1", "name": "Operations"}
     restrictions = [

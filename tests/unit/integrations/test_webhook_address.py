@@ -58,7 +58,7 @@ def test_an_address_of_discords_is_rebuilt_from_its_id_and_token(host: str, path
 
 
 def test_discord_py_reads_the_same_of_it() -> None:
-    """Another reader of such addresses, which does not look at the host as closely."""
+    """The id and the token of a webhook's address are read as discord.py reads them."""
     theirs = discord.Webhook.from_url(GOOD, session=cast("aiohttp.ClientSession", object()))
     found = WebhookAddress.parse(GOOD)
     assert (found.id, found.token) == (theirs.id, theirs.token)
@@ -76,7 +76,10 @@ def test_another_address_is_refused_without_a_word_of_it(address: str) -> None:
 @example("@127.0.0.1", len("https://discord.com"))
 @example(".evil.tld", len("https://discord.com"))
 def test_nothing_put_into_an_address_moves_the_request(inserted: str, at: int) -> None:
-    """It is refused, or what is asked is Discord's API with an id and a token and nothing more."""
+    """Text put into a webhook's address leads to a refusal or still to Discord's API.
+
+    The request then has a webhook's path of id and token, and no user, other port or query.
+    """
     try:
         found = WebhookAddress.parse(GOOD[:at] + inserted + GOOD[at:])
     except ValueError:

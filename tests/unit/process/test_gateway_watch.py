@@ -36,7 +36,7 @@ async def looks(states: list[bool], *, patience_s: float, circuit: Circuit | Non
 
 
 async def test_away_and_back() -> None:
-    """Both are said."""
+    """The log says once that the gateway is away, and once that it is back."""
     assert await looks([True, False, True, True], patience_s=0.0) == ["gateway.away", "gateway.back"]
 
 
@@ -46,7 +46,10 @@ async def test_short_reconnect_is_nobodys_business() -> None:
 
 
 async def test_silence_is_evidence_against_rest_too() -> None:
-    """While the gateway is away fewer failures of REST are an outage."""
+    """The circuit of REST requests is told while the gateway is away, and told again when it is back.
+
+    In the meantime, fewer failures of REST count as an outage.
+    """
     circuit = Circuit()
     await looks([True, False], patience_s=0.0, circuit=circuit)
     assert circuit.silence
@@ -135,7 +138,10 @@ def scene() -> Scene:
 
 
 async def test_a_post_that_does_not_come_back(scene: Scene) -> None:
-    """Within a minute nothing is said; then the session is deaf."""
+    """A session that has not sent the event of a post for a minute is logged as deaf, and not before.
+
+    The first deaf session is not yet a trouble, because a new session may help.
+    """
     scene.time.now += 1
     scene.echoes.owe(SHARD, began_s=scene.time.now)
     assert await scene.after(59) == []
@@ -161,7 +167,10 @@ async def test_any_event_is_a_sign_of_life(scene: Scene) -> None:
 
 
 async def test_a_quiet_session_is_asked(scene: Scene) -> None:
-    """After a minute without a word it is asked for a member, in one server of the shard after the other."""
+    """A session without an event for a minute is asked for a member, in its shard's servers by turns.
+
+    A session that does not answer within the next minute is logged as deaf.
+    """
     assert await scene.after(30) == []
     assert scene.link.asked == []
     assert await scene.after(30) == []

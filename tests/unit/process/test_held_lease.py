@@ -48,14 +48,14 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 
 async def test_within_the_lease_nothing_is_asked(desk: Desk) -> None:
-    """Each event costs a look at the clock."""
+    """While the lease lasts, an event is handled without asking the database."""
     desk.now_s += LEASE_S - 0.2
     await desk.lease.require()
     assert desk.asked == 0
 
 
 async def test_our_lease_ends_before_the_databases(desk: Desk) -> None:
-    """It counts from before the question was sent, and clocks differ."""
+    """A process counts its lease as ended a little before the database does, and then asks the database."""
     assert desk.lease.until_s < 1000.0 + LEASE_S
     desk.now_s += LEASE_S
     await desk.lease.require()

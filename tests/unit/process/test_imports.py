@@ -40,13 +40,13 @@ def test_what_a_start_does_not_import() -> None:
 
 
 def test_whoever_needs_it_imports_it_afterwards() -> None:
-    """It is kept from one importer, not from the others."""
+    """Packages that a start does not import can be imported after the bot's own modules."""
     code = f"{_AS_RUN_DOES}; import rich.console, aiosmtplib"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_collector_rests_for_the_imports_only() -> None:
-    """It is back afterwards."""
+    """The garbage collector is off within `uncollected()` and on again afterwards."""
     with uncollected():
         assert not gc.isenabled()
     assert gc.isenabled()

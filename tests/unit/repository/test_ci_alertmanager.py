@@ -24,7 +24,10 @@ APT: Final = (
     ],
 )
 def test_ci_installs_an_alertmanager(tmp_path: Path, release: str, user: str, done: list[str]) -> None:
-    """As root, and with sudo as GitHub's machines have it; nothing elsewhere, or when there is one."""
+    """CI's script installs an Alertmanager with apt-get on Debian and its relatives, with sudo unless root.
+
+    The script installs nothing on another system, or if there is an Alertmanager already.
+    """
     os_release, calls, tools = tmp_path / "os-release", tmp_path / "calls", tmp_path / "bin"
     os_release.write_text(f"NAME=x\n{release}\n")
     calls.touch()
@@ -46,7 +49,10 @@ def test_ci_installs_an_alertmanager(tmp_path: Path, release: str, user: str, do
 def test_a_missing_one_fails_in_ci_and_is_skipped_elsewhere(
     monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
 ) -> None:
-    """So that a green run in CI means that the real one was heard."""
+    """A test that needs an Alertmanager fails in CI if there is none, and is skipped elsewhere.
+
+    So a green run in CI means that the real Alertmanager was used.
+    """
     monkeypatch.setattr(alertmanager, "PROGRAM", Path("/nowhere/prometheus-alertmanager"))
     monkeypatch.setenv("CI", ci)
     with pytest.raises(outcome, match=r"bash \.ci/alertmanager"):

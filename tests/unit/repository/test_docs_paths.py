@@ -76,7 +76,7 @@ def test_links_lead_somewhere(document: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_queries_exist(document: str) -> None:
-    """Each name that a document presents as a query is one."""
+    """Each name that a document presents as a query is the name of a query."""
     assert list(missing_queries(read(document))) == []
 
 
@@ -136,12 +136,12 @@ def test_glossary_is_alphabetical() -> None:
 
 
 def test_the_first_page_is_one_sitting() -> None:
-    """What was learned goes to docs/internals, so that people can read this page in one go."""
+    """docs/architecture.md has at most 200 lines, so that people can read the page in one go."""
     assert len(read("docs/architecture.md").splitlines()) <= 200
 
 
 def test_missing_names_are_found() -> None:
-    """Each of the checks can fail."""
+    """Each check of the documents finds names that do not exist, such as paths, modules and links."""
     text = "See `bot/domain/nothing.py`, bot/nowhere/ and [that](docs/none.md) of `bot.domain.none`."
     assert list(missing_paths(text)) == ["bot/domain/nothing.py", "bot/nowhere/", "docs/none.md"]
     assert list(missing_paths("`bot/domain/nothing_*.py`")) == ["bot/domain/nothing_*.py"]

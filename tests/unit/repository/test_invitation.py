@@ -21,7 +21,10 @@ def test_readmes_invite_with_what_the_bot_needs(name: str) -> None:
 
 
 def test_readme_names_each_permission_of_the_number() -> None:
-    """As Discord's settings call them, so that an administrator can compare."""
+    """README.md names the permissions of the invitation's number, and no others.
+
+    The names are those of Discord's settings, so that an administrator can compare.
+    """
     named = re.search(r"The number stands for: (.+?)\.\n", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     assert named
     others = {

@@ -8,13 +8,13 @@ from tests.quiet import Company, held
 
 
 def test_others_share_the_machine(tmp_path: Path) -> None:
-    """Two tests run at once."""
+    """Two ordinary tests may run at the same time."""
     with held(tmp_path, Company.ANY), held(tmp_path, Company.ANY):
         pass
 
 
 def test_a_quiet_test_waits_for_the_others(tmp_path: Path) -> None:
-    """It begins when they have ended."""
+    """A test that must run alone begins only when the ordinary tests have ended."""
     with held(tmp_path, Company.ANY):
         begun, end = _in_another_worker(tmp_path, Company.NONE)
         assert not begun(0.1)
@@ -23,7 +23,7 @@ def test_a_quiet_test_waits_for_the_others(tmp_path: Path) -> None:
 
 
 def test_the_others_wait_for_a_quiet_test(tmp_path: Path) -> None:
-    """But not while it waits itself: they have modules to finish."""
+    """An ordinary test waits while a test that must be alone runs, but not while that test itself waits."""
     with held(tmp_path, Company.ANY):
         quiet_begun, end_quiet = _in_another_worker(tmp_path, Company.NONE)
         assert not quiet_begun(0.1)

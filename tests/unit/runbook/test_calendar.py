@@ -30,7 +30,7 @@ def test_holidays_of_any_year(country: str, day: date, is_off: bool) -> None:
 
 @pytest.mark.parametrize("country", ["XX", "jp", "Japan", "US-ZZ", "JP; rm", ""])
 def test_a_country_that_is_none(country: str) -> None:
-    """It is refused when the policy is read, not at the first business day."""
+    """A text that is no known country code is refused at once, not at the first business day."""
     with pytest.raises(ValueError, match=r".*"):
         public_holidays(country)
 

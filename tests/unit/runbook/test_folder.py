@@ -35,7 +35,10 @@ def problems(path: Path | None, home: int | None = None) -> list[str]:
 
 
 def test_one_file_is_one_guild(tmp_path: Path) -> None:
-    """As ever: DISCORD_GUILD_ID says which, and its people may read the DLQ by default."""
+    """With the default policy, the bot serves only the guild that DISCORD_GUILD_ID names.
+
+    The people of that guild may read the DLQ by default, also with a policy file of the guild's own.
+    """
     served = load_served(None, home=FIRST)
     assert (served.home, list(served.policies)) == (FIRST, [FIRST])
     assert (served.home_policy.guild_id, served.home_policy.sees_dlq) == (FIRST, True)
@@ -97,7 +100,7 @@ def test_home_is_among_them(tmp_path: Path) -> None:
 
 
 def test_every_guild_writes_into_one_table_unless_its_file_names_another(tmp_path: Path) -> None:
-    """There is one database for the failures of all; the home guild's file says how its table is called."""
+    """A guild's failures go to the DLQ table of the home guild's policy, unless its own policy names one."""
     ours = '[dlq]\ntable = "ops.lost"\n'
     other = '[dlq]\ntable = "lost"\n'
     path = folder(tmp_path, a=of(FIRST, MINIMAL + ours), b=of(SECOND), c=of(THIRD, MINIMAL + other))

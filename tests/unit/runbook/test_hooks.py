@@ -23,7 +23,10 @@ def parsed(text: str) -> Policy:
 
 
 def test_a_source_of_any_name_is_one_table() -> None:
-    """It says how it is read; words of the monitor are compared in small letters."""
+    """A source of hooks is one table of the policy, which says how its requests are read.
+
+    The monitor's words for severities are kept in small letters, a channel's name without its #.
+    """
     rules = parsed(CRON).hooks["my-cron"]
     assert (rules.format, rules.sender.name, rules.sender.label) == (HookFormat.JSON, "my-cron", "my-cron")
     assert (rules.sender.channel, rules.sender.severities) == ("p2-deploys", {"broken": "SEV2"})
@@ -31,7 +34,10 @@ def test_a_source_of_any_name_is_one_table() -> None:
 
 
 def test_a_known_system_needs_no_format() -> None:
-    """Its name says it, and has its own spelling in posts."""
+    """A source named after a known system has that system's format, and its proper spelling as a label.
+
+    A source of another name has the format that the policy gives, and its own name as a label.
+    """
     rules = parsed("").hooks["sentry"]
     assert (rules.format, rules.sender.label) == (HookFormat.SENTRY, "Sentry")
     other = parsed('[hooks.sentry-eu]\nformat = "sentry"\nseverity = "SEV2"').hooks["sentry-eu"]

@@ -8,18 +8,21 @@ _NAMED = 'severities = ["SEV1", "SEV2"]    # 自動で確認する重大度'
 
 
 def test_the_default_policy_names_them() -> None:
-    """In the default policy these are SEV1 and SEV2."""
+    """By the default policy, the bot looks at the systems by itself for SEV1 and SEV2."""
     assert parse_policy(PARKY, name="policy.toml").checks.severities == {"SEV1", "SEV2"}
 
 
 def test_a_policy_may_name_none() -> None:
-    """With an empty list the bot looks only when it is asked."""
+    """With an empty list in `[checks]`, the bot looks at the systems by itself for no severity."""
     text = changed(_NAMED, "severities = []  # 自動で確認する重大度")
     assert parse_policy(text, name="policy.toml").checks.severities == frozenset()
 
 
 def test_otherwise_they_are_those_that_wait_for_no_business_day() -> None:
-    """Without `[checks]` these are the severities whose acknowledge is due within a span of time."""
+    """Without `[checks]`, the bot looks at the systems by itself for severities with an urgent acknowledge.
+
+    Those are the severities whose acknowledge is due within a span of time, not on a business day.
+    """
     policy = parse_policy(MINIMAL, name="policy.toml")
     assert set(policy.severities) == {"HIGH", "LOW"}
     assert policy.severities["LOW"].ack_within is NEXT_BUSINESS_DAY

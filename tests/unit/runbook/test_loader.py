@@ -22,7 +22,7 @@ def minimal() -> Policy:
 
 
 def test_the_documented_minimum_loads(minimal: Policy) -> None:
-    """What it says is there, and what it leaves out has the documented default."""
+    """The smallest documented policy loads: what is left out of the file has the documented default."""
     assert list(minimal.severities) == ["HIGH", "LOW"]
     assert (minimal.timezone, minimal.language, minimal.ack_emoji) == (ZoneInfo("Asia/Tokyo"), "ja", "👀")
     assert minimal.targets == ("production", "development")
@@ -56,7 +56,7 @@ def test_a_severity_without_a_ladder_still_escalates(minimal: Policy) -> None:
 
 
 def test_plain_texts_serve_both_languages(minimal: Policy) -> None:
-    """And an answer without a path shows its label there."""
+    """A text without languages serves both, and an answer without a path shows its label as the path."""
     question = minimal.tree.node("users_affected")
     assert question.text == Text("Are users affected?", "Are users affected?")
     assert question.answer("yes").path == question.answer("yes").label
@@ -158,7 +158,7 @@ def test_toml_errors_name_the_place(text: str, line: str) -> None:
 
 
 def test_load_policy_reads_a_file(tmp_path: Path) -> None:
-    """With the byte-order mark that some editors leave, too."""
+    """A policy file is read, also with the byte-order mark that some editors leave."""
     path = tmp_path / "policy.toml"
     path.write_text(PARKY, encoding="utf-8-sig")
     assert load_policy(path) == load_policy(None)

@@ -21,7 +21,10 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[case["line"].split(":")[0] for case in CASES])
 def test_each_problem_is_one_line(case: dict[str, str]) -> None:
-    """It names the key, the value and what is allowed, and nothing else is reported with it."""
+    """Each problem of a policy is exactly one line, as the cases beside this file expect it.
+
+    The line names the key, the value and what is allowed.
+    """
     assert problems(changed(case["old"], case["new"])) == [case["line"]]
 
 
@@ -37,7 +40,10 @@ def test_each_problem_is_one_line(case: dict[str, str]) -> None:
     ("old", "new"), [('discord = "primary"', 'discord = "{}"'), ('language = "ja"', '"{}" = "ja"')]
 )
 def test_a_secret_that_was_pasted_is_not_quoted(secret: str, old: str, new: str) -> None:
-    """Neither as a value nor as a key: the line goes to terminals and logs."""
+    """A secret pasted into a policy, as a value or as a key, is not quoted in the line that refuses it.
+
+    The line goes to terminals and logs.
+    """
     lines = problems(changed(old, new.format(secret)))
     assert "looks like a secret" in "".join(lines)
     assert not any(part in "".join(lines) for part in (secret, secret[:24], "hunter2"))
@@ -52,7 +58,7 @@ def test_a_severitys_priority_is_its_own() -> None:
 
 
 def test_an_empty_file_lists_what_is_required() -> None:
-    """Four things, one line each."""
+    """An empty policy file is refused with four lines, one for each table that is required."""
     assert problems("") == [
         "oncall: is missing; allowed: a table, [oncall]",
         "severity: is missing; allowed: a table, [severity]",
@@ -104,7 +110,10 @@ def test_unsure_is_no_answers_id() -> None:
     ],
 )
 def test_severity_names_are_upper_case(name: str, line: str) -> None:
-    """They go into custom ids, and must not look like a question's id."""
+    """A severity's name in small letters, with a blank or with a line break is refused.
+
+    The name goes into custom ids, and must not look like the id of a question.
+    """
     text = MINIMAL.replace("severity.HIGH", f"severity.{name}").replace('"HIGH"', '"LOW"')
     assert [each[: len(line)] for each in problems(text)] == [line]
 
@@ -145,13 +154,13 @@ def test_limits_of_questions() -> None:
 
 
 def test_limits_of_ladders() -> None:
-    """Twenty steps."""
+    """A ladder with more than 20 steps is refused."""
     steps = "".join(f'[[severity.LOW.ladder]]\nafter = "{n}m"\n' for n in range(21))
     assert problems(MINIMAL + steps) == ["severity.LOW.ladder: has 21 entries; allowed: at most 20"]
 
 
 def test_a_ladder_is_a_list_of_tables() -> None:
-    """[severity.X.ladder] instead of [[severity.X.ladder]]."""
+    """[severity.X.ladder] instead of [[severity.X.ladder]] is refused, and the line shows what is allowed."""
     assert problems(MINIMAL + '[severity.LOW.ladder]\nafter = "1m"\n') == [
         'severity.LOW.ladder: {"after": "1m"} is not a list of tables; allowed: [[severity.LOW.ladder]]'
     ]
@@ -180,7 +189,7 @@ def test_a_command_is_for_targets_that_exist() -> None:
 
 
 def test_long_values_are_cut_in_the_line() -> None:
-    """A line stays a line."""
+    """A long value is cut in the line about the problem, so that the line stays a short one."""
     (line,) = problems(changed('language = "ja"', f'language = "{"x" * 500}"'))
     assert line.startswith('language: "xxx')
     assert len(line) < 130
@@ -212,12 +221,12 @@ def test_on_call_is_a_table_or_a_name() -> None:
 
 
 def test_a_moment_is_no_date() -> None:
-    """Days off are whole days."""
+    """A date with a time is refused as a day off, because days off are whole days."""
     (line,) = problems(changed("days_off = []", "days_off = [2026-12-30T00:00:00]"))
     assert line.startswith("business_hours.days_off[1]: 2026-12-30T00:00:00 is not a date; ")
 
 
 def test_unknown_parts_of_a_country() -> None:
-    """US has no ZZ."""
+    """A part of a country that does not exist, such as US-ZZ, is refused for the holidays."""
     (line,) = problems(changed('holidays = "JP"', 'holidays = "US-ZZ"'))
     assert line.startswith('business_hours.holidays: "US-ZZ" is not a known country; ')

@@ -78,7 +78,7 @@ def test_a_place_with_layers_of_people_who_take_turns() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["line"].split(":")[0] for case in CASES])
 def test_what_is_wrong_with_a_rotation_is_one_line(case: dict[str, str]) -> None:
-    """It names the layer, and what is allowed."""
+    """Each problem of a rotation is exactly one line, which names the layer and what is allowed."""
     rotation = changed('[oncall]\nprimary = "alice"\n', ROTATION, MINIMAL)
     assert problems(changed(case["old"], case["new"], rotation)) == [case["line"]]
 

@@ -21,7 +21,10 @@ def policy(folder: Path, template: str | None, *, named: str = "postmortem.md") 
 
 
 def test_a_template_is_read_from_beside_the_policy(tmp_path: Path) -> None:
-    """Its text is a part of the policy: the file may change while the bot runs."""
+    """The postmortem's template is a file beside the policy, and its text becomes a part of the policy.
+
+    So the file may change while the bot runs.
+    """
     found = load_policy(policy(tmp_path, "# {{ title }}\n")).template
     assert found is not None
     assert (found.file, found.text) == ("postmortem.md", "# {{ title }}\n")
@@ -68,7 +71,7 @@ def test_each_problem_is_a_line(tmp_path: Path, text: str, problems: list[str]) 
 
 
 def test_a_template_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
-    """It is missing, no text, or no template of a sensible size."""
+    """A postmortem's template is refused if its file is missing, too long or not UTF-8."""
     with pytest.raises(ConfigError, match=r'"postmortem\.md" cannot be read: No such file'):
         load_policy(policy(tmp_path, None))
     file = policy(tmp_path, "x" * (TEMPLATE_LIMIT + 1))

@@ -36,7 +36,7 @@ def test_two_servers_may_not_share_a_source() -> None:
 
 
 def test_a_key_by_which_nothing_can_be_verified_is_an_error_at_the_start() -> None:
-    """Its value is not shown."""
+    """A signing key that cannot verify anything is refused at the start, and its value is not shown."""
     table = replace(PARKY.hooks["sentry"], format=HookFormat.STANDARD)
     policies = {1: replace(PARKY, hooks={"sentry": table})}
     for wrong in ("not-base64!", "whsec_"):

@@ -86,7 +86,7 @@ def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_everything_has_a_default_but_the_token_and_the_guild() -> None:
-    """With nothing set, a command that needs nothing runs on the embedded database and Parky's policy."""
+    """With no key set, the settings load with their defaults, such as no DATABASE_URL and no policy file."""
     settings = load_settings()
     assert settings.discord_api_base == DISCORD_API
     assert settings.database_url is None
@@ -111,7 +111,7 @@ def test_a_wrong_value_is_one_line(monkeypatch: pytest.MonkeyPatch, key: str, va
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, value, _ in WRONG if PASSWORD in value])
 def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
-    """Neither the message nor the whole traceback quotes any part of it."""
+    """A wrong value with a password in it is refused without quoting the password, in the traceback too."""
     monkeypatch.setenv(key, value)
     with pytest.raises(ConfigError) as caught:
         load_settings()
@@ -138,7 +138,11 @@ def test_a_command_asks_for_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_source_of_hooks_has_keys_of_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From the environment, then from the file; several values are all good; none is printed."""
+    """A source of hooks has the keys of its own name, from the environment, else from the file.
+
+    A key may have several values, which are all good. None of the values is printed. A signing key without a
+    secret makes no source.
+    """
     old, new = "o" * 16, "n" * 16
     Path(".env").write_text(f"HOOKS_MY_CRON_SECRET={old}\nHOOKS_SENTRY_SECRET={old}\n", encoding="utf-8")
     monkeypatch.setenv("HOOKS_SENTRY_SECRET", f"{new} {old}")
@@ -166,7 +170,10 @@ def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("readme", ["README.md", "README.ja.md"])
 def test_the_readmes_sample_is_a_file_that_works(readme: str) -> None:
-    """Each key in it is one of ours and has a value that is allowed; those of both READMEs are the same."""
+    """The sample .env file of each README has only known keys with allowed values.
+
+    The samples of both READMEs have the same keys and values.
+    """
     sample = sample_of(readme)
     Path(".env").write_text(sample, encoding="utf-8")
     Path("policy.toml").touch()
@@ -243,7 +250,7 @@ def test_links_need_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_proxy_is_split_from_its_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is shown, and what connections are given as the address, has none."""
+    """A proxy's address is kept apart from its credentials, and the password is never shown."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://b%40t:{PASSWORD}@proxy.example.com:3128/")
     proxy = load_settings().proxy_for(DISCORD_API)
     assert proxy is not None
@@ -269,7 +276,7 @@ def test_a_proxy_is_split_from_its_credentials(monkeypatch: pytest.MonkeyPatch) 
 def test_what_goes_past_the_proxy(
     monkeypatch: pytest.MonkeyPatch, url: str, no_proxy: str, *, is_direct: bool
 ) -> None:
-    """This machine, and what NO_PROXY names."""
+    """Requests to this machine and to the hosts that NO_PROXY names do not go through the proxy."""
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
     monkeypatch.setenv("NO_PROXY", no_proxy)
     assert (load_settings().proxy_for(url) is None) is is_direct

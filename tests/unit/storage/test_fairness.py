@@ -30,20 +30,29 @@ STORMY, QUIET = 1, 2
     ("before", "level"), [(0, 0), (1, 1), (2, 1), (3, 2), (6, 2), (7, 3), (510, 8), (MOST, 9), (10**6, 9)]
 )
 def test_the_more_a_guild_has_waiting_the_further_down_it_adds(before: int, level: int) -> None:
-    """Each level holds twice as many as the one above it; the last takes all that is left."""
+    """The more jobs a guild has waiting, the lower the level of its next job.
+
+    Each level holds twice as many jobs as the level above it, and the last level takes all the rest.
+    """
     assert level_of(before) == level
 
 
 @given(priority=st.integers(0, 200), before=st.integers(0, 10_000))
 def test_a_job_stays_in_its_severitys_band(priority: int, before: int) -> None:
-    """However great the storm of P0, no P1 goes before any of them."""
+    """However many jobs of its guild wait, a job stays in the band of its severity's priorities.
+
+    So no P1 goes before any P0.
+    """
     assert top_of(placed(priority, before=before)) == top_of(priority)
     assert placed(priority, before=before) <= priority
 
 
 @given(st.lists(st.one_of(st.just("take"), st.integers(1, 60)), max_size=60), st.integers(0, 40))
 def test_a_guild_waits_for_twice_its_own_jobs_and_one(storm: list[int | str], own: int) -> None:
-    """Whatever another guild has added, and whatever has been taken meanwhile."""
+    """At most 2n + 1 jobs of another guild go before the next job of a guild that has n jobs waiting.
+
+    This holds however many jobs the other guild has added, and whatever has been taken meanwhile.
+    """
     queue: list[int] = []  # the priorities of the stormy guild's jobs
     for event in storm:
         if event == "take":
@@ -57,7 +66,7 @@ def test_a_guild_waits_for_twice_its_own_jobs_and_one(storm: list[int | str], ow
 
 
 async def test_a_storm_leaves_hands_to_the_others() -> None:
-    """What is beyond a guild's share goes back into the queue, and another guild's job runs at once."""
+    """A guild's jobs beyond its share go back into the queue, and another guild's job runs at once."""
     crew = Crew(hands=4)
     storm = crew.begin(STORMY, 10)
     assert await crew.sent_back(storm, 6) == [timedelta()] * 6
@@ -71,7 +80,7 @@ async def test_a_storm_leaves_hands_to_the_others() -> None:
 
 
 async def test_a_hand_that_is_freed_takes_the_next_of_the_same_guild() -> None:
-    """Nothing goes back into the queue when a turn comes soon."""
+    """A job that soon gets its turn runs, and does not go back into the queue."""
     crew = Crew(hands=1)
     both = crew.begin(STORMY, 2)
     await crew.started.acquire()
@@ -228,7 +237,7 @@ async def test_a_more_urgent_job_goes_first_in_the_line() -> None:
 
 
 async def test_a_job_that_does_not_come_again_holds_up_nobody_for_long() -> None:
-    """Another process may have taken it."""
+    """A job that does not come again, as another process may have taken it, loses its place in the line."""
     line = Line(1)
     first = await line.come("a")
     assert await (await line.come("gone")) == NEXT

@@ -71,14 +71,20 @@ def test_identifiers_are_those_of_the_statement() -> None:
 
 
 async def test_values_are_passed_by_name() -> None:
-    """In the order of the positions, whatever the order of the call; a parameter may be called `name`."""
+    """A query's values are given by name and sent in the query's own order of positions.
+
+    A parameter may be called `name`.
+    """
     connection = Recorded()
     await Sql(connection).all("add_member", by_id=3, by_name="b", name="a", user_id=2, incident_id=1)
     assert connection.asked == [(queries()["add_member"].text, (1, 2, "a", 3, "b"))]
 
 
 async def test_a_source_gives_what_no_keyword_gives() -> None:
-    """By the names of its attributes; those that are no parameters are left out."""
+    """A query takes from a source's attributes the parameters that no keyword gives, and no others.
+
+    A parameter that neither gives is an error.
+    """
     connection = Recorded()
     await Sql(connection).all("readmit", SimpleNamespace(incident_id=1, user_id=2, name="a"), user_id=3)
     assert connection.asked == [(queries()["readmit"].text, (1, 3))]
@@ -96,7 +102,10 @@ async def test_a_source_gives_what_no_keyword_gives() -> None:
     ],
 )
 async def test_a_wrong_name_is_an_error_at_the_call(given: dict[str, object], says: str) -> None:
-    """It names the query and the parameter, and nothing is asked."""
+    """A missing or unknown parameter is an error that names the query and the parameter.
+
+    The database is not asked.
+    """
     connection = Recorded()
     with pytest.raises(TypeError) as error:
         await Sql(connection).first("member", **given)
@@ -147,7 +156,10 @@ def test_no_query_has_a_parameter_without_a_name() -> None:
 
 
 async def test_waiting_rows_are_written_before_a_query_that_may_see_them() -> None:
-    """And not before others: the order of locks and the number of round trips depend on it."""
+    """Waiting rows are written before a query that may read or change them, and not before others.
+
+    The order of locks and the number of round trips depend on it.
+    """
     connection = Recorded()
     written = list[int]()
 

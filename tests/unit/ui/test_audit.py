@@ -52,7 +52,7 @@ def test_a_line_says_who_did_what_and_to_which_incident() -> None:
 
 @pytest.mark.parametrize("allowed", [True, False])
 def test_every_deed_has_words(*, allowed: bool) -> None:
-    """Whatever a use case names, and whatever the timeline has."""
+    """Each act that a use case records and each kind of timeline entry is shown in words, not by a key."""
     names = {*named(), *TimelineKind}
     assert len(names) > 100
     bare = [name for name in sorted(names) if f"`{name}`" in shown(row(name, allowed=allowed, act=name))]
@@ -60,5 +60,5 @@ def test_every_deed_has_words(*, allowed: bool) -> None:
 
 
 def test_a_deed_of_a_later_version_is_shown_by_its_key() -> None:
-    """After a step back to this one; it breaks no formatting."""
+    """An act that only a later version knows is shown by its key, which breaks no formatting."""
     assert "`new_deed`" in shown(row("new`_deed"))

@@ -27,7 +27,7 @@ def test_each_id_is_read_by_its_own_template_only(verb: IncidentVerb | TriageVer
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("locale", ["ja", "en-US"])
 def test_each_button_has_words(verb: IncidentVerb | TriageVerb, locale: str) -> None:
-    """In both languages, within Discord's 80 characters."""
+    """Each button has in both languages a label that fits into Discord's 80 characters."""
     made = Buttons(TEXTS, locale).make(verb, 42)
     assert 1 <= len(str(made["label"])) <= 80
     assert made["custom_id"] == custom_id(verb, 42)

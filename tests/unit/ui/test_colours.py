@@ -75,5 +75,5 @@ def test_a_drill_looks_like_no_severity() -> None:
 
 @pytest.mark.parametrize("ended", [RESOLVED, CANCELLED])
 def test_an_ended_one_has_the_colour_of_its_end(ended: Incident) -> None:
-    """Whatever it was."""
+    """An ended incident has the colour of its status, whatever its severity was."""
     assert colours(ended) == colours(replace(ended, severity="SEV3")) == {COLOURS[ended.status]}

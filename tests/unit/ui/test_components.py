@@ -114,7 +114,10 @@ async def test_a_control_reads_its_custom_id() -> None:
     ],
 )
 async def test_a_press_goes_to_the_control_whose_template_fits(custom_id: str, answer: str | None) -> None:
-    """Whatever part of the template is fixed; a custom id that fits none is of another version."""
+    """A press goes to the control whose template fits the whole custom id, whichever part is fixed.
+
+    If no template fits, the person is told that the control is outdated.
+    """
     more = (
         told(r"test:v1:double:(?P<number>\d{1,18}):(?P<also>[a-z]+)", "both {number} {also}"),
         told(r"test:v1:(?P<verb>double|half)", "either {verb}"),
@@ -142,7 +145,7 @@ async def test_a_select_says_what_was_chosen() -> None:
 
 
 async def test_a_form_is_no_press_of_the_same_id() -> None:
-    """Each has its own list."""
+    """A form goes to the answer for forms, although a control has a template that fits the same custom id."""
     interaction, _ = await answered({"custom_id": "test:v1:double:4", "components": []}, is_form=True)
     assert interaction.told == [{"content": "form 4"}]
 
@@ -157,7 +160,7 @@ async def test_what_nothing_answers_any_more_is_told(custom_id: str, *, is_form:
 
 @pytest.mark.parametrize(("guild_id", "refused"), [(7, False), (None, False), (8, True)])
 async def test_other_servers_are_refused(guild_id: int | None, *, refused: bool) -> None:
-    """A DM is home."""
+    """A press in another guild is refused; a press in the bot's guild or in a DM is answered."""
     _, errors = await pressed(21, guild_id=guild_id)
     assert [cast("UserError", error).key for error in errors] == (["foreign_guild"] if refused else [])
 
@@ -228,7 +231,10 @@ def test_raw_buttons_are_taken_over() -> None:
 
 @pytest.mark.parametrize("voice", VOICES)
 def test_forms_keep_within_discords_limits(voice: Any) -> None:
-    """Both languages, everything chosen, the longest title."""
+    """The forms for a triage and a note keep within Discord's limits in both languages.
+
+    This is so with the longest title and with every target and symptom chosen.
+    """
     typed = Typed("x" * 99, title="t" * 200, targets=POLICY.targets, symptoms=tuple(POLICY.symptoms))
     number = 10**18 - 1
     for form in (
@@ -255,7 +261,7 @@ def test_a_form_is_read_from_its_payload() -> None:
     "url", ["https://127.0.0.1/api/v10", "http://discord.com/api/v10", "http://10.0.0.1", "http://", "x"]
 )
 def test_the_token_goes_to_loopback_only(url: str) -> None:
-    """DISCORD_API_BASE is for the sandbox."""
+    """DISCORD_API_BASE, which is for the sandbox, is refused unless it is plain HTTP on this machine."""
     with pytest.raises(ConfigError, match="DISCORD_API_BASE"):
         use_api_base(url)
 

@@ -95,7 +95,7 @@ def test_every_refusal_has_its_text() -> None:
 
 @pytest.mark.parametrize("status", sorted(ENDED))
 def test_every_end_has_its_words(status: Status) -> None:
-    """What has ended says how, and what to do instead."""
+    """For each status in which an incident has ended, there is a text that refuses a further change."""
     assert f"errors.already_{status.value}" in TEXTS
 
 
@@ -186,7 +186,10 @@ async def test_a_reply_that_fails_is_not_raised(code: int) -> None:
 
 
 def test_discord_pys_wrapping_comes_off() -> None:
-    """What the person can mend is told as such."""
+    """The bot's own error is taken out of discord.py's wrapping.
+
+    Errors of discord.py that the person can correct become refusals that say what is wrong.
+    """
     command = cast("Any", SimpleNamespace(name="triage", qualified_name="triage"))
     inner = UserError("note_empty")
     assert unwrapped(app_commands.CommandInvokeError(command, inner)) is inner
@@ -234,7 +237,10 @@ def sent(custom_id: str, **typed: str) -> dict[str, Any]:
     "error", [UserError("note_empty"), StorageUnavailable("away"), RuntimeError("a bug")]
 )
 async def test_what_was_typed_into_a_refused_form_is_given_back(error: Exception) -> None:
-    """Whatever stopped it, to be copied as it was typed; a choice is no words, an empty field neither."""
+    """Whatever stopped a form, the answer gives back what was typed, to be copied as it was.
+
+    Values that were chosen and empty fields are left out.
+    """
     typed = sent("inc:v1:update-form:42", known="原因は **DB**\n復旧中", impact="全員")
     asked, _ = await answered(error, data=typed)
     (told,) = asked.told
@@ -325,7 +331,10 @@ async def test_a_refused_press_gives_nothing_back() -> None:
 @pytest.mark.parametrize("misfit", Misfit)
 @pytest.mark.parametrize("voice", [JA, EN])
 def test_a_table_that_does_not_fit_is_told_with_what_to_do(voice: Voice, misfit: Misfit) -> None:
-    """Its name, the columns that are concerned, and never a trace of SQL."""
+    """The answer about a DLQ table that does not fit names the table, and the columns unless it is missing.
+
+    Names of columns mention nobody.
+    """
     told = unavailable(voice, DlqMisfit(TableReport("ops.lost", misfit, ("sent@here", "id"))))
     assert "ops.lost" in told
     assert "@here" not in told

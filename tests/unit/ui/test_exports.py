@@ -35,7 +35,10 @@ ITEM = ActionItem(
 
 @pytest.mark.parametrize("writer", WRITERS)
 def test_a_pull_request_says_when_and_where(writer: MarkdownExportWriter) -> None:
-    """To the second, in the team's time zone; the marker is not shown."""
+    """A pull request has the incident's number and title, its start to the second and a link to the thread.
+
+    The start is in the team's time zone. The body ends with the marker, a comment that is not shown.
+    """
     text = writer.pull_request(samples.RESOLVED, marker=MARKER)
     assert "INC-42" in text.title
     assert "決済 API が 5xx" in text.title
@@ -101,7 +104,10 @@ def test_peoples_words_mean_only_what_they_say(writer: MarkdownExportWriter, hos
 
 @pytest.mark.parametrize("voice", [JA, EN])
 def test_a_screen_says_where_it_is_and_what_is_wrong(voice: Voice) -> None:
-    """Nothing without an export; the reason is GitHub's, and does nothing here."""
+    """A screen says where an exported issue is and what is wrong; without an export, it says nothing.
+
+    GitHub's reason mentions nobody. The words differ once the bot no longer tries.
+    """
     assert (issue_lines(voice, None), pull_lines(voice, None)) == ([], [])
     url = "https://github.com/x/y/issues/12"
     trouble = ExportTrouble(since=samples.AT, problem="permission", reason="@here `x`")
@@ -114,7 +120,10 @@ def test_a_screen_says_where_it_is_and_what_is_wrong(voice: Voice) -> None:
 
 @pytest.mark.parametrize("state", PullExportState)
 def test_every_state_of_a_pull_request_has_words(state: PullExportState) -> None:
-    """And that people's version was left alone is said as long as it is so."""
+    """In every state, a pull request is shown with its link.
+
+    If people have changed the file, the words say that the bot does not overwrite it.
+    """
     export = replace(PULL_EXPORT, state=state, url="https://github.com/x/y/pull/12", conflict="c" * 40)
     where, conflict = pull_lines(JA, export)
     assert "/pull/12" in where

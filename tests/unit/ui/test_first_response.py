@@ -135,7 +135,7 @@ async def test_work_goes_on_whatever_becomes_of_the_first_response(
 
 
 async def test_work_does_not_wait_for_a_slow_first_response(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It begins while Discord thinks; what is shown comes after the first response all the same."""
+    """Work begins before a slow first response has arrived; what it shows is sent after that response."""
     monkeypatch.setattr(first_response, "HEARD_WITHIN_S", 0.0)
     interaction = pressed(defer=0.05)
     await wait(interaction)
@@ -192,7 +192,7 @@ async def test_nobody_is_asked_for_an_interaction_that_has_expired() -> None:
 
 @pytest.mark.parametrize("failure", FAILURES, ids=repr)
 async def test_an_answer_that_fails_is_no_error(failure: Exception) -> None:
-    """It comes last: what was asked for is done by then."""
+    """An answer that Discord refuses is logged and not raised, since the work is done by then."""
     interaction = pressed(followup=failure, edit_original=failure)
     await wait(interaction)
     with capture_logs() as logged:
@@ -211,7 +211,7 @@ async def test_a_malformed_answer_is_a_bug() -> None:
 
 @pytest.mark.parametrize("failure", FAILURES, ids=repr)
 async def test_a_form_that_cannot_be_opened_is_no_error(failure: Exception) -> None:
-    """Nothing was asked for yet; Discord itself tells the person."""
+    """A form that Discord does not open is logged and not raised, since nothing was asked for yet."""
     with capture_logs() as logged:
         await ask(pressed(send_modal=failure), Form("title", "id", []))
     assert [line["event"] for line in logged] == ["interaction.answer_failed"]
@@ -232,7 +232,10 @@ def test_refused_choices_are_a_failed_answer_and_a_bug_stays_one(
 
 
 def test_nothing_else_answers_by_discord_pys_own_methods() -> None:
-    """Each of them raises when Discord refuses, and would end the work that it is about."""
+    """Only three modules call discord.py's own methods to answer an interaction.
+
+    Each of these methods raises if Discord refuses, which would end the work that the answer is about.
+    """
     found = set()
     edge = [(ROOT / "bot" / "ui").rglob("*.py"), (ROOT / "bot").glob("*.py"), (ROOT / "cogs").rglob("*.py")]
     for path in (path for some in edge for path in some):

@@ -284,7 +284,7 @@ def test_there_are_rows_of_every_notice() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_stored_notice_is_read(name: str, facts: Json, said: str) -> None:
-    """In both languages; and what is read is written again under the same keys."""
+    """A stored notice is shown in both languages, and is written again under the same keys and values."""
     row = {**facts, "notice": name}
     japanese, english = (
         render(words, samples.delivery(DeliveryKind.NOTICE, data=row), samples.PLACED)

@@ -31,7 +31,10 @@ def content(words: Wording, incident: Incident) -> str:
 
 
 def test_a_thread_begins_with_the_commands_for_its_target_and_symptom() -> None:
-    """Each a block of its own in the text, since a phone copies no embed; the others are behind 📋."""
+    """A thread begins with the commands for its target and symptom, each in a block that can be copied.
+
+    The blocks are in the text, since a phone copies nothing from an embed; other commands are behind 📋.
+    """
     assert content(JA, OF_API).splitlines() == [
         "**📋 まずはこのコマンド** · api.parky.co.jp",
         "**Worker ログ：public (prod)**",
@@ -57,7 +60,10 @@ def test_a_thread_begins_with_the_commands_for_its_target_and_symptom() -> None:
 @pytest.mark.parametrize("targets", [(), *((target,) for target in POLICY.targets), POLICY.targets])
 @pytest.mark.parametrize("symptoms", [(), *((symptom,) for symptom in POLICY.symptoms)])
 def test_the_sheet_is_half_a_phone_screen(targets: tuple[str, ...], symptoms: tuple[str, ...]) -> None:
-    """With its row of buttons; what no target decides says what can be chosen."""
+    """The sheet of commands, with its row of buttons, takes at most half a phone screen in both languages.
+
+    A placeholder that no target decides stands with the values that can be chosen.
+    """
     for words in (JA, EN):
         said = content(words, replace(PLACED, targets=targets, symptoms=symptoms))
         lines = [line for line in said.splitlines() if line != "```"]
@@ -66,7 +72,10 @@ def test_the_sheet_is_half_a_phone_screen(targets: tuple[str, ...], symptoms: tu
 
 
 def test_the_sheet_is_edited_when_what_is_affected_changed() -> None:
-    """And only then: other changes of the incident cost no request."""
+    """The sheet of commands is edited only after a newer change of the targets or symptoms.
+
+    Other changes of the incident cost no request.
+    """
     post = replace(SHEET, shown_version=3)
     assert not is_refreshed(JA, post, replace(OF_API, version=9))
     assert not is_refreshed(JA, post, replace(OF_API, version=9, affected_version=3))
@@ -74,7 +83,10 @@ def test_the_sheet_is_edited_when_what_is_affected_changed() -> None:
 
 
 def test_output_says_whose_it_is_and_what_was_masked() -> None:
-    """It cannot leave its block; a long one carries its file."""
+    """Pasted output says whose it is, what was masked and how long it is, and carries a long text's file.
+
+    The output cannot leave its code block, and mentions nobody.
+    """
     data = OutputData(
         by="sato",
         text="@everyone ```x``` [masked:email]",

@@ -46,7 +46,7 @@ def done(item: ActionItem = WATCHING) -> ActionItem:
 
 
 def test_done_without_an_alert_is_done() -> None:
-    """There is nothing to watch for, and nothing to look at later."""
+    """An action item without an alert is done at once: it is not watched and not looked at later."""
     item = done(ITEM)
     assert (item.state(DAY), item.watched_until, item.next_at) == (ActionState.DONE, None, None)
     assert item.closed == ByPerson(1, "primary", AT)
@@ -71,7 +71,10 @@ def test_an_alert_counts_only_after_the_item_was_done() -> None:
 
 
 def test_a_reopened_item_begins_anew() -> None:
-    """It is open, and done again it is watched for the whole time again."""
+    """A reopened action item is open, and nothing of its end is left.
+
+    Once it is done again, an alert that fired before that does not count against it.
+    """
     fired = replace(changes.verified(done(), at=UNTIL), fired_at=UNTIL + timedelta(days=1), fired_in=50)
     item = changes.reopened(fired, Reopening(at=UNTIL, incident_id=50))
     assert item.is_open
@@ -89,7 +92,10 @@ def test_a_reopened_item_begins_anew() -> None:
     ],
 )
 def test_a_closed_item_changes_only_by_reopening(closed: ActionItem, key: str) -> None:
-    """Each refusal names who closed it."""
+    """A closed action item refuses every change but a reopening, and says who closed it.
+
+    An open item refuses to be reopened.
+    """
     acts: list[Callable[[], ActionItem]] = [
         lambda: changes.done(closed, by=BY, at=AT, watched_until=UNTIL),
         lambda: changes.dropped(closed, by=BY, at=AT, reason="y"),
@@ -133,6 +139,6 @@ def test_an_item_is_named_as_people_write_it(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "AI-", "INC-7", "7 8", "9" * 30])
 def test_what_is_no_number_names_no_item(text: str) -> None:
-    """It is refused like a number that is not there."""
+    """A text that is no number of an action item is refused like the number of an unknown item."""
     with pytest.raises(ActionNotFound):
         action_number(text)

@@ -95,7 +95,7 @@ def test_what_is_no_day_is_refused_with_examples(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "  ", "\u3000"])
 def test_an_empty_one_is_missing(text: str) -> None:
-    """It says so, and not that an empty text cannot be read."""
+    """An empty due date is refused as missing, not as unreadable."""
     with pytest.raises(MissingDueDate):
         due(text)
 
@@ -108,7 +108,7 @@ def test_a_day_that_has_passed_is_refused(text: str) -> None:
 
 
 def test_a_wish_is_refused() -> None:
-    """A year is the longest."""
+    """A due date a year ahead is taken, and a later one is refused."""
     assert due((TODAY + LATEST).isoformat()) == TODAY + LATEST
     with pytest.raises(DueDateTooFar):
         due((TODAY + LATEST + timedelta(days=1)).isoformat())

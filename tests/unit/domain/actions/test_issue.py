@@ -38,13 +38,13 @@ def test_a_list_that_lags_behind_is_no_change_of_theirs() -> None:
 
 
 def test_what_both_agree_on_is_no_change() -> None:
-    """However new it is."""
+    """An issue that shows what was agreed counts as unchanged, however recently it was updated."""
     assert not EXPORT.was_changed_there(replace(ISSUE, updated_at=NOW + timedelta(days=1)))
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.booleans(), st.booleans())
 def test_no_word_of_people_is_overwritten(title: str, body: str, is_title: bool, is_body: bool) -> None:
-    """Whatever they have changed stays; what they have not follows."""
+    """A title or body that people changed on the issue stays; an unchanged one follows the action item."""
     there = replace(
         ISSUE,
         title=f"people's {title}" if is_title else "title",
@@ -78,7 +78,10 @@ def test_only_the_bots_own_assignee_is_replaced(
     there: tuple[str, ...],
     wanted: tuple[str, ...] | None,
 ) -> None:
-    """Those whom people assigned stay, and nothing is sent where nothing changes."""
+    """Only the assignee whom the bot has set is replaced; assignees whom people added stay.
+
+    Nothing is sent if the owner's login is the same as before or was refused before.
+    """
     export = replace(EXPORT, assignee=before, unassignable=refused)
     assert export.assignees(replace(ISSUE, assignees=there), login) == wanted
 

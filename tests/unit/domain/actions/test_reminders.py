@@ -69,7 +69,7 @@ def test_a_late_reminder_says_what_is_true_now() -> None:
 
 
 def test_daytime_is_now_or_the_next_opening() -> None:
-    """At night, at a weekend and over a holiday it waits."""
+    """At night, at a weekend and over a holiday, a reminder waits until business opens."""
     assert daytime(HOURS, now=at(11, 25, 15)) == at(11, 25, 15)
     assert daytime(HOURS, now=at(11, 25, 3)) == at(11, 25)
     assert daytime(HOURS, now=at(11, 20, 19)) == at(11, 24)
@@ -80,7 +80,7 @@ def test_daytime_is_now_or_the_next_opening() -> None:
     before=some.integers(0, 60 * 24 * 60),
 )
 def test_reminders_are_in_order_and_in_the_daytime(due: date, before: int) -> None:
-    """Whatever the calendar: each later than the one before, at an opening of business."""
+    """For any due date, each reminder comes later than the one before, and within business hours."""
     start = datetime(due.year, due.month, due.day, tzinfo=JST) - timedelta(minutes=before)
     found = coming(due, after=start, count=6)
     assert all(one.at < other.at for one, other in pairwise(found))

@@ -63,7 +63,7 @@ def test_no_way_to_see_it_is_refused(text: str) -> None:
 
 
 def test_saying_it_again_is_no_verification() -> None:
-    """Whatever the signs at its end."""
+    """A verification that only repeats what is to be done is refused, even with a full stop at its end."""
     with pytest.raises(NotSmart) as refused:
         verifiable(f"{WHAT}。", what=WHAT)
     assert refused.value.key == "action_item.verification_same"

@@ -114,7 +114,7 @@ def test_the_target_is_one_of_the_policys_or_what_the_alert_calls_so(
     ],
 )
 def test_figures_times_and_ids_make_no_difference(first: str, second: str) -> None:
-    """It is the same alert with other figures."""
+    """Alerts that differ only in figures, times, ids or formatting are the same alert."""
     assert same(first, second)
 
 
@@ -136,7 +136,10 @@ def test_names_make_a_difference(first: str, second: str) -> None:
 
 
 def test_an_alert_that_cannot_be_read_is_known_by_its_channel_and_author() -> None:
-    """Whatever the policy counts: two monitors are two alerts."""
+    """An alert without readable text is identified by its channel and its author.
+
+    Two monitors are two alerts, whichever parts of an alert the policy compares.
+    """
     mine, other = message(""), message("", author="Sentry")
     for parts in (USUAL, (AlertPart.TARGET,)):
         first = fingerprint_of(mine, parts, target=None)
@@ -190,7 +193,7 @@ def test_whatever_figure_stands_between_the_words(words: list[str], first: str, 
 
 @given(st.lists(WORD, min_size=1, max_size=6))
 def test_words_stay_words(words: list[str]) -> None:
-    """What holds no figure is only folded."""
+    """Words without figures stay unchanged when a text is normalised."""
     assert normalised(" ".join(words)) == " ".join(words)
 
 

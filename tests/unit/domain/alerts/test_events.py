@@ -34,7 +34,10 @@ def severities() -> list[SeverityPolicy]:
 
 
 def test_a_recovery_has_the_fingerprint_of_what_fired() -> None:
-    """By the monitor's own key; title and target may differ by then."""
+    """A recovery with the monitor's key has the fingerprint of the alert, even under another title.
+
+    The target may differ as well; the same key of another monitor makes another fingerprint.
+    """
     fired, over = event(key="4711"), event("ok", key="4711", target="api", says=Says.RESOLVED)
     assert fired.fingerprint("sentry") == over.fingerprint("sentry") != fired.fingerprint("grafana")
 
@@ -73,21 +76,27 @@ def test_a_button_leads_to_no_strange_address(url: str) -> None:
 
 
 def test_a_link_ends_where_it_should() -> None:
-    """Whatever its address has in it; what is escaped already stays."""
+    """Characters that would end a link too early are escaped in its address.
+
+    What is escaped already, and the address of an IPv6 host, stay as they are.
+    """
     found = event(url="https://a.example/a)(b<c>/%20?q=ü&x=[5m]#y").link
     assert found == "https://a.example/a%29%28b%3Cc%3E/%20?q=%C3%BC&x=%5B5m%5D#y"
     assert event(url="http://[::1]:9090/graph").link == "http://[::1]:9090/graph"
 
 
 def test_a_monitors_own_name_stands_for_a_target_of_the_policy() -> None:
-    """Without regard to case; any other name stays as it is."""
+    """A monitor's own name for a target is replaced by the policy's target, whatever its case.
+
+    Any other name stays as it is.
+    """
     sender = replace(SENTRY, targets={"parky/app": "api.parky.co.jp"})
     named = [sender.target_of(event(target=name)) for name in ("Parky/App ", "parky/web", None)]
     assert named == ["api.parky.co.jp", "parky/web", ""]
 
 
 def test_the_id_of_an_event_sorts_among_those_of_messages() -> None:
-    """Another library reads its time back."""
+    """The id of an event is a Discord id: it sorts by time, and discord.py reads the time from it."""
     first, second = event_id(NOON, 7), event_id(NOON, 8)
     assert first < second < event_id(NOON + timedelta(milliseconds=1), 1) < 2**63
     assert discord.utils.snowflake_time(first) == NOON

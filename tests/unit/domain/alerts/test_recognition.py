@@ -33,7 +33,10 @@ _TEXT = st.text(alphabet="ab[]() :✅İ", max_size=30)
     ],
 )
 def test_a_line_has_the_shape_or_has_it_not(pattern: str, line: str, found: dict[str, str] | None) -> None:
-    """Whatever its case; a named hole is never empty, pieces do not overlap."""
+    """A line matches a pattern only as a whole; upper and lower case make no difference.
+
+    A named hole is never empty, and pieces of a pattern do not overlap.
+    """
     assert Shape.parse(pattern).match(line) == found
 
 

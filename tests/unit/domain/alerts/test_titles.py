@@ -37,7 +37,7 @@ def titled(said: AlertMessage, *patterns: Pattern) -> str:
     ],
 )
 def test_what_happened_is_added(content: str, title: str) -> None:
-    """From a summary or the next line, once, and only while the alert fires."""
+    """The title of a firing alert gets what happened from a summary or the next line, once."""
     assert titled(message(content)) == title
 
 

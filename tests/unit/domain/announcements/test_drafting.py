@@ -36,7 +36,7 @@ def test_a_draft_says_when_where_and_how_bad() -> None:
 
 
 def test_it_never_names_what_users_do_not_know() -> None:
-    """Neither a target without a public name, nor title, number or severity."""
+    """A draft names no target without a public name, and neither title, number nor severity."""
     words = drafted(incident(targets=("admin.parky.co.jp", "dev-*"), severity="SEV2"))
     assert "一部の機能で不具合が" in words.ja
     assert "a problem with some features" in words.en
@@ -63,7 +63,7 @@ def test_a_drill_says_so_first() -> None:
 
 
 def test_the_teams_own_words_replace_the_drafts() -> None:
-    """With its placeholders; what is left out is the bot's own."""
+    """The team's own text for a state replaces the bot's draft, and its placeholders are filled in."""
     own = Text("{targets}の{effect}", "{effect} of {targets} at {start}")
     rules = replace(RULES, texts=MappingProxyType({AnnouncementState.RESOLVED: own}))
     words = draft(rules, RESOLVED, AnnouncementState.RESOLVED, zone=POLICY.timezone)["x"]
@@ -86,7 +86,10 @@ def test_the_teams_own_words_replace_the_drafts() -> None:
     ],
 )
 def test_the_state_follows_the_incident(about: Incident, told: str | None, state: str) -> None:
-    """What users know decides only whether it has come back."""
+    """The state of an announcement follows the incident.
+
+    What users were told last only decides whether an open incident without a phase is called reopened.
+    """
     assert state_of(about, told=None if told is None else AnnouncementState(told)) == state
 
 
@@ -115,7 +118,7 @@ INTERNAL = internal_names([*POLICY.targets, "public", "store-sync", "parky-publi
     ],
 )
 def test_what_users_must_not_read_is_found(words: str, kind: FindingKind, what: str) -> None:
-    """Each in the channel and the language in which it is."""
+    """Every mistake in a text for users is found with its kind and language, such as an internal name."""
     rules = replace(RULES, channels={"x": RULES.channels["x"]})
     found = findings_in(rules, {"x": AnnouncementText(words, "fine")}, internal=INTERNAL)
     assert [(one.language, one.kind, one.what) for one in found] == [("ja", kind, what)]

@@ -41,7 +41,7 @@ def test_what_is_no_address_for_x_may_count_as_one(text: str) -> None:
 
 @given(st.text(alphabet=st.sampled_from("aZ9 .,:/-_@#?&=%、。あ漢…–🚨é\n"), max_size=60))
 def test_no_text_is_shorter_than_x_says(text: str) -> None:
-    """Whatever is typed: one that fits here fits there."""
+    """No text is counted as shorter than X counts it, so a text that fits here fits on X."""
     assert length_on_x(text) >= parse_tweet(text).weightedLength
 
 

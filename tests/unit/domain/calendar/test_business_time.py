@@ -93,7 +93,10 @@ def test_a_calendar_without_business_days_is_refused() -> None:
 def test_next_business_day_is_the_first_later_working_date(
     at: datetime, zone: str, holidays: frozenset[date], starts: time
 ) -> None:
-    """It is later, a working date, none lies between, and it is a time that exists."""
+    """The next business day is later, is a working date, and no working date lies between.
+
+    The time that it starts at exists in the zone, also when the clocks change.
+    """
     timezone = ZoneInfo(zone)
     found = next_business_day(at, timezone=timezone, holidays=holidays, starts=starts)
     today = at.astimezone(timezone).date()
@@ -127,7 +130,7 @@ HOURS = BusinessHours(
     ],
 )
 def test_is_open(at: str, *, is_open: bool) -> None:
-    """Within the hours of a business day; the end is outside."""
+    """Business is open within the hours of a business day, the end excluded."""
     assert HOURS.is_open(tokyo(at)) is is_open
 
 
@@ -142,7 +145,7 @@ def test_business_days_are_counted_from_the_day_after() -> None:
 
 
 def test_a_team_that_never_works_has_no_business_day() -> None:
-    """The loop ends."""
+    """A team without working days has no business day: the search ends with an error."""
     with pytest.raises(ValueError, match="no business day"):
         replace(HOURS, days=()).business_days_after(date(2026, 11, 20), 1)
 
@@ -157,7 +160,7 @@ def test_a_team_that_never_works_has_no_business_day() -> None:
     ],
 )
 def test_opening_is_now_or_the_next_morning_of_business(at: str, opens: str) -> None:
-    """While business is open there is nothing to wait for."""
+    """Business opens now if it is open already, else on the next morning of a business day."""
     assert HOURS.opening(tokyo(at)) == tokyo(opens)
 
 

@@ -22,7 +22,7 @@ from bot.domain.calendar.durations import format_duration, parse_duration, parse
     ],
 )
 def test_parse_duration(text: str, span: timedelta) -> None:
-    """Numbers with units add up."""
+    """A duration is read from numbers with units, which add up."""
     assert parse_duration(text) == span
 
 
@@ -30,7 +30,7 @@ def test_parse_duration(text: str, span: timedelta) -> None:
     "text", ["", "15", "15x", "m", "-5m", "1.5h", "30m1h", "5m5m", "１５m", "9999999d", "1h 30m"]
 )
 def test_parse_duration_refuses(text: str) -> None:
-    """Anything else is no duration."""
+    """A text is refused as a duration if it lacks a unit, has a wrong order or is otherwise malformed."""
     with pytest.raises(ValueError, match=r".*"):
         parse_duration(text)
 
@@ -49,7 +49,7 @@ def test_format_duration_refuses_the_past() -> None:
 
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)))
 def test_round_trip(span: timedelta) -> None:
-    """What is written is read back, down to the second."""
+    """A duration that was written is read back, down to the second."""
     assert parse_duration(format_duration(span)) == span - timedelta(microseconds=span.microseconds)
 
 
@@ -71,12 +71,12 @@ def test_round_trip(span: timedelta) -> None:
     ],
 )
 def test_a_typed_span_is_read(text: str, span: timedelta) -> None:
-    """In both languages, however it is spelled; a number alone is minutes."""
+    """A typed span is read in Japanese and English in many spellings; a number alone means minutes."""
     assert parse_typed_span(text) == span
 
 
 @pytest.mark.parametrize("text", ["", "昼", "soon", "-5", "1.5h", "30m1h", "9999999d", "約"])
 def test_a_typed_span_refuses(text: str) -> None:
-    """Anything else is no span."""
+    """A typed text that is no span of time is refused, for example one without a number."""
     with pytest.raises(ValueError, match=r".*"):
         parse_typed_span(text)

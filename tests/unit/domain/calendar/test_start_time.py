@@ -60,7 +60,7 @@ def test_now(text: str) -> None:
     ],
 )
 def test_one_moment_many_ways(text: str) -> None:
-    """Each of these is five past two today."""
+    """Each of these ways to type a time is read as five past two today."""
     assert start(text) == "2026-11-24 14:05:00"
 
 
@@ -96,7 +96,10 @@ def test_ago(text: str, expected: str) -> None:
     ],
 )
 def test_the_day_it_most_likely_belongs_to(text: str, now: datetime, expected: str) -> None:
-    """What lies ahead by more than half its cycle was in the one before."""
+    """A time of day over 12 hours ahead is of yesterday; a date over half a year ahead is of last year.
+
+    A time that is less than a minute ahead is read as now.
+    """
     assert start(text, now) == expected
 
 
@@ -142,7 +145,7 @@ def test_the_unreadable_is_refused_with_examples(text: str) -> None:
 
 
 def test_the_examples_are_understood() -> None:
-    """What the refusal proposes works."""
+    """The examples that the refusal of a start time proposes can be read."""
     fields = InvalidStartTime("?", now=NOW).fields
     for name in ("example_time", "example_ago_ja", "example_ago_en", "example_date"):
         assert parse_start_time(str(fields[name]), now=NOW, timezone=TOKYO) <= NOW
@@ -230,7 +233,7 @@ def test_as_people_say_it(text: str, moment: str) -> None:
 
 
 def test_an_hour_in_the_afternoon_that_is_over_was_yesterdays() -> None:
-    """As for a time of 24 hours: at 00:10 the last 午後11時 was last night's."""
+    """At 00:10, 午後11時 and 11pm are read as last night's, as 23:00 is."""
     assert start("午後11時", NIGHT) == "2026-11-23 23:00:00"
     assert start("11pm", NIGHT) == "2026-11-23 23:00:00"
 

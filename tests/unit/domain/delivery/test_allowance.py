@@ -10,7 +10,7 @@ LESSER = URGENT - 10
 
 @given(st.lists(st.floats(0.0, 0.3), min_size=1, max_size=300))
 def test_in_no_second_more_pass_than_the_rate_and_the_burst(pauses: list[float]) -> None:
-    """Whatever comes when: each waits as long as it is told."""
+    """If each request waits as told, no second has more requests than the rate and the burst allow."""
     allowance, now, passed = Allowance(40.0, 4.0), 0.0, []
     for pause in pauses:
         now += pause
@@ -37,7 +37,7 @@ def known(*, limit: int = 5, remaining: int = 4, at: float = 0.0) -> RouteAllowa
 
 
 def test_the_first_request_of_a_route_goes_alone() -> None:
-    """Its answer says how many may go at once."""
+    """The first request of a route goes alone, because its answer says how many may go at once."""
     route = RouteAllowance()
     assert route.capacity_in_s(0.0, urgency=URGENT) == 0.0
     route.outgoing += 1

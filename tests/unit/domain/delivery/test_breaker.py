@@ -63,7 +63,10 @@ def test_a_ban_opens_at_once_and_for_as_long_as_it_says() -> None:
 
 
 def test_one_probe_at_a_time() -> None:
-    """While a probe is in progress other requests wait, but not longer than PROBE_S."""
+    """While a probe of the breaker is in progress, other requests wait, but not longer than PROBE_S.
+
+    An answer to the probe closes the breaker.
+    """
     breaker = failing(ENOUGH)
     at = PAUSES_S[0]
     assert breaker.wait_s(at) == 0
@@ -74,7 +77,7 @@ def test_one_probe_at_a_time() -> None:
 
 
 def test_what_was_under_way_when_it_opened_says_nothing_new() -> None:
-    """It does not put off the probe."""
+    """A failure of a request that began before the breaker opened does not put off the next probe."""
     breaker = failing(ENOUGH)
     assert breaker.failed(1.0, asked_at=-1.0).next_probe_at == breaker.next_probe_at
 

@@ -69,13 +69,17 @@ def test_one_kind_rings_without_a_message_of_its_own() -> None:
 
 
 def test_what_rings_is_told_without_a_database_too() -> None:
-    """Each kind that notifies people has a word in the mirror."""
+    """The kinds that notify people are those for which the mirror of the database has a word."""
     assert kinds(lambda spec: spec.rings) == {word.value for word in Word}
 
 
 @pytest.mark.parametrize("kind", DeliveryKind)
 def test_a_record_does_not_contradict_itself(kind: DeliveryKind) -> None:
-    """What is urgent is missed, what is gathered has a deadline, what has no words tells nothing."""
+    """No kind of delivery has properties that contradict each other.
+
+    An urgent kind is not dispensable; a kind that pages, is gathered or goes by email is urgent; a kind
+    without words takes no acknowledge, has no date, is not edited and answers nothing.
+    """
     spec = kind.spec
     assert not (spec.is_urgent and spec.is_dispensable)
     assert spec.is_urgent or not (spec.goes_by_email or spec.is_gathered or spec.is_paging)

@@ -36,7 +36,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     ],
 )
 def test_periods(typed: str, hours: int, since: datetime | None, until: datetime | None) -> None:
-    """How far back, from when, or from when until when."""
+    """A typed period of the DLQ filter is read as hours back, as a beginning, or as beginning and end."""
     found = within(DlqFilter(severity="P0"), typed, now=NOW, timezone=TOKYO)
     assert found == DlqFilter(severity="P0", hours=hours, since=since, until=until)
 

@@ -10,7 +10,10 @@ from bot.domain.dlq.failures import is_ours, number_for
 
 @given(st.uuids())
 def test_our_ids_are_recognised_in_every_type(failure: UUID) -> None:
-    """As a uuid, cut to a column's length, and as a negative number that fits its type."""
+    """The bot's own failure is recognised by its id as a uuid, as a cut uuid and as a negative number.
+
+    The number fits its type.
+    """
     for bits in (32, 64):
         number = number_for(failure, bits=bits)
         assert -(2 ** (bits - 1)) <= number < 0

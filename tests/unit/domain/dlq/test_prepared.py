@@ -48,7 +48,7 @@ def test_nothing_to_send_is_no_error(payload: object) -> None:
 
 @given(JSON)
 def test_any_payload_makes_a_body_that_pings_no_one(payload: object) -> None:
-    """Whatever is stored, and within Discord's limits."""
+    """Any stored payload makes a JSON body of known keys that pings no one."""
     made = prepared(payload)
     assert made.body["allowed_mentions"] == {"parse": []}
     assert made.body.keys() <= {"content", "embeds", "allowed_mentions"}
@@ -71,12 +71,15 @@ def test_any_payload_makes_a_body_that_pings_no_one(payload: object) -> None:
     ],
 )
 def test_whom_it_would_ping(payload: dict[str, object], pings: Pings) -> None:
-    """By the content and by what the message allows itself. Source: Discord's docs, Allowed Mentions."""
+    """The content of a message and its allowed mentions decide whom the message would ping.
+
+    Source: Discord's docs, Allowed Mentions.
+    """
     assert pings_of(payload) == pings
 
 
 def test_kept_mentions_allow_no_one_else() -> None:
-    """Only those that the person was shown: never a whole kind of them."""
+    """Kept mentions are @here and the ids of the mentioned roles and users, never all roles or users."""
     made = prepared({"content": "@here <@5> <@&7>"}, keeps_mentions=True)
     assert made.body["allowed_mentions"] == {"parse": ["everyone"], "roles": ["7"], "users": ["5"]}
     assert not made.stripped.mentions

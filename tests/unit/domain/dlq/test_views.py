@@ -26,7 +26,10 @@ CURSORS = st.none() | st.builds(Cursor, MOMENTS, st.text(min_size=1, max_size=40
 
 @given(st.builds(DlqView, FILTERS, CURSORS))
 def test_a_view_is_read_back_as_it_was_written(view: DlqView) -> None:
-    """Whatever people have typed, to the microsecond, and without a line break."""
+    """A view of the DLQ is read back as it was written, whatever people have typed.
+
+    The written text has no line break.
+    """
     text = written(view)
     assert read(text) == view
     assert "\n" not in text

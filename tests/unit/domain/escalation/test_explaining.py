@@ -121,7 +121,10 @@ def test_the_second_in_line_sees_who_was_tried_before_and_that_both_were_called(
 
 
 def test_a_dm_is_about_its_own_step_and_other_places_about_the_latest() -> None:
-    """Both of their DMs are listed, whichever was pressed."""
+    """The explanation below a DM is about that DM's step; elsewhere it is about the latest step.
+
+    The explanation lists all of the reader's DMs, whichever was pressed.
+    """
     found = evidence(FIRST, AGAIN, BESIDE)
     numbers = [
         why.rule.number
@@ -150,7 +153,7 @@ def test_without_a_call_there_is_no_rule() -> None:
 
 
 def test_a_repetition_names_the_step_that_it_repeats() -> None:
-    """However often it was repeated."""
+    """The explanation of a repeated page names the step that is repeated, and the time of the repetition."""
     again = replace(STEPS[2], index=5, due_at=T0 + 180 * MINUTE)
     call = page(7, "sato", minutes=180, step=5)
     why = why_me(evidence(call, steps=(*STEPS, again)), reader=READER, pressed=call)
@@ -169,7 +172,10 @@ def test_the_steps_of_a_later_ladder_count_from_one() -> None:
 
 
 def test_a_page_that_was_passed_on_says_from_whom() -> None:
-    """They were tried before, and said so."""
+    """The explanation of a page that was passed on names the person who declined, and no step.
+
+    That person is listed among those who were tried before, with the time of the refusal.
+    """
     call = page(2, "suzuki", minutes=3, place="secondary", step=None, severity=None, declined_by="佐藤")
     found = evidence(FIRST, call, said=(declined("@sato", minutes=3),))
     why = why_me(found, reader=SECOND, pressed=call)
@@ -267,7 +273,7 @@ def reminder(lead: Person | None = READER, *, asks: str | None = None) -> Delive
 
 
 def test_a_reminder_asks_who_acknowledged_and_says_so_to_the_others() -> None:
-    """It belongs to no ladder."""
+    """The explanation of a reminder names who acknowledged, and tells whether that is the reader."""
     taken = replace(incident(), acknowledged=ByPerson(READER.id, READER.name, T0 + 2 * MINUTE))
     found = replace(evidence(FIRST), incident=taken)
     for reader, is_theirs in ((READER, True), (SECOND, False)):
@@ -278,7 +284,10 @@ def test_a_reminder_asks_who_acknowledged_and_says_so_to_the_others() -> None:
 
 
 def test_a_reminder_without_anybody_left_asks_the_person_on_call() -> None:
-    """Who was at that place then; which is computed."""
+    """A reminder that names no lead asks the person who was on call at the place that it mentions.
+
+    That person is computed, not recorded. Without such a place, the reminder asks nobody.
+    """
     for reader, is_theirs in ((SECOND, True), (READER, False)):
         told = why_me(evidence(FIRST), reader=reader, pressed=reminder(None, asks="secondary")).reminded
         assert told is not None
@@ -291,6 +300,6 @@ def test_a_reminder_without_anybody_left_asks_the_person_on_call() -> None:
 
 
 def test_the_stored_reason_survives_its_row() -> None:
-    """What the step has queued is what the answer reads."""
+    """The reason why a person is on call is read back from the data of a page as it was stored."""
     stored = PagingData(waited_s=0.0, duty=ROTATION).to_json()
     assert PagingData.from_json(stored).duty == ROTATION

@@ -68,7 +68,7 @@ def test_a_rung_that_does_not_repeat_is_the_last() -> None:
 
 
 def test_a_repetition_is_a_step_like_any_other() -> None:
-    """Its own number and time, and what it counts from stays."""
+    """A repetition is a pending step with its own number and due time, counted from the same start."""
     again = repetition(decided(repeat=timedelta(minutes=30)), now=T0 + timedelta(hours=4, seconds=1), index=6)
     assert again is not None
     assert (again.index, again.status, again.starts_at) == (6, StepStatus.PENDING, T0)

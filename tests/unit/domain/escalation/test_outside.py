@@ -62,7 +62,10 @@ def test_nobody_gets_two_emails_for_one_step() -> None:
 
 
 def test_what_a_person_chose_comes_after_their_wait_and_takes_nothing_away() -> None:
-    """What the step names goes at once: that is the team's decision."""
+    """Ways of paging that a person chose come after their wait; those of the step keep their own time.
+
+    A push that the step names as well goes at once, since the team has decided so.
+    """
     own = replace(FULL, notify=OWN)
     assert [(page.way, page.wait) for page in pages([], own)] == [
         (Way.NTFY, OWN.wait),
@@ -112,7 +115,7 @@ def test_quiet_hours_may_pass_midnight(start: int, end: int, hour: int, expected
     ],
 )
 def test_an_ntfy_address_is_a_topic_or_an_https_address(text: str, fits: bool) -> None:
-    """Without credentials: those would be in a person's settings."""
+    """An address for ntfy is a topic, or an HTTPS address with a topic and without credentials."""
     assert is_ntfy(text) is fits
 
 
@@ -124,7 +127,7 @@ def test_a_pushover_key_has_thirty_letters_and_digits() -> None:
 
 
 def test_no_address_is_in_a_text_of_a_person() -> None:
-    """Logs and errors print values."""
+    """The text form of a person shows no address for pages, because logs and errors print values."""
     own = replace(FULL, notify=replace(OWN, ntfy="secret-topic"))
     assert "secret-topic" not in repr(own)
     assert "k" * 30 not in f"{own!r}{own.notify!r}"

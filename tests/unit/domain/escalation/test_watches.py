@@ -46,7 +46,10 @@ def journal(*watches: Watch) -> Journal:
 
 
 def test_not_before_the_database_has_had_its_chance() -> None:
-    """At the deadline the regular way decides; shortly after it, this one."""
+    """The mirror does not take a step at its deadline, but only after a period of grace.
+
+    At the deadline itself the regular way with the database decides.
+    """
     one = watch(1, 15)
     mirrored = journal(one)
     assert mirrored.due(one, T0 + 15 * MINUTE) is None
@@ -64,7 +67,7 @@ def test_of_one_ladder_the_last_speaks_for_all() -> None:
 
 
 def test_the_last_one_tells_everybody_whom_the_others_were_to_tell() -> None:
-    """As loud as the loudest: its own rung may be for one person, and quiet."""
+    """The last due step calls everybody whom the earlier ones would call, as loudly as the loudest."""
     one = watch(1, 15, 30)
     quiet = replace(one.rungs[1], mention=Mention.NONE, dm=("secondary",))
     due = journal(one).due(replace(one, rungs=(one.rungs[0], quiet)), T0 + 40 * MINUTE)
@@ -97,7 +100,10 @@ SECOND_PAGE = ("inc:1:step:2:dm:primary", Word.PAGE, 30)
 
 
 def test_of_what_is_owed_the_last_step_speaks_for_all() -> None:
-    """With the alert, to have something to acknowledge; and it waits, as a step does."""
+    """Of the unsent messages, the alert and those of the last step are due, once the grace is over.
+
+    A message that was posted meanwhile is not due. The alert is needed to have something to acknowledge.
+    """
     one = owing(watch(1, 60), ALERT, FIRST, SECOND, SECOND_PAGE)
     mirrored = journal(one)
     assert [owed.key for owed in mirrored.owed(one, T0 + 16 * MINUTE)] == [ALERT[0], FIRST[0]]
@@ -118,7 +124,7 @@ def test_a_step_that_is_due_speaks_for_what_is_owed() -> None:
 
 
 def test_of_two_alerts_the_newer_one_is_said() -> None:
-    """The severity has changed since."""
+    """Of two unsent alerts of one incident, only the newer is due, because the severity has changed since."""
     one = owing(watch(1, 60), ALERT, ("inc:1:alert:2", Word.ALERT, 5))
     assert [owed.key for owed in journal(one).owed(one, T0 + 6 * MINUTE)] == ["inc:1:alert:2"]
 
@@ -151,7 +157,7 @@ def test_of_a_report_that_has_become_an_incident_nothing_is_left() -> None:
 
 
 def test_another_databases_incidents_are_left_out() -> None:
-    """INC-1 is another one there."""
+    """What the mirror knows of another database is dropped, because INC-1 is another incident there."""
     known = replace(journal(watch(1, 15)), installation_id="theirs", posted={"inc:1:alert": Posted(1, 2)})
     left = Recorded(known.of_reports(), frozenset(), "ours").out_of(known)
     assert (left.posted, left.watches, left.installation_id) == ({}, {}, "ours")
@@ -195,7 +201,10 @@ FULL = Journal(
 
 
 def test_the_file_gives_back_what_it_got() -> None:
-    """A restart loses nothing."""
+    """A journal is read back from its file unchanged, so that a restart loses nothing.
+
+    Incidents alone are no news of an outage; what was posted or taken is.
+    """
     assert from_data(json.loads(encoded(FULL))) == FULL
     assert FULL.has_news
     assert not Journal(watches=FULL.watches).has_news
@@ -238,14 +247,20 @@ EARLIEST: Final = """
 
 
 def test_the_file_of_an_earlier_version_is_read() -> None:
-    """What it has said and taken is neither lost nor done again by the version that follows."""
+    """The file of an earlier version is read with all that was said and taken, so nothing is done twice.
+
+    Fields that a still earlier version did not have are empty.
+    """
     assert from_data(json.loads(EARLIER)) == FULL
     watches = {"inc:1": watch(1, 15)}
     assert from_data(json.loads(EARLIEST)) == replace(FULL, mirror=None, said={}, watches=watches)
 
 
 def test_an_earlier_version_can_read_the_file() -> None:
-    """After a downgrade: it has the same fields, and the values are what `UUID` and `fromisoformat` take."""
+    """The file has the same fields and values as that of an earlier version, for a downgrade.
+
+    Only the spelling of the id and of the times may differ.
+    """
     kept, earlier = json.loads(encoded(FULL)), json.loads(EARLIER)
     assert _comparable(kept) == _comparable(earlier)
 

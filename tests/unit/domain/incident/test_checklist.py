@@ -47,7 +47,10 @@ def choose(
 
 
 def test_a_step_is_its_words() -> None:
-    """Another order keeps the ticks; other words, in either language, and another severity do not."""
+    """A tick belongs to the words of its step and to the severity, not to the place in the checklist.
+
+    Any change of the checklist, its order included, makes another edition.
+    """
     turned = Checklist("SEV1", (NOTICE, LOGS, ROLLBACK))
     assert set(turned.keys) == set(SHEET.keys)
     assert turned.keys[1] == SHEET.keys[0]
@@ -66,7 +69,7 @@ def test_the_same_words_twice_are_two_steps() -> None:
 
 
 def test_an_edited_step_is_open_again() -> None:
-    """Its tick was for other words; the others keep theirs."""
+    """A step whose words were edited is open again; the other steps keep their ticks."""
     ticked = choose(INCIDENT, set(), {0, 1}).incident
     edited = replace(SHEET, steps=(Text("Sentry", "Sentry"), ROLLBACK, NOTICE))
     assert edited.done(ticked.checks) == {1}
@@ -74,7 +77,7 @@ def test_an_edited_step_is_open_again() -> None:
 
 
 def test_a_choice_ticks_and_takes_back() -> None:
-    """Who and when are kept; each change is a version."""
+    """A choice ticks steps and takes back others, keeps who did so and when, and raises the version."""
     first = choose(INCIDENT, set(), {0, 2})
     assert (first.ticked, first.unticked, first.incident.version) == ((0, 2), (), 2)
     assert first.incident.checks[SHEET.keys[2]] == Check(1, "Olive", AT)
@@ -104,12 +107,12 @@ def test_whoever_was_first_stays_the_one() -> None:
 
 
 def test_a_step_that_there_is_not_is_passed_over() -> None:
-    """What was chosen comes from outside."""
+    """A chosen step that does not exist is passed over, because the choice comes from outside."""
     assert choose(INCIDENT, set(), {3, 99}) == Filled(INCIDENT)
 
 
 def test_an_ended_one_keeps_its_checks() -> None:
-    """Nothing is ticked any more; opened again it goes on from there."""
+    """An ended incident keeps its ticks and refuses new ones; after a reopening more can be ticked."""
     ticked = choose(INCIDENT, set(), {0}).incident
     ended = transitions.resolve(ticked, by=OLIVE, at=AT)
     assert ended.checks == ticked.checks

@@ -72,7 +72,7 @@ def test_same_person_twice_is_an_outcome() -> None:
 
 
 def test_acknowledge_after_resolve_is_too_late() -> None:
-    """What is over stays over."""
+    """An acknowledge after the incident was resolved is too late, and the incident stays resolved."""
     done = transitions.resolve(incident(), by=PRIMARY, at=T0)
     result = acknowledgement.acknowledge(
         done, by=SECONDARY, at=T0, already_responding=False, next_update_at=None

@@ -22,7 +22,7 @@ from bot.domain.incident.forms.people_count import MOST_PEOPLE, parse_people, pa
     ],
 )
 def test_a_number_is_read(text: str, people: int) -> None:
-    """However it is spelled."""
+    """A number of people is read however it is spelled, in Japanese and in English."""
     assert parse_people(text) == people
 
 

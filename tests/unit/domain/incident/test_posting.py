@@ -36,7 +36,7 @@ def owed(kind: DeliveryKind, posting: int | None = None) -> Delivery:
 
 
 def test_a_post_without_a_number_is_of_the_first_posting() -> None:
-    """Rows of an older version."""
+    """A post without a number, as older versions stored it, belongs to the first posting."""
     assert posting_of(owed(DeliveryKind.ALERT)) == 1
     assert is_current(owed(DeliveryKind.ALERT), incident())
 

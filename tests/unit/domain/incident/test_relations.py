@@ -15,7 +15,10 @@ from tests.unit.domain.incident.test_incident import incident
 
 @pytest.mark.parametrize("note", [relations.add_duplicate, relations.link])
 def test_numbers_are_noted_once_and_in_order(note: Callable[[Incident, int], Incident]) -> None:
-    """Each time the posts that show them are to be edited."""
+    """Numbers of duplicates and of linked incidents are noted once each and in order.
+
+    Each call raises the version, so that the posts that show them are edited.
+    """
     noted = incident()
     for number in (44, 43, 44):
         noted = note(noted, number)
@@ -38,7 +41,10 @@ def test_what_goes_on_by_itself_is_no_duplicate_any_more() -> None:
 
 
 def test_what_is_unlinked_is_told_no_more() -> None:
-    """Another link and a merge stay; what was never told of changes nothing, so that no post is edited."""
+    """A link that was taken back is no longer named, while other links and a duplicate stay.
+
+    Taking it back again changes nothing, so that no post is edited.
+    """
     both = relations.link(relations.link(relations.add_duplicate(incident(), 43), 43), 44)
     left = relations.unlink(both, 43)
     assert left == replace(both, linked=(44,), version=both.version + 1)
@@ -46,7 +52,10 @@ def test_what_is_unlinked_is_told_no_more() -> None:
 
 
 def test_what_was_made_private_is_told_no_more() -> None:
-    """Neither as a duplicate nor as linked; an incident that never told of it is not touched."""
+    """An incident that became private is no longer named, neither as a duplicate nor as linked.
+
+    An incident that does not name the private one is not changed.
+    """
     both = relations.link(relations.link(relations.add_duplicate(incident(), 43), 43), 44)
     hidden = relations.hide(both, 43)
     assert (hidden.duplicates, hidden.linked, hidden.version) == ((), (44,), both.version + 1)
@@ -54,7 +63,10 @@ def test_what_was_made_private_is_told_no_more() -> None:
 
 
 def test_what_it_was_merged_into_is_told_no_more_once_that_is_private() -> None:
-    """It is still known, and is told again of another one after it was opened again."""
+    """A merged incident no longer names its target once that is private, but still knows it.
+
+    Other incidents that become private change nothing. After a reopening nothing is hidden any more.
+    """
     merged = replace(incident(), status=Status.MERGED, merged_into_id=43)
     assert relations.hide(merged, 44) is merged
     hidden = relations.hide(merged, 43)
@@ -74,7 +86,10 @@ def test_what_it_was_merged_into_is_told_no_more_once_that_is_private() -> None:
 def test_an_entry_of_any_kind_keeps_a_hidden_number_to_itself(
     kind: TimelineKind, where: relations.Other
 ) -> None:
-    """Whatever the entry is about; what else it has stays, and other numbers do."""
+    """A timeline entry of any kind leaves out the number of a hidden incident, and keeps the rest.
+
+    An entry that names no hidden incident stays as it is.
+    """
     entry = TimelineEntry(kind, incident().triggered_at, data={"after": "SEV1", where.value: 43})
     assert relations.others_in([entry]) == {43}
     assert relations.readable(entry, {43}).data == {"after": "SEV1"}

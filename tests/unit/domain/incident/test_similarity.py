@@ -71,7 +71,10 @@ def test_the_same_words_at_another_target_are_another_trouble() -> None:
 
 
 def test_symptoms_tell_less_than_words() -> None:
-    """Another symptom does not hide a twin; the same one and the same target make none."""
+    """Reports with the same words are similar despite other symptoms.
+
+    The same symptom and target do not make reports with other words similar.
+    """
     where = ("api.parky.co.jp",)
     one = Told("決済が通らない", where, ("errors",))
     assert score(one, Told("決済が通らない", where, ("slow",)), NOTHING_KNOWN) >= THRESHOLD
@@ -79,7 +82,7 @@ def test_symptoms_tell_less_than_words() -> None:
 
 
 def test_the_name_of_a_target_is_no_word_of_the_trouble() -> None:
-    """Its target says so already."""
+    """The name of their common target in both titles does not make two reports similar."""
     where = ("parky.co.jp",)
     one, other = Told("parky.co.jp の DNS が引けない", where), Told("parky.co.jp の地図が真っ白", where)
     assert score(one, other, NOTHING_KNOWN) < THRESHOLD

@@ -43,7 +43,10 @@ def test_a_promise_survives_another_severity(
     owed: datetime | None,
     due: datetime | None,
 ) -> None:
-    """Its reminder comes then, too."""
+    """A promised update keeps its time under another severity; only a higher one may bring it forward.
+
+    Without a promise, the new severity decides. The reminder comes when the update is due.
+    """
     told = transitions.tell(acknowledged(), None, next_update_at=promised)
     updates = status_updates.regraded(told, owed, is_more_severe=is_more_severe).updates
     assert (updates.due_at, updates.remind_at) == (due, due)
@@ -56,7 +59,7 @@ def test_a_promise_survives_another_severity(
 def test_a_promise_survives_an_acknowledge(
     promised: datetime | None, owed: datetime | None, due: datetime | None
 ) -> None:
-    """Only without one does the severity's interval count."""
+    """An acknowledge leaves a promised update as it is; without a promise the severity's interval counts."""
     told = transitions.tell(acknowledged(), None, next_update_at=promised)
     updates = status_updates.taken_on(told, owed).updates
     assert (updates.due_at, updates.remind_at) == (due, due)

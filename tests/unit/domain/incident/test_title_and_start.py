@@ -41,7 +41,11 @@ def righted(
 
 @pytest.mark.parametrize("of", [incident(), resolve(incident()), incident(is_private=True)])
 def test_title_and_start_are_corrected(of: Incident) -> None:
-    """While it goes on and afterwards. Whatever counts from the report stays: the deadline above all."""
+    """The title and the start of an open, an ended and a private incident can be corrected.
+
+    Times that count from the report stay, the deadline for an acknowledge above all. The changes name the
+    values before and after.
+    """
     after = righted(of, title="決済が 5xx", started_at=EARLIER)
     version = of.version + 1
     expected = replace(of, title="決済が 5xx", started_at=EARLIER, version=version, details_version=version)
@@ -102,7 +106,7 @@ def test_a_triage_says_what_an_alert_is_about() -> None:
 
 
 def test_two_people_put_different_things_right() -> None:
-    """Both forms were opened on the first version."""
+    """Two people who correct different details of the same version do not undo each other."""
     seen = incident()
     first = righted(seen, title="x")
     both = righted(first, started_at=EARLIER, seen=seen)
@@ -110,7 +114,10 @@ def test_two_people_put_different_things_right() -> None:
 
 
 def test_the_second_of_two_sees_what_the_first_wrote() -> None:
-    """Instead of undoing it; who wrote the same has nothing left to do."""
+    """A correction of what another person has corrected meanwhile is refused, with the new value.
+
+    A person who wrote the same values changes nothing.
+    """
     seen = incident()
     first = righted(seen, title="x", started_at=EARLIER)
     with pytest.raises(UserError, match="title_moved") as refused:

@@ -102,7 +102,7 @@ def test_the_first_acknowledge_starts_the_clock_of_updates() -> None:
 
 @pytest.mark.parametrize(("end", "status"), ENDS)
 def test_an_acknowledge_after_the_end_changes_nothing(end: End, status: Status) -> None:
-    """It is an outcome, not an error."""
+    """An acknowledge after the end is answered as too late, not as an error, and changes nothing."""
     over = end(incident())
     late = acknowledgement.acknowledge(
         over, by=PRIMARY, at=LATER, already_responding=False, next_update_at=None
@@ -116,7 +116,10 @@ def test_an_acknowledge_after_the_end_changes_nothing(end: End, status: Status) 
 @pytest.mark.parametrize(("end", "status"), ENDS)
 @pytest.mark.parametrize("before", [incident(), acknowledged()], ids=["triggered", "acknowledged"])
 def test_an_end(end: End, status: Status, before: Incident) -> None:
-    """It records who and when, drops the promised update, dates the archiving, and keeps who was on it."""
+    """The end of an incident records who ended it and when, and keeps who acknowledged.
+
+    The end drops the promised update and sets the time to archive the thread.
+    """
     over = end(before)
     assert (over.status, time_of(over.ended), id_of(over.ended), name_of(over.ended)) == (
         status,
@@ -131,14 +134,14 @@ def test_an_end(end: End, status: Status, before: Incident) -> None:
 
 
 def test_a_merged_one_knows_where_it_went() -> None:
-    """The other one goes on."""
+    """A merged incident keeps the number of the incident that it was merged into."""
     assert merge(incident()).merged_into_id == OTHER.id
 
 
 @pytest.mark.parametrize(("end", "status"), ENDS)
 @pytest.mark.parametrize("again", WHAT_NEEDS_AN_OPEN_ONE)
 def test_what_has_ended_stays_so(end: End, status: Status, again: End) -> None:
-    """Each refusal says how it ended and by whom."""
+    """An ended incident refuses whatever needs an open one, and says how it ended and by whom."""
     error = refused(again, end(incident()))
     assert error.key == f"already_{status.value}"
     assert error.fields == {"incident": "INC-42", "by": "secondary"}
@@ -174,7 +177,10 @@ def test_a_tracked_alert_is_merged_into_an_incident_or_another_one(into: Inciden
 
 @pytest.mark.parametrize(("end", "_status"), ENDS)
 def test_whoever_opens_it_again_is_on_it(end: End, _status: Status) -> None:
-    """Nothing of the end is left but when it was; it is no acknowledge, and the one there was stays."""
+    """Whoever reopens an incident leads it, and of the end only its first time is left.
+
+    The reopening does not count as an acknowledge; an acknowledge before the end stays.
+    """
     every, at = 30 * MINUTE, LATER + 60 * MINUTE
     again = transitions.reopen(end(incident()), by=PRIMARY, at=at, next_update_at=at + every)
     assert (again.status, time_of(again.reopened), again.lead) == (
@@ -196,7 +202,10 @@ def test_whoever_opens_it_again_is_on_it(end: End, _status: Status) -> None:
 
 
 def test_the_first_end_and_the_last_reopening_are_known() -> None:
-    """However often; one that an older version has ended knows its end as well."""
+    """However often an incident is reopened, its first end and its last reopening are known.
+
+    The first end is also known for an incident that an older version has ended.
+    """
     often = transitions.reopen(resolve(incident()), by=PRIMARY, at=LATER + MINUTE, next_update_at=None)
     often = transitions.cancel(often, by=PRIMARY, at=LATER + 2 * MINUTE)
     often = transitions.reopen(often, by=SECONDARY, at=LATER + 3 * MINUTE, next_update_at=None)
@@ -229,7 +238,7 @@ def test_a_reopened_incident_has_no_phase() -> None:
 
 
 def test_what_is_open_needs_no_reopening() -> None:
-    """A second press."""
+    """Reopening an incident that is open is refused."""
     error = refused(
         lambda of: transitions.reopen(of, by=PRIMARY, at=LATER, next_update_at=None), acknowledged()
     )
@@ -240,7 +249,10 @@ def test_what_is_open_needs_no_reopening() -> None:
 
 
 def test_another_severity_while_nobody_is_on_it() -> None:
-    """Without an acknowledge, a new severity brings its deadline and no update."""
+    """A new severity of an unacknowledged incident brings its own deadline and posts the alert anew.
+
+    Without an acknowledge no update is due.
+    """
     changed = transitions.change_severity(incident(), replace(SEV3, next_update_at=LATER))
     assert (changed.severity, changed.priority, changed.ack_due_at) == ("SEV3", "P2", SEV3.ack_due_at)
     assert (changed.post.number, changed.thread.posting, changed.updates.due_at) == (2, 1, None)
@@ -265,7 +277,7 @@ def test_who_changed_the_severity_counts_until_the_next_change() -> None:
 
 
 def test_a_thread_moves_with_its_severity() -> None:
-    """Where the new one wants it elsewhere, the new posting opens it."""
+    """A new severity opens a new thread if it wants the thread in another channel, else the thread stays."""
     changed = transitions.change_severity(
         incident(thread=IncidentThread(channel="p2-deploys")), replace(SEV3, thread_channel="p0-alerts")
     )
@@ -285,7 +297,10 @@ def test_the_same_severity_is_no_change() -> None:
 
 
 def test_no_number_of_a_posting_is_used_twice() -> None:
-    """Whatever made the last one: a change of severity, a deleted alert, a deleted thread."""
+    """Every new posting of an alert or a thread gets a number higher than all before.
+
+    The cause may be a deleted thread, a deleted alert or a change of severity.
+    """
     rethreaded = rethread(incident())
     assert (rethreaded.post.number, rethreaded.thread.posting) == (1, 2)
     reposted = repost(rethreaded)
@@ -313,7 +328,10 @@ def test_the_same_alert_is_counted() -> None:
 
 
 def test_a_role_is_given_passed_on_and_left() -> None:
-    """In the order of the roles; the same holder again changes nothing."""
+    """Roles are given and given up, and are listed in the order of the roles.
+
+    Giving a role to its holder again changes nothing.
+    """
     scribed = transitions.assign(incident(), Role.SCRIBE, PersonRef(1, "primary"))
     led = transitions.assign(scribed, Role.COMMANDER, PersonRef(2, "secondary"))
     assert list(led.roles) == [Role.COMMANDER, Role.SCRIBE]

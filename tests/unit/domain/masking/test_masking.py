@@ -81,7 +81,7 @@ RANDOMS = st.integers(0, 2**32).map(Random)
 @settings(max_examples=300)
 @given(st.sampled_from(sorted(planted.ANYWHERE)), RANDOMS, TEXTS, TEXTS)
 def test_no_secret_of_a_known_shape_survives(kind: str, random: Random, before: str, after: str) -> None:
-    """Wherever it is planted."""
+    """A secret of a known shape is masked wherever it stands in a text."""
     secret = planted.ANYWHERE[kind](random)
     said = masked(f"{before} {secret}\n{after}")
     token = secret.rsplit("/", 1)[-1] if "://" in secret else secret
@@ -92,7 +92,7 @@ def test_no_secret_of_a_known_shape_survives(kind: str, random: Random, before: 
 @settings(max_examples=200)
 @given(st.sampled_from(sorted(planted.BESIDE)), RANDOMS, st.sampled_from(["", "決済 ", "  "]))
 def test_no_secret_beside_its_name_survives(kind: str, random: Random, indent: str) -> None:
-    """In headers, variables, JSON, YAML, addresses, flags."""
+    """A secret beside its name is masked in headers, variables, JSON, YAML, addresses and flags."""
     form, make = planted.BESIDE[kind]
     secret = make(random)
     lead = "" if kind in ("env", "yaml") else indent
@@ -166,9 +166,10 @@ def test_a_megabyte_of_logs_takes_less_than_a_second() -> None:
     ],
 )
 def test_no_text_takes_much_longer_than_logs(bait: str) -> None:
-    """Of the same length, whatever it is made of: no pattern reads the same signs again and again.
+    """Masking any text takes less than five times as long as masking logs of the same length.
 
-    What else the machine does may fall on one measurement, hence up to three.
+    No pattern reads the same characters again and again. Other work of the machine may disturb one
+    measurement, hence up to three.
     """
     masked("a")  # the patterns are loaded once
     odd, logs = (text * (MEGABYTE // 8 // len(text)) for text in (bait, LINE))

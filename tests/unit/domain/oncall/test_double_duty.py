@@ -9,7 +9,10 @@ from tests.unit.domain.oncall.test_roster import HOURS, NOW
 
 
 def test_one_person_at_two_places_is_found_and_from_when() -> None:
-    """Only the time that both shifts share counts; a handover from one place to another is none."""
+    """A person on call at two places at once is found, with the time that both shifts share.
+
+    A handover from one place to another is no double duty.
+    """
     week = timedelta(days=7)
     first = Roster("ai", HOURS, overrides=[Shift("ben", NOW, NOW + week)])
     second = Roster("cleo", HOURS, overrides=[Shift("ben", NOW + week, NOW + 2 * week)])

@@ -35,7 +35,7 @@ def duty(book: Book = EMPTY, at: datetime = NOW, layers: tuple[Layer, ...] = ())
 
 
 def test_without_any_entry_it_is_the_policys_person() -> None:
-    """Always."""
+    """Without any entry in the roster, the policy's person is always on call."""
     assert duty() == Duty(kind=DutyKind.ALWAYS, who="ai_01")
 
 

@@ -48,7 +48,10 @@ def standing(book: Book, at: datetime = NOW, layers: tuple[Layer, ...] = ()) -> 
 
 
 def test_overrides_go_over_what_was_set_and_that_goes_over_the_policy() -> None:
-    """Each by itself, then all of them; what is over no longer counts."""
+    """An override wins over a schedule set in chat, which wins over the policy.
+
+    An entry that is over no longer counts. With no entries at all the policy's person is on call.
+    """
     layer = Layer(Rotation(("layer",), 1, Unit.DAYS, date(2026, 1, 1), time(0), TOKYO))
     people = [OnCallPerson("layer", "layer")]
     set_from_chat = schedule(1, person("chat"), NOW - HOUR, ended_at=NOW + 5 * HOUR)
@@ -94,7 +97,10 @@ def test_an_override_that_was_taken_back_counts_until_then() -> None:
     ],
 )
 def test_somebody_from_chat_is_the_policys_own_person_where_they_are_the_same(who: Who, handle: str) -> None:
-    """By id or by username; a display name is anybody's to take."""
+    """A person from chat is the policy's person if the id or the username is the same.
+
+    The same display name is not enough, because anybody can take it.
+    """
     book = Book([override(1, who, NOW, NOW + HOUR)])
     assert standing(book) == handle
 
@@ -112,7 +118,7 @@ def test_the_policys_person_keeps_their_email_and_gains_their_id() -> None:
 
 
 def test_a_place_that_the_policy_does_not_know_is_passed_over() -> None:
-    """It was renamed in the file since."""
+    """A schedule for a place that the policy no longer knows is passed over."""
     other = StoredSchedule(1, "tertiary", person("x"), "x", NOW - HOUR)
     found = rosters({"primary": (AI, ())}, [AI], Book((), [other]), hours=HOURS)
     assert list(found.at(NOW)) == ["primary"]
@@ -182,7 +188,10 @@ def test_shifts_leave_no_gap_and_neighbours_differ(
     start: datetime,
     hours: int,
 ) -> None:
-    """Whatever was written down: the window is covered, and any moment in it says the same."""
+    """Whatever is scheduled, the shifts cover the whole window, and neighbours are different persons.
+
+    Each shift names the person who is on call at any of its moments, and the changes are where shifts begin.
+    """
     book = Book(
         [
             override(number, PEOPLE[name], at, at + span)

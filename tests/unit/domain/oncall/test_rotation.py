@@ -68,7 +68,10 @@ def test_handover_stays_local_across_a_dst_change() -> None:
 
 @pytest.mark.parametrize("every", [1, 2, 3, 4, 6, 8, 12, 24])
 def test_hours_that_divide_a_day_hand_over_at_local_times(every: int) -> None:
-    """At 10:00 and so on all year: the turn in which the clocks change is an hour shorter, or longer."""
+    """Turns of hours that divide a day hand over at the same local times all year.
+
+    Only the turn in which the clocks change is an hour shorter or longer.
+    """
     berlin = ZoneInfo("Europe/Berlin")
     turns = Rotation(("ai", "ben"), every, Unit.HOURS, date(2026, 3, 1), time(10), berlin)
     begins = [turns.begins(n) for n in range(365 * 24 // every)]
@@ -81,7 +84,7 @@ def test_hours_that_divide_a_day_hand_over_at_local_times(every: int) -> None:
 
 @pytest.mark.parametrize("every", [5, 7, 10, 36, 48])
 def test_other_hours_are_hours(every: int) -> None:
-    """They come at another time each day, and do not stretch with the clocks."""
+    """Turns of hours that do not divide a day keep their exact length when the clocks change."""
     berlin = ZoneInfo("Europe/Berlin")
     turns = Rotation(("ai", "ben"), every, Unit.HOURS, date(2026, 10, 20), time(8), berlin)
     gaps = {later - earlier for earlier, later in pairwise(turns.begins(n) for n in range(60))}
@@ -140,7 +143,10 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 6, 30), timezones=st
 
 @given(rotations, moments)
 def test_a_turn_holds_the_moment_it_was_found_for(rotation: Rotation, at: datetime) -> None:
-    """Whatever the zone: begins(n) <= at < begins(n + 1)."""
+    """The turn found for a moment holds that moment: begins(n) <= at < begins(n + 1).
+
+    A moment without a turn is before the first turn. Both are true in any zone.
+    """
     turn = rotation.turn_at(at)
     if turn is None:
         assert at < rotation.begins(0)
@@ -166,7 +172,10 @@ CLOCKS = (*ZONES, "Antarctica/Troll", "America/Santiago", "Africa/Casablanca", "
 def test_hours_keep_to_the_clocks_without_gap_or_overlap(
     every: int, starts_on: date, handover: time, zone: ZoneInfo, start: datetime, people: int
 ) -> None:
-    """Over any three days: each moment has one turn, and each turn begins at its local time or is skipped."""
+    """Over any three days, each moment has one turn, without gap or overlap.
+
+    Each turn begins at its local time, unless the clocks skip that time.
+    """
     names = tuple("abcd"[: people + 1])
     rotation = Rotation(names, every, Unit.HOURS, starts_on, handover, zone)
     allowed = {(handover.hour + n) % 24 for n in range(0, 24, every)}
@@ -201,7 +210,10 @@ def skips(zone: ZoneInfo, *, before: datetime) -> bool:
 def test_shifts_have_no_gap_and_say_what_person_at_says(
     layers: list[Layer], stand_ins: list[tuple[datetime, int]], start: datetime, hours: int
 ) -> None:
-    """They cover the whole window, change person at each edge, and agree with any moment in between."""
+    """The shifts of a roster cover the whole window and change person at each edge.
+
+    At any moment the shifts name the same person as `person_at`.
+    """
     overrides = [Shift("x", at, at + timedelta(hours=length)) for at, length in stand_ins]
     roster, end = Roster("solo", HOURS, layers, overrides), start + timedelta(hours=hours)
     shifts = roster.shifts(start, end)

@@ -49,7 +49,10 @@ def test_the_next_way_is_one_that_was_not_tried() -> None:
 
 
 def test_a_system_without_another_way_is_tried_for_two_hours() -> None:
-    """Each time for a minute; by then many steps of the ladder have come."""
+    """A system that pages by itself is tried again for more than two hours, and then given up.
+
+    The first wait is five minutes.
+    """
     waits = [again_after(times) for times in range(9)]
     assert waits[0] == timedelta(minutes=5)
     assert sum((wait for wait in waits if wait is not None), timedelta()) > timedelta(hours=2)

@@ -101,7 +101,10 @@ def test_a_severity_that_asks_for_none_releases_from_it() -> None:
 
 
 def test_reopened_and_resolved_again_the_owner_stays() -> None:
-    """They may have begun to write; the date begins anew."""
+    """A postmortem keeps its owner and pull request when its incident is reopened and resolved again.
+
+    The due date and the reminders begin anew; the owner may have begun to write.
+    """
     handed_over = replace(owed(), owner_id=77, owner_name="writer", pull_request="https://x.example/1")
     paused = owing.not_owed(handed_over)
     later = NOW + timedelta(days=7)
@@ -117,7 +120,7 @@ def test_reopened_and_resolved_again_the_owner_stays() -> None:
 
 
 def test_done_stays_done_when_the_incident_comes_back() -> None:
-    """Neither a reopening nor another resolve asks for it once more."""
+    """A finished postmortem is not asked for again after a reopening or another resolve."""
     finished = owing.done(owed(), by_id=1, by_name="primary", at=NOW)
     assert owing.not_owed(finished) is finished
     assert owing.owed_at_resolve(resolved(), finished, TERMS, now=NOW + timedelta(days=9)) is finished
@@ -143,7 +146,10 @@ def test_overdue_is_after_the_date() -> None:
 
 
 def test_both_are_read_as_they_were_stored() -> None:
-    """Of the posts and of a notice: JSON, from PostgreSQL with its own way to write a time."""
+    """A postmortem and a resolution are read back from JSON as they were stored.
+
+    A resolution also tells its duration, and whether it is empty.
+    """
     postmortem = owed()
     assert Postmortem.from_json(postmortem.to_json()) == postmortem
     said = Resolution(cause="x", people=120, duration_s=2_700, by_id=1, by_name="a", at=NOW)

@@ -55,7 +55,7 @@ def test_no_title_leads_out_of_the_folder(title: str) -> None:
 
 @given(st.text(max_size=300))
 def test_a_slug_of_a_slug_is_the_same(title: str) -> None:
-    """So a person who retypes the name of the file as a title gets that file."""
+    """The slug of a slug is the same, so a file name retyped as a title gives the same file."""
     made = slug(title, label="INC-42")
     assert slug(made, label="INC-42") == made
 

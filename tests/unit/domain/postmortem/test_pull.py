@@ -62,7 +62,10 @@ def test_nothing_that_people_wrote_is_overwritten(
 
 
 def test_the_open_one_is_chosen() -> None:
-    """Before a merged one; one that people closed is left alone, and so is a stranger's."""
+    """Of the bot's pull requests, an open one is chosen before a merged one; a closed one is left alone.
+
+    A pull request without the marker is not chosen, unless its number is on record.
+    """
     opened, merged, closed = pull(3), pull(2, PullState.MERGED), pull(1, PullState.CLOSED)
     assert chosen([opened, merged, closed], EXPORT, marker=MARKER) is opened
     assert chosen([merged, closed], EXPORT, marker=MARKER) is merged
@@ -73,7 +76,10 @@ def test_the_open_one_is_chosen() -> None:
 
 
 def test_people_may_write_the_words_anew() -> None:
-    """Then the bot does not; carriage returns of GitHub's page are no change."""
+    """The bot edits a pull request only while its words are the ones that the bot wrote.
+
+    Carriage returns of GitHub's page are no change. A pull request without known words is not edited.
+    """
     export = replace(EXPORT, words=digest("title", "a\nb\n"))
     assert export.may_edit(replace(pull(), body="a\r\nb"))
     assert not export.may_edit(replace(pull(), body="a\nc"))
@@ -94,7 +100,10 @@ def test_people_may_write_the_words_anew() -> None:
 def test_what_is_quiet_is_looked_at_less_often(
     state: PullState, quiet: timedelta, after: timedelta | None
 ) -> None:
-    """Until it is merged, or was closed a month ago: people may open it again."""
+    """A quiet pull request is looked at less and less often.
+
+    Looking ends once the pull request is merged, or a month after people have closed it.
+    """
     known = replace(EXPORT, state=PullExportState(state), number=12).found(pull(12, state), at=NOW + quiet)
     assert known.next_at == (None if after is None else NOW + quiet + after)
 
@@ -106,14 +115,14 @@ def test_a_draft_that_was_asked_for_meanwhile_is_written_next() -> None:
 
 
 def test_what_is_withheld_forgets_the_title() -> None:
-    """It is in the path."""
+    """A withheld postmortem forgets its path, which holds the title, and is not looked at any more."""
     private = replace(EXPORT, wanted=2, number=12).withheld(at=NOW)
     assert (private.state, private.path, private.next_at) == (PullExportState.WITHHELD, None, None)
     assert not private.is_draft_waiting
 
 
 def test_another_repository_knows_nothing_of_it() -> None:
-    """The draft is written there."""
+    """After a move to another repository the pull request is unknown, and the draft is written there."""
     moved = replace(EXPORT, number=12, blob=BOTS).moved_to("x/z")
     assert (moved.repository, moved.number, moved.blob) == ("x/z", None, None)
     assert moved.is_draft_waiting

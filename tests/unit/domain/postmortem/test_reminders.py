@@ -13,7 +13,10 @@ DUE = owed()
 
 
 def test_a_business_day_before_the_date_and_after_it_then_in_the_thread() -> None:
-    """Each as business opens; the holiday after the date is passed over."""
+    """Reminders come a business day before and after the due date, then in the thread.
+
+    Each comes as business opens; the holiday after the date is passed over.
+    """
     assert list(reminders.reminders_of(DUE, HOURS)) == [
         Reminder(PostmortemReminderStage.BEFORE, tokyo(11, 30, 10)),
         Reminder(PostmortemReminderStage.AFTER, tokyo(12, 3, 10)),
@@ -33,7 +36,7 @@ def test_over_the_turn_of_a_weekend() -> None:
 
 
 def test_one_is_due_from_its_time_on_and_once() -> None:
-    """Not a second earlier; and what was sent is not due again."""
+    """A reminder is due from its time on, not a second earlier, and is not due again once it was sent."""
     at = tokyo(11, 30, 10)
     assert reminders.due(DUE, HOURS, now=at - timedelta(seconds=1)) is None
     assert reminders.due(DUE, HOURS, now=at) == Reminder(PostmortemReminderStage.BEFORE, at)
@@ -45,7 +48,7 @@ def test_one_is_due_from_its_time_on_and_once() -> None:
 
 
 def test_of_several_late_ones_the_latest_is_sent() -> None:
-    """After a week of downtime only the latest overdue reminder is sent."""
+    """Of several overdue reminders only the latest is sent, and once."""
     late = tokyo(12, 3, 12)
     found = reminders.due(DUE, HOURS, now=late)
     assert found == Reminder(PostmortemReminderStage.AFTER, tokyo(12, 3, 10))

@@ -65,7 +65,7 @@ def test_results_in_a_row_decide(script: str, state: ProbeState, said: list[str]
 
 
 def test_a_degraded_target_says_nothing_unless_the_policy_gives_it_a_severity() -> None:
-    """It is a state all the same."""
+    """Without a severity for it, a degraded target raises no event, but its state is degraded."""
     status, events = played("+~~~", replace(RULES, degraded=None))
     assert (status.state, events) == (ProbeState.DEGRADED, [])
 
@@ -145,7 +145,7 @@ def test_the_prober_is_cut_off_when_no_other_host_answered_since(
 
 
 def test_probes_spread_over_their_interval() -> None:
-    """Of 200 no tenth of the interval has more than twice its share."""
+    """Of 200 probes, at most 40 begin in any tenth of their interval, which is twice an even share."""
     phases = [replace(RULES, name=f"p{number}").phase / RULES.every for number in range(200)]
     counts = [sum(int(phase * 10) == tenth for phase in phases) for tenth in range(10)]
     assert max(counts) <= 40

@@ -34,7 +34,10 @@ def test_words_are_as_the_other_title_spells_them(one: str, other: str, common: 
     ],
 )
 def test_an_inflected_word_is_shown_whole_or_not_at_all(one: str, other: str, common: list[str]) -> None:
-    """It goes on as far as both titles do; 開か of 開かない and 開かず is no word."""
+    """A common word is shown as far as both titles share it, but never as a cut verb or adjective.
+
+    開か of 開かない and 開かず is no word.
+    """
     assert [*words_in_common(one, other)] == common
 
 

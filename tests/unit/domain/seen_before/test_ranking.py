@@ -20,7 +20,10 @@ def numbers(report: KnownReport, past: list[KnownReport]) -> list[int]:
 
 
 def test_the_most_similar_three_come_first() -> None:
-    """With why: the same target, the words of both titles."""
+    """The three most similar incidents are shown, the most similar first, each with the reasons.
+
+    A reason is the same target, or the words that both titles have.
+    """
     found = resembling(NOW, PAST)
     assert [one.number for one in found] == [4, 3, 7]
     assert found[2].same_targets == (API,)
@@ -37,12 +40,12 @@ def test_the_same_alert_is_shown_even_if_its_title_has_changed() -> None:
 
 
 def test_two_without_an_alert_are_not_the_same_alert() -> None:
-    """None is no fingerprint."""
+    """Two incidents without an alert do not count as incidents of the same alert."""
     assert numbers(KnownReport(9, "x", (), ()), [KnownReport(1, "y", (), ())]) == []
 
 
 def test_an_incident_is_never_its_own_past() -> None:
-    """It may have ended by the time it is asked about."""
+    """An incident is not shown as similar to itself, even if it has ended by the time of the question."""
     assert numbers(NOW, [NOW]) == []
 
 

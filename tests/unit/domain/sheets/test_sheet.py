@@ -56,7 +56,7 @@ def test_what_is_left_open_says_what_can_be_chosen() -> None:
 
 
 def test_a_given_value_counts_instead_of_the_targets() -> None:
-    """`/runbook worker_logs env:dev`."""
+    """A value typed with the command, as in `/runbook worker_logs env:dev`, replaces the target's value."""
     filled = fill(LOGS, VALUES, Affected((API,), given={"env": "dev"}))
     assert texts(filled.commands) == ["tail public --env dev", "tail store-sync --env dev"]
 

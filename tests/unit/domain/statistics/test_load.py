@@ -84,7 +84,10 @@ def test_a_person_without_any_load_is_no_part_of_the_mean() -> None:
 
 
 def test_the_swap_that_saves_the_most_time_is_suggested() -> None:
-    """With the person who has the least, and the earliest of equal ones."""
+    """The suggested swap saves the most hours, and is with the person who has the least load.
+
+    Of equal swaps, the earliest is suggested.
+    """
     ahead = (
         shift(AI, 0, 10),
         shift(BEN, 10, 20),
@@ -130,6 +133,6 @@ def test_without_an_easier_shift_a_stand_in_is_suggested() -> None:
 
 
 def test_without_a_coming_shift_nothing_is_suggested() -> None:
-    """They are on call until further notice, which a rotation would end."""
+    """A person with too many hours and no planned shift to give away gets no suggestion."""
     (found,) = compared(load(AI, oncall_h=90), load(BEN, oncall_h=20), ahead=(shift(BEN, 0, 9),)).overloads
     assert found.relief is None

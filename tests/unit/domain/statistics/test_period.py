@@ -32,7 +32,7 @@ def test_a_period_as_people_type_it(text: str, said: str, first: date, last: dat
 
 @pytest.mark.parametrize("text", ["", "year", "2026", "2026-13", "2026-W54", "2026-Q5", "1999-11", "０-1"])
 def test_what_is_no_period(text: str) -> None:
-    """Also one before there was a Discord: the period before year 1 is none."""
+    """A text that names no week, month or quarter is refused, and so is a period before Discord existed."""
     with pytest.raises(ValueError):  # noqa: PT011  # its text is shown to nobody
         Period.parse(text, today=TODAY)
 

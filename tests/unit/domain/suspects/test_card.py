@@ -28,7 +28,7 @@ def made(*changes: RecentChange) -> SuspectCard:
 
 
 def test_changes_before_the_start_are_listed_newest_first() -> None:
-    """Those at the edges of the time count; those beyond do not."""
+    """The card lists the changes of the two hours before the start, both edges included, newest first."""
     card = made(change(121, "too early"), change(120, "first"), change(0, "last"), change(-1, "after"))
     assert [one.what for one in card.changes] == ["last", "first"]
     assert card.since == START - WITHIN

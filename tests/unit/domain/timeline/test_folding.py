@@ -15,7 +15,10 @@ def line(kind: TimelineKind, second: int) -> Line:
 
 
 def test_several_of_a_minute_are_one_row_where_the_first_was() -> None:
-    """What people did in between stays a row of its own."""
+    """What the bot posts within a minute is one row, which stands at the place and time of the first post.
+
+    The row counts its posts by kind. An acknowledge in between stays a row of its own.
+    """
     posted, paged = line(TimelineKind.ALERT_POSTED, 1), line(TimelineKind.PAGED, 30)
     opened, acked = line(TimelineKind.OPENED, 0), line(TimelineKind.ACKNOWLEDGED, 20)
     rows = folded([opened, posted, acked, paged])

@@ -67,12 +67,15 @@ def give(*answers: str) -> Path:
     ],
 )
 def test_follow_ends_where_the_runbook_says(answers: tuple[str, ...], outcome: TriageOutcome) -> None:
-    """Each pair of answers has its outcome; not being sure counts as the more severe."""
+    """Each pair of triage answers leads to the runbook's outcome.
+
+    "Not sure" counts as the answer that its question sets for it.
+    """
     assert RUNBOOK.follow(give(*answers)).outcome == outcome
 
 
 def test_follow_asks_on_the_way() -> None:
-    """Before the end there is a question, and no outcome."""
+    """A triage with a question left to answer has that question and no outcome."""
     position = RUNBOOK.follow(give("yes"))
     assert (position.question, position.outcome) == (LARGE, None)
 

@@ -9,7 +9,7 @@ ALERT = next(one for one in examples() if one.name == "sentry/event_alert")
 
 
 def test_an_alert_of_an_older_version_has_the_key_by_which_its_issue_is_resolved() -> None:
-    """It names its issue by an address only."""
+    """An alert of an older Sentry, which names its issue by an address only, has the key of that issue."""
     body = json.loads(json.dumps(ALERT.body))
     del body["data"]["event"]["issue_id"]
     (event,) = ALERT.read(HookRequest(ALERT.headers, json.dumps(body).encode()))

@@ -105,7 +105,7 @@ def test_a_dm_says_what_and_why_now_on_the_lock_screen(why: ActionDmReason, day:
 
 
 def test_a_dm_about_no_incident_leads_nowhere() -> None:
-    """Its buttons are all there is."""
+    """A DM about an action item without an incident has the item's buttons and no link to a thread."""
     assert samples.labels_of(dm(told(ActionDmReason.TODAY), about=False)) == ["完了", "編集", "やめる"]
 
 
@@ -198,7 +198,7 @@ def test_screens_always_fit(voice: Voice, what: str, reason: str, count: int) ->
     page=st.integers(0, 10**5),
 )
 def test_a_page_is_found_again_by_its_button(view: ActionView, mine: bool, incident: int, page: int) -> None:
-    """Its id says everything."""
+    """The custom id of a button for a page says which list and page are asked for."""
     asked = AskedList(view, mine=mine, incident_id=incident, page=page)
     found = re.fullmatch(PAGE, asked.custom_id)
     assert found is not None

@@ -52,7 +52,10 @@ def line(words: Wording, data: WindowData) -> str:
 
 
 def test_the_beginning_says_who_what_until_when_and_what_is_held() -> None:
-    """Quietly, with the reason; severities that are spared are named."""
+    """The line about a maintenance's beginning says who began it, for what target, why and until when.
+
+    The line names the severities whose alerts are held or, if some are spared, tracked all the same.
+    """
     assert line(JA, BEGAN) == (
         "🔧 @佐藤：**api.parky.co.jp** のメンテナンス。"
         "11/24 16:07 JST まで、新しいアラートは追跡せずに控えます\n"
@@ -78,7 +81,10 @@ def test_the_beginning_says_who_what_until_when_and_what_is_held() -> None:
 def test_a_target_that_the_policy_does_not_name_is_held_with_a_warning(
     target: str, *, is_known: bool
 ) -> None:
-    """It may be a typing error, or a host that only alerts name."""
+    """Alerts of a target that the policy does not name are held, with a warning about the name.
+
+    The name may be a typing error, or a host that only alerts name.
+    """
     window = AlertWindow(1, 7, target, "", 1, "sato", began_at=AT, ends_at=AT + timedelta(hours=2))
     said = began_said(VOICE, window)
     assert "のアラートを 11/24 16:07 JST まで控えます" in said

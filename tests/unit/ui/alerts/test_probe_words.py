@@ -60,7 +60,7 @@ def test_each_probe_is_a_line_with_its_availability() -> None:
 
 
 def test_200_probes_fit_into_a_message() -> None:
-    """It says how many it leaves out."""
+    """A list of 200 probes fits into one message, which says how many probes are left out."""
     many = [ProbeShown(replace(RULES, name=f"p{n}"), STATUS, ProbeCounts(ok=1)) for n in range(200)]
     said = listing(WORDS, ProbesShown(tuple(many)))
     assert len(said) <= 2_000
@@ -72,5 +72,5 @@ def test_200_probes_fit_into_a_message() -> None:
     ("share", "said"), [(1.0, "100 %"), (0.99999, "99.99 %"), (0.5, "50 %"), (0.0, "0 %")]
 )
 def test_only_a_target_that_never_failed_has_100(share: float, said: str) -> None:
-    """It is cut, not rounded."""
+    """The share of successful probes is cut, not rounded, so that 100 % means no failure at all."""
     assert percentage(share) == said

@@ -70,7 +70,10 @@ def test_each_change_says_when_what_who_and_where() -> None:
 
 
 def test_no_change_is_said_and_so_is_what_could_not_be_read() -> None:
-    """They are not the same."""
+    """The card of suspects says that there was no change, and within how many hours.
+
+    If a source could not be read, the card speaks only of what could be read, and names source and reason.
+    """
     assert "デプロイもマージもありません" in shown(with_card())
     unread = (UnreadSource(source="github_merges", problem=SourceProblem.REFUSED),)
     text = shown(with_card(unread=unread))
@@ -80,7 +83,7 @@ def test_no_change_is_said_and_so_is_what_could_not_be_read() -> None:
 
 
 def test_a_past_incident_takes_three_lines() -> None:
-    """However much was written of it."""
+    """A past incident takes three lines of at most 200 characters, however much was written about it."""
     text = shown(with_card(past=(PAST,)))
     lines = text.partition("**似た過去の件**\n")[2].splitlines()
     assert len(lines) == 3
@@ -121,11 +124,11 @@ def test_the_buttons_go_with_the_incident() -> None:
 
 @pytest.mark.parametrize("url", ["javascript:x", "https://x.example/a) b", "https://x.example/](y", ""])
 def test_only_a_plain_address_becomes_a_link(url: str) -> None:
-    """It comes from another system."""
+    """Only a plain address from another system becomes a link; otherwise the text stays as it is."""
     assert linked("a[b]", url) == "a[b]"
     assert linked("a[b]", "https://x.example/a") == "[a［b］](https://x.example/a)"
 
 
 def test_a_card_without_facts_is_still_one() -> None:
-    """An imported incident has none."""
+    """An incident without stored facts, such as an imported one, still has a card of suspects."""
     assert "未定" in shown(samples.PLACED)

@@ -118,7 +118,7 @@ def test_what_a_system_says_is_inert() -> None:
 
 
 def test_a_hundred_results_of_bad_news_fit() -> None:
-    """Those that do not are left out, the worst are there."""
+    """Of a hundred failed checks, a message within Discord's limits shows more than five."""
     many = [CheckResult(**{**vars(DOWN), "name": f"{n}" + "x" * 70}) for n in range(100)]
     assert content(ChecksShown(results=tuple(many), systems=100, finished_at=AT)).count("⛔") > 5
 

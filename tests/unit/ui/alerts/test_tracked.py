@@ -174,7 +174,10 @@ ACKED, AGAIN = "<t:1795496940:R>", "<t:1795499520:R>"  # as Discord counts them:
     ],
 )
 def test_every_state_reads_at_a_glance(incident: Incident, ja: str, en: str) -> None:
-    """In each later state the answer is one line with a sign, a word for the state, and by whom and when."""
+    """The post about an acknowledged, reopened, resolved, cancelled or merged alert is one line.
+
+    The line has a sign and a word for the state, and says by whom and when.
+    """
     assert render(JA, QUIET, incident)["content"] == ja
     assert render(EN, QUIET, incident)["content"] == en
 
@@ -213,7 +216,7 @@ def test_what_a_monitor_writes_means_only_what_it_says(incident: Incident) -> No
 
 
 def test_resolving_it_promises_no_line_in_a_thread() -> None:
-    """There is none; an incident's is told."""
+    """The form that resolves an alert does not promise a line in a thread; an incident's form does."""
     alert, incident = (
         str(resolve_form(VOICE, one, by=PRIMARY, now=LATER, in_dm=False).to_dict())
         for one in (NEW, TRIGGERED)

@@ -54,7 +54,10 @@ async def test_a_preview_makes_it_no_other_message() -> None:
 
 
 async def test_it_does_not_wait_long() -> None:
-    """Nor for the first page: the queue does that better."""
+    """The search for a message gives up if Discord limits the first page, or a further page for long.
+
+    The queue is better at waiting.
+    """
     for rest in (Limited(Crowded(0.01)), Limited(list(OTHERS), Crowded(600.0))):
         with pytest.raises(Crowded):
             await found(rest)

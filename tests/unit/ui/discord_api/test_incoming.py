@@ -65,7 +65,7 @@ def test_a_preview_is_nothing_that_the_monitor_said() -> None:
 
 
 def test_a_message_made_of_components_has_words_too() -> None:
-    """Texts within a frame."""
+    """A message that consists of components has its title from the texts in its frame."""
     shown = [{"type": 17, "components": [{"type": 10, "content": "## disk full"}, {"type": 14}]}]
     assert read(content="", components=shown).title == "disk full"
 
@@ -92,7 +92,10 @@ def test_notes_of_discord_itself_are_no_alerts() -> None:
 @pytest.mark.parametrize("kind", [0, 19, 20, 23])
 @pytest.mark.parametrize("field", ["interaction_metadata", "interaction"])
 def test_what_an_app_answers_to_a_person_is_no_alert(kind: int, field: str) -> None:
-    """To a button or to a command, at first and later: it comes by a webhook as well."""
+    """An app's answer to a button or a command is not read as a webhook's or a bot's message.
+
+    Discord posts such answers by a webhook, too.
+    """
     found = read(type=kind, application_id="903", **{field: {"id": "5", "type": 3}})
     assert (found.is_webhook, found.is_bot, found.is_ours) == (False, False, False)
     assert read(type=0, application_id="903", **{field: None}).is_webhook

@@ -49,7 +49,7 @@ def reading(answer: Any, *, emoji: str = "📌", reads: bool = True) -> ThreadRe
 
 
 def test_a_message_with_all_that_is_kept() -> None:
-    """Author, words, address, time."""
+    """A message is read with its ids, author, text, address, time, and the time of its last edit."""
     found = message_from(MESSAGE, guild_id=7, reads_content=False)
     assert (found.id, found.channel_id, found.is_readable, found.edited_at) == (900, 301, True, None)
     assert (found.content.text, found.content.author_name) == ("DB を再起動した", "観測者")
@@ -85,7 +85,7 @@ async def test_the_policys_pin_is_seen(emoji: str, reacted: dict[str, Any], *, h
 
 
 async def test_the_latest_come_oldest_first() -> None:
-    """Discord gives the newest first."""
+    """The latest messages of a channel are returned oldest first, though Discord gives the newest first."""
     found = await reading([PINNED, {**MESSAGE, "id": "899"}]).latest(301, guild_id=7)
     assert [(one.id, one.has_pin) for one in found] == [(899, False), (900, True)]
 

@@ -70,7 +70,10 @@ def listed(voice: Voice, *entries: DlqEntry, **asked: Any) -> Screen:
 
 
 def test_a_failure_reads_as_two_lines_with_space_between_failures() -> None:
-    """Its short id, how bad, what, where; below in small print when and why."""
+    """A DLQ entry in a list takes two lines, with an empty line between entries.
+
+    The first line has the short id, the priority, the title and the channel, the second when and why.
+    """
     screen = listed(JA, ENTRY, ENTRY, severity="P0", channel="p0-alerts")
     lines = [
         "`000001` 🔴 **P0 決済 API が 5xx** → #p0-alerts",
@@ -93,7 +96,7 @@ def test_a_failure_of_the_most_severe_priority_stands_out_among_the_others() -> 
 
 
 def test_the_current_view_is_marked() -> None:
-    """By a dot, and not by colour alone; on one view only."""
+    """The button of the current DLQ view, and no other, is marked by a dot and not by colour alone."""
     views = (
         listed(JA, ENTRY),
         dlq_console.p0_screen(JA, MostSevere((ENTRY,))),
@@ -104,7 +107,10 @@ def test_the_current_view_is_marked() -> None:
 
 
 def test_a_choice_begins_with_the_short_id() -> None:
-    """So that typing it finds the entry; within Discord's limit whatever the title."""
+    """A DLQ entry's choice begins with its short id and keeps to Discord's limit with any title.
+
+    So typing the short id finds the entry.
+    """
     assert dlq_console.entry_choice(JA, ENTRY).startswith("000001 · P0 · 決済 API が 5xx · 11/24 14:07 JST")
     assert len(dlq_console.entry_choice(JA, replace(ENTRY, title="長" * 500))) <= 100
 
@@ -143,7 +149,7 @@ def test_a_count_is_told_as_far_as_it_goes() -> None:
 
 
 def test_a_filter_is_told_in_words() -> None:
-    """With its period in the title; what was typed means nothing."""
+    """A DLQ list says its filter in words, with the period in the title, and typed text is inert."""
     screen = listed(
         JA, severity="P0", status="failed", channel="*ops*", http_status=0, text="@here", since=AT, until=AT
     )
@@ -153,7 +159,10 @@ def test_a_filter_is_told_in_words() -> None:
 
 
 def test_the_pages_beside_this_one_and_files_have_buttons() -> None:
-    """At most five in a row, each with an id of its own."""
+    """A DLQ list has buttons for the pages before and after, files and a bulk replay, each with its own id.
+
+    An empty list has no buttons for files.
+    """
     links = PageLinks("h24", newer="h24;n1.a", older="h24;o2.b")
     screen = dlq_console.recent_screen(JA, page_of(ENTRY), links)
     assert labels(screen)[-5:] == ["前のページ", "次のページ", "CSV", "JSON", "まとめて再送"]
@@ -189,7 +198,7 @@ def test_an_id_that_no_button_can_carry_is_opened_by_its_command() -> None:
 def test_dlq_screens_keep_within_discords_limits(
     title: str, error: str, channel: str, severity: str, count: int, voice: Voice
 ) -> None:
-    """What is stored came from anywhere."""
+    """The DLQ's screens keep within Discord's limits, whatever texts and payloads are stored."""
     entry = replace(ENTRY, title=title, error_message=error, channel=channel, severity=severity)
     entries = [replace(entry, id=str(UUID(int=number))) for number in range(count)]
     asked = {"severity": "*" * 40, "channel": "*" * 100, "status": "*" * 60, "text": "*" * 100, "since": AT}
@@ -225,7 +234,10 @@ def test_an_entry_that_could_not_be_sent_again_fits(voice: Voice) -> None:
 
 
 def test_an_entry_that_was_replayed_is_not_offered_again() -> None:
-    """Who, when, where; a link once Discord has it."""
+    """A replayed DLQ entry has no button to replay it, and says who replayed it, when and where to.
+
+    Once Discord has the post, there is a link to it.
+    """
     waiting = dlq_entry.entry_screen(JA, EntryView(ENTRY, REPLAY), guild_id=7)
     assert presses(waiting) == [f"dlq:v1:json:{ENTRY.id}"]
     assert "🔁 @primary が 11/24 14:07 JST に #p0-alerts へ再送しました。" in words(waiting)
@@ -249,7 +261,7 @@ def test_a_second_replay_says_that_nothing_is_sent() -> None:
 
 
 def test_a_replay_is_offered_to_those_who_may_send_it() -> None:
-    """Others read the entry."""
+    """A DLQ entry has the replay button for people who may replay; others only read the entry."""
     assert "再送" in labels(dlq_entry.entry_screen(JA, EntryView(ENTRY, None), guild_id=7))
     reader = EntryView(ENTRY, None, may_replay=False)
     assert labels(dlq_entry.entry_screen(JA, reader, guild_id=7)) == ["生の JSON"]
@@ -267,13 +279,16 @@ def test_an_entry_that_arrived_since_leads_to_its_message() -> None:
     "payload", [None, {}, {"username": "hook"}, {"embeds": "no list"}, {"embeds": [1, {"footer": {}}]}]
 )
 def test_a_payload_of_any_shape_is_shown(payload: dict[str, object] | None) -> None:
-    """It may have been written by anything."""
+    """A DLQ entry with a payload of any shape has a screen within Discord's limits."""
     screen = dlq_entry.entry_screen(JA, EntryView(replace(ENTRY, payload=payload), None), guild_id=7)
     assert over_limits(screen) == []
 
 
 def test_a_payload_that_is_no_message_says_so() -> None:
-    """It can be looked at as it is, however it is written; one that is too long is not read."""
+    """The screen of a DLQ entry whose payload is no JSON object says so, and offers only the raw text.
+
+    A payload of more than 2,000,000 characters is not read, and comes as a file.
+    """
     odd = replace(ENTRY, payload=None, stored='["@here", "\ud83d"]')
     screen = dlq_entry.entry_screen(JA, EntryView(odd, None), guild_id=7)
     assert "JSON オブジェクトではない" in words(screen)

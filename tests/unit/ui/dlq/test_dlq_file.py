@@ -18,7 +18,10 @@ def read_csv(file: CsvFile) -> list[list[str]]:
 
 
 def test_csv_is_what_spreadsheets_open() -> None:
-    """With the mark that Excel needs for UTF-8, CRLF, quotes only where they are needed."""
+    """A CSV file begins with the mark that Excel needs for UTF-8 and ends its lines with CRLF.
+
+    A title with quotes and commas and an error with a line break are read back unchanged.
+    """
     file = CsvFile()
     assert file.add(replace(ENTRY, title='a "quoted", title', error_message="two\nlines"))
     raw = file.content()
@@ -43,7 +46,7 @@ def test_csv_is_what_spreadsheets_open() -> None:
     "evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '=HYPERLINK("http://x")']
 )
 def test_no_text_becomes_a_formula(evil: str) -> None:
-    """It begins with an apostrophe, which spreadsheets take for text."""
+    """No cell of a CSV file begins with the character by which a spreadsheet would take it for a formula."""
     file = CsvFile()
     file.add(replace(ENTRY, title=evil, channel=evil, error_message=evil))
     [_, row] = read_csv(file)

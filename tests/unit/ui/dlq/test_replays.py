@@ -85,7 +85,10 @@ def test_results_begin_with_what_needs_a_person() -> None:
 
 
 def test_the_question_says_how_many_go_where_and_what_stays() -> None:
-    """With the reasons; when nothing is left to send, there is no button."""
+    """Before a bulk replay, the question says how many entries go to each channel.
+
+    Entries that are not replayed are counted with the reason. If none is left to send, there are no buttons.
+    """
     asked = batch(entry(0), entry(1, channel="p1-ops"), entry(2, state=EntryState.SKIPPED, skip=Skip.PRIVATE))
     entries = tuple(replace(ENTRY, id=str(UUID(int=number))) for number in range(3))
     told = batch_question(JA, BatchPreview(asked, entries))
@@ -134,7 +137,10 @@ def test_screens_and_posts_keep_within_discords_limits(voice: Voice, text: str) 
 
 
 def test_new_failures_are_listed_and_ping_only_if_the_policy_says_so() -> None:
-    """Which, where and why; the select opens one in /dlq."""
+    """The post about new failures says how many, which and where, and a select opens one of them.
+
+    The post pings @here only if the policy says so.
+    """
     seen = SeenFailure(id=ENTRY.id, attempted_at=AT, channel="p0-alerts", title="決済", http_status=503)
     told = DlqBurst(1, 7, AT, 12, (seen,))
     quiet = render(JA, delivery(DeliveryKind.DLQ_BURST, data={"burst": 1}), told)
@@ -152,7 +158,10 @@ def test_new_failures_are_listed_and_ping_only_if_the_policy_says_so() -> None:
 @pytest.mark.parametrize("channel", [None, "p1-ops", "障害"])
 @pytest.mark.parametrize("keeps", [True, False])
 def test_a_target_survives_its_button(via: Via, channel: str | None, keeps: bool) -> None:
-    """What the id says is what is sent; the everyday one keeps the id of earlier versions."""
+    """The target of a replay is read back from its button's id as it was put in.
+
+    The button of the usual target keeps the id that earlier versions used.
+    """
     target = ReplayTarget(via, channel, keeps_mentions=keeps)
     made = target_id("send", ENTRY.id, target)
     assert made is not None
@@ -164,7 +173,7 @@ def test_a_target_survives_its_button(via: Via, channel: str | None, keeps: bool
 
 
 def test_an_id_that_is_too_long_for_a_button_has_none() -> None:
-    """It is left out rather than cut: another entry might be sent."""
+    """A replay whose id is too long for a button has no button, as a cut id might send another entry."""
     assert target_id("send", "x" * 80, ReplayTarget(Via.WEBHOOK, "a" * 40)) is None
 
 

@@ -99,7 +99,7 @@ def headline(week: Digest) -> str:
 
 
 def test_a_quiet_week_is_one_friendly_line() -> None:
-    """No figures for nothing."""
+    """The digest of a quiet week is one friendly line without any figures."""
     body = render(JA, delivery(DeliveryKind.DIGEST), QUIET)
     assert body["content"] == (
         "先週 (11/16 – 11/22) は静かでした。インシデントも、届かなかった通知もありません。"
@@ -108,13 +108,13 @@ def test_a_quiet_week_is_one_friendly_line() -> None:
 
 
 def test_a_quiet_week_does_not_hide_that_the_dlq_was_away() -> None:
-    """Unknown is not none."""
+    """The digest of a quiet week says if the DLQ could not be read, as unknown failures are not none."""
     assert "DLQ は確認できませんでした" in headline(replace(QUIET, dlq=None))
     assert digest_text(QUIET, texts=TEXTS, policy=POLICY) == headline(QUIET)
 
 
 def test_the_headline_tells_the_week_in_words() -> None:
-    """What happened, who was late, what got lost."""
+    """The headline says how many incidents there were, how many acknowledges were late and what got lost."""
     assert headline(BUSY) == (
         "先週はインシデントが 3 件 (前週より 2 件減)：SEV1 が 1 件、SEV2 が 2 件。"
         "ack 期限を過ぎたものが 1 件 (前週は 2 件)。"
@@ -176,7 +176,7 @@ def test_the_headline_praises_what_was_in_time() -> None:
 
 
 def test_a_week_without_incidents_may_still_owe_something() -> None:
-    """Open ones from before."""
+    """If an earlier incident is still open, a week without incidents is not called quiet."""
     said = headline(replace(QUIET, open=(PLACED,)))
     assert said == "先週はインシデントがありませんでした。届かなかった通知はありません。"
 
@@ -239,7 +239,10 @@ def test_the_figures_link_to_what_is_owed() -> None:
 
 
 def test_a_severity_without_times_has_none() -> None:
-    """Nothing was acknowledged: there is none to tell. Nor is there a DLQ to tell of where it was away."""
+    """A severity of which nothing was acknowledged has a count and no times.
+
+    If the DLQ could not be read, the digest has no field about the DLQ.
+    """
     untouched = IncidentFigures((SeverityFigures("SEV1", 3),))
     shown = fields(replace(BUSY, figures=untouched, dlq=None))
     assert shown["インシデント 3 件 (前週より 2 件減)"] == "SEV1 3 件"
@@ -260,7 +263,7 @@ def test_what_the_week_cost_people() -> None:
 
 
 def test_targets_updates_and_drills() -> None:
-    """What was hit most, whether updates came as promised, and whether people practised."""
+    """The digest says which targets had most incidents, whether updates were in time, and how drills went."""
     figures = replace(
         BUSY.figures,
         updates=Deadlines(met=8, missed=1),
@@ -400,7 +403,10 @@ def test_alerts_are_judged_by_what_became_of_them() -> None:
 
 
 def test_an_answer_takes_the_place_of_the_question() -> None:
-    """Who, until when, and how it is undone."""
+    """Once the question about a noisy alert is answered, the digest shows the answer instead.
+
+    The answer says by whom and until when, and a button undoes it.
+    """
     week = replace(BUSY, alerts=ALERTS, asked=AskedAlerts((NOISY,), {77: MUTED}))
     assert "· ミュート中 12/01 18:00 JST まで (佐藤)" in part(week, "よく鳴った")
     (said,) = buttons_of(render(JA, delivery(DeliveryKind.DIGEST), week))
@@ -411,7 +417,7 @@ def test_an_answer_takes_the_place_of_the_question() -> None:
 
 
 def test_an_alert_that_is_private_by_now_is_not_named() -> None:
-    """It was not when the digest was posted."""
+    """A noisy alert that has become private since the digest was posted is no longer named in it."""
     secret = replace(NOISY, is_private=True)
     assert "CPU" not in part(replace(BUSY, alerts=ALERTS, asked=AskedAlerts((secret,))), "よく鳴った")
 
@@ -466,7 +472,10 @@ def test_a_part_that_could_not_be_counted_says_so(missing: DigestPart) -> None:
 
 
 def test_pictures_stand_between_headline_and_figures() -> None:
-    """Each in an embed of its own, which a phone shows as wide as its screen; described for who sees none."""
+    """A digest's chart has an embed of its own before the figures, and a description in words.
+
+    A phone shows such an embed as wide as its screen.
+    """
     data = DigestData(
         week="2026-W47",
         files=(FileRef(key="k", filename="incidents.png", description="SEV1：1"),),
@@ -479,7 +488,7 @@ def test_pictures_stand_between_headline_and_figures() -> None:
 
 
 def test_an_incident_without_a_place_has_no_link() -> None:
-    """Discord never took its alert."""
+    """An open incident whose alert Discord never took is listed in the digest without a link."""
     lost = replace(PLACED, post=replace(PLACED.post, message_id=None), thread=replace(PLACED.thread, id=None))
     assert fields(replace(BUSY, open=(lost,)))["未解決 1 件"] == "INC-42 SEV1 決済 API が 5xx · 🔴 未対応"
 

@@ -82,7 +82,10 @@ BUSY_WEEK = view(figures=BUSY, before=EARLIER, late=(PLACED,), load=LOAD, alerts
 
 
 def test_a_busy_week_in_words() -> None:
-    """Each figure beside the one of the week before, each incident with its link."""
+    """The statistics of a week tell each figure in words, some beside the week before.
+
+    Incidents are listed with their links, and people with their pages and hours on call.
+    """
     shown = words(stats_screen(JA, BUSY_WEEK)).splitlines()
     for line in (
         "### 📊 2026-W47 (11/16 – 11/22)",
@@ -160,13 +163,16 @@ def test_a_scope_without_room_has_no_buttons_to_turn() -> None:
 
 @pytest.mark.parametrize(("pages", "said"), [(1, "1 page "), (2, "2 pages "), (0, "0 pages ")])
 def test_one_page_is_no_pages(pages: int, said: str) -> None:
-    """English counts."""
+    """In English, one page is counted as "1 page", and none or several as "pages"."""
     load = (PersonLoad(AI, PageCounts(day=pages), 0.0),)
     assert f"@Ai {said}" in words(stats_screen(EN, view(load=load)))
 
 
 def test_the_scope_is_said() -> None:
-    """What is shown is not everything."""
+    """Statistics say by which severity, target and person they are filtered.
+
+    Without figures of the on-call load, nothing is said about the load.
+    """
     asked = StatisticsQuestion(WEEK, "SEV1", "api", Person(id=9, name="ai"))
     shown = words(stats_screen(JA, view(asked=asked, load=None, alerts=None)))
     assert "-# 絞り込み：SEV1 · api · <@9> が ack したもの" in shown
@@ -205,7 +211,10 @@ def overload(relief: Relief | None) -> Fairness:
 
 
 def test_who_carries_too_much_and_whom_to_swap_with() -> None:
-    """Both shifts as the choices of the command name them."""
+    """The screen says who carries too much compared with the mean, and which two shifts to swap.
+
+    The shifts are numbered, with place, person and times, for the choices of `/oncall swap`.
+    """
     shown = words(fairness_screen(JA, overload(Relief(shift(BEN, 7, 7), AI, shift(AI, 14, 2))), now=NOW))
     assert "### ⚖️ 当番の偏り (08/25 – 11/24)" in shown
     assert "-# 平均：呼び出し 1.5 回 · 当番 84 時間" in shown
@@ -222,7 +231,7 @@ def test_who_may_stand_in_with_the_command_to_type() -> None:
 
 
 def test_no_shift_to_give_away() -> None:
-    """What to do instead."""
+    """If an overloaded person has no shift to give away, the screen suggests `/oncall schedule rotate`."""
     assert "`/oncall schedule rotate`" in words(fairness_screen(EN, overload(None), now=NOW))
 
 
@@ -241,7 +250,10 @@ def test_nothing_to_mend(found: Fairness, said: str) -> None:
 
 @pytest.mark.parametrize("voice", VOICES)
 def test_a_terrible_quarter_fits(voice: Voice) -> None:
-    """Dozens of people, severities, monitors."""
+    """The statistics and the comparison of load keep within Discord's limits in the worst of quarters.
+
+    Such a quarter has dozens of people, severities and monitors, with the longest names.
+    """
     name = "x" * 150 + "@everyone **`|~~"
     person = OnCallPerson(name, name)
     worst = view(

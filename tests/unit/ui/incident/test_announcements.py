@@ -131,7 +131,7 @@ def test_whoever_comes_second_is_told_who_was_first() -> None:
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_the_longest_texts_fit_into_the_form_and_the_screen(voice: Voice) -> None:
-    """As long as they can be typed; what does not fit on the screen is in the form."""
+    """With the longest texts, an announcement's form and screen keep within Discord's limits."""
     longest = replace(DRAFT, texts=LONG, incident_id=10**18 - 1, number=10**6 - 1, version=10**6 - 1)
     assert screens.modal_faults(announcement_form(voice, longest)) == []
     kinds = [TextFinding("x", "ja", kind, "x" * 80) for kind in FindingKind] * 4
@@ -140,7 +140,7 @@ def test_the_longest_texts_fit_into_the_form_and_the_screen(voice: Voice) -> Non
 
 
 def test_the_form_is_read_back() -> None:
-    """Each channel and language by its own field."""
+    """The form of an announcement has one field for each channel and language, and is read back unchanged."""
     form = announcement_form(screens.JA, DRAFT).to_dict()
     fields = {one["component"]["custom_id"]: (one["component"]["value"],) for one in form["components"]}
     assert list(fields) == ["landing_page:ja", "landing_page:en", "x:ja", "x:en"]
@@ -170,7 +170,10 @@ def test_the_card_offers_it_while_users_are_affected(changed: dict[str, Any], is
 
 
 def test_each_channels_words_are_in_the_thread_and_on_the_timeline() -> None:
-    """Once if they are the same; in the policy's order, whatever order they were stored in."""
+    """A published announcement is quoted in the thread and on the timeline, by channel.
+
+    The channels are in the policy's order; the same words for all of them are quoted once.
+    """
     same = replace(DRAFT, texts=dict.fromkeys(("x", "landing_page"), EDITED["x"]))
     for one, quoted, told in (
         (same, "> 短く", ["調査中", "コピーして公開", "短く"]),

@@ -90,7 +90,10 @@ def test_the_card_counts_what_is_done_and_names_the_next() -> None:
 
 
 def test_the_select_has_each_step() -> None:
-    """In a row of its own; nothing must be chosen, everything may be; done ones are."""
+    """The select has each first-response step, with the done ones chosen, in a row of its own.
+
+    None of the steps must be chosen, and all may be.
+    """
     body = render(JA, CARD, fill(ACKNOWLEDGED, {1}))
     assert len(body["components"]) == 2  # type: ignore[arg-type]
     (select,) = selects(body)
@@ -121,7 +124,10 @@ def test_nonsense_is_read_as_nothing() -> None:
 
 @pytest.mark.parametrize("incident", [RESOLVED, CANCELLED, MERGED])
 def test_an_ended_one_keeps_its_checks_and_has_no_select(incident: Incident) -> None:
-    """Nothing to tick any more; opened again the select is back."""
+    """An ended incident's first-response sheet shows its ticks and has no select.
+
+    After the incident is opened again, the select is back.
+    """
     ended = replace(incident, checks=fill(ACKNOWLEDGED, {0}).checks)
     body = render(JA, CARD, ended)
     assert selects(body) == []
@@ -131,7 +137,10 @@ def test_an_ended_one_keeps_its_checks_and_has_no_select(incident: Incident) -> 
 
 
 def test_no_steps_no_select() -> None:
-    """Discord refuses one without options."""
+    """A severity without first-response steps, or one that the policy no longer knows, has no select.
+
+    Discord refuses a select without options.
+    """
     for words, incident in ((with_steps(), PLACED), (JA, replace(PLACED, severity="GONE"))):
         body = render(words, CARD, incident)
         assert selects(body) == []
@@ -191,7 +200,7 @@ def test_the_answer_says_what_changed_and_what_is_next() -> None:
 
 
 def test_the_other_answers() -> None:
-    """Nothing new; another sheet by now. Each says so in both languages."""
+    """A pick that changes nothing, or is of an outdated sheet, is answered so in both languages."""
     filled = fill_in(
         ACKNOWLEDGED, SHEET, ChecklistPick(SHEET.edition, frozenset(), frozenset()), by=RESPONDER, at=AT
     )
@@ -204,7 +213,7 @@ def test_the_other_answers() -> None:
 
 
 def test_the_answer_fits_a_message() -> None:
-    """Ten long steps at once."""
+    """The answer to nine long ticked steps fits into one message and ends with the step that comes next."""
     words = with_steps(*[Text(f"{n}" + "*" * 299, f"{n}" + "*" * 299) for n in range(10)])
     sheet = words.policy.checklist("SEV1")
     pick = ChecklistPick(sheet.edition, frozenset(), frozenset(range(9)))

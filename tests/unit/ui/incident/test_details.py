@@ -46,7 +46,10 @@ def righted(title: str) -> CorrectedDetails:
 
 @pytest.mark.parametrize("voice", VOICES)
 def test_the_form_shows_title_and_start(voice: Voice) -> None:
-    """On the team's clock, to be changed; within Discord's limits, the custom id too."""
+    """The form of an incident's details shows title and start, on the team's clock, both required.
+
+    With the longest values, the form and its custom id keep within Discord's limits.
+    """
     longest = replace(PLACED, id=10**17, title="*" * 200)
     form = details_form(voice, longest)
     assert modal_faults(form) == []
@@ -75,7 +78,10 @@ def test_only_what_was_changed_counts(typed: dict[str, str], title: str | None, 
 
 
 def test_the_thread_is_told_what_stood_there() -> None:
-    """Who, before and after, to the second: the first line of the thread has no less."""
+    """After a correction, the thread is told who made it, and title and start before and after.
+
+    The start is told to the second, as the first line of the thread has it.
+    """
     data = {"notice": "details_changed", "by": "primary", **righted("決済 @here").corrected.to_json()}
     assert notice(samples.JA, PLACED, data)["content"] == (
         "✏️ **@primary が訂正** 件名：決済 API が 5xx → 決済 ＠here · "

@@ -114,7 +114,7 @@ def test_the_email_is_marked() -> None:
 
 
 def test_one_that_rings_carries_here_and_the_mark() -> None:
-    """Asked for, it rings as in earnest."""
+    """The alert of a drill that was asked to ring pings @here as in earnest, and carries the drill's mark."""
     body = render(JA, delivery(DeliveryKind.ALERT), replace(PLAYED, rings=True))
     assert str(body["content"]).startswith("@here 【訓練】🔘 SEV1")
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
@@ -122,7 +122,10 @@ def test_one_that_rings_carries_here_and_the_mark() -> None:
 
 @pytest.mark.parametrize("words", [JA, EN])
 def test_one_that_was_stopped_reads_as_over_and_not_as_a_false_alarm(words: Wording) -> None:
-    """Its posts, its thread's name and its screens; one that was resolved reads so."""
+    """A stopped drill reads as over, not as a false alarm, in its posts, its thread's name and its screens.
+
+    A resolved drill reads as resolved.
+    """
     over = replace(CANCELLED, is_drill=True)
     said = {"ja": "訓練終了", "en": "Drill over"}[words.policy.language]
     alert = render(words, delivery(DeliveryKind.ALERT), over)
@@ -139,7 +142,10 @@ def test_one_that_was_stopped_reads_as_over_and_not_as_a_false_alarm(words: Word
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_nothing_offers_to_open_a_drill_again(voice: Voice) -> None:
-    """It cannot be: neither the post, nor the answers, nor the question before; a real one can."""
+    """Neither the post nor the answer about an ended drill offers to open the drill again.
+
+    Those about a real incident do.
+    """
     over = replace(RESOLVED, is_drill=True)
     for incident, offers in ((over, False), (RESOLVED, True)):
         presses = {

@@ -68,7 +68,10 @@ def view_of(incident: Incident, *entries: TimelineEntry, **more: Any) -> Inciden
 
 
 def test_show_says_how_the_next_step_leaves_discord() -> None:
-    """Only by the ways that the bot is set up for; a drill stays in Discord."""
+    """The incident's screen says by which ways outside Discord the next step pages.
+
+    Only ways that the step has and the bot is set up for are named, and none of them for a drill.
+    """
     view = view_of(PLACED)
     pending = [replace(step, rung=replace(step.rung, also=(Also.PAGERDUTY,))) for step in view.ladder]
     ringing = replace(view, ladder=tuple(pending))
@@ -104,7 +107,10 @@ def test_show_tells_how_bad_by_when_and_what_is_next() -> None:
 
 
 def test_show_says_who_was_called_by_which_ways_with_what_result() -> None:
-    """Until a person acknowledges; what pages by itself has a line of its own."""
+    """Until a person acknowledges, the incident's screen says who was called, by which ways and the result.
+
+    Ways that page no named person have a line of their own.
+    """
     page = CallPage(who="@primary", asked_at=AT, sent_at=AT)
     outside = (
         OutsideCall(way="ntfy", who="@primary"),
@@ -130,7 +136,10 @@ def test_show_offers_what_makes_sense_now() -> None:
 
 
 def test_show_and_list_say_the_phase() -> None:
-    """In place of 対応中; one that waits for an acknowledge says that."""
+    """Both the screen and the list say an acknowledged incident's phase as its state.
+
+    In the list, an incident that waits for an acknowledge is told as unacknowledged instead.
+    """
     taken = replace(ACKNOWLEDGED, phase=Phase.MONITORING)
     assert "**INC-42** 🟠 監視中 · **SEV1 / P0**" in words(console.show_screen(JA, view_of(taken)))
     shown = words(list_screen(EN, [replace(PLACED, phase=Phase.MONITORING), taken], IncidentListQuestion()))
@@ -244,7 +253,11 @@ def test_an_empty_list_says_so() -> None:
 def test_everything_has_few_ended_ones_below_open_ones(
     asked: IncidentListQuestion, open_count: int, listed: int
 ) -> None:
-    """On its first page, which says where the others are; a filter shows what was asked for."""
+    """The first page of the list of all incidents shows at most three ended ones below open ones.
+
+    The page then says where the others are. A page without open incidents, a further page and a filtered list
+    are full.
+    """
     ended = [replace(RESOLVED, id=100 + number) for number in range(PAGE_SIZE + 1 - open_count)]
     given = [*(replace(PLACED, id=number) for number in range(open_count)), *ended]
     for voice in VOICES:
@@ -304,7 +317,10 @@ def test_the_list_says_who_is_on_it_and_when_the_next_update_is_due() -> None:
 
 
 def test_the_list_offers_to_acknowledge_the_first_that_waits() -> None:
-    """Only to a person who may, and only one; the lines above say to press it, not to use the menu."""
+    """The list offers to acknowledge the first incident that waits, only to a person who may.
+
+    The text of a single one says to begin there; only with several does it point to the menu.
+    """
     second = replace(PLACED, id=43)
     for voice, label in ((JA, "INC-42 を ack"), (EN, "Ack INC-42")):
         screen = list_screen(voice, [PLACED, second], IncidentListQuestion("open"), may_ack=True)
@@ -334,7 +350,10 @@ def test_the_list_offers_to_acknowledge_the_first_that_waits() -> None:
     ],
 )
 def test_the_list_has_the_colour_of_the_worst_that_waits(incident: Incident, colour: int) -> None:
-    """Whatever comes before it on the page; a drill does not count."""
+    """The list has the colour of the most severe incident that waits, whatever comes before it on the page.
+
+    A drill or an acknowledged incident leaves the list grey.
+    """
     mild = replace(PLACED, id=43, severity="SEV3")
     shown = [mild, incident] if colour != GREY else [incident]
     [frame] = [
@@ -404,7 +423,7 @@ def test_show_names_the_people_and_what_is_due() -> None:
 
 
 def test_a_merged_one_leads_on() -> None:
-    """It says where it went, and a press shows that one."""
+    """The screen of a merged incident says into which incident it went, and a button shows that incident."""
     screen = console.show_screen(JA, view_of(MERGED))
     assert "⚪ **INC-41** に統合 · @primary" in words(screen)
     assert presses(screen)[0] == "inc:v1:view:41"
@@ -469,7 +488,7 @@ def test_a_lower_severity_leaves_the_promise_to_the_person(
 
 
 def test_a_severity_without_updates_offers_to_plan_none() -> None:
-    """The promise stays even then."""
+    """After a change to a severity without updates, the answer offers to drop the promised next update."""
     severity = replace(JA.policy.severities["SEV2"], update_every=None)
     policy = replace(JA.policy, severities={**JA.policy.severities, "SEV2": severity})
     updates = replace(ACKNOWLEDGED.updates, due_at=AT)
@@ -501,7 +520,7 @@ def test_the_moved_update_is_told() -> None:
 
 
 def test_a_merge_says_when_it_has_raised_the_other_one() -> None:
-    """What ended, then what holds for the one that goes on; nothing more where it was no more severe."""
+    """The answer to a merge says what ended and, if the other incident became more severe, what now holds."""
     raised = Regraded(PLACED, "SEV3", reposts=True)
     told = words(answers.merged_screen(JA, Merged(MERGED, raised)))
     for part in ("INC-42 を INC-41 に統合しました", "SEV3 → **SEV1 / P0**", "#p0-alerts に @here で通知"):
@@ -511,7 +530,10 @@ def test_a_merge_says_when_it_has_raised_the_other_one() -> None:
 
 @pytest.mark.parametrize("voice", VOICES)
 def test_the_form_of_a_severity_shows_the_current_one(voice: Voice) -> None:
-    """Each option says where it goes; one whose severity the policy no longer knows chooses none."""
+    """The form of a severity has the current one chosen, and an option says where its alerts go.
+
+    Also for a severity that the policy no longer knows, the form keeps within Discord's limits.
+    """
     form = severity_form(voice, PLACED)
     assert modal_faults(form) == []
     (select, _reason) = (label["component"] for label in form.to_dict()["components"])
@@ -539,7 +561,10 @@ def test_the_first_response_sheets_fit(severity: str) -> None:
 
 
 def test_ack_and_passing_on_have_their_words() -> None:
-    """Every outcome, in both languages."""
+    """Each outcome of an acknowledge has its own words in both languages.
+
+    The answer to passing on says who was asked or told, and what happens without an acknowledge.
+    """
     for voice in VOICES:
         told = {
             answers.acknowledged(voice, Acknowledgement(ACKNOWLEDGED, outcome, PRIMARY, AT))

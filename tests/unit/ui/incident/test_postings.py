@@ -58,7 +58,7 @@ def test_an_older_alert_stays_until_the_newer_one_is_there() -> None:
 
 
 def test_a_thread_that_was_left_points_on() -> None:
-    """Its card, the post that it hung on, and its name."""
+    """The card, first post, name and farewell of a thread that was left point to the new place."""
     card = post(DeliveryKind.THREAD_CARD, posting=1, at=(700, 703))
     root = post(DeliveryKind.THREAD_ROOT, posting=1, at=(302, 700))
     for left in (card, root):

@@ -54,7 +54,10 @@ THREAD_LINK = "https://discord.com/channels/7/900"
     ],
 )
 def test_posts_say_the_phase_while_a_responder_is_on_it(words: Wording, phase: Phase, state: str) -> None:
-    """In place of 対応中, with its sign; before an acknowledge and after the end the status says more."""
+    """Posts of an acknowledged incident show its phase instead of 対応中.
+
+    Before an acknowledge and after the end, the phase changes nothing in the alert's first line.
+    """
     taken = replace(ACKNOWLEDGED, phase=phase)
     assert str(render(words, ALERT, taken)["content"]).startswith(f"SEV1 · {state} · ")
     for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_CARD):
@@ -121,7 +124,7 @@ def test_acknowledged_alert_names_who_is_on_it() -> None:
 
 
 def test_resolved_alert_offers_only_what_makes_sense() -> None:
-    """It says how long it took; nothing is left to acknowledge."""
+    """The alert of a resolved incident says how long the incident took, and has no button to acknowledge."""
     body = render(JA, ALERT, RESOLVED)
     assert body["content"] == "🟢 SEV1 · 解決 · 決済 API が 5xx · api.parky.co.jp"
     assert "**🟢 解決 · ✅ @primary 14:52 JST (所要 45 分)**" in description_of(body)
@@ -176,7 +179,7 @@ def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
 
 
 def test_a_promise_that_was_not_kept_reads_so() -> None:
-    """Once it has been asked for; on the card in the thread as well."""
+    """After a reminder, the alert and the thread's card say since when the status update is overdue."""
     silent = status_updates.remind(REOPENED, again_at=AT + timedelta(hours=3, minutes=30))
     for words, told in (
         (JA, "**今やること：今すぐ状況を更新する · ⏰ 期限切れ：16:37 JST (<t:1795505820:R>)**"),
@@ -187,7 +190,7 @@ def test_a_promise_that_was_not_kept_reads_so() -> None:
 
 
 def test_the_posts_say_what_it_has_to_do_with() -> None:
-    """By number alone, since another one may be private; what was merged into it comes first, and once."""
+    """The alert names related incidents by number alone, each once, and those that were merged come first."""
     related = replace(ACKNOWLEDGED, duplicates=(43,), linked=(41, 43))
     assert "関連：INC-43 (同じもの)、INC-41" in description_of(render(JA, ALERT, related)).splitlines()
     assert "Related: INC-43 (the same), INC-41" in description_of(render(EN, ALERT, related))
@@ -297,7 +300,7 @@ def test_an_alert_outlives_a_change_of_the_policy() -> None:
 
 
 def test_the_team_speaks_english() -> None:
-    """The same facts."""
+    """An alert in English has the state, the title, the target and the acknowledge, as in Japanese."""
     body = render(EN, ALERT, ACKNOWLEDGED)
     assert body["content"] == "SEV1 · 🟠 In progress · 決済 API が 5xx · api.parky.co.jp"
     assert "👀 @primary 14:09 JST (<t:1795496940:R>, ack in 2 min)" in description_of(body)
@@ -313,7 +316,10 @@ def test_a_custom_emoji_stands_on_the_button() -> None:
 
 
 def test_the_person_on_call_may_be_a_user_id() -> None:
-    """Then Discord shows their name; a place that the policy no longer has keeps its own."""
+    """A person on call whom the policy gives as a user id is mentioned by that id.
+
+    A place that the policy no longer has is shown under its own name.
+    """
     text = default_policy_text().replace('discord = "primary"', 'discord = "123456789012345678"')
     words = Wording(TEXTS, parse_policy(text, name="ids.toml"))
     assert "当番：<@123456789012345678>" in description_of(render(words, ALERT, TRIGGERED))
@@ -353,7 +359,7 @@ def test_thread_name_is_one_line_whatever_the_title_is(title: str) -> None:
 
 
 def test_thread_name_fits_discord() -> None:
-    """100 characters, whatever the title."""
+    """The name of a thread is cut to Discord's 100 characters if the incident's title is longer."""
     named = render(JA, delivery(DeliveryKind.THREAD), replace(PLACED, title="あ" * 200))
     assert len(str(named["name"])) == 100
 
@@ -369,7 +375,7 @@ def test_resolved_notice_asks_for_the_postmortem() -> None:
 
 
 def test_a_resolved_notice_rendered_anew_tells_its_own_end() -> None:
-    """It has been opened again since, and has ended once more."""
+    """A notice of a resolve keeps its time and person after the incident was reopened, and resolved again."""
     data = {"notice": "resolved", "by": "primary", "at": (AT + timedelta(minutes=45)).isoformat()}
     for now in (REOPENED, replace(RESOLVED, ended=ByPerson(101, "primary", AT + timedelta(hours=9)))):
         first = str(render(JA, delivery(DeliveryKind.NOTICE, data=data), now)["content"]).splitlines()[0]
@@ -395,7 +401,7 @@ def test_a_note_is_shown_with_its_author_and_lines() -> None:
 
 
 def test_a_post_that_a_clock_has_raised_says_why_it_is_there() -> None:
-    """At the end of the path, in both languages; behind the card's 📋 as well."""
+    """The alert of an unanswered re-evaluation, and the first-response sheet, say that nobody answered."""
     promoted = replace(PLACED, path=(("users_affected", "no"), ("dev_only", "no"), UNANSWERED))
     assert "→ 再評価に回答なし" in description_of(render(JA, delivery(DeliveryKind.ALERT), promoted))
     assert "→ nobody answered the re-evaluation" in description_of(render(EN, ALERT, promoted))
@@ -411,7 +417,7 @@ def test_a_post_whose_severity_somebody_chose_over_the_tree_says_so() -> None:
 
 
 def test_an_alert_that_is_an_incident_still_counts() -> None:
-    """How often it came, and when last: below what people have told."""
+    """The alert says how often its source reported the problem, and when last; nothing if only once."""
     often = replace(
         ACKNOWLEDGED,
         tracked=replace(ACKNOWLEDGED.tracked, occurrences=5, last_seen_at=AT + timedelta(minutes=5)),

@@ -107,7 +107,7 @@ def test_the_worst_case_fits() -> None:
 def test_anything_fits(
     state: Incident, title: str, targets: tuple[str, ...], symptoms: tuple[str, ...], name: str
 ) -> None:
-    """The same for whatever comes."""
+    """Posts fit into Discord's limits and ping nobody, whatever title, targets and names people type."""
     check(
         replace(
             state,

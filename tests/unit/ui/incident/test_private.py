@@ -55,7 +55,10 @@ def test_the_thread_is_for_its_members() -> None:
 
 @pytest.mark.parametrize("words", [JA, EN])
 def test_what_is_left_of_a_public_post(words: Wording) -> None:
-    """Its number; no embed, no button, no ping."""
+    """A public post of an incident that became private keeps only the incident's number.
+
+    The post has no embed, no button and no mention.
+    """
     body = redacted(words, SECRET)
     assert str(body["content"]).startswith("🔒 INC-42 ")
     assert (body["embeds"], body["components"], body["allowed_mentions"]) == ([], [], {"parse": []})
@@ -64,7 +67,10 @@ def test_what_is_left_of_a_public_post(words: Wording) -> None:
 
 
 def test_the_roles_are_addressed_in_the_place_of_here() -> None:
-    """In a private thread `@here` reaches few; without a known role it is better than nothing."""
+    """In a private thread, roles are mentioned instead of `@here`, which reaches few there.
+
+    Without a known role, `@here` stays; a post without `@here` mentions no role.
+    """
     body = render(JA, delivery(DeliveryKind.ALERT), SECRET)
     told = addressed(body, [201, 203])
     assert str(told["content"]).startswith("<@&201> <@&203> 🔒 🔴 SEV1")
@@ -75,7 +81,7 @@ def test_the_roles_are_addressed_in_the_place_of_here() -> None:
 
 
 def test_an_edit_addresses_nobody() -> None:
-    """They have been rung."""
+    """An edit of an alert has no `@here`, because the people it was for have been pinged already."""
     body = unaddressed(render(JA, delivery(DeliveryKind.ALERT), SECRET))
     assert str(body["content"]).startswith("🔒 🔴 SEV1")
     assert body["allowed_mentions"] == {"parse": []}
@@ -107,7 +113,11 @@ def test_lines_in_its_thread(words: Wording) -> None:
 
 @pytest.mark.parametrize("words", [JA, EN])
 def test_what_the_old_thread_still_tells(words: Wording) -> None:
-    """Its earlier names and how much people wrote, each where there is some, and the way to delete it."""
+    """The notice about an old, public thread says what can still be read there and has a button to delete it.
+
+    The thread's earlier names and the number of people's messages are told where there are some. After the
+    deletion, the notice names the person who deleted the thread.
+    """
     left: dict[str, object] = {
         "notice": "thread_left",
         "thread": 900,
@@ -134,7 +144,10 @@ def test_what_the_old_thread_still_tells(words: Wording) -> None:
 @pytest.mark.parametrize("words", [JA, EN])
 @pytest.mark.parametrize("name", ["thread_left", "name_waits", "thread_not_closed"])
 def test_a_line_about_an_old_thread_that_was_deleted(words: Wording, name: str) -> None:
-    """Who has deleted it and when, with no link and no button; edited once."""
+    """A line about a deleted thread says who deleted the thread and when, without a link or a button.
+
+    The line is edited once for the deletion.
+    """
     data = {"notice": name, "thread": 900, "names": ["x"], "written": 3}
     data |= {"deleted_by": "primary", "deleted_at": "2026-01-12T05:09:00+00:00"}
     line = delivery(DeliveryKind.NOTICE, data=data)
@@ -221,7 +234,7 @@ def test_nobody_is_told_that_they_are_in_before_discord_says_so(voice: Voice) ->
 @pytest.mark.parametrize("voice", screens.VOICES)
 @pytest.mark.parametrize("is_new", [True, False])
 def test_whoever_adds_somebody_hears_that_discord_refuses_them(voice: Voice, is_new: bool) -> None:
-    """They see it all the same, and what lets them into the thread is said."""
+    """If Discord refuses an added person, the answer also names the channel that opens the thread."""
     secret = replace(SECRET, thread=replace(SECRET.thread, channel="p0-alerts"))
     sent, failed = (
         added_answer(voice, secret, name="responder", is_new=is_new, entry=entry)
@@ -235,7 +248,10 @@ def test_whoever_adds_somebody_hears_that_discord_refuses_them(voice: Voice, is_
 
 @pytest.mark.parametrize("words", [JA, EN])
 def test_the_line_about_somebody_who_cannot_be_let_in(words: Wording) -> None:
-    """By name, by their place on call, or by id; with what to do."""
+    """The line about a person who cannot be let in names that person and says what to do about it.
+
+    The person is named by name, by place on call, or by id, and is not mentioned.
+    """
     secret = replace(SECRET, thread=replace(SECRET.thread, channel="p0-alerts"))
     for facts, who in (
         ({"name": "responder"}, "@responder"),
@@ -253,7 +269,10 @@ def test_the_line_about_somebody_who_cannot_be_let_in(words: Wording) -> None:
 @pytest.mark.parametrize("voice", screens.VOICES)
 @pytest.mark.parametrize("severity", ["SEV1", "SEV2"])
 def test_no_answer_about_it_names_a_public_channel(voice: Voice, severity: str) -> None:
-    """Nothing is posted there: it says where it is told, and which role that rings."""
+    """No answer about a private incident names a public channel; each names the private thread instead.
+
+    The ladder names the role that is mentioned there, not `@here`.
+    """
     secret = replace(SECRET, severity=severity, post=replace(SECRET.post, message_id=None))
     shown = view_of(secret)
     loud = [step for step in shown.ladder if step.rung.mention is Mention.HERE]
@@ -328,7 +347,10 @@ def test_the_card_of_a_private_incident_says_whom_it_tells(words: Wording) -> No
 def test_a_thread_of_a_drill_or_a_private_incident_is_known_by_its_name(
     language: str, *, is_drill: bool, is_private: bool
 ) -> None:
-    """In either language, as the policy's may have changed; another incident's name has no mark."""
+    """The thread of a drill or of a private incident is recognised by its name, in either language.
+
+    The policy's language may have changed since. The name of another incident's thread has no mark.
+    """
     words = JA if language == "ja" else EN
     incident = replace(PLACED, is_drill=is_drill, is_private=is_private)
     names = [thread_name(words, incident), private_thread_name(words, replace(incident, is_private=True))]

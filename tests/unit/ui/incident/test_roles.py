@@ -161,7 +161,7 @@ def test_answers_keep_within_limits(voice: Voice) -> None:
 
 
 def test_taking_command_says_that_it_is_an_ack() -> None:
-    """The clock has stopped."""
+    """Whoever takes command is told that the incident is thereby acknowledged and that escalation stopped."""
     shown = screens.words(
         taken_screen(screens.JA, Assigned(LED, Role.COMMANDER, None, changed=True, acknowledged=True))
     )

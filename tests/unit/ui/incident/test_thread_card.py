@@ -74,7 +74,7 @@ def _width(line: str) -> int:
 @pytest.mark.parametrize("words", [JA, EN])
 @pytest.mark.parametrize("incident", [PLACED, ACKNOWLEDGED, BUSY, REOPENED, RESOLVED])
 def test_the_card_is_half_a_phone_screen(words: Wording, incident: Incident) -> None:
-    """Whatever is known: the rest is behind 📋, and in the thread's messages."""
+    """The thread's card takes at most half a phone screen, in every state and however much is known."""
     assert lines_on_a_phone(render(words, CARD, incident)) <= HALF_A_SCREEN
 
 
@@ -141,7 +141,11 @@ def test_the_sheet_has_the_commands_of_the_chosen_targets(targets: Iterable[str]
 
 
 def test_the_sheet_has_the_facts_that_the_card_leaves_out() -> None:
-    """Where, how, why this severity, who reported it, what else is related, and the ways on."""
+    """The first-response sheet has the facts that the thread's card leaves out, within Discord's limits.
+
+    These are the target, the symptoms, the reason for the severity, the reporter, the start, the impact,
+    related incidents and links.
+    """
     screen = sheet(replace(BUSY, targets=("api.parky.co.jp",)))
     said = screens.words(screen)
     for part in (

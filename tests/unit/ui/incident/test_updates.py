@@ -78,7 +78,7 @@ def reminder(incident: Incident) -> Mapping[str, object]:
 
 
 def test_an_update_reads_at_a_glance() -> None:
-    """When, by whom, what is known, the impact, when the next one comes."""
+    """A status update says when, by whom, what is known, the impact, and when the next update is due."""
     body = posted(
         known="戻した。\n様子を見ています", impact="決済の 3 割", next_at=(AT + HALF_HOUR).isoformat()
     )
@@ -93,7 +93,10 @@ def test_an_update_reads_at_a_glance() -> None:
 
 
 def test_an_update_leaves_out_what_was_not_said() -> None:
-    """Only the impact; an impact that was taken back; only a promise."""
+    """A status update has no line about what is known, or about the impact, if nothing was said about it.
+
+    An impact that was taken back is shown as none.
+    """
     assert str(posted(known="", impact="なし?", next_at=None)["content"]).splitlines()[1:] == [
         "**影響：** なし?",
         "**次の更新：** 予定なし",
@@ -165,7 +168,11 @@ def test_a_reminder_that_is_for_nobody_or_must_be_quiet() -> None:
 
 
 def test_the_card_says_how_it_stands() -> None:
-    """What was told last, and when the next is due; nothing of it before, no due date after."""
+    """The thread's card has the last status update and when the next is due, and the sheet has its full text.
+
+    Before the first update the card shows none, and after the end it has no next step. Text that people typed
+    stays within Discord's limits and mentions nobody.
+    """
     card = delivery(DeliveryKind.THREAD_CARD)
     shown = description_of(render(JA, card, TOLD)).splitlines()
     assert shown[1:3] == [
@@ -251,7 +258,10 @@ def test_a_cadence_of_its_own_is_offered() -> None:
     ],
 )
 def test_the_form_is_read_back(value: str, span: Deadline | None) -> None:
-    """Whatever comes as the span, the rest is kept."""
+    """The update form is read back in full, and an unreadable time for the next update counts as none.
+
+    A target that the policy does not have is dropped.
+    """
     values = {"known": ("a",), "impact": ("b",), "next": (value,), "targets": ("gone", "parky.co.jp")}
     form = Submitted({"number": "42"}, values)
     update = update_of(form, policy=POLICY, key="k")
@@ -280,7 +290,10 @@ def sent(
 @pytest.mark.parametrize("voice", screens.VOICES)
 @pytest.mark.parametrize("incident", [PLACED, TOLD, replace(TOLD, targets=(), symptoms=())])
 def test_a_form_sent_as_it_opened_changes_nothing(voice: Voice, incident: Incident) -> None:
-    """Its custom id says what it showed: the impact was left, and what is chosen is what was."""
+    """An update form that is sent as it opened changes neither the impact nor the targets and symptoms.
+
+    The form's custom id says what the form showed.
+    """
     update = sent(incident, opened=voice)
     assert update.impact is None
     assert update.shown == Shown(frozenset(update.targets), frozenset(update.symptoms))
@@ -306,7 +319,7 @@ def test_another_list_of_the_policy_makes_what_was_shown_unknown() -> None:
 
 
 def test_a_form_that_an_older_version_has_opened() -> None:
-    """Its custom id has the number alone: what was sent is all of it."""
+    """A form of an older version, whose custom id has the number alone, counts as a full choice."""
     found = re.fullmatch(UPDATE_FORM, "inc:v1:update-form:42")
     assert found is not None
     form = Submitted(found.groupdict(), {"impact": ("",), "targets": ("parky.co.jp",)})
@@ -315,7 +328,11 @@ def test_a_form_that_an_older_version_has_opened() -> None:
 
 
 def test_the_custom_id_has_room_for_25_of_each() -> None:
-    """As many as a select can have, all chosen, and the longest number."""
+    """The update form's custom id has room for 25 targets and 25 symptoms, all chosen.
+
+    The id keeps within 100 characters even with the longest incident number, and is read back. So many
+    options have a select each.
+    """
     targets = tuple(f"t{number}.example" for number in range(25))
     symptoms = {f"s{number}": POLICY.symptoms["errors"] for number in range(25)}
     policy = replace(POLICY, targets=targets, symptoms=symptoms)
@@ -356,7 +373,10 @@ def test_the_form_offers_the_states(voice: Voice, words: list[str], kept: str) -
 
 
 def test_a_state_is_read_back() -> None:
-    """As it was chosen; nothing, an older version's form, or a word of a newer one leaves it as it is."""
+    """The phase is read from the update form as it was chosen.
+
+    Without a choice, in an older version's form, and with an unknown value, no phase is read.
+    """
     assert sent(TOLD, phase="monitoring").phase is Phase.MONITORING
     assert (sent(TOLD).phase, sent(TOLD, phase="postmortem").phase) == (None, None)
     older = Submitted({"number": "42"}, {"known": ("a",), "targets": (), "symptoms": ()})
@@ -364,7 +384,10 @@ def test_a_state_is_read_back() -> None:
 
 
 def test_an_older_version_takes_nothing_out() -> None:
-    """It looks for two selects that this form does not have, and compares with the masks of the form's id."""
+    """The update form's own id has empty masks, so that an older version of the bot takes no target out.
+
+    An older version looks for two selects that this form does not have, and compares them with the masks.
+    """
     form = update_form(screens.JA, TOLD)
     found = re.fullmatch(UPDATE_FORM, form.custom_id)
     assert found is not None
@@ -372,7 +395,10 @@ def test_an_older_version_takes_nothing_out() -> None:
 
 
 def test_targets_and_symptoms_of_one_select_come_apart() -> None:
-    """What the person took out and added, in the policy's order; a forged value counts as nothing."""
+    """Targets and symptoms that were chosen in one select are read apart, in the policy's order.
+
+    Values that the policy does not have count as nothing; what the form showed before is known as well.
+    """
     form = update_form(screens.JA, TOLD)
     found = re.fullmatch(UPDATE_FORM, form.custom_id)
     assert found is not None
@@ -383,7 +409,7 @@ def test_targets_and_symptoms_of_one_select_come_apart() -> None:
 
 
 def test_a_policy_without_lists_has_no_select() -> None:
-    """Discord refuses one without options."""
+    """Without targets and symptoms in the policy, the form has no select: Discord refuses an empty select."""
     voice = Voice.of(TEXTS, replace(POLICY, targets=(), symptoms={}), locale="ja")
     assert list(fields(PLACED, voice)) == ["known", "phase", "impact", "next"]
 
@@ -430,7 +456,10 @@ def test_the_answer_says_what_has_changed() -> None:
     ],
 )
 def test_the_answer_to_an_update_before_an_acknowledge(voice: Voice, lines: list[str]) -> None:
-    """It does not acknowledge: the answer says so, with the button that does."""
+    """The answer to an update before an acknowledge says that nobody has acknowledged the incident.
+
+    The answer has the button to acknowledge, and says when a chosen phase will be shown.
+    """
     phased = UpdateResult(replace(TRIGGERED, phase=Phase.IDENTIFIED), posted=True, detailed=False)
     assert told(voice, phased).splitlines()[-2:] == lines
     plain = UpdateResult(TRIGGERED, posted=True, detailed=False)
@@ -500,14 +529,17 @@ def test_two_answers_that_contradict_each_other_are_refused(two: tuple[str, str]
 
 @pytest.mark.parametrize("changed", [{"severity": "SEV3"}, {"is_private": True}])
 def test_users_are_not_asked_about_where_they_are_not_told(changed: dict[str, Any]) -> None:
-    """Under a severity that the policy does not name, and in a private incident."""
+    """The form does not ask whether users are affected under a severity without announcements.
+
+    The form of a private incident does not ask either.
+    """
     select = fields(replace(TOLD, **changed), screens.JA)["phase"]
     assert len(select["options"]) == 3
     assert select["max_values"] == 1
 
 
 def test_an_update_that_says_that_users_are_affected_offers_to_tell_them() -> None:
-    """Any other does not."""
+    """An update that says that users are affected has the button to announce, and any other has none."""
     said = UpdatedNotice(by="a", at=AT, next_at=None, known="x", users=UsersAffected.YES)
     body = updated(JA, ACKNOWLEDGED, said)
     assert "**ユーザー影響：** あり" in str(body["content"])

@@ -39,7 +39,10 @@ def bundle(count: int, *, waiting: int | None = None, kind: DeliveryKind = Deliv
 
 
 def test_it_says_how_many_mentions_once_and_lists_the_longest_waits() -> None:
-    """As experience.md has it: the line, what to do, the list, and how many more there are."""
+    """A bundle of 37 incidents is one post with one `@here`, which says how many wait and what to do.
+
+    The post lists the first incidents, says how many more there are, and has a button for all.
+    """
     body = bundle_post(JA, bundle(37))
     assert body["content"] == "@here ⏫ SEV1 · 37 件 ack なし"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
@@ -136,7 +139,10 @@ def test_one_mail_lists_them_all() -> None:
 
 
 def test_each_of_many_has_a_link_of_its_own_in_the_mail() -> None:
-    """On a line of its own, with as whom it acknowledges; without links there is no word of them."""
+    """A mail about many incidents has below each a line with its link to acknowledge, and says as whom.
+
+    Without links, the mail asks to react in Discord instead.
+    """
     mails = PlainEmailWriter(TEXTS, POLICY)
     links = {1: "https://bot.example.com/ack/one", 2: "https://bot.example.com/ack/two"}
     with_links, without = (

@@ -134,7 +134,10 @@ def test_an_escalation_says_what_was_rung_outside(words: Wording, told: str) -> 
 
 @pytest.mark.parametrize(("ways", "told"), [({Way.PAGERDUTY}, "@secondary + PagerDuty"), ((), "@secondary")])
 def test_a_way_that_leads_nowhere_is_not_promised(ways: Collection[Way], told: str) -> None:
-    """It is not set up, a drill stays in Discord; what became of a step that was taken is said elsewhere."""
+    """The alert announces for the next step only ways out of Discord that are set up, and none in a drill.
+
+    The ways of a step that was taken are not told on the alert.
+    """
     words = replace(JA, holders=WITH_PUSH, ways=frozenset(ways))
     rings = called(FIRST_PAGE, steps=(START, RINGING))
     assert alert(rings, words)[3].endswith(f"、{told} に通知")
@@ -194,7 +197,10 @@ def test_the_second_in_line_hears_who_did_not_answer_and_how_often() -> None:
 
 
 def test_of_a_ladder_that_repeats_for_days_the_first_and_the_last_times_are_shown() -> None:
-    """In the DM and in the channel: what happens next would not fit below hundreds of them."""
+    """Of hundreds of DMs to a person, the escalation and a DM show only the first and the last times.
+
+    This leaves room for what happens next.
+    """
     hours = [DUE + timedelta(hours=number) for number in range(400)]
     pages = [CallPage(who="@primary", asked_at=at, sent_at=at) for at in hours]
     for_days = called(FIRST_PAGE, *pages, steps=(START, taken(DEADLINE), LATER))
@@ -206,7 +212,7 @@ def test_of_a_ladder_that_repeats_for_days_the_first_and_the_last_times_are_show
 
 
 def test_a_page_with_a_reason_of_its_own_repeats_nobody() -> None:
-    """It says already that they cannot respond, or cannot be reached."""
+    """A page that says who cannot respond or be reached does not list that person's DMs as well."""
     for why in ({"declined_by": "primary"}, {"why": {"kind": "unreached", "who": "@primary"}}):
         assert not any("@primary：" in line for line in dm(TWICE, "secondary", **why))
 
@@ -219,7 +225,10 @@ def test_a_page_with_a_reason_of_its_own_repeats_nobody() -> None:
     ],
 )
 def test_whoever_declined_reads_to_whom_it_went_and_when(words: Wording, said: str, next_one: str) -> None:
-    """In their DM, which asked them before; not that they are on call and have to acknowledge."""
+    """The DM of a person who declined says so, and whom the page went to and when.
+
+    The DM no longer says what to do, and other people's DMs do not begin with that line.
+    """
     passed = called(*TWICE.calls.pages, declined=("@primary",))
     lines = dm(passed, "primary", words)
     assert lines[:2] == [said, next_one]
@@ -247,7 +256,10 @@ def test_the_last_one_to_decline_does_not_read_that_others_have_it(
 
 
 def test_whoever_declined_is_asked_anew_by_a_later_step() -> None:
-    """Its DM says what was missed, as if they had not: that they declined is said of the DM before."""
+    """A person who declined is asked again by a later step's DM, which says what was missed.
+
+    Only the earlier DM says that the person declined.
+    """
     early = Decline(who="@primary", at=AT + timedelta(minutes=1))
     anew = replace(TWICE, calls=replace(TWICE.calls, declined=(early,)))
     assert (
@@ -306,7 +318,10 @@ def test_a_private_incident_announces_the_roles_that_it_pings() -> None:
 
 
 def test_after_the_deadline_the_alert_says_overdue_and_who_was_tried() -> None:
-    """Since when, as a countdown; what cannot be known, such as that a DM was read, is not said."""
+    """After the deadline, the alert says since when the acknowledge is overdue, and who was tried and how.
+
+    A person whom no DM reached is not named a second time for that.
+    """
     said = alert(OVERDUE)
     assert (
         said[0] == f"**🔴 未対応 · ⏰ ack 期限切れ：14:22 JST (<t:{int(DUE.timestamp())}:R>)** (👀 1 は bot)"
@@ -321,7 +336,10 @@ def test_after_the_deadline_the_alert_says_overdue_and_who_was_tried() -> None:
 
 
 def test_whom_the_last_step_was_the_first_to_call_has_not_failed_to_answer() -> None:
-    """They read their DM this second; once a later step is taken, they have not answered."""
+    """A person whom the latest step was the first to call is not said to have given no answer.
+
+    Once a later step is taken, the alert says so of that person as well.
+    """
     second = CallPage(who="@secondary", asked_at=DUE, sent_at=DUE, is_emailed=True)
     now = called(FIRST_PAGE, second, steps=(START, taken(DEADLINE), LATER))
     assert "通知の結果：@primary (DM 1 回、応答なし)、@secondary (DM 14:22、メール)" in alert(now)
@@ -370,7 +388,10 @@ def test_the_alert_says_who_is_asked_instead_of_who_cannot_respond() -> None:
 
 
 def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
-    """It was kept; in its place is when the ladder goes on, as long as it does."""
+    """After an acknowledge expired or was handed back, the alert says how it ended and that nobody is on it.
+
+    The deadline is that of the ladder's next step; once the ladder is over, the alert asks to act now.
+    """
     ended = EndedAck(who="primary", at=DUE + timedelta(hours=1), lapsed=True)
     again = replace(OVERDUE, acknowledged=ACKNOWLEDGED.acknowledged, ack_ended=ended)
     left = f"<t:{int(LATER.due_at.timestamp())}:R>"
@@ -486,7 +507,10 @@ def test_after_a_lapse_a_step_says_since_when_nobody_is_on_it(
     ],
 )
 def test_what_a_later_step_has_followed_promises_nothing_more(words: Wording, newer: str, more: str) -> None:
-    """Neither a deadline nor whom the next step calls: it is not edited at each further step."""
+    """A DM or escalation that a later step followed points to newer messages and has no task or next step.
+
+    The newest DM points to no newer DM, and neither does a DM whose successor Discord refused.
+    """
     first = dm(TWICE, "primary", words, step=0, waited_s=0.0)
     later = replace(
         TWICE, calls=replace(TWICE.calls, steps=(START, taken(DEADLINE), taken(LATER, LATER.due_at), LAST))
@@ -502,7 +526,10 @@ def test_what_a_later_step_has_followed_promises_nothing_more(words: Wording, ne
 
 
 def test_messages_sent_without_the_database_are_not_followed_by_their_own_records() -> None:
-    """Their step and DM are on record as of the time when the database was back."""
+    """A message sent without the database still shows the next step after the database is back.
+
+    The message's own step and DM, recorded only then, do not count as newer.
+    """
     back = DUE + timedelta(minutes=6)
     page = CallPage(who="@primary", asked_at=back, sent_at=back)
     recorded = called(FIRST_PAGE, page, steps=(START, taken(DEADLINE, back), LATER))

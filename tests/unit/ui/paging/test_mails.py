@@ -20,7 +20,7 @@ MAILS = PlainEmailWriter(TEXTS, POLICY)
 
 
 def test_mail_says_what_it_is_and_what_to_do() -> None:
-    """Readable where no Discord is."""
+    """A page's mail says without Discord what happened, by when to acknowledge, and what to do."""
     mail = MAILS.write(delivery(DeliveryKind.PAGE), PLACED, TO)
     assert mail.to == ("primary@example.com",)
     assert mail.subject == "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp (INC-42)"
@@ -52,7 +52,7 @@ def test_no_title_breaks_the_head() -> None:
 
 
 def test_mail_of_a_bare_incident() -> None:
-    """Nothing filled in, nowhere posted, a severity without a sheet."""
+    """A mail can be written about an incident with no targets, no posts and a severity without a sheet."""
     bare = replace(TRIGGERED, targets=(), symptoms=("melted",), severity="SEV9")
     mail = MAILS.write(delivery(DeliveryKind.NOTICE), bare, TO)
     assert mail.body.startswith("🔴 SEV9 · 決済 API が 5xx\n")
@@ -107,7 +107,10 @@ def test_mails_of_one_incident_are_one_conversation() -> None:
     ],
 )
 def test_a_later_step_says_why(data: Mapping[str, object], subject: str, because: str) -> None:
-    """In the subject, so that it is not taken for the one before, and for how long below."""
+    """The subject of a later step's mail says why it was sent, which tells the mail from the one before.
+
+    The second line of the mail gives the reason in full.
+    """
     mail = MAILS.write(delivery(DeliveryKind.ESCALATION, data={"waited_s": 720, **data}), PLACED, TO)
     assert subject in mail.subject
     assert mail.subject.endswith("(INC-42)")
@@ -115,14 +118,14 @@ def test_a_later_step_says_why(data: Mapping[str, object], subject: str, because
 
 
 def test_the_first_mail_claims_no_wait() -> None:
-    """What comes with the alert is no step of its own."""
+    """The first mail, which comes with the alert, says nothing of a time without an acknowledge."""
     mail = MAILS.write(delivery(DeliveryKind.PAGE, data={"waited_s": 2}), PLACED, TO)
     assert mail.subject.startswith("🔴 SEV1 · 決済")
     assert not mail.body.splitlines()[1]
 
 
 def test_a_step_of_a_drill_is_marked_first() -> None:
-    """Whatever else the subject says."""
+    """The subject of a drill's mail begins with the mark of a drill, before the sign of an escalation."""
     drill = replace(PLACED, is_drill=True)
     mail = MAILS.write(delivery(DeliveryKind.ESCALATION, data={"waited_s": 900}), drill, TO)
     assert mail.subject.startswith("【訓練】⏫ SEV1")

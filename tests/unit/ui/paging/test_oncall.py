@@ -82,7 +82,10 @@ COMING = {
 def test_every_message_fits_and_rings_nobody(
     words: Wording, kind: DeliveryKind, data: dict[str, object]
 ) -> None:
-    """Whatever is open, and whatever its title tries."""
+    """Every message about an on-call shift fits into Discord's limits and mentions nobody.
+
+    This is so with many open incidents and with titles that try to mention people.
+    """
     body = render(words, delivery(kind, data=data), None)
     assert over_limits(body) == []
     assert body["allowed_mentions"] == {"parse": []}
@@ -177,7 +180,7 @@ def test_the_longest_places_and_names_fit(voice: Voice) -> None:
 
 
 def test_a_preview_says_how_many_shifts_it_leaves_out() -> None:
-    """Those that it shows and the others are all."""
+    """A preview of 60 imported shifts shows at least 8 of them, and says how many others there are."""
     shifts = tuple(turn("x", AI, n).shift for n in range(60))
     draft = ScheduleDraft(1, "primary", shifts, (BEN,) * 60, {"ai": AI})
     told = screens.words(preview_screen(screens.JA, ImportPreview((draft,), ()))).splitlines()
@@ -196,7 +199,10 @@ def test_a_swap_tells_both_ways() -> None:
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_whoever_ends_a_swap_is_told_of_both_halves(voice: Voice) -> None:
-    """Before and after; of one whose other half is over, that this stays."""
+    """Both the question and the answer about ending a swap name its two halves.
+
+    If one half is over, the question says so.
+    """
     both = [(override(7), BEN), (override(8), AI)]
     asked = end_asked_screen(voice, both)
     assert screens.presses(asked) == ["onc:v1:ended:7"]
@@ -209,7 +215,7 @@ def test_whoever_ends_a_swap_is_told_of_both_halves(voice: Voice) -> None:
 
 
 def test_a_choice_is_plain_words() -> None:
-    """Of at most a hundred characters; a shift without an end says none."""
+    """A shift is offered as one line of plain text of at most 100 characters; an open shift shows no end."""
     far = NOW + 100 * DAY
     assert turn_choice(screens.JA, turn("primary", AI, 0), until_at=far) == (
         "primary @ai 11/24 14:00 JST → 11/25 14:00 JST"
@@ -267,7 +273,10 @@ def test_the_question_names_what_goes_and_who_comes() -> None:
 
 
 def test_a_stand_in_who_stays_is_told_with_the_end_and_who_comes_then() -> None:
-    """In the question and in the answer; it is no person of the policy file."""
+    """Clearing a schedule says which stand-in stays on call, until when, and who comes then.
+
+    The question and the answer both say so; a stand-in is not said to be on call by the policy file.
+    """
     kept = replace(
         clearing(),
         after=OnCallNow("primary", BEN, NOW + DAY),
@@ -304,7 +313,10 @@ def test_every_change_warns_of_one_person_at_two_places() -> None:
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_an_override_says_whether_the_stand_in_can_be_paged(voice: Voice) -> None:
-    """In order, what is missing, or that Discord could not be asked; and where else they are on call."""
+    """The answer to a new override says whether the stand-in can be paged, cannot, or could not be checked.
+
+    The answer lists what is missing, and says where else the stand-in is on call in that time.
+    """
     new = NewOverride("primary", BEN.who, NOW, NOW + DAY)
     duty = DoubleDuty("ben", "primary", "secondary", NOW, NOW + DAY / 2)
     gaps = [ReadinessFinding(Gap.NO_ROLE, ("on-call",)), ReadinessFinding(Gap.NO_DM)]

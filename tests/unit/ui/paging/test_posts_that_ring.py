@@ -99,7 +99,7 @@ def test_page_before_the_alert_is_there_has_no_dead_link() -> None:
 
 
 def test_page_says_who_passed_it_on() -> None:
-    """今は対応できない was pressed."""
+    """A page that was passed on by 今は対応できない names the person who cannot respond."""
     assert "@secondary が対応できないため、あなたに回りました。" in page({"declined_by": "secondary"})
 
 
@@ -122,7 +122,10 @@ def test_page_says_who_could_not_be_reached(words: Wording, says: str) -> None:
 )
 @pytest.mark.parametrize("by", ["Primary", "123456789012345678"])
 def test_whoever_was_on_it_is_not_told_of_themselves_by_name(kind: str, own: str, by: str) -> None:
-    """By their username or id; everybody else is told who it was."""
+    """A page tells the former responder that their own acknowledge ended, by username or id.
+
+    Every other reader is told the former responder's name.
+    """
     why = {"kind": kind, "who": "primary", "who_id": 123456789012345678}
     assert own in page({"why": why}, reader=by)
     assert "@primary" in page({"why": why}, reader="secondary")
@@ -187,7 +190,10 @@ def test_page_of_the_owner_of_a_postmortem_says_when_it_is_due() -> None:
 
 
 def test_page_of_the_responder_says_what_they_owe_and_offers_it() -> None:
-    """Their next step, not that there is nothing to do: the thread, the update, the lead, or letting go."""
+    """The responder's page says what to do next, what happens otherwise, and how to let go.
+
+    The buttons offer the thread, an update, the command and letting go, as far as each makes sense.
+    """
     updates = replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(minutes=30))
     promised = replace(ACKNOWLEDGED, updates=updates)
     asked = delivery(DeliveryKind.PAGE, to="person:primary")
@@ -251,7 +257,7 @@ def test_escalation_reads_well_for_one_person_and_for_several() -> None:
 
 
 def test_escalation_without_mention_is_quiet() -> None:
-    """The ladder's step decides."""
+    """The escalation of a step that has no mention pings nobody."""
     body = escalation(mention="none")
     assert str(body["content"]).startswith("⏫ ")
     assert body["allowed_mentions"] == {"parse": []}
@@ -268,7 +274,7 @@ def test_last_escalation_says_that_nobody_is_left() -> None:
 
 
 def test_next_step_may_be_the_channel_alone() -> None:
-    """SEV3's ladder tells no person."""
+    """If the next step calls no person, an escalation says that this channel will be notified again."""
     following = {"dm": [], "mention": "none", "due_at": AT.isoformat()}
     assert "誰も押さないと：14:07 JST このチャンネルに再通知" in description_of(escalation(next=following))
 
@@ -334,7 +340,10 @@ def test_a_subject_that_does_not_fit_is_a_bug() -> None:
 
 @pytest.mark.parametrize("kind", [DeliveryKind.ESCALATION, DeliveryKind.ROLE_DM])
 def test_what_has_no_thread_leads_to_the_alert(kind: DeliveryKind) -> None:
-    """And the button says so: a tracked alert is in no thread."""
+    """An escalation and a role's DM have a link to the thread, or to the alert if there is no thread.
+
+    The label of the link says which; a tracked alert has no thread.
+    """
     data = {**FIRST_ESCALATION, "role": "commander", "by": "primary"}
     tracked = replace(PLACED, kind=IncidentKind.ALERT, thread=replace(PLACED.thread, id=None))
     for incident, label in ((PLACED, "スレッドへ"), (tracked, "アラートを開く")):

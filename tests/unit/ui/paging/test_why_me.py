@@ -151,7 +151,7 @@ def test_the_schedule_says_what_puts_them_there(duty: Duty | None, says: str) ->
 @pytest.mark.parametrize("kind", list(DutyKind))
 @pytest.mark.parametrize("locale", ["ja", "en-US"])
 def test_every_source_has_words(kind: DutyKind, locale: str) -> None:
-    """None shows a placeholder."""
+    """Every source of a duty is explained in words, without a placeholder or a gap, in both languages."""
     duty = Duty(kind=kind, who="suzuki", since=AT, until=AT + WEEK, by="ito", instead_of="sato", layer=2)
     line = said(replace(ASKED, own=replace(OWN, duty=duty)), locale)[2]
     assert "?" not in line
@@ -159,7 +159,10 @@ def test_every_source_has_words(kind: DutyKind, locale: str) -> None:
 
 
 def test_a_layer_of_certain_hours_and_a_computed_reason_say_so() -> None:
-    """What is not recorded is not claimed to be."""
+    """The answer to なぜ私に？ says if a rotation's layer is only for certain hours.
+
+    The answer also says if the reason was computed because there is no record.
+    """
     night = replace(OWN, duty=replace(TURN, applies="off_hours"), is_recorded=False)
     line = said(replace(ASKED, own=night))[2]
     assert line.endswith("番目) · 営業時間外のみ · 記録がないため、今の設定ファイルと当番表の履歴から計算")
@@ -258,7 +261,7 @@ def test_a_reminder_to_the_person_on_call_says_what_put_them_there(
 
 
 def test_an_answer_about_many_people_fits_into_a_message() -> None:
-    """Discord takes 2,000 characters."""
+    """The answer about 200 called people fits into Discord's 2,000 characters of a message."""
     many = tuple(replace(SATO, who=f"@person_{number}") for number in range(200))
     assert len(why_said(VOICES["ja"], replace(ASKED, tried=many))) <= 2_000
 
@@ -282,7 +285,10 @@ def test_a_drill_is_marked_as_one() -> None:
 def test_the_button_is_there_before_and_after_the_ack_and_after_the_end(
     incident: Incident, kind: DeliveryKind
 ) -> None:
-    """It is asked at night, and the next morning."""
+    """Pages and escalations have the button なぜ私に？ before and after an acknowledge, and after the end.
+
+    Each of these posts has at most five buttons.
+    """
     body = render(JA, delivery(kind, to="person:primary", data=FIRST_ESCALATION), incident)
     buttons = buttons_of(body)
     assert [one["label"] for one in buttons if one.get("custom_id") == "inc:v1:why:42"] == ["なぜ私に？"]

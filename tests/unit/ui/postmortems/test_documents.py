@@ -211,7 +211,10 @@ def test_an_owner_who_played_no_other_part_is_called_that() -> None:
 
 
 def test_people_are_named_where_the_policy_says_so() -> None:
-    """As they were called when they acted, and never in a way that rings."""
+    """Under the policy's choice of names, people have in the document the names with which they acted.
+
+    The document has no @, so nobody is mentioned.
+    """
     rows = tables(parsed(document(facts(), naming=Naming.NAMES)))
     assert [row[3] for row in rows[1][2:]] == [
         "responder",
@@ -233,7 +236,7 @@ def test_the_same_facts_make_the_same_bytes() -> None:
 
 
 def test_a_drill_says_that_it_is_one() -> None:
-    """In a block of its own under the title, in both languages."""
+    """The document of a drill says that it was a drill in a block below the title, in both languages."""
     for language, words in (("ja", "訓練の記録です"), ("en", "This was a drill")):
         tokens = parsed(document(facts(is_drill=True), language=language))
         kinds = [each.type for each in tokens]
@@ -242,7 +245,7 @@ def test_a_drill_says_that_it_is_one() -> None:
 
 
 def test_a_private_one_says_where_it_may_be_kept() -> None:
-    """Its file travels further than its thread."""
+    """The document of a private incident is marked as private, since a file travels further than a thread."""
     assert "🔒 非公開のインシデントです" in document(facts(is_private=True))
 
 
@@ -286,7 +289,10 @@ def test_what_was_said_at_the_resolve_is_filled_in() -> None:
 
 
 def test_action_items_are_a_table() -> None:
-    """With their owners' names by every policy; nothing of it changes as days pass."""
+    """Action items are a table in the document, with the owner's name even where people go by roles.
+
+    A state is told with a fixed time, so that the table does not change as days pass.
+    """
     item = ActionItem(
         id=7,
         guild_id=7,
@@ -332,7 +338,7 @@ def test_what_people_write_changes_nothing_but_words(text: str) -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_changes_the_structure(text: str) -> None:
-    """Whatever it holds."""
+    """The document keeps its structure and lets no markup through, whatever text people type."""
     _same_structure(text)
 
 
@@ -364,14 +370,14 @@ def _noted(text: str) -> tuple[Line, ...]:
 
 @pytest.mark.parametrize("text", [each for each in HOSTILE if "http" not in each and "@" not in each])
 def test_a_reader_sees_what_was_typed(text: str) -> None:
-    """Nothing is lost, and nothing looks otherwise; an @ is full-width, and a link in angle brackets."""
+    """A reader of the document sees text that looks like markup as it was typed, line by line."""
     typed = "\n".join(line.strip() for line in text.split("\n") if line.strip())
     [_, inline, _] = parsed(document_text(text, limit=1_000))
     assert shown(inline) == typed
 
 
 def test_an_at_sign_calls_nobody() -> None:
-    """Neither on GitHub nor anywhere else that the document is pasted."""
+    """A line of a document has no @, so nobody is mentioned on GitHub or anywhere else that it is pasted."""
     assert "@" not in document_line("@everyone <@101>", limit=100)
 
 

@@ -46,7 +46,10 @@ def dm(incident: Incident = OVER, words: Wording = JA, **facts: Any) -> Any:
 def test_the_dm_says_what_is_due_and_when(
     stage: PostmortemReminderStage | None, first: str, task: str
 ) -> None:
-    """On the lock screen already; with the button that ends it, and the way to the thread."""
+    """The DM about a postmortem says what is due and when, first in the text that a lock screen shows.
+
+    The DM names the file to write, and its first button marks the postmortem done.
+    """
     body = dm(stage=stage, by="secondary" if stage is None else None)
     assert str(body["content"]).startswith(first)
     assert "決済 API が 5xx" in str(body["content"])
@@ -72,7 +75,7 @@ def test_the_dm_says_why_it_comes(occasion: Occasion, first: str) -> None:
 
 
 def test_a_reminder_of_a_former_date_says_the_new_one() -> None:
-    """It is not late any more."""
+    """After a postmortem's due date was moved, an overdue reminder says only that the date has changed."""
     moved = replace(OVER, aftermath=Aftermath(postmortem=replace(OWED, due_on=date(2026, 12, 10))))
     body = dm(moved, stage=PostmortemReminderStage.AFTER)
     assert str(body["content"]).startswith("📝 INC-42 の postmortem の期限が 12/10 (木) に変わりました")
@@ -88,7 +91,10 @@ def test_a_reminder_of_a_former_date_says_the_new_one() -> None:
     ],
 )
 def test_a_dm_that_is_past_says_so(change: dict[str, Any], said: str) -> None:
-    """There is nothing left to press but the way to the thread."""
+    """A DM about a postmortem that is done, not owed or given to another owner says so.
+
+    The DM says that there is nothing to do, and has no button to mark the postmortem done.
+    """
     now = replace(OVER, aftermath=Aftermath(postmortem=replace(OWED, **change)))
     body = dm(now, stage=PostmortemReminderStage.BEFORE)
     assert said in str(body["content"])
@@ -122,7 +128,7 @@ def test_in_the_place_of_an_owner_who_is_away_another_is_mentioned(why: Postmort
 
 
 def test_a_stand_in_is_named_only() -> None:
-    """Who acknowledged by email may have no id that Discord knows."""
+    """A stand-in without a Discord id, such as somebody who acknowledged by email, is not mentioned."""
     body = line(why=PostmortemOccasion.GONE, lead=PersonRef(-5, "mail"))
     assert "<@" not in str(body["content"])
 

@@ -105,7 +105,10 @@ def sent(incident: Incident, **typed: str) -> NewResolution:
     [(None, "fix"), (Phase.MONITORING, "fix"), (Phase.IDENTIFIED, "cause"), (Phase.INVESTIGATING, "cause")],
 )
 def test_the_last_update_is_filled_in(phase: Phase | None, field: str) -> None:
-    """Where it belongs by the state of then; with the time since the start, and the impact."""
+    """The resolve form has the last update filled in, as the cause or the fix, depending on the phase.
+
+    The impact and the time since the start are filled in as well.
+    """
     found = shown(replace(TOLD, phase=phase))
     assert found[field] == "rollback した"
     assert found[{"fix": "cause", "cause": "fix"}[field]] == ""
@@ -127,7 +130,7 @@ def test_what_lasted_for_seconds_has_no_time_filled_in() -> None:
 
 
 def test_resolved_again_it_shows_what_is_newer() -> None:
-    """What was said at the earlier end, unless there was an update since."""
+    """On resolving again, the form shows the earlier resolution, or the last update if that is newer."""
     before = Aftermath(resolution=SAID)
     assert shown(replace(PLACED, aftermath=before))["cause"] == SAID.cause
     assert shown(replace(TOLD, aftermath=before))["fix"] == "rollback した"
@@ -135,7 +138,10 @@ def test_resolved_again_it_shows_what_is_newer() -> None:
 
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_a_correction_shows_what_was_said_and_reads_it_back(voice: Voice) -> None:
-    """In both languages; left as it was, nothing is new."""
+    """The form to correct a resolution shows what was said, in both languages.
+
+    A form that is sent as it opened changes nothing; otherwise only the changed field counts as new.
+    """
     found = shown(OVER, voice)
     assert found["cause"] == SAID.cause
     assert found["extent"].startswith("1,200 ")
@@ -172,7 +178,7 @@ def test_the_form_names_who_will_owe_the_postmortem_by_when() -> None:
 
 
 def test_resolved_again_the_form_names_the_owner_of_before() -> None:
-    """They may have begun to write."""
+    """On resolving again, the form has the postmortem's former owner selected."""
     again = replace(ACKNOWLEDGED, aftermath=Aftermath(postmortem=replace(OWED, owner_id=107)))
     assert owner_field(again)["component"]["default_values"][0]["id"] == "107"
 
@@ -213,7 +219,10 @@ def test_who_acknowledged_by_email_alone_is_nobody_to_choose() -> None:
 
 
 def test_the_form_says_what_sending_it_does() -> None:
-    """It is the only question: a drill cannot be reopened, an alert has no thread."""
+    """The form says what sending it does: differently for an incident, a drill, an alert and a correction.
+
+    A hint says that a reopening will not be possible.
+    """
     drill = replace(PLACED, is_drill=True)
     alert = replace(PLACED, kind=IncidentKind.ALERT)
     hints = {
@@ -246,7 +255,7 @@ def test_a_duration_alone_is_named_as_one() -> None:
 
 
 def test_open_again_the_posts_say_nothing_of_the_end() -> None:
-    """After a reopening the posts show neither resolution nor postmortem."""
+    """After a reopening, the alert shows neither the cause nor the postmortem."""
     again = replace(PLACED, aftermath=OVER.aftermath)
     assert "原因" not in description_of(render(JA, delivery(DeliveryKind.ALERT), again))
     assert "postmortem" not in description_of(render(JA, delivery(DeliveryKind.ALERT), again))
@@ -269,7 +278,10 @@ def notice(**facts: Any) -> Mapping[str, object]:
 
 
 def test_the_thread_hears_every_word() -> None:
-    """With line breaks; what is too long for a message goes into its embed."""
+    """The thread's line about a resolve has the whole resolution, with line breaks.
+
+    A resolution that is too long for a message's text is in its embed, within Discord's limits.
+    """
     text = str(notice(said=SAID)["content"])
     assert "原因：接続プールの\n枯渇\n対処：rollback\n影響範囲：決済 · 1,200 人 · 45 分" in text
     long = notice(said=replace(SAID, cause="あ" * 1_000, fix="い" * 1_000))
@@ -289,7 +301,10 @@ def test_nothing_that_people_type_means_more_than_it_says() -> None:
 
 
 def test_the_answers_say_what_was_recorded() -> None:
-    """To the person who resolved it, to one who corrects it, and in `/incident show`."""
+    """The answers to a resolve and to a correction, and `/incident show`, say what was recorded.
+
+    The answer to a correction without a change says that this was recorded already.
+    """
     ended = ended_screen(screens.JA, OVER)
     assert "原因：接続プールの 枯渇" in screens.words(ended)
     assert "担当：@primary · 期限：12/01 (火)" in screens.words(ended)

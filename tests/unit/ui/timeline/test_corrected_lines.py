@@ -161,7 +161,7 @@ def test_a_corrected_impact_shows_both(line: Line, told: str) -> None:
 
 @pytest.mark.parametrize("count", [1, 3, 12])
 def test_the_impact_that_counts_is_not_cut_for_earlier_ones(count: int) -> None:
-    """What is true now has its room first, however often it was put right."""
+    """A line with a corrected impact shows the current impact uncut, however many corrections there were."""
     now = "東京と大阪の決済の 3 割が失敗している"
     earlier = [f"版 {n} の長い長い長い影響の説明" for n in range(count)]
     fixes = [{"text": "DB", "impact": impact} for impact in [*earlier[1:], now]]
@@ -171,7 +171,7 @@ def test_the_impact_that_counts_is_not_cut_for_earlier_ones(count: int) -> None:
 
 
 def test_the_file_has_every_impact_whole() -> None:
-    """However many there were, and however long."""
+    """The timeline's file has every earlier impact in full; the line on a page leaves out the oldest."""
     said = [f"版 {n} " + "*" * 290 for n in range(20)]
     line = update_line(
         {"known": "x", "impact": said[0]}, *({"text": "x", "impact": impact} for impact in said[1:])
@@ -198,7 +198,10 @@ def sent(form: Form, **typed: str) -> Submitted:
 
 @pytest.mark.parametrize("voice", VOICES)
 def test_the_form_about_an_update_shows_words_and_impact(voice: Voice) -> None:
-    """As they are now; either may be emptied; within Discord's limits, the custom id too."""
+    """The form to correct an update shows its current words and impact, either of which may be emptied.
+
+    The form and its custom id stay within Discord's limits.
+    """
     line = update_line(BOTH, {"text": "DB", "impact": "一部"})
     form = correction_form(voice, 10**17, replace(line, entry=replace(line.entry, id=10**17)), page="999999a")
     assert modal_faults(form) == []
@@ -228,7 +231,10 @@ def test_only_what_was_changed_in_the_form_is_corrected(typed: dict[str, str], r
 
 
 def test_a_form_about_a_note_says_what_it_showed() -> None:
-    """Only the time was changed: the words are left as they are by then."""
+    """A form about a note in which only the time was changed leaves the note's words unchanged.
+
+    The form knows what it showed when it was opened.
+    """
     line = Line(entry(TimelineKind.NOTE, {"text": "再起動"}, id=8))
     form = correction_form(JA, 42, line, page="0")
     assert correction_of(sent(form, at="14:10")) == Correction(None, at="14:10", shown=shown_words(line))
@@ -236,7 +242,10 @@ def test_a_form_about_a_note_says_what_it_showed() -> None:
 
 
 def test_a_form_that_did_not_know_the_moment_yet() -> None:
-    """It was open while the version changed: its words are still looked at."""
+    """A form of an older version, whose custom id says nothing of the time, is still read in full.
+
+    The words and the impact that the form showed are known from its id.
+    """
     fields = re.fullmatch(CORRECT_FORM, "inc:v1:correct-form:42:8:0:0123abcd:4567cdef")
     assert fields
     right = correction_of(Submitted(fields.groupdict(), {"text": ("DNS",), "at": ("14:10",)}))
@@ -244,7 +253,7 @@ def test_a_form_that_did_not_know_the_moment_yet() -> None:
 
 
 def test_a_form_of_an_older_version_leaves_the_impact() -> None:
-    """It asked for the words alone."""
+    """A form of an older version, which asked for the words alone, leaves the impact unchanged."""
     fields = re.fullmatch(CORRECT_FORM, "inc:v1:correct-form:42:8:0")
     assert fields
     form = Submitted(fields.groupdict(), {"text": ("DNS",)})
@@ -264,6 +273,6 @@ def test_a_form_of_an_older_version_leaves_the_impact() -> None:
     ],
 )
 def test_the_thread_is_told_of_a_corrected_impact(facts: dict[str, str], told: str) -> None:
-    """With what stood before; the words only where they changed."""
+    """The thread is told of a corrected impact with the former impact, and of words only if they changed."""
     body = corrected(JA, PLACED, CorrectedNotice.from_json({"by": "primary", **facts}))
     assert body["content"] == f"✏️ **@primary が訂正** {told}"

@@ -31,7 +31,10 @@ AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
     ],
 )
 def test_the_first_line_that_says_something_is_the_title(text: str, title: str) -> None:
-    """Without markup, mentions as names, at most 200 characters."""
+    """The title for a message is its first line with words, without markup, cut to 200 characters.
+
+    A known member's mention becomes a name; other mentions are dropped.
+    """
     assert suggested_title(text, {103: "responder"}) == title
 
 
@@ -57,7 +60,7 @@ def payload(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_message_by_rest() -> None:
-    """Its words, who, when, where."""
+    """Evidence from a message that was read by REST has its words, its author, its time and its link."""
     kept = evidence_from(payload(), guild_id=7)
     assert (kept.text, kept.author_id, kept.author_name, kept.at) == ("落ちた", 9, "shop-api", AT)
     assert kept.url == "https://discord.com/channels/7/500/600"
@@ -79,13 +82,13 @@ def test_a_preview_is_no_part_of_what_was_said() -> None:
 
 
 def test_a_message_without_words_or_author() -> None:
-    """Without the message content intent Discord leaves them out; nothing fails for it."""
+    """A message that Discord sends without words or author, for want of an intent, is still read."""
     kept = evidence_from(payload(content="", author=None), guild_id=7)
     assert (kept.text, kept.author_name) == ("", "?")
 
 
 def test_a_message_from_a_menu() -> None:
-    """As discord.py has it; at most 4,000 characters are kept."""
+    """Evidence is taken from discord.py's message as well, with at most 4,000 characters of its text."""
     message = SimpleNamespace(
         content="x" * 5_000,
         embeds=[],

@@ -143,7 +143,7 @@ def test_no_kind_tells_whom_it_must_not_of_another_incident(kind: TimelineKind) 
 @pytest.mark.parametrize("kind", TimelineKind)
 @pytest.mark.parametrize("voice", VOICES)
 def test_every_kind_has_its_words(kind: TimelineKind, voice: Voice) -> None:
-    """What happened, exactly when, and who; with no data at all, as an older version may have left it."""
+    """Each kind of entry says what happened, exactly when and who did it, even if the entry has no data."""
     assert f"history.kind.{kind.value}" in TEXTS
     line = entry_line(voice, entry(kind))
     assert line.startswith(f"11/24 14:07:00 JST · {voice.say(f'history.kind.{kind.value}')}")
@@ -151,7 +151,7 @@ def test_every_kind_has_its_words(kind: TimelineKind, voice: Voice) -> None:
 
 
 def test_a_deleted_message_that_nobody_could_read() -> None:
-    """Without the message content intent its words never stood anywhere: nothing says that they stay."""
+    """The entry of a deleted message does not say that its words stay if the bot never could read them."""
     read = entry_line(JA, entry(TimelineKind.PIN_DELETED, {"author_name": "olive", "text": "落ちた"}))
     unread = entry_line(JA, entry(TimelineKind.PIN_DELETED, {"author_name": "olive", "text": ""}))
     assert "本文は上に残っています" in read
@@ -232,7 +232,10 @@ def test_other_ways_of_saying_it(kind: TimelineKind, data: dict[str, Any], said:
 
 
 def test_a_late_entry_says_when_it_was_written_down() -> None:
-    """Its time is that of what happened."""
+    """A note that was recorded minutes after its time says when it was recorded.
+
+    A note recorded within the minute does not say so, nor does an entry about a page.
+    """
     late = entry(TimelineKind.NOTE, {"text": "気付いた"}, recorded_at=LATER)
     assert "(11/24 14:16:03 JST に記録)" in entry_line(JA, late)
     assert "(recorded 11/24 14:16:03 JST)" in entry_line(EN, late)
@@ -241,7 +244,7 @@ def test_a_late_entry_says_when_it_was_written_down() -> None:
 
 
 def test_an_entry_links_to_the_line_that_told_of_it() -> None:
-    """What people do has no message of its own; the thread has one that tells of it."""
+    """An entry without a message of its own links to the line in the thread that told of it."""
     line = replace(lines_of([entry(TimelineKind.NOTE, {"text": "x"})])[0], where=(7, 301, 900))
     assert told_line(JA, line).endswith(f"[元の投稿]({URL})")
 
@@ -271,7 +274,7 @@ def test_a_line_is_one_line_and_pings_nobody(words: str, name: str, kind: Timeli
 
 
 def test_who_had_a_role_before_is_no_point_in_time() -> None:
-    """In English "before @secondary" would read like one."""
+    """A role's former holder is introduced by "was", since "before @secondary" would read like a time."""
     data, told = CARRIED[TimelineKind.ROLE_CHANGED]
     assert "@primary · was @secondary" in entry_line(EN, entry(TimelineKind.ROLE_CHANGED, data))
     assert told[1] in entry_line(JA, entry(TimelineKind.ROLE_CHANGED, data))

@@ -132,7 +132,7 @@ def test_what_the_bot_sent_in_a_minute_is_one_line_with_a_button_to_all() -> Non
 
 
 def test_an_empty_page_says_so() -> None:
-    """There is nothing to correct, and the file can be had."""
+    """An empty timeline says that there is nothing yet, and offers only the file, not a correction."""
     screen = timeline_screen(JA, page_of())
     assert "まだ何もありません" in words(screen)
     assert presses(screen) == ["inc:v1:timeline-file:42"]
@@ -147,7 +147,10 @@ def test_an_empty_page_says_so() -> None:
     ],
 )
 def test_pages_are_turned(number: int, shown: list[str]) -> None:
-    """Only where there is one; each id leads to its page."""
+    """A page has a button to the page before and to the page after, where there is such a page.
+
+    The page says its number and how many pages there are.
+    """
     screen = timeline_screen(JA, page_of(NOTE, number=number, pages=3))
     assert labels(screen) == shown
     turns = [re.fullmatch(TURN, press) for press in presses(screen)]
@@ -208,7 +211,10 @@ def test_a_page_of_the_longest_ids_and_title_fits(said: list[int], *, japanese: 
 
 
 def test_only_the_long_lines_of_a_full_page_are_cut() -> None:
-    """What the short ones leave goes to the others."""
+    """On a full page of the timeline, the room that short lines leave goes to the long lines.
+
+    Ten lines are thus shown just as each is shown on a page of two.
+    """
     short = [replace(NOTE, id=n) for n in range(1, 6)]
     long = [replace(PIN, id=n, data={"text": "あ" * 900, "url": LONG_URL}) for n in range(6, 11)]
     told = words(timeline_screen(JA, page_of(*short, *long))).split("\n")[2:]
@@ -250,7 +256,7 @@ def test_a_correction_of_no_words_begins_empty() -> None:
 
 
 def test_the_thread_is_told_of_a_late_note_and_of_a_correction() -> None:
-    """With the time that it is about, and with the words before."""
+    """The thread is told of a late note with its time, and of a correction with the words or time before."""
     late = {"by": "primary", "text": "再起動した", "at": AT.isoformat()}
     assert (
         noted(samples.JA, PLACED, NoteNotice.from_json(late))["content"]
@@ -269,7 +275,7 @@ def test_the_thread_is_told_of_a_late_note_and_of_a_correction() -> None:
 
 @given(said=EVIL)
 def test_lines_in_the_thread_are_never_too_long(said: str) -> None:
-    """4,000 characters before and after."""
+    """A line about a note or a correction fits into a message's 2,000 characters, however long the words."""
     told = {
         "by": said,
         "before": said * 5,
@@ -309,7 +315,7 @@ def test_the_file_begins_with_the_incident() -> None:
 
 
 def test_the_file_says_who_opened_it_again() -> None:
-    """Between the acknowledge and the end."""
+    """The file's head says between the acknowledge and the end who reopened the incident, and when."""
     told = markdown(samples.JA, history_of(*ENTRIES, incident=samples.REOPENED))
     assert (
         "- **ack**: 2026-11-24 14:09:00 JST · @primary · 発報から 2 分\n"
@@ -330,7 +336,10 @@ def test_the_file_has_a_row_for_each_entry() -> None:
 
 
 def test_the_file_folds_what_the_bot_sent_unless_it_is_to_be_whole() -> None:
-    """With how many there were of each kind; the whole file has a row for each."""
+    """The file folds what the bot sent into one row, with how many messages of each kind there were.
+
+    The whole file has a row for each, and is offered by a button.
+    """
     history = history_of(POSTED, PAGE, replace(PAGE, data={"place": "secondary"}), NOTE)
     few = markdown(samples.JA, history).split("\n")[-3:-1]
     assert few[0] == "| 14:07:00 +0:02 | ⚙ 通知 3 件 |  | 通知を投稿 × 1、当番に DM × 2 |  |"
@@ -364,7 +373,7 @@ def test_an_open_incident_has_no_end() -> None:
 
 
 def test_the_file_is_named_after_the_incident() -> None:
-    """UTF-8, as an attachment."""
+    """The timeline's file is an attachment in UTF-8 whose name has the incident's number."""
     file = timeline_file(samples.JA, history_of(NOTE))
     assert file.filename == "INC-42-timeline.md"
     assert "再起動した" in file.fp.read().decode()

@@ -27,7 +27,10 @@ def beside(*, rises: bool = False, title: str = PLACED.title) -> TriageView:
 
 
 def test_the_card_shows_it_with_a_link_its_state_and_who_is_on_it() -> None:
-    """And offers to join first; raising stays possible, said as what it is."""
+    """The triage card shows a similar open incident with a link, its state and who is on it.
+
+    The first button joins that incident; raising another incident stays possible.
+    """
     card = triage_card(JA, beside())
     there = "[INC-42](https://discord.com/channels/7/900)"
     stamp = int(ACKED.triggered_at.timestamp())
@@ -69,7 +72,10 @@ def test_the_button_says_what_it_promised(*, rises: bool) -> None:
 
 @given(title=TITLES)
 def test_it_keeps_within_discords_limits(title: str) -> None:
-    """Whatever both titles are, in both languages, before and after."""
+    """The cards about a similar incident keep within Discord's limits, whatever the two titles are.
+
+    This is so in both languages, before the person joins and after.
+    """
     for voice in VOICES:
         for rises in (False, True):
             view = beside(rises=rises, title=title)
@@ -79,7 +85,10 @@ def test_it_keeps_within_discords_limits(title: str) -> None:
 
 
 def test_once_it_is_joined_the_card_leads_there() -> None:
-    """With who is on it, and what it means for the reporter; also on an old card."""
+    """After joining, the card leads to the incident, and says who is on it and what this means.
+
+    The card says that no new incident was raised.
+    """
     view = replace(view_at(at("yes", "yes"), status=TriageStatus.OPENED, joined=True), incident=ACKED)
     card = triage_card(JA, view)
     assert words(card).splitlines() == [

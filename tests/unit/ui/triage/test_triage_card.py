@@ -84,7 +84,7 @@ def test_a_question_has_its_answers_and_the_ways_out() -> None:
 @pytest.mark.parametrize("voice", VOICES)
 @pytest.mark.parametrize("answers", [1, 2, 3, 4])
 def test_no_question_has_more_than_five_buttons(voice: Voice, answers: int) -> None:
-    """From three answers on they are a select, わからない last; the ways out stay buttons."""
+    """A question has at most five buttons; three or more answers are in a select, with わからない last."""
     asked = at("yes").question
     assert asked is not None
     yes = asked.answers[0]
@@ -179,7 +179,7 @@ def test_reevaluation_says_until_when_and_where() -> None:
     ],
 )
 def test_what_is_over_has_no_buttons(status: TriageStatus, told: str) -> None:
-    """Nothing can be done with it any more; it says what it has come to."""
+    """The card of a triage that was cancelled, dismissed or has expired says so and has no buttons."""
     card = triage_card(JA, view_at(at(), status=status))
     assert presses(card) == []
     assert "⚪" in words(card)
@@ -208,7 +208,10 @@ def test_the_sent_card_gets_its_links() -> None:
 
 @given(title=TITLES, place=st.sampled_from(PLACES), voice=st.sampled_from(VOICES))
 def test_every_card_keeps_within_discords_limits(title: str, place: Position, voice: Voice) -> None:
-    """Whatever was typed, at every place of the tree."""
+    """The triage card keeps within Discord's limits at every place of the tree, whatever title was typed.
+
+    So does the card of the incident that was raised.
+    """
     view = view_at(place, title=title, targets=POLICY.targets, symptoms=tuple(POLICY.symptoms))
     assert over_limits(triage_card(voice, view)) == []
     assert over_limits(sent_card(voice, replace(PLACED, title=title))) == []
@@ -249,7 +252,7 @@ def test_the_message_that_it_is_about_is_quoted_with_a_link() -> None:
 
 
 def test_an_earlier_answer_can_be_chosen() -> None:
-    """From the second answer on; for the first one [戻る] does."""
+    """From the second answer on, the card has a select of the earlier answers; before that, it has none."""
     assert "revise" not in str(presses(triage_card(JA, view_at(at("yes")))))
     card = triage_card(JA, view_at(at("yes", "no")))
     (select,) = [piece for piece in pieces(card) if piece.get("custom_id", "").startswith("tri:v1:revise")]
@@ -309,7 +312,10 @@ def test_an_old_card_tells_nothing_of_what_became_private() -> None:
 
 
 def test_what_a_message_has_become_is_shown_as_it_stands() -> None:
-    """Who is on it, and no deadline that has passed; the ways to it."""
+    """The card of a message that became an incident shows its state, who is on it, and the ways to it.
+
+    The card has no deadline.
+    """
     acked = replace(PLACED, status=Status.ACKNOWLEDGED, acknowledged=ByPerson(1, "primary", AT))
     told = words(raised_card(JA, acked))
     assert f"すでに {acked.label} として発報されて" in told
@@ -330,7 +336,10 @@ def test_others_who_triage_now_are_named() -> None:
 
 
 def test_a_reevaluation_that_was_answered_before() -> None:
-    """What it has become, or who ended it."""
+    """A re-evaluation that was answered before says who ended it, or which incident it has become.
+
+    If neither is known, the answer says only that the re-evaluation was answered.
+    """
     view = view_at(at("no", "no"), status=TriageStatus.DISMISSED, ended_by_name="primary")
     assert "@primary が問題なしとして終えました" in answered_before(JA, view)
     assert "INC-42 (SEV1)" in answered_before(EN, replace(view, incident=PLACED))

@@ -7,7 +7,10 @@ from tests.unit.ui.screens import JA
 
 
 def test_the_form_knows_which_message_it_is_about() -> None:
-    """Its custom id holds 100 characters; without a message it is the one of older versions."""
+    """The triage form's custom id has the message's channel and id, within 100 characters.
+
+    The custom id of a form without a message names none.
+    """
     source = MessageSource(10**19, 10**19 + 1)
     custom_id = triage_form(JA, Typed(started=""), source=source).custom_id
     found = re.fullmatch(TRIAGE_FORM, custom_id)

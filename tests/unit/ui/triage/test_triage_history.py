@@ -33,7 +33,11 @@ def given(question: str, answer: str, **more: object) -> dict[str, object]:
 
 
 def test_every_answer_is_told() -> None:
-    """Who gave it and when; not known; a severity chosen by hand; what was taken back, by whom and when."""
+    """The history has each answer with who gave it and when, also if it was unsure or withdrawn.
+
+    A severity that was chosen by hand comes first. A withdrawn answer comes last, with who
+    withdrew it and when.
+    """
     answers = [
         given("large_impact", "no", withdrawn=LATER.isoformat(), withdrawn_by="primary"),
         given("users_affected", "yes", unsure=True),
@@ -136,7 +140,10 @@ def made(proposed: str | None, **more: object) -> dict[str, object]:
     ],
 )
 def test_who_overruled_the_tree_comes_first(proposed: str | None, ja: str, en: str) -> None:
-    """And is on the line of a page, however many answers there are, with when it was."""
+    """The history begins with who chose a severity by hand, when, and what the tree had.
+
+    A timeline page and the file say so too, however many answers there are.
+    """
     given_answers = [given("users_affected", "yes")] * 9
     told = entry(TimelineKind.TRIAGED, answers=given_answers, chosen="SEV3", choices=[made(proposed)])
     for words, line in ((JA, ja), (EN, en)):
@@ -147,7 +154,10 @@ def test_who_overruled_the_tree_comes_first(proposed: str | None, ja: str, en: s
 
 
 def test_who_overruled_the_tree_and_was_overruled_comes_last() -> None:
-    """With who took it back, and when; older versions kept only what stood."""
+    """A severity chosen by hand and then withdrawn comes last, with who withdrew it and when.
+
+    A choice that an older version stored without its person comes first.
+    """
     back = {"counts": False, "withdrawn": LATER.isoformat(), "withdrawn_by": "responder"}
     told = entry(
         TimelineKind.TRIAGED,

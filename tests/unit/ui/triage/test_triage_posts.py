@@ -69,7 +69,10 @@ def test_the_line_at_each_place(triage: Triage, line: str) -> None:
 
 
 def test_the_line_is_a_quiet_answer_to_the_message() -> None:
-    """It rings no phone; an edit says nothing of the message it answers."""
+    """The line about a triage is sent silently, as a reply to the message that the triage is about.
+
+    Without such a message the line is no reply, and an edit does not ask for silence.
+    """
     first = first_triage_post(JA, LINE, OPEN)
     assert first["flags"] == 4096
     assert first["message_reference"] == {"message_id": "333", "fail_if_not_exists": False}
@@ -155,7 +158,10 @@ def test_dismissed_says_by_whom() -> None:
 
 
 def test_raised_shows_the_incident() -> None:
-    """Its state and the way to it, once there is one; a private one is not told of."""
+    """The post about a triage that was raised shows the incident's state, and a link once there is a post.
+
+    Of a private incident, the post shows only the number.
+    """
     body = triage_raised(JA, PLACED)
     assert body["content"] == "🔴 未対応 · SEV1 INC-42 · 決済 API が 5xx"
     assert presses_of(body) == ["https://discord.com/channels/7/301/900"]
@@ -184,7 +190,10 @@ def test_whatever_was_typed_fits(title: str, names: list[str], triage: Triage) -
 
 
 def test_the_button_names_the_message_and_the_title_that_it_stands_under() -> None:
-    """Its custom id is read back by the control that answers it."""
+    """The triage button's custom id has the message, the alert and a digest of the title.
+
+    The control that answers the button reads them back; the id fits into 100 characters.
+    """
     alert = replace(PLACED, id=10**17)
     made = triage_button(EN, alert, Source(channel_id=10**18, message_id=10**18 + 1, author="monitor"))
     found = re.fullmatch(FROM, str(made["custom_id"]))
@@ -200,7 +209,7 @@ def test_the_button_names_the_message_and_the_title_that_it_stands_under() -> No
 
 
 def test_the_button_of_an_older_version_is_answered() -> None:
-    """It has no title's digest."""
+    """The custom id of an older version's triage button is read, without an alert or a title's digest."""
     found = re.fullmatch(FROM, "tri:v1:from:301:800")
     assert found is not None
     assert found.groupdict() == {"channel": "301", "message": "800", "alert": None, "title": None}

@@ -37,7 +37,10 @@ PRESSES = ["tri:v1:continue:5", "tri:v1:stop:5"]
 def test_the_question_says_what_happens_otherwise(
     words: Wording, triage: Triage, first: str, told: str
 ) -> None:
-    """By when, and whether anybody is called; with the answers so far."""
+    """The question about an unfinished triage says by when to answer, and what happens otherwise.
+
+    The DM has the answers so far. The post to the team is silent, and neither mentions anybody.
+    """
     for kind in (DM, LINE):
         body = first_triage_post(words, kind, triage)
         facts = description_of(body)
@@ -77,7 +80,7 @@ def test_the_team_is_told_whose_it_was() -> None:
     ],
 )
 def test_afterwards_it_says_what_became_of_it(triage: Triage, line: str, presses: list[str]) -> None:
-    """As the line does where it was begun: the embed of the question goes."""
+    """The question about an unfinished triage is edited to what became of the triage, without its embed."""
     for kind in (DM, LINE):
         body = triage_post(JA, kind, triage, newer=None)
         assert body["content"] == line

@@ -7,13 +7,13 @@ POLICY = load_policy(None)
 
 
 def test_choices_contain_what_was_typed_in_whichever_case() -> None:
-    """In the order in which they are known; each choice sends its value."""
+    """The offered choices contain what was typed, in either case, keep their order, and send their values."""
     found = choices_of({7: "INC-7 Payments", 8: "INC-8 Login", 9: "INC-9 payments again"}, "PAY")
     assert [(one.value, one.name) for one in found] == [(7, "INC-7 Payments"), (9, "INC-9 payments again")]
 
 
 def test_choices_keep_to_the_limits_of_discord() -> None:
-    """It refuses the whole list otherwise: 25 choices, names of 100 characters."""
+    """At most 25 choices are offered, with names of at most 100 characters: Discord refuses a longer list."""
     found = named_choices([f"{number} {'x' * NAME_LIMIT}" for number in range(OFFERED + 1)], "")
     assert len(found) == OFFERED
     assert {len(one.name) for one in found} == {NAME_LIMIT}

@@ -23,7 +23,7 @@ from tests.unit.ui.screens import words
 
 
 def test_nobody_is_called_none() -> None:
-    """Who ended it may not be known: the sentence stays one."""
+    """A refusal calls the person who ended an incident "somebody" if the person is not known."""
     unknown = InvalidTransition("already_resolved", incident="INC-10", by=None)
     assert describe(screens.JA, unknown).startswith("INC-10 は 誰か が解決済みです。")
     assert describe(screens.EN, unknown).startswith("INC-10 was already resolved by somebody.")
@@ -57,7 +57,7 @@ def test_a_single_role_is_no_choice_of_roles() -> None:
 
 @pytest.mark.parametrize("action", ["private", "drill", "triage", "acknowledge", "severity"])
 def test_a_refusal_is_a_sentence(action: str) -> None:
-    """What needs the roles is an act, in the singular."""
+    """A refusal for want of a role names the act by a word in "-ing", with which "needs" agrees."""
     said = describe(screens.EN, NotPermitted(action=action, roles=("admin",)))
     assert said.split(" needs ")[0].split()[0].endswith("ing"), said
 
@@ -116,7 +116,7 @@ def test_the_button_that_changes_it_goes_both_ways() -> None:
 
 
 def test_japanese_sentences_follow_each_other_without_a_blank() -> None:
-    """English ones keep theirs."""
+    """Sentences of an answer follow each other without a blank in Japanese, and with a blank in English."""
     passed = PassedOn(PLACED, "secondary", Step(42, 1, PLACED.ack_due_at, LadderStep(after=None)))
     assert "今通知しています。ack がなければ" in answers.passed_on(screens.JA, passed)
     assert "notified now. Without" in answers.passed_on(screens.EN, passed)
