@@ -129,6 +129,7 @@ def test_whatever_people_type_is_shown_inert_and_fits(what: str, verification: s
         assert body["allowed_mentions"] == {"parse": []}
     added = ActionAddedNotice(item=7, what=kept[0], owner=owner, due_on=DAY, verification=kept[1], by=owner)
     assert samples.over_limits(line(added)) == []
+    assert line(added)["allowed_mentions"] == {"parse": []}
 
 
 def test_the_card_counts_and_show_lists_what_is_open() -> None:

@@ -1,5 +1,6 @@
 """What the team reads of maintenance windows, thresholds and decisions."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,7 +21,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.locations import Waited
 from bot.services.alerts.history import PAGE_SIZE
 from bot.ui.posts.renderer import render
-from bot.ui.screens.alerts.decisions import decisions_screen
+from bot.ui.screens.alerts.decisions import PAGE, decisions_screen
 from bot.ui.screens.alerts.windows import began_said
 from bot.ui.words.wording import Wording
 from tests.unit.ui.alerts.test_tracked import NEW, QUIET
@@ -146,6 +147,9 @@ def test_a_page_of_decisions_fits_whatever_monitors_say(outcome: AlertOutcome, n
     assert "@everyone" not in "".join(texts)
     ids = [one for item in screen.walk_children() if (one := getattr(item, "custom_id", None))]
     assert [len(one) <= 100 for one in ids] == [True, True]
+    carried = [match.groupdict() for one in ids if (match := re.fullmatch(PAGE, one))]
+    place = {"said": str(long.said_id), "nth": "999", "outcome": "ignored_sender", "target": "t" * 40}
+    assert carried == [{"way": "newer", **place}, {"way": "older", **place}]
 
 
 def test_a_decision_reads_well() -> None:
