@@ -76,7 +76,10 @@ class FileSpool:
         except (OSError, ValueError) as error:
             log.error("emergency.spool_unreadable", error=type(error).__name__)  # noqa: TRY400 -- no bug of ours
             return None
-        return kept if isinstance(kept, dict) else None
+        if isinstance(kept, dict):
+            return kept
+        log.error("emergency.spool_unreadable", error="TypeError")  # no object, as if reading it had failed
+        return None
 
     def save(self, data: bytes) -> None:
         fresh = self._path.with_suffix(".new")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.storage.spool import FileSpool
 
@@ -45,12 +46,16 @@ def test_a_process_starts_on_the_file_that_was_written_last(tmp_path: Path) -> N
     assert FileSpool(tmp_path, 7).load() == {"by": 2}
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]"])
-def test_a_broken_file_is_as_none(tmp_path: Path, text: str) -> None:
-    """A broken emergency file is read as if there were none, so that the bot can start."""
+@pytest.mark.parametrize(
+    ("text", "error"), [("", "JSONDecodeError"), ("{", "JSONDecodeError"), ("[]", "TypeError")]
+)
+def test_a_broken_file_is_as_none(tmp_path: Path, text: str, error: str) -> None:
+    """A broken emergency file is read as if there were none, so that the bot can start, and is logged."""
     spool = FileSpool(tmp_path, 7)
     (tmp_path / "emergency-7.json").write_text(text)
-    assert spool.load() is None
+    with capture_logs() as logged:
+        assert spool.load() is None
+    assert logged == [{"event": "emergency.spool_unreadable", "log_level": "error", "error": error}]
 
 
 def test_a_crash_half_way_leaves_the_old_one(tmp_path: Path) -> None:
