@@ -63,6 +63,9 @@ FOREIGN: Final[dict[str, dict[str, object]]] = {
     "incident link": {"with": 1},
 }
 
+#: Jobs of a storm that one transaction queues.
+_AT_ONCE: Final = 500
+
 #: Of a storm: incidents that nobody has taken, each with one step that is due at $2.
 STORM: Final = """
 WITH opened AS (
@@ -187,11 +190,15 @@ async def test_a_storm_does_not_delay_the_other_guilds_p0(database_url: str, tmp
 
 
 async def storm(world: World, *, due_at: datetime, after: timedelta) -> None:
-    """As the bot itself would have queued it."""
-    rows = await world.rows(STORM, int(GUILD_ID), due_at)
+    """Queue the jobs of 5,000 steps as the bot itself would have queued them, some hundred at a time.
+
+    PostgreSQL ends a transaction whose process lets three seconds pass between two statements.
+    """
+    jobs = [step_job_of(row["incident_id"], after) for row in await world.rows(STORM, int(GUILD_ID), due_at)]
     pool = await open_pool(world.database_url)
-    async with PostgresStore(pool).of(int(GUILD_ID)).transaction() as tx:
-        await tx.enqueue(*(step_job_of(row["incident_id"], after) for row in rows))
+    for first in range(0, len(jobs), _AT_ONCE):
+        async with PostgresStore(pool).of(int(GUILD_ID)).transaction() as tx:
+            await tx.enqueue(*jobs[first : first + _AT_ONCE])
     await pool.close()
 
 
