@@ -15,17 +15,18 @@ from tests.services.desk import PRIMARY, SECONDARY, Desk
 
 
 class _SlowDiscord(FakeDiscord):
-    """Takes its time to say who reacted: *meanwhile* happens, once."""
+    """Takes its time to say who had reacted when it was asked: *meanwhile* happens, once."""
 
     meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def acknowledgers(
         self, places: Sequence[tuple[int, int]], *, guild_id: int
     ) -> AsyncIterator[tuple[Person, int]]:
+        read = [found async for found in super().acknowledgers(places, guild_id=guild_id)]
         meanwhile, self.meanwhile = self.meanwhile, None
         if meanwhile is not None:
             await meanwhile()
-        async for found in super().acknowledgers(places, guild_id=guild_id):
+        for found in read:
             yield found
 
 
@@ -92,7 +93,10 @@ async def test_whoever_lets_go_meanwhile_is_not_on_it_again(desk: Desk, slow: _S
 
 
 async def test_somebody_elses_eye_counts_though_one_let_go_meanwhile(desk: Desk, slow: _SlowDiscord) -> None:
-    """If somebody acknowledges and lets go while the 👀 are read, another person's 👀 still acknowledges."""
+    """If somebody acknowledges and lets go while the 👀 are read, they are read once more.
+
+    Then another person's 👀, which came meanwhile, acknowledges.
+    """
     incident = await _raised(desk)
 
     async def change_hands() -> None:

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionFilter
+from bot.domain.alerts.events import EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.verdict import Verdict
 from tests.services.alerts.test_alerts import alert, receive
-from tests.services.alerts.test_events import FIRING, OVER, fire, say
+from tests.services.alerts.test_events import FIRING, OVER, SENTRY, fire, say
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 
 
@@ -63,13 +64,19 @@ async def test_an_event_has_one_decision_too(desk: Desk) -> None:
 
 
 async def test_what_is_muted_or_was_over_before_says_so(desk: Desk) -> None:
-    """A muted alert that fires again opens nothing, and has a decision that says that it is muted."""
+    """The decision about an event that opens nothing says that its alert was muted, or was over before."""
     first = await fire(desk)
     await desk.services.alert_verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
     await say(desk, OVER, 2)
     await desk.database.advance(timedelta(days=1, minutes=1))
     assert await say(desk, FIRING, 3) is None
     assert (await decided(desk))[0].outcome is AlertOutcome.MUTED
+    other, fired_at = replace(FIRING, key="4712"), desk.clock.time
+    await desk.database.advance(timedelta(seconds=1))
+    await say(desk, replace(other, says=Says.RESOLVED), 5)
+    late = EventOrigin(GUILD, event_id(fired_at, 4), fired_at)
+    assert await desk.services.alert_events.receive_event(other, SENTRY, late) is None
+    assert (await decided(desk, AlertOutcome.OVER_BEFORE))[0].says is Says.FIRING
 
 
 async def test_why_a_message_is_not_even_read(desk: Desk) -> None:

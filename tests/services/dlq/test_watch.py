@@ -1,10 +1,12 @@
 """New failures of the highest severity are announced once, close ones together, and nothing else is."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.delivery.kinds import DeliveryKind
@@ -12,6 +14,7 @@ from bot.domain.dlq.failures import DlqEntry
 from bot.domain.drill import DLQ_MARK
 from bot.domain.severity import Mention
 from bot.runbook import load_policy
+from bot.services.dlq.watch import DlqWatching
 from bot.storage.dlq.store import PostgresDlqStore
 from tests.services.database import Database, unreachable
 from tests.services.desk import GUILD, Desk
@@ -139,12 +142,19 @@ async def test_a_dlq_that_was_away_is_caught_up_with(desk: Desk) -> None:
     assert told(desk) == 1
 
 
-async def test_two_processes_announce_it_once(desk: Desk) -> None:
-    """Of two processes that look at the same DLQ failure, only one announces the failure."""
+async def test_two_processes_announce_it_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two processes that both read a DLQ failure before either writes, only one announces it."""
     await watching(desk)
     await lose(desk, 1)
-    other = Desk(desk.database)
-    assert await desk.dlq_watch.tick(GUILD) + await other.dlq_watch.tick(GUILD) == 1
+    tell, both_have_read = DlqWatching._tell, asyncio.Barrier(2)
+
+    async def tell_after_both(*args: Any, **kwargs: Any) -> int:
+        await both_have_read.wait()
+        return await tell(*args, **kwargs)
+
+    monkeypatch.setattr(DlqWatching, "_tell", tell_after_both)
+    found = await asyncio.gather(*(one.dlq_watch.tick(GUILD) for one in (desk, Desk(desk.database))))
+    assert sorted(found) == [0, 1]
     await desk.work()
     assert told(desk) == 1
 

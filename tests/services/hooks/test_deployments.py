@@ -62,7 +62,7 @@ def listening(desk: Desk) -> Desk:
     return desk
 
 
-async def test_a_deployment_has_the_state_that_was_reported_last(listening: Desk) -> None:
+async def test_a_deployment_has_the_last_state_that_says_how_it_went(listening: Desk) -> None:
     """A deployment that was pending and then succeeded is listed once, as a success.
 
     A report that the deployment is inactive does not hide how it ended. Another guild sees nothing of the

@@ -71,13 +71,20 @@ async def test_a_tick_is_no_acknowledge(desk: Desk) -> None:
 
 
 async def test_anybody_who_may_respond_takes_it_back(desk: Desk) -> None:
-    """A responder may untick a step that another person ticked; the timeline names who and which step."""
+    """A responder may untick a step that another person ticked.
+
+    The timeline says who and which step, with its words, and the audit says the same.
+    """
     incident = await opened(desk)
     await desk.checklists.choose(incident.id, pick(desk, {0, 1}), by=PRIMARY)
     await desk.checklists.choose(incident.id, pick(desk, {1}, shown={0, 1}), by=SECONDARY)
     assert await done(desk, incident) == {1}
     last = (await steps(desk, incident))[-1]
-    assert (last.kind, last.actor_name, (last.data or {})["number"]) == (UNDONE, "secondary", 1)
+    words = desk.policy.checklist("SEV1").steps[0]
+    told = {"severity": "SEV1", "number": 1, "words": {"ja": words.ja, "en": words.en}}
+    assert (last.kind, last.actor_name, last.data) == (UNDONE, "secondary", told)
+    [row] = [row for row in await desk.database.audit_rows() if row.action == "step_undone"]
+    assert (row.actor_id, row.data) == (SECONDARY.id, {"incident_id": incident.id, **told})
 
 
 async def test_two_who_tick_at_once_keep_both(desk: Desk) -> None:

@@ -345,11 +345,13 @@ async def test_resolve_ends_it(desk: Desk) -> None:
 
 
 async def test_finding_an_incident(desk: Desk) -> None:
-    """An incident is found by its thread; an unknown number or thread, or neither, finds no incident."""
+    """An incident is found by its number or its thread; an unknown one, or neither, finds no incident."""
     incident = await desk.open()
     await desk.work()
     thread_id = (await desk.store.incident(incident.id)).thread.id
-    assert (await desk.incidents.find(number=None, thread_id=thread_id, by=RESPONDER)).id == incident.id
+    for number, thread in ((incident.id, None), (None, thread_id)):
+        found = await desk.incidents.find(number=number, thread_id=thread, by=RESPONDER)
+        assert found.id == incident.id
     for number, thread in ((99, None), (None, 5), (None, None)):
         with pytest.raises(IncidentNotFound):
             await desk.incidents.find(number=number, thread_id=thread, by=RESPONDER)

@@ -246,22 +246,28 @@ async def test_a_person_moves_the_promise_to_the_lower_severity(desk: Desk) -> N
         await desk.promises.follow_severity(number, severity="SEV2", by=PRIMARY, key="interaction:10")
 
 
-async def test_the_posts_learn_who_changed_the_severity(desk: Desk) -> None:
-    """The latest change of severity is kept for the posts: from what, to what, by whom, when and why.
+async def shown_change(desk: Desk, incident_id: int) -> SeverityChange | None:
+    """Let the alert be edited, and return the change of severity that it is given."""
+    await desk.work()
+    incident = await desk.store.incident(incident_id)
+    assert incident.version in [version for version, shown in desk.discord.refreshed if ALERT in shown]
+    return incident.regraded
 
-    A change by a merge keeps the number of the merged incident.
+
+async def test_the_posts_learn_who_changed_the_severity(desk: Desk) -> None:
+    """Posts are edited after a change of severity, with its author, time and reason and both severities.
+
+    A change by a merge has the number of the merged incident instead of a reason.
     """
     incident = await desk.open("SEV3")
+    await desk.work()
     await desk.lifecycle.change_severity(incident.id, to="SEV2", by=RESPONDER, reason="決済も")
-    changed = (await desk.store.incident(incident.id)).regraded
-    assert changed == SeverityChange(
-        before="SEV3", after="SEV2", by="responder", at=desk.clock.time, reason="決済も"
-    )
+    told = SeverityChange(before="SEV3", after="SEV2", by="responder", at=desk.clock.time, reason="決済も")
+    assert await shown_change(desk, incident.id) == told
     worse = await desk.open("SEV1", key="worse")
     await desk.merging.merge(worse.id, into=incident.id, by=PRIMARY)
-    changed = (await desk.store.incident(incident.id)).regraded
-    assert changed is not None
-    assert (changed.before, changed.after, changed.merged) == ("SEV2", "SEV1", worse.id)
+    told = SeverityChange(before="SEV2", after="SEV1", by="primary", at=desk.clock.time, merged=worse.id)
+    assert await shown_change(desk, incident.id) == told
 
 
 async def test_a_change_before_the_alert_was_posted_posts_it_once(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from bot.domain.errors import (
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.document import PostmortemDocument
+from bot.domain.timeline.entries import TimelineKind
 from bot.services.ports.documents import WrittenPostmortem
 from bot.services.postmortems.documents import Drafted
 from bot.services.postmortems.reading import read_facts
@@ -26,6 +27,7 @@ from tests.services.alerts.test_alerts import alert, receive
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 from tests.services.incidents.test_title_and_start import correct
+from tests.services.postmortems.acts import told
 from tests.services.privacy.test_privacy import open_private
 
 FILE = DeliveryKind.POSTMORTEM_FILE
@@ -316,23 +318,23 @@ async def test_the_file_leaves_the_thread_that_all_can_read(desk: Desk) -> None:
 
 
 async def test_a_draft_on_its_way_is_not_posted_for_all(desk: Desk) -> None:
-    """A draft made while its incident was public is not posted outside the later private thread."""
+    """A draft that waits to be posted is cancelled if its incident is made private meanwhile."""
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.documents.draft(incident.id, by=PRIMARY)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
-    public = [post for post in await desk.store.posts(incident.id) if post.kind is FILE]
-    private = await desk.store.incident(incident.id)
-    assert all(post.channel_id == private.thread.id for post in public)
+    [draft] = [one for one in await desk.database.deliveries() if one.kind is FILE]
+    assert (draft.status, desk.sent(FILE)) == (DeliveryStatus.CANCELLED, [])
 
 
 async def test_private_numbers_are_not_written_down(desk: Desk) -> None:
-    """The facts for a postmortem do not say which private incident was linked."""
+    """The facts for a postmortem say that an incident was linked, but not which private one."""
     incident, secret = await resolved(desk), await open_private(desk)
     await desk.lifecycle.link(incident.id, with_=secret.id, by=PRIMARY)
     facts = await read_facts(desk.own_store, incident.id)
-    assert not any(line.entry.data and "with" in line.entry.data for line in facts.lines)
+    [linked] = [line.entry for line in facts.lines if line.entry.kind is TimelineKind.LINKED]
+    assert "with" not in (linked.data or {})
 
 
 async def test_the_same_title_on_the_same_day_gets_another_path(desk: Desk) -> None:
@@ -391,7 +393,10 @@ async def test_there_is_nothing_to_show_before_the_first_draft(desk: Desk) -> No
 
 
 async def test_the_database_being_away_tells_no_thread(desk: Desk) -> None:
-    """A draft that fails because the database is away is made and posted once the database is back."""
+    """A draft that fails because the database is away tells the thread nothing.
+
+    It is made and posted once the database is back.
+    """
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
@@ -400,8 +405,12 @@ async def test_the_database_being_away_tells_no_thread(desk: Desk) -> None:
     with pytest.raises(StorageUnavailable):
         await desk.documents.draft_after_resolve(incident.id)
     desk.database.is_away = False
+    desk.postmortem_writer.failures = [StorageUnavailable("away for a moment")]
+    with pytest.raises(StorageUnavailable):
+        await desk.documents.draft_after_resolve(incident.id)
     await desk.work()
     assert desk.sent(FILE) == ["incident"]
+    assert await told(desk, "postmortem_undrafted") == []
 
 
 async def test_a_crash_between_the_post_and_its_record_posts_no_second_file(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryStatus
-from bot.domain.errors import InvalidTransition, NotPermitted, Unfit, UserError
+from bot.domain.errors import InvalidTransition, NotPermitted, Unfit, UpstreamUnavailable, UserError
 from bot.domain.incident.aftermath import PostmortemReminderStage, PostmortemState
 from bot.domain.incident.incident import Role
 from bot.domain.people import Person
@@ -101,7 +101,8 @@ async def test_the_owner_is_reminded_before_and_after_then_the_thread(desk: Desk
 async def test_done_ends_the_reminders(desk: Desk) -> None:
     """A postmortem that is marked as done gets no further reminders.
 
-    The thread is told once, the posts are refreshed, and marking it a second time changes nothing.
+    The thread is told once, the posts are refreshed, and the audit names the person. Marking it a second time
+    changes nothing.
     """
     incident = await resolved(desk)
     await until(desk, BEFORE)
@@ -110,6 +111,8 @@ async def test_done_ends_the_reminders(desk: Desk) -> None:
     assert (result.postmortem.state, result.postmortem.done_by_name) == (PostmortemState.DONE, "secondary")
     again = await desk.services.postmortems.done(incident.id, by=PRIMARY)
     assert (again.changed, again.postmortem.done_by_name) == (False, "secondary")
+    audited = [row for row in await desk.database.audit_rows() if row.action == "postmortem_done"]
+    assert [(row.actor_id, row.data["incident_id"]) for row in audited] == [(SECONDARY.id, incident.id)]
     await desk.work()
     assert desk.discord.refreshed[-1][0] == result.incident.version
     assert DM in desk.discord.refreshed[-1][1]
@@ -312,11 +315,14 @@ async def test_a_lost_job_is_found_by_the_auditor(desk: Desk) -> None:
 
 
 async def test_a_dm_that_is_past_before_it_is_sent_is_dropped(desk: Desk) -> None:
-    """A postmortem that is done after its reminder fell due, but before the DM is sent, causes no DM."""
+    """A reminder that waits while Discord is away is dropped if the postmortem is done meanwhile."""
     incident = await resolved(desk)
-    await desk.database.advance(BEFORE - desk.clock.time)
+    desk.discord.failures = [UpstreamUnavailable("away")]
+    await until(desk, BEFORE)
+    assert await dms(desk) == [("before", "sending")]
     await desk.services.postmortems.done(incident.id, by=PRIMARY)
-    await desk.work()
+    await desk.pass_time(minutes=1)
+    assert await dms(desk) == [("before", "cancelled")]
     assert desk.sent(DM) == []
 
 

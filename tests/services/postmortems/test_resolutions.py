@@ -25,7 +25,7 @@ SAID = NewResolution(
 
 
 async def test_what_is_said_is_kept_with_the_resolve(desk: Desk) -> None:
-    """What a person says at the resolve is kept in a row, on the timeline, in the thread and for posts."""
+    """What is said at the resolve is kept in a row, on the timeline, in audit and thread, and for posts."""
     incident = await resolved(desk, said=SAID)
     kept = await desk.store.resolution(incident.id)
     assert kept is not None
@@ -39,6 +39,8 @@ async def test_what_is_said_is_kept_with_the_resolve(desk: Desk) -> None:
     assert entry.data["said"] == kept.to_json()
     [line] = await told(desk, "resolved")
     assert line.data["said"] == kept.to_json()
+    [row] = [row for row in await desk.database.audit_rows() if row.action == "resolved"]
+    assert (row.actor_id, row.data["said"]) == (PRIMARY.id, kept.to_json())
 
 
 async def test_nothing_need_be_said(desk: Desk) -> None:
@@ -121,7 +123,7 @@ async def test_a_correction_may_say_what_was_left_out(desk: Desk) -> None:
 
 
 async def test_who_may_not_resolve_may_not_correct(desk: Desk) -> None:
-    """A person who may not resolve an incident may not correct its resolution.
+    """A person who may not resolve an incident may not correct its resolution; each refusal is in the audit.
 
     An open or cancelled incident has no resolution to correct.
     """
@@ -132,6 +134,8 @@ async def test_who_may_not_resolve_may_not_correct(desk: Desk) -> None:
     ):
         with pytest.raises(NotPermitted):
             await attempt
+    refused = [row for row in await desk.database.audit_rows() if not row.allowed]
+    assert [(row.actor_id, row.data["act"]) for row in refused] == [(OBSERVER.id, "correct_resolution")] * 2
     await desk.lifecycle.reopen(incident.id, by=PRIMARY)
     with pytest.raises(InvalidTransition, match="not_resolved"):
         await desk.services.resolutions.correct(incident.id, SAID, by=PRIMARY)

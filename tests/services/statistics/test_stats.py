@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.oncall.book import NewOverride
@@ -121,10 +122,12 @@ async def test_a_page_is_counted_for_the_person_who_got_it(desk: Desk) -> None:
 
 
 async def test_a_drills_pages_are_no_load(desk: Desk) -> None:
-    """The pages of a drill count for nobody's load, since a drill is agreed upon."""
+    """A drill pages both people on call, and its pages count for nobody's load, since it is agreed upon."""
     await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="drill")
     await desk.pass_time(minutes=20)
-    assert {one.pages.total for one in (await week(desk, by=PRIMARY)).load or ()} <= {0}
+    assert set(desk.sent(DeliveryKind.PAGE)) == {"person:primary", "person:secondary"}
+    loads = (await week(desk, by=PRIMARY)).load or ()
+    assert {one.person.name: one.pages.total for one in loads} == {"primary": 0, "secondary": 0}
 
 
 async def test_hours_on_call_follow_the_overrides(desk: Desk) -> None:

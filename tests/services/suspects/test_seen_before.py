@@ -66,7 +66,10 @@ async def test_a_past_incident_is_told_with_how_it_ended_and_why_it_is_thought_s
 
 
 async def test_private_cancelled_open_and_trained_ones_never_count(desk: Desk) -> None:
-    """Private, cancelled and open incidents and drills are never shown as similar past incidents."""
+    """Private, cancelled and open incidents and drills are never shown as similar past incidents.
+
+    A reader who may see such a private incident is not shown it either.
+    """
     title = "決済 API が 5xx"
     secret = await open_private(desk)
     await desk.lifecycle.resolve(secret.id, by=PRIMARY)
@@ -78,6 +81,7 @@ async def test_private_cancelled_open_and_trained_ones_never_count(desk: Desk) -
     await opened(desk, title)
     await desk.work()
     now = await opened(desk, title)
+    assert (await desk.looking.view(hidden.id, by=RESPONDER)).incident.id == hidden.id
     assert await numbers(desk, now) == []
 
 

@@ -40,9 +40,9 @@ async def test_a_correction_leaves_the_first_version(desk: Desk) -> None:
 
 
 async def test_the_time_of_a_note_is_corrected(desk: Desk) -> None:
-    """A corrected time moves a note to its place on the timeline, and the earlier time is kept.
+    """A corrected time, alone or with the words, moves a note on the timeline, and earlier times are kept.
 
-    The thread is told once, and an unreadable time is refused.
+    The thread is told once of a correction that comes twice, and an unreadable time is refused.
     """
     incident = await desk.open()
     await desk.pass_time(minutes=30)
@@ -63,6 +63,12 @@ async def test_the_time_of_a_note_is_corrected(desk: Desk) -> None:
     (line,) = [one.data for one in await desk.database.deliveries() if one.data.get("notice") == "corrected"]
     assert line["before"] == "", "the words are what they were"
     assert datetime.fromisoformat(str(line["at"])) == now - timedelta(minutes=10)
+    both = Correction("worker を再起動", at="6分前")
+    await desk.timelines.correct(incident.id, note.id, both, by=SECONDARY, key="c3")
+    moved = await desk.timelines.correctable(incident.id, note.id, by=PRIMARY)
+    assert (moved.said, moved.at) == ("worker を再起動", now - timedelta(minutes=6))
+    assert moved.earlier_moments == (now - timedelta(minutes=5), now - timedelta(minutes=10))
+    assert (moved.entry.said, moved.entry.at) == ("再起動", now - timedelta(minutes=5))
     with pytest.raises(UserError, match="note_time_unreadable"):
         await desk.timelines.correct(incident.id, note.id, Correction("y", at="昼"), by=PRIMARY, key="c2")
 

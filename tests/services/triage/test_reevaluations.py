@@ -114,14 +114,14 @@ async def test_a_second_look_to_the_end(desk: Desk) -> None:
     assert len(desk.sent(ALERT)) == 1
 
 
-@pytest.mark.parametrize(("dev_only", "kept"), [(UNSURE, "no?"), ("no", "no")])
+@pytest.mark.parametrize(("dev_only", "kept"), [(None, "no?"), (UNSURE, "no?"), ("no", "no")])
 async def test_what_nobody_knew_stays_so_until_a_second_look_answers_it(
-    desk: Desk, dev_only: str, kept: str
+    desk: Desk, dev_only: str | None, kept: str
 ) -> None:
     """The path of an incident marks an unsure answer, unless a second look has answered the question."""
     view = await walk(desk, "no", UNSURE)
     await desk.triages.confirm(view.triage.id, by=RESPONDER)
-    if dev_only != UNSURE:
+    if dev_only is not None:
         again = await desk.reevaluations.look_again(1, by=PRIMARY)
         await go_on(desk, again, "no", dev_only, by=PRIMARY)
         await desk.triages.confirm(1, by=PRIMARY)

@@ -91,10 +91,10 @@ async def test_what_is_typed_in_its_thread_is_real_and_says_so(desk: Desk) -> No
 
 
 async def test_the_bots_own_alert_leads_to_its_incident(desk: Desk) -> None:
-    """While an incident is open, a triage of the bot's own alert is refused and leads to the incident.
+    """While an incident is open and public, a triage of the bot's own alert is refused and leads to it.
 
     This holds before the form is opened and when it is sent. A message in the incident's thread can be
-    triaged, and the alert can once the incident has ended.
+    triaged, and the alert can once the incident has ended, or while it is private.
     """
     incident = await desk.open()
     await desk.work()
@@ -108,4 +108,9 @@ async def test_the_bots_own_alert_leads_to_its_incident(desk: Desk) -> None:
     assert incident.thread.id is not None
     await desk.triages.sources.require_open(GUILD, incident.thread.id, 600, by=RESPONDER)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.triages.sources.require_open(GUILD, CHANNEL, alert, by=RESPONDER)
+    await desk.lifecycle.reopen(incident.id, by=PRIMARY)
+    with pytest.raises(AlreadyRaised):
+        await desk.triages.sources.require_open(GUILD, CHANNEL, alert, by=RESPONDER)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.triages.sources.require_open(GUILD, CHANNEL, alert, by=RESPONDER)

@@ -60,15 +60,17 @@ async def test_the_same_form_twice_is_one_triage(desk: Desk) -> None:
 
 
 async def test_others_who_triage_now_are_told(desk: Desk) -> None:
-    """A new triage lists the other triages of the last half hour until its first question is answered."""
+    """A new triage lists the open triages of the last half hour until its first question is answered."""
     first = await start(desk, title="決済が落ちた", key="a")
     second = await start(desk, key="b", by=PRIMARY, message_id=601)
     assert [one.title for one in second.others] == ["決済が落ちた"]
     assert (await go_on(desk, second, "yes", by=PRIMARY)).others == ()
     await desk.triages.cancel(second.triage.id, by=PRIMARY)
+    third = await start(desk, key="c", by=SECONDARY, message_id=602)
+    assert [one.id for one in third.others] == [first.triage.id]
     await desk.database.advance(timedelta(minutes=31))
-    assert (await start(desk, key="c", by=SECONDARY, message_id=602)).others == ()
-    assert first.triage.status is TriageStatus.OPEN
+    assert (await start(desk, key="d", by=SECONDARY, message_id=603)).others == ()
+    assert (await desk.store.triage(first.triage.id)).status is TriageStatus.OPEN
 
 
 async def test_whoever_points_at_the_same_message_joins(desk: Desk) -> None:
