@@ -50,6 +50,10 @@ async def test_each_source_that_cannot_be_read_is_named_with_what_to_do() -> Non
     fine, *failed = await check_change_sources(sources)
     assert (fine.state, fine.said) == (State.OK, "sources of changes that can be read: 1")
     assert [one.state for one in failed] == [State.FAIL] * 3
-    assert failed[0].said == "github_deployments parky/api: HTTP 403"
-    assert "Deployments" in failed[0].todo
-    assert "[checks.cloudflare]" in failed[1].todo
+    assert [one.said for one in failed] == [
+        "github_deployments parky/api: HTTP 403",
+        "cloudflare_workers parky/api: HTTP 404",
+        "cloudflare_pages parky/api: away",
+    ]
+    for one, todo in zip(failed, ("Deployments", "[checks.cloudflare]", "try again later"), strict=True):
+        assert todo in one.todo

@@ -32,11 +32,14 @@ def test_storable_json_is_what_jsonb_takes(value: object) -> None:
 
 
 @given(ANY_TEXT, st.integers(1, 300))
+@example("決済 API が 5xx", 5)
 def test_one_line_is_one_short_line(text: str, limit: int) -> None:
-    """Any text becomes at most one line without a line break, of at most *limit* characters."""
-    line = one_line(text, limit=limit)
+    """Any text becomes at most one line without a line break; only what is over *limit* characters is cut."""
+    whole, line = one_line(text, limit=max(len(text), 1)), one_line(text, limit=limit)
+    assert whole.splitlines() in ([], [whole])
+    assert whole == " ".join(whole.split())
     assert len(line) <= limit
-    assert line.splitlines() in ([], [line])
+    assert line == (whole if len(whole) <= limit else whole[: limit - 1] + "…")
 
 
 @pytest.mark.parametrize(

@@ -85,9 +85,17 @@ def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_everything_has_a_default_but_the_token_and_the_guild() -> None:
-    """With no key set, the settings load with their defaults, such as no DATABASE_URL and no policy file."""
-    settings = load_settings()
+def test_everything_has_a_default_but_the_token_and_the_guild(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With only the token and the guild set, which have no defaults, the settings load with the defaults.
+
+    There is no DATABASE_URL and no policy file, for example.
+    """
+    unset = load_settings()
+    assert (unset.discord_token, unset.discord_guild_id) == (None, None)
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("DISCORD_GUILD_ID", str(10**17))
+    settings = load_settings(require=("discord_token", "discord_guild_id"))
+    assert (settings.token, settings.discord_guild_id) == (TOKEN, 10**17)
     assert settings.discord_api_base == DISCORD_API
     assert settings.database_url is None
     assert settings.data_dir == Path("data")

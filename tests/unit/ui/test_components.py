@@ -6,6 +6,8 @@ from typing import Any, cast
 
 import discord
 import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
 
 from bot.client import use_api_base
 from bot.domain.errors import ConfigError, UpstreamUnavailable, UserError
@@ -264,6 +266,16 @@ def test_the_token_goes_to_loopback_only(url: str) -> None:
     """DISCORD_API_BASE, which is for the sandbox, is refused unless it is plain HTTP on this machine."""
     with pytest.raises(ConfigError, match="DISCORD_API_BASE"):
         use_api_base(url)
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"])
+def test_a_local_discord_takes_the_place_of_discord(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """Requests and the gateway's connection go to a DISCORD_API_BASE on this machine."""
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+    use_api_base(f"http://{place}/api/v10/")
+    assert Route("GET", "/gateway").url == f"http://{place}/api/v10/gateway"
+    assert str(DiscordWebSocket.DEFAULT_GATEWAY) == f"ws://{place}/gateway"
 
 
 def test_english_is_spoken_to_everybody_else() -> None:

@@ -27,7 +27,8 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident.incident import Status, StatusUpdate
+from bot.domain.incident.incident import ByPerson, Status, StatusUpdate
+from bot.domain.incident.requirements import require_open
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
@@ -95,8 +96,15 @@ def test_every_refusal_has_its_text() -> None:
 
 @pytest.mark.parametrize("status", sorted(ENDED))
 def test_every_end_has_its_words(status: Status) -> None:
-    """For each status in which an incident has ended, there is a text that refuses a further change."""
-    assert f"errors.already_{status.value}" in TEXTS
+    """For each status in which an incident has ended, the refusal of a change says which and who ended it."""
+    ended = replace(PLACED, status=status, ended=ByPerson(101, "primary", AT))
+    with pytest.raises(UserError) as refused:
+        require_open(ended)
+    for voice in (JA, EN):
+        told = describe(voice, refused.value)
+        assert "INC-42" in told
+        assert "@primary" in told
+        assert "/incident reopen" in told
 
 
 def test_every_permission_has_its_words() -> None:
@@ -331,11 +339,18 @@ async def test_a_refused_press_gives_nothing_back() -> None:
 @pytest.mark.parametrize("misfit", Misfit)
 @pytest.mark.parametrize("voice", [JA, EN])
 def test_a_table_that_does_not_fit_is_told_with_what_to_do(voice: Voice, misfit: Misfit) -> None:
-    """The answer about a DLQ table that does not fit names the table, and the columns unless it is missing.
+    """The answer about a DLQ table that does not fit names the table, the columns and what to correct.
 
-    Names of columns mention nobody.
+    A table that is missing has no columns to name. Names of columns mention nobody.
     """
+    correct = {
+        Misfit.NO_TABLE: "DLQ_DATABASE_URL",
+        Misfit.NO_COLUMN: "[dlq.columns]",
+        Misfit.NO_PERMISSION: "SELECT",
+        Misfit.WRONG_TYPE: "timestamptz",
+    }
     told = unavailable(voice, DlqMisfit(TableReport("ops.lost", misfit, ("sent@here", "id"))))
     assert "ops.lost" in told
     assert "@here" not in told
     assert (voice.listed(["sent＠here", "id"]) in told) is (misfit is not Misfit.NO_TABLE)
+    assert correct[misfit] in told

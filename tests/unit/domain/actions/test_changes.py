@@ -73,7 +73,8 @@ def test_an_alert_counts_only_after_the_item_was_done() -> None:
 def test_a_reopened_item_begins_anew() -> None:
     """A reopened action item is open, and nothing of its end is left.
 
-    Once it is done again, an alert that fired before that does not count against it.
+    Once it is done again, it is watched for the whole time again, and an alert that fired before that does
+    not count against it.
     """
     fired = replace(changes.verified(done(), at=UNTIL), fired_at=UNTIL + timedelta(days=1), fired_in=50)
     item = changes.reopened(fired, Reopening(at=UNTIL, incident_id=50))
@@ -81,7 +82,11 @@ def test_a_reopened_item_begins_anew() -> None:
     assert (item.closed, item.verified_at, item.watched_until) == (None, None, None)
     assert item.reopenings == 1
     again = changes.done(item, by=BY, at=UNTIL + timedelta(days=2), watched_until=UNTIL + timedelta(days=16))
+    assert again.watched_until == again.next_at == UNTIL + timedelta(days=16)
+    assert (again.fired_at, again.fired_in) == (None, None)
     assert not changes.has_fired(again)
+    dropped = changes.dropped(ITEM, by=BY, at=AT, reason="x")
+    assert changes.reopened(dropped, Reopening(at=UNTIL)).reason == ""
 
 
 @pytest.mark.parametrize(

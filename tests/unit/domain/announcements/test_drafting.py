@@ -63,13 +63,18 @@ def test_a_drill_says_so_first() -> None:
 
 
 def test_the_teams_own_words_replace_the_drafts() -> None:
-    """The team's own text for a state replaces the bot's draft, and its placeholders are filled in."""
+    """The team's own text for a state replaces the bot's draft on each channel.
+
+    Its placeholders are filled in. The drafts for other states stay the bot's.
+    """
     own = Text("{targets}の{effect}", "{effect} of {targets} at {start}")
     rules = replace(RULES, texts=MappingProxyType({AnnouncementState.RESOLVED: own}))
-    words = draft(rules, RESOLVED, AnnouncementState.RESOLVED, zone=POLICY.timezone)["x"]
-    assert words == AnnouncementText(
+    words = draft(rules, RESOLVED, AnnouncementState.RESOLVED, zone=POLICY.timezone)
+    own_words = AnnouncementText(
         "Parky アプリの重大な障害", "serious problem of the Parky app at 14:05 JST on Nov 24"
     )
+    assert words == dict.fromkeys(RULES.channels, own_words)
+    assert draft(rules, incident(), INVESTIGATING, zone=POLICY.timezone)["x"] == drafted(incident())
 
 
 @pytest.mark.parametrize(

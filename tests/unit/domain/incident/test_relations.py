@@ -40,8 +40,8 @@ def test_what_goes_on_by_itself_is_no_duplicate_any_more() -> None:
     assert relations.remove_duplicate(left, 99).duplicates == (45,)
 
 
-def test_what_is_unlinked_is_told_no_more() -> None:
-    """A link that was taken back is no longer named, while other links and a duplicate stay.
+def test_what_is_unlinked_is_linked_no_more() -> None:
+    """A link that was taken back is gone, while other links and a duplicate with the same number stay.
 
     Taking it back again changes nothing, so that no post is edited.
     """

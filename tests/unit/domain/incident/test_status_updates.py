@@ -37,13 +37,13 @@ SOON, LATE = LATER - MINUTE, LATER + 60 * MINUTE
         (True, None, None, None),
     ],
 )
-def test_a_promise_survives_another_severity(
+def test_another_severity_neither_drops_a_promise_nor_puts_it_off(
     is_more_severe: bool,  # a case
     promised: datetime | None,
     owed: datetime | None,
     due: datetime | None,
 ) -> None:
-    """A promised update keeps its time under another severity; only a higher one may bring it forward.
+    """No other severity drops a promised update or puts it off; only a higher one may bring it forward.
 
     Without a promise, the new severity decides. The reminder comes when the update is due.
     """

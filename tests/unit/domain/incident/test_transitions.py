@@ -328,7 +328,7 @@ def test_the_same_alert_is_counted() -> None:
 
 
 def test_a_role_is_given_passed_on_and_left() -> None:
-    """Roles are given and given up, and are listed in the order of the roles.
+    """Roles are given, passed on and given up, and are listed in the order of the roles.
 
     Giving a role to its holder again changes nothing.
     """
@@ -337,7 +337,10 @@ def test_a_role_is_given_passed_on_and_left() -> None:
     assert list(led.roles) == [Role.COMMANDER, Role.SCRIBE]
     assert led.commander == PersonRef(2, "secondary")
     assert transitions.assign(led, Role.SCRIBE, PersonRef(1, "primary")) is led
-    assert list(transitions.assign(led, Role.COMMANDER, None).roles) == [Role.SCRIBE]
+    passed = transitions.assign(led, Role.COMMANDER, PersonRef(3, "responder"))
+    assert passed.roles == {Role.COMMANDER: PersonRef(3, "responder"), Role.SCRIBE: PersonRef(1, "primary")}
+    assert passed.version == led.version + 1
+    assert list(transitions.assign(passed, Role.COMMANDER, None).roles) == [Role.SCRIBE]
 
 
 def test_a_reminder_is_for_whoever_leads() -> None:

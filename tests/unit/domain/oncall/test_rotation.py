@@ -82,13 +82,15 @@ def test_hours_that_divide_a_day_hand_over_at_local_times(every: int) -> None:
     assert (hours[0], hours[-1], set(hours[1:-1])) == (every - 1, every + 1, {every})
 
 
+@pytest.mark.parametrize("day", [date(2026, 3, 24), date(2026, 10, 20)])
 @pytest.mark.parametrize("every", [5, 7, 10, 36, 48])
-def test_other_hours_are_hours(every: int) -> None:
+def test_other_hours_are_hours(every: int, day: date) -> None:
     """Turns of hours that do not divide a day keep their exact length when the clocks change."""
-    berlin = ZoneInfo("Europe/Berlin")
-    turns = Rotation(("ai", "ben"), every, Unit.HOURS, date(2026, 10, 20), time(8), berlin)
-    gaps = {later - earlier for earlier, later in pairwise(turns.begins(n) for n in range(60))}
-    assert gaps == {timedelta(hours=every)}
+    turns = Rotation(("ai", "ben"), every, Unit.HOURS, day, time(8), ZoneInfo("Europe/Berlin"))
+    begins = [turns.begins(n) for n in range(60)]
+    assert {later - earlier for earlier, later in pairwise(begins)} == {timedelta(hours=every)}
+    assert [turns.turn_at(at) for at in begins] == [*range(60)]
+    assert [turns.turn_at(at - timedelta(seconds=1)) for at in begins[1:]] == [*range(59)]
 
 
 def test_a_day_in_hours_is_a_day() -> None:

@@ -1,7 +1,9 @@
 """When the owner of a postmortem is reminded."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+
+import pytest
 
 from bot.domain.incident.aftermath import PostmortemReminderStage
 from bot.domain.postmortem import reminders
@@ -47,12 +49,17 @@ def test_one_is_due_from_its_time_on_and_once() -> None:
     )
 
 
-def test_of_several_late_ones_the_latest_is_sent() -> None:
+@pytest.mark.parametrize(
+    ("late", "latest"),
+    [
+        (tokyo(12, 3, 12), Reminder(PostmortemReminderStage.AFTER, tokyo(12, 3, 10))),
+        (tokyo(12, 11, 12), Reminder(PostmortemReminderStage.THREAD, tokyo(12, 4, 10))),
+    ],
+)
+def test_of_several_late_ones_the_latest_is_sent(late: datetime, latest: Reminder) -> None:
     """Of several overdue reminders only the latest is sent, and once."""
-    late = tokyo(12, 3, 12)
-    found = reminders.due(DUE, HOURS, now=late)
-    assert found == Reminder(PostmortemReminderStage.AFTER, tokyo(12, 3, 10))
-    assert reminders.due(replace(DUE, reminded=found.stage), HOURS, now=late) is None
+    assert reminders.due(DUE, HOURS, now=late) == latest
+    assert reminders.due(replace(DUE, reminded=latest.stage), HOURS, now=late) is None
 
 
 def test_after_the_last_there_is_none() -> None:

@@ -1,5 +1,6 @@
 """The message with the state of every system, and its words elsewhere."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -118,9 +119,12 @@ def test_what_a_system_says_is_inert() -> None:
 
 
 def test_a_hundred_results_of_bad_news_fit() -> None:
-    """Of a hundred failed checks, a message within Discord's limits shows more than five."""
-    many = [CheckResult(**{**vars(DOWN), "name": f"{n}" + "x" * 70}) for n in range(100)]
-    assert content(ChecksShown(results=tuple(many), systems=100, finished_at=AT)).count("⛔") > 5
+    """Of a hundred results without good news, a message within Discord's limits shows the worst."""
+    limited = [replace(LIMITED, name=f"{n}" + "x" * 70) for n in range(94)]
+    down = [replace(DOWN, name=f"{n}" + "x" * 70) for n in range(6)]
+    lines = content(ChecksShown(systems=100, finished_at=AT).with_results([*limited, *down])).splitlines()[1:]
+    assert [line[0] for line in lines] == ["⛔"] * 6 + ["❓"] * (len(lines) - 6)
+    assert 6 < len(lines) < 100
 
 
 def test_worst_first_is_stable_by_kind_and_name() -> None:

@@ -167,7 +167,11 @@ def test_the_pages_beside_this_one_and_files_have_buttons() -> None:
     screen = dlq_console.recent_screen(JA, page_of(ENTRY), links)
     assert labels(screen)[-5:] == ["前のページ", "次のページ", "CSV", "JSON", "まとめて再送"]
     assert len(set(presses(screen))) == len(presses(screen))
-    assert "dlq:v2:page:h24;o2.b" in presses(screen)
+    assert presses(screen)[-5:] == [
+        "dlq:v2:page:h24;n1.a",
+        "dlq:v2:page:h24;o2.b",
+        *(f"dlq:v2:{file}:h24" for file in ("csv", "json", "all")),
+    ]
     assert labels(listed(JA))[-1] == "絞り込み", "there is nothing to put into a file"
 
 

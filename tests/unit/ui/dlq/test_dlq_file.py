@@ -43,13 +43,29 @@ def test_csv_is_what_spreadsheets_open() -> None:
 
 
 @pytest.mark.parametrize(
-    "evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '=HYPERLINK("http://x")']
+    "evil",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠A1",
+        '=HYPERLINK("http://x")',
+    ],
 )
 def test_no_text_becomes_a_formula(evil: str) -> None:
-    """No cell of a CSV file begins with the character by which a spreadsheet would take it for a formula."""
+    """In a CSV file an apostrophe stands before each text that a spreadsheet would take for a formula."""
     file = CsvFile()
     file.add(replace(ENTRY, title=evil, channel=evil, error_message=evil))
-    [_, row] = read_csv(file)
+    [head, row] = read_csv(file)
+    cells = dict(zip(head, row, strict=True))
+    assert {cells[name] for name in ("title", "channel", "error_message")} == {f"'{evil}"}
     assert [cell for cell in row if cell.startswith(evil[0])] == []
 
 

@@ -176,9 +176,10 @@ def test_the_headline_praises_what_was_in_time() -> None:
 
 
 def test_a_week_without_incidents_may_still_owe_something() -> None:
-    """If an earlier incident is still open, a week without incidents is not called quiet."""
-    said = headline(replace(QUIET, open=(PLACED,)))
-    assert said == "先週はインシデントがありませんでした。届かなかった通知はありません。"
+    """If an earlier incident is still open, a week without incidents is not called quiet, and names it."""
+    week = replace(QUIET, open=(PLACED,))
+    assert headline(week) == "先週はインシデントがありませんでした。届かなかった通知はありません。"
+    assert "[INC-42](https://discord.com/channels/7/900) SEV1 決済 API が 5xx" in part(week, "未解決 1 件")
 
 
 @pytest.mark.parametrize(

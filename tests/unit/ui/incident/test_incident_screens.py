@@ -488,12 +488,14 @@ def test_a_lower_severity_leaves_the_promise_to_the_person(
 
 
 def test_a_severity_without_updates_offers_to_plan_none() -> None:
-    """After a change to a severity without updates, the answer offers to drop the promised next update."""
+    """After a change to a severity without updates, the promised next update stays, and may be dropped."""
     severity = replace(JA.policy.severities["SEV2"], update_every=None)
     policy = replace(JA.policy, severities={**JA.policy.severities, "SEV2": severity})
     updates = replace(ACKNOWLEDGED.updates, due_at=AT)
     lowered = Regraded(replace(ACKNOWLEDGED, severity="SEV2", updates=updates), "SEV1", True, promised=AT)
-    assert labels(answers.regraded_screen(replace(JA, policy=policy), lowered))[0] == "次の更新をなくす"
+    screen = answers.regraded_screen(replace(JA, policy=policy), lowered)
+    assert re.search(r"次の更新の約束 14:07 JST .* はそのままです", words(screen))
+    assert (labels(screen)[0], presses(screen)[0]) == ("次の更新をなくす", "inc:v1:next-update:42:SEV2")
 
 
 def test_a_higher_severity_says_that_the_update_is_due_earlier() -> None:
@@ -530,18 +532,21 @@ def test_a_merge_says_when_it_has_raised_the_other_one() -> None:
 
 @pytest.mark.parametrize("voice", VOICES)
 def test_the_form_of_a_severity_shows_the_current_one(voice: Voice) -> None:
-    """The form of a severity has the current one chosen, and an option says where its alerts go.
+    """The form of a severity has the current one chosen, and each option says where its alerts go.
 
-    Also for a severity that the policy no longer knows, the form keeps within Discord's limits.
+    For a severity that the policy no longer knows none is chosen, and the form keeps within Discord's limits.
     """
     form = severity_form(voice, PLACED)
     assert modal_faults(form) == []
     (select, _reason) = (label["component"] for label in form.to_dict()["components"])
     assert [one["value"] for one in select["options"] if one.get("default")] == ["SEV1"]
-    assert "#p0-alerts" in select["options"][0]["description"]
+    for option, severity in zip(select["options"], POLICY.severities.values(), strict=True):
+        assert f"#{severity.channel.removeprefix('#')}" in option["description"]
     for name in ("GONE", "S" * 41, "S" * 200):
         odd = severity_form(voice, replace(PLACED, severity=name, id=10**17))
         assert modal_faults(odd) == []
+        options = odd.to_dict()["components"][0]["component"]["options"]
+        assert not any(one.get("default") for one in options)
         assert (fields := re.fullmatch(SEVERITY_FORM, odd.custom_id))
         assert fields["was"] == (name if len(name) <= 40 else None)
 

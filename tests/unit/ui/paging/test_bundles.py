@@ -41,12 +41,15 @@ def bundle(count: int, *, waiting: int | None = None, kind: DeliveryKind = Deliv
 def test_it_says_how_many_mentions_once_and_lists_the_longest_waits() -> None:
     """A bundle of 37 incidents is one post with one `@here`, which says how many wait and what to do.
 
-    The post lists the first incidents, says how many more there are, and has a button for all.
+    The post lists the longest waits first, says how many more there are, and has a button for all.
     """
-    body = bundle_post(JA, bundle(37))
+    whole = bundle(37)
+    shown = [replace(one, triggered_at=AT + timedelta(minutes=n)) for n, one in enumerate(whole.shown)]
+    body = bundle_post(JA, replace(whole, shown=tuple(shown)))
     assert body["content"] == "@here ⏫ SEV1 · 37 件 ack なし"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     lines = description_of(body).splitlines()
+    assert [line.split(" · ")[-1] for line in lines[2:-1]] == [f"{wait} 分" for wait in range(15, 0, -1)]
     assert lines[:3] == [
         "最も長いもので 15 分、ack がありません。",
         "👀 を付けると、この 37 件をすべて ack します。1 件ずつ選ぶには下から開いてください。",

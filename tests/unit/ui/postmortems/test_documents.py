@@ -245,8 +245,13 @@ def test_a_drill_says_that_it_is_one() -> None:
 
 
 def test_a_private_one_says_where_it_may_be_kept() -> None:
-    """The document of a private incident is marked as private, since a file travels further than a thread."""
-    assert "🔒 非公開のインシデントです" in document(facts(is_private=True))
+    """The document of a private incident says that only people who may see the incident may read it."""
+    for language, words in (
+        ("ja", "🔒 非公開のインシデントです。見てよい人だけの場所に置いてください。"),
+        ("en", "Keep the document where only people who may see it can read it."),
+    ):
+        assert words in document(facts(is_private=True), language=language)
+        assert "🔒" not in document(facts(), language=language)
 
 
 def test_an_open_incident_has_no_end() -> None:

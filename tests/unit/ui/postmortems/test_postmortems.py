@@ -38,9 +38,13 @@ def dm(incident: Incident = OVER, words: Wording = JA, **facts: Any) -> Any:
         (
             PostmortemReminderStage.AFTER,
             "⏰ INC-42 の postmortem の期限 12/01 (火) を過ぎました",
-            "過ぎました",
+            "期限 12/01 (火) を過ぎました",
         ),
-        (None, "📝 @secondary から INC-42 の postmortem を任されました", "12/01 (火) までに"),
+        (
+            None,
+            "📝 @secondary から INC-42 の postmortem を任されました：12/01 (火) まで",
+            "12/01 (火) までに",
+        ),
     ],
 )
 def test_the_dm_says_what_is_due_and_when(
@@ -53,8 +57,9 @@ def test_the_dm_says_what_is_due_and_when(
     body = dm(stage=stage, by="secondary" if stage is None else None)
     assert str(body["content"]).startswith(first)
     assert "決済 API が 5xx" in str(body["content"])
-    assert task in description_of(body).splitlines()[0]
-    assert "`docs/ops/postmortems/2026-11-24-決済-api-が-5xx.md`" in description_of(body)
+    due = description_of(body).splitlines()[0]
+    assert task in due
+    assert "`docs/ops/postmortems/2026-11-24-決済-api-が-5xx.md` を書いてください" in due.replace("**", "")
     assert presses_of(body)[0] == "inc:v1:postmortem_done:42"
     assert body["allowed_mentions"] == {"parse": []}
 
@@ -93,13 +98,13 @@ def test_a_reminder_of_a_former_date_says_the_new_one() -> None:
 def test_a_dm_that_is_past_says_so(change: dict[str, Any], said: str) -> None:
     """A DM about a postmortem that is done, not owed or given to another owner says so.
 
-    The DM says that there is nothing to do, and has no button to mark the postmortem done.
+    The DM says that there is nothing to do, and its only button leads to the thread.
     """
     now = replace(OVER, aftermath=Aftermath(postmortem=replace(OWED, **change)))
     body = dm(now, stage=PostmortemReminderStage.BEFORE)
     assert said in str(body["content"])
     assert description_of(body) == "今やることはありません。"
-    assert not any("postmortem_done" in press for press in presses_of(body))
+    assert presses_of(body) == ["https://discord.com/channels/7/900"]
 
 
 def line(words: Wording = JA, **facts: Any) -> Any:

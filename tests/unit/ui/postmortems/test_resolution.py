@@ -219,17 +219,19 @@ def test_who_acknowledged_by_email_alone_is_nobody_to_choose() -> None:
 
 
 def test_the_form_says_what_sending_it_does() -> None:
-    """The form says what sending it does: differently for an incident, a drill, an alert and a correction.
+    """The form says what sending it does for an incident, a drill, an alert and a correction.
 
-    A hint says that a reopening will not be possible.
+    For a drill it says that a reopening will not be possible.
     """
     drill = replace(PLACED, is_drill=True)
     alert = replace(PLACED, kind=IncidentKind.ALERT)
-    hints = {
-        str(opened(one).to_dict()["components"][0]["description"]) for one in (PLACED, drill, alert, OVER)
-    }
-    assert len(hints) == 4
-    assert any("再開はできません" in hint for hint in hints)
+    hints = [opened(one).to_dict()["components"][0]["description"] for one in (PLACED, drill, alert, OVER)]
+    assert hints == [
+        "どの欄も空で構いません。送信するとエスカレーションを止め、スレッドに知らせます",
+        "どの欄も空で構いません。送信すると訓練を採点します。再開はできません",
+        "どの欄も空で構いません。送信するとエスカレーションを止めます",
+        "送信すると投稿を直し、スレッドに知らせます",
+    ]
 
 
 def test_the_post_and_the_card_say_how_it_was_resolved() -> None:
@@ -255,10 +257,11 @@ def test_a_duration_alone_is_named_as_one() -> None:
 
 
 def test_open_again_the_posts_say_nothing_of_the_end() -> None:
-    """After a reopening, the alert shows neither the cause nor the postmortem."""
+    """After a reopening, the alert and the card show nothing of the resolution or the postmortem."""
     again = replace(PLACED, aftermath=OVER.aftermath)
-    assert "原因" not in description_of(render(JA, delivery(DeliveryKind.ALERT), again))
-    assert "postmortem" not in description_of(render(JA, delivery(DeliveryKind.ALERT), again))
+    for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_CARD):
+        after, before = (render(JA, delivery(kind), one) for one in (again, PLACED))
+        assert (after["content"], after["embeds"]) == (before["content"], before["embeds"]), kind
 
 
 def test_the_post_says_when_the_postmortem_was_done() -> None:

@@ -252,10 +252,15 @@ def test_the_message_that_it_is_about_is_quoted_with_a_link() -> None:
 
 
 def test_an_earlier_answer_can_be_chosen() -> None:
-    """From the second answer on, the card has a select of the earlier answers; before that, it has none."""
-    assert "revise" not in str(presses(triage_card(JA, view_at(at("yes")))))
+    """From the second answer on, the card has a select of the earlier answers.
+
+    A single answer needs none: the card has a button to go back.
+    """
+    single = presses(triage_card(JA, view_at(at("yes"))))
+    assert "revise" not in str(single)
+    assert f"tri:v1:back:{TRIAGE.id}" in single
     card = triage_card(JA, view_at(at("yes", "no")))
-    (select,) = [piece for piece in pieces(card) if piece.get("custom_id", "").startswith("tri:v1:revise")]
+    (select,) = [piece for piece in pieces(card) if piece.get("custom_id") == f"tri:v1:revise:{TRIAGE.id}"]
     assert [(one["label"], one["value"]) for one in select["options"]] == [
         ("1. はい", "users_affected"),
         ("2. いいえ", "large_impact"),

@@ -71,13 +71,17 @@ def test_the_line_at_each_place(triage: Triage, line: str) -> None:
 def test_the_line_is_a_quiet_answer_to_the_message() -> None:
     """The line about a triage is sent silently, as a reply to the message that the triage is about.
 
-    Without such a message the line is no reply, and an edit does not ask for silence.
+    The reply does not ping the message's author. Without such a message the line is silent, too, but no
+    reply. An edit asks for neither.
     """
     first = first_triage_post(JA, LINE, OPEN)
     assert first["flags"] == 4096
     assert first["message_reference"] == {"message_id": "333", "fail_if_not_exists": False}
-    assert "message_reference" not in first_triage_post(JA, LINE, replace(OPEN, source_message_id=None))
-    assert "flags" not in triage_post(JA, LINE, OPEN, newer=None)
+    assert first["allowed_mentions"] == {"parse": []}
+    alone = first_triage_post(JA, LINE, replace(OPEN, source_message_id=None))
+    assert alone["flags"] == 4096
+    assert "message_reference" not in alone
+    assert not {"flags", "message_reference"} & triage_post(JA, LINE, OPEN, newer=None).keys()
 
 
 def test_held_says_when_it_will_be_asked_about() -> None:
