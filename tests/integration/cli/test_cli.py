@@ -178,17 +178,19 @@ def test_no_such_week(week: str, tmp_path: Path) -> None:
 
 
 def test_a_postmortem_is_written(database_url: str, tmp_path: Path) -> None:
-    """`postmortem` writes the same bytes to a file and to stdout.
+    """`postmortem` writes the same bytes to a file and to stdout, and stores nothing in the database.
 
     A file that cannot be written is an error in one line, with exit code 2.
     """
     number = asyncio.run(_incident(database_url))
+    before = asyncio.run(_stored(database_url))
     file = tmp_path / "INC.md"
     written = here("postmortem", str(number), "--out", str(file), DATABASE_URL=database_url, **GUILD)
     assert (written.code, written.out) == (0, f"INC-{number}: {file}\n")
     printed = here("postmortem", str(number), DATABASE_URL=database_url, **GUILD)
     assert printed.out == file.read_text(encoding="utf-8")
     assert printed.out.startswith(f"# INC-{number} 決済 API が 5xx\n")
+    assert asyncio.run(_stored(database_url)) == before
     nowhere = here("postmortem", str(number), "--out", "no/such/place", DATABASE_URL=database_url, **GUILD)
     assert (nowhere.code, nowhere.errors) == (
         2,
@@ -205,6 +207,17 @@ def test_a_postmortem_of_nothing_or_of_a_secret_is_refused(database_url: str) ->
     assert refused.errors == [f"INC-{number}: is private; allowed: with --private"]
     allowed = here("postmortem", str(number), "--private", DATABASE_URL=database_url, **GUILD)
     assert "🔒" in allowed.out
+
+
+async def _stored(url: str) -> dict[str, object]:
+    """The rows of each table."""
+    connection = await connect(url)
+    try:
+        names = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        rows = "SELECT array_agg(kept::text ORDER BY kept::text) FROM {} AS kept"
+        return {name: await connection.fetchval(rows.format(name)) for (name,) in names}
+    finally:
+        await connection.close()
 
 
 async def _incident(url: str, *, is_private: bool = False) -> int:

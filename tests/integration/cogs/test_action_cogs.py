@@ -146,7 +146,7 @@ async def test_a_list_opens_its_items(world: ConsoleWorld) -> None:
 async def test_items_and_alerts_are_offered(world: ConsoleWorld) -> None:
     """Action items are offered by their words or by their number, in any spelling.
 
-    `action reopen` offers no open item, and an alert that was not offered is refused.
+    `action reopen` offers only closed items. Alerts are offered by their titles, and another one is refused.
     """
     await added(world)
     [choice] = await world.choices("action done", focused="item", typed="リトライ")
@@ -156,8 +156,14 @@ async def test_items_and_alerts_are_offered(world: ConsoleWorld) -> None:
         assert await world.choices("action done", focused="item", typed=typed) == [choice]
     assert await world.choices("action reopen", focused="item", typed="") == []
     assert await world.choices("action edit", focused="alert", typed="latency") == []
+    await world.services.alerts.receive(replace(alert(world), guild_id=world.guild_id))
+    [offered] = await world.choices("action edit", focused="alert", typed="latency")
+    assert offered["name"] == "API latency 812 ms"
     said = shown(await world.command("action edit", item="AI-1", alert="なにか"))
     assert "候補から選んでください" in said["content"]
+    await world.command("action done", item="AI-1")
+    assert await world.choices("action done", focused="item", typed="") == []
+    assert [one["value"] for one in await world.choices("action reopen", focused="item")] == ["AI-1"]
 
 
 async def test_an_alert_is_named_by_its_title(world: ConsoleWorld) -> None:

@@ -1,8 +1,11 @@
 """`/dlq` as people use it: its three questions, filters, files and replays."""
 
+import csv
+import io
 import json
 from uuid import UUID
 
+import httpx
 import pytest
 
 from bot.domain.dlq.failures import DlqEntry
@@ -94,18 +97,29 @@ async def test_a_filter_is_typed_into_a_form_and_outlives_a_restart(world: Conso
 
 
 async def test_what_a_filter_matches_becomes_a_file(world: ConsoleWorld) -> None:
-    """The DLQ entries that a filter matches become a CSV or JSON file, and each export is in the audit.
+    """Only the DLQ entries that a filter matches become a CSV or JSON file; each export is in the audit.
 
     If no entry matches, the answer says so.
     """
     await failed(world)
-    page = shown(await world.command("dlq recent"))
-    table = shown(await world.click(page, "dlq:v2:csv:h24"))
-    assert "1 件です" in table["content"]
-    assert [file["filename"] for file in table["attachments"]] == ["dlq.csv"]
-    assert shown(await world.click(page, "dlq:v2:json:h24"))["attachments"][0]["filename"] == "dlq.json"
+    await failed(world, entry_id=str(UUID(int=1)), title="検索が遅い")
+    page = shown(await world.command("dlq recent", text="決済"))
+    as_table, as_json = (
+        next(press for press in presses(page) if press.startswith(f"dlq:v2:{kind}:"))
+        for kind in ("csv", "json")
+    )
+    contents: dict[str, str] = {}
+    async with httpx.AsyncClient() as http:
+        for press in (as_table, as_json):
+            answer = shown(await world.click(page, press))
+            assert "1 件です" in answer["content"]
+            [file] = answer["attachments"]
+            contents[file["filename"]] = (await http.get(file["url"])).raise_for_status().text
+    [row] = csv.DictReader(io.StringIO(contents["dlq.csv"].removeprefix("\ufeff")))
+    [entry] = json.loads(contents["dlq.json"])
+    assert row["id"] == entry["id"] == ENTRY
     await world.database.fetch("DELETE FROM admin.notification_failures")
-    none = shown(await world.click(page, "dlq:v2:csv:h24"))
+    none = shown(await world.click(page, as_table))
     assert "条件に合う記録はありません" in none["content"]
     exported = [row.data["act"] for row in await world.database.audit_rows() if row.allowed]
     assert exported == ["export"] * 3

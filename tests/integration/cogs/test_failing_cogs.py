@@ -2,6 +2,8 @@
 
 import re
 
+from structlog.testing import capture_logs
+
 from tests.integration.cogs.console_world import ConsoleWorld, alerted, older_button, shown
 
 
@@ -34,13 +36,17 @@ async def test_the_database_is_away(world: ConsoleWorld) -> None:
 
 
 async def test_an_unexpected_error_gives_an_id_to_quote(world: ConsoleWorld) -> None:
-    """An unexpected error is answered with an error id to quote."""
+    """An unexpected error is answered with an error id to quote, by which the log has the error."""
     alert = await alerted(world)
     await world.answered()
     await world.rest()
     world.own_store.incident = None  # type: ignore[method-assign,assignment]
-    told = shown(await world.click(alert, "inc:v1:first:1"))
-    assert re.search(r"エラー ID `[0-9a-f]{8}`", told["content"])
+    with capture_logs() as entries:
+        told = shown(await world.click(alert, "inc:v1:first:1"))
+    [quoted] = re.findall(r"エラー ID `([0-9a-f]{8})`", told["content"])
+    [logged] = [entry for entry in entries if entry["event"] == "interaction.failed"]
+    assert logged["error_id"] == quoted
+    assert isinstance(logged["exc_info"], TypeError)
 
 
 async def test_a_control_of_an_older_version_says_so(world: ConsoleWorld) -> None:

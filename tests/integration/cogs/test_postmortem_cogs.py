@@ -84,9 +84,22 @@ async def test_a_postmortem_is_done_and_owed_again(world: ConsoleWorld) -> None:
 
 
 async def test_a_postmortem_that_nobody_owes_is_refused_with_the_reason(world: ConsoleWorld) -> None:
-    """`postmortem done` is refused with the reason for a SEV3 and for an incident that does not exist."""
+    """`postmortem done` is refused with the reason if the incident owes no postmortem.
+
+    A resolved SEV3, an unresolved SEV1, a reopened one and an unknown incident owe none.
+    """
     await alerted(world, severity="sev3")
-    for number, told in ((1, "postmortem は必要ありません"), (9, "そのインシデントはありません")):
+    await world.resolve(1)
+    for title in ("表示が遅い", "検索が遅い"):
+        await world.command("sev1", title=title)
+    await world.resolve(3)
+    await world.command("incident reopen", number=3)
+    for number, told in (
+        (1, "INC-1 に postmortem は必要ありません"),
+        (2, "INC-2 に postmortem は必要ありません"),
+        (3, "INC-3 の postmortem はいま必要ありません。再開したためです"),
+        (9, "そのインシデントはありません"),
+    ):
         said = shown(await world.command("postmortem done", number=number))["content"]
         assert told in said
 

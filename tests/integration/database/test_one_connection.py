@@ -6,6 +6,7 @@ from dataclasses import replace
 import asyncpg
 import pytest_asyncio
 
+from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Role
@@ -59,3 +60,6 @@ async def test_a_thread_that_is_gone(desk: Desk) -> None:
     await send(desk.own_store, thread.id, message_id=77)
     await desk.reposting.thread_gone(77)
     assert (await desk.own_store.incident(incident.id)).thread.posting == 3
+    anew = await desk.own_store.delivery_by_key(posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, 3))
+    assert anew is not None
+    assert anew.status is DeliveryStatus.PENDING

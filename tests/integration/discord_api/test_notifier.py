@@ -56,7 +56,10 @@ async def test_ping_that_discord_suppressed_is_told(world: NotifierWorld) -> Non
     """Without MENTION_EVERYONE the message is posted, and reported as not having pinged."""
     for role in world.world.roles.values():  # a new server gives it to @everyone, too
         role.permissions &= ~(1 << 17)
-    assert not (await world.deliver(ALERT)).pinged
+    posted = await world.deliver(ALERT)
+    (message,) = world.messages(ALERTS)
+    assert posted == Posted(ALERTS, int(message.id), pinged=False)
+    assert message.content.startswith("@here ")
 
 
 async def test_same_nonce_is_the_same_message(world: NotifierWorld) -> None:
@@ -181,7 +184,7 @@ async def test_own_eyes_are_put_once(world: NotifierWorld) -> None:
 async def test_a_digest_names_commands_by_their_ids(world: NotifierWorld) -> None:
     """A digest names a registered command by its id, so that the line can be pressed.
 
-    A command that is not registered is left out.
+    A command is left out until it is registered.
     """
     assert world.client.application_id is not None
     commands: list[dict[str, Any]] = [
@@ -194,6 +197,12 @@ async def test_a_digest_names_commands_by_their_ids(world: NotifierWorld) -> Non
     shown = str(world.message(posted).embeds)
     assert f"</dlq recent:{dlq}>" in shown
     assert "stats show" not in shown
+    more = [*commands, {"name": "stats", "description": "Statistics"}]
+    known = await world.client.http.bulk_upsert_guild_commands(world.client.application_id, GUILD, more)
+    world.notifier = world.make()
+    posted = await world.deliver(owed(DeliveryKind.DIGEST, to="channel:p3-insights"), BUSY, nonce="n2")
+    [stats] = [one["id"] for one in known if one["name"] == "stats"]
+    assert f"</stats show:{stats}>" in str(world.message(posted).embeds)
 
 
 async def test_digest_reevaluation_and_replay_are_taken(world: NotifierWorld) -> None:

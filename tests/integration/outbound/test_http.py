@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
@@ -19,6 +20,7 @@ from tests.integration.outbound.certificates import make_certificate, server_sid
 from tests.integration.outbound.proxy import proxy as http_proxy
 from tests.integration.outbound.upstream import Upstream, in_turn, says, upstream
 from tests.patience import PATIENCE_S
+from tests.standins.serving import serving
 
 HERE = AllowedPlaces.parse("127.0.0.1")
 TERMS = CallTerms("test", deadline_s=5.0)
@@ -52,15 +54,24 @@ async def problem_of(http: OutboundHttp, call: Call, terms: CallTerms = TERMS) -
 async def test_an_answer_comes_with_its_json() -> None:
     """The JSON of an answer is returned.
 
-    The request has the method, parameters and headers of the call, and asks for no compression.
+    The request has the method, parameters, headers and body of the call, and asks for no compression.
     """
-    async with upstream(OK) as there:
-        call = Call("POST", url_of(there), headers={"X-Key": "k"}, params={"page": "2"}, json={"a": 1})
+    asked: list[tuple[web.Request, object]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        asked.append((request, await request.json()))
+        return web.json_response({"ok": True})
+
+    application = web.Application()
+    application.router.add_route("*", "/v1", take)
+    async with serving(application) as there:
+        url = f"{there}/v1?key=hunter2"
+        call = Call("POST", url, headers={"X-Key": "k"}, params={"page": "2"}, json={"a": 1})
         assert await OutboundHttp(allowed=HERE).json(call, TERMS) == {"ok": True}
-        (head,) = there.heads
-        assert head.startswith("POST /v1?key=hunter2&page=2 HTTP/1.1")
-        assert "x-key: k" in head.lower()
-        assert "accept-encoding: identity" in head.lower()
+    ((request, body),) = asked
+    assert (request.method, request.path_qs) == ("POST", "/v1?key=hunter2&page=2")
+    assert (request.headers["X-Key"], request.headers["Accept-Encoding"]) == ("k", "identity")
+    assert (request.content_type, body) == ("application/json", {"a": 1})
 
 
 @pytest.mark.parametrize(

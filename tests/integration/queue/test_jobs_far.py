@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from unittest.mock import patch
 
 import asyncpg
 import pytest
@@ -36,16 +37,19 @@ async def test_what_is_said_before_the_queue_listens_is_heard(pool: asyncpg.Pool
 
 
 async def test_one_question_tells_when_the_next_job_is_due(store: Store, pool: asyncpg.Pool) -> None:
-    """The queue tells whether a job is due, whether one is queued, and when the nearest is due.
+    """The database is asked once whether a job is due, whether one is queued, and when the nearest is due.
 
     An empty queue, deferred jobs and a due job are told apart.
     """
     there, names = _queries(pool), ["refresh", "escalate"]
 
     async def asked() -> tuple[int, timedelta | None, int]:
-        eligible = await there.eligible_queued_work(names)  # type: ignore[arg-type]
-        eta = await there.next_deferred_eta(names)  # type: ignore[arg-type]
-        return eligible, eta, await there.queued_work(names)  # type: ignore[arg-type]
+        with patch.object(asyncpg.Pool, "acquire", autospec=True, side_effect=asyncpg.Pool.acquire) as borrow:
+            eligible = await there.eligible_queued_work(names)  # type: ignore[arg-type]
+            eta = await there.next_deferred_eta(names)  # type: ignore[arg-type]
+            queued = await there.queued_work(names)  # type: ignore[arg-type]
+        assert borrow.call_count == 1
+        return eligible, eta, queued
 
     assert await asked() == (0, None, 0)
     await enqueue(

@@ -131,7 +131,7 @@ async def test_what_cloudflare_refuses_is_an_error_with_its_kind(
 async def test_new_issues_of_sentry_are_counted_and_the_most_frequent_is_named(http: OutboundHttp) -> None:
     """Sentry's new issues are counted and the most frequent is named.
 
-    Both projects are asked for. A wrong token is told as unauthorised.
+    Both projects are asked for new issues, the most frequent first. A wrong token is told as unauthorised.
     """
     async with running_sentry() as there:
         check = SentryIssues(http, there.url, SENTRY_TOKEN, ORGANIZATION, ("api", "web"), "production")
@@ -141,7 +141,10 @@ async def test_new_issues_of_sentry_are_counted_and_the_most_frequent_is_named(h
         found = await check.look()
         assert (found.state, found.values["count"]) == (SystemState.DEGRADED, "2")
         assert found.values["title"] == "payment_intent_failed"
-        assert [value for name, value in there.asked[-1] if name == "project"] == ["api", "web"]
+        *asked, first, second, environment = there.asked[-1]
+        assert asked == [("query", "is:unresolved firstSeen:-15m"), ("sort", "freq"), ("limit", "100")]
+        assert [first, second] == [("project", "api"), ("project", "web")]
+        assert environment == ("environment", "production")
         refused = SentryIssues(http, there.url, "sntryu_other", ORGANIZATION)
         with pytest.raises(OutboundFailed) as failed:
             await refused.look()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.integrations.templates import WorkerTemplates
 from bot.runbook.templates import template
 from bot.services.ports.documents import TemplateRefused
+from tests.patience import PATIENCE_S
 
 VALUES = {"title": "決済 API が 5xx", "timeline": [{"at": "14:05"}, {"at": "14:07"}]}
 
@@ -76,11 +78,22 @@ async def test_a_computation_that_heeds_no_signal_is_killed() -> None:
 
 
 async def test_a_template_sees_nothing_of_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A template that names environ, config, self or request is refused."""
+    """A template that names environ, config, self or request is refused.
+
+    The process that renders it has an empty environment.
+    """
     monkeypatch.setenv("DISCORD_TOKEN", "secret")
     for name in ("environ", "config", "self", "request"):
         with pytest.raises(TemplateRefused):
             await WorkerTemplates().render(f"{{{{ {name} }}}}", {})
+    rendering = asyncio.create_task(WorkerTemplates().render("{{ 7 ** (9 ** 9) }}", {}))
+    async with asyncio.timeout(PATIENCE_S):
+        while not (sizes := _environment_sizes()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    rendering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await rendering
+    assert sizes == [0]
 
 
 def test_the_worker_needs_nothing_of_ours() -> None:
@@ -91,11 +104,16 @@ def test_the_worker_needs_nothing_of_ours() -> None:
     assert not [line for line in imported if " bot" in line]
 
 
+def _environment_sizes() -> list[int]:
+    """The bytes in the environment of each template process of this one."""
+    return [len(Path("/proc", child, "environ").read_bytes()) for child in _children()]
+
+
 def _children() -> list[str]:
     """The template processes of this one that run."""
     found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (entry / "stat").is_file():
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ends at this moment
             parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
             if int(parent) == os.getpid() and b"templates/worker" in (entry / "cmdline").read_bytes():
                 found.append(entry.name)
