@@ -97,10 +97,12 @@ async def test_empty_messages_are_refused(client: Client, body: dict[str, Any]) 
 
 
 async def test_components_v2_exclude_content_and_embeds(client: Client) -> None:
-    """With IS_COMPONENTS_V2 `content` is refused; a container of texts and buttons is accepted."""
+    """With IS_COMPONENTS_V2 `content` and `embeds` are refused; texts and buttons in a container are not."""
     container = {"type": 17, "components": [{"type": 10, "content": "P0"}, row(button(1))]}
-    reply = await send(client, flags=1 << 15, components=[container], content="x")
-    assert reply.errors("content") == ["MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"]
+    refused: dict[str, Any] = {"content": "x", "embeds": [{"description": "x"}]}
+    for field, value in refused.items():
+        reply = await send(client, flags=1 << 15, components=[container], **{field: value})
+        assert reply.errors(field) == ["MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"]
     made = await client.post(flags=1 << 15, components=[container])
     assert made["components"][0]["components"][0]["content"] == "P0"
     assert made["flags"] == 1 << 15
@@ -148,7 +150,8 @@ async def test_mentions_parse_unless_allowed_mentions_say_otherwise(client: Clie
 
 
 async def test_here_pings_only_with_the_permission(client: Client) -> None:
-    """An @here of a bot without MENTION_EVERYONE keeps its text and pings nobody."""
+    """An @here of the bot pings; without MENTION_EVERYONE it keeps its text and pings nobody."""
+    assert (await client.post(content="@here"))["mention_everyone"] is True
     await client.human("PATCH channel", channel="p0-alerts", role="incident-bot", deny=str(1 << 17))
     made = await client.post(content="@here")
     assert (made["content"], made["mention_everyone"]) == ("@here", False)

@@ -68,16 +68,25 @@ async def test_missing_access_and_missing_permission(client: Client) -> None:
         ("DELETE /channels/{}", None),
         ("PUT /channels/{}/permissions/1", {"type": 0}),
         (f"POST /guilds/{GUILD}/channels", {"name": "w"}),
-        (f"PUT /guilds/{GUILD}/members/{PRIMARY}/roles/1100000000000000201", None),
+        (f"POST /guilds/{GUILD}/roles", {"name": "r"}),
+        (f"PATCH /guilds/{GUILD}/roles/1100000000000000202", {"name": "r"}),
+        (f"DELETE /guilds/{GUILD}/roles/1100000000000000202", None),
+        (f"PUT /guilds/{GUILD}/members/{OBSERVER}/roles/1100000000000000202", None),
+        (f"PATCH /guilds/{GUILD}/members/{OBSERVER}", {"nick": "n"}),
+        (f"DELETE /guilds/{GUILD}/members/{OBSERVER}", None),
     ],
 )
-async def test_the_default_bot_manages_nothing(client: Client, call: tuple[str, Any]) -> None:
-    """The default bot may manage no channels, webhooks, overwrites or roles: each call is 50013."""
-    assert (await client.api(call[0].format(GENERAL), call[1])).code == 50013
+async def test_the_default_bot_manages_nothing_but_threads(client: Client, call: tuple[str, Any]) -> None:
+    """The default bot may manage no channels, webhooks, overwrites, roles or members: each call is 50013."""
+    reply = await client.api(call[0].format(GENERAL), call[1])
+    assert (reply.status, reply.code) == (403, 50013)
 
 
 async def test_an_administrator_bot_manages_channels_roles_and_webhooks(client: Client) -> None:
-    """A bot with ADMINISTRATOR can make, edit and delete channels, set permissions and assign roles."""
+    """A bot with ADMINISTRATOR can make, edit and delete channels and webhooks.
+
+    It can also set permissions and assign roles.
+    """
     await client.human("PATCH role", role="incident-bot", permissions=str(1 << 3))
     made = await client.api(f"POST /guilds/{GUILD}/channels", {"name": "war-room", "topic": "t"})
     assert (made.status, made.body["name"]) == (201, "war-room")
@@ -92,6 +101,10 @@ async def test_an_administrator_bot_manages_channels_roles_and_webhooks(client: 
     member = (await client.api(f"GET /guilds/{GUILD}/members/{OBSERVER}")).body
     assert member["roles"] == ["1100000000000000202"]
     assert (await client.api(f"DELETE {role}")).status == 204
+    webhook = f"/webhooks/{(await client.api(f'POST {path}/webhooks', {'name': 'w'})).body['id']}"
+    assert (await client.api(f"PATCH {webhook}", {"name": "hook"})).body["name"] == "hook"
+    assert (await client.api(f"DELETE {webhook}")).status == 204
+    assert (await client.api(f"GET {webhook}")).code == 10015
     assert (await client.api(f"DELETE {path}")).status == 200
 
 

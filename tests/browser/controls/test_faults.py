@@ -1,11 +1,13 @@
 """The drawer's faults: every kind there is, put together by hand, seen while it holds, lifted by itself."""
 
+from random import Random
 from typing import Any, Final
 
 import pytest
 from playwright.async_api import Locator, expect
 
 from local_discord.faults.faults import DISPATCH_FAULTS, GATEWAY_FAULTS
+from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
 from tests.browser.visitor.puppet import Puppet
 from tests.browser.visitor.visitor import Visitor
@@ -127,7 +129,10 @@ async def test_every_field_of_the_form_can_be_used(open_page: Visit, puppet: Pup
 
 
 async def test_route_nth_probability_and_seed(open_page: Visit, puppet: Puppet) -> None:
-    """A fault takes a route, nth call, probability and seed; without a count the fault holds until lifted."""
+    """A fault takes a route, nth call, probability and seed, and hits as these say.
+
+    Without a count the fault holds until it is lifted.
+    """
     async with open_page(locale="en-US") as visitor:
         drawer = await open_faults(visitor)
         await drawer.get_by_label("Method").select_option("POST")
@@ -144,12 +149,21 @@ async def test_route_nth_probability_and_seed(open_page: Visit, puppet: Puppet) 
         await expect(row).to_contain_text("until lifted")
         chances = {"nth": 2, "probability": 0.5, "seed": 7, "after": True}
         assert await listed(puppet) == [{"route": "POST /channels/*/messages", "status": 500} | chances]
+        chance = Random(7)
+        expected = [200] + [500 if chance.random() < 0.5 else 200 for _ in range(6)]
+        post = f"POST /channels/{GENERAL}/messages"
+        assert [(await puppet.client.api(post, {"content": "x"})).status for _ in expected] == expected
+        await row.get_by_role("button", name="Lift").click()
+        await expect(row).to_have_count(0)
+        assert await listed(puppet) == []
 
 
 async def test_a_gateway_that_is_down_lifts_only_itself(open_page: Visit, puppet: Puppet) -> None:
     """Lifting the gateway's outage, by the switch or in the list, leaves the other faults in force."""
     for route in ("POST /x", "PUT /y"):
         await puppet.client.human("POST fault", route=route, status=429, retry_after=1, times=None)
+    await puppet.client.human("POST fault", gateway="resume_down")
+    desk = puppet.client.sandbox.desk
     async with open_page(locale="en-US") as visitor:
         drawer = await open_faults(visitor)
         before = await listed(puppet)
@@ -160,10 +174,10 @@ async def test_a_gateway_that_is_down_lifts_only_itself(open_page: Visit, puppet
         ):
             await down.click()
             await expect(down).to_be_checked()
+            assert desk.gateway_down
             await lift.click()
             await expect(down).not_to_be_checked()
-            assert await listed(puppet) == before
-        assert not puppet.client.sandbox.desk.gateway_down
+            assert (await listed(puppet), desk.gateway_down, desk.resume_down) == (before, False, True)
 
 
 async def test_the_faults_fit_a_phone(open_page: Visit) -> None:

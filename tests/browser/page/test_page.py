@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocket, expect
 
 from local_discord.tests.client import ALERTS, GENERAL
 from tests.browser.conftest import Visit, restarted
@@ -139,13 +139,19 @@ async def test_theme_follows_the_system_until_switched(open_page: Visit) -> None
 
 
 async def test_one_socket_that_comes_back_by_itself(open_page: Visit, puppet: Puppet) -> None:
-    """The page says that the local Discord is away, and afterwards reconnects and shows new messages."""
+    """The page has one socket at a time, and says so when the connection is lost.
+
+    Once the local Discord is back, the page connects by itself and shows new messages.
+    """
     sandbox = puppet.client.sandbox
     async with open_page(locale="en-US") as visitor:
-        sockets: list[str] = []
-        visitor.listen("websocket", lambda socket: sockets.append(socket.url))
+        sockets: list[WebSocket] = []
+        visitor.listen("websocket", lambda socket: sockets.append(socket))  # noqa: PLW0108 (it is given marks)
+        await visitor.page.reload()
+        await expect(visitor.main.locator(".messages > li").first).to_be_visible()
         await visitor.say("before")
         await visitor.sees("before")
+        assert len(sockets) == 1
         visitor.may_lose_the_line = True
         await sandbox.stop()
         await expect(visitor.page.get_by_text("Connection lost")).to_be_visible()
@@ -154,8 +160,8 @@ async def test_one_socket_that_comes_back_by_itself(open_page: Visit, puppet: Pu
             await puppet.client.post(GENERAL, content="meanwhile")
             await visitor.sees("meanwhile")
             await visitor.sees("before")
-            assert sockets
-            assert all(url.endswith("/_page/ws") for url in sockets)
+            assert all(socket.url.endswith("/_page/ws") for socket in sockets)
+            assert [socket.is_closed() for socket in sockets] == [True] * (len(sockets) - 1) + [False]
 
 
 async def test_log_is_live_filtered_and_opened(open_page: Visit, puppet: Puppet) -> None:
