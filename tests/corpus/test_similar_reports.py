@@ -85,11 +85,14 @@ def test_hurried_reports_of_something_else_are_shown_less_often() -> None:
 
 
 def test_it_does_better_than_bigrams_alone() -> None:
-    """On the held-out part the bot's score has a higher precision and recall than bigrams at their best."""
+    """On the held-out part the bot's score has a higher precision and recall than bigrams at their best.
+
+    The precision is higher for the best match and for the best three.
+    """
     found = figures(HELD_OUT, ours(HELD_OUT), threshold=THRESHOLD)
     plain = figures(HELD_OUT, bigrams, threshold=BIGRAMS_FROM)
-    assert (found.shown, found.first_three, found.recall) > (plain.shown, plain.first_three, plain.recall)
     assert found.shown > plain.shown
+    assert found.first_three > plain.first_three
     assert found.recall > plain.recall
 
 

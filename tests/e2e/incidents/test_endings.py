@@ -177,10 +177,11 @@ async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
     post = await world.expect_text(second.post, "🔄 @secondary が再開")
     assert post.content.startswith("SEV1 · 🟠 対応中")
     await world.settle()
-    assert "INC-2" not in (await world.reread(first.post)).text
-    shown = await world.command("incident show", channel=second.thread)
-    assert "再開" in shown.text
-    assert "INC-1" not in shown.text.split("直近の記録")[0]
+    for here, other, told_here in ((second, "INC-1", "再開"), (first, "INC-2", "統合を取り消し")):
+        assert other not in (await world.reread(here.post)).text
+        shown = await world.command("incident show", channel=here.thread)
+        assert told_here in shown.text
+        assert other not in shown.text.split("直近の記録")[0]
     history = await world.command("incident timeline", number=first.number)
     assert "統合を取り消し" in history.text
     [row] = await world.rows("SELECT acknowledged_at, reopened_by_name FROM incidents WHERE id = 2")

@@ -17,17 +17,19 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 async def test_row_49_alert_and_thread_deleted(stage: Stage, figure: Figure) -> None:
     """A deleted alert comes back without a ping, a deleted thread is made anew, and the P0 is escalated."""
     alert = await stage.sev1("行49 決済 API が 5xx")
+    [first] = stage.alerts(alert.number)
     await stage.world.human.delete("admin", alert.post)
-    again = await stage.until(lambda: stage.alerts(alert.number), "the alert anew")
+    [again] = await stage.until(lambda: stage.alerts(alert.number), "the alert anew")
     await stage.world.idle()
+    assert await _threads(stage, alert.label) == [alert.thread]
     await stage.world.human.remove_channel(alert.thread)
     await stage.world.settle()
-    await stage.until(lambda: _threads(stage, alert.label), "the thread anew")
+    [anew] = await stage.until(lambda: _threads(stage, alert.label), "the thread anew")
     await stage.world.settle()
     await stage.reach_deadline(alert.number)
     [rung] = await stage.escalated(alert.number)
-    assert not again[0].rings
-    assert rung.rings
+    assert (first.rings, again.rings, rung.rings) == (True, False, True)
+    assert anew != alert.thread
     figure("alert and thread made anew, 1 escalation")
 
 
@@ -106,14 +108,18 @@ async def test_row_53_automod_blocks_the_mention(stage: Stage, figure: Figure) -
 
 
 async def test_row_54_no_secret_is_told(stage: Stage, figure: Figure) -> None:
-    """After failed and reset requests the token is in no log, DLQ row, delivery, message or answer.
+    """After refused, failed and reset requests the token is in no log, DLQ row, delivery or exchange.
 
     No address in the logs has a password.
     """
-    token = stage.world.sandbox.address.token
+    token, title = stage.world.sandbox.address.token, "行54 決済 API が 5xx"
+    await _take_dms(stage, "primary", on=False)
     await stage.world.fault(route="POST /channels/*/messages", times=2, status=500)
     await stage.world.fault(route="POST /channels/*/messages", times=2, reset="before")
-    await stage.sev1("行54 決済 API が 5xx")
+    await stage.start_command("sev1", title=title)
+    await _mailed(stage, await stage.number(title), count=1)
+    await stage.world.idle()
+    await _take_dms(stage, "primary", on=True)
     logs = "\n".join("\n".join(bot.child.lines) for bot in stage.world.bots)
     failures = await stage.world.rows("SELECT to_jsonb(f)::text AS row FROM admin.notification_failures AS f")
     owed = await stage.world.rows("SELECT to_jsonb(d)::text AS row FROM deliveries AS d")
@@ -126,7 +132,8 @@ async def test_row_54_no_secret_is_told(stage: Stage, figure: Figure) -> None:
         "deliveries": "\n".join(row["row"] for row in owed),
         "Discord": exchanged,
     }
-    assert logs
+    assert [name for name, text in places.items() if not text] == []
+    assert all(told in logs for told in ('"http_status": 500', "connection failed", "HTTP 403 50007"))
     assert [name for name, text in places.items() if token in text] == []
     assert re.search(r"://[^\s:/@*]*:[^\s@*]+@", logs) is None, "a password in an address"
     figure(f"{len(logs) // 1000} kB of logs, {len(failures)} DLQ rows: absent")
