@@ -7,6 +7,7 @@ import { t } from "./i18n.js";
 import { follow } from "./interactions.js";
 import { askFor, markRead } from "./live.js";
 import { MessageList } from "./messagelist.js";
+import { whenReleased } from "./press.js";
 import { DM, channelById, channelLabel, memberById, on, state } from "./store.js";
 import { toast } from "./toast.js";
 
@@ -29,9 +30,11 @@ export class Pane {
     this.composer = new Composer(this);
     this.denied = h("div", { class: "denied", hidden: true });
     fill(root, this.headline, this.denied, this.list.element, this.composer.element);
-    on("state", () => this.paint());
+    const paint = () => this.paint();
+    const arrived = () => this.arrived();
+    on("state", () => whenReleased(paint));
     on("commands", () => this.composer.update());
-    on("messages", ({ channel }) => channel === this.channel?.id && this.arrived());
+    on("messages", ({ channel }) => channel === this.channel?.id && whenReleased(arrived));
     on("missing", ({ channel, message }) => channel === this.channel?.id && this.missed(message));
     for (const name of ["focus", "visibilitychange"]) addEventListener(name, () => this.read());
   }

@@ -81,6 +81,25 @@ async def test_dismissed_messages_stay_away(open_page: Visit, puppet: Puppet) ->
         await expect(visitor.main.get_by_text("psst")).to_have_count(0)
 
 
+async def test_nothing_moves_under_a_pressed_pointer(open_page: Visit, puppet: Puppet) -> None:
+    """A press on a button is a click although a message arrives before the pointer is released.
+
+    The message is shown afterwards.
+    """
+    await puppet.client.post(GENERAL, content="Sure?", components=[row(button("yes", label="Yes"))])
+    async with open_page(locale="en-US") as visitor, open_page(locale="en-US") as other:
+        yes = visitor.main.get_by_role("button", name="Yes")
+        await yes.hover()
+        await visitor.page.mouse.down()
+        await puppet.client.post(GENERAL, content="news" + "\n." * 30)
+        await other.sees("news")
+        await expect(visitor.main.get_by_text("news")).to_have_count(0)
+        await visitor.page.mouse.up()
+        assert (await puppet.answer(UPDATE, content="Done", components=[]))["data"]["custom_id"] == "yes"
+        await visitor.sees("news")
+        await visitor.sees("Done")
+
+
 async def test_open_list_survives_a_reaction(open_page: Visit, puppet: Puppet) -> None:
     """A reaction leaves a select's open list and choices alone; the closed select has the focus."""
     posted = await puppet.client.post(GENERAL, content="choose", components=SELECTS)
