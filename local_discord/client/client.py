@@ -56,16 +56,26 @@ class Human(Controls):
     ) -> Interaction:
         """Press a button of *message*, or choose *values* in a select, and return the answer.
 
+        If the bot has edited *message* since it was read, the button with the same label is pressed.
+
         Raises:
             NotOnScreen: *message* has no enabled control whose label contains *label*.
         """
-        return await self.click(user, message.id, message.control(label), values=values)
+        control = message.control(label)
+        return await self._click(user, message.id, control, values=[*values], label=control.label)
 
     async def click(
         self, user: str, message_id: str, control: Control, *, values: Sequence[str] = ()
     ) -> Interaction:
-        """Do what `press` does, for a control that was read from the message before."""
-        body = {"user": user, "message": message_id, "custom_id": control.custom_id, "values": [*values]}
+        """Press a control that was read from the message before; an edit may have replaced it.
+
+        Raises:
+            HumanSideError: The message has no control with this custom id any more.
+        """
+        return await self._click(user, message_id, control, values=[*values])
+
+    async def _click(self, user: str, message_id: str, control: Control, **more: object) -> Interaction:
+        body = {"user": user, "message": message_id, "custom_id": control.custom_id, **more}
         return await self._answered(await self._post("click", body))
 
     async def submit(

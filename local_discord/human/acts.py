@@ -78,11 +78,11 @@ def context(ask: Ask) -> JSON:
 
 
 def click(ask: Ask) -> JSON:
-    """POST click {user, message, custom_id, values?}: a button or a select."""
+    """POST click {user, message, custom_id, label?, values?}: a button or a select."""
     core, user = ask.core, ask.user()
     message = find_message(core.world, ask.text("message"), user.id)
     channel = viewable(core, user.id, message.channel_id)
-    component = _component(message, ask.words("custom_id"))
+    component = _component(message, ask.words("custom_id"), ask.body.get("label"))
     _wake(core, user.id, channel)
     data: JSON = {
         "custom_id": component["custom_id"],
@@ -109,20 +109,27 @@ def _wake(core: Core, user_id: str, channel: Channel) -> None:
         set_archived(core, channel, archived=False)
 
 
-def _component(message: Message, custom_id: str) -> JSON:
+def _component(message: Message, custom_id: str, label: object) -> JSON:
+    """Find what a person presses: after an edit of the message that is what has the *label* now."""
     usable = [one for one in walk(message.components) if one.get("custom_id")]
-    for component in usable:
-        if component["custom_id"] == custom_id:
-            if component.get("disabled"):
-                raise BadRequest(
-                    f"{custom_id!r} is disabled", Why.DISABLED, label=component.get("label") or ""
-                )
-            if component.get("style") == ButtonStyle.LINK:
-                raise BadRequest(f"{custom_id!r} is a link")
-            return component
+    same = [one for one in usable if one["custom_id"] == custom_id]
+    for component in same or [one for one in usable if label and _label(one) == label]:
+        if component.get("disabled"):
+            raise BadRequest(f"{custom_id!r} is disabled", Why.DISABLED, label=component.get("label") or "")
+        if component.get("style") == ButtonStyle.LINK:
+            raise BadRequest(f"{custom_id!r} is a link")
+        return component
     raise BadRequest(
         f"no component {custom_id!r}; there are {[one['custom_id'] for one in usable]}", Why.GONE
     )
+
+
+def _label(component: JSON) -> str:
+    """What stands on a button, its emoji first, or in an empty select."""
+    if component["type"] in SELECTS:
+        return str(component.get("placeholder") or "")
+    emoji = (component.get("emoji") or {}).get("name") or ""
+    return f"{emoji} {component.get('label') or ''}".strip()
 
 
 def _selection(core: Core, user_id: str, component: JSON, values: list[str]) -> JSON:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from local_discord.client import Human, HumanSideError
 from local_discord.tests.client import ALERTS, PRIMARY, Client, Reply
 
 TRIAGE = {"name": "triage", "description": "Open an incident", "type": 1}
@@ -155,6 +156,28 @@ async def test_what_a_person_cannot_press(bot: Client) -> None:
         reply = await bot.human("POST click", user="primary", message=made["id"], custom_id=custom_id)
         assert reply.status == 400
         assert reason in reply.body["error"]
+
+
+async def test_a_press_goes_to_what_an_edit_has_put_in_its_place(client: Client) -> None:
+    """A press by label reaches the control that has this label after an edit; an old control is refused."""
+    ack = {"type": 2, "style": 3, "label": "Ack", "emoji": {"name": "👀"}, "custom_id": "ack:1"}
+    pick = {"type": 5, "placeholder": "Who?", "custom_id": "who:1"}
+    posted = await client.post(components=[{"type": 1, "components": [one]} for one in (ack, pick)])
+    edited = [
+        {"type": 1, "components": [one]}
+        for one in (ack | {"custom_id": "ack:2"}, pick | {"custom_id": "who:2"})
+    ]
+    async with Human(client.sandbox.human, waits=False) as human:
+        [message] = await human.messages("p0-alerts")
+        await client.api(f"PATCH /channels/{ALERTS}/messages/{posted['id']}", {"components": edited})
+        pressed = [
+            await human.press("primary", message, "Ack"),
+            await human.press("primary", message, "Who?", values=["secondary"]),
+        ]
+        with pytest.raises(HumanSideError, match="no component 'ack:1'"):
+            await human.click("primary", message.id, message.control("Ack"))
+    payloads = [client.sandbox.core.interactions[one.id].payload for one in pressed]
+    assert [one["data"]["custom_id"] for one in payloads] == ["ack:2", "who:2"]
 
 
 async def test_selects_resolve_people_by_name(bot: Client) -> None:
