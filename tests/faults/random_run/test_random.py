@@ -46,7 +46,7 @@ async def test_time_waits_for_what_is_told_without_the_database(
         stage, discord = there.stage, there.stage.world.sandbox.core
         cut_off = await there.start_bot(SMTP_URL="")  # of an email the journal would know at once
         await stage.world.start_bot()
-        stage.world.expect_log("database.not_writable")
+        stage.world.expect_log("database.not_writable", "jobs.silent")
         title = "待つ 決済 API が 5xx"
         alert = await stage.sev1(title)
         [row] = await stage.world.rows("SELECT statement_timestamp() AS now")
