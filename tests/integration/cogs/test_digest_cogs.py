@@ -1,7 +1,20 @@
 """`/digest` and `/stats`, as people use them."""
 
+from datetime import timedelta
+
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import DeliveryKind
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
+
+
+def this_week(world: ConsoleWorld) -> IsoWeek:
+    """The week that it is now: these tests run at the real time, which Discord's ids carry."""
+    return IsoWeek.of(world.clock.time.astimezone(world.policy.timezone).date())
+
+
+def days(week: IsoWeek) -> str:
+    """The first and the last day of a week, as people read them."""
+    return f"{week.monday:%m/%d} – {week.monday + timedelta(days=6):%m/%d}"
 
 
 async def test_the_digest_is_drafted_for_one_person(world: ConsoleWorld) -> None:
@@ -9,6 +22,7 @@ async def test_the_digest_is_drafted_for_one_person(world: ConsoleWorld) -> None
 
     A week that is not an ISO week, or that has not ended, is refused with a reason.
     """
+    last, coming = this_week(world).previous(), this_week(world).back(-15)
     await world.declare(key="k")
     draft = shown(await world.command("digest preview"))
     assert "投稿はしていません。\n\n先週はインシデントがありませんでした。" in draft["content"]
@@ -16,19 +30,20 @@ async def test_the_digest_is_drafted_for_one_person(world: ConsoleWorld) -> None
     assert world.sent(DeliveryKind.DIGEST) == []
     refused = shown(await world.command("digest week", week="先週"))
     assert "「先週」は ISO 週ではありません" in refused["content"]
-    ahead = shown(await world.command("digest week", week="2027-W10"))
-    assert "2027-W10 の週はまだ終わっていません。最新は 2026-W47 です。" in ahead["content"]
-    other = shown(await world.command("digest week", week="2026-w46"))
-    assert "\n\n11/09 – 11/15 の週はインシデントがありませんでした。" in other["content"]
+    ahead = shown(await world.command("digest week", week=str(coming)))
+    assert f"{coming} の週はまだ終わっていません。最新は {last} です。" in ahead["content"]
+    other = shown(await world.command("digest week", week=str(last.previous()).lower()))
+    assert f"\n\n{days(last.previous())} の週はインシデントがありませんでした。" in other["content"]
 
 
 async def test_the_last_twelve_weeks_are_offered(world: ConsoleWorld) -> None:
     """`/digest week` offers the last twelve weeks with their dates; what is typed narrows the weeks down."""
+    last = this_week(world).previous()
     offered = await world.choices("digest week", focused="week", typed="")
-    assert len(offered) == 12
-    assert offered[0] == {"name": "2026-W47 (11/16 – 11/22)", "value": "2026-W47"}
-    found = await world.choices("digest week", focused="week", typed="w4")
-    assert [one["value"] for one in found][-1] == "2026-W40"
+    assert [one["value"] for one in offered] == [str(last.back(ago)) for ago in range(12)]
+    assert offered[0]["name"] == f"{last} ({days(last)})"
+    found = await world.choices("digest week", focused="week", typed=f"w{last.back(7).number:02d}")
+    assert found == [offered[7]]
 
 
 async def test_a_digest_is_posted_by_hand_once(world: ConsoleWorld) -> None:
@@ -36,7 +51,7 @@ async def test_a_digest_is_posted_by_hand_once(world: ConsoleWorld) -> None:
     refused = shown(await world.command("digest now"))
     assert "digest の投稿" in refused["content"]
     said = shown(await world.command("digest now", by="primary"))
-    assert "2026-W47 の digest を投稿しました：" in said["content"]
+    assert f"{this_week(world).previous()} の digest を投稿しました：" in said["content"]
     await world.until("p3-insights", contains="静かでした")
     again = shown(await world.command("digest now", by="primary"))
     assert "投稿済みです：https://discord.com/channels/" in again["content"]
@@ -46,14 +61,15 @@ async def test_a_digest_is_posted_by_hand_once(world: ConsoleWorld) -> None:
 
 async def test_a_period_in_figures_for_one_person(world: ConsoleWorld) -> None:
     """The current week unless another one is named; the buttons turn to the weeks around it."""
+    week, coming = this_week(world), this_week(world).back(-15)
     await world.declare(key="k")
     await world.pass_time(seconds=1)  # what happens now is not over
     page = shown(await world.command("stats show"))
     assert page["only_for"] == "responder"
     assert "**インシデント 1 件** (+1)" in words(page)
-    earlier = shown(await world.click(page, "sta:v1:show:2026-W47:-:"))
-    assert "### 📊 2026-W47 (11/16 – 11/22)" in words(earlier)
-    assert "sta:v1:show:2026-W48:-:" in presses(earlier)
+    earlier = shown(await world.click(page, f"sta:v1:show:{week.previous()}:-:"))
+    assert f"### 📊 {week.previous()} ({days(week.previous())})" in words(earlier)
+    assert f"sta:v1:show:{week}:-:" in presses(earlier)
     listed = shown(await world.click(page, "inc:v1:list:any:-:-:0:0:"))
     assert "INC-1" in words(listed)
     one = shown(await world.command("stats show", period="month", severity="sev2", target="dev-*"))
@@ -62,21 +78,21 @@ async def test_a_period_in_figures_for_one_person(world: ConsoleWorld) -> None:
     assert "@primary" not in words(shown(await world.command("stats show", person="secondary")))
     (before, *_) = presses(mine)
     turned = words(shown(await world.click(mine, before)))
-    assert "### 📊 2026-W47" in turned
+    assert f"### 📊 {week.previous()}" in turned
     assert "@primary 呼び出し 0 回" in turned
     refused = shown(await world.command("stats show", period="先月"))
     assert "「先月」は期間として読めません" in refused["content"]
-    ahead = shown(await world.command("stats show", period="2027-W10"))
-    assert "2027-W10 はまだ始まっていません" in ahead["content"]
+    ahead = shown(await world.command("stats show", period=str(coming)))
+    assert f"{coming} はまだ始まっていません" in ahead["content"]
 
 
 async def test_the_options_of_the_figures_are_offered(world: ConsoleWorld) -> None:
     """Periods with their days, severities and targets."""
     offered = [
         [choice["value"] for choice in await world.choices("stats show", focused=focused, typed=typed)]
-        for focused, typed in (("period", "W4"), ("severity", "p1"), ("target", "ADMIN"))
+        for focused, typed in (("period", "-W"), ("severity", "p1"), ("target", "ADMIN"))
     ]
-    assert offered[0][:2] == ["2026-W48", "2026-W47"]
+    assert offered[0][:2] == [str(this_week(world)), str(this_week(world).previous())]
     assert offered[1:] == [["SEV2"], ["admin.parky.co.jp"]]
 
 
