@@ -62,21 +62,14 @@ class Human(Controls):
             NotOnScreen: *message* has no enabled control whose label contains *label*.
         """
         control = message.control(label)
-        return await self._click(user, message.id, control, values=[*values], label=control.label)
+        return await self.click(user, message.id, control, values=values, label=control.label)
 
     async def click(
-        self, user: str, message_id: str, control: Control, *, values: Sequence[str] = ()
+        self, user: str, message_id: str, control: Control, *, values: Sequence[str] = (), label: str = ""
     ) -> Interaction:
-        """Press a control that was read from the message before; an edit may have replaced it.
-
-        Raises:
-            HumanSideError: The message has no control with this custom id any more.
-        """
-        return await self._click(user, message_id, control, values=[*values])
-
-    async def _click(self, user: str, message_id: str, control: Control, **more: object) -> Interaction:
-        body = {"user": user, "message": message_id, "custom_id": control.custom_id, **more}
-        return await self._answered(await self._post("click", body))
+        """Press a control that was read from the message before, or the one with *label* if it is gone."""
+        body = {"user": user, "message": message_id, "custom_id": control.custom_id, "label": label}
+        return await self._answered(await self._post("click", body | {"values": [*values]}))
 
     async def submit(
         self, user: str, interaction: Interaction, fields: Mapping[str, str | Sequence[str]]
