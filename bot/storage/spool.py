@@ -78,7 +78,7 @@ class FileSpool:
             return None
         if isinstance(kept, dict):
             return kept
-        log.error("emergency.spool_unreadable", error="TypeError")  # no object, as if reading it had failed
+        log.error("emergency.spool_unreadable", error="not an object")
         return None
 
     def save(self, data: bytes) -> None:

@@ -110,7 +110,7 @@ def _wake(core: Core, user_id: str, channel: Channel) -> None:
 
 
 def _component(message: Message, custom_id: str, label: object) -> JSON:
-    """Find what a person presses: after an edit of the message that is what has the *label* now."""
+    """Return the component with *custom_id*; if an edit has removed it, the one that has the *label* now."""
     usable = [one for one in walk(message.components) if one.get("custom_id")]
     same = [one for one in usable if one["custom_id"] == custom_id]
     for component in same or [one for one in usable if label and _label(one) == label]:
@@ -125,7 +125,7 @@ def _component(message: Message, custom_id: str, label: object) -> JSON:
 
 
 def _label(component: JSON) -> str:
-    """What stands on a button, its emoji first, or in an empty select."""
+    """Return what stands on a button, its emoji first, or in an empty select."""
     if component["type"] in SELECTS:
         return str(component.get("placeholder") or "")
     emoji = (component.get("emoji") or {}).get("name") or ""

@@ -92,7 +92,7 @@ async def test_senseless_seconds_are_refused(client: Client, seconds: object) ->
 
 
 async def test_a_frozen_sandbox_can_be_stopped(sandbox: LocalDiscord) -> None:
-    """Stopping does not wait for it."""
+    """A local Discord that is frozen stops at once, without waiting for the freeze to end."""
     sandbox.core.freezer.freeze()
     async with asyncio.timeout(DEADLINE_S):
         await sandbox.stop()

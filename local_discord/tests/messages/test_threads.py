@@ -125,7 +125,7 @@ async def test_private_threads_are_for_their_members(client: Client) -> None:
 
 
 async def test_somebody_is_taken_out_of_a_private_thread(client: Client) -> None:
-    """The creator of a private thread removes a member without Manage Threads, and the thread is told.
+    """Without Manage Threads, the creator of a private thread can remove a member; the thread is told.
 
     Removing somebody who is not in the thread changes nothing; an unknown user or an archived thread is an
     error.

@@ -240,7 +240,7 @@ async def test_box_on_a_phone_says_what_there_is_room_for(
 
 
 async def test_cut_line_is_said_in_a_row_of_its_own(open_page: Visit, puppet: Puppet) -> None:
-    """A lost connection is told in a row above every header, and again when a person sends meanwhile."""
+    """A row above every header says that the connection is lost; so does a note when a person sends then."""
     sandbox = puppet.client.sandbox
     async with open_page(locale="en-US") as visitor:
         visitor.may_lose_the_line = True

@@ -60,7 +60,7 @@ async def open_private(world: World) -> tuple[str, Message]:
 
 
 def roles_pinged(world: World, message: Message) -> list[str]:
-    """The roles that a message pinged when it was posted; its edits ping nobody and name none."""
+    """Return the roles that a message pinged when it was posted. Its edits name none."""
     answers = [entry["response"] for entry in world.sandbox.core.log.since(0) if entry["kind"] == "rest"]
     posted = next(one for one in answers if isinstance(one, dict) and one.get("id") == message.id)
     return [*posted["mention_roles"]]

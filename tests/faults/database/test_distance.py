@@ -56,10 +56,10 @@ async def _soonest_alert(there: Behind, *, away_ms: int, within_s: float) -> tup
 
 @pytest.mark.quiet
 async def test_row_61_the_database_is_far_away(open_stage: OpenStage, figure: Figure) -> None:
-    """Alerts are posted soon, and escalations are not late.
+    """With a database 50 or 100 ms away, alerts are posted soon and escalations are not late.
 
-    Both distances at the same time: each bot does little but wait for its own database, which is near while
-    nothing is measured.
+    Both distances are tried at the same time: each bot does little but wait for its own database, which is
+    near while nothing is measured.
     """
     async with asyncio.TaskGroup() as distances:
         for away_ms, within_s in {50: 1.2, 100: 2.0}.items():

@@ -245,7 +245,7 @@ async def test_nobody_listens() -> None:
 
 
 async def test_a_connection_that_breaks_is_only_repeated_if_that_is_harmless() -> None:
-    """A POST may have arrived, unless it has an idempotency key."""
+    """After a broken connection, only a call that may arrive twice is made again."""
 
     async def hang_up(_nth: int, writer: asyncio.StreamWriter) -> None:
         writer.close()

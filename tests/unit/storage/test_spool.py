@@ -47,7 +47,7 @@ def test_a_process_starts_on_the_file_that_was_written_last(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "error"), [("", "JSONDecodeError"), ("{", "JSONDecodeError"), ("[]", "TypeError")]
+    ("text", "error"), [("", "JSONDecodeError"), ("{", "JSONDecodeError"), ("[]", "not an object")]
 )
 def test_a_broken_file_is_as_none(tmp_path: Path, text: str, error: str) -> None:
     """A broken emergency file is read as if there were none, so that the bot can start, and is logged."""
@@ -59,7 +59,7 @@ def test_a_broken_file_is_as_none(tmp_path: Path, text: str, error: str) -> None
 
 
 def test_a_crash_half_way_leaves_the_old_one(tmp_path: Path) -> None:
-    """The new file is written beside it first."""
+    """A save that breaks off leaves the file of the save before as it was."""
     spool = FileSpool(tmp_path, 7)
     spool.save(b'{"a": 1}')
     with at_most_bytes(9), pytest.raises(OSError, match="File too large"):
