@@ -168,7 +168,8 @@ export class MessageList {
 
   scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    this.isAtEnd = scrollHeight - scrollTop - clientHeight < AT_END_PX;
+    // The browser tells of it a frame later: the list may have grown below where the viewer still is.
+    this.isAtEnd = this.sticks || scrollHeight - scrollTop - clientHeight < AT_END_PX;
     this.jump.hidden = this.isAtEnd;
     if (this.isAtEnd) this.pane.read();
   }

@@ -183,6 +183,23 @@ async def test_long_channels_load_in_parts(open_page: Visit, puppet: Puppet) -> 
         await expect(visitor.main.get_by_text("line 119")).to_be_in_viewport()
 
 
+async def test_list_that_grows_while_it_is_scrolled_stays_at_its_end(open_page: Visit, puppet: Puppet) -> None:
+    """A picture that loads right after the list has moved does not push the newest message out of sight."""
+    for number in range(30):
+        await puppet.client.post(GENERAL, content=f"line {number:03}")
+    async with open_page(locale="en-US") as visitor:
+        await expect(visitor.main.get_by_text("line 029")).to_be_in_viewport()
+        await visitor.main.locator(".scroller").evaluate(
+            """(one) => {
+                one.scrollTop -= 10;
+                one.querySelector("li.message:last-child").style.paddingTop = "200px";
+                return new Promise((told) => requestAnimationFrame(() => requestAnimationFrame(told)));
+            }"""
+        )
+        await expect(visitor.main.get_by_role("button", name="Jump to the latest")).to_be_hidden()
+        await expect(visitor.main.get_by_text("line 029")).to_be_in_viewport()
+
+
 async def test_replies_quote_what_is_seen(open_page: Visit, puppet: Puppet) -> None:
     """The line above a reply has marks, no escapes and nothing to press; what is hidden stays hidden."""
     text = "## Payment API \\<b>5xx\\</b> is **down** ||token|| [graph](https://example.com)\n> quoted"
