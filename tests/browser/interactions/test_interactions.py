@@ -101,7 +101,10 @@ async def test_selects_of_every_kind(open_page: Visit, puppet: Puppet) -> None:
 
 
 async def test_components_v2(open_page: Visit, puppet: Puppet) -> None:
-    """Containers, sections, separators, galleries and the buttons in them."""
+    """The page shows the container, separator and gallery picture of a Components V2 message.
+
+    The bot gets the presses of the buttons beside a section, inside the container and below it.
+    """
     picture = f"{puppet.client.sandbox.core.origin}/_page/icon.svg"
     await puppet.client.post(GENERAL, **components_v2(picture))
     async with open_page(locale="en-US") as visitor:

@@ -101,7 +101,10 @@ async def test_a_refused_command_keeps_what_was_typed(open_page: Visit, puppet: 
 async def test_the_apis_refusals_are_told_by_their_code(
     open_page: Visit, puppet: Puppet, locale: str, told: str
 ) -> None:
-    """Discord's words for programs are none for people."""
+    """The page says in the viewer's language that an emoji does not exist.
+
+    The words that Discord's API has for the refusal are meant for programs.
+    """
     await puppet.client.post(GENERAL, content="react to me")
     async with open_page(locale=locale) as visitor:
         await visitor.message("react to me").focus()

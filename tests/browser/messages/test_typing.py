@@ -27,7 +27,7 @@ async def test_typing_shows_until_the_message_comes(open_page: Visit, puppet: Pu
 
 
 async def test_typing_ends_by_itself(open_page: Visit, puppet: Puppet) -> None:
-    """Ten seconds of the local Discord's clock."""
+    """The page stops showing that the bot is typing after ten seconds of the local Discord's clock."""
     async with open_page(locale="ja-JP") as visitor:
         said = visitor.main.get_by_text("incident-bot が入力中…")
         await puppet.client.api(TYPING)

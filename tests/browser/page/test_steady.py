@@ -50,7 +50,7 @@ async def test_member_menu_stays_and_gives_the_focus_back(open_page: Visit, pupp
 
 
 async def test_header_keeps_the_focus(open_page: Visit, puppet: Puppet) -> None:
-    """Whether it looks the same afterwards or not."""
+    """A button in the header keeps the focus when something happens elsewhere or the header changes."""
     async with open_page(locale="en-US") as visitor:
         toggle = visitor.main.get_by_role("button", name="Traffic and faults")
         await toggle.focus()

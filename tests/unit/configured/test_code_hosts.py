@@ -43,6 +43,10 @@ async def test_a_policy_may_name_its_own_repository(monkeypatch: pytest.MonkeyPa
 async def test_the_record_of_a_webhook_is_that_of_the_repository_that_its_table_names(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """A hook's deliveries are read from the repository that its table names, or else from GITHUB_REPOSITORY.
+
+    A hook without a webhook id has no deliveries to read.
+    """
     token, rules = "github_pat_11AAAAAAA0local-tests-only", POLICY.hooks["github"]
     usual, own = replace(rules, sent_by=Webhook(1)), replace(rules, sent_by=Webhook(2, "parky/app"))
     hooks = {**POLICY.hooks, "github": usual, "app": own}

@@ -57,7 +57,7 @@ def test_own_policy_goes_before_the_locale(runbook: Path) -> None:
 
 
 def test_command_line_goes_before_the_own_policy(runbook: Path) -> None:
-    """`--lang ja` shows an English team's policy in Japanese."""
+    """The demo's option `--lang ja` overrides the language of a team's own policy, which is English here."""
     assert set_up({"RUNBOOK_FILE": str(runbook)}, lang="ja").policy.language == "ja"
 
 

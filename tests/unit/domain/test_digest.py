@@ -43,7 +43,7 @@ def test_week_due(now: datetime, week: str) -> None:
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe"])
 def test_due_time_stays_at_18_across_dst(zone: str) -> None:
-    """Monday 18:00 on the wall, whatever the clocks do."""
+    """The digest is due on Monday at 18:00 local time all year, whatever DST does to the clocks."""
     place = ZoneInfo(zone)
     for day in range(400):
         _, at = due(datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=day), place)
@@ -82,7 +82,7 @@ def digest(**changes: Any) -> Digest:
 
 
 def test_what_the_figures_count() -> None:
-    """Declared, and neither false alarm nor duplicate nor drill."""
+    """The figures count declared incidents, but no false alarms, duplicates, alerts or drills."""
     real = transitions.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=20))
     false_alarm = transitions.cancel(incident(id=2), by=PRIMARY, at=T0 + timedelta(hours=9))
     duplicate = transitions.merge(incident(id=3), into=incident(id=4), by=PRIMARY, at=T0 + timedelta(hours=9))

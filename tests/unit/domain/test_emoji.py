@@ -26,7 +26,7 @@ def test_the_same(one: str, other: str) -> None:
     [("👀", "👁️"), ("👍", "👍🏽"), ("<:ack:123456789012345678>", "<:ack:123456789012345679>"), ("👀", "👀👀")],
 )
 def test_different(one: str, other: str) -> None:
-    """Others of the same name, tone or number."""
+    """Emojis differ if their picture, skin tone, id or number differs, even under the same name."""
     assert not is_same_emoji(one, other)
 
 
@@ -38,5 +38,5 @@ def test_one_emoji(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "👀👀", "👀 ", "あ", "ok", "1", "🇯🇵🇯🇵", "👀x", "。", "👀" * 20])
 def test_no_emoji(text: str) -> None:
-    """Discord would answer 10014 to the bot's own reaction."""
+    """Text that is not exactly one emoji is refused; Discord would answer 10014 to the bot's own reaction."""
     assert not is_one_emoji(text)

@@ -43,7 +43,7 @@ def test_it_gathers_on_business_days_from_its_time_on(now: datetime, day: date |
 
 
 def test_what_is_due_on_a_day_ends_with_the_local_day() -> None:
-    """Midnight in Tokyo is 15:00 UTC."""
+    """The day of a due date ends at local midnight, which is 15:00 UTC in Tokyo."""
     assert end_of(date(2026, 11, 24), HOURS) == datetime(2026, 11, 24, 15, tzinfo=UTC)
 
 

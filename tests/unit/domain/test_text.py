@@ -13,7 +13,7 @@ ANY_TEXT = st.text(st.characters())  # lone surrogates included
 
 @given(ANY_TEXT)
 def test_storable_text_is_what_postgresql_takes(text: str) -> None:
-    """Valid UTF-8 without NUL, and nothing else changes."""
+    """Storable text is valid UTF-8 without NUL, and making it storable again changes nothing."""
     clean = storable(text)
     clean.encode()
     assert "\0" not in clean
@@ -52,5 +52,8 @@ def test_one_line_is_one_short_line(text: str, limit: int) -> None:
     ],
 )
 def test_one_line_examples(typed: str, shown: str) -> None:
-    """Line breaks, bidirectional overrides, zero-width signs, NUL, too long."""
+    """Text becomes one line, and is cut with "…" if it is too long.
+
+    Line breaks become blanks; bidirectional overrides, zero-width signs and NUL are removed.
+    """
     assert one_line(typed, limit=10 if typed == "x" * 12 else 100) == shown

@@ -38,7 +38,7 @@ def test_no_key_in_the_code_lacks_its_text(texts: Texts) -> None:
 
 
 def test_japanese_is_for_japanese_only() -> None:
-    """Any other locale is spoken to in English."""
+    """The bot answers in Japanese for the locale `ja`, and in English for any other locale."""
     assert language_of(discord.Locale.japanese) == language_of("ja") == "ja"
     assert {language_of(other) for other in ("en", "en-US", "de", discord.Locale.korean)} == {"en"}
 

@@ -34,7 +34,7 @@ async def test_japanese_gets_its_words(translator: CommandTranslator) -> None:
 
 
 async def test_other_languages_keep_the_default(translator: CommandTranslator) -> None:
-    """English is what Discord shows without a localisation."""
+    """A command gets no localisation for British English, so Discord shows the English default."""
     asked = app_commands.locale_str("Find the severity", key="commands.triage.description")
     assert await translator.translate(asked, discord.Locale.british_english, CONTEXT) is None
 
@@ -45,14 +45,20 @@ async def test_a_string_without_a_key_is_left_alone(translator: CommandTranslato
 
 
 async def test_the_code_and_the_english_text_must_agree(translator: CommandTranslator) -> None:
-    """Otherwise one of the two is out of date."""
+    """The translator refuses a command whose words in the code are not the English text.
+
+    Otherwise one of the two would be out of date.
+    """
     asked = app_commands.locale_str("Find out how bad", key="commands.triage.description")
     with pytest.raises(TextError, match="Find out how bad"):
         await translator.translate(asked, JAPANESE, CONTEXT)
 
 
 def test_the_shipped_names_obey_discord() -> None:
-    """Names: 1-32 characters, lower case, no blanks; descriptions: 1-100."""
+    """The names and descriptions of the commands obey Discord's rules in both languages.
+
+    A name has 1-32 characters, in lower case and without blanks; a description has 1-100 characters.
+    """
     texts = Texts.load()
     for key, entry in texts.by_key.items():
         if not key.startswith("commands."):

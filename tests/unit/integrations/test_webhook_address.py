@@ -50,7 +50,7 @@ HOSTILE: Final = [
 )
 @pytest.mark.parametrize("path", ["/api", "/api/v10"])
 def test_an_address_of_discords_is_rebuilt_from_its_id_and_token(host: str, path: str) -> None:
-    """Whichever of its hosts and versions was copied."""
+    """A webhook's address is rebuilt from its id and token, whichever Discord host and version it had."""
     address = f" https://{host}{path}/webhooks/{ID}/{TOKEN} "
     found = WebhookAddress.parse(address)
     assert (found.id, found.token) == (ID, TOKEN)

@@ -41,7 +41,7 @@ async def test_away_and_back() -> None:
 
 
 async def test_short_reconnect_is_nobodys_business() -> None:
-    """Discord asks to reconnect every few hours."""
+    """A gateway that is soon back is not logged as away, since Discord asks to reconnect every few hours."""
     assert await looks([True, False, False, True], patience_s=60.0) == []
 
 

@@ -95,7 +95,7 @@ def test_tests_exist() -> None:
 
 @pytest.mark.parametrize("folder", SOURCES)
 def test_code_names_pages_that_exist(folder: str) -> None:
-    """`See docs/...` in a docstring leads to a page."""
+    """Every `See docs/...` in the code, the tests and the migrations names a page that exists."""
     named = {
         (path.relative_to(ROOT).as_posix(), page)
         for path in (ROOT / folder).rglob("*")
@@ -162,7 +162,7 @@ def test_missing_names_are_found() -> None:
 
 
 def test_existing_names_pass() -> None:
-    """Endings, placeholders and other addresses are left alone."""
+    """The checks of the documents accept names that exist, patterns, placeholders and web addresses."""
     text = (
         "`bot/domain`, bot/i18n/texts/*.toml, `bot/storage/<noun>.sql`, `tests/e2e`. "
         "https://example.com/docs/x.md "

@@ -93,7 +93,7 @@ def test_ladders(
     ],
 )
 def test_tree(parky: Policy, answers: tuple[str, ...], severity: str | None) -> None:
-    """Triage 判定フロー; わからない counts as the more severe answer."""
+    """The default policy follows the 判定フロー; わからない counts as the more severe answer."""
     path: Path = ()
     for answer in answers:
         path = parky.tree.give(path, answer)
@@ -162,7 +162,7 @@ def test_alerts_of_others(parky: Policy) -> None:
 
 
 def test_people(parky: Policy) -> None:
-    """担当者, and who may do what."""
+    """The default policy has the 担当者 primary and secondary, and says who may triage and who may replay."""
     assert [(place.name, place.discord) for place in parky.oncall.values()] == [
         ("primary", "primary"),
         ("secondary", "secondary"),
@@ -177,7 +177,7 @@ def test_addresses_reach_nobody_by_accident(parky: Policy) -> None:
 
 
 def test_every_command_of_the_runbook_is_in_a_sheet(parky: Policy) -> None:
-    """初動コマンド集, with worker and environment filled in by target."""
+    """The sheets have the commands of 初動コマンド集, with worker and environment filled in by target."""
     everywhere = [Affected((target,)) for target in parky.targets]
     found = [
         command.command
@@ -232,7 +232,7 @@ def test_ack_due(parky: Policy, name: str, at: str, due: str) -> None:
 
 
 def test_japanese_holidays(parky: Policy) -> None:
-    """振替休日 and the like are known."""
+    """The default policy knows 振替休日: 6 May 2026 is no business day, and 7 May 2026 is one."""
     assert not parky.business_hours.is_business_day(date(2026, 5, 6))
     assert parky.business_hours.is_business_day(date(2026, 5, 7))
 

@@ -45,7 +45,7 @@ def test_a_known_system_needs_no_format() -> None:
 
 
 def test_a_source_of_json_may_report_deployments() -> None:
-    """Other formats say themselves what they are about."""
+    """A source of JSON may report deployments; one of Sentry may not, as its format says what it is about."""
     text = '[hooks.deploys]\nformat = "json"\nseverity = "SEV3"\nreports = "deployments"'
     assert parsed(text).hooks["deploys"].reports_deployments
     with pytest.raises(ConfigError, match=r"hooks\.deploys\.reports"):

@@ -63,7 +63,10 @@ def test_plain_texts_serve_both_languages(minimal: Policy) -> None:
 
 
 def test_business_hours_of_the_minimum(minimal: Policy) -> None:
-    """Weekdays from ten to seven, without Japan's holidays."""
+    """The minimal policy has business hours on weekdays from ten to seven, without Japan's holidays.
+
+    Its morning triage ends at eleven.
+    """
     hours = minimal.business_hours
     assert (hours.days, hours.starts, hours.ends, hours.triage_by) == (
         WORKING_WEEK,
@@ -129,7 +132,7 @@ def test_roles(written: str, roles: tuple[str, ...]) -> None:
 
 
 def test_channel_names_may_carry_their_sign() -> None:
-    """#ops is ops; "none" means no thread."""
+    """A channel may be written as "#ops" for "ops", and the thread channel "none" means no thread."""
     policy = parse_policy(
         changed('channel = "ops"', 'channel = "#ops"\nthread_channel = "none"', MINIMAL), name="p"
     )
@@ -151,7 +154,7 @@ def test_an_empty_ladder_is_a_choice() -> None:
     ],
 )
 def test_toml_errors_name_the_place(text: str, line: str) -> None:
-    """File, line and column, as an editor opens them."""
+    """A TOML error names the file, the line and, if it is known, the column, as an editor opens them."""
     (found,) = problems(text)
     assert found.startswith(line.split(" is not", maxsplit=1)[0])
     assert "is not TOML" in found

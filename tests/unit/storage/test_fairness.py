@@ -225,6 +225,10 @@ async def test_a_job_with_little_to_do_goes_before_those_that_have_had_turns() -
 
 
 async def test_a_more_urgent_job_goes_first_in_the_line() -> None:
+    """A more urgent job runs before a job that has waited longer.
+
+    The urgent job keeps its turn when it comes back with another priority of the same band.
+    """
     line = Line(1)
     first = await line.come("a")
     assert await (await line.come("b", priority=80)) == NEXT

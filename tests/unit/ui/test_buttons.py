@@ -40,7 +40,7 @@ def test_the_contract_with_posts_that_are_out_there() -> None:
 
 
 def test_a_row_holds_five() -> None:
-    """Discord's limit; what is absent takes no place."""
+    """A row holds five buttons, which is Discord's limit; absent buttons take no place."""
     buttons = [BUTTONS.make(IncidentVerb.ACK, number) for number in range(6)]
     assert row([None, BUTTONS.link("to_post", None)]) == []
     assert row([*buttons[:5], None])[0]["components"] == buttons[:5]

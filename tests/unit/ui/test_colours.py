@@ -67,7 +67,7 @@ def test_the_order_of_the_policy_decides_not_the_name() -> None:
 
 
 def test_a_drill_looks_like_no_severity() -> None:
-    """Grey, with a sign of its own."""
+    """A drill is grey in every post and screen that has a colour, and its page has a sign of its own."""
     drill = replace(PLACED, is_drill=True)
     assert colours(drill) == {GREY}
     assert str(render(JA, delivery(DeliveryKind.PAGE), drill)["content"]).startswith("【訓練】🔘 SEV1")

@@ -140,7 +140,7 @@ async def test_an_error_of_a_control_reaches_the_ladder() -> None:
 
 
 async def test_a_select_says_what_was_chosen() -> None:
-    """Discord sends it beside the custom id."""
+    """The control of a select gets the chosen value, which Discord sends beside the custom id."""
     interaction, errors = await answered({"custom_id": "test:v1:echo", "values": ["42"]})
     assert interaction.told == [{"content": "42"}]
     assert errors == []
@@ -168,7 +168,7 @@ async def test_other_servers_are_refused(guild_id: int | None, *, refused: bool)
 
 
 async def test_run_ends_what_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our own deadline: aiohttp would wait for 300 s."""
+    """A press whose work does not end fails at the bot's own deadline; aiohttp would wait for 300 s."""
     monkeypatch.setattr("bot.ui.interaction.DEADLINE_S", 0.0)
     interaction = FakeInteraction()
     interaction.client = FakeClient()

@@ -108,7 +108,7 @@ def test_every_end_has_its_words(status: Status) -> None:
 
 
 def test_every_permission_has_its_words() -> None:
-    """Such as "DLQ の再送には ... が必要です"."""
+    """Every permission has the words that its refusal needs, such as "DLQ の再送には ... が必要です"."""
     actions = POLICY.permissions.__slots__
     assert [action for action in actions if f"errors.action.{action}" not in TEXTS] == []
 
@@ -125,7 +125,7 @@ async def test_a_refusal_is_told_once_and_to_that_person_alone() -> None:
 
 
 async def test_it_is_told_after_an_answer_too() -> None:
-    """Deferred or answered: the reply follows."""
+    """An error is told in a follow-up if the interaction has been deferred or answered already."""
     asked, _ = await answered(UserError("note_empty"), done=True, locale="en-US")
     (told,) = asked.followup.sent
     assert told == {"ephemeral": True, "content": TEXTS.say("en", "errors.note_empty")}

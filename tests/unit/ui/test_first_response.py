@@ -173,7 +173,7 @@ async def test_own_acknowledgement_met_again_is_nobody_elses(monkeypatch: pytest
     ("acknowledge", "kind"), [(wait, "send_message"), (keep, "edit_message")], ids=["wait", "keep"]
 )
 async def test_an_answer_is_the_first_response_where_there_is_none(acknowledge: Any, kind: str) -> None:
-    """Discord is back within the 3 s."""
+    """If the acknowledgement failed and Discord is back within the 3 s, the answer is the first response."""
     interaction = pressed(defer=AWAY)
     await acknowledge(interaction)
     assert await redraw(interaction, VIEW)

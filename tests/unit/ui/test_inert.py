@@ -66,7 +66,7 @@ def test_nothing_leaves_a_code_block(text: str) -> None:
     ],
 )
 def test_it_reads_as_it_was_typed(typed: str, shown: str) -> None:
-    """Escapes where they are needed, and nowhere else."""
+    """Typed text reads as it was typed: signs are escaped where they need it, and nowhere else."""
     assert inert(typed, limit=400) == shown
 
 

@@ -115,7 +115,7 @@ def test_a_wish_is_refused() -> None:
 
 
 def test_every_refusal_is_a_persons_to_mend() -> None:
-    """None of them is a bug."""
+    """The refusal of an unreadable due date is a `UserError`, which a person corrects, and not a bug."""
     assert issubclass(InvalidDueDate, UserError)
 
 

@@ -167,7 +167,7 @@ def test_an_alert_without_what_counts_is_known_by_its_title() -> None:
     ],
 )
 def test_a_priority_or_a_severity_counts_at_the_start_only(title: str, word: str | None) -> None:
-    """Elsewhere it is a word like others."""
+    """A priority or severity counts at the start of an alert's title; elsewhere it is a word like others."""
     assert severity_at_start(title, ["P0", "P1", "SEV1", "SEV2"]) == word
 
 

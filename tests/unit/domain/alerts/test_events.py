@@ -43,7 +43,7 @@ def test_a_recovery_has_the_fingerprint_of_what_fired() -> None:
 
 
 def test_without_a_key_title_and_target_make_one() -> None:
-    """Figures do not count, as in messages."""
+    """Events without a key are told apart by title and target; figures in the title do not count."""
     assert event().fingerprint("x") == event("p99 is 907 ms").fingerprint("x")
     assert event().fingerprint("x") != event(target="api").fingerprint("x")
 
@@ -53,7 +53,10 @@ def test_without_a_key_title_and_target_make_one() -> None:
     [("Fatal", "SEV1"), (None, "SEV2"), ("nobody knows", "SEV2"), ("P2", "SEV3"), (" sev1 ", "SEV1")],
 )
 def test_the_severity_is_in_the_monitors_words_or_in_ours(said: str | None, severity: str) -> None:
-    """Any other word means that of the source."""
+    """The severity of an event is read from the monitor's words or the policy's names and priorities.
+
+    Any other word, or none, means the default severity of the source.
+    """
     assert SENTRY.severity_of(event(severity=said), severities()) == severity
 
 

@@ -19,6 +19,7 @@ _LEFT = {"email", "mailchimp_key", "twilio_key"}
 
 @pytest.mark.parametrize("kind", sorted(set(ANYWHERE) - _LEFT))
 def test_a_secret_is_masked_wherever_an_alert_says_it(kind: str) -> None:
+    """A secret is masked in the title, the target, the text and the address of an alert."""
     secret = ANYWHERE[kind](Random(kind))
     said = replace(
         EVENT, title=f"x {secret} y", target=secret, text=f"a\n{secret}", url=f"https://a.example/{secret}"
@@ -43,4 +44,5 @@ def test_an_email_stays_in_what_is_affected_and_goes_from_the_text() -> None:
 
 @pytest.mark.parametrize("unit", ["getty@tty1.service", "backup@home.timer", "postgresql@14-main.service"])
 def test_a_unit_of_systemd_is_no_email(unit: str) -> None:
+    """The name of a systemd unit with an @ in it is not masked as an email address."""
     assert replace(EVENT, text=f"{unit} failed").masked().text == f"{unit} failed"

@@ -29,7 +29,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_is_as_long_as_x_says(text: str) -> None:
-    """Japanese characters, addresses and emojis among them."""
+    """A text is as long as X's twitter-text says, with Japanese characters, addresses and emojis, too."""
     assert length_on_x(text) == parse_tweet(text).weightedLength
 
 

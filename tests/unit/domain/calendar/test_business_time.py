@@ -44,7 +44,7 @@ def test_next_business_day(at: str, expected: str) -> None:
 
 
 def test_the_day_is_the_local_one() -> None:
-    """16:00 UTC on Monday is Tuesday in Japan already."""
+    """The next business day follows the local date: 16:00 UTC on Monday is Tuesday in Japan already."""
     at = datetime(2026, 11, 16, 16, 0, tzinfo=UTC)
     assert next_business_day(at, timezone=TOKYO, holidays=(), starts=TEN) == tokyo("2026-11-18 10:00")
 
@@ -64,7 +64,7 @@ def test_start_is_local_across_a_dst_change() -> None:
 
 
 def test_a_time_that_does_not_exist_moves_on() -> None:
-    """02:30 on the night that skips it becomes 03:30."""
+    """A local time that DST skips moves on: 02:30 on the night that skips it becomes 03:30."""
     assert local_moment(date(2026, 3, 29), time(2, 30), timezone=BERLIN).time() == time(3, 30)
 
 
@@ -170,5 +170,5 @@ def test_next_triage_is_over_at_triage_by() -> None:
 
 
 def test_weekday_numbers_are_those_of_dates() -> None:
-    """Mon is 0, as date.weekday counts."""
+    """The weekdays are numbered from 0 to 6 in their order, as `date.weekday` counts from Monday."""
     assert [day.number for day in Weekday] == list(range(7))

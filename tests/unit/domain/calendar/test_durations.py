@@ -37,7 +37,7 @@ def test_parse_duration_refuses(text: str) -> None:
 
 @pytest.mark.parametrize(("minutes", "text"), [(0, "0s"), (90, "1h30m"), (15, "15m"), (1440, "1d")])
 def test_format_duration(minutes: int, text: str) -> None:
-    """Written with the largest units first, zeros left out."""
+    """A duration is written with its largest units first and without units that are zero."""
     assert format_duration(timedelta(minutes=minutes)) == text
 
 

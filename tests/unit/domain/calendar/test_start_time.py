@@ -107,7 +107,7 @@ def test_the_day_it_most_likely_belongs_to(text: str, now: datetime, expected: s
     "text", ["14:09", "23:50", "11/25 10:00", "12/31 23:50", "2027-01-01 00:00", "2026-11-24T05:09Z"]
 )
 def test_the_future_is_refused(text: str) -> None:
-    """Trouble does not begin later than it is reported."""
+    """A start time in the future is refused, because trouble does not begin later than it is reported."""
     with pytest.raises(StartTimeInFuture) as refused:
         start(text)
     assert refused.value.key == "triage.start_time_in_future"
@@ -160,7 +160,7 @@ def test_over_a_year_back_is_a_slip(text: str) -> None:
 
 
 def test_a_time_that_dst_skips_moves_on() -> None:
-    """02:30 on the night that skips it becomes 03:30."""
+    """A start time that DST skips moves on: 02:30 on the night that skips it becomes 03:30."""
     berlin = ZoneInfo("Europe/Berlin")
     now = datetime(2026, 3, 29, 9, 0, tzinfo=berlin)
     assert f"{parse_start_time('02:30', now=now, timezone=berlin):%H:%M}" == "03:30"

@@ -78,7 +78,10 @@ def test_an_edit_that_comes_back_early_has_one_place_all_the_same() -> None:
 
 
 def test_an_old_answer_does_not_give_back_what_is_gone() -> None:
-    """Answers overtake each other; a new window starts afresh."""
+    """An answer that another one has overtaken does not raise the number of requests that are left.
+
+    The first answer in a new window sets the number afresh.
+    """
     route = known(remaining=1)
     route.learn(0.1, limit=5, remaining=3, reset_after_s=4.9)
     assert route.remaining == 1
@@ -87,7 +90,7 @@ def test_an_old_answer_does_not_give_back_what_is_gone() -> None:
 
 
 def test_a_route_without_a_limit_is_not_held_up() -> None:
-    """Discord sends no headers for some."""
+    """A route without a limit holds no request up; Discord sends no rate-limit headers for some routes."""
     route = RouteAllowance(is_unlimited=True, outgoing=50)
     assert route.capacity_in_s(0.0, urgency=LESSER) == 0.0
 

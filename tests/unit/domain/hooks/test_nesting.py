@@ -25,7 +25,7 @@ def depth(value: object) -> int:
 
 @given(VALUES, st.integers(0, DEEPEST + 2), st.booleans())
 def test_it_agrees_with_a_parser(value: object, more: int, in_ascii: bool) -> None:
-    """Brackets within strings do not count."""
+    """The check of JSON's nesting agrees with the value's depth; brackets within strings do not count."""
     for number in range(more):
         value = [value] if number % 2 else {"[{": value}
     assert is_shallow(json.dumps(value, ensure_ascii=in_ascii).encode()) == (depth(value) <= DEEPEST)

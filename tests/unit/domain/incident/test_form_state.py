@@ -26,7 +26,7 @@ def test_what_the_form_does_not_offer_stays() -> None:
 def test_each_one_is_as_this_person_left_it_unless_they_left_it(
     present: set[str], chosen: set[str], shown: set[str]
 ) -> None:
-    """Touched: as chosen. Untouched: as it is."""
+    """A value that a person changed in a form is as they chose it; a value left alone stays as it is."""
     after = with_changes(sorted(present), chosen, shown, known=KNOWN)
     assert list(after) == sorted(after)
     for one in KNOWN:

@@ -45,7 +45,7 @@ def test_a_run_of_japanese_weighs_as_one_word() -> None:
 
 
 def test_a_rare_word_tells_more_than_a_frequent_one() -> None:
-    """「決済」 in every title tells little."""
+    """Titles that share a rare word score higher than titles that share a frequent one, here 「決済」."""
     titles = ["決済 エラー", "決済 遅延", "決済 領収書", "満空 エラー"]
     rarity = Rarity.of(titles)
     frequent = score(Told("決済 A1"), Told("決済 B1"), rarity)

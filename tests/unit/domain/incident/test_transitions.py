@@ -231,7 +231,7 @@ def test_a_phase_stays_until_another_one_is_named() -> None:
 
 
 def test_a_reopened_incident_has_no_phase() -> None:
-    """Reopening clears the phase."""
+    """Reopening an incident clears its phase, which is no longer shown once the incident has ended."""
     ended = resolve(transitions.tell(acknowledged(), None, next_update_at=None, phase=Phase.MONITORING))
     assert ended.shown_phase is None
     assert transitions.reopen(ended, by=PRIMARY, at=LATER, next_update_at=None).phase is None

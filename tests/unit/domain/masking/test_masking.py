@@ -100,7 +100,10 @@ def test_no_secret_beside_its_name_survives(kind: str, random: Random, indent: s
 
 
 def test_a_token_longer_than_any_that_was_seen_is_masked_whole() -> None:
-    """Vendors make theirs longer without notice."""
+    """A token is masked to its end even if it is longer than any known one.
+
+    Vendors make their tokens longer without notice.
+    """
     for lead in ("ghp_", "sk-proj-", "sb_secret_", "sntrys_"):
         long = some(Random(5), MIXED, 3_000)
         assert long[-20:] not in masked(f"x {lead}{long} y").text

@@ -133,7 +133,7 @@ def test_a_handle_is_an_id_when_it_is_long_enough(handle: str, number: int | Non
 
 
 def test_turns_on_the_31st_and_at_new_year() -> None:
-    """Days are days: month ends and years change nothing."""
+    """Daily turns alternate as on any other day at the end of a month, at New Year and on 29 February."""
     turns = Rotation(("x", "y"), 1, Unit.DAYS, date(2026, 12, 30), time(10), TOKYO)
     told = [
         turns.person_at(datetime(2026, 12, 30, 10, tzinfo=TOKYO) + timedelta(days=days)) for days in range(4)

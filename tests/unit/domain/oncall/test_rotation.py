@@ -94,7 +94,7 @@ def test_other_hours_are_hours(every: int, day: date) -> None:
 
 
 def test_a_day_in_hours_is_a_day() -> None:
-    """24h is 1d, and twice 12h."""
+    """A turn of 24h, a turn of 1d and every second turn of 12h begin at the same time, even across DST."""
     zone = ZoneInfo("America/New_York")
     day, hours, halves = (
         Rotation(("ai",), every, unit, date(2026, 1, 1), time(2, 30), zone)

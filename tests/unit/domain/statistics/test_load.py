@@ -48,7 +48,7 @@ def test_a_shift_within_another_adds_nothing() -> None:
 
 
 def test_pages_under_several_handles_are_one_persons() -> None:
-    """Most pages first, then the longest on call."""
+    """The pages of one person are added up; the most pages come first, then the most time on call."""
     paged = [(AI, PageCounts(day=1)), (AI, PageCounts(night=2, asleep=2))]
     found = loads(paged, [(BEN, 9 * HOUR), (CHIKA, 8 * HOUR)])
     assert [one.person for one in found] == [AI, BEN, CHIKA]

@@ -64,7 +64,7 @@ def test_a_period_that_goes_on_is_compared_with_the_same_stretch() -> None:
 
 
 def test_the_stretch_ends_with_the_period_before() -> None:
-    """March 30 has no counterpart in February."""
+    """The stretch to compare with ends with the previous period: March 30 has no counterpart in February."""
     now = datetime(2026, 3, 31, 12, tzinfo=TOKYO)
     _, before = so_far(Period.parse("month", today=now.date()), TOKYO, now=now)
     assert before == Period.parse("2026-02", today=TODAY).span(TOKYO)

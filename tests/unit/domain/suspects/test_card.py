@@ -42,7 +42,10 @@ def test_only_the_newest_of_many_are_kept_and_the_others_counted() -> None:
 
 
 def test_a_card_is_read_as_it_was_stored() -> None:
-    """Whole, and without what a newer version added."""
+    """A card of suspects is read whole from its JSON, without a field that a newer version has added.
+
+    A past incident can be taken off the card by its number.
+    """
     unread = (UnreadSource(source="github_merges", problem=SourceProblem.AWAY),)
     past = (PastIncident(number=3, title="t", severity="SEV1", ended_at=START, where=(7, 900)),)
     card = SuspectCard(started_at=START, since=START, changes=(change(1),), unread=unread, past=past)

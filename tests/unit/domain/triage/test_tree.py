@@ -102,7 +102,7 @@ def test_what_still_fits_of_a_path_after_the_policy_has_changed() -> None:
 
 
 def test_text_is_japanese_for_ja_and_english_for_the_rest() -> None:
-    """Discord's locales other than ja read English."""
+    """A text of the decision tree is Japanese for `ja` and English for Discord's other locales."""
     text = Text("はい", "Yes")
     assert [text.say(language) for language in ("ja", "en", "en-US", "fr")] == ["はい", "Yes", "Yes", "Yes"]
 

@@ -31,10 +31,15 @@ def read(event: object, project: str = "parky-lp") -> AlertEvent:
     ],
 )
 def test_only_a_deployment_that_fails_is_an_alert(event: object, says: str) -> None:
+    """A failed deployment fires, a successful one resolves, and one that has started is chatter.
+
+    A notification of an unknown kind fires, too.
+    """
     assert read(event).says == says
 
 
 def test_a_success_ends_the_alert_of_its_own_project() -> None:
+    """A successful deployment has the fingerprint of its own project's failure, not of another project's."""
     failed, fine = read("EVENT_DEPLOYMENT_FAILED"), read("EVENT_DEPLOYMENT_SUCCESS")
     other = read("EVENT_DEPLOYMENT_SUCCESS", "parky-docs")
     assert failed.fingerprint("x") == fine.fingerprint("x") != other.fingerprint("x")

@@ -60,6 +60,7 @@ def test_githubs_own_example_of_a_signature_is_right() -> None:
 def test_a_signature_is_over_the_body_and_by_one_of_the_keys(
     read_as: HookFormat, header: str, prefix: str
 ) -> None:
+    """A request is verified by a signature over its exact body with any one of the source's keys."""
     right = prefix + signature(BODY)
     assert is_verified(read_as, {header: right})
     assert is_verified(read_as, {header: right}, keys=("another-key", KEY))
@@ -72,6 +73,10 @@ def test_a_signature_is_over_the_body_and_by_one_of_the_keys(
 
 @pytest.mark.parametrize("header", ["x-grafana-alerting-signature-timestamp", "x-grafana-alerting-timestamp"])
 def test_grafana_signs_the_time_with_the_body(header: str) -> None:
+    """Grafana's signature covers the time as well as the body.
+
+    A request with another time, an unreadable time or one that is six minutes old is refused.
+    """
     at = seconds(NOW)
 
     def signed(given: str, by: str) -> dict[str, str]:
@@ -86,6 +91,11 @@ def test_grafana_signs_the_time_with_the_body(header: str) -> None:
 
 
 def test_standard_webhooks_are_verified_as_their_library_signs_them() -> None:
+    """A request that the library of Standard Webhooks has signed is verified.
+
+    It is refused if its id, time, signature or body is wrong, or if its time is six minutes off.
+    """
+
     def headers(at: datetime, body: bytes = BODY, secret: str = WHSEC) -> dict[str, str]:
         said = Webhook(secret).sign("msg_1", at, body.decode())
         return {"webhook-id": "msg_1", "webhook-timestamp": seconds(at), "webhook-signature": said}
@@ -111,12 +121,14 @@ def test_standard_webhooks_are_verified_as_their_library_signs_them() -> None:
 
 
 def test_cloudflare_sends_its_secret_in_a_header() -> None:
+    """A Cloudflare request is verified by the secret in its header `cf-webhook-auth`."""
     assert is_verified(HookFormat.CLOUDFLARE, {"cf-webhook-auth": KEY})
     assert not is_verified(HookFormat.CLOUDFLARE, {"cf-webhook-auth": KEY + "x"})
     assert not is_verified(HookFormat.CLOUDFLARE, {})
 
 
 def test_pagerdutys_routing_key_is_its_secret() -> None:
+    """A PagerDuty request is verified by the routing key in its body."""
     assert is_verified(HookFormat.PAGERDUTY, {}, json.dumps({"routing_key": KEY}).encode())
     for wrong in (b"", b"[]", b"{}", b'{"routing_key": ["a-key-of-the-source"]}', b'{"routing_key": "x"}'):
         assert not is_verified(HookFormat.PAGERDUTY, {}, wrong)
@@ -124,6 +136,8 @@ def test_pagerdutys_routing_key_is_its_secret() -> None:
 
 @pytest.mark.parametrize("read_as", [HookFormat.JSON, HookFormat.GRAFANA])
 def test_a_bearer_token_or_a_password_will_do_where_nothing_is_signed(read_as: HookFormat) -> None:
+    """A JSON request or an unsigned Grafana request is verified by a bearer token or a Basic password."""
+
     def basic(both: str) -> dict[str, str]:
         return {"authorization": f"Basic {base64.b64encode(both.encode()).decode()}"}
 
@@ -136,6 +150,12 @@ def test_a_bearer_token_or_a_password_will_do_where_nothing_is_signed(read_as: H
 
 
 def test_a_repeated_request_is_known_where_its_source_gives_it_an_id() -> None:
+    """A request has a delivery id if its source gives one, by which a repeated request is known.
+
+    Sentry's event alerts have the same id under another request id. Grafana's signature is an id only with a
+    time.
+    """
+
     def given(read_as: HookFormat, headers: Mapping[str, str]) -> str | None:
         return READERS[read_as].delivery_id(HookRequest(headers, BODY))
 

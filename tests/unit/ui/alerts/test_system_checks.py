@@ -49,7 +49,10 @@ def content(shown: ChecksShown, words: object = JA) -> str:
 
 
 def test_it_fills_in_and_has_its_button_at_the_end() -> None:
-    """Pressing while a round runs would change nothing."""
+    """The message fills in while a round of checks runs, and gets its button when the round is over.
+
+    Pressing the button earlier would change nothing.
+    """
     begun = body(ChecksShown())
     assert "確認中…" in str(begun["content"])
     partly = ChecksShown(systems=3).with_results([FINE])

@@ -134,7 +134,7 @@ async def test_a_limit_within_the_limit_closes_no_route() -> None:
 
 
 async def test_a_short_one_that_repeats_is_the_routes() -> None:
-    """Discord has given the route another bucket."""
+    """Two short 429s with the same new bucket hold their route up: Discord has given it another bucket."""
     gate = Crowd().gate
     for _ in range(2):
         gate.begin("PATCH")

@@ -320,6 +320,6 @@ def test_raw_json_is_inline_when_short_and_a_file_when_long() -> None:
 
 
 def test_moments_are_told_in_the_teams_time_zone() -> None:
-    """Discord's own locale changes the words, not the clock."""
+    """`/dlq` shows times in the team's time zone; Discord's own locale changes the words, not the clock."""
     late = replace(ENTRY, attempted_at=AT + timedelta(hours=12))
     assert "11/25 02:07 JST" in words(listed(EN, late))

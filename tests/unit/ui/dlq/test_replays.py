@@ -192,7 +192,11 @@ def test_a_replay_that_may_have_arrived_asks_to_look_first() -> None:
 
 
 def test_outcomes_are_told_apart_by_the_delivery() -> None:
-    """Sent, refused, perhaps arrived, cancelled, under way."""
+    """The outcome of a replay follows from the state of its entry and of the delivery that sends it.
+
+    The outcomes are posted, refused, unknown (perhaps arrived), skipped or cancelled, returned, waiting and
+    under way. A burst of failures takes more failures for less than ten minutes.
+    """
     expected = [
         ReplayOutcome.POSTED,
         ReplayOutcome.REFUSED,

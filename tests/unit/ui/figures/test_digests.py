@@ -213,7 +213,7 @@ def test_failures_spread_over_channels_name_none() -> None:
 
 
 def test_another_week_is_told_by_its_dates() -> None:
-    """`/digest week`: it is not the last one."""
+    """The digest that `/digest week` shows of a week other than the last one begins with the week's dates."""
     body = digest(JA, BUSY, is_last=False)
     assert str(body["content"]).startswith("11/16 – 11/22 の週はインシデントが 3 件")
     quiet = digest(EN, QUIET, is_last=False)
@@ -221,7 +221,10 @@ def test_another_week_is_told_by_its_dates() -> None:
 
 
 def test_the_figures_link_to_what_is_owed() -> None:
-    """Incidents, times, missed deadlines, open incidents, postmortems, the DLQ."""
+    """The digest links to the incidents that missed a deadline, are open or have no postmortem.
+
+    It also shows the numbers of incidents, the times of response, and the failures in the DLQ.
+    """
     shown = fields(BUSY)
     link = "[INC-42](https://discord.com/channels/7/900)"
     assert shown["インシデント 3 件 (前週より 2 件減)"] == "SEV1 1 件 · SEV2 2 件 · SEV3 0 件"

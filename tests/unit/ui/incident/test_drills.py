@@ -162,7 +162,7 @@ def scored(words: Wording, score: Score) -> str:
 
 
 def test_a_perfect_score() -> None:
-    """Times in words, and nothing missed."""
+    """The score of a perfect drill tells the times in words, and says that no step was missed."""
     *lines, advice = scored(JA, PERFECT).splitlines()
     assert lines == [
         "【訓練】🏁 **INC-42 訓練は終わりです** · SEV1",

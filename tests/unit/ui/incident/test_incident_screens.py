@@ -442,7 +442,10 @@ def test_show_keeps_the_path_that_a_change_has_overruled() -> None:
 
 
 def test_a_change_of_severity_says_what_holds_now() -> None:
-    """Channel, mention, deadline; or who has it already."""
+    """The answer to a change of severity names channel, mention and deadline, or the present responder.
+
+    It also says if the alert mentions no one, or if no new alert is posted.
+    """
     loud = words(answers.regraded_screen(JA, Regraded(PLACED, "SEV3", reposts=True)))
     for part in (
         "SEV3 → **SEV1 / P0**",

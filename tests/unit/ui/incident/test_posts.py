@@ -103,7 +103,7 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
 
 
 def test_alert_of_a_quiet_severity_pings_nobody() -> None:
-    """SEV2 goes to #p1-ops without @here."""
+    """The alert of a SEV2 mentions no one: it has no @here, and mentions in its title have no effect."""
     body = render(JA, ALERT, replace(TRIGGERED, severity="SEV2", title="@here @everyone"))
     assert body["content"] == "🟠 SEV2 · ＠here ＠everyone · api.parky.co.jp"
     assert body["allowed_mentions"] == {"parse": []}
@@ -217,7 +217,7 @@ def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
 
 
 def test_an_alert_raised_in_a_hurry_asks_for_the_rest() -> None:
-    """/sev1 knows neither target nor symptom."""
+    """The alert of a `/sev1`, which knows neither target nor symptom, points to ✏️ 更新 for the rest."""
     bare = replace(TRIGGERED, targets=(), symptoms=(), path=())
     body = render(JA, ALERT, bare)
     assert body["content"] == "@here 🔴 SEV1 · 決済 API が 5xx"
@@ -365,7 +365,10 @@ def test_thread_name_fits_discord() -> None:
 
 
 def test_resolved_notice_asks_for_the_postmortem() -> None:
-    """復旧後 postmortem 必須, with the file's name ready."""
+    """The notice that a SEV1 is resolved names the file of its postmortem (復旧後 postmortem 必須).
+
+    The notice of a SEV3 does not mention a postmortem.
+    """
     notice = delivery(DeliveryKind.NOTICE, data={"notice": "resolved", "by": "primary"})
     lines = str(render(JA, notice, RESOLVED)["content"]).splitlines()
     assert lines[0] == "🟢 **INC-42 解決** · @primary · 11/24 14:52 JST · 発報から 45 分"

@@ -122,7 +122,7 @@ def test_anything_fits(
 
 
 def test_a_terrible_week_fits() -> None:
-    """Dozens of incidents, dozens of channels."""
+    """The digest of a week with dozens of incidents, people and channels fits into Discord's limits."""
     bad = tuple(replace(RESOLVED, **WORST) for _ in range(60))  # type: ignore[arg-type]
     week = Digest(
         week=IsoWeek(2026, 47),

@@ -92,7 +92,10 @@ def test_the_card_says_who_does_what() -> None:
     ],
 )
 def test_the_thread_is_told_who_has_it_now_and_who_had(facts: dict[str, PersonRef | None], said: str) -> None:
-    """Taken, taken over, given, passed on, left, taken away."""
+    """The thread's line about a role names its new holder and its former one, as far as there are any.
+
+    The role is taken, taken over, given, passed on, left or taken away.
+    """
     people = {name: None if who is None else known(who) for name, who in facts.items() if name != "by"}
     by = facts["by"]
     assert by is not None

@@ -199,7 +199,7 @@ def test_the_card_says_how_it_stands() -> None:
 @pytest.mark.parametrize("voice", screens.VOICES)
 @pytest.mark.parametrize("incident", [PLACED, TOLD, replace(TOLD, id=10**18 - 1, severity="SEV9")])
 def test_the_form_fits_discord(voice: Voice, incident: Incident) -> None:
-    """Five fields at most, each within its limits."""
+    """The form of a status update has five fields at most, and its labels keep within Discord's limits."""
     form = update_form(voice, incident)
     assert screens.modal_faults(form) == []
     assert len(form.custom_id) <= 100
@@ -415,7 +415,7 @@ def test_a_policy_without_lists_has_no_select() -> None:
 
 
 def test_an_update_says_its_state() -> None:
-    """Above the words; also where it says nothing else."""
+    """An update shows the incident's state above its words, and also if it has no words."""
     data = {"at": AT.isoformat(), "next_at": None, "phase": "identified"}
     said = str(notice(TOLD, notice="updated", by="primary", known="DB", impact="", **data)["content"])
     assert said.splitlines()[1:3] == ["**状態：** 🟠 原因特定", "DB"]

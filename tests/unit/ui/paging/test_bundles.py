@@ -76,7 +76,7 @@ def test_one_that_is_left_is_not_called_all(words: Wording, says: str, count: in
 
 
 def test_what_is_left_is_counted_not_what_was_gathered() -> None:
-    """👀 acknowledges those that still wait."""
+    """A bundle counts the incidents that still wait, which 👀 acknowledges, and not all that it gathered."""
     assert "この 2 件をすべて" in description_of(bundle_post(JA, bundle(9, waiting=2)))
 
 

@@ -270,14 +270,14 @@ def test_whoever_declined_is_asked_anew_by_a_later_step() -> None:
 
 
 def test_an_escalation_says_who_has_declined() -> None:
-    """Beside the DMs that reached them."""
+    """An escalation says which person has declined, beside the times of the DMs that reached them."""
     passed = called(*TWICE.calls.pages, declined=("@primary",))
     assert "@primary：DM 14:07、14:22、対応できない" in escalation(passed)
     assert "@primary: DM 14:07, 14:22, cannot respond" in escalation(passed, EN)
 
 
 def test_a_monitors_alert_says_who_has_declined() -> None:
-    """Below its deadline, as long as it waits."""
+    """A monitor's alert names the person who declined as long as the alert waits for an acknowledgement."""
     passed = replace(called(FIRST_PAGE, declined=("@primary",)), kind=IncidentKind.ALERT)
     said = str(render(JA, delivery(DeliveryKind.ALERT), passed)["content"])
     assert "🙅 @primary は今は対応できません" in said.splitlines()
@@ -540,7 +540,10 @@ def test_messages_sent_without_the_database_are_not_followed_by_their_own_record
 
 
 def test_after_an_early_hand_back_the_deadline_stays_where_it_was() -> None:
-    """Overdue since the deadline, free since the hand-back."""
+    """An incident that was handed back early is overdue from its ack deadline on.
+
+    The DM counts the time without a responder from the hand-back.
+    """
     ended = EndedAck(who="primary", at=AT + timedelta(minutes=5), lapsed=False)
     early = replace(TWICE, acknowledged=ACKNOWLEDGED.acknowledged, ack_ended=ended)
     assert alert(early)[0].startswith("**🔴 未対応 · ⏰ ack 期限切れ：14:22 JST (")

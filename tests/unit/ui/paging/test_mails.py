@@ -69,7 +69,7 @@ def test_mail_in_english() -> None:
 
 
 def test_a_lock_screen_shows_the_facts_first() -> None:
-    """Severity, title and target begin both subject and text."""
+    """An email's subject and text begin with severity, title and target, which a lock screen shows."""
     mail = MAILS.write(delivery(DeliveryKind.ALERT), PLACED, TO)
     first = "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
     assert mail.subject.startswith(first)

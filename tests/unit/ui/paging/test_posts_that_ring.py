@@ -111,7 +111,7 @@ def test_page_says_who_passed_it_on() -> None:
     ],
 )
 def test_page_says_who_could_not_be_reached(words: Wording, says: str) -> None:
-    """Why it comes to this person now."""
+    """A page says that it comes to this person now because another person cannot be reached by DM."""
     why = {"why": {"kind": "unreached", "who": "@primary"}}
     body = render(words, delivery(DeliveryKind.PAGE, to="person:secondary", data=why), PLACED)
     assert says in description_of(body)

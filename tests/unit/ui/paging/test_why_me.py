@@ -180,7 +180,10 @@ def test_each_dm_says_whether_it_arrived() -> None:
 
 
 def test_the_others_say_why_it_was_not_them() -> None:
-    """Tried, called beside, called later, or not at all."""
+    """[なぜ私に?] lists the other people: tried before, called beside, called later, or not called at all.
+
+    A line also says if its person has left the server or has declined.
+    """
     gone = replace(SATO, pages=(CallPage(who="@sato", asked_at=AT, is_refused=True),), is_gone=True)
     busy = replace(SATO, said=Said.DECLINED, said_at=AT + timedelta(minutes=3))
     beside = CalledPerson("@ito", "third", None, is_recorded=False, pages=sent("@ito", DUE))

@@ -255,7 +255,10 @@ def test_a_private_one_says_where_it_may_be_kept() -> None:
 
 
 def test_an_open_incident_has_no_end() -> None:
-    """People begin to write before it is over."""
+    """The document of an open incident says that it has no ack and no end yet.
+
+    People begin to write a postmortem before the incident is over.
+    """
     text = document(facts(status=Status.TRIGGERED, acknowledged=None, ended=None))
     assert "| ack | なし |" in text
     assert "| 終了 | まだ |" in text

@@ -76,7 +76,7 @@ def test_an_alert_that_is_an_embed() -> None:
 
 
 def test_a_preview_is_no_part_of_what_was_said() -> None:
-    """Discord has made it of a link."""
+    """The preview that Discord has made of a link is no part of a message's text."""
     preview = {"type": "video", "title": "A song"}
     assert evidence_from(payload(content="", embeds=[preview]), guild_id=7).text == ""
 

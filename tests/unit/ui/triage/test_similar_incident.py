@@ -104,7 +104,10 @@ def test_once_it_is_joined_the_card_leads_there() -> None:
 
 
 def test_what_was_raised_at_once_names_the_way_to_merge() -> None:
-    """Below the rest, in both languages."""
+    """The card of an incident that resembles an open one says how to merge them, in both languages.
+
+    The Japanese card ends with the similar incident and the command `/incident merge`.
+    """
     told = words(sent_card(JA, replace(PLACED, id=43), similar=ACKED)).splitlines()
     assert told[-2].startswith("**似た継続中の件：** [INC-42](")
     assert told[-1] == "同じ障害なら `/incident merge` で INC-42 に統合してください。"

@@ -53,7 +53,7 @@ def test_every_answer_is_told() -> None:
 
 
 def test_questions_that_the_policy_has_dropped_are_told_by_their_id() -> None:
-    """History does not change with the policy."""
+    """A question or an answer that the policy has dropped is named by its id, as history does not change."""
     answers = [given("was_it_dns", "of_course"), given("users_affected", "perhaps")]
     told = triage_history(EN, entry(TimelineKind.TRIAGED, answers=answers))
     assert told[0].endswith("“was\\_it\\_dns” → of\\_course")

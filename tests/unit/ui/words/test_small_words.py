@@ -40,7 +40,10 @@ def test_refusals_name_people_as_everything_else_does(key: str, field: str) -> N
 
 @pytest.mark.parametrize(("voice", "comma"), [(screens.JA, "、"), (screens.EN, ", ")])
 def test_a_list_is_joined_as_its_language_does(voice: Voice, comma: str) -> None:
-    """Systems, people, symptoms, and what a refusal names instead."""
+    """A list is joined with 「、」 in Japanese and with a comma in English.
+
+    This goes for systems, for people, and for the known values that a refusal names.
+    """
     targets = ["api.parky.co.jp", "admin.parky.co.jp"]
     whole = comma.join(targets)
     assert voice.targets(targets, limit=200) == voice.listed(targets) == whole
@@ -124,7 +127,10 @@ def test_japanese_sentences_follow_each_other_without_a_blank() -> None:
 
 @pytest.mark.parametrize("voice", [samples.JA, samples.EN])
 def test_a_full_stop_is_no_separator(voice: Wording) -> None:
-    """「未定です。 · @responder」 is neither one sentence nor two."""
+    """A notice that ends with a person's name has no full stop before the separator.
+
+    「未定です。 · @responder」 would be neither one sentence nor two.
+    """
     facts: dict[str, object] = {
         "role": "commander",
         "holder": None,
