@@ -183,7 +183,7 @@ async def test_long_channels_load_in_parts(open_page: Visit, puppet: Puppet) -> 
         await expect(visitor.main.get_by_text("line 119")).to_be_in_viewport()
 
 
-async def test_list_that_grows_while_it_is_scrolled_stays_at_its_end(open_page: Visit, puppet: Puppet) -> None:
+async def test_list_that_grows_while_scrolled_stays_at_its_end(open_page: Visit, puppet: Puppet) -> None:
     """A picture that loads right after the list has moved does not push the newest message out of sight."""
     for number in range(30):
         await puppet.client.post(GENERAL, content=f"line {number:03}")

@@ -13,11 +13,13 @@ ANY_TEXT = st.text(st.characters())  # lone surrogates included
 
 @given(ANY_TEXT)
 def test_storable_text_is_what_postgresql_takes(text: str) -> None:
-    """Storable text is valid UTF-8 without NUL, and making it storable again changes nothing."""
+    """Storable text is valid UTF-8 without NUL, and text that is so already stays as it is."""
     clean = storable(text)
     clean.encode()
     assert "\0" not in clean
     assert storable(clean) == clean
+    is_fit = "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
+    assert (clean == text) == is_fit
 
 
 @given(

@@ -146,18 +146,17 @@ def test_an_empty_ladder_is_a_choice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line"),
+    ("text", "place"),
     [
-        ('language = "ja"\ntimezone =\n', "policy.toml:2:11: is not TOML: Invalid value"),
-        ("a = 1\na = 2\n", "policy.toml:2:6: is not TOML: Cannot overwrite a value"),
-        ('x = """\n\n', 'policy.toml:2: is not TOML: Expected \'"""\''),
+        ('language = "ja"\ntimezone =\n', "policy.toml:2:11"),
+        ("a = 1\na = 2\n", "policy.toml:2:6"),
+        ('x = """\n\n', "policy.toml:2"),
     ],
 )
-def test_toml_errors_name_the_place(text: str, line: str) -> None:
+def test_toml_errors_name_the_place(text: str, place: str) -> None:
     """A TOML error names the file, the line and, if it is known, the column, as an editor opens them."""
     (found,) = problems(text)
-    assert found.startswith(line.split(" is not", maxsplit=1)[0])
-    assert "is not TOML" in found
+    assert found.startswith(f"{place}: is not TOML: ")
 
 
 def test_load_policy_reads_a_file(tmp_path: Path) -> None:

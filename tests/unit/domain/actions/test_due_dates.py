@@ -114,9 +114,10 @@ def test_a_wish_is_refused() -> None:
         due((TODAY + LATEST + timedelta(days=1)).isoformat())
 
 
-def test_every_refusal_is_a_persons_to_mend() -> None:
-    """The refusal of an unreadable due date is a `UserError`, which a person corrects, and not a bug."""
-    assert issubclass(InvalidDueDate, UserError)
+@pytest.mark.parametrize("refusal", [MissingDueDate, InvalidDueDate, DueDatePast, DueDateTooFar])
+def test_every_refusal_is_a_persons_to_mend(refusal: type[Exception]) -> None:
+    """The refusal of a due date is a `UserError`, which a person corrects, and not a bug."""
+    assert issubclass(refusal, UserError)
 
 
 def test_business_days_are_counted_over_holidays_both_ways() -> None:

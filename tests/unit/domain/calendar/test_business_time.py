@@ -172,3 +172,4 @@ def test_next_triage_is_over_at_triage_by() -> None:
 def test_weekday_numbers_are_those_of_dates() -> None:
     """The weekdays are numbered from 0 to 6 in their order, as `date.weekday` counts from Monday."""
     assert [day.number for day in Weekday] == list(range(7))
+    assert Weekday.MON.number == date(2026, 11, 30).weekday()

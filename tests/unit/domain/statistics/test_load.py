@@ -47,7 +47,7 @@ def test_a_shift_within_another_adds_nothing() -> None:
     assert oncall_time(shifts) == {"ai": 9 * HOUR}
 
 
-def test_pages_under_several_handles_are_one_persons() -> None:
+def test_the_pages_of_one_person_are_added_up() -> None:
     """The pages of one person are added up; the most pages come first, then the most time on call."""
     paged = [(AI, PageCounts(day=1)), (AI, PageCounts(night=2, asleep=2))]
     found = loads(paged, [(BEN, 9 * HOUR), (CHIKA, 8 * HOUR)])

@@ -30,7 +30,7 @@ def read(event: object, project: str = "parky-lp") -> AlertEvent:
         (["EVENT_DEPLOYMENT_SUCCESS"], "firing"),
     ],
 )
-def test_only_a_deployment_that_fails_is_an_alert(event: object, says: str) -> None:
+def test_a_deployment_alerts_unless_it_has_started_or_succeeded(event: object, says: str) -> None:
     """A failed deployment fires, a successful one resolves, and one that has started is chatter.
 
     A notification of an unknown kind fires, too.

@@ -195,7 +195,7 @@ def test_outcomes_are_told_apart_by_the_delivery() -> None:
     """The outcome of a replay follows from the state of its entry and of the delivery that sends it.
 
     The outcomes are posted, refused, unknown (perhaps arrived), skipped or cancelled, returned, waiting and
-    under way. A burst of failures takes more failures for less than ten minutes.
+    under way.
     """
     expected = [
         ReplayOutcome.POSTED,
@@ -208,5 +208,9 @@ def test_outcomes_are_told_apart_by_the_delivery() -> None:
     assert [one.outcome for one in MIXED.entries] == expected
     assert entry(0, state=EntryState.QUEUED, status=DeliveryStatus.SENDING).outcome is ReplayOutcome.UNDER_WAY
     assert entry(0, state=EntryState.QUEUED, status=DeliveryStatus.CANCELLED).outcome is ReplayOutcome.SKIPPED
+
+
+def test_a_burst_takes_failures_for_ten_minutes() -> None:
+    """A burst of failures takes more failures until ten minutes after its beginning."""
     assert DlqBurst(1, 7, AT, 1, ()).takes(AT + timedelta(minutes=9))
     assert not DlqBurst(1, 7, AT, 1, ()).takes(AT + timedelta(minutes=10))
