@@ -46,6 +46,7 @@ BODIES: Final = [
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.name)
 def test_a_documented_request_says_what_its_documentation_says(example: Example) -> None:
+    """Each documented request is read as exactly the events that are listed with it."""
     assert [as_json(event) for event in example.read(example.request)] == example.events
 
 
@@ -63,6 +64,7 @@ def test_a_request_of_github_has_the_form_that_its_clients_expect(example: Examp
 
 
 def test_every_format_has_an_example_that_fires_and_one_that_is_over() -> None:
+    """Each format except Alertmanager's has an example of an alert that fires and of one that is over."""
     said = {(one.format, event["says"]) for one in EXAMPLES for event in one.events}
     for read_as in READERS:
         if read_as is not HookFormat.ALERTMANAGER:  # a real one speaks to the bot in its own tests
@@ -71,6 +73,7 @@ def test_every_format_has_an_example_that_fires_and_one_that_is_over() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.name)
 def test_a_field_with_an_odd_value_is_read_or_refused_with_a_reason(example: Example) -> None:
+    """A request with an odd value is refused as unreadable, or read into events that the bot can store."""
     chance = random.Random(example.name)
     for path in places(example.body):
         for odd in chance.sample(ODD, 6):
@@ -81,11 +84,13 @@ def test_a_field_with_an_odd_value_is_read_or_refused_with_a_reason(example: Exa
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:12]))
 @pytest.mark.parametrize("example", EXAMPLES[::3], ids=lambda one: one.name)
 def test_a_body_of_another_shape_is_read_or_refused_with_a_reason(example: Example, body: bytes) -> None:
+    """A body of another shape is refused as unreadable, or read into events that the bot can store."""
     read_or_refused(example, HookRequest(example.headers, body))
 
 
 @pytest.mark.parametrize("read_as", READERS)
 def test_an_empty_body_and_one_that_is_not_utf_8_are_refused(read_as: HookFormat) -> None:
+    """Each reader refuses an empty body and a body that is not UTF-8."""
     headers = {"x-github-event": "workflow_run"}
     for body in (b"", b"\xff\xfe"):
         with pytest.raises(HookUnreadable):

@@ -9,7 +9,7 @@ from tests.services.desk import Desk
 
 @pytest.mark.parametrize("turn", ["first", "second"])
 async def test_a_test_finds_nothing_of_the_one_before(desk: Desk, database: Database, turn: str) -> None:
-    """Numbers begin anew, too, and so does the time."""
+    """A test finds nothing of the one before: the numbers and the time begin anew."""
     assert await desk.store.now() == database.clock.time
     assert (await desk.open(key=turn)).id == 1
     await desk.pass_time(minutes=20)

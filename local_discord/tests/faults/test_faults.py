@@ -30,7 +30,7 @@ async def test_a_status_hits_as_often_as_told(client: Client) -> None:
 
 
 async def test_a_documented_refusal_can_be_asked_for(client: Client) -> None:
-    """AutoMod's refusal, for example: 400 with code 200000."""
+    """A fault can be a refusal that Discord documents, such as AutoMod's with status 400 and code 200000."""
     await fault(client, status=400, code=200000, message="Message was blocked by automatic moderation")
     reply = await client.api(f"POST /channels/{ALERTS}/messages", {"content": "@here"})
     assert (reply.status, reply.code) == (400, 200000)
@@ -63,7 +63,7 @@ async def test_html_comes_without_via(client: Client) -> None:
 
 
 async def test_a_rate_limit_of_any_length(client: Client) -> None:
-    """429 with the asked retry_after, global or not."""
+    """A fault can be a 429 with any `retry_after`, global or not."""
     await fault(client, status=429, retry_after=65.5)
     await fault(client, status=429, retry_after=2, **{"global": True})
     verb = f"POST /channels/{ALERTS}/messages"

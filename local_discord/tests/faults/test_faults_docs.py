@@ -24,7 +24,7 @@ async def test_every_example_is_taken(client: Client, example: str) -> None:
 
 
 def test_nothing_is_left_out() -> None:
-    """Calls, kinds of gateway faults, rules."""
+    """The reference names every call of the human side, kind of gateway fault, and rule of the gateway."""
     calls = [f"`{method} {path}`" for method, path, _ in _ROUTES]
     kinds = [f'"gateway": "{kind}"' for kind in (*GATEWAY_FAULTS, *DISPATCH_FAULTS)]
     rules = [f"`{one.name}`" for one in fields(GatewayRules)]

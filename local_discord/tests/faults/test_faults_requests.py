@@ -95,7 +95,7 @@ async def test_a_truncated_body_ends_half_way(client: Client) -> None:
 
 @pytest.mark.parametrize("status", [403, 503, 520])
 async def test_cloudflares_page(client: Client, status: int) -> None:
-    """HTML with Cloudflare's headers, none of Discord's."""
+    """A fault can answer with Cloudflare's HTML page, which has its headers and none of Discord's."""
     await fault(client, body="html", status=status)
     url = f"{client.sandbox.api_base}/channels/{ALERTS}/messages"
     async with client.http.post(url, json=BODY, headers=client.headers) as response:

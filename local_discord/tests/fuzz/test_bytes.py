@@ -49,5 +49,5 @@ def test_no_bytes_break_the_sandbox(ring: Ring, sent: list[Bytes]) -> None:
 @settings(max_examples=MANY, deadline=None, suppress_health_check=SILENCED)
 @given(sent=FIGHT)
 def test_no_bytes_break_the_sandbox_at_length(ring: Ring, sent: list[Bytes]) -> None:
-    """Other examples on every run, many of them."""
+    """A long run, with other examples each time, finds no bytes that break the sandbox."""
     check(ring, sent)

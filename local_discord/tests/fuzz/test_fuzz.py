@@ -76,5 +76,5 @@ def test_no_request_breaks_the_sandbox(ring: Ring) -> None:
 def test_no_request_breaks_the_sandbox_at_length(
     ring: Ring, sent: list[Request], admin: bool, kind: int
 ) -> None:
-    """Other examples on every run, many of them."""
+    """A long run, with other examples each time, finds no request that breaks the sandbox."""
     check(ring, sent, admin=admin, kind=kind)

@@ -71,7 +71,7 @@ async def test_identify_is_checked(connect: Connect, token: str, extra: dict[str
 
 
 async def test_second_identify_and_wrong_version(connect: Connect, token: str) -> None:
-    """4005 for identifying twice, 4012 for another API version."""
+    """The gateway closes a second IDENTIFY with 4005, and another API version with 4012."""
     socket = await connect()
     await socket.identify(token, USUAL)
     await socket.send(2, {"token": token, "properties": {}, "intents": 1})
@@ -205,7 +205,7 @@ async def test_gateway_faults(client: Client, connect: Connect, token: str) -> N
 
 
 async def test_sessions_are_counted_and_awaited(client: Client, connect: Connect, token: str) -> None:
-    """`wait` for sessions returns when enough are connected."""
+    """A `wait` for sessions returns when enough are connected, and the state counts them."""
     waiting = asyncio.ensure_future(client.human("POST wait", **{"for": "sessions", "count": 1}))
     await (await connect()).identify(token, USUAL)
     assert (await waiting).body == {"timeout": False, "sessions": 1}

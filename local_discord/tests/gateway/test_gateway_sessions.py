@@ -306,7 +306,7 @@ async def test_a_heartbeat_in_time_keeps_the_connection() -> None:
 
 @pytest.mark.parametrize("bad", [{"nothing": 1}, {"shards": 0}, {"shards": "x"}, {"heartbeat_ms": True}])
 async def test_senseless_rules_are_refused(client: Client, bad: dict[str, object]) -> None:
-    """400 with a reason; nothing is changed."""
+    """A rule of the gateway that makes no sense is refused with 400 and a reason, and changes nothing."""
     reply = await client.human("PATCH limits", gateway=bad)
     assert (reply.status, bool(reply.body["error"])) == (400, True)
     rules = (await client.human("PATCH limits")).body["gateway"]

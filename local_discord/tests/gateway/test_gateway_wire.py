@@ -99,7 +99,7 @@ async def test_120_frames_a_minute(connect: Connect, sandbox: LocalDiscord) -> N
 
 
 async def test_binary_json_is_read(connect: Connect) -> None:
-    """JSON may come as a binary message."""
+    """The gateway reads JSON that comes as a binary message."""
     socket = await connect()
     await socket.frame()
     await socket.ws.send_bytes(b'{"op": 1, "d": null}')

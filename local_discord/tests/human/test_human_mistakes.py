@@ -128,7 +128,7 @@ async def test_no_mistake_is_a_failure(client: Client, verb: str, body: dict[str
     ],
 )
 async def test_mistakes_are_told(client: Client, verb: str, body: dict[str, Any]) -> None:
-    """400 with an explanation, and nothing has changed."""
+    """A mistaken call of the human side is answered with 400 and an explanation, and changes nothing."""
     await client.register({"name": "triage", "description": "d"})
     before = (await client.human("GET state")).body
     reply = await tell(client, verb, body)
@@ -145,7 +145,7 @@ async def test_bodies_that_are_none(client: Client, raw: bytes) -> None:
 
 
 async def test_a_bug_of_the_human_side_is_counted(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """500 in JSON, and its traceback in the state."""
+    """A bug of the human side is answered with 500 in JSON, and the state lists it."""
     with monkeypatch.context() as patch:
         patch.setattr(client.sandbox.core.world, "channels", None)
         reply = await client.human("POST say", **WHO, content="x")

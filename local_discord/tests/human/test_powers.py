@@ -187,7 +187,10 @@ async def test_new_dms_can_be_opened_too_fast(client: Client) -> None:
 
 
 async def test_a_bot_in_quarantine_writes_to_those_it_knows(client: Client) -> None:
-    """20026 for a new DM. Source: discord-api-docs issue #2669."""
+    """A bot in quarantine writes in the DMs that it has, and a new DM is refused with 20026.
+
+    Source: discord-api-docs issue #2669.
+    """
     known = await client.api("POST /users/@me/channels", {"recipient_id": PRIMARY})
     await client.human("PATCH application", quarantined=True)
     refused = await client.api("POST /users/@me/channels", {"recipient_id": OBSERVER})

@@ -115,7 +115,7 @@ def without_port(seen: dict[str, Any]) -> str:
 
 
 async def test_without_a_file_nothing_is_saved(client: Client) -> None:
-    """POST save says what is missing."""
+    """Without a file for the state, POST save is refused with 400, and the error names `--state`."""
     reply = await client.human("POST save")
     assert (reply.status, "--state" in reply.body["error"]) == (400, True)
 
@@ -170,7 +170,7 @@ async def test_sigterm_saves_and_the_next_start_goes_on(tmp_path: Path) -> None:
     ],
 )
 async def test_the_command_line_says_why_it_does_not_start(arguments: tuple[str, ...], words: str) -> None:
-    """Exit status 2 and one line on standard error."""
+    """A command line that cannot start ends with exit status 2 and says why on standard error."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "local_discord", *arguments), stderr=asyncio.subprocess.PIPE
     )

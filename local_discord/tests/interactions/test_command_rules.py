@@ -257,7 +257,7 @@ async def test_what_is_allowed_is_taken(client: Client, body: dict[str, Any]) ->
 
 
 def test_locales_are_discords() -> None:
-    """All that Discord's description names, and no other."""
+    """The sandbox knows the locales that Discord's description names, and no other."""
     require_description()
     named = document()["components"]["schemas"]["AvailableLocalesEnum"]["oneOf"]
     assert sorted(LOCALES) == sorted(one["const"] for one in named)
@@ -314,7 +314,7 @@ async def test_counts_by_kind(client: Client) -> None:
 
 
 async def test_a_command_is_not_renamed_to_another(client: Client) -> None:
-    """Names are unique by kind and scope."""
+    """A command cannot take the name of another one, since names are unique by kind and scope."""
     made = (await client.register(*({"name": name, "description": "d"} for name in "ab"))).body
     reply = await client.api(f"PATCH {GUILD}/commands/{made[0]['id']}", {"name": "b"})
     assert reply.errors("name") == ["APPLICATION_COMMANDS_DUPLICATE_NAME"]

@@ -151,7 +151,7 @@ async def test_a_wrong_token(sandbox: LocalDiscord) -> None:
 
 
 async def test_a_token_that_only_the_gateway_refuses(actor: HikariActor, client: Client) -> None:
-    """4004 while reconnecting: hikari gives up for good."""
+    """Hikari gives up for good if the gateway refuses its token with 4004 while it reconnects."""
     client.sandbox.core.world.application.token += "x"
     await client.human("POST fault", gateway="drop")
     with pytest.raises(hikari.GatewayServerClosedConnectionError) as refused:
@@ -160,7 +160,7 @@ async def test_a_token_that_only_the_gateway_refuses(actor: HikariActor, client:
 
 
 async def test_hikari_reads_our_refusals(actor: HikariActor) -> None:
-    """50035 names the field; 10008 is not found."""
+    """Hikari reads the field errors of a refused message, and an unknown message as not found."""
     with pytest.raises(hikari.BadRequestError) as refused:
         await actor.bot.rest.create_message(int(ALERTS), "x" * 2001)
     assert refused.value.errors

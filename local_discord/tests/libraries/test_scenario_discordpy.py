@@ -125,7 +125,7 @@ async def test_the_story(sandbox: LocalDiscord, client: Client) -> None:
 
 @pytest.mark.usefixtures("point_at")
 async def test_a_wrong_token(sandbox: LocalDiscord) -> None:
-    """discord.py logs in by REST first: 401."""
+    """discord.py fails to log in with a wrong token: it asks REST first, which answers with 401."""
     actor = DiscordPyActor(sandbox.address.guild_id)
     with pytest.raises(discord.LoginFailure):
         await actor.start("wrong")

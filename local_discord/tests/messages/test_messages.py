@@ -84,7 +84,7 @@ async def test_component_rules(client: Client, components: list[Any], path: tupl
 
 
 async def test_content_limit_counts_2000_characters(client: Client) -> None:
-    """2,000 characters pass; 2,001 are BASE_TYPE_MAX_LENGTH."""
+    """Content of 2,000 characters passes, and 2,001 are refused as BASE_TYPE_MAX_LENGTH."""
     assert (await send(client, content="x" * 2000)).status == 200
     assert (await send(client, content="x" * 2001)).errors("content") == ["BASE_TYPE_MAX_LENGTH"]
 
@@ -109,7 +109,7 @@ async def test_components_v2_exclude_content_and_embeds(client: Client) -> None:
 
 
 async def test_components_v2_hold_40_components_and_4000_characters(client: Client) -> None:
-    """41 components, or 4,001 characters of text, are refused."""
+    """A message with 41 components, or with 4,001 characters of text in components, is refused."""
     texts = [{"type": 10, "content": "x"}] * 40
     too_many = await send(client, flags=1 << 15, components=[{"type": 17, "components": texts}])
     assert too_many.errors("components") == ["COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED"]
@@ -138,7 +138,7 @@ async def test_nonce_is_not_enforced_unasked(client: Client) -> None:
 
 
 async def test_mentions_parse_unless_allowed_mentions_say_otherwise(client: Client) -> None:
-    """Absent allowed_mentions parse everything; an empty parse pings nobody."""
+    """Mentions ping without allowed_mentions; an empty parse pings no one, and listed users alone ping."""
     text = f"@here <@{PRIMARY}> `@everyone`"
     made = await client.post(content=text)
     assert made["mention_everyone"] is True
@@ -168,13 +168,16 @@ async def test_role_mentions_need_permission_or_a_mentionable_role(client: Clien
 
 
 async def test_parse_and_ids_of_one_kind_exclude_each_other(client: Client) -> None:
-    """Parse ["users"] together with users [...] is 50035."""
+    """allowed_mentions that both parse users and list ids of users are refused as mutually exclusive."""
     reply = await send(client, content="x", allowed_mentions={"parse": ["users"], "users": [PRIMARY]})
     assert reply.errors("allowed_mentions") == ["MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE"]
 
 
 async def test_history_pages_by_before_after_and_around(client: Client) -> None:
-    """Always newest first; `after` takes the oldest that follow."""
+    """A page of the history always begins with the newest message, and `limit` is 100 at most.
+
+    With `after`, the page holds the oldest messages that follow.
+    """
     ids = [(await client.post(content=str(n)))["id"] for n in range(6)]
 
     async def page(**params: str) -> list[str]:
@@ -191,7 +194,7 @@ async def test_history_pages_by_before_after_and_around(client: Client) -> None:
 
 
 async def test_others_messages_are_not_edited(client: Client) -> None:
-    """Editing somebody's message is 50005, deleting it takes MANAGE_MESSAGES."""
+    """Editing another user's message is refused with 50005, and deleting it takes MANAGE_MESSAGES."""
     said = (await client.human("POST say", user="observer", channel="general", content="hello")).body
     path = f"/channels/{GENERAL}/messages/{said['id']}"
     assert (await client.api(f"PATCH {path}", {"content": "x"})).code == 50005

@@ -51,7 +51,7 @@ async def test_posts_show_no_more_than_messages_may(client: Client, is_file: boo
 
 
 async def test_posts_count_as_writing_in_the_forum(client: Client) -> None:
-    """20028 past what a channel takes from everybody together."""
+    """Forum posts beyond what a channel takes from all users together are refused with 20028."""
     await client.human("PATCH role", role="incident-bot", permissions=str(1 << 3))
     made = await client.api(f"POST /guilds/{GUILD}/channels", {"name": "postmortems", "type": 15})
     await client.human("PATCH limits", enabled=True)

@@ -107,7 +107,7 @@ async def test_reactions_are_listed_in_pages(client: Client) -> None:
 
 @pytest.mark.parametrize("emoji", ["eyes", "custom:123456789012345678", "text"])
 async def test_unknown_emojis_are_refused(client: Client, emoji: str) -> None:
-    """Words and custom emojis of nowhere are 10014."""
+    """A reaction with a plain word or an unknown custom emoji is refused with 10014."""
     message = await client.post(content="alert")
     reply = await client.api(f"PUT /channels/{ALERTS}/messages/{message['id']}/reactions/{emoji}/@me")
     assert (reply.status, reply.code) == (400, 10014)

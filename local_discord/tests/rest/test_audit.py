@@ -68,13 +68,13 @@ async def test_entries_can_be_picked(admin: Client) -> None:
 
 
 async def test_only_who_may_view_it_reads_it(client: Client) -> None:
-    """VIEW_AUDIT_LOG is needed; the default bot lacks it."""
+    """The audit log is refused to the default bot, which lacks VIEW_AUDIT_LOG."""
     reply = await client.api(f"GET /guilds/{GUILD}/audit-logs")
     assert (reply.status, reply.code) == (403, 50013)
 
 
 async def test_entries_come_by_the_gateway(admin: Client, connect: Connect) -> None:
-    """GUILD_AUDIT_LOG_ENTRY_CREATE, with the intent for moderation."""
+    """A session with the intent for moderation receives new entries as GUILD_AUDIT_LOG_ENTRY_CREATE."""
     socket = await connect()
     await socket.identify(admin.sandbox.address.token, MODERATION)
     await with_reason(admin, f"PATCH /channels/{GENERAL}", {"topic": "P0"}, "why")

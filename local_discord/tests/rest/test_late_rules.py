@@ -132,7 +132,7 @@ async def test_what_is_not_one_emoji_is_refused(client: Client, emoji: str) -> N
     "emoji", ["👀", "✏️", "ℹ️", "1️⃣", "🇯🇵", "👍🏽", "👩‍💻", "🏴\U000e0067\U000e007f", "‼️", "↕️", "❤️‍🔥"]
 )
 async def test_what_is_one_emoji_passes(client: Client, emoji: str) -> None:
-    """UTS #51: presentation, keycap, flag, skin tone, joined, tags."""
+    """A reaction takes emojis of UTS #51 with presentation, keycap, flag, skin tone, joiner and tags."""
     message = await client.post(content="alert")
     path = f"/channels/{ALERTS}/messages/{message['id']}/reactions/{quote(emoji)}/@me"
     assert (await client.api(f"PUT {path}")).status == 204

@@ -18,7 +18,7 @@ def _filled(count: int) -> Log:
 
 @pytest.mark.parametrize("since", [0, 1, 499, 500, 501, 1_498, 1_499, 1_500, 9_999])
 def test_what_is_kept_is_found_from_any_number(since: int) -> None:
-    """Whether it is among the latest or older."""
+    """The record finds all entries from any number on, whether that entry is among the latest or older."""
     found = _filled(1_500).since(since)
     assert [entry["seq"] for entry in found] == list(range(since, 1_500))
     assert all(entry["frame"]["d"] == {"number": entry["seq"], "words": ["é", "\ud800"]} for entry in found)

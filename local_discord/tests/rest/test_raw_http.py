@@ -86,7 +86,7 @@ async def test_names_that_are_no_text_become_text(client: Client, line: Line) ->
 
 
 async def test_half_a_body_times_out(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    """408 when the rest does not come."""
+    """A request whose body does not come to its end in time is answered with 408."""
     monkeypatch.setattr(bodies, "_WITHIN_S", 0.05)
     await line.send(SEND, JSON, b'{"content"', lacking=5)
     assert is_refused(await line.told(), 408)

@@ -83,7 +83,7 @@ async def test_direct_messages_need_a_common_server(client: Client) -> None:
 
 
 async def test_replies_need_the_history(client: Client) -> None:
-    """160002 without READ_MESSAGE_HISTORY; a system message cannot be answered."""
+    """A reply without READ_MESSAGE_HISTORY is refused with 160002, and a system message takes no reply."""
     await client.allow(P.PIN_MESSAGES)
     made = await client.post(content="x")
     await client.api(f"PUT /channels/{ALERTS}/messages/pins/{made['id']}")

@@ -22,7 +22,7 @@ KEYS = {"api_base", "gateway", "human", "page", "token", "guild_id", "applicatio
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "::", "example.com"])
 def test_only_loopback_is_served(host: str) -> None:
-    """Any address that others could reach is refused."""
+    """A local Discord on an address other than loopback, which others could reach, is refused."""
     with pytest.raises(NotLoopback, match="loopback only"):
         LocalDiscord(host=host)
 
@@ -39,7 +39,7 @@ async def test_serve_announces_its_address_until_cancelled() -> None:
 
 
 def test_a_port_that_is_in_use_is_named_with_the_way_out(capsys: pytest.CaptureFixture[str]) -> None:
-    """`local-discord --port` of another program's port ends with 2."""
+    """If another program uses the port, `local-discord --port` ends with 2 and advises another port."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert main(["--port", str(port)]) == 2
@@ -120,7 +120,7 @@ async def test_the_command_line_refuses_with_a_sentence(option: str, value: str,
 
 
 def test_ids_carry_their_time(sandbox: LocalDiscord) -> None:
-    """Ids increase, and say when they were made."""
+    """The ids of the sandbox increase, and an id contains the time when it was made."""
     ids = [sandbox.core.ids.next() for _ in range(100)]
     assert sorted(set(ids), key=int) == ids
     age = sandbox.core.clock.now() - created_at(ids[0])

@@ -107,7 +107,7 @@ def test_help_has_an_example(command: list[str]) -> None:
 
 
 def test_help_is_cheap() -> None:
-    """Help waits for none of the heavy packages."""
+    """Importing the command line imports none of the heavy packages, so that help does not wait for them."""
     heavy = {"aiohttp", "asyncpg", "discord", "pgqueuer", "pydantic", "apscheduler", "structlog"}
     code = f"import sys, bot.cli.commands; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

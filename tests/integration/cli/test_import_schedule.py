@@ -46,6 +46,10 @@ def run(*arguments: str) -> Result:
 
 
 def test_it_shows_what_would_change_and_changes_it_only_when_told_to() -> None:
+    """The command shows what an import would change, and puts the schedule into force only with `--yes`.
+
+    A second import of the same file changes nothing.
+    """
     file = export()
     looked = run(file, "--dry-run")
     assert (looked.exit_code, looked.stderr) == (0, "")
@@ -69,6 +73,7 @@ def test_it_shows_what_would_change_and_changes_it_only_when_told_to() -> None:
 
 
 def test_a_restricted_rotation_is_shifts_with_an_end() -> None:
+    """A rotation restricted to some hours is imported as shifts with an end, and the output says so."""
     said = run(export(hours=(9, 18)), "--place", "secondary", "--yes")
     assert said.exit_code == 0
     assert "shifts\n  they end at " in said.stdout
@@ -77,6 +82,7 @@ def test_a_restricted_rotation_is_shifts_with_an_end() -> None:
 
 
 def test_people_without_a_discord_user_are_listed_as_the_map_wants_them() -> None:
+    """People without a Discord user end the command with 1, and are listed as lines for the map of people."""
     Path("people.toml").write_text("", encoding="utf-8")
     said = run(export(), "--yes")
     assert said.exit_code == 1
@@ -98,6 +104,7 @@ def test_people_without_a_discord_user_are_listed_as_the_map_wants_them() -> Non
     ],
 )
 def test_a_file_that_is_no_export_ends_with_2_and_says_what_is_wrong(content: str, error: str) -> None:
+    """A file that is not an export ends the command with 2, and the error says what is wrong with it."""
     Path("schedule.json").write_text(content, encoding="utf-8")
     said = run("schedule.json")
     assert said.exit_code == 2
@@ -105,6 +112,7 @@ def test_a_file_that_is_no_export_ends_with_2_and_says_what_is_wrong(content: st
 
 
 def test_an_unknown_place_or_server_is_refused() -> None:
+    """An unknown place or server ends the command with 2 and an error that names the option."""
     for wrong in (["--place", "tertiary"], ["--server", "42"]):
         said = run(export(), *wrong)
         assert (said.exit_code, said.stderr.startswith(f"error: {wrong[0]}: ")) == (2, True)

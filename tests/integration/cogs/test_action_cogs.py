@@ -210,7 +210,7 @@ async def test_an_item_of_an_ended_incident_is_added_from_its_card(world: Consol
 
 
 async def test_somebody_who_has_left_cannot_own_an_item(world: ConsoleWorld) -> None:
-    """Discord still offers them; what was typed comes back."""
+    """A member who has left owns no item, though Discord still offers them; what was typed comes back."""
     place = await thread(world)
     form = await world.command("action add", where=place)
     await world.human("DELETE", "member", user="secondary")

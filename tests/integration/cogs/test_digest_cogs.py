@@ -87,7 +87,7 @@ async def test_a_period_in_figures_for_one_person(world: ConsoleWorld) -> None:
 
 
 async def test_the_options_of_the_figures_are_offered(world: ConsoleWorld) -> None:
-    """Periods with their days, severities and targets."""
+    """`/stats show` offers periods, severities and targets that fit what was typed."""
     offered = [
         [choice["value"] for choice in await world.choices("stats show", focused=focused, typed=typed)]
         for focused, typed in (("period", "-W"), ("severity", "p1"), ("target", "ADMIN"))

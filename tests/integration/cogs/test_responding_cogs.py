@@ -87,7 +87,7 @@ async def test_the_reporters_answer_names_who_is_on_it(world: ConsoleWorld) -> N
 
 
 async def test_passing_on_says_to_whom(world: ConsoleWorld) -> None:
-    """今は対応できない takes the next step of the ladder now."""
+    """今は対応できない takes the next step of the ladder now, and the answer names the next person."""
     await alerted(world)
     dm = await world.until("dm:primary", contains="inc:v1:decline:1", by="primary")
     told = shown(await world.click(dm, "inc:v1:decline:1", by="primary"))
@@ -138,7 +138,7 @@ async def test_a_note_reaches_the_thread(world: ConsoleWorld) -> None:
 
 
 async def test_the_first_response_sheet_has_the_commands(world: ConsoleWorld) -> None:
-    """📋 is for one person alone."""
+    """The button 📋 shows the first-response commands to the person who pressed it alone."""
     alert = await alerted(world)
     sheet = shown(await world.click(alert, "inc:v1:first:1"))
     assert sheet["only_for"] == "responder"

@@ -142,7 +142,7 @@ def test_ensure_database_creates_once(root: Path) -> None:
 
 
 def test_ensure_database_at_the_same_time(root: Path) -> None:
-    """Processes that start together all find the database."""
+    """Four calls of `ensure_database` at the same time all find the same database."""
     with EmbeddedPostgres(root, durable=False) as server, ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(server.ensure_database, ["incident_bot"] * 4))) == 1
 

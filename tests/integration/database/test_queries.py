@@ -15,7 +15,7 @@ SOURCES = Path(bot.__path__[0])
 
 
 async def test_every_query_can_be_prepared(database_url: str) -> None:
-    """Tables, columns and types are right."""
+    """PostgreSQL prepares every query, so the tables, columns and types in them are right."""
     connection = await connect(database_url)
     failed = {}
     for name, query in queries().items():
@@ -39,7 +39,7 @@ def test_every_query_is_used() -> None:
 
 
 async def test_an_unknown_query_is_a_bug() -> None:
-    """Loud, with its name, before anything is asked."""
+    """An unknown query raises a KeyError with its name before the database is asked."""
 
     class Nobody:
         async def fetch(self, query: str, *arguments: object) -> list[sql.Row]:

@@ -173,7 +173,7 @@ async def test_text_that_postgres_refuses_is_cleaned(store: Store) -> None:
 
 
 async def test_options_are_stored_literally(store: Store) -> None:
-    """SQL in a title is a title."""
+    """A title that contains SQL is stored as it was typed."""
     title = "'; DROP TABLE incidents; --"
     async with store.transaction() as tx:
         new = new_incident(await tx.now())
@@ -184,7 +184,7 @@ async def test_options_are_stored_literally(store: Store) -> None:
 
 
 async def test_a_read_only_database_is_unavailable(store: Store, pool: asyncpg.Pool) -> None:
-    """Reads go on, writes say so."""
+    """A read-only database can still be read, and a write raises StorageUnavailable."""
     incident = await open_incident(store)
     database = await pool.fetchval("SELECT current_database()")
     await pool.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")

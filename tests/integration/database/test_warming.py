@@ -47,7 +47,7 @@ async def test_whoever_needs_a_connection_waits_for_no_learning(database_url: st
 
 
 async def test_a_small_pool_learns_too(database_url: str) -> None:
-    """All but the connection that stays free."""
+    """In a pool of two connections, one learns the statements and the other one stays free."""
     pool = await open_pool(database_url, min_size=2, max_size=2)
     await warm(pool)
     await warm(pool)

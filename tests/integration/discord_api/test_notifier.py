@@ -44,7 +44,7 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]
 
 
 async def test_alert_rings_in_its_channel(world: NotifierWorld) -> None:
-    """`pinged` is Discord's own word for it."""
+    """An alert pings `@here` in its channel, and `pinged` is Discord's own answer about that."""
     posted = await world.deliver(ALERT)
     (message,) = world.messages(ALERTS)
     assert posted == Posted(ALERTS, int(message.id), pinged=True)
@@ -139,7 +139,7 @@ async def test_page_without_a_person_is_refused(world: NotifierWorld, place: str
 
 
 async def test_thread_hangs_on_the_alert_and_begins_with_the_start_time(world: NotifierWorld) -> None:
-    """Thread, start time, card, note: in this order."""
+    """The thread hangs on the alert, and holds the start time, the card and the note in this order."""
     incident, alert = await world.threaded()
     thread = world.channel(incident.thread.id)
     assert (thread.name, thread.id) == ("INC-42 🔴 決済 API が 5xx", str(alert.message_id))
@@ -261,6 +261,6 @@ async def test_find_takes_nobody_elses_message(world: NotifierWorld) -> None:
 
 
 async def test_find_does_not_look_for_threads_and_reactions(world: NotifierWorld) -> None:
-    """Asking for those again does no harm."""
+    """`find` returns None for a thread, because asking for it again does no harm."""
     request = Request(Action.THREAD, ALERTS, 1, {"name": "x"})
     assert await world.notifier.find(request, since=datetime.now(UTC)) is None

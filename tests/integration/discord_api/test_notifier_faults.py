@@ -98,7 +98,7 @@ async def test_what_may_work_later(
 
 
 async def test_discords_wish_to_wait_is_passed_on(world: NotifierWorld) -> None:
-    """`retry_after` decides when the next attempt makes sense."""
+    """The error has Discord's `retry_after`, which decides when the next attempt makes sense."""
     world.break_down({"status": 429, "retry_after": 20.0})
     error = await away(world.deliver(ALERT))
     assert error.retry_after_s is not None
@@ -143,7 +143,7 @@ async def test_a_client_that_may_not_wait_says_so_at_once(world: NotifierWorld) 
 
 
 async def test_a_retry_after_that_is_no_number_is_ignored(world: NotifierWorld) -> None:
-    """HTTP allows a date there; Discord never sends one."""
+    """A `Retry-After` with a date is ignored: HTTP allows a date there, but Discord never sends one."""
     world.break_down({"status": 503, "headers": {"Retry-After": "Tue, 24 Nov 2026 05:07:00 GMT"}})
     assert (await away(world.deliver(ALERT))).retry_after_s is None
 

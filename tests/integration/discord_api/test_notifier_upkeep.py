@@ -111,7 +111,7 @@ async def test_refresh_knows_the_responders_own_dm_by_their_account(
 
 
 async def test_refresh_renames_only_when_the_name_changes(world: NotifierWorld) -> None:
-    """Discord takes two names in ten minutes."""
+    """A refresh does not rename a thread whose name is the same: Discord takes two names in ten minutes."""
     incident, alert = await world.threaded()
     posts = [sent(DeliveryKind.THREAD, alert)]
     await world.notifier.refresh(incident, posts)
@@ -457,7 +457,7 @@ async def test_acknowledgers_leave_out_what_is_gone(world: NotifierWorld) -> Non
 
 
 async def test_acknowledgers_are_read_page_by_page(world: NotifierWorld) -> None:
-    """Discord gives a hundred at a time."""
+    """An acknowledger after 150 others is found, though Discord gives a hundred at a time."""
     _, alert = await world.alert()
     crowd = [str(2200000000000000000 + number) for number in range(150)]
     for user_id in crowd:

@@ -70,7 +70,7 @@ async def rig(database_url: str, owner: asyncpg.Connection) -> AsyncIterator[Rig
     ],
 )
 async def test_a_page_with_its_number(rig: Rig, view: DlqView) -> None:
-    """Taking a connection and giving it back costs none."""
+    """A page and its total take four round trips; taking a connection and giving it back costs none."""
     before = rig.session.round_trips
     page = await rig.dlq.page(view, size=2)
     assert (len(page.entries), page.total) == (2, 3)
@@ -113,7 +113,7 @@ async def test_an_empty_page_knows_the_number_of_the_list(rig: Rig) -> None:
 
 
 async def test_an_attempt_leaves_the_transaction_its_limit(rig: Rig) -> None:
-    """Whether it takes too long or succeeds."""
+    """The time limit of a transaction is unchanged after an attempt that takes too long or succeeds."""
     async with rig.dlq._question(within_s=7) as sql:
         async with rig.owner.transaction():
             await rig.owner.execute("LOCK ours.notification_failures IN ACCESS EXCLUSIVE MODE")

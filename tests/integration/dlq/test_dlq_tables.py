@@ -94,7 +94,7 @@ async def test_one_entry_by_its_id_and_by_its_end(rig: Rig) -> None:
 
 @pytest.mark.parametrize("typed", ["0", "'; DROP TABLE x; --", "9" * 40, "a\0b", "-1", str(UUID(int=7))])
 async def test_what_is_no_id_of_it(rig: Rig, typed: str) -> None:
-    """Is not found, whatever the type of its ids."""
+    """Text that is no id of an entry finds none, whatever the type of the table's ids."""
     assert await rig.dlq.named(typed, hours=1) == []
     with pytest.raises(UserError, match="dlq_entry_not_found"):
         await rig.dlq.entry(typed)
@@ -159,7 +159,7 @@ async def test_our_own_failure_is_written_once_as_far_as_it_fits(rig: Rig) -> No
 
 
 async def test_counts_for_the_digest(rig: Rig) -> None:
-    """Per channel, with what became of the most severe."""
+    """The digest's counts are per channel, with the failed P0, as far as the table has these columns."""
     await rig.lose("決済 API が 5xx", minutes_ago=90)
     start = await rig.owner.fetchval("SELECT now() - interval '2 hours'")
     end = await rig.owner.fetchval("SELECT now() - interval '1 hour'")

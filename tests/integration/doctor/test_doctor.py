@@ -142,7 +142,7 @@ async def test_alerts_that_cannot_be_read(sandbox: LocalDiscord) -> None:
 
 
 async def test_a_watched_channel_that_is_not_there(sandbox: LocalDiscord) -> None:
-    """Alerts in it would not be seen."""
+    """The doctor fails a watched channel that does not exist, since alerts in it would not be seen."""
     watch = MappingProxyType({"monitors": "SEV1"})
     found = await examine(sandbox, replace(POLICY, alerts=replace(POLICY.alerts, watch=watch)))
     assert found["channel #monitors"].state is State.FAIL

@@ -29,6 +29,10 @@ def deliveries(connection: GitHubConnection, github: GitHub, webhook: int = 0) -
 
 
 async def test_what_did_not_arrive_is_listed_over_pages_until_it_is_too_old(github: GitHub) -> None:
+    """The attempts to deliver possible alerts are read over several pages, until they are too old.
+
+    Each one tells whether it arrived; GitHub's events that are no alerts are left out.
+    """
     webhook = github.webhook
     webhook.sent("workflow_run", RUN, status=502, at=NOW - timedelta(hours=50))
     for nth in range(150):
@@ -48,6 +52,7 @@ async def test_what_did_not_arrive_is_listed_over_pages_until_it_is_too_old(gith
 async def test_the_request_of_a_delivery_has_its_payload_and_the_headers_that_its_reader_needs(
     github: GitHub,
 ) -> None:
+    """The request of a delivery has its payload and the two headers that GitHub's reader needs."""
     guid = github.webhook.sent("workflow_run", RUN, status=502, at=NOW)
     async with GitHubConnection(address(github)) as connection:
         record = deliveries(connection, github)
@@ -58,6 +63,7 @@ async def test_the_request_of_a_delivery_has_its_payload_and_the_headers_that_it
 
 
 async def test_a_webhook_that_is_not_there_is_refused_and_a_limit_is_respected(github: GitHub) -> None:
+    """GitHub refuses to list an unknown webhook, and after a rate limit the bot sends no second request."""
     async with GitHubConnection(address(github)) as connection:
         with pytest.raises(CodeHostRefused):
             await deliveries(connection, github, webhook=1).attempts(NOW)
@@ -69,6 +75,11 @@ async def test_a_webhook_that_is_not_there_is_refused_and_a_limit_is_respected(g
 
 
 async def test_doctor_says_whether_the_record_can_be_read(github: GitHub) -> None:
+    """The doctor counts the deliveries that did not arrive, or says why it cannot read the record.
+
+    A refused token is a failure that names the permission, a missing connection is a warning, and a policy
+    without a webhook has no finding.
+    """
     rules = replace(POLICY.hooks["github"], sent_by=Webhook(github.webhook.number))
     policy = replace(POLICY, hooks={**POLICY.hooks, "github": rules})
     github.webhook.sent("workflow_run", RUN, status=502, at=NOW)
@@ -85,6 +96,7 @@ async def test_doctor_says_whether_the_record_can_be_read(github: GitHub) -> Non
 
 
 async def test_a_client_of_others_reads_the_same(github: GitHub) -> None:
+    """The client githubkit reads a delivery's id, status and event from the stand-in's record."""
     guid = github.webhook.sent("workflow_run", RUN, status=502, at=NOW)
     client = Client(TOKEN, base_url=f"{github.url}/", auto_retry=False, http_cache=False)
     theirs = client.rest.repos

@@ -52,7 +52,7 @@ async def test_a_postmortem_goes_through_its_life(github: GitHub) -> None:
 
 
 async def test_an_issue_goes_through_its_life(github: GitHub) -> None:
-    """Opened, closed as not planned, listed."""
+    """The client githubkit opens an issue, closes it as not planned, and finds it in the list."""
     theirs = client(github)
     rest = theirs.rest
     issue = (await rest.issues.async_create(OWNER, NAME, title="Add an index")).parsed_data

@@ -137,6 +137,7 @@ async def site(
     ids=lambda one: one.name,
 )
 async def test_a_signed_request_is_tracked_and_an_unsigned_one_refused(desk: Desk, example: Example) -> None:
+    """A signed request is tracked, and one without a valid signature is refused with 401."""
     body = example.request.body
     headers = {**example.headers, **SIGNED[example.format](body)}
     async with site(desk, example.format, example.mapping) as there:
@@ -151,6 +152,7 @@ async def test_a_signed_request_is_tracked_and_an_unsigned_one_refused(desk: Des
 
 
 async def test_a_replay_is_answered_and_does_nothing(desk: Desk) -> None:
+    """A request that is sent again is answered with 200, and its alert is counted once."""
     body = EXAMPLES["standard/contact_created"].request.body
     async with site(desk, HookFormat.STANDARD) as there:
         headers = SIGNED[HookFormat.STANDARD](body)
@@ -171,6 +173,7 @@ async def test_github_may_send_a_form(desk: Desk) -> None:
 
 @pytest.mark.parametrize("name", ["github/ping", "github/star", "cloudflare/test", "sentry/installation"])
 async def test_what_a_vendor_sends_besides_alerts_is_answered_with_2xx(desk: Desk, name: str) -> None:
+    """A vendor's request that is no alert is answered with 202, and opens no alert."""
     example = EXAMPLES[name]
     body = example.request.body
     async with site(desk, example.format) as there:
@@ -231,6 +234,10 @@ async def test_pagerdutys_own_client_opens_repeats_and_ends_an_alert(desk: Desk,
 async def test_a_real_alertmanager_that_pages_through_pagerduty_can_page_through_the_bot(
     desk: Desk, tmp_path: Path
 ) -> None:
+    """A real Alertmanager that sends to the bot as it sends to PagerDuty opens an alert there and ends it.
+
+    What it sends fits PagerDuty's published description, if that is at hand.
+    """
     require_alertmanager()
     labels = {"alertname": "HighErrorRate", "service": "api.parky.co.jp", "severity": "critical"}
     async with site(desk, HookFormat.PAGERDUTY) as there:
@@ -270,6 +277,10 @@ async def arrived(desk: Desk) -> None:
 async def test_an_event_is_answered_as_pagerduty_answers(
     desk: Desk, event: dict[str, object], status: int
 ) -> None:
+    """The bot answers an event as PagerDuty does: 202 if taken, 400 if malformed, 401 for another key.
+
+    The answer fits PagerDuty's published description, if that is at hand.
+    """
     async with site(desk, HookFormat.PAGERDUTY) as there:
         answer = await there.sender.post(f"{there.address}/v2/enqueue", json=event)
     assert answer.status_code == status
@@ -280,6 +291,7 @@ async def test_an_event_is_answered_as_pagerduty_answers(
 
 
 async def test_pagerdutys_own_client_says_why_an_event_was_refused(desk: Desk, tmp_path: Path) -> None:
+    """PagerDuty's own client repeats why the bot refused an event: its summary is missing."""
     async with site(desk, HookFormat.PAGERDUTY) as there, pagerduty(there, tmp_path) as client:
         with pytest.raises(HttpError, match=r"payload\.summary is missing"):
             await asyncio.to_thread(client.send_event, "trigger", payload={})

@@ -43,6 +43,7 @@ def as_json(*arguments: str) -> Any:
 
 
 def test_it_says_what_would_be_posted_where() -> None:
+    """The command says that the alert fires, its severity and target, and the channel of the post."""
     said = tried(body_of(WORKFLOW), "--source", "github", "-H", "X-GitHub-Event: workflow_run")
     assert said.exit_code == 0
     rows = [line.split(maxsplit=1) for line in said.stdout.splitlines() if line.startswith("   ")]
@@ -69,6 +70,7 @@ def test_it_speaks_the_language_of_the_terminal_or_of_the_policy(monkeypatch: py
 
 
 def test_the_two_ends_of_an_alert_have_one_fingerprint() -> None:
+    """The start and the end of an alert have the same fingerprint."""
     fires = as_json(body_of("sentry/metric_alert_critical"), "--source", "sentry")["events"]
     over = as_json(body_of("sentry/metric_alert_resolved"), "--source", "sentry")["events"]
     assert [one["says"] for one in (*fires, *over)] == ["firing", "resolved"]
@@ -76,17 +78,23 @@ def test_the_two_ends_of_an_alert_have_one_fingerprint() -> None:
 
 
 def test_a_request_that_says_nothing_ends_with_1() -> None:
+    """A request without effect, such as a star on GitHub, ends the command with 1."""
     said = tried(body_of("github/star"), "--source", "github", "-H", "X-GitHub-Event: star")
     assert said.exit_code == 1
     assert "do nothing" in said.stdout
 
 
 def test_a_body_that_cannot_be_read_ends_with_1_and_the_reason() -> None:
+    """A body that is not JSON ends the command with 1, and the output gives the reason."""
     said = tried("-", "--source", "sentry", stdin="{")
     assert (said.exit_code, said.stdout) == (1, "Sentry: cannot be read: the body is not JSON\n")
 
 
 def test_a_wrong_signature_is_found_before_the_source_is_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command says whether the signature is right, and ends with 1 if it is wrong.
+
+    Without headers or without the signing key, it says why the signature was not checked.
+    """
     monkeypatch.setenv("HOOKS_GITHUB_SECRET", "s" * 32)
     monkeypatch.setenv("HOOKS_GITHUB_SIGNING_KEY", "the-webhooks-secret")
     body = Path(body_of(WORKFLOW)).read_bytes()
@@ -103,6 +111,7 @@ def test_a_wrong_signature_is_found_before_the_source_is_connected(monkeypatch: 
 
 
 def test_the_rule_that_would_decide_is_named() -> None:
+    """The command names the alert rule of the policy that would decide about the request."""
     rule = '[[alerts.rules]]\ntitle = "* failed on *"\nonly_after = 3\nwithin = "1h"\n'
     Path("policy.toml").write_text(f"{default_policy_text()}\n{rule}", encoding="utf-8")
     runner = CliRunner(env={"RUNBOOK_FILE": "policy.toml"})
@@ -111,6 +120,7 @@ def test_the_rule_that_would_decide_is_named() -> None:
 
 
 def test_the_database_says_what_would_become_of_it_now(database_url: str) -> None:
+    """With `--database`, the command says that the request would open an alert, each time it is asked."""
     env = {"DATABASE_URL": database_url, "DISCORD_GUILD_ID": GUILD_ID}
     asked = ["hooks", "try", body_of(WORKFLOW), "--source", "github", "--database"]
     for _ in range(2):  # nothing is kept
@@ -123,11 +133,13 @@ def test_the_database_says_what_would_become_of_it_now(database_url: str) -> Non
     "content", ["X-GitHub-Event: workflow_run\nHost: bot\n", '{"x-github-event": "workflow_run", "a": 1}']
 )
 def test_headers_come_from_a_file_as_well(content: str) -> None:
+    """The command reads headers from a file, as lines or as JSON."""
     Path("headers").write_text(content, encoding="utf-8")
     assert tried(body_of(WORKFLOW), "--source", "github", "--headers", "headers").exit_code == 0
 
 
 def test_a_mapping_is_tried_before_it_is_used() -> None:
+    """The command applies the mapping of the source, and tells which part of it finds nothing."""
     table = '[hooks.my-cron]\nformat = "json"\nseverity = "SEV1"\nmapping = { title = "what.happened" }\n'
     Path("policy.toml").write_text(f"{default_policy_text()}\n{table}", encoding="utf-8")
     Path("right.json").write_text('{"what": {"happened": "Backup failed"}}', encoding="utf-8")
@@ -155,6 +167,7 @@ def test_a_mapping_is_tried_before_it_is_used() -> None:
     ],
 )
 def test_a_mistake_ends_with_2_and_says_what_is_wrong(arguments: list[str], error: str) -> None:
+    """An unknown source, a missing file or a malformed header ends the command with 2 and an error."""
     body_of(WORKFLOW)
     said = tried(*arguments)
     assert said.exit_code == 2

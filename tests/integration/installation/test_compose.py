@@ -114,7 +114,10 @@ def test_what_is_not_in_the_file_is_unset(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 def test_policies_are_read_only_and_at_the_same_relative_path() -> None:
-    """RUNBOOK_FILE=policies/... means the same here and there."""
+    """compose.yaml mounts the policies read-only, at the same relative path that they have outside.
+
+    RUNBOOK_FILE=policies/... therefore means the same file inside and outside of the container.
+    """
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert f"WORKDIR {WORKDIR}\n" in dockerfile
     for service in bots().values():

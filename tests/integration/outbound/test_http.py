@@ -110,7 +110,7 @@ async def test_nested_json_is_refused() -> None:
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.8", "169.254.169.254", "168.63.129.16", "0.0.0.0"])
 async def test_a_private_address_is_not_asked(address: str) -> None:
-    """Written as such, or behind a name."""
+    """The client sends nothing to a private address, whether it is in the URL or behind a name."""
     async with upstream(OK) as there:
         for host, names in ((address, None), ("innocent.example", Names([address]))):
             http = OutboundHttp() if names is None else OutboundHttp(resolver=names)

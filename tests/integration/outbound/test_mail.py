@@ -232,7 +232,7 @@ async def test_starttls_is_used_when_offered(certificate: Path, monkeypatch: pyt
 
 
 async def test_a_certificate_that_nobody_vouches_for(certificate: Path) -> None:
-    """Such a server gets no mail."""
+    """A mail server whose certificate cannot be verified gets no mail."""
     inbox = Inbox()
     async with smtp_server(inbox, tls_context=server_side(certificate)) as server:
         with pytest.raises(UpstreamUnavailable, match="certificate verify failed"):

@@ -53,7 +53,7 @@ async def test_what_is_not_renewed_is_taken_with_a_higher_token(rig: Rig) -> Non
 
 
 async def test_an_expired_lease_that_nobody_took_goes_on(rig: Rig) -> None:
-    """Alone, a process keeps its shard through any sleep."""
+    """A process that slept past its lease keeps its shard if no other process has taken it."""
     await rig.leases.seed(1)
     held = await take_all(rig.leases, FIRST)
     await rig.age_leases(60)

@@ -223,7 +223,7 @@ VALUES ($1, $2, 'SEV1', 'P0', 'resolved', 'disk full', $3, $3, $3, 1, 'Sentry',
 async def test_an_alert_fires_again_within_a_day(
     rig: Rig, database: Database, after: timedelta, again: int
 ) -> None:
-    """Exactly a day after its end still counts."""
+    """An alert that comes within a day after its end counts as fired again; exactly a day still counts."""
     begun = datetime(2026, 11, 24, tzinfo=ZoneInfo("Asia/Tokyo"))
     second = begun + timedelta(hours=25) + after
     await database.fetch(_ALERT, GUILD, "first", begun)

@@ -126,7 +126,7 @@ async def test_a_certificate_that_ends_soon_is_a_warning_and_one_that_does_not_m
 
 
 async def test_a_probe_asks_once_and_is_cut_at_its_own_timeout(http: OutboundHttp) -> None:
-    """Whether the target never answers, or never stops."""
+    """A probe asks once and is cut at its own timeout, whether its target never answers or never stops."""
 
     async def hang(_nth: int, _writer: asyncio.StreamWriter) -> None:
         await asyncio.Event().wait()

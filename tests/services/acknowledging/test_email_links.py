@@ -31,7 +31,7 @@ async def mailed(desk: Desk) -> tuple[str, Delivery]:
 
 
 async def test_looking_changes_nothing(desk: Desk) -> None:
-    """Mail scanners open every link, often more than once."""
+    """Looking at a link acknowledges nothing: mail scanners open every link, often more than once."""
     token, _ = await mailed(desk)
     for _ in range(3):
         seen = await desk.links.preview(token)
@@ -77,7 +77,7 @@ async def test_a_day_later_it_is_nothing_any_more(desk: Desk) -> None:
 
 
 async def test_who_was_taken_out_of_a_private_incident_has_no_link_to_it(desk: Desk) -> None:
-    """Theirs from before shows nothing, and acknowledges nothing."""
+    """A link from before its person was removed from the incident shows nothing and acknowledges nothing."""
     token, _ = await mailed(desk)
     async with desk.store.transaction() as tx:
         await tx.remove_member(1, replace(PRIMARY, username="primary"), by=RESPONDER)

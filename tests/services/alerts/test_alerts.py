@@ -259,7 +259,7 @@ async def test_a_click_makes_it_an_incident(desk: Desk) -> None:
 
 
 async def test_a_merged_alert_counts_on_the_other(desk: Desk) -> None:
-    """People have said that it is the same trouble."""
+    """A merged alert counts on the other incident: people have said that it is the same trouble."""
     tracked, incident = await receive(desk, alert(desk)), await desk.open()
     await desk.merging.merge(tracked.id, into=incident.id, by=RESPONDER)
     assert (await receive(desk, alert(desk, FIRST + 1))).id == incident.id

@@ -31,12 +31,14 @@ async def foreseen(desk: Desk, event: AlertEvent) -> Decided:
 
 
 async def test_a_new_alert_would_open_and_take_no_number(desk: Desk) -> None:
+    """An event of a new alert would open it, and foreseeing that takes no incident number."""
     for _ in range(3):
         assert (await foreseen(desk, FIRING)).outcome is AlertOutcome.TRACKED
     assert (await fire(desk)).id == 1
 
 
 async def test_a_known_alert_would_be_counted_or_ended(desk: Desk) -> None:
+    """An event would be counted on its open alert or end it, and an end without one finds nothing open."""
     assert (await foreseen(desk, OVER)).outcome is AlertOutcome.NOTHING_OPEN
     incident = await fire(desk)
     for event, outcome in ((FIRING, AlertOutcome.COUNTED), (OVER, AlertOutcome.RECOVERED)):
@@ -45,6 +47,7 @@ async def test_a_known_alert_would_be_counted_or_ended(desk: Desk) -> None:
 
 
 async def test_a_mute_and_a_maintenance_window_would_hold_it_back(desk: Desk) -> None:
+    """An event would be held in a maintenance window, and would be muted after a mute of its alert."""
     window = await begin(desk)
     held = await foreseen(desk, FIRING)
     assert (held.outcome, held.window_id) == (AlertOutcome.HELD, window.id)
@@ -56,6 +59,7 @@ async def test_a_mute_and_a_maintenance_window_would_hold_it_back(desk: Desk) ->
 
 
 async def test_a_window_knows_a_target_by_the_monitors_own_name_for_it(desk: Desk) -> None:
+    """A maintenance window would hold an event if the sender maps the monitor's name to its target."""
     await begin(desk, "api.parky.co.jp")
     sender = replace(SENTRY, targets={"parky-api": "api.parky.co.jp"})
     named = replace(FIRING, target="Parky-API")
@@ -65,6 +69,7 @@ async def test_a_window_knows_a_target_by_the_monitors_own_name_for_it(desk: Des
 
 
 async def test_a_threshold_would_be_reached_the_third_time(database: Database) -> None:
+    """An event would stay below a threshold of three twice, and open an alert the third time."""
     desk = ruled(database, FLAPS)
     for times in (1, 2):
         found = await foreseen(desk, FIRING)
@@ -74,6 +79,7 @@ async def test_a_threshold_would_be_reached_the_third_time(database: Database) -
 
 
 async def test_a_rule_would_ignore_it(database: Database) -> None:
+    """A rule of the policy would ignore an event, and the outcome names the rule's number."""
     desk = ruled(database, 'sender = "sentry"\nignore = true')
     found = await foreseen(desk, FIRING)
     assert (found.outcome, found.detail.rule) == (AlertOutcome.IGNORED, 1)

@@ -116,7 +116,7 @@ async def test_a_recovery_closes_nothing_that_another_sender_posts_too(desk: Des
 
 @pytest.mark.parametrize("last", ["Captain Hook", "Staging"])
 async def test_what_two_senders_post_is_closed_when_both_have_recovered(desk: Desk, last: str) -> None:
-    """Whichever is the last; its ladder stops."""
+    """An alert of two senders ends when both have recovered, whichever is the last, and its ladder stops."""
     author_ids = {"Captain Hook": 77, "Staging": 78}
 
     async def post(number: int, title: str, name: str) -> None:

@@ -61,7 +61,7 @@ async def test_it_says_that_it_is_late(desk: Desk) -> None:
 
 
 async def test_a_short_outage_leaves_no_trace(desk: Desk) -> None:
-    """Half a minute is not late."""
+    """A delivery that an outage delays by half a minute does not count as late."""
     outage(desk)
     await desk.open("SEV3")
     await desk.pass_time(seconds=30)

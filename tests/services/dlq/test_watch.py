@@ -60,7 +60,7 @@ async def test_what_was_there_before_is_not_announced(desk: Desk) -> None:
 
 
 async def test_a_burst_is_one_message_whose_count_grows(desk: Desk) -> None:
-    """Ten minutes long; what fails later is another message."""
+    """Failures within ten minutes are one message whose count grows; what fails later is another message."""
     await watching(desk)
     await lose(desk, *range(1, 5))
     await look(desk)

@@ -84,7 +84,7 @@ async def test_one_at_a_time(desk: Desk) -> None:
 
 
 async def test_a_refused_start_takes_no_number(desk: Desk) -> None:
-    """People would look for the incident in between."""
+    """A drill that is refused takes no number: people would look for the incident in between."""
     running = await start(desk)
     for number in range(3):
         with pytest.raises(UserError, match="drill_running"):

@@ -100,7 +100,7 @@ async def test_eyes_on_the_bundle_acknowledge_all_it_tells_of(desk: Desk) -> Non
 
 
 async def test_eyes_on_a_bundle_whose_event_was_lost(desk: Desk) -> None:
-    """Reading finds them for each incident."""
+    """The reconciliation finds a 👀 on a bundle whose event was lost, and acknowledges all its incidents."""
     await open_many(desk)
     await desk.pass_time(minutes=15, seconds=3)
     desk.discord.reactions[desk.message(DeliveryKind.BUNDLE)] = [PRIMARY]

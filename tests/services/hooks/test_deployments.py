@@ -76,6 +76,7 @@ async def test_a_deployment_has_the_last_state_that_says_how_it_went(listening: 
 
 
 async def test_a_script_reports_what_it_deploys_and_opens_no_alert(listening: Desk) -> None:
+    """A script's reports of a deployment are one change, with the last state, and open no alert."""
     desk = listening
     said = {"title": "api v1.2", "target": "api.parky.co.jp", "status": "success", "key": "42"}
     await reported(desk, "deploys", said, {**said, "status": "failed"}, {"title": "lp", "key": "43"})
@@ -106,6 +107,7 @@ async def test_no_card_says_that_nothing_changed_if_only_hooks_would_know(listen
 
 
 async def test_a_deployment_that_the_api_lists_too_is_shown_once(listening: Desk) -> None:
+    """A deployment that a webhook reports and the API lists is shown once, with the webhook's state."""
     desk = listening
     await reported(desk, "github", status(desk, "success"))
     number = _STATUS["deployment"]["id"]

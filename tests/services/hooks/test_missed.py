@@ -68,6 +68,7 @@ async def alerts(desk: Desk) -> list[tuple[str, int]]:
 async def test_a_failed_run_of_the_time_when_the_bot_was_away_is_tracked_once(
     desk: Desk, github: GitHub, missed: MissedHooks
 ) -> None:
+    """A failed run that was missed is fetched and tracked once, however often the bot looks for it."""
     await sent(desk, github, FAILED, minutes_ago=30)
     for _ in range(3):  # each hour another look; GitHub still has it
         await missed.catch_up(GUILD)
@@ -93,6 +94,7 @@ async def test_a_run_that_has_passed_since_then_opens_nothing(
 async def test_a_success_from_before_the_failure_ends_nothing(
     desk: Desk, github: GitHub, missed: MissedHooks
 ) -> None:
+    """A missed success from before the failure does not end the alert of the failure."""
     await sent(desk, github, PASSED, minutes_ago=20)
     await arrived(desk, FAILED)
     await missed.catch_up(GUILD)
@@ -103,6 +105,7 @@ async def test_a_success_from_before_the_failure_ends_nothing(
 async def test_both_ends_of_an_alert_that_were_missed_are_read_in_order(
     desk: Desk, github: GitHub, missed: MissedHooks
 ) -> None:
+    """A failure and its later success that were both missed are read in order, and leave a resolved alert."""
     await sent(desk, github, FAILED, minutes_ago=30)
     await sent(desk, github, PASSED, minutes_ago=10)
     await missed.catch_up(GUILD)
@@ -115,6 +118,7 @@ async def test_both_ends_of_an_alert_that_were_missed_are_read_in_order(
 async def test_a_limit_in_the_middle_keeps_what_was_fetched_and_the_next_look_goes_on(
     desk: Desk, github: GitHub, missed: MissedHooks
 ) -> None:
+    """After an error in the middle, what was fetched is kept, and the next look fetches the rest."""
     await sent(desk, github, FAILED, minutes_ago=30)
     await sent(desk, github, PASSED, minutes_ago=20)
     github.fault(Fault.BROKEN, "GET /hooks/12345/deliveries/91000000001")
@@ -130,6 +134,7 @@ async def test_a_limit_in_the_middle_keeps_what_was_fetched_and_the_next_look_go
 async def test_a_token_without_the_permission_is_logged_and_nothing_else(
     desk: Desk, github: GitHub, missed: MissedHooks
 ) -> None:
+    """A look with a token that lacks the permission stores nothing, and raises no error."""
     await sent(desk, github, FAILED, minutes_ago=30)
     github.fault(Fault.FORBIDDEN, "GET /hooks/.*")
     await missed.catch_up(GUILD)

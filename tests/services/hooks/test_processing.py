@@ -125,7 +125,7 @@ async def test_a_bug_of_a_reader_holds_up_nothing(desk: Desk) -> None:
 async def test_an_event_that_fails_is_listed_and_the_others_are_tracked(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise an alert would be missing without a word."""
+    """An event that fails is listed, so that no alert is missing without a word; the others are tracked."""
     events = desk.services.alert_events
     receive = events.receive_event
 

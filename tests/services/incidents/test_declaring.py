@@ -145,7 +145,7 @@ async def test_declaring_twice_or_without_the_right_is_refused(desk: Desk) -> No
 
 
 async def test_a_severity_that_is_gone_counts_as_the_most_severe(desk: Desk) -> None:
-    """Declaring under a policy that no longer knows it."""
+    """An alert whose severity the policy no longer knows is declared with the most severe one."""
     tracked = await receive(desk, alert(desk))
     await desk.database.fetch("UPDATE incidents SET severity = 'OLD' WHERE id = $1", tracked.id)
     declared = await desk.lifecycle.declare(tracked.id, by=RESPONDER)

@@ -136,7 +136,7 @@ async def test_nothing_missing_is_no_warning(turning: Desk) -> None:
 
 
 async def test_a_refused_dm_is_a_finding(turning: Desk) -> None:
-    """Opening a DM shows nothing; sending one does."""
+    """A refused DM is reported as a gap when it is sent, since opening a DM does not show the refusal."""
     turning.discord.refused = {"named:secondary"}
     await turning.handovers.begin(GUILD)
     await turning.pass_time(days=1, hours=20)

@@ -101,6 +101,10 @@ async def test_the_bot_names_whom_pagerduty_named_at_each_hour(
 async def test_the_bot_names_whom_opsgenie_named_at_each_hour(
     at_now: Desk, made: Schedule, kept: str
 ) -> None:
+    """In each hour of eight weeks with a change of clocks, the bot names the person that Opsgenie named.
+
+    In hours without a person in Opsgenie, the bot names the policy's person.
+    """
     plan = await imported(at_now, opsgenie.read(export_of_opsgenie(made), now=NOW))
     assert ("rotation" if plan.carried.rotation else "shifts") == kept
     assert await contradictions(at_now, made.at) == []
@@ -178,7 +182,7 @@ async def test_a_rotation_that_the_export_contradicts_becomes_its_shifts(at_now:
 
 
 async def test_the_report_names_each_part_that_is_not_carried_over(at_now: Desk) -> None:
-    """Layers, restrictions, the escalation policy, and hours without anybody."""
+    """The report names layers, restrictions, the escalation policy, and hours without a person."""
     plan = await imports(at_now).plan(GUILD, read(schedule(NIGHTS, NIGHTS)), place="primary", named=PEOPLE)
     found = {finding.what: finding.detail for finding in plan.carried.findings}
     assert found[LeftOut.LAYERS] == "Layer 1, Layer 2"
@@ -187,6 +191,7 @@ async def test_the_report_names_each_part_that_is_not_carried_over(at_now: Desk)
 
 
 async def test_a_time_zone_of_rails_becomes_shifts(at_now: Desk) -> None:
+    """A schedule with a time zone of Rails names the right person at each hour, and the zone is reported."""
     made = schedule(WEEKLY)
     plan = await imported(at_now, read(made, time_zone="Eastern Time (US & Canada)"))
     assert LeftOut.TIME_ZONE in {finding.what for finding in plan.carried.findings}
@@ -201,6 +206,7 @@ async def test_nothing_is_imported_while_a_person_is_unknown(at_now: Desk) -> No
 
 
 async def test_a_username_that_the_policy_does_not_name_is_refused(at_now: Desk) -> None:
+    """A username that the policy does not name is refused, and the error asks for the person's Discord id."""
     named = {"puser02": "regina", "puser03": "2" * 17}
     with pytest.raises(ConfigError, match="give the Discord id of Regina Phalange"):
         await imports(at_now).plan(GUILD, read(schedule(WEEKLY)), place="primary", named=named)
@@ -238,7 +244,10 @@ async def test_a_schedule_that_was_set_meanwhile_is_not_replaced(at_now: Desk) -
 
 
 async def test_an_export_without_a_time_range_keeps_a_rotation_and_nothing_else(at_now: Desk) -> None:
-    """Layers and restrictions need the system's own answer."""
+    """An export without a time range keeps a rotation; with a restriction, it is refused.
+
+    Restrictions need the system's own answer.
+    """
 
     def bare(made: Schedule) -> SourceSchedule:
         export = made.export()

@@ -499,7 +499,7 @@ async def test_discord_is_back_before_the_database(desk: Desk) -> None:
 
 
 async def test_whoever_may_not_triage_may_not_here(desk: Desk) -> None:
-    """Roles count without a database, too."""
+    """Roles count without a database, too: a person who may not triage raises no alert."""
     desk.database.is_away = True
     with pytest.raises(NotPermitted):
         await desk.emergency.raise_alert(new(by=OBSERVER))

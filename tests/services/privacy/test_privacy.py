@@ -77,7 +77,7 @@ async def test_the_people_concerned_are_let_in(desk: Desk) -> None:
 
 
 async def test_only_who_may_see_private_ones_opens_one(desk: Desk) -> None:
-    """Refused, on record, and nothing is kept."""
+    """Opening a private incident without the right is refused and audited, and no delivery is queued."""
     with pytest.raises(NotPermitted):
         await desk.incidents.open(secret(desk, by=RESPONDER))
     assert [(row.action, row.allowed) for row in await desk.database.audit_rows()] == [("private", False)]

@@ -246,7 +246,7 @@ async def test_an_alert_that_a_person_ended_too_early_fires_again(desk: Desk) ->
 
 
 async def test_a_request_that_never_ends_is_cut_and_holds_up_no_other(desk: Desk) -> None:
-    """Though the prober itself does not cut it."""
+    """A probe that hangs is cut even if the prober itself does not cut it, and holds up no other probe."""
     use(desk, probe("api", timeout=timedelta(milliseconds=10)), probe("dev"))
     desk.prober.hangs.add("api")
     await turn(desk)

@@ -75,7 +75,7 @@ def told(severities: tuple[SeverityFigures, ...]) -> dict[tuple[str, ...], float
 
 
 async def test_more_than_a_hundred_servers_have_no_series_of_their_own() -> None:
-    """Prometheus keeps a series for each."""
+    """More than a hundred servers have no series of their own, because Prometheus keeps a series for each."""
     weeks = tuple(GuildWeek(number, (SeverityFigures("SEV1", 1),)) for number in range(101))
     counts = IncidentCounts((), (), (), now=NOW + timedelta(), weeks=weeks)
     assert b"incident_bot_week" not in exposition({}, latency_s=0.1, incidents=counts)

@@ -67,7 +67,7 @@ async def test_a_decision_is_on_the_timeline_in_the_thread_and_with_the_incident
 
 
 async def test_a_secret_in_the_reason_is_masked_before_it_is_stored(desk: Desk) -> None:
-    """Timeline, thread and card show the rest of it."""
+    """A secret in the reason is masked in the timeline, the posts and the card; the card shows the rest."""
     incident = await desk.open("SEV1")
     await decide(desk, incident, reason=f"deploy に token={TOKEN} が入った")
     (entry,) = await of_kind(desk, incident, DECIDED)

@@ -206,7 +206,7 @@ async def test_pressed_at_once_by_two_people_one_of_them_counts(desk: Desk) -> N
 
 
 async def test_raised_as_a_separate_incident_it_is_one(desk: Desk) -> None:
-    """[別件として発報する] raises as ever; joining afterwards shows that."""
+    """[別件として発報する] raises a separate incident, and joining afterwards shows that incident."""
     other = await raised(desk)
     view = await result(desk, *SEV1)
     separate = await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")

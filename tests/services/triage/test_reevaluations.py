@@ -67,7 +67,7 @@ async def test_its_posts_become_the_incidents(desk: Desk) -> None:
 
 @pytest.mark.parametrize("minutes", [1, 31], ids=["before it is asked", "after"])
 async def test_dismissed(desk: Desk, minutes: int) -> None:
-    """問題なし stops the clock; a later press hears so."""
+    """問題なし ends the re-evaluation and stops its clock, and a later press is told that it was answered."""
     await hold(desk)
     await desk.pass_time(minutes=minutes)
     ended = await desk.reevaluations.dismiss(1, by=PRIMARY)
@@ -196,7 +196,7 @@ async def test_a_look_takes_no_time_from_the_answer(desk: Desk) -> None:
 
 
 async def test_giving_a_second_look_up_goes_back_to_waiting(desk: Desk) -> None:
-    """やめる ends the look, not the re-evaluation."""
+    """やめる ends the second look but not the re-evaluation, which still raises its alert later."""
     await hold(desk)
     await desk.reevaluations.look_again(1, by=PRIMARY)
     view = await desk.triages.cancel(1, by=PRIMARY)

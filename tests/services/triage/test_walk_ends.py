@@ -188,7 +188,10 @@ async def test_a_walk_that_ends_in_an_incident_lowers_it_never(
 async def test_it_becomes_more_severe_only_by_whoever_may_change_severities(
     database: Database, by: Person, severity: str
 ) -> None:
-    """Others leave it as it is, and say so."""
+    """A triage makes its incident more severe only if the person may change severities.
+
+    Otherwise the incident stays as it is, and the thread is told what the triage says.
+    """
     policy = default_policy_text()
     before = next(line for line in policy.splitlines() if line.startswith("severity = ["))
     desk = Desk(database, parse_policy(policy.replace(before, 'severity = ["lead"]'), name="strict.toml"))

@@ -32,7 +32,7 @@ class FakeHeartbeat:
 
 
 async def test_it_pings_while_all_is_well(desk: Desk) -> None:
-    """Steps that are not yet due are well."""
+    """The dead-man's switch sends its ping while no deadline is overdue."""
     heartbeat = FakeHeartbeat()
     assert await DeadMan(desk.store, heartbeat, QueueWatch()).beat()
     assert heartbeat.pings == 1

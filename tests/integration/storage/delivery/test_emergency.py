@@ -90,7 +90,7 @@ async def test_what_is_not_yet_said_is_mirrored(rig: Rig) -> None:
 
 
 async def test_a_message_deleted_before_it_was_known_is_no_place(rig: Rig, database: Database) -> None:
-    """Earlier versions stored it as sent, without an id."""
+    """An alert that is sent but has no id gives no place: earlier versions stored a deleted one like that."""
     incident = await with_steps(rig, "deleted", MINUTE)
     [alert_id] = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
     await send(rig.store, alert_id, message_id=50)

@@ -8,7 +8,7 @@ PICTURE = Attachment("digest:2026-W48:1", GUILD, "incidents.png", b"\x89PNG\r\n\
 
 
 async def test_a_file_comes_back_byte_for_byte(rig: Rig) -> None:
-    """NUL bytes and all; an incident's, too."""
+    """A stored file comes back byte for byte, NUL bytes included, with or without an incident."""
     incident = await open_incident(rig.store)
     document = Attachment("postmortem:1:1", GUILD, "INC-1.md", "決済".encode(), incident.id)
     async with rig.store.transaction() as tx:

@@ -197,7 +197,7 @@ async def test_a_list_begins_with_the_unacknowledged_by_severity(rig: Rig) -> No
 
 
 async def test_a_ladder_is_decided_step_by_step(rig: Rig) -> None:
-    """Claimed once, finished once, the rest cancelled."""
+    """A ladder's finished step is not claimed again, and the steps that are left are cancelled once."""
     incident = await open_incident(rig.store)
     rungs = (
         LadderStep(20 * MINUTE, Mention.HERE, repeat=4 * MINUTE, repeat_up_to=3),

@@ -48,7 +48,7 @@ async def listed(store: Store, wanted: IncidentFilter) -> list[int]:
 
 
 async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
-    """Severity, roles, words, clocks and postings; the places stay."""
+    """Each change in an incident's life is saved: severity, roles, words, clocks, posts and relations."""
     incident = await open_incident(rig.store)
     at = incident.triggered_at
     new = NewSeverity("SEV2", "P1", at + DAY, reposts=True, thread_channel="p0")
@@ -111,7 +111,7 @@ async def test_title_and_start_are_corrected(rig: Rig) -> None:
 
 
 async def test_the_version_that_changed_what_is_affected_is_kept(rig: Rig) -> None:
-    """Targets, symptoms or severity; other changes leave it."""
+    """An incident keeps the version that last changed its targets or symptoms; other changes leave it."""
     incident = await open_incident(rig.store)
     assert incident.affected_version is None
     other = await saved(rig.store, replace(incident, title="x", version=incident.version + 1))
@@ -146,7 +146,7 @@ async def test_a_merge_names_the_other_one(rig: Rig) -> None:
 
 
 async def test_a_tracked_alert_a_drill_and_a_private_one_come_back_as_they_were(rig: Rig) -> None:
-    """Kind, source, fingerprint, and whether it rings."""
+    """An alert comes back as stored: kind, drill, privacy, source, fingerprint, and whether it rings."""
     async with rig.store.transaction() as tx:
         now = await tx.now()
         new = replace(
@@ -248,7 +248,7 @@ async def test_a_change_is_audited_with_it(rig: Rig) -> None:
 
 
 async def test_a_thread_that_was_left_still_leads_to_its_incident(rig: Rig) -> None:
-    """People go on writing commands there."""
+    """An incident's earlier thread still leads to it, since people go on writing commands there."""
     incident = await open_incident(rig.store)
     for posting, thread in (("thread", 60), ("thread:2", 61)):
         (made,) = await delivery_ids(

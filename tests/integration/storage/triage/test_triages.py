@@ -125,6 +125,7 @@ async def test_a_message_has_become_what_its_incident_was_merged_into(rig: Rig) 
 
 
 async def test_a_message_whose_incident_is_over_is_triaged_anew(rig: Rig) -> None:
+    """A message leads to no triage and no incident once its incident is resolved, so it is triaged anew."""
     incident = await raised_from(rig, await start(rig), key="a")
     await change(rig, incident, lambda one, at: transitions.resolve(one, by=OLIVE, at=at))
     assert await of_message(rig) == (None, None)
