@@ -109,12 +109,16 @@ async def test_components_v2_exclude_content_and_embeds(client: Client) -> None:
 
 
 async def test_components_v2_hold_40_components_and_4000_characters(client: Client) -> None:
-    """A message with 41 components, or with 4,001 characters of text in components, is refused."""
-    texts = [{"type": 10, "content": "x"}] * 40
-    too_many = await send(client, flags=1 << 15, components=[{"type": 17, "components": texts}])
+    """40 components with 4,000 characters of text pass; one component or character more is refused."""
+    texts = [{"type": 10, "content": "x" * 100}] * 38 + [{"type": 10, "content": "x" * 200}]
+
+    async def reply(*components: dict[str, Any]) -> Reply:
+        return await send(client, flags=1 << 15, components=[{"type": 17, "components": components}])
+
+    assert (await reply(*texts)).status == 200
+    too_many = await reply(*texts, {"type": 14})
     assert too_many.errors("components") == ["COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED"]
-    long = [{"type": 10, "content": "x" * 2001}, {"type": 10, "content": "x" * 2000}]
-    too_long = await send(client, flags=1 << 15, components=long)
+    too_long = await reply(*texts[:38], {"type": 10, "content": "x" * 201})
     assert too_long.errors("components") == ["COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED"]
 
 

@@ -76,7 +76,7 @@ async def test_a_day_later_it_is_nothing_any_more(desk: Desk) -> None:
     assert (await desk.store.incident(1)).status is Status.TRIGGERED
 
 
-async def test_who_was_taken_out_of_a_private_incident_has_no_link_to_it(desk: Desk) -> None:
+async def test_who_was_removed_from_an_incident_has_no_link_to_it(desk: Desk) -> None:
     """A link from before its person was removed from the incident shows nothing and acknowledges nothing."""
     token, _ = await mailed(desk)
     async with desk.store.transaction() as tx:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from bot.domain.hooks.hook import HookRequest, NewHook
 from bot.integrations.github.connection import GitHubConnection
@@ -115,7 +116,7 @@ async def test_both_ends_of_an_alert_that_were_missed_are_read_in_order(
     assert [(row["title"], row["status"]) for row in rows] == [("test failed on master", "resolved")]
 
 
-async def test_a_limit_in_the_middle_keeps_what_was_fetched_and_the_next_look_goes_on(
+async def test_an_error_in_the_middle_keeps_what_was_fetched_and_the_next_look_goes_on(
     desk: Desk, github: GitHub, missed: MissedHooks
 ) -> None:
     """After an error in the middle, what was fetched is kept, and the next look fetches the rest."""
@@ -134,8 +135,10 @@ async def test_a_limit_in_the_middle_keeps_what_was_fetched_and_the_next_look_go
 async def test_a_token_without_the_permission_is_logged_and_nothing_else(
     desk: Desk, github: GitHub, missed: MissedHooks
 ) -> None:
-    """A look with a token that lacks the permission stores nothing, and raises no error."""
+    """A look with a token that lacks the permission is logged, stores nothing and raises no error."""
     await sent(desk, github, FAILED, minutes_ago=30)
     github.fault(Fault.FORBIDDEN, "GET /hooks/.*")
-    await missed.catch_up(GUILD)
+    with capture_logs() as logged:
+        await missed.catch_up(GUILD)
+    assert [line["event"] for line in logged] == ["hooks.record_unavailable"]
     assert await desk.own_store.next_hooks(GUILD, "github", limit=9) == []
