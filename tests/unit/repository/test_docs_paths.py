@@ -16,6 +16,7 @@ DOCUMENTS: Final = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (
         *ROOT.glob("README*.md"),
+        ROOT / "CHANGELOG.md",
         ROOT / "CONTRIBUTING.md",
         *(ROOT / "docs").rglob("*.md"),
         *(ROOT / "local_discord").rglob("*.md"),
