@@ -127,7 +127,7 @@ def _slow_handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.PULL_REQUEST: _CODE_HOST.handler(cases.pull_requests.run_job),
         JobName.POLL_ISSUES: _CODE_HOST.handler(cases.action_issues.poll),
         JobName.LIVE_CHECK: _LIVE_CHECKS.handler(cases.check_runs.run_job),
-        JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.kept_in_step.look),
+        JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.page_sync.look),
         JobName.PUBLISH: _ANNOUNCEMENTS.waiting(cases.publishing.publish),
     }
 

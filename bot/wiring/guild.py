@@ -21,10 +21,10 @@ from bot.services.outage.emergency import Emergency
 from bot.services.outage.logbook import Logbook
 from bot.services.outage.messenger import OutageChannels
 from bot.services.outage.recording import JournalRecorder, RecordingUseCases
-from bot.services.paging.keeping import KeptInStep
 from bot.services.paging.sending import OutsideSending, SendingByKind
+from bot.services.paging.sync import PageSync
 from bot.services.ports import Siren
-from bot.services.ports.paging import kept_systems
+from bot.services.ports.paging import synced_systems
 from bot.services.postmortems.pull_requests import PostmortemPullRequests
 from bot.services.postmortems.reminders import PostmortemReminders
 from bot.services.privacy.redactions import Redactions
@@ -56,7 +56,7 @@ class UseCases:
     pull_requests: PostmortemPullRequests
     postmortem_reminders: PostmortemReminders
     batch_runs: BatchRuns
-    kept_in_step: KeptInStep
+    page_sync: PageSync
     hook_processing: HookProcessing
     suspects: Suspects
     check_runs: CheckRuns
@@ -101,9 +101,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             store, policy, parts.code_host, parts.export_writer, shared.documents
         ),
         postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
-        kept_in_step=KeptInStep(
-            store, discord, shared.acknowledger, oncall, systems=kept_systems(parts.paging)
-        ),
+        page_sync=PageSync(store, discord, shared.acknowledger, oncall, systems=synced_systems(parts.paging)),
         check_runs=CheckRuns(store, discord, shared.check_rounds),
         publishing=Publishing(store, policy, parts.announcing_by),
         batch_runs=BatchRuns(store, parts.dlq, discord, policy, shared.replay_checks),

@@ -110,7 +110,7 @@ MUTANTS: Final = (
     Mutant(
         name="the page after an answer that was handed back has the key of the first",
         file="bot/services/paging/references.py",
-        before="if earlier and earlier[0].told is Told.RINGING:",
+        before="if earlier and earlier[0].state is SyncedState.RINGING:",
         after="if earlier:",
         tests=("tests/services/paging/test_pages_out.py",),
     ),
@@ -123,8 +123,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a page in a system outside is not told of an ack here",
-        file="bot/services/paging/keeping.py",
-        before="            await system.tell(page.reference, Told.ANSWERED)\n",
+        file="bot/services/paging/sync.py",
+        before="            await system.tell(page.reference, SyncedState.ANSWERED)\n",
         after="",
         tests=("tests/services/paging/test_pages_out.py",),
     ),

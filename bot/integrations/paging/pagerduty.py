@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
-from bot.domain.paging.keeping import Told
+from bot.domain.paging.sync import SyncedState
 from bot.integrations.outbound.call import Call, CallTerms
 from bot.services.ports.paging import OutsideAnswer, OutsideMessage
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TERMS: Final = CallTerms("pagerduty", allows_private=True)  # the operator sets its addresses
 _SUMMARY_LIMIT: Final = 1024
-_ACTIONS: Final = {Told.ANSWERED: "acknowledge", Told.OVER: "resolve"}
+_ACTIONS: Final = {SyncedState.ANSWERED: "acknowledge", SyncedState.OVER: "resolve"}
 _ANSWERED: Final = frozenset({"acknowledged", "resolved"})
 
 #: Types of a person. A service changes a status, too: after four hours it resolves an incident by itself.
@@ -25,7 +25,7 @@ _PEOPLE: Final = frozenset({"user", "user_reference"})
 
 
 class PagerDuty:
-    """A `bot.services.ports.paging.KeptSystem`.
+    """A `bot.services.ports.paging.SyncedSystem`.
 
     Args:
         events: Of the Events API: https://events.pagerduty.com, or the EU's.
@@ -78,9 +78,9 @@ class PagerDuty:
             return None
         return _who(incident)
 
-    async def tell(self, reference: str, told: Told) -> None:
+    async def tell(self, reference: str, state: SyncedState) -> None:
         """Acknowledge or resolve the page in PagerDuty."""
-        await self._enqueue(_ACTIONS[told], reference)
+        await self._enqueue(_ACTIONS[state], reference)
 
     async def _enqueue(self, action: str, key: str, **more: object) -> None:
         event = {"routing_key": self._routing_key, "event_action": action, "dedup_key": key, **more}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
-from bot.domain.paging.keeping import Told
+from bot.domain.paging.sync import SyncedState
 from bot.integrations.outbound.call import Call, CallTerms
 from bot.services.ports.paging import OutsideAnswer, OutsideMessage
 
@@ -28,7 +28,7 @@ _TAGGED: Final = "tag:"
 
 
 class Pushover:
-    """A `bot.services.ports.paging.KeptSystem`.
+    """A `bot.services.ports.paging.SyncedSystem`.
 
     Args:
         token: Of the team's application at Pushover.
@@ -79,7 +79,7 @@ class Pushover:
             return None
         return OutsideAnswer(address=str(found.get("acknowledged_by") or ""))
 
-    async def tell(self, reference: str, told: Told) -> None:
+    async def tell(self, reference: str, state: SyncedState) -> None:
         """Stop the rings of a page, whether it was answered or is over."""
         if reference.startswith(_TAGGED):
             await self._cancel(reference.removeprefix(_TAGGED))

@@ -22,7 +22,7 @@ from bot.services.escalation.step_messages import StepMessages
 from bot.services.paging.references import reference_of
 from bot.services.paging.sending import OutsideChannels
 from bot.services.ports import Job, JobName, Store, Transaction
-from bot.services.ports.paging import KeptSystem
+from bot.services.ports.paging import SyncedSystem
 from bot.services.shared.postings import posting_key
 from bot.services.shared.roster import OnCall
 
@@ -163,7 +163,7 @@ class OutsideDeliveries(DeliveryHandler):
         """Keep a page in step that may ring: its process died, or the answer of the system was lost."""
         way = PagingData.from_json(delivery.data).way
         system = None if way is None else self._channels.systems.get(way)
-        if way is None or not isinstance(system, KeptSystem) or delivery.first_sent_at is None:
+        if way is None or not isinstance(system, SyncedSystem) or delivery.first_sent_at is None:
             return
         incident = await tx.incident(delivery.incident_id or 0)
         known = await reference_of(tx, delivery, incident, way)

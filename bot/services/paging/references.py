@@ -2,7 +2,7 @@
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident
-from bot.domain.paging.keeping import Told
+from bot.domain.paging.sync import SyncedState
 from bot.domain.paging.ways import Way
 from bot.services.ports import Store, Transaction
 
@@ -15,7 +15,7 @@ async def reference_of(source: Store | Transaction, delivery: Delivery, incident
     earlier = [
         page for page in await source.kept_pages_of(incident.id, way) if page.delivery_id != delivery.id
     ]
-    if earlier and earlier[0].told is Told.RINGING:
+    if earlier and earlier[0].state is SyncedState.RINGING:
         return earlier[0].reference
     installation = await source.installation()
     return f"incident-bot-{installation.id[:8]}-{incident.label}" + (f"-{delivery.id}" if earlier else "")

@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident
-from bot.domain.paging.keeping import Told
+from bot.domain.paging.sync import SyncedState
 from bot.domain.paging.ways import Way
 
 
@@ -74,7 +74,7 @@ class OutsideAnswer:
 
 
 @runtime_checkable
-class KeptSystem(PagingSystem, Protocol):
+class SyncedSystem(PagingSystem, Protocol):
     """A paging system in which people can answer."""
 
     def reference_unheard(self, *, key: str, reference: str) -> str:
@@ -91,7 +91,7 @@ class KeptSystem(PagingSystem, Protocol):
             OutboundFailed: it did not say.
         """
 
-    async def tell(self, reference: str, told: Told) -> None:
+    async def tell(self, reference: str, state: SyncedState) -> None:
         """Tell the system that a person has answered in Discord, or that the incident is over.
 
         Said twice, it changes nothing.
@@ -105,9 +105,9 @@ class KeptSystem(PagingSystem, Protocol):
 Systems: TypeAlias = Mapping[Way, PagingSystem]
 
 
-def kept_systems(systems: Systems) -> dict[Way, KeptSystem]:
+def synced_systems(systems: Systems) -> dict[Way, SyncedSystem]:
     """Return the systems in which people can answer."""
-    return {way: one for way, one in systems.items() if isinstance(one, KeptSystem)}
+    return {way: one for way, one in systems.items() if isinstance(one, SyncedSystem)}
 
 
 @dataclass(frozen=True, slots=True)

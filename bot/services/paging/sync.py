@@ -1,4 +1,4 @@
-"""Pages in systems where people can answer, kept in step both ways. See docs/internals/paging.md."""
+"""Pages in systems where people can answer, synchronised both ways. See docs/internals/paging.md."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,7 +10,7 @@ from bot.domain.errors import BotError, OutboundFailed
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.paging.keeping import KeptPage, Told, is_given_up, next_look, pause_after
+from bot.domain.paging.sync import SyncedPage, SyncedState, is_given_up, next_look, pause_after
 from bot.domain.paging.ways import Way
 from bot.domain.people import Person
 from bot.domain.privacy import is_out
@@ -18,7 +18,7 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.email_links import stand_in
 from bot.services.ports import Store
 from bot.services.ports.discord import DiscordMembers
-from bot.services.ports.paging import KeptSystem, OutsideAnswer
+from bot.services.ports.paging import OutsideAnswer, SyncedSystem
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
@@ -27,8 +27,11 @@ _VIA = {Way.PUSHOVER: AckVia.PUSHOVER, Way.PAGERDUTY: AckVia.PAGERDUTY}
 _NAMES = {Way.PUSHOVER: "Pushover", Way.PAGERDUTY: "PagerDuty"}
 
 
-class KeptInStep:
-    """Handler of the queue's keep_in_step job; may run twice without harm."""
+class PageSync:
+    """Passes answers between a paging system and the incident here.
+
+    Handler of the queue's keep_in_step job; may run twice without harm.
+    """
 
     def __init__(
         self,
@@ -37,7 +40,7 @@ class KeptInStep:
         acknowledger: Acknowledger,
         oncall: OnCall,
         *,
-        systems: dict[Way, KeptSystem],
+        systems: dict[Way, SyncedSystem],
     ) -> None:
         self._store = store
         self._discord = discord
@@ -58,29 +61,31 @@ class KeptInStep:
             after = await self._step(page, system, await self._store.incident(page.incident_id))
         except OutboundFailed as failed:
             return await self._failed(page, failed)
-        is_done = after.told is Told.OVER or (after.told, after.way) == (Told.ANSWERED, Way.PUSHOVER)
+        is_done = after.state is SyncedState.OVER or (
+            after.state is SyncedState.ANSWERED and after.way is Way.PUSHOVER
+        )
         return await self._save(
             replace(after, failures=0), wait=None if is_done else next_look(after, now=now)
         )
 
-    async def _step(self, page: KeptPage, system: KeptSystem, incident: Incident) -> KeptPage:
+    async def _step(self, page: SyncedPage, system: SyncedSystem, incident: Incident) -> SyncedPage:
         """Do what is left to do for a page, and return it as the system knows it then."""
         if not incident.is_open:
-            if page.told is not Told.OVER:
-                await system.tell(page.reference, Told.OVER)
-            return replace(page, told=Told.OVER)
-        if page.told is not Told.RINGING:
+            if page.state is not SyncedState.OVER:
+                await system.tell(page.reference, SyncedState.OVER)
+            return replace(page, state=SyncedState.OVER)
+        if page.state is not SyncedState.RINGING:
             return page
         if incident.status is not Status.TRIGGERED:
-            await system.tell(page.reference, Told.ANSWERED)
-            return replace(page, told=Told.ANSWERED)
+            await system.tell(page.reference, SyncedState.ANSWERED)
+            return replace(page, state=SyncedState.ANSWERED)
         answer = await system.answer(page.reference)
         if answer is None:
             return page
         await self._acknowledge(page, incident, answer)
-        return replace(page, told=Told.ANSWERED)
+        return replace(page, state=SyncedState.ANSWERED)
 
-    async def _acknowledge(self, page: KeptPage, seen: Incident, answer: OutsideAnswer) -> None:
+    async def _acknowledge(self, page: SyncedPage, seen: Incident, answer: OutsideAnswer) -> None:
         """Acknowledge as the person who answered outside, once: the page is answered in the same commit."""
         who = await self._known(seen.guild_id, answer, page.way)
         by = await self._person(seen.guild_id, who, answer, page.way)
@@ -97,7 +102,7 @@ class KeptInStep:
                     outcome=result.outcome,
                     via=_VIA[page.way],
                 )
-            answered = replace(page, told=Told.ANSWERED)
+            answered = replace(page, state=SyncedState.ANSWERED)
             await tx.save_kept_page(answered, wait=next_look(answered, now=await tx.now()))
 
     async def _known(self, guild_id: int, answer: OutsideAnswer, way: Way) -> OnCallPerson | None:
@@ -118,7 +123,7 @@ class KeptInStep:
             log.info("page.person_not_asked", reason=type(unknown).__name__)
         return Person(who.user_id or stand_in(who.handle), who.name)
 
-    async def _failed(self, page: KeptPage, failed: OutboundFailed) -> timedelta | None:
+    async def _failed(self, page: SyncedPage, failed: OutboundFailed) -> timedelta | None:
         """Try again later, and say so the first time."""
         failures = page.failures + 1
         if failures == 1:
@@ -126,7 +131,7 @@ class KeptInStep:
         wait = pause_after(failures, asked_s=failed.retry_after_s)
         return await self._save(replace(page, failures=failures), wait=wait)
 
-    async def _save(self, page: KeptPage, *, wait: timedelta | None) -> timedelta | None:
+    async def _save(self, page: SyncedPage, *, wait: timedelta | None) -> timedelta | None:
         async with self._store.transaction() as tx:
             await tx.save_kept_page(page, wait=wait)
         return wait

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.paging.keeping import KeptPage, Told, is_given_up, next_look, pause_after
+from bot.domain.paging.sync import SyncedPage, SyncedState, is_given_up, next_look, pause_after
 from bot.domain.paging.ways import Way, again_after, next_way
 
 AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
-PAGE = KeptPage(1, 7, 42, Way.PAGERDUTY, "k", Told.RINGING, 0, AT)
+PAGE = SyncedPage(1, 7, 42, Way.PAGERDUTY, "k", SyncedState.RINGING, 0, AT)
 
 
 @pytest.mark.parametrize(("minutes", "seconds"), [(0, 10), (14, 10), (15, 30), (179, 30), (180, 300)])
@@ -21,7 +21,7 @@ def test_a_page_that_rings_is_asked_about_less_and_less_often(minutes: int, seco
 
 def test_an_answered_page_waits_for_the_end() -> None:
     """No request is made for that: only the incident is looked at."""
-    answered = replace(PAGE, told=Told.ANSWERED)
+    answered = replace(PAGE, state=SyncedState.ANSWERED)
     assert next_look(answered, now=AT) == timedelta(seconds=30)
     assert next_look(answered, now=AT + timedelta(hours=5)) == timedelta(minutes=5)
 

@@ -1,4 +1,4 @@
-"""A page in a system outside, kept in step with its incident here."""
+"""Pages in paging systems outside Discord, such as PagerDuty, kept in step with their incidents here."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,8 +8,8 @@ from typing import Final
 from bot.domain.paging.ways import Way
 
 
-class Told(StrEnum):
-    """The last state of a page that a paging system was told."""
+class SyncedState(StrEnum):
+    """The state of a page that the paging system and the bot last agreed on."""
 
     RINGING = "ringing"
     ANSWERED = "answered"
@@ -17,11 +17,12 @@ class Told(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPage:
-    """A page that is kept in step.
+class SyncedPage:
+    """A page that the bot keeps in step with a paging system.
 
     Attributes:
         reference: What the system calls it.
+        state: The column `told`: an answer there and an acknowledge here both make it "answered".
         failures: Looks in a row that have failed.
         begun_at: When it was sent.
     """
@@ -31,7 +32,7 @@ class KeptPage:
     incident_id: int
     way: Way
     reference: str
-    told: Told
+    state: SyncedState
     failures: int
     begun_at: datetime
 
@@ -43,7 +44,7 @@ _ASKED_EVERY: Final = (
 )
 _LATER: Final = timedelta(minutes=5)
 
-#: How often to look here for an end of which the system is to be told.
+#: How often to look whether the incident has ended here, so that the system learns of it.
 _END_EVERY: Final = timedelta(seconds=30)
 _FIRST_PAUSE: Final = timedelta(seconds=10)
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
@@ -52,15 +53,15 @@ _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _GIVE_UP_AFTER: Final = {Way.PUSHOVER: timedelta(hours=4), Way.PAGERDUTY: timedelta(days=14)}
 
 
-def is_given_up(page: KeptPage, *, now: datetime) -> bool:
+def is_given_up(page: SyncedPage, *, now: datetime) -> bool:
     """Return True if nothing is to be expected any more of the system that has the page."""
     return now - page.begun_at > _GIVE_UP_AFTER.get(page.way, timedelta())
 
 
-def next_look(page: KeptPage, *, now: datetime) -> timedelta:
+def next_look(page: SyncedPage, *, now: datetime) -> timedelta:
     """Return when to look at a page again after a look that has worked."""
     age = now - page.begun_at
-    if page.told is Told.RINGING:
+    if page.state is SyncedState.RINGING:
         return next((every for until, every in _ASKED_EVERY if age < until), _LATER)
     return _END_EVERY if age < timedelta(hours=3) else _LATER
 
