@@ -30,7 +30,7 @@ Deadline: TypeAlias = timedelta | CalendarDeadline
 
 @dataclass(frozen=True, slots=True)
 class LadderStep:
-    """One rung of a severity's ladder. Rungs are taken only until someone acknowledges.
+    """One step of a severity's ladder. Steps are taken only until someone acknowledges.
 
     Attributes:
         after: Time since the alert, >= 0; None means at the ack deadline.
@@ -38,7 +38,7 @@ class LadderStep:
             is there.
         dm: On-call places ("primary") to alert by DM; may be empty.
         also: Ways beside Discord: the personal ones for each person of `dm`, the others once.
-        repeat: The time after which it is repeated until someone answers; None for once. Only a last rung.
+        repeat: The time after which it is repeated until someone answers; None for once. Only a last step.
         repeat_up_to: The most repetitions; None for no limit.
     """
 
@@ -94,8 +94,8 @@ class SeverityPolicy:
     @property
     def calls_people(self) -> bool:
         """Return True if the severity's alerts or ladder ping the channel, or its ladder sends DMs."""
-        rungs = any(step.mention is not Mention.NONE or step.dm for step in self.ladder)
-        return self.mention is not Mention.NONE or rungs
+        is_anyone_called = any(step.mention is not Mention.NONE or step.dm for step in self.ladder)
+        return self.mention is not Mention.NONE or is_anyone_called
 
 
 class SeverityChange(Payload):

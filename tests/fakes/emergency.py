@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import DiscordAway
-from bot.domain.escalation.watches import Saying, UnansweredPost, Watch, Word
 from bot.domain.oncall.people import OnCallPerson
+from bot.domain.outage.watches import OfflineKind, OfflineMessage, UnansweredPost, Watch
 from bot.services.ports import Email
 
 
@@ -32,32 +32,32 @@ class FakeSiren:
     """A `bot.services.ports.Siren`: Discord, which gives the first message back for a known nonce.
 
     Attributes:
-        posted: (word, to) of each message, in order.
+        posted: (kind, to) of each message, in order.
         nonces: Where each of them is.
         rang: The keys of those that mention whoever is there.
         attempts: The earlier attempts whose messages Discord was searched for, by key.
     """
 
-    posted: list[tuple[Word, str]] = field(default_factory=list)
+    posted: list[tuple[OfflineKind, str]] = field(default_factory=list)
     nonces: dict[str, Posted] = field(default_factory=dict)
     rang: list[str] = field(default_factory=list)
     attempts: dict[str, UnansweredPost] = field(default_factory=dict)
     seeded: list[Posted] = field(default_factory=list)
     is_away: bool = False
 
-    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+    async def post(self, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
         if self.is_away:
             raise DiscordAway("Discord is away")
-        if saying.attempt is not None:
-            self.attempts[saying.key] = saying.attempt
+        if message.attempt is not None:
+            self.attempts[message.key] = message.attempt
         if nonce not in self.nonces:
             self.nonces[nonce] = Posted(8, 5000 + len(self.nonces), pinged=True)
-            self.posted.append((saying.word, saying.to))
-            self.rang += [saying.key] if saying.rings else []
+            self.posted.append((message.kind, message.to))
+            self.rang += [message.key] if message.rings else []
         return self.nonces[nonce]
 
     async def seed(self, alert: Posted) -> None:
         self.seeded.append(alert)
 
-    def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Email:
-        return Email((to.email or "",), f"{word}", watch.title, f"<{nonce}.{to.mailbox}@test>", f"<{first}>")
+    def mail(self, watch: Watch, kind: OfflineKind, *, to: OnCallPerson, nonce: str, first: str) -> Email:
+        return Email((to.email or "",), f"{kind}", watch.title, f"<{nonce}.{to.mailbox}@test>", f"<{first}>")

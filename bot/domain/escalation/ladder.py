@@ -7,15 +7,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from bot.domain.escalation.watches import Rung
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Payload
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 
-#: A rung as the policy has it, or as it is mirrored for when the database is away.
-_Rung = TypeVar("_Rung", LadderStep, Rung)
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    class _CallingStep(DataclassInstance, Protocol):
+        """A step as the policy has it, or as it is mirrored for when the database is away."""
+
+        @property
+        def mention(self) -> Mention: ...
+
+        @property
+        def dm(self) -> tuple[str, ...]: ...
+
+
+_AnyStep = TypeVar("_AnyStep", bound="_CallingStep")
 
 
 class StepStatus(StrEnum):
@@ -28,13 +39,13 @@ class StepStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung of one incident's ladder: a row, not a timer.
+    """One step of one incident's ladder: a row, not a timer.
 
     Attributes:
         index: Number within the incident, from 0; a ladder that a change of severity starts goes on counting.
         due_at: When it is decided, aware.
-        rung: Whom it tells and how, frozen when the ladder was started.
-        starts_at: When that was: what `rung.after` counts from.
+        rung: The policy's step: whom it alerts and how, frozen when the ladder was started.
+        starts_at: When the ladder was started, aware: `rung.after` counts from here.
         priority: Of several that are due, the higher one is decided first.
     """
 
@@ -106,7 +117,7 @@ class Due:
 
     @property
     def rung(self) -> LadderStep:
-        """Return the combined rung: whom the message alerts, and how."""
+        """Return the policy's steps combined into one: whom the message alerts, and how."""
         rungs = [step.rung for step in self.steps]
         return replace(combined(rungs), also=tuple(dict.fromkeys(way for rung in rungs for way in rung.also)))
 
@@ -118,7 +129,7 @@ class Due:
     def repeated(self, *, now: datetime) -> Step | None:
         """Return the `repetition` of the step that repeats itself, if one of these steps does.
 
-        That need not be the last one: the calendar may put the ack deadline after a rung that repeats itself.
+        That need not be the last one: the calendar may put the ack deadline after a step that repeats itself.
         """
         again = (repetition(step, now=now, index=self.last_index + 1) for step in self.steps)
         return next((step for step in again if step is not None), None)
@@ -129,11 +140,11 @@ class Due:
         return replace(self, following=min(to_come, key=lambda step: step.due_at, default=None))
 
 
-def combined(rungs: Sequence[_Rung]) -> _Rung:
-    """Return the last of *rungs*, with the loudest mention of them all and the DM recipients of them all."""
-    loudest = max((rung.mention for rung in rungs), key=list(Mention).index)
+def combined(steps: Sequence[_AnyStep]) -> _AnyStep:
+    """Return the last of *steps*, with the loudest mention of them all and the DM recipients of them all."""
+    loudest = max((step.mention for step in steps), key=list(Mention).index)
     return replace(
-        rungs[-1], mention=loudest, dm=tuple(dict.fromkeys(who for rung in rungs for who in rung.dm))
+        steps[-1], mention=loudest, dm=tuple(dict.fromkeys(who for step in steps for who in step.dm))
     )
 
 
@@ -164,7 +175,7 @@ def plan(
 ) -> tuple[Step, ...]:
     """Return the steps of a ladder as rows, in order of their due time.
 
-    A rung's `after` counts from *starts_at*; a rung without one is due at the ack deadline.
+    A step's `after` counts from *starts_at*; a step without one is due at the ack deadline.
     """
     return tuple(
         sorted(
@@ -199,7 +210,7 @@ def is_mailed(step: Step, severity: SeverityPolicy, *, starts_at: datetime, ack_
 
 
 def repetition(step: Step, *, now: datetime, index: int) -> Step | None:
-    """Return the repetition of *step*, which is now decided; None if its rung does not repeat itself.
+    """Return the repetition of *step*, which is now decided; None if it does not repeat itself.
 
     The repetition is a row like any other. Its due time stays on the grid of the first one: repetitions that
     were missed while the bot was away are skipped.

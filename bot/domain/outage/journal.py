@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.ladder import combined
-from bot.domain.escalation.watches import Rung, UnrecordedReport, UnsentMessage, Watch, Word
+from bot.domain.outage.watches import OfflineKind, UnrecordedReport, UnsentMessage, Watch, WatchStep
 
 #: How long the database may still decide a deadline that has passed: longer than it takes to see it is away.
 GRACE: Final = timedelta(seconds=2)
@@ -112,26 +112,28 @@ class Journal:
         if watch.key in self.acknowledged:
             return ()
         old = [owed for owed in watch.owed if owed.since + GRACE <= now]
-        alerts = [owed for owed in old if owed.word is Word.ALERT][-1:]
-        passed = max((rung.due_at for rung in watch.rungs if rung.due_at + GRACE <= now), default=None)
+        alerts = [owed for owed in old if owed.word is OfflineKind.ALERT][-1:]
+        passed = max((step.due_at for step in watch.rungs if step.due_at + GRACE <= now), default=None)
         steps = [
-            owed for owed in old if owed.word is not Word.ALERT and (passed is None or owed.since > passed)
+            owed
+            for owed in old
+            if owed.word is not OfflineKind.ALERT and (passed is None or owed.since > passed)
         ]
         last = [owed for owed in steps if owed.step == steps[-1].step]
         return tuple(owed for owed in [*alerts, *last] if owed.key not in self.posted)
 
-    def due(self, watch: Watch, now: datetime) -> tuple[Rung, tuple[Rung, ...]] | None:
+    def due(self, watch: Watch, now: datetime) -> tuple[WatchStep, tuple[WatchStep, ...]] | None:
         """Return the ladder's last overdue step, and the earlier ones that it covers; None if none is due.
 
         The step alerts everybody whom one of these steps would have alerted.
         """
-        late = [rung for rung in watch.rungs if self._is_due(watch, rung, now)]
+        late = [step for step in watch.rungs if self._is_due(watch, step, now)]
         if not late or watch.key in self.acknowledged:
             return None
         return combined(late), tuple(late[:-1])
 
-    def _is_due(self, watch: Watch, rung: Rung, now: datetime) -> bool:
-        return rung.due_at + GRACE <= now and watch.step_key(rung) not in self.taken
+    def _is_due(self, watch: Watch, step: WatchStep, now: datetime) -> bool:
+        return step.due_at + GRACE <= now and watch.step_key(step) not in self.taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ _PUT_OFF: Final = timedelta(seconds=2)
 
 _NOW: Final = timedelta()
 
-#: A guild, and the places of a rung.
+#: A guild, and the places of a step.
 _Whom: TypeAlias = tuple[int, tuple[str, ...]]
 
 
@@ -177,7 +177,7 @@ class Sweeps:
     async def _called(
         self, tx: Transaction, due: Sequence[Due]
     ) -> Mapping[_Whom, Mapping[str, OnCallPerson]]:
-        """Return the people at the places of each rung; reads the on-call order once per guild."""
+        """Return the people at the places of each step; reads the on-call order once per guild."""
         guilds = {one.incident.guild_id for one in due}
         holders = {guild_id: await self._oncall.holders(guild_id, source=tx) for guild_id in guilds}
         return {_whom(one): once(holders[one.incident.guild_id], one.rung.dm) for one in due}

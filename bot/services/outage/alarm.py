@@ -12,8 +12,8 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.domain.errors import BotError
-from bot.domain.escalation.watches import Rung, Saying, UnsentMessage, Watch, Word
 from bot.domain.outage.journal import Journal
+from bot.domain.outage.watches import OfflineKind, OfflineMessage, UnsentMessage, Watch, WatchStep
 from bot.domain.severity import Mention
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S
@@ -43,9 +43,9 @@ class _Taken:
     """
 
     watch: Watch
-    rungs: tuple[Rung, ...]
+    steps: tuple[WatchStep, ...]
     by: str
-    skipped: tuple[Rung, ...] = ()
+    skipped: tuple[WatchStep, ...] = ()
 
 
 class Alarm:
@@ -135,14 +135,14 @@ class Alarm:
         """Post the alert of a report, with a 👀 to tap, and send its first pages."""
         key = f"{watch.key}:alert"
         if watch.to is not None:
-            saying = Saying(Word.ALERT, key, watch.to, rings=self._rings(watch))
-            await self._messenger.alert(watch, self._sought(saying, since=watch.raised_at))
-        first = tuple(rung for rung in watch.rungs if rung.due_at <= watch.raised_at)
-        step = _Taken(watch, first, by=f"{watch.key}:")
-        mailing = self._messenger.mail(watch, Word.ALERT, key=key, then=partial(self._take, step))
-        pages = [page for rung in first for page in self._pages(watch, rung)]
+            message = OfflineMessage(OfflineKind.ALERT, key, watch.to, rings=self._rings(watch))
+            await self._messenger.alert(watch, self._sought(message, since=watch.raised_at))
+        first = tuple(step for step in watch.rungs if step.due_at <= watch.raised_at)
+        taken = _Taken(watch, first, by=f"{watch.key}:")
+        mailing = self._messenger.mail(watch, OfflineKind.ALERT, key=key, then=partial(self._take, taken))
+        pages = [page for step in first for page in self._pages(watch, step)]
         await asyncio.gather(*(self._messenger.post(watch, page) for page in pages))
-        await self._take(step)
+        await self._take(taken)
         await for_a_while(mailing)
 
     async def _say(self, watch: Watch, owed: tuple[UnsentMessage, ...], *, is_overtaken: bool) -> None:
@@ -151,58 +151,71 @@ class Alarm:
         Args:
             is_overtaken: A step is due, which mentions people instead.
         """
-        is_quiet = is_overtaken or any(one.word is Word.ESCALATION for one in owed)
-        for one in (one for one in owed if one.word is Word.ALERT):
+        is_quiet = is_overtaken or any(one.word is OfflineKind.ESCALATION for one in owed)
+        for one in (one for one in owed if one.word is OfflineKind.ALERT):
             rings = one.rings and self._rings(watch) and not is_quiet
-            await self._messenger.alert(watch, self._saying(watch, one, rings=rings))
-        steps = [
-            self._saying(watch, one, rings=one.word is Word.ESCALATION and one.rings and watch.rings)
+            await self._messenger.alert(watch, self._offline_message(watch, one, rings=rings))
+        messages = [
+            self._offline_message(
+                watch, one, rings=one.word is OfflineKind.ESCALATION and one.rings and watch.rings
+            )
             for one in owed
-            if one.word is not Word.ALERT
+            if one.word is not OfflineKind.ALERT
         ]
-        await asyncio.gather(*(self._messenger.post(watch, saying) for saying in steps))
+        await asyncio.gather(*(self._messenger.post(watch, message) for message in messages))
         unsaid = [one for one in owed if one.key not in self._journal.posted]
         if len(unsaid) < len(owed):
             log.warning("emergency.said", watch=watch.key, count=len(owed) - len(unsaid))
         for one in [one for one in unsaid if not one.has_email][:1]:
             await for_a_while(self._messenger.mail(watch, one.word, key=one.key))
 
-    async def _escalate(self, watch: Watch, rung: Rung, skipped: tuple[Rung, ...]) -> None:
-        key = watch.step_key(rung)
-        step = _Taken(watch, (*skipped, rung), by=f"{key}:", skipped=skipped)
+    async def _escalate(self, watch: Watch, step: WatchStep, skipped: tuple[WatchStep, ...]) -> None:
+        key = watch.step_key(step)
+        taken = _Taken(watch, (*skipped, step), by=f"{key}:", skipped=skipped)
         mailing = self._messenger.mail(
-            watch, Word.ESCALATION, key=f"{key}:channel", then=partial(self._take, step)
+            watch, OfflineKind.ESCALATION, key=f"{key}:channel", then=partial(self._take, taken)
         )
-        sayings = self._pages(watch, rung)
+        messages = self._pages(watch, step)
         if watch.to is not None:
-            rings = rung.mention is Mention.HERE and watch.rings
-            saying = Saying(Word.ESCALATION, f"{key}:channel", watch.to, rings, rung.due_at - watch.raised_at)
-            sayings = [self._sought(saying, since=rung.due_at), *sayings]
-        await asyncio.gather(*(self._messenger.post(watch, saying) for saying in sayings))
-        log.warning("emergency.escalated", watch=watch.key, step=rung.index)
-        await self._take(step)
+            rings = step.mention is Mention.HERE and watch.rings
+            message = OfflineMessage(
+                OfflineKind.ESCALATION,
+                f"{key}:channel",
+                watch.to,
+                rings,
+                step.due_at - watch.raised_at,
+            )
+            messages = [self._sought(message, since=step.due_at), *messages]
+        await asyncio.gather(*(self._messenger.post(watch, message) for message in messages))
+        log.warning("emergency.escalated", watch=watch.key, step=step.index)
+        await self._take(taken)
         await for_a_while(mailing)
 
-    def _pages(self, watch: Watch, rung: Rung) -> list[Saying]:
+    def _pages(self, watch: Watch, step: WatchStep) -> list[OfflineMessage]:
         """Return the DMs of a step; one person at two of its places gets one."""
-        waited = rung.due_at - watch.raised_at
+        waited = step.due_at - watch.raised_at
         return [
             self._sought(
-                Saying(Word.PAGE, f"{watch.step_key(rung)}:dm:{place}", to=f"person:{place}", waited=waited),
-                since=rung.due_at,
+                OfflineMessage(
+                    OfflineKind.PAGE,
+                    f"{watch.step_key(step)}:dm:{place}",
+                    to=f"person:{place}",
+                    waited=waited,
+                ),
+                since=step.due_at,
             )
-            for place in self._oncall.places_without_asking(watch.guild_id, rung.dm)
+            for place in self._oncall.places_without_asking(watch.guild_id, step.dm)
         ]
 
-    def _saying(self, watch: Watch, owed: UnsentMessage, *, rings: bool) -> Saying:
-        waited = timedelta() if owed.word is Word.ALERT else owed.since - watch.raised_at
-        saying = Saying(owed.word, owed.key, owed.to, rings, waited, attempt=owed.attempt)
-        return self._sought(saying, since=owed.since)
+    def _offline_message(self, watch: Watch, owed: UnsentMessage, *, rings: bool) -> OfflineMessage:
+        waited = timedelta() if owed.word is OfflineKind.ALERT else owed.since - watch.raised_at
+        message = OfflineMessage(owed.word, owed.key, owed.to, rings, waited, attempt=owed.attempt)
+        return self._sought(message, since=owed.since)
 
-    def _sought(self, saying: Saying, *, since: datetime) -> Saying:
+    def _sought(self, message: OfflineMessage, *, since: datetime) -> OfflineMessage:
         """Have Discord searched before sending a message whose nonce may no longer prevent a second one."""
-        is_old = saying.waited or self._book.now() - since > _OLD
-        return replace(saying, sought_since=since) if is_old else saying
+        is_old = message.waited or self._book.now() - since > _OLD
+        return replace(message, sought_since=since) if is_old else message
 
     def _rings(self, watch: Watch) -> bool:
         return watch.rings and self._policy.rules(watch.severity).mention is Mention.HERE
@@ -228,17 +241,17 @@ class Alarm:
             log.warning("reconciliation.skipped", watch=watch.key, reason=type(error).__name__)
         return False
 
-    async def _take(self, step: _Taken) -> None:
+    async def _take(self, taken: _Taken) -> None:
         """Note the steps as taken if a message or email has gone out; if not, the next look tries again."""
         journal = self._journal
-        if not any(key.startswith(step.by) for key in (*journal.posted, *journal.mailed)):
+        if not any(key.startswith(taken.by) for key in (*journal.posted, *journal.mailed)):
             return
-        taken = dict.fromkeys(map(step.watch.step_key, step.rungs), self._book.now())
-        skipped = journal.skipped | set(map(step.watch.step_key, step.skipped))
-        await self._book.keep(replace(journal, taken={**taken, **journal.taken}, skipped=skipped))
+        steps = dict.fromkeys(map(taken.watch.step_key, taken.steps), self._book.now())
+        skipped = journal.skipped | set(map(taken.watch.step_key, taken.skipped))
+        await self._book.keep(replace(journal, taken={**steps, **journal.taken}, skipped=skipped))
 
 
 def _first(watch: Watch) -> datetime:
     """Return when the first step or message of *watch* was due."""
-    times = [*(rung.due_at for rung in watch.rungs), *(owed.since for owed in watch.owed)]
+    times = [*(step.due_at for step in watch.rungs), *(owed.since for owed in watch.owed)]
     return min(times, default=watch.raised_at)

@@ -15,8 +15,8 @@ from cachetools import LRUCache
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import NotPermitted, StorageBroken, StorageUnavailable
 from bot.domain.escalation.ladder import plan
-from bot.domain.escalation.watches import DatabaseTrouble, Rung, UnrecordedReport, Watch
 from bot.domain.incident.opening import NewIncident
+from bot.domain.outage.watches import DatabaseTrouble, UnrecordedReport, Watch, WatchStep
 from bot.domain.people import has_role
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
@@ -265,7 +265,7 @@ class Emergency:
             is_drill=False,
             is_private=False,
             places=(),
-            rungs=tuple(Rung(s.index, s.due_at, s.rung.mention, s.rung.dm) for s in steps),
+            rungs=tuple(WatchStep(s.index, s.due_at, s.rung.mention, s.rung.dm) for s in steps),
         )
 
     def _is_away(self, error: Exception) -> None:

@@ -10,8 +10,8 @@ import structlog
 from pydantic import TypeAdapter
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.escalation.watches import UnrecordedReport, Watch
 from bot.domain.outage.journal import Journal
+from bot.domain.outage.watches import UnrecordedReport, Watch
 from bot.services.ports import Spool
 
 log = structlog.get_logger(__name__)

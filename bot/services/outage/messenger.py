@@ -10,8 +10,8 @@ from cachetools import TTLCache
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
-from bot.domain.escalation.watches import OfflinePost, Saying, UnansweredPost, Watch, Word
 from bot.domain.installation import nonce_of
+from bot.domain.outage.watches import OfflineKind, OfflineMessage, OfflinePost, UnansweredPost, Watch
 from bot.services.outage.logbook import Logbook
 from bot.services.ports import Email, EmailSender, Siren
 from bot.services.shared.roster import OnCall
@@ -58,18 +58,18 @@ class OutageMessenger:
         for key, where in self._book.journal.posted.items():
             self._channels.meanwhile[key] = OfflinePost(self._nonce(key), where)
 
-    async def post(self, watch: Watch, saying: Saying) -> Posted | None:
+    async def post(self, watch: Watch, message: OfflineMessage) -> Posted | None:
         """Post a message once, and return where it is; None if Discord does not take it now."""
-        key = saying.key
+        key = message.key
         if key in self._book.journal.posted or key in self._refused:
             return self._book.journal.posted.get(key)
         nonce = self._nonce(key)
-        if saying.attempt is None:  # the mirror may have been read before it
-            saying = replace(saying, attempt=self._channels.begun.get(nonce))
+        if message.attempt is None:  # the mirror may have been read before it
+            message = replace(message, attempt=self._channels.begun.get(nonce))
         try:
-            posted = await self._channels.siren.post(watch, saying, nonce=nonce)
+            posted = await self._channels.siren.post(watch, message, nonce=nonce)
         except BotError as error:
-            log.warning("emergency.not_posted", word=saying.word, reason=type(error).__name__)
+            log.warning("emergency.not_posted", word=message.kind, reason=type(error).__name__)
             if isinstance(error, DeliveryRefused):
                 self._refused[key] = None
             return None
@@ -79,9 +79,9 @@ class OutageMessenger:
         await self._book.keep(replace(journal, posted={**journal.posted, key: posted}, said=said))
         return posted
 
-    async def alert(self, watch: Watch, saying: Saying) -> None:
+    async def alert(self, watch: Watch, message: OfflineMessage) -> None:
         """Post the alert as `post` does, and add the bot's own 👀."""
-        if (alert := await self.post(watch, saying)) is None:
+        if (alert := await self.post(watch, message)) is None:
             return
         try:
             await self._channels.siren.seed(alert)
@@ -89,7 +89,12 @@ class OutageMessenger:
             log.info("emergency.not_seeded", reason=type(error).__name__)
 
     def mail(
-        self, watch: Watch, word: Word, *, key: str, then: Callable[[], Awaitable[None]] | None = None
+        self,
+        watch: Watch,
+        kind: OfflineKind,
+        *,
+        key: str,
+        then: Callable[[], Awaitable[None]] | None = None,
     ) -> list[asyncio.Task[None]]:
         """Email everyone on call who has an address, each once; a retry has the same Message-ID.
 
@@ -104,7 +109,7 @@ class OutageMessenger:
         for who in self._oncall.reachable_without_asking(watch.guild_id):
             mark = f"{key}:mail:{who.mailbox}"
             if mark not in self._book.journal.mailed and mark not in self._mailing:
-                mail = self._channels.siren.mail(watch, word, to=who, nonce=self._nonce(key), first=first)
+                mail = self._channels.siren.mail(watch, kind, to=who, nonce=self._nonce(key), first=first)
                 sending = self._send(self._channels.email_sender, mail, watch, mark=mark, then=then)
                 self._mailing[mark] = asyncio.create_task(sending, name="email")
         return [task for mark, task in self._mailing.items() if mark.startswith(f"{key}:mail:")]

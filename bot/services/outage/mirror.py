@@ -9,8 +9,8 @@ from typing import Final
 import structlog
 
 from bot.domain.errors import StorageUnavailable
-from bot.domain.escalation.watches import Watch, WatchChange
 from bot.domain.outage.journal import Journal
+from bot.domain.outage.watches import Watch, WatchChange
 from bot.runbook.model import Policy
 from bot.services.outage.logbook import Logbook
 from bot.services.ports import Store

@@ -45,9 +45,9 @@ class Overdue:
         """Return the keys of the steps that are due and not taken, with the keys of their watches."""
         now, journal = self._book.now(), self._book.journal
         return {
-            watch.step_key(rung): watch.key
+            watch.step_key(step): watch.key
             for watch in journal.watches.values()
             if watch.key not in journal.acknowledged
-            for rung in watch.rungs
-            if rung.due_at <= now and watch.step_key(rung) not in journal.taken
+            for step in watch.rungs
+            if step.due_at <= now and watch.step_key(step) not in journal.taken
         }

@@ -11,11 +11,11 @@ import structlog
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable, UserError
 from bot.domain.escalation.ladder import Step
-from bot.domain.escalation.watches import UnrecordedReport, watch_key
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.opening import NewIncident
 from bot.domain.outage.journal import Journal, Recorded
+from bot.domain.outage.watches import UnrecordedReport, watch_key
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import EmailedEntry

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.oncall.people import OnCallPerson
+from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
 from bot.services.ports.mail import Email
 
 
@@ -26,7 +26,7 @@ class Spool(Protocol):
 class Siren(Protocol):
     """Escalates straight to Discord while the database cannot hold deliveries."""
 
-    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+    async def post(self, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
         """Post the message, unless it is posted already.
 
         Raises:
@@ -36,7 +36,7 @@ class Siren(Protocol):
     async def seed(self, alert: Posted) -> None:
         """Put the bot's own 👀 under an alert, so that acking is one tap. Raises as `post`."""
 
-    def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Email:
+    def mail(self, watch: Watch, kind: OfflineKind, *, to: OnCallPerson, nonce: str, first: str) -> Email:
         """Return the email that says so.
 
         Args:

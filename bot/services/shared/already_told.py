@@ -14,7 +14,7 @@ from typing import Final
 from cachetools import LRUCache
 
 from bot.domain.delivery.delivery import Delivery, Posted
-from bot.domain.escalation.watches import OfflinePost, UnansweredPost
+from bot.domain.outage.watches import OfflinePost, UnansweredPost
 from bot.services.ports.store.outage import OutageMirror
 
 #: What is overdue for longer may have been told so long ago that Discord no longer knows the nonce.

@@ -10,7 +10,7 @@ import asyncpg
 import structlog
 
 from bot.domain.delivery.kinds import ACK_KINDS
-from bot.domain.escalation.watches import Watch, WatchChange, Word, watch_key
+from bot.domain.outage.watches import OfflineKind, Watch, WatchChange, watch_key
 from bot.services.outage.journal import watch_from_data
 from bot.storage.database.pools import borrow
 from bot.storage.database.pulse import Pulse
@@ -20,7 +20,7 @@ from bot.storage.tables.bases import ReadPart, TransactionPart
 log = structlog.get_logger(__name__)
 
 #: The kinds of deliveries that can be sent without a database, by name.
-_TOLD: Final = sorted(Word)
+_TOLD: Final = sorted(OfflineKind)
 
 
 class PostgresOutageMirror(ReadPart):

@@ -10,9 +10,9 @@ import structlog
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import UNKNOWN_MESSAGE, DeliveryRefused, UpstreamUnavailable
-from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.installation import nonce_of
 from bot.domain.oncall.people import OnCallPerson
+from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
 from bot.services.ports import Email
 from bot.ui.buttons import reaction_of
 from bot.ui.discord_api.client import Rest
@@ -37,13 +37,13 @@ class RestSiren:
         self._places = places
         self._words = words
 
-    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
-        channel_id = await self._channel(watch, saying.to)
-        body = emergency_post(self._words, watch, saying)
-        before = saying.attempt
+    async def post(self, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
+        channel_id = await self._channel(watch, message.to)
+        body = emergency_post(self._words, watch, message)
+        before = message.attempt
         if before and (there := await self._find(channel_id, json.loads(before.body), since=before.at)):
             return there
-        since = saying.sought_since
+        since = message.sought_since
         if since is not None and (there := await self._find(channel_id, body, since=since)):
             return there
         try:
@@ -51,17 +51,17 @@ class RestSiren:
         except DeliveryRefused as refused:
             if refused.code != UNKNOWN_MESSAGE:
                 raise
-        return await self._again(channel_id, watch, saying, nonce=nonce)
+        return await self._again(channel_id, watch, message, nonce=nonce)
 
-    async def _again(self, channel_id: int, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+    async def _again(self, channel_id: int, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
         """Post quietly what was posted under *nonce*, has rung and was deleted since: a 👀 needs a place.
 
         Every process does so under the same nonce.
         """
-        quiet = emergency_post(self._words, watch, replace(saying, rings=False))
-        log.info("emergency.deleted_since", watch=watch.key, word=saying.word)
+        quiet = emergency_post(self._words, watch, replace(message, rings=False))
+        log.info("emergency.deleted_since", watch=watch.key, word=message.kind)
         there = await self._send(channel_id, quiet, nonce=nonce_of(nonce, "again"))
-        return replace(there, pinged=saying.rings)
+        return replace(there, pinged=message.rings)
 
     async def _send(self, channel_id: int, body: Body, *, nonce: str) -> Posted:
         route = messages_route("POST", channel_id)
@@ -79,8 +79,8 @@ class RestSiren:
         emoji = reaction_of(self._words.policy.ack_emoji)
         await react(self._rest, alert.channel_id, alert.message_id, emoji=emoji)
 
-    def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Email:
-        return emergency_mail(self._words, watch, word, to=to, nonce=nonce, first=first)
+    def mail(self, watch: Watch, kind: OfflineKind, *, to: OnCallPerson, nonce: str, first: str) -> Email:
+        return emergency_mail(self._words, watch, kind, to=to, nonce=nonce, first=first)
 
     async def _channel(self, watch: Watch, to: str) -> int:
         kind, _, name = to.partition(":")

@@ -43,7 +43,7 @@ async def expect_handover(world: World, *, former: str, who: str, place: str = "
 async def test_at_ten_the_next_person_is_on_call(make_world: MakeWorld, tmp_path: Path) -> None:
     """The next person gets a DM a day ahead and at 10:00 JST, and then the next page.
 
-    Ladder steps name places, so a rung after the handover pages the new person.
+    Ladder steps name places, so a step after the handover pages the new person.
     """
     async with rotating(make_world, tmp_path) as (world, _):
         await told_ahead(world)

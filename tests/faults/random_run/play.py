@@ -37,7 +37,7 @@ SELECT extract(epoch FROM min(due_at) - now())::float AS left
   FROM escalation_steps JOIN incidents ON incidents.id = incident_id
  WHERE escalation_steps.status = 'pending' AND incidents.status = 'triggered'
 """
-#: The same of what a ladder has before its last rung repeats itself a second time; it would go on for ever.
+#: The same of what a ladder has before its last step repeats itself a second time; it would go on for ever.
 _LADDERS = f"{_NEXT.rstrip()}\n   AND due_at - coalesce(starts_at, triggered_at) <= interval '9 hours'"
 _BEHIND = """
 SELECT extract(epoch FROM min(next_try_at) - now())::float AS left

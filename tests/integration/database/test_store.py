@@ -14,9 +14,9 @@ from bot.domain.delivery.delivery import NewDelivery, Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.escalation.ladder import Step
-from bot.domain.escalation.watches import WatchChange
 from bot.domain.incident import acknowledgement
 from bot.domain.incident.acknowledgement import AckOutcome, AckVia
+from bot.domain.outage.watches import WatchChange
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from bot.domain.escalation.watches import Saying, UnansweredPost, Watch, Word
 from bot.domain.oncall.people import OnCallPerson
+from bot.domain.outage.watches import OfflineKind, OfflineMessage, UnansweredPost, Watch
 from bot.ui.posts.paging.outage import emergency_post
 from local_discord.messages.posting import remove
 from tests.integration.discord_api.notifier_world import ALERTS, GUILD, NotifierWorld, running_world
@@ -35,10 +35,12 @@ def passed() -> Watch:
     return watch(guild_id=GUILD, raised_at=datetime.now(UTC) - WAITED)
 
 
-def escalation(missed: Watch, *, rings: bool = True) -> Saying:
+def escalation(missed: Watch, *, rings: bool = True) -> OfflineMessage:
     """What is said of it."""
     since = missed.raised_at + WAITED
-    return Saying(Word.ESCALATION, "inc:42:step:1:channel", "channel", rings, WAITED, sought_since=since)
+    return OfflineMessage(
+        OfflineKind.ESCALATION, "inc:42:step:1:channel", "channel", rings, WAITED, sought_since=since
+    )
 
 
 async def test_what_another_process_has_posted_is_not_posted_again(world: NotifierWorld) -> None:
@@ -61,8 +63,8 @@ async def test_what_discord_has_and_never_said_is_found(world: NotifierWorld) ->
     siren, missed = world.notifier.siren(nobody), passed()
     first = await siren.post(missed, escalation(missed), nonce="theirs")
     body = emergency_post(world.notifier._words, missed, escalation(missed))
-    alert = Saying(
-        Word.ALERT,
+    alert = OfflineMessage(
+        OfflineKind.ALERT,
         "inc:42:alert",
         "channel",
         rings=True,

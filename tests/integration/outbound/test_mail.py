@@ -17,8 +17,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
-from bot.domain.escalation.watches import Word
 from bot.domain.oncall.people import OnCallPerson, Who
+from bot.domain.outage.watches import OfflineKind
 from bot.domain.people import Person
 from bot.integrations.mail import SmtpEmailSender
 from bot.integrations.smtp_url import SmtpServer
@@ -126,7 +126,7 @@ async def test_whatever_somebody_is_called_each_kind_of_mail_reaches_them(name: 
     written = [
         mails.write(delivery(DeliveryKind.ALERT), PLACED, EmailRecipient(to, None, "d1nonce")),
         mails.write(later, PLACED, EmailRecipient(to, None, "d1nonce")),
-        emergency_mail(JA, watch(), Word.ESCALATION, to=to, nonce="e" * 24, first="d1nonce"),
+        emergency_mail(JA, watch(), OfflineKind.ESCALATION, to=to, nonce="e" * 24, first="d1nonce"),
     ]
     inbox = Inbox()
     async with smtp_server(inbox) as server:

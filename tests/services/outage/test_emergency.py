@@ -12,11 +12,11 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted
 from bot.domain.escalation.ladder import StepStatus
-from bot.domain.escalation.watches import DatabaseTrouble, Word
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Status
 from bot.domain.incident.opening import NewIncident
 from bot.domain.oncall.people import Who
+from bot.domain.outage.watches import DatabaseTrouble, OfflineKind
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import TriageStatus
@@ -72,9 +72,9 @@ async def test_a_deadline_passes(desk: Desk) -> None:
     for _ in range(5):
         await desk.emergency.tick()
     assert sorted(desk.siren.posted) == [
-        (Word.ESCALATION, "channel"),
-        (Word.PAGE, "person:primary"),
-        (Word.PAGE, "person:secondary"),
+        (OfflineKind.ESCALATION, "channel"),
+        (OfflineKind.PAGE, "person:primary"),
+        (OfflineKind.PAGE, "person:secondary"),
     ]
     assert len(desk.mailer.sent) == 2
     assert desk.emergency.trouble is DatabaseTrouble.AWAY
@@ -161,7 +161,7 @@ async def test_many_that_were_told_are_not_bundled_afterwards(desk: Desk) -> Non
     await desk.emergency.tick()
     desk.database.is_away = True
     await desk.emergency.tick()
-    told = [where for word, where in desk.siren.posted if word is Word.ESCALATION]
+    told = [where for kind, where in desk.siren.posted if kind is OfflineKind.ESCALATION]
     assert told == ["channel"] * 7
     desk.database.is_away = False
     await desk.work()
@@ -214,7 +214,7 @@ async def test_an_outsiders_reaction_does_not(desk: Desk) -> None:
     desk.database.is_away = True
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [OBSERVER]
     await desk.emergency.tick()
-    assert (Word.ESCALATION, "channel") in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") in desk.siren.posted
 
 
 async def test_a_restart_during_the_outage_loses_nothing(desk: Desk) -> None:
@@ -229,7 +229,7 @@ async def test_a_restart_during_the_outage_loses_nothing(desk: Desk) -> None:
     await pass_wall_time(desk, seconds=5)
     await restart(desk)
     await desk.emergency.tick()
-    assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
+    assert desk.siren.posted.count((OfflineKind.ESCALATION, "channel")) == 1
     assert len({mail.message_id for mail in desk.mailer.sent}) == len(desk.mailer.sent) == 2
     desk.database.is_away = False
     assert await desk.store.is_untold()
@@ -271,7 +271,10 @@ async def test_raised_without_a_database(desk: Desk) -> None:
     raised = await desk.emergency.raise_alert(new())
     assert raised.alert is not None
     assert raised.told == 2, "primary has a DM and an email, secondary an email"
-    assert desk.siren.posted == [(Word.ALERT, "channel"), (Word.PAGE, "person:primary")]
+    assert desk.siren.posted == [
+        (OfflineKind.ALERT, "channel"),
+        (OfflineKind.PAGE, "person:primary"),
+    ]
     assert desk.siren.seeded == [raised.alert]
     await desk.emergency.raise_alert(new())  # pressed twice
     await desk.emergency.tick()
@@ -454,7 +457,7 @@ async def test_a_reaction_seen_under_another_database_silences_nothing(
     await mirrored(desk)
     desk.database.is_away = True
     await desk.emergency.tick()
-    assert (Word.ESCALATION, "channel") in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") in desk.siren.posted
 
 
 async def test_what_is_left_of_its_ladder_goes_on(desk: Desk) -> None:
@@ -495,7 +498,7 @@ async def test_discord_is_back_before_the_database(desk: Desk) -> None:
     assert (raised.alert, raised.told) == (None, 2)
     desk.siren.is_away = False
     await desk.emergency.tick()
-    assert (Word.ALERT, "channel") in desk.siren.posted
+    assert (OfflineKind.ALERT, "channel") in desk.siren.posted
 
 
 async def test_whoever_may_not_triage_may_not_here(desk: Desk) -> None:
@@ -511,4 +514,4 @@ async def test_a_full_disk_keeps_nobody_from_being_told(desk: Desk) -> None:
     desk.spool.is_full = True
     desk.database.is_away = True
     await desk.emergency.tick()
-    assert (Word.ESCALATION, "channel") in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") in desk.siren.posted

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.escalation.watches import Saying, Watch, Word
+from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
 from bot.services.outage.mirror import MIRRORED
 from tests.fakes.emergency import FakeSiren
 from tests.services.desk import Desk
@@ -20,7 +20,7 @@ class SlowSiren(FakeSiren):
     at_once: int = 0
     most: int = 0
 
-    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+    async def post(self, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
         if watch.key == "inc:3":
             raise RuntimeError("a bug")
         self.at_once += 1
@@ -28,7 +28,7 @@ class SlowSiren(FakeSiren):
         for _ in range(20):
             await asyncio.sleep(0)
         self.at_once -= 1
-        return await super().post(watch, saying, nonce=nonce)
+        return await super().post(watch, message, nonce=nonce)
 
 
 async def open_many(desk: Desk) -> None:
@@ -50,9 +50,9 @@ async def test_many_are_told_side_by_side(desk: Desk) -> None:
     await open_many(desk)
     desk.database.is_away = True
     async with asyncio.timeout(30):  # a look waits for a second; what it has begun goes on
-        while siren.posted.count((Word.ESCALATION, "channel")) < MANY - 1:
+        while siren.posted.count((OfflineKind.ESCALATION, "channel")) < MANY - 1:
             await desk.emergency.tick()
-    assert siren.posted.count((Word.ESCALATION, "channel")) == MANY - 1
+    assert siren.posted.count((OfflineKind.ESCALATION, "channel")) == MANY - 1
     assert 3 < siren.most <= 8 * 3
 
 
@@ -73,7 +73,7 @@ async def test_a_database_that_is_slow_to_read_is_not_away(
     assert desk.emergency.trouble is None
     desk.database.is_away = True
     await desk.emergency.tick()
-    assert (Word.ESCALATION, "channel") in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") in desk.siren.posted
 
 
 async def test_reactions_that_discord_does_not_tell_hold_nothing_up(
@@ -85,7 +85,7 @@ async def test_reactions_that_discord_does_not_tell_hold_nothing_up(
     monkeypatch.setattr("bot.services.outage.alarm.READ_WITHIN_S", 0.01)
     desk.discord.is_silent = True
     await desk.emergency.tick()
-    assert (Word.ESCALATION, "channel") in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") in desk.siren.posted
 
 
 async def test_the_mirror_has_room_for_the_nearest(desk: Desk) -> None:

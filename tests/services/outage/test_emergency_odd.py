@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.escalation.watches import DatabaseTrouble, Saying, Watch, Word
+from bot.domain.outage.watches import DatabaseTrouble, OfflineKind, OfflineMessage, Watch
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.outage import overdue
 from bot.services.ports import Email
@@ -33,7 +33,7 @@ async def test_a_database_that_fails_in_another_way(desk: Desk) -> None:
     with capture_logs() as logged:
         await desk.emergency.tick()
     assert desk.emergency.trouble is DatabaseTrouble.BROKEN
-    assert (Word.ESCALATION, "channel") in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") in desk.siren.posted
     assert ("database.broken", "error") in {(one["event"], one["log_level"]) for one in logged}
 
 
@@ -45,7 +45,7 @@ async def test_a_queue_that_does_not_answer(desk: Desk, monkeypatch: pytest.Monk
     for _ in range(4):
         await desk.emergency.tick()
     assert desk.emergency.trouble is None
-    assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
+    assert desk.siren.posted.count((OfflineKind.ESCALATION, "channel")) == 1
     kinds = [entry.kind for entry in await desk.store.timeline(1)]
     assert kinds.count(TimelineKind.ESCALATED) == 1
 
@@ -56,11 +56,11 @@ async def test_a_step_that_nobody_takes(desk: Desk, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(overdue, "OVERDUE_S", 0.0)
     desk.queue.decided()
     await desk.emergency.tick()
-    assert (Word.ESCALATION, "channel") not in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") not in desk.siren.posted
     monkeypatch.setattr(queue_watch, "_BUSY_S", 0.0)
     for _ in range(3):
         await desk.emergency.tick()
-    assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
+    assert desk.siren.posted.count((OfflineKind.ESCALATION, "channel")) == 1
 
 
 class Slow(FakeSiren):
@@ -70,11 +70,11 @@ class Slow(FakeSiren):
         super().__init__()
         self.began, self.goes_on = asyncio.Event(), asyncio.Event()
 
-    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+    async def post(self, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
         if watch.key == "inc:1":
             self.began.set()
             await self.goes_on.wait()
-        return await super().post(watch, saying, nonce=nonce)
+        return await super().post(watch, message, nonce=nonce)
 
 
 async def test_whoever_raises_something_does_not_wait_for_others(desk: Desk) -> None:
@@ -104,7 +104,7 @@ async def test_the_next_look_does_not_wait_for_a_slow_one(desk: Desk) -> None:
     assert slow.posted == []
     slow.goes_on.set()
     await desk.emergency.tick()
-    assert (Word.ESCALATION, "channel") in slow.posted
+    assert (OfflineKind.ESCALATION, "channel") in slow.posted
 
 
 class LateEmailSender(FakeEmailSender):

@@ -11,10 +11,10 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryStatus, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import DeliveryRefused, StorageUnavailable
-from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Status
 from bot.domain.outage.journal import GRACE
+from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.outage.journal import from_data
 from bot.services.outage.logbook import Logbook
@@ -24,7 +24,10 @@ from tests.services.desk import PRIMARY, RESPONDER, Desk
 from tests.services.outage.test_emergency import mirrored
 
 REQUEST = Request(Action.MESSAGE, 5, None, {"content": "🔴"})
-ALERT_AND_PAGE = [(Word.ALERT, "channel:p0-alerts"), (Word.PAGE, "person:primary")]
+ALERT_AND_PAGE = [
+    (OfflineKind.ALERT, "channel:p0-alerts"),
+    (OfflineKind.PAGE, "person:primary"),
+]
 
 
 async def knows_the_time(desk: Desk) -> None:
@@ -82,7 +85,7 @@ async def test_and_escalates(desk: Desk) -> None:
     await desk.open("SEV1")
     await goes_away(desk, after=timedelta(minutes=15) + GRACE)
     assert desk.siren.posted[0] == ALERT_AND_PAGE[0]
-    assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
+    assert desk.siren.posted.count((OfflineKind.ESCALATION, "channel")) == 1
     assert desk.siren.rang == ["inc:1:step:1:channel"]  # for one fact, not twice
     await desk.database.advance(timedelta(minutes=16))
     await comes_back(desk)
@@ -98,9 +101,9 @@ async def test_what_a_decided_step_owed(desk: Desk) -> None:
     await read_again(desk)
     await goes_away(desk)
     assert sorted(desk.siren.posted) == [
-        (Word.ESCALATION, "channel:p0-alerts"),
-        (Word.PAGE, "person:primary"),
-        (Word.PAGE, "person:secondary"),
+        (OfflineKind.ESCALATION, "channel:p0-alerts"),
+        (OfflineKind.PAGE, "person:primary"),
+        (OfflineKind.PAGE, "person:secondary"),
     ]
     await comes_back(desk)
     assert desk.sent(DeliveryKind.ESCALATION) == []
@@ -284,7 +287,7 @@ class Refusing(FakeSiren):
 
     asked: int = 0
 
-    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+    async def post(self, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
         self.asked += 1
         raise DeliveryRefused("Missing Access", http_status=403, code=50001)
 

@@ -7,10 +7,10 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryStatus, Posted
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.incident.incident import Status
 from bot.domain.installation import Installation
 from bot.domain.outage.journal import GRACE
+from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
 from tests.fakes.emergency import FakeSiren
 from tests.services.desk import RESPONDER, Desk
 from tests.services.outage.test_emergency import new
@@ -86,11 +86,11 @@ async def test_a_page_that_comes_through_while_its_alert_is_being_recorded(
     post, read = FakeSiren.post, desk.own_store.installation
     is_paging, may_page = asyncio.Event(), asyncio.Event()
 
-    async def slowly(siren: FakeSiren, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
-        if saying.word is Word.PAGE:
+    async def slowly(siren: FakeSiren, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
+        if message.kind is OfflineKind.PAGE:
             is_paging.set()
             await may_page.wait()
-        return await post(siren, watch, saying, nonce=nonce)
+        return await post(siren, watch, message, nonce=nonce)
 
     async def once_all_are_told() -> Installation:
         may_page.set()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from bot.domain.escalation.watches import Watch, WatchChange
+from bot.domain.outage.watches import Watch, WatchChange
 
 
 class OutageMirror(Protocol):

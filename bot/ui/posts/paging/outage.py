@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.oncall.people import OnCallPerson
+from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
 from bot.services.ports import Email
 from bot.ui.posts.bodies import GREY, HERE, Body, embed, message, severity_colour
 from bot.ui.posts.paging.emails import message_id
@@ -15,11 +15,11 @@ _SUBJECT_LIMIT = 150
 _TITLE_LIMIT = 420
 
 
-def emergency_post(words: Wording, watch: Watch, saying: Saying) -> Body:
+def emergency_post(words: Wording, watch: Watch, offline: OfflineMessage) -> Body:
     """Compose what is posted in place of the regular message until that can be recorded."""
-    word, rings = saying.word, saying.rings
-    line = _line(words, watch, word, waited=saying.waited, title=inert(watch.title, limit=_TITLE_LIMIT))
-    known = "alert_recorded" if word is Word.ALERT and watch.label is not None else word.value
+    kind, rings = offline.kind, offline.rings
+    line = _line(words, watch, kind, waited=offline.waited, title=inert(watch.title, limit=_TITLE_LIMIT))
+    known = "alert_recorded" if kind is OfflineKind.ALERT and watch.label is not None else kind.value
     said = words.say(f"emergency.body.{known}", **_facts(words, watch))
     return message(
         f"{HERE} {line}" if rings else line,
@@ -31,11 +31,11 @@ def emergency_post(words: Wording, watch: Watch, saying: Saying) -> Body:
 
 
 def emergency_mail(
-    words: Wording, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str
+    words: Wording, watch: Watch, kind: OfflineKind, *, to: OnCallPerson, nonce: str, first: str
 ) -> Email:
     """Write the email beside it; a retry is the same one."""
     title = plain(watch.title, limit=_SUBJECT_LIMIT)
-    line = _line(words, watch, word, waited=timedelta(), title=title)
+    line = _line(words, watch, kind, waited=timedelta(), title=title)
     own, begins = (message_id(each, to) for each in (nonce, first))
     return Email(
         to=(to.email or "",),
@@ -46,17 +46,17 @@ def emergency_mail(
     )
 
 
-def _line(words: Wording, watch: Watch, word: Word, *, waited: timedelta, title: str) -> str:
+def _line(words: Wording, watch: Watch, kind: OfflineKind, *, waited: timedelta, title: str) -> str:
     if watch.label is not None:
         title = words.say("emergency.at.label", label=watch.label, title=title)
     span = words.span(waited) if waited else ""
-    key = word if waited or word is not Word.ESCALATION else Word.ALERT
+    key = kind if waited or kind is not OfflineKind.ESCALATION else OfflineKind.ALERT
     sign = words.severity_sign(watch.severity, is_drill=watch.is_drill)
     line = words.say(
         f"emergency.line.{key.value}", sign=sign, severity=watch.severity, title=title, waited=span
     )
     targets = words.targets(watch.targets, limit=_TARGETS_LIMIT)
-    if targets and word is not Word.ESCALATION:
+    if targets and kind is not OfflineKind.ESCALATION:
         line = words.say("emergency.at.targets", line=line, targets=targets)
     if watch.is_private:
         line = words.say("private.marked", line=line)

@@ -10,9 +10,9 @@ from bot.domain.delivery.delivery import NewDelivery, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation.ladder import Step
-from bot.domain.escalation.watches import WatchChange, Word
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.opening import NewIncident
+from bot.domain.outage.watches import OfflineKind, WatchChange
 from bot.domain.severity import LadderStep, Mention
 from bot.services.shared.postings import private_thread_key
 from tests.integration.storage.conftest import Rig
@@ -69,8 +69,8 @@ async def test_what_is_not_yet_said_is_mirrored(rig: Rig) -> None:
     )
     [watch] = await rig.store.watched(without=[], limit=10)
     assert [(one.key, one.word, one.to) for one in watch.owed] == [
-        ("alert", Word.ALERT, "channel:p0-alerts"),
-        ("page", Word.PAGE, "person:primary"),
+        ("alert", OfflineKind.ALERT, "channel:p0-alerts"),
+        ("page", OfflineKind.PAGE, "person:primary"),
     ]
     assert (watch.rungs, watch.places, watch.owed[0].has_email) == ((), (), False)
     assert watch.owed[0].attempt is None

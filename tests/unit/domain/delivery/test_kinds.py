@@ -8,8 +8,8 @@ import pytest
 
 import bot.storage
 from bot.domain.delivery.kinds import DeliveryKind, DeliveryKindSpec
-from bot.domain.escalation.watches import Word
 from bot.domain.incident.incident import IncidentKind
+from bot.domain.outage.watches import OfflineKind
 from bot.domain.timeline.entries import TimelineKind
 
 SQL = sorted(Path(bot.storage.__path__[0]).rglob("*.sql"))
@@ -69,8 +69,8 @@ def test_one_kind_rings_without_a_message_of_its_own() -> None:
 
 
 def test_what_rings_is_told_without_a_database_too() -> None:
-    """The kinds that notify people are those for which the mirror of the database has a word."""
-    assert kinds(lambda spec: spec.rings) == {word.value for word in Word}
+    """The kinds that notify people are those that can be sent without a database."""
+    assert kinds(lambda spec: spec.rings) == {kind.value for kind in OfflineKind}
 
 
 @pytest.mark.parametrize("kind", DeliveryKind)

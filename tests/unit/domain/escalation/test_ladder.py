@@ -31,7 +31,7 @@ def test_steps_count_from_the_alert() -> None:
 
 
 def test_step_without_a_time_is_due_at_the_deadline() -> None:
-    """A rung at the ack deadline follows the calendar, and the order is by time, not by the file."""
+    """A step at the ack deadline follows the calendar, and the order is by time, not by the file."""
     deadline = T0 + timedelta(hours=20)
     ladder = (LadderStep(after=None), LadderStep(after=timedelta(hours=1)))
     steps = plan(ladder, incident_id=1, starts_at=T0, ack_due_at=deadline)
@@ -62,8 +62,8 @@ def decided(**rung: object) -> Step:
     return Step(42, 5, T0 + timedelta(hours=4), last, StepStatus.DONE, starts_at=T0)
 
 
-def test_a_rung_that_does_not_repeat_is_the_last() -> None:
-    """No step follows the last one of a ladder if its rung does not repeat."""
+def test_a_step_that_does_not_repeat_is_the_last() -> None:
+    """No step follows the last one of a ladder if it does not repeat."""
     assert repetition(decided(), now=T0 + timedelta(hours=4), index=6) is None
 
 
@@ -84,7 +84,7 @@ def test_repetitions_that_nobody_could_decide_are_not_made_up_for() -> None:
 
 
 def test_repetitions_end_when_the_policy_says_so() -> None:
-    """A rung with `repeat_up_to=2` is repeated twice, and not a third time."""
+    """A step with `repeat_up_to=2` is repeated twice, and not a third time."""
     step: Step | None = decided(repeat=timedelta(hours=1), repeat_up_to=2)
     times = []
     while step is not None:

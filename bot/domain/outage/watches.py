@@ -27,7 +27,7 @@ class DatabaseTrouble(StrEnum):
     BROKEN = "broken"
 
 
-class Word(StrEnum):
+class OfflineKind(StrEnum):
     """The kind of a message that is sent without a database."""
 
     ALERT = "alert"
@@ -36,8 +36,8 @@ class Word(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
-    """A step of a ladder that is not decided yet. Without the database no page leaves Discord but email."""
+class WatchStep:
+    """A pending step of an incident's ladder. Without the database no page leaves Discord except by email."""
 
     index: int
     due_at: datetime
@@ -64,6 +64,7 @@ class UnsentMessage:
 
     Attributes:
         key: The key of its delivery.
+        word: Its kind; `word` is the key in the file and the query.
         to: Where it goes: as `Watch.to`, or "person:<on-call place>".
         since: When it came due, aware.
         rings: An escalation rings @here; an alert does so if its severity says so.
@@ -72,7 +73,7 @@ class UnsentMessage:
     """
 
     key: str
-    word: Word
+    word: OfflineKind
     to: str
     since: datetime
     rings: bool
@@ -95,7 +96,8 @@ class Watch:
         to: Where it is posted: "channel" (its severity's), or "thread:<id>" for a private incident. None
             for a private incident without a thread: then only DMs are sent.
         places: Messages (channel id, message id) on which a 👀 counts, unless `counts` excludes it.
-        rungs: By due time; the first one of a report is due when it is raised.
+        rungs: The pending steps, by due time; `rungs` is the key in the file and the query. The first step of
+            a report is due when it is raised.
         owed: The messages still to send, by due time; a report has none.
         left: Ids of people whose acknowledge has ended.
         old_messages: Ids of those of `places` that are older than the end of the latest acknowledge.
@@ -113,7 +115,7 @@ class Watch:
     is_drill: bool
     is_private: bool
     places: tuple[tuple[int, int], ...]
-    rungs: tuple[Rung, ...]
+    rungs: tuple[WatchStep, ...]
     owed: tuple[UnsentMessage, ...] = ()
     left: tuple[int, ...] = ()
     old_messages: tuple[int, ...] = ()
@@ -122,13 +124,13 @@ class Watch:
         """Return True if the user's 👀 on that message may acknowledge; that of an ended one may not."""
         return not (user_id in self.left and message_id in self.old_messages)
 
-    def step_key(self, rung: Rung) -> str:
+    def step_key(self, step: WatchStep) -> str:
         """Return the key of a step, such as "inc:42:step:1"."""
-        return f"{self.key}:step:{rung.index}"
+        return f"{self.key}:step:{step.index}"
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class OfflineMessage:
     """One message that is sent without a database.
 
     Attributes:
@@ -140,7 +142,7 @@ class Saying:
         attempt: An earlier attempt, whose message may be in Discord already.
     """
 
-    word: Word
+    kind: OfflineKind
     key: str
     to: str
     rings: bool = False

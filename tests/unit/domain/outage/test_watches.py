@@ -7,8 +7,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.escalation.watches import Rung, UnansweredPost, UnrecordedReport, UnsentMessage, Watch, Word
 from bot.domain.outage.journal import GRACE, Journal, Recorded
+from bot.domain.outage.watches import (
+    OfflineKind,
+    UnansweredPost,
+    UnrecordedReport,
+    UnsentMessage,
+    Watch,
+    WatchStep,
+)
 from bot.domain.severity import Mention
 from bot.services.outage.journal import encoded, from_data
 
@@ -16,9 +23,9 @@ T0 = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def rung(index: int, *, minutes: float) -> Rung:
+def step(index: int, *, minutes: float) -> WatchStep:
     """A step so long after the alert."""
-    return Rung(index, T0 + minutes * MINUTE, Mention.HERE, ("primary",))
+    return WatchStep(index, T0 + minutes * MINUTE, Mention.HERE, ("primary",))
 
 
 def watch(number: int = 1, *minutes: float) -> Watch:
@@ -36,7 +43,7 @@ def watch(number: int = 1, *minutes: float) -> Watch:
         is_drill=False,
         is_private=False,
         places=((1, 2),),
-        rungs=tuple(rung(index, minutes=after) for index, after in enumerate(minutes, start=1)),
+        rungs=tuple(step(index, minutes=after) for index, after in enumerate(minutes, start=1)),
     )
 
 
@@ -53,7 +60,7 @@ def test_not_before_the_database_has_had_its_chance() -> None:
     one = watch(1, 15)
     mirrored = journal(one)
     assert mirrored.due(one, T0 + 15 * MINUTE) is None
-    assert mirrored.due(one, T0 + 15 * MINUTE + GRACE) == (rung(1, minutes=15), ())
+    assert mirrored.due(one, T0 + 15 * MINUTE + GRACE) == (step(1, minutes=15), ())
 
 
 def test_of_one_ladder_the_last_speaks_for_all() -> None:
@@ -85,7 +92,7 @@ def test_what_was_taken_or_acknowledged_is_not_due() -> None:
     assert seen.pending(T0 + 60 * MINUTE) == []
 
 
-def owing(one: Watch, *owed: tuple[str, Word, float]) -> Watch:
+def owing(one: Watch, *owed: tuple[str, OfflineKind, float]) -> Watch:
     """Return *one* with unsent messages, each queued so many minutes after the alert."""
     made = [
         UnsentMessage(key, word, "channel", T0 + at * MINUTE, True, has_email=False) for key, word, at in owed
@@ -93,10 +100,10 @@ def owing(one: Watch, *owed: tuple[str, Word, float]) -> Watch:
     return replace(one, owed=tuple(made))
 
 
-ALERT = ("inc:1:alert", Word.ALERT, 0)
-FIRST = ("inc:1:step:1:channel", Word.ESCALATION, 15)
-SECOND = ("inc:1:step:2:channel", Word.ESCALATION, 30)
-SECOND_PAGE = ("inc:1:step:2:dm:primary", Word.PAGE, 30)
+ALERT = ("inc:1:alert", OfflineKind.ALERT, 0)
+FIRST = ("inc:1:step:1:channel", OfflineKind.ESCALATION, 15)
+SECOND = ("inc:1:step:2:channel", OfflineKind.ESCALATION, 30)
+SECOND_PAGE = ("inc:1:step:2:dm:primary", OfflineKind.PAGE, 30)
 
 
 def test_of_what_is_owed_the_last_step_speaks_for_all() -> None:
@@ -125,7 +132,7 @@ def test_a_step_that_is_due_speaks_for_what_is_owed() -> None:
 
 def test_of_two_alerts_the_newer_one_is_said() -> None:
     """Of two unsent alerts of one incident, only the newer is due, because the severity has changed since."""
-    one = owing(watch(1, 60), ALERT, ("inc:1:alert:2", Word.ALERT, 5))
+    one = owing(watch(1, 60), ALERT, ("inc:1:alert:2", OfflineKind.ALERT, 5))
     assert [owed.key for owed in journal(one).owed(one, T0 + 6 * MINUTE)] == ["inc:1:alert:2"]
 
 
@@ -178,7 +185,7 @@ REPORT = UnrecordedReport(
 )
 UNSENT = UnsentMessage(
     "inc:1:alert",
-    Word.ALERT,
+    OfflineKind.ALERT,
     "channel",
     T0,
     True,
