@@ -41,13 +41,13 @@ from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
 from bot.ui.discord_api.reaching import Reaching
-from bot.wiring import GuildDependencies, Outward, UseCases, wire
+from bot.wiring import DiscordPorts, GuildDependencies, UseCases, wire
 
 #: How many thousands of old rows are deleted at a time, at most.
 _MOST_FORGOTTEN: Final = 50
 
 #: Puts the use cases of one guild together.
-Assemble: TypeAlias = Callable[[GuildDependencies, Outward, OnCall], UseCases]
+Assemble: TypeAlias = Callable[[GuildDependencies, DiscordPorts, OnCall], UseCases]
 
 
 def run(settings: Settings, *, migrate: bool = True, assemble: Assemble = wire) -> None:
@@ -249,8 +249,8 @@ def make_client(
                 ways=parts.ways,
             )
             reach = Reaching(client, policy, mails=shared.email_sender is not None, rest=rest)
-            outward = Outward(notifier, notifier.siren(last_holders), reach)
-            made[guild_id] = assemble(parts, outward, oncall)
+            ports = DiscordPorts(notifier, notifier.offline_alerter(last_holders), reach)
+            made[guild_id] = assemble(parts, ports, oncall)
         served = {guild_id: cases.services for guild_id, cases in made.items()}
         return Guilds(served, home=shared.served.home, find=shared.store)
 

@@ -1,7 +1,7 @@
 """The use cases, put together from the parts that they are given: one set of them per guild."""
 
-from bot.wiring.dependencies import GuildDependencies, Outward
+from bot.wiring.dependencies import DiscordPorts, GuildDependencies
 from bot.wiring.guild import UseCases, wire
 from bot.wiring.shared import make_digests
 
-__all__ = ["GuildDependencies", "Outward", "UseCases", "make_digests", "wire"]
+__all__ = ["DiscordPorts", "GuildDependencies", "UseCases", "make_digests", "wire"]

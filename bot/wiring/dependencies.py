@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from bot.domain.paging.ways import Way
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, EmailWriter, Siren, Spool, Store
+from bot.services.ports import (
+    CodeHost,
+    Discord,
+    DlqStore,
+    EmailSender,
+    EmailWriter,
+    OfflineAlerter,
+    Spool,
+    Store,
+)
 from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.charts import Charts, DigestPictures
 from bot.services.ports.documents import PostmortemWriter
@@ -72,14 +81,14 @@ class GuildDependencies:
 
 
 @dataclass(frozen=True, slots=True)
-class Outward:
-    """How the use cases of one guild reach people.
+class DiscordPorts:
+    """The ports by which the use cases of one guild reach people on Discord.
 
     Attributes:
-        siren: Without a database.
+        offline_alerter: Reaches them while the database is away.
         reach: Checks that they can be reached.
     """
 
     discord: Discord
-    siren: Siren
+    offline_alerter: OfflineAlerter
     reach: Reach

@@ -23,7 +23,7 @@ from bot.services.outage.messenger import OutageChannels
 from bot.services.outage.recording import JournalRecorder, RecordingUseCases
 from bot.services.paging.sending import OutsideSending, SendingByKind
 from bot.services.paging.sync import PageSync
-from bot.services.ports import Siren
+from bot.services.ports import OfflineAlerter
 from bot.services.ports.paging import synced_systems
 from bot.services.postmortems.pull_requests import PostmortemPullRequests
 from bot.services.postmortems.reminders import PostmortemReminders
@@ -34,7 +34,7 @@ from bot.services.shared.roster import OnCall
 from bot.services.suspects.reading import Suspects
 from bot.services.systems.runs import CheckRuns
 from bot.wiring.delivery_kinds import delivery_kinds
-from bot.wiring.dependencies import GuildDependencies, Outward
+from bot.wiring.dependencies import DiscordPorts, GuildDependencies
 from bot.wiring.services import services_of
 from bot.wiring.shared import Shared
 
@@ -63,17 +63,17 @@ class UseCases:
     publishing: Publishing
 
 
-def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
+def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCases:
     """Return every use case of one guild, each given only what it needs."""
-    discord, shared = outward.discord, Shared(parts, outward.discord, oncall)
+    discord, shared = ports.discord, Shared(parts, ports.discord, oncall)
     store, policy, told = shared.store, shared.policy, shared.already_told
     links, emails = shared.links, shared.emails
     sending = SendingByKind(discord, OutsideSending(store, oncall, shared.outside))
     kinds = delivery_kinds(shared)
-    emergency = _emergency(shared, parts, outward.siren, Arrivals(policy, kinds))
+    emergency = _emergency(shared, parts, ports.offline_alerter, Arrivals(policy, kinds))
     email_backup = EmailBackup(store, policy, oncall, kinds, emails)
     redactions = Redactions(store, discord, policy)
-    services = services_of(shared, parts, outward.reach, emergency)
+    services = services_of(shared, parts, ports.reach, emergency)
     follow_ups = RefreshFollowUps(shared.mornings.touched, shared.attaching.attach, redactions.empty)
     return UseCases(
         services=services,
@@ -112,11 +112,15 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
     )
 
 
-def _emergency(shared: Shared, parts: GuildDependencies, siren: Siren, arrivals: Arrivals) -> Emergency:
+def _emergency(
+    shared: Shared, parts: GuildDependencies, offline_alerter: OfflineAlerter, arrivals: Arrivals
+) -> Emergency:
     """Return the use case that goes on without a database and records it later."""
     store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
     told = shared.already_told
-    channels = OutageChannels(siren, Logbook(parts.spool), parts.email_sender, told.meanwhile, told.begun)
+    channels = OutageChannels(
+        offline_alerter, Logbook(parts.spool), parts.email_sender, told.meanwhile, told.begun
+    )
     recording = RecordingUseCases(shared.incidents, shared.escalations, shared.acknowledger, arrivals)
     return Emergency(
         store,

@@ -28,8 +28,8 @@ class FakeSpool:
 
 
 @dataclass(slots=True)
-class FakeSiren:
-    """A `bot.services.ports.Siren`: Discord, which gives the first message back for a known nonce.
+class FakeOfflineAlerter:
+    """A `bot.services.ports.OfflineAlerter`: Discord, which gives the first message back for a known nonce.
 
     Attributes:
         posted: (kind, to) of each message, in order.

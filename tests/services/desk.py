@@ -49,9 +49,9 @@ from bot.ui.posts.digest.charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.outside import PlainOutsideWriter
 from bot.ui.words.probe_words import PlainProbeWriter
-from bot.wiring import GuildDependencies, Outward, UseCases, wire
+from bot.wiring import DiscordPorts, GuildDependencies, UseCases, wire
 from tests.fakes.discord import FakeDiscord
-from tests.fakes.emergency import FakeSiren, FakeSpool
+from tests.fakes.emergency import FakeOfflineAlerter, FakeSpool
 from tests.services.database import Database
 from tests.services.probes.prober import ScriptedProber
 
@@ -200,7 +200,7 @@ class Desk:
         self.charts = NoCharts()
         self.spool = FakeSpool()
         self.queue = QueueWatch()
-        self.siren = FakeSiren()
+        self.offline_alerter = FakeOfflineAlerter()
         self.code_host: CodeHost | None = None
         self.change_sources: tuple[ChangeSource, ...] = ()
         self.webhooks: dict[str, int] = {}
@@ -240,7 +240,7 @@ class Desk:
         )
         oncall = OnCall(self.own_store, self.policy)
         self.discord.holders = oncall.holders
-        cases = wire(parts, Outward(discord, self.siren, self.reach), oncall)
+        cases = wire(parts, DiscordPorts(discord, self.offline_alerter, self.reach), oncall)
         self.services = cases.services
         self.acknowledger = cases.services.acknowledger
         self.bundles = cases.services.bundles

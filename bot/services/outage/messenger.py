@@ -13,7 +13,7 @@ from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.installation import nonce_of
 from bot.domain.outage.watches import OfflineKind, OfflineMessage, OfflinePost, UnansweredPost, Watch
 from bot.services.outage.logbook import Logbook
-from bot.services.ports import Email, EmailSender, Siren
+from bot.services.ports import Email, EmailSender, OfflineAlerter
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ class OutageChannels:
         begun: The attempts that this process has begun with the database, by nonce.
     """
 
-    siren: Siren
+    offline_alerter: OfflineAlerter
     book: Logbook
     email_sender: EmailSender | None
     meanwhile: dict[str, OfflinePost]
@@ -67,7 +67,7 @@ class OutageMessenger:
         if message.attempt is None:  # the mirror may have been read before it
             message = replace(message, attempt=self._channels.begun.get(nonce))
         try:
-            posted = await self._channels.siren.post(watch, message, nonce=nonce)
+            posted = await self._channels.offline_alerter.post(watch, message, nonce=nonce)
         except BotError as error:
             log.warning("emergency.not_posted", word=message.kind, reason=type(error).__name__)
             if isinstance(error, DeliveryRefused):
@@ -84,7 +84,7 @@ class OutageMessenger:
         if (alert := await self.post(watch, message)) is None:
             return
         try:
-            await self._channels.siren.seed(alert)
+            await self._channels.offline_alerter.seed(alert)
         except BotError as error:
             log.info("emergency.not_seeded", reason=type(error).__name__)
 
@@ -109,7 +109,9 @@ class OutageMessenger:
         for who in self._oncall.reachable_without_asking(watch.guild_id):
             mark = f"{key}:mail:{who.mailbox}"
             if mark not in self._book.journal.mailed and mark not in self._mailing:
-                mail = self._channels.siren.mail(watch, kind, to=who, nonce=self._nonce(key), first=first)
+                mail = self._channels.offline_alerter.mail(
+                    watch, kind, to=who, nonce=self._nonce(key), first=first
+                )
                 sending = self._send(self._channels.email_sender, mail, watch, mark=mark, then=then)
                 self._mailing[mark] = asyncio.create_task(sending, name="email")
         return [task for mark, task in self._mailing.items() if mark.startswith(f"{key}:mail:")]

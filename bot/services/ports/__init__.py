@@ -6,7 +6,7 @@ The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
 from bot.services.ports.code_host import CodeHost
 from bot.services.ports.discord import TRY_AGAIN, Discord, Redacted, Redrawn, Refreshed, Subject, soonest
 from bot.services.ports.dlq import DlqStore
-from bot.services.ports.emergency import Siren, Spool
+from bot.services.ports.emergency import OfflineAlerter, Spool
 from bot.services.ports.guilds import GuildFinder
 from bot.services.ports.heartbeat import Heartbeat
 from bot.services.ports.jobs import IN_LINE, Job, JobName
@@ -31,10 +31,10 @@ __all__ = [
     "Job",
     "JobName",
     "Leases",
+    "OfflineAlerter",
     "Redacted",
     "Redrawn",
     "Refreshed",
-    "Siren",
     "Spool",
     "Store",
     "Subject",

@@ -23,7 +23,7 @@ class Spool(Protocol):
         """
 
 
-class Siren(Protocol):
+class OfflineAlerter(Protocol):
     """Escalates straight to Discord while the database cannot hold deliveries."""
 
     async def post(self, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:

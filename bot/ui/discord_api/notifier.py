@@ -33,6 +33,7 @@ from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import DEADLINE_S, Rest, snowflake
 from bot.ui.discord_api.files import replace_files
 from bot.ui.discord_api.gate import Gate
+from bot.ui.discord_api.offline_alerter import RestOfflineAlerter
 from bot.ui.discord_api.parents import answer_to, answering, home_channel, known, parent_message
 from bot.ui.discord_api.private_threads import PrivateThreads
 from bot.ui.discord_api.reading.command_ids import CommandIds
@@ -44,7 +45,6 @@ from bot.ui.discord_api.reading.reactions import Reactions, react
 from bot.ui.discord_api.redactor import Redactor
 from bot.ui.discord_api.refresher import Refresher, redraw
 from bot.ui.discord_api.routes import route_of
-from bot.ui.discord_api.siren import RestSiren
 from bot.ui.discord_api.threads import archive
 from bot.ui.discord_api.webhooks import WebhookPosts
 from bot.ui.posts.bodies import Body
@@ -99,13 +99,15 @@ class DiscordNotifier:
         reader = ThreadReader(self._rest, policy, reads_content=client.intents.message_content)
         self.message, self.latest_messages = reader.message, reader.latest
 
-    def siren(self, last_holders: FindHolders) -> RestSiren:
-        """Return the way to people while there is no database.
+    def offline_alerter(self, last_holders: FindHolders) -> RestOfflineAlerter:
+        """Return what alerts people while the database is away.
 
         Args:
             last_holders: Returns the people on call as of the last look, for use while the database is away.
         """
-        return RestSiren(self._rest, Places(self._rest, self._policy, holders=last_holders), self._words)
+        return RestOfflineAlerter(
+            self._rest, Places(self._rest, self._policy, holders=last_holders), self._words
+        )
 
     async def compose(self, delivery: Delivery, subject: Subject) -> Request:
         action = delivery.kind.spec.action

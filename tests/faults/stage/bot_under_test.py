@@ -26,7 +26,7 @@ from bot.cli.setup import load
 from bot.services.outage import logbook
 from bot.services.shared.boot_clock import boot_s
 from bot.services.shared.roster import OnCall
-from bot.wiring import GuildDependencies, Outward, UseCases, wire
+from bot.wiring import DiscordPorts, GuildDependencies, UseCases, wire
 from tests.faults.stage.crashing import Fuse, watched
 from tests.faults.stage.under_way import log_what_is_told
 
@@ -45,10 +45,10 @@ def skip_file(crash_file: Path) -> Path:
     return crash_file.with_suffix(".skip")
 
 
-def assemble(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
+def assemble(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCases:
     """Assemble the use cases on watched parts."""
-    parts, discord = watched(parts, outward.discord, Fuse(Path(os.environ[CRASH_FILE])))
-    return wire(parts, replace(outward, discord=discord), oncall)
+    parts, discord = watched(parts, ports.discord, Fuse(Path(os.environ[CRASH_FILE])))
+    return wire(parts, replace(ports, discord=discord), oncall)
 
 
 class WallClock:

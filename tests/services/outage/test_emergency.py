@@ -67,11 +67,11 @@ def new(*, key: str = "interaction:9", severity: str = "SEV1", by: object = RESP
 async def test_a_deadline_passes(desk: Desk) -> None:
     """The escalation is posted once, with its DMs and emails; nothing while the database answers."""
     await mirrored(desk)
-    assert desk.siren.posted == []
+    assert desk.offline_alerter.posted == []
     desk.database.is_away = True
     for _ in range(5):
         await desk.emergency.tick()
-    assert sorted(desk.siren.posted) == [
+    assert sorted(desk.offline_alerter.posted) == [
         (OfflineKind.ESCALATION, "channel"),
         (OfflineKind.PAGE, "person:primary"),
         (OfflineKind.PAGE, "person:secondary"),
@@ -110,7 +110,7 @@ async def test_reported_right_after_the_database_is_back(desk: Desk) -> None:
     interaction = SimpleNamespace(client=SimpleNamespace(services=lambda _interaction: services))
     opened = await opened_or_raised(cast(Interaction, interaction), new())
     assert opened is not None
-    assert desk.siren.posted == []
+    assert desk.offline_alerter.posted == []
 
 
 async def test_the_regular_way_may_be_faster(desk: Desk) -> None:
@@ -161,7 +161,7 @@ async def test_many_that_were_told_are_not_bundled_afterwards(desk: Desk) -> Non
     await desk.emergency.tick()
     desk.database.is_away = True
     await desk.emergency.tick()
-    told = [where for kind, where in desk.siren.posted if kind is OfflineKind.ESCALATION]
+    told = [where for kind, where in desk.offline_alerter.posted if kind is OfflineKind.ESCALATION]
     assert told == ["channel"] * 7
     desk.database.is_away = False
     await desk.work()
@@ -179,7 +179,7 @@ async def test_a_reaction_counts_meanwhile(desk: Desk) -> None:
     desk.database.is_away = True
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [RESPONDER]
     await desk.emergency.tick()
-    assert desk.siren.posted == []
+    assert desk.offline_alerter.posted == []
     assert desk.mailer.sent == []
     desk.database.is_away = False
     await desk.emergency.tick()
@@ -205,7 +205,7 @@ async def test_after_an_acknowledge_that_has_ended_only_others_eyes_count(
     desk.database.is_away = True
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [who]
     await desk.emergency.tick()
-    assert bool(desk.siren.posted) is is_told
+    assert bool(desk.offline_alerter.posted) is is_told
 
 
 async def test_an_outsiders_reaction_does_not(desk: Desk) -> None:
@@ -214,7 +214,7 @@ async def test_an_outsiders_reaction_does_not(desk: Desk) -> None:
     desk.database.is_away = True
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [OBSERVER]
     await desk.emergency.tick()
-    assert (OfflineKind.ESCALATION, "channel") in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") in desk.offline_alerter.posted
 
 
 async def test_a_restart_during_the_outage_loses_nothing(desk: Desk) -> None:
@@ -229,7 +229,7 @@ async def test_a_restart_during_the_outage_loses_nothing(desk: Desk) -> None:
     await pass_wall_time(desk, seconds=5)
     await restart(desk)
     await desk.emergency.tick()
-    assert desk.siren.posted.count((OfflineKind.ESCALATION, "channel")) == 1
+    assert desk.offline_alerter.posted.count((OfflineKind.ESCALATION, "channel")) == 1
     assert len({mail.message_id for mail in desk.mailer.sent}) == len(desk.mailer.sent) == 2
     desk.database.is_away = False
     assert await desk.store.is_untold()
@@ -242,11 +242,11 @@ async def test_both_are_away(desk: Desk) -> None:
     """Discord does not take it either: email; and the regular message comes when both are back."""
     await mirrored(desk)
     desk.database.is_away = True
-    desk.siren.is_away = True
+    desk.offline_alerter.is_away = True
     desk.discord.is_away = True
     await desk.emergency.tick()
     assert len(desk.mailer.sent) == 2
-    desk.database.is_away = desk.siren.is_away = desk.discord.is_away = False
+    desk.database.is_away = desk.offline_alerter.is_away = desk.discord.is_away = False
     await desk.emergency.tick()
     await desk.work()
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
@@ -260,7 +260,7 @@ async def test_only_what_the_policy_says(desk: Desk) -> None:
     await desk.emergency.tick()
     desk.database.is_away = True
     await desk.emergency.tick()
-    assert desk.siren.posted == []
+    assert desk.offline_alerter.posted == []
     assert not desk.emergency.covers("SEV2")
 
 
@@ -271,14 +271,14 @@ async def test_raised_without_a_database(desk: Desk) -> None:
     raised = await desk.emergency.raise_alert(new())
     assert raised.alert is not None
     assert raised.told == 2, "primary has a DM and an email, secondary an email"
-    assert desk.siren.posted == [
+    assert desk.offline_alerter.posted == [
         (OfflineKind.ALERT, "channel"),
         (OfflineKind.PAGE, "person:primary"),
     ]
-    assert desk.siren.seeded == [raised.alert]
+    assert desk.offline_alerter.seeded == [raised.alert]
     await desk.emergency.raise_alert(new())  # pressed twice
     await desk.emergency.tick()
-    assert len(desk.siren.posted) == 2
+    assert len(desk.offline_alerter.posted) == 2
     desk.database.is_away = False
     await pass_wall_time(desk, minutes=5)
     for _ in range(2):
@@ -457,7 +457,7 @@ async def test_a_reaction_seen_under_another_database_silences_nothing(
     await mirrored(desk)
     desk.database.is_away = True
     await desk.emergency.tick()
-    assert (OfflineKind.ESCALATION, "channel") in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") in desk.offline_alerter.posted
 
 
 async def test_what_is_left_of_its_ladder_goes_on(desk: Desk) -> None:
@@ -493,12 +493,12 @@ async def test_a_reaction_on_the_plain_alert_is_read_at_the_import(desk: Desk) -
 async def test_discord_is_back_before_the_database(desk: Desk) -> None:
     """A report that could only be mailed is posted at the next look."""
     await desk.emergency.tick()
-    desk.database.is_away = desk.siren.is_away = True
+    desk.database.is_away = desk.offline_alerter.is_away = True
     raised = await desk.emergency.raise_alert(new())
     assert (raised.alert, raised.told) == (None, 2)
-    desk.siren.is_away = False
+    desk.offline_alerter.is_away = False
     await desk.emergency.tick()
-    assert (OfflineKind.ALERT, "channel") in desk.siren.posted
+    assert (OfflineKind.ALERT, "channel") in desk.offline_alerter.posted
 
 
 async def test_whoever_may_not_triage_may_not_here(desk: Desk) -> None:
@@ -514,4 +514,4 @@ async def test_a_full_disk_keeps_nobody_from_being_told(desk: Desk) -> None:
     desk.spool.is_full = True
     desk.database.is_away = True
     await desk.emergency.tick()
-    assert (OfflineKind.ESCALATION, "channel") in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") in desk.offline_alerter.posted

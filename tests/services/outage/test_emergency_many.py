@@ -7,14 +7,14 @@ import pytest
 from bot.domain.delivery.delivery import Posted
 from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
 from bot.services.outage.mirror import MIRRORED
-from tests.fakes.emergency import FakeSiren
+from tests.fakes.emergency import FakeOfflineAlerter
 from tests.services.desk import Desk
 from tests.services.outage.test_emergency import mirrored, pass_wall_time
 
 MANY = 24
 
 
-class SlowSiren(FakeSiren):
+class SlowOfflineAlerter(FakeOfflineAlerter):
     """Discord takes its time, and breaks down over one incident."""
 
     at_once: int = 0
@@ -45,15 +45,15 @@ async def test_many_are_told_side_by_side(desk: Desk) -> None:
 
     An incident whose messages fail holds up no other incident.
     """
-    desk.siren = siren = SlowSiren()
+    desk.offline_alerter = offline_alerter = SlowOfflineAlerter()
     desk.use(desk.discord)
     await open_many(desk)
     desk.database.is_away = True
     async with asyncio.timeout(30):  # a look waits for a second; what it has begun goes on
-        while siren.posted.count((OfflineKind.ESCALATION, "channel")) < MANY - 1:
+        while offline_alerter.posted.count((OfflineKind.ESCALATION, "channel")) < MANY - 1:
             await desk.emergency.tick()
-    assert siren.posted.count((OfflineKind.ESCALATION, "channel")) == MANY - 1
-    assert 3 < siren.most <= 8 * 3
+    assert offline_alerter.posted.count((OfflineKind.ESCALATION, "channel")) == MANY - 1
+    assert 3 < offline_alerter.most <= 8 * 3
 
 
 async def test_a_database_that_is_slow_to_read_is_not_away(
@@ -69,11 +69,11 @@ async def test_a_database_that_is_slow_to_read_is_not_away(
         patch.setattr(desk.own_store, "watched", hang)
         patch.setattr("bot.services.outage.mirror._PATIENCE_S", 0.01)
         await desk.emergency.tick()
-    assert desk.siren.posted == []
+    assert desk.offline_alerter.posted == []
     assert desk.emergency.trouble is None
     desk.database.is_away = True
     await desk.emergency.tick()
-    assert (OfflineKind.ESCALATION, "channel") in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") in desk.offline_alerter.posted
 
 
 async def test_reactions_that_discord_does_not_tell_hold_nothing_up(
@@ -85,7 +85,7 @@ async def test_reactions_that_discord_does_not_tell_hold_nothing_up(
     monkeypatch.setattr("bot.services.outage.alarm.READ_WITHIN_S", 0.01)
     desk.discord.is_silent = True
     await desk.emergency.tick()
-    assert (OfflineKind.ESCALATION, "channel") in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") in desk.offline_alerter.posted
 
 
 async def test_the_mirror_has_room_for_the_nearest(desk: Desk) -> None:

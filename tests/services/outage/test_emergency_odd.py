@@ -11,7 +11,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.services.outage import overdue
 from bot.services.ports import Email
 from bot.services.watchdogs import queue_watch
-from tests.fakes.emergency import FakeSiren
+from tests.fakes.emergency import FakeOfflineAlerter
 from tests.patience import PATIENCE_S, pulse
 from tests.services.desk import RESPONDER, Desk, FakeEmailSender
 from tests.services.outage.test_emergency import mirrored, new
@@ -33,7 +33,7 @@ async def test_a_database_that_fails_in_another_way(desk: Desk) -> None:
     with capture_logs() as logged:
         await desk.emergency.tick()
     assert desk.emergency.trouble is DatabaseTrouble.BROKEN
-    assert (OfflineKind.ESCALATION, "channel") in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") in desk.offline_alerter.posted
     assert ("database.broken", "error") in {(one["event"], one["log_level"]) for one in logged}
 
 
@@ -45,7 +45,7 @@ async def test_a_queue_that_does_not_answer(desk: Desk, monkeypatch: pytest.Monk
     for _ in range(4):
         await desk.emergency.tick()
     assert desk.emergency.trouble is None
-    assert desk.siren.posted.count((OfflineKind.ESCALATION, "channel")) == 1
+    assert desk.offline_alerter.posted.count((OfflineKind.ESCALATION, "channel")) == 1
     kinds = [entry.kind for entry in await desk.store.timeline(1)]
     assert kinds.count(TimelineKind.ESCALATED) == 1
 
@@ -56,14 +56,14 @@ async def test_a_step_that_nobody_takes(desk: Desk, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(overdue, "OVERDUE_S", 0.0)
     desk.queue.decided()
     await desk.emergency.tick()
-    assert (OfflineKind.ESCALATION, "channel") not in desk.siren.posted
+    assert (OfflineKind.ESCALATION, "channel") not in desk.offline_alerter.posted
     monkeypatch.setattr(queue_watch, "_BUSY_S", 0.0)
     for _ in range(3):
         await desk.emergency.tick()
-    assert desk.siren.posted.count((OfflineKind.ESCALATION, "channel")) == 1
+    assert desk.offline_alerter.posted.count((OfflineKind.ESCALATION, "channel")) == 1
 
 
-class Slow(FakeSiren):
+class Slow(FakeOfflineAlerter):
     """Discord takes its time over one incident."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class Slow(FakeSiren):
 
 async def test_whoever_raises_something_does_not_wait_for_others(desk: Desk) -> None:
     """A report during an outage is posted at once, while messages of another incident are slow."""
-    desk.siren = slow = Slow()
+    desk.offline_alerter = slow = Slow()
     desk.use(desk.discord)
     await mirrored(desk)
     desk.database.is_away = True
@@ -95,7 +95,7 @@ async def test_whoever_raises_something_does_not_wait_for_others(desk: Desk) -> 
 
 async def test_the_next_look_does_not_wait_for_a_slow_one(desk: Desk) -> None:
     """A check does not wait for a message that Discord takes slowly, and the message is sent later."""
-    desk.siren = slow = Slow()
+    desk.offline_alerter = slow = Slow()
     desk.use(desk.discord)
     await mirrored(desk)
     desk.database.is_away = True

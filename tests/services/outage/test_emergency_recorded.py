@@ -19,7 +19,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.services.outage.journal import from_data
 from bot.services.outage.logbook import Logbook
 from tests.fakes.discord import FakeDiscord
-from tests.fakes.emergency import FakeSiren, FakeSpool
+from tests.fakes.emergency import FakeOfflineAlerter, FakeSpool
 from tests.services.desk import PRIMARY, RESPONDER, Desk
 from tests.services.outage.test_emergency import mirrored
 
@@ -56,8 +56,8 @@ async def test_it_is_said(desk: Desk) -> None:
     await desk.open("SEV1")
     await goes_away(desk)
     await desk.emergency.tick()
-    assert desk.siren.posted == ALERT_AND_PAGE
-    [seeded] = desk.siren.seeded
+    assert desk.offline_alerter.posted == ALERT_AND_PAGE
+    [seeded] = desk.offline_alerter.seeded
     await comes_back(desk)
     assert (desk.sent(DeliveryKind.ALERT), desk.sent(DeliveryKind.PAGE)) == ([], [])
     incident = await desk.store.incident(1)
@@ -73,7 +73,7 @@ async def test_it_waits_for_whoever_may_be_saying_it(desk: Desk) -> None:
     await knows_the_time(desk)
     await desk.open("SEV1")
     await goes_away(desk, after=GRACE / 2)
-    assert desk.siren.posted == []
+    assert desk.offline_alerter.posted == []
 
 
 async def test_and_escalates(desk: Desk) -> None:
@@ -84,9 +84,9 @@ async def test_and_escalates(desk: Desk) -> None:
     await knows_the_time(desk)
     await desk.open("SEV1")
     await goes_away(desk, after=timedelta(minutes=15) + GRACE)
-    assert desk.siren.posted[0] == ALERT_AND_PAGE[0]
-    assert desk.siren.posted.count((OfflineKind.ESCALATION, "channel")) == 1
-    assert desk.siren.rang == ["inc:1:step:1:channel"]  # for one fact, not twice
+    assert desk.offline_alerter.posted[0] == ALERT_AND_PAGE[0]
+    assert desk.offline_alerter.posted.count((OfflineKind.ESCALATION, "channel")) == 1
+    assert desk.offline_alerter.rang == ["inc:1:step:1:channel"]  # for one fact, not twice
     await desk.database.advance(timedelta(minutes=16))
     await comes_back(desk)
     assert desk.sent(DeliveryKind.ESCALATION) == []
@@ -100,7 +100,7 @@ async def test_what_a_decided_step_owed(desk: Desk) -> None:
     await desk.escalations.decide(1, 1)
     await read_again(desk)
     await goes_away(desk)
-    assert sorted(desk.siren.posted) == [
+    assert sorted(desk.offline_alerter.posted) == [
         (OfflineKind.ESCALATION, "channel:p0-alerts"),
         (OfflineKind.PAGE, "person:primary"),
         (OfflineKind.PAGE, "person:secondary"),
@@ -123,7 +123,7 @@ async def test_an_acknowledge_just_before(desk: Desk) -> None:
     assert "inc:1" in desk.emergency._book.journal.watches
     await desk.acknowledger.acknowledge(1, by=RESPONDER, via=AckVia.BUTTON)
     await goes_away(desk, after=timedelta(minutes=20))
-    assert desk.siren.posted == []
+    assert desk.offline_alerter.posted == []
 
 
 async def test_a_severity_changed_just_before(desk: Desk) -> None:
@@ -133,11 +133,11 @@ async def test_a_severity_changed_just_before(desk: Desk) -> None:
     await desk.emergency.tick()
     await desk.lifecycle.change_severity(1, to="SEV3", by=PRIMARY, reason="影響なし")
     await goes_away(desk, after=timedelta(minutes=20))
-    assert desk.siren.posted == []
+    assert desk.offline_alerter.posted == []
     await comes_back(desk)
     await desk.lifecycle.change_severity(1, to="SEV1", by=PRIMARY, reason="やはり影響あり")
     await goes_away(desk)
-    assert desk.siren.posted == ALERT_AND_PAGE
+    assert desk.offline_alerter.posted == ALERT_AND_PAGE
 
 
 async def test_the_reading_that_was_under_way(desk: Desk) -> None:
@@ -174,7 +174,7 @@ async def test_the_next_process_finds_it(desk: Desk) -> None:
     desk.use(desk.discord)
     desk.emergency.load()
     await goes_away(desk)
-    assert desk.siren.posted == ALERT_AND_PAGE
+    assert desk.offline_alerter.posted == ALERT_AND_PAGE
 
 
 async def test_a_file_from_before(desk: Desk) -> None:
@@ -200,7 +200,7 @@ async def test_a_reaction_is_enough(desk: Desk) -> None:
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [RESPONDER]
     await read_again(desk)
     await goes_away(desk)
-    assert desk.siren.posted == []
+    assert desk.offline_alerter.posted == []
 
 
 async def test_discord_does_not_take_it(desk: Desk) -> None:
@@ -210,16 +210,16 @@ async def test_discord_does_not_take_it(desk: Desk) -> None:
     """
     await knows_the_time(desk)
     await desk.open("SEV1")
-    desk.siren.is_away = True
+    desk.offline_alerter.is_away = True
     await goes_away(desk)
     for _ in range(3):
         await desk.emergency.tick()
     assert len(desk.mailer.sent) == 2
     [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]
     assert {mail.message_id.split(".")[0] for mail in desk.mailer.sent} == {f"<{alert.nonce}"}
-    desk.siren.is_away = False
+    desk.offline_alerter.is_away = False
     await desk.emergency.tick()
-    assert desk.siren.posted == ALERT_AND_PAGE
+    assert desk.offline_alerter.posted == ALERT_AND_PAGE
     await comes_back(desk)
     [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]
     assert (alert.status, len(alert.emailed_to)) == (DeliveryStatus.SENT, 2)
@@ -240,7 +240,7 @@ async def test_one_that_was_made_private_just_before(desk: Desk) -> None:
     await desk.emergency.tick()
     await desk.privacy.make_private(1, by=PRIMARY)
     await goes_away(desk, after=timedelta(minutes=15) + GRACE)
-    assert {to for _, to in desk.siren.posted} == {"person:primary", "person:secondary"}
+    assert {to for _, to in desk.offline_alerter.posted} == {"person:primary", "person:secondary"}
 
 
 async def test_an_alert_that_was_on_its_way_when_it_became_private(desk: Desk) -> None:
@@ -251,16 +251,16 @@ async def test_an_alert_that_was_on_its_way_when_it_became_private(desk: Desk) -
         await tx.begin_attempt(alert.id, REQUEST, version=1)
     await desk.privacy.make_private(1, by=PRIMARY)
     await goes_away(desk)
-    assert "channel:p0-alerts" not in {to for _, to in desk.siren.posted}
+    assert "channel:p0-alerts" not in {to for _, to in desk.offline_alerter.posted}
 
 
 async def test_when_it_was_said(desk: Desk) -> None:
     """The timeline has the moment, not that of the opening."""
     await knows_the_time(desk)
     await desk.open("SEV1")
-    desk.siren.is_away = True
+    desk.offline_alerter.is_away = True
     await goes_away(desk)
-    desk.siren.is_away = False
+    desk.offline_alerter.is_away = False
     await goes_away(desk, after=timedelta(minutes=10))
     said_at = desk.emergency._book.now()
     await comes_back(desk)
@@ -274,7 +274,7 @@ async def test_what_discord_refuses_is_not_asked_for_every_second(desk: Desk) ->
     await desk.open("SEV1")
     refusing = Refusing()
     messenger = desk.emergency._alarm._messenger
-    messenger._channels = replace(messenger._channels, siren=refusing)
+    messenger._channels = replace(messenger._channels, offline_alerter=refusing)
     await goes_away(desk, after=timedelta(minutes=15) + GRACE)
     asked = refusing.asked
     for _ in range(5):
@@ -282,7 +282,7 @@ async def test_what_discord_refuses_is_not_asked_for_every_second(desk: Desk) ->
     assert refusing.asked == asked > 0
 
 
-class Refusing(FakeSiren):
+class Refusing(FakeOfflineAlerter):
     """Nothing may be posted."""
 
     asked: int = 0
@@ -309,9 +309,9 @@ async def test_a_page_that_discord_has_though_its_answer_was_not_recorded(
     with pytest.raises(StorageUnavailable):
         await desk.deliveries.deliver(page.id)
     await goes_away(desk)
-    assert [*desk.siren.attempts] == [page.key]
+    assert [*desk.offline_alerter.attempts] == [page.key]
     desk.database.is_away = False
     [begun] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.PAGE]
     assert begun.request is not None
-    assert json.loads(desk.siren.attempts[page.key].body) == begun.request.body
-    assert desk.siren.attempts[page.key].at == begun.first_sent_at
+    assert json.loads(desk.offline_alerter.attempts[page.key].body) == begun.request.body
+    assert desk.offline_alerter.attempts[page.key].at == begun.first_sent_at

@@ -30,7 +30,7 @@ async def test_three_deadlines_in_one_outage(desk: Desk) -> None:
     await desk.open("SEV1")
     await desk.work()
     await goes_away(desk, after=timedelta(minutes=70))
-    assert desk.siren.rang == ["inc:1:step:3:channel"]
+    assert desk.offline_alerter.rang == ["inc:1:step:3:channel"]
     await desk.database.advance(timedelta(minutes=70))
     await comes_back(desk)
     assert (desk.sent(DeliveryKind.ESCALATION), desk.sent(DeliveryKind.PAGE)) == ([], ["person:primary"])
@@ -95,7 +95,7 @@ async def test_steps_that_were_told_together_are_not_decided_one_by_one(desk: De
     await desk.open("SEV1")
     await desk.work()
     await goes_away(desk, after=timedelta(seconds=65))
-    assert desk.siren.rang == ["inc:1:step:1:channel"]
+    assert desk.offline_alerter.rang == ["inc:1:step:1:channel"]
     desk.database.is_away = False
     await desk.database.advance(timedelta(seconds=65))
     assert [await desk.sweeps.decide(1, step) for step in (0, 1)] == [LOOK_AGAIN, LOOK_AGAIN]

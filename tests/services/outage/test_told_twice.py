@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Status
 from bot.domain.installation import Installation
 from bot.domain.outage.journal import GRACE
 from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
-from tests.fakes.emergency import FakeSiren
+from tests.fakes.emergency import FakeOfflineAlerter
 from tests.services.desk import RESPONDER, Desk
 from tests.services.outage.test_emergency import new
 
@@ -71,33 +71,35 @@ async def test_read_without_a_database(desk: Desk) -> None:
     desk.emergency._mirror._read_at = float("-inf")
     await desk.emergency.tick()
     desk.discord.reactions[alert] = [RESPONDER]
-    told = len(desk.siren.posted)
+    told = len(desk.offline_alerter.posted)
     desk.database.is_away = True
     book = desk.emergency._book
     book.set_clock(book.now() + timedelta(minutes=15) + GRACE)
     await desk.emergency.tick()
-    assert len(desk.siren.posted) == told
+    assert len(desk.offline_alerter.posted) == told
 
 
 async def test_a_page_that_comes_through_while_its_alert_is_being_recorded(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the database returns while pages are being sent, the import has all of them."""
-    post, read = FakeSiren.post, desk.own_store.installation
+    post, read = FakeOfflineAlerter.post, desk.own_store.installation
     is_paging, may_page = asyncio.Event(), asyncio.Event()
 
-    async def slowly(siren: FakeSiren, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
+    async def slowly(
+        offline_alerter: FakeOfflineAlerter, watch: Watch, message: OfflineMessage, *, nonce: str
+    ) -> Posted:
         if message.kind is OfflineKind.PAGE:
             is_paging.set()
             await may_page.wait()
-        return await post(siren, watch, message, nonce=nonce)
+        return await post(offline_alerter, watch, message, nonce=nonce)
 
     async def once_all_are_told() -> Installation:
         may_page.set()
         await raising
         return await read()
 
-    monkeypatch.setattr(FakeSiren, "post", slowly)
+    monkeypatch.setattr(FakeOfflineAlerter, "post", slowly)
     desk.database.is_away = True
     raising = asyncio.create_task(desk.emergency.raise_alert(new()))
     await is_paging.wait()
@@ -106,6 +108,6 @@ async def test_a_page_that_comes_through_while_its_alert_is_being_recorded(
     for _ in range(2):
         await desk.emergency.tick()
         await desk.work()
-    assert len(desk.siren.posted) == 2
+    assert len(desk.offline_alerter.posted) == 2
     assert [desk.sent(kind) for kind in KINDS] == [[], []]
     assert not desk.emergency._book.journal.has_news

@@ -48,9 +48,9 @@ async def test_what_another_process_has_posted_is_not_posted_again(world: Notifi
 
     A nonce holds for minutes only, so the message itself has to be found.
     """
-    siren, missed = world.notifier.siren(nobody), passed()
-    first = await siren.post(missed, escalation(missed), nonce="theirs")
-    again = await siren.post(missed, escalation(missed), nonce="ours")
+    offline_alerter, missed = world.notifier.offline_alerter(nobody), passed()
+    first = await offline_alerter.post(missed, escalation(missed), nonce="theirs")
+    again = await offline_alerter.post(missed, escalation(missed), nonce="ours")
     assert again == first
     assert len(world.messages(ALERTS)) == 1
 
@@ -60,8 +60,8 @@ async def test_what_discord_has_and_never_said_is_found(world: NotifierWorld) ->
 
     These words differ from those that are sent without a database.
     """
-    siren, missed = world.notifier.siren(nobody), passed()
-    first = await siren.post(missed, escalation(missed), nonce="theirs")
+    offline_alerter, missed = world.notifier.offline_alerter(nobody), passed()
+    first = await offline_alerter.post(missed, escalation(missed), nonce="theirs")
     body = emergency_post(world.notifier._words, missed, escalation(missed))
     alert = OfflineMessage(
         OfflineKind.ALERT,
@@ -70,7 +70,7 @@ async def test_what_discord_has_and_never_said_is_found(world: NotifierWorld) ->
         rings=True,
         attempt=UnansweredPost(missed.raised_at, json.dumps(body)),
     )
-    assert await siren.post(missed, alert, nonce="ours") == first
+    assert await offline_alerter.post(missed, alert, nonce="ours") == first
     assert len(world.messages(ALERTS)) == 1
 
 
@@ -78,14 +78,18 @@ async def test_what_discord_has_and_never_said_is_found(world: NotifierWorld) ->
 async def test_what_was_deleted_since_rings_no_second_time(world: NotifierWorld, *, rings: bool) -> None:
     """A message that was posted and deleted is posted once more with the same nonce, without a ping."""
     missed = passed()
-    first = await world.notifier.siren(nobody).post(missed, escalation(missed, rings=rings), nonce="ours")
+    first = await world.notifier.offline_alerter(nobody).post(
+        missed, escalation(missed, rings=rings), nonce="ours"
+    )
     remove(world.sandbox.core, world.message(first))
-    again = await world.notifier.siren(nobody).post(missed, escalation(missed, rings=rings), nonce="ours")
+    again = await world.notifier.offline_alerter(nobody).post(
+        missed, escalation(missed, rings=rings), nonce="ours"
+    )
     assert again.message_id != first.message_id
     assert not world.message(again).mention_everyone
     assert again.pinged == rings
     other = replace(escalation(missed, rings=rings), sought_since=None)
-    theirs = await world.notifier.siren(nobody).post(missed, other, nonce="ours")
+    theirs = await world.notifier.offline_alerter(nobody).post(missed, other, nonce="ours")
     assert theirs.message_id == again.message_id
     assert len(world.messages(ALERTS)) == 1
 
@@ -97,7 +101,7 @@ async def test_a_history_that_cannot_be_read_keeps_nobody_silent(world: Notifier
     """
     world.break_down({"status": 503, "times": None}, route="GET /channels/*/messages")
     missed = passed()
-    posted = await world.notifier.siren(nobody).post(missed, escalation(missed), nonce="ours")
+    posted = await world.notifier.offline_alerter(nobody).post(missed, escalation(missed), nonce="ours")
     assert world.message(posted).mention_everyone
 
 
@@ -105,5 +109,5 @@ async def test_a_step_that_mentions_nobody_rings_nobody(world: NotifierWorld) ->
     """An escalation step that mentions nobody rings nobody, whatever the alert of its severity does."""
     missed = passed()
     quiet = escalation(missed, rings=False)
-    posted = await world.notifier.siren(nobody).post(missed, quiet, nonce="ours")
+    posted = await world.notifier.offline_alerter(nobody).post(missed, quiet, nonce="ours")
     assert not world.message(posted).mention_everyone

@@ -1,4 +1,4 @@
-"""`bot.services.ports.Siren` over HTTP: a message and an email without a delivery."""
+"""`bot.services.ports.OfflineAlerter` over HTTP: a message and an email without a delivery."""
 
 import asyncio
 import json
@@ -29,8 +29,8 @@ log = structlog.get_logger(__name__)
 _LOOK_WITHIN_S: Final = 1.5
 
 
-class RestSiren:
-    """Posts escalations by REST, without the database; a `Siren`."""
+class RestOfflineAlerter:
+    """Posts escalations by REST, without the database; an `OfflineAlerter`."""
 
     def __init__(self, rest: Rest, places: Places, words: Wording) -> None:
         self._rest = rest
