@@ -111,7 +111,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.REMIND: _numbered(services.updates.remind),
         JobName.POSTMORTEM: _numbered(cases.postmortem_reminders.run_job),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
-        JobName.ACTION_ITEM: _numbered(cases.action_times.run_job),
+        JobName.ACTION_ITEM: _numbered(cases.action_timers.run_job),
         JobName.HOOKS: _HOOKS.handler(hooks),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),

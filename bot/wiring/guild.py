@@ -6,7 +6,7 @@ from bot.integrations.hooks.readers import READERS
 from bot.services.acknowledging.email_links import AckLinks
 from bot.services.actions.issue_writing import Logins
 from bot.services.actions.issues import ActionIssues
-from bot.services.actions.times import ActionReaders, ActionTimes
+from bot.services.actions.timers import ActionRecipients, ActionTimers
 from bot.services.announcements.publishing import Publishing
 from bot.services.delivery.arrivals import Arrivals
 from bot.services.delivery.deliveries import Deliveries
@@ -51,7 +51,7 @@ class UseCases:
     failures: Failures
     email_backup: EmailBackup
     links: AckLinks
-    action_times: ActionTimes
+    action_timers: ActionTimers
     action_issues: ActionIssues
     pull_requests: PostmortemPullRequests
     postmortem_reminders: PostmortemReminders
@@ -86,8 +86,8 @@ def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCa
         failures=Failures(store, parts.dlq, policy, emails=email_backup, draft=sending.draft),
         email_backup=email_backup,
         links=links,
-        action_times=ActionTimes(
-            store, policy, shared.action_changes, ActionReaders(oncall, shared.recipients)
+        action_timers=ActionTimers(
+            store, policy, shared.action_changes, ActionRecipients(oncall, shared.recipients)
         ),
         action_issues=ActionIssues(
             store,

@@ -1,4 +1,4 @@
-"""What the clock does with action items: reminders, the end of a watch, and an alert that fires again.
+"""The timers of action items: reminders, the end of a watch, and an alert that fires again.
 
 Handler of the queue's action_item job. The item's row says when it must be looked at and why; a second run,
 or one that comes too early, finds that the row says otherwise.
@@ -35,8 +35,8 @@ _REASONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """The person whom a reminder is for.
+class ActionRecipient:
+    """The person to whom a message about an action item goes.
 
     Attributes:
         owner_id: The owner for whom Discord was asked; None: it was not.
@@ -49,81 +49,81 @@ class Reader:
     to: str | None = None
 
 
-class ActionTimes:
-    """Looks at an item when its row says so."""
+class ActionTimers:
+    """Reminds of an item, verifies it or reopens it when its `next_at` has come."""
 
     def __init__(
-        self, store: Store, policy: Policy, changing: ActionChanges, readers: "ActionReaders"
+        self, store: Store, policy: Policy, changing: ActionChanges, recipients: "ActionRecipients"
     ) -> None:
         self._store = store
         self._policy = policy
         self._changing = changing
-        self._readers = readers
+        self._recipients = recipients
 
     async def run_job(self, item_id: int) -> None:
         """Remind of an open item, or settle a done one: it is verified, or its alert has fired again."""
         while True:
             item = await self._store.action_item(item_id)
             incident = None if item.incident_id is None else await self._store.incident(item.incident_id)
-            reader = await self._reader(item, incident)
+            recipient = await self._recipient(item, incident)
             try:
                 async with self._changing.locked(item, incident) as change:
-                    await self._look(change, reader)
+                    await self._look(change, recipient)
             except MaySeeLess:  # nothing is written yet: look once more whom it may tell
                 log.info("action.reminder_retried", action_item_id=item_id)
                 continue
             return
 
-    async def _reader(self, item: ActionItem, incident: Incident | None) -> Reader:
+    async def _recipient(self, item: ActionItem, incident: Incident | None) -> ActionRecipient:
         """Ask Discord for the owner before anything is locked, and only if a reminder is due."""
         is_due = item.next_at is not None and item.next_at <= await self._store.now()
-        return await self._readers.of(item, incident) if is_due else Reader()
+        return await self._recipients.of(item, incident) if is_due else ActionRecipient()
 
-    async def _look(self, change: ActionChange, reader: Reader) -> None:
+    async def _look(self, change: ActionChange, recipient: ActionRecipient) -> None:
         item = change.item
         if item.next_at is None or item.next_at > change.now:
             await wake(change.tx, item, now=change.now)
-        elif reader.owner_id != item.owner.id:  # it became due, or another person's, since Discord was asked
-            raise MaySeeLess
+        elif recipient.owner_id != item.owner.id:
+            raise MaySeeLess  # it became due, or another person's, since Discord was asked
         elif item.is_open:
-            await self._remind(change, reader)
+            await self._remind(change, recipient)
         elif has_fired(item):
-            await self._reopen(change, reader)
+            await self._reopen(change, recipient)
         else:
             await verify(change)
             log.info("action.verified", action_item_id=item.id)
 
-    async def _remind(self, change: ActionChange, reader: Reader) -> None:
+    async def _remind(self, change: ActionChange, recipient: ActionRecipient) -> None:
         """Queue the reminder that is due, and set the time of the next one; at night, put it off."""
         item, hours = change.item, self._policy.business_hours
         at = daytime(hours, now=change.now)
         if at == change.now:
-            await change.tx.insert_deliveries([self._reminder(change, reader)])
+            await change.tx.insert_deliveries([self._reminder(change, recipient)])
             at = next_reminder(item.due_on, hours, after=change.now).at
             log.info("action.reminded", action_item_id=item.id)
         await change.set_next(at)
 
-    def _reminder(self, change: ActionChange, reader: Reader) -> NewDelivery:
+    def _reminder(self, change: ActionChange, recipient: ActionRecipient) -> NewDelivery:
         item, today = change.item, self._today(change.now)
         key = f"{change.item.next_at:%Y%m%d%H%M}:{item.version}"
         reminder = reminder_now(item.due_on, self._policy.business_hours, now=change.now)
-        if not reader.is_owner:
-            return action_dm(item, ActionDmReason.OWNER_LEFT, day=today, key=key, to=reader.to)
+        if not recipient.is_owner:
+            return action_dm(item, ActionDmReason.OWNER_LEFT, day=today, key=key, to=recipient.to)
         if reminder.is_for_thread and _has_thread(change.incident):
             told = due_notice(item, today=today)
             assert change.incident is not None
             return due_line(item, change.incident, self._policy, told=told, key=key)
         return action_dm(item, _REASONS[reminder.stage], day=today, key=key)
 
-    async def _reopen(self, change: ActionChange, reader: Reader) -> None:
+    async def _reopen(self, change: ActionChange, recipient: ActionRecipient) -> None:
         """Reopen the item, because its alert has fired again, and notify the owner and the thread."""
         fired_in = change.item.fired_in
         is_public = fired_in is not None and not (await change.tx.incident(fired_in)).is_private
         how = Reopening(at=change.now, incident_id=fired_in)
         await reopen(change, how, policy=self._policy, tells_number=is_public)
-        why = ActionDmReason.FIRED if reader.is_owner else ActionDmReason.OWNER_LEFT
+        why = ActionDmReason.FIRED if recipient.is_owner else ActionDmReason.OWNER_LEFT
         key = f"v{change.item.version}"
-        dm = action_dm(change.item, why, day=self._today(change.now), key=key, to=reader.to)
+        dm = action_dm(change.item, why, day=self._today(change.now), key=key, to=recipient.to)
         await change.tx.insert_deliveries([dm])
         log.info("action.reopened", action_item_id=change.item.id, incident_id=fired_in)
 
@@ -136,21 +136,21 @@ def _has_thread(incident: Incident | None) -> bool:
     return incident is not None and incident.kind is IncidentKind.INCIDENT
 
 
-class ActionReaders:
-    """Finds out whom a reminder is for: the owner; if they are absent, a person who leads or is on call."""
+class ActionRecipients:
+    """Finds the recipient of a message about an item: the owner, else a person who leads or is on call."""
 
     def __init__(self, oncall: OnCall, recipients: ReminderRecipients) -> None:
         self._oncall = oncall
         self._recipients = recipients
 
-    async def of(self, item: ActionItem, incident: Incident | None) -> Reader:
-        """Return the reader of a message about *item*. If Discord cannot be asked, it is the owner."""
+    async def of(self, item: ActionItem, incident: Incident | None) -> ActionRecipient:
+        """Return the recipient of a message about *item*. If Discord cannot be asked, it is the owner."""
         owner, guild_id = item.owner, item.guild_id
         presence = await self._recipients.presence(owner, incident, guild_id=guild_id)
         if presence is Presence.HERE:
-            return Reader(owner.id)
+            return ActionRecipient(owner.id)
         instead = await self._recipients.stand_in(owner, incident, guild_id=guild_id)
         if instead.lead is not None:
-            return Reader(owner.id, is_owner=False, to=f"user:{instead.lead.id}")
+            return ActionRecipient(owner.id, is_owner=False, to=f"user:{instead.lead.id}")
         place = instead.place or next(iter(await self._oncall.holders(guild_id)))
-        return Reader(owner.id, is_owner=False, to=f"person:{place}")
+        return ActionRecipient(owner.id, is_owner=False, to=f"person:{place}")

@@ -80,7 +80,7 @@ async def test_a_reminder_is_sent_once_whoever_looks_and_how_often(desk: Desk) -
     assert await audit(desk.store) == [f"action:{item.id}"]
     await desk.work()
     for _ in range(2):
-        await desk.use(desk.discord).action_times.run_job(item.id)
+        await desk.use(desk.discord).action_timers.run_job(item.id)
     await desk.work()
     assert await reasons(desk) == [ActionDmReason.ASSIGNED, ActionDmReason.AHEAD]
     assert (await now(desk, item)).next_at == december(4)
