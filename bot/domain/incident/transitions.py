@@ -120,7 +120,7 @@ def declare(incident: Incident, *, thread_channel: str | None) -> Incident:
     )
 
 
-def see_again(incident: Incident, *, at: datetime) -> Incident:
+def count_occurrence(incident: Incident, *, at: datetime) -> Incident:
     """Count another occurrence of the same alert."""
     return replace(
         incident,
@@ -140,7 +140,7 @@ def assign(incident: Incident, role: Role, holder: PersonRef | None) -> Incident
     return replace(incident, roles=ordered, version=incident.version + 1)
 
 
-def tell(
+def apply_status_update(
     incident: Incident,
     update: StatusUpdate | None,
     *,
@@ -148,7 +148,7 @@ def tell(
     phase: Phase | None = None,
     users: UsersAffected | None = None,
 ) -> Incident:
-    """Record a status update.
+    """Apply a status update: its words, the phase, the users affected and the time of the next one.
 
     Args:
         update: Its words; None for only a promise or a phase.

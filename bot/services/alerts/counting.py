@@ -48,7 +48,7 @@ class AlertCounting:
     async def count(self, tx: Transaction, same: Incident, said: Occurrence) -> Incident:
         """Count *said* on the incident, and say so as often as people want to know."""
         now, is_back = await tx.now(), await tx.has_recovered(same.id)
-        incident = transitions.see_again(same, at=now)
+        incident = transitions.count_occurrence(same, at=now)
         await tx.save(incident)
         told = [entry.at for entry in await tx.timeline(same.id) if entry.kind is TimelineKind.REPEATED]
         data = RepeatedEntry(count=incident.tracked.occurrences, url=said.url)

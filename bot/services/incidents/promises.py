@@ -39,7 +39,7 @@ class Promises:
             if now != severity:
                 raise InvalidTransition("severity_moved", incident=change.incident.label, severity=now)
             next_at = self._policy.update_due(self._policy.rules(severity), at=change.now)
-            await change.save(transitions.tell(change.incident, None, next_update_at=next_at))
+            await change.save(transitions.apply_status_update(change.incident, None, next_update_at=next_at))
             await remind_later(change.tx, change.incident, now=change.now)
             await post_update(change, (None, None), key=key)
         return change.incident

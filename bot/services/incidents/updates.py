@@ -264,7 +264,7 @@ class Updates:
         said = StatusUpdate(kept, impact, change.now, change.by.name) if is_said else None
         next_in = update.next_in
         next_at = None if next_in is None else self._policy.due(next_in, at=change.now)
-        told = transitions.tell(
+        told = transitions.apply_status_update(
             incident, said, next_update_at=next_at, phase=update.phase, users=update.users
         )
         await change.save(told)

@@ -92,7 +92,7 @@ async def test_seeing_it_again_prolongs_the_window(rig: Rig) -> None:
     await rig.advance(timedelta(seconds=40))
     async with rig.store.transaction() as tx:
         known = await tx.incident(alert.id, lock=True)
-        await tx.save(transitions.see_again(known, at=await tx.now()))
+        await tx.save(transitions.count_occurrence(known, at=await tx.now()))
     await rig.advance(timedelta(seconds=40))
     assert await same(rig) == alert.id
     assert (await rig.store.incident(alert.id)).tracked.occurrences == 2

@@ -57,7 +57,7 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     assert changed.regraded == by_olive
     led = transitions.assign(changed, Role.SCRIBE, PersonRef(7, "Olive"))
     led = await saved(rig.store, led)
-    told = transitions.tell(
+    told = transitions.apply_status_update(
         led, StatusUpdate("知っていること\n二行目", "影響", at, "Olive"), next_update_at=at + MINUTE
     )
     told = await saved(rig.store, told)
@@ -170,7 +170,7 @@ async def test_a_tracked_alert_a_drill_and_a_private_one_come_back_as_they_were(
         "f",
         now,
     )
-    seen = transitions.see_again(incident, at=now + MINUTE)
+    seen = transitions.count_occurrence(incident, at=now + MINUTE)
     assert await saved(rig.store, seen) == seen
     declared = transitions.declare(seen, thread_channel="p0-alerts")
     assert await saved(rig.store, declared) == declared

@@ -34,7 +34,7 @@ async def test_roles_and_updates_come_back_as_they_were_saved(rig: Rig) -> None:
         both = transitions.assign(led, Role.COMMANDER, PersonRef(2**62, 'O"live'))
         await tx.save(both)
         update = StatusUpdate("戻した\n様子見", "", now, "Perry")
-        told = transitions.tell(both, update, next_update_at=now + MINUTE)
+        told = transitions.apply_status_update(both, update, next_update_at=now + MINUTE)
         await tx.save(told)
         reminded = status_updates.remind(told, again_at=now + MINUTE)
         await tx.save(reminded)
@@ -53,7 +53,9 @@ async def test_a_phase_comes_back_and_one_of_a_newer_version_counts_as_none(
     incident = await owing(rig)
     assert (await rig.store.incident(incident.id)).phase is None
     async with rig.store.transaction() as tx:
-        await tx.save(transitions.tell(incident, None, next_update_at=None, phase=Phase.IDENTIFIED))
+        await tx.save(
+            transitions.apply_status_update(incident, None, next_update_at=None, phase=Phase.IDENTIFIED)
+        )
     assert (await rig.store.incident(incident.id)).phase is Phase.IDENTIFIED
     await database.fetch("UPDATE incidents SET phase = 'verifying'")
     assert (await rig.store.incident(incident.id)).phase is None

@@ -12,7 +12,7 @@ from tests.unit.domain.incident.test_transitions import LATER, MINUTE, acknowled
 @pytest.mark.parametrize(("asked", "times"), [(0, 1), (1, 2), (2, 4), (3, 8), (9, 8)])
 def test_reminders_come_less_and_less_often(asked: int, times: int) -> None:
     """1, 2, 4 and then every 8 intervals after the last one; what was promised stays promised."""
-    told = transitions.tell(acknowledged(), None, next_update_at=LATER)
+    told = transitions.apply_status_update(acknowledged(), None, next_update_at=LATER)
     silent = replace(told, updates=replace(told.updates, reminders=asked))
     assert status_updates.intervals_until_repeat(silent) == times
     again = status_updates.remind(silent, again_at=LATER + MINUTE)
@@ -47,7 +47,7 @@ def test_another_severity_neither_drops_a_promise_nor_puts_it_off(
 
     Without a promise, the new severity decides. The reminder comes when the update is due.
     """
-    told = transitions.tell(acknowledged(), None, next_update_at=promised)
+    told = transitions.apply_status_update(acknowledged(), None, next_update_at=promised)
     updates = status_updates.regraded(told, owed, is_more_severe=is_more_severe).updates
     assert (updates.due_at, updates.remind_at) == (due, due)
 
@@ -60,7 +60,7 @@ def test_a_promise_survives_an_acknowledge(
     promised: datetime | None, owed: datetime | None, due: datetime | None
 ) -> None:
     """An acknowledge leaves a promised update as it is; without a promise the severity's interval counts."""
-    told = transitions.tell(acknowledged(), None, next_update_at=promised)
+    told = transitions.apply_status_update(acknowledged(), None, next_update_at=promised)
     updates = status_updates.taken_on(told, owed).updates
     assert (updates.due_at, updates.remind_at) == (due, due)
 
@@ -68,7 +68,7 @@ def test_a_promise_survives_an_acknowledge(
 @pytest.mark.parametrize("is_more_severe", [False, True])
 def test_a_broken_promise_stays_overdue(is_more_severe: bool) -> None:  # a case
     """A higher severity reminds earlier, no severity forgets that the promise was broken."""
-    told = transitions.tell(acknowledged(), None, next_update_at=SOON)
+    told = transitions.apply_status_update(acknowledged(), None, next_update_at=SOON)
     silent = status_updates.remind(told, again_at=LATE)
     updates = status_updates.regraded(silent, LATER, is_more_severe=is_more_severe).updates
     assert (updates.due_at, updates.reminders) == (SOON, 1)

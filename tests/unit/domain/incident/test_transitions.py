@@ -73,7 +73,9 @@ WHAT_NEEDS_AN_OPEN_ONE: list[End] = [
     lambda of: transitions.change_severity(of, SEV3),
     lambda of: transitions.declare(replace(of, kind=IncidentKind.ALERT), thread_channel=None),
     lambda of: transitions.assign(of, Role.SCRIBE, PersonRef(1, "primary")),
-    lambda of: transitions.tell(of, StatusUpdate("known", "", LATER, "primary"), next_update_at=None),
+    lambda of: transitions.apply_status_update(
+        of, StatusUpdate("known", "", LATER, "primary"), next_update_at=None
+    ),
 ]
 
 
@@ -219,20 +221,25 @@ def test_the_first_end_and_the_last_reopening_are_known() -> None:
 
 def test_a_phase_stays_until_another_one_is_named() -> None:
     """Through updates without one, and an acknowledge that ends; shown while a responder is on it."""
-    told = transitions.tell(acknowledged(), None, next_update_at=LATER, phase=Phase.IDENTIFIED)
+    told = transitions.apply_status_update(acknowledged(), None, next_update_at=LATER, phase=Phase.IDENTIFIED)
     assert told.shown_phase is Phase.IDENTIFIED
-    again = transitions.tell(told, StatusUpdate("known", "", LATER, "primary"), next_update_at=None)
+    again = transitions.apply_status_update(
+        told, StatusUpdate("known", "", LATER, "primary"), next_update_at=None
+    )
     assert again.phase is Phase.IDENTIFIED
     waiting = acknowledgement.end_ack(again, at=LATER, lapsed=True)
     assert (waiting.phase, waiting.shown_phase) == (Phase.IDENTIFIED, None)
     assert (
-        transitions.tell(again, None, next_update_at=None, phase=Phase.MONITORING).phase is Phase.MONITORING
+        transitions.apply_status_update(again, None, next_update_at=None, phase=Phase.MONITORING).phase
+        is Phase.MONITORING
     )
 
 
 def test_a_reopened_incident_has_no_phase() -> None:
     """Reopening an incident clears its phase, which is no longer shown once the incident has ended."""
-    ended = resolve(transitions.tell(acknowledged(), None, next_update_at=None, phase=Phase.MONITORING))
+    ended = resolve(
+        transitions.apply_status_update(acknowledged(), None, next_update_at=None, phase=Phase.MONITORING)
+    )
     assert ended.shown_phase is None
     assert transitions.reopen(ended, by=PRIMARY, at=LATER, next_update_at=None).phase is None
 
@@ -320,7 +327,7 @@ def test_a_tracked_alert_is_declared_once() -> None:
 
 def test_the_same_alert_is_counted() -> None:
     """When a tracked alert comes again, its number of occurrences rises and the time is recorded."""
-    again = transitions.see_again(incident(kind=IncidentKind.ALERT), at=LATER)
+    again = transitions.count_occurrence(incident(kind=IncidentKind.ALERT), at=LATER)
     assert (again.tracked.occurrences, again.tracked.last_seen_at, again.version) == (2, LATER, 2)
 
 
@@ -354,7 +361,7 @@ def test_a_reminder_is_for_whoever_leads() -> None:
 def test_a_status_update_resets_the_reminders() -> None:
     """A status update sets the next due time and resets the count of reminders."""
     update = StatusUpdate("rollback 中", "決済", LATER, "primary")
-    told = transitions.tell(
+    told = transitions.apply_status_update(
         replace(acknowledged(), updates=StatusUpdates(reminders=3)), update, next_update_at=LATER + MINUTE
     )
     assert (told.updates.last, told.updates.due_at, told.updates.reminders) == (update, LATER + MINUTE, 0)
