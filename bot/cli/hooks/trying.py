@@ -27,8 +27,8 @@ from bot.i18n import Texts
 from bot.integrations.hooks.readers import READERS
 from bot.resources import SharedResources
 from bot.runbook import Policy, load_policy, load_served
+from bot.services.alerts.dry_run import AlertDryRun
 from bot.services.alerts.events import occurrence_of
-from bot.services.alerts.foreseeing import Foresight
 from bot.settings import Settings
 
 _STDIN: Final = Path("-")
@@ -126,9 +126,9 @@ def _decided(settings: Settings, tried: Tried, guild_id: int) -> Tried:
 
     async def decide(shared: SharedResources) -> None:
         parts, sender = shared.parts(guild_id), tried.rules.sender
-        foresight = Foresight(parts.store, parts.policy)
+        dry_run = AlertDryRun(parts.store, parts.policy)
         for trial in tried.trials:
-            decided = await foresight.of(trial.event, sender, guild_id=guild_id)
+            decided = await dry_run.decide(trial.event, sender, guild_id=guild_id)
             trials.append(replace(trial, decided=decided))
 
     with_stores(settings, decide)

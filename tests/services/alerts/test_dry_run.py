@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.verdict import Verdict
-from bot.services.alerts.foreseeing import Foresight
+from bot.services.alerts.dry_run import AlertDryRun
 from bot.services.alerts.opening import Decided
 from tests.services.alerts.test_events import FIRING, OVER, SENTRY, fire, say
 from tests.services.alerts.test_rules import FLAPS, ruled
@@ -22,40 +22,40 @@ SELECT (SELECT coalesce(jsonb_agg(incidents ORDER BY id), '[]') FROM incidents):
 """
 
 
-async def foreseen(desk: Desk, event: AlertEvent) -> Decided:
+async def decided(desk: Desk, event: AlertEvent) -> Decided:
     """Return what would become of an event of Sentry, which has changed nothing."""
     before = await desk.database.pool.fetchval(ROWS)
-    found = await Foresight(desk.own_store, desk.policy).of(event, SENTRY, guild_id=GUILD)
+    found = await AlertDryRun(desk.own_store, desk.policy).decide(event, SENTRY, guild_id=GUILD)
     assert await desk.database.pool.fetchval(ROWS) == before
     return found
 
 
 async def test_a_new_alert_would_open_and_take_no_number(desk: Desk) -> None:
-    """An event of a new alert would open it, and foreseeing that takes no incident number."""
+    """An event of a new alert would open it, and the dry run takes no incident number."""
     for _ in range(3):
-        assert (await foreseen(desk, FIRING)).outcome is AlertOutcome.TRACKED
+        assert (await decided(desk, FIRING)).outcome is AlertOutcome.TRACKED
     assert (await fire(desk)).id == 1
 
 
 async def test_a_known_alert_would_be_counted_or_ended(desk: Desk) -> None:
     """An event would be counted on its open alert or end it, and an end without one finds nothing open."""
-    assert (await foreseen(desk, OVER)).outcome is AlertOutcome.NOTHING_OPEN
+    assert (await decided(desk, OVER)).outcome is AlertOutcome.NOTHING_OPEN
     incident = await fire(desk)
     for event, outcome in ((FIRING, AlertOutcome.COUNTED), (OVER, AlertOutcome.RECOVERED)):
-        found = await foreseen(desk, event)
+        found = await decided(desk, event)
         assert (found.outcome, found.incident and found.incident.id) == (outcome, incident.id)
 
 
 async def test_a_mute_and_a_maintenance_window_would_hold_it_back(desk: Desk) -> None:
     """An event would be held in a maintenance window, and would be muted after a mute of its alert."""
     window = await begin(desk)
-    held = await foreseen(desk, FIRING)
+    held = await decided(desk, FIRING)
     assert (held.outcome, held.window_id) == (AlertOutcome.HELD, window.id)
     await desk.services.windows.end(GUILD, window.id, by=PRIMARY)
     first = await fire(desk)
     await say(desk, OVER, 2)
     await desk.services.alert_verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
-    assert (await foreseen(desk, FIRING)).outcome is AlertOutcome.MUTED
+    assert (await decided(desk, FIRING)).outcome is AlertOutcome.MUTED
 
 
 async def test_a_window_knows_a_target_by_the_monitors_own_name_for_it(desk: Desk) -> None:
@@ -63,23 +63,23 @@ async def test_a_window_knows_a_target_by_the_monitors_own_name_for_it(desk: Des
     await begin(desk, "api.parky.co.jp")
     sender = replace(SENTRY, targets={"parky-api": "api.parky.co.jp"})
     named = replace(FIRING, target="Parky-API")
-    foresight = Foresight(desk.own_store, desk.policy)
-    assert (await foresight.of(named, SENTRY, guild_id=GUILD)).outcome is AlertOutcome.TRACKED
-    assert (await foresight.of(named, sender, guild_id=GUILD)).outcome is AlertOutcome.HELD
+    dry_run = AlertDryRun(desk.own_store, desk.policy)
+    assert (await dry_run.decide(named, SENTRY, guild_id=GUILD)).outcome is AlertOutcome.TRACKED
+    assert (await dry_run.decide(named, sender, guild_id=GUILD)).outcome is AlertOutcome.HELD
 
 
 async def test_a_threshold_would_be_reached_the_third_time(database: Database) -> None:
     """An event would stay below a threshold of three twice, and open an alert the third time."""
     desk = ruled(database, FLAPS)
     for times in (1, 2):
-        found = await foreseen(desk, FIRING)
+        found = await decided(desk, FIRING)
         assert (found.outcome, found.detail.count, found.detail.needed) == (AlertOutcome.BELOW, times, 3)
         await say(desk, FIRING, times)
-    assert (await foreseen(desk, FIRING)).outcome is AlertOutcome.TRACKED
+    assert (await decided(desk, FIRING)).outcome is AlertOutcome.TRACKED
 
 
 async def test_a_rule_would_ignore_it(database: Database) -> None:
     """A rule of the policy would ignore an event, and the outcome names the rule's number."""
     desk = ruled(database, 'sender = "sentry"\nignore = true')
-    found = await foreseen(desk, FIRING)
+    found = await decided(desk, FIRING)
     assert (found.outcome, found.detail.rule) == (AlertOutcome.IGNORED, 1)

@@ -1,4 +1,4 @@
-"""What would become of an event, decided as if it had come, without anything being changed."""
+"""The dry run of an alert event: what the bot would do with it, without any change."""
 
 from typing import NoReturn
 
@@ -23,7 +23,7 @@ def _undo(decided: Decided) -> NoReturn:
     raise _Undone(decided)
 
 
-class Foresight:
+class AlertDryRun:
     """Decides about events by the rules of `AlertEvents`, in transactions that are rolled back."""
 
     def __init__(self, store: Store, policy: Policy) -> None:
@@ -32,7 +32,7 @@ class Foresight:
         self._counting = AlertCounting(policy)
         self._stops = AlertStops(policy)
 
-    async def of(self, event: AlertEvent, sender: AlertSender, *, guild_id: int) -> Decided:
+    async def decide(self, event: AlertEvent, sender: AlertSender, *, guild_id: int) -> Decided:
         """Return what would become of *event* if it came now. TRACKED has no incident.
 
         Raises:
