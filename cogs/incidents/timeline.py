@@ -155,8 +155,8 @@ async def send_correction(interaction: Interaction, form: Submitted) -> None:
     await keep(interaction)
     by, key = await person_of(interaction), f"interaction:{interaction.id}"
     entry = int(form.fields["entry"])
-    right = correction_of(form)
-    await services_of(interaction).timelines.correct(form.number, entry, right, by=by, key=key)
+    correction = correction_of(form)
+    await services_of(interaction).timelines.correct(form.number, entry, correction, by=by, key=key)
     await _redraw(interaction, form.number, page=form.fields["page"])
 
 

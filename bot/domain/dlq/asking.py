@@ -27,7 +27,7 @@ _SPANS: Final = re.compile(rf"(?:{SPAN.pattern} ?)+", re.ASCII)
 _BETWEEN: Final = re.compile(r"\s*[〜~～]\s*|\s+(?:-|–|から|to|until)\s+")
 
 
-def within(asked: DlqFilter, period: str, *, now: datetime, timezone: ZoneInfo) -> DlqFilter:
+def with_period(asked: DlqFilter, period: str, *, now: datetime, timezone: ZoneInfo) -> DlqFilter:
     """Return *asked* for the *period* that a person has typed.
 
     Understood: nothing (24 hours); "3h", "90分", "7日"; a moment, from which it reaches until now; or two of
@@ -55,7 +55,7 @@ def within(asked: DlqFilter, period: str, *, now: datetime, timezone: ZoneInfo) 
     return replace(asked, since=since, until=until)
 
 
-def became(asked: DlqFilter, typed: str) -> DlqFilter:
+def with_outcome(asked: DlqFilter, typed: str) -> DlqFilter:
     """Return *asked* for what became of a notification as a person has typed it: "503", "応答なし", "failed".
 
     Raises:

@@ -48,8 +48,8 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class Righted:
-    """An entry's line, and what it should say."""
+class CorrectedLine:
+    """The line of an entry, and what a correction makes of it."""
 
     line: Line
     words: str
@@ -96,15 +96,19 @@ def shown_words(line: Line) -> ShownWords:
     return ShownWords(digest_of(words), digest_of(impact), digest_of(line.at.isoformat()))
 
 
-def righted(line: Line, right: Correction, *, at: datetime, label: str) -> Righted:
-    """Apply *right* to *line*. An update has words, an impact or both, or says that there is no impact.
+def corrected(line: Line, correction: Correction, *, at: datetime, label: str) -> CorrectedLine:
+    """Return *line* with *correction* applied.
+
+    An update has words, an impact or both, or says that there is no impact.
 
     Raises:
         UserError: nothing is left, nothing has changed, or another person has corrected the same part since
             the form was opened.
     """
-    found = _of_update(line, right, at=at) if line.entry.is_update else _of_words(line, right, at=at)
-    _require_as_shown(found, right.shown, label=label)
+    found = (
+        _of_update(line, correction, at=at) if line.entry.is_update else _of_words(line, correction, at=at)
+    )
+    _require_as_shown(found, correction.shown, label=label)
     if not found.differs:
         raise UserError("correction_empty", incident=label)
     return found
@@ -115,23 +119,23 @@ def cleaned(text: str, *, limit: int) -> str:
     return storable(text).strip()[:limit]
 
 
-def _of_words(line: Line, right: Correction, *, at: datetime) -> Righted:
-    words = line.said if right.text is None else cleaned(right.text, limit=CORRECTION_LIMIT)
-    if right.text is not None and not words:
+def _of_words(line: Line, correction: Correction, *, at: datetime) -> CorrectedLine:
+    words = line.said if correction.text is None else cleaned(correction.text, limit=CORRECTION_LIMIT)
+    if correction.text is not None and not words:
         is_pin = line.entry.kind is TimelineKind.PINNED
         raise UserError("pin_emptied") if is_pin else UserError("note_empty")
-    return Righted(line, words, line.impact, at)
+    return CorrectedLine(line, words, line.impact, at)
 
 
-def _of_update(line: Line, right: Correction, *, at: datetime) -> Righted:
-    words = line.said if right.text is None else cleaned(right.text, limit=KNOWN_LIMIT)
-    impact = line.impact if right.impact is None else cleaned(right.impact, limit=IMPACT_LIMIT)
+def _of_update(line: Line, correction: Correction, *, at: datetime) -> CorrectedLine:
+    words = line.said if correction.text is None else cleaned(correction.text, limit=KNOWN_LIMIT)
+    impact = line.impact if correction.impact is None else cleaned(correction.impact, limit=IMPACT_LIMIT)
     if line.said and not (words or impact):
         raise UserError("update_emptied")
-    return Righted(line, words, impact, at)
+    return CorrectedLine(line, words, impact, at)
 
 
-def _require_as_shown(found: Righted, shown: ShownWords | None, *, label: str) -> None:
+def _require_as_shown(found: CorrectedLine, shown: ShownWords | None, *, label: str) -> None:
     """Check that each corrected part is still as the form showed it."""
     line, now = found.line, shown_words(found.line)
     if shown is None:

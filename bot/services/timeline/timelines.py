@@ -27,7 +27,7 @@ from bot.runbook.model import Policy
 from bot.services.ports import Store
 from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
-from bot.services.timeline.corrections import Correction, cleaned, righted
+from bot.services.timeline.corrections import Correction, cleaned, corrected
 
 log = structlog.get_logger(__name__)
 
@@ -126,7 +126,7 @@ class Timelines:
         return _line(await self._store.timeline(incident_id), entry_id)
 
     async def correct(
-        self, incident_id: int, entry_id: int, right: Correction, *, by: Person, key: str
+        self, incident_id: int, entry_id: int, correction: Correction, *, by: Person, key: str
     ) -> Incident:
         """Correct the words and time of an entry; the first version stays. The thread gets a note.
 
@@ -142,15 +142,15 @@ class Timelines:
                 return change.incident  # Discord has delivered the same interaction twice
             line = _line(entries, entry_id)
             moved = line.can_be_moved
-            at = self._moment(right.at, now=change.now, incident=change.incident) if moved else None
-            now = righted(line, right, at=line.at if at is None else at, label=change.incident.label)
+            at = self._moment(correction.at, now=change.now, incident=change.incident) if moved else None
+            now = corrected(line, correction, at=line.at if at is None else at, label=change.incident.label)
             entry = replace(now.kept, key=key)
             await change.record(entry, corrects=entry_id, line=f"corrected:{key}")
             await change.say(now.told, key=f"corrected:{key}")
             lines = lines_of(await change.tx.timeline(incident_id))
-            corrected = correct_last_update(change.incident, lines, entry_id=entry_id)
-            if corrected is not change.incident:
-                await change.save(corrected)
+            incident = correct_last_update(change.incident, lines, entry_id=entry_id)
+            if incident is not change.incident:
+                await change.save(incident)
         return change.incident
 
     async def history(self, incident_id: int, *, by: Person) -> History:

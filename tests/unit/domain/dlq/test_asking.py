@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.dlq.asking import became, within
+from bot.domain.dlq.asking import with_outcome, with_period
 from bot.domain.dlq.views import NO_ANSWER, DlqFilter
 from bot.domain.errors import UserError
 
@@ -37,7 +37,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 )
 def test_periods(typed: str, hours: int, since: datetime | None, until: datetime | None) -> None:
     """A typed period of the DLQ filter is read as hours back, as a beginning, or as beginning and end."""
-    found = within(DlqFilter(severity="P0"), typed, now=NOW, timezone=TOKYO)
+    found = with_period(DlqFilter(severity="P0"), typed, now=NOW, timezone=TOKYO)
     assert found == DlqFilter(severity="P0", hours=hours, since=since, until=until)
 
 
@@ -60,7 +60,7 @@ def test_periods(typed: str, hours: int, since: datetime | None, until: datetime
 def test_periods_that_cannot_be_read(typed: str) -> None:
     """Nonsense, nothing, too long ago, without a beginning, or with the end first."""
     with pytest.raises(UserError, match="dlq_period_unreadable"):
-        within(DlqFilter(), typed, now=NOW, timezone=TOKYO)
+        with_period(DlqFilter(), typed, now=NOW, timezone=TOKYO)
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_periods_that_cannot_be_read(typed: str) -> None:
 )
 def test_what_became_of_it(typed: str, http: int | None, status: str | None) -> None:
     """One HTTP status and one state, in either order; a state keeps its capitals."""
-    assert became(DlqFilter(), typed) == DlqFilter(http_status=http, status=status)
+    assert with_outcome(DlqFilter(), typed) == DlqFilter(http_status=http, status=status)
 
 
 @pytest.mark.parametrize("typed", ["503 404", "failed resolved", "failed 503 sent"])
 def test_two_of_a_kind_are_refused(typed: str) -> None:
     """A list has one of each."""
     with pytest.raises(UserError, match="dlq_status_unreadable"):
-        became(DlqFilter(), typed)
+        with_outcome(DlqFilter(), typed)

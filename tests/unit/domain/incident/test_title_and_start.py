@@ -28,7 +28,7 @@ TRIAGE = Triage(
 )
 
 
-def righted(
+def corrected(
     of: Incident,
     *,
     title: str | None = None,
@@ -46,7 +46,7 @@ def test_title_and_start_are_corrected(of: Incident) -> None:
     Times that count from the report stay, the deadline for an acknowledge above all. The changes name the
     values before and after.
     """
-    after = righted(of, title="決済が 5xx", started_at=EARLIER)
+    after = corrected(of, title="決済が 5xx", started_at=EARLIER)
     version = of.version + 1
     expected = replace(of, title="決済が 5xx", started_at=EARLIER, version=version, details_version=version)
     assert after == expected
@@ -60,7 +60,7 @@ def test_title_and_start_are_corrected(of: Incident) -> None:
 def test_one_of_them_leaves_the_other() -> None:
     """Correcting the title leaves the start as it was, and the other way round; only the change is told."""
     before = incident()
-    title, start = righted(before, title="x"), righted(before, started_at=EARLIER)
+    title, start = corrected(before, title="x"), corrected(before, started_at=EARLIER)
     assert (title.started_at, start.title) == (before.started_at, before.title)
     assert [*changes_of(before, title).to_json()] == ["title"]
     assert [*changes_of(before, start).to_json()] == ["started_at"]
@@ -69,8 +69,8 @@ def test_one_of_them_leaves_the_other() -> None:
 def test_what_is_so_already_changes_nothing() -> None:
     """A correction that gives nothing, or the title and start of before, leaves the incident as it is."""
     before = incident()
-    assert righted(before) is before
-    assert righted(before, title=before.title, started_at=before.started_at) is before
+    assert corrected(before) is before
+    assert corrected(before, title=before.title, started_at=before.started_at) is before
 
 
 def test_nothing_begins_later_than_it_is_reported() -> None:
@@ -78,14 +78,14 @@ def test_nothing_begins_later_than_it_is_reported() -> None:
     reported = T0.replace(second=34)
     before = incident(started_at=EARLIER, triggered_at=reported)
     for within in (reported, reported.replace(second=59)):
-        assert righted(before, started_at=within).started_at == reported
-    assert righted(before, started_at=reported.replace(second=0)).started_at == reported.replace(second=0)
+        assert corrected(before, started_at=within).started_at == reported
+    assert corrected(before, started_at=reported.replace(second=0)).started_at == reported.replace(second=0)
     later = reported.replace(second=0) + timedelta(minutes=1)
     with pytest.raises(UserError, match="start_after_report") as refused:
-        righted(before, started_at=later)
+        corrected(before, started_at=later)
     assert refused.value.fields == {"incident": before.label, "start": later, "reported": reported}
     begun = incident(started_at=reported, triggered_at=reported)
-    assert righted(begun, started_at=reported.replace(second=50)) is begun
+    assert corrected(begun, started_at=reported.replace(second=50)) is begun
 
 
 def test_an_alert_had_begun_by_its_report() -> None:
@@ -108,8 +108,8 @@ def test_a_triage_says_what_an_alert_is_about() -> None:
 def test_two_people_put_different_things_right() -> None:
     """Two people who correct different details of the same version do not undo each other."""
     seen = incident()
-    first = righted(seen, title="x")
-    both = righted(first, started_at=EARLIER, seen=seen)
+    first = corrected(seen, title="x")
+    both = corrected(first, started_at=EARLIER, seen=seen)
     assert (both.title, both.started_at) == ("x", EARLIER)
 
 
@@ -119,11 +119,11 @@ def test_the_second_of_two_sees_what_the_first_wrote() -> None:
     A person who wrote the same values changes nothing.
     """
     seen = incident()
-    first = righted(seen, title="x", started_at=EARLIER)
+    first = corrected(seen, title="x", started_at=EARLIER)
     with pytest.raises(UserError, match="title_moved") as refused:
-        righted(first, title="y", seen=seen)
+        corrected(first, title="y", seen=seen)
     assert refused.value.fields["title"] == "x"
     with pytest.raises(UserError, match="start_moved") as refused:
-        righted(first, started_at=EARLIER - timedelta(minutes=1), seen=seen)
+        corrected(first, started_at=EARLIER - timedelta(minutes=1), seen=seen)
     assert refused.value.fields["start"] == EARLIER
-    assert righted(first, title="x", started_at=EARLIER, seen=seen) is first
+    assert corrected(first, title="x", started_at=EARLIER, seen=seen) is first

@@ -36,7 +36,7 @@ def sent(form: Form, **typed: str) -> Submitted:
     return Submitted(fields.groupdict(), {name: (words,) for name, words in {**opened, **typed}.items()})
 
 
-def righted(title: str) -> CorrectedDetails:
+def corrected(title: str) -> CorrectedDetails:
     """Another title, and a start ten minutes earlier."""
     after = correct_details(
         PLACED, title=title, started_at=AT - timedelta(minutes=12), shown=shown_details(PLACED)
@@ -82,7 +82,7 @@ def test_the_thread_is_told_what_stood_there() -> None:
 
     The start is told to the second, as the first line of the thread has it.
     """
-    data = {"notice": "details_changed", "by": "primary", **righted("決済 @here").corrected.to_json()}
+    data = {"notice": "details_changed", "by": "primary", **corrected("決済 @here").corrected.to_json()}
     assert notice(samples.JA, PLACED, data)["content"] == (
         "✏️ **@primary が訂正** 件名：決済 API が 5xx → 決済 ＠here · "
         "開始：11/24 14:05:00 JST → 11/24 13:55:00 JST"
@@ -91,10 +91,12 @@ def test_the_thread_is_told_what_stood_there() -> None:
 
 def test_whoever_put_it_right_hears_what_has_changed() -> None:
     """Whoever corrects title and start is told what has changed, in their own language."""
-    assert details_said(JA, righted("x")).startswith(
+    assert details_said(JA, corrected("x")).startswith(
         "🏷️ INC-42 を直しました。件名：決済 API が 5xx → x · 開始："
     )
-    assert details_said(EN, righted("x")).startswith("🏷️ Corrected INC-42: title 決済 API が 5xx → x · start ")
+    assert details_said(EN, corrected("x")).startswith(
+        "🏷️ Corrected INC-42: title 決済 API が 5xx → x · start "
+    )
 
 
 @given(before=EVIL, after=EVIL, voice=st.sampled_from(VOICES))
