@@ -7,26 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol
 
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Payload
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
-    class _CallingStep(DataclassInstance, Protocol):
-        """A step as the policy has it, or as it is mirrored for when the database is away."""
+class CallingStep(Protocol):
+    """A step as the policy has it, or as it is mirrored for when the database is away."""
 
-        @property
-        def mention(self) -> Mention: ...
+    @property
+    def mention(self) -> Mention: ...
 
-        @property
-        def dm(self) -> tuple[str, ...]: ...
-
-
-_AnyStep = TypeVar("_AnyStep", bound="_CallingStep")
+    @property
+    def dm(self) -> tuple[str, ...]: ...
 
 
 class StepStatus(StrEnum):
@@ -119,7 +114,9 @@ class Due:
     def rung(self) -> LadderStep:
         """Return the policy's steps combined into one: whom the message alerts, and how."""
         rungs = [step.rung for step in self.steps]
-        return replace(combined(rungs), also=tuple(dict.fromkeys(way for rung in rungs for way in rung.also)))
+        mention, dm = combined(rungs)
+        also = tuple(dict.fromkeys(way for rung in rungs for way in rung.also))
+        return replace(rungs[-1], mention=mention, dm=dm, also=also)
 
     @property
     def overdue(self) -> list[datetime]:
@@ -140,12 +137,10 @@ class Due:
         return replace(self, following=min(to_come, key=lambda step: step.due_at, default=None))
 
 
-def combined(steps: Sequence[_AnyStep]) -> _AnyStep:
-    """Return the last of *steps*, with the loudest mention of them all and the DM recipients of them all."""
+def combined(steps: Sequence[CallingStep]) -> tuple[Mention, tuple[str, ...]]:
+    """Return the loudest mention of *steps* and the DM recipients of them all, for one message."""
     loudest = max((step.mention for step in steps), key=list(Mention).index)
-    return replace(
-        steps[-1], mention=loudest, dm=tuple(dict.fromkeys(who for step in steps for who in step.dm))
-    )
+    return loudest, tuple(dict.fromkeys(who for step in steps for who in step.dm))
 
 
 def following_step(ladder: Iterable[Step]) -> Step | None:

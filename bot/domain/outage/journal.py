@@ -130,7 +130,8 @@ class Journal:
         late = [step for step in watch.rungs if self._is_due(watch, step, now)]
         if not late or watch.key in self.acknowledged:
             return None
-        return combined(late), tuple(late[:-1])
+        mention, dm = combined(late)
+        return replace(late[-1], mention=mention, dm=dm), tuple(late[:-1])
 
     def _is_due(self, watch: Watch, step: WatchStep, now: datetime) -> bool:
         return step.due_at + GRACE <= now and watch.step_key(step) not in self.taken
