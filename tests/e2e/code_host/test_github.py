@@ -114,7 +114,7 @@ async def test_a_postmortem_is_a_pull_request_until_it_is_merged(world: World, g
     await world.command("incident note", channel=alert.thread, text="接続プールの枯渇", by="primary")
     await world.expect_message(alert.thread, contains="接続プールの枯渇")
     await world.command("postmortem draft", channel=alert.thread, by="primary")
-    kept = await world.expect_message(alert.thread, contains="ボットは上書きしません")
+    kept = await world.expect_message(alert.thread, contains="bot は上書きしません")
     assert path in kept.text
     assert github.repository.text(pull.head, path) == "# 人が書いた postmortem\n"
     shown = await world.command("postmortem show", channel=alert.thread, by="primary")

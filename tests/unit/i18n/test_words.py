@@ -20,7 +20,8 @@ NOT_IN_JAPANESE: Final = {
     "重い方の": "安全側で…として扱います",
     r"\*\*はあなたです": "あなたが…担当です",
     "古い方|新しい方": "前のページ, 次のページ",
-    "方針ファイル|policy ファイル": "設定ファイル",
+    "方針ファイル|ポリシー|policy": "設定ファイル",
+    "Bot|ボット": "bot",
     "二つの番|{who} の番|その番": "シフト",
     "終わりは未定": "終了日なし",
     "担当 {people}|担当者に|担当に|担当がい|担当なし": "当番",
@@ -73,7 +74,7 @@ def test_each_pattern_would_find_its_word() -> None:
     """A pattern that matches nothing would hold nothing out."""
     said = {
         "ja": "空席 経路 済んだ手順 判定に加わる 重い方の **指揮**はあなたです 古い方 方針ファイル 二つの番 "
-        "終わりは未定 担当に DM 1 時間間 決定木 が triage 中 代わり 理由: x しますか? on-call に",
+        "終わりは未定 担当に DM 1 時間間 決定木 が triage 中 代わり 理由: x しますか? on-call に ボット",
         "en": "it counts as the graver answer. Choose any number. Should it be back, no end in sight, "
         "2 to mend, how it stands, to do with another, vacant, the database is away, lies ahead, "
         "somebody else, put {emoji} on it, DM to the on-call",

@@ -52,7 +52,7 @@ def test_each_probe_is_a_line_with_its_availability() -> None:
     )
     assert listing(WORDS, shown).splitlines() == [
         "📡 **プローブ** · 2 件",
-        "🔌 どの対象にも接続できません。Bot 側のネットワークを確認してください。",
+        "🔌 どの対象にも接続できません。bot 側のネットワークを確認してください。",
         "⛔ `api` ダウン：HTTP 503 (正常なら 200) · 24 時間 99.9 %",
         "⏳ `dev` 結果待ち：–",
     ]

@@ -80,7 +80,7 @@ def test_results_begin_with_what_needs_a_person() -> None:
     assert ["❓" in results[0], "Missing Access" in results[1]] == [True, True]
     assert any("[投稿](https://discord.com/channels/7/5/6)" in line for line in results)
     assert any("対象外：その後届いている" in line for line in results)
-    assert "HTTP 403：Bot にそのチャンネルへ投稿する権限がありません" in words(batch_screen(JA, MIXED))
+    assert "HTTP 403：bot にそのチャンネルへ投稿する権限がありません" in words(batch_screen(JA, MIXED))
     assert labels(batch_screen(JA, MIXED)) == ["更新", "止める"]
 
 

@@ -158,7 +158,7 @@ def test_the_timeline_has_exact_times_and_offsets() -> None:
 def test_machine_rows_are_in_details_that_close() -> None:
     """A table inside needs blank lines around it; GitHub shows it only then."""
     text = document(facts())
-    before, _, inside = text.partition("<details>\n<summary>ボットの通知 2 件</summary>\n\n")
+    before, _, inside = text.partition("<details>\n<summary>bot の通知 2 件</summary>\n\n")
     table, _, after = inside.partition("\n\n</details>\n")
     assert before.count("<details>") == 0
     assert table.startswith("| 時刻 |")
