@@ -28,7 +28,7 @@ from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.statistics.statistics import Statistics
-from bot.services.suspects.asking import SuspectRequests
+from bot.services.suspects.card_requests import SuspectRequests
 from bot.services.suspects.seen_before import SeenBefore
 from bot.services.systems.dlq_check import DlqFailures
 from bot.services.systems.rounds import CheckRounds

@@ -27,7 +27,7 @@ from bot.domain.statistics.examples import Examples
 from bot.domain.statistics.figures import IncidentFigures
 from bot.domain.statistics.period import Span
 from bot.runbook.model import Policy
-from bot.services.digest.asking import asked_alerts
+from bot.services.digest.asked_alerts import asked_alerts
 from bot.services.ports import DlqStore, Store
 from bot.services.statistics.statistics import Statistics
 

@@ -14,7 +14,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.digest.asking import asked_alerts
+from bot.services.digest.asked_alerts import asked_alerts
 from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
 from bot.services.ports.store.timeline import AuditWrites
 from bot.services.shared.access import Access

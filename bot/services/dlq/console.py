@@ -5,8 +5,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from bot.domain.dlq.asking import with_outcome, with_period
 from bot.domain.dlq.failures import DlqEntry, DlqPage, MostSevere, StatusCounts
+from bot.domain.dlq.typed_filter import with_period, with_status
 from bot.domain.dlq.views import Cursor, DlqFilter, DlqView, read, written
 from bot.domain.errors import UserError
 from bot.domain.people import Person
@@ -79,7 +79,7 @@ class DlqConsole:
         if period.strip():
             now = await self._store.now()
             asked = with_period(asked, period, now=now, timezone=self._policy.timezone)
-        return with_outcome(asked, status) if status.strip() else asked
+        return with_status(asked, status) if status.strip() else asked
 
     async def offered(self, typed: str, *, by: Person, guild_id: int, limit: int) -> list[DlqEntry]:
         """Return the latest failures whose id or title has *typed*; none to a person who may not look.

@@ -24,7 +24,7 @@ from bot.services.ports import Store, Transaction
 from bot.services.ports.store.incidents import IncidentWrites
 from bot.services.ports.store.members import MemberReads
 from bot.services.shared.postings import notice
-from bot.services.suspects.asking import SuspectRequests
+from bot.services.suspects.card_requests import SuspectRequests
 
 #: Discord's codes for a thread that takes no message, because it is archived and locked, or locked.
 _CLOSED: Final = frozenset({50083, 160005})

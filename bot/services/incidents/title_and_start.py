@@ -16,7 +16,7 @@ from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Changes, want_draft
-from bot.services.suspects.asking import SuspectRequests
+from bot.services.suspects.card_requests import SuspectRequests
 
 
 @dataclass(frozen=True, slots=True)

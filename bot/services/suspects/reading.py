@@ -26,7 +26,7 @@ from bot.services.ports import Store, Transaction
 from bot.services.ports.change_sources import ChangeSource
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import thread_line
-from bot.services.suspects.asking import SuspectRequests
+from bot.services.suspects.card_requests import SuspectRequests
 from bot.services.suspects.seen_before import SeenBefore
 
 log = structlog.get_logger(__name__)

@@ -7,10 +7,10 @@ from typing import Final
 from bot.domain.dlq.failures import COUNTED, SHORTEST, DlqEntry
 from bot.domain.dlq.views import Cursor, DlqFilter
 from bot.storage.database.sql import Row
-from bot.storage.dlq.asking import DlqSql
 from bot.storage.dlq.conditions import PLACES, TEXT, Conditions, beside, literally, since
 from bot.storage.dlq.entries import entry_from_row
 from bot.storage.dlq.indexes import finds_endings
+from bot.storage.dlq.transactions import DlqSql
 
 #: How long counting may take, seconds: a page without a number is better than none.
 _COUNT_S: Final = 0.4

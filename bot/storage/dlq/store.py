@@ -32,13 +32,13 @@ from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
 from bot.storage.database.pools import borrow
 from bot.storage.database.sql import Row
-from bot.storage.dlq.asking import DlqSql, DlqTransaction, transaction
 from bot.storage.dlq.composing import DlqQueries, run, table_query
 from bot.storage.dlq.conditions import Conditions, asked_for, beside, equal, since
 from bot.storage.dlq.entries import entry_from_row
 from bot.storage.dlq.indexes import suggested
 from bot.storage.dlq.layout import Layout
 from bot.storage.dlq.pages import ending_in, entries_of
+from bot.storage.dlq.transactions import DlqSql, DlqTransaction, transaction
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ class PostgresDlqStore:
         self._pool = pool
         self._answer_s = answer_s
         self._table = table
-        self._questions: DlqQueries | None = None
+        self._queries: DlqQueries | None = None
         self._learned_s = 0.0
 
     async def page(self, view: DlqView, *, size: int) -> DlqPage:
@@ -179,7 +179,7 @@ class PostgresDlqStore:
                 await sql.all("redact_failures", ids=keys, title=title)
 
     async def report(self) -> TableReport:
-        self._questions = None
+        self._queries = None
         try:
             async with self._question() as sql:
                 return replace(sql.layout.report(), indexes=suggested(sql.layout))
@@ -225,12 +225,12 @@ class PostgresDlqStore:
     async def _known(self, opened: DlqTransaction) -> DlqQueries:
         """Return the queries for the table's shape, as it was a moment ago or is now."""
         now_s = time.monotonic()
-        if self._questions is None or now_s - self._learned_s > _BELIEVED_S:
+        if self._queries is None or now_s - self._learned_s > _BELIEVED_S:
             named = {"schema": self._table.schema, "name": self._table.name}
             columns = await run(opened, table_query("dlq_columns"), named)
             indexes = await run(opened, table_query("dlq_indexes"), named)
-            self._questions, self._learned_s = DlqQueries(Layout.of(self._table, columns, indexes)), now_s
-        return self._questions
+            self._queries, self._learned_s = DlqQueries(Layout.of(self._table, columns, indexes)), now_s
+        return self._queries
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -241,7 +241,7 @@ class PostgresDlqStore:
         except DlqUnavailable:
             raise
         except (StorageUnavailable, TimeoutError) as error:
-            self._questions = None  # perhaps its owner has changed it
+            self._queries = None  # perhaps its owner has changed it
             kind = DlqChanged if isinstance(error, StorageBroken) else DlqUnavailable
             raise kind(f"the DLQ: {str(error) or type(error).__name__}") from error
 

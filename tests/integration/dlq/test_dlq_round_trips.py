@@ -12,8 +12,8 @@ import pytest_asyncio
 from bot.domain.dlq.views import Cursor, DlqFilter, DlqView
 from bot.domain.errors import UserError
 from bot.storage.database.pools import open_dlq_pool
-from bot.storage.dlq.asking import DlqSql
 from bot.storage.dlq.store import PostgresDlqStore
+from bot.storage.dlq.transactions import DlqSql
 from tests.integration.dlq.tables import RUNBOOK
 from tests.pg_proxy import PgProxy, Session
 from tests.postgres import connect

@@ -248,7 +248,7 @@ async def test_a_page_is_read_off_the_index(dlq: PostgresDlqStore, database_url:
         "SELECT now() - n * interval '1 second', 'p1-ops', 'P1', 429, '{}' FROM generate_series(1, 20000) n"
     )
     await connection.execute("ANALYZE admin.notification_failures")
-    query = (await questions(dlq)).query("list_failures", ["lately"])
+    query = (await queries(dlq)).query("list_failures", ["lately"])
     plan = await connection.fetchval(
         "EXPLAIN (FORMAT TEXT, ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) " + query.text,
         *query.arguments({"within": timedelta(hours=24), "limit": 10}),
@@ -258,10 +258,10 @@ async def test_a_page_is_read_off_the_index(dlq: PostgresDlqStore, database_url:
     assert plan.startswith("Limit (actual rows=10")
 
 
-async def questions(dlq: PostgresDlqStore) -> DlqQueries:
+async def queries(dlq: PostgresDlqStore) -> DlqQueries:
     """The queries for the table as it is."""
     async with dlq._question() as sql:
-        return sql.questions
+        return sql.queries
 
 
 async def _answers(dlq: PostgresDlqStore) -> bool:

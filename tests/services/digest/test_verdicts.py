@@ -10,7 +10,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
-from bot.services.digest.asking import asked_alerts
+from bot.services.digest.asked_alerts import asked_alerts
 from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 

@@ -1,4 +1,4 @@
-"""Asks for the card of suspects, where the policy wants one and there is a source to read."""
+"""Requests the card of suspects, where the policy wants one and a source is configured."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ class SuspectRequests:
     """Queues the job that makes the card, or makes it anew.
 
     Args:
-        has_sources: Any source is configured; without one there is no card.
+        has_sources: At least one source is configured; without one there is no card.
     """
 
     def __init__(self, policy: Policy, *, has_sources: bool) -> None:

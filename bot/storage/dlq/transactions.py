@@ -1,4 +1,4 @@
-"""Questions to the DLQ's database: short transactions of few round trips, also behind a transaction pooler.
+"""Transactions on the DLQ's database: short, with few round trips, also behind a transaction pooler.
 
 asyncpg takes two round trips for a query that may not stay prepared. What has neither parameters nor rows
 (BEGIN, settings, savepoints) waits for the next query or for COMMIT, and is sent in one string, which is one.
@@ -65,7 +65,7 @@ class DlqTransaction:
         self._unsent += [*back, "RELEASE SAVEPOINT attempt"]
 
     async def commit(self) -> None:
-        """End the transaction, unless nothing was asked in it."""
+        """End the transaction, unless it has run no query."""
         if self._has_begun:
             await self._connection.execute("; ".join([*self._unsent, "COMMIT"]))
 
@@ -103,14 +103,14 @@ async def transaction(
 class DlqSql:
     """Runs the queries of `dlq.sql` in a transaction."""
 
-    def __init__(self, opened: DlqTransaction, questions: DlqQueries) -> None:
+    def __init__(self, opened: DlqTransaction, queries: DlqQueries) -> None:
         self._transaction = opened
-        self.questions = questions
+        self.queries = queries
 
     @property
     def layout(self) -> Layout:
         """Return the names and types of the DLQ table's columns."""
-        return self.questions.layout
+        return self.queries.layout
 
     async def all(self, name: str, conditions: Conditions | None = None, **parameters: object) -> list[Row]:
         """Run a query and return its rows.
@@ -121,7 +121,7 @@ class DlqSql:
         Raises:
             StorageUnavailable.
         """
-        query = self.questions.query(name, conditions or ())
+        query = self.queries.query(name, conditions or ())
         given = dict(parameters)
         for own in (conditions or {}).values():
             given |= own

@@ -1,4 +1,4 @@
-"""The alerts that a digest asks about, as they are now."""
+"""Reads the alerts that a digest asks people about, as they are now."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A filter as people type it: a period, and what became of the notification."""
+"""Reads a DLQ filter as people type it: a period, and the status of the notification."""
 
 import math
 import re
@@ -55,8 +55,8 @@ def with_period(asked: DlqFilter, period: str, *, now: datetime, timezone: ZoneI
     return replace(asked, since=since, until=until)
 
 
-def with_outcome(asked: DlqFilter, typed: str) -> DlqFilter:
-    """Return *asked* for what became of a notification as a person has typed it: "503", "応答なし", "failed".
+def with_status(asked: DlqFilter, typed: str) -> DlqFilter:
+    """Return *asked* for the status that a person has typed: "503", "応答なし", "failed".
 
     Raises:
         UserError: more than one state or one HTTP status is named.

@@ -1,11 +1,11 @@
-"""A filter as people type it."""
+"""Read a DLQ filter as people type it."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.dlq.asking import with_outcome, with_period
+from bot.domain.dlq.typed_filter import with_period, with_status
 from bot.domain.dlq.views import NO_ANSWER, DlqFilter
 from bot.domain.errors import UserError
 
@@ -76,13 +76,13 @@ def test_periods_that_cannot_be_read(typed: str) -> None:
         ("5030", None, "5030"),
     ],
 )
-def test_what_became_of_it(typed: str, http: int | None, status: str | None) -> None:
+def test_typed_status(typed: str, http: int | None, status: str | None) -> None:
     """One HTTP status and one state, in either order; a state keeps its capitals."""
-    assert with_outcome(DlqFilter(), typed) == DlqFilter(http_status=http, status=status)
+    assert with_status(DlqFilter(), typed) == DlqFilter(http_status=http, status=status)
 
 
 @pytest.mark.parametrize("typed", ["503 404", "failed resolved", "failed 503 sent"])
 def test_two_of_a_kind_are_refused(typed: str) -> None:
     """A list has one of each."""
     with pytest.raises(UserError, match="dlq_status_unreadable"):
-        with_outcome(DlqFilter(), typed)
+        with_status(DlqFilter(), typed)
