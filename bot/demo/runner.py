@@ -20,8 +20,8 @@ from bot.demo.page_tour import page_tour, welcome
 from bot.demo.process import ChildDied
 from bot.demo.setup import Setup
 from bot.demo.stage import Stage, set_stage
-from bot.demo.story.burning import raise_alarm
 from bot.demo.story.cast import ADMIN
+from bot.demo.story.opening_incident import raise_alarm
 from bot.demo.tour import play_tour
 from bot.domain.errors import ConfigError
 from bot.runbook import Policy
@@ -128,7 +128,7 @@ class _Show:
             human=stage.human_url,
             dsn=stage.dsn,
             runbook="RUNBOOK_FILE" if self._setup.own_file else "Parky's runbook",
-            now=_burns(self._setup) if stage.is_new else "and everything as it was left",
+            now=_unacknowledged(self._setup) if stage.is_new else "and everything as it was left",
             title=_TITLES[self._setup.language],
             **named(self._setup.policy),
             people=", ".join(
@@ -146,7 +146,7 @@ def named(policy: Policy) -> dict[str, str]:
     return {"severity": severe.name.lower(), "alerts": severe.channel, "digest": policy.digest.channel}
 
 
-def _burns(setup: Setup) -> str:
+def _unacknowledged(setup: Setup) -> str:
     return f"and an alert in #{setup.policy.most_severe.channel} that nobody has acknowledged"
 
 

@@ -15,9 +15,9 @@ import asyncpg
 from bot.demo import clock
 from bot.demo.process import Child
 from bot.demo.setup import Setup
-from bot.demo.story.begun import has_begun, is_past_written
 from bot.demo.story.cast import Cast, enter
-from bot.demo.story.place import Place, set_up_hooks
+from bot.demo.story.guild import DemoGuild, set_up_webhooks
+from bot.demo.story.progress import has_begun, is_past_written
 from bot.lean_imports import uncollected
 from bot.runbook import Policy
 from bot.storage.database.migrate import SEARCH_PATH
@@ -184,14 +184,14 @@ async def prepare(connection: asyncpg.Connection, human: Human, setup: Setup) ->
     await _catch_up(connection, human)
     state = await human.state()
     channels = {channel["name"]: int(channel["id"]) for channel in state["channels"]}
-    place = Place(
-        guild_id=int(state["guild"]["id"]),
+    guild = DemoGuild(
+        id=int(state["guild"]["id"]),
         bot_id=int(state["application"]["id"]),
         channels=channels,
         cast=Cast.at(people, policy, now=await connection.fetchval("SELECT now()")),
-        hooks=await set_up_hooks(human, policy, channels),
+        webhooks=await set_up_webhooks(human, policy, channels),
     )
-    return await seed(connection, human, policy=policy, place=place, is_storys=not setup.own_file)
+    return await seed(connection, human, policy=policy, guild=guild, is_storys=not setup.own_file)
 
 
 async def _catch_up(connection: asyncpg.Connection, human: Human) -> None:

@@ -1,1 +1,1 @@
-"""The story that the demo opens on: its people, their past with its posts, and the incident that burns."""
+"""The story that the demo opens on: its people, their past with its posts, and an unacknowledged incident."""

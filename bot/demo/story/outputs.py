@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.demo.story.cast import CastMember
-from bot.demo.story.happened import Happened
+from bot.demo.story.seeded_incidents import SeededIncident
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
@@ -14,14 +14,14 @@ from bot.domain.timeline.entries import EntryData
 from bot.services.shared.postings import thread_line
 
 
-def output_facts(one: Happened) -> Iterator[tuple[datetime, EntryData, CastMember | None]]:
+def output_facts(one: SeededIncident) -> Iterator[tuple[datetime, EntryData, CastMember | None]]:
     """Yield the timeline entries of the command outputs that responders pasted."""
     for told in one.told.outputs:
         entry = OutputEntry(text=told.text, topic=told.topic, lines=_lines(told.text))
         yield one.at + told.after, entry, one.person(told.by)
 
 
-def output_posts(one: Happened, incident: Incident) -> Iterator[tuple[NewDelivery, datetime]]:
+def output_posts(one: SeededIncident, incident: Incident) -> Iterator[tuple[NewDelivery, datetime]]:
     """Yield the bot's messages that show them, with their moments."""
     for number, told in enumerate(one.told.outputs, start=1):
         by, lines = one.person(told.by).name, _lines(told.text)

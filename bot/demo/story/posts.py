@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
 
+from bot.demo.story.action_items import PastItem, items_of
+from bot.demo.story.aftermath import end_notice
 from bot.demo.story.cast import CastMember
-from bot.demo.story.drilled import injected, score_of
-from bot.demo.story.ends import end_notice
-from bot.demo.story.follow_up import PastItem, items_of
-from bot.demo.story.happened import Happened
+from bot.demo.story.drills import injected, score_of
+from bot.demo.story.guild import MessageLocation
 from bot.demo.story.incidents import incident_of
 from bot.demo.story.outputs import output_posts
-from bot.demo.story.place import Spot
+from bot.demo.story.seeded_incidents import SeededIncident
 from bot.demo.story.updates import update_lines
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery, Request
 from bot.domain.delivery.kinds import DeliveryKind
@@ -54,14 +54,14 @@ class Post:
         entry: As the local Discord's history takes it; None for what comes with another one's.
         delivery: The bot's record of it; None for what people wrote.
         recipient: Of a DM: the handle of its reader.
-        spot: Where it is, if it has no entry.
+        location: Where it is, if it has no entry.
     """
 
     at: datetime
     entry: Json | None
     delivery: NewDelivery | None = None
     recipient: str | None = None
-    spot: Spot | None = None
+    location: MessageLocation | None = None
 
 
 class Posts:
@@ -76,11 +76,11 @@ class Posts:
         self._words = Wording(Texts.load(), policy)
         self._numbers = count(1)
 
-    def of(self, happened: Happened, incident_id: int) -> list[Post]:
+    def of(self, seeded: SeededIncident, incident_id: int) -> list[Post]:
         """Return the posts of one incident."""
-        items = [(item, self._items[item.key]) for item in items_of(happened)]
+        items = [(item, self._items[item.key]) for item in items_of(seeded)]
         return list(
-            _Composer(self._words, self._numbers, happened, incident_of(happened, incident_id), items).posts()
+            _Composer(self._words, self._numbers, seeded, incident_of(seeded, incident_id), items).posts()
         )
 
 
@@ -89,124 +89,124 @@ class _Composer:
         self,
         words: Wording,
         numbers: Iterator[int],
-        happened: Happened,
+        seeded: SeededIncident,
         incident: Incident,
         items: Sequence[tuple[PastItem, int]],
     ) -> None:
         self._words = words
         self._numbers = numbers
-        self._happened = happened
+        self._seeded = seeded
         self._incident = incident
         self._items = items
 
     def posts(self) -> Iterator[Post]:
-        yield from self._monitored()
+        yield from self._monitor_messages()
         yield from self._posting()
         yield from self._calls()
         yield from self._notes()
         yield from self._outputs()
         yield from self._end()
 
-    def _monitored(self) -> Iterator[Post]:
+    def _monitor_messages(self) -> Iterator[Post]:
         """Yield what a monitor posted."""
-        if (alert := self._happened.monitored) is not None:
+        if (alert := self._seeded.monitor_alert) is not None:
             yield from (Post(at, dict(entry)) for at, entry in alert.entries())
 
     def _posting(self) -> Iterator[Post]:
         """Yield the alert and its thread with the first messages."""
-        happened = self._happened
-        owed = posting_deliveries(self._incident, happened.severity)
+        seeded = self._seeded
+        owed = posting_deliveries(self._incident, seeded.severity)
         thread = next((one for one in owed if one.kind is DeliveryKind.THREAD), None)
         for new in owed:
             match new.kind:
                 case DeliveryKind.ALERT | DeliveryKind.THREAD_ROOT:
                     yield self._root(new, thread)
                 case DeliveryKind.SEED_ACK:
-                    yield Post(happened.at + _SECOND, None, new, spot=happened.alert)
-                case DeliveryKind.THREAD if happened.root is not None:
-                    yield Post(happened.at + _SECOND, None, new, spot=happened.root)
+                    yield Post(seeded.at + _SECOND, None, new, location=seeded.alert)
+                case DeliveryKind.THREAD if seeded.root is not None:
+                    yield Post(seeded.at + _SECOND, None, new, location=seeded.root)
                 case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD | DeliveryKind.THREAD_SHEET:
                     is_edited = new.kind is DeliveryKind.THREAD_CARD
-                    at = happened.at + _IN_THREAD[new.kind]
-                    yield self._message(new, at, str(happened.thread_id), is_edited=is_edited)
+                    at = seeded.at + _IN_THREAD[new.kind]
+                    yield self._message(new, at, str(seeded.thread_id), is_edited=is_edited)
 
     def _root(self, new: NewDelivery, thread: NewDelivery | None) -> Post:
-        happened = self._happened
+        seeded = self._seeded
         is_alert = new.kind is DeliveryKind.ALERT
-        spot = happened.alert if is_alert or happened.root is None else happened.root
-        at = created_at(str(spot.message_id))
-        post = self._message(new, at, str(spot.channel_id), is_edited=True)
+        location = seeded.alert if is_alert or seeded.root is None else seeded.root
+        at = created_at(str(location.message_id))
+        post = self._message(new, at, str(location.channel_id), is_edited=True)
         assert post.entry is not None
-        more: Json = {"id": str(spot.message_id)}
-        if is_alert and happened.is_tracked and (source := self._incident.tracked.source) is not None:
+        more: Json = {"id": str(location.message_id)}
+        if is_alert and seeded.is_tracked and (source := self._incident.tracked.source) is not None:
             more["message"] = {**_said(post.entry), **answer_to(source.message_id)}
         if is_alert:
-            seen_by = [str(happened.place.bot_id), *(str(who.id) for who, _ in happened.responders)]
+            seen_by = [str(seeded.guild.bot_id), *(str(who.id) for who, _ in seeded.responders)]
             more["reactions"] = _reactions({self._words.policy.ack_emoji: seen_by})
-        if thread is not None and happened.root == spot:
+        if thread is not None and seeded.root == location:
             more["thread"] = self._body(thread, at)
         return replace(post, entry={**post.entry, **more})
 
     def _calls(self) -> Iterator[Post]:
         """Yield the DMs and the escalations of the steps that were taken."""
-        happened = self._happened
-        for index, step, at in happened.steps():
-            called = happened.called(step)
+        seeded = self._seeded
+        for index, step, at in seeded.steps():
+            called = seeded.called(step)
             data = PagingData(
-                waited_s=(at - happened.at).total_seconds(),
+                waited_s=(at - seeded.at).total_seconds(),
                 step=index,
-                severity=happened.severity.name,
+                severity=seeded.severity.name,
                 dm=tuple(marked(str(who.id)) for who in called.values()),
                 mention=step.mention.value,
             )
             key = f"inc:{self._incident.id}:step:{index}"
             if step.after != timedelta():
                 new = self._new(
-                    DeliveryKind.ESCALATION, f"channel:{happened.severity.channel}", f"{key}:channel", data
+                    DeliveryKind.ESCALATION, f"channel:{seeded.severity.channel}", f"{key}:channel", data
                 )
-                yield self._message(new, at + _SECOND, str(happened.alert.channel_id), is_edited=True)
+                yield self._message(new, at + _SECOND, str(seeded.alert.channel_id), is_edited=True)
             for place, who in called.items():
                 new = self._new(DeliveryKind.PAGE, f"person:{place}", f"{key}:dm:{place}", data)
                 yield self._message(new, at + 2 * _SECOND, f"dm:{who.username}", is_edited=True, reader=who)
 
     def _notes(self) -> Iterator[Post]:
         """Yield what people wrote in the thread, pinned to the timeline."""
-        happened = self._happened
-        if happened.thread_id is None:
+        seeded = self._seeded
+        if seeded.thread_id is None:
             return
         pin = self._words.policy.timeline.pin_emoji
-        for who, at, text in happened.notes:
-            reactions = _reactions({pin: [str(who.id)], _SEEN: [str(happened.place.bot_id)]})
-            place: Json = {"id": note_id(at), "user": str(who.id), "channel": str(happened.thread_id)}
+        for who, at, text in seeded.notes:
+            reactions = _reactions({pin: [str(who.id)], _SEEN: [str(seeded.guild.bot_id)]})
+            place: Json = {"id": note_id(at), "user": str(who.id), "channel": str(seeded.thread_id)}
             yield Post(at, {**place, "message": {"content": text}, "reactions": reactions})
 
     def _outputs(self) -> Iterator[Post]:
         """Yield the bot's messages with the output of commands."""
-        if self._happened.thread_id is not None:
-            for new, at in output_posts(self._happened, self._incident):
-                yield self._message(new, at + _SECOND, str(self._happened.thread_id))
+        if self._seeded.thread_id is not None:
+            for new, at in output_posts(self._seeded, self._incident):
+                yield self._message(new, at + _SECOND, str(self._seeded.thread_id))
 
     def _end(self) -> Iterator[Post]:
         """Yield the bot's lines until the one that says who resolved it, and the end of its thread."""
-        happened, ended_at = self._happened, self._happened.ended_at
-        home = happened.alert.channel_id if happened.thread_id is None else happened.thread_id
-        lines = [*update_lines(happened), *(injected(happened) if happened.told.is_drill else ())]
+        seeded, ended_at = self._seeded, self._seeded.ended_at
+        home = seeded.alert.channel_id if seeded.thread_id is None else seeded.thread_id
+        lines = [*update_lines(seeded), *(injected(seeded) if seeded.told.is_drill else ())]
         for told, key, at in (*lines, *(() if ended_at is None else self._last_lines(ended_at))):
-            new = notice(self._incident, happened.policy, told, key=key)
+            new = notice(self._incident, seeded.policy, told, key=key)
             yield self._message(new, at + _SECOND, str(home), is_first=isinstance(told, UpdateDueNotice))
-        if happened.thread_id is not None and ended_at is not None:
-            at = ended_at + happened.policy.archive_after
-            yield Post(at, {"channel": str(happened.thread_id), "archived_at": at.isoformat()})
+        if seeded.thread_id is not None and ended_at is not None:
+            at = ended_at + seeded.policy.archive_after
+            yield Post(at, {"channel": str(seeded.thread_id), "archived_at": at.isoformat()})
 
     def _last_lines(self, ended_at: datetime) -> Iterator[tuple[Notice, str, datetime]]:
         """Yield the lines about the end, the postmortem and action items, with their keys and moments."""
-        happened = self._happened
-        yield end_notice(self._incident, happened), "resolved:3", ended_at
-        if happened.told.is_drill:
-            score = score_of(happened, self._incident)
+        seeded = self._seeded
+        yield end_notice(self._incident, seeded), "resolved:3", ended_at
+        if seeded.told.is_drill:
+            score = score_of(seeded, self._incident)
             yield DrillScoredNotice(score=score), "drill_scored", ended_at
-        if happened.written_at is not None:
-            yield PostmortemDoneNotice(by=happened.responder.name), "postmortem:4", happened.written_at
+        if seeded.written_at is not None:
+            yield PostmortemDoneNotice(by=seeded.responder.name), "postmortem:4", seeded.written_at
         for item, number in self._items:
             yield from item.lines(number)
 
@@ -232,11 +232,11 @@ class _Composer:
         recipient = None if reader is None else str(reader.id)
         entry: Json = {
             "id": str(int(snowflake_of(at)) + next(self._numbers)),
-            "user": str(self._happened.place.bot_id),
+            "user": str(self._seeded.guild.bot_id),
             "channel": channel,
             "message": self._body(new, at, recipient=recipient, is_first=is_first),
         }
-        changed_at = self._happened.ended_at or self._happened.acknowledged_at
+        changed_at = self._seeded.ended_at or self._seeded.acknowledged_at
         if is_edited and changed_at > at:
             entry["edited_at"] = (changed_at + _SECOND).isoformat()
         return Post(at, entry, new, recipient)

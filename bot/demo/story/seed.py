@@ -9,16 +9,16 @@ from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
 
-from bot.demo.story.begun import is_past_written
+from bot.demo.story.action_items import items_of
 from bot.demo.story.cast import SATO
-from bot.demo.story.drilled import drill_row
-from bot.demo.story.follow_up import items_of
-from bot.demo.story.happened import Happened, what_happened
+from bot.demo.story.drills import drill_row
+from bot.demo.story.guild import DemoGuild, MessageLocation
 from bot.demo.story.incidents import incident_of
-from bot.demo.story.past import PastFailure, read_past
-from bot.demo.story.place import Place, Spot
 from bot.demo.story.posts import Post, Posts
+from bot.demo.story.progress import is_past_written
+from bot.demo.story.seeded_incidents import SeededIncident, seeded_incidents
 from bot.demo.story.timelines import Row, timeline_of, who_as_columns
+from bot.demo.story.week_file import PastFailure, read_past
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import NewDelivery, Request
 from bot.domain.digest import week_due
@@ -34,7 +34,7 @@ _SERVED_FOR: Final = timedelta(days=84)
 
 
 async def seed(
-    connection: asyncpg.Connection, human: Human, *, policy: Policy, place: Place, is_storys: bool = True
+    connection: asyncpg.Connection, human: Human, *, policy: Policy, guild: DemoGuild, is_storys: bool = True
 ) -> bool:
     """Write the past, once, in the policy's language; everything is placed relative to the database's now.
 
@@ -52,10 +52,10 @@ async def seed(
     now = await connection.fetchval("SELECT now()")
     rule = policy.digest
     week, due = week_due(now=now, weekday=rule.day.number, at=rule.time, zone=policy.timezone)
-    writer = _Writer(connection, policy, place)
+    writer = _Writer(connection, policy, guild)
     async with connection.transaction():
         since = now - _SERVED_FOR
-        await connection.execute(*_QUERIES["seed_guild"].bound(guild_id=place.guild_id, installed_at=since))
+        await connection.execute(*_QUERIES["seed_guild"].bound(guild_id=guild.id, installed_at=since))
         if is_storys:
             await writer.write("seed_schedules", writer.schedules())
         await writer.past(human, week, now=now)
@@ -66,27 +66,27 @@ async def seed(
 class _Writer:
     """Writes what week.toml says, as rows and as posts."""
 
-    def __init__(self, connection: asyncpg.Connection, policy: Policy, place: Place) -> None:
+    def __init__(self, connection: asyncpg.Connection, policy: Policy, guild: DemoGuild) -> None:
         self._connection = connection
         self._policy = policy
-        self._place = place
+        self._guild = guild
 
     async def past(self, human: Human, week: IsoWeek, *, now: datetime) -> None:
         """Write the incidents with their posts, and the DLQ."""
         past = read_past(self._policy.language)
-        happened = what_happened(past.incident, week, self._policy, self._place, now=now)
-        ids = await self.write("seed_incidents", [_incident(one) for one in happened])
-        await self.write("seed_responders", [row for one in happened for row in _responders(one)])
-        drills = [drill_row(one, ids[one.key]) for one in happened if one.told.is_drill]
+        incidents = seeded_incidents(past.incident, week, self._policy, self._guild, now=now)
+        ids = await self.write("seed_incidents", [_incident(one) for one in incidents])
+        await self.write("seed_responders", [row for one in incidents for row in _responders(one)])
+        drills = [drill_row(one, ids[one.key]) for one in incidents if one.told.is_drill]
         await self.write("seed_drills", drills)
-        ended = [incident_of(one, ids[one.key]) for one in happened if one.ended_at is not None]
+        ended = [incident_of(one, ids[one.key]) for one in incidents if one.ended_at is not None]
         await self.write("seed_resolutions", [row for one in ended for row in _resolutions(one)])
         await self.write("seed_postmortems", [row for one in ended for row in _postmortems(one)])
-        items = await self.write("seed_actions", [row for one in happened for row in _actions(one, ids)])
-        await self.write("seed_timeline", [row for one in happened for row in timeline_of(one, items)])
+        items = await self.write("seed_actions", [row for one in incidents for row in _actions(one, ids)])
+        await self.write("seed_timeline", [row for one in incidents for row in timeline_of(one, items)])
         posts = Posts(self._policy, items)
         made = sorted(
-            (post for one in happened for post in posts.of(one, ids[one.key])), key=lambda post: post.at
+            (post for one in incidents for post in posts.of(one, ids[one.key])), key=lambda post: post.at
         )
         await self.write("seed_deliveries", await _posted(human, made))
         failures = enumerate(past.failure)
@@ -100,11 +100,11 @@ class _Writer:
 
     def schedules(self) -> list[Row]:
         """Return the rows of each on-call place's rotation, as `/oncall schedule` would write them."""
-        cast = self._place.cast
+        cast = self._guild.cast
         by = cast.people[SATO]
         return [
             {
-                "guild_id": self._place.guild_id,
+                "guild_id": self._guild.id,
                 "place": place,
                 "content": content_as_json(cast.schedule(place)),
                 "by_id": by.id,
@@ -130,12 +130,12 @@ class _Writer:
         }
 
 
-def _incident(one: Happened) -> Row:
+def _incident(one: SeededIncident) -> Row:
     told, ended_at, kept = one.told, one.ended_at, incident_of(one, 0)
     source, last = kept.tracked.source, kept.updates.last
     return {
         "key": one.key,
-        "guild_id": one.place.guild_id,
+        "guild_id": one.guild.id,
         "severity": one.severity.name,
         "priority": one.severity.priority,
         "status": kept.status.value,
@@ -167,7 +167,7 @@ def _incident(one: Happened) -> Row:
     }
 
 
-def _responders(one: Happened) -> Iterator[Row]:
+def _responders(one: SeededIncident) -> Iterator[Row]:
     for who, at in one.responders:
         yield {"key": one.key, "user_id": who.id, "name": who.name, "joined_at": at}
 
@@ -182,26 +182,26 @@ def _postmortems(one: Incident) -> Iterator[Row]:
         yield {"incident_id": one.id, "guild_id": one.guild_id, **owed.to_json()}
 
 
-def _actions(one: Happened, ids: Mapping[str, int]) -> Iterator[Row]:
+def _actions(one: SeededIncident, ids: Mapping[str, int]) -> Iterator[Row]:
     for item in items_of(one):
-        yield item.row(guild_id=one.place.guild_id, incident_id=ids[one.key])
+        yield item.row(guild_id=one.guild.id, incident_id=ids[one.key])
 
 
 async def _posted(human: Human, posts: Sequence[Post]) -> list[Row]:
     """Put *posts* into the local Discord, and return the bot's records of its own."""
     entries = [post.entry for post in posts if post.entry is not None]
-    places = iter([_spot(place) for place in await human.write_history(entries)])
-    found = [(post, post.spot if post.entry is None else next(places)) for post in posts]
-    return [_delivery(post.delivery, post, spot) for post, spot in found if post.delivery and spot]
+    places = iter([_location(place) for place in await human.write_history(entries)])
+    found = [(post, post.location if post.entry is None else next(places)) for post in posts]
+    return [_delivery(post.delivery, post, where) for post, where in found if post.delivery and where]
 
 
-def _spot(place: Mapping[str, str]) -> Spot:
-    return Spot(int(place["channel_id"]), int(place["message_id"]))
+def _location(place: Mapping[str, str]) -> MessageLocation:
+    return MessageLocation(int(place["channel_id"]), int(place["message_id"]))
 
 
-def _delivery(sent: NewDelivery, post: Post, spot: Spot) -> Row:
+def _delivery(sent: NewDelivery, post: Post, location: MessageLocation) -> Row:
     """Return the bot's record of a post; of a request only the reader is looked up later."""
-    request = Request(sent.kind.spec.action, spot.channel_id, None, {}, post.recipient)
+    request = Request(sent.kind.spec.action, location.channel_id, None, {}, post.recipient)
     return {
         "guild_id": sent.guild_id,
         "incident_id": sent.incident_id,
@@ -213,8 +213,8 @@ def _delivery(sent: NewDelivery, post: Post, spot: Spot) -> Row:
         "priority": sent.priority,
         "request": request_as_json(request),
         "at": post.at,
-        "channel_id": spot.channel_id,
-        "message_id": spot.message_id,
+        "channel_id": location.channel_id,
+        "message_id": location.message_id,
     }
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.demo.story.action_items import items_of
+from bot.demo.story.aftermath import end_notice
 from bot.demo.story.cast import CastMember
-from bot.demo.story.drilled import score_of
-from bot.demo.story.ends import end_notice
-from bot.demo.story.follow_up import items_of
-from bot.demo.story.happened import Happened
+from bot.demo.story.drills import score_of
 from bot.demo.story.incidents import incident_of
 from bot.demo.story.outputs import output_facts
 from bot.demo.story.posts import note_id
+from bot.demo.story.seeded_incidents import SeededIncident
 from bot.demo.story.updates import update_facts
 from bot.domain.drill import DrillScoredEntry
 from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
@@ -35,7 +35,7 @@ Row = dict[str, object]
 _Fact = tuple[datetime, EntryData, CastMember | None]
 
 
-def timeline_of(one: Happened, items: Mapping[str, int]) -> Iterator[Row]:
+def timeline_of(one: SeededIncident, items: Mapping[str, int]) -> Iterator[Row]:
     """Yield the entries of an incident; *items* has the numbers of action items by their keys."""
     kept = (fact for item in items_of(one) for fact in item.facts(items[item.key]))
     for at, fact, actor in (*_opening(one), *_called(one), *_written(one), *_answered(one), *kept):
@@ -43,14 +43,14 @@ def timeline_of(one: Happened, items: Mapping[str, int]) -> Iterator[Row]:
         yield {"key": one.key, "at": at, "kind": fact.kind.value, **who, "data": fact.to_json()}
 
 
-def _written(one: Happened) -> Iterator[_Fact]:
+def _written(one: SeededIncident) -> Iterator[_Fact]:
     """Yield the status updates and what commands printed."""
     yield from update_facts(one)
     yield from output_facts(one)
 
 
-def _opening(one: Happened) -> Iterator[_Fact]:
-    path, guild_id = tuple(tuple(answer) for answer in one.told.path), one.place.guild_id
+def _opening(one: SeededIncident) -> Iterator[_Fact]:
+    path, guild_id = tuple(tuple(answer) for answer in one.told.path), one.guild.id
     yield one.at, OpenedEntry(severity=one.severity.name, path=path), one.reporter
     where = (guild_id, one.alert.channel_id, one.alert.message_id)
     yield one.at + _SECOND, AlertPostedEntry(where=where), None
@@ -58,7 +58,7 @@ def _opening(one: Happened) -> Iterator[_Fact]:
         yield one.at + 2 * _SECOND, ThreadOpenedEntry(where=(guild_id, one.thread_id)), None
 
 
-def _called(one: Happened) -> Iterator[_Fact]:
+def _called(one: SeededIncident) -> Iterator[_Fact]:
     """Yield the steps of the ladder that came due before the first acknowledge, and their DMs."""
     for index, step, at in one.steps():
         called = {place: marked(str(who.id)) for place, who in one.called(step).items()}
@@ -68,7 +68,7 @@ def _called(one: Happened) -> Iterator[_Fact]:
             yield at + 2 * _SECOND, PagedEntry(place=place, who=who), None
 
 
-def _answered(one: Happened) -> Iterator[_Fact]:
+def _answered(one: SeededIncident) -> Iterator[_Fact]:
     (first, came_at), *others = one.responders
     yield came_at, AcknowledgedEntry(via="reaction"), first
     for who, at in others:
@@ -84,7 +84,7 @@ def _answered(one: Happened) -> Iterator[_Fact]:
         yield one.written_at, PostmortemDoneEntry(), first
 
 
-def _note(one: Happened, who: CastMember, at: datetime, text: str) -> EntryData:
+def _note(one: SeededIncident, who: CastMember, at: datetime, text: str) -> EntryData:
     """Return what a person wrote in the thread, as its 📌 has put it on the timeline."""
     if one.thread_id is None:
         return NoteEntry(text=text)
@@ -93,7 +93,7 @@ def _note(one: Happened, who: CastMember, at: datetime, text: str) -> EntryData:
         text=text,
         author_id=who.id,
         author_name=who.name,
-        url=place_url(one.place.guild_id, one.thread_id, number),
+        url=place_url(one.guild.id, one.thread_id, number),
         at=at,
         message_id=number,
         channel_id=one.thread_id,

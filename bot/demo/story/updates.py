@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.demo.story.cast import CastMember
-from bot.demo.story.happened import Happened
+from bot.demo.story.seeded_incidents import SeededIncident
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.entries import UpdatedEntry, UpdateDueEntry
 from bot.domain.incident.incident import StatusUpdate, StatusUpdates
@@ -12,7 +12,7 @@ from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
 from bot.domain.timeline.entries import EntryData
 
 
-def update_facts(one: Happened) -> Iterator[tuple[datetime, EntryData, CastMember | None]]:
+def update_facts(one: SeededIncident) -> Iterator[tuple[datetime, EntryData, CastMember | None]]:
     """Yield the timeline entries of an incident's status updates and reminders."""
     if (due := one.reminded_at) is not None:
         yield due, UpdateDueEntry(due_at=due, reminder=1, lead=one.responder.name), None
@@ -21,7 +21,7 @@ def update_facts(one: Happened) -> Iterator[tuple[datetime, EntryData, CastMembe
         yield at, UpdatedEntry(next_at=next_at, known=told.known, impact=told.impact), by
 
 
-def update_lines(one: Happened) -> Iterator[tuple[Notice, str, datetime]]:
+def update_lines(one: SeededIncident) -> Iterator[tuple[Notice, str, datetime]]:
     """Yield their lines in the thread, with their keys and moments."""
     if (due := one.reminded_at) is not None:
         lead = one.responder
@@ -33,7 +33,7 @@ def update_lines(one: Happened) -> Iterator[tuple[Notice, str, datetime]]:
         yield said, f"updated:{number}", at
 
 
-def last_update(one: Happened) -> StatusUpdates:
+def last_update(one: SeededIncident) -> StatusUpdates:
     """Return the latest one, as its incident keeps it."""
     if not one.updates:
         return StatusUpdates()

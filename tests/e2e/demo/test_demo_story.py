@@ -1,4 +1,4 @@
-"""The story that the demo opens on: a past that is still of use, and an alert that burns."""
+"""The story that the demo opens on: a past that is still of use, and an unacknowledged alert."""
 
 import re
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from bot.demo.passage import pass_time
 from bot.demo.process import Child
 from bot.demo.setup import set_up
 from bot.demo.stage import Stage, set_stage
-from bot.demo.story.burning import REPORTS, raise_alarm
+from bot.demo.story.opening_incident import REPORTS, raise_alarm
 from bot.domain.digest import week_due
 from local_discord.client import Human, Message
 from tests import warm

@@ -13,8 +13,8 @@ import pytest
 from bot.demo import clock
 from bot.demo.setup import Setup, set_up
 from bot.demo.stage import prepare
-from bot.demo.story.burning import REPORTS
 from bot.demo.story.cast import TURNS, Cast, enter
+from bot.demo.story.opening_incident import REPORTS
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.seen_before.ranking import KnownReport, resembling
 from bot.runbook import Policy

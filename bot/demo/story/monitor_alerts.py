@@ -8,8 +8,8 @@ from typing import Final
 
 import discord
 
-from bot.demo.story.past import PastAlert
-from bot.demo.story.place import Hook
+from bot.demo.story.guild import MonitorWebhook
+from bot.demo.story.week_file import PastAlert
 from bot.demo.vendors import dated, read_monitors
 from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.recognition import read_message
@@ -27,7 +27,7 @@ _BEFORE: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
-class Monitored:
+class MonitorAlert:
     """One alert, which a monitor posted once or several times.
 
     Attributes:
@@ -36,7 +36,7 @@ class Monitored:
     """
 
     told: PastAlert
-    hook: Hook
+    webhook: MonitorWebhook
     policy: Policy
     guild_id: int
     at: datetime
@@ -60,7 +60,7 @@ class Monitored:
         reading = read_message(message, alerts.patterns, alerts.names)
         target = message.target(self.policy.targets)
         return Tracked(
-            source=Source(message.channel_id, message.id, self.hook.name),
+            source=Source(message.channel_id, message.id, self.webhook.name),
             fingerprint=reading.fingerprint(message, alerts.fingerprint, target=target),
             occurrences=len(self.moments),
             last_seen_at=self.moments[-1],
@@ -69,7 +69,8 @@ class Monitored:
     def entries(self) -> Iterator[tuple[datetime, Mapping[str, object]]]:
         """Yield its messages as the local Discord's history takes them, with their moments."""
         for at in self.moments:
-            place = {"id": snowflake_of(at), "webhook": self.hook.name, "channel": str(self.hook.channel_id)}
+            channel = str(self.webhook.channel_id)
+            place = {"id": snowflake_of(at), "webhook": self.webhook.name, "channel": channel}
             yield at, {**place, "message": self._body(at)}
 
     @cached_property
@@ -86,9 +87,10 @@ class Monitored:
     def _message(self) -> AlertMessage:
         """Return the first message as the bot reads it."""
         at = self.moments[0]
-        author = {"id": str(self.hook.id), "username": self.hook.name, "bot": True}
-        place = {"id": snowflake_of(at), "channel_id": str(self.hook.channel_id), "timestamp": at.isoformat()}
-        payload = {**self._body(at), **place, "author": author, "webhook_id": str(self.hook.id)}
+        author = {"id": str(self.webhook.id), "username": self.webhook.name, "bot": True}
+        channel = str(self.webhook.channel_id)
+        place = {"id": snowflake_of(at), "channel_id": channel, "timestamp": at.isoformat()}
+        payload = {**self._body(at), **place, "author": author, "webhook_id": str(self.webhook.id)}
         client = discord.Client(intents=discord.Intents.default())  # it is never connected
         incoming = Incoming(client, Wording(Texts.load(), self.policy))
-        return incoming.read(payload, guild_id=self.guild_id, channel=self.hook.channel)
+        return incoming.read(payload, guild_id=self.guild_id, channel=self.webhook.channel)

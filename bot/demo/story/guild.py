@@ -1,4 +1,4 @@
-"""Where the demo's past happened: the local Discord, its channels, and the webhooks of monitors."""
+"""The guild of the demo on the local Discord: its channels, and the webhooks of monitors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from local_discord.client import Human
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class MonitorWebhook:
     """A monitor's webhook on the local Discord: its id, its name, and where it posts."""
 
     id: int
@@ -20,35 +20,38 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The local Discord that the past happened in.
+class DemoGuild:
+    """The guild on the local Discord that the demo's past is in.
 
     Attributes:
+        id: The guild's id.
         bot_id: The bot's user.
         channels: Ids of channels by name.
-        hooks: The webhooks of monitors by the monitors' keys.
+        webhooks: The webhooks of monitors by the monitors' keys.
     """
 
-    guild_id: int
+    id: int
     bot_id: int
     channels: Mapping[str, int]
     cast: Cast
-    hooks: Mapping[str, Hook] = field(default_factory=dict)
+    webhooks: Mapping[str, MonitorWebhook] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """The place of a message: its channel and its id."""
+class MessageLocation:
+    """Where a message is: its channel and its id."""
 
     channel_id: int
     message_id: int
 
 
-async def set_up_hooks(human: Human, policy: Policy, channels: Mapping[str, int]) -> dict[str, Hook]:
-    """Let each monitor have its webhook, and return them by the monitors' keys."""
+async def set_up_webhooks(
+    human: Human, policy: Policy, channels: Mapping[str, int]
+) -> dict[str, MonitorWebhook]:
+    """Create a webhook for each monitor, and return them by the monitors' keys."""
     found = {}
     for one in read_monitors(policy.language):
         channel = channel_of(policy, one.watched)
         url = await human.webhook_url(channel, one.sender)
-        found[one.key] = Hook(int(url.split("/")[-2]), one.sender, channel, channels[channel])
+        found[one.key] = MonitorWebhook(int(url.split("/")[-2]), one.sender, channel, channels[channel])
     return found

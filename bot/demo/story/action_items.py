@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.demo.story.cast import CastMember
-from bot.demo.story.happened import Happened
-from bot.demo.story.past import PastAction
+from bot.demo.story.seeded_incidents import SeededIncident
+from bot.demo.story.week_file import PastAction
 from bot.domain.actions.entries import ActionAddedEntry, ActionDoneEntry
 from bot.domain.actions.item import ActionSource
 from bot.domain.actions.notices import ActionAddedNotice, ActionDoneNotice
@@ -97,33 +97,33 @@ class PastItem:
             yield done, _line(number, 2), self.done_at
 
 
-def items_of(happened: Happened) -> list[PastItem]:
+def items_of(seeded: SeededIncident) -> list[PastItem]:
     """Return the items of one incident; none while it is open."""
-    ended_at = happened.ended_at
+    ended_at = seeded.ended_at
     if ended_at is None:
         return []
     return [
-        _item(happened, told, number=number, ended_at=ended_at)
-        for number, told in enumerate(happened.told.actions, start=1)
+        _item(seeded, told, number=number, ended_at=ended_at)
+        for number, told in enumerate(seeded.told.actions, start=1)
     ]
 
 
-def counted(happened: Happened) -> ActionCount:
+def counted(seeded: SeededIncident) -> ActionCount:
     """Return how many items the incident has."""
-    items = items_of(happened)
+    items = items_of(seeded)
     return ActionCount(sum(item.done_at is None for item in items), len(items))
 
 
-def _item(happened: Happened, told: PastAction, *, number: int, ended_at: datetime) -> PastItem:
-    policy, done_after = happened.policy, told.done_after
+def _item(seeded: SeededIncident, told: PastAction, *, number: int, ended_at: datetime) -> PastItem:
+    policy, done_after = seeded.policy, told.done_after
     done_at = None if done_after is None else ended_at + done_after
     due_on = (ended_at + told.due_after).astimezone(policy.timezone).date()
-    reminder = next_reminder(due_on, policy.business_hours, after=happened.now)
+    reminder = next_reminder(due_on, policy.business_hours, after=seeded.now)
     return PastItem(
-        key=f"{happened.key}:action:{number}",
+        key=f"{seeded.key}:action:{number}",
         told=told,
-        by=happened.responder,
-        owner=happened.place.cast.person(told.owner, at=ended_at),
+        by=seeded.responder,
+        owner=seeded.guild.cast.person(told.owner, at=ended_at),
         added_at=ended_at + _EVERY * number,
         due_on=due_on,
         done_at=done_at,

@@ -1,4 +1,4 @@
-"""An incident of the demo's past on this local Discord: who did what when, and where its posts are."""
+"""The incidents of the demo's past on this local Discord: who did what when, and where their posts are."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Final
 
 from bot.demo.story.cast import CastMember
-from bot.demo.story.monitored import Monitored
-from bot.demo.story.past import PastUpdate, StoryIncident
-from bot.demo.story.place import Place, Spot
+from bot.demo.story.guild import DemoGuild, MessageLocation
+from bot.demo.story.monitor_alerts import MonitorAlert
+from bot.demo.story.week_file import PastUpdate, StoryIncident
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.severity import LadderStep, SeverityPolicy
 from bot.runbook import Policy
@@ -22,11 +22,12 @@ _BETWEEN_RESPONDERS: Final = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
-class Happened:
-    """What week.toml tells of one incident, with moments and people.
+class SeededIncident:
+    """One incident of week.toml with the moments and people of this demo.
 
     Attributes:
         number: From 1, oldest first.
+        told: As week.toml has it.
         at: When the alert was raised.
         now: When the demo was started first.
     """
@@ -36,7 +37,7 @@ class Happened:
     at: datetime
     severity: SeverityPolicy
     policy: Policy
-    place: Place
+    guild: DemoGuild
     now: datetime
 
     @property
@@ -66,29 +67,29 @@ class Happened:
         return None if told is None or ended_at is None else ended_at + told
 
     @cached_property
-    def monitored(self) -> Monitored | None:
+    def monitor_alert(self) -> MonitorAlert | None:
         """Return the alert of a monitor that it began with; None: a person has reported it."""
-        told, place = self.told.alert, self.place
-        if told is None or told.monitor not in place.hooks:
+        told, guild = self.told.alert, self.guild
+        if told is None or told.monitor not in guild.webhooks:
             return None
-        return Monitored(told, place.hooks[told.monitor], self.policy, place.guild_id, self.at)
+        return MonitorAlert(told, guild.webhooks[told.monitor], self.policy, guild.id, self.at)
 
     @property
     def is_tracked(self) -> bool:
         """Return True for an alert without a declared incident: it has no thread."""
-        return self.monitored is not None and self.told.is_false
+        return self.monitor_alert is not None and self.told.is_false
 
     @cached_property
     def title(self) -> str:
         """Return its title: of a tracked alert, the one that the bot has read."""
-        alert = self.monitored
+        alert = self.monitor_alert
         return alert.title if alert is not None and self.is_tracked else self.told.title
 
     @cached_property
     def reporter(self) -> CastMember:
         """Return who reported the incident: a person or a monitor."""
-        if (alert := self.monitored) is not None:
-            return CastMember(alert.hook.id, alert.hook.name, alert.hook.name)
+        if (alert := self.monitor_alert) is not None:
+            return CastMember(alert.webhook.id, alert.webhook.name, alert.webhook.name)
         return self.person(self.told.reported_by)
 
     @cached_property
@@ -117,7 +118,7 @@ class Happened:
     def notes(self) -> list[tuple[CastMember, datetime, str]]:
         """Return what people wrote in its thread, and when."""
         told = [(note.written_at(self.at, now=self.now), note) for note in self.told.notes]
-        return [(self.place.cast.person(note.by, at=at), at, note.text) for at, note in told]
+        return [(self.guild.cast.person(note.by, at=at), at, note.text) for at, note in told]
 
     def steps(self) -> Iterator[tuple[int, LadderStep, datetime]]:
         """Yield the steps of the ladder that were taken: their number, what they say, and when."""
@@ -128,7 +129,7 @@ class Happened:
 
     def called(self, step: LadderStep) -> dict[str, CastMember]:
         """Return the people of the story whom *step* paged, by their on-call places."""
-        cast = self.place.cast
+        cast = self.guild.cast
         return {place: cast.person(place, at=self.at) for place in step.dm if place in cast.rotations}
 
     @property
@@ -137,17 +138,17 @@ class Happened:
         return None if self.is_tracked else self.severity.thread_channel
 
     @property
-    def alert(self) -> Spot:
-        """Return the place of the incident's alert: its channel and message."""
-        return self._spot(self.severity.channel, ALERT_AFTER)
+    def alert(self) -> MessageLocation:
+        """Return where the incident's alert is: its channel and message."""
+        return self._location(self.severity.channel, ALERT_AFTER)
 
     @property
-    def root(self) -> Spot | None:
+    def root(self) -> MessageLocation | None:
         """Return where the message is that its thread hangs on; None: it has no thread."""
         channel = self.thread_channel
         if channel in (None, self.severity.channel):
             return None if channel is None else self.alert
-        return self._spot(channel, ROOT_AFTER)
+        return self._location(channel, ROOT_AFTER)
 
     @property
     def thread_id(self) -> int | None:
@@ -156,25 +157,25 @@ class Happened:
 
     def person(self, name: str) -> CastMember:
         """Return a person of week.toml, as they were when the incident began."""
-        return self.place.cast.person(name, at=self.at)
+        return self.guild.cast.person(name, at=self.at)
 
-    def _spot(self, channel: str, after: timedelta) -> Spot:
-        return Spot(self.place.channels[channel], int(snowflake_of(self.at + after)))
+    def _location(self, channel: str, after: timedelta) -> MessageLocation:
+        return MessageLocation(self.guild.channels[channel], int(snowflake_of(self.at + after)))
 
 
-def what_happened(
-    told: tuple[StoryIncident, ...], week: IsoWeek, policy: Policy, place: Place, *, now: datetime
-) -> list[Happened]:
+def seeded_incidents(
+    told: tuple[StoryIncident, ...], week: IsoWeek, policy: Policy, guild: DemoGuild, *, now: datetime
+) -> list[SeededIncident]:
     """Return the incidents whose severity the policy has, oldest first."""
     known = [one for one in told if one.severity in policy.severities]
     return [
-        Happened(
+        SeededIncident(
             number=number,
             told=one,
             at=one.triggered_at(week, policy),
             severity=policy.severities[one.severity],
             policy=policy,
-            place=place,
+            guild=guild,
             now=now,
         )
         for number, one in enumerate(known, start=1)

@@ -15,7 +15,7 @@ REPORTS: Final = {
     "en": TriageReport("Exit gates stay shut (api returns 5xx)", _TARGETS, _SYMPTOMS, started="4 min ago"),
 }
 
-#: What is pressed: production is affected, the impact is large, raise it.
+#: The buttons that the reporter presses: production is affected, the impact is large, raise it.
 _PRESSED: Final = {"ja": ("はい", "はい", "発報する"), "en": ("Yes", "Yes", "Raise the alert")}
 
 

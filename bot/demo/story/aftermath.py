@@ -1,0 +1,66 @@
+"""Makes the resolutions and postmortems of the demo's past incidents, as the bot would store them."""
+
+from dataclasses import replace
+
+from bot.demo.story.seeded_incidents import SeededIncident
+from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemReminderStage, Resolution
+from bot.domain.incident.incident import Incident, PersonRef
+from bot.domain.incident.notices import CancelledNotice, ResolvedNotice
+from bot.domain.postmortem import owing, reminders
+
+
+def with_aftermath(incident: Incident, seeded: SeededIncident) -> Incident:
+    """Return *incident* with how it was resolved and the postmortem that it owes, if it has ended."""
+    if seeded.ended_at is None or seeded.told.is_false:
+        return incident
+    return replace(
+        incident,
+        aftermath=Aftermath(
+            resolution=_resolution(incident, seeded), postmortem=_postmortem(incident, seeded)
+        ),
+    )
+
+
+def end_notice(incident: Incident, seeded: SeededIncident) -> ResolvedNotice | CancelledNotice:
+    """Return the line about the end of *incident*, which has its aftermath."""
+    if seeded.told.is_false:
+        return CancelledNotice(at=seeded.ended_at, by=seeded.responder.name, reason="")
+    said, owed = incident.aftermath.resolution, incident.aftermath.postmortem
+    told = ResolvedNotice(at=seeded.ended_at, by=seeded.responder.name, said=said)
+    if owed is None:
+        return told
+    return replace(told, owner=PersonRef(owed.owner_id, owed.owner_name), due_on=owed.due_on)
+
+
+def _resolution(incident: Incident, seeded: SeededIncident) -> Resolution | None:
+    told, by, ended_at = seeded.told.resolution, seeded.responder, seeded.ended_at
+    if told is None or ended_at is None:
+        return None
+    return Resolution(
+        cause=told.cause,
+        fix=told.fix,
+        impact=told.impact,
+        people=told.people,
+        duration_s=int((ended_at - incident.started_at).total_seconds()),
+        by_id=by.id,
+        by_name=by.name,
+        at=ended_at,
+    )
+
+
+def _postmortem(incident: Incident, seeded: SeededIncident) -> Postmortem | None:
+    """Return the postmortem: done if week.toml says when; else owed, with its past reminders sent."""
+    policy, ended_at, by = seeded.policy, seeded.ended_at, seeded.responder
+    terms = policy.postmortem_terms(seeded.severity)
+    assert ended_at is not None
+    owed = owing.owed_at_resolve(incident, None, terms, now=ended_at)
+    if owed is None or seeded.written_at is None:
+        return None if owed is None else _reminded(owed, seeded)
+    return owing.done(owed, by_id=by.id, by_name=by.name, at=seeded.written_at)
+
+
+def _reminded(owed: Postmortem, seeded: SeededIncident) -> Postmortem:
+    hours = seeded.policy.business_hours
+    late = reminders.due(owed, hours, now=seeded.now)
+    stage: PostmortemReminderStage | None = None if late is None else late.stage
+    return owing.scheduled(replace(owed, reminded=stage), hours, now=seeded.now)
