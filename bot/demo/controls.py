@@ -12,10 +12,10 @@ import httpx
 
 from bot.demo import labels
 from bot.demo.deadlines import digest_after, next_deadline
+from bot.demo.errors import DemoRefused
 from bot.demo.monitors import MonitorGroup
-from bot.demo.passage import pass_time
-from bot.demo.refused import DemoRefused
-from bot.demo.stage import Stage
+from bot.demo.running_demo import RunningDemo
+from bot.demo.time_travel import pass_time
 from local_discord.client import JSON, HumanSideError, NotSeen
 
 _LOOK_S: Final = 1.0  # how often the next deadline is looked up, between presses
@@ -45,21 +45,21 @@ class ControlGroup(Protocol):
         """Do what is pressed, if it is one of these controls; return what to show: {channel, message}.
 
         Raises:
-            Refused: It cannot be done.
+            DemoRefused: It cannot be done.
         """
 
 
 class ClockGroup:
     """One clock: bot, database and local Discord move together."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._policy = stage.setup.policy
+    def __init__(self, demo: RunningDemo) -> None:
+        self._demo = demo
+        self._policy = demo.setup.policy
 
     async def offer(self) -> JSON:
         """Return the spans, and the two moments, with the time that each leads to."""
         now, zone = await self._now(), self._policy.timezone
-        deadline = await next_deadline(self._stage.connection, self._policy)
+        deadline = await next_deadline(self._demo.connection, self._policy)
         digest = digest_after(now, self._policy)
         spans = [{"id": key, "label": labels.of_span(span)} for key, span in _SPANS.items()]
         controls = [
@@ -82,11 +82,11 @@ class ClockGroup:
         now, zone = await self._now(), self._policy.timezone
 
         async def tell(to: datetime) -> None:
-            says = labels.of_passage(to, zone, since=now)
-            await self._stage.human.tell_press(press, says=says)
+            says = labels.of_time_travel(to, zone, since=now)
+            await self._demo.human.tell_press(press, says=says)
 
         try:
-            if not await pass_time(self._stage, await self._goal(control, now), tell):
+            if not await pass_time(self._demo, await self._goal(control, now), tell):
                 raise DemoRefused(labels.SLOW)
         except NotSeen:
             raise DemoRefused(labels.BUSY) from None
@@ -94,11 +94,11 @@ class ClockGroup:
 
     async def _goal(self, control: str, now: datetime) -> datetime:
         if control == _NEXT:
-            return (await next_deadline(self._stage.connection, self._policy)).at
+            return (await next_deadline(self._demo.connection, self._policy)).at
         return digest_after(now, self._policy) if control == _DIGEST else now + _SPANS[control]
 
     async def _now(self) -> datetime:
-        now: datetime = await self._stage.connection.fetchval("SELECT now()")
+        now: datetime = await self._demo.connection.fetchval("SELECT now()")
         return now
 
 
@@ -109,8 +109,8 @@ class Controls:
         groups: By what the ids of their controls begin with, up to the dot.
     """
 
-    def __init__(self, stage: Stage, groups: Mapping[str, ControlGroup]) -> None:
-        self._human = stage.human
+    def __init__(self, demo: RunningDemo, groups: Mapping[str, ControlGroup]) -> None:
+        self._human = demo.human
         self._groups = groups
         self._offered: list[JSON] = []
 
@@ -147,10 +147,10 @@ class Controls:
 
 
 @asynccontextmanager
-async def served_controls(stage: Stage) -> AsyncIterator[None]:
+async def served_controls(demo: RunningDemo) -> AsyncIterator[None]:
     """Serve the demo's controls for the block."""
-    groups: dict[str, ControlGroup] = {"clock": ClockGroup(stage), "monitor": MonitorGroup(stage)}
-    controls = Controls(stage, groups)
+    groups: dict[str, ControlGroup] = {"clock": ClockGroup(demo), "monitor": MonitorGroup(demo)}
+    controls = Controls(demo, groups)
     await controls.offer()  # before anybody sees the page without them
     serving = asyncio.create_task(controls.serve(), name="controls")
     try:

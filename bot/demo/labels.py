@@ -91,7 +91,7 @@ def of_deadline(deadline: Deadline, zone: ZoneInfo, *, now: datetime) -> Text:
     }
 
 
-def of_passage(to: datetime, zone: ZoneInfo, *, since: datetime) -> Text:
+def of_time_travel(to: datetime, zone: ZoneInfo, *, since: datetime) -> Text:
     """Return "14:05 → 14:20 …": the clock is on its way."""
     begun = of_moment(since, zone, now=since)
     reached = of_moment(to, zone, now=since)

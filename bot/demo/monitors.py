@@ -3,7 +3,7 @@
 import httpx
 
 from bot.demo import labels
-from bot.demo.stage import Stage
+from bot.demo.running_demo import RunningDemo
 from bot.demo.vendors import FIRING, RESOLVED, Monitor, channel_of, dated, read_monitors
 from local_discord.client import JSON
 
@@ -11,9 +11,9 @@ from local_discord.client import JSON
 class MonitorGroup:
     """The page's button for a monitor's alert."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._monitors = {one.key: one for one in read_monitors(stage.setup.language)}
+    def __init__(self, demo: RunningDemo) -> None:
+        self._demo = demo
+        self._monitors = {one.key: one for one in read_monitors(demo.setup.language)}
 
     async def offer(self) -> JSON:
         """Return each monitor twice: it fires, it is resolved."""
@@ -34,14 +34,14 @@ class MonitorGroup:
         _, key, state = control.split(".")
         monitor = self._monitors[key]
         body = dated(monitor.following(state), await self._epoch_s())
-        url = await self._stage.human.webhook_url(self._channel(monitor), monitor.sender)
+        url = await self._demo.human.webhook_url(self._channel(monitor), monitor.sender)
         async with httpx.AsyncClient(trust_env=False) as client:
             posted = (await client.post(f"{url}?wait=true", json=body)).raise_for_status().json()
         monitor.note(state)
         return {"channel": posted["channel_id"], "message": posted["id"]}
 
     def _channel(self, monitor: Monitor) -> str:
-        return channel_of(self._stage.setup.policy, monitor.watched)
+        return channel_of(self._demo.setup.policy, monitor.watched)
 
     async def _epoch_s(self) -> int:
-        return int(await self._stage.connection.fetchval("SELECT extract(epoch FROM now())"))
+        return int(await self._demo.connection.fetchval("SELECT extract(epoch FROM now())"))

@@ -1,4 +1,4 @@
-"""`incident-bot demo`: brings the set up, lets people play or plays the tour, leaves nothing behind."""
+"""`incident-bot demo`: starts the demo, waits for people or plays the tour, leaves nothing behind."""
 
 import asyncio
 import fcntl
@@ -18,8 +18,8 @@ from rich.console import Console
 from bot.demo.controls import served_controls
 from bot.demo.page_tour import page_tour, welcome
 from bot.demo.process import ChildDied
+from bot.demo.running_demo import RunningDemo, running_demo
 from bot.demo.setup import Setup
-from bot.demo.stage import Stage, set_stage
 from bot.demo.story.cast import ADMIN
 from bot.demo.story.opening_incident import raise_alarm
 from bot.demo.tour import play_tour
@@ -83,8 +83,8 @@ def run_demo(setup: Setup, *, tour: bool, data_dir: Path | None, open_page: bool
             with EmbeddedPostgres(folder / "postgres", durable=data_dir is not None) as server:
                 dsn = server.ensure_database(_DATABASE)
                 migrate(dsn)
-                show = _Show(console, setup, tour=tour, open_page=open_page, started=started)
-                return asyncio.run(_cancellable(show.run(dsn, folder, keeps=data_dir is not None)))
+                demo_run = _DemoRun(console, setup, tour=tour, open_page=open_page, started=started)
+                return asyncio.run(_cancellable(demo_run.run(dsn, folder, keeps=data_dir is not None)))
         except (KeyboardInterrupt, asyncio.CancelledError):
             return _INTERRUPTED if tour else 0
         except ChildDied as death:
@@ -92,8 +92,8 @@ def run_demo(setup: Setup, *, tour: bool, data_dir: Path | None, open_page: bool
             return 1
 
 
-class _Show:
-    """What happens on the stage."""
+class _DemoRun:
+    """Starts the demo on its database, and plays the tour or waits until the bot ends."""
 
     def __init__(
         self, console: Console, setup: Setup, *, tour: bool, open_page: bool, started: float
@@ -106,29 +106,29 @@ class _Show:
 
     async def run(self, dsn: str, folder: Path, *, keeps: bool) -> int:
         leaps = not self._tour
-        async with set_stage(dsn, folder=folder, setup=self._setup, keeps=keeps, leaps=leaps) as stage:
+        async with running_demo(dsn, folder=folder, setup=self._setup, keeps=keeps, leaps=leaps) as demo:
             if self._tour:
-                return await play_tour(stage, self._console)
-            async with served_controls(stage):
-                await self._explain(stage)
-                code = await stage.bot.wait()
-            raise ChildDied(f"the bot ended with code {code}:\n{stage.bot.last_words()}")
+                return await play_tour(demo, self._console)
+            async with served_controls(demo):
+                await self._explain(demo)
+                code = await demo.bot.wait()
+            raise ChildDied(f"the bot ended with code {code}:\n{demo.bot.last_words()}")
 
-    async def _explain(self, stage: Stage) -> None:
-        if stage.is_new:
-            await stage.human.say(ADMIN, "general", welcome(self._setup))
-            await raise_alarm(stage.human, self._setup.language, command=self._setup.alarm_command)
-        await stage.human.open_on(self._setup.policy.most_severe.channel)
-        await stage.human.offer_tour(page_tour(self._setup.policy, is_new=stage.is_new))
-        members = (await stage.human.state())["members"]
-        page = _in_language(await stage.human.page(), self._setup)
+    async def _explain(self, demo: RunningDemo) -> None:
+        if demo.is_new:
+            await demo.human.say(ADMIN, "general", welcome(self._setup))
+            await raise_alarm(demo.human, self._setup.language, command=self._setup.alarm_command)
+        await demo.human.open_on(self._setup.policy.most_severe.channel)
+        await demo.human.offer_tour(page_tour(self._setup.policy, is_new=demo.is_new))
+        members = (await demo.human.state())["members"]
+        page = _in_language(await demo.human.page(), self._setup)
         text = _HOW_TO.format(
             took=time.monotonic() - self._started,
             page=page or "not in this build",
-            human=stage.human_url,
-            dsn=stage.dsn,
+            human=demo.human_url,
+            dsn=demo.dsn,
             runbook="RUNBOOK_FILE" if self._setup.own_file else "Parky's runbook",
-            now=_unacknowledged(self._setup) if stage.is_new else "and everything as it was left",
+            now=_unacknowledged(self._setup) if demo.is_new else "and everything as it was left",
             title=_TITLES[self._setup.language],
             **named(self._setup.policy),
             people=", ".join(

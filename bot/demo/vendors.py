@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.demo import labels
-from bot.demo.refused import DemoRefused
+from bot.demo.errors import DemoRefused
 from bot.runbook import Policy
 from local_discord.client import JSON
 
@@ -37,7 +37,7 @@ class Monitor:
         """Return what it posts next: another alert fires, or the last one is over.
 
         Raises:
-            Refused: Nothing of it fires.
+            DemoRefused: None of its alerts fires.
         """
         if state == RESOLVED and self.is_over:
             raise DemoRefused(labels.of_calm(self.sender))

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from bot.demo.play import TriageReport, TriageWalk
 from bot.demo.story.cast import ITO
+from bot.demo.triage_walk import TriageReport, TriageWalk
 from local_discord.client import Human
 
 _CHANNEL: Final = "general"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.demo.clock import is_working
-from bot.demo.play import TriageReport, TriageWalk
+from bot.demo.triage_walk import TriageReport, TriageWalk
 from local_discord.client import Control, Human, Interaction, Message
 from tests.bench.servers.stand import Discord
 from tests.postgres import connect

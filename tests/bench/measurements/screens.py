@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final
 
-from bot.demo.play import TriageReport, TriageWalk
+from bot.demo.triage_walk import TriageReport, TriageWalk
 from local_discord.client import Control, Human, Interaction, Message
 from tests.bench.measurements.answers import Ask
 from tests.bench.servers.stand import Discord

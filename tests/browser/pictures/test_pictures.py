@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from bot.demo.process import Child
+from bot.demo.running_demo import running_demo
 from bot.demo.setup import set_up
-from bot.demo.stage import set_stage
 from tests import warm
 from tests.browser.conftest import Visit
 from tests.browser.pictures.pictures import BELOW_THE_DAY, LARGE_PHONE, LOW, WINDOW, Album, by_language
@@ -80,8 +80,8 @@ async def test_demo_in_a_browser(
     page_at: Callable[[str], Visit], database_url: str, tmp_path: Path, album: Album, look: Look
 ) -> None:
     """A newcomer finds the week told in #p3-insights, the failures in `/dlq recent`, and every request."""
-    async with set_stage(database_url, folder=tmp_path, setup=set_up({}, lang=look.language)) as stage:
-        opened = page_at(stage.human_url.removesuffix("/_human"))
+    async with running_demo(database_url, folder=tmp_path, setup=set_up({}, lang=look.language)) as demo:
+        opened = page_at(demo.human_url.removesuffix("/_human"))
         async with opened(dark=False, locale=look.locale, size=BELOW_THE_DAY) as visitor:
             unread = visitor.sidebar.locator("a.unread", has_text="p3-insights")
             await expect(unread).to_be_visible(timeout=1000 * PATIENCE_S)  # the demo draws charts first
@@ -102,8 +102,8 @@ async def test_demo_in_a_browser(
             await expect(visitor.page.locator("#drawer .log li").first).to_be_visible()
             await album.take(visitor, f"traffic.{look.language}")
         async with opened(locale=look.locale, size=LARGE_PHONE) as phone:
-            await stage.human.command("ito", "general", "sev1", {"title": look.title})
-            await stage.rest()
-            await stage.human.command("ito", "general", "incident list", {"status": "open"})
+            await demo.human.command("ito", "general", "sev1", {"title": look.title})
+            await demo.rest()
+            await demo.human.command("ito", "general", "incident list", {"status": "open"})
             await phone.sees(look.waiting)
             await album.take(phone, f"list.{look.language}", first=phone.message(look.waiting))

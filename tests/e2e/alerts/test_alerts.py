@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 import pytest
 
-from bot.demo.play import CONFIRM, TriageWalk
 from bot.demo.process import ChildDied
+from bot.demo.triage_walk import CONFIRM, TriageWalk
 from local_discord.client import Message
 from tests.e2e.alerts.monitor import TITLE, Monitor, answer_press
 from tests.e2e.conftest import MakeWorld

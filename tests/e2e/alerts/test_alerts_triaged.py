@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.demo.play import TriageWalk
+from bot.demo.triage_walk import TriageWalk
 from local_discord.client import Message
 from tests.e2e.alerts.monitor import TITLE, Monitor
 from tests.e2e.world.severities import REEVALUATE

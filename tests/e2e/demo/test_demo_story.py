@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from bot.demo.deadlines import digest_after
-from bot.demo.passage import pass_time
 from bot.demo.process import Child
+from bot.demo.running_demo import RunningDemo, running_demo
 from bot.demo.setup import set_up
-from bot.demo.stage import Stage, set_stage
 from bot.demo.story.opening_incident import REPORTS, raise_alarm
+from bot.demo.time_travel import pass_time
 from bot.domain.digest import week_due
 from local_discord.client import Human, Message
 from tests import warm
@@ -61,25 +61,25 @@ WORDS = {
 def played_in(language: str, *, nightly: str) -> pytest.MarkDecorator:
     """Play a test in *language*, and in the other one in the slow half of the run."""
     languages = [language, pytest.param(nightly, marks=pytest.mark.slow)]
-    return pytest.mark.parametrize("stage", languages, indirect=True)
+    return pytest.mark.parametrize("demo", languages, indirect=True)
 
 
 @pytest.fixture
-async def stage(
+async def demo(
     request: pytest.FixtureRequest, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[RunningDemo]:
     """The demo with its page, its programs forked."""
     monkeypatch.setattr(Child, "start", warm.start)
     setup = set_up({}, lang=request.param)
-    async with set_stage(database_url, folder=tmp_path, setup=setup, leaps=True) as ready:
+    async with running_demo(database_url, folder=tmp_path, setup=setup, leaps=True) as ready:
         yield ready
 
 
 @played_in("en", nightly="ja")
-async def test_story_begins_before_the_newcomer_and_goes_on(stage: Stage) -> None:
+async def test_story_begins_before_the_newcomer_and_goes_on(demo: RunningDemo) -> None:
     """The digest is Monday's, once; an old post's button works; the alert escalates if nobody answers."""
-    human, words, report = stage.human, WORDS[stage.setup.language], REPORTS[stage.setup.language]
-    await raise_alarm(human, stage.setup.language)
+    human, words, report = demo.human, WORDS[demo.setup.language], REPORTS[demo.setup.language]
+    await raise_alarm(human, demo.setup.language)
     alert = await human.see("p0-alerts", report.title)
     page = await human.see("dm:sato", report.title)
     assert alert.pings_here
@@ -88,8 +88,8 @@ async def test_story_begins_before_the_newcomer_and_goes_on(stage: Stage) -> Non
         await human.see(alert.id, part)
 
     digest = await human.see("p3-insights", words.week)
-    rule, zone = stage.setup.policy.digest, stage.setup.policy.timezone
-    now = await stage.connection.fetchval("SELECT now()")
+    rule, zone = demo.setup.policy.digest, demo.setup.policy.timezone
+    now = await demo.connection.fetchval("SELECT now()")
     _, due = week_due(now=now, weekday=rule.day.number, at=rule.time, zone=zone)
     assert timedelta() < digest.at - due < timedelta(minutes=1)
 
@@ -110,13 +110,13 @@ async def test_story_begins_before_the_newcomer_and_goes_on(stage: Stage) -> Non
     ]
     assert all(f"<@{one}>" in shown.text for one in ids)
 
-    await stage.fast_forward(timedelta(minutes=15))
+    await demo.fast_forward(timedelta(minutes=15))
     escalation = await human.see("p0-alerts", words.unanswered)
     assert escalation.pings_here
     await human.see("dm:suzuki", report.title)
-    await stage.rest()
+    await demo.rest()
     assert len(await human.messages("p3-insights")) == 1
-    if stage.setup.language == "en":
+    if demo.setup.language == "en":
         said = [*await everything(human), page, shown.messages[-1]]
         assert not _JAPANESE.findall("\n".join(message.text for message in said))
 
@@ -129,18 +129,18 @@ async def test_start_that_was_broken_off_begins_anew(
     with monkeypatch.context() as broken:
         broken.setattr("bot.demo.story.seed._delivery", _stopped)  # the posts are there, the rows are not
         with pytest.raises(_Stopped):
-            async with set_stage(database_url, folder=tmp_path, keeps=True):
+            async with running_demo(database_url, folder=tmp_path, keeps=True):
                 pass
-    async with set_stage(database_url, folder=tmp_path, keeps=True) as stage:
-        assert stage.is_new
-        past = len(await stage.human.messages("p1-ops"))
-    async with set_stage(database_url, folder=tmp_path, keeps=True) as stage:
-        assert stage.is_new
-        await raise_alarm(stage.human, stage.setup.language)
-        await stage.human.see("p0-alerts", REPORTS["ja"].title)
-    async with set_stage(database_url, folder=tmp_path, keeps=True) as stage:
-        assert not stage.is_new
-        assert len(await stage.human.messages("p1-ops")) == past
+    async with running_demo(database_url, folder=tmp_path, keeps=True) as demo:
+        assert demo.is_new
+        past = len(await demo.human.messages("p1-ops"))
+    async with running_demo(database_url, folder=tmp_path, keeps=True) as demo:
+        assert demo.is_new
+        await raise_alarm(demo.human, demo.setup.language)
+        await demo.human.see("p0-alerts", REPORTS["ja"].title)
+    async with running_demo(database_url, folder=tmp_path, keeps=True) as demo:
+        assert not demo.is_new
+        assert len(await demo.human.messages("p1-ops")) == past
 
 
 async def _thread_of(human: Human, alert: Message) -> bool | None:
@@ -175,12 +175,12 @@ async def _read(human: Human, place: str) -> list[Message]:
 
 
 @played_in("ja", nightly="en")
-async def test_the_page_leads_to_mondays_digest(stage: Stage) -> None:
+async def test_the_page_leads_to_mondays_digest(demo: RunningDemo) -> None:
     """Passing time to Monday, as the page's button does, posts the week's digest with open postmortems."""
-    human, words = stage.human, WORDS[stage.setup.language]
+    human, words = demo.human, WORDS[demo.setup.language]
     first = await human.see("p3-insights", words.week)
-    monday = digest_after(await stage.connection.fetchval("SELECT now()"), stage.setup.policy)
-    while not await pass_time(stage, monday, _tell):
+    monday = digest_after(await demo.connection.fetchval("SELECT now()"), demo.setup.policy)
+    while not await pass_time(demo, monday, _tell):
         pass  # it stops after a while: then the next press goes on
     told = await human.see("p3-insights", words.week, where=lambda message: message.id != first.id)
     assert words.open in told.text

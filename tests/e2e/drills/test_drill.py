@@ -1,6 +1,6 @@
 """Drills: incidents that are marked, ping only on request, and are scored."""
 
-from bot.demo.play import CONFIRM, TriageReport, TriageWalk
+from bot.demo.triage_walk import CONFIRM, TriageReport, TriageWalk
 from local_discord.client import Message
 from tests.e2e.privacy.test_private import private_threads
 from tests.e2e.world.figures import measured, week_told

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.play import CONFIRM, TriageReport, TriageWalk
+from bot.demo.triage_walk import CONFIRM, TriageReport, TriageWalk
 from bot.runbook import default_policy_text
 from local_discord.client import HumanSideError
 from local_discord.world.permissions import P

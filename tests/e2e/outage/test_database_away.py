@@ -8,8 +8,8 @@ import asyncpg
 import httpx
 import pytest
 
-from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from bot.demo.process import ChildDied
+from bot.demo.triage_walk import CONFIRM, TriageReport, TriageWalk
 from local_discord.client import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.outage.stoppable_database import (

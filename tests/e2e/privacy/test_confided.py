@@ -1,6 +1,6 @@
 """Messages in a private incident's thread stay among its people."""
 
-from bot.demo.play import CONFIRM, TriageReport, TriageWalk
+from bot.demo.triage_walk import CONFIRM, TriageReport, TriageWalk
 from tests.e2e.privacy.test_private import TITLE, WORD, confirmed_private, expect_hidden
 from tests.e2e.world.severities import SEV1, YES
 from tests.e2e.world.world import World

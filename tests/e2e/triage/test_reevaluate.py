@@ -1,6 +1,6 @@
 """再評価: neither production nor only dev. Source: the runbook, Triage 判定フロー."""
 
-from bot.demo.play import CONFIRM, TriageReport, TriageWalk
+from bot.demo.triage_walk import CONFIRM, TriageReport, TriageWalk
 from local_discord.client import Message
 from tests.e2e.world.severities import NO, REEVALUATE, SEV1, SEV2, YES
 from tests.e2e.world.world import World

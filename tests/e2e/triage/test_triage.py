@@ -1,6 +1,6 @@
 """`/triage`: from "something is wrong" to the right alert. Source: the runbook, Triage 判定フロー."""
 
-from bot.demo.play import CONFIRM, TriageReport, TriageWalk
+from bot.demo.triage_walk import CONFIRM, TriageReport, TriageWalk
 from tests.e2e.timeline.test_timeline import file_of, timeline
 from tests.e2e.world.severities import NO, SEV1, SEV2, SEV3, YES
 from tests.e2e.world.world import World

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from bot.demo.play import CONFIRM, STARTED, TriageWalk
+from bot.demo.triage_walk import CONFIRM, STARTED, TriageWalk
 from local_discord.client import Interaction, Message
 from tests.e2e.alerts.monitor import TITLE, Monitor
 from tests.e2e.world.alert import Alert

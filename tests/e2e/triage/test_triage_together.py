@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from bot.demo.play import CONFIRM, TriageReport, TriageWalk
+from bot.demo.triage_walk import CONFIRM, TriageReport, TriageWalk
 from bot.runbook import default_policy_text
 from local_discord.client import Interaction, Message
 from tests.e2e.conftest import MakeWorld

@@ -1,6 +1,6 @@
 """Unfinished triages: no report is lost, and a triage without answers pages no one."""
 
-from bot.demo.play import CONFIRM, TriageReport, TriageWalk
+from bot.demo.triage_walk import CONFIRM, TriageReport, TriageWalk
 from local_discord.client import Message
 from tests.e2e.world.severities import NO, SEV2, YES
 from tests.e2e.world.world import World

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 
 from bot.demo import clock
-from bot.demo.play import ACK_EMOJI, CONFIRM, TriageReport, TriageWalk
+from bot.demo.triage_walk import ACK_EMOJI, CONFIRM, TriageReport, TriageWalk
 from bot.domain.shards import LEASE_S
 from local_discord.client import Human, Interaction, Message
 from local_discord.server import LocalDiscord

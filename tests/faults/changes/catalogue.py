@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from bot.demo.play import CONFIRM, STARTED, TITLE
+from bot.demo.triage_walk import CONFIRM, STARTED, TITLE
 from local_discord.client import Message
 from tests.faults.changes.scene import Change, Known, Scene, value_of
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from bot.demo.play import TriageReport, TriageWalk
+from bot.demo.triage_walk import TriageReport, TriageWalk
 from local_discord.client import Human, Interaction, Message
 from tests.faults.changes.view import View, view_of
 from tests.faults.stage.stage import Stage

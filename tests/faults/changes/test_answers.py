@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from bot.demo.clock import is_busy
-from bot.demo.play import TriageReport, TriageWalk
+from bot.demo.triage_walk import TriageReport, TriageWalk
 from local_discord.client import Human
 from tests.e2e.conftest import Commands
 from tests.e2e.oncall.rosters import policy_file

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.demo.play import CONFIRM, TriageReport, TriageWalk
+from bot.demo.triage_walk import CONFIRM, TriageReport, TriageWalk
 from bot.services.incidents.opening import TITLE_LIMIT
 from local_discord.client import HumanSideError, Interaction
 from tests.e2e.dlq.failures import lose

@@ -4,8 +4,8 @@ from typing import Any
 
 from bot.demo import clock
 from bot.demo.controls import served_controls
+from bot.demo.running_demo import RunningDemo
 from bot.demo.setup import Setup
-from bot.demo.stage import Stage
 from local_discord.running import running_discord
 from tests.patience import PATIENCE_S
 from tests.postgres import connect
@@ -22,7 +22,7 @@ async def test_press_is_answered_though_the_database_is_gone(database_url: str) 
         async def over() -> bool | None:
             return None if (await human.state())["running"] else True
 
-        async with served_controls(Stage(human, "", "", connection, unused, Setup())):
+        async with served_controls(RunningDemo(human, "", "", connection, unused, Setup())):
             await connection.close()
             for _ in range(2):
                 await human.press_control("primary", "clock.1m")

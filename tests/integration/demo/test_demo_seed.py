@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 
 from bot.demo import clock
+from bot.demo.running_demo import prepare
 from bot.demo.setup import Setup, set_up
-from bot.demo.stage import prepare
 from bot.demo.story.cast import TURNS, Cast, enter
 from bot.demo.story.opening_incident import REPORTS
 from bot.domain.calendar.business_time import Weekday

@@ -11,10 +11,10 @@ import pytest
 from rich.console import Console
 
 from bot.demo import clock
-from bot.demo.acts import Actors
+from bot.demo.running_demo import RunningDemo
 from bot.demo.setup import Setup
-from bot.demo.stage import Stage
 from bot.demo.story.cast import SATO, TURNS
+from bot.demo.tour_steps import TourSteps
 from bot.demo.transcript import Transcript
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.runbook import load_policy
@@ -31,14 +31,14 @@ VALUES (7, $1, 'channel:p0-alerts', $2::bigint::text, '{}', 0, 'sent', $2::bigin
 """
 
 
-class Messages(Stage):
-    """A stage on which the bot sends a message of each kind in each place, as time passes."""
+class Messages(RunningDemo):
+    """A demo in which the bot sends a message of each kind in each place, as time passes."""
 
     kinds: tuple[DeliveryKind, ...]
 
     @classmethod
     def of(cls, connection: asyncpg.Connection, human: Human, *kinds: DeliveryKind) -> "Messages":
-        """Return a stage for these kinds."""
+        """Return a demo for these kinds."""
         unused: Any = None
         made = cls(human, "", "", connection, unused, Setup())
         made.__dict__["kinds"] = kinds
@@ -70,14 +70,14 @@ async def onlooker(database_url: str) -> AsyncIterator[tuple[asyncpg.Connection,
     await connection.close()
 
 
-def actors_on(stage: Stage) -> Actors:
+def tour_on(demo: RunningDemo) -> TourSteps:
     """Return the people of the tour, who print nothing."""
-    return Actors(stage, Transcript(Console(file=io.StringIO()), names={}, zone=load_policy(None).timezone))
+    return TourSteps(demo, Transcript(Console(file=io.StringIO()), names={}, zone=load_policy(None).timezone))
 
 
 async def test_messages_of_the_calendar_are_no_page(onlooker: tuple[asyncpg.Connection, Human]) -> None:
     """The DM before Monday's handover is due within the 40 minutes of a tour on Sunday morning."""
-    actors = actors_on(
+    tour = tour_on(
         Messages.of(
             *onlooker,
             DeliveryKind.ON_DUTY_SOON,
@@ -87,13 +87,13 @@ async def test_messages_of_the_calendar_are_no_page(onlooker: tuple[asyncpg.Conn
             DeliveryKind.POSTMORTEM_DM,
         )
     )
-    await actors.silence(timedelta(minutes=40), "40 分後", "nobody is paged")
-    assert actors.steps == 1
+    await tour.silence(timedelta(minutes=40), "40 分後", "nobody is paged")
+    assert tour.steps == 1
 
 
 async def test_each_kind_of_page_breaks_the_silence(onlooker: tuple[asyncpg.Connection, Human]) -> None:
     """A page after the acknowledge ends the tour, which says what was sent."""
     for kind in (DeliveryKind.PAGE, DeliveryKind.ESCALATION, DeliveryKind.ALERT):
-        actors = actors_on(Messages.of(*onlooker, kind))
+        tour = tour_on(Messages.of(*onlooker, kind))
         with pytest.raises(NotSeen, match=f"nobody is paged, but there is: {kind}"):
-            await actors.silence(timedelta(minutes=40), "40 分後", "nobody is paged")
+            await tour.silence(timedelta(minutes=40), "40 分後", "nobody is paged")

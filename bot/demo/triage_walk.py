@@ -1,4 +1,4 @@
-"""What people do in the runbook, as a few words: report, answer the questions, acknowledge."""
+"""A person's walk through `/triage` on the local Discord: the form, the questions, the buttons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,14 +1,14 @@
-"""What the people of the tour do, each told in the transcript and checked by what is seen."""
+"""The steps of the tour: what its people do, and what they then see in Discord; the transcript shows both."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.demo import clock
-from bot.demo.play import ACK_EMOJI, TriageReport, TriageWalk
-from bot.demo.stage import Stage
+from bot.demo.running_demo import RunningDemo
 from bot.demo.story.cast import ITO, TURNS, Actor, turn_at
 from bot.demo.transcript import Transcript
+from bot.demo.triage_walk import ACK_EMOJI, TriageReport, TriageWalk
 from bot.domain.delivery.kinds import PAGING, DeliveryKind
 from local_discord.client import Interaction, Message, NotSeen
 
@@ -19,22 +19,22 @@ _TAKE_TURNS: Final = TURNS["primary"]
 _PAGING: Final = PAGING | {DeliveryKind.ALERT, DeliveryKind.BUNDLE}
 
 
-class Actors:
-    """The people of the tour, and its audience. A step that is not seen to happen raises NotSeen.
+class TourSteps:
+    """Takes the steps of the tour for its people. A step that is not seen to happen raises NotSeen.
 
     Attributes:
         steps: How many steps were seen to happen.
     """
 
-    def __init__(self, stage: Stage, transcript: Transcript) -> None:
+    def __init__(self, demo: RunningDemo, transcript: Transcript) -> None:
         self.steps = 0
-        self._stage = stage
-        self._human = stage.human
+        self._demo = demo
+        self._human = demo.human
         self._transcript = transcript
         self._seen: set[str] = set()
 
     async def arrive(self) -> None:
-        """Take note of the time, and of what is there already: the past is no news."""
+        """Note the time and the messages that are there already: messages of the past are not new."""
         self._begun = await self._now()
         for channel in _ALERTED:
             self._seen.update(message.id for message in await self._human.messages(channel))
@@ -84,7 +84,7 @@ class Actors:
 
     async def react(self, user: str, message: Message, *, place: str) -> None:
         """React with 👀 once the bot is at rest: people are slower than it is."""
-        await self._stage.rest()
+        await self._demo.rest()
         self._transcript.act(user, ACK_EMOJI, where=place)
         await self._human.react(user, message, ACK_EMOJI)
 
@@ -108,7 +108,7 @@ class Actors:
 
     async def on_call(self, place: str) -> Actor:
         """Return who is on call at *place* by now: Monday's handover may come in the middle of the tour."""
-        return turn_at(place, self._stage.setup.policy, begun=self._begun, now=await self._now())
+        return turn_at(place, self._demo.setup.policy, begun=self._begun, now=await self._now())
 
     async def count(self, channel: str) -> int:
         """Return the number of messages in *channel*."""
@@ -124,7 +124,7 @@ class Actors:
 
     async def wait(self, span: timedelta, words: str) -> None:
         """Move the demo's clock on by *span*, and print *words* about it."""
-        await self._stage.fast_forward(span)
+        await self._demo.fast_forward(span)
         self._transcript.moved(words)
 
     async def silence(self, span: timedelta, words: str, what: str) -> None:
@@ -134,7 +134,7 @@ class Actors:
         """
         before = await self._pages()
         await self.wait(span, words)
-        await self._stage.rest()
+        await self._demo.rest()
         if news := [text for found, text in (await self._pages()).items() if found not in before]:
             raise NotSeen(f"{what}, but there is: {news[0]}")
         self._step(what)
@@ -155,14 +155,14 @@ class Actors:
         self._transcript.seen(what)
 
     async def _now(self) -> datetime:
-        now: datetime = await self._stage.connection.fetchval("SELECT now()")
+        now: datetime = await self._demo.connection.fetchval("SELECT now()")
         return now
 
     async def _pages(self) -> dict[str, str]:
         """Return the texts of the alerts, pages and escalations so far, by id."""
         places = [await self._human.messages(channel) for channel in _ALERTED]
         places += [await self._human.dms(user) for user in _TAKE_TURNS]
-        paging = await clock.sent(self._stage.connection, _PAGING)
+        paging = await clock.sent(self._demo.connection, _PAGING)
         return {found.id: found.text for shown in places for found in shown if int(found.id) in paging}
 
     async def _name_threads(self) -> set[str]:

@@ -17,9 +17,9 @@ from bot.demo.deadlines import (
     next_deadline,
     next_stop,
 )
-from bot.demo.passage import pass_time
+from bot.demo.running_demo import RunningDemo
 from bot.demo.setup import Setup
-from bot.demo.stage import Stage
+from bot.demo.time_travel import pass_time
 from bot.runbook import load_policy
 from bot.services.digest.digests import QUEUED_AHEAD
 from local_discord.client import NotSeen
@@ -40,8 +40,8 @@ class Onlookers:
         self.clock += timedelta(seconds=seconds)
 
 
-class Desk(Stage):
-    """A stage without processes: while something is waited for, what is due is done."""
+class Desk(RunningDemo):
+    """A demo without processes: while something is waited for, what is due is done."""
 
     done: list[tuple[str, datetime]]
     told: list[datetime]
@@ -49,7 +49,7 @@ class Desk(Stage):
 
     @classmethod
     def of(cls, connection: asyncpg.Connection) -> "Desk":
-        """Return a stage on that database."""
+        """Return a demo on that database."""
         unused: Any = None
         made = cls(cast("Any", Onlookers()), "", "", connection, unused, Setup())
         made.__dict__.update(done=[], told=[], is_stuck=False)

@@ -1,4 +1,4 @@
-"""The demo's set: a local Discord, a seeded database, and the real bot between them, each its own process."""
+"""Starts the demo: a local Discord, a seeded database, and the bot between them, each its own process."""
 
 import asyncio
 import json
@@ -34,8 +34,8 @@ _AS_EVER: Final = Setup()
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """Everything that runs.
+class RunningDemo:
+    """The parts of a running demo, and its clock.
 
     Attributes:
         human_url: The local Discord's human side.
@@ -90,9 +90,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_stage(
+async def running_demo(
     dsn: str, *, folder: Path, setup: Setup = _AS_EVER, keeps: bool = False, leaps: bool = False
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[RunningDemo]:
     """Start everything, wait until it is ready, end it all on leaving.
 
     Args:
@@ -125,7 +125,7 @@ async def set_stage(
         bot = await Child.start("the bot", *leaping, env=settings, folder=folder, module=_BOT)
         stack.push_async_callback(bot.stop)
         await bot.wait_until_ready(within_s=_START_S)
-        yield Stage(human, address["human"], dsn, connection, bot, setup, is_new)
+        yield RunningDemo(human, address["human"], dsn, connection, bot, setup, is_new)
 
 
 async def _kept(folder: Path, connection: asyncpg.Connection) -> tuple[str, str]:
@@ -173,7 +173,7 @@ def _load_posts() -> None:
 
 
 async def prepare(connection: asyncpg.Connection, human: Human, setup: Setup) -> bool:
-    """Let people and a past into the local Discord and the database; True if the past is new."""
+    """Put people and a past into the local Discord and the database; return True if the past is new."""
     from bot.demo.story.seed import seed  # noqa: PLC0415 -- what composes posts takes long to import
 
     policy = setup.policy

@@ -1,6 +1,6 @@
-"""Time passes in the demo: from deadline to deadline, so that all happens in its order and at its time.
+"""Moves the demo's clock from deadline to deadline, so that each falls due in its order and at its time.
 
-One leap over several deadlines would ring them all at once, late.
+One leap over several deadlines would make them all fall due at once, late.
 """
 
 import time
@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.demo import clock
 from bot.demo.deadlines import DIGEST, Deadline, next_stop
-from bot.demo.stage import Stage
+from bot.demo.running_demo import RunningDemo
 from local_discord.client import NotSeen
 
 Tell = Callable[[datetime], Awaitable[None]]
@@ -23,7 +23,7 @@ _SLACK: Final = timedelta(seconds=1)  # a job that wakes up a moment early looks
 _EDITS: Final = 6  # rounds of edits that follow each other
 
 
-async def pass_time(stage: Stage, until: datetime, tell: Tell) -> bool:
+async def pass_time(demo: RunningDemo, until: datetime, tell: Tell) -> bool:
     """Move bot, database and local Discord to *until*.
 
     Args:
@@ -36,60 +36,60 @@ async def pass_time(stage: Stage, until: datetime, tell: Tell) -> bool:
         NotSeen: The bot does not come to rest.
     """
     began_s = time.monotonic()
-    while (now := await _rested(stage)) < until:
+    while (now := await _rested(demo)) < until:
         if time.monotonic() - began_s > _PATIENCE_S:
             return False
-        stop = await next_stop(stage.connection, stage.setup.policy)
+        stop = await next_stop(demo.connection, demo.setup.policy)
         to = min(stop.at, until) + _SLACK
         await tell(to)
-        if await clock.is_working(stage.connection):
+        if await clock.is_working(demo.connection):
             continue  # what has begun meanwhile may bring a nearer stop
-        await stage.move(to - now)
+        await demo.move(to - now)
         if stop.is_hour and stop.at <= until:
-            await _looked(stage, stop)
-    await _edited(stage)
+            await _looked(demo, stop)
+    await _edited(demo)
     return True
 
 
-async def _rested(stage: Stage) -> datetime:
+async def _rested(demo: RunningDemo) -> datetime:
     """Return the time at which nothing runs or is due."""
-    await _done(stage)
-    return await _now(stage)
+    await _done(demo)
+    return await _now(demo)
 
 
-async def _now(stage: Stage) -> datetime:
-    now: datetime = await stage.connection.fetchval("SELECT now()")
+async def _now(demo: RunningDemo) -> datetime:
+    now: datetime = await demo.connection.fetchval("SELECT now()")
     return now
 
 
-async def _done(stage: Stage) -> None:
+async def _done(demo: RunningDemo) -> None:
     """Wait until nothing runs or is due: a job in flight would look abandoned, and run a second time."""
 
     async def idle() -> bool:
-        return not await clock.is_working(stage.connection)
+        return not await clock.is_working(demo.connection)
 
-    await stage.until(idle, "the bot at rest", within_s=_WORK_S)
+    await demo.until(idle, "the bot at rest", within_s=_WORK_S)
 
 
-async def _looked(stage: Stage, hour: Deadline) -> None:
+async def _looked(demo: RunningDemo, hour: Deadline) -> None:
     """Wait until the bot has seen that it is the hour. Some hours are none of its business."""
-    zone = stage.setup.policy.timezone
+    zone = demo.setup.policy.timezone
     morning = None if hour.kind == DIGEST else hour.at.astimezone(zone).date()
 
     async def look() -> bool:
-        return await clock.is_looked_at(stage.connection, hour.at, morning=morning)
+        return await clock.is_looked_at(demo.connection, hour.at, morning=morning)
 
     with suppress(NotSeen):
-        await stage.until(look, "the hour", within_s=_LOOK_S)
+        await demo.until(look, "the hour", within_s=_LOOK_S)
 
 
-async def _edited(stage: Stage) -> None:
+async def _edited(demo: RunningDemo) -> None:
     """Let the seconds pass for which the last edits wait."""
     for _ in range(_EDITS):
-        due = await clock.next_edit(stage.connection)
+        due = await clock.next_edit(demo.connection)
         if due is None:
             break
-        await stage.move(max(due - await _now(stage), timedelta()))
-        await _done(stage)
+        await demo.move(max(due - await _now(demo), timedelta()))
+        await _done(demo)
     with suppress(NotSeen):
-        await stage.rest()  # the bot counts Discord's limits in real seconds, and edits after these
+        await demo.rest()  # the bot counts Discord's limits in real seconds, and edits after these

@@ -1,10 +1,10 @@
-"""What was pressed at the page cannot be done."""
+"""The error that the demo's controls show on the page."""
 
 from bot.demo.labels import Text
 
 
 class DemoRefused(Exception):
-    """It cannot be done; *text* tells the person why."""
+    """The demo cannot do what a person pressed on the page; *text* says why."""
 
     def __init__(self, text: Text) -> None:
         super().__init__(text["en"])
