@@ -96,8 +96,8 @@ MUTANTS: Final = (
     Mutant(
         name="whom only the earlier ones of several overdue steps tell is left out",
         file="bot/domain/escalation/ladder.py",
-        before="dm=tuple(dict.fromkeys(who for step in steps for who in step.dm))",
-        after="dm=steps[-1].dm",
+        before="return loudest, tuple(dict.fromkeys(who for step in steps for who in step.dm))",
+        after="return loudest, steps[-1].dm",
         tests=("tests/unit/domain/escalation/test_ladder.py",),
     ),
     Mutant(
