@@ -32,7 +32,7 @@ async def log_in(client: discord.Client, token: str) -> None:
 
     Raises:
         ConfigError: Discord does not know the token.
-        HTTPException, ClientError, OSError: Discord is away (`AWAY`).
+        discord.HTTPException, aiohttp.ClientError, OSError: Discord is away (`AWAY`).
     """
     # Each attempt makes a session on the same connector; the one before is let go without closing it.
     before = client.http._HTTPClient__session  # type: ignore[attr-defined]  # noqa: SLF001  # the version is pinned

@@ -58,7 +58,7 @@ class ApiAnswer:
         """Return this answer if Discord accepted the request.
 
         Raises:
-            Refused: it did not.
+            DiscordRefused: it did not.
         """
         if self.status < HTTPStatus.BAD_REQUEST:
             return self
@@ -99,7 +99,7 @@ class Api:
             is_patient: False: a 429 is an answer as any other.
 
         Raises:
-            Refused: there was no answer.
+            DiscordRefused: there was no answer.
         """
         for _ in range(_REPEATS):
             answer = await self._once(method, path, json, params)
@@ -113,7 +113,7 @@ class Api:
         """Return the JSON at *path*.
 
         Raises:
-            Refused: it cannot be read.
+            DiscordRefused: it cannot be read.
         """
         return (await self.ask("GET", path, params=params)).good().body
 
@@ -121,7 +121,7 @@ class Api:
         """Create a message or a thread at *path*, and return it.
 
         Raises:
-            Refused: it was not created.
+            DiscordRefused: it was not created.
         """
         body = (await self.ask("POST", path, json=json)).good().body
         if not isinstance(body, dict) or "id" not in body:

@@ -52,7 +52,7 @@ class Link:
         """Connect, and wait for HELLO.
 
         Raises:
-            Refused: there is no gateway.
+            DiscordRefused: there is no gateway.
         """
         address = f"{url.rstrip('/')}/?v=10&encoding=json"
         try:
@@ -69,7 +69,7 @@ class Link:
         """Begin a session; what READY says.
 
         Raises:
-            Refused: Discord takes none.
+            DiscordRefused: Discord takes none.
         """
         properties = {"os": "linux", "browser": "incident-bot", "device": "doctor"}
         data = {"token": token, "intents": intents, "shard": list(shard), "properties": properties}
@@ -87,7 +87,7 @@ class Link:
         """Return the first event of that name that *wanted* takes, past or to come.
 
         Raises:
-            Refused: it does not come, or the session has ended.
+            DiscordRefused: it does not come, or the session has ended.
         """
         try:
             async with asyncio.timeout(within_s), self._changed:

@@ -126,7 +126,7 @@ class Run:
             body: Discord's fields. Nobody is mentioned unless `allowed_mentions` says so.
 
         Raises:
-            Refused: Discord did not take it.
+            DiscordRefused: Discord did not take it.
         """
         where = path or self.place
         posted = await self.api.post(
@@ -140,7 +140,7 @@ class Run:
         """Return the member with this username or id.
 
         Raises:
-            Refused: there is none.
+            DiscordRefused: there is none.
         """
         if named.isdecimal():
             found: JSON = await self.api.get(f"/guilds/{self.guild_id}/members/{named}")

@@ -86,8 +86,9 @@ async def transaction(
 ) -> AsyncIterator[DlqTransaction]:
     """Open a transaction for the block.
 
+    If the task is cancelled in the block, the connection stays in the transaction.
+
     Raises:
-        asyncio.CancelledError: The connection is left as it is, in the transaction.
         StorageUnavailable.
     """
     opened = DlqTransaction(connection, readonly=readonly, within_s=within_s)
