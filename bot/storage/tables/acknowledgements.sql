@@ -1,7 +1,8 @@
 -- name: acknowledge
 -- Writes the first acknowledge of a locked incident at once: its state, the responder, the end of the ladder and the
 -- messages about it. One row with `is_saved` comes back, and those of `cancel_ladder`. Without that row another change
--- came first, and the transaction must be rolled back.
+-- came first, and the transaction must be rolled back. Its other parts are the query `join` below, `save_incident` in
+-- incidents.sql, `ended_ladder` in escalation.sql and `told` in queued.sql.
 WITH saved AS (
 {save_incident}
 ), joined AS (
