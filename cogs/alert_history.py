@@ -1,4 +1,4 @@
-"""`/alerts recent`: what the bot decided about recent alerts, and why"""
+"""`/alerts recent`: what the bot decided about recent alerts, and why."""
 
 from typing import Final
 

@@ -1,0 +1,1 @@
+"""PostgreSQL: the bot's tables, the job queue, the DLQ, and the embedded server."""
