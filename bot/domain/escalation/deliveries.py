@@ -29,7 +29,7 @@ class PagingData(Payload):
     Attributes:
         waited_s: Seconds since the incident was triggered.
         step: The number of the step.
-        severity: The one whose ladder queued it; another has its own deadline.
+        severity: The one whose ladder queued it; another severity has its own deadline.
         told: Person -> how many DMs have reached them.
         unreached: People whom no DM has reached.
         dm: People whom the step pages.
@@ -62,7 +62,7 @@ class PagingData(Payload):
 
 
 class BundleData(Payload):
-    """One message in the place of many; with the same data the next delivery finds it.
+    """A bundle: one message in the place of many. The next delivery finds it by the same data.
 
     Attributes:
         of: The kind of the deliveries that it replaces.

@@ -35,7 +35,7 @@ class CallEvidence:
         steps: Its ladders, by due time.
         entries: Its timeline.
         rosters: The on-call order, right since the incident was triggered.
-        usernames: Of those who acknowledged, by id, as far as Discord told them: their names are others.
+        usernames: Of those who acknowledged, by id, as far as Discord told them; display names may differ.
     """
 
     incident: Incident
@@ -199,7 +199,7 @@ def _declined(found: CallEvidence, who: str) -> list[datetime]:
 
 
 def _uncalled(found: CallEvidence, cause: Delivery, *, called: Collection[str]) -> Iterator[Uncalled]:
-    """Yield the other people on call at the time of *cause*, each once: why they were not called, too."""
+    """Yield the other people on call at the time of *cause*, each once, and why they were not called."""
     at, places = _called_at(found, cause), dict[str, list[str]]()
     for place, person in found.rosters.at(at).items():
         places.setdefault(marked(person.handle), []).append(place)
@@ -213,7 +213,7 @@ def _uncalled(found: CallEvidence, cause: Delivery, *, called: Collection[str]) 
 
 
 def _next_call(found: CallEvidence, places: Collection[str], *, after: datetime) -> datetime | None:
-    """Return when the ladder that ran *after* then was to call one of *places*; None: no step was."""
+    """Return when the ladder that ran at *after* was to call one of *places* next; None: no step was to."""
     begun = [step for step in found.steps if step.starts_at is None or step.starts_at <= after]
     last = max((step.starts_at for step in begun if step.starts_at is not None), default=None)
     to_come = [step for step in begun if step.starts_at == last and step.due_at > after]

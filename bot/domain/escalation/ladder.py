@@ -66,7 +66,7 @@ class Why(Payload):
     """The reason for an early page or step, and the person it is about.
 
     Attributes:
-        kind: One that only a newer version knows cannot be read, as if there were no reason.
+        kind: If only a newer version knows the kind, the reason is read as if there were none.
         who: The person: as `marked`, or the name of the former responder.
         who_id: Their Discord id, if known.
     """

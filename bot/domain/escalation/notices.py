@@ -30,7 +30,7 @@ class ReleasedNotice(Notice, name="released"):
 
 
 class LapsedNotice(Notice, name="lapsed"):
-    """The responder did not answer a reminder; they are given as the person who acted."""
+    """The responder did not answer a reminder; the notice's `by` names them."""
 
 
 class TakenOverNotice(Notice, name="taken_over"):

@@ -44,7 +44,7 @@ def is_overdue(incident: Incident) -> bool:
 
 
 def called_in_vain(incident: Incident) -> Incident:
-    """Return *incident* without the DMs from before the last acknowledge: they were answered by it."""
+    """Return *incident* without the DMs that the last acknowledge answered, if that has ended since."""
     ended = incident.ack_ended
     if ended is None:
         return incident

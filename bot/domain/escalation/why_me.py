@@ -69,7 +69,8 @@ class Uncalled:
     """A person who was on call, too, but had not been called.
 
     Attributes:
-        at: When they declined all the same, or the time of the step that was to call them; None: no step was.
+        at: When they declined all the same, or the time of the step that was to call them; None: there was
+            no such step.
     """
 
     who: str

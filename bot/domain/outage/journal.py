@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.ladder import combined
 from bot.domain.outage.watches import OfflineKind, UnrecordedReport, UnsentMessage, Watch, WatchStep
 
-#: How long the database may still decide a deadline that has passed: longer than it takes to see it is away.
+#: How long the database may still decide a deadline that has passed: longer than an outage takes to show.
 GRACE: Final = timedelta(seconds=2)
 
 
@@ -24,10 +24,10 @@ class Journal:
         ahead_s: The database's time minus ours, seconds.
         watches: By key.
         posted: Message key -> where Discord has it.
-        said: Message key, or that of an email -> when, aware.
+        said: Key of a message or an email -> when it was sent, aware.
         taken: Step key -> when it was taken, aware.
-        skipped: Of these, the ones that a later step of the same ladder has spoken for.
-        mailed: Message keys whose email was accepted.
+        skipped: Of these, the ones that the message of a later step of the same ladder covered.
+        mailed: Keys of the emails that were accepted: "<message key>:mail:<mailbox>".
         acknowledged: Watch keys under which a 👀 was found.
         reports: By watch key.
     """
@@ -67,7 +67,7 @@ class Journal:
     def without(self, watch_keys: Collection[str], *, as_in: "Journal") -> "Journal":
         """Return the journal without what *as_in*, an earlier state of it, held about these incidents.
 
-        Of a report that has become an incident nothing is left: nothing would find it under its old key.
+        Nothing is kept of a report that has become an incident: it would not be found under its old key.
         """
         own = tuple(f"{key}:" for key in watch_keys)
         ended = tuple(f"{key}:" for key in as_in.reports.keys() & set(watch_keys))
@@ -107,7 +107,7 @@ class Journal:
     def owed(self, watch: Watch, now: datetime) -> tuple[UnsentMessage, ...]:
         """Return the overdue messages that are not known to be posted: the last alert, and the last step.
 
-        Messages that a later step or alert covers are dropped, so that no one is rung twice for one fact.
+        Messages that a later step or alert covers are dropped, so that no one is pinged twice for one fact.
         """
         if watch.key in self.acknowledged:
             return ()

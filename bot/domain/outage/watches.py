@@ -121,7 +121,7 @@ class Watch:
     old_messages: tuple[int, ...] = ()
 
     def counts(self, user_id: int, message_id: int) -> bool:
-        """Return True if the user's 👀 on that message may acknowledge; that of an ended one may not."""
+        """Return True if the user's 👀 on that message may acknowledge; one of an ended ack may not."""
         return not (user_id in self.left and message_id in self.old_messages)
 
     def step_key(self, step: WatchStep) -> str:

@@ -1,4 +1,4 @@
-"""Pages in paging systems outside Discord, such as PagerDuty, kept in step with their incidents here."""
+"""A page in a system outside Discord, kept in step with its incident."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ class SyncedState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SyncedPage:
-    """A page that the bot keeps in step with a paging system.
+    """A page that is kept in step with its incident.
 
     Attributes:
         reference: What the system calls it.
@@ -44,22 +44,22 @@ _ASKED_EVERY: Final = (
 )
 _LATER: Final = timedelta(minutes=5)
 
-#: How often to look whether the incident has ended here, so that the system learns of it.
+#: How often to check whether the incident has ended, so that the system can be told.
 _END_EVERY: Final = timedelta(seconds=30)
 _FIRST_PAUSE: Final = timedelta(seconds=10)
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 
-#: After so long a system is left alone: an emergency of Pushover's has ended after three hours by itself.
+#: How long a page is kept in step. An emergency message of Pushover ends by itself after three hours.
 _GIVE_UP_AFTER: Final = {Way.PUSHOVER: timedelta(hours=4), Way.PAGERDUTY: timedelta(days=14)}
 
 
 def is_given_up(page: SyncedPage, *, now: datetime) -> bool:
-    """Return True if nothing is to be expected any more of the system that has the page."""
+    """Return True if the page is so old that the bot stops asking its system about it."""
     return now - page.begun_at > _GIVE_UP_AFTER.get(page.way, timedelta())
 
 
 def next_look(page: SyncedPage, *, now: datetime) -> timedelta:
-    """Return when to look at a page again after a look that has worked."""
+    """Return how long to wait before the next look at a page, after a look that has worked."""
     age = now - page.begun_at
     if page.state is SyncedState.RINGING:
         return next((every for until, every in _ASKED_EVERY if age < until), _LATER)
@@ -67,7 +67,7 @@ def next_look(page: SyncedPage, *, now: datetime) -> timedelta:
 
 
 def pause_after(failures: int, *, asked_s: float | None) -> timedelta:
-    """Return how long to leave a system alone that has failed *failures* times in a row, >= 1."""
+    """Return how long to wait after the system has failed *failures* times in a row, >= 1."""
     doubled: int = 1 << min(failures - 1, 10)
     pause = min(_FIRST_PAUSE * doubled, _LONGEST_PAUSE)
     return max(pause, timedelta(seconds=asked_s or 0.0))

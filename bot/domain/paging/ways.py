@@ -51,10 +51,15 @@ def next_way(tried: Sequence[Way], reachable: Sequence[Way]) -> Way | None:
     return next((way for way in PERSONAL if way in reachable and way not in tried), None)
 
 
-#: How long a system is left alone that pages by itself and did not take a page: no other way takes its place.
+#: How long to wait before a page is sent again to a system that pages people itself, after each time that it
+#: did not take the page: no other way can take its place.
 _AGAIN: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 10, 10, 15, 15, 30, 30))
 
 
 def again_after(times: int) -> timedelta | None:
-    """Return when to send such a page anew that was given up *times* times before; None: not any more."""
+    """Return how long to wait before such a page is sent again; None: it is not.
+
+    Args:
+        times: How often it was given up before.
+    """
     return _AGAIN[times] if times < len(_AGAIN) else None

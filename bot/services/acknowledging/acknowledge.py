@@ -74,7 +74,7 @@ class Acknowledger:
         """Acknowledge several incidents as `acknowledge` does, leaving out those that *by* may not see.
 
         Args:
-            incidents: As they were read a moment ago: that decides who may, with what they are when locked.
+            incidents: As they were read a moment ago; see `Access.locked`.
             by: The 👀 of a bot acknowledges nothing.
 
         Raises:
@@ -85,7 +85,7 @@ class Acknowledger:
         if by.is_bot:
             return results
         if not self._access.allows(by, Act.ACKNOWLEDGE.permission):
-            incidents = incidents[:1]  # refused once, and once on record
+            incidents = incidents[:1]  # one refusal, and one record of it, is enough
         for incident in incidents:
             try:
                 results.append(await self._acknowledge(incident, by=by, via=via))
@@ -118,11 +118,11 @@ class Acknowledger:
         )
         data = {"incident_id": incident.id, "via": via.value}
         if result.outcome is AckOutcome.FIRST:
-            # The end of the ladder with it: no step can be decided afterwards.
+            # The same statement ends the ladder: no step can be decided afterwards.
             cancelled = await tx.acknowledge(result.incident, _entry(result, via), by=by, via=via, data=data)
             await _cancel_step_jobs(tx, incident.id, cancelled)
             await tx.enqueue(refresh_job(result.incident, severity=self._policy.rules(incident.severity)))
-            if result.incident.updates != incident.updates:  # a promise that stays has its job
+            if result.incident.updates != incident.updates:  # an unchanged promise has its job already
                 await remind_later(tx, result.incident, now=now, before=incident)
             return result
         if result.outcome is AckOutcome.JOINED:

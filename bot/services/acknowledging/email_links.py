@@ -25,7 +25,7 @@ from bot.services.shared.access import Act
 
 log = structlog.get_logger(__name__)
 
-#: How long after the delivery that went by email its link holds.
+#: How long a link is valid, counted from when the delivery that went by email was stored.
 VALID_FOR: Final = timedelta(hours=24)
 
 #: Where the links lead, below PUBLIC_URL.
@@ -81,7 +81,7 @@ class _Claim:
 
 
 class AckLinks:
-    """Makes the links, and does what they say.
+    """Makes the links in emails, and acknowledges when one of them is used.
 
     Args:
         public_url: Where people reach this bot by HTTP; None makes no links.
@@ -97,7 +97,7 @@ class AckLinks:
         self._known: Installation | None = None
 
     async def learn_key(self) -> None:
-        """Ask for the key that `signed_id` goes by, once: all guilds have the same one.
+        """Read the key by which `signed_id` verifies links, once: all guilds have the same one.
 
         Raises:
             StorageUnavailable: the key is in the database.
@@ -213,7 +213,7 @@ class AckLinks:
         return LinkState.EXPIRED if is_past else LinkState.READY
 
     async def _person(self, claim: _Claim, *, guild_id: int) -> Person:
-        """Return the person the email was for; else one with a made-up id."""
+        """Return the person the email was for; one with a made-up id if Discord tells no other."""
         try:
             return await self._discord.person(guild_id, claim.person)
         except BotError as unknown:

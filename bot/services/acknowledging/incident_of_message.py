@@ -1,4 +1,4 @@
-"""The incidents of a message with a 👀. Thousands may ask at once, most of them about other messages."""
+"""Finds the incidents of a message with a 👀. Thousands may come at once, most of them on other messages."""
 
 import asyncio
 import time
@@ -10,18 +10,18 @@ from cachetools import TTLCache
 from bot.domain.incident.incident import Incident
 from bot.services.ports.store.incidents import IncidentReads
 
-#: How long a message that is none of ours is not asked for again, seconds. It may still become one, an alert
-#: of others that is counted late; a 👀 that is passed over is read again before anyone is paged.
+#: How long a message without an incident is not looked up again, seconds. It may still get one, as
+#: a monitor's alert that is counted late. A 👀 that is passed over is read again before anyone is paged.
 PASSED_OVER_S: Final = 2.0
 
 _MOST: Final = 20_000
 
 
 class IncidentLookup:
-    """Finds the incidents of messages: what is asked while a query runs is one query together.
+    """Finds the incidents of messages. Look-ups that come while a query runs share the next query.
 
     Args:
-        timer: Seconds on a clock that only goes on.
+        timer: A monotonic clock, in seconds.
     """
 
     def __init__(self, store: IncidentReads, *, timer: Callable[[], float] = time.monotonic) -> None:

@@ -19,12 +19,16 @@ log = structlog.get_logger(__name__)
 #: afterwards, even without an answer.
 READ_WITHIN_S: Final = 1.5
 
-#: The same for incidents that were not reached in that time: a storm must not take it twice.
+#: The same for incidents that were not read in that time: a storm must not take that time twice.
 READ_ON_S: Final = 0.2
 
-_MOST_AGAIN: Final = 20  # of what Discord did not answer, the most severe that have all that time again
+#: How many incidents without an answer, the most severe, may take the whole time once more. The others get
+#: `READ_ON_S`.
+_MOST_AGAIN: Final = 20
 _MOST: Final = 500  # incidents of one reading, the most severe
-_SLACK: Final = timedelta(seconds=0.5)  # what comes due this much later has its job while one chooses
+#: A step that comes due this much later than `READ_AHEAD` is read as well: its own job does nothing if it
+#: runs while another one chooses.
+_SLACK: Final = timedelta(seconds=0.5)
 
 
 class ReadingAhead:
@@ -47,7 +51,7 @@ class ReadingAhead:
             StorageUnavailable. Superseded: see `Reconciler.reconcile`.
         """
         if self._is_choosing:
-            return  # it takes along what comes due this late
+            return  # the other call chooses these incidents, too: see `_SLACK`
         self._is_choosing = True
         try:
             mine = await self._choose()

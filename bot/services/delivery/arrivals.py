@@ -56,7 +56,8 @@ class Arrivals:
     async def _keep_second(self, tx: Transaction, first: Delivery, posted: Posted) -> None:
         """Keep the second copy of a message: a 👀 counts on either, and the copy points to the alert.
 
-        A process that hears no answer to its COMMIT, and cannot look, reports what another reports, too.
+        There are two if a process gets no answer to its COMMIT and cannot look whether that worked: it then
+        posts what another process posts, too.
         """
         if first.incident_id is None or posted.message_id in (None, first.message_id):
             return

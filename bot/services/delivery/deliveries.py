@@ -61,7 +61,7 @@ class Deliveries:
     """Handler of the queue's deliver job; may run twice without harm.
 
     Args:
-        kinds: What the capabilities do for their kinds.
+        kinds: The handlers of the kinds of deliveries.
         already_told: Knows the messages that were sent while the database was away.
     """
 
@@ -190,7 +190,7 @@ class Deliveries:
         delivery = attempt.delivery
         subject = attempt.incident or await self._kinds.load(delivery)
         request, quiet = delivery.request, False
-        if request is None or delivery.is_late:  # what comes late says of when it is, and what is true now
+        if request is None or delivery.is_late:  # a late one says its time, and what is true now
             quiet = await self._kinds.of(delivery).stays_quiet(self._store, delivery)
             told = quieted(delivery) if quiet else delivery
             request = await self._discord.compose(told, subject)
@@ -199,7 +199,7 @@ class Deliveries:
             if would_expose(delivery, request, posts):
                 return None  # it was queued, or even begun, while the incident was public
         files = await self._files(delivery)
-        self._discord.require_capacity(request)  # before it is marked as begun: then it need not be searched
+        self._discord.require_capacity(request)  # before it begins: a begun attempt has to be searched for
         version = subject.version if isinstance(subject, Incident) else 0
         with fresh():
             async with self._store.at_once() as tx:
@@ -235,7 +235,7 @@ class Deliveries:
             log.error("delivery.ping_suppressed", delivery_id=delivery.id, channel_id=posted.channel_id)
 
     async def _deleted(self, delivery: Delivery, deleted: DeletedSince) -> None:
-        """Finish a delivery that was posted and then deleted. Its mentions count; a root is posted anew."""
+        """Finish a delivery that was posted and then deleted; an alert or a thread's root is posted anew."""
         async with self._store.transaction() as tx:
             current = await tx.claim_delivery(delivery.id)
             if current is None:

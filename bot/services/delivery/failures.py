@@ -95,9 +95,10 @@ class Failures:
 
 
 def _counts(delivery: Delivery, incident: Incident) -> bool:
-    """Return True if the delivery is a failure of its severity: not a drill's, a replay or a page outside.
+    """Return True if the failure counts for its severity: not one of a drill, a replay or an outside page.
 
-    The figures ask whether an email went out instead; of a page outside the person's next way did.
+    The figures ask whether an email went out instead. A failed page outside Discord is followed by the
+    person's next way.
     """
     spec = delivery.kind.spec
     return not (incident.is_drill or spec.is_replay or spec.is_outside)

@@ -111,7 +111,7 @@ class DeliveryHandler:
         await self.record(tx, delivery)
 
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
-        """Follow up a delivery that has failed for good, in the commit that says so."""
+        """Follow up a delivery that has failed for good, in the commit that marks it as failed."""
         if delivery.kind.spec.is_dispensable or await self.reroute(tx, delivery, code=code):
             return
         await self.report(tx, delivery)

@@ -90,7 +90,7 @@ class HeldDeliveries:
         """Keep *delivery* until Discord is back. An urgent one goes by email at once.
 
         Args:
-            after: When to look again; by default when *away* says so, within bounds.
+            after: When to look again; by default after the time that *away* names, within bounds.
 
         Returns:
             When to look again.
@@ -98,7 +98,8 @@ class HeldDeliveries:
         if after is None:
             soonest_s, latest_s = _AGAIN_S
             after = timedelta(seconds=min(max(away.retry_after_s or 0.0, soonest_s), latest_s))
-        reason = away.reason if away.http_status or delivery.error is None else None  # not "not asked"
+        # An earlier answer is kept: "not asked" says less.
+        reason = away.reason if away.http_status or delivery.error is None else None
         is_news = await tx.hold_delivery(delivery.id, error=reason, http_status=away.http_status, after=after)
         if is_news:
             log.info("delivery.held", delivery_id=delivery.id, kind=delivery.kind, reason=away.reason)

@@ -1,4 +1,4 @@
-"""One message in the place of many escalations: gathered, sent, kept true, acknowledged as one.
+"""One message in the place of many escalations: gathered, sent, kept up to date, acknowledged as one.
 
 See docs/internals/delivery.md.
 """

@@ -60,7 +60,7 @@ class Escalations:
         log.info("escalation.decided", incident_id=incident_id, step=due[-1].index, steps=len(due))
 
     async def _show(self, tx: Transaction, incident: Incident) -> None:
-        """Let the posts be edited: their ladder says which steps were taken."""
+        """Queue an edit of the incident's posts: their ladder shows which steps were taken."""
         shown = replace(incident, version=incident.version + 1)
         await tx.keep_followed_pages(incident.id)
         await tx.save(shown)
@@ -78,12 +78,12 @@ class Escalations:
     ) -> None:
         """Begin the ladder of *severity*, in the caller's transaction: the first pages are queued at once.
 
+        Its steps are numbered after those of an earlier ladder, so that no key is used twice.
+
         Args:
             now: When it begins, and what its deadline counts from; steps that are due then are taken at once.
             is_first: The incident is new: it had no ladder before.
-            why: What brought it on, if that was not the alert.
-
-        Its steps are numbered after those of an earlier ladder, so that no key is used twice.
+            why: Its cause, if that was not the alert.
         """
         earlier = [] if is_first else await tx.steps(incident.id)
         steps = plan(
@@ -116,13 +116,13 @@ class Escalations:
         at: datetime | None = None,
         why: Why | None = None,
     ) -> None:
-        """Queue the messages of claimed steps, in the caller's transaction: the last step speaks for all.
+        """Queue the messages of claimed steps, in the caller's transaction: the last one's covers all.
 
         Args:
             steps: By due time; at least one.
             before: Who has had a DM, and who could not be reached, before them.
             at: When they were taken; None for now.
-            why: What brought them on, if that was not their time.
+            why: Why they come before their time; None if they do not.
         """
         (told, unreached), due = before, await self.finish(tx, incident, steps)
         due = replace(due, told=told, unreached=unreached, why=why)
@@ -151,7 +151,7 @@ class Escalations:
 
         Args:
             at: When they were taken.
-            is_past: That was before this transaction.
+            is_past: They were taken before this transaction, without the database.
         """
         called = await self._called(tx, due, is_past=is_past)
         await tx.insert_deliveries(self._step_messages.messages(due, called, now=at))
@@ -160,9 +160,9 @@ class Escalations:
     async def resume(self, tx: Transaction, incident: Incident, *, why: Why) -> bool:
         """Go on with the ladder that an acknowledge had stopped, in the caller's transaction.
 
-        Its next step is taken now if its time has passed; the others follow as they were to follow that one.
-        Where nothing of it is left, or another severity's rules hold by now, a ladder begins anew, and its
-        deadline counts from now: it notifies people one after the other again.
+        Its next step is taken now if its time has passed; the later ones keep their distance from it. If no
+        step is left, or the severity has changed since, a new ladder begins: it notifies people one after the
+        other again, and its deadline counts from now.
 
         Returns:
             True if a step was taken now, which writes to the channel.
@@ -189,7 +189,8 @@ class Escalations:
     ) -> None:
         """Tell the channel now what the ladder's next step would tell it later, in the caller's transaction.
 
-        It is a step of its own: the ladder's steps keep their times, so a deadline still rings.
+        It is a step of its own: the ladder's steps keep their times, so people are still alerted at the
+        deadline.
 
         Args:
             without: People who get no DM with it, as `marked`.
@@ -198,7 +199,7 @@ class Escalations:
         following = following_step(ladder)
         rung = LadderStep(after=None) if following is None else following.rung
         severity = self._policy.rules(incident.severity)
-        # A DM is refused right after its alert, which has mentioned the channel unless its severity has none.
+        # A DM is refused right after its alert, which has mentioned the channel if its severity does so.
         has_mentioned = why.kind is WhyKind.UNREACHED and severity.mention is not Mention.NONE
         called = await self._oncall.each_once(incident.guild_id, rung.dm, source=tx)
         dm = tuple(place for place, person in called.items() if marked(person.handle) not in without)
@@ -226,9 +227,13 @@ class Escalations:
         posted: Collection[str],
         at: datetime,
     ) -> None:
-        """Store those messages of steps taken then that are *posted*, in the caller's transaction.
+        """Store the messages of *steps* that were posted without the database, in the caller's transaction.
 
-        Known ones stay as they are.
+        Messages that are stored already stay as they are.
+
+        Args:
+            posted: The keys of the posted messages.
+            at: When the steps were taken.
         """
         due = _as_due(incident, steps, await tx.steps(incident.id))
         called = await self._called(tx, due, is_past=True)
@@ -238,13 +243,13 @@ class Escalations:
     async def _called(
         self, tx: Transaction, due: Due, *, is_past: bool = False
     ) -> Mapping[str, OnCallPerson]:
-        """Return the people on call now; if *is_past*, without what puts them there."""
+        """Return the people on call now; if *is_past*, without their duty, which may have changed."""
         called = await self._oncall.each_once(due.incident.guild_id, due.rung.dm, source=tx)
         return {place: replace(who, duty=None) for place, who in called.items()} if is_past else called
 
 
 async def _due_with(tx: Transaction, step: Step) -> list[Step]:
-    """Claim what is due by now beside a claimed *step* of the same ladder; all of them, by due time."""
+    """Claim the other due steps of the ladder of a claimed *step*; return them with it, by due time."""
     now = await tx.now()
     waiting = [one for one in await tx.steps(step.incident_id) if one.status is StepStatus.PENDING]
     beside = [one for one in waiting if one.due_at <= now and one.index != step.index]
@@ -263,7 +268,7 @@ async def is_of_earlier_ladder(
     """Return True if a page or escalation belongs to a ladder that a change of severity has ended."""
     data = PagingData.from_json(delivery.data)
     if data.severity not in (None, incident.severity):
-        return True  # whose ladder may be empty: then no later step says so
+        return True  # the new severity's ladder may have no step that shows it
     steps = await source.steps(incident.id)
     own = next((step for step in steps if step.index == data.step), None)
     starts = [step.starts_at for step in steps if step.starts_at is not None]

@@ -49,7 +49,7 @@ class _LadderDeliveries(DeliveryHandler):
         return self._bundles.is_one_of_many(seen)
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True after an acknowledge, or if a later message says what an outage held back here."""
+        """Return True after an acknowledge, or if an outage held it and a later message says the same."""
         incident = await tx.incident(delivery.incident_id or 0)
         if await _is_past(tx, delivery, incident):
             return True
@@ -103,7 +103,7 @@ class PageDeliveries(_LadderDeliveries):
 
 
 class EscalationDeliveries(_LadderDeliveries):
-    """Escalations: messages to the alert's channel that it is not acknowledged."""
+    """Handles escalations: messages in the alert's channel that no one has acknowledged it."""
 
     def __init__(self, bundles: Bundles, lost_thread: LostThread) -> None:
         super().__init__(DeliveryKind.ESCALATION, bundles)
@@ -118,7 +118,7 @@ class EscalationDeliveries(_LadderDeliveries):
         return incident
 
     def is_mailed(self, delivery: Delivery) -> bool:
-        """Return True if the ladder's step says so."""
+        """Return True if the ladder's step sends an email, too."""
         return PagingData.from_json(delivery.data).emails
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
@@ -173,7 +173,10 @@ class BundleDeliveries(DeliveryHandler):
         return BundleData.from_json(delivery.data).severity
 
     async def mailed_for(self, store: Store, delivery: Delivery) -> Delivery | None:
-        """Return the delivery of the first incident that it shows; an outage has had it emailed already."""
+        """Return the delivery of the first incident that the bundle shows, if its step sends an email.
+
+        None after an outage, which has had it emailed already.
+        """
         bundle = await store.bundle(delivery.id)
         first = bundle.shown[0].id if bundle.shown else None
         async with store.transaction() as tx:

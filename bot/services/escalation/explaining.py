@@ -18,7 +18,7 @@ from bot.services.shared.roster import OnCall
 
 
 class Explaining:
-    """Answers each person for themselves, as of the time of the call."""
+    """Answers "Why me?" for one person, as of the time of the call."""
 
     def __init__(self, store: Store, discord: DiscordMembers, access: Access, oncall: OnCall) -> None:
         self._store = store
@@ -52,7 +52,7 @@ class Explaining:
         )
 
     async def _usernames(self, incident: Incident) -> dict[int, str]:
-        """Return the usernames of those who acknowledged; without who has left, or if Discord is away."""
+        """Return the usernames of those who acknowledged, by id, as far as Discord tells them now."""
         found: dict[int, str] = {}
         for number in {act.id for act in acknowledges(incident)}:
             with suppress(DeliveryRefused, UpstreamUnavailable):

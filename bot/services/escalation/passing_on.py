@@ -189,7 +189,7 @@ class PassingOn:
         if marked(person.handle) in told:
             return
         waited = (await tx.now() - incident.triggered_at).total_seconds()
-        # Of the same moment as the page that failed: what was mailed of that moment is not mailed again.
+        # It keeps the step of the page that failed: the email of that step is not sent twice.
         of_page = PagingData.from_json(page.data)
         data = replace(of_page, severity=incident.severity, why=why, waited_s=waited)
         key = f"inc:{incident.id}:unreached:{page.id}:dm:{to}"

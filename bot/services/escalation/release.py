@@ -44,10 +44,10 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """What Discord tells, before anything is locked, of responders who have not answered a reminder.
+    """What Discord says, before anything is locked, about responders who did not answer a reminder.
 
     Attributes:
-        is_broken: One of them has written in the thread since.
+        is_broken: One of them has written in the thread since the update was due.
         account: The responder with their username; None if that is not known.
     """
 
@@ -83,7 +83,7 @@ class Releasing:
         return released
 
     async def release_by_reaction(self, incident: Incident, *, by: Person) -> None:
-        """Release the incident when *by* has removed their 👀, if the policy says so and they hold it."""
+        """Release the incident when *by* has removed their 👀, if the policy says so and *by* holds it."""
         holder = incident.on_it
         if not self._policy.removing_ack_releases or holder is None or holder.id != by.id:
             return
@@ -113,7 +113,7 @@ class Releasing:
         return Released(waiting, ReleaseOutcome.RESUMED)
 
     async def silence(self, incident: Incident) -> Silence:
-        """Look whether the responders are silent, and who the one is who would lose the acknowledge."""
+        """Check whether the responders are silent, and look up the one who has the acknowledge."""
         if await self._is_heard_of(incident):
             return Silence(is_broken=True)
         holder = incident.on_it

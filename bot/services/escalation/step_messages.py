@@ -33,7 +33,7 @@ class StepMessages:
         """
         incident, step, data = due.incident, due.step, _data(due, called, now=now)
         severity = self._policy.rules(incident.severity)
-        key = f"inc:{incident.id}:step:{step.index}"  # the steps told with it have no messages of their own
+        key = f"inc:{incident.id}:step:{step.index}"  # the steps that it covers have no messages of their own
         pages = [
             self.page(incident, place, person, key=f"{key}:dm:{place}", data=data)
             for place, person in called.items()
@@ -96,7 +96,7 @@ class StepMessages:
     def pages_to(
         self, incident: Incident, place: str, person: OnCallPerson, *, key: str, data: PagingData
     ) -> list[NewDelivery]:
-        """Return a DM that belongs to no step, and beside it what the person chose for themselves.
+        """Return a DM that belongs to no step, and the pages by the ways that the person chose beside it.
 
         Args:
             key: Of the DM.

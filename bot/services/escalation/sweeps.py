@@ -25,10 +25,10 @@ from bot.services.watchdogs.queue_watch import QueueWatch
 
 log = structlog.get_logger(__name__)
 
-#: Incidents in one commit: as few as make its cost per step small, so that an acknowledge never waits long.
+#: Incidents in one commit: enough for a small cost per step, so few that an acknowledge never waits long.
 _TOGETHER: Final = 500
 
-#: A step that comes due during a sweep is looked at again after this long: perhaps that has died.
+#: A step that comes due during a sweep is looked at again after this long: the sweep may have died.
 _PUT_OFF: Final = timedelta(seconds=2)
 
 _NOW: Final = timedelta()
@@ -40,7 +40,7 @@ _Whom: TypeAlias = tuple[int, tuple[str, ...]]
 class Sweeps:
     """Handler of the queue's escalate job; may run twice without harm."""
 
-    def __init__(  # noqa: PLR0913  # what it decides with, and whom it tells that it does
+    def __init__(  # noqa: PLR0913  # what it needs to decide, and the watch on the queue
         self,
         store: Store,
         policy: Policy,
@@ -77,7 +77,7 @@ class Sweeps:
             await self._ahead.read()
             left = await self._store.step_due_in(incident_id, index)
             return None if left is None else max(left, _NOW)
-        if is_untold:  # what is overdue may have been told without the database
+        if is_untold:  # an overdue step may have been taken without the database
             return await self._decide_alone(incident_id, index, overdue=-due_in)
         if self._sweeping:
             self._is_asked = True
@@ -124,7 +124,7 @@ class Sweeps:
             since, within_s = now, READ_ON_S
 
     async def decide_due(self, before: datetime, *, limit: int) -> int:
-        """Decide what was due at *before* or earlier of *limit* incidents, in one commit.
+        """Decide the steps of at most *limit* incidents that were due at *before* or earlier, in one commit.
 
         Each incident escalates once, however many of its steps are due. An incident locked by another
         transaction is skipped: that transaction decides it, or its own job does.

@@ -49,7 +49,7 @@ class _Taken:
 
 
 class Alarm:
-    """Sends the alerts and escalations that the journal has as due, and notes them there."""
+    """Sends the alerts and escalations that are due by the journal, and notes them in it."""
 
     def __init__(
         self, discord: Discord, policy: Policy, access: Access, oncall: OnCall, channels: OutageChannels
@@ -69,7 +69,7 @@ class Alarm:
         return self._book.journal
 
     def load(self) -> None:
-        """Read what an earlier process has left."""
+        """Read the journal that an earlier process has left."""
         self._book.load()
         self._messenger.load()
 
@@ -83,7 +83,7 @@ class Alarm:
         return lock is not None and lock.locked()
 
     def has_done_more(self, watch_key: str, *, since: Journal) -> bool:
-        """Return True if more is done for an incident than *since*, an earlier journal, holds."""
+        """Return True if the journal holds more work for an incident than *since*, its earlier state."""
         return self._journal.done(watch_key) != since.done(watch_key)
 
     @asynccontextmanager

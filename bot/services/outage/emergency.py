@@ -38,10 +38,10 @@ LOOK_S: Final = 1.0
 #: How many triages are remembered.
 _WALKS: Final = 200
 
-#: How often in a row the queue has been silent while the database answers before it counts.
+#: How often in a row the queue must be found stuck, while the database answers, to count as silent.
 _SILENT_LOOKS: Final = 2
 
-#: How often the same trouble is reported, at most, in seconds.
+#: How often the same trouble is logged, at most, in seconds.
 _TELL_EVERY_S: Final = 60.0
 
 #: Of PostgreSQL's errors, those that mean something else than "away", by asyncpg's names.
@@ -101,7 +101,7 @@ class Emergency:
         self.trouble: DatabaseTrouble | None = None
 
     def load(self) -> None:
-        """Read what an earlier process has left; once, before anything else runs."""
+        """Read the journal that an earlier process has left; once, before anything else runs."""
         self._alarm.load()
 
     def covers(self, severity: str) -> bool:
@@ -126,7 +126,7 @@ class Emergency:
         works: then the last mirror stays.
         """
         self._overdue.look()
-        if self.trouble is not None:  # what has come due does not wait until we know that it is still away
+        if self.trouble is not None:  # due steps do not wait for its answer
             await asyncio.gather(self._answers(), self._act())
         elif not await self._answers() or self._is_queue_silent or self._overdue.watches():
             await self._act()
@@ -161,7 +161,7 @@ class Emergency:
             log.info("jobs.back")
 
     async def _answers(self) -> bool:
-        """Return True if the database answers; then write this process's news to it and mirror it."""
+        """Return True if the database answers; then record the journal in it, and mirror it."""
         try:
             now = await self._store.beat(mirror=self._nothing_to_tell())
         except StorageUnavailable as away:
@@ -196,7 +196,7 @@ class Emergency:
             log.warning("emergency.not_taken_in", reason=str(away))
 
     async def leave(self) -> None:
-        """Sign this process off as it ends, unless it has something that is not in the database yet."""
+        """Tell the database that this process ends, unless its journal holds work that is not recorded."""
         if (mirror := self._nothing_to_tell()) is not None:
             with suppress(StorageUnavailable):
                 await self._store.leave(mirror)

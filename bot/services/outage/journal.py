@@ -67,7 +67,7 @@ def encoded(journal: Journal) -> bytes:
 
 
 def from_data(kept: Mapping[str, object]) -> Journal:
-    """The inverse of `encoded`, once the JSON is parsed.
+    """Return the journal that `encoded` has written, from its parsed JSON.
 
     Raises:
         ValueError: it is of another version, or broken.

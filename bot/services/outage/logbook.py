@@ -1,4 +1,4 @@
-"""The journal of this process, its file for the next process, and the time that both go by."""
+"""The journal of this process, its file for the next process, and the database's time."""
 
 import asyncio
 from dataclasses import replace
@@ -15,7 +15,7 @@ from bot.services.shared.boot_clock import boot_s
 
 log = structlog.get_logger(__name__)
 
-#: What is remembered within so many seconds is written at once.
+#: Changes within so many seconds are written to the file together.
 _GATHER_S: Final = 0.05
 
 
@@ -36,7 +36,7 @@ class Logbook:
         return self._journal
 
     def load(self) -> None:
-        """Read what an earlier process has left."""
+        """Read the journal that an earlier process has left."""
         journal = read(self._spool) or Journal()
         self._journal = replace(journal, mirror=journal.mirror or uuid4())
 
@@ -45,7 +45,7 @@ class Logbook:
         self._clock = now, boot_s()
 
     def now(self) -> datetime:
-        """Return the database's time; by the host's clock, as long as this process has not heard it."""
+        """Return the database's time; estimated from the host's clock until this process has heard it."""
         if self._clock is None:
             return datetime.now(UTC) + timedelta(seconds=self._journal.ahead_s)
         then, heard_s = self._clock

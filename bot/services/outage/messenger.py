@@ -18,10 +18,10 @@ from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
 
-#: How long an email holds up what comes after it, seconds; it goes on by itself, as long as the server takes.
+#: How long an escalation waits for its emails, seconds. Sending them goes on afterwards.
 _MAIL_S: Final = 2.0
 
-#: What Discord has refused is not asked again so soon, seconds: refusals are counted, and lead to a ban.
+#: How long a message that Discord refused is not sent again, seconds: many refusals lead to a ban.
 _REFUSED_S: Final = 60.0
 _REFUSALS: Final = 5_000
 
@@ -135,7 +135,7 @@ class OutageMessenger:
             log.info("email.sent", watch=watch.key)
             journal = self._book.journal
             if watch.label is None and watch.key not in journal.watches:
-                return  # a report that has a number by now: nothing would find this under its old key
+                return  # the report has become an incident: a note under its old key would not be found
             said = {**journal.said, mark: self._book.now()}
             await self._book.keep(replace(journal, mailed=journal.mailed | {mark}, said=said))
             if then is not None:
@@ -160,6 +160,6 @@ class OutageMessenger:
 
 
 async def for_a_while(mailing: Collection[asyncio.Task[None]]) -> None:
-    """Wait until the emails are out, for two seconds at most: they go on by themselves."""
+    """Wait until the emails are out, for two seconds at most. Sending them goes on afterwards."""
     if mailing:
         await asyncio.wait(mailing, timeout=_MAIL_S)

@@ -7,10 +7,10 @@ from bot.services.outage.logbook import Logbook
 from bot.services.watchdogs.queue_watch import QueueWatch
 
 #: How long a step is seen to be due before it is taken without the queue, seconds. They count from the look
-#: that saw it first: after a jump of the clock the queue has as long.
+#: that saw it first, so after a jump of the clock the queue still has this long.
 OVERDUE_S: Final = 3.0
 
-#: From when on the mirror has to be new, seconds.
+#: How long a step is seen to be due before the mirror is read anew, seconds: it may be old.
 _DOUBTFUL_S: Final = 1.5
 
 

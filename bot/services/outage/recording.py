@@ -1,4 +1,4 @@
-"""Recording of work done while the database was away: once, at its own time, with its posts."""
+"""Records the work done while the database was away: once, with its times and its posts."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -119,7 +119,7 @@ class JournalRecorder:
             return
         try:
             triage = await tx.triage(number, lock=True)
-        except UserError:  # the database was restored from before it
+        except UserError:  # the database was restored to a state before this triage
             return
         if triage.is_unfinished or triage.is_under_reevaluation:
             await end_in(tx, self._policy, triage, incident, by=_reporter(report))
@@ -138,13 +138,13 @@ class JournalRecorder:
         self, tx: Transaction, incident: Incident, posted: dict[str, Posted], journal: Journal, *, key: str
     ) -> None:
         """Record the incident's taken steps, and its messages and emails, each with its time."""
-        tx.watch(incident.id)  # by this commit the mirror knows that none of it is to be told again
+        tx.watch(incident.id)  # by this commit the mirror learns that none of it is to be sent again
         own, together = f"{key}:", list[Step]()
         for step in await tx.steps(incident.id):
             name = f"{own}step:{step.index}"
             if name in journal.taken:
                 together.append(step)
-                if name not in journal.skipped:  # it has spoken for those before it
+                if name not in journal.skipped:  # its message covers the skipped steps before it
                     await self._take(tx, incident, together, journal.taken[name], posted=posted)
                     together = []
         said = {
@@ -171,7 +171,10 @@ class JournalRecorder:
         *,
         posted: Collection[str],
     ) -> None:
-        """Decide steps that one message has told of; keep that message if they were decided otherwise."""
+        """Record the steps that one offline message announced.
+
+        If the database has decided them otherwise meanwhile, that message is kept all the same.
+        """
         current = await tx.incident(incident.id, lock=True)
         waiting = [step for step in steps if await tx.claim_step(incident.id, step.index) is not None]
         if steps[-1] in waiting and current.status is Status.TRIGGERED:
@@ -185,7 +188,7 @@ class JournalRecorder:
         self, tx: Transaction, incident: Incident, key: str, *, to: Sequence[str], at: datetime | None
     ) -> None:
         delivery = await tx.delivery_by_key(key)
-        # Known are those of a file that is taken in again, or of another process that told the same people.
+        # Some are recorded already, if the journal is recorded again or another process emailed them, too.
         known = () if delivery is None else delivery.emailed_to
         if not (news := [who for who in to if who not in known]):
             return
@@ -193,7 +196,7 @@ class JournalRecorder:
         entry = TimelineEntry.of(EmailedEntry(recipients=len(news)), at)
         await tx.add_timeline(incident.id, entry)
         if delivery is not None:
-            # Only when the email is due is it known who is on call, and so whether everyone has it.
+            # Whether everyone has it is decided when the email is due: that depends on who is on call then.
             await tx.mark_emailed(delivery.id, to=news, is_done=False)
 
     async def _who_acknowledged(self, guild_id: int, posted: list[Posted]) -> Person | None:
@@ -236,8 +239,8 @@ async def _is_recorded(
 ) -> bool:
     """Do *work* on one incident, and return True if nothing is left to record.
 
-    One that is being escalated, or was since *journal* was read, waits for the next look: without what was
-    sent to people under the key of a report, its deliveries would send it to them again.
+    An incident that is being escalated, or was since *journal* was read, waits for the next look. Otherwise
+    its deliveries would send again what people got under the key of its report.
     """
     if alarm.is_held(key):
         return False
@@ -246,7 +249,7 @@ async def _is_recorded(
             if alarm.has_done_more(key, since=journal):
                 return False
             await work()
-    except IncidentNotFound:  # of a database that was put back to where it did not have it yet
+    except IncidentNotFound:  # the database was restored to a state before this incident
         log.error("emergency.set_aside", watch=key)  # noqa: TRY400 -- no bug of ours
         return True
     except StorageUnavailable as away:

@@ -42,7 +42,7 @@ class MemberDeliveries(DeliveryHandler):
         await _settle(tx, delivery)
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
-        """Add the person to the next thread instead; nothing lets a removed person into that."""
+        """If the thread was deleted, add the person to the next one; a removed person is not added there."""
         if code != UNKNOWN_CHANNEL:
             return False
         if delivery.kind is DeliveryKind.MEMBER:

@@ -1,4 +1,4 @@
-"""Private incidents: made so from the start or later, and who else is let in.
+"""Making incidents private, adding their members, and removing what was public before.
 
 See docs/internals/privacy.md.
 """
@@ -36,8 +36,8 @@ log = structlog.get_logger(__name__)
 class Privacy:
     """Makes incidents private, adds members, and handles the public thread from before.
 
-    Every method raises as `Changes.change`. What makes an incident private also raises InvalidTransition if
-    that cannot be.
+    Every method raises as `Changes.change`. `begin` and `make_private` also raise InvalidTransition if
+    the incident cannot become private.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Privacy:
         self._changes = changes
 
     async def begin(self, incident_id: int, *, by: Person) -> Incident:
-        """Return the incident if *by* may make it private, or be let into its thread."""
+        """Return the incident if *by* may make it private, or may enter its thread because it is private."""
         incident = await self._store.incident(incident_id)
         await self._access.require_incident(by, Act.MAKE_PRIVATE, incident)
         if not incident.is_private:
@@ -74,7 +74,7 @@ class Privacy:
             for user_id, name in {**_involved(private, joined), **owners, by.id: by.name}.items():
                 await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)
                 await self._let_in(change, user_id, name)
-            await take_in_walks(change, with_open=True)  # their posts have its title
+            await take_in_walks(change, with_open=True)  # their posts show its title
             await change.tx.enqueue(*hide_jobs(private))
             await _leave_exports(change.tx, incident_id)
             await change.record(MadePrivateEntry())
@@ -84,7 +84,8 @@ class Privacy:
     async def add(self, incident_id: int, *, who: Person, by: Person, key: str) -> bool:
         """Add *who* to the members of a private incident; return False if they were a member already.
 
-        They are added to its thread each time: they may have left it, or Discord may have refused them.
+        They are added to its thread each time: they may have left it, or Discord may have refused them. For a
+        new member, the DMs that they have about the incident are edited, too.
 
         Args:
             key: Unique for the request: the same key adds them to the thread once.
@@ -103,13 +104,13 @@ class Privacy:
                 return False
             await change.record(MemberAddedEntry(id=who.id, name=who.name))
             await change.say(MemberAddedNotice(who=who.name), key=f"member_added:{who.id}:{key}")
-            await change.refresh()  # of the DMs that they have from before
+            await change.refresh()  # for the DMs that they have from before
         return True
 
     async def enter(self, incident_id: int, *, by: Person, key: str) -> Incident:
-        """Add *by*, who may see the incident by a role or has left it, to the thread.
+        """Add *by*, who may see the incident by a role or has left its thread, to that thread.
 
-        On record.
+        The audit log records it.
         """
         async with self._changes.change(incident_id, by=by, act=Act.ENTER) as change:
             await self._let_in(change, by.id, by.name, asked=key)
@@ -119,7 +120,7 @@ class Privacy:
     async def requested(
         self, incident_id: int, *, who: Person, key: str, removes: bool = False
     ) -> DeliveryStatus | None:
-        """Return the status of the request *key* to add *who* to the thread, or to remove them; or None."""
+        """Return the status of the request *key* to add *who* to the thread, or to remove them, or None."""
         incident = await self._store.incident(incident_id)
         asked = member_key(incident, f"user:{who.id}", asked=key, removes=removes)
         found = await self._store.delivery_by_key(asked)
@@ -140,7 +141,7 @@ class Privacy:
     async def delete_thread(self, incident_id: int, thread_id: int, *, by: Person) -> None:
         """Delete the public thread from before, with all that people wrote in it.
 
-        On record, and a line in the private thread. A second time changes nothing. Raises as `left_thread`.
+        The audit log records it, and the private thread gets one line about it. Raises as `left_thread`.
         """
         await self._leaver(incident_id, thread_id, by=by)
         try:
@@ -166,7 +167,7 @@ class Privacy:
         return incident
 
     async def hide(self, incident_id: int) -> None:
-        """Let the posts of others forget a private incident's number, and its own from before be emptied."""
+        """Remove a private incident's number from others' posts, and queue the emptying of its own."""
         incident = await self._store.incident(incident_id)
         if not incident.is_private:
             return
@@ -185,7 +186,7 @@ class Privacy:
         await change.tx.insert_deliveries([owed])
 
     async def _audit(self, change: Change, act: Act, facts: Mapping[str, object]) -> None:
-        """Put on record what leaves no entry on the timeline."""
+        """Record in the audit log an act that leaves no entry on the timeline."""
         data = {"incident_id": change.incident.id, **facts}
         await change.tx.audit(guild_id=change.incident.guild_id, by=change.by, action=act, data=data)
 
@@ -205,14 +206,14 @@ class Privacy:
 
 
 async def _leave_exports(tx: Transaction, incident_id: int) -> None:
-    """Let the exports of the incident end, and its people know what is on the code host already."""
+    """Queue the jobs that end the incident's exports and name what is on the code host already."""
     exported = await tx.end_exports(incident_id)
     pulls = [pull_job(incident_id)] if exported.has_pull else []
     await tx.enqueue(*pulls, *(issue_job(item_id) for item_id in exported.items))
 
 
 async def _owners(change: Change) -> dict[int, str]:
-    """Return who has something left to do: they could not see what for otherwise, and have DMs about it."""
+    """Return the owners of its open action items and owed postmortem, who must keep access."""
     owed = await change.tx.postmortem(change.incident.id)
     items = await change.tx.actions_of_incident(change.incident.id)
     owners = [item.owner for item in items if item.is_open]

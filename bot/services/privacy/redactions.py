@@ -26,7 +26,10 @@ log = structlog.get_logger(__name__)
 
 
 class Redactions:
-    """Empties such posts, in the job that edits the incident's posts, so that no earlier edit comes after."""
+    """Empties the public posts of private incidents.
+
+    The job that edits an incident's posts does it, so that no earlier edit arrives afterwards.
+    """
 
     def __init__(self, store: Store, discord: Discord, policy: Policy) -> None:
         self._store = store
@@ -60,7 +63,7 @@ class Redactions:
     def _left_line(self, incident: Incident, thread: LeftBehind) -> NewDelivery:
         """Return a line for the private thread that says what others still read in the old thread.
 
-        It also offers to delete that.
+        The line also offers to delete that thread.
         """
         told = ThreadLeftNotice(thread=thread.thread_id, names=thread.names, written=thread.written)
         return notice(incident, self._policy, told, key=f"thread_left:{thread.thread_id}")
@@ -75,7 +78,7 @@ class Redactions:
     def _by_hand(self, incident: Incident, post: Delivery, result: Redacted) -> NewDelivery:
         """Return a line that names the post which Discord refused to change, or the thread that waits.
 
-        A responder can do that by hand.
+        A responder can change it by hand.
         """
         told: Notice
         channel_id, message_id = post.channel_id or 0, post.message_id or 0

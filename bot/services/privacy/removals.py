@@ -1,4 +1,4 @@
-"""Taking people out of a private incident, who must not see it by another way.
+"""Removing people from a private incident, unless they would still see it, by a role for instance.
 
 See docs/internals/privacy.md.
 """
@@ -23,7 +23,7 @@ _LAST: Final = "last"
 
 
 class _Stays(Exception):  # a signal to ourselves: the refusal is recorded once the locks are gone
-    """They cannot be taken out; *why* is a `Sight` or `_LAST`."""
+    """The person cannot be removed; *why* is a `Sight` or `_LAST`."""
 
     def __init__(self, why: str, incident: Incident) -> None:
         super().__init__()
@@ -49,9 +49,9 @@ class Removals:
             key: Unique for the request: the same key removes them from the thread once.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: it is not private, *who* is a bot, or sees it whether
-                or not they are named, or is the last who does; these are on record, too. UpstreamUnavailable:
-                Discord has to say whether another person does.
+            NotPermitted, IncidentNotFound; UserError: it is not private; *who* is a bot, sees it even without
+                membership, or is the last person who sees it (the last two are on record).
+                UpstreamUnavailable: Discord could not be asked whether another person sees it.
         """
         is_role_there = False
         while True:
