@@ -169,13 +169,13 @@ async def _tidy(shared: SharedResources) -> None:
     """Delete rows that are too old to be of use."""
     for _ in range(_MOST_FORGOTTEN):
         if await shared.store.forget_hooks() == 0:
-            break  # else more may be left: of a storm two weeks ago
+            break  # otherwise more may be left, from a storm two weeks ago
     await shared.store.forget_decisions()
     await shared.store.forget_probe_counts()
 
 
 def _shared(each: dict[int, dict[JobName, Handler]]) -> dict[int, dict[JobName, Handler]]:
-    """Several guilds share the process's hands; one alone has them all."""
+    """Let several guilds share the process's workers; a single guild may use all of them."""
     if len(each) == 1:
         return each
     turns = Turns(hands=CONCURRENT * 3 // 4)

@@ -128,7 +128,7 @@ class TourSteps:
         self._transcript.moved(words)
 
     async def silence(self, span: timedelta, words: str, what: str) -> None:
-        """Let *span* pass, and check that the bot pages nobody.
+        """Let *span* pass, and check that the bot pages no one.
 
         What the calendar brings at some hour, such as a handover or the morning triage, is no page.
         """

@@ -1,4 +1,4 @@
-"""The systems that live checks look at: each is looked at once, and a token that is missing is named."""
+"""Looks once at each system that live checks read, and names the tokens that are missing."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -24,7 +24,7 @@ _TODO: Final = "correct [checks] in the policy, or the token and its rights; doc
 async def check_systems(
     words: Wording, checks: Sequence[LiveCheck], *, rules: CheckRules, known: LiveChecks
 ) -> list[Finding]:
-    """Look at each system. That one is down is no fault of the set-up; that it is unknown may be."""
+    """Look at each system. Only an unknown state is a warning: a wrong set-up may cause it."""
     found = [_finding(words, each) async for step in results_in_steps(checks) for each in step]
     return [*sorted(found, key=lambda each: each.what), *_without_token(rules, known)]
 

@@ -10,7 +10,7 @@ class OutboundProblem(StrEnum):
     REFUSED = "refused"  # no connection, or it broke off
     UNKNOWN_HOST = "unknown_host"  # the name has no address
     FORBIDDEN_ADDRESS = "forbidden_address"  # the address is private, or not http(s) at all
-    TLS = "tls"  # the certificate does not match, has expired, or nobody vouches for it
+    TLS = "tls"  # the certificate does not match, has expired, or is not trusted
     REDIRECT = "redirect"  # to another host, or too often
     TOO_LARGE = "too_large"  # the answer's body
     NOT_JSON = "not_json"  # HTML of a captive portal or a login page, for instance

@@ -41,7 +41,7 @@ async def merge(interaction: Interaction, into: Number, number: Number | None = 
 @described(with_=locale_str("The other incident", key="commands.incident_with"), number=NUMBER_OPTION)
 @app_commands.autocomplete(with_=offer_others, number=offer_linkers)
 async def link(interaction: Interaction, with_: Number, number: Number | None = None) -> None:
-    """Link two incidents; each says so in its thread and in its list."""
+    """Link two incidents; each shows the other in its thread and in its list."""
     await wait(interaction)
     by = person_from(interaction.user)
     incident = await named(interaction, number)

@@ -21,7 +21,7 @@ Say: TypeAlias = Callable[..., str]
 
 #: Proofs with which the server would answer 401.
 _REFUSED: Final = frozenset({"signature", "credentials"})
-#: The widths of the names of rows, and of what stands before the text's further lines.
+#: The widths of the names of rows, and the indent of the text's further lines.
 _NAME_WIDTH: Final = 12
 _INDENT: Final = " " * 16
 

@@ -111,7 +111,7 @@ class StoryIncident(_Written):
     Attributes:
         reported_by, title: Of a tracked alert those of the monitor are taken.
         alert: What it began with, if a monitor has found it.
-        is_false: It ended as a false alarm. With an `alert`, nobody had declared it.
+        is_false: It ended as a false alarm. With an `alert`, no one had declared it.
         reminded_after: When the bot asked for a status update that did not come.
         written_after: From the resolve until its postmortem was done; None: it is owed.
     """

@@ -24,7 +24,7 @@ _TOLD: Final = 160
 
 
 class DiscordRefused(Exception):
-    """Discord, or the way to it, did not do what was asked. Says so in one line without secrets."""
+    """Discord, or the way to it, did not do what was asked. The text is one line without secrets."""
 
 
 @dataclass(frozen=True, slots=True)

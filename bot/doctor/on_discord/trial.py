@@ -123,7 +123,7 @@ class Run:
 
         Args:
             path: Of a channel or thread; without it, the channel of the run.
-            body: Discord's fields. Nobody is mentioned unless `allowed_mentions` says so.
+            body: Discord's fields. No one is mentioned unless `allowed_mentions` asks for it.
 
         Raises:
             DiscordRefused: Discord did not take it.

@@ -1,4 +1,4 @@
-"""Whether an action item is one that can be done, and be seen to be done.
+"""Checks that an action item names a change, and a way to verify that it has helped.
 
 Source: the runbook, AI (action item) を SMART 形式で起こし、Owner / 期限 / 検証方法を明記.
 """
@@ -11,7 +11,7 @@ from bot.domain.actions.item import VERIFY_LIMIT, WHAT_LIMIT
 from bot.domain.errors import UserError
 from bot.domain.text import one_line
 
-#: Fewer signs than these name no thing and no change. Japanese says more in one sign.
+#: A text with fewer characters is too short to name a change. Japanese needs fewer of them.
 _SHORTEST_LATIN: Final = 12
 _SHORTEST: Final = 6
 
@@ -29,7 +29,7 @@ _VAGUE: Final = re.compile(
     """,
     re.VERBOSE,
 )
-#: What names no way to see it.
+#: Answers that name no way to verify the change ("we'll see").
 _UNSEEN: Final = re.compile(
     r"""
       目視|様子を?見る?|問題(?:が|の)?ない(?:こと)?|大丈夫|動作確認(?:する)?|テストする?
@@ -62,10 +62,10 @@ def verifiable(text: str, *, what: str) -> str:
     """Return *text* as one line if it says how people will see that the item has helped.
 
     Args:
-        what: What is to be done; to say it again is no way to see it.
+        what: What is to be done; repeating it does not say how to verify it.
 
     Raises:
-        NotSmart: it is empty, too vague, or only says again what is to be done.
+        NotSmart: it is empty, too vague, or only repeats what is to be done.
     """
     line = one_line(text, limit=VERIFY_LIMIT)
     if not line:

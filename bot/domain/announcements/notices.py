@@ -18,11 +18,11 @@ class AnnouncementFailedNotice(Notice, name="announcement_failed"):
 
 
 class FollowUpNotice(Notice, name="follow_up"):
-    """Users know less than the incident's state by now.
+    """Users have not been told of the incident's present state yet.
 
     Attributes:
-        state: What they are to be told.
-        told: What they were told last.
+        state: The state to tell them.
+        told: The state that they were told last.
     """
 
     state: AnnouncementState = AnnouncementState.RESOLVED

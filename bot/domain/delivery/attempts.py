@@ -69,7 +69,7 @@ def may_double(delivery: Delivery) -> bool:
 
 
 def is_mute(delivery: Delivery, posted: Posted) -> bool:
-    """Return True if the posted message did not ring a mention it should have rung.
+    """Return True if the posted message did not notify the people whom it should have notified.
 
     The returned message says whether @here and the roles rang. In a private thread that is the only proof: a
     role that is not mentionable still rings if the sender may mention everyone.

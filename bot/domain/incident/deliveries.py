@@ -9,7 +9,7 @@ class PostingData(Payload):
 
     Attributes:
         posting: The number of the posting; 0 in a row of an older version, which knew only the first one.
-        quiet: It mentions no one, because the same news has rung already.
+        quiet: It mentions no one, because the same news has pinged people already.
         again: It replaces a post that was deleted.
         answers: The id of the message that the alert answers.
     """

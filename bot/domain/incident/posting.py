@@ -91,7 +91,7 @@ def next_posting(incident: Incident) -> int:
 
 
 def repost(incident: Incident, *, with_thread: bool = False) -> Incident:
-    """Start a new posting after the alert was deleted in Discord. No one who saw the first is rung again.
+    """Start a new posting after the alert was deleted in Discord. It pings no one a second time.
 
     Args:
         with_thread: The thread was to hang on the alert, and does not exist yet.

@@ -46,7 +46,7 @@ def merge(
 
 
 def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: datetime | None) -> Incident:
-    """Reopen an ended incident. *by* is on it, so no one is rung; the first acknowledge stays on record.
+    """Reopen an ended incident. *by* is on it, so no one is pinged; the first acknowledge stays on record.
 
     A reopening is no acknowledge: the incident was not waiting for one. The phase is dropped, because the
     cause or fix that it stood for did not hold.

@@ -21,7 +21,7 @@ def mask(text: str, finders: Sequence[Finder] = (), *, leaves: Collection[str] =
     Args:
         leaves: Kinds that stay as they are, such as "email".
     """
-    # What stands beside a mask must not make a new secret of its name.
+    # Text beside a mask must not turn the mask's name into a new secret.
     bare = MASK.sub(lambda found: _HIDDEN * len(found[0]), text)
     found = [*private_keys(bare), *found_in(bare, [known_shapes, named_secrets, *finders])]
     return masked(text, [span for span in found if span.kind not in leaves])

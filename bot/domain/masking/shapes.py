@@ -1,4 +1,4 @@
-"""Secrets that are known by their shape alone, whatever stands beside them.
+"""Secrets that are known by their shape alone, whatever is written beside them.
 
 Every pattern reads each sign a bounded number of times: output may be long, and anyone may have written it.
 """

@@ -65,7 +65,7 @@ class ShiftCheckData(Payload):
 
     Attributes:
         starts, ends: Of the shift; no end: None.
-        standing: The shift has begun long ago and has no end.
+        standing: The shift has begun already, so the message is about now.
     """
 
     handle: str

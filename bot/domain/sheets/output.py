@@ -11,7 +11,7 @@ SHOWN: Final = 1_200
 SHOWN_LINES: Final = 14
 #: Of these, how many are from the beginning; an error is mostly at the end.
 _FIRST_LINES: Final = 4
-#: What stands for the lines between.
+#: The line in place of the lines between.
 GAP: Final = "…"
 
 

@@ -135,7 +135,7 @@ class Affected:
     """What is affected, as far as it is known.
 
     Attributes:
-        targets, symptoms: As the policy lists them; empty while nobody has said.
+        targets, symptoms: As the policy lists them; empty while they are not known.
         given: Values that a person named, which count instead of the target's.
     """
 

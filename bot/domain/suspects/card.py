@@ -165,7 +165,7 @@ def card_of(
     """Return the card of what changed in the time *within* before *started_at*.
 
     A change at the very start may be its cause, so it counts; a later one does not. Of a change that two
-    sources know, the first one counts, with how it ended if only the other one says so.
+    sources know, the first one counts, with how it ended if only the other one knows that.
     """
     since = started_at - within
     found = sorted(

@@ -36,7 +36,7 @@ _DPI: Final = 100
 _PADDING_IN: Final = 0.15  # inches, as matplotlib counts
 _SMALL: Final = 15
 _LARGE: Final = 20
-_ROWS: Final = 4  # that a chart of bars has room for at least: one bar alone must not fill it
+_ROWS: Final = 4  # the least height of a bar chart: a single bar must not fill it
 _LONGEST_LABEL: Final = 40  # characters of a bar's label
 _BESIDE: Final = 0.16  # of a week: the distance between severities
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe0f]")
@@ -51,7 +51,7 @@ def draw(chart: Chart) -> bytes:
         {
             "font.family": "IPAexGothic",
             "font.size": _SMALL,
-            "text.parse_math": False,  # a dollar sign is a dollar sign
+            "text.parse_math": False,  # titles may contain dollar signs
             "text.color": INK,
             "axes.edgecolor": LINES,
             "axes.unicode_minus": False,

@@ -18,7 +18,7 @@ from bot.integrations.hooks.github import DELIVERY, EVENT, EVENTS
 
 _PER_PAGE: Final = "100"
 
-#: Pages that one look reads: what is older waits in vain, but a busy repository must not use up the token.
+#: Pages that one look reads at most. What is older is not read: a busy repository must not use up the token.
 _MOST_PAGES: Final = 30
 
 

@@ -67,14 +67,14 @@ class GitHubRepository:
         asked = {"ref": f"refs/heads/{branch.name}", "sha": branch.commit}
         try:
             await self._send("POST", "/git/refs", asked)
-        except CodeHostRefused as refused:  # a second create says so, in words only
+        except CodeHostRefused as refused:  # an existing branch is a 422, too
             if refused.problem is not CodeHostProblem.INVALID or await self.branch(branch.name) is None:
                 raise
 
     async def delete_branch(self, name: str) -> None:
         try:
             await self.connection.delete(f"/repos/{self.repository}/git/refs/heads/{quote(name)}")
-        except CodeHostRefused as refused:  # one that is gone is 422, as much else is
+        except CodeHostRefused as refused:  # a missing branch is a 422, as other errors are
             is_gone = refused.problem in {CodeHostProblem.INVALID, CodeHostProblem.NOT_FOUND}
             if not is_gone or await self.branch(name) is not None:
                 raise
@@ -178,7 +178,10 @@ class GitHubRepository:
         return parsed(lambda seen: _facts(seen, lacks), body)
 
     async def _may(self, path: str, asked: Mapping[str, object]) -> bool:
-        """Return True if a request that cannot succeed is refused for what it asks, not for who asks."""
+        """Return True if the token may make this request, which is invalid on purpose.
+
+        GitHub then rejects its content (422). Without the permission it rejects the token (403, 404).
+        """
         try:
             await self._send("POST", path, asked)
         except CodeHostRefused as refused:

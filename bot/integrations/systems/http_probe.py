@@ -37,7 +37,7 @@ _DAY_S: Final = 86_400
 #: Of a body that are looked at.
 _MOST_BYTES: Final = 1 << 20
 
-#: What stands before the name of a member, and behind it.
+#: What comes before the name of a member of a JSON object, and after it.
 _MEMBER: Final = re.compile(r'\s*[{,]\s*(?=")')
 _COLON: Final = re.compile(r"\s*:\s*")
 

@@ -27,7 +27,7 @@ _REASON: Final = 200  # characters
 
 _PRINTABLE: Final = (str, int, float, Undefined, type(None))
 _RANDOM: Final = ("random", "lipsum")
-#: What would take in another file.
+#: The statements that would load another file.
 _FILES: Final = (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)
 
 
@@ -39,7 +39,7 @@ class TemplateBreach(Exception):
     """The template did what it must not, in the words of this program."""
 
 
-#: What is said of a template that meets its bounds.
+#: The reasons that are reported for a template that exceeds a limit.
 _BOUNDS: Final[Mapping[type[BaseException], str]] = {
     OutOfTimeError: f"takes more than {_TEMPLATE_S:g} s",
     MemoryError: "takes too much memory",

@@ -159,7 +159,7 @@ class ActionChanges:
 
 
 async def wake(tx: Transaction, item: ActionItem, *, now: datetime) -> None:
-    """Queue the job that looks at *item* when its row says so, in place of an earlier one."""
+    """Queue the job that looks at *item* at the time stored with it, in place of an earlier job."""
     await tx.cancel_jobs([action_key(item.id)])
     if item.next_at is not None:
         await tx.enqueue(action_job(item.id, after=max(item.next_at - now, timedelta())))

@@ -62,7 +62,7 @@ class AnnouncementDrafts:
     async def open(self, incident_id: int, *, by: Person) -> AnnouncementView:
         """Return the announcement to work on: the last one, or a new draft once that is published.
 
-        A draft that nobody has edited follows the incident.
+        A draft that no one has edited follows the incident.
 
         Raises:
             As `Changes.change`; InvalidTransition: users are not told of this incident.

@@ -115,7 +115,7 @@ class AnnouncementViews:
     def other_approvers(self, incident: Incident, by: Person) -> tuple[str, ...]:
         """Return the names of those who approve instead of *by*; empty if *by* may.
 
-        While nobody holds one of the roles, whoever has the permission communicates: a team of one has to.
+        While no one holds an approver's role, each person with the permission may approve.
         """
         holders = [incident.roles[role] for role in self._rules.approvers if role in incident.roles]
         if not holders or any(one.id == by.id for one in holders):

@@ -58,7 +58,7 @@ class Drills:
 
         Args:
             severity: Its name; None for the most severe.
-            rings: Mentions ring as in earnest.
+            rings: Mentions ping people, as in a real incident.
             key: The same key starts one drill ("interaction:123").
 
         Raises:
@@ -70,7 +70,7 @@ class Drills:
             now = await tx.now()
             new = self._incident(guild_id, rules, by=by, at=now, key=key)
             if await tx.incident_by_key(new.key) is None:
-                await _require_none(tx, guild_id)  # before it takes a number that no one would find
+                await _require_none(tx, guild_id)  # before it uses up a number
             incident = await self._incidents.open_within(tx, replace(new, rings=rings), by=by)
             if await tx.drill(incident.id) is None:  # else Discord has delivered the same interaction twice
                 await self._begin(tx, incident, by=by)

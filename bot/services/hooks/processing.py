@@ -159,7 +159,7 @@ class HookProcessing:
         return unread.reason
 
     async def _decide(self, rules: HookRules, hook: StoredHook, *, nth: int = 0, problem: str) -> None:
-        """List in `/alerts recent` what the hook has said in vain."""
+        """List in `/alerts recent` the hook, or its event *nth*, that could not be processed, and why."""
         decision = AlertDecision.on_hook(rules.sender, self._origin(hook, nth), problem=problem)
         async with self._store.at_once() as tx:
             await tx.decide(decision)

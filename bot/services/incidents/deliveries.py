@@ -67,7 +67,7 @@ class PostingDeliveries(DeliveryHandler):
         return is_superseded(delivery, incident)
 
     async def stays_quiet(self, store: Store, delivery: Delivery) -> bool:
-        """Return True for an alert that an outage let an escalation overtake: the escalation has rung."""
+        """Return True for an alert that an escalation overtook in an outage: that has pinged people."""
         if delivery.kind is not DeliveryKind.ALERT or delivery.held_at is None or not delivery.incident_id:
             return False
         steps = await store.steps(delivery.incident_id)

@@ -106,7 +106,7 @@ class Incidents:
                 incident.id, user_id=new.reported_by.id, name=new.reported_by.name, by=new.reported_by
             )
         if is_new:
-            # The message that a tracked alert answers was there before, and may have rung by itself.
+            # The message that a tracked alert answers was there before, and may have pinged people.
             tone = QUIET if new.source is not None and not self._policy.alerts.rings else LOUD
             await tx.add_timeline(incident.id, _opened(incident, by=by), *_evidence(incident, new))
             await _audit(tx, incident, by=by)

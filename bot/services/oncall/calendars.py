@@ -106,7 +106,7 @@ class CalendarFiles:
         """Read a file and keep what it says as drafts; nothing changes yet.
 
         Args:
-            place: Where its events belong; None when each says so itself, or there is only one place.
+            place: Where its events belong; None when each event names its place, or there is only one place.
 
         Raises:
             NotPermitted; UserError: the file is too big, no calendar, or says nothing that can be used.

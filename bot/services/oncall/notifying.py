@@ -26,7 +26,7 @@ class Notifying:
         self._ways = ways
 
     def unusable(self, own: NotifySettings) -> list[Way]:
-        """Return the push services whose address is set in vain, because the bot is not set up for them."""
+        """Return the push services that have an address although the bot is not set up for them."""
         given = {Way.NTFY: own.ntfy, Way.PUSHOVER: own.pushover}
         return [way for way, address in given.items() if address is not None and way not in self._ways]
 
@@ -39,7 +39,7 @@ class Notifying:
         """Store the settings of *by* in place of the earlier ones. They count from the next page on.
 
         Raises:
-            NotPermitted: *by* may not respond, so nobody pages them.
+            NotPermitted: *by* may not respond, so they are never paged.
         """
         await self._access.require(by, "acknowledge", guild_id=guild_id, act="set_notify")
         async with self._store.transaction() as tx:

@@ -37,7 +37,7 @@ class OfflineAlerter(Protocol):
         """Put the bot's own 👀 under an alert, so that acking is one tap. Raises as `post`."""
 
     def mail(self, watch: Watch, kind: OfflineKind, *, to: OnCallPerson, nonce: str, first: str) -> Email:
-        """Return the email that says so.
+        """Return the email about an incident that the database cannot record now.
 
         Args:
             first: The nonce of the incident's first delivery, with which its mails begin.

@@ -43,7 +43,7 @@ class _Case:
     Attributes:
         alert: The alert that it is about, if any, in whatever state.
         by: None when a clock raises it.
-        cause: With `by` None, the step of the path that says so: `UNANSWERED` or `UNFINISHED`.
+        cause: With `by` None, the step that the path records for it: `UNANSWERED` or `UNFINISHED`.
     """
 
     triage: Triage

@@ -8,7 +8,7 @@ from bot.domain.dlq.table import DlqColumn
 from bot.domain.dlq.views import NO_ANSWER, Cursor, DlqFilter
 from bot.storage.dlq.layout import Layout
 
-#: The condition of a text: no index has all of them.
+#: The condition of a text search, which no index can serve alone.
 TEXT: Final = "with_text"
 
 #: The conditions of a page's place in its list: the number of the list is that of the whole.
@@ -21,7 +21,7 @@ Conditions = dict[str, Mapping[str, object]]
 
 
 def asked_for(layout: Layout, asked: DlqFilter) -> Conditions:
-    """Return the conditions of a filter; that nothing fulfils if the table cannot."""
+    """Return the filter's conditions; one that matches nothing if the table lacks the column."""
     found = since(asked)
     for column, value in ((DlqColumn.SEVERITY, asked.severity), (DlqColumn.STATUS, asked.status)):
         if value is not None:

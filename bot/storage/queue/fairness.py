@@ -31,7 +31,7 @@ Handler: TypeAlias = Callable[[str], Awaitable[timedelta | None]]
 BAND: Final = 10
 
 #: How long a job that is beyond its guild's share waits for its turn, seconds: another guild's waits no
-#: longer than this for a free hand.
+#: longer than this for a free worker.
 PATIENCE_S: Final = 0.25
 
 #: From this many waiting jobs on, more make no difference.
@@ -58,7 +58,7 @@ def placed(priority: int, *, before: int) -> int:
 
 
 class Turns:
-    """Shares the hands of one process among the guilds that have something to do.
+    """Shares the workers of one process among the guilds that have something to do.
 
     Args:
         hands: How many jobs of all guilds may run at once, when each has its share. The process has some

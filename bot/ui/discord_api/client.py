@@ -163,7 +163,7 @@ class Rest:
         """See that Discord's limit has capacity for a request on *route*, now or in a moment.
 
         A place that is free now is kept for a moment, for the request that is about to be made. While Discord
-        is away there is capacity: the request itself says so.
+        is away there is capacity: the request itself finds that out.
 
         Raises:
             Crowded: it does not.

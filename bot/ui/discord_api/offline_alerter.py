@@ -54,9 +54,12 @@ class RestOfflineAlerter:
         return await self._again(channel_id, watch, message, nonce=nonce)
 
     async def _again(self, channel_id: int, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
-        """Post quietly what was posted under *nonce*, has rung and was deleted since: a 👀 needs a place.
+        """Post quietly a message that was deleted after it pinged people: a 👀 needs a place.
 
-        Every process does so under the same nonce.
+        Every process does so under the same new nonce.
+
+        Args:
+            nonce: Of the deleted message.
         """
         quiet = emergency_post(self._words, watch, replace(message, rings=False))
         log.info("emergency.deleted_since", watch=watch.key, word=message.kind)

@@ -46,7 +46,7 @@ def resolve_form(voice: Voice, incident: Incident, *, by: Person, now: datetime,
     """Build the form that resolves an open incident. It reads nothing: it opens at once.
 
     Args:
-        by: Who resolves it; they own the postmortem if nobody else was on it.
+        by: Who resolves it; they own the postmortem if no one else was on it.
         now: Aware; until then the incident has lasted.
         in_dm: It opens in a DM, where Discord offers no other person: the owner is only named.
     """

@@ -87,7 +87,7 @@ def embed(
 def message(
     content: str, *, embeds: Sequence[Body] = (), components: Sequence[Component] = (), rings: bool = False
 ) -> Body:
-    """Return the body of a message that pings nobody or, with *rings*, the people its `@here` reaches.
+    """Return the body of a message that pings no one or, with *rings*, the people its `@here` reaches.
 
     Args:
         content: Cut to 2,000 characters.

@@ -60,7 +60,7 @@ def output(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 
 
 def topic_words(words: Wording, topic: str) -> str:
-    """Return the title of a topic; its id if the policy no longer has it, or what stands for none."""
+    """Return the title of a topic; its id if the policy no longer has it, or the words for no topic."""
     sheet = words.policy.sheets.get(topic)
     if sheet is not None:
         return words.pick(sheet.title)

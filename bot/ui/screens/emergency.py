@@ -57,10 +57,10 @@ def offer(voice: Voice, typed: Typed, severities: Iterable[str]) -> tuple[str, d
 
 
 async def opened_or_raised(interaction: Interaction, new: NewIncident) -> Incident | None:
-    """Open an incident; when nothing can be recorded, tell people all the same, and the person what happened.
+    """Open an incident. If the database cannot record it, alert people without it, and answer the person.
 
     Returns:
-        None when the person has their answer.
+        The incident; None if it was raised without the database, and the person has their answer.
 
     Raises:
         StorageUnavailable: nothing can be recorded, and it is not severe enough, or must stay private.

@@ -148,7 +148,8 @@ def _acknowledged(voice: Voice, result: Acknowledgement) -> str:
 def acknowledged_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
     """Build the next steps of the person who has just acknowledged: the thread, update, command, hand back.
 
-    None when their ack came too late. Somebody who has joined another person has the link and the way back.
+    None when their ack came too late. A person who joined another responder gets only the link and the
+    button that hands back.
     """
     incident, make = result.incident, voice.buttons.make
     if result.outcome is AckOutcome.TOO_LATE:

@@ -81,7 +81,7 @@ async def _keep_current(
 ) -> None:
     """Show what became of the alert if it took long, and then who is on it: its reporter waits for that.
 
-    It is an edit of their own answer, so that nobody is pinged. A private incident is not shown again: they
+    It is an edit of their own answer, so that no one is pinged. A private incident is not shown again: they
     may not see it any more.
     """
     if show_late is not None:

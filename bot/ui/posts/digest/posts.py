@@ -134,7 +134,7 @@ def _happened(words: Wording, week: Digest, when: str) -> str:
     ]
     compared = change(words, week.total, previous=week.before.incidents)
     said = {"when": when, "total": week.total, "counts": words.listed(counts), "change": compared}
-    # The change is one of the total: beside the last of several severities it would read as that one's.
+    # The change is that of the total. Beside the last of several severities it would seem to be theirs.
     severities = {one.severity for one in (*there, *week.before.severities) if one.incidents}
     key = "some" if len(severities) == 1 else "one" if week.total == 1 else "several"
     return words.say(f"digest.headline.{key}", **said)
@@ -150,7 +150,7 @@ def _in_time(words: Wording, week: Digest) -> list[str]:
 
 
 def _undelivered(words: Wording, week: Digest) -> list[str]:
-    if week.dlq is None:  # away, or none of this guild's business
+    if week.dlq is None:  # its database is away, or this guild may not read the DLQ
         return [words.say("digest.headline.dlq_unknown")] if words.policy.sees_dlq else []
     if not week.dlq.total:
         return [words.say("digest.headline.dlq_none")]

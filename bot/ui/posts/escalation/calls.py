@@ -75,7 +75,7 @@ def _pinged(words: Wording, incident: Incident) -> str:
 
 
 def tried(words: Wording, incident: Incident) -> str:
-    """Return who was called in vain, once the deadline has passed: "@a (DM 2 回、応答なし)"; else empty."""
+    """Return who was called and did not answer, after the deadline: "@a (DM 2 回、応答なし)"; else empty."""
     if not is_overdue(incident):
         return ""
     people = [_result(words, incident, *one) for one in _people(words, called_in_vain(incident))]
@@ -90,7 +90,7 @@ def called(words: Wording, incident: Incident) -> list[str]:
 
 
 def called_before(words: Wording, incident: Incident, moment: datetime, *, reader: str) -> list[str]:
-    """Return the lines of the people whom a DM before *moment* has reached in vain, without *reader*.
+    """Return the lines of the people, without *reader*, who got a DM before *moment* and did not answer.
 
     For a person who is called because they did not answer: "@primary：DM 14:05、応答なし".
     """

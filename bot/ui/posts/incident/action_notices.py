@@ -45,7 +45,7 @@ def controls(words: Wording, item_id: int, *verbs: ActionVerb) -> list[Component
 
 
 def added(words: Wording, _incident: Incident, told: ActionAddedNotice) -> Body:
-    """Compose the line about a new item; it pings nobody, the owner gets a DM."""
+    """Compose the line about a new item; it pings no one, the owner gets a DM."""
     return _with_facts(words, told, "added")
 
 
@@ -82,7 +82,7 @@ def verified(words: Wording, _incident: Incident, told: ActionVerifiedNotice) ->
 
 
 def due(words: Wording, incident: Incident, told: ActionDueNotice) -> Body:
-    """Compose the line that asks for an item; it pings its owner, and nobody in a silenced incident."""
+    """Compose the line that asks for an item; it pings its owner, and no one in a silenced incident."""
     owner, day = words.who(told.owner), due_day(words, told.due_on)
     if told.lead_id is None and not told.refused:
         line = _say(words, told, "no_reader", owner=owner, due=day)

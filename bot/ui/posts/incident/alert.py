@@ -29,7 +29,7 @@ def alert(words: Wording, incident: Incident, *, rings: bool) -> Body:
     Args:
         words: The team's.
         incident: As it is now.
-        rings: It carries ``@here``; an edit pings nobody all the same.
+        rings: It carries ``@here``; an edit pings no one all the same.
     """
     line = headline(words, incident)
     return message(
@@ -41,7 +41,7 @@ def alert(words: Wording, incident: Incident, *, rings: bool) -> Body:
 
 
 def thread_root(words: Wording, incident: Incident) -> Body:
-    """Compose the post that carries the thread when the alert is in another channel; it pings nobody."""
+    """Compose the post that carries the thread when the alert is in another channel; it pings no one."""
     lines = [started(words, incident), words.say("alert.root")]
     return message(
         headline(words, incident),

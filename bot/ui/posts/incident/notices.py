@@ -61,7 +61,7 @@ def needs_edit(words: Wording, incident: Incident, post: Delivery) -> bool:
 
 
 def notice(words: Wording, incident: Incident, stored: Json) -> Body:
-    """Compose one message in the thread; it pings nobody unless the notice's own function says so.
+    """Compose one message in the thread; it pings no one unless the notice's own function says so.
 
     Raises:
         NewerVersion: the notice's name is unknown.

@@ -35,7 +35,7 @@ def roles_line(words: Wording, incident: Incident) -> str:
 
 
 def role_changed(words: Wording, _incident: Incident, told: RoleChangedNotice) -> Body:
-    """Compose the line in the thread: the role's holder, the former one, and who changed it. Pings nobody."""
+    """Compose the line in the thread: the role's holder, the former one, and who changed it. Pings no one."""
     own = told.holder or told.former
     is_own = own is not None and own.id == told.by_id
     if told.gone:

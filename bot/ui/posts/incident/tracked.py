@@ -25,7 +25,7 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
     Args:
         words: The team's.
         incident: A tracked alert as it is now.
-        rings: It carries ``@here``; an edit pings nobody all the same.
+        rings: It carries ``@here``; an edit pings no one all the same.
     """
     other, name = incident.told_merged_into, incident.status.value
     line = words.say(

@@ -24,7 +24,7 @@ _SHEET_BUDGET: Final = 300
 
 
 def updated(words: Wording, incident: Incident, told: UpdatedNotice) -> Body:
-    """Compose the full status update; it pings nobody."""
+    """Compose the full status update; it pings no one."""
     at = words.clock(told.at, on=incident.triggered_at)
     head = words.say("updates.post.head", at=at, who=by(words, told))
     state = [] if told.phase is None else [words.say("updates.post.state", state=words.phase(told.phase))]
@@ -39,7 +39,7 @@ def updated(words: Wording, incident: Incident, told: UpdatedNotice) -> Body:
 
 
 def update_due(words: Wording, incident: Incident, told: UpdateDueNotice) -> Body:
-    """Compose the reminder that an update is due; it pings only the lead, and nobody in a silenced incident.
+    """Compose the reminder that an update is due; it pings only the lead, and no one in a silenced incident.
 
     In a private thread it pings only the lead that it was decided for, because a mention lets people in. If
     no lead can be asked, a person on call is mentioned in front when it is sent (`UpdateDueNotice.asks`).
@@ -95,7 +95,7 @@ def told(voice: Voice, result: UpdateResult) -> str:
 
 
 def is_unanswered(result: UpdateResult) -> bool:
-    """Return True if an update was posted on an incident that nobody has acknowledged."""
+    """Return True if an update was posted on an incident that no one has acknowledged."""
     return result.posted and result.incident.status is Status.TRIGGERED
 
 

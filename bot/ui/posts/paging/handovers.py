@@ -118,7 +118,7 @@ def _place(place: str) -> str:
 
 
 def _renderer(kind: type[P], compose: Callable[[Wording, P], Iterator[str]]) -> Renderer:
-    """Return the renderer of a message of several lines; it pings nobody."""
+    """Return the renderer of a message of several lines; it pings no one."""
     return alone(
         lambda words, delivery: message(
             "\n".join(line for line in compose(words, kind.from_json(delivery.data)) if line)

@@ -181,7 +181,7 @@ def _tried_before(words: Wording, incident: Incident, data: PagingData, reader: 
     decided_at = asked_at(incident, data)
     if data.why is not None or data.declined_by or has_declined(incident, reader, asked_at=decided_at):
         return []
-    # Of the same moment are the others whom this step pages.
+    # DMs of the same moment went to the other people whom this step pages.
     return called_before(words, incident, decided_at - SAME_MOMENT, reader=reader)
 
 

@@ -52,7 +52,7 @@ def topic_select(words: Wording, custom_id: str, *, but: str = "", label: str = 
     """Return the select of the policy's topics without the one that is shown; None if there are no others.
 
     Args:
-        label: The key of what stands in it: "select" below commands, "choose" where there are none yet.
+        label: The key of its placeholder: "select" below commands, "choose" where there are none yet.
     """
     options = [
         SelectOption(
