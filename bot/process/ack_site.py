@@ -47,7 +47,7 @@ _STATUS: Final = {
 }
 
 
-class Door:
+class LinkRateLimiter:
     """Limits requests: strangers share one allowance; each link has its own, which they cannot use up.
 
     Args:
@@ -60,8 +60,8 @@ class Door:
         self._per_link = per_link
         self._links: LRUCache[str, Allowance] = LRUCache(_MOST_LINKS)
 
-    def lets_in(self, link_id: str | None) -> bool:
-        """Return True if one more request with this link, or without one (None), is looked at."""
+    def admits(self, link_id: str | None) -> bool:
+        """Count a request with this link, or without one (None); return False if it exceeds the limit."""
         allowance = self._strangers
         if link_id is not None:
             allowance = self._links.setdefault(link_id, _a_minute(self._per_link))
@@ -78,8 +78,8 @@ def _a_minute(requests: int) -> Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """The links of one guild, and their page."""
+class GuildAckLinks:
+    """The ack links of one guild, and the page that they lead to."""
 
     links: AckLinks
     page: AckPage
@@ -91,13 +91,14 @@ class AckSite:
     Its addresses are secrets, so none is logged.
 
     Args:
-        desks: By guild; at least one. A link names its guild.
+        guilds: By guild id; at least one. A link names its guild.
+        limiter: Counts the requests; None: one with the usual limits.
     """
 
-    def __init__(self, desks: Mapping[int, Desk], door: Door | None = None) -> None:
-        self._desks = desks
-        self._home = next(iter(desks.values()))
-        self._door = door or Door()
+    def __init__(self, guilds: Mapping[int, GuildAckLinks], limiter: LinkRateLimiter | None = None) -> None:
+        self._guilds = guilds
+        self._home = next(iter(guilds.values()))
+        self._limiter = limiter or LinkRateLimiter()
 
     @property
     def routes(self) -> list[web.RouteDef]:
@@ -106,34 +107,34 @@ class AckSite:
         return [web.get(path, self._look), web.post(path, self._acknowledge)]
 
     async def _look(self, request: web.Request) -> web.Response:
-        return await self._answer(request, lambda desk, token: desk.links.preview(token))
+        return await self._answer(request, lambda guild, token: guild.links.preview(token))
 
     async def _acknowledge(self, request: web.Request) -> web.Response:
-        return await self._answer(request, lambda desk, token: desk.links.acknowledge(token))
+        return await self._answer(request, lambda guild, token: guild.links.acknowledge(token))
 
     async def _answer(
-        self, request: web.Request, ask: Callable[[Desk, str], Awaitable[LinkFacts]]
+        self, request: web.Request, ask: Callable[[GuildAckLinks, str], Awaitable[LinkFacts]]
     ) -> web.Response:
         token = request.match_info["token"]
-        desk = self._desks.get(guild_of(token) or 0, self._home)
-        locale = preferred(request.headers.get("Accept-Language", ""), default=desk.page.policy.language)
+        guild = self._guilds.get(guild_of(token) or 0, self._home)
+        locale = preferred(request.headers.get("Accept-Language", ""), default=guild.page.policy.language)
         home = self._home.links  # one installation, one key
-        if not self._door.lets_in(home.signed_id(token) if len(token) <= LONGEST else None):
-            return _excuse(desk, "busy", HTTPStatus.TOO_MANY_REQUESTS, locale)
+        if not self._limiter.admits(home.signed_id(token) if len(token) <= LONGEST else None):
+            return _excuse(guild, "busy", HTTPStatus.TOO_MANY_REQUESTS, locale)
         try:
             await home.learn_key()  # on the first request; from then on strangers cannot block a link
-            seen = LinkFacts(LinkState.INVALID) if len(token) > LONGEST else await ask(desk, token)
+            seen = LinkFacts(LinkState.INVALID) if len(token) > LONGEST else await ask(guild, token)
         except StorageUnavailable as away:
             log.warning("link.unavailable", reason=str(away))
-            return _excuse(desk, "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, locale)
+            return _excuse(guild, "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, locale)
         except Exception:
             log.exception("link.failed")
-            return _excuse(desk, "unavailable", HTTPStatus.INTERNAL_SERVER_ERROR, locale)
-        return _html(desk.page.shown(seen, locale=locale), _STATUS.get(seen.state, HTTPStatus.OK))
+            return _excuse(guild, "unavailable", HTTPStatus.INTERNAL_SERVER_ERROR, locale)
+        return _html(guild.page.shown(seen, locale=locale), _STATUS.get(seen.state, HTTPStatus.OK))
 
 
-def _excuse(desk: Desk, what: str, status: HTTPStatus, locale: str) -> web.Response:
-    answer = _html(desk.page.excuse(what, locale=locale), status)
+def _excuse(guild: GuildAckLinks, what: str, status: HTTPStatus, locale: str) -> web.Response:
+    answer = _html(guild.page.excuse(what, locale=locale), status)
     answer.headers["Retry-After"] = "5"
     return answer
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.i18n import Texts
-from bot.process.ack_site import AckSite, Desk
+from bot.process.ack_site import AckSite, GuildAckLinks
 from bot.process.gateway_watch import DeafWatch
 from bot.process.health import Health, Part, serve_health
 from bot.process.keeper import ShardKeeper
@@ -148,13 +148,13 @@ def serving(
         cases: By guild.
     """
     assert settings.health_port is not None
-    desks = {
-        guild_id: Desk(one.links, AckPage(texts, served.policies[guild_id]))
+    links = {
+        guild_id: GuildAckLinks(one.links, AckPage(texts, served.policies[guild_id]))
         for guild_id, one in cases.items()
     }
     return serve_health(
         Health(vitals.parts, vitals.figures),
         host=settings.health_host,
         port=settings.health_port,
-        beside=AckSite(desks).routes if settings.public_url else (),
+        beside=AckSite(links).routes if settings.public_url else (),
     )

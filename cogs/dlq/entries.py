@@ -14,7 +14,7 @@ from bot.ui.choices import OFFERED
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.screens.dlq.console import PRESSABLE, entry_choice
-from cogs.dlq.group import desk_of, dlq_group
+from cogs.dlq.group import dlq_group, presenter_of
 
 EntryId = app_commands.Range[str, 1, 100]
 
@@ -44,21 +44,21 @@ async def offer_entries(interaction: Interaction, typed: str) -> list[Choice[str
 async def show(interaction: Interaction, id_: EntryId) -> None:
     """Show one failure, as it would have looked."""
     await wait(interaction)
-    await reply(interaction, view=await desk_of(interaction).entry(id_))
+    await reply(interaction, view=await presenter_of(interaction).entry(id_))
 
 
 @control(r"dlq:v1:open")
 async def choose_entry(interaction: Interaction, pressed: Pressed) -> None:
     """Show the chosen entry below the list."""
     await wait(interaction)
-    await reply(interaction, view=await desk_of(interaction).entry(pressed.chosen))
+    await reply(interaction, view=await presenter_of(interaction).entry(pressed.chosen))
 
 
 @control(rf"dlq:v1:json:{ENTRY}")
 async def press_json(interaction: Interaction, pressed: Pressed) -> None:
     """[生の JSON]: send the payload as it is stored."""
     await wait(interaction)
-    text, file = await desk_of(interaction).raw(pressed.fields["entry"])
+    text, file = await presenter_of(interaction).raw(pressed.fields["entry"])
     await reply(interaction, text, file=file)
 
 

@@ -9,7 +9,7 @@ from discord.app_commands import Choice, locale_str
 from bot.ui.choices import choices_of
 from bot.ui.interaction import Interaction, services_of, voice_of
 from bot.ui.people import person_from
-from bot.ui.screens.dlq.desk import DlqDesk
+from bot.ui.screens.dlq.presenter import DlqPresenter
 
 dlq_group: Final = app_commands.guild_only(
     app_commands.Group(
@@ -19,10 +19,10 @@ dlq_group: Final = app_commands.guild_only(
 )
 
 
-def desk_of(interaction: Interaction) -> DlqDesk:
-    """Return the DLQ as the person of *interaction* asks for it."""
+def presenter_of(interaction: Interaction) -> DlqPresenter:
+    """Return the presenter of the DLQ for the person of *interaction*."""
     by = person_from(interaction.user)
-    return DlqDesk(services_of(interaction), voice_of(interaction), by=by)
+    return DlqPresenter(services_of(interaction), voice_of(interaction), by=by)
 
 
 async def offer_channels(interaction: Interaction, typed: str) -> list[Choice[str]]:

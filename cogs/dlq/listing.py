@@ -20,7 +20,7 @@ from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.pictures import as_files
 from bot.ui.screens.dlq.file import CsvFile, JsonFile
-from cogs.dlq.group import desk_of, dlq_group, offer_channels
+from cogs.dlq.group import dlq_group, offer_channels, presenter_of
 
 Hours = app_commands.Range[int, 1, 720]
 Severity = app_commands.Range[str, 1, 40]
@@ -77,7 +77,7 @@ async def recent(  # noqa: PLR0913, PLR0917  # Discord's options are parameters
     """Show 直近で配信失敗した通知."""
     await wait(interaction)
     asked = filter_of(hours, severity, channel, text)
-    screen = await desk_of(interaction).filtered(asked, period=period, status=status)
+    screen = await presenter_of(interaction).filtered(asked, period=period, status=status)
     await reply(interaction, view=screen)
 
 
@@ -90,7 +90,7 @@ async def recent(  # noqa: PLR0913, PLR0917  # Discord's options are parameters
 async def p0_email(interaction: Interaction) -> None:
     """Show P0 で email backup が送られたか."""
     await wait(interaction)
-    await reply(interaction, view=await desk_of(interaction).most_severe())
+    await reply(interaction, view=await presenter_of(interaction).most_severe())
 
 
 @dlq_group.command(
@@ -100,9 +100,9 @@ async def p0_email(interaction: Interaction) -> None:
 async def http_status(interaction: Interaction, hours: Hours = 1) -> None:
     """Show the failures by HTTP status: Discord 自体の障害を疑うとき."""
     await wait(interaction)
-    desk = desk_of(interaction)
-    found = await desk.http_statuses(hours=hours)
-    await reply(interaction, view=desk.statuses(found))
+    presenter = presenter_of(interaction)
+    found = await presenter.http_statuses(hours=hours)
+    await reply(interaction, view=presenter.statuses(found))
     await _add_picture(interaction, found)
 
 
@@ -110,7 +110,7 @@ async def http_status(interaction: Interaction, hours: Hours = 1) -> None:
 async def press_page(interaction: Interaction, pressed: Pressed) -> None:
     """[直近] [◀] [▶]: show the page that the button carries."""
     await keep(interaction)
-    await redraw(interaction, await desk_of(interaction).turned(pressed.fields["handle"]), files=list)
+    await redraw(interaction, await presenter_of(interaction).turned(pressed.fields["handle"]), files=list)
 
 
 @control(NUMBERED)
@@ -119,7 +119,7 @@ async def press_numbered(interaction: Interaction, pressed: Pressed) -> None:
     await keep(interaction)
     at = pressed.fields
     asked = DlqFilter(int(at["hours"]), at["severity"] or None, at["channel"] or None)
-    await redraw(interaction, await desk_of(interaction).recent(DlqView(asked)), files=list)
+    await redraw(interaction, await presenter_of(interaction).recent(DlqView(asked)), files=list)
 
 
 @control(rf"dlq:v2:filter:{HANDLE}")
@@ -128,7 +128,7 @@ async def press_filter(interaction: Interaction, pressed: Pressed) -> None:
     asked = DlqFilter()
     with suppress(TimeoutError, BotError):
         async with asyncio.timeout(_KNOWN_WITHIN_S):
-            asked = (await desk_of(interaction).view(pressed.fields["handle"])).filter
+            asked = (await presenter_of(interaction).view(pressed.fields["handle"])).filter
     await ask(interaction, filter_form(voice_of(interaction), asked))
 
 
@@ -136,7 +136,7 @@ async def send_filter(interaction: Interaction, form: Submitted) -> None:
     """Show what the form asks for, in the place of the list that it was opened from."""
     await keep(interaction)
     asked = asked_in(form)
-    screen = await desk_of(interaction).filtered(asked.filter, period=asked.period, status=asked.status)
+    screen = await presenter_of(interaction).filtered(asked.filter, period=asked.period, status=asked.status)
     await redraw(interaction, screen, files=list)
 
 
@@ -144,7 +144,7 @@ async def send_filter(interaction: Interaction, form: Submitted) -> None:
 async def press_csv(interaction: Interaction, pressed: Pressed) -> None:
     """[⬇ CSV]: send what the filter matches as a table."""
     await wait(interaction)
-    text, file = await desk_of(interaction).file(pressed.fields["handle"], CsvFile())
+    text, file = await presenter_of(interaction).file(pressed.fields["handle"], CsvFile())
     await reply(interaction, text, file=file)
 
 
@@ -152,7 +152,7 @@ async def press_csv(interaction: Interaction, pressed: Pressed) -> None:
 async def press_json_file(interaction: Interaction, pressed: Pressed) -> None:
     """[⬇ JSON]: send what the filter matches, payloads included."""
     await wait(interaction)
-    text, file = await desk_of(interaction).file(pressed.fields["handle"], JsonFile())
+    text, file = await presenter_of(interaction).file(pressed.fields["handle"], JsonFile())
     await reply(interaction, text, file=file)
 
 
@@ -160,24 +160,24 @@ async def press_json_file(interaction: Interaction, pressed: Pressed) -> None:
 async def press_p0_email(interaction: Interaction, _pressed: Pressed) -> None:
     """[P0 メール]: show whether the emails went out."""
     await keep(interaction)
-    await redraw(interaction, await desk_of(interaction).most_severe(), files=list)
+    await redraw(interaction, await presenter_of(interaction).most_severe(), files=list)
 
 
 @control(r"dlq:v1:http:(?P<hours>\d{1,3})")
 async def press_http_status(interaction: Interaction, pressed: Pressed) -> None:
     """[HTTP 別]: show the counts per HTTP status."""
     await keep(interaction)
-    desk = desk_of(interaction)
-    found = await desk.http_statuses(hours=int(pressed.fields["hours"]))
-    await redraw(interaction, desk.statuses(found))
+    presenter = presenter_of(interaction)
+    found = await presenter.http_statuses(hours=int(pressed.fields["hours"]))
+    await redraw(interaction, presenter.statuses(found))
     await _add_picture(interaction, found)
 
 
 async def _add_picture(interaction: Interaction, found: StatusCounts) -> None:
     """Show the counts again with their picture, once it is drawn: the words do not wait for it."""
-    desk = desk_of(interaction)
-    if (picture := await desk.picture(found)) is not None:
-        await redraw(interaction, desk.statuses(found, picture), files=lambda: as_files([picture]))
+    presenter = presenter_of(interaction)
+    if (picture := await presenter.picture(found)) is not None:
+        await redraw(interaction, presenter.statuses(found, picture), files=lambda: as_files([picture]))
 
 
 def register(bot: IncidentBot) -> None:

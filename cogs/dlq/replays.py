@@ -15,9 +15,9 @@ from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, vo
 from bot.ui.live import follow
 from bot.ui.people import person_from
 from bot.ui.screens.dlq.replay import target_from
-from bot.ui.screens.dlq.replay_desk import ReplayDesk
+from bot.ui.screens.dlq.replay_presenter import ReplayPresenter
 from cogs.dlq.entries import ENTRY, ID_OPTION, EntryId, offer_entries
-from cogs.dlq.group import desk_of, dlq_group, offer_channels
+from cogs.dlq.group import dlq_group, offer_channels, presenter_of
 from cogs.dlq.listing import (
     FILTER_OPTIONS,
     HANDLE,
@@ -52,7 +52,7 @@ async def replay(
 ) -> None:
     """Preview first; nothing is sent yet."""
     await wait(interaction)
-    await reply(interaction, view=await _desk(interaction).preview(id_, _target(send_to, via)))
+    await reply(interaction, view=await _replays(interaction).preview(id_, _target(send_to, via)))
 
 
 @dlq_group.command(
@@ -77,7 +77,7 @@ async def replay_all(  # noqa: PLR0913, PLR0917  # Discord's options are paramet
     await wait(interaction)
     asked = filter_of(hours, severity, channel, text)
     target = _target(send_to, via)
-    view = await _desk(interaction).preview_all(asked, target, period=period, status=status)
+    view = await _replays(interaction).preview_all(asked, target, period=period, status=status)
     await reply(interaction, view=view)
 
 
@@ -85,15 +85,17 @@ async def replay_all(  # noqa: PLR0913, PLR0917  # Discord's options are paramet
 async def press_all(interaction: Interaction, pressed: Pressed) -> None:
     """[まとめて再送] below a list: show what would be sent of all that its filter matches."""
     await wait(interaction)
-    view = await desk_of(interaction).view(pressed.fields["handle"])
-    await reply(interaction, view=await _desk(interaction).preview_all(view.filter, ReplayTarget()))
+    view = await presenter_of(interaction).view(pressed.fields["handle"])
+    await reply(interaction, view=await _replays(interaction).preview_all(view.filter, ReplayTarget()))
 
 
 @control(rf"dlq:v1:preview:{ENTRY}")
 async def press_preview(interaction: Interaction, pressed: Pressed) -> None:
     """[再送]: show what would be sent; nothing is sent yet."""
     await wait(interaction)
-    await reply(interaction, view=await _desk(interaction).preview(pressed.fields["entry"], ReplayTarget()))
+    await reply(
+        interaction, view=await _replays(interaction).preview(pressed.fields["entry"], ReplayTarget())
+    )
 
 
 @control(rf"dlq:v2:ask:{TARGET}")
@@ -101,7 +103,7 @@ async def press_other_target(interaction: Interaction, pressed: Pressed) -> None
     """[メンションも鳴らす] [webhook で送る]: show the preview anew."""
     await keep(interaction)
     target = target_from(pressed.fields)
-    await redraw(interaction, await _desk(interaction).preview(pressed.fields["entry"], target))
+    await redraw(interaction, await _replays(interaction).preview(pressed.fields["entry"], target))
 
 
 @control(rf"dlq:v1:replay:{ENTRY}")
@@ -122,7 +124,7 @@ async def press_start(interaction: Interaction, pressed: Pressed) -> None:
     await keep(interaction)
     channel_id = interaction.channel_id
     assert channel_id is not None  # the group is for servers
-    await _follow(interaction, await _desk(interaction).start(pressed.number, channel_id=channel_id))
+    await _follow(interaction, await _replays(interaction).start(pressed.number, channel_id=channel_id))
 
 
 @control(rf"dlq:v1:batch:stop:{BATCH}")
@@ -133,7 +135,7 @@ async def press_stop(interaction: Interaction, pressed: Pressed) -> None:
     """
     message = interaction.message
     await (keep if message is not None and message.flags.ephemeral else wait)(interaction)
-    await _follow(interaction, await _desk(interaction).stop(pressed.number))
+    await _follow(interaction, await _replays(interaction).stop(pressed.number))
 
 
 @control(rf"dlq:v1:batch:result:{BATCH}:(?P<page>\d{{1,3}})")
@@ -151,27 +153,27 @@ async def press_turn(interaction: Interaction, pressed: Pressed) -> None:
 
 
 async def _show_results(interaction: Interaction, pressed: Pressed) -> None:
-    batch = await _desk(interaction).batch(pressed.number)
+    batch = await _replays(interaction).batch(pressed.number)
     await _follow(interaction, batch, page=int(pressed.fields["page"]))
 
 
 async def _follow(interaction: Interaction, batch: ReplayBatch, *, page: int = 1) -> None:
     """Show a batch on the person's screen, until it has ended."""
-    desk = _desk(interaction)
+    replays = _replays(interaction)
     await follow(
         interaction,
         batch,
-        read=partial(desk.batch, batch.id),
-        draw=partial(desk.results, page=page),
+        read=partial(replays.batch, batch.id),
+        draw=partial(replays.results, page=page),
         has_ended=lambda shown: shown.has_ended,
     )
 
 
 async def _send(interaction: Interaction, entry: str, target: ReplayTarget) -> None:
     await keep(interaction)
-    desk = _desk(interaction)
-    await redraw(interaction, await desk.replay(entry, target))
-    if ended := await desk.ended(entry):
+    replays = _replays(interaction)
+    await redraw(interaction, await replays.replay(entry, target))
+    if ended := await replays.ended(entry):
         await redraw(interaction, ended)
 
 
@@ -179,8 +181,8 @@ def _target(send_to: str | None, via: str) -> ReplayTarget:
     return ReplayTarget(Via(via), (send_to or "").strip().removeprefix("#") or None)
 
 
-def _desk(interaction: Interaction) -> ReplayDesk:
-    return ReplayDesk(services_of(interaction), voice_of(interaction), by=person_from(interaction.user))
+def _replays(interaction: Interaction) -> ReplayPresenter:
+    return ReplayPresenter(services_of(interaction), voice_of(interaction), by=person_from(interaction.user))
 
 
 def register(bot: IncidentBot) -> None:

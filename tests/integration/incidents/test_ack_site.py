@@ -9,8 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.i18n import Texts
-from bot.process.ack_site import LONGEST, AckSite, Door, preferred
-from bot.process.ack_site import Desk as Served
+from bot.process.ack_site import LONGEST, AckSite, GuildAckLinks, LinkRateLimiter, preferred
 from bot.process.health import Health, serve_health
 from bot.services.acknowledging.email_links import PATH
 from bot.ui.ack_page import AckPage
@@ -27,8 +26,8 @@ async def nothing(_states: object) -> bytes:
 @asynccontextmanager
 async def site(desk: Desk, *, per_minute: int = 120, per_link: int = 60) -> AsyncIterator[httpx.AsyncClient]:
     """The site of *desk*, and a browser."""
-    served = {GUILD: Served(desk.links, AckPage(Texts.load(), desk.policy))}
-    made = AckSite(served, Door(per_minute=per_minute, per_link=per_link))
+    links = {GUILD: GuildAckLinks(desk.links, AckPage(Texts.load(), desk.policy))}
+    made = AckSite(links, LinkRateLimiter(per_minute=per_minute, per_link=per_link))
     serving = serve_health(Health({}, nothing), host="127.0.0.1", port=0, beside=made.routes)
     async with (
         serving as port,
@@ -139,10 +138,10 @@ async def test_one_link_is_not_looked_at_without_end(desk: Desk) -> None:
 
 def test_only_so_many_links_are_counted() -> None:
     """Requests are counted only for the thousand links that came last; an older link starts anew."""
-    door = Door(per_link=1)
-    assert all(door.lets_in(str(number)) for number in range(1_001))
-    assert not door.lets_in("1000")
-    assert door.lets_in("0")
+    limiter = LinkRateLimiter(per_link=1)
+    assert all(limiter.admits(str(number)) for number in range(1_001))
+    assert not limiter.admits("1000")
+    assert limiter.admits("0")
 
 
 async def test_the_database_comes_back(desk: Desk) -> None:

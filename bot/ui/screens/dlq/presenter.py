@@ -1,4 +1,4 @@
-"""The DLQ as one person asks for it: each answer drawn in their language."""
+"""The DLQ as one person sees it: each answer drawn as a screen in their language."""
 
 import io
 from typing import Final
@@ -29,8 +29,11 @@ from bot.ui.words.voice import Voice
 _PICTURE_S: Final = 15.0
 
 
-class DlqDesk:
-    """One question each; every one may raise what `DlqConsole` and `Dlq` raise."""
+class DlqPresenter:
+    """Asks the use cases of the DLQ on behalf of one person, and draws what they return.
+
+    Each method that reads raises what `DlqConsole` and `Dlq` raise.
+    """
 
     def __init__(self, services: Services, voice: Voice, *, by: Person) -> None:
         self._dlq = services.dlq

@@ -1,4 +1,4 @@
-"""Replays as one person asks for them: each answer drawn in their language."""
+"""Replays as one person sees them: each answer drawn as a screen in their language."""
 
 from bot.domain.dlq.batches import ReplayBatch, ReplayTarget
 from bot.domain.dlq.replays import ReplayRecord
@@ -12,8 +12,11 @@ from bot.ui.screens.dlq.replay_batch import batch_question, batch_screen
 from bot.ui.words.voice import Voice
 
 
-class ReplayDesk:
-    """One question each; every one may raise what `Replays` and `ReplayBatches` raise."""
+class ReplayPresenter:
+    """Asks the use cases of replays on behalf of one person, and draws what they return.
+
+    Each method that reads or replays raises what `Replays` and `ReplayBatches` raise.
+    """
 
     def __init__(self, services: Services, voice: Voice, *, by: Person) -> None:
         self._one = services.replays
