@@ -19,7 +19,7 @@ from bot.doctor.channels import (
 )
 from bot.doctor.finding import Finding, fail, ok, warn
 from bot.doctor.people import check_people
-from bot.domain.errors import DeliveryRefused, PutOff, UpstreamUnavailable
+from bot.domain.errors import DeliveryRefused, TemporarilyRefused, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.registration import compare, our_commands, registered_commands
@@ -230,9 +230,9 @@ async def check_dms(
         except DeliveryRefused as refused:
             todo = "they have to allow DMs: server name → Privacy Settings → Direct Messages"
             yield fail(what, f"{person.name}: {refused.reason}", todo)
-        except PutOff as put_off:
+        except TemporarilyRefused as refused:
             todo = "try again in ten minutes; until then the bot's own DMs may be delayed"
-            yield fail(what, f"{person.name}: {put_off.reason}; no further test DM is sent", todo)
+            yield fail(what, f"{person.name}: {refused.reason}; no further test DM is sent", todo)
             return
         else:
             yield ok(what, f"{person.name} has been sent a test message")

@@ -47,15 +47,18 @@ class IncidentNotFound(UserError):
         super().__init__("incident_not_found", **fields)
 
 
-class Unfit(UserError):
-    """The request is refused for everyone; the refusal is recorded like a missing permission."""
+class RecordedRefusal(UserError):
+    """The request is refused although the person has the permission for it.
+
+    The refusal is recorded in the audit log, like a missing permission.
+    """
 
 
 class InvalidTransition(UserError):
     """The incident's state does not allow this, for instance resolving it twice."""
 
 
-class DrillAndReal(InvalidTransition, Unfit):
+class DrillAndReal(InvalidTransition, RecordedRefusal):
     """The request would connect a drill with a real incident.
 
     Args:
@@ -97,8 +100,8 @@ class StorageBroken(StorageUnavailable):
     """
 
 
-class Contended(StorageUnavailable):
-    """Another transaction holds what this one needs, for longer than it is worth waiting."""
+class LockConflict(StorageUnavailable):
+    """Another transaction holds or has just changed a row that this one needs; a retry succeeds very soon."""
 
 
 class DlqUnavailable(StorageUnavailable):
@@ -188,8 +191,8 @@ class Crowded(UpstreamUnavailable):
         return timedelta(seconds=self.retry_after_s or 0.0)
 
 
-class PutOff(UpstreamUnavailable):
-    """Discord has answered that it does not do this for now; other requests work as ever."""
+class TemporarilyRefused(UpstreamUnavailable):
+    """Discord refuses this request for now, and answers other requests as usual."""
 
 
 class DeliveryRefused(BotError):
@@ -249,10 +252,10 @@ class ConfigError(BotError):
     """The set-up is wrong: names the key, the value and what is allowed. Ends the process with 2."""
 
 
-class Wordless(BotError):
+class ErrorWithoutMessage(BotError):
     """A bug's error as the log shows it: its type and its traceback, without its message."""
 
 
-def wordless(error: Exception) -> Wordless:
+def without_message(error: Exception) -> ErrorWithoutMessage:
     """Return *error* for a log, without its message, which may quote what a stranger has sent."""
-    return Wordless(type(error).__name__).with_traceback(error.__traceback__)
+    return ErrorWithoutMessage(type(error).__name__).with_traceback(error.__traceback__)

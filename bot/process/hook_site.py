@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 from aiohttp import hdrs, web
 
-from bot.domain.errors import ConfigError, StorageUnavailable, wordless
+from bot.domain.errors import ConfigError, StorageUnavailable, without_message
 from bot.domain.hooks.hook import HookRequest
 from bot.process.health import bounded
 from bot.runbook.model import Policy
@@ -95,7 +95,7 @@ class HookSite:
             log.warning("hook.unavailable", source=source.name, reason=str(error) or "slow")
             return self._refused(source, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
         except Exception as error:
-            log.exception("hook.failed", source=source.name, exc_info=wordless(error))
+            log.exception("hook.failed", source=source.name, exc_info=without_message(error))
             return self._refused(source, HTTPStatus.SERVICE_UNAVAILABLE, "failed")
         if receipt.answer is not None:
             status = _STATUS[receipt.result]

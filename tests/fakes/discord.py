@@ -21,7 +21,7 @@ from bot.domain.errors import (
     Crowded,
     DeletedSince,
     DeliveryRefused,
-    PutOff,
+    TemporarilyRefused,
     UpstreamUnavailable,
 )
 from bot.domain.escalation.bundle import Bundle
@@ -156,7 +156,9 @@ class FakeDiscord:
             raise RuntimeError(f"cannot render {delivery.kind}")
         if self.put_off.get(delivery.to, 0) > 0:
             self.put_off[delivery.to] -= 1
-            raise PutOff("HTTP 403 40003 You are opening direct messages too fast", http_status=403)
+            raise TemporarilyRefused(
+                "HTTP 403 40003 You are opening direct messages too fast", http_status=403
+            )
         if delivery.to in self.refused:
             raise DeliveryRefused("Cannot send messages to this user", http_status=403, code=50007)
         mention = delivery.data.get("mention") == "here" or delivery.kind is DeliveryKind.ALERT

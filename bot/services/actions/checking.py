@@ -6,7 +6,7 @@ from datetime import date
 from bot.domain.actions.due_dates import parse_due_date
 from bot.domain.actions.item import ActionItem, ActionSource, WatchedAlert
 from bot.domain.actions.smart import specific, verifiable
-from bot.domain.errors import Unfit, UserError
+from bot.domain.errors import RecordedRefusal, UserError
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.runbook.model import Policy
@@ -110,7 +110,7 @@ class ActionChecks:
         """Check that the owner may see the incident: a reminder must not reveal a private one.
 
         Raises:
-            Unfit: on record.
+            RecordedRefusal: the owner may not see it.
         """
         if incident is None or await self._access.sees(owner, incident, source=tx):
             return
@@ -118,7 +118,7 @@ class ActionChecks:
         await self._access.note_refused(
             by, "actions", guild_id=incident.guild_id, act=Act.ADD_ACTION, **about
         )
-        raise Unfit("action_item.owner_not_visible", incident=incident.label, who=owner.name)
+        raise RecordedRefusal("action_item.owner_not_visible", incident=incident.label, who=owner.name)
 
     async def _due_on(self, typed: str) -> date:
         today = (await self._store.now()).astimezone(self._policy.timezone).date()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from bot.domain.announcements.announcement import Announcement, AnnouncementStatus, PublishedVia
 from bot.domain.announcements.entries import AnnouncedEntry
 from bot.domain.announcements.notices import AnnouncedNotice
-from bot.domain.errors import InvalidTransition, Unfit, UserError
+from bot.domain.errors import InvalidTransition, RecordedRefusal, UserError
 from bot.domain.incident.incident import UsersAffected
 from bot.domain.people import Person
 from bot.services.announcements.following_up import ask_follow_up
@@ -45,7 +45,7 @@ class AnnouncementApprovals:
 
         Raises:
             As `Changes.change`; InvalidTransition: another person has changed it, or it is a drill's;
-                Unfit: others approve; UserError: it cannot be published as it is.
+                RecordedRefusal: others approve; UserError: it cannot be published as it is.
         """
         async with self._changes.change(edition.incident_id, by=by, act=Act.APPROVE_ANNOUNCEMENT) as change:
             found = await self._views.found(change.tx, change.incident, edition, published=True)
@@ -61,7 +61,7 @@ class AnnouncementApprovals:
             raise InvalidTransition("announcement_drill")
         others = self._views.other_approvers(change.incident, change.by)
         if others:
-            raise Unfit("announcement_not_theirs", who=", ".join(others))
+            raise RecordedRefusal("announcement_not_theirs", who=", ".join(others))
         require_seen(found, edition)
         if self._views.findings(found):
             raise UserError("announcement_unfit")

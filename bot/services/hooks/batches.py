@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.errors import StorageUnavailable, wordless
+from bot.domain.errors import StorageUnavailable, without_message
 from bot.domain.hooks.hook import NewHook
 from bot.services.ports import Job, JobName, Store
 
@@ -95,7 +95,7 @@ class HookBatches:
         except (StorageUnavailable, TimeoutError) as error:
             _fail(batch, StorageUnavailable(str(error) or "the database does not answer"))
         except Exception as error:  # the next batch may be fine
-            log.exception("hooks.not_stored", hooks=len(batch), exc_info=wordless(error))
+            log.exception("hooks.not_stored", hooks=len(batch), exc_info=without_message(error))
             _fail(batch, StorageUnavailable("the hooks could not be stored"))
         else:
             for held, is_new in zip(batch, stored, strict=True):

@@ -10,7 +10,7 @@ import structlog
 
 from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
-from bot.domain.errors import UnavailableError, wordless
+from bot.domain.errors import UnavailableError, without_message
 from bot.domain.hooks.hook import (
     HookFormat,
     HookRules,
@@ -117,7 +117,7 @@ class HookProcessing:
             raise
         except Exception as error:
             told = {"source": rules.sender.name, "hook_id": hook.id}
-            log.exception("hook.reader_failed", **told, exc_info=wordless(error))
+            log.exception("hook.reader_failed", **told, exc_info=without_message(error))
             raise HookUnreadable(f"its reader has failed: {type(error).__name__}") from error
 
     async def _receive(
@@ -143,7 +143,7 @@ class HookProcessing:
             raise
         except Exception as error:
             told = {"source": rules.sender.name, "hook_id": hook.id, "nth": nth}
-            log.exception("hook.event_failed", **told, exc_info=wordless(error))
+            log.exception("hook.event_failed", **told, exc_info=without_message(error))
             problem = f"event {nth} has failed: {type(error).__name__}"
             await self._decide(rules, hook, nth=nth, problem=problem)
             return problem

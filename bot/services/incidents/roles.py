@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.domain.delivery.delivery import NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.errors import InvalidTransition, Unfit, UserError
+from bot.domain.errors import InvalidTransition, RecordedRefusal, UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.acknowledgement import AckOutcome, AckVia
 from bot.domain.incident.deliveries import RoleDm
@@ -75,8 +75,9 @@ class Roles:
         """Give *role* to *to*, with a DM to them. It acknowledges nothing: they have not answered yet.
 
         Raises:
-            UserError: *to* is a bot; Unfit: they may not see the incident, or have no role that may respond:
-                they could neither note nor step down; on record.
+            UserError: *to* is a bot.
+            RecordedRefusal: *to* may not see the incident, or has no role that may respond. They
+                could neither write a note nor step down.
         """
         if to.id == by.id:
             return await self.take(incident_id, role, by=by)
@@ -128,10 +129,10 @@ class Roles:
         The incident is locked, so that a removal of a member, or making it private, waits for this.
         """
         if not await self._access.sees(to, change.incident, source=change.tx):
-            raise Unfit("role_not_visible", incident=change.incident.label, who=to.name)
+            raise RecordedRefusal("role_not_visible", incident=change.incident.label, who=to.name)
         permission = Act.TAKE_ROLE.permission
         if not self._access.allows(to, permission):
-            raise Unfit("role_not_allowed", who=to.name, roles=self._access.roles(permission))
+            raise RecordedRefusal("role_not_allowed", who=to.name, roles=self._access.roles(permission))
 
 
 async def put(change: Change, role: Role, holder: PersonRef | None) -> Assigned:

@@ -89,9 +89,9 @@ class Postmortems:
             due: As typed ("12/5", "3 営業日後"); empty: its date stays.
 
         Raises:
-            UserError: neither is given, *to* is a bot, or no day from today on can be read from *due*; Unfit:
-                they may not see the incident, or have no role that may respond; on record.
-                InvalidTransition: it is done.
+            UserError: neither is given, *to* is a bot, or no day from today on can be read from *due*.
+            RecordedRefusal: *to* may not see the incident, or has no role that may respond.
+            InvalidTransition: it is done.
         """
         if to is None and not due.strip():
             raise UserError("postmortem_owner_or_date")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.errors import Unfit, UserError
+from bot.domain.errors import RecordedRefusal, UserError
 from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
@@ -61,15 +61,16 @@ async def require_owner(access: Access, to: Person, change: Change) -> None:
     """Let *to* own the postmortem of the incident of *change*.
 
     Raises:
-        UserError: they are a bot. Unfit: they may not see the incident, or have no role that may respond.
+        UserError: they are a bot.
+        RecordedRefusal: they may not see the incident, or have no role that may respond.
     """
     if to.is_bot:
         raise UserError("postmortem_for_bot", who=to.name)
     if not await access.sees(to, change.incident, source=change.tx):
-        raise Unfit("role_not_visible", incident=change.incident.label, who=to.name)
+        raise RecordedRefusal("role_not_visible", incident=change.incident.label, who=to.name)
     permission = Act.FINISH_POSTMORTEM.permission
     if not access.allows(to, permission):
-        raise Unfit("postmortem_not_allowed", who=to.name, roles=access.roles(permission))
+        raise RecordedRefusal("postmortem_not_allowed", who=to.name, roles=access.roles(permission))
 
 
 async def tell_owner(change: Change, owed: Postmortem, occasion: Occasion, *, key: str) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from bot.domain.delivery.notices import Notice
-from bot.domain.errors import Unfit
+from bot.domain.errors import RecordedRefusal
 from bot.domain.incident import relations
 from bot.domain.incident.entries import LinkedEntry, UnlinkedEntry
 from bot.domain.incident.incident import Incident, IncidentKind, Status
@@ -183,7 +183,7 @@ class Changes:
 
         Raises:
             NotPermitted: on record. IncidentNotFound: no such number, or a private one that is not theirs.
-            Unfit: what the caller raised; on record.
+            RecordedRefusal: what the caller raised; on record.
         """
         while True:
             seen = [await self.allowed(number, by=by, act=act) for number in sorted({incident_id, *also})]
@@ -196,7 +196,7 @@ class Changes:
             except MaySeeLess:  # nothing is written yet: ask once more whether they may
                 log.info("incident.change_retried", incident_id=incident_id, act=act, user_id=by.id)
                 continue
-            except Unfit as refused:
+            except RecordedRefusal as refused:
                 found = next(one for one in seen if one.id == incident_id)
                 about = {"incident_id": found.id, "refused": refused.key, "others": sorted(also)}
                 await self.access.note_refused(by, act.permission, guild_id=found.guild_id, act=act, **about)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from bot.domain.errors import Contended, StorageBroken, StorageUnavailable
+from bot.domain.errors import LockConflict, StorageBroken, StorageUnavailable
 
 #: What asyncpg raises, and what the socket below it does; TimeoutError is an OSError. InternalClientError is
 #: how asyncpg 0.32 greets a query in the moment between a server's farewell and the end of the connection.
@@ -31,8 +31,9 @@ def storage_errors() -> Iterator[None]:
     """Turn "PostgreSQL is away or refuses to write" into StorageUnavailable; anything else stays a bug.
 
     Raises:
-        StorageUnavailable: the same call may succeed later. Contended: very soon. StorageBroken: once
-            a person has mended it.
+        StorageUnavailable: the same call may succeed later.
+        LockConflict: the same call may succeed very soon.
+        StorageBroken: the same call succeeds once a person has repaired the database.
     """
     try:
         yield
@@ -49,7 +50,7 @@ def every_storage_error() -> Iterator[None]:
     For code whose own statements cannot be at fault.
 
     Raises:
-        StorageUnavailable, Contended, StorageBroken.
+        StorageUnavailable, LockConflict, StorageBroken.
     """
     try:
         yield
@@ -61,7 +62,7 @@ def _translated(error: Exception) -> StorageUnavailable | None:
     """Return *error* as a StorageUnavailable, or None when it says nothing about the database's state."""
     name = type(error).__name__
     if isinstance(error, asyncpg.LockNotAvailableError):
-        return Contended(name)
+        return LockConflict(name)
     if _may_pass(error):
         return StorageUnavailable(name)
     return StorageBroken(name) if _is_broken(error) else None

@@ -26,8 +26,8 @@ from pgqueuer.models import Job as PgJob
 from structlog.contextvars import bound_contextvars
 
 from bot.domain.errors import (
-    Contended,
     Crowded,
+    LockConflict,
     NewerVersion,
     StorageUnavailable,
     UnavailableError,
@@ -62,7 +62,7 @@ _NEARLY_DUE_S = 0.025  # a job due sooner than this waits this long
 _HANDLER_S = 120.0  # the handlers have their own, shorter deadlines; this one is for what they forgot
 _GRACE_S = 3.0  # for unfinished handlers when the queue is left
 _RESTART_S = (0.2, 1.0)  # first and longest pause before the next start
-_CONTENDED = timedelta(seconds=0.25)  # before a job asks again for what another holds
+_LOCK_RETRY = timedelta(seconds=0.25)  # before a job asks again for what another holds
 _POSTPONE_S = (2.0, 30.0)  # first and longest delay of a job when a part we depend on is away
 _PROMISED_S = (0.5, 2.0)  # the same of what is promised within seconds
 _TELL_EVERY_S = 60.0
@@ -228,9 +228,9 @@ class JobRunner:
             again = await self._handle(self._handler(job), payload)
         except Crowded as crowded:  # nothing is wrong: Discord has no room for it at this moment
             return crowded.capacity_in
-        except Contended:  # another transaction holds, or held, the lock
+        except LockConflict:  # another transaction holds, or held, the lock
             self._note_failed(job)
-            return _CONTENDED
+            return _LOCK_RETRY
         except UnavailableError as error:
             if isinstance(error, StorageUnavailable):
                 self._on_refusal(str(error))

@@ -11,7 +11,7 @@ from typing import Final
 import aiohttp
 import discord
 
-from bot.domain.errors import DeliveryRefused, PutOff, UpstreamUnavailable
+from bot.domain.errors import DeliveryRefused, TemporarilyRefused, UpstreamUnavailable
 from bot.ui.discord_api.gate import Gate
 
 _REASON_LIMIT = 200
@@ -89,7 +89,7 @@ def translated(error: discord.HTTPException) -> DeliveryRefused | UpstreamUnavai
     said = " ".join((error.text.splitlines() or [""])[0].split())[:_REASON_LIMIT]
     reason = f"HTTP {status} {error.code} {said}".strip()
     if error.code in _PASSING:
-        return PutOff(reason, http_status=status, retry_after_s=retry_after_s)
+        return TemporarilyRefused(reason, http_status=status, retry_after_s=retry_after_s)
     return DeliveryRefused(reason, http_status=status, code=error.code)
 
 

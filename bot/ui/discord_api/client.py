@@ -14,7 +14,7 @@ import discord
 from discord.http import Route
 
 from bot.domain.delivery.attachments import Attachment
-from bot.domain.errors import Crowded, DeliveryRefused, PutOff, UpstreamUnavailable
+from bot.domain.errors import Crowded, DeliveryRefused, TemporarilyRefused, UpstreamUnavailable
 from bot.services.ports.urgency import BACKGROUND, PERSON, current
 from bot.services.shared.fencing import FRESH_S, is_stale
 from bot.ui.discord_api.attempt import (
@@ -124,7 +124,7 @@ class Rest:
             # From now on, since Discord is not to blame for our queue.
             attempt.deadline = asyncio.timeout(self._deadline_s)
             answer = await self._request(route, given, attempt.deadline)
-        except (DeliveryRefused, PutOff):
+        except (DeliveryRefused, TemporarilyRefused):
             asking.answered()
             raise
         except Crowded:

@@ -11,7 +11,7 @@ from bot.domain.actions.item import ActionNotFound, ActionState, ActionStatus, W
 from bot.domain.actions.listing import ActionFilter, ActionView
 from bot.domain.actions.smart import NotSmart
 from bot.domain.delivery.delivery import DeliveryStatus
-from bot.domain.errors import IncidentNotFound, NotPermitted, Unfit, UserError
+from bot.domain.errors import IncidentNotFound, NotPermitted, RecordedRefusal, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
@@ -264,7 +264,7 @@ async def test_the_owner_of_a_private_incidents_item_may_see_it(desk: Desk) -> N
     """Else a reminder would reveal it; the refusal is on record."""
     await on_monday(desk)
     incident = await private(desk)
-    with pytest.raises(Unfit) as refused:
+    with pytest.raises(RecordedRefusal) as refused:
         await add(desk, incident, by=PRIMARY, owner=OBSERVER)
     assert refused.value.key == "action_item.owner_not_visible"
     [row] = [row for row in await desk.database.audit_rows() if not row.allowed]

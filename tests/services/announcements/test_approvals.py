@@ -13,7 +13,7 @@ from bot.domain.announcements.announcement import (
 )
 from bot.domain.announcements.entries import AnnouncedEntry
 from bot.domain.announcements.findings import FindingKind
-from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted, Unfit, UserError
+from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted, RecordedRefusal, UserError
 from bot.domain.incident.incident import Phase, Role, UsersAffected
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.announcements.approvals import Approval
@@ -148,7 +148,7 @@ async def test_the_person_who_communicates_approves(desk: Desk) -> None:
     await desk.roles.take(incident.id, Role.COMMUNICATOR, by=RESPONDER)
     view = await opened(desk, incident, by=SECONDARY)
     assert view.other_approvers == ("responder",)
-    with pytest.raises(Unfit, match="announcement_not_theirs"):
+    with pytest.raises(RecordedRefusal, match="announcement_not_theirs"):
         await approved(desk, view.announcement, by=SECONDARY)
     assert (await approved(desk, view.announcement, by=RESPONDER)).is_new
 

@@ -117,7 +117,7 @@ async def test_a_bug_of_a_reader_holds_up_nothing(desk: Desk) -> None:
     assert await outcomes(desk) == [(0, "its reader has failed: KeyError")]
     [failed] = [one for one in logged if one["event"] == "hook.reader_failed"]
     told = "".join(traceback.format_exception(failed["exc_info"]))
-    assert "Wordless: KeyError" in told
+    assert "ErrorWithoutMessage: KeyError" in told
     assert "raise KeyError(request)" in told  # where it was raised
     assert "HighErrorRate" not in told
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryStatus
-from bot.domain.errors import InvalidTransition, NotPermitted, Unfit, UpstreamUnavailable, UserError
+from bot.domain.errors import InvalidTransition, NotPermitted, RecordedRefusal, UpstreamUnavailable, UserError
 from bot.domain.incident.aftermath import PostmortemReminderStage, PostmortemState
 from bot.domain.incident.incident import Role
 from bot.domain.people import Person
@@ -49,7 +49,7 @@ async def test_who_resolves_it_may_choose_the_owner(desk: Desk) -> None:
     """The person who resolves may choose the owner, who gets a DM; an unfit owner stops the resolution."""
     incident = await desk.open()
     for unfit, why in ((Person(9, "bot", is_bot=True), "for_bot"), (OBSERVER, "not_allowed")):
-        with pytest.raises((UserError, Unfit), match=f"postmortem_{why}"):
+        with pytest.raises((UserError, RecordedRefusal), match=f"postmortem_{why}"):
             await desk.lifecycle.resolve(incident.id, by=PRIMARY, owner=unfit)
     assert (await desk.store.incident(incident.id)).is_open
     await desk.lifecycle.resolve(incident.id, by=PRIMARY, owner=WRITER)
@@ -221,7 +221,7 @@ async def test_who_cannot_write_it_is_not_given_it(desk: Desk) -> None:
     incident, owing = await resolved(desk), desk.services.postmortems
     with pytest.raises(UserError, match="postmortem_for_bot"):
         await owing.give(incident.id, to=Person(9, "bot", is_bot=True), by=PRIMARY)
-    with pytest.raises(Unfit, match="postmortem_not_allowed"):
+    with pytest.raises(RecordedRefusal, match="postmortem_not_allowed"):
         await owing.give(incident.id, to=OBSERVER, by=PRIMARY)
     for attempt in (
         owing.done(incident.id, by=OBSERVER),

@@ -14,7 +14,7 @@ from bot.domain.actions.item import (
 )
 from bot.domain.actions.listing import ActionFilter, ActionView, AlertSearch, OpenAction
 from bot.domain.alerts.alert import FiredAlert
-from bot.domain.errors import Contended
+from bot.domain.errors import LockConflict
 from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.domain.people import Person
 from bot.storage.database.sql import Row
@@ -99,7 +99,7 @@ class PostgresActionWrites(TransactionPart):
             "reopened": None if item.reopened is None else item.reopened.to_json(),
         }
         if not await self._sql.has("save_action_item", item, **columns):
-            raise Contended(item.label)
+            raise LockConflict(item.label)
 
     async def alert_fired(self, guild_id: int, fired: FiredAlert) -> list[int]:
         return [row["id"] for row in await self._sql.all("alert_fired", fired, guild_id=guild_id)]

@@ -16,7 +16,7 @@ from bot.domain.actions.item import (
 )
 from bot.domain.actions.listing import ActionFilter, ActionView, AlertSearch
 from bot.domain.alerts.alert import FiredAlert
-from bot.domain.errors import Contended
+from bot.domain.errors import LockConflict
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import IncidentKind, PersonRef
 from bot.services.ports import Store
@@ -80,7 +80,7 @@ async def test_a_change_of_an_old_state_is_refused(rig: Rig) -> None:
     """A change made from an old state of an action item is refused if another change came first."""
     item = await added(rig.store)
     await done(rig, item)
-    with pytest.raises(Contended):
+    with pytest.raises(LockConflict):
         async with rig.store.transaction() as tx:
             await tx.save_action_item(replace(item, what="late", version=item.version + 1))
 
