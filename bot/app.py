@@ -40,7 +40,7 @@ from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
-from bot.ui.discord_api.reaching import Reaching
+from bot.ui.discord_api.reachability import DiscordReachability
 from bot.wiring import DiscordPorts, GuildDependencies, UseCases, wire
 
 #: How many thousands of old rows are deleted at a time, at most.
@@ -248,7 +248,7 @@ def make_client(
                 webhooks=shared.webhooks,
                 ways=parts.ways,
             )
-            reach = Reaching(client, policy, mails=shared.email_sender is not None, rest=rest)
+            reach = DiscordReachability(client, policy, mails=shared.email_sender is not None, rest=rest)
             ports = DiscordPorts(notifier, notifier.offline_alerter(last_holders), reach)
             made[guild_id] = assemble(parts, ports, oncall)
         served = {guild_id: cases.services for guild_id, cases in made.items()}
@@ -262,5 +262,5 @@ def make_client(
         hears_voice=any(policy.timeline.voice_channels for policy in shared.served.policies.values()),
         proxy=settings.proxy_for(settings.discord_api_base),
     )
-    client.echoes = circuit.echoes
+    client.expected_events = circuit.expected_events
     return client, made

@@ -10,7 +10,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.state import AutoShardedConnectionState
 
-from bot.ui.discord_api.echoes import Echoes
+from bot.ui.discord_api.expected_events import ExpectedEvents
 
 _COMPONENT: Final = discord.InteractionType.component.value
 _FORM: Final = discord.InteractionType.modal_submit.value
@@ -60,14 +60,14 @@ class ListeningBot(commands.Bot):
     Attributes:
         links: The gateway's connections by shard.
         listening: Since when each shard hears events, by `time.monotonic`; without those that do not.
-        echoes: Notices if events of what the bot does itself stop coming.
+        expected_events: Notices when the events that the bot's own requests cause stop coming.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- discord.py's own
         super().__init__(*args, **kwargs)
         self.links: dict[int, DiscordWebSocket] = {}
         self.listening: dict[int, float] = {}
-        self.echoes = Echoes()
+        self.expected_events = ExpectedEvents()
         self._interactions: LRUCache[str, None] = LRUCache(_REMEMBERED)
 
     def has_come_before(self, interaction_id: str) -> bool:

@@ -25,7 +25,7 @@ from bot.domain.severity import Mention, SeverityPolicy
 from bot.registration import compare, our_commands, registered_commands
 from bot.runbook.model import Policy
 from bot.ui.discord_api.client import Rest
-from bot.ui.discord_api.reaching import Reaching
+from bot.ui.discord_api.reachability import DiscordReachability
 from bot.ui.discord_api.reading.places import Places
 
 _POST: Final = discord.Permissions(
@@ -87,7 +87,8 @@ async def check_guild(
     yield check_alerts(client, policy)
     for finding in _of_server(policy, channels, roles=guild.roles, me=me):
         yield finding
-    async for finding in check_people(Reaching(client, policy, mails=mails), holders, guild_id=guild_id):
+    reach = DiscordReachability(client, policy, mails=mails)
+    async for finding in check_people(reach, holders, guild_id=guild_id):
         yield finding
 
 

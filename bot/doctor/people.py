@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.doctor.finding import Finding, fail, ok, warn
 from bot.domain.oncall.people import OnCallPerson, id_of
-from bot.services.ports.oncall import Gap, Reach, ReadinessFinding
+from bot.services.ports.oncall import Gap, Reachability, ReadinessFinding
 
 _NOT_A_MEMBER: Final = "name a member of the server in [oncall], or with /oncall set"
 
@@ -27,7 +27,7 @@ _SAID: Final = {
 
 
 async def check_people(
-    reach: Reach, holders: Mapping[str, OnCallPerson], *, guild_id: int
+    reach: Reachability, holders: Mapping[str, OnCallPerson], *, guild_id: int
 ) -> AsyncIterator[Finding]:
     """Yield one finding for each place of the on-call order.
 

@@ -233,7 +233,7 @@ class GatewaySession:
         shard = self._lease.claim.shard.id
         self._client.links.pop(shard, None)
         self._client.listening.pop(shard, None)
-        self._client.echoes.forget(shard)
+        self._client.expected_events.forget(shard)
 
     async def _leave(self) -> None:
         """Close with 1000, so that Discord forgets the session: no process will resume it."""

@@ -98,19 +98,19 @@ class DeafWatch:
 
     async def look(self) -> None:
         """Look for sessions that have gone silent: ask them, and replace the deaf ones."""
-        echoes = self.client.echoes
+        events = self.client.expected_events
         for shard in tuple(self.client.listening):
-            if echoes.owed_for_s(shard) >= self.patience_s:
+            if events.missing_for_s(shard) >= self.patience_s:
                 if _is_acknowledged(self.client.links.get(shard)):
                     self._begin_anew(shard)
-            elif echoes.silent_for_s(shard) >= _ASKED_AFTER_S and not echoes.owed_for_s(shard):
+            elif events.silent_for_s(shard) >= _ASKED_AFTER_S and not events.missing_for_s(shard):
                 await self._ask(shard)
 
     def _begin_anew(self, shard: int) -> None:
-        echoes, now = self.client.echoes, self.clock()
-        silent, since_s = echoes.silent_for_s(shard), now - self._anew_s.get(shard, -math.inf)
+        events, now = self.client.expected_events, self.clock()
+        silent, since_s = events.silent_for_s(shard), now - self._anew_s.get(shard, -math.inf)
         silent_s = round(silent) if math.isfinite(silent) else None  # nothing was ever heard on it
-        echoes.excuse(shard)
+        events.stop_expecting(shard)
         if since_s < _AGAIN_S:
             self._still_s[shard] = now
             log.error("gateway.still_deaf", shard=shard, silent_s=silent_s)
@@ -119,19 +119,20 @@ class DeafWatch:
         link = self.client.links.get(shard)
         if isinstance(link, GuardedSocket) and since_s >= _ANEW_AT_MOST_EVERY_S:
             self._anew_s[shard] = now
-            echoes.forget(shard)
+            events.forget(shard)
             self.client.spawn(link.give_up(), name="a deaf session")
 
     async def _ask(self, shard: int) -> None:
         """Ask for the bot's own member in one of the shard's servers, each in its turn."""
         guilds = [guild for guild in self.client.guilds if guild.shard_id == shard]
-        link, user, began_s = self.client.links.get(shard), self.client.user, self.client.echoes.clock()
+        link, user = self.client.links.get(shard), self.client.user
+        began_s = self.client.expected_events.clock()
         if not guilds or link is None or user is None:
             return
         guild = guilds[next(self._turn) % len(guilds)]
         with suppress(OSError, RuntimeError):  # the connection is just being closed
             await link.request_chunks(guild.id, user_ids=[user.id], limit=1)
-            self.client.echoes.owe(shard, began_s=began_s)
+            self.client.expected_events.expect(shard, began_s=began_s)
 
 
 def _is_acknowledged(link: DiscordWebSocket | None) -> bool:

@@ -226,7 +226,7 @@ class ShardKeeper:
     def _begin(self, claim: Claim, *, asked_s: float) -> None:
         log.info("shard.taken", shard=claim.shard.id, shards=claim.shard.count, token=claim.token)
         lease = HeldLease(
-            claim, self._renew, asked_s, heard=lambda: self._client.echoes.heard(claim.shard.id)
+            claim, self._renew, asked_s, heard=lambda: self._client.expected_events.heard(claim.shard.id)
         )
         lease.renewed(asked_s=asked_s)
         self._held[claim.shard] = lease

@@ -79,7 +79,7 @@ class Vitals:
             incidents=await _if_there(self._incidents()),
             figures=await _if_there(self.count()),
             sessions={
-                shard: ShardSession(now_s - since_s, self.client.echoes.silent_for_s(shard))
+                shard: ShardSession(now_s - since_s, self.client.expected_events.silent_for_s(shard))
                 for shard, since_s in self.client.listening.items()
             },
         )

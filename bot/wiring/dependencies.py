@@ -22,7 +22,7 @@ from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.hooks import HookDeliveries
 from bot.services.ports.live_checks import LiveChecks, NoChecks, Prober, ProbeWriter
-from bot.services.ports.oncall import Calendars, Reach
+from bot.services.ports.oncall import Calendars, Reachability
 from bot.services.ports.paging import AnnouncementHook, OutsideWriter, Systems
 from bot.services.watchdogs.queue_watch import QueueWatch
 
@@ -91,4 +91,4 @@ class DiscordPorts:
 
     discord: Discord
     offline_alerter: OfflineAlerter
-    reach: Reach
+    reach: Reachability

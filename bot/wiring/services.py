@@ -41,7 +41,7 @@ from bot.services.oncall.handovers import Handovers
 from bot.services.oncall.notifying import Notifying
 from bot.services.oncall.schedules import Schedules
 from bot.services.outage.emergency import Emergency
-from bot.services.ports.oncall import Reach
+from bot.services.ports.oncall import Reachability
 from bot.services.postmortems.finishing import Postmortems
 from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy.privacy import Privacy
@@ -76,7 +76,9 @@ from bot.wiring.dependencies import GuildDependencies
 from bot.wiring.shared import Shared
 
 
-def services_of(shared: Shared, parts: GuildDependencies, reach: Reach, emergency: Emergency) -> Services:
+def services_of(
+    shared: Shared, parts: GuildDependencies, reach: Reachability, emergency: Emergency
+) -> Services:
     """Return the use cases that people can ask for."""
     incidents = _incidents(shared, parts)
     return Services(
@@ -181,7 +183,7 @@ def _responses(shared: Shared) -> ResponseUseCases:
     )
 
 
-def _oncall(shared: Shared, parts: GuildDependencies, reach: Reach) -> OnCallUseCases:
+def _oncall(shared: Shared, parts: GuildDependencies, reach: Reachability) -> OnCallUseCases:
     store, policy, oncall = shared.store, shared.policy, shared.oncall
     schedules = Schedules(store, policy, shared.access, oncall)
     return OnCallUseCases(

@@ -80,8 +80,8 @@ class FakeEmailSender:
 
 
 @dataclass(slots=True)
-class FakeReach:
-    """A `bot.services.ports.oncall.Reach`.
+class FakeReachability:
+    """A `bot.services.ports.oncall.Reachability`.
 
     Attributes:
         lacks: What is missing, by handle.
@@ -195,7 +195,7 @@ class Desk:
         self._mailer = mailer or self.mailer
         self.postmortem_writer = PlainPostmortemWriter()
         self._postmortem_writer = postmortem_writer or self.postmortem_writer
-        self.reach = FakeReach()
+        self.reach = FakeReachability()
         self.calendars = WorkerCalendars(self.policy.timezone.key)
         self.charts = NoCharts()
         self.spool = FakeSpool()

@@ -16,7 +16,7 @@ from bot.runbook.model import Policy
 from bot.services.oncall.handovers import wake
 from bot.services.oncall.schedules import Schedules
 from bot.services.ports import Store
-from bot.services.ports.oncall import CalendarEvent, Calendars, PlacedShift, Reach
+from bot.services.ports.oncall import CalendarEvent, Calendars, PlacedShift, Reachability
 from bot.services.shared.roster import PAST, OnCall
 
 #: How far a file reaches, out and in.
@@ -81,7 +81,7 @@ class CalendarFiles:
         schedules: Schedules,
         oncall: OnCall,
         *,
-        reach: Reach,
+        reach: Reachability,
         calendars: Calendars,
     ) -> None:
         self._store = store
@@ -162,7 +162,7 @@ class _CalendarReading:
     """Turns the events of a file into shifts of people at places."""
 
     def __init__(
-        self, guild_id: int, found: Rosters, reach: Reach, places: Iterable[str], place: str | None
+        self, guild_id: int, found: Rosters, reach: Reachability, places: Iterable[str], place: str | None
     ) -> None:
         self._guild_id = guild_id
         self._found = found

@@ -11,7 +11,7 @@ from bot.domain.oncall.double_duty import DoubleDuty, double_duties
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.oncall.roster import Rosters
 from bot.services.ports import Store
-from bot.services.ports.oncall import Reach, ReadinessFinding
+from bot.services.ports.oncall import Reachability, ReadinessFinding
 from bot.services.shared.roster import OnCall
 
 #: How far ahead of a change without an end is looked at: two months, so that longer rotations come round.
@@ -39,7 +39,7 @@ class OverrideCheck:
 class ChangeChecks:
     """Looks at what was changed, or would be: nothing here refuses a change."""
 
-    def __init__(self, store: Store, oncall: OnCall, reach: Reach) -> None:
+    def __init__(self, store: Store, oncall: OnCall, reach: Reachability) -> None:
         self._store = store
         self._oncall = oncall
         self._reach = reach

@@ -26,7 +26,7 @@ from bot.domain.oncall.roster import Rosters, RosterWatch
 from bot.runbook.model import Policy
 from bot.services.oncall.readiness import HORIZON, StandingLooks, told, warnings
 from bot.services.ports import Job, JobName, Store, Transaction
-from bot.services.ports.oncall import Gap, Reach, ReadinessFinding
+from bot.services.ports.oncall import Gap, Reachability, ReadinessFinding
 from bot.services.ports.store.deliveries import DeliveryWrites
 from bot.services.shared.roster import OnCall
 
@@ -73,7 +73,7 @@ class Coming:
 class Handovers:
     """Handlers of the queue's handover and reach jobs; each may run twice without harm."""
 
-    def __init__(self, store: Store, policy: Policy, oncall: OnCall, reach: Reach) -> None:
+    def __init__(self, store: Store, policy: Policy, oncall: OnCall, reach: Reachability) -> None:
         self._store = store
         self._policy = policy
         self._oncall = oncall

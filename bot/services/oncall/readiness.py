@@ -23,7 +23,7 @@ from bot.domain.oncall.roster import Rosters, RosterWatch
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Store, Transaction
-from bot.services.ports.oncall import Gap, Reach, ReadinessFinding
+from bot.services.ports.oncall import Gap, Reachability, ReadinessFinding
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ class Lasting:
 class StandingLooks:
     """Checks people whose shift has no end, once a day as business hours begin. A repeat is harmless."""
 
-    def __init__(self, store: Store, policy: Policy, oncall: OnCall, reach: Reach) -> None:
+    def __init__(self, store: Store, policy: Policy, oncall: OnCall, reach: Reachability) -> None:
         self._store = store
         self._policy = policy
         self._oncall = oncall

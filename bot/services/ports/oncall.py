@@ -33,7 +33,7 @@ class ReadinessFinding:
     names: tuple[str, ...] = ()
 
 
-class Reach(Protocol):
+class Reachability(Protocol):
     """Finds out whether Discord lets the bot reach a person on call."""
 
     async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:

@@ -12,7 +12,7 @@ import structlog
 
 from bot.domain.delivery.breaker import Breaker
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
-from bot.ui.discord_api.echoes import Echoes
+from bot.ui.discord_api.expected_events import ExpectedEvents
 
 log = structlog.get_logger(__name__)
 
@@ -25,14 +25,14 @@ class Circuit:
 
     Attributes:
         silence: The gateway sends nothing either; set by the gateway's watchdog.
-        echoes: The gateway events that requests should cause.
+        expected_events: The gateway events that requests should cause.
         breakers: The one of writes, and of reads (True).
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.silence = False
-        self.echoes = Echoes()
+        self.expected_events = ExpectedEvents()
         self.breakers = {False: Breaker(), True: Breaker()}
 
     @property

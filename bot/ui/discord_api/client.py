@@ -116,7 +116,7 @@ class Rest:
     async def _pass(self, route: Route, given: dict[str, Any], asking: Asking) -> object:
         """Send a request through the gate, and report its outcome to the circuit."""
         bucket = await self._enter(route)
-        attempt, began_s = RequestAttempt(self._gate), self._circuit.echoes.clock()
+        attempt, began_s = RequestAttempt(self._gate), self._circuit.expected_events.clock()
         tokens = current_attempt.set(attempt), has_capacity.set(True)
         try:
             await self._turn()
@@ -145,7 +145,7 @@ class Rest:
             return
         channel = self._client.get_channel(int(route.channel_id))
         if channel is not None and (guild := getattr(channel, "guild", None)) is not None:
-            self._circuit.echoes.owe(guild.shard_id, began_s=began_s)
+            self._circuit.expected_events.expect(guild.shard_id, began_s=began_s)
 
     async def _turn(self) -> None:
         """Wait among all that is asked of Discord.

@@ -31,10 +31,10 @@ from bot.runbook.model import Policy
 from bot.services.ports import TRY_AGAIN, Redrawn, Refreshed, Subject, Webhooks
 from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import DEADLINE_S, Rest, snowflake
+from bot.ui.discord_api.destinations import answer_to, answering, home_channel, parent_message, require_id
 from bot.ui.discord_api.files import replace_files
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.offline_alerter import RestOfflineAlerter
-from bot.ui.discord_api.parents import answer_to, answering, home_channel, known, parent_message
 from bot.ui.discord_api.private_threads import PrivateThreads
 from bot.ui.discord_api.reading.command_ids import CommandIds
 from bot.ui.discord_api.reading.history import posted, standing_message
@@ -218,7 +218,7 @@ class DiscordNotifier:
         if action in (Action.MEMBER, Action.MEMBER_REMOVED):
             _, _, name = delivery.to.partition(":")
             user_id = int(name) if person is None else await self._places.person(delivery.guild_id, person)
-            return known(delivery.after_message_id), user_id
+            return require_id(delivery.after_message_id), user_id
         if action not in (Action.MESSAGE, Action.PRIVATE_THREAD):
             return parent_message(delivery)
         if person is not None:
@@ -257,7 +257,7 @@ class DiscordNotifier:
             case Action.THREAD:
                 return await self._open_thread(request)
             case Action.REACTION:
-                emoji, message_id = str(request.body["emoji"]), known(request.message_id)
+                emoji, message_id = str(request.body["emoji"]), require_id(request.message_id)
                 return await react(self._rest, request.channel_id, message_id, emoji=emoji)
             case Action.PRIVATE_THREAD:
                 return await self._private_threads.make(request)
@@ -278,7 +278,7 @@ class DiscordNotifier:
             raise DeletedSince(refused.reason, channel_id=request.channel_id) from None
 
     async def _open_thread(self, request: Request) -> Posted:
-        message_id = known(request.message_id)
+        message_id = require_id(request.message_id)
         try:
             thread_id = snowflake(await self._rest.one(route_of(request), json=request.body))
         except DeliveryRefused as refused:

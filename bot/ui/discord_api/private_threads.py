@@ -13,7 +13,7 @@ from bot.domain.errors import DeliveryRefused
 from bot.domain.text import folded
 from bot.services.shared.fencing import ALONE_S
 from bot.ui.discord_api.client import Payload, Rest, require_fresh, snowflake
-from bot.ui.discord_api.parents import known
+from bot.ui.discord_api.destinations import require_id
 from bot.ui.discord_api.routes import channel_route, route_of
 from bot.ui.discord_api.threads import in_thread
 
@@ -62,10 +62,10 @@ class PrivateThreads:
         except DeliveryRefused as refused:
             if not refused.is_no_member:
                 raise
-            return Posted(request.channel_id, known(request.message_id))
+            return Posted(request.channel_id, require_id(request.message_id))
 
     async def _change(self, request: Request) -> Posted:
-        user_id = known(request.message_id)
+        user_id = require_id(request.message_id)
         await in_thread(self._rest, request.channel_id, partial(self._rest.do, route_of(request)))
         return Posted(request.channel_id, user_id)
 

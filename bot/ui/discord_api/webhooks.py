@@ -9,7 +9,7 @@ from bot.domain.dlq.replays import REPLAYED_AS
 from bot.domain.errors import DeliveryRefused
 from bot.services.ports import Webhooks
 from bot.ui.discord_api.client import Rest, snowflake
-from bot.ui.discord_api.parents import known
+from bot.ui.discord_api.destinations import require_id
 from bot.ui.discord_api.reading.history import by_webhook, marks, posted
 from bot.ui.posts.bodies import Body
 
@@ -42,11 +42,11 @@ class WebhookPosts:
 
     def require_capacity(self, request: Request) -> None:
         """Raise Crowded unless the webhook's limit has capacity."""
-        self._known.require_capacity(known(request.message_id))
+        self._known.require_capacity(require_id(request.message_id))
 
     async def send(self, request: Request) -> Posted:
         """Send the message; raises as `Webhooks.post`."""
-        return await self._known.post(known(request.message_id), request.body)
+        return await self._known.post(require_id(request.message_id), request.body)
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         """Return the webhook's message that an earlier attempt left in the channel, or None.
@@ -54,7 +54,7 @@ class WebhookPosts:
         Raises:
             DeliveryRefused: the history may not be read. UpstreamUnavailable.
         """
-        webhook_id, wanted = known(request.message_id), marks(request.body)
+        webhook_id, wanted = require_id(request.message_id), marks(request.body)
         async for message in by_webhook(self._rest, request.channel_id, webhook_id, since=since):
             author = message.get("author")
             if not isinstance(author, dict) or author.get("username") != REPLAYED_AS:

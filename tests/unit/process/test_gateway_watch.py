@@ -13,7 +13,7 @@ from bot.process.gateway import GuardedSocket
 from bot.process.gateway_watch import AwayWatch, DeafWatch
 from bot.process.keeper import ShardKeeper
 from bot.ui.discord_api.circuit import Circuit
-from bot.ui.discord_api.echoes import Echoes
+from bot.ui.discord_api.expected_events import ExpectedEvents
 
 SHARD = 0
 
@@ -100,7 +100,7 @@ class FakeThing:
 class FakeClient:
     """As much of a client as the watch asks."""
 
-    echoes: Echoes
+    expected_events: ExpectedEvents
     links: dict[int, FakeLink | FakeSocket]
     listening: dict[int, float] = field(default_factory=lambda: {SHARD: 0.0})
     user: FakeThing = field(default_factory=lambda: FakeThing(7))
@@ -117,8 +117,8 @@ class Scene:
 
     def __init__(self) -> None:
         self.time, self.link = Time(), FakeLink()
-        self.echoes = Echoes(self.time)
-        self.client = FakeClient(self.echoes, {SHARD: self.link})
+        self.expected_events = ExpectedEvents(self.time)
+        self.client = FakeClient(self.expected_events, {SHARD: self.link})
         self.watch = DeafWatch(cast("IncidentBot", self.client), clock=self.time)
 
     async def after(self, seconds: float) -> list[str]:
@@ -133,7 +133,7 @@ class Scene:
 def scene() -> Scene:
     """A session on which something has just been heard."""
     scene = Scene()
-    scene.echoes.heard(SHARD)
+    scene.expected_events.heard(SHARD)
     return scene
 
 
@@ -143,7 +143,7 @@ async def test_a_post_that_does_not_come_back(scene: Scene) -> None:
     The first deaf session is not yet a trouble, because a new session may help.
     """
     scene.time.now += 1
-    scene.echoes.owe(SHARD, began_s=scene.time.now)
+    scene.expected_events.expect(SHARD, began_s=scene.time.now)
     assert await scene.after(59) == []
     assert await scene.after(1) == ["gateway.deaf"]
     assert scene.watch.trouble is None, "a new session may help"
@@ -153,16 +153,16 @@ async def test_the_event_may_come_before_the_answer(scene: Scene) -> None:
     """No event is expected for a post whose event arrived before its answer."""
     began_s = scene.time.now
     scene.time.now += 0.1
-    scene.echoes.heard(SHARD)
-    scene.echoes.owe(SHARD, began_s=began_s)
-    assert scene.echoes.owed_for_s(SHARD) == 0
+    scene.expected_events.heard(SHARD)
+    scene.expected_events.expect(SHARD, began_s=began_s)
+    assert scene.expected_events.missing_for_s(SHARD) == 0
 
 
 async def test_any_event_is_a_sign_of_life(scene: Scene) -> None:
     """A single one may get lost."""
-    scene.echoes.owe(SHARD, began_s=scene.time.now + 1)
+    scene.expected_events.expect(SHARD, began_s=scene.time.now + 1)
     scene.time.now += 30
-    scene.echoes.heard(SHARD)
+    scene.expected_events.heard(SHARD)
     assert await scene.after(45) == []
 
 
@@ -174,7 +174,7 @@ async def test_a_quiet_session_is_asked(scene: Scene) -> None:
     assert await scene.after(30) == []
     assert scene.link.asked == []
     assert await scene.after(30) == []
-    scene.echoes.heard(SHARD)
+    scene.expected_events.heard(SHARD)
     assert await scene.after(60) == []
     assert scene.link.asked == [1, 2]
     assert await scene.after(60) == ["gateway.deaf"]
@@ -185,11 +185,11 @@ async def test_deaf_again_is_an_alarm(scene: Scene) -> None:
     scene.client.links.clear()
     for expected in ("gateway.deaf", "gateway.still_deaf"):
         scene.watch._anew_s.update({} if expected == "gateway.deaf" else {SHARD: scene.time.now})
-        scene.echoes.heard(SHARD)
-        scene.echoes.owe(SHARD, began_s=scene.time.now + 1)
+        scene.expected_events.heard(SHARD)
+        scene.expected_events.expect(SHARD, began_s=scene.time.now + 1)
         assert await scene.after(62) == [expected]
     assert scene.watch.trouble == "acknowledges heartbeats but sends no events on shard 0"
-    scene.echoes.heard(SHARD)
+    scene.expected_events.heard(SHARD)
     scene.time.now += 301
     assert scene.watch.trouble is None
 
@@ -210,14 +210,14 @@ async def test_deaf_for_as_long_as_it_lasts(scene: Scene) -> None:
 async def test_a_shard_of_another_process_owes_nothing(scene: Scene) -> None:
     """No event is expected on a shard that another process listens to."""
     scene.client.listening.clear()
-    scene.echoes.owe(SHARD, began_s=scene.time.now + 1)
+    scene.expected_events.expect(SHARD, began_s=scene.time.now + 1)
     assert await scene.after(600) == []
 
 
 async def test_without_heartbeats_it_is_another_matter(scene: Scene) -> None:
     """A dead connection is ended by discord.py, and resumed: nothing of what was missed is lost then."""
     scene.link._keep_alive = SimpleNamespace(_last_ack=time.perf_counter() - 61)
-    scene.echoes.owe(SHARD, began_s=scene.time.now + 1)
+    scene.expected_events.expect(SHARD, began_s=scene.time.now + 1)
     assert await scene.after(62) == []
     scene.link._keep_alive = SimpleNamespace(_last_ack=time.perf_counter())
     assert await scene.after(1) == ["gateway.deaf"]

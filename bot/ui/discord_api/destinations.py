@@ -1,4 +1,4 @@
-"""The thread or post that a message belongs to, or the message that it answers."""
+"""Where a delivery goes: its channel or thread, and the message that it belongs to or answers."""
 
 from collections.abc import Mapping
 
@@ -13,14 +13,14 @@ from bot.services.ports import Subject
 def home_channel(delivery: Delivery, subject: Subject) -> int:
     """Return the id of the incident's thread; until it is recorded, take it from the delivery before."""
     if delivery.kind is DeliveryKind.THREAD_START:
-        return known(delivery.after_message_id)  # it waited for the thread, whose id this is
+        return require_id(delivery.after_message_id)  # it waited for the thread, whose id this is
     if delivery.kind in (DeliveryKind.THREAD_CARD, DeliveryKind.THREAD_SHEET):
-        return known(delivery.after_channel_id)
+        return require_id(delivery.after_channel_id)
     incident = subject if isinstance(subject, Incident) else None
     in_thread = delivery.to != "alert" and incident is not None and incident.thread.id is not None
     if in_thread and incident is not None:
-        return known(incident.thread.id)
-    return known(delivery.after_channel_id or (incident.post.channel_id if incident else None))
+        return require_id(incident.thread.id)
+    return require_id(delivery.after_channel_id or (incident.post.channel_id if incident else None))
 
 
 def answering(incident: Incident, channel_id: int) -> Mapping[str, object]:
@@ -41,11 +41,11 @@ def parent_message(delivery: Delivery) -> tuple[int, int]:
     if delivery.kind is DeliveryKind.PIN_SEEN:
         pinned = PinSeenData.from_json(delivery.data)
         return pinned.channel_id, pinned.message_id
-    return known(delivery.after_channel_id), known(delivery.after_message_id)
+    return require_id(delivery.after_channel_id), require_id(delivery.after_message_id)
 
 
-def known(snowflake_id: int | None) -> int:
-    """Return an id that must be there by now.
+def require_id(snowflake_id: int | None) -> int:
+    """Return the id; it must be known by now.
 
     Raises:
         UpstreamUnavailable: it is not yet; later it may be.

@@ -10,7 +10,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports.oncall import Gap, ReadinessFinding
-from bot.ui.discord_api.reaching import Reaching
+from bot.ui.discord_api.reachability import DiscordReachability
 from local_discord.world.permissions import P
 from local_discord.world.world import Overwrite
 from tests.integration.discord_api.notifier_world import (
@@ -37,14 +37,14 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]
 
 async def test_nothing_is_missing(world: NotifierWorld) -> None:
     """A person who can be reached has no gaps, whether the policy names them by username or by id."""
-    reach = Reaching(world.client, POLICY)
+    reach = DiscordReachability(world.client, POLICY)
     assert await reach.gaps(GUILD, AI) == []
     assert await reach.gaps(GUILD, replace(AI, handle=str(PRIMARY), user_id=PRIMARY)) == []
 
 
 async def test_each_gap_is_found(world: NotifierWorld) -> None:
     """No member; no role; a channel that is not seen; no email, which matters only where email is set up."""
-    reach = Reaching(world.client, POLICY)
+    reach = DiscordReachability(world.client, POLICY)
     assert await reach.gaps(GUILD, replace(AI, handle="stranger")) == [ReadinessFinding(Gap.NOT_MEMBER)]
     left = replace(AI, handle="1100000000000000999", user_id=1100000000000000999)
     assert await reach.gaps(GUILD, left) == [ReadinessFinding(Gap.NOT_MEMBER)]
@@ -54,7 +54,7 @@ async def test_each_gap_is_found(world: NotifierWorld) -> None:
     ]
     nameless = replace(AI, email=None)
     assert await reach.gaps(GUILD, nameless) == [ReadinessFinding(Gap.NO_EMAIL)]
-    assert await Reaching(world.client, POLICY, mails=False).gaps(GUILD, nameless) == []
+    assert await DiscordReachability(world.client, POLICY, mails=False).gaps(GUILD, nameless) == []
     channel = next(one for one in world.world.channels.values() if one.name == "p0-alerts")
     channel.overwrites[str(PRIMARY)] = Overwrite(str(PRIMARY), 1, deny=int(P.VIEW_CHANNEL))
     assert await reach.gaps(GUILD, AI) == [ReadinessFinding(Gap.NO_CHANNEL, ("p0-alerts",))]
@@ -62,7 +62,7 @@ async def test_each_gap_is_found(world: NotifierWorld) -> None:
 
 async def test_a_member_is_found_by_username_or_id(world: NotifierWorld) -> None:
     """A member is found by the exact user name or id; a bot is not."""
-    reach = Reaching(world.client, POLICY)
+    reach = DiscordReachability(world.client, POLICY)
     for handle in ("secondary", str(SECONDARY)):
         found = await reach.member(GUILD, handle)
         assert found is not None
@@ -75,8 +75,9 @@ async def test_a_member_is_found_by_username_or_id(world: NotifierWorld) -> None
 async def test_discord_away_is_no_finding(world: NotifierWorld) -> None:
     """If Discord is away, the check raises UpstreamUnavailable instead of reporting a gap."""
     world.break_down({"status": 503, "times": 5}, route="GET /guilds/*")
+    by_id = replace(AI, handle=str(PRIMARY), user_id=PRIMARY)
     with pytest.raises(UpstreamUnavailable):
-        await Reaching(world.client, POLICY).gaps(GUILD, replace(AI, handle=str(PRIMARY), user_id=PRIMARY))
+        await DiscordReachability(world.client, POLICY).gaps(GUILD, by_id)
 
 
 async def test_a_page_goes_to_whoever_stands_there_when_it_is_rendered(world: NotifierWorld) -> None:

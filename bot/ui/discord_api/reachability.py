@@ -1,4 +1,4 @@
-"""`bot.services.ports.oncall.Reach` over HTTP: whether a person on call can be reached, and can answer."""
+"""Whether a person on call can be reached and can answer, as Discord says over HTTP."""
 
 import asyncio
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ from bot.ui.people import person_from
 _Channels = dict[str, discord.abc.GuildChannel]
 
 
-class Reaching:
-    """Looks at people in Discord, through a client that has logged in.
+class DiscordReachability:
+    """A `bot.services.ports.oncall.Reachability`, through a client that has logged in.
 
     Args:
         mails: Email is set up, so that an address is required.
