@@ -237,7 +237,7 @@ def make_client(
         for guild_id, policy in shared.served.policies.items():
             parts = shared.parts(guild_id)
             oncall = OnCall(parts.store, policy)
-            holders, last_holders = oncall.holders, oncall.last_holders
+            holders, cached_holders = oncall.holders, oncall.find_cached_holders
             notifier = DiscordNotifier(
                 client,
                 texts=shared.texts,
@@ -249,7 +249,7 @@ def make_client(
                 ways=parts.ways,
             )
             reach = DiscordReachability(client, policy, mails=shared.email_sender is not None, rest=rest)
-            ports = DiscordPorts(notifier, notifier.offline_alerter(last_holders), reach)
+            ports = DiscordPorts(notifier, notifier.offline_alerter(cached_holders), reach)
             made[guild_id] = assemble(parts, ports, oncall)
         served = {guild_id: cases.services for guild_id, cases in made.items()}
         return Guilds(served, home=shared.served.home, find=shared.store)

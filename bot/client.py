@@ -176,7 +176,7 @@ class IncidentBot(ListeningBot):
     def voice(self, interaction: Interaction) -> Voice:
         """Return the voice for the person who acted: their language, and their server's policy."""
         services, locale = self.services(interaction), str(interaction.locale)
-        holders = services.oncall.seen(services.guild_id)
+        holders = services.oncall.cached_holders(services.guild_id)
         ways = services.ways
         return Voice.of(self.texts, services.policy, locale=locale, holders=holders, ways=ways)
 

@@ -47,5 +47,5 @@ async def press_end_confirmed(interaction: Interaction, pressed: Pressed) -> Non
     services = services_of(interaction)
     by = await person_of(interaction)
     ended = await services.schedules.end_override(services.guild_id, pressed.number, by=by)
-    told = [(one, await services.oncall.known(services.guild_id, one.who)) for one in ended]
+    told = [(one, await services.oncall.person(services.guild_id, one.who)) for one in ended]
     await redraw(interaction, Screen(text(ended_said(voice_of(interaction), told))))

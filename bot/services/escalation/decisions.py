@@ -201,7 +201,7 @@ class Escalations:
         severity = self._policy.rules(incident.severity)
         # A DM is refused right after its alert, which has mentioned the channel if its severity does so.
         has_mentioned = why.kind is WhyKind.UNREACHED and severity.mention is not Mention.NONE
-        called = await self._oncall.each_once(incident.guild_id, rung.dm, source=tx)
+        called = await self._oncall.distinct_holders(incident.guild_id, rung.dm, source=tx)
         dm = tuple(place for place, person in called.items() if marked(person.handle) not in without)
         starts_at = max((step.starts_at for step in ladder if step.starts_at is not None), default=now)
         step = Step(
@@ -244,7 +244,7 @@ class Escalations:
         self, tx: Transaction, due: Due, *, is_past: bool = False
     ) -> Mapping[str, OnCallPerson]:
         """Return the people on call now; if *is_past*, without their duty, which may have changed."""
-        called = await self._oncall.each_once(due.incident.guild_id, due.rung.dm, source=tx)
+        called = await self._oncall.distinct_holders(due.incident.guild_id, due.rung.dm, source=tx)
         return {place: replace(who, duty=None) for place, who in called.items()} if is_past else called
 
 

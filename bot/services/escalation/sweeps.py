@@ -20,7 +20,7 @@ from bot.services.escalation.step_messages import StepMessages, entries
 from bot.services.ports import Store, Transaction
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
 from bot.services.shared.jobs import refresh_job
-from bot.services.shared.roster import OnCall, once
+from bot.services.shared.roster import OnCall, distinct_people
 from bot.services.watchdogs.queue_watch import QueueWatch
 
 log = structlog.get_logger(__name__)
@@ -180,7 +180,7 @@ class Sweeps:
         """Return the people at the places of each step; reads the on-call order once per guild."""
         guilds = {one.incident.guild_id for one in due}
         holders = {guild_id: await self._oncall.holders(guild_id, source=tx) for guild_id in guilds}
-        return {_whom(one): once(holders[one.incident.guild_id], one.rung.dm) for one in due}
+        return {_whom(one): distinct_people(holders[one.incident.guild_id], one.rung.dm) for one in due}
 
 
 def _whom(due: Due) -> _Whom:

@@ -204,7 +204,7 @@ class Alarm:
                 ),
                 since=step.due_at,
             )
-            for place in self._oncall.places_without_asking(watch.guild_id, step.dm)
+            for place in self._oncall.cached_distinct_places(watch.guild_id, step.dm)
         ]
 
     def _offline_message(self, watch: Watch, owed: UnsentMessage, *, rings: bool) -> OfflineMessage:

@@ -106,7 +106,7 @@ class OutageMessenger:
         if self._channels.email_sender is None:
             return []
         first = self._nonce(f"{watch.key}:alert")
-        for who in self._oncall.reachable_without_asking(watch.guild_id):
+        for who in self._oncall.cached_reachable(watch.guild_id):
             mark = f"{key}:mail:{who.mailbox}"
             if mark not in self._book.journal.mailed and mark not in self._mailing:
                 mail = self._channels.offline_alerter.mail(
@@ -152,7 +152,7 @@ class OutageMessenger:
         return len(mailed | {self._mailbox_at(place, watch.guild_id) for place in places})
 
     def _mailbox_at(self, place: str, guild_id: int) -> str:
-        who = self._oncall.reachable_without_asking(guild_id, place)
+        who = self._oncall.cached_reachable(guild_id, place)
         return who[0].mailbox if who else place
 
     def _nonce(self, key: str) -> str:

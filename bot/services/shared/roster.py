@@ -26,7 +26,7 @@ class OnCall:
     def __init__(self, store: Store, policy: Policy) -> None:
         self._store = store
         self._policy = policy
-        self._seen: dict[int, Mapping[str, OnCallPerson]] = {}
+        self._cached: dict[int, Mapping[str, OnCallPerson]] = {}
 
     async def rosters(
         self, guild_id: int, *, source: OnCallReads | None = None, past: timedelta = timedelta()
@@ -46,16 +46,20 @@ class OnCall:
         return rosters(places, known, book, hours=self._policy.business_hours)
 
     async def holders(self, guild_id: int, *, source: OnCallReads | None = None) -> dict[str, OnCallPerson]:
-        """Return the person on call at each place at this moment, in the order of asking."""
+        """Read and cache the person on call at each place at this moment, in the order of asking."""
         found, now = await self.rosters(guild_id, source=source)
         holders = found.at(now)
-        self._seen[guild_id] = holders
+        self._cached[guild_id] = holders
         return holders
 
-    def seen(self, guild_id: int) -> Mapping[str, OnCallPerson]:
-        """Return `holders` of the last look, at most `bot.process.ticks.ONCALL_S` ago; for screens only."""
+    def cached_holders(self, guild_id: int) -> Mapping[str, OnCallPerson]:
+        """Return the last result of `holders`, without a query; before the first, the people of the policy.
+
+        The bot reads `holders` every `bot.process.ticks.ONCALL_S` seconds. While the database is away, the
+        result may be older. It is for screens, and for alerts without the database.
+        """
         policy = {name: place.person for name, place in self._policy.oncall.items()}
-        return {**policy, **self._seen.get(guild_id, {})}
+        return {**policy, **self._cached.get(guild_id, {})}
 
     async def reachable(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
         """Return the people at *place*, or at every place, whom an email reaches, in the order of asking.
@@ -64,13 +68,13 @@ class OnCall:
         """
         return self._with_address(await self.holders(guild_id), place)
 
-    def reachable_without_asking(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
-        """Return `reachable` as of the last look, for use while the database is away."""
-        return self._with_address(self.seen(guild_id), place)
+    def cached_reachable(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
+        """Return `reachable` by `cached_holders`, for use while the database is away."""
+        return self._with_address(self.cached_holders(guild_id), place)
 
-    async def last_holders(self, guild_id: int) -> Mapping[str, OnCallPerson]:
-        """Return `seen`, for callers that otherwise ask for `holders`."""
-        return self.seen(guild_id)
+    async def find_cached_holders(self, guild_id: int) -> Mapping[str, OnCallPerson]:
+        """Return `cached_holders`, for callers that await a lookup of the same type as `holders`."""
+        return self.cached_holders(guild_id)
 
     def _with_address(
         self, holders: Mapping[str, OnCallPerson], place: str | None
@@ -83,7 +87,7 @@ class OnCall:
                 found.setdefault(who.email, who)
         return tuple(found.values())
 
-    async def known(self, guild_id: int, who: Who) -> OnCallPerson:
+    async def person(self, guild_id: int, who: Who) -> OnCallPerson:
         """Return a person of the on-call book as the policy knows them, or else as they were written down."""
         found, _ = await self.rosters(guild_id)
         return found.person(who)
@@ -93,21 +97,21 @@ class OnCall:
         holders = await self.holders(guild_id, source=source)
         return any(each.is_for(person) for each in holders.values())
 
-    async def each_once(
+    async def distinct_holders(
         self, guild_id: int, places: Iterable[str], *, source: OnCallReads | None = None
     ) -> dict[str, OnCallPerson]:
         """Return the people on call at *places* now; a person at two of them is listed at the first only.
 
         A place that the policy no longer knows is left out.
         """
-        return once(await self.holders(guild_id, source=source), places)
+        return distinct_people(await self.holders(guild_id, source=source), places)
 
-    def places_without_asking(self, guild_id: int, places: Iterable[str]) -> list[str]:
-        """Return the places that `each_once` would keep, as of the last look: while the database is away."""
-        return list(once(self.seen(guild_id), places))
+    def cached_distinct_places(self, guild_id: int, places: Iterable[str]) -> list[str]:
+        """Return the places of `distinct_holders` by `cached_holders`, for use while the database is away."""
+        return list(distinct_people(self.cached_holders(guild_id), places))
 
 
-def once(holders: Mapping[str, OnCallPerson], places: Iterable[str]) -> dict[str, OnCallPerson]:
+def distinct_people(holders: Mapping[str, OnCallPerson], places: Iterable[str]) -> dict[str, OnCallPerson]:
     """Return the people of *holders* at *places*; a person at two of them is listed at the first only."""
     found: dict[str, OnCallPerson] = {}
     for place in places:

@@ -99,14 +99,14 @@ class DiscordNotifier:
         reader = ThreadReader(self._rest, policy, reads_content=client.intents.message_content)
         self.message, self.latest_messages = reader.message, reader.latest
 
-    def offline_alerter(self, last_holders: FindHolders) -> RestOfflineAlerter:
+    def offline_alerter(self, cached_holders: FindHolders) -> RestOfflineAlerter:
         """Return what alerts people while the database is away.
 
         Args:
-            last_holders: Returns the people on call as of the last look, for use while the database is away.
+            cached_holders: Returns the people on call as last read, for use while the database is away.
         """
         return RestOfflineAlerter(
-            self._rest, Places(self._rest, self._policy, holders=last_holders), self._words
+            self._rest, Places(self._rest, self._policy, holders=cached_holders), self._words
         )
 
     async def compose(self, delivery: Delivery, subject: Subject) -> Request:
