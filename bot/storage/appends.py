@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.people import Person
@@ -44,10 +45,10 @@ class Appends:
         """Add entries to the timeline of an incident."""
         self.entries += ({"incident_id": incident_id, **entry_as_json(entry)} for entry in entries)
 
-    def audit(self, guild_id: int, by: Person, action: str, data: Mapping[str, object]) -> None:
+    def audit(self, guild_id: int, by: Person, action: str, data: AuditData) -> None:
         """Add a change by a person to the audit log."""
         who = {"actor_id": by.id, "actor_name": by.name}
-        self.audited.append({"guild_id": guild_id, **who, "action": action, "data": dict(data)})
+        self.audited.append({"guild_id": guild_id, **who, "action": action, "data": data.to_json()})
 
     def arguments(self) -> dict[str, object]:
         """Return the arguments of the query `append`."""

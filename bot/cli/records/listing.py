@@ -79,7 +79,7 @@ def print_audit(settings: Settings, asked: AuditQuestion, *, as_json: bool, lang
         for guild_id in shared.served.policies:
             where, words = server_named(shared.served, guild_id), _words(shared, guild_id, lang)
             async for row in _audit_rows(shared, guild_id, asked):
-                typer.echo(_json(asdict(row)) if as_json else f"{where}{_audit_line(words, row)}")
+                typer.echo(_json(_audit_object(row)) if as_json else f"{where}{_audit_line(words, row)}")
 
     with_stores(settings, run)
 
@@ -231,7 +231,13 @@ def _line(incident: Incident) -> str:
     return "  ".join((*parts, plain(incident.title, limit=_TITLE_LIMIT)))
 
 
+def _audit_object(row: AuditRow) -> dict[str, object]:
+    """Return a row of the audit log with its data as they are stored."""
+    return {**asdict(row), "data": row.data.to_json()}
+
+
 def _audit_line(words: Wording, row: AuditRow) -> str:
     who = f"{plain(row.actor_name, limit=_TITLE_LIMIT)} ({row.actor_id})"
     refused = [] if row.allowed else [words.say("audit.refused_mark")]
-    return "  ".join((f"{row.at:%Y-%m-%d %H:%M:%S}Z", who, deed(words, row), *refused, _json(row.data)))
+    data = _json(row.data.to_json())
+    return "  ".join((f"{row.at:%Y-%m-%d %H:%M:%S}Z", who, deed(words, row), *refused, data))

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.errors import UserError
 from bot.domain.incident import acknowledgement
 from bot.domain.incident.acknowledgement import Acknowledgement, AckOutcome, AckVia
@@ -116,7 +117,7 @@ class Acknowledger:
         result = acknowledgement.acknowledge(
             incident, by=by, at=now, already_responding=not joined, next_update_at=next_update_at
         )
-        data = {"incident_id": incident.id, "via": via.value}
+        data = AuditData(incident.id, facts={"via": via.value})
         if result.outcome is AckOutcome.FIRST:
             # The same statement ends the ladder: no step can be decided afterwards.
             cancelled = await tx.acknowledge(result.incident, _entry(result, via), by=by, via=via, data=data)

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from itsdangerous import BadData, URLSafeSerializer
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.errors import BotError, IncidentNotFound
 from bot.domain.incident.acknowledgement import AckOutcome, AckVia
@@ -181,7 +182,7 @@ class AckLinks:
         """Refuse a person who was removed from a private incident, show no facts, and record their press."""
         incident = await self._store.incident(claim.incident_id)
         by = await self._person(claim, guild_id=incident.guild_id)
-        facts = {"act": Act.ACKNOWLEDGE, "incident_id": incident.id, "private": True, "via": AckVia.EMAIL}
+        facts = AuditData(incident.id, Act.ACKNOWLEDGE, {"private": True, "via": AckVia.EMAIL})
         await self._store.audit(
             guild_id=incident.guild_id, by=by, action="acknowledge", allowed=False, data=facts
         )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.actions.item import ActionItem, ActionNotFound
+from bot.domain.audit import AuditData
 from bot.domain.delivery.notices import Notice
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident.incident import Incident
@@ -71,9 +72,8 @@ class ActionChange:
         await want_issue(self.tx, self.item, self.incident, tracker=self.tracker)
         if self.change is None:
             if self.by is not _CLOCK:
-                await self.tx.audit(
-                    guild_id=self.item.guild_id, by=self.by, action=entry.kind, data=entry.to_json()
-                )
+                data = AuditData(facts=entry.to_json())
+                await self.tx.audit(guild_id=self.item.guild_id, by=self.by, action=entry.kind, data=data)
             return
         line = f"action:{self.item.id}:{self.item.version}"
         incident = self.change.incident
@@ -103,10 +103,14 @@ class ActionChanges:
         """
         incident = await self.visible(item, by=by, act=act)
         if by.id != item.owner.id:
-            about: dict[str, object] = {"action_item_id": item.id}
-            if incident is not None:  # readers of the audit log who may not see it must not see this either
-                about["incident_id"] = incident.id
-            await self._access.require(by, act.permission, guild_id=item.guild_id, act=act, **about)
+            await self._access.require(
+                by,
+                act.permission,
+                guild_id=item.guild_id,
+                act=act,
+                incident_id=item.incident_id,  # the audit log hides the row from readers who may not see it
+                action_item_id=item.id,
+            )
         return incident
 
     async def visible(self, item: ActionItem, *, by: Person, act: Act | None = None) -> Incident | None:

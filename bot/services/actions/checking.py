@@ -114,9 +114,13 @@ class ActionChecks:
         """
         if incident is None or await self._access.sees(owner, incident, source=tx):
             return
-        about = {"incident_id": incident.id, "owner_id": owner.id}
         await self._access.note_refused(
-            by, "actions", guild_id=incident.guild_id, act=Act.ADD_ACTION, **about
+            by,
+            "actions",
+            guild_id=incident.guild_id,
+            act=Act.ADD_ACTION,
+            incident_id=incident.id,
+            owner_id=owner.id,
         )
         raise RecordedRefusal("action_item.owner_not_visible", incident=incident.label, who=owner.name)
 

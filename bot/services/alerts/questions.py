@@ -8,6 +8,7 @@ from bot.domain.alerts.alert import FiredAlert
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.alerts.payloads import AlertQuestionData
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
@@ -208,5 +209,5 @@ async def _open(tx: Transaction, message_id: int, guild_id: int) -> AlertQuestio
 
 
 async def _audit(tx: AuditWrites, question: AlertQuestion, *, by: Person, action: str) -> None:
-    data = {"channel_id": question.channel_id, "sender": question.sender, "message_id": question.message_id}
-    await tx.audit(guild_id=question.guild_id, by=by, action=action, data=data)
+    facts = {"channel_id": question.channel_id, "sender": question.sender, "message_id": question.message_id}
+    await tx.audit(guild_id=question.guild_id, by=by, action=action, data=AuditData(facts=facts))

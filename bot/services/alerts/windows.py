@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.windows import AlertWindow, HeldGroup, WindowData
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
@@ -166,5 +167,5 @@ def _job(window: AlertWindow, *, after: timedelta) -> Job:
 
 
 async def _audit(tx: Transaction, window: AlertWindow, *, by: Person, action: str) -> None:
-    data = {"window_id": window.id, "target": window.target}
+    data = AuditData(facts={"window_id": window.id, "target": window.target})
     await tx.audit(guild_id=window.guild_id, by=by, action=action, data=data)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.announcements.announcement import Announcement, AnnouncementState, state_of
 from bot.domain.announcements.findings import TextFinding, findings_in, internal_names
+from bot.domain.audit import AuditData
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
@@ -130,11 +131,8 @@ async def keep_step(change: Change, announcement: Announcement, action: str) -> 
         action: The audit's word for it.
     """
     await change.tx.save_announcement(announcement)
-    data = {
-        "incident_id": announcement.incident_id,
-        "number": announcement.number,
-        "version": announcement.version,
-    }
+    facts = {"number": announcement.number, "version": announcement.version}
+    data = AuditData(announcement.incident_id, facts=facts)
     await change.tx.audit(guild_id=announcement.guild_id, by=change.by, action=action, data=data)
     await change.note_act()
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.charts import DrawnChart
 from bot.domain.delivery.attachments import Attachment, FileRef
@@ -164,7 +165,8 @@ class Digests:
                 return False
             await self._queue(tx, guild_id, digest, charts, wait=due_at - await tx.now())
             if by is not None:
-                await tx.audit(guild_id=guild_id, by=by, action="digest_posted", data={"week": str(week)})
+                data = AuditData(facts={"week": str(week)})
+                await tx.audit(guild_id=guild_id, by=by, action="digest_posted", data=data)
         return True
 
     async def _queue(

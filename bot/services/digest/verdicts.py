@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.verdict import HOLDS_FOR, AlertVerdict, AlertVerdictData, Verdict
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Delivery, NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import DigestData, digest_key, last_week
@@ -130,5 +131,5 @@ class AlertVerdicts:
 
 
 async def _audit(tx: AuditWrites, verdict: AlertVerdict, *, by: Person, action: str) -> None:
-    data = {"incident_id": verdict.incident_id, "fingerprint": verdict.fingerprint}
+    data = AuditData(verdict.incident_id, facts={"fingerprint": verdict.fingerprint})
     await tx.audit(guild_id=verdict.guild_id, by=by, action=action, data=data)

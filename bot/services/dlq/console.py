@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
+from bot.domain.audit import AuditData
 from bot.domain.dlq.failures import DlqEntry, DlqPage, MostSevere, StatusCounts
 from bot.domain.dlq.typed_filter import with_period, with_status
 from bot.domain.dlq.views import Cursor, DlqFilter, DlqView, read, written
@@ -106,7 +107,7 @@ class DlqConsole:
             NotPermitted.
         """
         await self._reading.admit(by, "dlq", guild_id=guild_id, act="export")
-        data = {"act": "export", "view": written(DlqView(asked))}
+        data = AuditData(act="export", facts={"view": written(DlqView(asked))})
         await self._store.audit(guild_id=guild_id, by=by, action="dlq", allowed=True, data=data)
         left, after = self._policy.dlq.export_at_most, None
         while left > 0:

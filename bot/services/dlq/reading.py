@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from bot.domain.audit import AuditData
 from bot.domain.dlq.failures import SHORTEST, DlqEntry, EntryOrigin, failure_id, is_ours
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import label_of
@@ -38,7 +39,7 @@ class DlqReading:
             NotPermitted; UserError: no one in this guild may.
         """
         if not self._policy.sees_dlq:
-            data = {"act": act, "here": False}
+            data = AuditData(act=act, facts={"here": False})
             await self._store.audit(guild_id=guild_id, by=by, action=permission, allowed=False, data=data)
             raise UserError("dlq_not_here")
         await self._access.require(by, permission, guild_id=guild_id, act=act)

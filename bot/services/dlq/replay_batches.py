@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.batches import (
@@ -183,7 +184,8 @@ def _progress(batch: ReplayBatch, *, channel_id: int) -> NewDelivery:
     )
 
 
-def told(batch: ReplayBatch) -> dict[str, object]:
+def told(batch: ReplayBatch) -> AuditData:
     """Return what an audit row says of a batch."""
     counts = {outcome.value: count for outcome, count in batch.counts.items()}
-    return {"batch": batch.id, "via": batch.target.via.value, "to": batch.target.channel, **counts}
+    about = {"batch": batch.id, "via": batch.target.via.value, "to": batch.target.channel}
+    return AuditData(facts={**about, **counts})

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.dlq.batches import ReplayTarget, Skip, Via
 from bot.domain.dlq.failures import DlqEntry
@@ -134,11 +135,12 @@ def _delivery(preview: ReplayPreview, *, key: str, guild_id: int, by: Person) ->
     return replay_delivery(preview.entry, preview.made, asked, key=key, incident_id=preview.incident_id)
 
 
-def _audited(preview: ReplayPreview) -> dict[str, object]:
+def _audited(preview: ReplayPreview) -> AuditData:
     target = preview.target
-    return {
+    facts = {
         "entry": preview.entry.id,
         "to": preview.channel,
         "via": target.via.value,
         "mentions": target.keeps_mentions,
     }
+    return AuditData(facts=facts)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.drill import Drill, DrillScoredEntry, DrillScoredNotice, Inject, InjectNotice, Score, score
 from bot.domain.errors import StorageUnavailable, UserError
@@ -132,7 +133,7 @@ class Drills:
             await _require_none(tx, incident.guild_id)
             raise UserError("drill_running", incident="?")  # it has ended in this moment
         await self._wake(tx, drill, now=now)
-        await tx.audit(guild_id=incident.guild_id, by=by, action="drill", data={"incident_id": incident.id})
+        await tx.audit(guild_id=incident.guild_id, by=by, action="drill", data=AuditData(incident.id))
 
     async def _play(self, tx: Transaction, drill: Drill, incident: Incident, *, now: datetime) -> None:
         due = drill.due(now)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition
@@ -213,7 +214,7 @@ class PassingOn:
         to = next_place(holders, passed)
         now = await tx.now()
         data = DeclinedEntry(place=place, to=to, asked=asked, ladder=ladder_number)
-        audited = {"incident_id": incident.id, **data.to_json()}
+        audited = AuditData(incident.id, facts=data.to_json())
         await tx.record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
         paging = PagingData(declined_by=by.name, waited_s=(now - incident.triggered_at).total_seconds())
         queued = [notice(incident, self._policy, DeclinedNotice(by=by.name or "?", to=to), key=key)]

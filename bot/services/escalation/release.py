@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable
 from bot.domain.escalation.entries import LapsedEntry, ReleasedEntry
 from bot.domain.escalation.ladder import Why, WhyKind
@@ -102,7 +103,7 @@ class Releasing:
         others = [one for one in await tx.leave(incident.id, by.id) if one.id != by.id]
         now = await tx.now()
         data = ReleasedEntry(resumed=is_holder and not others)
-        audited = {"incident_id": incident.id, **data.to_json()}
+        audited = AuditData(incident.id, facts=data.to_json())
         await tx.record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
         if not is_holder:
             return Released(incident, ReleaseOutcome.STILL_HELD)

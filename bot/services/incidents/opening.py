@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
@@ -166,7 +167,7 @@ def _is_held(alert: Delivery) -> bool:
 
 async def _audit(tx: AuditWrites, incident: Incident, *, by: Person | None) -> None:
     if by is not None:
-        data = {"incident_id": incident.id, "severity": incident.severity}
+        data = AuditData(incident.id, facts={"severity": incident.severity})
         await tx.audit(guild_id=incident.guild_id, by=by, action=TimelineKind.OPENED.value, data=data)
 
 

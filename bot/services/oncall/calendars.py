@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+from bot.domain.audit import AuditData
 from bot.domain.errors import UserError
 from bot.domain.oncall.book import Content
 from bot.domain.oncall.people import OnCallPerson, Who
@@ -141,7 +142,8 @@ class CalendarFiles:
             places = [confirmed[0] for confirmed in done if confirmed is not None]
             if not places:
                 raise UserError("oncall_draft_gone")
-            await tx.audit(guild_id=guild_id, by=by, action="import_schedule", data={"places": places})
+            data = AuditData(facts={"places": places})
+            await tx.audit(guild_id=guild_id, by=by, action="import_schedule", data=data)
             await wake(tx, guild_id)
         return places
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.errors import ConfigError
 from bot.domain.oncall.book import Book, Content, NewOverride, StoredOverride, StoredSchedule
 from bot.domain.oncall.importing import CarriedOver, SourcePerson, SourceSchedule, carry_over
@@ -116,7 +117,8 @@ class ScheduleImports:
                 "people": list(plan.content.people),
                 "overrides": len(plan.overrides),
             }
-            await tx.audit(guild_id=guild_id, by=IMPORTER, action="import_schedule", data=facts)
+            data = AuditData(facts=facts)
+            await tx.audit(guild_id=guild_id, by=IMPORTER, action="import_schedule", data=data)
             await wake(tx, guild_id)
         log.info("oncall.changed", guild_id=guild_id, action="import_schedule", user_id=IMPORTER.id)
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.oncall.notify import NotifySettings
 from bot.domain.paging.ways import Way
 from bot.domain.people import Person
@@ -46,5 +47,5 @@ class Notifying:
             await tx.save_notify_settings(guild_id, new)
             # Not the addresses: others may read the audit log.
             facts = {"ways": [way.value for way in new.ways], "wait_s": new.wait.total_seconds()}
-            await tx.audit(guild_id=guild_id, by=by, action="set_notify", data=facts)
+            await tx.audit(guild_id=guild_id, by=by, action="set_notify", data=AuditData(facts=facts))
         log.info("oncall.notify_set", guild_id=guild_id, user_id=by.id, is_removed=new.is_empty)

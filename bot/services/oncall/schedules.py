@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.errors import UserError
 from bot.domain.oncall.book import Content, NewOverride, StoredOverride
 from bot.domain.oncall.people import OnCallPerson, Who
@@ -233,7 +234,7 @@ class Schedules:
         self, tx: Transaction, guild_id: int, by: Person, action: str, facts: Mapping[str, object]
     ) -> None:
         """Record a change of the schedule, and let the watch look at it at once."""
-        await tx.audit(guild_id=guild_id, by=by, action=action, data=facts)
+        await tx.audit(guild_id=guild_id, by=by, action=action, data=AuditData(facts=facts))
         await wake(tx, guild_id)
         log.info("oncall.changed", guild_id=guild_id, action=action, user_id=by.id)
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import UNFINISHED
 from bot.domain.errors import StorageUnavailable, UserError
@@ -223,7 +224,7 @@ class Documents:
             if is_news:
                 await tx.add_attachment(_attachment(document, written))
             if by is not None:
-                about = {"incident_id": incident.id, "version": document.version}
+                about = AuditData(incident.id, facts={"version": document.version})
                 await tx.audit(
                     guild_id=incident.guild_id, by=by, action=Act.DRAFT_POSTMORTEM.value, data=about
                 )

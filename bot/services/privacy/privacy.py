@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import DeliveryStatus, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, UserError
@@ -187,7 +188,7 @@ class Privacy:
 
     async def _audit(self, change: Change, act: Act, facts: Mapping[str, object]) -> None:
         """Record in the audit log an act that leaves no entry on the timeline."""
-        data = {"incident_id": change.incident.id, **facts}
+        data = AuditData(change.incident.id, facts=facts)
         await change.tx.audit(guild_id=change.incident.guild_id, by=change.by, action=act, data=data)
 
     async def _untold_by_others(self, incident: Incident) -> None:

@@ -5,6 +5,7 @@ See docs/internals/privacy.md.
 
 from typing import Final
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import priority_of
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
@@ -92,7 +93,7 @@ class Removals:
         if incident.is_open:
             await give_up(change, {who.id})
         if not was_named:
-            data = {"incident_id": incident.id, **facts}
+            data = AuditData(incident.id, facts=facts)
             await change.tx.audit(guild_id=incident.guild_id, by=change.by, action=act, data=data)
             return False
         await change.record(MemberRemovedEntry(id=who.id, name=who.name))
@@ -103,8 +104,15 @@ class Removals:
     async def _refusal(self, stays: _Stays, who: Person, *, by: Person) -> UserError:
         """Return the error to show *by*, and record the refusal."""
         act, incident = _removing(who, by=by), stays.incident
-        about = {"incident_id": incident.id, "id": who.id, "why": stays.why}
-        await self._access.note_refused(by, act.permission, guild_id=incident.guild_id, act=act, **about)
+        await self._access.note_refused(
+            by,
+            act.permission,
+            guild_id=incident.guild_id,
+            act=act,
+            incident_id=incident.id,
+            id=who.id,
+            why=stays.why,
+        )
         roles = self._access.roles(act.permission)
         return UserError(f"private_stays_{stays.why}", incident=incident.label, who=who.name, roles=roles)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
@@ -133,7 +134,7 @@ async def _dismiss(change: Change, triage: Triage) -> None:
 
 async def _audit(change: Change, triage: Triage, action: str, **facts: object) -> None:
     if not change.is_by_clock:
-        data = {"triage": triage.id, **facts}
+        data = AuditData(facts={"triage": triage.id, **facts})
         await change.tx.audit(guild_id=triage.guild_id, by=change.by, action=action, data=data)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.errors import IncidentNotFound, NotPermitted
 from bot.domain.incident import relations
 from bot.domain.incident.incident import Incident
@@ -110,20 +111,32 @@ class Access:
         self._policy = policy
         self._oncall = oncall
 
-    async def require(self, person: Person, action: str, *, guild_id: int, act: str, **data: object) -> None:
+    async def require(
+        self,
+        person: Person,
+        action: str,
+        *,
+        guild_id: int,
+        act: str,
+        incident_id: int | None = None,
+        **facts: object,
+    ) -> None:
         """Let *person* pass, or record the refusal.
 
         Args:
             action: A key below ``[permissions]``: "triage", "acknowledge", "dlq", "replay", ... The key
                 of an act on an incident is its `Act.permission`; to resolve takes "acknowledge".
             act: What they were about to do, for the audit row.
-            data: What it was about, for the audit row; JSON-able.
+            incident_id: The incident that it was about, if any, for the audit row.
+            facts: What else it was about, for the audit row; JSON-able.
 
         Raises:
             NotPermitted: with the roles that would do.
         """
         if not self.allows(person, action):
-            await self.note_refused(person, action, guild_id=guild_id, act=act, **data)
+            await self.note_refused(
+                person, action, guild_id=guild_id, act=act, incident_id=incident_id, **facts
+            )
             raise NotPermitted(action=action, roles=self.roles(action))
 
     async def require_incident(self, person: Person, act: Act, incident: Incident) -> None:
@@ -172,8 +185,9 @@ class Access:
             IncidentNotFound: it is private, and not theirs; on record.
         """
         if not await self.sees(person, incident):
-            about = {"incident_id": incident.id, "private": True}
-            await self.note_refused(person, action, guild_id=incident.guild_id, act=act, **about)
+            await self.note_refused(
+                person, action, guild_id=incident.guild_id, act=act, incident_id=incident.id, private=True
+            )
             raise IncidentNotFound(number=incident.id)
 
     async def sees(self, person: Person, incident: Incident, *, source: Transaction | None = None) -> bool:
@@ -200,10 +214,17 @@ class Access:
         return [relations.readable(entry, hidden) for entry in known]
 
     async def note_refused(
-        self, person: Person, action: str, *, guild_id: int, act: str, **data: object
+        self,
+        person: Person,
+        action: str,
+        *,
+        guild_id: int,
+        act: str,
+        incident_id: int | None = None,
+        **facts: object,
     ) -> None:
         """Record that *person* was refused. Arguments as for `require`."""
-        tried = {"act": act, **data}
+        tried = AuditData(incident_id, act, facts)
         await self._store.audit(guild_id=guild_id, by=person, action=action, allowed=False, data=tried)
 
     def allows(self, person: Person, action: str) -> bool:

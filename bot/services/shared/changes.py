@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.notices import Notice
 from bot.domain.errors import RecordedRefusal
 from bot.domain.incident import relations
@@ -85,7 +86,7 @@ class Change:
         if self.is_by_clock:
             await self.tx.add_timeline(self.incident.id, entry)
             return
-        audited = {"incident_id": self.incident.id, **data.to_json()}
+        audited = AuditData(self.incident.id, facts=data.to_json())
         await self.tx.record(self.incident, entry, by=self.by, data=audited)
         await self.note_act()
 
@@ -198,8 +199,15 @@ class Changes:
                 continue
             except RecordedRefusal as refused:
                 found = next(one for one in seen if one.id == incident_id)
-                about = {"incident_id": found.id, "refused": refused.key, "others": sorted(also)}
-                await self.access.note_refused(by, act.permission, guild_id=found.guild_id, act=act, **about)
+                await self.access.note_refused(
+                    by,
+                    act.permission,
+                    guild_id=found.guild_id,
+                    act=act,
+                    incident_id=found.id,
+                    refused=refused.key,
+                    others=sorted(also),
+                )
                 raise
             log.info("incident.changed", incident_id=incident_id, act=act, user_id=by.id)
             return

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from bot.domain.calendar.iso_week import IsoWeek
@@ -125,10 +126,10 @@ class StatsViews:
         return replace(found, loads=self._seen_by(by, load), overloads=())
 
     async def _require(self, by: Person, guild_id: int, asked: StatisticsQuestion) -> None:
-        about = {"act": "stats", "period": str(asked.period)}
-        await self._access.require(by, "acknowledge", guild_id=guild_id, **about)
+        require = partial(self._access.require, by, guild_id=guild_id, act="stats", period=str(asked.period))
+        await require("acknowledge")
         if asked.person is not None and asked.person.id != by.id:
-            await self._access.require(by, "load", guild_id=guild_id, **about, about=asked.person.id)
+            await require("load", about=asked.person.id)
 
     async def _load(
         self, guild_id: int, span: Span, asked: StatisticsQuestion, *, by: Person

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, IncidentNotFound, UpstreamUnavailable, UserError
@@ -161,7 +162,7 @@ class Pins:
             outcome = await self._keep(change, message)
             if outcome is not Pinned.ALREADY:
                 await want_draft(change.tx, change.incident)
-                data = {"incident_id": incident_id, "message_id": message.id, "outcome": outcome.value}
+                data = AuditData(incident_id, facts={"message_id": message.id, "outcome": outcome.value})
                 guild_id = change.incident.guild_id
                 await change.tx.audit(guild_id=guild_id, by=by, action=TimelineKind.PINNED.value, data=data)
                 await change.note_act()

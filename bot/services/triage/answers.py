@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from bot.domain.audit import AuditData
 from bot.domain.people import Person
 from bot.domain.triage.session import NewTriage, TriageStatus
 from bot.domain.triage.tree import LATER, StaleTriage
@@ -73,7 +74,7 @@ class Triages:
                 told = line(triage)
                 await tx.insert_deliveries([] if told is None else [told])
                 await set_clock(tx, triage, self._policy)
-                about = {"triage": triage.id}
+                about = AuditData(facts={"triage": triage.id})
                 await tx.audit(guild_id=new.guild_id, by=new.by, action="triage.begun", data=about)
             return await view_of(tx, self._policy, triage)
 
@@ -90,7 +91,7 @@ class Triages:
             return None
         if triage.user_id == new.by.id:
             return await view_of(tx, self._policy, triage)
-        about = {"triage": triage.id}
+        about = AuditData(facts={"triage": triage.id})
         await tx.audit(guild_id=new.guild_id, by=new.by, action="triage.joined", data=about)
         is_held = triage.status is TriageStatus.REEVALUATING
         return await view_of(

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.people import Person
 from bot.domain.triage.session import Triage
 from bot.runbook.model import Policy
@@ -72,7 +73,7 @@ class Reevaluations:
             if not triage.is_under_reevaluation:
                 return await self._answered_before(tx, triage)
             incident = await self._raising.promote(tx, triage, by=by)
-            data = {"triage": triage.id, "incident": incident.id}
+            data = AuditData(facts={"triage": triage.id, "incident": incident.id})
             await tx.audit(guild_id=triage.guild_id, by=by, action="triage.raised", data=data)
             return await view_of(tx, self._policy, await tx.triage(triage_id))
 
@@ -112,7 +113,8 @@ class Reevaluations:
 
     async def _save(self, tx: Transaction, triage: Triage, *, by: Person, action: str) -> None:
         await save_walk(tx, triage, self._policy)
-        await tx.audit(guild_id=triage.guild_id, by=by, action=action, data={"triage": triage.id})
+        data = AuditData(facts={"triage": triage.id})
+        await tx.audit(guild_id=triage.guild_id, by=by, action=action, data=data)
 
     async def _answered_before(self, tx: Transaction, triage: Triage) -> TriageView:
         return await view_of(tx, self._policy, triage, notice=PressResult.ANSWERED)

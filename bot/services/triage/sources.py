@@ -6,6 +6,7 @@ from typing import Final
 
 from cachetools import LRUCache
 
+from bot.domain.audit import AuditData
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
@@ -84,14 +85,14 @@ class TriageSources:
         try:
             yield
         except SourceRefused as refused:
-            tried = {
-                "act": act,
+            facts = {
                 "refused": refused.key,
                 "channel_id": refused.channel_id,
                 "message_id": refused.message_id,
             }
+            data = AuditData(act=act, facts=facts)
             await self._store.audit(
-                guild_id=refused.guild_id, by=by, action="triage", allowed=False, data=tried
+                guild_id=refused.guild_id, by=by, action="triage", allowed=False, data=data
             )
             raise
 

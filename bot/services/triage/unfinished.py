@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.people import Person
 from bot.domain.triage.session import Triage
@@ -76,7 +77,7 @@ class Unfinished:
             if triage.is_unfinished:
                 triage = continued(triage, self._policy, by=by, at=await tx.now())
                 await save_walk(tx, triage, self._policy)
-                about = {"triage": triage_id}
+                about = AuditData(facts={"triage": triage_id})
                 await tx.audit(guild_id=triage.guild_id, by=by, action="triage.continued", data=about)
             return await view_of(tx, self._policy, triage)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.domain.audit import AuditData
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Triage, TriageStatus
@@ -53,9 +54,9 @@ class Walk:
         name = None if outcome is None else outcome.severity
         return None if name is None else self._policy.severities[name]
 
-    async def audit(self, action: str, **data: object) -> None:
+    async def audit(self, action: str, **facts: object) -> None:
         """Write an act in this walk to the audit log."""
-        about = {"triage": self.triage.id, **data}
+        about = AuditData(facts={"triage": self.triage.id, **facts})
         await self.tx.audit(guild_id=self.triage.guild_id, by=self._by, action=action, data=about)
 
     async def settle(self) -> None:

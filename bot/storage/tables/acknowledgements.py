@@ -1,7 +1,6 @@
 """Acknowledgements, and the responders who made them."""
 
-from collections.abc import Mapping
-
+from bot.domain.audit import AuditData
 from bot.domain.delivery.kinds import PAGING
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, PersonRef
@@ -33,7 +32,7 @@ class PostgresAcknowledgementWrites(PostgresAcknowledgementReads, QueuedDeliveri
     """A `bot.services.ports.store.acknowledgements.AcknowledgementWrites`."""
 
     async def acknowledge(
-        self, incident: Incident, entry: TimelineEntry, *, by: Person, via: AckVia, data: Mapping[str, object]
+        self, incident: Incident, entry: TimelineEntry, *, by: Person, via: AckVia, data: AuditData
     ) -> list[int]:
         told = Appends()
         told.tell(incident.id, entry)

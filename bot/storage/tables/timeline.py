@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.domain.audit import AuditQuestion, AuditRow
+from bot.domain.audit import AuditData, AuditQuestion, AuditRow
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
@@ -29,7 +29,7 @@ class PostgresTimelineReads(ReadPart):
         by: Person,
         action: str,
         allowed: bool,
-        data: Mapping[str, object] | None = None,
+        data: AuditData | None = None,
     ) -> None:
         await self._sql.all(
             "audit",
@@ -38,20 +38,18 @@ class PostgresTimelineReads(ReadPart):
             actor_name=by.name,
             action=action,
             allowed=allowed,
-            data=dict(data or {}),
+            data=(data or AuditData()).to_json(),
         )
 
     async def audit_rows(self, guild_id: int, asked: AuditQuestion, *, limit: int) -> list[AuditRow]:
         rows = await self._sql.all("audit_rows", asked, guild_id=guild_id, limit=limit)
-        return [AuditRow(**row) for row in rows]
+        return [AuditRow(**{**row, "data": AuditData.from_json(row["data"])}) for row in rows]
 
 
 class PostgresTimelineWrites(TransactionPart):
     """A `TimelineWrites` and an `AuditWrites` of `bot.services.ports.store.timeline`."""
 
-    async def record(
-        self, incident: Incident, entry: TimelineEntry, *, by: Person, data: Mapping[str, object]
-    ) -> None:
+    async def record(self, incident: Incident, entry: TimelineEntry, *, by: Person, data: AuditData) -> None:
         self._appends.tell(incident.id, entry)
         self._appends.audit(incident.guild_id, by, entry.kind, data)
 
@@ -80,7 +78,5 @@ class PostgresTimelineWrites(TransactionPart):
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         return entries_from_rows(await self._sql.all("timeline", incident_id=incident_id))
 
-    async def audit(
-        self, *, guild_id: int, by: Person, action: str, data: Mapping[str, object] | None = None
-    ) -> None:
-        self._appends.audit(guild_id, by, action, data or {})
+    async def audit(self, *, guild_id: int, by: Person, action: str, data: AuditData | None = None) -> None:
+        self._appends.audit(guild_id, by, action, data or AuditData())

@@ -57,8 +57,7 @@ def _line(voice: Voice, each: AuditRow) -> str:
 
 def deed(words: Wording, each: AuditRow) -> str:
     """Say what was done, or tried; the bare key for one that only a later version knows."""
-    tried = each.data.get("act")
-    name = tried if isinstance(tried, str) and not each.allowed else each.action
+    name = each.action if each.allowed or each.data.act is None else each.data.act
     keys = (f"history.kind.{name}", f"audit.act.{name}")
     known = (key for key in (keys if each.allowed else reversed(keys)) if key in words.texts)
     key = next(known, None)

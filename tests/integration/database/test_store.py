@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery, Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import ConfigError, StorageUnavailable
@@ -164,7 +165,9 @@ async def test_text_that_postgres_refuses_is_cleaned(store: Store) -> None:
         await tx.join(incident.id, Person(id=1, name=nasty), via=AckVia.BUTTON)
         await tx.insert_deliveries([owed(DeliveryKind.NOTICE, incident=incident.id, key=nasty)])
         await tx.finish_failed(1, error=nasty, http_status=None)
-    await store.audit(guild_id=GUILD, by=OLIVE, action=nasty, allowed=True, data={nasty: nasty})
+    await store.audit(
+        guild_id=GUILD, by=OLIVE, action=nasty, allowed=True, data=AuditData(facts={nasty: nasty})
+    )
     clean = "ab\ufffd"
     assert (await store.incident(incident.id)).targets == (clean,)
     (entry,) = await store.timeline(incident.id)

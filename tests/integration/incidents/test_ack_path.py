@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.acknowledgement import AckVia
@@ -84,7 +85,7 @@ async def test_an_acknowledge_of_an_old_state_writes_nothing(pool: asyncpg.Pool)
     entry = TimelineEntry.of(AcknowledgedEntry(via="reaction"), await store.now(), by=_BY)
     with pytest.raises(RuntimeError, match="is not at version"):
         async with store.transaction() as tx:
-            await tx.acknowledge(incident, entry, by=_BY, via=AckVia.REACTION, data={})
+            await tx.acknowledge(incident, entry, by=_BY, via=AckVia.REACTION, data=AuditData())
     assert await store.timeline(incident.id) == before
     assert await store.responders(incident.id) == []
     assert [step.status for step in await store.steps(incident.id)] == [StepStatus.PENDING]

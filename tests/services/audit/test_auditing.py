@@ -68,7 +68,7 @@ async def test_a_refusal_about_a_private_incidents_action_item_stays_so(
     auditing = desk.services.auditing
     refused = AuditQuestion(private.id, refused=True)
     [row] = (await auditing.page(refused, by=ADMIN, guild_id=GUILD)).rows
-    assert row.data["action_item_id"] == item.id
+    assert row.data.facts["action_item_id"] == item.id
     monkeypatch.setattr(
         auditing._access, "roles", lambda action: {"audit": ("auditor",), "private": ("admin",)}[action]
     )

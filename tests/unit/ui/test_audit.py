@@ -9,7 +9,7 @@ import pytest
 
 import bot.services
 from bot.domain.alerts.verdict import Verdict
-from bot.domain.audit import AuditQuestion, AuditRow
+from bot.domain.audit import AuditData, AuditQuestion, AuditRow
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.audit.auditing import AuditPage
 from bot.services.shared.access import Act
@@ -20,10 +20,10 @@ from tests.unit.ui import screens
 _NAMED = re.compile(r"""\b(?:act|action)="([a-z_.0-9]+)"|\baudit\(\s*(?:\w+, \w+, )?"([a-z_.]+)\"""")
 
 
-def row(action: str, *, allowed: bool = True, **data: object) -> AuditRow:
+def row(action: str, *, allowed: bool = True, act: str | None = None) -> AuditRow:
     """A row about INC-42."""
     at = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
-    return AuditRow(1, at, 7, 101, "佐藤", action, allowed, {"incident_id": 42, **data})
+    return AuditRow(1, at, 7, 101, "佐藤", action, allowed, AuditData(42, act))
 
 
 def shown(each: AuditRow, *, english: bool = False) -> str:

@@ -1,8 +1,8 @@
 """Acknowledgements, and the responders who made them."""
 
-from collections.abc import Mapping
 from typing import Protocol
 
+from bot.domain.audit import AuditData
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
@@ -26,7 +26,7 @@ class AcknowledgementWrites(Protocol):
     """The part of a transaction that acknowledges, and adds and removes responders."""
 
     async def acknowledge(
-        self, incident: Incident, entry: TimelineEntry, *, by: Person, via: AckVia, data: Mapping[str, object]
+        self, incident: Incident, entry: TimelineEntry, *, by: Person, via: AckVia, data: AuditData
     ) -> list[int]:
         """Write the first acknowledge of a locked incident in one statement, and return the cancelled steps.
 
@@ -34,7 +34,7 @@ class AcknowledgementWrites(Protocol):
             incident: After `acknowledgement.acknowledge`; saved, with the person who acknowledged as a
                 responder.
             entry: Appended, and audited as what *by* did.
-            data: For the audit row; JSON-able.
+            data: For the audit row.
         """
 
     async def use_link(self, link_id: str, incident_id: int) -> bool:

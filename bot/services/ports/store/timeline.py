@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from bot.domain.audit import AuditQuestion, AuditRow
+from bot.domain.audit import AuditData, AuditQuestion, AuditRow
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
@@ -22,10 +22,8 @@ class TimelineReads(Protocol):
 class TimelineWrites(Protocol):
     """The part of a transaction that adds to timelines."""
 
-    async def record(
-        self, incident: Incident, entry: TimelineEntry, *, by: Person, data: Mapping[str, object]
-    ) -> None:
-        """Append an entry about what *by* did, and audit it under the entry's kind with *data*, JSON-able."""
+    async def record(self, incident: Incident, entry: TimelineEntry, *, by: Person, data: AuditData) -> None:
+        """Append an entry about what *by* did, and audit it under the entry's kind with *data*."""
 
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
         """Append *entries* to the incident's timeline."""
@@ -53,7 +51,7 @@ class AuditLog(Protocol):
         by: Person,
         action: str,
         allowed: bool,
-        data: Mapping[str, object] | None = None,
+        data: AuditData | None = None,
     ) -> None:
         """Record a refusal or a change outside any transaction of the caller's."""
 
@@ -64,7 +62,5 @@ class AuditLog(Protocol):
 class AuditWrites(Protocol):
     """The part of a transaction that records changes by people."""
 
-    async def audit(
-        self, *, guild_id: int, by: Person, action: str, data: Mapping[str, object] | None = None
-    ) -> None:
+    async def audit(self, *, guild_id: int, by: Person, action: str, data: AuditData | None = None) -> None:
         """Record a change that a person made, in the commit that makes it."""

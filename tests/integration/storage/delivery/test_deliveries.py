@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import DeliveryStatus, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.escalation.ladder import Step, StepStatus
@@ -207,7 +208,7 @@ async def test_an_acknowledge_writes_all_at_once(rig: Rig) -> None:
             known, by=OLIVE, at=now, already_responding=False, next_update_at=now + MINUTE
         ).incident
         entry = TimelineEntry(TimelineKind.ACKNOWLEDGED, now, OLIVE.id, OLIVE.name, {"via": "button"})
-        data = {"incident_id": incident.id}
+        data = AuditData(incident.id)
         assert await tx.acknowledge(acked, entry, by=OLIVE, via=AckVia.BUTTON, data=data) == [3]
     assert await rig.store.incident(incident.id) == acked
     assert [step.status for step in await rig.store.steps(incident.id)] == [StepStatus.CANCELLED]
@@ -221,7 +222,7 @@ async def test_an_acknowledge_writes_all_at_once(rig: Rig) -> None:
     assert await rig.audited() == [(OLIVE.name, "acknowledged", True, {"incident_id": incident.id})]
     with pytest.raises(RuntimeError):  # decided on a state that somebody else has changed
         async with rig.store.transaction() as tx:
-            await tx.acknowledge(acked, entry, by=OLIVE, via=AckVia.BUTTON, data={})
+            await tx.acknowledge(acked, entry, by=OLIVE, via=AckVia.BUTTON, data=AuditData())
     assert len(await rig.audited()) == 1
 
 

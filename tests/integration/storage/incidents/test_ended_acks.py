@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.escalation.ladder import Step, StepStatus, plan
@@ -33,7 +34,7 @@ async def acknowledge(tx: Transaction, incident: Incident, *, by: Person) -> Inc
         incident, by=by, at=now, already_responding=False, next_update_at=due
     )
     entry = TimelineEntry(TimelineKind.ACKNOWLEDGED, now, actor_id=by.id, actor_name=by.name)
-    data = {"incident_id": incident.id}
+    data = AuditData(incident.id)
     await tx.acknowledge(result.incident, entry, by=by, via=AckVia.BUTTON, data=data)
     return result.incident
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.audit import AuditData
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident import acknowledgement, transitions
@@ -231,10 +232,11 @@ async def test_a_guild_is_registered_once(rig: Rig) -> None:
 async def test_audit_takes_what_it_is_given(rig: Rig) -> None:
     """An audit row is stored with the data that it was given, or with none, whether allowed or refused."""
     await rig.store.audit(guild_id=GUILD, by=OLIVE, action="resolve", allowed=False)
-    await rig.store.audit(guild_id=GUILD, by=OLIVE, action="resolve", allowed=True, data={"incident": 1})
+    data = AuditData(1, facts={"via": "button"})
+    await rig.store.audit(guild_id=GUILD, by=OLIVE, action="resolve", allowed=True, data=data)
     assert await rig.audited() == [
         (OLIVE.name, "resolve", False, {}),
-        (OLIVE.name, "resolve", True, {"incident": 1}),
+        (OLIVE.name, "resolve", True, {"incident_id": 1, "via": "button"}),
     ]
 
 

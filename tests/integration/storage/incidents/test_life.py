@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.audit import AuditData
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident import relations, status_updates, transitions
@@ -235,7 +236,7 @@ async def test_responders_come_in_the_order_in_which_they_joined(rig: Rig) -> No
 async def test_a_change_is_audited_with_it(rig: Rig) -> None:
     """An audit row is stored in the same commit as its change, and is undone with it if the change fails."""
     async with rig.store.transaction() as tx:
-        await tx.audit(guild_id=GUILD, by=OLIVE, action="severity_changed", data={"incident_id": 1})
+        await tx.audit(guild_id=GUILD, by=OLIVE, action="severity_changed", data=AuditData(1))
 
     async def change_and_fail() -> None:
         async with rig.store.transaction() as tx:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.domain.audit import AuditData
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import OLIVE, PERRY, open_incident
@@ -75,9 +76,9 @@ async def test_an_act_is_on_the_timeline_and_in_the_audit(rig: Rig) -> None:
     entry = TimelineEntry(
         TimelineKind.JOINED, incident.triggered_at, OLIVE.id, OLIVE.name, data={"via": "button"}
     )
-    audited = {"incident_id": incident.id, "via": "button"}
+    audited = AuditData(incident.id, facts={"via": "button"})
     async with rig.store.transaction() as tx:
         await tx.record(incident, entry, by=OLIVE, data=audited)
     (kept,) = await rig.store.timeline(incident.id)
     assert (kept.kind, kept.at, kept.actor_name, kept.data) == (entry.kind, entry.at, "Olive", entry.data)
-    assert await rig.audited() == [("Olive", "joined", True, audited)]
+    assert await rig.audited() == [("Olive", "joined", True, {"incident_id": incident.id, "via": "button"})]
