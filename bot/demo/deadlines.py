@@ -31,8 +31,8 @@ _FURTHEST: Final = timedelta(days=10)  # a business day comes sooner
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
-    """What comes next.
+class ClockStop:
+    """A moment at which the demo's clock may stop.
 
     Attributes:
         kind: An entrypoint of the queue, DIGEST or GATHERING.
@@ -68,12 +68,12 @@ def gathering_after(now: datetime, policy: Policy) -> datetime | None:
     return next((at for at in days if hours.is_business_day(at.astimezone(policy.timezone).date())), None)
 
 
-async def next_deadline(connection: asyncpg.Connection, policy: Policy) -> Deadline:
+async def next_deadline(connection: asyncpg.Connection, policy: Policy) -> ClockStop:
     """Return the nearest deadline of people; there is always a digest."""
     return await _nearest(connection, policy, _OF_PEOPLE)
 
 
-async def next_stop(connection: asyncpg.Connection, policy: Policy) -> Deadline:
+async def next_stop(connection: asyncpg.Connection, policy: Policy) -> ClockStop:
     """Return the nearest moment at which the bot does something by itself.
 
     It also queues the digest's post a little before its hour, with the charts: a leap to the hour would have
@@ -82,17 +82,17 @@ async def next_stop(connection: asyncpg.Connection, policy: Policy) -> Deadline:
     found = await _nearest(connection, policy, _STOPS)
     now = await connection.fetchval("SELECT now()")
     queued = digest_after(now, policy) - QUEUED_AHEAD
-    return Deadline(queued, DIGEST) if now < queued < found.at else found
+    return ClockStop(queued, DIGEST) if now < queued < found.at else found
 
 
-async def _nearest(connection: asyncpg.Connection, policy: Policy, kinds: Sequence[str]) -> Deadline:
+async def _nearest(connection: asyncpg.Connection, policy: Policy, kinds: Sequence[str]) -> ClockStop:
     now = await connection.fetchval("SELECT now()")
-    known = [Deadline(digest_after(now, policy), DIGEST)]
+    known = [ClockStop(digest_after(now, policy), DIGEST)]
     if gathering := gathering_after(now, policy):
-        known.append(Deadline(gathering, GATHERING))
+        known.append(ClockStop(gathering, GATHERING))
     if job := await clock.next_job(connection, kinds):
         early = READ_AHEAD if job["kind"] == JobName.ESCALATE else timedelta()
-        known.append(Deadline(job["at"] + early, job["kind"], job["number"]))
+        known.append(ClockStop(job["at"] + early, job["kind"], job["number"]))
     return min(known, key=lambda one: one.at)
 
 

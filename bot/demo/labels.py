@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from bot.demo.deadlines import Deadline
+from bot.demo.deadlines import ClockStop
 
 Text: TypeAlias = dict[str, str]
 
@@ -82,7 +82,7 @@ def of_moment(at: datetime, zone: ZoneInfo, *, now: datetime) -> Text:
     return dict.fromkeys(("ja", "en"), f"{day}{local:%H:%M}")
 
 
-def of_deadline(deadline: Deadline, zone: ZoneInfo, *, now: datetime) -> Text:
+def of_deadline(deadline: ClockStop, zone: ZoneInfo, *, now: datetime) -> Text:
     """Return a button's words for a deadline: "14:20 escalation INC-42"."""
     number = "" if deadline.number is None else f" INC-{deadline.number}"
     moment = of_moment(deadline.at, zone, now=now)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.demo import clock
-from bot.demo.deadlines import DIGEST, Deadline, next_stop
+from bot.demo.deadlines import DIGEST, ClockStop, next_stop
 from bot.demo.running_demo import RunningDemo
 from local_discord.client import NotSeen
 
@@ -71,7 +71,7 @@ async def _done(demo: RunningDemo) -> None:
     await demo.until(idle, "the bot at rest", within_s=_WORK_S)
 
 
-async def _looked(demo: RunningDemo, hour: Deadline) -> None:
+async def _looked(demo: RunningDemo, hour: ClockStop) -> None:
     """Wait until the bot has seen that it is the hour. Some hours are none of its business."""
     zone = demo.setup.policy.timezone
     morning = None if hour.kind == DIGEST else hour.at.astimezone(zone).date()

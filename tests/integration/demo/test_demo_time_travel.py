@@ -11,7 +11,7 @@ from bot.demo import clock
 from bot.demo.deadlines import (
     DIGEST,
     GATHERING,
-    Deadline,
+    ClockStop,
     digest_after,
     gathering_after,
     next_deadline,
@@ -175,10 +175,10 @@ async def test_the_clock_stops_where_the_digest_is_queued(desk: Desk) -> None:
     """A minute before its hour: a leap to the hour would have the post wait for its charts."""
     at = digest_after(await desk.now(), POLICY)
     await clock.move(desk.connection, at - timedelta(minutes=30) - await desk.now())
-    assert await next_stop(desk.connection, POLICY) == Deadline(at - QUEUED_AHEAD, DIGEST)
+    assert await next_stop(desk.connection, POLICY) == ClockStop(at - QUEUED_AHEAD, DIGEST)
     assert (await next_deadline(desk.connection, POLICY)).at == at
     await clock.move(desk.connection, timedelta(minutes=29, seconds=1))
-    assert await next_stop(desk.connection, POLICY) == Deadline(at, DIGEST)
+    assert await next_stop(desk.connection, POLICY) == ClockStop(at, DIGEST)
 
 
 def test_hours_of_the_policy_are_later_than_now() -> None:
