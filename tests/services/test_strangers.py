@@ -131,7 +131,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "is_alone": False,
         "entry_id": 1,
         "text": "x",
-        "right": Correction("x"),
+        "correction": Correction("x"),
         "pasted": Pasted("x"),
         "reason": "x",
         "key": "k2",
