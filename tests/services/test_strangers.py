@@ -49,8 +49,9 @@ NOT_FOUND: Final = (
     *("incident_not_found", "triage_not_found", "not_in_thread", "oncall_override_over"),
     *("alert_not_asked", "action_item.not_found"),
 )
-#: Named otherwise: a page's number; an entry of the shared DLQ; a message of others in a watched channel.
-NOT_OURS: Final = frozenset({"dlq.recent", "alerts.receive"})
+#: What these take is no number of ours: an entry of the shared DLQ; a message of others in a watched channel;
+#: the number that an audit row about a refusal gets.
+NOT_OURS: Final = frozenset({"dlq.recent", "alerts.receive", "access.require", "access.note_refused"})
 
 
 def walks() -> dict[str, Callable[..., Awaitable[object]]]:
