@@ -18,7 +18,7 @@ async def _(scene: Scene) -> Change:
 
 @change("responding.press_decline")
 async def _(scene: Scene) -> Change:
-    known = await scene.raised("sev2")
+    known = await scene.raised("sev2", by="primary", private=True)  # its DM is not bundled with others
     page = await scene.showing("dm:primary", "今は対応できない", scene.title)
     return known.change(scene.presses(page, "今は対応できない", by="primary"), "declined")
 
