@@ -64,7 +64,7 @@ def test_a_request_of_github_has_the_form_that_its_clients_expect(example: Examp
 
 
 def test_every_format_has_an_example_that_fires_and_one_that_is_over() -> None:
-    """Each format except Alertmanager's has an example of an alert that fires and of one that is over."""
+    """The examples of each format but Alertmanager's have an alert that fires and one that is over."""
     said = {(one.format, event["says"]) for one in EXAMPLES for event in one.events}
     for read_as in READERS:
         if read_as is not HookFormat.ALERTMANAGER:  # a real one speaks to the bot in its own tests
@@ -73,7 +73,7 @@ def test_every_format_has_an_example_that_fires_and_one_that_is_over() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.name)
 def test_a_field_with_an_odd_value_is_read_or_refused_with_a_reason(example: Example) -> None:
-    """A request with an odd value is refused as unreadable, or read into events that the bot can store."""
+    """A request with an odd value is refused with a reason, or read into events that the bot can store."""
     chance = random.Random(example.name)
     for path in places(example.body):
         for odd in chance.sample(ODD, 6):
@@ -84,7 +84,7 @@ def test_a_field_with_an_odd_value_is_read_or_refused_with_a_reason(example: Exa
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:12]))
 @pytest.mark.parametrize("example", EXAMPLES[::3], ids=lambda one: one.name)
 def test_a_body_of_another_shape_is_read_or_refused_with_a_reason(example: Example, body: bytes) -> None:
-    """A body of another shape is refused as unreadable, or read into events that the bot can store."""
+    """A body of another shape is refused with a reason, or read into events that the bot can store."""
     read_or_refused(example, HookRequest(example.headers, body))
 
 
@@ -98,12 +98,14 @@ def test_an_empty_body_and_one_that_is_not_utf_8_are_refused(read_as: HookFormat
 
 
 def read_or_refused(example: Example, request: HookRequest) -> None:
-    """Read a request; what comes of it can be stored and compared."""
+    """Check that *request* is refused with a reason, or read into events that can be stored and compared."""
     READERS[example.format].delivery_id(request)
+    reason = None
     try:
         events = example.read(request)
-    except HookUnreadable:
-        return
+    except HookUnreadable as error:
+        events, reason = (), error.reason
+    assert reason != ""
     for event in events:
         assert len(event.fingerprint("source")) == 64
         for text in (event.key, event.title, event.text, event.target or "", event.severity or ""):

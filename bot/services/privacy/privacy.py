@@ -214,7 +214,7 @@ async def _leave_exports(tx: Transaction, incident_id: int) -> None:
 
 
 async def _owners(change: Change) -> dict[int, str]:
-    """Return the owners of its open action items and owed postmortem, who must keep access."""
+    """Return the owners of the incident's open action items and owed postmortem; they must keep access."""
     owed = await change.tx.postmortem(change.incident.id)
     items = await change.tx.actions_of_incident(change.incident.id)
     owners = [item.owner for item in items if item.is_open]

@@ -125,9 +125,9 @@ async def test_private_threads_are_for_their_members(client: Client) -> None:
 
 
 async def test_somebody_is_taken_out_of_a_private_thread(client: Client) -> None:
-    """Without Manage Threads, the creator of a private thread can remove a member; the thread is told.
+    """The creator of a private thread can remove a member without Manage Threads; a message in it says so.
 
-    Removing somebody who is not in the thread changes nothing; an unknown user or an archived thread is an
+    Removing a user who is not in the thread changes nothing; an unknown user or an archived thread is an
     error.
     """
     await client.human("PATCH channel", channel="general", role="incident-bot", allow=str(1 << 36))

@@ -67,7 +67,7 @@ async def test_its_posts_become_the_incidents(desk: Desk) -> None:
 
 @pytest.mark.parametrize("minutes", [1, 31], ids=["before it is asked", "after"])
 async def test_dismissed(desk: Desk, minutes: int) -> None:
-    """問題なし ends the re-evaluation and stops its clock, and a later press is told that it was answered."""
+    """問題なし ends the re-evaluation and stops its clock; a later press is answered that it has ended."""
     await hold(desk)
     await desk.pass_time(minutes=minutes)
     ended = await desk.reevaluations.dismiss(1, by=PRIMARY)

@@ -9,7 +9,7 @@ from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, Severity
 
 
 def test_a_step_is_quiet_unless_told_otherwise() -> None:
-    """A step without a mention or DM pings nobody."""
+    """A step has no mention and no DM unless the policy gives it one."""
     step = LadderStep(after=None)
     assert (step.mention, step.dm) == (Mention.NONE, ())
 

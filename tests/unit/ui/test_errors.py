@@ -125,7 +125,7 @@ async def test_a_refusal_is_told_once_and_to_that_person_alone() -> None:
 
 
 async def test_it_is_told_after_an_answer_too() -> None:
-    """An error is told in a follow-up if the interaction has been deferred or answered already."""
+    """An error is shown in a follow-up message if the interaction has its first response already."""
     asked, _ = await answered(UserError("note_empty"), done=True, locale="en-US")
     (told,) = asked.followup.sent
     assert told == {"ephemeral": True, "content": TEXTS.say("en", "errors.note_empty")}

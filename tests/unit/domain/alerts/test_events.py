@@ -43,7 +43,7 @@ def test_a_recovery_has_the_fingerprint_of_what_fired() -> None:
 
 
 def test_without_a_key_title_and_target_make_one() -> None:
-    """Events without a key are told apart by title and target; figures in the title do not count."""
+    """Events without a key have the same fingerprint if target and title agree, whatever figures it has."""
     assert event().fingerprint("x") == event("p99 is 907 ms").fingerprint("x")
     assert event().fingerprint("x") != event(target="api").fingerprint("x")
 

@@ -39,6 +39,6 @@ def test_the_clock_shows_the_date_when_the_day_is_another() -> None:
     ],
 )
 def test_a_span_is_told_in_two_units_at_most(seconds: float | timedelta, ja: str, en: str) -> None:
-    """A span is told in two units at most, without minutes once it lasts a day."""
+    """A span of time is written with two units at most, and without minutes from a day on."""
     assert WORDS.span(seconds) == ja
     assert ENGLISH.span(seconds) == en
