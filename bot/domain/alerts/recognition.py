@@ -42,6 +42,24 @@ class Unknown(StrEnum):
     IGNORE = "ignore"
 
 
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """One piece of evidence for what a message says.
+
+    Attributes:
+        says: What it speaks for.
+        part: Where it stands: "title", "content", "description", "author", "colour", "pattern", or the name
+            of a field.
+        words: What stands there, as posted; at most 60 characters.
+        weight: How strong it is, over 0.
+    """
+
+    says: Says
+    part: str
+    words: str
+    weight: float
+
+
 class TextPart(StrEnum):
     """The lines of a message that a pattern is compared with."""
 
@@ -150,6 +168,9 @@ class Reading:
         exact: As in `Pattern`.
         what, where: As the pattern found them; empty when it names none.
         pattern: The pattern that matches.
+        clues: The evidence, the strongest first.
+        look: What messages that look alike have in common: its headline, in lower case, with "*" in the place
+            of names and figures. Empty when nothing of it can be read.
     """
 
     says: Says | None
@@ -159,6 +180,8 @@ class Reading:
     what: str = ""
     where: str = ""
     pattern: Pattern | None = None
+    clues: tuple[Clue, ...] = ()
+    look: str = ""
 
     def fingerprint(self, message: AlertMessage, parts: Sequence[AlertPart], *, target: str | None) -> str:
         """Return the alert's fingerprint, equal for firing and resolved messages; see `fingerprint_of`."""
