@@ -1,7 +1,6 @@
 """What monitors post to Discord, one file each with its source beside it: what each message means."""
 
 import json
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -10,6 +9,7 @@ from typing import Any, Final, cast
 
 import pytest
 
+from bot.domain.alerts.reading import ended_by
 from bot.domain.alerts.recognition import Says
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, parse_policy
@@ -46,11 +46,6 @@ def messages() -> Iterator[Any]:
     for name, file in files().items():
         for number, said in enumerate(file["messages"], 1):
             yield pytest.param(file, said, id=f"{name}-{number}")
-
-
-def fingerprints() -> JSON:
-    """The first digits of each alert's fingerprint, as older versions know it."""
-    return tomllib.loads((FOLDER / "fingerprints.toml").read_text(encoding="utf-8"))
 
 
 def payload(file: JSON, body: JSON) -> JSON:
@@ -111,20 +106,22 @@ def test_what_a_message_means_and_is_about(file: JSON, said: JSON) -> None:
 
 @pytest.mark.parametrize("name", [*files()])
 def test_two_things_are_two_alerts_and_a_recovery_finds_its_own(name: str) -> None:
-    """Messages about one alert have one fingerprint, those about another have another."""
-    file, prints = files()[name], defaultdict(set)
-    for said in file["messages"]:
-        if said["alert"] is not None:
-            prints[said["alert"]].add(understood(file, said).fingerprint)
-    assert [alert for alert, found in prints.items() if len(found) != 1] == []
-    assert len(set().union(*prints.values())) == len(prints)
-
-
-@pytest.mark.parametrize("name", [*files()])
-def test_alerts_of_older_versions_are_found(name: str) -> None:
-    """Fingerprints begin as older versions made them, so that alerts which those have opened are found."""
-    known = fingerprints()
-    for said in files()[name]["messages"]:
-        if said["alert"] is not None:
-            found = understood(files()[name], said).fingerprint
-            assert found.startswith(known[f"{name}: {said['alert']}"]), said
+    """Firing messages about one alert have one subject; a recovery ends that alert, with all open."""
+    file, firing, subjects = files()[name], defaultdict(set), {}
+    told = [(said, understood(file, said)) for said in file["messages"] if said["alert"] is not None]
+    for said, found in told:
+        if said["says"] == "firing":
+            firing[said["alert"]].add(found.occurrence.subject.split("\n")[0] or found.fingerprint)
+            subjects[said["alert"]] = found.occurrence.subject
+    assert [alert for alert, found in firing.items() if len(found) != 1] == []
+    assert len(set().union(*firing.values())) == len(firing)
+    numbers = dict(enumerate(firing))
+    for said, found in told:
+        if said["says"] == "resolved" and said["alert"] in firing:
+            is_equal = found.occurrence.subject.split("\n")[0] in firing[said["alert"]]
+            ended = ended_by(
+                found.occurrence.subject,
+                {number: subjects[alert] for number, alert in numbers.items()},
+                is_success=found.reading.is_success,
+            )
+            assert is_equal or (ended is not None and numbers[ended] == said["alert"]), said

@@ -1,7 +1,5 @@
-"""Alerts of monitors: what an alert is about, and whether two messages are the same alert.
-
-Two alerts that differ only in a figure, an id, a time or an address's query are the same one: a monitor says
-"latency 812 ms", then "latency 907 ms", of one trouble.
+"""Messages of monitors as they came, their targets, and the fingerprint by which two of them are the same
+alert.
 """
 
 import hashlib
@@ -42,6 +40,7 @@ class AlertEmbed:
 
     Attributes:
         fields: Name and value of each, in order.
+        colour: Red, green and blue in eight bits each; 0: none.
     """
 
     title: str = ""
@@ -49,6 +48,7 @@ class AlertEmbed:
     author: str = ""
     footer: str = ""
     fields: tuple[tuple[str, str], ...] = ()
+    colour: int = 0
 
     def masked(self) -> "AlertEmbed":
         """Return the embed without tokens, passwords and keys."""
@@ -58,6 +58,7 @@ class AlertEmbed:
             author=_masked(self.author),
             footer=_masked(self.footer),
             fields=tuple((_masked(name), _masked_value(name, value)) for name, value in self.fields),
+            colour=self.colour,
         )
 
 
@@ -167,7 +168,7 @@ class ChannelPage:
 
 
 def fingerprint_of(
-    message: AlertMessage, parts: Iterable[AlertPart], *, target: str | None, title: str | None = None
+    message: AlertMessage, parts: Iterable[AlertPart], *, target: str | None, title: str
 ) -> str:
     """Return the fingerprint by which two messages count as the same alert.
 
@@ -176,16 +177,16 @@ def fingerprint_of(
         parts: The parts to compare. If the message has none of them, its title is compared. If it has no
             title either (it cannot be read), its channel and author are.
         target: As `AlertMessage.target` found it.
-        title: Used in place of the title; None: the message's own, `normalised`.
+        title: What the message is about, without what differs from time to time.
 
     Returns:
         64 hexadecimal digits.
     """
     has = {
-        AlertPart.TITLE: normalised(message.title) if title is None else title,
-        AlertPart.TARGET: normalised(target or ""),
+        AlertPart.TITLE: title,
+        AlertPart.TARGET: one_line(target or "", limit=TARGET_LIMIT).casefold(),
         AlertPart.CHANNEL: str(message.channel_id),
-        AlertPart.AUTHOR: normalised(message.evidence.author_name),
+        AlertPart.AUTHOR: one_line(message.evidence.author_name, limit=TARGET_LIMIT).casefold(),
     }
     chosen = list(dict.fromkeys(parts))
     if not any(has[part] for part in chosen):
@@ -202,50 +203,6 @@ def severity_at_start(title: str, words: Iterable[str]) -> str | None:
             return word
     return None
 
-
-def normalised(text: str) -> str:
-    """Return *text* without the parts that vary between occurrences of one alert; one line, lower case.
-
-    Figures with their units, times, ids (long digits, hexadecimal, UUIDs) become "#"; addresses lose their
-    query. Names with a short number stay what they are: "eu-west-1" is not "eu-west-2".
-    """
-    plain = unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode()).casefold()
-    plain = _ADDRESS.sub(lambda found: _QUERY.sub("", found[0]), plain)
-    for pattern, put in _VARYING:
-        plain = pattern.sub(put, plain)
-    return " ".join(_MARKUP.sub(" ", plain).split())
-
-
-_HEX = r"(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,}"
-_TIME = r"\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?"
-_FIGURE = r"\d+(?:,\d{3})*(?:\.\d+)?(?![.,]?\d)"
-_UNIT = r"(?:ms|msec|us|ns|secs?|s|mins?|m|hours?|hrs?|h|days?|d|[kmgt]?i?b|rps|qps|rpm|x|%|percent)"
-
-
-def _varying(pattern: str, put: str = "#") -> tuple[re.Pattern[str], str]:
-    # ASCII: Japanese has no blanks, so a figure may follow a word directly.
-    return re.compile(pattern, re.ASCII), put
-
-
-# Strangers write what these are matched with: each is linear in the text. An address is taken whole, and only
-# then cut, since looking for a "?" from each "https://" on would not be.
-_ADDRESS: Final = re.compile(r"https?://[^\s<>]+")
-_QUERY: Final = re.compile(r"[?#].*", re.DOTALL)
-
-# In this order: what an earlier one has replaced the later ones do not see.
-_VARYING: Final = (
-    _varying(r"<t:\d+(?::\w)?>"),  # Discord's own timestamps
-    _varying(r"<(?:@[!&]?|#|a?:\w+:)\d+>"),  # its mentions and emoji
-    _varying(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),  # UUIDs
-    _varying(rf"\b{_HEX}\b"),  # commits, traces, requests
-    _varying(rf"\b\d{{4}}-\d\d-\d\d(?:[t ]{_TIME}(?:z|[+-]\d\d:?\d\d)?)?"),
-    _varying(rf"\b{_TIME}"),
-    _varying(r"\b\d{1,4}/\d{1,2}(?:/\d{1,4})?\b"),  # a date, or so many of so many
-    _varying(r"\d{5,}"),  # no host has a number that high
-    # A figure, perhaps with its unit; no part of a name ("api2", "eu-west-1", "5xx") or of an IP address.
-    _varying(rf"(?<![\w.])(?<![a-z][-_]){_FIGURE}(?:\s?{_UNIT}(?![a-z0-9])|(?![a-z0-9_]))"),
-)
-_MARKUP: Final = re.compile(r"[*_~`|>\[\]()]+")
 
 _SAID: Final = re.compile(r"<(?:@[!&]?|#)\d{1,20}>|@(?:everyone|here)\b")
 _EMOJI: Final = re.compile(r"<a?:(\w{2,32}):\d{1,20}>")

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from bot.domain.alerts.alert import MAY_BE_AFFECTED, first_line, normalised
+from bot.domain.alerts.alert import MAY_BE_AFFECTED, first_line
 from bot.domain.alerts.recognition import Says
+from bot.domain.alerts.subject import words_of
 from bot.domain.masking.masking import mask, open_link
 from bot.domain.severity import SeverityPolicy
 
@@ -66,7 +67,7 @@ class AlertEvent:
 
     def fingerprint(self, sender: str) -> str:
         """Return the fingerprint that all events about the same alert of *sender* share: 64 hex digits."""
-        key = self.key or f"{normalised(self.title)}\n{normalised(self.target or '')}"
+        key = self.key or f"{words_of(self.title)}\n{words_of(self.target or '')}"
         return hashlib.sha256(f"event\n{sender}\n{key}".encode("utf-8", "replace")).hexdigest()
 
     @property

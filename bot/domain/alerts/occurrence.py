@@ -29,6 +29,8 @@ class Occurrence:
         nth: Its place among the events that came together.
         title: What it is about, one line.
         target: What is affected, if it says so.
+        subject: What it is about, as a reading has it; empty for an event.
+        is_success: It says that some work went well.
         rule: The policy's rule about it, if there is one.
     """
 
@@ -47,3 +49,20 @@ class Occurrence:
     title: str = ""
     target: str | None = None
     rule: AlertRule | None = None
+    subject: str = ""
+    is_success: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAlert:
+    """An alert that a sender has posted.
+
+    Attributes:
+        number: Of its incident.
+        subject: As in `Occurrence`; None: opened by a version that kept none.
+    """
+
+    number: int
+    fingerprint: str
+    title: str
+    subject: str | None

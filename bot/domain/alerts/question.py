@@ -22,6 +22,7 @@ class AlertQuestion:
         sender: As `AlertMessage.sender`.
         severity: The name of the severity that it would be tracked under.
         target: The target of the message, if it names one.
+        subject: What it is about, as a reading has it; None: asked by an older version.
         evidence: The message.
         answer: None while there is no answer.
         answered_by_name: The person who answered.
@@ -36,6 +37,7 @@ class AlertQuestion:
     title: str
     target: str | None
     evidence: Evidence
+    subject: str | None = None
     answer: AlertAnswer | None = None
     answered_by_name: str | None = None
 

@@ -1,7 +1,8 @@
-"""Recognition of a monitor's message: an alert fires, an alert is resolved, or neither.
+"""The patterns by which a team's policy reads the messages of its own monitors, and what a reading is.
 
-A table of patterns decides. A pattern is literal text with holes, no regular expression: matching takes
-time in proportion to the line, even for a hostile line or pattern.
+A pattern is literal text with holes, no regular expression: matching takes time in proportion to the line,
+even for a hostile line or pattern. Messages that none of them matches are read by
+`bot.domain.alerts.reading`.
 """
 
 import re
@@ -10,9 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Final
 
-from bot.domain.alerts.alert import AlertMessage, AlertPart, fingerprint_of, first_line, normalised
+from bot.domain.alerts.alert import AlertMessage, AlertPart, fingerprint_of, first_line
+from bot.domain.alerts.subject import words_of
 
 WHAT: Final = "what"
 WHERE: Final = "where"
@@ -99,6 +102,11 @@ class Shape:
             raise ValueError(text)
         return cls(tuple(fold(piece.replace(_VARIATION, "")) for piece in pieces), tuple(holes))
 
+    def __str__(self) -> str:
+        """Return the shape as a pattern's text, in lower case."""
+        holes = ("*" if hole is None else f"{{{hole}}}" for hole in self.holes)
+        return "".join(part for pair in zip_longest(self.pieces, holes, fillvalue="") for part in pair)
+
     @property
     def is_bare(self) -> bool:
         """Return True if the shape has no literal text, so that it matches any line."""
@@ -169,6 +177,8 @@ class Reading:
         what, where: As the pattern found them; empty when it names none.
         pattern: The pattern that matches.
         clues: The evidence, the strongest first.
+        subject: What it is about, as `bot.domain.alerts.reading.Subject` stores it.
+        is_success: It says that some work went well, which ends only the alert about just that work.
         look: What messages that look alike have in common: its headline, in lower case, with "*" in the place
             of names and figures. Empty when nothing of it can be read.
     """
@@ -181,28 +191,32 @@ class Reading:
     where: str = ""
     pattern: Pattern | None = None
     clues: tuple[Clue, ...] = ()
+    subject: str = ""
+    is_success: bool = False
     look: str = ""
 
     def fingerprint(self, message: AlertMessage, parts: Sequence[AlertPart], *, target: str | None) -> str:
         """Return the alert's fingerprint, equal for firing and resolved messages; see `fingerprint_of`."""
         if not self.what:
-            return fingerprint_of(message, parts, target=target, title=normalised(self.title))
+            about = self.subject.split("\n")[0] or words_of(self.title)
+            return fingerprint_of(message, parts, target=target, title=about)
         if not self.exact:
-            title = "\n".join([normalised(self.what), fold(self.where)])
+            title = "\n".join([words_of(self.what), fold(self.where)])
             return fingerprint_of(message, parts, target=target, title=title)
         posted_by = [str(message.channel_id), message.sender]
         title = "\n".join(["exact", *posted_by, fold(self.what), fold(self.where)])
         return fingerprint_of(message, [AlertPart.TITLE], target=None, title=title)
 
 
-def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequence[str]) -> Reading:
-    """Read a message by the first pattern that matches one of its lines, the most telling line first.
+def match_patterns(
+    message: AlertMessage, patterns: Iterable[Pattern], names: Sequence[str]
+) -> tuple[Pattern, Mapping[str, str]] | None:
+    """Return the first pattern that matches a line of a message, the most telling line first, and its holes.
 
     Args:
         patterns: In the order in which they are tried.
-        names: Titles that only name a sender: such a message is about what its text says.
+        names: Titles that only name a sender.
     """
-    title = titled(message, names)
     known = [one for one in patterns if _is_from(message, one.sender)]
     own = own_names(message, names)
     headlines = (line for line in _headlines(message) if fold(line) not in own)
@@ -211,44 +225,13 @@ def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequ
             for pattern in known:
                 found = pattern.line.match(line) if pattern.part is part else None
                 if found is not None:
-                    return _reading(pattern, found, title)
-    return Reading(None, title)
-
-
-def titled(message: AlertMessage, names: Sequence[str]) -> str:
-    """Return the subject of a message: its title, or its next line if the title only names the sender."""
-    own = own_names(message, names)
-    lines = list(message.titles())
-    telling = next((line for line in lines if fold(line) not in own), "")
-    if not telling:
-        return message.title
-    if not _REPOSITORY.fullmatch(telling):
-        return telling
-    said = next((line for line in lines if line != telling and fold(line) not in own), "")
-    return first_line(f"{telling}: {said}") if said else telling
+                    return pattern, found
+    return None
 
 
 def is_from(message: AlertMessage, senders: Iterable[Shape]) -> bool:
     """Return True if the name that a message is posted under, or its author's id, matches *senders*."""
     return any(_is_from(message, sender) for sender in senders)
-
-
-# Many senders title everything with the repository that it is about.
-_REPOSITORY: Final = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
-
-
-def _reading(pattern: Pattern, found: Mapping[str, str], title: str) -> Reading:
-    what, where = found.get(WHAT, ""), found.get(WHERE, "")
-    named = f"{what} ({where})" if what and where else what
-    return Reading(
-        says=pattern.says,
-        title=first_line(named) or title,
-        same_within=pattern.same_within,
-        exact=pattern.exact,
-        what=what,
-        where=where,
-        pattern=pattern,
-    )
 
 
 def _is_from(message: AlertMessage, sender: Shape | None) -> bool:

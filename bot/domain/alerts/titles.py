@@ -46,12 +46,14 @@ def alert_title(message: AlertMessage, reading: Reading, names: Sequence[str], s
         names: As in `read_message`.
     """
     pattern = reading.pattern
-    if reading.says is not Says.FIRING or pattern is None:
+    if reading.says is not Says.FIRING:
         return reading.title
     own, lines = own_names(message, names), list(islice(_lines(message), _LINES))
     subject = _subject(reading.title, _found(shapes.subjects, lines), own)
-    told = (pattern.title or _SIGN).replace(_SIGN, subject)
-    detail = _found(shapes.details, lines) or (_next_line(reading, lines, own) if pattern.next_line else "")
+    told = ((pattern and pattern.title) or _SIGN).replace(_SIGN, subject)
+    detail = _found(shapes.details, lines) or (
+        _next_line(reading, lines, own) if pattern and pattern.next_line else ""
+    )
     return _with_detail(told, detail)
 
 
@@ -66,7 +68,7 @@ def _with_detail(told: str, detail: str) -> str:
     """Return *told* with *detail*, or the one of them that says all that the other does."""
     if fold(detail) in fold(told):
         return told
-    joined = detail if fold(told) in fold(detail) else f"{told}: {detail}"
+    joined = detail if fold(told) in fold(detail) else f"{told.rstrip('.。 ')}: {detail}"
     return first_line(joined, limit=max(len(told), _TOLD_LIMIT))
 
 

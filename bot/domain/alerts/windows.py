@@ -72,6 +72,7 @@ class HeldAlert(Payload):
     by_name: str
     key: str
     fingerprint: str
+    subject: str | None = None
     evidence: Evidence | None = None
     source: Source | None = None
     origin: AlertOrigin | None = None
@@ -88,6 +89,7 @@ class HeldAlert(Payload):
             by_name=new.reported_by.name,
             key=new.key,
             fingerprint=new.fingerprint or "",
+            subject=new.subject,
             evidence=new.evidence,
             source=new.source,
             origin=new.origin,
@@ -112,6 +114,7 @@ class HeldAlert(Payload):
             evidence=self.evidence,
             kind=IncidentKind.ALERT,
             fingerprint=self.fingerprint,
+            subject=self.subject,
             source=self.source,
             origin=self.origin,
             waited=waited,

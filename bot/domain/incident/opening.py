@@ -21,6 +21,7 @@ class NewIncident:
         evidence: The message that the triage started from.
         rings: False silences every mention, whatever the policy says: a drill that should not disturb.
         source, fingerprint, origin, waited: Of a tracked alert, as in `Tracked`.
+        subject: What a message of a monitor is about, by which it is found again; None without one.
         triggered_at: When it was raised, if that was earlier, while the database was away.
     """
 
@@ -40,6 +41,7 @@ class NewIncident:
     is_private: bool = False
     source: Source | None = None
     fingerprint: str | None = None
+    subject: str | None = None
     triggered_at: datetime | None = None
     origin: AlertOrigin | None = None
     waited: Waited | None = None

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.domain.alerts.alert import normalised
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
+from bot.domain.alerts.subject import words_of
 from bot.domain.hooks.hook import HookRefused, HookRequest, HookRules, HookUnreadable
 from bot.integrations.hooks.body import Fields, fields_of, storable
 from bot.integrations.hooks.proofs import is_one_of
@@ -73,7 +73,7 @@ def _key(said: Fields) -> str:
     if named := said.text("dedup_key"):
         return named
     payload = said.fields("payload")
-    parts = (normalised(payload.text("summary")), payload.text("source"), payload.text("component"))
+    parts = (words_of(payload.text("summary")), payload.text("source"), payload.text("component"))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

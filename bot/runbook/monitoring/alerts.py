@@ -156,7 +156,7 @@ class AlertsTable(Section):
     fingerprint: Annotated[
         tuple[Annotated[AlertPart, _PART], ...],
         some(f"names no part; allowed: at least one of {_PART.allowed}"),
-    ] = (AlertPart.TITLE, AlertPart.TARGET)
+    ] = (AlertPart.TITLE, AlertPart.TARGET, AlertPart.CHANNEL, AlertPart.AUTHOR)
     rings: values.Bool = False
     recovery: Annotated[OnRecovery, values.choice(OnRecovery, "what a recovery does")] = OnRecovery.CLOSE
     ignore: tuple[_Line, ...] = ()

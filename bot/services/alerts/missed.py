@@ -1,6 +1,6 @@
 """Alerts that monitors posted while no event reached the bot, read page by page from the watched channels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +17,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reconciliation import Reconciler
+from bot.services.alerts.identity import over_among
 from bot.services.alerts.tracking import AlertTracking, Understood
 from bot.services.ports import Discord, Store
 from bot.services.ports.urgency import BACKGROUND, urgency
@@ -98,11 +99,7 @@ class MissedAlerts:
                 understood.append((message, found))
             else:
                 await self._alerts.receive(message)  # which records why it is passed over
-        over = {
-            (found.fingerprint, message.sender): message.id
-            for message, found in understood
-            if found.reading.says is Says.RESOLVED
-        }
+        over = over_among((found.reading.says, found.occurrence) for _, found in understood)
         late: dict[int, Incident] = {}
         for message, found in understood:
             if (outcome := self._why_not(message, found, over=over, now=now)) is not None:
@@ -118,7 +115,7 @@ class MissedAlerts:
         message: AlertMessage,
         found: Understood,
         *,
-        over: Mapping[tuple[str, str], int],
+        over: Collection[int],
         now: datetime,
     ) -> AlertOutcome | None:
         """Return why a message that was missed is not received any more; None if it is."""
@@ -129,8 +126,7 @@ class MissedAlerts:
             return AlertOutcome.TOO_OLD
         is_firing, closes = found.reading.says is Says.FIRING, self._policy.alerts.closes
         # it was over before anybody could have been told
-        is_over = message.id < over.get((found.fingerprint, message.sender), 0)
-        return AlertOutcome.OVER_BEFORE if is_firing and closes and is_over else None
+        return AlertOutcome.OVER_BEFORE if is_firing and closes and message.id in over else None
 
     async def _tell(self, guild_id: int, channel_id: int, channel: str, oldest: AlertMessage) -> None:
         """Say once, in the channel, that older messages were not looked at."""

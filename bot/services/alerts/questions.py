@@ -147,6 +147,7 @@ def as_incident(question: AlertQuestion) -> NewIncident:
         kind=IncidentKind.ALERT,
         source=Source(question.channel_id, question.message_id, author.name),
         fingerprint=question.fingerprint,
+        subject=question.subject,
     )
 
 

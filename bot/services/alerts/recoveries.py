@@ -10,6 +10,7 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.notices import ResolvedNotice
 from bot.runbook.model import Policy
+from bot.services.alerts.identity import identified
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.ports import Store, Transaction
 from bot.services.shared.changes import Change
@@ -28,11 +29,12 @@ class Recoveries:
     async def receive(self, said: Occurrence) -> None:
         """Record a recovery, once for each message however often it is read.
 
+        It is about the alert of its fingerprint, else the one of its sender that it clearly resembles most.
         An alert that has fired again after the message stays open. An alert that several monitors post, or
         one monitor in several channels, is closed when each of them has recovered: until then it may fire.
         """
         async with self._store.transaction() as tx:
-            await tx.lock_fingerprint(said.guild_id, said.fingerprint)
+            said = await identified(tx, said, is_over=True)
             outcome, incident = await self.receive_within(tx, said)
             await tx.decide(AlertDecision.on(said, outcome, says=Says.RESOLVED, incident=incident))
 

@@ -1,7 +1,7 @@
 """Alerts of others: a message in a watched channel becomes a tracked alert, or counts on one."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import structlog
@@ -10,7 +10,8 @@ from bot.domain.alerts.alert import AlertMessage, severity_at_start
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.question import AlertQuestion
-from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, names_of, read_message
+from bot.domain.alerts.reading import beginnings, read_message
+from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, names_of
 from bot.domain.alerts.rules import AlertFacts, AlertRule, rule_for
 from bot.domain.alerts.titles import alert_title
 from bot.domain.dlq.replays import REPLAYED_AS
@@ -19,6 +20,7 @@ from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.alerts.counting import AlertCounting
+from bot.services.alerts.identity import identified
 from bot.services.alerts.opening import AlertOpening, Decided
 from bot.services.alerts.questions import MessageQuestions, as_incident, count_message, note_muted
 from bot.services.alerts.recoveries import Recoveries
@@ -71,6 +73,8 @@ class Understood:
             title=told.title,
             target=told.target,
             rule=self.rule,
+            subject=told.subject or "",
+            is_success=self.reading.is_success,
         )
 
 
@@ -187,6 +191,7 @@ class AlertTracking:
             severity=severity.name,
             title=title,
             target=target,
+            subject=told.subject,
             evidence=shown.evidence,
         )
         return Understood(reading, severity, rule, would_be, is_readable=bool(message.title))
@@ -199,45 +204,48 @@ class AlertTracking:
 
     async def _track(self, understood: Understood, *, asks: bool = False) -> Incident | None:
         """Count the message on the same alert if that is tracked; else track it, or with *asks* ask first."""
-        said = understood.occurrence
         async with self._store.transaction() as tx:
-            await tx.lock_fingerprint(said.guild_id, said.fingerprint)
+            said = await identified(tx, understood.occurrence)
             known = await tx.handled_message(said)
             if known is not None:
                 return None if known.incident_id is None else await tx.incident(known.incident_id)
-            decided = await self._decide(tx, understood, asks=asks)
+            decided = await self._decide(
+                tx, replace(understood.would_be, fingerprint=said.fingerprint), said, asks=asks
+            )
             decision = decided.about(said, says=understood.reading.says)
             await (tx.decide(decision) if decided.incident is None else count_message(tx, decision))
         number, outcome = decision.incident_id, decided.outcome
         log.info("alert.decided", outcome=outcome, incident_id=number, message_id=said.id)
         return decided.incident
 
-    async def _decide(self, tx: Transaction, understood: Understood, *, asks: bool) -> Decided:
-        said = understood.occurrence
+    async def _decide(
+        self, tx: Transaction, would_be: AlertQuestion, said: Occurrence, *, asks: bool
+    ) -> Decided:
         if same := await self._counting.same(tx, said):
             return Decided(AlertOutcome.COUNTED, await self._counting.count(tx, same, said))
         if (passed_over := await self._opening.passed_over(tx, said)) is not None:
             if passed_over.outcome is AlertOutcome.MUTED:
-                await note_muted(tx, understood.would_be)
+                await note_muted(tx, would_be)
             return passed_over
         if asks:
-            is_asked = await self._questions.ask(tx, understood.would_be)
+            is_asked = await self._questions.ask(tx, would_be)
             return Decided(AlertOutcome.ASKED if is_asked else AlertOutcome.NOT_ASKED)
-        return await self._opening.open(tx, said, as_incident(understood.would_be))
+        return await self._opening.open(tx, said, as_incident(would_be))
 
     def _read(self, message: AlertMessage) -> tuple[Reading, SeverityPolicy | None]:
         """Return what the message says, and the severity that its title begins with, if any."""
         reading = read_message(message, self._policy.alerts.patterns, self._policy.alerts.names)
         said = self._said_severity(message, reading)
         if reading.says is None and said is not None:  # it says how severe it is: that is an alert
-            reading = Reading(Says.FIRING, reading.title)
+            reading = replace(reading, says=Says.FIRING)
         return reading, said
 
     def _said_severity(self, message: AlertMessage, reading: Reading) -> SeverityPolicy | None:
         """Return the severity that the title begins with, if any."""
         known = self._policy.severities.values()
         words = {word: found for found in known for word in (found.name, found.priority)}
-        said = severity_at_start(message.title, words) or severity_at_start(reading.title, words)
+        lines = (*beginnings(message.title), reading.title)
+        said = next((word for line in lines if (word := severity_at_start(line, words)) is not None), None)
         return None if said is None else words[said]
 
     def _unknown(self, message: AlertMessage) -> Unknown:

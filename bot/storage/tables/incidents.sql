@@ -213,12 +213,12 @@ SELECT * FROM incidents
 -- is known.
 INSERT INTO incidents (guild_id, key, severity, priority, title, targets, symptoms, path, started_at,
                        triggered_at, ack_due_at, reported_by_id, reported_by_name,
-                       kind, is_drill, rings, is_private, source, source_message_id, fingerprint,
+                       kind, is_drill, rings, is_private, source, source_message_id, fingerprint, subject,
                        last_seen_at, origin, waited, occurrences,
                        thread_channel)
 VALUES (:guild_id, :key, :severity, :priority, :title, :targets, :symptoms, :path, :started_at,
         coalesce(:triggered_at, now()), :ack_due_at, :reported_by_id, :reported_by_name,
-        :kind, :is_drill, :rings, :is_private, :source, :source_message_id, :fingerprint,
+        :kind, :is_drill, :rings, :is_private, :source, :source_message_id, :fingerprint, :subject,
         CASE WHEN :fingerprint::text IS NOT NULL THEN now() END, :origin, :waited, :occurrences,
         :thread_channel)
 ON CONFLICT (key) DO NOTHING

@@ -13,7 +13,8 @@ from bot.domain.actions.due_dates import parse_due_date
 from bot.domain.actions.item import action_number
 from bot.domain.actions.smart import specific, verifiable
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
-from bot.domain.alerts.recognition import Reading, Shape, read_message
+from bot.domain.alerts.reading import read_message
+from bot.domain.alerts.recognition import Reading, Shape
 from bot.domain.alerts.titles import alert_title
 from bot.domain.calendar.durations import parse_duration, parse_typed_span
 from bot.domain.calendar.start_time import parse_start_time

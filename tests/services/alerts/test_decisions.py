@@ -95,7 +95,7 @@ async def test_why_a_message_is_not_even_read(desk: Desk) -> None:
 
 async def test_an_answer_replaces_the_question(desk: Desk) -> None:
     """A person has tracked what the bot has asked about."""
-    unknown = replace(alert(desk, 905), content="Nightly report is ready")
+    unknown = replace(alert(desk, 905), content="The gate is purple")
     assert await desk.services.alerts.receive(unknown) is None
     assert await outcomes(desk) == [AlertOutcome.ASKED]
     incident = await desk.services.questions.track(905, guild_id=GUILD, by=RESPONDER)

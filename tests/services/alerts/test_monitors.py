@@ -52,6 +52,13 @@ async def say(desk: Desk, number: int, title: str, *, channel: str = "p1-ops") -
     await desk.services.alerts.receive(posted(desk, number, title, channel=channel))
 
 
+@pytest.fixture
+def sharing(database: Database) -> Desk:
+    """A desk whose policy takes the same words of two senders, or in two channels, for one alert."""
+    policy = default_policy_text().replace(', "channel", "author"]', "]")
+    return Desk(database, parse_policy(policy, name="shared"))
+
+
 async def statuses(desk: Desk) -> list[tuple[str, Status, int]]:
     """Of every incident that there was: title, status, how often it came."""
     found = await desk.store.list_incidents(GUILD, IncidentFilter(), limit=25, offset=0)
@@ -93,35 +100,35 @@ async def test_another_monitors_recovery_closes_nothing(desk: Desk, channel: str
     assert await notices(desk) == []
 
 
-async def test_a_recovery_by_another_sender_is_a_line(desk: Desk) -> None:
+async def test_a_recovery_by_another_sender_is_a_line(sharing: Desk) -> None:
     """Another sender's recovery adds a line to the shared alert; only its first sender's resolves it."""
-    await say(desk, 1, "ALERT: disk full")
+    await say(sharing, 1, "ALERT: disk full")
     for number, name in ((2, "Captain Hook"), (3, "Staging")):  # another webhook, then another name too
-        await desk.services.alerts.receive(by(posted(desk, number, "Recovered: disk full"), name))
-    assert [status for _, status, _ in await statuses(desk)] == [Status.TRIGGERED]
-    assert await notices(desk) == ["recovered", "recovered"]
-    await say(desk, 4, "Recovered: disk full")
-    assert [status for _, status, _ in await statuses(desk)] == [Status.RESOLVED]
+        await sharing.services.alerts.receive(by(posted(sharing, number, "Recovered: disk full"), name))
+    assert [status for _, status, _ in await statuses(sharing)] == [Status.TRIGGERED]
+    assert await notices(sharing) == ["recovered", "recovered"]
+    await say(sharing, 4, "Recovered: disk full")
+    assert [status for _, status, _ in await statuses(sharing)] == [Status.RESOLVED]
 
 
-async def test_a_recovery_closes_nothing_that_another_sender_posts_too(desk: Desk) -> None:
+async def test_a_recovery_closes_nothing_that_another_sender_posts_too(sharing: Desk) -> None:
     """An alert that two senders post stays open, with one line, when the first sender reports a recovery."""
-    await say(desk, 1, "ALERT: disk full")
-    await desk.services.alerts.receive(by(posted(desk, 2, "ALERT: disk full"), "Staging"))
-    assert await statuses(desk) == [("disk full", Status.TRIGGERED, 2)]
-    await say(desk, 3, "Recovered: disk full")
-    assert [status for _, status, _ in await statuses(desk)] == [Status.TRIGGERED]
-    assert await notices(desk) == ["recovered"]
+    await say(sharing, 1, "ALERT: disk full")
+    await sharing.services.alerts.receive(by(posted(sharing, 2, "ALERT: disk full"), "Staging"))
+    assert await statuses(sharing) == [("disk full", Status.TRIGGERED, 2)]
+    await say(sharing, 3, "Recovered: disk full")
+    assert [status for _, status, _ in await statuses(sharing)] == [Status.TRIGGERED]
+    assert await notices(sharing) == ["recovered"]
 
 
 @pytest.mark.parametrize("last", ["Captain Hook", "Staging"])
-async def test_what_two_senders_post_is_closed_when_both_have_recovered(desk: Desk, last: str) -> None:
+async def test_what_two_senders_post_is_closed_when_both_have_recovered(sharing: Desk, last: str) -> None:
     """An alert of two senders ends when both have recovered, whichever is the last, and its ladder stops."""
     author_ids = {"Captain Hook": 77, "Staging": 78}
 
     async def post(number: int, title: str, name: str) -> None:
-        message = by(posted(desk, number, title), name, author_id=author_ids[name])
-        await desk.services.alerts.receive(message)
+        message = by(posted(sharing, number, title), name, author_id=author_ids[name])
+        await sharing.services.alerts.receive(message)
 
     first = next(name for name in author_ids if name != last)
     await post(1, "ALERT: disk full", "Captain Hook")
@@ -129,24 +136,25 @@ async def test_what_two_senders_post_is_closed_when_both_have_recovered(desk: De
     await post(3, "Recovered: disk full", first)
     await post(4, "ALERT: disk full", first)
     await post(5, "Recovered: disk full", last)
-    assert await statuses(desk) == [("disk full", Status.TRIGGERED, 3)]
+    assert await statuses(sharing) == [("disk full", Status.TRIGGERED, 3)]
     await post(6, "Recovered: disk full", first)
-    assert await statuses(desk) == [("disk full", Status.RESOLVED, 3)]
-    assert name_of((await desk.store.incident(1)).ended) == first
-    await desk.database.advance(timedelta(hours=5))
-    await desk.work()
-    assert [kind for kind, _ in desk.discord.sent if kind is DeliveryKind.ESCALATION] == []
+    assert await statuses(sharing) == [("disk full", Status.RESOLVED, 3)]
+    assert name_of((await sharing.store.incident(1)).ended) == first
+    await sharing.database.advance(timedelta(hours=5))
+    await sharing.work()
+    assert [kind for kind, _ in sharing.discord.sent if kind is DeliveryKind.ESCALATION] == []
 
 
 async def test_what_came_in_two_channels_is_not_over_in_both(database: Database) -> None:
     """The recovery in one is a line: in the other it may still fire."""
     text = default_policy_text().replace('p0-alerts = "SEV1"', 'p0-alerts = "SEV2"')
-    desk = Desk(database, parse_policy(text, name="two"))
-    await say(desk, 1, "ALERT: disk full", channel="p0-alerts")
-    await say(desk, 2, "ALERT: disk full")
-    await say(desk, 3, "Recovered: disk full")
-    assert await statuses(desk) == [("disk full", Status.TRIGGERED, 2)]
-    assert await notices(desk) == ["recovered"]
+    text = text.replace(', "channel", "author"]', "]")
+    sharing = Desk(database, parse_policy(text, name="two"))
+    await say(sharing, 1, "ALERT: disk full", channel="p0-alerts")
+    await say(sharing, 2, "ALERT: disk full")
+    await say(sharing, 3, "Recovered: disk full")
+    assert await statuses(sharing) == [("disk full", Status.TRIGGERED, 2)]
+    assert await notices(sharing) == ["recovered"]
 
 
 @pytest.mark.parametrize("chatter", [RESOLVED, "✅ deploy ok", "[OK] disk", "Resolved: 5xx", "復旧: 5xx"])
@@ -312,18 +320,18 @@ async def test_another_senders_recovery_hides_nothing_that_was_missed(desk: Desk
 async def test_what_nobody_understands_is_asked_about(desk: Desk) -> None:
     """A quiet line, no number, no ladder; the same one again is asked about once."""
     for number in (1, 1, 2):
-        await say(desk, number, "deploy 42 finished")
+        await say(desk, number, "kiosk 42 says hi")
     [line] = await desk.database.deliveries()
     assert (line.kind, line.to, line.data["answers"]) == (DeliveryKind.ALERT_QUESTION, "channel:51", 1)
     assert await statuses(desk) == []
-    await say(desk, 3, "a job failed")
+    await say(desk, 3, "a visitor waves")
     assert len(await desk.database.deliveries()) == 2
 
 
 async def test_a_sender_that_talks_a_lot_is_asked_about_a_few_times(desk: Desk) -> None:
     """The bot asks about at most five messages of one sender."""
     for number in range(1, 20):
-        await say(desk, number, f"deploy of {'abcdefghijklmnopqrst'[number]} finished")
+        await say(desk, number, f"kiosk {'abcdefghijklmnopqrst'[number]} says hi")
     assert len(await desk.database.deliveries()) == 5
 
 
@@ -357,10 +365,10 @@ async def test_the_answer_is_that_its_sender_is_ignored(desk: Desk) -> None:
 
     A message of that sender that is plainly an alert is tracked all the same.
     """
-    await say(desk, 1, "deploy finished")
+    await say(desk, 1, "kiosk says hi")
     await desk.services.questions.ignore(1, guild_id=GUILD, by=RESPONDER)
     await desk.database.advance(timedelta(days=100))
-    await say(desk, 2, "another deploy finished")
+    await say(desk, 2, "another kiosk says hi")
     assert len(await desk.database.deliveries()) == 1
     await say(desk, 3, FIRING)
     assert await statuses(desk) == [("HighErrorRate", Status.TRIGGERED, 1)]
@@ -378,14 +386,14 @@ async def test_the_answer_is_that_its_sender_is_ignored(desk: Desk) -> None:
 
 async def test_it_is_ignored_no_more(desk: Desk) -> None:
     """A person who may ignore a sender may end that, and the bot asks about its messages again."""
-    await say(desk, 1, "deploy finished")
+    await say(desk, 1, "kiosk says hi")
     with pytest.raises(UserError, match="sender_not_ignored"):
         await desk.services.questions.heed(1, guild_id=GUILD, by=RESPONDER)
     await desk.services.questions.ignore(1, guild_id=GUILD, by=RESPONDER)
     with pytest.raises(UserError, match="alert_ignored_before"):
         await desk.services.questions.track(1, guild_id=GUILD, by=PRIMARY)
     await desk.services.questions.heed(1, guild_id=GUILD, by=PRIMARY)
-    await say(desk, 2, "another deploy finished")
+    await say(desk, 2, "another kiosk says hi")
     assert len(await desk.database.deliveries()) == 2
     assert [row.action for row in await desk.database.audit_rows()] == ["sender_ignored", "sender_heeded"]
     await desk.services.questions.track(1, guild_id=GUILD, by=PRIMARY)
@@ -393,8 +401,8 @@ async def test_it_is_ignored_no_more(desk: Desk) -> None:
 
 async def test_the_line_says_what_was_answered(desk: Desk) -> None:
     """A job edits the question's line to show the answer."""
-    await say(desk, 1, "deploy finished")
-    await say(desk, 2, "a job failed")
+    await say(desk, 1, "kiosk says hi")
+    await say(desk, 2, "a visitor waves")
     await desk.work()
     await desk.services.questions.ignore(1, guild_id=GUILD, by=RESPONDER)
     await desk.work()
@@ -424,7 +432,7 @@ async def test_the_line_forgets_what_became_private(desk: Desk) -> None:
 
 async def test_an_observer_answers_nothing(desk: Desk) -> None:
     """An observer's answers to a question about an alert are refused, and each refusal is on record."""
-    await say(desk, 1, "deploy finished")
+    await say(desk, 1, "kiosk says hi")
     for answer in (
         desk.services.questions.track,
         desk.services.questions.ignore,
@@ -438,7 +446,7 @@ async def test_an_observer_answers_nothing(desk: Desk) -> None:
 
 async def test_another_guild_answers_nothing(desk: Desk) -> None:
     """A question about a message cannot be answered from another guild."""
-    await say(desk, 1, "deploy finished")
+    await say(desk, 1, "kiosk says hi")
     with pytest.raises(UserError, match="alert_not_asked"):
         await desk.services.questions.track(1, guild_id=GUILD + 1, by=RESPONDER)
 

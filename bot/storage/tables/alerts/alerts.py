@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.alerts.decisions import AlertDecision
+from bot.domain.alerts.occurrence import KnownAlert
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
@@ -55,6 +56,12 @@ class PostgresAlertWrites(TransactionPart):
             except_severities=list(lesser),
         )
         return None if row is None else incident_from_row(row)
+
+    async def alerts_of_sender(self, guild_id: int, channel_id: int, sender: str) -> list[KnownAlert]:
+        rows = await self._sql.all(
+            "alerts_of_sender", guild_id=guild_id, channel_id=channel_id, sender=sender
+        )
+        return [from_row(KnownAlert, row) for row in rows]
 
     async def note_alert(self, decided: AlertDecision) -> list[int]:
         rows = await self._sql.all("note_alert", decided, **decision_json(decided))

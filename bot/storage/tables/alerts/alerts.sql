@@ -72,6 +72,25 @@ SELECT found.*
  LIMIT 1
    FOR NO KEY UPDATE OF found;
 
+-- name: alerts_of_sender
+-- Returns the newest 500 alerts that a sender has posted in a channel and that are open, or merged into another one, or
+-- muted.
+SELECT number, fingerprint, title, subject
+  FROM (SELECT id AS number, guild_id, fingerprint, title, subject, source, reported_by_id, reported_by_name
+          FROM incidents
+         WHERE status IN ('triggered', 'acknowledged', 'merged')
+        UNION
+        SELECT id, incidents.guild_id, incidents.fingerprint, title, subject, source, reported_by_id, reported_by_name
+          FROM alert_verdicts
+          JOIN incidents ON incidents.id = alert_verdicts.incident_id
+         WHERE alert_verdicts.guild_id = :guild_id AND verdict = 'mute' AND holds_until > now()) AS known
+ WHERE guild_id = :guild_id AND fingerprint IS NOT NULL
+   AND reported_by_id = split_part(:sender, ':', 1)::bigint
+   AND reported_by_id || ':' || reported_by_name = :sender
+   AND source ->> 'channel_id' = :channel_id::bigint::text
+ ORDER BY number DESC
+ LIMIT 500;
+
 -- name: note_alert
 -- Records the decision to count a message on an incident, once. The numbers of those action items come back that are done and name the alert
 -- of this fingerprint, if it fired after they were marked as done: they are to be looked at now. A drill is no alert.
@@ -186,8 +205,8 @@ WITH forgotten AS (
            FOR UPDATE SKIP LOCKED)
 )
 INSERT INTO alert_questions
-       (message_id, guild_id, channel_id, sender, fingerprint, severity, title, target, evidence)
-SELECT :message_id, :guild_id, :channel_id, :sender, :fingerprint, :severity, :title, :target, :evidence
+       (message_id, guild_id, channel_id, sender, fingerprint, subject, severity, title, target, evidence)
+SELECT :message_id, :guild_id, :channel_id, :sender, :fingerprint, :subject, :severity, :title, :target, :evidence
  WHERE NOT EXISTS (
     SELECT FROM alert_questions WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND asked_at >= :since
  )

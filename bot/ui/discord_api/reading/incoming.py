@@ -134,6 +134,7 @@ def _embed(embed: Mapping[str, Any]) -> AlertEmbed:
         author=str(author.get("name") or ""),
         footer=str(footer.get("text") or ""),
         fields=tuple((str(each.get("name")), str(each.get("value"))) for each in embed.get("fields") or ()),
+        colour=embed.get("color") or 0,
     )
 
 

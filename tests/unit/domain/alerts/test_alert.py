@@ -12,10 +12,9 @@ from bot.domain.alerts.alert import (
     AlertEmbed,
     AlertMessage,
     AlertPart,
-    fingerprint_of,
-    normalised,
     severity_at_start,
 )
+from bot.domain.alerts.reading import read_message
 from bot.domain.triage.evidence import Evidence
 
 TARGETS = ("parky.co.jp", "api.parky.co.jp", "dev-*")
@@ -47,10 +46,15 @@ def message(content: str = "", *embeds: AlertEmbed, author: str = "Parky API") -
     )
 
 
+def print_of(found: AlertMessage, parts: tuple[AlertPart, ...] = USUAL) -> str:
+    """Return the fingerprint of a message that no pattern reads."""
+    return read_message(found, (), ()).fingerprint(found, parts, target=found.target(TARGETS))
+
+
 def same(*contents: str, parts: tuple[AlertPart, ...] = USUAL) -> bool:
     """Whether these count as one alert."""
     made = [message(content) for content in contents]
-    return len({fingerprint_of(one, parts, target=one.target(TARGETS)) for one in made}) == 1
+    return len({print_of(one, parts) for one in made}) == 1
 
 
 @pytest.mark.parametrize(
@@ -107,7 +111,6 @@ def test_the_target_is_one_of_the_policys_or_what_the_alert_calls_so(
         ("since <t:1764000000:R>", "since <t:1764000999:R>"),
         ("trace 4bf92f3577b34da6", "trace 00f067aa0ba902b7"),
         ("req 0f8fad5b-d9cb-469f-a165-70867728950e", "req 7c9e6679-7425-40de-944b-e07fc1f90ae7"),
-        ("order-123456 failed", "order-98765 failed"),
         ("https://s.test/i/1?id=2#top", "https://s.test/i/1?id=77"),
         ("**Disk**  full", "disk full"),
         ("5/12 pods", "3/12 pods"),
@@ -122,7 +125,6 @@ def test_figures_times_and_ids_make_no_difference(first: str, second: str) -> No
     ("first", "second"),
     [
         ("api down", "web down"),
-        ("[P0] api down", "[P1] api down"),
         ("eu-west-1 down", "eu-west-2 down"),
         ("api2 down", "api3 down"),
         ("10.0.0.2 down", "10.0.0.3 down"),
@@ -142,10 +144,10 @@ def test_an_alert_that_cannot_be_read_is_known_by_its_channel_and_author() -> No
     """
     mine, other = message(""), message("", author="Sentry")
     for parts in (USUAL, (AlertPart.TARGET,)):
-        first = fingerprint_of(mine, parts, target=None)
-        assert first == fingerprint_of(replace(mine, id=4), parts, target=None)
-        assert first != fingerprint_of(other, parts, target=None)
-        assert first != fingerprint_of(replace(mine, channel_id=5), parts, target=None)
+        first = print_of(mine, parts)
+        assert first == print_of(replace(mine, id=4), parts)
+        assert first != print_of(other, parts)
+        assert first != print_of(replace(mine, channel_id=5), parts)
 
 
 def test_an_alert_without_what_counts_is_known_by_its_title() -> None:
@@ -177,7 +179,6 @@ WORD = st.one_of(
     st.text("abcdefghijklmnopqrstuvwxyz", min_size=8, max_size=12),
 )
 FIGURE = st.one_of(
-    st.integers(0, 10**9).map(str),
     st.decimals(0, 9999, places=2).map(str),
     st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(datetime.isoformat),  # noqa: DTZ001  # text
     st.uuids().map(str),
@@ -191,10 +192,13 @@ def test_whatever_figure_stands_between_the_words(words: list[str], first: str, 
     assert same(f"{words[0]} {first} {' '.join(words[1:])}", f"{words[0]} {second} {' '.join(words[1:])}")
 
 
-@given(st.lists(WORD, min_size=1, max_size=6))
-def test_words_stay_words(words: list[str]) -> None:
-    """Words without figures stay unchanged when a text is normalised."""
-    assert normalised(" ".join(words)) == " ".join(words)
+NAME = st.sampled_from(["第{}駐車場", "精算機{}号", "gate {}", "port {}", "Lot #{}"])
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), NAME)
+def test_a_number_that_is_part_of_a_name_makes_a_difference(first: int, second: int, name: str) -> None:
+    """Two car parks, two machines, two gates, two ports are two alerts, however high their numbers are."""
+    assert same(f"{name.format(first)} is down", f"{name.format(second)} is down") == (first == second)
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
@@ -205,4 +209,4 @@ def test_any_text_is_taken(content: str, more: str) -> None:
     assert not {"\n", "\0"} & set(found.title)
     target = found.target(TARGETS)
     assert target is None or 1 <= len(target) <= 80
-    assert len(fingerprint_of(found, USUAL, target=target)) == 64
+    assert len(print_of(found)) == 64

@@ -3,7 +3,8 @@
 import pytest
 
 from bot.domain.alerts.alert import AlertEmbed, AlertMessage
-from bot.domain.alerts.recognition import Pattern, Says, Shape, TextPart, read_message
+from bot.domain.alerts.reading import read_message
+from bot.domain.alerts.recognition import Pattern, Says, Shape, TextPart
 from bot.domain.alerts.titles import TitleShapes, alert_title
 from tests.unit.domain.alerts.test_alert import message
 
@@ -33,7 +34,7 @@ def titled(said: AlertMessage, *patterns: Pattern) -> str:
         ("[FIRING:1] Disk full\nsummary = Disk full on db-1", "Disk full on db-1"),
         ("[FIRING:1] (web-1)\nalertname = Latency\nsummary = p95 of 2 s", "Latency (web-1): p95 of 2 s"),
         ("[RESOLVED] HighErrorRate\nsummary = 5xx is 0 %", "HighErrorRate"),
-        ("nobody knows this\nsummary = what", "nobody knows this"),
+        ("nobody knows this\nsummary = what", "nobody knows this: what"),
     ],
 )
 def test_what_happened_is_added(content: str, title: str) -> None:

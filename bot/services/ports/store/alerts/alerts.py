@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.alerts.decisions import AlertDecision
+from bot.domain.alerts.occurrence import KnownAlert
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
@@ -46,6 +47,9 @@ class AlertWrites(Protocol):
             since: It came at that time or later.
             lesser: Names of the severities that are too low.
         """
+
+    async def alerts_of_sender(self, guild_id: int, channel_id: int, sender: str) -> list[KnownAlert]:
+        """Return the open and the muted alerts that a sender has posted in a channel, newest first."""
 
     async def note_alert(self, decided: AlertDecision) -> list[int]:
         """Record a decision to count a message on an incident; one that was counted stays where it is.

@@ -1,0 +1,913 @@
+"""Reads a monitor's message by its evidence: what it says, what it is about, and what people call it.
+
+1. A message is taken apart (`take_apart`): headlines, further lines, fields by their names, the author.
+2. Each part is evidence (`Clue`) for an alert that fires, one that is over, or neither, with a weight
+   (`judge`). The words are in `state_words`. A label in front of the headline and a field that holds a state
+   count most, a colour least. The heaviest side decides. If nothing weighs enough, the message is not
+   recognised.
+3. What is left without words of state and measurements (`tokens`) is what it is about (`subject`). Two
+   messages of one sender about the same are the same alert.
+4. A recovery may say less or more than its alert did: `ended_by` finds the one that it is clearly about.
+"""
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from bot.domain.alerts.alert import AlertMessage, first_line
+from bot.domain.alerts.recognition import WHAT, WHERE, Clue, Pattern, Reading, Says, match_patterns
+from bot.domain.alerts.state_words import (
+    DECISIVE,
+    GRADE_FIELDS,
+    NORMAL,
+    SIGNS,
+    STATE_FIELDS,
+    STRONG,
+    VALUES,
+    WEAK,
+    WORDS,
+    Phrase,
+    State,
+    phrases,
+)
+from bot.domain.alerts.subject import Token, folded, is_name, look_of, tokens, words_of
+from bot.domain.text import one_line
+
+_SAYS: Final = {
+    State.TROUBLE: Says.FIRING,
+    State.WELL: Says.RESOLVED,
+    State.SUCCESS: Says.RESOLVED,
+    State.CHATTER: Says.CHATTER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value with its name: a field of an embed, or a labelled line of a text."""
+
+    name: str
+    value: str
+
+    @property
+    def key(self) -> str:
+        """Return the name as it is compared: "`❔` Alert State:" is "alert state"."""
+        return " ".join(re.split(r"[\s_-]+", _without_signs(folded(self.name)).strip(_EDGES)))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A message taken apart.
+
+    Attributes:
+        headlines: The first telling line of each part, with the part's name; the best first. Boilerplate, and
+            lines that only name the sender, are not among them.
+        texts: Further lines, in order.
+        fields: Fields, and labelled lines.
+        emphasised: What its texts print bold, quote, or link, unless it is a word of state.
+        author: Of its embeds, unless that only names the sender; may be empty.
+        colours: Of its embeds, as Discord has them: red, green and blue in eight bits each.
+        own: The words by which the sender is named.
+    """
+
+    headlines: tuple[tuple[str, str], ...]
+    texts: tuple[str, ...]
+    fields: tuple[Field, ...]
+    emphasised: tuple[str, ...]
+    author: str
+    colours: tuple[int, ...]
+    own: frozenset[str]
+
+    @property
+    def is_run(self) -> bool:
+        """Return True if it is about work that runs again and again, as builds do."""
+        said = [line for _, line in self.headlines] + [field.key for field in self.fields]
+        return _RUNS.search(folded(" ".join(said))) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a message says.
+
+    Attributes:
+        says: None: the evidence is not enough.
+        clues: The evidence, the strongest first.
+        is_success: It says that some work went well: that ends an alert only if it is about just that work.
+    """
+
+    says: Says | None
+    clues: tuple[Clue, ...]
+    is_success: bool = False
+
+
+def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequence[str]) -> Reading:
+    """Read a message: by the first of the policy's patterns that matches it, else by its evidence.
+
+    Args:
+        patterns: In the order in which they are tried.
+        names: Titles that only name a sender.
+    """
+    parts = take_apart(message, names)
+    about, title = str(subject(parts)), headline(parts) or message.title
+    matched = match_patterns(message, patterns, names)
+    if matched is None:
+        judged = judge(parts)
+        return Reading(
+            judged.says,
+            _with_state(title, parts),
+            clues=judged.clues,
+            subject=about,
+            is_success=judged.is_success,
+            look=look(parts),
+        )
+    pattern, holes = matched
+    what, where = holes.get(WHAT, ""), holes.get(WHERE, "")
+    named = first_line(f"{what} ({where})" if what and where else what)
+    return Reading(
+        says=pattern.says,
+        title=named or title,
+        same_within=pattern.same_within,
+        exact=pattern.exact,
+        what=what,
+        where=where,
+        pattern=pattern,
+        clues=(Clue(pattern.says, "pattern", _cut(str(pattern.line)), DECISIVE),),
+        subject=words_of(f"{what} {where}") if what else about,
+        look=look(parts),
+    )
+
+
+def take_apart(message: AlertMessage, names: Sequence[str]) -> Parts:
+    """Take a message apart.
+
+    Args:
+        names: Titles that only name a sender.
+    """
+    own = _own(message, names)
+    embeds = message.embeds[:_EMBEDS]
+    headlines: list[tuple[str, str]] = []
+    texts: list[str] = []
+    fields: list[Field] = []
+    for part, text in (
+        *(("title", embed.title) for embed in embeds),
+        ("content", message.content),
+        *(("description", embed.description) for embed in embeds),
+    ):
+        said: list[str] = []
+        begun = False
+        for line in _lines(text):
+            field = _labelled(line)
+            if field is not None and (begun or part == "description" or _begins(field)):
+                fields.append(field)
+            elif not _is_boilerplate(line, own):
+                said.append(line)
+                begun = True
+        count = _headlines(said, own)
+        headlines += [(part, line) for line in said[:count]]
+        texts += said[count:]
+    fields += [
+        Field(name, value) for embed in embeds for name, value in embed.fields if name.strip("\u200b ")
+    ]
+    authors = [first_line(embed.author) for embed in embeds]
+    author = next((each for each in authors if each and not _is_boilerplate(each, own)), "")
+    subjects = [("field", first_line(each.value)) for each in fields if each.key in _SUBJECT_FIELDS]
+    if all(_is_generic(line, own) for _, line in headlines):
+        headlines += [each for each in subjects if each[1]]
+    if not headlines:
+        headlines = [("author", author)] if author else []
+    return Parts(
+        headlines=tuple(headlines),
+        texts=tuple(texts),
+        fields=tuple(fields),
+        emphasised=tuple(_emphasised(message)),
+        author=author,
+        colours=tuple(embed.colour for embed in embeds if embed.colour),
+        own=own,
+    )
+
+
+# What it says
+
+
+def judge(parts: Parts) -> Judgement:
+    """Decide what a message says: the side with the most weight, if that is enough."""
+    clues = sorted(_clues(parts), key=lambda each: -each[0].weight)
+    told = tuple(clue for clue, _ in clues)
+    sums: dict[Says, float] = defaultdict(float)
+    for clue in told:
+        sums[clue.says] += clue.weight
+    firing, over, chatter = sums[Says.FIRING], sums[Says.RESOLVED], sums[Says.CHATTER]
+    quiet = max(over, chatter)
+    if max(firing, quiet) < _ENOUGH or abs(firing - quiet) < _MARGIN:
+        return Judgement(None, told)
+    if firing > quiet:
+        return Judgement(Says.FIRING, told)
+    spoken = {state for clue, state in clues if clue.says is Says.RESOLVED and clue.part != "colour"}
+    if over >= chatter and spoken:
+        return Judgement(Says.RESOLVED, told, is_success=State.SUCCESS in spoken)
+    return Judgement(Says.CHATTER, told)
+
+
+def _clues(parts: Parts) -> Iterator[tuple[Clue, State]]:
+    for number, (part, line) in enumerate(parts.headlines):
+        factor = 1.0 if number == 0 or part == "title" else 0.75 if part in {"content", "field"} else 0.5
+        yield from _headline_clues(part, line, factor)
+    for line in parts.texts[:_TEXTS]:
+        yield from _strongest("text", line, list(_phrases(line)), _TEXT_FACTOR)
+    for line in (*(line for _, line in parts.headlines), *parts.texts[:_TEXTS]):
+        yield from _transition(line)
+    for field in parts.fields[:_FIELDS]:
+        yield from _field_clues(field)
+    for state, words in {_COLOURS[name] for name in map(_colour, parts.colours) if name}:
+        yield Clue(_SAYS[state], "colour", words, _COLOUR_WEIGHT), state
+
+
+def _headline_clues(part: str, line: str, factor: float) -> Iterator[tuple[Clue, State]]:
+    """Yield what a headline's label, words and signs speak for."""
+    label, rest = _label(line)
+    heads, bodies = list(_phrases(label)), list(_phrases(rest))
+    whole = VALUES.whole(_bare(label)) or next((after for _, after in _changes(label)), None)
+    if whole is not None:
+        heads = [Phrase(*whole, 0, len(label))]
+    if _ERROR_NAME.fullmatch(_bare(label)):
+        heads = [Phrase(State.TROUBLE, STRONG, 0, len(label))]
+    if any(each.state is State.WELL and each.weight >= STRONG for each in bodies):
+        # "Alert: db-1 recovered", 「障害情報：第5駐車場が復旧しました」: the label names the kind of message.
+        heads = [each for each in heads if each.state is not State.TROUBLE]
+    yield from _strongest(
+        part, label, heads, factor * (_LABEL_FACTOR if whole is None else _WHOLE_LABEL_FACTOR)
+    )
+    yield from _strongest(part, rest, bodies, factor * _HEADLINE_FACTOR)
+    plain = folded(line)
+    signs = list(SIGNS.phrases(plain))
+    leading = [each for each in signs if not _without_signs(plain[: each.start]).strip(_EDGES)]
+    yield from _strongest(part, plain, leading[:1], factor * _LEADING_SIGN_FACTOR)
+    yield from _strongest(part, plain, signs[len(leading[:1]) :], factor)
+
+
+def _field_clues(field: Field) -> Iterator[tuple[Clue, State]]:
+    key, value = field.key, first_line(field.value)
+    bare = _bare(value)
+    if key in STATE_FIELDS or key in GRADE_FIELDS:
+        whole = VALUES.whole(bare) or VALUES.whole(re.split(r"[\s_]", bare)[-1]) or SIGNS.whole(bare)
+        found = (
+            [Phrase(*whole, 0, len(value))] if whole else [*_phrases(value), *SIGNS.phrases(folded(value))]
+        )
+        if key in GRADE_FIELDS and key not in STATE_FIELDS:
+            # How bad it is tells nothing of whether it still is; "ok" does.
+            grades = [each for each in found if each.state is State.TROUBLE]
+            found = [each for each in found if each.state is not State.TROUBLE]
+            yield from _strongest(field.name, value, grades, _GRADE_FACTOR)
+        yield from _strongest(field.name, value, found, _STATE_FIELD_FACTOR)
+    elif key in _ERROR_FIELDS and bare not in _NO_ERROR:
+        yield Clue(Says.FIRING, field.name, _cut(value), WEAK), State.TROUBLE
+
+
+def _transition(line: str) -> Iterator[tuple[Clue, State]]:
+    """Yield what a line says by a change."""
+    for said, after in _changes(line):
+        yield from _strongest("text", said, [Phrase(*after, 0, len(said))], _HEADLINE_FACTOR)
+
+
+def _changes(line: str) -> Iterator[tuple[str, tuple[State, float]]]:
+    """Yield changes of a state, and the one after it: "OK -> CRITICAL", "from up to down", 「正常→異常」."""
+    for found in _CHANGE.finditer(folded(line).replace("*", "")):
+        before, after = _whole(_bare(found[1])), _whole(_bare(found[2]))
+        if before is not None and after is not None:
+            yield found[0], after
+
+
+def _whole(text: str) -> tuple[State, float] | None:
+    return VALUES.whole(text) or WORDS.whole(text)
+
+
+def _negated(found: Phrase, text: str) -> Phrase:
+    """Return the phrase; "not recovered" and "never finished" are trouble."""
+    if found.state in {State.WELL, State.SUCCESS} and _NEGATION.search(text[: found.start][-_NEGATED:]):
+        return Phrase(State.TROUBLE, found.weight, found.start, found.end)
+    return found
+
+
+def _strongest(part: str, text: str, found: Iterable[Phrase], factor: float) -> Iterator[tuple[Clue, State]]:
+    """Yield the strongest phrase of each side: a part speaks once for each."""
+    best: dict[Says, Phrase] = {}
+    plain = folded(text)
+    for each in found:
+        if each.state is not State.NOTHING:
+            known = best.get(_SAYS[each.state])
+            if known is None or (each.weight, each.state is State.WELL) > (
+                known.weight,
+                known.state is State.WELL,
+            ):
+                best[_SAYS[each.state]] = each
+    for says, phrase in best.items():
+        words = plain[phrase.start : phrase.end] or plain
+        weight = phrase.weight if phrase.weight >= DECISIVE else phrase.weight * factor
+        yield Clue(says, one_line(part, limit=_CLUE), _cut(words), round(weight, 2)), phrase.state
+
+
+def _phrases(text: str) -> Iterator[Phrase]:
+    """Yield the phrases of a text outside quoted names; trouble that a recovery names is not among them.
+
+    "Recovered from link down" says that it is over, and so does 「障害が復旧しました」; but
+    「復旧後に停止しました」 does not, since what Japanese says last decides.
+    """
+    plain = folded(_without_quoted(text))
+    found = [_negated(each, plain) for each in WORDS.phrases(plain) if each.state is not State.NOTHING]
+    well = [each for each in found if each.state is State.WELL and each.weight >= STRONG]
+    for each in found:
+        is_named = any(each.start < one.start or (one.weight and plain[one.start].isascii()) for one in well)
+        if each.state is State.SUCCESS and any(
+            one.state is State.TROUBLE and one.weight >= NORMAL for one in found
+        ):
+            yield Phrase(State.SUCCESS, NORMAL, each.start, each.end)  # "completed with 3 errors"
+        elif each.state is not State.TROUBLE or not is_named:
+            yield each
+
+
+# What it is about
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a message is about.
+
+    Attributes:
+        words: By which two messages of a sender are the same alert.
+        context: Further words, by which a recovery is compared.
+    """
+
+    words: tuple[Token, ...]
+    context: tuple[Token, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Return the words as one line; empty when it is about nothing that can be read."""
+        return " | ".join(each.text for each in self.words)
+
+    def __str__(self) -> str:
+        """Return it as it is stored: the words, then the context."""
+        return "\n".join(" | ".join(each.text for each in tokens_) for tokens_ in (self.words, self.context))
+
+
+def subject(parts: Parts) -> Subject:
+    """Return what a message is about.
+
+    A headline that names nothing ("Monitor down", 「アラート通知」) needs the next one; so does one with
+    words only. Fields add the values that name something.
+    """
+    is_run = parts.is_run
+    words, context = _headline_words(parts)
+    words += _field_words(parts)
+    for said in parts.emphasised:
+        words += tokens(said, counts_runs=is_run)
+    by = tokens(parts.author, counts_runs=is_run)
+    if any(each.is_name for each in by) or not _is_named(words, parts):
+        words += by
+    for line in parts.texts[:_TEXTS]:
+        context += tokens(_subject_line(line, parts), counts_runs=is_run)
+    if not any(_is_telling(each) for each in words):
+        words += [each for each in context if _is_telling(each)]
+    own = tuple(dict.fromkeys(words))
+    return Subject(own, tuple(each for each in dict.fromkeys(context) if each not in own))
+
+
+def _headline_words(parts: Parts) -> tuple[list[Token], list[Token]]:
+    """Return the words of the headlines that name what a message is about, and those of the others."""
+    words: list[Token] = []
+    context: list[Token] = []
+    before, is_whole = "", True
+    for part, line in parts.headlines:
+        said = tokens(_subject_line(line, parts), counts_runs=parts.is_run)
+        found = [each for each in said if each.text not in parts.own]
+        if part != before:
+            is_whole = not before or part == "title" or not _is_named(words, parts)
+        if before and _is_generic(line, parts.own):
+            continue
+        before = part
+        words += found if is_whole else [each for each in found if each.is_name]
+        context += () if is_whole else found
+    return words, context
+
+
+def _field_words(parts: Parts) -> Iterator[Token]:
+    """Yield the words of fields that name what a message is about; an address besides a name tells nothing
+    more.
+    """
+    naming = [
+        each for each in parts.fields if each.key in _NAMING_FIELDS and not each.value.startswith("http")
+    ]
+    for field in parts.fields[:_FIELDS]:
+        if not naming or not field.value.startswith("http"):
+            yield from _named(field, is_run=parts.is_run)
+
+
+def _is_named(words: Sequence[Token], parts: Parts) -> bool:
+    """Return True if *words* name one thing, or are the title of a status page's update, which does."""
+    if any(each.is_name for each in words):
+        return True
+    first = _bare(_label(parts.headlines[0][1])[0]) if parts.headlines else ""
+    return first in _STATUS_PAGE and any(_is_telling(each) for each in words)
+
+
+def _named(field: Field, *, is_run: bool) -> Iterator[Token]:
+    """Yield the words of a field's value that name what it is about."""
+    key, value = field.key, first_line(field.value)
+    if _NOT_NAMING.search(key) is not None and key not in _NAMING_FIELDS:
+        return
+    if key in _NAMING_FIELDS or key in _SUBJECT_FIELDS:
+        if (number := value.strip()).isdigit():  # "Gate: 3"
+            yield from tokens(f"{key.split()[-1]} {number}", counts_runs=is_run)
+        else:
+            yield from tokens(value, counts_runs=is_run)
+        return
+    found = tokens(value, counts_runs=is_run)
+    yield from found if len(found) <= _SHORT else (each for each in found if each.is_name)
+
+
+def _subject_line(line: str, parts: Parts) -> str:
+    """Return a line without the sender's name in front, and without what follows "Reason:"."""
+    bare = line
+    label, rest = _split_label(line)
+    if rest and {each.text for each in tokens(label)} <= parts.own and _bare(label):
+        bare = rest
+    return _EXPLAINED.split(bare, maxsplit=1)[0] or bare
+
+
+# Which alert it ends
+
+
+def ended_by(recovery: str, alerts: Mapping[int, str], *, is_success: bool) -> int | None:
+    """Return the number of the one of *alerts* that a recovery is clearly about; None if there is none.
+
+    Words count by how few of the alerts have them, and names double. A name in the recovery must not
+    contradict one
+    in the alert: gate 4 does not end gate 3. Work that went well ends the alert that has all of its words and
+    names nothing else.
+
+    Args:
+        recovery: Its subject, as stored.
+        alerts: The open alerts of its sender: their numbers, and their subjects as stored.
+    """
+    said, context = _words(recovery)
+    known = {number: _words(stored) for number, stored in alerts.items()}
+    if is_success:
+        telling = {word for word in said if word not in _GENERIC}
+        return next((number for number, (own, _) in known.items() if _is_just(telling, own)), None)
+    common = Counter(word for own, further in known.values() for word in {*own, *further})
+    scores = {
+        number: _score(said, context, own, further, common)
+        for number, (own, further) in known.items()
+        if not _contradicts({*said, *context}, {*own, *further}, said, own)
+    }
+    ranked = sorted(scores.items(), key=lambda each: -each[1])
+    if not ranked or ranked[0][1] < _RESEMBLES:
+        return None
+    return None if len(ranked) > 1 and ranked[1][1] * _CLEARLY > ranked[0][1] else ranked[0][0]
+
+
+def same_subject(one: str, other: str) -> bool:
+    """Return True if two subjects, as stored, are equal: their context may differ."""
+    about = one.split("\n", maxsplit=1)[0]
+    return about != "" and about == other.split("\n", maxsplit=1)[0]
+
+
+def is_same_title(subject: str, title: str) -> bool:
+    """Return True if *subject* has all words of *title*, which is all that is known of an older alert."""
+    known = set(words_of(title).split(" | "))
+    return not known <= _GENERIC and known <= set(subject.split("\n", maxsplit=1)[0].split(" | "))
+
+
+def _words(stored: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words and the context of a subject as it was stored."""
+    own, _, further = stored.partition("\n")
+    return tuple(filter(None, own.split(" | "))), tuple(filter(None, further.split(" | ")))
+
+
+def _score(
+    said: Sequence[str],
+    context: Sequence[str],
+    own: Sequence[str],
+    further: Sequence[str],
+    common: Mapping[str, int],
+) -> float:
+    """Return how much of what the shorter one of recovery and alert says is in the other one, from 0 to over
+    1.
+    """
+    shared = {word for word in (*said, *context) if word in own or word in further}
+    weight = sum(_weight(word, common) for word in shared)
+    least = min(sum(_weight(word, common) for word in said), sum(_weight(word, common) for word in own))
+    return weight / max(least, 1.0)
+
+
+def _is_just(telling: set[str], own: Sequence[str]) -> bool:
+    return bool(telling) and telling <= set(own) and {word for word in own if is_name(word)} <= telling
+
+
+def _contradicts(all_said: set[str], all_known: set[str], said: Sequence[str], own: Sequence[str]) -> bool:
+    """Return True if the recovery names something that the alert does not, and the alert something else."""
+    return any(is_name(word) and word not in all_known for word in said) and any(
+        is_name(word) and word not in all_said for word in own
+    )
+
+
+def _weight(word: str, common: Mapping[str, int]) -> float:
+    """Return how much a word tells: less the more of the alerts have it, and nothing for boilerplate."""
+    if word in _GENERIC:
+        return 0.0
+    return (2.0 if is_name(word) else 1.0) / max(common[word], 1)
+
+
+# What people call it
+
+
+def headline(parts: Parts) -> str:
+    """Return the line that says best what happened, with the names and the state that it lacks; may be empty.
+
+    Signs, the sender's name and a label of state in front of it are left out: "🔴 Monitor Down" with the name
+    in a field is "Monitor Down: os-api-health".
+    """
+    lines = [_clean(line, parts) for _, line in parts.headlines]
+    telling = [line for line in lines if line and not _is_generic(line, parts.own)]
+    speaking = next((line for line in (*telling, *lines) if any(_phrases(line))), "")
+    told, *added = dict.fromkeys(filter(None, (*lines[:1], *telling[:1], speaking))) or [""]
+    for each in (*added, *_further_names(parts, " ".join([told, *added]))):
+        known, said = {word.text for word in tokens(told)}, tokens(each)
+        if folded(each) in folded(told) or (said and all(word.text in known for word in said)):
+            continue
+        told = each if folded(told) in folded(each) else f"{told.rstrip('.。 ')}: {each}"
+    return first_line(told.rstrip(". "), limit=_TITLE)
+
+
+def _with_state(told: str, parts: Parts) -> str:
+    """Return a title with the state that a field holds, if it has none."""
+    state = next((first_line(each.value) for each in parts.fields if each.key in STATE_FIELDS), "")
+    if state and not any(_phrases(told)) and folded(state) not in folded(told):
+        return first_line(f"{told}: {state}" if told else state, limit=_TITLE)
+    return told
+
+
+def _further_names(parts: Parts, told: str) -> Iterator[str]:
+    """Yield the names that a title needs besides what it says: of one thing, and else of what many things
+    share.
+    """
+    names_one = any(each.is_name for each in tokens(told))
+    if parts.author and (not names_one or any(each.is_name for each in tokens(parts.author))):
+        yield parts.author
+        names_one = True
+    fields = [(each.key, _BARE_VALUE.sub("", first_line(each.value))) for each in parts.fields]
+    naming = [
+        (key, value) for key, value in fields if key in _NAMING_FIELDS and (tokens(value) or value.isdigit())
+    ]
+    own = [value for key, value in naming if key not in _BROAD and not value.startswith("http")]
+    yield from [value for value in own if folded(value) not in folded(told)][:_NAMES_SHOWN]
+    if own or (emphasised := [each for each in parts.emphasised if folded(each) not in folded(told)]):
+        yield from () if own else emphasised
+    elif not names_one and not parts.emphasised:
+        others = [first_line(each.value) for each in parts.fields if any(_named(each, is_run=True))]
+        yield from [*(value for _, value in naming), *others][:1]
+
+
+def beginnings(line: str) -> Iterator[str]:
+    """Yield a line, and what follows its labels: "ALERT: [P0] down", "[P0] down", "down"."""
+    yield line
+    for _ in range(2):
+        _, line = _label(line)
+        yield line
+
+
+def look(parts: Parts) -> str:
+    """Return what messages that look alike have in common."""
+    lines = [_clean(line, parts) for _, line in parts.headlines]
+    telling = [line for line in lines if line and not _is_generic(line, parts.own)][:1]
+    return look_of(" ".join(dict.fromkeys([*lines[:1], *telling])))
+
+
+def _clean(line: str, parts: Parts) -> str:
+    """Return a headline without signs, the sender's name, a state in front, and the number of the event."""
+    bare = _ENDING_LINK.sub("", _EVENT_NUMBER.sub("", _trimmed(line))) or line
+    for _ in range(2):
+        label, rest = _split_label(bare)
+        if not rest or not tokens(rest) or _ERROR_NAME.fullmatch(_bare(label)):
+            break
+        said = _bare(label)
+        if said in _SILENT_LABELS or (
+            {each.text for each in tokens(label)} <= parts.own and not any(_phrases(label))
+        ):
+            bare = _trimmed(rest)
+        elif bare.startswith("[") and (found := list(WORDS.phrases(said))) and found[0].start == 0:
+            # A label that names its host: [Triggered on ...].
+            where = said[found[0].end :].strip().removeprefix("on ")
+            return one_line(f"{_trimmed(rest)} ({where})" if where else _trimmed(rest), limit=_TITLE)
+        else:
+            break
+    return one_line(bare.strip(), limit=_TITLE)
+
+
+def _trimmed(line: str) -> str:
+    """Return a line without signs at its ends."""
+    plain = _EMOJI_NAME.sub(" ", line).replace("`", "").strip()
+    while plain and _is_sign(plain[0]):
+        plain = plain[1:].lstrip()
+    while plain and _is_sign(plain[-1]):
+        plain = plain[:-1].rstrip()
+    return plain
+
+
+def _is_sign(sign: str) -> bool:
+    return sign in "|>-–—•・" or _is_symbol(sign)
+
+
+# Lines and labels
+
+
+def _own(message: AlertMessage, names: Sequence[str]) -> frozenset[str]:
+    """Return the lines, and their words, that only name the sender."""
+    author = message.evidence.author_name
+    said = {*names, author, message.username, *(first_line(embed.footer) for embed in message.embeds)}
+    lines = {_bare(each) for each in said} - {""}
+    words = {each.text for name in (author, message.username) for each in tokens(name)}
+    return frozenset(lines | words)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text that say something, without markup and mentions."""
+    plain = _TIMESTAMP.sub("", text.replace("```", "\n"))
+    for line in islice(plain.splitlines(), _LINES):
+        if (said := first_line(line, limit=_LINE)) and _bare(said):
+            yield said
+
+
+def _emphasised(message: AlertMessage) -> Iterator[str]:
+    """Yield the emphasised words of the first lines of its texts that have some."""
+    embeds = message.embeds[:_EMBEDS]
+    for text in (message.content, *(text for embed in embeds for text in (embed.title, embed.description))):
+        lines = (line for line in islice(text.splitlines(), _LINES) if _labelled(line) is None)
+        for line in islice((line for line in lines if _EMPHASIS.search(line)), 1):
+            for found in islice(_EMPHASIS.finditer(line), _NAMES_SHOWN):
+                said = first_line(found[0]).strip("*`'\"“”‘’「」『』 ")
+                if (
+                    said
+                    and not said.endswith((":", "："))
+                    and not _is_state(said)
+                    and len(tokens(said)) in range(1, _SHORT + 1)
+                ):
+                    yield said
+
+
+def _headlines(lines: Sequence[str], own: frozenset[str]) -> int:
+    """Return how many of the first lines are headlines: the first one, or as many as it takes to say how it
+    is.
+    """
+    for number, line in enumerate(lines[:_HEADLINES], 1):
+        if any(_phrases(line)) and not _is_generic(line, own):
+            return number
+    return min(len(lines), 1)
+
+
+def _is_boilerplate(line: str, own: frozenset[str]) -> bool:
+    bare = _bare(_trimmed(line))
+    if not bare or bare in own or _BOILERPLATE.fullmatch(bare):
+        return True
+    # Nothing is left of an address or a time.
+    return (
+        not tokens(line)
+        and not any(WORDS.phrases(folded(line)))
+        and not any(map(str.isalpha, bare.split("http")[0]))
+    )
+
+
+def _is_generic(line: str, own: frozenset[str]) -> bool:
+    """Return True if a line does not say what it is about: "Monitor down", 「アラート通知」."""
+    return not any(each.is_name or (_is_telling(each) and each.text not in own) for each in tokens(line))
+
+
+def _is_telling(token: Token) -> bool:
+    return token.text not in _GENERIC
+
+
+def _labelled(line: str) -> Field | None:
+    """Return the field that a line holds: "Host: web-1", "**Status:** [failure](...)", " - alertname = X"."""
+    found = _LABELLED.match(line)
+    if found is None:
+        return None
+    name, value = found["name"].strip(_EDGES), found["value"].strip()
+    return Field(name, value) if name and value and len(name.split()) <= _LABEL_WORDS else None
+
+
+def _begins(field: Field) -> bool:
+    """Return True if a text that begins with a labelled line begins with a field, not with a headline."""
+    return field.key in STATE_FIELDS or (field.key in _NAMING_FIELDS and not any(_phrases(field.value)))
+
+
+def _label(line: str) -> tuple[str, str]:
+    """Return a headline's label and the rest: "[FIRING:1] X", "OK ✅ | X", 「【障害】X」, "PROBLEM: X"."""
+    return _split_label(_trimmed(line))
+
+
+def _split_label(line: str) -> tuple[str, str]:
+    plain = line.strip().lstrip("*_~> ")
+    if found := _BRACKETED.match(plain):
+        return found[1], plain[found.end() :]
+    if found := _PREFIXED.match(plain):
+        return found[1], plain[found.end() :]
+    return "", line
+
+
+def _bare(text: str) -> str:
+    """Return *text* folded, without signs and markup: to be compared with a whole phrase."""
+    plain = _LINKED.sub(r"\1", folded(text))
+    plain = _MARKUP.sub(" ", _COUNT.sub(" ", _without_signs(plain)))
+    return " ".join(plain.split()).strip(_EDGES)
+
+
+def _without_signs(text: str) -> str:
+    plain = _EMOJI_NAME.sub(" ", text)
+    return "".join(" " if _is_symbol(sign) else sign for sign in plain)
+
+
+def _is_symbol(sign: str) -> bool:
+    return not sign.isascii() and (unicodedata.category(sign) == "So" or sign in _JOINERS)
+
+
+def _without_quoted(text: str) -> str:
+    """Return *text* without quoted names; a quoted state stays: "is **down**", 「障害」."""
+    return _QUOTED.sub(lambda found: found[0] if _is_state(found[0][1:-1]) else " ", text)
+
+
+def _is_state(text: str) -> bool:
+    return _whole(_bare(text)) is not None
+
+
+def _cut(text: str) -> str:
+    return one_line(text, limit=_CLUE)
+
+
+def _colour(colour: int) -> str:
+    """Return "red" or "green" for a colour that says so, else ""."""
+    red, green, blue = colour >> 16 & 255, colour >> 8 & 255, colour & 255
+    if red > _BRIGHT and red > _MUCH * green and red > _MUCH * blue:
+        return "red"
+    return "green" if green > _BRIGHT and green > _MORE * red and green > _MORE * blue else ""
+
+
+_EMBEDS: Final = 3
+_HEADLINES: Final = 3  # lines of one text
+_LINES: Final = 30
+_LINE: Final = 300
+_TEXTS: Final = 4
+_FIELDS: Final = 15
+_SHORT: Final = 4  # words of a value that may be a name
+_LABEL_WORDS: Final = 3
+_NAMES_SHOWN: Final = 2
+_TITLE: Final = 140
+_CLUE: Final = 60
+
+_ENOUGH: Final = 3.0
+_MARGIN: Final = 1.0
+_LABEL_FACTOR: Final = 3.0
+_WHOLE_LABEL_FACTOR: Final = 4.0
+_HEADLINE_FACTOR: Final = 2.0
+_LEADING_SIGN_FACTOR: Final = 1.5
+_STATE_FIELD_FACTOR: Final = 2.5
+_GRADE_FACTOR: Final = 1 / 3
+_TEXT_FACTOR: Final = 0.5
+_COLOUR_WEIGHT: Final = 1.5
+_COLOURS: Final = {"red": (State.TROUBLE, "red"), "green": (State.WELL, "green")}
+_BRIGHT: Final = 90
+_MUCH: Final = 1.5
+_MORE: Final = 1.15
+
+_RESEMBLES: Final = 0.5
+_CLEARLY: Final = 1.3
+
+_JOINERS: Final = "\ufe0f\u200b\u200d❓❗‼"
+_EDGES: Final = ":：*`_-–—|>.!。、,・「」『』\"'“”‘’()（）[]【】~# "
+_MARKUP: Final = re.compile(r"[*_~`|>]+")
+_COUNT: Final = re.compile(r"(?<=[a-z])\s?:\s?\d{1,5}\b")
+_LINKED: Final = re.compile(r"\[([^\[\]\n]{1,300})\]\(<?https?://[^()\[\]<>\s]{1,500}>?\)")
+_EMOJI_NAME: Final = re.compile(r"(?<![\w])<?a?:[a-z0-9_+-]{2,40}:(?:\d{1,20}>)?", re.IGNORECASE)
+_TIMESTAMP: Final = re.compile(r"<t:\d{1,20}(?::\w)?>")
+_ENDING_LINK: Final = re.compile(r"\s*[:：—–-]?\s*https?://\S{1,500}$")
+_EVENT_NUMBER: Final = re.compile(r"^\s*#\d{1,12}\s+")
+_BARE_VALUE: Final = re.compile(r"^[`*_]+|[`*_]+$")
+_BRACKETED: Final = re.compile(
+    r"^[\[【(（〈《<]([^\[\]【】()（）〈〉《》<>]{1,40})[\]】)）〉》>]\s*[:：|-]*\s*"
+)
+_PREFIXED: Final = re.compile(r"^([^\[\]:：|\n]{1,40}?)\s*(?::\s|：|\s\|\s|\s[-–—]\s)\s*")
+_LABELLED: Final = re.compile(
+    r"^[\s•・\-*_`■◆●▼▪◇□>]*(?P<name>[^:：=\n]{1,30}?)[*_`]*\s*(?:[:：][*_`]*\s|"
+    r"(?<=[^\x00-\x7f]):|\s=\s|：)[*_`]*\s*(?P<value>.*)$"
+)
+_QUOTED: Final = re.compile(
+    r"(?<!\w)'[^'\n]{1,120}'(?!\w)|\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|‘[^’\n]{1,120}’|"
+    r"「[^」\n]{1,120}」|『[^』\n]{1,120}』|"
+    r"`[^`\n]{1,120}`"
+)
+_EMPHASIS: Final = re.compile(
+    r"\*\*[^*\n]{1,120}\*\*(?!\s?[:：])|(?<!\w)'[^'\n]{1,120}'(?!\w)|"
+    r"\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|「[^」\n]{1,120}」|"
+    r"『[^』\n]{1,120}』|(?<!`)`[^`\n]{1,120}`(?!`)|\*[^*\n]{1,120}\*"
+)
+_ERROR_NAME: Final = re.compile(r"[\w.]{0,80}(?:error|exception|fault)")
+_CHANGE: Final = re.compile(r"([^\s]{1,20})\s?(?:->|→|=>|⇒|➡|\bto\b|から)\s?([^\s。、.,]{1,20})")
+_NEGATED: Final = 14  # characters before a phrase in which a negation counts
+_NEGATION: Final = re.compile(r"(?:\bnot|n't|\bnever)\s(?:yet\s|been\s|fully\s|be\s)?$")
+_EXPLAINED: Final = re.compile(
+    r"(?i)(?:\breason|\berror message|\berror|\bcause|\boutput|\bdetails?|原因|理由|エラー内容|"
+    r"詳細)\s?[:：]\s?"
+)
+_RUNS: Final = re.compile(
+    r"\b(?:build|builds|branch|pipeline|workflow|commit|deploy\w{0,6}|ci|job|run|"
+    r"release)\b|ビルド|デプロイ|リリース|ジョブ"
+)
+#: Labels that a title can do without: that it is an alert is known.
+_SILENT_LABELS: Final = phrases(
+    "new incident|incident started|incident resolved|new alert|problem|alert|alerting|firing|fired|"
+    "critical|crit|warning|warn|error|fatal|triggered|info|ok|resolved|recovered|recovery|investigating|"
+    "identified|monitoring|update|failure|p0|p1|p2|p3|sev1|sev2|sev3|障害|警告|異常|警報|アラート|"
+    "障害発生|発報|緊急|重大|復旧|解決|解消|回復|エラー|復旧しました|通知|監視|注意"
+)
+_STATUS_PAGE: Final = phrases("investigating|identified|monitoring|update|resolved|in progress")
+_BOILERPLATE: Final = re.compile(
+    r"(?:visit|view|open|see|show|read|learn|click|go to|check out|manage)\s(?:the|in|"
+    r"on|more|your|this|it|all|here|"
+    r"application|deployment|build|logs?|details?|incident|alert|dashboard|monitor|"
+    r"run|status page|trigger|job)\b.{0,60}|"
+    r"(?:output|details?|labels?|annotations?|more info|more details|"
+    r"powered by .{0,40}|click here|logs?|trace|"
+    r"alerts firing|alerts resolved|faults|changes|metrics?|values?|summary|description|message|information|"
+    r"詳細はこちら|詳細を見る|詳細|ログを見る|こちら|管理画面|確認はこちら|内容|概要)[:：]?|"
+    r"https?://\S{1,300}"
+)
+_ERROR_FIELDS: Final = phrases(
+    "error|error message|last error|failure reason|exception|エラー|エラー内容|エラーメッセージ"
+)
+_NO_ERROR: Final = phrases("|none|no|null|n/a|-|0|なし|無し|ok")
+
+
+#: Names of fields whose value says what it is about.
+_SUBJECT_FIELDS: Final = phrases(
+    "title|subject|alert|alert name|alertname|name|rule|rule name|trigger|trigger name|event name|"
+    "incident|incident name|summary|check name|monitor name|policy|policy name|condition name|alarm|"
+    "alarm name|test name|件名|タイトル|内容|事象|アラート名|監視名|名称|イベント名|障害内容|"
+    "アラート内容|メッセージ|監視項目|項目|概要"
+)
+#: Names of fields whose value names one thing.
+_NAMING_FIELDS: Final = phrases(
+    "host|hostname|host name|instance|service|service name|monitor|monitor name|check|check name|device|"
+    "device name|server|server name|node|pod|pod name|namespace|container|container name|app|application|"
+    "application name|project|site|site name|url|monitor url|service url|endpoint|target|resource|"
+    "resource name|component|cluster|database|queue|job|job name|workflow|pipeline|repository|repo|"
+    "machine|vm|disk|volume|interface|port|domain|function|topic|bucket|environment|entity|object|source|"
+    "agent|agent name|client|user pool|sensor|location|lot|gate|lane|store|shop|facility|camera|"
+    "deployment|image|stack|heartbeat|task|unit|address|ip|ip address|system|system name|account|tenant|"
+    "customer|certificate|backup|policy|ホスト|ホスト名|サーバー|サーバ|サーバー名|サービス|サービス名|"
+    "監視対象|対象|拠点|拠点名|駐車場|駐車場名|店舗|店舗名|設備|設備名|機器|機器名|装置|端末|場所|ゲート|"
+    "レーン|号機|精算機|カメラ|センサー|監視|監視名|監視項目|項目|項目名|システム|システム名|施設|施設名|"
+    "設置場所|現場|車室|フロア|階|ロット|発券機|区画|バッチ|ジョブ|ジョブ名|処理名|機種|ドメイン|"
+    "リソース|コンポーネント|環境|プロジェクト|アプリ|アプリケーション"
+)
+#: Of these, names that many things share.
+_BROAD: Final = phrases(
+    "project|environment|namespace|cluster|account|tenant|customer|system|region|stack|source|環境|"
+    "プロジェクト|システム"
+)
+#: Names of other fields whose value differs from time to time, or names nothing.
+_NOT_NAMING: Final = re.compile(
+    r"\b(?:times?|date|datetime|timestamp|since|duration|elapsed|uptime|downtime|"
+    r"latency|response|value|values|current|"
+    r"threshold|counts?|total|errors?|message|reason|cause|root cause|details?|"
+    r"description|output|logs?|stack|trace|"
+    r"status|state|severity|level|priority|impact|types?|id|ids|uid|uuid|eventid|"
+    r"commit|commits|revision|sha|build|version|"
+    r"author|by|user|assignee|assigned|owner|link|links|dashboard|runbook|last|next|"
+    r"started|ended|triggered|resolved|"
+    r"operational data|changes|labels|annotations|conditions?|results?|expected|"
+    r"actual|metrics?|usage|percent|events?|"
+    r"history|notes?|comment|tags?|query|expr|silence|offline|online|pings?|attempts?|"
+    r"retries|faults|action|actions|"
+    r"acknowledged|responders?|period|schedule|interval|grace|age|score|trend|updated|"
+    r"created|detected|at|when|view|"
+    r"message id|event|result|info|additional info|when|occurrences|code|ttl|loss|"
+    r"load|memory|cpu|temperature|speed)\b|"
+    r"日時|時刻|時間|日付|値|現在値|閾値|しきい値|件数|回数|エラー|原因|理由|詳細|ログ|状態|ステータス|状況|結果|重要度|深刻度|レベル|優先度|"
+    r"影響|"
+    r"種別|区分|番号|id|担当|リンク|url|備考|コメント|対応|温度|使用率|率$"
+)
+#: Words that name nothing, whoever posts them.
+_GENERIC: Final = phrases(
+    "alert|alerts|alerting|notification|notifications|notice|monitor|monitors|monitoring|incident|"
+    "incidents|event|events|status|service|services|check|checks|report|update|uptime|build|builds|"
+    "deployment|deployments|deploy|pipeline|job|jobs|server|servers|host|hosts|system|systems|health|"
+    "healthcheck|problem|trigger|message|warning|error|errors|test|new|your|detected|change|changed|"
+    "state|info|information|website|site|sites|endpoint|endpoints|application|app|domain|certificate|ssl|"
+    "http|https|url|connection|device|node|nodes|pod|container|database|task|workflow|run|type|last|"
+    "issue|issues|name|all|some|one|result|automatic|automated|auto|bot|webhook|integration|source|see|"
+    "details|link|open|project|production|prod|value|アラート|通知|監視|システム|サービス|サーバー|"
+    "サーバ|状態|状況|情報|報告|変更|自動|速報|発生|メッセージ|検知|検出|イベント|ステータス|更新|連絡|"
+    "お知らせ|監視通知|自動通知|自動送信|設備|機器|対象|件|確認|対応|詳細|内容|結果|定期|名|時"
+)

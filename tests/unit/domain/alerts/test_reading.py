@@ -1,0 +1,197 @@
+"""What a message says by its evidence, what it is about, and which alert a recovery is about."""
+
+import pytest
+
+from bot.domain.alerts.alert import AlertEmbed
+from bot.domain.alerts.reading import ended_by, read_message, same_subject
+from bot.domain.alerts.recognition import Reading, Says
+from bot.domain.alerts.subject import look_of, words_of
+from tests.unit.domain.alerts.test_alert import message
+
+RED, GREEN = 0xE74C3C, 0x2ECC71
+
+
+def read(content: str = "", *embeds: AlertEmbed) -> Reading:
+    """Return what is read of a message, without patterns."""
+    return read_message(message(content, *embeds), (), ())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "🔴 Gate 3 is down",
+        "【障害】第5駐車場のゲートが応答していません",
+        "精算機3号が停止しました",
+        "db-1 has not recovered yet",
+        "第5駐車場は復旧していません",
+        "復旧後に再び停止しました",
+        "The password recovery service is failing",
+        "復旧ツールが停止しました",
+        "Backup completed with errors",
+        "[Lot 3] barrier does not respond",
+        "OK -> CRITICAL: disk of db-1",
+        "予約が開始できません",
+        "no longer responding: db-1",
+        "障害のお知らせ：決済API",
+        "Pods are unhealthy in prod",
+    ],
+)
+def test_it_fires(content: str) -> None:
+    """A message about trouble fires, whatever words of recovery, success or news it has besides."""
+    assert read(content).says is Says.FIRING
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Gate 3 is back up",
+        "Resolved: db-1 is down",
+        "障害が復旧しました：第5駐車場",
+        "障害復旧のお知らせ：決済API",
+        "アラート：第5駐車場 復旧しました",
+        "OK: Interface eth0 link down",
+        "CRITICAL -> OK: disk of db-1",
+        "db-1 recovered from link down",
+        "Your service 'x' is currently back online and was down for 12 minutes.",
+        "No longer failing: api health",
+        "✅ deploy of api",
+        "精算機3号は正常に戻りました",
+        "バックアップが完了しました",
+        "no errors found in the nightly check",
+    ],
+)
+def test_it_is_over_or_went_well(content: str) -> None:
+    """A recovery names the trouble that is over; work that went well is none."""
+    assert read(content).says is Says.RESOLVED
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Test notification: db-1 is down",
+        "ACKNOWLEDGEMENT (CRITICAL): disk of db-1",
+        "本日の予約件数：98件",
+        "Scheduled: Database maintenance",
+        "[INFO] sync of store 10234 started",
+        "12/3 02:00 から定期メンテナンスを行います",
+    ],
+)
+def test_it_is_chatter(content: str) -> None:
+    """News, tests and what people have acknowledged are no alerts."""
+    assert read(content).says is Says.CHATTER
+
+
+@pytest.mark.parametrize(
+    "content", ["", "Kiosk 7 says hi", "42", "http://example.test/a", "決済について", "🙂🙂"]
+)
+def test_it_is_not_recognised(content: str) -> None:
+    """A message without evidence is not recognised."""
+    assert read(content).says is None
+
+
+def test_a_colour_is_weak_evidence() -> None:
+    """A colour decides nothing alone, and nothing against a word."""
+    assert read("", AlertEmbed(title="Kiosk 7", colour=RED)).says is None
+    assert read("", AlertEmbed(title="Resolved: Kiosk 7 is down", colour=RED)).says is Says.RESOLVED
+    assert read("", AlertEmbed(title="Kiosk 7 alert", colour=RED)).says is Says.FIRING
+
+
+def test_the_state_may_be_in_a_field() -> None:
+    """A field of state counts more than the colour and a word elsewhere; its clue names it."""
+    found = read("", AlertEmbed(title="api p95", colour=RED, fields=(("`❓` Status", "OK"),)))
+    assert found.says is Says.RESOLVED
+    assert (found.clues[0].part, found.clues[0].words) == ("`❓` Status", "ok")
+
+
+def test_quoted_words_are_no_evidence() -> None:
+    """A quoted name is a name, unless it is a state itself."""
+    assert read("stored artifact for 'Fix the alert of failed payments'").says is Says.RESOLVED
+    assert read("api is **down**").says is Says.FIRING
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Gate 3 is down for 5 minutes", "Gate 3 is down for 12 minutes"),
+        ("Investigating: Login is slow", "Identified: Login is slow"),
+        ("Health check failed after 5m0.01s", "Health check failed after 10m1.2s"),
+        ("第7駐車場 応答なし 3台", "第7駐車場 応答なし 12台"),
+        ("Build #214 failed: nightly", "Build #215 failed: nightly"),
+        ("lots-7d9f8c6b5d-x2abc crashed", "lots-6c5b4d3e2f-qq1zz crashed"),
+        ("disk usage = 91.4% on db-1", "disk usage = 92% on db-1"),
+    ],
+)
+def test_a_measurement_makes_no_difference(first: str, second: str) -> None:
+    """A duration, a percentage, a count, the number of a run and what Kubernetes adds to a name differ each
+    time.
+    """
+    assert same_subject(read(first).subject, read(second).subject)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("【障害】第7駐車場", "【障害】第8駐車場"),
+        ("精算機3号が停止しました", "精算機4号が停止しました"),
+        ("精算機 3 号が停止しました", "精算機 4 号が停止しました"),
+        ("Lot #3 is down", "Lot #4 is down"),
+        ("shard 3 is down", "shard 4 is down"),
+        ("edge-1 port 8080 is down", "edge-1 port 8443 is down"),
+        ("store 10234 failed", "store 10235 failed"),
+        ("みどり駐車場 障害", "さくら駐車場 障害"),
+        ("3階のゲートが開きません", "4階のゲートが開きません"),
+    ],
+)
+def test_a_number_of_a_name_makes_a_difference(first: str, second: str) -> None:
+    """Two car parks, machines, gates, ports, stores and floors are two alerts."""
+    assert not same_subject(read(first).subject, read(second).subject)
+
+
+def test_what_a_constant_title_is_about_is_elsewhere() -> None:
+    """The name is in a field, in bold, in the author or in a link; the title that people read has it."""
+    for embed in (
+        AlertEmbed(title="🔴 Monitor Down", fields=(("Monitor", "shop"), ("Latency", "12 ms"))),
+        AlertEmbed(title="🔴 Monitor Down", description="**shop** does not answer"),
+        AlertEmbed(title="🔴 Monitor Down", author="shop"),
+        AlertEmbed(title="🔴 Monitor Down", description="**[shop](https://shop.example)**"),
+    ):
+        found = read("", embed)
+        assert "shop" in found.title
+        assert "shop" in found.subject.split("\n")[0]
+
+
+ALERTS = {
+    1: words_of("gate 3 barrier is stuck") + "\n",
+    2: words_of("gate 4 barrier is stuck") + "\n",
+    3: words_of("payments queue of api is long") + "\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("recovery", "number"),
+    [
+        ("barrier of gate 3 works normally again", 1),
+        ("gate 4 recovered", 2),
+        ("gate 5 recovered", None),  # nothing about gate 5 is open
+        ("the barrier is ok again", None),  # which one?
+        ("payments recovered", 3),
+        ("復旧しました", None),
+    ],
+)
+def test_a_recovery_ends_the_alert_that_it_clearly_resembles(recovery: str, number: int | None) -> None:
+    """Names decide; without one, the words that one alert alone has; in doubt no alert ends."""
+    assert ended_by(read(recovery).subject, ALERTS, is_success=False) == number
+
+
+def test_work_that_went_well_ends_just_its_own_alert() -> None:
+    """A backup that succeeded ends the alert of that backup, and not that its server is down."""
+    alerts = {1: words_of("server db-1 is down") + "\n", 2: words_of("nightly dump of db-1 failed") + "\n"}
+    assert ended_by(read("nightly dump of db-1 succeeded").subject, alerts, is_success=True) == 2
+    assert ended_by(read("weekly vacuum of db-1 succeeded").subject, alerts, is_success=True) is None
+
+
+def test_messages_that_look_alike_have_one_look() -> None:
+    """Names and figures are left open in a look."""
+    assert look_of("Kiosk 7 says hi to 12 visitors") == look_of("Kiosk 8 says hi to 3 visitors")
+    assert read("本日の予約件数：98件").look == read("本日の予約件数：132件").look
+    assert read("Kiosk 7 says hi").look != read("Kiosk 7 says bye").look
