@@ -160,7 +160,7 @@ def take_apart(message: AlertMessage, names: Sequence[str]) -> Parts:
         begun = False
         for line in _lines(text):
             field = _labelled(line)
-            if field is not None and (begun or part == "description" or _begins(field)):
+            if field is not None and (begun or _begins(field, part)):
                 fields.append(field)
             elif not _is_boilerplate(line, own):
                 said.append(line)
@@ -205,9 +205,11 @@ def judge(parts: Parts) -> Judgement:
         return Judgement(None, told)
     if firing > quiet:
         return Judgement(Says.FIRING, told)
-    spoken = {state for clue, state in clues if clue.says is Says.RESOLVED and clue.part != "colour"}
-    if over >= chatter and spoken:
-        return Judgement(Says.RESOLVED, told, is_success=State.SUCCESS in spoken)
+    spoken = {
+        state for clue, state in clues if clue.says is Says.RESOLVED and any(map(str.isalpha, clue.words))
+    }
+    if over >= chatter and any(clue.says is Says.RESOLVED and clue.part != "colour" for clue in told):
+        return Judgement(Says.RESOLVED, told, is_success=State.SUCCESS in spoken and State.WELL not in spoken)
     return Judgement(Says.CHATTER, told)
 
 
@@ -229,6 +231,8 @@ def _headline_clues(part: str, line: str, factor: float) -> Iterator[tuple[Clue,
     """Yield what a headline's label, words and signs speak for."""
     label, rest = _label(line)
     heads, bodies = list(_phrases(label)), list(_phrases(rest))
+    bodies += [each for each in heads if each.weight <= WEAK]  # "Wazuh Alert - ..." only names the sender
+    heads = [each for each in heads if each.weight > WEAK]
     whole = VALUES.whole(_bare(label)) or next((after for _, after in _changes(label)), None)
     if whole is not None:
         heads = [Phrase(*whole, 0, len(label))]
@@ -261,7 +265,9 @@ def _field_clues(field: Field) -> Iterator[tuple[Clue, State]]:
             grades = [each for each in found if each.state is State.TROUBLE]
             found = [each for each in found if each.state is not State.TROUBLE]
             yield from _strongest(field.name, value, grades, _GRADE_FACTOR)
-        yield from _strongest(field.name, value, found, _STATE_FIELD_FACTOR)
+        yield from _strongest(field.name, value, found, _WHOLE_FIELD_FACTOR if whole else _STATE_FIELD_FACTOR)
+    elif key in _SUBJECT_FIELDS or _is_naming(key):
+        yield from _strongest(field.name, value, _phrases(value), 1.0)
     elif key in _ERROR_FIELDS and bare not in _NO_ERROR:
         yield Clue(Says.FIRING, field.name, _cut(value), WEAK), State.TROUBLE
 
@@ -382,7 +388,7 @@ def _headline_words(parts: Parts) -> tuple[list[Token], list[Token]]:
     before, is_whole = "", True
     for part, line in parts.headlines:
         said = tokens(_subject_line(line, parts), counts_runs=parts.is_run)
-        found = [each for each in said if each.text not in parts.own]
+        found = [each for each in said if each.is_name or each.text not in parts.own]
         if part != before:
             is_whole = not before or part == "title" or not _is_named(words, parts)
         if before and _is_generic(line, parts.own):
@@ -397,9 +403,7 @@ def _field_words(parts: Parts) -> Iterator[Token]:
     """Yield the words of fields that name what a message is about; an address besides a name tells nothing
     more.
     """
-    naming = [
-        each for each in parts.fields if each.key in _NAMING_FIELDS and not each.value.startswith("http")
-    ]
+    naming = [each for each in parts.fields if _is_naming(each.key) and not each.value.startswith("http")]
     for field in parts.fields[:_FIELDS]:
         if not naming or not field.value.startswith("http"):
             yield from _named(field, is_run=parts.is_run)
@@ -416,9 +420,9 @@ def _is_named(words: Sequence[Token], parts: Parts) -> bool:
 def _named(field: Field, *, is_run: bool) -> Iterator[Token]:
     """Yield the words of a field's value that name what it is about."""
     key, value = field.key, first_line(field.value)
-    if _NOT_NAMING.search(key) is not None and key not in _NAMING_FIELDS:
+    if _NOT_NAMING.search(key) is not None and not _is_naming(key):
         return
-    if key in _NAMING_FIELDS or key in _SUBJECT_FIELDS:
+    if _is_naming(key) or key in _SUBJECT_FIELDS:
         if (number := value.strip()).isdigit():  # "Gate: 3"
             yield from tokens(f"{key.split()[-1]} {number}", counts_runs=is_run)
         else:
@@ -473,6 +477,19 @@ def same_subject(one: str, other: str) -> bool:
     """Return True if two subjects, as stored, are equal: their context may differ."""
     about = one.split("\n", maxsplit=1)[0]
     return about != "" and about == other.split("\n", maxsplit=1)[0]
+
+
+def repeats(one: str, other: str) -> bool:
+    """Return True if two subjects, as stored, name the same, and one only adds a few words to the other."""
+    (first, _), (second, _) = _words(one), _words(other)
+    names = [{word for word in words if is_name(word)} for words in (first, second)]
+    said = [
+        {word for word in words if not is_name(word) and word not in _GENERIC} for words in (first, second)
+    ]
+    if not names[0] or names[0] != names[1]:
+        return False
+    fewer, more = sorted(said, key=len)
+    return fewer <= more and len(fewer) * 2 >= len(more)
 
 
 def is_same_title(subject: str, title: str) -> bool:
@@ -534,7 +551,10 @@ def headline(parts: Parts) -> str:
     telling = [line for line in lines if line and not _is_generic(line, parts.own)]
     speaking = next((line for line in (*telling, *lines) if any(_phrases(line))), "")
     told, *added = dict.fromkeys(filter(None, (*lines[:1], *telling[:1], speaking))) or [""]
-    for each in (*added, *_further_names(parts, " ".join([told, *added]))):
+    added += _further_names(parts, " ".join([told, *added]))
+    if added:
+        told = one_line(told, limit=_WITH_NAMES)
+    for each in added:
         known, said = {word.text for word in tokens(told)}, tokens(each)
         if folded(each) in folded(told) or (said and all(word.text in known for word in said)):
             continue
@@ -558,10 +578,12 @@ def _further_names(parts: Parts, told: str) -> Iterator[str]:
     if parts.author and (not names_one or any(each.is_name for each in tokens(parts.author))):
         yield parts.author
         names_one = True
+    for each in parts.fields:
+        if each.key in _SUBJECT_FIELDS and tokens(each.value):
+            yield first_line(each.value)
+            break
     fields = [(each.key, _BARE_VALUE.sub("", first_line(each.value))) for each in parts.fields]
-    naming = [
-        (key, value) for key, value in fields if key in _NAMING_FIELDS and (tokens(value) or value.isdigit())
-    ]
+    naming = [(key, value) for key, value in fields if _is_naming(key) and (tokens(value) or value.isdigit())]
     own = [value for key, value in naming if key not in _BROAD and not value.startswith("http")]
     yield from [value for value in own if folded(value) not in folded(told)][:_NAMES_SHOWN]
     if own or (emphasised := [each for each in parts.emphasised if folded(each) not in folded(told)]):
@@ -594,8 +616,10 @@ def _clean(line: str, parts: Parts) -> str:
         if not rest or not tokens(rest) or _ERROR_NAME.fullmatch(_bare(label)):
             break
         said = _bare(label)
-        if said in _SILENT_LABELS or (
-            {each.text for each in tokens(label)} <= parts.own and not any(_phrases(label))
+        if (
+            not said
+            or said in _SILENT_LABELS
+            or ({each.text for each in tokens(label)} <= parts.own and not any(_phrases(label)))
         ):
             bare = _trimmed(rest)
         elif bare.startswith("[") and (found := list(WORDS.phrases(said))) and found[0].start == 0:
@@ -698,9 +722,17 @@ def _labelled(line: str) -> Field | None:
     return Field(name, value) if name and value and len(name.split()) <= _LABEL_WORDS else None
 
 
-def _begins(field: Field) -> bool:
+def _is_naming(key: str) -> bool:
+    """Return True for the name of a field that names one thing: "host", "affected host", "machine id"."""
+    head, _, last = key.rpartition(" ")
+    return key in _NAMING_FIELDS or last in _NAMING_FIELDS or (last in {"id", "name"} and _is_naming(head))
+
+
+def _begins(field: Field, part: str) -> bool:
     """Return True if a text that begins with a labelled line begins with a field, not with a headline."""
-    return field.key in STATE_FIELDS or (field.key in _NAMING_FIELDS and not any(_phrases(field.value)))
+    if field.key in STATE_FIELDS:
+        return True
+    return (part == "description" or _is_naming(field.key)) and not any(_phrases(field.value))
 
 
 def _label(line: str) -> tuple[str, str]:
@@ -764,6 +796,7 @@ _SHORT: Final = 4  # words of a value that may be a name
 _LABEL_WORDS: Final = 3
 _NAMES_SHOWN: Final = 2
 _TITLE: Final = 140
+_WITH_NAMES: Final = 90  # characters of a title to which names are added
 _CLUE: Final = 60
 
 _ENOUGH: Final = 3.0
@@ -773,6 +806,7 @@ _WHOLE_LABEL_FACTOR: Final = 4.0
 _HEADLINE_FACTOR: Final = 2.0
 _LEADING_SIGN_FACTOR: Final = 1.5
 _STATE_FIELD_FACTOR: Final = 2.5
+_WHOLE_FIELD_FACTOR: Final = 6.0
 _GRADE_FACTOR: Final = 1 / 3
 _TEXT_FACTOR: Final = 0.5
 _COLOUR_WEIGHT: Final = 1.5
@@ -833,6 +867,7 @@ _SILENT_LABELS: Final = phrases(
 )
 _STATUS_PAGE: Final = phrases("investigating|identified|monitoring|update|resolved|in progress")
 _BOILERPLATE: Final = re.compile(
+    r"(?:お疲れ|お世話に|いつもお世話に|自動通知|自動送信|このメールは|よろしくお願い|ご対応の|ご確認).{0,60}|"
     r"(?:visit|view|open|see|show|read|learn|click|go to|check out|manage)\s(?:the|in|"
     r"on|more|your|this|it|all|here|"
     r"application|deployment|build|logs?|details?|incident|alert|dashboard|monitor|"
@@ -861,7 +896,8 @@ _NAMING_FIELDS: Final = phrases(
     "host|hostname|host name|instance|service|service name|monitor|monitor name|check|check name|device|"
     "device name|server|server name|node|pod|pod name|namespace|container|container name|app|application|"
     "application name|project|site|site name|url|monitor url|service url|endpoint|target|resource|"
-    "resource name|component|cluster|database|queue|job|job name|workflow|pipeline|repository|repo|"
+    "resource name|component|cluster|database|queue|dag|dag id|job|"
+    "job name|workflow|pipeline|repository|repo|"
     "machine|vm|disk|volume|interface|port|domain|function|topic|bucket|environment|entity|object|source|"
     "agent|agent name|client|user pool|sensor|location|lot|gate|lane|store|shop|facility|camera|"
     "deployment|image|stack|heartbeat|task|unit|address|ip|ip address|system|system name|account|tenant|"
@@ -900,6 +936,7 @@ _NOT_NAMING: Final = re.compile(
 )
 #: Words that name nothing, whoever posts them.
 _GENERIC: Final = phrases(
+    "経過|連続|目|継続|担当者|様|送信者|になりました|月|起動|本日|現在|お願|願|再実行|自動|still|continues|"
     "alert|alerts|alerting|notification|notifications|notice|monitor|monitors|monitoring|incident|"
     "incidents|event|events|status|service|services|check|checks|report|update|uptime|build|builds|"
     "deployment|deployments|deploy|pipeline|job|jobs|server|servers|host|hosts|system|systems|health|"

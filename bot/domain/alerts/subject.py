@@ -51,9 +51,13 @@ def tokens(text: str, *, counts_runs: bool = False, keeps_state: bool = False) -
         plain = pattern.sub(put, plain)
     plain = plain if keeps_state else _without_state(plain)
     found: list[Token] = []
-    raw = [each for word in _WORD.findall(plain) for each in _split(word)]
-    for at, word in enumerate(raw):
-        before = raw[at - 1] if at else ""
+    raw = [
+        (each, plain[: word.start()].endswith(_APART))
+        for word in _WORD.finditer(plain)
+        for each in _split(word[0])
+    ]
+    for at, (word, is_apart) in enumerate(raw):
+        before = "" if is_apart or not at else raw[at - 1][0]
         if not word.isdigit():
             if word not in _EMPTY:
                 found.append(Token(word, is_name(word)))
@@ -116,7 +120,7 @@ def _split(word: str) -> Iterator[str]:
 
 def is_name(word: str) -> bool:
     """Return True if a word looks like the name of one thing: "api.parky.co.jp", "gate 3", 「第5駐車場」."""
-    if any(sign.isdigit() for sign in word):
+    if any(sign.isdigit() for sign in word) or (not word.isascii() and _PLACE.search(word)):
         return True
     return word.isascii() and any(sign in word for sign in "-._/:@\\") and any(map(str.isalpha, word))
 
@@ -125,14 +129,18 @@ def _binds(before: str) -> bool:
     """Return True if a number after the word *before* is a part of a name."""
     if not before or before in _EMPTY or before in _BEFORE_FIGURES or before.isdigit():
         return False
+    if "/" in before or before.endswith("ed") or before[-1] in "数率値量計":
+        return False
     last = re.split(r"[-_./:]", before)[-1]
     return last not in _MEASURED and last not in _SERIAL
 
 
+_APART: Final = (", ", "; ", ". ", "、", "。", ") ", "] ")  # between two words that make no name
 _LONGEST_NUMBER: Final = 10  # digits: what is longer is an id or a time
 _LOOK_LIMIT: Final = 120
 _STARS: Final = re.compile(r"\*(?:[\s*]*\*)+")
 _DIGITS: Final = re.compile(r"\d+")
+_PLACE: Final = re.compile(r".{2}(?:店|駐車場|営業所|支店|本社|支社|工場|センター|号機|号|館|棟|番|階|駅)$")
 _HIRAGANA: Final = re.compile(r"[ぁ-ゖー]+")
 _PARTICLES: Final = re.compile(
     r"(?:です|ます|ました|ません|でした|した|して|している|しています|いる|います|ある|あり|あります|され|されました|"
@@ -162,7 +170,7 @@ _BEFORE_FIGURES: Final = phrases(
 #: Nouns that have a figure.
 _MEASURED: Final = phrases(
     "latency|usage|utilization|utilisation|load|temperature|temp|value|count|total|errors|size|length|"
-    "depth|lag|rate|age|duration|uptime|downtime|memory|cpu|disk|pings|retries|attempts|failures|"
+    "depth|lag|rate|age|duration|uptime|downtime|memory|cpu|pings|retries|attempts|failures|"
     "successes|requests|connections|sessions|users|visitors|events|messages|items|jobs|rows|percent|"
     "percentage|p50|p90|p95|p99|median|average|avg|mean|max|min|maximum|minimum|threshold|limit|quota|"
     "capacity|free|used|available|remaining|left|response|time|bytes|speed|bandwidth|throughput|traffic|"
@@ -189,7 +197,7 @@ _NUMBER: Final = r"[-+]?\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,12})?"
 _UNITS: Final = (
     r"(?:%|percent|ms|msec|milliseconds?|us|µs|μs|ns|secs?|seconds?|s|mins?|minutes?|m|hours?|hrs?|h|days?|d|weeks?|w|"
     r"months?|years?|[kmgt]?i?b(?:ytes?)?(?:/s)?|bytes?|[kmgt]?bps|rps|qps|rpm|req/s|ops/s|iops|[kmg]?hz|x|"
-    r"°c|°f|℃|celsius|volts?|v|watts?|kw|kwh|amps?|points?|pts)"
+    r"°c|°f|c|℃|celsius|volts?|v|watts?|kw|kwh|amps?|points?|pts)"
 )
 _COUNTED: Final = (
     r"(?:times?|errors?|failures?|events?|requests?|alerts?|checks?|retries|attempts?|users?|connections?|messages?|"
@@ -200,6 +208,7 @@ _COUNTED: Final = (
 
 # In this order: what an earlier one has replaced the later ones do not see. Each is linear in the text.
 _VARYING: Final = (
+    _varying(r"の?お知らせ|ご連絡"),
     _varying(r"<t:\d{1,20}(?::[a-z])?>"),  # Discord's own timestamps
     _varying(r"<(?:@[!&]?|#|a?:\w{1,32}:)\d{1,20}>"),  # its mentions and emoji
     _varying(r":[a-z0-9_+-]{2,40}:(?=\s|$)"),  # names of emoji
@@ -235,12 +244,12 @@ _VARYING: Final = (
     _varying(rf"[<>=≥≤≈~]{{1,2}}\s?{_NUMBER}\s?{_UNITS}?(?![a-z0-9])"),  # what is compared
     _varying(rf"(?<![\w.:/-]){_NUMBER}\s?{_UNITS}(?:\(s\))?(?![a-z0-9-])"),
     _varying(
-        r"\d{1,9}(?:\.\d{1,6})?\s?(?:ヶ月|か月|カ月|ケ月|週間|日間|時間|分間|秒間|件|回(?![線路])|分(?![岐館])|秒|円|人|名|個|本(?![木町店部館])|台(?![目地])|度|枚|"
+        r"\d{1,9}(?:\.\d{1,6})?\s?(?:ヶ月|か月|カ月|ケ月|週間|日間|時間|分間|秒間|日(?![本立産比])|件|回(?![線路])|分(?![岐館])|秒|円|人|名|個|本(?![木町店部館])|台(?![目地])|度|枚|"
         r"歳|倍|割|パーセント|ミリ秒|バイト|連続|%)"
     ),
     _varying(rf"(?<![\w./-])(?<![a-z] ){_NUMBER}\s?(?:of|/)\s?{_NUMBER}(?!\w|[./]\d)"),  # so many of so many
     _varying(r"(?<![\w.:-])\d{1,15}(?:,\d{3})+(?![\w.])"),  # with separators
-    _varying(r"(?<![\w.:/-])[-+]?\d{1,15}\.\d{1,12}(?![\w.])"),  # a decimal
+    _varying(r"(?<![\w.:/-])[-+]?\d{1,15}\.\d{1,12}(?!\w|\.\d)"),  # a decimal
     _varying(rf"(?<![\w.:/-])(?<![a-z] )(?<![a-z][#:=])\d{{1,9}}\s?{_COUNTED}(?:\(s\))?(?![a-z0-9])"),
     _varying(r"(?<![a-z0-9]\s)(?<![a-z0-9])#\d{1,12}\b"),  # the number of an event, which follows no name
     _varying(r"\b(?:x|×)\d{1,6}\b"),
@@ -250,4 +259,4 @@ _VARYING: Final = (
     _varying(r"(?<=[^\x00-\x7f])\s(?=\d)", ""),
     _varying(r"(?<=\d)\s(?=[^\x00-\x7f])", ""),
 )
-_RUN: Final = re.compile(r"#\d{1,9}\b", re.ASCII)
+_RUN: Final = re.compile(r"#\d{1,9}\b|/\d{1,9}(?=[\s)\]>/]|$)", re.ASCII)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.domain.alerts.occurrence import KnownAlert, Occurrence
-from bot.domain.alerts.reading import ended_by, is_same_title, same_subject
+from bot.domain.alerts.reading import ended_by, is_same_title, repeats, same_subject
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.subject import words_of
 from bot.services.ports import Transaction
@@ -64,7 +64,7 @@ def _same(said: Occurrence, known: Sequence[KnownAlert]) -> KnownAlert | None:
 def _is_about_the_same(said: Occurrence, known: KnownAlert) -> bool:
     if known.subject is None:
         return is_same_title(said.subject, known.title)
-    return same_subject(said.subject, known.subject)
+    return same_subject(said.subject, known.subject) or repeats(said.subject, known.subject)
 
 
 def _subjects(known: Sequence[KnownAlert]) -> dict[int, str]:
