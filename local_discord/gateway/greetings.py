@@ -8,6 +8,7 @@ from local_discord.gateway.intents import Intent
 from local_discord.gateway.requests import presences
 from local_discord.gateway.sessions import Session
 from local_discord.world.kinds import JSON
+from local_discord.world.obfuscation import is_viewable, obfuscated
 from local_discord.world.payloads import (
     application_flags,
     channel_payload,
@@ -18,6 +19,7 @@ from local_discord.world.payloads import (
     voice_payload,
 )
 from local_discord.world.permissions import P, channel_permissions
+from local_discord.world.world import Channel
 
 
 def welcome(core: Core, session: Session) -> None:
@@ -48,6 +50,12 @@ def welcome(core: Core, session: Session) -> None:
                 session.dispatch("GUILD_CREATE", _guild_create(core, session))
 
 
+def _channel(core: Core, session: Session, channel: Channel) -> JSON:
+    if session.obfuscates(core.world) and not is_viewable(core.world, channel):
+        return obfuscated(core.world, channel)
+    return channel_payload(core.world, channel)
+
+
 def _guild_create(core: Core, session: Session) -> JSON:
     """Without GUILD_PRESENCES, *members* are the bot and who is in voice; the rest has to be asked for."""
     world = core.world
@@ -67,7 +75,7 @@ def _guild_create(core: Core, session: Session) -> JSON:
         "member_count": len(world.members),
         "voice_states": [voice_payload(world, user_id) for user_id in world.voice],
         "members": [member_payload(member) for member in members],
-        "channels": [channel_payload(world, one) for one in world.channels.values() if is_listed(one)],
+        "channels": [_channel(core, session, one) for one in world.channels.values() if is_listed(one)],
         "threads": [channel_payload(world, thread) for thread in active],
         "presences": presences(members) if everybody else [],
         "stage_instances": [],

@@ -47,6 +47,8 @@ def identify(core: Core, sessions: Sessions, data: Any) -> Granted | None:  # no
     """
     if not isinstance(data, dict) or type(data.get("intents")) is not int:
         raise Closing(Close.DECODE_ERROR)
+    if type(data.get("capabilities", 0)) is not int:
+        raise Closing(Close.DECODE_ERROR)
     check_identify(data)
     _authenticate(core, data)
     intents, shard = data["intents"], _shard(data)
@@ -61,7 +63,7 @@ def identify(core: Core, sessions: Sessions, data: Any) -> Granted | None:  # no
         return None
     if not core.starts.take(core.rules, now):
         _reset_token(core, sessions)
-    session = sessions.open(intents, shard)
+    session = sessions.open(intents, shard, capabilities=data.get("capabilities", 0))
     return Granted(session, lambda opened: welcome(core, opened), compress=data.get("compress") is True)
 
 

@@ -23,6 +23,7 @@ class Event:
         message: The message it carries, for events whose content depends on privileged intents.
         own: True when it is about the bot's own member, which needs no intent.
         regardless: Sent even when the bot may not view *channel*: channels are no secret, threads are.
+        on_sight: The bot has gained or lost sight of *channel*, which is news only where it is obfuscated.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Event:
     message: Message | None = None
     own: bool = False
     regardless: bool = False
+    on_sight: bool = False
 
 
 @dataclass(eq=False, slots=True)

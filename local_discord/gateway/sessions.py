@@ -15,12 +15,16 @@ from local_discord.gateway.opcodes import Op
 from local_discord.gateway.unruly import Unruly
 from local_discord.gateway.wire import Body, Frame
 from local_discord.world.kinds import JSON
+from local_discord.world.obfuscation import is_viewable, obfuscated
 from local_discord.world.permissions import P, channel_permissions
 from local_discord.world.sight import Sight
 from local_discord.world.snowflake import TIMESTAMP_SHIFT
+from local_discord.world.world import World
 
 REPLAY_EVENTS = 1000
 _MOST_SESSIONS = 64
+_CHANNEL_OBFUSCATION = 1 << 15  # Gateway Events > Identify > Gateway Capabilities
+_CHANNELS = ("CHANNEL_CREATE", "CHANNEL_UPDATE", "CHANNEL_DELETE")
 
 
 @dataclass(slots=True)
@@ -36,6 +40,7 @@ class Session:
 
     intents: int
     shard: tuple[int, int]
+    capabilities: int = 0
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     seq: int = 0
     replay: deque[Frame] = field(default_factory=lambda: deque(maxlen=REPLAY_EVENTS))
@@ -71,6 +76,13 @@ class Session:
             return None
         return list(self.replay)[len(self.replay) - lacking :]
 
+    def obfuscates(self, world: World) -> bool:
+        """True when channels that the bot may not view come obfuscated.
+
+        They do since 2026-11-16. With the portal's switch off it is as before: only for sessions that asked.
+        """
+        return world.application.obfuscation or bool(self.capabilities & _CHANNEL_OBFUSCATION)
+
     def sees(self, guild_id: str | None) -> bool:
         """True when the shard has that guild; what belongs to no guild goes to shard 0."""
         shard_id, count = self.shard
@@ -98,10 +110,10 @@ class Sessions:
         """Every session, oldest first."""
         return list(self._by_id.values())
 
-    def open(self, intents: int, shard: tuple[int, int]) -> Session:
+    def open(self, intents: int, shard: tuple[int, int], *, capabilities: int = 0) -> Session:
         """A new session after IDENTIFY; the oldest disconnected one makes room."""
         self._expire()
-        session = Session(intents, shard)
+        session = Session(intents, shard, capabilities)
         self.add(session)
         if len(self._by_id) > _MOST_SESSIONS:
             idle = next(
@@ -137,15 +149,18 @@ class Sessions:
                 return
         guild_id, variants = _guild_of(event), _Variants(self._core, event)
         for session in self.all:
+            obfuscates = session.obfuscates(world)
+            if event.on_sight and not obfuscates:
+                continue
             if session.sees(guild_id) and wants(session.intents, event):
-                body = variants.body(session.intents)
+                body = variants.body(session.intents, obfuscates=obfuscates)
                 if body is not None:
                     session.dispatch(event.name, body)
 
     def _reveal(self, event: Event) -> None:
-        """After *event* has been passed on: the threads of channels that it let the bot view."""
-        if threads := self.sight.after(event):
-            self.unruly.take(threads)
+        """After *event* has been passed on: the channels that it let the bot view, or hid from it."""
+        for following in self.sight.after(event):
+            self.unruly.take(following)
 
     def _expire(self) -> None:
         """Forget the sessions that have been without a socket for too long."""
@@ -156,20 +171,29 @@ class Sessions:
 
 
 class _Variants:
-    """The bodies of one event: sessions with equal intents share one, so that it is written as JSON once."""
+    """The bodies of one event: sessions that see the same share one, so that it is written as JSON once."""
 
     def __init__(self, core: Core, event: Event) -> None:
         self._core, self._event = core, event
-        self._made: dict[int, Body | None] = {}
+        self._made: dict[tuple[int, bool], Body | None] = {}
         self._whole = Body(event.data)
 
-    def body(self, intents: int) -> Body | None:
+    def body(self, intents: int, *, obfuscates: bool) -> Body | None:
         """Return what a session with *intents* receives of the event; None for nothing."""
-        if intents not in self._made:
-            data = as_seen(self._core.world, intents, self._event)
+        key = (intents, obfuscates)
+        if key not in self._made:
+            data = self._hidden() if obfuscates else None
+            data = data or as_seen(self._core.world, intents, self._event)
             same = data is self._event.data
-            self._made[intents] = self._whole if same else None if data is None else Body(data)
-        return self._made[intents]
+            self._made[key] = self._whole if same else None if data is None else Body(data)
+        return self._made[key]
+
+    def _hidden(self) -> JSON | None:
+        """The event about a channel that the bot may not view, obfuscated; None for every other event."""
+        world, channel = self._core.world, self._event.channel
+        if self._event.name not in _CHANNELS or channel is None or is_viewable(world, channel):
+            return None
+        return obfuscated(world, channel)
 
 
 def _guild_of(event: Event) -> str | None:

@@ -10,7 +10,7 @@ from local_discord.messages.posting import archive_idle, set_archived
 from local_discord.messages.threads import remove_channel
 from local_discord.world import events, voice
 from local_discord.world.access import thread_state
-from local_discord.world.kinds import JSON, ChannelType, extra_of
+from local_discord.world.kinds import JSON, THREADS, ChannelType, extra_of
 from local_discord.world.membership import remove_member
 from local_discord.world.names import find_role
 from local_discord.world.payloads import guild_payload, is_listed, user_payload
@@ -88,17 +88,25 @@ def leave_thread(ask: Ask) -> JSON:
 
 
 def make_channel(ask: Ask) -> JSON:
-    """POST channel {channel}: a new text channel of that name, below the others."""
+    """POST channel {channel, type?}: a new channel of that name, below the others; default: text."""
     world, name = ask.core.world, ask.words("channel")
     taken = [channel.name for channel in world.channels.values()]
     if not name or name in taken:
         raise BadRequest(f"'channel' is a name that no channel has, not {name!r}")
     position = sum(is_listed(channel) for channel in world.channels.values())
-    kind = ChannelType.TEXT
+    kind = _listed_kind(ask)
     made = Channel(ask.core.ids.next(), kind, name, position=position, extra=extra_of(kind))
     world.channels[made.id] = made
     events.channel_changed(ask.core, "CHANNEL_CREATE", made)
     return {"id": made.id}
+
+
+def _listed_kind(ask: Ask) -> ChannelType:
+    known = [kind for kind in ChannelType if kind is not ChannelType.DM and kind not in THREADS]
+    number = ask.whole("type", ChannelType.TEXT)
+    if number not in known:
+        raise BadRequest(f"'type' is one of {[int(kind) for kind in known]}, not {number}")
+    return ChannelType(number)
 
 
 def patch_channel(ask: Ask) -> JSON:
@@ -138,13 +146,17 @@ def delete_channel(ask: Ask) -> JSON:
 
 
 def patch_application(ask: Ask) -> JSON:
-    """PATCH application {message_content?, members?, presences?, activities?, owner_mfa?, quarantined?,
-    interactions_endpoint_url?}: the portal's switches, its owner's 2FA, and what Discord thinks of it.
+    """PATCH application {message_content?, members?, presences?, activities?, obfuscation?, owner_mfa?,
+    quarantined?, obfuscates_to_null?, interactions_endpoint_url?}: the portal's switches, its owner's 2FA,
+    and what Discord makes of it.
 
     Answers with them and the token, which changes when the app identifies too often in a day.
     """
     application = ask.core.world.application
-    names = ("message_content", "members", "presences", "activities", "owner_mfa", "quarantined")
+    names = (
+        *("message_content", "members", "presences", "activities", "obfuscation", "owner_mfa", "quarantined"),
+        "obfuscates_to_null",
+    )
     switches = {name: ask.flag(name, getattr(application, name)) for name in names}
     endpoint = ask.words(_ENDPOINT, application.extra.get(_ENDPOINT) or "") or None
     for name, is_on in switches.items():

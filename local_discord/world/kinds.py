@@ -46,6 +46,7 @@ class ChannelFlag(IntFlag):
 
     PINNED = 1 << 1
     REQUIRE_TAG = 1 << 4
+    CHANNEL_OBFUSCATED = 1 << 17
 
 
 class MessageType(IntEnum):

@@ -142,9 +142,10 @@ class Guild:
 
 @dataclass(slots=True)
 class Application:
-    """The bot's application. *message_content* to *activities* are the portal's switches, *owner_mfa* the 2FA
-    of its owner's account, *quarantined* what Discord's anti-spam made of it, *extra* what Edit Current
-    Application changed, as the API writes it.
+    """The bot's application. *message_content* to *obfuscation* are the portal's switches, *owner_mfa* the
+    2FA of its owner's account, *quarantined* what Discord's anti-spam made of it, *obfuscates_to_null* how
+    the channels look that it may not view, *extra* what Edit Current Application changed, as the API writes
+    it.
     """
 
     id: str
@@ -155,6 +156,8 @@ class Application:
     presences: bool = False
     members: bool = False
     activities: bool = False
+    obfuscation: bool = True
+    obfuscates_to_null: bool = False
     owner_mfa: bool = True
     quarantined: bool = False
     extra: JSON = field(default_factory=dict)

@@ -20,6 +20,8 @@ from local_discord.world.membership import add_member
 VIEW, MANAGE_THREADS, PRIVATE = 1 << 10, 1 << 34, 1 << 36
 ROLE = {"channel": "general", "role": "incident-bot"}
 BOT = "1100000000000000002"
+GUILD = "1100000000000000001"
+HIDDEN = [{"id": GUILD, "type": 0, "allow": "0", "deny": str(VIEW)}]
 
 
 @pytest.fixture
@@ -55,12 +57,12 @@ async def test_a_changed_role_is_told(client: Client, socket: Socket) -> None:
 
 
 async def test_losing_a_channel_is_told_by_what_took_it(client: Client, socket: Socket) -> None:
-    """CHANNEL_UPDATE comes, though the channel can no longer be viewed; nothing of its threads does."""
+    """CHANNEL_UPDATE comes obfuscated once the channel cannot be viewed; nothing of its threads does."""
     thread = await thread_in_general(client)
     await socket.event("THREAD_MEMBERS_UPDATE")
     await client.human("PATCH channel", **ROLE, deny=str(VIEW))
     told = (await socket.event("CHANNEL_UPDATE"))["d"]
-    assert (told["id"], told["permission_overwrites"][-1]["deny"]) == (GENERAL, str(VIEW))
+    assert (told["id"], told["name"], told["permission_overwrites"]) == (GENERAL, "___hidden___", HIDDEN)
     await client.human("PATCH channel", channel=thread["id"], locked=True)
     assert await names(client, socket) == []
 
@@ -82,7 +84,7 @@ async def test_gaining_a_channel_brings_its_threads(client: Client, socket: Sock
 
 
 async def test_a_role_may_bring_a_channel(client: Client, socket: Socket) -> None:
-    """A channel that comes into sight by a role brings THREAD_LIST_SYNC; a new channel does not.
+    """A channel that comes into sight by a role is brought, then its threads are; a new channel's are not.
 
     The role gets the permission, or the bot gets the role.
     """
@@ -91,12 +93,14 @@ async def test_a_role_may_bring_a_channel(client: Client, socket: Socket) -> Non
     await client.human("PATCH channel", channel="p0-alerts", role="@everyone", allow=str(VIEW | 1 << 11))
     await names(client, socket)
     await client.human("PATCH role", role="incident-bot", permissions=str(1 << 3))
-    assert await names(client, socket) == ["GUILD_ROLE_UPDATE", "THREAD_LIST_SYNC"]
+    assert await names(client, socket) == ["GUILD_ROLE_UPDATE", "CHANNEL_UPDATE", "THREAD_LIST_SYNC"]
     await client.api("POST /guilds/1100000000000000001/channels", {"name": "new"})
     assert await names(client, socket) == ["CHANNEL_CREATE"]
+    told = ["GUILD_MEMBER_UPDATE", "CHANNEL_UPDATE"]
     await client.human("PATCH member", user="incident-bot", roles=[])
+    assert await names(client, socket) == told
     await client.human("PATCH member", user="incident-bot", roles=["incident-bot"])
-    assert await names(client, socket) == ["GUILD_MEMBER_UPDATE", "GUILD_MEMBER_UPDATE", "THREAD_LIST_SYNC"]
+    assert await names(client, socket) == [*told, "THREAD_LIST_SYNC"]
 
 
 async def test_what_was_hidden_before_a_restart_is_known(tmp_path: Path) -> None:
