@@ -11,6 +11,7 @@ from discord.gateway import DiscordWebSocket
 from discord.state import AutoShardedConnectionState
 
 from bot.ui.discord_api.expected_events import ExpectedEvents
+from bot.ui.discord_api.hidden_channels import readable
 
 _COMPONENT: Final = discord.InteractionType.component.value
 _FORM: Final = discord.InteractionType.modal_submit.value
@@ -20,7 +21,23 @@ _REMEMBERED: Final = 1_000
 
 
 class _State(AutoShardedConnectionState["ListeningBot"]):
-    """What is known of the servers: of several shards, where `Client` would forget all at each READY."""
+    """What is known of the servers: of several shards, where `Client` would forget all at each READY.
+
+    Channels that the bot may not view are made readable before discord.py parses them (`readable`).
+    """
+
+    def parse_guild_create(self, data: Any) -> None:  # noqa: ANN401 -- discord.py's own
+        """Learn a server and its channels."""
+        channels = [readable(one, guild_id=data["id"]) for one in data.get("channels", ())]
+        super().parse_guild_create({**data, "channels": channels})
+
+    def parse_channel_create(self, data: Any) -> None:  # noqa: ANN401 -- discord.py's own
+        """Learn a new channel."""
+        super().parse_channel_create(_readable(data))
+
+    def parse_channel_update(self, data: Any) -> None:  # noqa: ANN401 -- discord.py's own
+        """Learn what a channel is now: also the whole of one that the bot may view from now on."""
+        super().parse_channel_update(_readable(data))
 
     def parse_interaction_create(self, data: Any) -> None:  # noqa: ANN401 -- discord.py's own
         """Leave commands to discord.py, and answer presses and forms at once.
@@ -33,6 +50,11 @@ class _State(AutoShardedConnectionState["ListeningBot"]):
             self._get_client().pressed(discord.Interaction(data=data, state=self))
         else:
             super().parse_interaction_create(data)
+
+
+def _readable(channel: Any) -> Any:  # noqa: ANN401 -- discord.py's own
+    """Return the event about *channel* as discord.py can read it; a DM has no server."""
+    return readable(channel, guild_id=channel["guild_id"]) if "guild_id" in channel else channel
 
 
 def intents(*, message_content: bool = False, voice: bool = False) -> discord.Intents:

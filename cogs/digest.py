@@ -16,6 +16,7 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.errors import UserError
 from bot.i18n.options import described
 from bot.services.digest.digests import PostedByHand
+from bot.ui.discord_api.hidden_channels import may_view
 from bot.ui.discord_api.reading.command_ids import read_command_ids
 from bot.ui.interaction import Interaction, reply, reply_with_files, services_of, soon, voice_of, wait
 from bot.ui.people import person_of
@@ -99,7 +100,7 @@ async def _show(interaction: Interaction, week: IsoWeek, *, last: IsoWeek) -> No
     figures = await services.digests.figures(services.guild_id, week)
     pictures = await services.digests.pictures(figures)
     channels = interaction.guild.text_channels if interaction.guild else []
-    urls = {one.name: place_url(services.guild_id, one.id) for one in channels}
+    urls = {one.name: place_url(services.guild_id, one.id) for one in channels if may_view(one)}
     commands = await _command_ids(interaction)
     words = Wording(interaction.client.texts, services.policy, channel_urls=urls, command_ids=commands)
     names = [one.filename for one in pictures]

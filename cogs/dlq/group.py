@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.ui.choices import choices_of
+from bot.ui.discord_api.hidden_channels import may_view
 from bot.ui.interaction import Interaction, services_of, voice_of
 from bot.ui.people import person_from
 from bot.ui.screens.dlq.presenter import DlqPresenter
@@ -26,9 +27,10 @@ def presenter_of(interaction: Interaction) -> DlqPresenter:
 
 
 async def offer_channels(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """Offer the channels that the person sees, by name."""
+    """Offer the channels that both the person and the bot see, by name."""
     guild, member = interaction.guild, interaction.user
     if guild is None or not isinstance(member, discord.Member):
         return []
-    seen = [one.name for one in guild.text_channels if one.permissions_for(member).send_messages]
+    known = [one for one in guild.text_channels if may_view(one)]
+    seen = [one.name for one in known if one.permissions_for(member).send_messages]
     return choices_of({name: f"#{name}" for name in seen}, typed.strip().removeprefix("#"))

@@ -241,7 +241,7 @@ class Human(Controls):
         await self._request("PATCH", what, body)
 
     async def add(self, what: str, **body: object) -> None:
-        """Add a "member", user=NAME, or a text "channel", channel=NAME."""
+        """Add a "member", user=NAME, or a "channel", channel=NAME, of text unless type=NUMBER is given."""
         await self._post(what, body)
 
     async def write_history(self, entries: Sequence[Mapping[str, object]]) -> list[JSON]:

@@ -52,7 +52,7 @@ class Places:
         """Return the id of the channel called *name*, or *name* itself when it is an id.
 
         Raises:
-            DeliveryRefused: there is no such channel. UpstreamUnavailable.
+            DeliveryRefused: there is no such channel that the bot may view. UpstreamUnavailable.
         """
         name = name.removeprefix("#")
         if known_id := id_of(name):
@@ -62,7 +62,9 @@ class Places:
             known = self._channels[guild_id] = await self._read_channels(guild_id)
         if name not in known:
             raise DeliveryRefused(
-                f"there is no channel #{name}", http_status=HTTPStatus.NOT_FOUND, code=_UNKNOWN_CHANNEL
+                f"there is no channel #{name} that the bot may view",
+                http_status=HTTPStatus.NOT_FOUND,
+                code=_UNKNOWN_CHANNEL,
             )
         return known[name]
 
