@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 import discord
 
 from bot.doctor.finding import Finding, fail, ok, warn
+from bot.domain.oncall.people import id_of
 from bot.runbook.model import Policy
 
 Channel: TypeAlias = discord.abc.GuildChannel
@@ -28,32 +29,48 @@ def channels_by_name(
 
 
 def check_channels(
-    needed: Mapping[str, discord.Permissions], channels: Sequence[Channel], *, me: discord.Member
+    needed: Mapping[str, discord.Permissions],
+    channels: Sequence[Channel],
+    *,
+    hidden: Collection[str],
+    me: discord.Member,
 ) -> Iterator[Finding]:
     """Yield one finding for each channel that is needed.
 
     Args:
         needed: What the bot must be allowed there, by the policy's name of the channel.
+        channels: Those that the bot may view; Discord lists no others.
+        hidden: The ids of the policy that belong to channels which the bot may not view.
     """
     known = channels_by_name(channels)
     for given, wanted in needed.items():
         name = given.removeprefix("#")
         rivals = [one.id for one in channels if one.name == name and one.type in _TAKES_ALERTS]
-        yield _channel(name, known.get(name), rivals=rivals, me=me, wanted=wanted)
+        channel = known.get(name)
+        if channel is None:
+            yield _unseen(f"channel #{name}", name, hidden=hidden, other="in the policy file")
+        else:
+            yield _channel(name, channel, rivals=rivals, me=me, wanted=wanted)
+
+
+def _unseen(what: str, name: str, *, hidden: Collection[str], other: str) -> Finding:
+    """Report a channel that is not among those the bot may view. Only an id tells whether it exists."""
+    if name in hidden:
+        return fail(what, "the bot may not view it (VIEW_CHANNEL)", "give the bot View Channel in it")
+    by = "id" if id_of(name) else "name"
+    todo = f"create it, give the bot View Channel in it, or name another one {other}"
+    return fail(what, f"there is no channel of this {by} that the bot may view (VIEW_CHANNEL)", todo)
 
 
 def _channel(
     name: str,
-    channel: Channel | None,
+    channel: Channel,
     *,
     rivals: Sequence[int],
     me: discord.Member,
     wanted: discord.Permissions,
 ) -> Finding:
     what = f"channel #{name}"
-    if channel is None:
-        todo = "create it, give the bot View Channel in it, or name another one in the policy file"
-        return fail(what, "there is no such channel, or the bot may not see it (VIEW_CHANNEL)", todo)
     if channel.type not in _TAKES_ALERTS:
         todo = "create a text channel of this name, or name another one in the policy file"
         return fail(what, f"it is a {channel.type.name} channel, which takes no alerts", todo)
@@ -95,18 +112,22 @@ def check_alerts(client: discord.Client, policy: Policy) -> Finding:
     )
 
 
-def check_voice(policy: Policy, known: Mapping[str, Channel]) -> Iterator[Finding]:
+def check_voice(
+    policy: Policy, known: Mapping[str, Channel], *, hidden: Collection[str]
+) -> Iterator[Finding]:
     """Yield one finding for each voice channel whose joins the policy wants on the timeline.
 
     Args:
         known: The channels that the bot can see, by name and by id: Discord reports no joins in others.
+        hidden: As for `check_channels`.
     """
     for name in policy.timeline.voice_channels:
         found = known.get(name)
         what = f"voice channel {name}"
-        if found is None or found.type not in VOICE:
-            todo = "create it, give the bot View Channel in it, or name another one under [timeline]"
-            yield fail(what, "there is no such voice channel, or the bot may not see it", todo)
+        if found is None:
+            yield _unseen(what, name, hidden=hidden, other="under [timeline]")
+        elif found.type not in VOICE:
+            yield fail(what, "it is no voice channel", "name another one under [timeline]")
         else:
             yield ok(what, "people who join are noted on the timeline")
 

@@ -1,7 +1,7 @@
 """The server as the policy needs it: channels, permissions, roles, people. By REST only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import discord
@@ -20,7 +20,7 @@ from bot.doctor.channels import (
 from bot.doctor.finding import Finding, fail, ok, warn
 from bot.doctor.people import check_people
 from bot.domain.errors import DeliveryRefused, TemporarilyRefused, UpstreamUnavailable
-from bot.domain.oncall.people import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.registration import compare, our_commands, registered_commands
 from bot.runbook.model import Policy
@@ -76,6 +76,7 @@ async def check_guild(
         guild = await client.fetch_guild(guild_id)
         channels = await guild.fetch_channels()
         me = await guild.fetch_member(_own_id(client))
+        hidden = await _hidden(client, policy, channels)
     except (discord.NotFound, discord.Forbidden):
         yield fail("server", f"the bot is not in server {guild_id}", f"invite it: {invitation(client)}")
         return
@@ -85,22 +86,46 @@ async def check_guild(
     if finding := _two_factor(client, guild):
         yield finding
     yield check_alerts(client, policy)
-    for finding in _of_server(policy, channels, roles=guild.roles, me=me):
+    for finding in _of_channels(policy, channels, hidden=hidden, roles=guild.roles, me=me):
+        yield finding
+    for finding in _roles(policy, known={each for role in guild.roles for each in (role.name, str(role.id))}):
         yield finding
     reach = DiscordReachability(client, policy, mails=mails)
     async for finding in check_people(reach, holders, guild_id=guild_id):
         yield finding
 
 
-def _of_server(
-    policy: Policy, channels: Sequence[Channel], *, roles: Sequence[discord.Role], me: discord.Member
+async def _hidden(client: discord.Client, policy: Policy, channels: Sequence[Channel]) -> frozenset[str]:
+    """Return the ids of the policy that belong to channels which the bot may not view.
+
+    Discord's list leaves them out; asked for by its id, such a channel is refused rather than unknown.
+    """
+    named = {name.removeprefix("#") for name in (*needs(policy), *policy.timeline.voice_channels)}
+    unlisted = {name for name in named if id_of(name)} - {str(one.id) for one in channels}
+    found = set()
+    for name in unlisted:
+        try:
+            await client.fetch_channel(int(name))
+        except discord.Forbidden:
+            found.add(name)
+        except (discord.NotFound, discord.InvalidData):
+            continue
+    return frozenset(found)
+
+
+def _of_channels(
+    policy: Policy,
+    channels: Sequence[Channel],
+    *,
+    hidden: Collection[str],
+    roles: Sequence[discord.Role],
+    me: discord.Member,
 ) -> Iterator[Finding]:
-    """Check the channels and the roles that the policy names."""
-    yield from check_channels(needs(policy), channels, me=me)
-    yield from check_voice(policy, channels_by_name(channels, VOICE))
+    """Check the channels that the policy names."""
+    yield from check_channels(needs(policy), channels, hidden=hidden, me=me)
+    yield from check_voice(policy, channels_by_name(channels, VOICE), hidden=hidden)
     private = channels_by_name(channels).get(policy.private.channel.removeprefix("#"))
     yield from check_private(policy, private, roles=roles, me=me)
-    yield from _roles(policy, known={each for role in roles for each in (role.name, str(role.id))})
 
 
 def needs(policy: Policy) -> dict[str, discord.Permissions]:

@@ -82,6 +82,7 @@ class Run:
         made: The ids of what was made so far: the "message" that stays until the end, its "thread", and a
             "private thread".
         shards: How many Discord advises.
+        channels: The server's channels as the gateway showed them; None without a session.
         asked: The custom id of the component to press next.
     """
 
@@ -96,6 +97,7 @@ class Run:
     link: Link | None = None
     made: dict[str, str] = field(default_factory=dict)
     shards: int = 1
+    channels: list[JSON] | None = None
     asked: str | None = None
 
     @property

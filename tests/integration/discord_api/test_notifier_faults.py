@@ -191,6 +191,15 @@ async def test_refusals_of_a_real_kind(world: NotifierWorld) -> None:
     assert await refused(world.deliver(owed(DeliveryKind.PAGE, to="person:primary"))) == (403, 50007)
 
 
+async def test_a_hidden_channel_is_found_once_it_may_be_viewed(world: NotifierWorld) -> None:
+    """The refusal says that the bot may not view it, and the same notifier posts there when it may."""
+    world.channel(ALERTS).overwrites[BOT_ROLE] = Overwrite(BOT_ROLE, 0, deny=int(P.VIEW_CHANNEL))
+    with pytest.raises(DeliveryRefused, match="no channel #p0-alerts that the bot may view"):
+        await world.deliver(ALERT)
+    world.channel(ALERTS).overwrites.clear()
+    assert (await world.deliver(ALERT)).channel_id == ALERTS
+
+
 async def test_a_message_that_was_deleted_since_is_not_made_again(world: NotifierWorld) -> None:
     """A message that was posted and then deleted is reported as deleted, and its nonce posts nothing anew."""
     request = await world.notifier.compose(ALERT, INCIDENT)

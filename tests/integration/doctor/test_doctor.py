@@ -174,8 +174,27 @@ async def test_a_missing_channel(sandbox: LocalDiscord) -> None:
     del channels[next(key for key, channel in channels.items() if channel.name == "p1-ops")]
     found = (await examine(sandbox))["channel #p1-ops"]
     assert found.state is State.FAIL
-    assert found.said.startswith("there is no such channel")
+    assert found.said == "there is no channel of this name that the bot may view (VIEW_CHANNEL)"
     assert "policy file" in found.todo
+
+
+async def test_a_hidden_channel(sandbox: LocalDiscord) -> None:
+    """Named by its id, a channel that the bot may not view is told from one that does not exist."""
+    deny(sandbox, "general", int(P.VIEW_CHANNEL))
+    deny(sandbox, "war-room", int(P.VIEW_CHANNEL))
+    ids = {one.name: one.id for one in sandbox.core.world.channels.values()}
+    watched, room, gone = ids["general"], ids["war-room"], "1100000000000000999"
+    policy = replace(
+        POLICY,
+        alerts=replace(POLICY.alerts, watch=MappingProxyType({watched: "SEV2", gone: "SEV2"})),
+        timeline=replace(POLICY.timeline, voice_channels=(room,)),
+    )
+    found = await examine(sandbox, policy)
+    for what in (f"channel #{watched}", f"voice channel {room}"):
+        assert (found[what].state, found[what].said) == (State.FAIL, "the bot may not view it (VIEW_CHANNEL)")
+        assert found[what].todo == "give the bot View Channel in it"
+    missing = found[f"channel #{gone}"]
+    assert missing.said == "there is no channel of this id that the bot may view (VIEW_CHANNEL)"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -23,7 +23,7 @@ from bot.runbook import load_policy
 from local_discord.messages import posting
 from local_discord.messages.posting import NONCE_LIFE_S
 from local_discord.server import LocalDiscord
-from local_discord.world.kinds import ChannelType
+from local_discord.world.kinds import ChannelType, extra_of
 from local_discord.world.message import Message
 from local_discord.world.permissions import P
 from local_discord.world.seed import BOT
@@ -36,11 +36,15 @@ OBSERVED = Path(__file__).parents[2] / "live_observations"
 POLICY = load_policy(None)
 #: Cannot be tried here: plain HTTP, and a trial of ten minutes with a test of its own.
 UNTRIED = {"TLS", "nonce window"}
+FORUM = "1100000000000000998"
 
 
 @pytest_asyncio.fixture
 async def sandbox() -> AsyncIterator[LocalDiscord]:
-    """A local Discord without rate limits; a webhook has posted, and one member does not see #general."""
+    """A local Discord without rate limits; a webhook has posted, and one member does not see #general.
+
+    The bot may not view a forum.
+    """
     async with LocalDiscord() as started, aiohttp.ClientSession() as http:
         started.core.limiter.enabled = False
         started.core.world.application.message_content = True
@@ -49,6 +53,10 @@ async def sandbox() -> AsyncIterator[LocalDiscord]:
             assert response.status == 200
         observer = next(u.id for u in started.core.world.users.values() if u.username == "observer")
         general(started).overwrites[observer] = Overwrite(observer, 1, deny=int(P.VIEW_CHANNEL))
+        bot, kind = started.address.application_id, ChannelType.FORUM
+        hides = {bot: Overwrite(bot, 1, deny=int(P.VIEW_CHANNEL))}
+        forum = Channel(FORUM, kind, "ideas", extra=extra_of(kind), overwrites=hides)
+        started.core.world.channels[forum.id] = forum
         yield started
 
 
@@ -289,6 +297,16 @@ async def test_a_clock_that_is_wrong(sandbox: LocalDiscord) -> None:
     late = {"Date": "Fri, 01 Jan 2021 00:00:00 GMT", "Retry-After": "0"}
     await put_in_force(sandbox, route="GET /gateway", status=500, headers=late)
     assert (await look(sandbox))["clock"].observed == {"is_right": False}
+
+
+async def test_hidden_channels(sandbox: LocalDiscord) -> None:
+    """The live check says which fields of hidden channels are null, and needs one that is hidden."""
+    sandbox.core.world.application.obfuscates_to_null = True
+    found = (await look(sandbox))["hidden channels"]
+    assert found.state is TrialOutcome.OK
+    assert "available_tags" in cast("list[str]", found.measured["null"])
+    sandbox.core.world.channels[FORUM].overwrites.clear()
+    assert (await look(sandbox))["hidden channels"].state is TrialOutcome.SKIPPED
 
 
 async def test_no_sessions_to_spare(sandbox: LocalDiscord) -> None:
