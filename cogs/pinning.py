@@ -13,6 +13,7 @@ from bot.client import IncidentBot
 from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import UnavailableError, UserError
 from bot.services.registry import Services
+from bot.ui.discord_api.hidden_channels import may_view
 from bot.ui.discord_api.reading.messages import message_from, message_of
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import member_person, person_from
@@ -73,7 +74,12 @@ class PinningCog(commands.Cog):
     ) -> None:
         """Note who joins a war room; being muted there is no news."""
         room, services = after.channel, self.bot.served.get(member.guild.id)
-        if room is None or services is None or (before.channel is not None and before.channel.id == room.id):
+        if (
+            room is None
+            or services is None
+            or not may_view(room)
+            or (before.channel is not None and before.channel.id == room.id)
+        ):
             return
         if {room.name, str(room.id)} & set(services.policy.timeline.voice_channels):
             _bind("voice", services, room.id, member.id)

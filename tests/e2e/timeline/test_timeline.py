@@ -10,12 +10,16 @@ import pytest_asyncio
 
 from bot.runbook import default_policy_text
 from local_discord.client import Message
+from local_discord.world.kinds import ChannelType, extra_of
+from local_discord.world.permissions import P
+from local_discord.world.world import Channel
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.world.alert import Alert
 from tests.e2e.world.severities import SEV1, SEV2
 from tests.e2e.world.world import World
 
 TITLE = "決済 API が 5xx"
+HIDDEN_ROOM = "1100000000000000998"
 PIN, SEEN = "📌", "✅"
 MENU = "Add to timeline"
 UNREADABLE = "本文は読めません"
@@ -314,24 +318,35 @@ async def test_pages_and_the_file(world: World) -> None:
 
 @pytest_asyncio.fixture
 async def war_room(make_world: MakeWorld, tmp_path: Path) -> AsyncIterator[World]:
-    """A world whose policy names a war room."""
+    """A world whose policy names a war room, and by its id one that the bot may not view."""
     policy = tmp_path / "policy.toml"
     policy.write_text(
-        default_policy_text().replace("voice_channels = []", 'voice_channels = ["war-room"]'),
+        default_policy_text().replace(
+            "voice_channels = []", f'voice_channels = ["war-room", "{HIDDEN_ROOM}"]'
+        ),
         encoding="utf-8",
     )
     async with make_world(RUNBOOK_FILE=str(policy)) as made:
+        kind = ChannelType.VOICE
+        room = Channel(HIDDEN_ROOM, kind, "board", extra=extra_of(kind))
+        made.sandbox.core.world.channels[room.id] = room
+        await made.human.change("channel", channel=room.id, role="incident-bot", deny=int(P.VIEW_CHANNEL))
         await made.start_bot()
         yield made
 
 
 async def test_joining_the_war_room_is_noted(war_room: World) -> None:
-    """A responder's join is noted on their incidents, once in a quarter of an hour."""
+    """A responder's join is noted on their incidents, once in a quarter of an hour.
+
+    A join of a room that the bot may not view is not.
+    """
     world = war_room
     alert = await world.declare(SEV1, title=TITLE)
     await world.react(alert, by="primary")
     await world.expect_acknowledged(alert, by="primary")
     other = await world.declare(SEV2, title="別の障害")
+    await world.human.join_voice("primary", HIDDEN_ROOM)
+    await world.settle()
     for _ in range(2):
         await world.human.join_voice("primary", "war-room")
         await world.human.until(lambda: one_or_none(world, JOINED), "the join on record")
@@ -340,7 +355,7 @@ async def test_joining_the_war_room_is_noted(war_room: World) -> None:
     await world.human.join_voice("secondary", "war-room")
     await world.settle()
     told = (await timeline(world, alert)).text
-    assert told.count("🔊 ボイスに参加 · @primary · war-room") == 1
+    assert told.count("🔊 ボイスに参加 · @primary · war-room") == told.count("🔊") == 1
     assert "@secondary · war-room" not in told
     assert "@observer · war-room" not in told
     assert "🔊" not in (await timeline(world, other)).text
