@@ -87,6 +87,7 @@ class FakeDiscord:
         pins: Message id -> who put a 📌 there.
         redacted: Kinds of the posts that were emptied.
         uneditable: Kinds that Discord refuses to empty.
+        unnamed: The posts of other subjects that an incident was taken out of, by delivery.
         holders: Who is on call at this moment, by place.
         crowded: Channels whose limit leaves no room now, and when it will.
         asks: How much of that Discord asks for, the rest being a queue of ours; None: all.
@@ -132,6 +133,7 @@ class FakeDiscord:
     pins: dict[int, list[Person]] = field(default_factory=dict)
     redacted: list[DeliveryKind] = field(default_factory=list)
     uneditable: set[DeliveryKind] = field(default_factory=set)
+    unnamed: dict[int, DeliveryKind] = field(default_factory=dict)
     holders: FindHolders | None = None
     crowded: dict[int, timedelta] = field(default_factory=dict)
     asks: timedelta | None = None
@@ -290,6 +292,17 @@ class FakeDiscord:
         threads = (post.message_id for post in done if post.kind is DeliveryKind.THREAD)
         left = [self.left_in_threads[one] for one in threads if one in self.left_in_threads]
         return Redacted([post.id for post in done], refused, late, self._again(done, posts), left)
+
+    async def unname(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
+        done = [post for post in posts if post.kind not in self.postponed and post.id in self.unnamed]
+        refused = [post.id for post in posts if post.kind in self.uneditable]
+        self.unnamed |= {post.id: post.kind for post in posts if post.kind not in self.postponed}
+        is_over = len({*refused, *(post.id for post in done)}) == len(posts)
+        return Redacted(
+            [*refused, *(post.id for post in done)],
+            refused,
+            again_in=None if is_over else soonest([self.capacity_in]),
+        )
 
     def _again(self, done: Sequence[object], posts: Sequence[Delivery]) -> timedelta | None:
         return None if len(done) == len(posts) else soonest([self.capacity_in])

@@ -135,6 +135,12 @@ class DiscordEditing(Protocol):
     async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
         """Empty the posts of an incident that is private now; lock and archive its threads."""
 
+    async def unname(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
+        """Take an incident that is private now out of *posts* that list it among others.
+
+        A post is done once it was read and does not say anything of the incident.
+        """
+
     async def replace_files(self, post: Delivery, subject: Incident, files: Sequence[Attachment]) -> None:
         """Edit a post so that it carries *files*, which its payload names, in place of its earlier ones.
 

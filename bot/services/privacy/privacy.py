@@ -20,6 +20,7 @@ from bot.domain.privacy_payloads import (
     MadePrivateNotice,
     MemberAddedEntry,
     MemberAddedNotice,
+    StillPublishedNotice,
     ThreadDeletedNotice,
 )
 from bot.runbook.model import Policy
@@ -79,7 +80,12 @@ class Privacy:
             await change.tx.enqueue(*hide_jobs(private))
             await _leave_exports(change.tx, incident_id)
             await change.record(MadePrivateEntry())
-            await change.say(MadePrivateNotice(), key="made_private")
+            await change.say(MadePrivateNotice(), key=MadePrivateNotice.name)
+            published = [
+                one for one in await change.tx.announcements(incident_id) if one.published_at is not None
+            ]
+            if published:
+                await change.say(StillPublishedNotice(count=len(published)), key=StillPublishedNotice.name)
         return change.incident
 
     async def add(self, incident_id: int, *, who: Person, by: Person, key: str) -> bool:

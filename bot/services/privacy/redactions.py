@@ -1,6 +1,7 @@
-"""Redaction of the public posts of an incident that has become private. See docs/internals/privacy.md."""
+"""Redaction of the posts from before an incident became private. See docs/internals/privacy.md."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -11,6 +12,7 @@ from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import SETTLED, LeftBehind, exposed
 from bot.domain.privacy_payloads import (
+    MadePrivateNotice,
     NameWaitsNotice,
     NotRedactedNotice,
     PostsClearedNotice,
@@ -19,8 +21,8 @@ from bot.domain.privacy_payloads import (
     ThreadNotClosedNotice,
 )
 from bot.runbook.model import Policy
-from bot.services.ports import Discord, Redacted, Store
-from bot.services.shared.postings import notice
+from bot.services.ports import TRY_AGAIN, Discord, Redacted, Store, soonest
+from bot.services.shared.postings import notice, notice_key
 
 log = structlog.get_logger(__name__)
 
@@ -37,28 +39,55 @@ class Redactions:
         self._policy = policy
 
     async def empty(self, incident: Incident, posts: Sequence[Delivery]) -> timedelta | None:
-        """Empty those of a private incident's sent *posts* that others can read; each once.
+        """Empty a private incident's sent *posts* that others can read, and take it out of others' posts.
 
         Returns:
             How long to wait before retrying the posts that Discord refused now, or None.
         """
         left = [post for post in exposed(posts) if post.shown_version < SETTLED]
-        if not left:
+        naming = await self._naming(incident)
+        if not left and naming is None:
             return None
         result = await self._discord.redact(incident, left)
+        named = await self._unnamed(incident, naming or [])
         late = [post for post in left if post.id in result.late]
         by_hand = [post for post in left if post.id in result.refused]
         by_hand += [post for post in late if post.kind is DeliveryKind.THREAD]
+        by_hand += [post for post in naming or [] if post.id in named.refused]
+        late += [post for post in naming or [] if post.id in named.late]
         lines = [self._by_hand(incident, post, result) for post in by_hand]
         lines += self._waiting(incident, [post for post in late if post.kind is not DeliveryKind.THREAD])
         lines += [self._left_line(incident, thread) for thread in result.left]
-        if {post.id for post in left} <= set(result.done):
-            lines.append(notice(incident, self._policy, PostsClearedNotice(), key="posts_cleared"))
+        if {post.id for post in (*left, *(naming or []))} <= {*result.done, *named.done}:
+            lines.append(notice(incident, self._policy, PostsClearedNotice(), key=PostsClearedNotice.name))
         async with self._store.transaction() as tx:
             await tx.set_shown(result.done, version=SETTLED)
             await tx.insert_deliveries(lines)
         log.info("incident.redacted", incident_id=incident.id, posts=len(result.done), of=len(left))
-        return result.again_in
+        return soonest([wait for wait in (result.again_in, named.again_in) if wait is not None])
+
+    async def _naming(self, incident: Incident) -> list[Delivery] | None:
+        """Return the posts of other subjects that may name *incident*.
+
+        None: it never was public, or all of them are done.
+        """
+        if await self._noticed(incident, PostsClearedNotice) or not await self._noticed(
+            incident, MadePrivateNotice
+        ):
+            return None
+        return await self._store.naming_posts(incident.id)
+
+    async def _noticed(self, incident: Incident, told: type[Notice]) -> bool:
+        return await self._store.delivery_by_key(notice_key(incident, told.name)) is not None
+
+    async def _unnamed(self, incident: Incident, naming: Sequence[Delivery]) -> Redacted:
+        """Take *incident* out of the posts *naming*; one that is still being sent is looked at later."""
+        result = await self._discord.unname(
+            incident, [post for post in naming if post.message_id is not None]
+        )
+        if all(post.message_id is not None for post in naming):
+            return result
+        return replace(result, again_in=soonest([result.again_in or TRY_AGAIN, TRY_AGAIN]))
 
     def _left_line(self, incident: Incident, thread: LeftBehind) -> NewDelivery:
         """Return a line for the private thread that says what others still read in the old thread.

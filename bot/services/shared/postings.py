@@ -64,6 +64,11 @@ def notice(incident: Incident, policy: Policy, told: Notice, *, key: str) -> New
     return thread_line(incident, policy, key=key, stored=told.as_data())
 
 
+def notice_key(incident: Incident, key: str) -> str:
+    """Return the key of the delivery of a `notice`."""
+    return f"inc:{incident.id}:{key}"
+
+
 def thread_line(incident: Incident, policy: Policy, *, key: str, stored: Json) -> NewDelivery:
     """Return the delivery of a stored notice, as `notice` does."""
     parent, posting = DeliveryKind.ALERT, incident.post.number
@@ -72,7 +77,7 @@ def thread_line(incident: Incident, policy: Policy, *, key: str, stored: Json) -
     return NewDelivery(
         kind=DeliveryKind.NOTICE,
         to="incident",
-        key=f"inc:{incident.id}:{key}",
+        key=notice_key(incident, key),
         guild_id=incident.guild_id,
         incident_id=incident.id,
         data=stored,

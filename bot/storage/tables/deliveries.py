@@ -2,14 +2,19 @@
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, NewDelivery, Posted, Request
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.bundle import Group
+from bot.domain.incident.incident import label_of
 from bot.services.ports.store.deliveries import Prospect
 from bot.storage.rows import deliveries_from_rows, delivery_from_row, request_as_json
 from bot.storage.tables.bases import ReadPart
 from bot.storage.tables.queued import QueuedDeliveries, deliver_job
+
+#: Kinds whose messages may name another incident by an edit.
+_EDITED: Final = [kind for kind in DeliveryKind if kind.spec.is_refreshed and kind.spec.has_words]
 
 
 class PostgresDeliveryReads(ReadPart):
@@ -33,6 +38,12 @@ class PostgresDeliveryReads(ReadPart):
 
     async def naming_nonces(self, incident_id: int) -> list[str]:
         return [row["nonce"] for row in await self._sql.all("naming_nonces", incident_id=incident_id)]
+
+    async def naming_posts(self, incident_id: int) -> list[Delivery]:
+        rows = await self._sql.all(
+            "naming_posts", incident_id=incident_id, label=label_of(incident_id), edited=_EDITED
+        )
+        return deliveries_from_rows(rows)
 
     async def held_deliveries(self) -> int:
         held: int = (await self._sql.one("held_deliveries"))["held"]

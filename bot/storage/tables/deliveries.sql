@@ -50,6 +50,28 @@ SELECT other.nonce
  WHERE own.incident_id = :incident_id AND other.incident_id <> :incident_id AND other.request -> 'body' <> '{}'
  ORDER BY nonce;
 
+-- name: naming_posts
+-- Returns the messages about something else that anyone may read and whose body names the incident, and with them the
+-- edited posts of the incidents that these are about: an edit may name it as well. DMs are left out, and so is what is
+-- in a private thread. One that is being sent has no message id yet.
+WITH naming AS (
+SELECT delivery.id, delivery.incident_id
+  FROM incidents
+  JOIN deliveries AS delivery ON delivery.guild_id = incidents.guild_id
+   AND delivery.created_at >= least(incidents.started_at, incidents.triggered_at)
+ WHERE incidents.id = :incident_id AND delivery.incident_id IS DISTINCT FROM :incident_id
+   AND delivery.status IN ('sending', 'sent') AND delivery.target !~ '^(person|named|user):'
+   AND delivery.request ->> 'body' ~ (:label || '($|[^0-9])')
+)
+{found_deliveries}
+  LEFT JOIN incidents AS other ON other.id = delivery.incident_id
+ WHERE (delivery.id IN (SELECT id FROM naming)
+        OR delivery.incident_id IN (SELECT incident_id FROM naming) AND delivery.kind = ANY (:edited::text[])
+           AND delivery.status = 'sent' AND delivery.message_id IS NOT NULL
+           AND delivery.target !~ '^(person|named|user):')
+   AND NOT coalesce(other.is_private, false)
+ ORDER BY delivery.id;
+
 -- name: held_deliveries
 -- Counts the messages that wait for Discord to be back.
 SELECT count(*) AS held

@@ -94,8 +94,8 @@ class DiscordNotifier:
         self.pinners = Reactions(self._rest, emoji=policy.timeline.pin_emoji).people
         self.watched = Watching(self._rest, self._places, Incoming(client, self._words)).page
         redactor = Redactor(self._rest, self._words)
-        self.redact, self.left_behind = redactor.redact, redactor.left_behind
-        self.delete_thread = redactor.delete_thread
+        self.redact, self.unname = redactor.redact, redactor.unname
+        self.left_behind, self.delete_thread = redactor.left_behind, redactor.delete_thread
         reader = ThreadReader(self._rest, policy, reads_content=client.intents.message_content)
         self.message, self.latest_messages = reader.message, reader.latest
 

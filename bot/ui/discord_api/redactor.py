@@ -1,11 +1,11 @@
 """Emptying what the bot had posted for all, once the incident is private."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 
@@ -21,6 +21,7 @@ from bot.ui.discord_api.refresher import tell_of_wait
 from bot.ui.discord_api.routes import channel_route, message_route, messages_route
 from bot.ui.discord_api.threads import in_thread
 from bot.ui.posts.incident.private import left_thread_name, redacted
+from bot.ui.posts.incident.unnamed import without_incident
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,16 @@ _NAME_CHANGE: Final = 4
 _WRITTEN: Final = frozenset({0, 19})
 _LONG: Final = timedelta(seconds=30)
 _PAGE: Final = 100  # Discord: messages per page
+
+
+#: How long after an edit a post is read again.
+_READ_AGAIN: Final = timedelta(seconds=2)
+
+_Edit: TypeAlias = Callable[[Incident, Delivery], Awaitable[list[LeftBehind]]]
+
+
+class _Edited(Exception):  # a signal to ourselves
+    """The post named the incident until now."""
 
 
 class Redactor:
@@ -48,6 +59,16 @@ class Redactor:
 
         What is deleted is passed over, and what Discord refuses too: it would refuse again.
         """
+        return await self._each(incident, posts, self._empty)
+
+    async def unname(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
+        """Take what *posts* of other subjects say of *incident* out of them; as `redact`.
+
+        A post that was edited is not done: it is read again, since another edit may have crossed this one.
+        """
+        return await self._each(incident, posts, self._unname)
+
+    async def _each(self, incident: Incident, posts: Sequence[Delivery], edit: _Edit) -> Redacted:
         done: list[int] = []
         refused: list[int] = []
         late: list[int] = []
@@ -55,7 +76,7 @@ class Redactor:
         waits: list[timedelta | None] = []
         for post in sorted(posts, key=lambda post: post.kind is DeliveryKind.THREAD):
             try:
-                left += await self._empty(incident, post)
+                left += await edit(incident, post)
             except DeliveryRefused as error:
                 done.append(post.id)
                 if error.http_status != HTTPStatus.NOT_FOUND:
@@ -67,6 +88,8 @@ class Redactor:
                 if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
                     break  # Discord is away: the others would wait for nothing
                 late += [post.id] if _is_long(away) else []
+            except _Edited:
+                waits.append(_READ_AGAIN)
             else:
                 done.append(post.id)
         return Redacted(done, refused, late, soonest(waits), left)
@@ -109,6 +132,20 @@ class Redactor:
         edit = partial(self._rest.one, route, json={**redacted(self._words, incident), **without_files(post)})
         await in_thread(self._rest, post.channel_id, edit)
         return []
+
+    async def _unname(self, incident: Incident, post: Delivery) -> list[LeftBehind]:
+        """Edit a post that names the incident.
+
+        Raises:
+            _Edited; DeliveryRefused; UpstreamUnavailable.
+        """
+        there = await self._rest.one(message_route("GET", post.channel_id, post.message_id))
+        body = without_incident(self._words, incident, there)
+        if not body:
+            return []
+        route = message_route("PATCH", post.channel_id, post.message_id)
+        await in_thread(self._rest, post.channel_id, partial(self._rest.one, route, json=body))
+        raise _Edited
 
     async def _close(self, incident: Incident, thread_id: int) -> list[LeftBehind]:
         """Remove the title from the thread's name, lock and archive it, and return what it still reveals.

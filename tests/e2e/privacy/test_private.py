@@ -238,6 +238,20 @@ async def test_what_people_wrote_stays_until_they_delete_it(world: World) -> Non
     await expect_hidden(world)
 
 
+async def test_a_digest_from_before_loses_its_lines(world: World) -> None:
+    """A digest that was posted while the incident was public shows none of its words afterwards."""
+    alert = await world.triage(SEV1, title=TITLE)
+    await world.settle()
+    await world.rows("DELETE FROM digests")  # the world's weeks count as told
+    await world.command("digest now", by="admin")
+    digest = await world.expect_message("p3-insights", contains="INC-1")
+    assert WORD in digest.text
+    asked = await world.command("incident private", by="primary", number=alert.number)
+    await confirmed_private(world, asked)
+    await world.expect_text(digest, "🔒 INC-1 非公開にしました")
+    await expect_hidden(world)
+
+
 async def test_an_edit_from_before_tells_nothing_afterwards(world: World) -> None:
     """An edit of the alert that arrives after its incident was made private reveals nothing."""
     alert = await world.triage(SEV1, title=TITLE)

@@ -529,3 +529,72 @@ async def test_whoever_may_see_it_goes_on_while_it_is_made_private(desk: Desk) -
     desk.use(desk.discord)
     ended = await desk.lifecycle.resolve(incident.id, by=NAMED)
     assert (ended.is_private, ended.is_open) == (True, False)
+
+
+async def naming(desk: Desk, *incidents: Incident, to: str = "channel:p2-deploys") -> int:
+    """Post a list that names *incidents* and belongs to none; return its delivery."""
+    key = f"list:{to}:{len(incidents)}"
+    async with desk.store.transaction() as tx:
+        await tx.insert_deliveries([NewDelivery(DeliveryKind.ALERTS_SKIPPED, to, key, GUILD)])
+    await desk.work()
+    listed = {"content": "\n".join(f"{one.label} {one.title}" for one in incidents)}
+    await desk.database.fetch(
+        "UPDATE deliveries SET request = jsonb_set(request, '{body}', $1) WHERE key = $2", listed, key
+    )
+    found = await desk.store.delivery_by_key(key)
+    assert found is not None
+    return found.id
+
+
+async def notices(desk: Desk, name: str) -> list[object]:
+    """Return the data of the notices called *name*."""
+    return [d.data for d in await desk.database.deliveries() if d.data.get("notice") == name]
+
+
+async def test_posts_that_list_it_among_others_lose_it_too(desk: Desk) -> None:
+    """An incident made private leaves a list that was posted for all, before the thread says it is done.
+
+    A list that names only others is not touched, and a DM is its reader's.
+    """
+    first, second = await desk.open(), await desk.open(key="other")
+    both = await naming(desk, first, second)
+    await naming(desk, second)
+    await naming(desk, first, second, second, to=f"user:{PRIMARY.id}")
+    await desk.privacy.make_private(first.id, by=PRIMARY)
+    await desk.work()
+    assert set(desk.discord.unnamed) == {both}
+    await desk.pass_time(seconds=30)
+    assert len(await notices(desk, "posts_cleared")) == 1
+
+
+async def test_a_list_that_discord_refuses_to_edit_is_named(desk: Desk) -> None:
+    """A list that keeps its line about a private incident is named in the private thread."""
+    incident = await desk.open()
+    post = await desk.store.delivery(await naming(desk, incident))
+    desk.discord.uneditable = {DeliveryKind.ALERTS_SKIPPED}
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    (told,) = await notices(desk, "not_redacted")
+    assert told == {"notice": "not_redacted", "channel": post.channel_id, "message": post.message_id}
+    assert len(await notices(desk, "posts_cleared")) == 1
+
+
+async def test_a_list_on_its_way_is_waited_for(desk: Desk) -> None:
+    """A list that names the incident and whose sending has begun is looked at once it has arrived."""
+    incident = await desk.open()
+    listed = await naming(desk, incident)
+    await desk.database.fetch(
+        "UPDATE deliveries SET status = 'sending', finished_at = NULL, message_id = NULL WHERE id = $1",
+        listed,
+    )
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert not await notices(desk, "posts_cleared")
+    await desk.database.fetch(
+        "UPDATE deliveries SET status = 'sent', finished_at = now(), message_id = 77 WHERE id = $1",
+        listed,
+    )
+    for _ in range(2):
+        await desk.pass_time(seconds=30)
+    assert set(desk.discord.unnamed) == {listed}
+    assert len(await notices(desk, "posts_cleared")) == 1

@@ -209,6 +209,7 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
     ],
     "made_private": [({"by": "a"}, "@a")],
     "posts_cleared": [({}, "片付けが終わりました")],
+    "still_published": [({"count": 2}, "告知 2 件")],
     "member_added": [({"by": "a", "name": "b"}, "@b")],
     "member_removed": [({"by": "a", "name": "b"}, "@b"), ({"by": "b", "name": "b", "is_own": True}, "@b")],
     "not_let_in": [({"name": "b"}, "@b"), ({"place": "primary"}, "@primary")],

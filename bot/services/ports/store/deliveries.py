@@ -57,6 +57,12 @@ class DeliveryReads(DeliveryLookups, Protocol):
         These are a morning list, a handover or a digest, and what an earlier version kept of a bundle.
         """
 
+    async def naming_posts(self, incident_id: int) -> list[Delivery]:
+        """Return the messages about other subjects that anyone may read and that may name an incident.
+
+        Those that are being sent are among them; they have no message id yet.
+        """
+
     async def held_deliveries(self) -> int:
         """Count the deliveries that wait for Discord to be back."""
 
