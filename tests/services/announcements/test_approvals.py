@@ -219,6 +219,17 @@ async def test_a_private_incident_is_told_only_where_the_policy_says_so(desk: De
     assert (await approved(desk, draft)).is_new
 
 
+async def test_what_users_can_still_read_is_named_when_it_is_made_private(desk: Desk) -> None:
+    """The private thread counts the announcements that were published before; without one it says nothing."""
+    quiet, told = await desk.open(key="quiet"), await affected(desk)
+    await published(desk, told)
+    for incident in (quiet, told):
+        await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert [one.data["count"] for one in await lines(desk, told, "still_published")] == [1]
+    assert not await lines(desk, quiet, "still_published")
+
+
 async def test_an_approval_says_that_users_are_affected(desk: Desk) -> None:
     """An approval records that users are affected, if no update has said so."""
     incident = await desk.open("SEV2")
