@@ -1,6 +1,5 @@
 """The use cases that people ask for, put together."""
 
-from bot.integrations.known_secrets import known_secrets
 from bot.services.actions.checking import ActionChecks
 from bot.services.actions.items import ActionItems
 from bot.services.actions.listing import ActionQueries
@@ -118,11 +117,11 @@ def _incidents(shared: Shared, parts: GuildDependencies) -> IncidentUseCases:
         updates=Updates(store, policy, changes, shared.recipients, shared.releasing),
         promises=Promises(policy, changes),
         details=Details(policy, changes, shared.suspect_requests),
-        rollbacks=Rollbacks(policy, changes, finders=(known_secrets,)),
+        rollbacks=Rollbacks(policy, changes),
         seen_before=shared.seen_before,
         timelines=Timelines(store, policy, access, changes),
-        pasting=Pasting(store, policy, changes, finders=(known_secrets,)),
-        announcement_drafts=AnnouncementDrafts(store, policy, changes, views, finders=(known_secrets,)),
+        pasting=Pasting(store, policy, changes),
+        announcement_drafts=AnnouncementDrafts(store, policy, changes, views),
         announcement_approvals=AnnouncementApprovals(changes, views),
         pins=Pins(store, discord, policy, access, changes),
     )

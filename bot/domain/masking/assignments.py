@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.domain.masking.spans import SecretSpan
+from bot.domain.masking.values import is_none, is_reference
 
 #: Words in a name that say that its value is a secret.
 _TELLING: Final = (
-    r"passw(?:or)?d|passphrase|passcode|(?<=_)pass(?![a-z])|pwd|secret|token|credential|"
+    r"passw(?:or)?d|passphrase|passcode|(?<=_)pass(?![a-z])|(?<![A-Za-z])(?:pass|pw)(?![\w-])|pwd|secret|token|credential|"
     r"(?:api|access|auth|private|signing|encryption|service|account|master|license)[_-]?key|service[_-]?role|"
     r"webhook[_-]?auth|signature|(?<![a-z])sig(?![a-z])|(?<![a-z])dsn(?![a-z])"
 )
@@ -41,17 +42,9 @@ _ABOUT: Final = re.compile(
     r"passwords|credentials|algorithm|alg|validity|valid"
 )
 _NOT_NAMES: Final = frozenset({"pwd", "oldpwd"})
-#: Values that are none.
-_NO_SECRET: Final = re.compile(
-    r"(?:true|false|null|none|nil|undefined|unknown|required|missing|invalid|expired|unset|empty|set|not|"
-    r"yes|no|ok|string|redacted|masked|hidden|bearer|basic|bot|inherit|[*•x.…-]+)[.!]?",
-    re.IGNORECASE,
-)
-_REFERENCE: Final = re.compile(
-    r"\$[({]|\$(?-i:[A-Z_][A-Z0-9_]*|[a-z_]+)(?:\Z|(?=[;,]|&\w+=))|<|%[s(]|\{\{|"
-    r"op://|process\.env|env\.|secrets\.|vault:|\[masked:|\*{3,}",
-    re.IGNORECASE,
-)
+#: Names of results and places as well: a test that passed, the working directory.
+_RESULT: Final = re.compile(r"[\d.,%/]+|test.*", re.IGNORECASE)
+_DIRECTORY: Final = re.compile(r"[/~.$\\]|[A-Za-z]:")
 
 _HEADER: Final = re.compile(
     r"\b(?:proxy-)?authorization\\?[\"']?[ \t]{0,8}[:=][ \t]{0,8}\\?[\"']?"
@@ -70,7 +63,7 @@ _COOKIE: Final = re.compile(
 _FLAG: Final = re.compile(
     r"(?<![\w-])--?[a-z-]{0,30}(?:password|passwd|token|secret|api-?key)(?:=|[ \t]{1,8})[\"']?"
     r"(?P<s>[^\s\"'<-][^\s\"']{0,1024})"
-    r"|(?<!\S)(?:-u|--user)[ =][\"']?[^\s:\"']{1,128}:(?P<t>[^\s\"'$<]{1,512})",
+    r"|(?<!\S)(?:-u|--user)[ =]?[\"']?[^\s:\"'=]{1,128}:(?P<t>[^\s\"'$<]{1,512})",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -116,7 +109,7 @@ def named_secrets(text: str) -> Iterator[SecretSpan]:
     ):
         for found in pattern.finditer(text):
             name = found.lastgroup or "s"
-            if not _is_none(found[name]):
+            if not is_none(found[name]):
                 yield SecretSpan(found.start(name), found.end(name), kind)
     yield from _assigned(text)
     yield from _random(text)
@@ -129,7 +122,10 @@ def _assigned(text: str) -> Iterator[SecretSpan]:
         start, value = _name_start(text, found.start()), found.start(group)
         name = text[start : found.start("closing")]
         end = _bare_end(text, found, at=start) if group == "bare" else found.end(group)
-        if _is_about(name, text[value:end]) or _is_none(text[value:end]):
+        is_argument = name == text[value:end] and text.startswith((")", ","), end)  # token=token in a call
+        if is_argument or _is_about(name, text[value:end]) or is_none(text[value:end]):
+            continue
+        if _is_result(text, found, name, text[value:end]):
             continue
         if text.startswith("://", start - 3):  # the user of an address: `known_shapes` has its password
             continue
@@ -148,7 +144,7 @@ def _bare_end(text: str, found: re.Match[str], *, at: int) -> int:
     if whole is None:
         return found.end("bare")
     is_variable = found["sep"] == "=" and _begins_line(text, at)
-    goes_on = is_variable or (found["bare"] and _begins_line(text, at)) or _REFERENCE.match(whole[0])
+    goes_on = is_variable or (found["bare"] and _begins_line(text, at)) or is_reference(whole[0])
     return whole.end() if goes_on else found.end("bare")
 
 
@@ -175,7 +171,7 @@ def _random(text: str) -> Iterator[SecretSpan]:
 
 
 def _looks_secret(words: list[str], value: str) -> bool:
-    if _OBJECT.match(value) or _SRI.match(value) or value.count("/") > _MOST_SLASHES or _is_none(value):
+    if _OBJECT.match(value) or _SRI.match(value) or value.count("/") > _MOST_SLASHES or is_none(value):
         return False
     if words[-1:] == ["key"] and not _has(words, _PUBLIC_KEYS):
         return len(value) >= _LEAST_KEY and any(sign.isdigit() for sign in value)
@@ -195,12 +191,19 @@ def _is_about(name: str, value: str) -> bool:
     words = _words(name)
     is_id = words[-1:] == ["id"] and words[-2:-1] in (["key"], ["token"])
     is_count = value.isdigit() and len(value) <= _LONGEST_COUNT and _kind(name) != "password"
-    return name.lower() in _NOT_NAMES or is_id or is_count or _has(words[-1:], _ABOUT)
+    is_directory = name.lower() in _NOT_NAMES and _DIRECTORY.match(value) is not None
+    return is_directory or is_id or is_count or _has(words[-1:], _ABOUT)
 
 
-def _is_none(value: str) -> bool:
-    """Return True for what is no value, or stands for one that is elsewhere."""
-    return not value or _NO_SECRET.fullmatch(value) is not None or _REFERENCE.match(value) is not None
+def _is_result(text: str, found: re.Match[str], name: str, value: str) -> bool:
+    """Return True if the plain name "pass" tells of a test, or "pwd" of a call."""
+    if name.lower() in _NOT_NAMES:
+        return text.startswith("(", found.end())
+    if name.lower() != "pass":
+        return False
+    is_verdict = (name.isupper() and "=" not in found["sep"]) or _RESULT.fullmatch(value) is not None
+    rest = text[found.end() : text.find("\n", found.end()) % (len(text) + 1)]
+    return is_verdict or (value.isalpha() and bool(rest.strip()))
 
 
 def _is_prose(name: str, sep: str, value: str) -> bool:
@@ -211,9 +214,9 @@ def _is_prose(name: str, sep: str, value: str) -> bool:
 
 def _kind(name: str) -> str:
     words = _words(name)
-    known = ("password", "passwd", "pwd", "passphrase", "token", "dsn", "signature")
+    known = ("password", "passwd", "pwd", "passphrase", "pass", "pw", "token", "dsn", "signature")
     found = next((word for word in known if word in words), "secret")
-    return "password" if found in known[:4] else found
+    return "password" if found in known[:6] else found
 
 
 def _has(words: list[str], some: re.Pattern[str]) -> bool:

@@ -1,20 +1,33 @@
 """Masking a whole text: all finders over it, one text without secrets out."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Final
 
 from bot.domain.masking.assignments import named_secrets
+from bot.domain.masking.commands import command_secrets
+from bot.domain.masking.personal import personal_numbers
 from bot.domain.masking.shapes import known_shapes, private_keys
-from bot.domain.masking.spans import MASK, Finder, Masked, found_in, masked
+from bot.domain.masking.spans import MASK, Finder, Masked, found_in, half_width, masked
+from bot.domain.masking.spoken import spoken_secrets
+from bot.domain.masking.vendors import vendor_secrets
 
 _HIDDEN = "\x01"  # in no pattern
 
+_FINDERS: Final[tuple[Finder, ...]] = (
+    known_shapes,
+    named_secrets,
+    spoken_secrets,
+    command_secrets,
+    personal_numbers,
+    vendor_secrets,
+)
+
 #: Kinds that are no secret in a link: it has long names of its own.
-_LEFT_IN_LINKS: Final = frozenset({"email", "high_entropy"})
+_LEFT_IN_LINKS: Final = frozenset({"email", "high_entropy", "card", "phone"})
 
 
-def mask(text: str, finders: Sequence[Finder] = (), *, leaves: Collection[str] = ()) -> Masked:
-    """Return *text* without the secrets that our rules and *finders* find; masking it again changes nothing.
+def mask(text: str, *, leaves: Collection[str] = ()) -> Masked:
+    """Return *text* without the secrets that our rules find; masking it again changes nothing.
 
     It takes under a second for a megabyte: call it in a thread.
 
@@ -22,8 +35,8 @@ def mask(text: str, finders: Sequence[Finder] = (), *, leaves: Collection[str] =
         leaves: Kinds that stay as they are, such as "email".
     """
     # Text beside a mask must not turn the mask's name into a new secret.
-    bare = MASK.sub(lambda found: _HIDDEN * len(found[0]), text)
-    found = [*private_keys(bare), *found_in(bare, [known_shapes, named_secrets, *finders])]
+    bare = half_width(MASK.sub(lambda found: _HIDDEN * len(found[0]), text))
+    found = [*private_keys(bare), *found_in(bare, _FINDERS)]
     return masked(text, [span for span in found if span.kind not in leaves])
 
 

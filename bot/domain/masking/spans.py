@@ -17,6 +17,18 @@ _OVERLAP: Final = 4_096
 #: The signs that a token consists of.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_+/=~.-]*", re.ASCII)
 
+#: Full-width signs, blanks and quotes, each with the sign that it stands for. The length stays, so that a
+#: place in the one text is the same place in the other.
+_HALF_WIDTH: Final = (
+    {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+    | {
+        ord(sign): ord(plain)
+        for sign, plain in {"　": " ", "\u00a0": " ", "「": '"', "」": '"', "『": '"', "』": '"'}.items()
+    }
+    | {ord(sign): ord('"') for sign in "“”„"}
+    | {ord(sign): ord("'") for sign in "‘’"}
+)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class SecretSpan:
@@ -58,6 +70,11 @@ def masked(text: str, spans: Iterable[SecretSpan]) -> Masked:
         kinds[span.kind] += 1
         at = span.end
     return Masked("".join([*pieces, text[at:]]), dict(kinds.most_common()))
+
+
+def half_width(text: str) -> str:
+    """Return *text* with half-width signs in the place of full-width ones, as NFKC has them; equally long."""
+    return text if text.isascii() else text.translate(_HALF_WIDTH)
 
 
 def found_in(text: str, finders: Iterable[Finder]) -> Iterator[SecretSpan]:

@@ -1,7 +1,6 @@
 """The output of a command on an incident's timeline and in its thread, without its secrets."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,7 +12,7 @@ from bot.domain.incident.checklist import ChecklistPick, fill_in
 from bot.domain.incident.entries import StepDoneEntry
 from bot.domain.incident.incident import Incident
 from bot.domain.masking.masking import mask
-from bot.domain.masking.spans import Finder, Masked
+from bot.domain.masking.spans import Masked
 from bot.domain.people import Person
 from bot.domain.sheets.entries import OutputData, OutputEntry
 from bot.domain.sheets.output import shortened, step_of
@@ -64,17 +63,12 @@ class Kept:
 
 
 class Pasting:
-    """Keeps output.
+    """Keeps output."""
 
-    Args:
-        finders: What finds secrets beside our own rules.
-    """
-
-    def __init__(self, store: Store, policy: Policy, changes: Changes, finders: Sequence[Finder]) -> None:
+    def __init__(self, store: Store, policy: Policy, changes: Changes) -> None:
         self._store = store
         self._policy = policy
         self._changes = changes
-        self._finders = finders
 
     async def allowed_in_thread(self, thread_id: int, *, by: Person) -> Incident:
         """Return the incident whose thread it is, if *by* may add output to it, before any is read.
@@ -98,7 +92,7 @@ class Pasting:
             As `Changes.change`; UserError: there is no text.
         """
         await self._changes.allowed(incident_id, by=by, act=Act.PASTE_OUTPUT)
-        masked = await asyncio.to_thread(mask, storable(pasted.text).strip("\n"), self._finders)
+        masked = await asyncio.to_thread(mask, storable(pasted.text).strip("\n"))
         if not masked.text.strip():
             raise UserError("output_empty")
         async with self._changes.change(incident_id, by=by, act=Act.PASTE_OUTPUT) as change:

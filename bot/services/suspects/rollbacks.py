@@ -1,6 +1,5 @@
 """Records the decision whether to roll back. The bot never rolls back anything by itself."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import UserError
@@ -9,7 +8,6 @@ from bot.domain.incident.checklist import ChecklistPick, Filled, fill_in
 from bot.domain.incident.entries import StepDoneEntry
 from bot.domain.incident.incident import Incident
 from bot.domain.masking.masking import mask
-from bot.domain.masking.spans import Finder
 from bot.domain.people import Person
 from bot.domain.suspects.rollback import REASON_LIMIT, Rollback, RollbackEntry, RollbackNotice
 from bot.domain.text import one_line
@@ -37,15 +35,9 @@ class NewRollback:
 class Rollbacks:
     """Records decisions. Each is on the timeline; the last one counts."""
 
-    def __init__(self, policy: Policy, changes: Changes, finders: Sequence[Finder]) -> None:
-        """Take the parts.
-
-        Args:
-            finders: What finds secrets beside our own rules.
-        """
+    def __init__(self, policy: Policy, changes: Changes) -> None:
         self._policy = policy
         self._changes = changes
-        self._finders = finders
 
     async def begin(self, incident_id: int, *, by: Person) -> Incident:
         """Return the incident if *by* may decide, so that a refusal comes before the form.
@@ -66,7 +58,7 @@ class Rollbacks:
         Raises:
             As `Changes.change`; InvalidTransition: it has ended; UserError: there is no reason.
         """
-        reason = one_line(mask(new.reason, self._finders).text, limit=REASON_LIMIT)
+        reason = one_line(mask(new.reason).text, limit=REASON_LIMIT)
         if not reason:
             raise UserError("rollback_unexplained")
         async with self._changes.change(incident_id, by=by, act=Act.DECIDE_ROLLBACK) as change:

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.domain.masking.masking import mask
 from bot.domain.masking.spans import found_in
-from bot.integrations.known_secrets import known_secrets
+from bot.domain.masking.vendors import vendor_secrets
 from bot.services.sheets.pasting import BIGGEST
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.measurements.checks import watched
@@ -19,8 +19,8 @@ from tests.unit.domain.masking.test_masking import OUTPUTS, pieces
 _ROUNDS: Final = 5
 _MEGABYTE: Final = 1_000_000
 
-#: What the largest library of such patterns takes by itself, without our own rules.
-_FLOOR_IS: Final = "the patterns of detect-secrets alone"
+#: What the patterns of vendors take by themselves.
+_FLOOR_IS: Final = "the patterns of vendors alone"
 _RATIO: Final = Limit(ratio=8)
 
 #: The thread and the loop take turns of 5 ms (`sys.getswitchinterval`).
@@ -87,11 +87,11 @@ def _output(random: Random) -> str:
 
 
 def _masked(text: str) -> None:
-    mask(text, (known_secrets,))
+    mask(text)
 
 
 def _least(text: str) -> None:
-    for _ in found_in(text, [known_secrets]):
+    for _ in found_in(text, [vendor_secrets]):
         pass
 
 

@@ -22,6 +22,7 @@ from bot.domain.dlq.prepared import prepared
 from bot.domain.emoji import is_one_emoji, is_same_emoji
 from bot.domain.errors import UserError
 from bot.domain.incident.forms.people_count import parse_people
+from bot.domain.masking.masking import mask
 from bot.domain.oncall.moments import parse_later
 from bot.domain.oncall.rotation import parse_turn
 from bot.i18n import Texts
@@ -112,6 +113,7 @@ PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "a thread's name": lambda text: plain(text, limit=100),
     "a stored payload": lambda text: prepared({"content": text, "embeds": [{"title": text}]}),
     "a link's token": guild_of,
+    "what is masked": mask,
 }
 
 #: What such a text is made of, again and again.
@@ -166,6 +168,46 @@ PIECES: Final = (
         "**\n",
         "-# \n",
         "1\n",
+    ),
+    *(
+        "パスワード",
+        "パスワードは",
+        "パスワード：",
+        "パスワード (",
+        "パスワード「",
+        "ａ",
+        "は ",
+        "を",
+        "秘密鍵は x",
+    ),
+    *("the password is ", "password for a", "password:", "pass: ", "pwd=", "token=", "key: a", "_key"),
+    *("mysql ", "mysql -p", "curl -u a:", "docker login -p ", "sshpass -p '", "mysql \\\n", "-p"),
+    *(
+        "machine a ",
+        "login a ",
+        "default ",
+        "a:5432:",
+        "*:*:",
+        "aws",
+        "aws key ",
+        "aws'",
+        "secret_key ",
+        "cloudant key ",
+    ),
+    *(
+        "4111 ",
+        "4111",
+        "411111111111111",
+        "090-",
+        "0312345678",
+        "(03)",
+        "+81 ",
+        "+1",
+        "tel:",
+        "card 4",
+        "eyJ",
+        "sk-",
+        "a@a.",
     ),
     *("\x00", "\ud800", "￼", "ﷺ", "İ", "ß", "é"),
 )

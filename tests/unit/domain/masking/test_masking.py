@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from bot.domain.masking.masking import mask
 from bot.domain.masking.spans import MASK, Masked
-from bot.integrations.known_secrets import known_secrets
 from tests.unit.domain.masking import planted
 from tests.unit.domain.masking.planted import HEX, LETTERS, LOWER, MIXED, URL_SAFE, some
 
@@ -43,7 +42,7 @@ KINDS: dict[str, Callable[[Random], str]] = {
 
 
 def masked(text: str) -> Masked:
-    return mask(text, (known_secrets,))
+    return mask(text)
 
 
 def spent_s(text: str) -> float:

@@ -1,0 +1,146 @@
+"""Secrets in command lines and in files of credentials, by the tool that reads them.
+
+A short flag means something else to each tool: ``-p`` is a password to sshpass, a port to docker and, with a
+blank behind it, a prompt to mysql.
+"""
+
+import re
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.masking.spans import SecretSpan
+from bot.domain.masking.values import is_none
+
+
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    """How a tool takes passwords.
+
+    Attributes:
+        attached: Flags with the password right behind them: ``-pX``.
+        apart: Flags with the password in the next word, or behind an equals sign: ``-a X``.
+        pairs: Flags with user and password in the next word, or right behind them.
+        between: What separates the two of a pair.
+        after: A word that must come first, such as "login".
+    """
+
+    attached: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+    pairs: tuple[str, ...] = ()
+    between: str = ":"
+    after: str = ""
+
+
+_MYSQL: Final = _Tool(attached=("-p",))
+_LOGIN: Final = _Tool(attached=("-p",), apart=("-p",), after="login")
+_CURL: Final = _Tool(pairs=("-u", "--user", "-U", "--proxy-user"))
+_LDAP: Final = _Tool(apart=("-w",))
+_MONGO: Final = _Tool(apart=("-p",))
+_OPENSSL: Final = _Tool(apart=("-k", "-K"), pairs=("-passin", "-passout", "-pass"))
+
+_TOOLS: Final[Mapping[str, _Tool]] = {
+    **dict.fromkeys(
+        (
+            "mysql",
+            "mysqldump",
+            "mysqladmin",
+            "mysqlimport",
+            "mysqlcheck",
+            "mysqlbinlog",
+            "mysqlsh",
+            "mariadb",
+        ),
+        _MYSQL,
+    ),
+    **dict.fromkeys(("mariadb-dump", "mariadb-admin"), _MYSQL),
+    "redis-cli": _Tool(apart=("-a", "--pass")),
+    "valkey-cli": _Tool(apart=("-a", "--pass")),
+    "sshpass": _Tool(attached=("-p",), apart=("-p",)),
+    **dict.fromkeys(
+        ("docker", "podman", "nerdctl", "buildah", "skopeo", "helm", "az", "oc", "crane"), _LOGIN
+    ),
+    "curl": _CURL,
+    **dict.fromkeys(("http", "https"), _Tool(pairs=("-a", "--auth"))),
+    **dict.fromkeys(("ldapsearch", "ldapadd", "ldapmodify", "ldapdelete", "ldapwhoami", "ldappasswd"), _LDAP),
+    **dict.fromkeys(("mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport"), _MONGO),
+    "openssl": _OPENSSL,
+    "smbclient": _Tool(pairs=("-U", "--user"), between="%"),
+    "lftp": _Tool(pairs=("-u", "--user"), between=","),
+    **dict.fromkeys(("sqlcmd", "bcp"), _Tool(attached=("-P",), apart=("-P",))),
+    **dict.fromkeys(("zip", "unzip"), _Tool(attached=("-P",), apart=("-P",))),
+    **dict.fromkeys(("7z", "7za"), _Tool(attached=("-p",))),
+    "rabbitmqadmin": _Tool(apart=("-p",)),
+    "cqlsh": _Tool(apart=("-p",)),
+    "snmpwalk": _Tool(apart=("-A", "-X")),
+}
+_NAMES: Final = re.compile(
+    r"(?<![\w.-])(?:" + "|".join(sorted(map(re.escape, _TOOLS), key=len, reverse=True)) + r")(?=[ \t])",
+    re.ASCII,
+)
+#: A word of a command line, a blank with what goes on in the next line, or the end of the command.
+_WORD: Final = re.compile(
+    r"(?P<blank>(?:[ \t]|\\\r?\n)+)|(?P<end>[\n|;]|&&?)"
+    r"|(?P<word>(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s|;&\"']|[\"'])+)"
+)
+
+#: A .netrc, on one line or several.
+_NETRC: Final = re.compile(
+    r"(?:\bmachine[ \t]{1,8}\S{1,256}|^[ \t]{0,8}default)\s{1,16}(?:login\s{1,16}\S{1,256}\s{1,16})?"
+    r"(?:account\s{1,16}\S{1,256}\s{1,16})?password[ \t]{1,8}(?P<s>\S{1,512})",
+    re.MULTILINE,
+)
+#: A .pgpass: host:port:database:user:password. A line of a compiler begins with the name of a file.
+_PGPASS: Final = re.compile(
+    r"^[ \t]{0,8}(?![^\s:]{0,250}\.(?:py|[cm]?[jt]sx?|go|[ch](?:pp)?|java|kt|rb|rs|php|"
+    r"sql|toml|ya?ml|json|md|txt|log|sh|vue):)"
+    r"[\w.*-]{1,255}:(?:\d{4,5}|\*):[\w.*-]{1,63}:[\w.*-]{1,63}:(?P<s>\S{1,512})[ \t]{0,8}$",
+    re.ASCII | re.MULTILINE,
+)
+
+
+def command_secrets(text: str) -> Iterator[SecretSpan]:
+    """Yield the passwords in the command lines and the credential files of *text*."""
+    at = 0
+    while found := _NAMES.search(text, at):
+        at = yield from _in_command(text, found.start())
+    for pattern in (_NETRC, _PGPASS):
+        for match in pattern.finditer(text):
+            if not is_none(match["s"]):
+                yield SecretSpan(match.start("s"), match.end("s"), "password")
+
+
+def _in_command(text: str, at: int) -> Generator[SecretSpan, None, int]:
+    """Yield the passwords of the command at *at*, and return where it ends."""
+    tool, seen, flag = _Tool(), set[str](), ""
+    while (word := _WORD.match(text, at)) is not None and word["end"] is None:
+        at = word.end()
+        if word["word"] is None:
+            continue
+        said = word["word"]
+        if not flag.startswith("-") and (name := said.rpartition("/")[2]) in _TOOLS:
+            tool, seen = _TOOLS[name], set()
+        elif tool.after in ("", *seen):
+            yield from _secret(word.start("word"), said, flag, tool)
+        seen.add(said)
+        flag = said if said != "--" else ""
+    return at if word is None else word.end()
+
+
+def _secret(start: int, said: str, flag: str, tool: _Tool) -> Iterator[SecretSpan]:
+    """Yield the password in the word *said*, which begins at *start*, behind *flag*."""
+    known, value = _value(said, flag, tool)
+    value, end = value.strip("\"'"), start + len(said.rstrip("\"'"))
+    if known in tool.pairs:
+        value = value.partition(tool.between)[2]
+    if not is_none(value) and not value.startswith("-"):
+        yield SecretSpan(end - len(value), end, "password")
+
+
+def _value(said: str, flag: str, tool: _Tool) -> tuple[str, str]:
+    """Return the flag and the value that the word *said* behind *flag* has; empty for none."""
+    alone = (*tool.apart, *tool.pairs)
+    if flag in alone:
+        return flag, said
+    ways = [(one, f"{one}=") for one in alone] + [(one, one) for one in (*tool.attached, *tool.pairs)]
+    return next(((one, said[len(lead) :]) for one, lead in ways if said.startswith(lead)), ("", ""))

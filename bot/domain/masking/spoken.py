@@ -1,0 +1,167 @@
+"""Secrets as people write them: ``パスワード：...``, ``暗証番号は...です``, ``the password is ...``."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from bot.domain.masking.spans import SecretSpan
+from bot.domain.masking.values import is_none
+
+#: Secrets that may be a plain word or a few digits.
+_PASSWORDS: Final = (
+    r"(?:パスワ[ーｰ-]?ド|ﾊﾟｽﾜｰﾄﾞ|パスフレーズ|パスコード|暗証(?:番号|コード)|合言葉|"
+    r"(?:PIN|ピン)[ ]?(?:コード|番号)|"
+    r"認証(?:コード|番号)|確認コード|ワンタイムコード)"
+)
+_KEYS: Final = (
+    r"(?:トークン|ﾄｰｸﾝ|シークレット(?:[ ]?キー)?|秘密の?(?:鍵|キー)|共通鍵|暗号化?(?:鍵|キー)|資格情報|"
+    r"クレデンシャル|署名(?:鍵|キー)|"
+    r"(?:API|アクセス|認証|ライセンス|サービス|マスター|接続|ストリーム)[ ]?(?:キー|鍵|ｷｰ))"
+)
+#: The same in English, as a part of a Japanese sentence.
+_ENGLISH_PASSWORDS: Final = r"(?<![A-Za-z])(?:pass(?:word|wd|code|phrase)?|pwd|pw|pin)"
+_ENGLISH_KEYS: Final = r"(?<![A-Za-z])(?:token|secret|(?:api|access|secret|private)[ _-]?key)"
+#: What may follow a name: "パスワード (本番)".
+_ASIDE: Final = r"[ \t]{0,4}(?:\([^()\n]{0,40}\)|\[[^\[\]\n]{0,40}\])?[\"'*_`]{0,3}[ \t]{0,8}"
+_QUOTED: Final = r"\"(?P<double>[^\"\n]{1,512})\"|'(?P<single>[^'\n]{1,512})'|`(?P<back>[^`\n]{1,512})`"
+_GROUPS: Final = ("double", "single", "back", "bare")
+_ASCII: Final = r"[!#-&*-+./0-:=?-Z\\^_a-z~-]{1,512}"
+
+#: "パスワード：X". The value may be Japanese.
+_LABELLED: Final = re.compile(
+    rf"(?:(?P<password>{_PASSWORDS})|{_KEYS}){_ASIDE}(?::=|=>|[:=→⇒])[ \t]{{0,8}}"
+    rf"(?:{_QUOTED}|(?P<bare>[^\s\"'`、。,;()\[\]{{}}<>|]{{1,512}}))",
+    re.IGNORECASE,
+)
+#: "パスワードは X です", "パスワードを X に変更".
+_STATED: Final = re.compile(
+    rf"(?:(?P<password>{_PASSWORDS}|{_ENGLISH_PASSWORDS})|{_KEYS}|{_ENGLISH_KEYS}){_ASIDE}"
+    rf"(?P<particle>は|を)[ \t]{{0,4}}[:、]?[ \t]{{0,4}}(?:{_QUOTED}|(?P<bare>{_ASCII}))",
+    re.IGNORECASE,
+)
+#: "the password is X".
+_ENGLISH: Final = re.compile(
+    r"\b(?:(?P<password>password|passphrase|passcode|passwd|pin(?:[ ]code)?)|"
+    r"(?:api|access|secret|private|encryption|signing)[ _-]?key|token|secret)"
+    r"(?:[ ](?:for|of|to|on)[ ][^\s:]{1,64})?[ \t]{1,4}(?:is|was)(?:[ ]now)?[ \t]{0,2}:?[ \t]{1,4}"
+    rf"(?:{_QUOTED}|(?P<bare>{_ASCII}))",
+    re.ASCII | re.IGNORECASE,
+)
+
+#: What ends a statement.
+_ENDS: Final = re.compile(
+    r"[ \t]{0,4}(?:\Z|\n|[、。,.;)!?\"]|です|でした|だ|である|になり|とな|という|"
+    r"に(?:変更|設定|し|戻|リセット|なっ))"
+)
+_CHANGED: Final = re.compile(r"[ \t]{0,4}[にへ][ ]?(?:変更|設定|し|戻|リセット|更新)")
+#: What makes a value the place of the secret, or the subject of another clause.
+_ELSEWHERE: Final = re.compile(
+    r"[ \t]{0,4}(?:に(?!変更|設定|し|戻|リセット|なっ|なり)|から|まで|で(?!す|し|あ)|[をがの])"
+)
+#: "1Password を参照".
+_SEE: Final = re.compile(
+    r"[ \t]{0,4}(?:を|に|から|の|で|へ)[^\n]{0,16}?(?:参照|保存|記載|確認|ある|あり|取得|見|共有|入って|置)"
+)
+#: A number of something: "8 文字以上", "3 回".
+_COUNTED: Final = re.compile(
+    r"\d{1,9}[ ]?(?:文字|桁|回|件|日|分|秒|時|個|年|月|つ|%|人|名|行|台|"
+    r"(?:ms|characters?|chars?|digits?|bytes?|bits?|days?|hours?|minutes?|seconds?|attempts?|times?|years?)\b)"
+)
+#: A place or a date.
+_PLACE: Final = re.compile(
+    r"[~./\\]|[a-z]:\\|https?:|\d{4}[-/]\d\d?[-/]\d\d?|.{1,200}\.(?:pem|key|pub|env|json|ya?ml|toml|txt|cnf|conf)\Z",
+    re.IGNORECASE,
+)
+#: Words that say something about a secret.
+_STATES: Final = re.compile(
+    r"(?:in)?correct|wrong|optional|valid|blank|weak|strong|short|long|plain|the|an?|in|at|on|now|still|never|always|only|"
+    r"also|same|different|known|reset|public|private|default|too|very|that|this|what|for|from|created|[a-z]+(?:ed|ing|able|"
+    r"ible|ly)|jwt|oauth2?|base64|sha\d*|md5|bcrypt|argon2(?:id)?|ssh|rsa|ed25519|id_(?:rsa|ed25519|ecdsa|dsa)|case|up|out|"
+    r"fine|good|bad|safe|secure|there|here|n/?a|tbd|todo|rotated|up-to-date",
+    re.IGNORECASE,
+)
+_PROSE: Final = re.compile(r"[a-z]+[0-9]{0,3}(?:-[a-z]+)+", re.IGNORECASE)
+_LEAST_KEY: Final = 6
+_LEAST_DIGITS: Final = 4
+_LEAST_WORD: Final = 6
+
+
+def spoken_secrets(text: str) -> Iterator[SecretSpan]:
+    """Yield the secrets of *text* that a sentence or a Japanese name tells; its signs are half-width."""
+    if not text.isascii():
+        for found in _LABELLED.finditer(text):
+            if _is_labelled(text, found):
+                yield _span(found)
+        for found in _STATED.finditer(text):
+            if _is_stated(text, found):
+                yield _span(found)
+    for found in _ENGLISH.finditer(text):
+        if _is_said(text, found):
+            yield _span(found)
+
+
+def _span(found: re.Match[str]) -> SecretSpan:
+    value, start = _value(found), found.start(_group(found))
+    return SecretSpan(start, start + len(value), "password" if found["password"] else "secret")
+
+
+def _group(found: re.Match[str]) -> str:
+    return next(name for name in _GROUPS if found[name] is not None)
+
+
+def _value(found: re.Match[str]) -> str:
+    """Return the value without the full stop of its sentence."""
+    value = found[_group(found)]
+    return value if found["bare"] is None else value.rstrip(".!?:")
+
+
+def _is_labelled(text: str, found: re.Match[str]) -> bool:
+    value = _value(found)
+    if _is_no_value(text, found) or _SEE.match(text, _end(found)):
+        return False
+    if found["password"] is None:
+        return value.isascii() and not (value.isdigit() and len(value) <= _LEAST_KEY)
+    return value.isascii() or any(sign.isdigit() for sign in value)
+
+
+def _is_stated(text: str, found: re.Match[str]) -> bool:
+    if _is_no_value(text, found) or _ELSEWHERE.match(text, _end(found)):
+        return False
+    if found["particle"] == "を" and not _CHANGED.match(text, _end(found)):
+        return False
+    return _tells(found) or (found["password"] is not None and _ENDS.match(text, _end(found)) is not None)
+
+
+def _is_said(text: str, found: re.Match[str]) -> bool:
+    if _is_no_value(text, found):
+        return False
+    is_last = found["password"] is not None and _ENDS.match(text, _end(found)) is not None
+    return _tells(found) or (is_last and len(_value(found)) >= _LEAST_WORD)
+
+
+def _end(found: re.Match[str]) -> int:
+    return found.start(_group(found)) + len(_value(found)) + (found["bare"] is None)
+
+
+def _is_no_value(text: str, found: re.Match[str]) -> bool:
+    """Return True for a state, a place, a number of something, or a part of a sentence."""
+    value = _value(found)
+    return (
+        is_none(value)
+        or _STATES.fullmatch(value) is not None
+        or _PROSE.fullmatch(value) is not None
+        or _PLACE.match(value) is not None
+        or _COUNTED.match(text, found.start(_group(found))) is not None
+    )
+
+
+def _tells(found: re.Match[str]) -> bool:
+    """Return True if a value cannot be a word: it is quoted, or has digits or signs in it."""
+    value = _value(found)
+    if not value.isascii():
+        return found["password"] is not None and any(sign.isdigit() for sign in value)
+    if value.isdigit():
+        return len(value) >= (_LEAST_DIGITS if found["password"] else _LEAST_KEY + 1)
+    if found["password"] is None:
+        return len(value) >= _LEAST_KEY and any(sign.isdigit() for sign in value)
+    return found["bare"] is None or not value.isalpha()
