@@ -41,6 +41,7 @@ from bot.storage.tables.members import PostgresMemberWrites
 from bot.storage.tables.mornings import PostgresMorningWrites
 from bot.storage.tables.oncall import PostgresOnCallWrites
 from bot.storage.tables.outage import PostgresOutageChanges
+from bot.storage.tables.output_previews import PostgresOutputPreviewWrites
 from bot.storage.tables.paging import PostgresPagingWrites
 from bot.storage.tables.postmortems.documents import PostgresDocumentWrites
 from bot.storage.tables.postmortems.postmortems import PostgresPostmortemWrites
@@ -70,6 +71,7 @@ class PostgresTransaction(
     PostgresDeliveryWrites,
     PostgresDeliveryAttempts,
     PostgresAttachmentWrites,
+    PostgresOutputPreviewWrites,
     PostgresDocumentWrites,
     PostgresBundleWrites,
     PostgresTriageWrites,

@@ -405,8 +405,8 @@ MUTANTS: Final = (
     Mutant(
         name="pasted output is kept with its secrets",
         file="bot/services/sheets/pasting.py",
-        before="to_thread(mask, storable(pasted.text)",
-        after="to_thread(lambda text, _: Masked(text), storable(pasted.text)",
+        before="masked.text,\n            masked.counts",
+        after="pasted.text,\n            masked.counts",
         tests=("tests/services/sheets/test_pasting.py",),
     ),
     Mutant(

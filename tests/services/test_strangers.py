@@ -134,6 +134,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "text": "x",
         "correction": Correction("x"),
         "pasted": Pasted("x"),
+        "preview_id": 1,
         "reason": "x",
         "key": "k2",
         "at": "",

@@ -1,6 +1,7 @@
 """Pasted output: what of it is shown, and which first step it completes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.incident.checklist import Checklist
@@ -13,6 +14,46 @@ SHOWN_LINES: Final = 14
 _FIRST_LINES: Final = 4
 #: The line in place of the lines between.
 GAP: Final = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPreview:
+    """Output that a person has pasted, without its secrets, until they confirm it.
+
+    Attributes:
+        id: Of the interaction that pasted it.
+        by_id: Who pasted it: nobody else sees it or may confirm it.
+        key: Of the timeline entry that it becomes.
+        text: Masked.
+        counts: How many secrets were masked, by kind.
+        topic: Of the command sheet; empty if the person did not say.
+        url: The message that it was taken from; empty for a form.
+    """
+
+    id: int
+    guild_id: int
+    incident_id: int
+    by_id: int
+    key: str
+    text: str
+    counts: Mapping[str, int]
+    topic: str = ""
+    url: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Return what the thread and the timeline show of it."""
+        return shortened(self.text)
+
+    @property
+    def lines(self) -> int:
+        """Return how many lines the whole has."""
+        return len(self.text.splitlines())
+
+    @property
+    def is_file(self) -> bool:
+        """Return True if the whole is a file as well."""
+        return self.shown != self.text
 
 
 def shortened(text: str) -> str:

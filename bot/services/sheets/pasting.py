@@ -10,12 +10,11 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.checklist import ChecklistPick, fill_in
 from bot.domain.incident.entries import StepDoneEntry
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, label_of
 from bot.domain.masking.masking import mask
-from bot.domain.masking.spans import Masked
 from bot.domain.people import Person
 from bot.domain.sheets.entries import OutputData, OutputEntry
-from bot.domain.sheets.output import shortened, step_of
+from bot.domain.sheets.output import OutputPreview, step_of
 from bot.domain.text import storable
 from bot.domain.triage.tree import Text
 from bot.runbook.model import Policy
@@ -50,15 +49,15 @@ class Pasted:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The outcome of pasting an output.
+    """The outcome of posting an output.
 
     Attributes:
-        masked: Without the secrets.
+        preview: What was posted; None if it had been before.
         step: The first-response step that it completed, with its number; None for none.
     """
 
     incident: Incident
-    masked: Masked
+    preview: OutputPreview | None = None
     step: tuple[int, Text] | None = None
 
 
@@ -82,25 +81,58 @@ class Pasting:
         await self._changes.require(incident, by=by, act=Act.PASTE_OUTPUT)
         return incident
 
-    async def paste(self, incident_id: int, pasted: Pasted, *, by: Person, key: str) -> Kept:
-        """Mask *pasted*, put it on the timeline and into the thread, and tick the step that it completes.
+    async def preview(
+        self, incident_id: int, pasted: Pasted, *, by: Person, preview_id: int, key: str
+    ) -> OutputPreview:
+        """Mask *pasted* and keep it for its author until they post or discard it. Nobody else sees it.
 
         Args:
-            key: The same key keeps one output ("interaction:123").
+            preview_id: Of the interaction: the same one twice is one preview.
+            key: Of the timeline entry to be: the same key keeps one output ("interaction:123").
 
         Raises:
             As `Changes.change`; UserError: there is no text.
         """
-        await self._changes.allowed(incident_id, by=by, act=Act.PASTE_OUTPUT)
+        incident = await self._changes.allowed(incident_id, by=by, act=Act.PASTE_OUTPUT)
         masked = await asyncio.to_thread(mask, storable(pasted.text).strip("\n"))
         if not masked.text.strip():
             raise UserError("output_empty")
+        preview = OutputPreview(
+            preview_id,
+            incident.guild_id,
+            incident.id,
+            by.id,
+            key,
+            masked.text,
+            masked.counts,
+            pasted.topic,
+            pasted.url,
+        )
+        async with self._store.transaction() as tx:
+            await tx.add_output_preview(preview)
+        return preview
+
+    async def post(self, incident_id: int, preview_id: int, *, by: Person) -> Kept:
+        """Put what *by* has seen on the timeline and into the thread, and tick the step that it completes.
+
+        Raises:
+            As `Changes.change`; UserError: the preview is a day old, or was discarded.
+        """
         async with self._changes.change(incident_id, by=by, act=Act.PASTE_OUTPUT) as change:
-            if any(entry.key == key for entry in await change.tx.timeline(incident_id)):
-                return Kept(change.incident, masked)  # Discord has delivered the same interaction twice
-            step = await self._tick(change, pasted.topic)
-            await self._keep(change, pasted, masked, key=key)
-        return Kept(change.incident, masked, step)
+            preview = await change.tx.take_output_preview(preview_id, incident_id=incident_id, by_id=by.id)
+            known = {entry.key for entry in await change.tx.timeline(incident_id)}
+            if preview is None or preview.key in known:  # a second press, or the same message once more
+                if preview is None and f"interaction:{preview_id}" not in known:
+                    raise UserError("output_preview_gone")
+                return Kept(change.incident)
+            step = await self._tick(change, preview.topic)
+            await self._keep(change, preview)
+        return Kept(change.incident, preview, step)
+
+    async def discard(self, incident_id: int, preview_id: int, *, by: Person) -> None:
+        """Forget a preview of *by*; one that is gone is no error."""
+        async with self._store.transaction() as tx:
+            await tx.take_output_preview(preview_id, incident_id=incident_id, by_id=by.id)
 
     async def _tick(self, change: Change, topic: str) -> tuple[int, Text] | None:
         """Tick the first open step that output of *topic* completes, and return it."""
@@ -116,19 +148,19 @@ class Pasting:
         await change.record(StepDoneEntry(severity=checklist.severity, number=index + 1, words=words))
         return index + 1, step
 
-    async def _keep(self, change: Change, pasted: Pasted, masked: Masked, *, key: str) -> None:
-        shown, incident = shortened(masked.text), change.incident
+    async def _keep(self, change: Change, preview: OutputPreview) -> None:
+        key, incident = preview.key, change.incident
         entry = OutputEntry(
-            text=shown,
-            topic=pasted.topic,
-            masked=masked.total,
-            lines=len(masked.text.splitlines()),
-            url=pasted.url,
+            text=preview.shown,
+            topic=preview.topic,
+            masked=sum(preview.counts.values()),
+            lines=preview.lines,
+            url=preview.url,
             key=key,
         )
         files: tuple[FileRef, ...] = ()
-        if shown != masked.text:
-            file = _file(incident, pasted.topic, masked.text, key=key)
+        if preview.is_file:
+            file = _file(incident, preview)
             await change.tx.add_attachment(file)
             files = (FileRef(key=file.key, filename=file.filename),)
             entry = replace(entry, file=file.key)
@@ -136,10 +168,10 @@ class Pasting:
         data = OutputData(
             files=files,
             by=change.by.name,
-            text=shown,
-            topic=pasted.topic,
-            counts=dict(masked.counts),
-            lines=entry.lines,
+            text=preview.shown,
+            topic=preview.topic,
+            counts=dict(preview.counts),
+            lines=preview.lines,
         )
         await change.tx.insert_deliveries([self._message(incident, data, key=f"output:{key}")])
 
@@ -148,12 +180,16 @@ class Pasting:
         return replace(line, kind=DeliveryKind.OUTPUT)
 
 
-def _file(incident: Incident, topic: str, text: str, *, key: str) -> Attachment:
-    name = "-".join(part for part in (incident.label, topic or "output") if part)
+def output_filename(preview: OutputPreview) -> str:
+    """Return the name of the file with the whole: "INC-42-worker_logs.txt"."""
+    return f"{label_of(preview.incident_id)}-{preview.topic or 'output'}.txt"
+
+
+def _file(incident: Incident, preview: OutputPreview) -> Attachment:
     return Attachment(
-        key=f"output:{incident.id}:{key}",
+        key=f"output:{incident.id}:{preview.key}",
         guild_id=incident.guild_id,
-        filename=f"{name}.txt",
-        content=text.encode(),
+        filename=output_filename(preview),
+        content=preview.text.encode(),
         incident_id=incident.id,
     )

@@ -92,6 +92,7 @@ LEFT_OUT: Final = MappingProxyType(
         "oncall_overrides": "the schedule: /oncall schedule export",
         "oncall_schedules": "the schedule: /oncall schedule export",
         "oncall_watches": "the schedule: /oncall schedule export",
+        "output_previews": "output that its author has not confirmed yet: for a day",
         "pgqueuer": "the queue",
         "pgqueuer_log": "the queue",
         "pgqueuer_schedules": "the queue",

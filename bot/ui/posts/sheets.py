@@ -47,16 +47,21 @@ def thread_sheet(words: Wording, incident: Incident) -> Body:
 def output(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     """Compose the output of a command: of what, by whom, what was masked; a long one as a file too."""
     incident, data = about(Incident, delivery, subject), OutputData.from_json(delivery.data)
+    body = message(output_text(words, incident, data, has_file=bool(data.files)))
+    return carrying(body, data.files) if data.files else body
+
+
+def output_text(words: Wording, incident: Incident, data: OutputData, *, has_file: bool) -> str:
+    """Return the words of the message with output; its preview has the same."""
     who = words.who(data.by)
     title = words.say("sheets.output.title", topic=topic_words(words, data.topic), who=who)
     lines = [
         words.drilled(incident, title),
         code_block(data.text[:_OUTPUT_LIMIT]),
-        words.say("sheets.output.whole", lines=data.lines) if data.files else "",
+        words.say("sheets.output.whole", lines=data.lines) if has_file else "",
         masked_words(words, data.counts),
     ]
-    body = message("\n".join(line for line in lines if line))
-    return carrying(body, data.files) if data.files else body
+    return "\n".join(line for line in lines if line)
 
 
 def topic_words(words: Wording, topic: str) -> str:

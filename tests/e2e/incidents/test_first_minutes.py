@@ -133,7 +133,8 @@ async def answered_in_pagerduty(made: Scene, post: Message) -> None:
 async def output_is_kept(world: World, sheet: Message, thread: str) -> None:
     """What a command printed is kept without its secret."""
     form = await world.click(sheet, "出力を貼る", by="primary")
-    await world.human.submit("primary", form, {"output": OUTPUT, "topic": ["worker_logs"]})
+    preview = await world.human.submit("primary", form, {"output": OUTPUT, "topic": ["worker_logs"]})
+    await world.human.press("primary", preview.messages[-1], "投稿する")
     kept = await world.expect_message(thread, contains="Exception Thrown")
     assert "DB_PASSWORD=[masked:password]" in kept.text
     [row] = await world.rows("SELECT string_agg(t::text, '') AS everything FROM timeline AS t")

@@ -18,7 +18,10 @@ async def test_the_thread_has_the_commands_and_keeps_their_output_without_secret
     await world.expect_message(alert.thread, contains="API です")
     await world.expect_text(sheet, "npx wrangler tail --config wrangler.public.toml --env prod")
     form = await world.click(sheet, "出力を貼る", by="primary")
-    said = await world.human.submit("primary", form, {"output": OUTPUT, "topic": ["worker_logs"]})
+    preview = await world.human.submit("primary", form, {"output": OUTPUT, "topic": ["worker_logs"]})
+    assert "DB_PASSWORD=[masked:password]" in preview.text
+    await world.restart_bot()
+    said = await world.human.press("primary", preview.messages[-1], "投稿する")
     assert "🔒 1 か所を伏せました" in said.text
     assert "☑ 1. ログ" in said.text
     kept = await world.expect_message(alert.thread, contains="PaymentIntentError")
@@ -26,6 +29,7 @@ async def test_the_thread_has_the_commands_and_keeps_their_output_without_secret
     await world.settle()
     [row] = await world.rows(
         "SELECT string_agg(t::text, '') || (SELECT string_agg(a::text, '') FROM audit AS a)"
+        " || coalesce((SELECT string_agg(p::text, '') FROM output_previews AS p), '')"
         " || (SELECT string_agg(d::text, '') FROM deliveries AS d) AS everything FROM timeline AS t"
     )
     assert "[masked:password]" in row["everything"]

@@ -56,7 +56,8 @@ READS: Final = frozenset(
             "incidents.timeline.press_file",
         ),
         *("/runbook", "sheets.showing.choose_topic_of_incident", "sheets.showing.choose_topic_of_target"),
-        "sheets.pasting.press_paste",
+        *("sheets.pasting.press_paste", "sheets.pasting.send_output", "/Add output to timeline"),
+        "sheets.pasting.press_discard",
         *(
             "/stats show",
             "/stats fairness",

@@ -82,19 +82,13 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.sends(form, note="再起動した"), "note")
 
 
-@change("sheets.pasting.send_output")
+@change("sheets.pasting.press_post")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     commands = await scene.press(await scene.showing(known.thread, "コマンド"), "コマンド")
     form = await scene.press(commands, "出力を貼る")
-    return known.change(scene.sends(form, output="upstream timeout"), "output")
-
-
-@change("/Add output to timeline")
-async def _(scene: Scene) -> Change:
-    known = await scene.raised()
-    said = await scene.human.say("primary", known.thread, "upstream timeout")
-    return known.change(scene.uses_menu("Add output to timeline", said), "output")
+    preview = await scene.human.submit("responder", form, {"output": "upstream timeout"})
+    return known.change(scene.presses(preview, "投稿する"), "output")
 
 
 @change("/incident note")

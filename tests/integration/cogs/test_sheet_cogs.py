@@ -53,7 +53,13 @@ async def test_output_is_pasted_without_its_secret(world: ConsoleWorld) -> None:
     assert "出力を貼る" in words(logs)
     form = await world.click(sheet, "inc:v1:paste:1")
     text = "POST /v1/payments 500\nDB_PASSWORD=hunter2-hunter2\nupstream timeout"
-    said = shown(await world.send(form, output=text, topic=["worker_logs"]))["content"]
+    preview = shown(await world.send(form, output=text, topic=["worker_logs"]))
+    assert preview["only_for"] == "responder"
+    assert "[masked:password]" in words(preview)
+    assert "hunter2" not in str(preview)
+    assert not await world.database.pool.fetch("SELECT FROM timeline WHERE kind = 'output'")
+    _, post = presses(preview)
+    said = words(shown(await world.click(preview, post)))
     assert "☑ 1. ログ" in said
     assert "`password` 1" in said
     kept = await world.until(thread, contains="[masked:password]")
@@ -70,15 +76,23 @@ async def test_the_menu_of_a_message_keeps_its_words_or_its_file(world: ConsoleW
     """
     thread = await thread_of(world)
     said = await world.human("POST", "say", user="responder", channel=thread, content="token=abc123def456")
-    outcome = await world.context("Add output to timeline", said)
-    assert "発言を削除し、その鍵を作り直してください" in shown(outcome)["content"]
+    preview = shown(await world.context("Add output to timeline", said))
+    kept = shown(await world.click(preview, presses(preview)[1]))
+    assert "発言を削除し、その鍵を作り直してください" in words(kept)
     await world.until(thread, contains="[masked:token]")
     log = {"filename": "tail.log", "data": b64encode(b"DB_PASSWORD=hunter2-hunter2\n" * 99).decode()}
     given = await world.human("POST", "say", user="responder", channel=thread, files=[log])
-    outcome = await world.context("Add output to timeline", given)
-    assert "🔒 99 か所" in shown(outcome)["content"]
+    preview = shown(await world.context("Add output to timeline", given))
+    assert "🔒 99 か所" in words(preview)
+    assert [file["filename"] for file in preview["attachments"]] == ["INC-1-output.txt"]
+    done = shown(await world.click(preview, presses(preview)[1]))
+    assert done["attachments"] == []
     kept = await world.until(thread, contains="全 99 行はファイルにあります")
     assert [file["filename"] for file in kept["attachments"]] == ["INC-1-output.txt"]
+    preview = shown(await world.context("Add output to timeline", given))
+    dropped = shown(await world.click(preview, presses(preview)[0]))
+    assert "投稿していません" in words(dropped)
+    assert not await world.database.pool.fetch("SELECT FROM output_previews")
     picture = {"filename": "shot.png", "content_type": "image/png", "data": b64encode(b"\x89PNG\0").decode()}
     given = await world.human("POST", "say", user="responder", channel=thread, files=[picture])
     refused = shown(await world.context("Add output to timeline", given))

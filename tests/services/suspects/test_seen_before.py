@@ -109,7 +109,8 @@ async def test_what_is_still_to_do_and_was_pasted_then_is_told(desk: Desk) -> No
     ):
         await add(desk, past, key=f"interaction:{due}", what=what, due=due)
     pasted = Pasted(text="ok", topic="worker_logs")
-    await desk.services.pasting.paste(past.id, pasted, by=PRIMARY, key="p")
+    await desk.services.pasting.preview(past.id, pasted, by=PRIMARY, preview_id=1, key="p")
+    await desk.services.pasting.post(past.id, 1, by=PRIMARY)
     now = await opened(desk, "決済 API が 5xx")
     (found,) = (await desk.services.seen_before.view(now.id, by=RESPONDER)).past
     assert found.open_items == ("リトライ上限を 3 回にする", "監視を worker ごとに分ける")

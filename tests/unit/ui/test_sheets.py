@@ -7,14 +7,14 @@ import pytest
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
-from bot.domain.masking.spans import Masked
 from bot.domain.sheets.entries import OutputData
+from bot.domain.sheets.output import OutputPreview
 from bot.domain.sheets.sheet import Affected, fill
 from bot.domain.triage.tree import Text
-from bot.services.sheets.pasting import Kept
+from bot.services.sheets.pasting import Kept, output_filename
 from bot.ui.forms.output import output_form
 from bot.ui.posts.renderer import is_refreshed, render
-from bot.ui.screens.sheets.pasted import kept_said
+from bot.ui.screens.sheets.pasted import kept_screen, preview_screen
 from bot.ui.screens.sheets.topic import topic_screen, topics_screen
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
@@ -109,14 +109,49 @@ def test_output_says_whose_it_is_and_what_was_masked() -> None:
     assert "attachments" not in plain
 
 
+def preview(text: str = "x", *, counts: dict[str, int] | None = None, url: str = "") -> OutputPreview:
+    """Output that a person has pasted."""
+    return OutputPreview(
+        7, OF_API.guild_id, OF_API.id, 1, "interaction:7", text, counts or {}, "worker_logs", url
+    )
+
+
 def test_the_answer_says_what_to_do_about_what_was_seen() -> None:
-    """A message still shows it; a form never did. Nothing found is no promise."""
-    found = Kept(OF_API, Masked("x", {"jwt": 1}), step=(1, Text("ログを見る", "Read the logs")))
-    said = kept_said(screens.JA, found, from_message=True)
+    """A message still shows it; a form never did."""
+    found = Kept(
+        OF_API, preview(counts={"jwt": 1}, url="https://a"), (1, Text("ログを見る", "Read the logs"))
+    )
+    said = screens.words(kept_screen(screens.JA, found))
     assert "☑ 1. ログを見る" in said
     assert "発言を削除し、その鍵を作り直してください" in said
-    assert "Rotate any secret" in kept_said(screens.EN, found, from_message=False)
-    assert "念のため確認" in kept_said(screens.JA, Kept(OF_API, Masked("x")), from_message=True)
+    formed = replace(found, preview=preview(counts={"jwt": 1}))
+    assert "Rotate any secret" in screens.words(kept_screen(screens.EN, formed))
+    assert "作り直して" not in screens.words(kept_screen(screens.JA, Kept(OF_API)))
+
+
+def test_the_preview_has_the_words_of_the_post() -> None:
+    """The preview shows what will be posted word for word, in the team's language, and the whole as a file.
+
+    Nothing found is no promise.
+    """
+    long = preview("\n".join(f"line {number}" for number in range(99)), counts={"jwt": 2})
+    for one in (preview(), long):
+        file = [FileRef(key="k", filename=output_filename(one))] if one.is_file else []
+        data = OutputData(
+            files=tuple(file),
+            by="a",
+            text=one.shown,
+            topic=one.topic,
+            counts=dict(one.counts),
+            lines=one.lines,
+        )
+        posted = render(JA, delivery(DeliveryKind.OUTPUT, data=data.to_json()), OF_API)["content"]
+        shown = preview_screen(screens.EN, OF_API, one, by="a", team=JA)
+        assert str(posted) in screens.words(shown)
+        built = str(shown.to_components())  # type: ignore[no-untyped-call]
+        assert ("attachment://INC-42-worker_logs.txt" in built) is one.is_file
+        assert ("Nothing looked like a secret" in screens.words(shown)) is not bool(one.counts)
+        assert screens.over_limits(shown) == []
 
 
 def test_screens_and_form_are_within_discords_limits() -> None:

@@ -38,6 +38,7 @@ from bot.services.ports.store.members import MemberReads, MemberWrites
 from bot.services.ports.store.mornings import DigestReads, DigestWrites, MorningReads, MorningWrites
 from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
 from bot.services.ports.store.outage import OutageMirror
+from bot.services.ports.store.output_previews import OutputPreviewWrites
 from bot.services.ports.store.paging import PagingReads, PagingWrites
 from bot.services.ports.store.postmortems.documents import DocumentReads, DocumentWrites
 from bot.services.ports.store.postmortems.postmortems import PostmortemReads, PostmortemWrites
@@ -63,6 +64,7 @@ class Transaction(
     DeliveryWrites,
     DeliveryAttempts,
     AttachmentWrites,
+    OutputPreviewWrites,
     DocumentWrites,
     BundleWrites,
     TriageWrites,
