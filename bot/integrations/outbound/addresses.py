@@ -13,13 +13,11 @@ import httpx
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
 from bot.integrations.outbound.places import Address, AllowedPlaces
+from bot.integrations.outbound.public import is_public
 
 #: Returns the addresses of a host's name. Raises OSError if it has none.
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
-#: A public address at which Azure answers its virtual machines alone, with their secrets.
-_AZURE: Final = ipaddress.ip_address("168.63.129.16")
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 #: A name server that is away keeps each of these for seconds. The loop's own threads are for everything else:
 #: without them the bot could not even resolve Discord's name.
@@ -38,20 +36,6 @@ async def resolve(host: str, port: int) -> list[str]:
     asking = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     found = await asyncio.get_running_loop().run_in_executor(_RESOLVING, asking)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def is_public(address: Address) -> bool:
-    """Return True if anybody may be asked at *address*: not private, loopback, link-local or a cloud's own.
-
-    An IPv4 address inside an IPv6 one (mapped, 6to4, NAT64) counts as itself.
-    """
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not address.is_multicast and address != _AZURE
 
 
 class LiteralsChecked(httpx.AsyncBaseTransport):

@@ -120,7 +120,18 @@ async def test_a_private_address_is_not_asked(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fe80::1%lo"]
+    "address",
+    [
+        "::1",
+        "::ffff:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "fe80::1%lo",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b:1::1",
+        "fec0::1",
+    ],
 )
 async def test_a_private_address_is_not_asked_in_the_dress_of_ipv6(address: str) -> None:
     """A private address is not asked in IPv6 form: mapped, translated, tunnelled or link-local."""
