@@ -11,6 +11,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.domain.errors import ConfigError
+from bot.process.unreadable import quiet_handler
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +95,7 @@ def bounded(server: web.Server, *, most: int = MOST_CONNECTIONS) -> Callable[[],
         there = server.connections
         for oldest in there[: max(0, len(there) + 1 - most)]:
             oldest.force_close()  # `close` would leave an idle one open
-        return server()
+        return quiet_handler(server)
 
     return connect
 
