@@ -86,6 +86,9 @@ async def test_what_names_another_number_is_left_alone(world: NotifierWorld) -> 
         ),
         ("**INC-42** 決済 API が 5xx · 3 分\n**INC-4** 検索", "🔒 INC-42 非公開にしました\n**INC-4** 検索"),
         ("INC-42 の続き\n決済 API が 5xx が起きた\n残る行", "🔒 INC-42 非公開にしました\n残る行"),
+        ("`A-3` **権限を絞る**\n-# 期限 12/1 · INC-42", "`A-3` **権限を絞る**\n🔒 INC-42 非公開にしました"),
+        ("- A-3 権限を絞る · INC-42 · 12/1", "🔒 INC-42 非公開にしました"),
+        ("**INC-42** 旧い件名 · 1 日前\n-# 原因：設定の誤り\n残る行", "🔒 INC-42 非公開にしました\n残る行"),
         ("INC-421 と INC-4", "INC-421 と INC-4"),
     ],
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.incident.incident import Incident
+from bot.domain.statistics.examples import ExampleOf
 from bot.ui.posts.bodies import Body
 from bot.ui.posts.incident.private import redacted
 from bot.ui.words.inert import inert, plain
@@ -13,6 +14,10 @@ from bot.ui.words.wording import Wording
 
 #: What separates the facts of a line.
 _BETWEEN: Final = " · "
+#: What lines of figures lead to; that of drills ends as a line about an action item does.
+_FIGURES: Final = [of for of in ExampleOf if of is not ExampleOf.DRILL]
+#: How a line begins that belongs to the one above.
+_SMALL_PRINT: Final = "-# "
 
 #: Where the words for people are, by part of a message; all else are ids, addresses and numbers.
 _WORDS: Final[Mapping[str, frozenset[str]]] = {
@@ -30,15 +35,17 @@ _OTHERS: Final = re.compile(r"(?<![A-Za-z0-9-])INC-\d+(?!\d)")
 def without_incident(words: Wording, incident: Incident, message: Mapping[str, object]) -> Body:
     """Return the edit that takes a private *incident* out of a message; empty if it is not there.
 
-    A line about it says that it is private instead; a fact about it at the end of another line goes. In a
-    list of numbers its own becomes 🔒.
+    A line that names it says that it is private instead, and the small print below goes. A line of figures
+    only loses where it led; of a list of numbers its own becomes 🔒.
 
     Args:
         message: As Discord returns it.
     """
+    own = _mention(incident.label)
     cleaner = _Cleaner(
         hidden=str(redacted(words, incident)["content"]),
-        own=_mention(incident.label),
+        own=re.compile(own),
+        example=re.compile("|".join(_example(words, of, own) for of in _FIGURES)),
         titles=_titles(incident.title),
     )
     before = {part: message[part] for part in _WORDS if message.get(part)}
@@ -60,21 +67,22 @@ class _Cleaner:
     Attributes:
         hidden: The line in the place of one about the incident.
         own: Finds its number, with the link around it.
+        example: Finds the end of a line of figures that leads to the incident.
         titles: How its title may be written.
     """
 
     hidden: str
     own: re.Pattern[str]
+    example: re.Pattern[str]
     titles: tuple[str, ...]
 
     def text(self, text: str) -> str:
         """Return *text*, with one line in the place of several that follow each other."""
-        lines = [self._line(line) for line in text.split("\n")]
-        kept = (
-            line
-            for line, last in zip(lines, ["", *lines], strict=False)
-            if line != self.hidden or last != line
-        )
+        kept: list[str] = []
+        for line in map(self._line, text.split("\n")):
+            is_below = bool(kept) and kept[-1] == self.hidden
+            if not (is_below and (line == self.hidden or line.startswith(_SMALL_PRINT))):
+                kept.append(line)
         return "\n".join(kept)
 
     def _line(self, line: str) -> str:
@@ -82,20 +90,24 @@ class _Cleaner:
             return line
         if any(title in line for title in self.titles):
             return self.hidden
-        first, *facts = line.split(_BETWEEN)
-        if self.own.search(first) and not self._has_others(first):
-            return self.hidden
-        kept = [fact for fact in facts if not self.own.search(fact) or self._has_others(fact)]
-        return _BETWEEN.join(self.own.sub("🔒", part) for part in (first, *kept))
-
-    def _has_others(self, part: str) -> bool:
-        return _OTHERS.search(self.own.sub("", part)) is not None
+        rest = self.example.sub("", line)
+        if not self.own.search(rest):
+            return rest
+        naming = (part for part in rest.split(_BETWEEN) if self.own.search(part))
+        is_list = all(_OTHERS.search(self.own.sub("", part)) for part in naming)
+        return self.own.sub("🔒", rest) if is_list else self.hidden
 
 
-def _mention(label: str) -> re.Pattern[str]:
+def _mention(label: str) -> str:
     """Return the pattern of an incident's number, in bold or as a link too."""
     number = rf"(?<![A-Za-z0-9-]){re.escape(label)}(?!\d)"
-    return re.compile(rf"\[\**{number}\**\]\([^)\s]*\)|\*\*{number}\*\*|{number}")
+    return rf"(?:\[\**{number}\**\]\([^)\s]*\)|\*\*{number}\*\*|{number})"
+
+
+def _example(words: Wording, of: ExampleOf, own: str) -> str:
+    """Return the pattern of what `bot.ui.posts.digest.naming.leading` appends to a line."""
+    before, _, after = words.say(f"digest.example.{of}", name="\0").partition("\0")
+    return f"{re.escape(before)}{own}{re.escape(after)}"
 
 
 def _titles(title: str) -> tuple[str, ...]:
