@@ -11,7 +11,8 @@ from bot.domain.masking.values import is_none, is_reference
 
 #: Words in a name that say that its value is a secret.
 _TELLING: Final = (
-    r"passw(?:or)?d|passphrase|passcode|(?<=_)pass(?![a-z])|(?<![A-Za-z])(?:pass|pw)(?![\w-])|pwd|secret|token|credential|"
+    r"passw(?:or)?d|passphrase|passcode|(?<=_)pass(?![a-z])|(?<![A-Za-z])(?:pass|pw)(?![\w-])|pwd|secret|"
+    r"token|credential|rediscli_auth|sshpass|(?:api|access|auth|secret|private)[ ]key|"
     r"(?:api|access|auth|private|signing|encryption|service|account|master|license)[_-]?key|service[_-]?role|"
     r"webhook[_-]?auth|signature|(?<![a-z])sig(?![a-z])|(?<![a-z])dsn(?![a-z])"
 )
@@ -201,7 +202,10 @@ def _is_result(text: str, found: re.Match[str], name: str, value: str) -> bool:
         return text.startswith("(", found.end())
     if name.lower() != "pass":
         return False
-    is_verdict = (name.isupper() and "=" not in found["sep"]) or _RESULT.fullmatch(value) is not None
+    is_pair = text.startswith("/", found.start() - 1)  # "ID/PASS: ..."
+    is_verdict = (name.isupper() and "=" not in found["sep"] and not is_pair) or _RESULT.fullmatch(
+        value
+    ) is not None
     rest = text[found.end() : text.find("\n", found.end()) % (len(text) + 1)]
     return is_verdict or (value.isalpha() and bool(rest.strip()))
 

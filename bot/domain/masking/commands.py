@@ -35,6 +35,8 @@ class _Tool:
 _MYSQL: Final = _Tool(attached=("-p",))
 _LOGIN: Final = _Tool(attached=("-p",), apart=("-p",), after="login")
 _CURL: Final = _Tool(pairs=("-u", "--user", "-U", "--proxy-user"))
+#: Several of curl's flags in one word, of which the last takes user and password.
+_CURLS_FLAGS: Final = re.compile(r"-[a-zA-Z]{1,12}[uU]")
 _LDAP: Final = _Tool(apart=("-w",))
 _MONGO: Final = _Tool(apart=("-p",))
 _OPENSSL: Final = _Tool(apart=("-k", "-K"), pairs=("-passin", "-passout", "-pass"))
@@ -97,6 +99,32 @@ _PGPASS: Final = re.compile(
     r"[\w.*-]{1,255}:(?:\d{4,5}|\*):[\w.*-]{1,63}:[\w.*-]{1,63}:(?P<s>\S{1,512})[ \t]{0,8}$",
     re.ASCII | re.MULTILINE,
 )
+#: Passwords behind a blank: in SQL, in lines of configuration, and what is piped into a login.
+_STATEMENTS: Final = (
+    re.compile(
+        r"\b(?:password|identified[ ](?:with[ ]\w{1,40}[ ])?by)\s{1,8}'(?P<s>[^'\n]{1,256})'",
+        re.ASCII | re.IGNORECASE,
+    ),
+    re.compile(
+        r"^[ \t]{0,16}(?:password|passwd|requirepass|masterauth)[ \t]{1,8}"
+        r"(?P<s>(?=\D{0,64}\d)[^\s=<>(){}:]{6,256})[ \t]*$",
+        re.ASCII | re.IGNORECASE | re.MULTILINE,
+    ),
+    re.compile(
+        r"\b(?:user(?:name)?|login)[ \t]{1,4}\S{1,64}[ \t]{1,4}password[ \t]{1,4}"
+        r"(?P<s>(?=\D{0,64}\d)[^\s=<>(){}:]{6,256})",
+        re.ASCII | re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:secret_access_key|session_token)[ \t]{1,4}(?P<s>[A-Za-z0-9/+=]{16,2048})",
+        re.ASCII | re.IGNORECASE,
+    ),
+    re.compile(
+        r"\becho[ \t]{1,4}(?:-n[ \t]{1,4})?[\"']?(?P<s>[^\s\"'|]{1,256})[\"']?[ \t]{0,4}"
+        r"\|[^\n|]{0,120}(?:--password-stdin|passwd[ ]--stdin|sudo[ ]-S)\b",
+        re.ASCII,
+    ),
+)
 
 
 def command_secrets(text: str) -> Iterator[SecretSpan]:
@@ -104,7 +132,7 @@ def command_secrets(text: str) -> Iterator[SecretSpan]:
     at = 0
     while found := _NAMES.search(text, at):
         at = yield from _in_command(text, found.start())
-    for pattern in (_NETRC, _PGPASS):
+    for pattern in (_NETRC, _PGPASS, *_STATEMENTS):
         for match in pattern.finditer(text):
             if not is_none(match["s"]):
                 yield SecretSpan(match.start("s"), match.end("s"), "password")
@@ -142,5 +170,7 @@ def _value(said: str, flag: str, tool: _Tool) -> tuple[str, str]:
     alone = (*tool.apart, *tool.pairs)
     if flag in alone:
         return flag, said
+    if tool is _CURL and _CURLS_FLAGS.fullmatch(flag):
+        return "-u", said
     ways = [(one, f"{one}=") for one in alone] + [(one, one) for one in (*tool.attached, *tool.pairs)]
     return next(((one, said[len(lead) :]) for one, lead in ways if said.startswith(lead)), ("", ""))

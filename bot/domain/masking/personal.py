@@ -10,7 +10,7 @@ _DASH: Final = "[-‐‑‒–—−ー]"
 #: By brand: Visa, Mastercard, American Express, JCB, Diners, Discover and UnionPay. Numbers of 13 and
 #: 19 digits are left out, because ids and times look the same.
 _CARD: Final = re.compile(
-    r"(?<![\w.:/+#-])(?:"
+    r"(?<![\w./+#-])(?<!\d:)(?:"
     r"(?=(?:4\d|5[1-5]|2[2-7]|35|6[0245])\d{2})\d{4}(?P<by>[ -]?)\d{4}(?P=by)\d{4}(?P=by)\d{4}"
     r"|3[47]\d{2}(?P<by15>[ -]?)\d{6}(?P=by15)\d{5}"
     r"|3[0689]\d{2}(?P<by14>[ -]?)\d{6}(?P=by14)\d{4}"
@@ -19,7 +19,7 @@ _CARD: Final = re.compile(
 )
 #: A Japanese number: 10 or 11 digits with two separators, or a mobile's without.
 _JAPANESE: Final = re.compile(
-    rf"(?<![\w.:/+#-])(?:"
+    rf"(?<![\w./+#-])(?<!\d:)(?:"
     rf"\(?0[1-9]\d{{0,3}}(?:\)[ ]?|[ ]?{_DASH}[ ]?|\()\d{{1,4}}(?:\)[ ]?|[ ]?{_DASH}[ ]?)\d{{3,4}}"
     r"|0[5789]0[ ]\d{4}[ ]\d{4}|0[789]0\d{8}"
     rf")(?![\w.:/-]|{_DASH})",

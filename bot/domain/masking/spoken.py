@@ -29,7 +29,8 @@ _ASCII: Final = r"[!#-&*-+./0-:=?-Z\\^_a-z~-]{1,512}"
 
 #: "パスワード：X". The value may be Japanese.
 _LABELLED: Final = re.compile(
-    rf"(?:(?P<password>{_PASSWORDS})|{_KEYS}){_ASIDE}(?::=|=>|[:=→⇒])[ \t]{{0,8}}"
+    rf"(?:(?P<password>{_PASSWORDS})|{_KEYS}){_ASIDE}"
+    rf"(?:を?(?:変え|変更し)(?:ました|た)[ ]?)?(?::=|=>|[:=→⇒])[ \t]{{0,8}}"
     rf"(?:{_QUOTED}|(?P<bare>[^\s\"'`、。,;()\[\]{{}}<>|]{{1,512}}))",
     re.IGNORECASE,
 )
@@ -37,6 +38,11 @@ _LABELLED: Final = re.compile(
 _STATED: Final = re.compile(
     rf"(?:(?P<password>{_PASSWORDS}|{_ENGLISH_PASSWORDS})|{_KEYS}|{_ENGLISH_KEYS}){_ASIDE}"
     rf"(?P<particle>は|を)[ \t]{{0,4}}[:、]?[ \t]{{0,4}}(?:{_QUOTED}|(?P<bare>{_ASCII}))",
+    re.IGNORECASE,
+)
+#: "パスワード X", "パスワード「X」".
+_BESIDE: Final = re.compile(
+    rf"(?:(?P<password>{_PASSWORDS})|{_KEYS})(?:[ \t]{{0,4}}(?:{_QUOTED})|[ \t]{{1,8}}(?P<bare>{_ASCII}))",
     re.IGNORECASE,
 )
 #: "the password is X".
@@ -56,7 +62,8 @@ _ENDS: Final = re.compile(
 _CHANGED: Final = re.compile(r"[ \t]{0,4}[にへ][ ]?(?:変更|設定|し|戻|リセット|更新)")
 #: What makes a value the place of the secret, or the subject of another clause.
 _ELSEWHERE: Final = re.compile(
-    r"[ \t]{0,4}(?:に(?!変更|設定|し|戻|リセット|なっ|なり)|から|まで|で(?!す|し|あ)|[をがの])"
+    r"[ \t]{0,4}(?:に(?!変更|設定|し|戻|リセット|なっ|なり)|から|まで|"
+    r"で(?!す|し|あ|入|ログイン|接続|試|通|開|アクセス)|[をがの])"
 )
 #: "1Password を参照".
 _SEE: Final = re.compile(
@@ -95,6 +102,9 @@ def spoken_secrets(text: str) -> Iterator[SecretSpan]:
         for found in _STATED.finditer(text):
             if _is_stated(text, found):
                 yield _span(found)
+        for found in _BESIDE.finditer(text):
+            if _is_beside(text, found):
+                yield _span(found)
     for found in _ENGLISH.finditer(text):
         if _is_said(text, found):
             yield _span(found)
@@ -130,6 +140,11 @@ def _is_stated(text: str, found: re.Match[str]) -> bool:
     if found["particle"] == "を" and not _CHANGED.match(text, _end(found)):
         return False
     return _tells(found) or (found["password"] is not None and _ENDS.match(text, _end(found)) is not None)
+
+
+def _is_beside(text: str, found: re.Match[str]) -> bool:
+    is_else = _is_no_value(text, found) or _ELSEWHERE.match(text, _end(found)) is not None
+    return not is_else and any(sign.isdigit() for sign in _value(found)) and _tells(found)
 
 
 def _is_said(text: str, found: re.Match[str]) -> bool:

@@ -183,6 +183,11 @@ PIECES: Final = (
     *("the password is ", "password for a", "password:", "pass: ", "pwd=", "token=", "key: a", "_key"),
     *("mysql ", "mysql -p", "curl -u a:", "docker login -p ", "sshpass -p '", "mysql \\\n", "-p"),
     *(
+        "echo a",
+        "echo a |",
+        "identified by '",
+        "user a password ",
+        "password ",
         "machine a ",
         "login a ",
         "default ",

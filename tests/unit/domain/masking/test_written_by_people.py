@@ -27,6 +27,12 @@ TOLD = [
     "DB のパスワードは{}",
     "パスワードを {} に変更しました",
     "新しい password は {} です",
+    "パスワード　{}",
+    "パスワード「{}」でログイン",
+    "パスワード {} で入れます",
+    "認証トークン {}",
+    "パスワードを変更しました→{}",
+    "ID/PASS：admin/{}",
     "暗証番号: {}",
     "暗証番号は {}",
     "秘密鍵は {}",
@@ -74,6 +80,15 @@ TOLD = [
     "mongosh -u app -p {} db",
     "7z x -p{} backup.7z",
     "sqlcmd -S db -U sa -P {} -Q x",
+    "curl -su user:{} https://api.example.com",
+    "API KEY: {}",
+    "SSHPASS={} sshpass -e ssh web",
+    "echo {} | docker login -u ci --password-stdin",
+    "ALTER USER app WITH PASSWORD '{}';",
+    "CREATE USER app IDENTIFIED BY '{}';",
+    "requirepass {}",
+    "username admin password {}",
+    "aws configure set aws_secret_access_key {}0123",
     "machine api.example.com login deploy password {}",
     "machine api.example.com\n  login deploy\n  password {}",
     "default login anonymous password {}",
@@ -142,6 +157,21 @@ STAYS = [
     "machine learning login page",
 ]
 
+STAYS += [
+    "パスワード 8文字以上",
+    "パスワード 1Password で管理",
+    "パスワード「必須」",
+    "暗証番号 4桁",
+    "トークン oauth2 の設定",
+    "password manager 1Password",
+    "Failed password for user123 from 10.0.0.1",
+    "password length>=8",
+    "PASS: admin/test_login1.py",
+    "echo hello | grep h",
+    "カード番号：入力してください",
+    "tel: なし",
+]
+
 CARDS = [
     "4111 1111 1111 1111",
     "4111-1111-1111-1111",
@@ -198,6 +228,7 @@ def test_a_secret_is_masked_where_people_write_it(form: str, seed: int) -> None:
     assert secret not in said.text
     assert said.total == 1
     head, _, tail = text.partition(secret)
+    head, tail = head.removesuffix("admin/"), tail.removeprefix("0123")
     assert said.text.startswith(head)
     assert said.text.endswith(tail)
 
@@ -229,6 +260,7 @@ def test_the_number_of_a_card_is_masked(number: str) -> None:
     """The number of a payment card is masked; with one digit changed it is none."""
     assert mask(f"カード {number} で失敗").text == "カード [masked:card] で失敗"
     assert mask(f"card={number}, ok").text == "card=[masked:card], ok"
+    assert mask(f"カード番号：{number}").text == "カード番号：[masked:card]"
     odd = number[:-1] + str((int(number[-1]) + 1) % 10)
     assert not mask(f"カード {odd} で失敗").total
 
@@ -238,6 +270,7 @@ def test_a_telephone_number_is_masked(number: str) -> None:
     """A Japanese or an international number is masked, whatever its separators and width are."""
     told = mask(f"連絡先 {number} まで。").text
     assert "[masked:phone]" in told
+    assert "[masked:phone]" in mask(f"tel：{number.removeprefix('電話：')}").text
     assert not [digit for digit in told if digit.isdigit()]
 
 
