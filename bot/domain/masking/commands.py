@@ -99,6 +99,10 @@ _PGPASS: Final = re.compile(
     r"[\w.*-]{1,255}:(?:\d{4,5}|\*):[\w.*-]{1,63}:[\w.*-]{1,63}:(?P<s>\S{1,512})[ \t]{0,8}$",
     re.ASCII | re.MULTILINE,
 )
+#: A word that every text has in which one of these but a .pgpass is found.
+_SAYS_SO: Final = re.compile(
+    r"passw|identified|requirepass|masterauth|access_key|session_token|sudo -S", re.IGNORECASE
+)
 #: Passwords behind a blank: in SQL, in lines of configuration, and what is piped into a login.
 _STATEMENTS: Final = (
     re.compile(
@@ -132,7 +136,8 @@ def command_secrets(text: str) -> Iterator[SecretSpan]:
     at = 0
     while found := _NAMES.search(text, at):
         at = yield from _in_command(text, found.start())
-    for pattern in (_NETRC, _PGPASS, *_STATEMENTS):
+    has_word = _SAYS_SO.search(text) is not None
+    for pattern in (_PGPASS, *((_NETRC, *_STATEMENTS) if has_word else ())):
         for match in pattern.finditer(text):
             if not is_none(match["s"]):
                 yield SecretSpan(match.start("s"), match.end("s"), "password")
