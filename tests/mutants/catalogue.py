@@ -403,6 +403,13 @@ MUTANTS: Final = (
         tests=("tests/services/digest/test_verdicts.py",),
     ),
     Mutant(
+        name="a digest keeps its lines about an incident that was made private",
+        file="bot/services/privacy/redactions.py",
+        before="return await self._store.naming_posts(incident.id)",
+        after="return []",
+        tests=("tests/services/privacy/test_made_private.py",),
+    ),
+    Mutant(
         name="pasted output is kept with its secrets",
         file="bot/services/sheets/pasting.py",
         before="masked.text,\n            masked.counts",
