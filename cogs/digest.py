@@ -19,7 +19,7 @@ from bot.services.digest.digests import PostedByHand
 from bot.ui.discord_api.hidden_channels import may_view
 from bot.ui.discord_api.reading.command_ids import read_command_ids
 from bot.ui.interaction import Interaction, reply, reply_with_files, services_of, soon, voice_of, wait
-from bot.ui.people import person_of
+from bot.ui.people import person_from, person_of
 from bot.ui.pictures import as_files
 from bot.ui.posts.digest.posts import digest
 from bot.ui.words.links import place_url
@@ -97,7 +97,7 @@ async def now(interaction: Interaction) -> None:
 
 async def _show(interaction: Interaction, week: IsoWeek, *, last: IsoWeek) -> None:
     services = services_of(interaction)
-    figures = await services.digests.figures(services.guild_id, week)
+    figures = await services.digests.shown(services.guild_id, week, by=person_from(interaction.user))
     pictures = await services.digests.pictures(figures)
     channels = interaction.guild.text_channels if interaction.guild else []
     urls = {one.name: place_url(services.guild_id, one.id) for one in channels if may_view(one)}

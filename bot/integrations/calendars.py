@@ -96,9 +96,7 @@ def _written(placed: PlacedShift) -> dict[str, object]:
         "uid": placed.uid,
         "place": placed.place,
         "summary": f"{placed.place}: {person.name}",
-        "person": person.name,
         "handle": person.handle,
-        "email": person.email,
         "starts": placed.shift.starts.isoformat(),
         "ends": placed.shift.ends.isoformat(),
     }

@@ -104,10 +104,6 @@ def _written(each: Mapping[str, Any], *, stamp: datetime) -> icalendar.Event:
     event.add("SUMMARY", each["summary"])
     event.add("CATEGORIES", [each["place"]])
     event.add(HANDLE, each["handle"])
-    if each["email"]:
-        attendee = icalendar.vCalAddress(f"mailto:{each['email']}")
-        attendee.params["CN"] = each["person"]
-        event.add("ATTENDEE", attendee)
     return event
 
 

@@ -33,7 +33,7 @@ async def export(interaction: Interaction) -> None:
     """Export the next 90 days."""
     await wait(interaction)
     services = services_of(interaction)
-    data = await services.calendars.export(services.guild_id)
+    data = await services.calendars.export(services.guild_id, by=person_from(interaction.user))
     await reply(interaction, voice_of(interaction).say("oncall.exported"), file=calendar_file(data))
 
 

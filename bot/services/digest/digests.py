@@ -36,8 +36,9 @@ _LATE: Final = timedelta(minutes=1)
 #: How long a person waits for it, seconds.
 _ASKED_S: Final = 10.0
 
-#: The key below ``[permissions]`` for a post by hand.
+#: The keys below ``[permissions]`` for a post by hand, and for a look at a week: as for `/stats`.
 _PERMISSION: Final = "digest"
+_LOOK_PERMISSION: Final = "acknowledge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Digests:
         self._policy = policy
         self._access = access
         self._pictures = pictures
-        #: Counts a week, as a post or a preview shows it.
+        #: Counts a week, for a post and for the command line.
         self.figures = counting.digest
 
     async def tick(self, guild_id: int) -> IsoWeek | None:
@@ -107,6 +108,15 @@ class Digests:
     async def post(self, guild_id: int, week: IsoWeek) -> bool:
         """Post the digest of *week* now, for the command line; False when it was posted before."""
         return await self._post(guild_id, week, due_at=await self._store.now())
+
+    async def shown(self, guild_id: int, week: IsoWeek, *, by: Person) -> Digest:
+        """Count *week* for one person.
+
+        Raises:
+            NotPermitted: *by* may not respond.
+        """
+        await self._access.require(by, _LOOK_PERMISSION, guild_id=guild_id, act="show_digest", week=str(week))
+        return await self.figures(guild_id, week)
 
     async def post_by_hand(self, guild_id: int, *, by: Person) -> PostedByHand:
         """Post the digest of the last week now, unless it was posted or is queued for its hour.

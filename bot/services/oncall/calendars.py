@@ -92,8 +92,13 @@ class CalendarFiles:
         self._reach = reach
         self._calendars = calendars
 
-    async def export(self, guild_id: int) -> bytes:
-        """Return a calendar of the next 90 days, with the shifts that go on now."""
+    async def export(self, guild_id: int, *, by: Person) -> bytes:
+        """Return a calendar of the next 90 days, with the shifts that go on now.
+
+        Raises:
+            NotPermitted: *by* may not respond.
+        """
+        await self._schedules.require_look(by, guild_id, act="export_schedule")
         found, now = await self._oncall.rosters(guild_id, past=PAST)
         placed = [
             PlacedShift(_uid(guild_id, place, shift, now - PAST), place, found.people[shift.person], shift)

@@ -220,6 +220,14 @@ class Schedules:
         if place not in self._policy.oncall:
             raise UserError("oncall_no_place", place=place, places=list(self._policy.oncall))
 
+    async def require_look(self, by: Person, guild_id: int, *, act: str) -> None:
+        """Check that *by* may take away who is on call when, as a file.
+
+        Raises:
+            NotPermitted: *by* may not respond.
+        """
+        await self._access.require(by, "acknowledge", guild_id=guild_id, act=act)
+
     async def _put(
         self, guild_id: int, place: str, content: Content, *, by: Person, action: str
     ) -> OnCallNow:

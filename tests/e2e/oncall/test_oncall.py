@@ -223,7 +223,7 @@ async def test_a_schedule_goes_out_and_comes_in_as_icalendar(make_world: MakeWor
     """An exported schedule can be imported unchanged; another calendar is previewed, then applied."""
     async with rotating(make_world, tmp_path) as (world, handover):
         await told_ahead(world)
-        said = await world.command("oncall schedule export", by="observer")
+        said = await world.command("oncall schedule export", by="responder")
         ics = await world.human.read_file(said.messages[-1], "on-call.ics")
         assert "DTSTART:" + handover.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") in ics
         same = await world.command(

@@ -36,6 +36,18 @@ async def test_the_digest_is_drafted_for_one_person(world: ConsoleWorld) -> None
     assert f"\n\n{days(last.previous())} の週はインシデントがありませんでした。" in other["content"]
 
 
+async def test_a_draft_is_for_people_who_may_respond(world: ConsoleWorld) -> None:
+    """`/digest preview` and `/digest week` are refused to an observer, on record."""
+    last = this_week(world).previous()
+    for said in (
+        await world.command("digest preview", by="observer"),
+        await world.command("digest week", by="observer", week=str(last)),
+    ):
+        assert "インシデントの対応には" in shown(said)["content"]
+    rows = await world.database.fetch("SELECT data FROM audit WHERE NOT allowed")
+    assert [row["data"]["act"] for row in rows] == ["show_digest", "show_digest"]
+
+
 async def test_the_last_twelve_weeks_are_offered(world: ConsoleWorld) -> None:
     """`/digest week` offers the last twelve weeks with their dates; what is typed narrows the weeks down."""
     last = this_week(world).previous()

@@ -8,7 +8,7 @@ from bot.domain.errors import NotPermitted, UserError
 from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.people import OnCallPerson, Who
 from bot.services.oncall.calendars import BIGGEST
-from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 
 
 def ics(*events: tuple[datetime, str], more: str = "") -> bytes:
@@ -91,11 +91,22 @@ async def test_a_shift_has_the_same_uid_in_each_export(desk: Desk) -> None:
     starts = now + timedelta(days=2)
     new = NewOverride("primary", Who(2, "secondary", "x"), starts, starts + timedelta(days=1))
     await desk.schedules.override(GUILD, new, by=PRIMARY)
-    first = uids(await desk.calendar_files.export(GUILD))
+    first = uids(await desk.calendar_files.export(GUILD, by=RESPONDER))
     await desk.database.advance(timedelta(days=1, hours=3))
-    second = uids(await desk.calendar_files.export(GUILD))
+    second = uids(await desk.calendar_files.export(GUILD, by=RESPONDER))
     assert len(first) == len(set(first)) == 4  # before, during, after; and the other place
     assert set(first) == set(second)
+
+
+async def test_an_export_is_for_people_who_may_respond(desk: Desk) -> None:
+    """An observer gets no file, on record; a responder's file names people, but no email address."""
+    with pytest.raises(NotPermitted):
+        await desk.calendar_files.export(GUILD, by=OBSERVER)
+    [refused] = [row for row in await desk.database.audit_rows() if not row.allowed]
+    assert (refused.data["act"], refused.actor_id) == ("export_schedule", OBSERVER.id)
+    file = await desk.calendar_files.export(GUILD, by=RESPONDER)
+    assert b"SUMMARY:primary: primary" in file
+    assert b"@example.com" not in file
 
 
 def uids(data: bytes) -> list[str]:
