@@ -16,7 +16,8 @@ _MARKUP: Final = re.compile(
     r"<@!?(?P<user>\d+)>|<@&(?P<role>\d+)>|<#(?P<channel>\d+)>|<t:(?P<moment>\d+)(?::(?P<style>\w))?>"
     r"|<(?P<command>/[^:<>]+):\d+>"
     r"|\*\*(?P<bold>.+?)\*\*|`(?P<code>[^`]+)`|\\(?P<sign>[\\*_~`|<>#-])"
-    r"|\[(?P<label>[^\]]+)\]\((?P<url>https?://[^)]+)\)|(?P<ping>@here|@everyone)"
+    r"|\[(?P<label>[^\]]+)\]\((?P<url>https?://[^)]+)\)|(?P<ping>@here|@everyone)",
+    re.ASCII,
 )
 _STYLES: Final = {"command": "cyan", "code": "green", "label": "underline", "ping": "bold red"}
 _SMALL: Final = "-# "

@@ -7,7 +7,7 @@ from typing import Final
 _LONGEST: Final = 16  # code points; the longest, families and flags, have about a dozen
 _PRESENTED: Final = "\N{VARIATION SELECTOR-16}"
 _JOINER: Final = "\N{ZERO WIDTH JOINER}"
-_CUSTOM: Final = re.compile(r"<?a?:?\w{2,32}:(?P<id>\d{17,20})>?")
+_CUSTOM: Final = re.compile(r"<?a?:?\w{2,32}:(?P<id>\d{17,20})>?", re.ASCII)
 _FLAG: Final = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _KEYCAP: Final = re.compile(f"[0-9#*]{_PRESENTED}?\u20e3")
 # One sign with its presentation, skin tone or tags; several of them joined are one emoji, too (UTS #51).

@@ -82,7 +82,7 @@ def _toml(text: str, name: str) -> dict[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.fullmatch(
-            r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL
+            r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.ASCII | re.DOTALL
         )
         said, line, column = found.groups() if found else (str(error), None, None)
         place = f"{line}:{column}" if line else f"{len(text.splitlines())}"

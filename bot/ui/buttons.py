@@ -31,7 +31,7 @@ _OPTION_LIMIT = 100  # Discord: an option's label, value and description
 _PLACEHOLDER_LIMIT = 150  # Discord: a select's placeholder
 _LABEL_LIMIT = 80  # Discord: a button's label
 _ROW_LIMIT = 5  # Discord: buttons in a row
-_CUSTOM_EMOJI = re.compile(r"<a?:(?P<name>\w{2,32}):(?P<id>\d{17,20})>")
+_CUSTOM_EMOJI = re.compile(r"<a?:(?P<name>\w{2,32}):(?P<id>\d{17,20})>", re.ASCII)
 
 
 class ButtonStyle(IntEnum):

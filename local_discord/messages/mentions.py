@@ -8,9 +8,9 @@ from local_discord.forms import Form
 from local_discord.world.kinds import JSON
 from local_discord.world.world import World
 
-_USER = re.compile(r"<@!?(\d+)>")
-_ROLE = re.compile(r"<@&(\d+)>")
-_EVERYONE = re.compile(r"@(?:everyone|here)\b")
+_USER = re.compile(r"<@!?(\d+)>", re.ASCII)
+_ROLE = re.compile(r"<@&(\d+)>", re.ASCII)
+_EVERYONE = re.compile(r"@(?:everyone|here)\b", re.ASCII)
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _KINDS = ("roles", "users", "everyone")
 _MOST_IDS = 100

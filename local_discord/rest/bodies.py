@@ -17,7 +17,7 @@ from local_discord.errors import bad_request, refused, too_large, too_slow
 from local_discord.forms import Form
 from local_discord.messages.uploads import MAX_BYTES, MOST_FILES, Upload
 
-_FILE_PART = re.compile(r"files\[(\d{1,4})\]|file(\d{0,4})")
+_FILE_PART = re.compile(r"files\[(\d{1,4})\]|file(\d{0,4})", re.ASCII)
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _TYPES = ("application/json", _FORM_TYPE, "multipart/form-data")
 _MOST_BYTES = (MOST_FILES + 1) * MAX_BYTES

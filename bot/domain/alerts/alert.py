@@ -204,8 +204,8 @@ def severity_at_start(title: str, words: Iterable[str]) -> str | None:
     return None
 
 
-_SAID: Final = re.compile(r"<(?:@[!&]?|#)\d{1,20}>|@(?:everyone|here)\b")
-_EMOJI: Final = re.compile(r"<a?:(\w{2,32}):\d{1,20}>")
+_SAID: Final = re.compile(r"<(?:@[!&]?|#)\d{1,20}>|@(?:everyone|here)\b", re.ASCII)
+_EMOJI: Final = re.compile(r"<a?:(\w{2,32}):\d{1,20}>", re.ASCII)
 # No part runs over what another link may begin with, so that a text of brackets is looked at once.
 _LINK: Final = re.compile(r"\[([^\[\]\n]+)\]\(<?https?://[^()\[\]<>\s]+>?\)")
 _BEGIN: Final = re.compile(r"^(?:#{1,3}|-#|>{1,3}|[-*])\s+")

@@ -1,6 +1,7 @@
 """What keeps an announcement from being published: internal names, mentions, secrets, length."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,11 +36,11 @@ class TextFinding:
     what: str = ""
 
 
-_MENTION: Final = re.compile(r"@everyone|@here|<(?:@[!&]?|#|a?:\w+:)\d+>")
-_LABEL: Final = re.compile(r"\bINC-\d+", re.IGNORECASE)
+_MENTION: Final = re.compile(r"@everyone|@here|<(?:@[!&]?|#|a?:\w+:)\d+>", re.ASCII)
+_LABEL: Final = re.compile(r"\bINC-\d+", re.ASCII | re.IGNORECASE)
 
 #: A plain word may be a worker's name, and is a word all the same: "public", "admin".
-_NAMELIKE: Final = re.compile(r"[._/\d-]")
+_NAMELIKE: Final = re.compile(r"[._/\d-]", re.ASCII)
 
 
 def internal_names(names: Iterable[str]) -> tuple[str, ...]:
@@ -78,7 +79,8 @@ def _simple(said: str) -> Iterator[tuple[FindingKind, str]]:
 
 
 def _named(said: str, forbidden: Iterable[re.Pattern[str]]) -> Iterator[tuple[FindingKind, str]]:
-    found = [one.search(said) for one in (*forbidden, _LABEL)]
+    plain = unicodedata.normalize("NFKC", said)  # full-width signs say the same
+    found = [one.search(plain) for one in (*forbidden, _LABEL)]
     for name in dict.fromkeys(each[0] for each in found if each is not None):
         yield FindingKind.INTERNAL, name
 

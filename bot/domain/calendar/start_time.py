@@ -28,7 +28,7 @@ UNITS_S = {
     **dict.fromkeys(("時間", "h", "hr", "hrs", "hour", "hours"), 3_600),
     **dict.fromkeys(("日", "d", "day", "days"), 86_400),
 }
-_ONE = re.compile(r"\ban? (?=(?:minute|hour|day)\b)")
+_ONE = re.compile(r"\ban? (?=(?:minute|hour|day)\b)", re.ASCII)
 _HALF_S = {"時間": 1_800, "日": 43_200}
 SPAN = re.compile(rf"(\d{{1,5}}) ?({'|'.join(sorted(UNITS_S, key=len, reverse=True))})", re.ASCII)
 _AGO = re.compile(rf"(?:約 ?)?((?:{SPAN.pattern} ?)+)(?:(?:ほど|くらい|ぐらい) ?)?(?:前|ago)", re.ASCII)
@@ -42,11 +42,11 @@ _DAYS_AGO = {
 _AT = re.compile(rf"(?:{DATE}|(?P<word>{'|'.join(_DAYS_AGO)})(?:の| at)? ?)?{CLOCK}", re.ASCII)
 
 # "1時間半"; "14時5分"; "午後3:30"; "3:30 pm"; "11月24日の": each reads what those before it have left.
-_AND_A_HALF = re.compile(r"(\d{1,5}) ?(時間|日)半")
-_HOUR = re.compile(r"(\d+)時(?!間) ?(?:(半)|(\d+)分?)?")
-_HALF_OF_DAY = re.compile(r"(午前|午後) ?(\d{1,2}):(\d{2})(?!\d)")
-_AM_PM = re.compile(r"(?<![\d:])(\d{1,2})(?::(\d{2}))? ?(a|p)\.?m\.?(?![a-z])")
-_DATE_SIGNS = re.compile(r"(?:(\d+)年 ?)?(\d+)月 ?(\d+)日 ?の? ?")
+_AND_A_HALF = re.compile(r"(\d{1,5}) ?(時間|日)半", re.ASCII)
+_HOUR = re.compile(r"(\d+)時(?!間) ?(?:(半)|(\d+)分?)?", re.ASCII)
+_HALF_OF_DAY = re.compile(r"(午前|午後) ?(\d{1,2}):(\d{2})(?!\d)", re.ASCII)
+_AM_PM = re.compile(r"(?<![\d:])(\d{1,2})(?::(\d{2}))? ?(a|p)\.?m\.?(?![a-z])", re.ASCII)
+_DATE_SIGNS = re.compile(r"(?:(\d+)年 ?)?(\d+)月 ?(\d+)日 ?の? ?", re.ASCII)
 _NOON: Final = 12
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ t]\d{2}:\d{2}.*(?:z|[+-]\d{2}:?\d{2})", re.ASCII)
 

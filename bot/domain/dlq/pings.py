@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-_EVERYONE: Final = re.compile(r"@everyone\b")
-_HERE: Final = re.compile(r"@here\b")
+_EVERYONE: Final = re.compile(r"@everyone\b", re.ASCII)
+_HERE: Final = re.compile(r"@here\b", re.ASCII)
 _ROLE: Final = re.compile(r"<@&(\d{1,20})>", re.ASCII)
 _USER: Final = re.compile(r"<@!?(\d{1,20})>", re.ASCII)
 _MOST_IDS: Final = 100  # Discord: in each list of allowed mentions

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +23,10 @@ from bot.domain.errors import UserError
 
 _LONGEST: Final = 60
 _NO_ANSWER: Final = frozenset({"応答なし", "なし", "none"})
+_PHRASES: Final = (
+    (re.compile(r"\bhttp\s+", re.ASCII | re.IGNORECASE), ""),
+    (re.compile(r"\bno answer\b", re.ASCII | re.IGNORECASE), "none"),
+)
 _HTTP: Final = re.compile(r"(?:http)?([1-5]\d\d)", re.ASCII)
 _SPANS: Final = re.compile(rf"(?:{SPAN.pattern} ?)+", re.ASCII)
 _BETWEEN: Final = re.compile(r"\s*[〜~～]\s*|\s+(?:-|–|から|to|until)\s+")
@@ -78,7 +83,9 @@ def _hours(span: timedelta, typed: str) -> int:
 
 def _words(typed: str) -> Iterator[int | str]:
     """Yield the HTTP statuses and the states that *typed* names."""
-    text = re.sub(r"(?i)\bno answer\b", "none", re.sub(r"(?i)\bhttp\s+", "", typed))
+    text = unicodedata.normalize("NFKC", typed)
+    for pattern, put in _PHRASES:
+        text = pattern.sub(put, text)
     for word in re.split(r"[\s,、]+", text.strip()):
         plain = word.casefold()
         if plain in _NO_ANSWER:

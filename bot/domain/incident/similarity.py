@@ -29,10 +29,11 @@ _RUNS = re.compile(
 )
 #: What begins with hiragana is grammar (が, して, ない, が落), and so is a pair that ends in a particle.
 _GRAMMAR = re.compile(rf"[{_HIRAGANA}].?|.[がをにはのでともへや]")
-_HTTP_STATUS = re.compile(r"([45])\d\d")
+_HTTP_STATUS = re.compile(r"([45])\d\d", re.ASCII)
 #: "log in", "logging in", "times out" are one word, as "login" and "timeouts" are.
 _PHRASES = re.compile(
-    r"\b(log|sign|check|time|roll|shut)(?:s|d|ed|ged|ging|ing|ning)? (in|out|back|down)\b", re.IGNORECASE
+    r"\b(log|sign|check|time|roll|shut)(?:s|d|ed|ged|ging|ing|ning)? (in|out|back|down)\b",
+    re.ASCII | re.IGNORECASE,
 )
 _ENDINGS = re.compile(r"(?<=[a-z]{4})(?:ing|ed|es|s)$")
 _PLURAL = re.compile(r"(?<=[a-z0-9]{3})s$")

@@ -85,13 +85,14 @@ _PUBLIC_KEYS: Final = re.compile(
     r"primary|foreign|public|cache|sort|partition|idempotency|unique|publishable|hot"
 )
 _HASH: Final = re.compile(
-    r"(?:sha\d{1,3}[-:=])?(?:[0-9a-f]+|[0-9A-F]+)|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    r"(?:sha\d{1,3}[-:=])?(?:[0-9a-f]+|[0-9A-F]+)|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+    re.ASCII,
 )
 #: The names of objects at vendors.
 _OBJECT: Final = re.compile(
     r"(?:pi|ch|cus|evt|req|in|sub|price|prod|pm|si|txn|cs|seti|acct|msg|usr|user|org|run|job|trace|span)_"
 )
-_SRI: Final = re.compile(r"sha\d{3}-")
+_SRI: Final = re.compile(r"sha\d{3}-", re.ASCII)
 _PARTS: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 _LONGEST_COUNT: Final = 6
 _LEAST_RANDOM: Final = 24

@@ -24,7 +24,7 @@ _REQUEST: Final = "request-id"
 _PROJECT: Final = re.compile(r"/projects/[^/]+/([^/]+)/")
 
 #: The issue in an API address of it: older versions do not name its number otherwise.
-_ISSUE: Final = re.compile(r"/issues/(\d+)/")
+_ISSUE: Final = re.compile(r"/issues/(\d+)/", re.ASCII)
 
 #: "ignored" is the word of older versions for "archived".
 _OVER: Final = frozenset({"resolved", "archived", "ignored"})

@@ -226,7 +226,7 @@ def _bool(value: object) -> bool:
 
 def _emoji(value: object) -> str:
     text = string(value)
-    if not (re.fullmatch(r"<a?:\w{2,32}:\d{17,20}>", text) or is_one_emoji(text)):
+    if not (re.fullmatch(r"<a?:\w{2,32}:\d{17,20}>", text, re.ASCII) or is_one_emoji(text)):
         raise ValueError(text)
     return text
 

@@ -15,12 +15,12 @@ _TOKEN: Final = re.compile(
     | (?P<cast>    :: | := )
     | (?<![\w\])]) : (?P<parameter> [a-z_]\w* )
     """,
-    re.VERBOSE | re.DOTALL,
+    re.ASCII | re.VERBOSE | re.DOTALL,
 )
 
-_HEADER: Final = re.compile(r"^-- (name|part): (\w+)\n", re.MULTILINE)
+_HEADER: Final = re.compile(r"^-- (name|part): (\w+)\n", re.ASCII | re.MULTILINE)
 _DESCRIPTION: Final = re.compile(r"(?:--[^\n]*\n)+")
-_PART: Final = re.compile(r"\{(\w+)\}")
+_PART: Final = re.compile(r"\{(\w+)\}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from bot.ui.words.links import place_url
 #: Discord: the type of what apps and webhooks send. Previews are "link", "article", "image" and others.
 _WRITTEN: Final = "rich"
 
-_MENTION: Final = re.compile(r"<(?:@[!&]?|#)(?P<id>\d{1,20})>")
+_MENTION: Final = re.compile(r"<(?:@[!&]?|#)(?P<id>\d{1,20})>", re.ASCII)
 _EMPHASIS: Final = re.compile(r"(?<!\w)_|_(?!\w)")  # no part of a name ("payment_intent")
 _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")  # as Markdown has it, and the bot's own posts
 _BARE: Final = re.compile(r"<(https?://[^\s<>]+)>")  # an address without a preview

@@ -10,10 +10,10 @@ from typing import Final
 from bot.ui.words.inert import inert, inert_lines
 
 #: What begins a block at the beginning of a line; `inert` has the others: ``#``, ``>``, ``-``, ``~``, ``|``.
-_BLOCK: Final = re.compile(r"^(?P<number>\d{1,9})(?=[.)])|^(?=[+=\[])")
+_BLOCK: Final = re.compile(r"^(?P<number>\d{1,9})(?=[.)])|^(?=[+=\[])", re.ASCII)
 
 #: A character reference: "&lt;" would be shown as "<".
-_REFERENCE: Final = re.compile(r"&(?=#?\w{1,32};)")
+_REFERENCE: Final = re.compile(r"&(?=#?\w{1,32};)", re.ASCII)
 
 
 def document_line(text: str, *, limit: int) -> str:

@@ -30,7 +30,9 @@ _MINUTE_S: Final = 60
 _BETWEEN: Final = " · "
 
 # A link is only shown when it leads into Discord: what was stored may have come from anywhere.
-_SAFE_URL = re.compile(r"https://(?:\w+\.)?discord\.com/channels/(?:@me|\d{1,20})(?:/\d{1,20}){1,2}")
+_SAFE_URL = re.compile(
+    r"https://(?:\w+\.)?discord\.com/channels/(?:@me|\d{1,20})(?:/\d{1,20}){1,2}", re.ASCII
+)
 
 
 class _Source(Payload):

@@ -16,7 +16,7 @@ _TIMES: Final = {"万": 10_000, "千": 1_000, "k": 1_000}
 
 #: What may stand between the number of people and the duration.
 _BETWEEN: Final = " \t\n,;、。/|・·"
-_JOINING: Final = re.compile(r"^(?:for|and|が|で|と|に)(?=[\s\d約])", re.IGNORECASE)
+_JOINING: Final = re.compile(r"^(?:for|and|が|で|と|に)(?=[\s\d約])", re.ASCII | re.IGNORECASE)
 
 _TWO_NUMBERS: Final = re.compile(r"\d[\s,]+\d", re.ASCII)
 

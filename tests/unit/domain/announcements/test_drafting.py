@@ -117,6 +117,8 @@ INTERNAL = internal_names([*POLICY.targets, "public", "store-sync", "parky-publi
         ("dev-api の", FindingKind.INTERNAL, "dev-api"),
         ("store-sync worker", FindingKind.INTERNAL, "store-sync"),
         ("inc-42 の件", FindingKind.INTERNAL, "inc-42"),
+        ("障害INC-42の続報", FindingKind.INTERNAL, "INC-42"),
+        ("障害ＩＮＣ－４２の続報", FindingKind.INTERNAL, "INC-42"),
         ("@everyone へ", FindingKind.MENTION, "@everyone"),
         ("<@!123> に", FindingKind.MENTION, "<@!123>"),
         ("token: [masked:token]", FindingKind.MASKED, ""),

@@ -60,6 +60,7 @@ def test_any_payload_makes_a_body_that_pings_no_one(payload: object) -> None:
     [
         ({"content": "@here x"}, Pings(here=True)),
         ({"content": "@everyone <@5> <@!6> <@&7>"}, Pings(everyone=True, roles=(7,), users=(5, 6))),
+        ({"content": "@everyoneの皆さん、@hereの皆さん"}, Pings(everyone=True, here=True)),
         ({"content": "@here", "allowed_mentions": {"parse": []}}, Pings()),
         ({"content": "@here <@5>", "allowed_mentions": {"parse": ["everyone"]}}, Pings(here=True)),
         ({"content": "<@5> <@6>", "allowed_mentions": {"users": ["6", "9"]}}, Pings(users=(6,))),

@@ -73,6 +73,7 @@ def test_periods_that_cannot_be_read(typed: str) -> None:
         ("応答なし", NO_ANSWER, None),
         ("No answer, GAVE_UP", NO_ANSWER, "GAVE_UP"),
         ("resolved", None, "resolved"),
+        ("ＨＴＴＰ　５０３", 503, None),
         ("5030", None, "5030"),
     ],
 )
