@@ -60,4 +60,9 @@ def one_line(text: str, *, limit: int) -> str:
     visible = storable(text).translate(_INVISIBLE)
     spaced = "".join(" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in visible)
     line = " ".join(spaced.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    return cut(line, limit=limit)
+
+
+def cut(text: str, *, limit: int) -> str:
+    """Return *text* in at most *limit* characters, with … when something was cut off."""
+    return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"

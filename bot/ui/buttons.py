@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 
 from bot.domain.incident.forms.form_state import form_digest
 from bot.domain.incident.incident import Incident
+from bot.domain.text import cut
 from bot.i18n import Texts
 from bot.ui.verbs import (
     FORMS,
@@ -27,9 +28,9 @@ _ACTION_ROW = 1
 _BUTTON = 2
 _SELECT = 3
 OPTIONS_LIMIT = 25  # Discord: options of a select
-_OPTION_LIMIT = 100  # Discord: an option's label, value and description
-_PLACEHOLDER_LIMIT = 150  # Discord: a select's placeholder
-_LABEL_LIMIT = 80  # Discord: a button's label
+OPTION_LIMIT = 100  # Discord: an option's label, value and description
+PLACEHOLDER_LIMIT = 150  # Discord: a select's placeholder
+BUTTON_LIMIT = 80  # Discord: a button's label
 _ROW_LIMIT = 5  # Discord: buttons in a row
 _CUSTOM_EMOJI = re.compile(r"<a?:(?P<name>\w{2,32}):(?P<id>\d{17,20})>", re.ASCII)
 
@@ -173,7 +174,7 @@ class Buttons:
         return select_row(custom_id(verb, number), options=options, placeholder=placeholder)
 
     def _label(self, words: str) -> str:
-        return self.texts.say(self.locale, f"buttons.{words}")[:_LABEL_LIMIT]
+        return cut(self.texts.say(self.locale, f"buttons.{words}"), limit=BUTTON_LIMIT)
 
 
 def button(label: str, custom_id: str, *, style: ButtonStyle, emoji: str) -> Component:
@@ -181,7 +182,7 @@ def button(label: str, custom_id: str, *, style: ButtonStyle, emoji: str) -> Com
     return {
         "type": _BUTTON,
         "style": int(style),
-        "label": label[:_LABEL_LIMIT],
+        "label": cut(label, limit=BUTTON_LIMIT),
         "emoji": emoji_of(emoji),
         "custom_id": custom_id,
     }
@@ -215,8 +216,8 @@ def select(
         least, most: How many may be chosen; None: all of them.
     """
     shown = [
-        {"value": option.value, "label": option.label[:_OPTION_LIMIT]}
-        | ({"description": option.description[:_OPTION_LIMIT]} if option.description else {})
+        {"value": option.value, "label": cut(option.label, limit=OPTION_LIMIT)}
+        | ({"description": cut(option.description, limit=OPTION_LIMIT)} if option.description else {})
         | ({"default": True} if option.chosen else {})
         for option in options
     ]
@@ -227,7 +228,7 @@ def select(
         "min_values": least,
         "max_values": len(options) if most is None else most,
     }
-    return made | ({"placeholder": placeholder[:_PLACEHOLDER_LIMIT]} if placeholder else {})
+    return made | ({"placeholder": cut(placeholder, limit=PLACEHOLDER_LIMIT)} if placeholder else {})
 
 
 def row(buttons: Sequence[Component | None]) -> list[Component]:

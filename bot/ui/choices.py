@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 from discord.app_commands import Choice
 
+from bot.domain.text import cut
 from bot.runbook.model import Policy
 from bot.ui.interaction import Interaction, services_of
 
@@ -18,7 +19,7 @@ def choices_of(names: Mapping[_Value, str], typed: str) -> list[Choice[_Value]]:
     """Return choices whose name contains what was *typed*, in the order of *names* (by value)."""
     wanted = typed.casefold()
     fitting = [(value, name) for value, name in names.items() if wanted in name.casefold()]
-    return [Choice(name=name[:NAME_LIMIT], value=value) for value, name in fitting[:OFFERED]]
+    return [Choice(name=cut(name, limit=NAME_LIMIT), value=value) for value, name in fitting[:OFFERED]]
 
 
 def named_choices(names: Iterable[str], typed: str) -> list[Choice[str]]:

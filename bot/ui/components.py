@@ -7,7 +7,8 @@ import discord
 from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.incident.incident import Incident
-from bot.ui.buttons import Component
+from bot.domain.text import cut
+from bot.ui.buttons import BUTTON_LIMIT, OPTION_LIMIT, PLACEHOLDER_LIMIT, Component
 from bot.ui.words.links import alert_url, thread_url
 from bot.ui.words.wording import Wording
 
@@ -51,9 +52,13 @@ def row(*items: ui.Item[Any] | None) -> Row | None:
 
 
 def select_row(custom_id: str, placeholder: str, options: Sequence[SelectOption]) -> Row | None:
-    """Return a row with a select of one of *options*; None without any."""
+    """Return a row with a select of one of *options*, cut to Discord's limits; None without any."""
     if not options:
         return None
+    for option in options:
+        option.label = cut(option.label, limit=OPTION_LIMIT)
+        option.description = option.description and cut(option.description, limit=OPTION_LIMIT)
+    placeholder = cut(placeholder, limit=PLACEHOLDER_LIMIT)
     return ui.ActionRow(ui.Select(custom_id=custom_id, placeholder=placeholder, options=list(options)))
 
 
@@ -90,12 +95,12 @@ def button(
     """Return a button; its label is cut at Discord's 80 characters."""
     if len(custom_id) > ID_LIMIT:
         raise ValueError(f"a custom id has at most {ID_LIMIT} characters: {custom_id}")
-    return ui.Button(label=label[:80], custom_id=custom_id, style=style, emoji=emoji)
+    return ui.Button(label=cut(label, limit=BUTTON_LIMIT), custom_id=custom_id, style=style, emoji=emoji)
 
 
 def link(label: str, url: str | None) -> ui.Button[Any] | None:
     """Return a button that opens *url*; None when there is none yet."""
-    return None if url is None else ui.Button(label=label[:80], url=url)
+    return None if url is None else ui.Button(label=cut(label, limit=BUTTON_LIMIT), url=url)
 
 
 def made_of(raw: Component | None) -> ui.Button[Any] | None:

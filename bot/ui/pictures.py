@@ -9,8 +9,8 @@ import discord
 from discord import ui
 
 from bot.domain.charts import Chart, DrawnChart
+from bot.domain.text import cut
 from bot.services.ports.charts import PATIENCE_S, Charts
-from bot.ui.words.inert import cut
 
 _DESCRIPTION_LIMIT = 1_024  # Discord: the description of a file
 

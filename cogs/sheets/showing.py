@@ -10,10 +10,11 @@ from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.sheets.sheet import Affected, fill
+from bot.domain.text import cut
 from bot.i18n.options import described
 from bot.runbook.model import Policy
 from bot.ui.answers import Pressed, control
-from bot.ui.choices import OFFERED, named_choices, offer_targets
+from bot.ui.choices import NAME_LIMIT, OFFERED, named_choices, offer_targets
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import here
@@ -87,7 +88,7 @@ async def _topics(interaction: Interaction, typed: str) -> list[Choice[str]]:
     voice = voice_of(interaction)
     names = {topic: voice.raw(sheet.title) for topic, sheet in voice.policy.sheets.items()}
     fitting = [topic for topic, name in names.items() if _is_in(typed, (topic, name))]
-    return [Choice(name=names[topic], value=topic) for topic in fitting[:OFFERED]]
+    return [Choice(name=cut(names[topic], limit=NAME_LIMIT), value=topic) for topic in fitting[:OFFERED]]
 
 
 @runbook.autocomplete("env")

@@ -16,9 +16,10 @@ from bot.domain.actions.item import (
     action_label,
 )
 from bot.domain.incident.incident import Incident
+from bot.domain.text import cut
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, label, person_choice, text_input
-from bot.ui.words.inert import cut, plain
+from bot.ui.words.inert import plain
 from bot.ui.words.voice import Voice
 
 WHAT: Final = "action-what"

@@ -1,17 +1,19 @@
 """The form that edits an announcement: a field for each channel and language."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from bot.domain.announcements.announcement import Announcement, AnnouncementText
 from bot.domain.announcements.rules import AnnouncementChannel
 from bot.domain.incident.incident import label_of
+from bot.domain.text import cut
 from bot.runbook.model import Policy
 from bot.services.announcements.drafts import TYPED_LIMIT
 from bot.services.announcements.views import Edition
 from bot.ui.buttons import Component
 from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import Form, label, text_input
+from bot.ui.forms.fields import LABEL_LIMIT, Form, label, text_input
 from bot.ui.words.voice import Voice
 
 _EDITION: Final = r"(?P<number>\d{1,18}):(?P<nth>\d{1,6}):(?P<version>\d{1,6})"
@@ -66,12 +68,12 @@ def _field(
     typed = text_input(
         f"{name}:{language}", limit=TYPED_LIMIT, several_lines=True, required=False, value=words
     )
+    said = partial(
+        voice.say, "announcements.form.text", language=voice.say(f"announcements.language.{language}")
+    )
+    room = LABEL_LIMIT - len(said(channel=""))  # the language stays, however long the name is
     return label(
-        voice.say(
-            "announcements.form.text",
-            channel=voice.raw(channel.name),
-            language=voice.say(f"announcements.language.{language}"),
-        ),
+        said(channel=cut(voice.raw(channel.name), limit=room)),
         typed,
         hint=voice.say(f"announcements.form.{key}", limit=channel.limit),
     )

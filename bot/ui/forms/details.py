@@ -6,11 +6,11 @@ from typing import Final
 from bot.domain.incident.forms.form_state import digest_of
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.title_and_start import ShownDetails, shown_details
+from bot.domain.text import cut
 from bot.services.incidents.opening import TITLE_LIMIT
 from bot.services.incidents.title_and_start import NewDetails
 from bot.ui.forms.base import STARTED, STARTED_LIMIT, TITLE, Submitted, started_now
 from bot.ui.forms.fields import Form, label, text_input
-from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice
 
 #: The form's custom id says what it showed: which title, and which start as a Unix time.

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.dlq.views import NO_ANSWER, USUAL_HOURS, DlqFilter
+from bot.domain.text import cut
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, label, text_input
-from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice
 
 FILTER_FORM: Final = r"dlq:v2:form"

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from discord import ui
 
+from bot.domain.text import cut
 from bot.ui.buttons import Component, Option, select
 from bot.ui.first_response import show
 from bot.ui.interaction import Interaction
@@ -19,7 +20,8 @@ _TEXT_DISPLAY: Final = 10
 _LABEL: Final = 18
 _SHORT, _PARAGRAPH = 1, 2
 
-_TITLE_LIMIT: Final = 45  # Discord: a modal's title and the label of a field
+LABEL_LIMIT: Final = 45  # Discord: a modal's title and the label of a field
+_HINT_LIMIT: Final = 100  # Discord: the description of a field, and the placeholder of an input
 
 
 class Form:
@@ -33,7 +35,7 @@ class Form:
     """
 
     def __init__(self, title: str, custom_id: str, fields: Iterable[Component | None]) -> None:
-        self.title = title[:_TITLE_LIMIT]
+        self.title = cut(title, limit=LABEL_LIMIT)
         self.custom_id = custom_id
         self.fields = [field for field in fields if field is not None]
 
@@ -57,7 +59,13 @@ async def ask(interaction: Interaction, form: Form) -> None:
 
 def label(text: str, component: Component, *, hint: str | None = None) -> Component:
     """Build a field: what is asked for, a smaller line below that, and where it is typed or chosen."""
-    return _without_none({"type": _LABEL, "label": text, "description": hint, "component": component})
+    given = {
+        "type": _LABEL,
+        "label": cut(text, limit=LABEL_LIMIT),
+        "description": None if hint is None else cut(hint, limit=_HINT_LIMIT),
+        "component": component,
+    }
+    return _without_none(given)
 
 
 def text_line(content: str) -> Component:
@@ -87,7 +95,7 @@ def text_input(
         "max_length": limit,
         "required": required,
         "value": value or None,
-        "placeholder": example,
+        "placeholder": None if example is None else cut(example, limit=_HINT_LIMIT),
     }
     return _without_none(given)
 

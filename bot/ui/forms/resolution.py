@@ -14,12 +14,13 @@ from bot.domain.incident.forms.people_count import parse_people_and_span
 from bot.domain.incident.incident import Incident, Phase
 from bot.domain.people import Person
 from bot.domain.postmortem.owing import Owing, owing_if_resolved
+from bot.domain.text import cut
 from bot.services.postmortems.resolutions import IMPACT_LIMIT, WORDS_LIMIT, NewResolution
 from bot.ui.buttons import Component
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, label, person_choice, text_input, text_line
 from bot.ui.forms.update import IMPACT
-from bot.ui.words.inert import cut, plain
+from bot.ui.words.inert import plain
 from bot.ui.words.voice import Voice
 
 CAUSE: Final = "cause"

@@ -8,7 +8,6 @@ from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.ui.buttons import Option
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, choice, label, text_input
-from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice, is_id
 
 #: The form's custom id says which severity it showed, unless its name is long, or an older version made it.
@@ -17,7 +16,6 @@ SEVERITY: Final = "severity"
 REASON: Final = "reason"
 
 _OPTIONS: Final = 25  # Discord: options of a select
-_OPTION_LIMIT: Final = 100
 _NAME_LIMIT: Final = 40
 
 
@@ -53,7 +51,7 @@ def _where(voice: Voice, severity: SeverityPolicy, incident: Incident) -> str | 
         return None
     key = "here" if severity.mention is Mention.HERE else "quiet"
     channel = f"#{severity.channel.removeprefix('#')}"
-    return cut(voice.say(f"consoles.triage.rings_{key}", channel=channel), limit=_OPTION_LIMIT)
+    return voice.say(f"consoles.triage.rings_{key}", channel=channel)
 
 
 def _was(incident: Incident) -> str:

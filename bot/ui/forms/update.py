@@ -14,14 +14,13 @@ from bot.domain.errors import UserError
 from bot.domain.incident.forms.form_state import Shown, digest_of
 from bot.domain.incident.incident import Incident, Phase, UsersAffected
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
-from bot.domain.text import short_digest
+from bot.domain.text import cut, short_digest
 from bot.runbook.model import Policy
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
 from bot.ui.buttons import OPTIONS_LIMIT, Component, Option
 from bot.ui.forms.base import SYMPTOMS, TARGETS, Submitted, where_and_how
 from bot.ui.forms.fields import Form, choice, label, text_input
 from bot.ui.words.announcement_words import may_ask, users_words
-from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice
 
 KNOWN: Final = "known"

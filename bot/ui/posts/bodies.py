@@ -6,8 +6,8 @@ from typing import Final
 
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.text import cut
 from bot.ui.buttons import Component
-from bot.ui.words.inert import cut
 from bot.ui.words.wording import Wording
 
 Body = dict[str, object]

@@ -7,9 +7,10 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq.failures import MUTE, short_id
 from bot.domain.dlq.replays import REPLAYED_AS, ReplayData
+from bot.domain.text import cut
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import Renderers, alone
-from bot.ui.words.inert import cut, inert
+from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
 _DM = ("person:", "user:", "named:")

@@ -6,6 +6,7 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import has_moved, shows_old_details, shows_other_affected
+from bot.domain.text import cut
 from bot.services.ports import Subject
 from bot.ui.posts import (
     alert_windows,
@@ -34,7 +35,6 @@ from bot.ui.posts.incident import (
 )
 from bot.ui.posts.looks import Renderer
 from bot.ui.posts.paging import bundles, handovers, pages
-from bot.ui.words.inert import cut
 from bot.ui.words.wording import Wording
 
 #: The renderer of each kind.

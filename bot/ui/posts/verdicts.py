@@ -7,12 +7,13 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.digest import AskedAlerts
 from bot.domain.incident.incident import Incident
+from bot.domain.text import cut
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.verbs import VerdictVerb
-from bot.ui.words.inert import cut, inert
+from bot.ui.words.inert import inert
 from bot.ui.words.links import linked_label
 from bot.ui.words.wording import Wording
 

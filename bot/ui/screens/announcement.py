@@ -12,13 +12,14 @@ from bot.domain.announcements.announcement import (
     PublishedVia,
 )
 from bot.domain.incident.incident import ByPerson
+from bot.domain.text import cut
 from bot.services.announcements.approvals import Approval
 from bot.services.announcements.views import AnnouncementView
 from bot.ui.components import Row, Screen, button, row, text
 from bot.ui.forms.announcement import LANGUAGES, edition_id
 from bot.ui.posts.bodies import colour_of
 from bot.ui.words.announcement_words import state_words, via_words
-from bot.ui.words.inert import code_block, code_span, cut, inert
+from bot.ui.words.inert import code_block, code_span, inert
 from bot.ui.words.voice import Voice
 
 _REASON_LIMIT: Final = 300

@@ -10,7 +10,6 @@ from bot.domain.triage.tree import UNSURE, Question
 from bot.ui.components import Row, button, row, select_row
 from bot.ui.words.voice import Voice
 
-_OPTION_LIMIT = 100  # Discord: an option's label and description
 _BUTTON_ANSWERS = 2  # with わからない, 戻る and やめる that is five buttons
 
 
@@ -24,7 +23,7 @@ def answers(voice: Voice, triage: Triage, question: Question) -> Row | None:
     return select_row(
         f"tri:v1:choose:{triage.id}:{question.id}",
         voice.say("consoles.triage.choose_answer"),
-        [SelectOption(label=words[:_OPTION_LIMIT], value=choice) for choice, words in choices.items()],
+        [SelectOption(label=words, value=choice) for choice, words in choices.items()],
     )
 
 
@@ -32,7 +31,7 @@ def severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> R
     options = [
         SelectOption(
             label=f"{severity.name} / {severity.priority}",
-            description=voice.rings(severity)[:_OPTION_LIMIT],
+            description=voice.rings(severity),
             value=name,
             default=chosen is not None and chosen.name == name,
         )
@@ -53,8 +52,8 @@ def _answered(voice: Voice, triage: Triage) -> Iterator[SelectOption]:
     for number, given in enumerate(triage.answers[:25], 1):
         question = voice.policy.tree.questions[given.question]
         label = f"{number}. {voice.raw(question.answer(given.answer).label)}"
-        asked = voice.raw(question.text)[:_OPTION_LIMIT]
-        yield SelectOption(label=label[:_OPTION_LIMIT], description=asked, value=given.question)
+        asked = voice.raw(question.text)
+        yield SelectOption(label=label, description=asked, value=given.question)
 
 
 def ways_out(voice: Voice, triage: Triage) -> list[ui.Button[ui.LayoutView] | None]:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-from bot.domain.text import storable
+from bot.domain.text import cut, storable
 
 # Discord's parser of mentions heeds no backslash, and `@here` in an alert's content rings: the sign itself
 # is replaced by its full-width twin, which reads the same and means nothing.
@@ -50,11 +50,6 @@ def code_span(text: str, *, limit: int) -> str:
 def plain(text: str, *, limit: int) -> str:
     """Return one visible line for places without markup: a thread's name, a mail's subject, a terminal."""
     return cut(" ".join(_visible(text).split()), limit=limit)
-
-
-def cut(text: str, *, limit: int) -> str:
-    """Return *text* in at most *limit* characters, with … when something was cut off."""
-    return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
 
 
 def joined(items: Iterable[str], *, separator: str, limit: int, more: str) -> str:

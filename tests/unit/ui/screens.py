@@ -75,6 +75,8 @@ def modal_faults(form: Form) -> list[str]:
 
 
 def _select_faults(select: dict[str, Any]) -> Iterator[str]:
+    if len(select.get("placeholder") or "") > 150:
+        yield "placeholder"
     if not 1 <= len(select["options"]) <= 25:
         yield "options"
     for option in select["options"]:

@@ -13,14 +13,15 @@ from bot.client import use_api_base
 from bot.domain.errors import ConfigError, UpstreamUnavailable, UserError
 from bot.domain.people import Person
 from bot.ui.answers import Answers, Control, Pressed, control
-from bot.ui.components import Screen, button, link, made_of, row, text
+from bot.ui.components import Screen, button, link, made_of, row, select_row, text
 from bot.ui.forms.base import Submitted, Typed, submitted, triage_form
+from bot.ui.forms.fields import Form, label, text_input
 from bot.ui.forms.timeline import note_form
 from bot.ui.interaction import run, soon
 from bot.ui.people import member_person
 from bot.ui.verbs import IncidentVerb
 from tests.unit.ui.samples import POLICY
-from tests.unit.ui.screens import EN, JA, VOICES, FakeInteraction, modal_faults, presses
+from tests.unit.ui.screens import EN, JA, VOICES, FakeInteraction, modal_faults, over_limits, presses
 
 
 @control(r"test:v1:double:(?P<number>\d{1,18})")
@@ -312,3 +313,18 @@ async def test_roles_that_cannot_be_read_are_not_guessed() -> None:
     )
     with pytest.raises(UpstreamUnavailable):
         await member_person(client, user=discord.Object(3), guild_id=7)
+
+
+def test_names_from_the_policy_are_cut_to_discords_limits() -> None:
+    """Too long labels, hints, examples, options and placeholders end with …, in forms and on screens."""
+    long = "名" * 200
+    field = label(long, text_input("x", limit=5, example=long), hint=long)
+    assert modal_faults(Form(long, "x", [field])) == []
+    assert [str(field[part])[-1] for part in ("label", "description")] == ["…", "…"]
+    chosen = Screen(
+        rows=[
+            select_row("a", long, [discord.SelectOption(label=long, description=long, value="v")]),
+            row(button(long, "b"), link(long, "https://example.com")),
+        ]
+    )
+    assert over_limits(chosen) == []

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.words.inert import code_block, cut, fair_share, inert, inert_lines, joined, plain
+from bot.domain.text import cut
+from bot.ui.words.inert import code_block, fair_share, inert, inert_lines, joined, plain
 
 #: Text made mostly of what Discord reads as something.
 SPITEFUL = st.lists(

@@ -8,6 +8,7 @@ from bot.domain.delivery.notices import Notice
 from bot.domain.errors import NewerVersion
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json
+from bot.domain.text import cut
 from bot.services.ports import Subject
 from bot.ui.posts import announcements, drills
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
@@ -27,7 +28,6 @@ from bot.ui.posts.incident import (
     updates,
 )
 from bot.ui.posts.looks import NoticeLook, Renderers, about
-from bot.ui.words.inert import cut
 from bot.ui.words.wording import Wording
 
 #: Each kind of notice, by the name that is stored.

@@ -10,10 +10,11 @@ from bot.domain.dlq.batches import ReplayTarget, Via
 from bot.domain.dlq.pings import Pings
 from bot.domain.dlq.prepared import Stripped
 from bot.domain.dlq.replays import ReplayRecord
+from bot.domain.text import cut
 from bot.services.dlq.replays import ReplayPreview
 from bot.ui.components import ID_LIMIT, Screen, button, link, row, text
 from bot.ui.posts.dlq import advice, where
-from bot.ui.words.inert import cut, inert, inert_lines, plain
+from bot.ui.words.inert import inert, inert_lines, plain
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import Voice
 

@@ -17,6 +17,7 @@ from bot.domain.announcements.entries import AnnouncedEntry
 from bot.domain.announcements.findings import FindingKind, TextFinding
 from bot.domain.incident.incident import ByPerson, UsersAffected
 from bot.domain.people import Person
+from bot.domain.triage.tree import Text
 from bot.services.announcements.approvals import Approval
 from bot.services.announcements.views import AnnouncementView
 from bot.services.incidents.queries import IncidentView
@@ -28,7 +29,7 @@ from bot.ui.screens.incident_console import show_screen
 from bot.ui.words.announcement_words import announced, quoted_text
 from bot.ui.words.voice import Voice
 from tests.unit.ui import screens
-from tests.unit.ui.samples import ACKNOWLEDGED, AT, JA, POLICY, RESOLVED, over_limits
+from tests.unit.ui.samples import ACKNOWLEDGED, AT, JA, POLICY, RESOLVED, TEXTS, over_limits
 
 RULES = POLICY.announcements
 WHO = ByPerson(1, "primary", AT)
@@ -137,6 +138,19 @@ def test_the_longest_texts_fit_into_the_form_and_the_screen(voice: Voice) -> Non
     kinds = [TextFinding("x", "ja", kind, "x" * 80) for kind in FindingKind] * 4
     view = replace(VIEW, announcement=longest, findings=tuple(kinds), state=AnnouncementState.RESOLVED)
     assert screens.over_limits(announcement_screen(voice, view)) == []
+
+
+@pytest.mark.parametrize("locale", ["ja", "en-US"])
+def test_a_channel_with_a_long_name_can_be_edited(locale: str) -> None:
+    """A channel's name is cut to fit into the form's labels; each field still says its language."""
+    channels = {name: replace(one, name=Text("告" * 80, "c" * 80)) for name, one in RULES.channels.items()}
+    rules = replace(RULES, channels=channels)
+    voice = Voice.of(TEXTS, replace(POLICY, announcements=rules), locale=locale)
+    form = announcement_form(voice, DRAFT)
+    assert screens.modal_faults(form) == []
+    languages = ("日本語", "英語") if locale == "ja" else ("Japanese", "English")
+    labels = [one["label"] for one in form.to_dict()["components"]]
+    assert [label.rpartition("… · ")[2] for label in labels] == [*languages] * 2
 
 
 def test_the_form_is_read_back() -> None:
