@@ -146,9 +146,10 @@ def _incident(draw: st.DrawFn, number: int, zone: ZoneInfo) -> MadeIncident:
     )
     since = acknowledged_at or triggered_at
     is_over = status in ("resolved", "cancelled", "merged")
-    first_ended_at = draw(st.one_of(st.none(), _SPANS.map(lambda span: since + span)))
+    # Reopened, it may be acknowledged for the first time after its first end.
+    first_ended_at = draw(st.one_of(st.none(), _SPANS.map(lambda span: triggered_at + span)))
     reopened_at = None if first_ended_at is None else first_ended_at + timedelta(minutes=1)
-    ended_at = (reopened_at or since) + draw(_SPANS) if is_over else None
+    ended_at = max(reopened_at or since, since) + draw(_SPANS) if is_over else None
     if status == "acknowledged" and acknowledged_at is None and reopened_at is None:
         status = "triggered"
     fingerprint = draw(st.sampled_from([None, "disk", "disk", "latency"]))

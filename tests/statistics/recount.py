@@ -206,7 +206,8 @@ def _severity(name: str, found: list[MadeIncident]) -> SeverityFigures:
 
 
 def _answered_at(one: MadeIncident) -> datetime | None:
-    return one.acknowledged_at or one.first_ended_at or one.ended_at
+    answers = (one.acknowledged_at, one.first_ended_at, one.ended_at)
+    return min((at for at in answers if at is not None), default=None)
 
 
 def _missed(one: MadeIncident) -> bool:

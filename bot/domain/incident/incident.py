@@ -261,11 +261,10 @@ class Incident:
         return None if self.acknowledged is None else self.acknowledged.at - self.triggered_at
 
     def missed_deadline(self, *, now: datetime) -> bool:
-        """Return True if the ack deadline passed without an acknowledge. Ending it counts as one."""
-        if self.acknowledged is not None:
-            return self.acknowledged.at > self.ack_due_at
-        answered = self.first_ended_at or (now if self.ended is None else self.ended.at)
-        return answered > self.ack_due_at
+        """Return True if the ack deadline passed without an acknowledge. Its first end counts as one."""
+        acts = [act.at for act in (self.acknowledged, self.ended) if act is not None]
+        acts += [] if self.first_ended_at is None else [self.first_ended_at]
+        return min(acts, default=now) > self.ack_due_at
 
 
 def label_of(number: int) -> str:

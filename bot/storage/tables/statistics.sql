@@ -27,8 +27,8 @@ count(*)::bigint AS incidents,
        count(*) FILTER (WHERE coalesce({answered}, now()) > incident.ack_due_at)::bigint AS missed
 
 -- part: answered
--- Returns when an incident was first acknowledged, or ended without that; null while it waits.
-coalesce(incident.acknowledged_at, incident.first_ended_at, incident.resolved_at)
+-- Returns when an incident was first acknowledged or ended, whichever came first; null while it waits.
+least(incident.acknowledged_at, incident.first_ended_at, incident.resolved_at)
 
 -- name: severity_figures
 -- Counts the incidents by severity: how many, how long they took, and their acknowledge deadlines.

@@ -55,6 +55,18 @@ def update(*, key: str) -> NewUpdate:
     )
 
 
+async def test_an_incident_that_ended_in_time_is_not_late_once_reopened(desk: Desk) -> None:
+    """Ended in time, reopened, handed back and acknowledged hours later, an incident has met its deadline."""
+    incident = await desk.open("SEV1")
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.pass_time(seconds=3_600)
+    await desk.lifecycle.reopen(incident.id, by=RESPONDER)
+    await desk.releasing.release(incident.id, by=RESPONDER)
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    found = await week(desk)
+    assert (found.figures.ack_deadlines, found.late) == (Deadlines(met=1, missed=0), ())
+
+
 async def test_an_incidents_life_in_figures(desk: Desk) -> None:
     """Two minutes to the ack, an update in time and one that was asked for, 40 minutes to the end."""
     number = await acknowledged(desk, after=2 * MINUTE)

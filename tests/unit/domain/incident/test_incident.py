@@ -1,5 +1,6 @@
 """The rules of an incident's life."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import acknowledgement, transitions
 from bot.domain.incident.acknowledgement import AckOutcome
-from bot.domain.incident.incident import Incident, PersonRef, Status
+from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status
 from bot.domain.people import Person, has_role
 from tests.by_person import name_of
 
@@ -106,6 +107,14 @@ def test_resolved_without_acknowledge_in_time_is_not_missed() -> None:
     """An incident that is resolved before the deadline did not miss it, though never acknowledged."""
     done = transitions.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=3))
     assert not done.missed_deadline(now=T0 + timedelta(days=1))
+
+
+def test_acknowledged_only_after_its_first_end_it_missed_nothing() -> None:
+    """Ended in time, reopened and then acknowledged, an incident was answered by its first end."""
+    over = transitions.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=5))
+    again = transitions.reopen(over, by=SECONDARY, at=T0 + timedelta(hours=9), next_update_at=None)
+    acked = replace(again, acknowledged=ByPerson(PRIMARY.id, PRIMARY.name, T0 + timedelta(hours=10)))
+    assert not acked.missed_deadline(now=T0 + timedelta(hours=11))
 
 
 def test_opened_again_it_was_answered_when_it_ended_first() -> None:
