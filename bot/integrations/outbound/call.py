@@ -42,6 +42,7 @@ class CallTerms:
         cuts_body: Keep the beginning of a longer body, instead of failing.
         tries: How often one call is sent at most.
         has_breaker: Pause after several failures in a row. False for a probe, which asks whether it fails.
+        follows: Follow redirects that stay on the host; False: a redirect is an answer like any other.
         allows_private: The operator's own policy names this address, so it may be private.
     """
 
@@ -51,4 +52,5 @@ class CallTerms:
     cuts_body: bool = False
     tries: int = 2
     has_breaker: bool = True
+    follows: bool = True
     allows_private: bool = False

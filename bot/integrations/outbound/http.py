@@ -147,7 +147,7 @@ class OutboundHttp:
         for _ in range(_MOST_REDIRECTS + 1):
             answer = await exchange(call, url, terms, await self._transport(url, terms), ends_at=ends_at)
             target = answer.headers.get("location")
-            if answer.status not in _REDIRECTS or target is None:
+            if not terms.follows or answer.status not in _REDIRECTS or target is None:
                 return answer
             there = _parsed(urljoin(str(url), target))
             if not call.only_reads or not _stays(url, there):

@@ -41,6 +41,9 @@ _MOST_BYTES: Final = 1 << 20
 _MEMBER: Final = re.compile(r'\s*[{,]\s*(?=")')
 _COLON: Final = re.compile(r"\s*:\s*")
 
+#: Expected, such a status is looked for itself, and not where it leads.
+_REDIRECTION: Final = range(300, 400)
+
 #: Refusals of a gate before the target: its users may well pass.
 _REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 
@@ -84,6 +87,7 @@ class HttpProbe:
             cuts_body=True,
             tries=1,
             has_breaker=False,
+            follows=self.target.status not in _REDIRECTION,
             allows_private=self.target.is_private,
         )
         try:

@@ -42,6 +42,23 @@ async def test_a_good_answer_is_one_line_with_its_time(http: OutboundHttp) -> No
     assert found.url.endswith("/health")
 
 
+@pytest.mark.parametrize("location", ["/there", "https://www.parky.co.jp/"])
+async def test_an_expected_redirect_is_not_followed(http: OutboundHttp, location: str) -> None:
+    """A probe that expects a redirect is well when it gets that one, wherever it leads, and only then."""
+    moved = says(301, b"", Location=location)
+    expecting = HttpTarget("", 301)
+    assert (await looked(http, moved, target=expecting)).state is SystemState.OK
+    found = await looked(http, says(302, b"", Location=location), target=expecting)
+    assert (found.state, found.values["status"]) == (SystemState.DOWN, "302")
+
+
+async def test_an_unexpected_redirect_on_the_host_is_followed(http: OutboundHttp) -> None:
+    """A probe that expects a 200 gets it from where the target redirects to."""
+    answers = in_turn(says(301, b"", Location="/there"), OK)
+    found = await looked(http, answers, target=HttpTarget(""))
+    assert (found.state, found.values["status"]) == (SystemState.OK, "200")
+
+
 async def test_an_address_with_a_token_is_not_shown(http: OutboundHttp) -> None:
     """An address whose path holds a token is not shown."""
     found = await looked(http, OK, path=f"/ghp_{'a1B2' * 9}/health")
