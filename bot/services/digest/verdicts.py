@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 #: The key below ``[permissions]`` that allows an answer: of the people who post the digest, which asks.
 _PERMISSION: Final = "digest"
 
+#: The latest digests whose buttons are kept true: as many weeks as the longest answer holds, and the next.
+_WEEKS: Final = max(HOLDS_FOR.values()).days // 7 + 1
+
 
 class AlertVerdicts:
     """Records what becomes of an alert that a digest asks about."""
@@ -106,15 +109,20 @@ class AlertVerdicts:
         return alert, alert.tracked.fingerprint
 
     async def _show(self, tx: Transaction, alert: Incident, told: AlertVerdictData | None) -> None:
-        """Let the latest digest show the answer, and tell the team below it."""
+        """Let the digests of the last weeks show the answer, and tell the team below the latest one.
+
+        On a Monday morning that is not the last week's, which comes in the evening.
+        """
         now = await tx.now()
-        key = digest_key(alert.guild_id, last_week(now, self._policy.timezone))
-        digest = await tx.delivery_by_key(key)
-        if digest is not None:
+        last = last_week(now, self._policy.timezone)
+        keys = [digest_key(alert.guild_id, last.back(ago)) for ago in range(_WEEKS)]
+        digests = [one for key in keys if (one := await tx.delivery_by_key(key)) is not None]
+        for digest in (one for one in digests if DigestData.from_json(one.data).asked):
             key = f"refresh_digest:{digest.id}"
             await tx.enqueue(Job(JobName.REFRESH_DIGEST, str(digest.id), key, sooner=True, patience=IN_LINE))
         if told is not None:
-            await tx.insert_deliveries([self._line(alert, told, below=digest, at=now)])
+            posted = next((one for one in digests if one.message_id is not None), None)
+            await tx.insert_deliveries([self._line(alert, told, below=posted, at=now)])
 
     def _line(
         self, alert: Incident, told: AlertVerdictData, *, below: Delivery | None, at: datetime

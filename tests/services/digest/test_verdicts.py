@@ -93,6 +93,32 @@ async def test_the_team_is_told_of_a_mute_and_how_long_it_lasts(desk: Desk) -> N
     assert (await receive(desk, alert(desk, FIRST + 9))).status is Status.TRIGGERED
 
 
+async def test_the_digests_before_the_latest_show_the_answer_too(desk: Desk) -> None:
+    """On a Monday before its digest is due, an answer edits the digest of the week before, and is told below.
+
+    Once there are two digests, an answer edits both.
+    """
+    for number in range(3):
+        noisy = await receive(desk, alert(desk, FIRST + number))
+    await desk.lifecycle.dismiss(noisy.id, by=PRIMARY)
+    await desk.work()
+    await desk.database.advance(WEEK)
+    older = await desk.digests.last_week()
+    await desk.digests.post(GUILD, older)
+    await desk.work()
+    await desk.database.advance(WEEK)  # the next week has ended, its digest is not posted yet
+    digest = desk.message(DeliveryKind.DIGEST)
+    await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
+    assert [line.answers for line in await lines(desk)] == [digest]
+    key = f"digest:{GUILD}:{older}"
+    assert desk.discord.verdicts == [(key, {noisy.id: Verdict.MUTE})]
+    await desk.digests.post(GUILD, await desk.digests.last_week())
+    await desk.work()
+    await desk.services.alert_verdicts.withdraw(noisy.id, by=PRIMARY)
+    await desk.work()
+    assert (key, {}) in desk.discord.verdicts
+
+
 async def test_an_alert_that_is_kept_or_dropped_is_still_tracked(desk: Desk) -> None:
     """A verdict to drop an alert posts a line, one to keep it none; the alert is still tracked."""
     noisy = await ended(desk)
