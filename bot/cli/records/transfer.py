@@ -42,14 +42,21 @@ def import_records(settings: Settings, file: Path) -> None:
     """Read an export into an empty database, all or nothing.
 
     Raises:
-        ConfigError: there is no such file, it is no export, or the database is not empty.
+        ConfigError: there is no such file, it is no whole export, or the database is not empty.
     """
 
     async def run(dsn: str) -> None:
         with _opened(file) as lines:
             async with _connection(dsn) as connection:
-                written = await load(connection, (line.rstrip("\n") for line in lines))
-        typer.echo(f"imported {written.get('incidents', 0)} incidents, {sum(written.values())} rows in all")
+                done = await load(connection, (line.rstrip("\n") for line in lines))
+        if not done.is_checked:
+            sys.stderr.write(
+                f"{file} does not say how many rows it has, because an older version wrote it: "
+                "if its end was cut off, that cannot be noticed\n"
+            )
+        typer.echo(
+            f"imported {done.rows.get('incidents', 0)} incidents, {sum(done.rows.values())} rows in all"
+        )
 
     with_database(settings, run)
 

@@ -18,6 +18,13 @@ SELECT jsonb_build_object('table', '{table}', 'row', to_jsonb(each) || {severed}
  WHERE {rows}
  ORDER BY {key};
 
+-- name: count_records
+-- Counts the rows that `record_lines` returns.
+{chosen}
+SELECT count(*)::bigint AS records
+  FROM {table} AS each
+ WHERE {rows};
+
 -- name: insert_records
 -- Adds rows of {table}: :lines are as `record_lines` returns them.
 INSERT INTO {table} OVERRIDING SYSTEM VALUE

@@ -39,6 +39,19 @@ class RecordsFilter:
     private: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An import that is done.
+
+    Attributes:
+        rows: The number of rows by table.
+        is_checked: The file says how many rows it has, and it has them all. False: an older version wrote it.
+    """
+
+    rows: Mapping[str, int]
+    is_checked: bool
+
+
 @asynccontextmanager
 async def exported(
     connection: asyncpg.Connection, choice: RecordsFilter
@@ -65,33 +78,38 @@ async def private_left_out(connection: asyncpg.Connection, choice: RecordsFilter
     return count
 
 
-async def load(connection: asyncpg.Connection, lines: Iterable[str]) -> dict[str, int]:
+async def load(connection: asyncpg.Connection, lines: Iterable[str]) -> Imported:
     """Write the lines of an export into an empty database, all or nothing.
 
     No job is queued: what is due of incidents that go on is found by the bot's auditor, as after a restart.
 
-    Returns:
-        The number of rows by table.
-
     Raises:
-        ConfigError: the lines are no export of this version, or the database already has incidents.
+        ConfigError: the lines are no whole export of this version, or the database already has incidents.
         StorageUnavailable: PostgreSQL is away.
     """
     numbered = iter(enumerate(lines, start=1))
     with storage_errors():
         async with connection.transaction():
-            await _require_same_schema(connection, _header(next(numbered, (1, ""))[1]))
+            header = _header(next(numbered, (1, ""))[1])
+            await _require_same_schema(connection, header)
             await _require_empty(connection)
             written = await _insert(connection, numbered)
+            is_checked = _has_all_rows(header, written)
             await _continue_numbers(connection)
-    return written
+    return Imported(written, is_checked)
 
 
 async def _lines(connection: asyncpg.Connection, choice: RecordsFilter) -> AsyncIterator[str]:
-    yield json.dumps({"format": FORMAT, "version": VERSION, "schema": await _schema(connection)})
+    chosen = {"since": choice.since, "until": choice.until, "private": choice.private}
+    counts: dict[str, int] = {}
+    for table in TABLES:
+        query = _of(table.name)["count_records"]
+        counts[table.name] = await connection.fetchval(query.text, *query.arguments(chosen))
+    schema = await _schema(connection)
+    yield json.dumps({"format": FORMAT, "version": VERSION, "schema": schema, "rows": counts})
     for table in TABLES:
         query = _of(table.name)["record_lines"]
-        arguments = query.arguments({"since": choice.since, "until": choice.until, "private": choice.private})
+        arguments = query.arguments(chosen)
         async for row in connection.cursor(query.text, *arguments, prefetch=_ROWS_AT_A_TIME):
             yield row["line"]
 
@@ -109,7 +127,7 @@ def _header(line: str) -> Mapping[str, object]:
     """
     try:
         header = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ConfigError("line 1: this is no file of `incident-bot export --format json`")
@@ -125,6 +143,25 @@ async def _require_same_schema(connection: asyncpg.Connection, header: Mapping[s
             f"the file is of database version {header.get('schema')}, and this database has {here}: "
             "export and import with the same version of incident-bot, and upgrade before or afterwards"
         )
+
+
+def _has_all_rows(header: Mapping[str, object], written: Mapping[str, int]) -> bool:
+    """Return True if the file has the rows that its header counts; False if its header counts none.
+
+    Raises:
+        ConfigError: rows are missing, or there are more of them.
+    """
+    counts = header.get("rows")
+    if not isinstance(counts, dict):
+        return False
+    for name in _BY_NAME:
+        told, there = counts.get(name, 0), written.get(name, 0)
+        if told != there:
+            raise ConfigError(
+                f"the file is not whole: it should have {told} rows of {name}, and has {there}. "
+                "Nothing was imported; copy it once more, or export again"
+            )
+    return True
 
 
 async def _require_empty(connection: asyncpg.Connection) -> None:
@@ -156,10 +193,11 @@ def _named(number: int, line: str) -> tuple[str, int, str]:
         ConfigError: it is not a row of a table that is exported.
     """
     try:
-        name = json.loads(line)["table"]
-    except (ValueError, TypeError, KeyError):
-        name = None
-    if name not in _BY_NAME:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        row = None
+    name = row.get("table") if isinstance(row, dict) and isinstance(row.get("row"), dict) else None
+    if not isinstance(name, str) or name not in _BY_NAME:
         raise ConfigError(f"line {number}: this is no row of an export")
     return name, number, line
 

@@ -187,7 +187,7 @@ async def test_a_table_is_no_formula(database_url: str, tmp_path: Path) -> None:
 async def test_import_refuses_what_it_cannot_take(
     database_url: str, other_database_url: str, tmp_path: Path
 ) -> None:
-    """An import refuses a used database, another file, another version and a broken row.
+    """An import refuses a used database, another file, another version, a broken row and a cut file.
 
     Each refusal says what is wrong, and nothing is written.
     """
@@ -201,6 +201,10 @@ async def test_import_refuses_what_it_cannot_take(
         "later.json": (lines[0].replace('"version": 1', '"version": 2'), "line 1: the file has version 2"),
         "older.json": (re.sub(r'"schema": "\d+"', '"schema": "0001"', lines[0]), "the file is of database"),
         "row.json": (f"{lines[0]}\n{lines[1]}\n[]", "line 3: this is no row of an export"),
+        "list.json": (f'{lines[0]}\n{{"table": [], "row": {{}}}}', "line 2: this is no row of an export"),
+        "bare.json": (f'{lines[0]}\n{{"table": "incidents"}}', "line 2: this is no row of an export"),
+        "cut.json": ("\n".join(lines[:-1]) + "\n", "the file is not whole: it should have "),
+        "header.json": (f"{lines[0]}\n", "the file is not whole: it should have "),
         "orphan.json": (f"{lines[0]}\n{next(x for x in lines if 'timeline' in x[-12:])}", "timeline: "),
     }
     for name, (text, expected) in broken.items():
@@ -209,6 +213,21 @@ async def test_import_refuses_what_it_cannot_take(
         assert said.code == 2, name
         assert said.errors[0].startswith(expected), (name, said.err)
     assert await rows(other_database_url, "SELECT FROM incidents") == []
+
+
+async def test_a_file_without_counts_is_imported_with_a_warning(
+    database_url: str, other_database_url: str, tmp_path: Path
+) -> None:
+    """A file of an older version, which does not count its rows, is imported; stderr says what that means."""
+    async with past(database_url):
+        await records(database_url, "export", "--private", "--out", "a.json", folder=tmp_path)
+    head, *rest = (tmp_path / "a.json").read_text(encoding="utf-8").splitlines(keepends=True)
+    header = json.loads(head)
+    assert header.pop("rows")["incidents"] > 0
+    (tmp_path / "b.json").write_text("".join([json.dumps(header) + "\n", *rest]), encoding="utf-8")
+    taken = await records(other_database_url, "import", "b.json", folder=tmp_path)
+    assert taken.code == 0
+    assert taken.err.startswith("b.json does not say how many rows it has, because an older version wrote it")
 
 
 @pytest.mark.parametrize(
