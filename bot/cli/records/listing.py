@@ -14,6 +14,7 @@ from bot.cli.outcome import server_named
 from bot.cli.records.transfer import destination, say_what_is_missing
 from bot.domain.audit import AuditQuestion, AuditRow
 from bot.domain.errors import ConfigError, IncidentNotFound
+from bot.domain.incident import relations
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.lines import lines_of
 from bot.resources import SharedResources
@@ -108,7 +109,8 @@ def export_markdown(settings: Settings, choice: RecordsFilter, out: Path | None)
 
     async def pages(shared: SharedResources) -> AsyncIterator[str]:
         async for incident in _incidents(shared, choice):
-            words, history = _words(shared, incident.guild_id), await _history(shared, incident)
+            words = _words(shared, incident.guild_id)
+            history = await _history(shared, incident, private=choice.private)
             yield f"{markdown(words, history, whole=True)}\n"
 
     _export(settings, choice, out, pages)
@@ -152,8 +154,13 @@ async def _private(shared: SharedResources, choice: RecordsFilter) -> int:
     return sum([one.is_private async for one in _incidents(shared, everything)])
 
 
-async def _history(shared: SharedResources, incident: Incident) -> History:
+async def _history(shared: SharedResources, incident: Incident, *, private: bool = True) -> History:
+    """Return the history of *incident*. Only if *private* has it the numbers of private ones."""
     entries = await shared.store.timeline(incident.id)
+    if not private:
+        others = [await shared.store.incident(number) for number in sorted(relations.others_in(entries))]
+        hidden = {other.id for other in others if other.is_private}
+        entries = [relations.readable(entry, hidden) for entry in entries]
     return History(incident, lines_of(entries, await shared.store.posts(incident.id)))
 
 

@@ -112,6 +112,22 @@ async def test_private_incidents_are_left_out_unless_asked_for(database_url: str
     assert str(private["id"]) not in {row["number"] for row in csv.DictReader(io.StringIO(table.out[1:]))}
 
 
+async def test_pages_do_not_name_private_incidents(database_url: str, tmp_path: Path) -> None:
+    """A page about an incident that was linked with a private one has its number only with `--private`."""
+    async with past(database_url):
+        (private,) = await rows(database_url, PRIVATE)
+        number = private["id"]
+        await execute(
+            database_url,
+            "INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data) "
+            f"""VALUES (1, now(), 'linked', 1, 'primary', '{{"with": {number}}}')""",
+        )
+        without = await records(database_url, "export", "--format", "md", folder=tmp_path)
+        whole = await records(database_url, "export", "--format", "md", "--private", folder=tmp_path)
+    assert re.search(rf"INC-{number}\b", whole.out)
+    assert not re.search(rf"INC-{number}\b", without.out)
+
+
 async def test_a_period_is_of_days_in_the_teams_time(database_url: str, tmp_path: Path) -> None:
     """A period of the list includes its first and its last day in full, in the team's time zone."""
     async with past(database_url):
