@@ -9,7 +9,6 @@ from bot.domain.actions.item import ActionItem, WatchedAlert, action_number
 from bot.domain.errors import BotError, IncidentNotFound, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.services.shared.access import Act
 from bot.ui.choices import NAME_LIMIT, OFFERED
 from bot.ui.interaction import Interaction, services_of
 from bot.ui.people import person_from
@@ -108,11 +107,10 @@ def _choice(item: ActionItem, *, late: bool) -> str:
 async def _incident_so_far(interaction: Interaction, by: Person) -> int | None:
     """Return the incident that the command is about so far: of its item, its number, or this thread."""
     namespace: Any = interaction.namespace
-    typed = getattr(namespace, "item", None)
-    if typed:
-        lists = services_of(interaction).action_lists
-        details = await lists.to_change(action_number(typed), by=by, act=Act.EDIT_ACTION)
-        return details.item.incident_id
-    number = getattr(namespace, "number", None)
-    found = await incident_of(interaction, number if isinstance(number, int) else None)
-    return None if found is None else found.id
+    item, number = getattr(namespace, "item", None), getattr(namespace, "number", None)
+    return await services_of(interaction).action_lists.incident_so_far(
+        item_id=action_number(item) if item else None,
+        number=number if isinstance(number, int) else None,
+        thread_id=interaction.channel_id,
+        by=by,
+    )

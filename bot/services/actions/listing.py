@@ -9,6 +9,7 @@ from bot.domain.actions.changes import require_open
 from bot.domain.actions.issue import IssueExport
 from bot.domain.actions.item import ActionItem, WatchedAlert
 from bot.domain.actions.listing import ActionFilter, ActionView, AlertSearch
+from bot.domain.errors import IncidentNotFound, NotPermitted
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
@@ -111,6 +112,35 @@ class ActionQueries:
         """Return one of `alerts`; None if it is not among them."""
         wanted = replace(await self._alerts(guild_id, incident_id, by=by), fingerprint=fingerprint)
         return next(iter(await self._store.recent_alerts(guild_id, wanted, limit=1)), None)
+
+    async def incident_so_far(
+        self, *, item_id: int | None, number: int | None, thread_id: int | None, by: Person
+    ) -> int | None:
+        """Return the incident of a command that *by* is typing: of its item, else its own, or None.
+
+        What they may not do or see leaves no audit row: they have done nothing yet.
+
+        Raises:
+            ActionNotFound, IncidentNotFound: no such number, or not theirs to see. NotPermitted: *by* may not
+                change the item. UserError: it is closed.
+        """
+        if item_id is None:
+            found = await self._incident(number, thread_id)
+        else:
+            item = await self._store.action_item(item_id)
+            require_open(item)
+            act = Act.EDIT_ACTION.permission
+            if by.id != item.owner.id and not self._access.allows(by, act):
+                raise NotPermitted(action=act, roles=self._access.roles(act))
+            found = await self._incident(item.incident_id, None)
+        if found is None or await self._access.sees(by, found):
+            return None if found is None else found.id
+        raise IncidentNotFound(number=found.id)
+
+    async def _incident(self, number: int | None, thread_id: int | None) -> Incident | None:
+        if number is not None:
+            return await self._store.incident(number)
+        return None if thread_id is None else await self._store.incident_by_thread(thread_id)
 
     async def today(self) -> date:
         """Return the local day."""

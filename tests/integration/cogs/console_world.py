@@ -253,7 +253,13 @@ class ConsoleWorld(Desk):
         await self.services.lifecycle.resolve(number, by=PRIMARY)
 
     async def choices(
-        self, name: str, *, focused: str, typed: str = "", filled: Mapping[str, int] | None = None
+        self,
+        name: str,
+        *,
+        focused: str,
+        typed: str = "",
+        filled: Mapping[str, int | str] | None = None,
+        by: str = "responder",
     ) -> list[Json]:
         """What autocomplete offers.
 
@@ -261,7 +267,7 @@ class ConsoleWorld(Desk):
             filled: Options that are there already.
         """
         call = {
-            "user": "responder",
+            "user": by,
             "channel": "general",
             "name": name,
             "focused": focused,

@@ -182,6 +182,20 @@ async def test_an_alert_is_named_by_its_title(world: ConsoleWorld) -> None:
     assert "鳴らなければ検証済みになります" in said["content"]
 
 
+async def test_typing_is_no_refused_act(world: ConsoleWorld) -> None:
+    """Alerts are offered only to people who may change the item; typing leaves nothing in the audit log."""
+    await added(world)
+    await world.services.alerts.receive(replace(alert(world), guild_id=world.guild_id))
+    item, number = {"item": "AI-1"}, {"number": 1}
+    [offered] = await world.choices("action edit", focused="alert", typed="lat", filled=item)
+    assert [offered] == await world.choices("action add", focused="alert", typed="lat", filled=number)
+    assert await world.choices("action edit", focused="alert", typed="lat", filled=item, by="observer") == []
+    await world.database.fetch("UPDATE incidents SET is_private = true WHERE id = 1")
+    assert await world.choices("action edit", focused="alert", typed="lat", filled=item) == []
+    assert await world.choices("action add", focused="alert", typed="lat", filled=number) == []
+    assert await world.database.fetch("SELECT FROM audit WHERE NOT allowed") == []
+
+
 async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) -> None:
     """A person without a role gets no action form, but an answer that names a role that would do."""
     place = await added(world)
