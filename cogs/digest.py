@@ -14,6 +14,7 @@ from discord.app_commands import Choice, locale_str
 from bot.client import IncidentBot
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.errors import UserError
+from bot.domain.text import half_width
 from bot.i18n.options import described
 from bot.services.digest.digests import PostedByHand
 from bot.ui.discord_api.hidden_channels import may_view
@@ -54,7 +55,8 @@ async def offer_weeks(interaction: Interaction, typed: str) -> list[Choice[str]]
     """Offer the last weeks with their dates."""
     last = await services_of(interaction).digests.last_week()
     shown = {str(week): _dated(week) for week in (last.back(ago) for ago in range(_OFFERED))}
-    return [Choice(name=label, value=week) for week, label in shown.items() if typed.strip().upper() in label]
+    wanted = half_width(typed).strip().upper()
+    return [Choice(name=label, value=week) for week, label in shown.items() if wanted in label]
 
 
 @digest_group.command(

@@ -66,3 +66,11 @@ def one_line(text: str, *, limit: int) -> str:
 def cut(text: str, *, limit: int) -> str:
     """Return *text* in at most *limit* characters, with … when something was cut off."""
     return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+
+
+def half_width(text: str) -> str:
+    """Return *text* with full-width letters, digits and signs as half-width ones: "ＡＩ－７" is "AI-7".
+
+    For ids, times, durations and numbers that people type: a Japanese keyboard gives either.
+    """
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 from discord.app_commands import Choice
 
-from bot.domain.text import cut
+from bot.domain.text import cut, half_width
 from bot.runbook.model import Policy
 from bot.ui.interaction import Interaction, services_of
 
@@ -17,8 +17,8 @@ _Value = TypeVar("_Value", int, str)
 
 def choices_of(names: Mapping[_Value, str], typed: str) -> list[Choice[_Value]]:
     """Return choices whose name contains what was *typed*, in the order of *names* (by value)."""
-    wanted = typed.casefold()
-    fitting = [(value, name) for value, name in names.items() if wanted in name.casefold()]
+    wanted = half_width(typed).casefold()
+    fitting = [(value, name) for value, name in names.items() if wanted in half_width(name).casefold()]
     return [Choice(name=cut(name, limit=NAME_LIMIT), value=value) for value, name in fitting[:OFFERED]]
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.domain.payloads import Payload
+from bot.domain.text import half_width
 
 #: Characters of what is to be done, of how it will be verified, and of a reason.
 WHAT_LIMIT: Final = 300
@@ -188,7 +189,7 @@ def action_number(text: str) -> int:
     Raises:
         ActionNotFound: *text* is no number.
     """
-    found = _LABEL.fullmatch(text.strip())
+    found = _LABEL.fullmatch(half_width(text).strip())
     if found is None:
         raise ActionNotFound(number=text)
     return int(found[1])

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.text import half_width
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class IsoWeek:
@@ -27,7 +29,7 @@ class IsoWeek:
             ValueError: not an ISO week, with an example.
         """
         try:
-            year, number = text.upper().split("-W")
+            year, number = half_width(text).strip().upper().split("-W")
             monday = date.fromisocalendar(int(year), int(number), 1)
         except ValueError:
             raise ValueError(f"{text!r} is not an ISO week; write for example 2026-W47") from None

@@ -8,6 +8,7 @@ from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.text import half_width
 
 _MONTHS: Final = {"month": 1, "quarter": 3}
 _YEAR_MONTHS: Final = 12
@@ -68,7 +69,7 @@ class Period:
         Raises:
             ValueError: it is none of these, or lies before Discord did.
         """
-        found = cls._parsed(text.strip(), today)
+        found = cls._parsed(half_width(text).strip(), today)
         if found.first.year < _FIRST_YEAR:
             raise ValueError(text)
         return found

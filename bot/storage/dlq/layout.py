@@ -16,7 +16,7 @@ from bot.domain.dlq.table import (
     TableReport,
     Unrecorded,
 )
-from bot.domain.text import storable
+from bot.domain.text import half_width, storable
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
 
@@ -162,17 +162,19 @@ class Layout:
 
     def key(self, text: str) -> str | None:
         """Return *text* as an id of this table; None if no entry can have it."""
-        base = self.columns[DlqColumn.ID].base
+        base, plain = self.columns[DlqColumn.ID].base, half_width(text)
         if base == "uuid":
-            return _uuid(text)
+            return _uuid(plain)
         if base in _BITS:
-            is_number = _NUMBER.fullmatch(text) is not None
-            return str(int(text)) if is_number and -1 <= int(text) >> (_BITS[base] - 1) <= 0 else None
+            is_number = _NUMBER.fullmatch(plain) is not None
+            return str(int(plain)) if is_number and -1 <= int(plain) >> (_BITS[base] - 1) <= 0 else None
         return text if 0 < len(text) <= _ID_LIMIT and storable(text) == text else None
 
     def ending(self, text: str) -> str:
         """Return *text* as the end of an id: a uuid is written in small letters."""
-        return text.lower() if self.columns[DlqColumn.ID].base == "uuid" else text
+        base = self.columns[DlqColumn.ID].base
+        plain = half_width(text) if base == "uuid" or base in _BITS else text
+        return plain.lower() if base == "uuid" else plain
 
     def own(self, failure: UUID) -> str:
         """Return the id that a *failure* of ours has in this table."""

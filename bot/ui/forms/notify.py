@@ -9,6 +9,7 @@ from bot.domain.errors import UserError
 from bot.domain.oncall.notify import LONGEST_WAIT, NotifySettings, QuietHours, is_ntfy, is_pushover
 from bot.domain.paging.ways import Also, Way
 from bot.domain.people import Person
+from bot.domain.text import half_width
 from bot.ui.buttons import Option
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, choice, label, text_input
@@ -65,8 +66,8 @@ def notify_typed(form: Submitted, *, by: Person) -> NotifySettings:
         by.id,
         by.username,
         ways=tuple(way for way in _PERSONAL if way.value in form.values.get(_WAYS, ())),
-        wait=_wait(form.text(_WAIT).strip()),
-        quiet=_quiet(form.text(_QUIET).strip()),
+        wait=_wait(half_width(form.text(_WAIT)).strip()),
+        quiet=_quiet(half_width(form.text(_QUIET)).strip()),
         ntfy=ntfy or None,
         pushover=pushover or None,
     )

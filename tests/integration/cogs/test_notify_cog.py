@@ -34,7 +34,10 @@ async def test_each_person_sets_sees_and_removes_their_own_ways(world: ConsoleWo
 
 
 async def test_what_cannot_be_read_is_said_by_its_field_and_saves_nothing(world: ConsoleWorld) -> None:
-    """A wrong topic, key, wait or span of hours; and a person who may not respond is refused."""
+    """A wrong topic, key, wait or span of hours; and a person who may not respond is refused.
+
+    Times in full-width signs are read.
+    """
     wrong = {
         "ntfy": ("two words", "トピック"),
         "pushover": ("short", "30 文字"),
@@ -45,6 +48,13 @@ async def test_what_cannot_be_read_is_said_by_its_field_and_saves_nothing(world:
         form = await world.command("oncall notify")
         said = shown(await world.send(form, **{**TYPED, field: typed}))["content"]
         assert expected in said
+    form = await world.command("oncall notify")
+    wide = shown(await world.send(form, **{**TYPED, "wait": "５ｍ", "quiet": "２２：００～０７：００"}))[
+        "content"
+    ]
+    assert "DM から 5 分 ack がなければ" in wide
+    assert "22:00〜07:00" in wide
+    await world.database.fetch("DELETE FROM notify_settings")
     form = await world.command("oncall notify", by="observer")
     assert "responder" in shown(await world.send(form, by="observer", **TYPED))["content"]
     assert await world.database.pool.fetchval("SELECT count(*) FROM notify_settings") == 0

@@ -98,6 +98,14 @@ async def test_the_other_questions(rig: Rig) -> None:
     assert rig.session.round_trips - before == 4 * _ROUND_TRIPS
 
 
+async def test_an_id_in_full_width_signs_is_found(rig: Rig) -> None:
+    """An id, or its end, is found in the signs that a Japanese keyboard may give."""
+    [entry] = (await rig.dlq.page(DlqView(), size=1)).entries
+    wide = {ord(sign): ord(sign) + 0xFEE0 for sign in "0123456789abcdef-"}
+    for typed in (entry.id, entry.id[-6:]):
+        assert await rig.dlq.named(typed.translate(wide), hours=1) == [entry.id]
+
+
 async def test_what_no_entry_can_be_called_is_not_asked(rig: Rig) -> None:
     """An id that no entry can have is refused without a round trip: not even a transaction begins."""
     before = rig.session.round_trips

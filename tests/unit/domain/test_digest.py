@@ -59,6 +59,11 @@ def test_due_time_is_the_latest_one(now: datetime) -> None:
     assert week.bounds(JST)[1] <= at
 
 
+def test_week_in_full_width_signs() -> None:
+    """A week is read in the signs that a Japanese keyboard gives."""
+    assert IsoWeek.parse("２０２６－Ｗ４７") == IsoWeek(2026, 47)
+
+
 @pytest.mark.parametrize("text", ["2026-47", "2026-W54", "W47", "2026-W", "x"])
 def test_week_that_is_none(text: str) -> None:
     """The message shows how to write one."""

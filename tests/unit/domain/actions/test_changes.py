@@ -136,7 +136,7 @@ def test_an_open_item_is_overdue_from_the_day_after(today: date, state: ActionSt
     assert ITEM.is_overdue(today) is (state is ActionState.OVERDUE)
 
 
-@pytest.mark.parametrize("text", ["AI-7", "ai-7", "AI7", " 7 ", "#7"])
+@pytest.mark.parametrize("text", ["AI-7", "ai-7", "AI7", " 7 ", "#7", "ＡＩ－７", "＃７"])
 def test_an_item_is_named_as_people_write_it(text: str) -> None:
     """The number of an action item is read with or without its letters, in either case."""
     assert action_number(text) == ITEM.id

@@ -12,6 +12,12 @@ def test_choices_contain_what_was_typed_in_whichever_case() -> None:
     assert [(one.value, one.name) for one in found] == [(7, "INC-7 Payments"), (9, "INC-9 payments again")]
 
 
+def test_choices_are_found_in_full_width_and_in_half_width() -> None:
+    """What is typed in full-width signs finds names in half-width ones, and the other way round."""
+    assert [one.value for one in choices_of({42: "INC-42 決済", 4: "INC-4 決済"}, "ＩＮＣ－４２")] == [42]
+    assert [one.value for one in choices_of({1: "ＤＢ の監視"}, "db")] == [1]
+
+
 def test_choices_keep_to_the_limits_of_discord() -> None:
     """At most 25 choices are offered, with names of at most 100 characters: Discord refuses a longer list."""
     found = named_choices([f"{number} {'x' * NAME_LIMIT}" for number in range(OFFERED + 1)], "")

@@ -9,7 +9,7 @@ from bot.ui.severities import severity_named
 POLICY = load_policy(None)
 
 
-@pytest.mark.parametrize("typed", ["SEV2", "sev2", " Sev2 "])
+@pytest.mark.parametrize("typed", ["SEV2", "sev2", " Sev2 ", "ＳＥＶ２"])
 def test_it_is_known_in_whichever_case(typed: str) -> None:
     """A severity is recognized in upper and lower case."""
     assert severity_named(POLICY, typed).name == "SEV2"
