@@ -821,12 +821,12 @@ _CLEARLY: Final = 1.3
 _JOINERS: Final = "\ufe0f\u200b\u200d❓❗‼"
 _EDGES: Final = ":：*`_-–—|>.!。、,・「」『』\"'“”‘’()（）[]【】~# "
 _MARKUP: Final = re.compile(r"[*_~`|>]+")
-_COUNT: Final = re.compile(r"(?<=[a-z])\s?:\s?\d{1,5}\b")
+_COUNT: Final = re.compile(r"(?<=[a-z])\s?:\s?\d{1,5}\b", re.ASCII)
 _LINKED: Final = re.compile(r"\[([^\[\]\n]{1,300})\]\(<?https?://[^()\[\]<>\s]{1,500}>?\)")
-_EMOJI_NAME: Final = re.compile(r"(?<![\w])<?a?:[a-z0-9_+-]{2,40}:(?:\d{1,20}>)?", re.IGNORECASE)
-_TIMESTAMP: Final = re.compile(r"<t:\d{1,20}(?::\w)?>")
+_EMOJI_NAME: Final = re.compile(r"(?<![\w])<?a?:[a-z0-9_+-]{2,40}:(?:\d{1,20}>)?", re.IGNORECASE | re.ASCII)
+_TIMESTAMP: Final = re.compile(r"<t:\d{1,20}(?::\w)?>", re.ASCII)
 _ENDING_LINK: Final = re.compile(r"\s*[:：—–-]?\s*https?://\S{1,500}$")
-_EVENT_NUMBER: Final = re.compile(r"^\s*#\d{1,12}\s+")
+_EVENT_NUMBER: Final = re.compile(r"^\s*#\d{1,12}\s+", re.ASCII)
 _BARE_VALUE: Final = re.compile(r"^[`*_]+|[`*_]+$")
 _BRACKETED: Final = re.compile(
     r"^[\[【(（〈《<]([^\[\]【】()（）〈〉《》<>]{1,40})[\]】)）〉》>]\s*[:：|-]*\s*"
@@ -839,24 +839,28 @@ _LABELLED: Final = re.compile(
 _QUOTED: Final = re.compile(
     r"(?<!\w)'[^'\n]{1,120}'(?!\w)|\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|‘[^’\n]{1,120}’|"
     r"「[^」\n]{1,120}」|『[^』\n]{1,120}』|"
-    r"`[^`\n]{1,120}`"
+    r"`[^`\n]{1,120}`",
+    re.ASCII,
 )
 _EMPHASIS: Final = re.compile(
     r"\*\*[^*\n]{1,120}\*\*(?!\s?[:：])|(?<!\w)'[^'\n]{1,120}'(?!\w)|"
     r"\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|「[^」\n]{1,120}」|"
-    r"『[^』\n]{1,120}』|(?<!`)`[^`\n]{1,120}`(?!`)|\*[^*\n]{1,120}\*"
+    r"『[^』\n]{1,120}』|(?<!`)`[^`\n]{1,120}`(?!`)|\*[^*\n]{1,120}\*",
+    re.ASCII,
 )
-_ERROR_NAME: Final = re.compile(r"[\w.]{0,80}(?:error|exception|fault)")
-_CHANGE: Final = re.compile(r"([^\s]{1,20})\s?(?:->|→|=>|⇒|➡|\bto\b|から)\s?([^\s。、.,]{1,20})")
+_ERROR_NAME: Final = re.compile(r"[\w.]{0,80}(?:error|exception|fault)", re.ASCII)
+_CHANGE: Final = re.compile(r"([^\s]{1,20})\s?(?:->|→|=>|⇒|➡|\bto\b|から)\s?([^\s。、.,]{1,20})", re.ASCII)
 _NEGATED: Final = 14  # characters before a phrase in which a negation counts
-_NEGATION: Final = re.compile(r"(?:\bnot|n't|\bnever)\s(?:yet\s|been\s|fully\s|be\s)?$")
+_NEGATION: Final = re.compile(r"(?:\bnot|n't|\bnever)\s(?:yet\s|been\s|fully\s|be\s)?$", re.ASCII)
 _EXPLAINED: Final = re.compile(
     r"(?i)(?:\breason|\berror message|\berror|\bcause|\boutput|\bdetails?|原因|理由|エラー内容|"
-    r"詳細)\s?[:：]\s?"
+    r"詳細)\s?[:：]\s?",
+    re.ASCII,
 )
 _RUNS: Final = re.compile(
     r"\b(?:build|builds|branch|pipeline|workflow|commit|deploy\w{0,6}|ci|job|run|"
-    r"release)\b|ビルド|デプロイ|リリース|ジョブ"
+    r"release)\b|ビルド|デプロイ|リリース|ジョブ",
+    re.ASCII,
 )
 #: Labels that a title can do without: that it is an alert is known.
 _SILENT_LABELS: Final = phrases(
@@ -876,7 +880,8 @@ _BOILERPLATE: Final = re.compile(
     r"powered by .{0,40}|click here|logs?|trace|"
     r"alerts firing|alerts resolved|faults|changes|metrics?|values?|summary|description|message|information|"
     r"詳細はこちら|詳細を見る|詳細|ログを見る|こちら|管理画面|確認はこちら|内容|概要)[:：]?|"
-    r"https?://\S{1,300}"
+    r"https?://\S{1,300}",
+    re.ASCII,
 )
 _ERROR_FIELDS: Final = phrases(
     "error|error message|last error|failure reason|exception|エラー|エラー内容|エラーメッセージ"
@@ -932,7 +937,8 @@ _NOT_NAMING: Final = re.compile(
     r"load|memory|cpu|temperature|speed)\b|"
     r"日時|時刻|時間|日付|値|現在値|閾値|しきい値|件数|回数|エラー|原因|理由|詳細|ログ|状態|ステータス|状況|結果|重要度|深刻度|レベル|優先度|"
     r"影響|"
-    r"種別|区分|番号|id|担当|リンク|url|備考|コメント|対応|温度|使用率|率$"
+    r"種別|区分|番号|id|担当|リンク|url|備考|コメント|対応|温度|使用率|率$",
+    re.ASCII,
 )
 #: Words that name nothing, whoever posts them.
 _GENERIC: Final = phrases(

@@ -44,7 +44,7 @@ _ABOUT: Final = re.compile(
 )
 _NOT_NAMES: Final = frozenset({"pwd", "oldpwd"})
 #: Names of results and places as well: a test that passed, the working directory.
-_RESULT: Final = re.compile(r"[\d.,%/]+|test.*", re.IGNORECASE)
+_RESULT: Final = re.compile(r"[\d.,%/]+|test.*", re.IGNORECASE | re.ASCII)
 _DIRECTORY: Final = re.compile(r"[/~.$\\]|[A-Za-z]:")
 
 _HEADER: Final = re.compile(

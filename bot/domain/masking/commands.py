@@ -90,7 +90,7 @@ _WORD: Final = re.compile(
 _NETRC: Final = re.compile(
     r"(?:\bmachine[ \t]{1,8}\S{1,256}|^[ \t]{0,8}default)\s{1,16}(?:login\s{1,16}\S{1,256}\s{1,16})?"
     r"(?:account\s{1,16}\S{1,256}\s{1,16})?password[ \t]{1,8}(?P<s>\S{1,512})",
-    re.MULTILINE,
+    re.MULTILINE | re.ASCII,
 )
 #: A .pgpass: host:port:database:user:password. A line of a compiler begins with the name of a file.
 _PGPASS: Final = re.compile(

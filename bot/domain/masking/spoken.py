@@ -72,12 +72,13 @@ _SEE: Final = re.compile(
 #: A number of something: "8 文字以上", "3 回".
 _COUNTED: Final = re.compile(
     r"\d{1,9}[ ]?(?:文字|桁|回|件|日|分|秒|時|個|年|月|つ|%|人|名|行|台|"
-    r"(?:ms|characters?|chars?|digits?|bytes?|bits?|days?|hours?|minutes?|seconds?|attempts?|times?|years?)\b)"
+    r"(?:ms|characters?|chars?|digits?|bytes?|bits?|days?|hours?|minutes?|seconds?|attempts?|times?|years?)\b)",
+    re.ASCII,
 )
 #: A place or a date.
 _PLACE: Final = re.compile(
     r"[~./\\]|[a-z]:\\|https?:|\d{4}[-/]\d\d?[-/]\d\d?|.{1,200}\.(?:pem|key|pub|env|json|ya?ml|toml|txt|cnf|conf)\Z",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 #: Words that say something about a secret.
 _STATES: Final = re.compile(
@@ -85,7 +86,7 @@ _STATES: Final = re.compile(
     r"also|same|different|known|reset|public|private|default|too|very|that|this|what|for|from|created|[a-z]+(?:ed|ing|able|"
     r"ible|ly)|jwt|oauth2?|base64|sha\d*|md5|bcrypt|argon2(?:id)?|ssh|rsa|ed25519|id_(?:rsa|ed25519|ecdsa|dsa)|case|up|out|"
     r"fine|good|bad|safe|secure|there|here|n/?a|tbd|todo|rotated|up-to-date",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _PROSE: Final = re.compile(r"[a-z]+[0-9]{0,3}(?:-[a-z]+)+", re.IGNORECASE)
 _LEAST_KEY: Final = 6

@@ -12,7 +12,7 @@ _NO_SECRET: Final = re.compile(
 _REFERENCE: Final = re.compile(
     r"\$[({]|\$(?-i:[A-Z_][A-Z0-9_]*|[a-z_]+)(?:\Z|(?=[;,]|&\w+=))|<|%[s(]|\{\{|"
     r"op://|process\.env|env\.|secrets\.|vault:|\[masked:|\*{3,}|\x01",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 
 

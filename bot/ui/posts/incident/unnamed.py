@@ -29,7 +29,7 @@ _WORDS: Final[Mapping[str, frozenset[str]]] = {
 #: A line with at least so much of a title is about its incident.
 _TITLE_FROM: Final = 4
 _TITLE_TO: Final = 30
-_OTHERS: Final = re.compile(r"(?<![A-Za-z0-9-])INC-\d+(?!\d)")
+_OTHERS: Final = re.compile(r"(?<![A-Za-z0-9-])INC-\d+(?!\d)", re.ASCII)
 
 
 def without_incident(words: Wording, incident: Incident, message: Mapping[str, object]) -> Body:
