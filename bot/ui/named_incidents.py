@@ -6,7 +6,7 @@ from typing import Final
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.domain.errors import BotError, IncidentNotFound, UserError
+from bot.domain.errors import BotError, UserError
 from bot.domain.incident.incident import Incident
 from bot.ui.choices import choices_of
 from bot.ui.interaction import Interaction, services_of, voice_of
@@ -25,24 +25,36 @@ async def named(interaction: Interaction, number: int | None) -> Incident:
 
     Raises:
         IncidentNotFound: no such number, or a private one that is not theirs to see.
-        UserError: none was named, and this is no thread of an incident that they may see.
+        UserError: none was named, and this is no incident's thread.
     """
-    by, find = person_from(interaction.user), services_of(interaction).incidents.find
-    if number is not None:
-        return await find(number=number, thread_id=None, by=by)
-    found = await here(interaction)
+    found = await named_or_here(interaction, number)
     if found is None:
         raise UserError("incident_unnamed")
     return found
 
 
+async def named_or_here(interaction: Interaction, number: int | None) -> Incident | None:
+    """Return the incident that was named, or the one of this thread; None if neither leads to one.
+
+    Raises:
+        IncidentNotFound: no such number, or a private one that is not theirs to see.
+    """
+    if number is None:
+        return await here(interaction)
+    by = person_from(interaction.user)
+    return await services_of(interaction).incidents.find(number=number, thread_id=None, by=by)
+
+
 async def here(interaction: Interaction) -> Incident | None:
-    """Return the incident of this thread; None if there is none or the person may not see it."""
-    by, find = person_from(interaction.user), services_of(interaction).incidents.find
-    try:
-        return await find(number=None, thread_id=interaction.channel_id, by=by)
-    except IncidentNotFound:
+    """Return the incident of this thread; None if this is no incident's thread.
+
+    Raises:
+        IncidentNotFound: this is the thread of a private incident that the person may not see.
+    """
+    channel_id, by = interaction.channel_id, person_from(interaction.user)
+    if channel_id is None:
         return None
+    return await services_of(interaction).incidents.of_place(channel_id, by=by)
 
 
 async def offered(

@@ -23,7 +23,7 @@ from bot.ui.forms.action import (
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import offer_incidents
+from bot.ui.named_incidents import named_or_here, offer_incidents
 from bot.ui.people import chosen_owner, person_of
 from bot.ui.screens.actions.action_items import added_said
 from bot.ui.verbs import IncidentVerb, template
@@ -35,7 +35,6 @@ from cogs.actions.group import (
     Number,
     action_group,
     alert_named,
-    incident_of,
     offer_alerts,
 )
 
@@ -104,7 +103,7 @@ async def _asked(
 ) -> ActionFormStart:
     """Return what the form begins with, if the person may add an item."""
     services, by = services_of(interaction), await person_of(interaction)
-    incident = await incident_of(interaction, number)
+    incident = await named_or_here(interaction, number)
     if incident is None:
         await services.access.require(by, "actions", guild_id=services.guild_id, act=Act.ADD_ACTION)
     else:

@@ -6,8 +6,7 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.domain.actions.item import ActionItem, WatchedAlert, action_number
-from bot.domain.errors import BotError, IncidentNotFound, UserError
-from bot.domain.incident.incident import Incident
+from bot.domain.errors import BotError, UserError
 from bot.domain.people import Person
 from bot.ui.choices import NAME_LIMIT, OFFERED
 from bot.ui.interaction import Interaction, services_of
@@ -30,21 +29,6 @@ action_group: Final = app_commands.Group(
     description=locale_str("Action items: follow-up work after an incident", key="commands.action"),
     guild_only=True,
 )
-
-
-async def incident_of(interaction: Interaction, number: int | None) -> Incident | None:
-    """Return the incident that was named, or the one of this thread; None if neither leads to one.
-
-    Raises:
-        IncidentNotFound: no such number, or not theirs to see.
-    """
-    by, find = person_from(interaction.user), services_of(interaction).incidents.find
-    if number is not None:
-        return await find(number=number, thread_id=None, by=by)
-    try:
-        return await find(number=None, thread_id=interaction.channel_id, by=by)
-    except IncidentNotFound:
-        return None
 
 
 async def alert_named(

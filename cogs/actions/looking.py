@@ -12,7 +12,7 @@ from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import offer_incidents
+from bot.ui.named_incidents import named_or_here, offer_incidents
 from bot.ui.people import person_of
 from bot.ui.screens.actions.action_items import (
     OPEN,
@@ -22,7 +22,7 @@ from bot.ui.screens.actions.action_items import (
     item_screen,
     list_screen,
 )
-from cogs.actions.group import NUMBER_OPTION, Number, action_group, incident_of
+from cogs.actions.group import NUMBER_OPTION, Number, action_group
 
 LISTS: Final = [
     Choice(name=locale_str("Open", key="commands.action_open"), value="open"),
@@ -46,7 +46,7 @@ async def list_(
     """List the items of this thread's incident; elsewhere all that the person may see."""
     await wait(interaction)
     chosen = "open" if which is None else which.value
-    incident = await incident_of(interaction, number)
+    incident = await named_or_here(interaction, number)
     asked = AskedList(
         view=ActionView.OPEN if chosen == "mine" else ActionView(chosen),
         mine=chosen == "mine",

@@ -16,7 +16,7 @@ from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import offer_severities
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, here, named, offer_incidents
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named_or_here, offer_incidents
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_answers import quit_screen
 from bot.ui.screens.incident_console import show_screen
@@ -92,7 +92,7 @@ async def list_(
 async def show(interaction: Interaction, number: Number | None = None) -> None:
     """Show one incident: the named one, else the one of this thread, else a choice of the open ones."""
     await wait(interaction)
-    found = await here(interaction) if number is None else await named(interaction, number)
+    found = await named_or_here(interaction, number)
     if found is not None:
         await _show(interaction, found.id)
         return

@@ -72,7 +72,7 @@ class WatchedAlert:
 
     Attributes:
         fingerprint: As `bot.domain.alerts.alert.fingerprint_of`.
-        title: As the alert was tracked; only for people.
+        title: As the alert was tracked; only for people. Empty where it must not be shown: it is private.
     """
 
     fingerprint: str

@@ -124,11 +124,24 @@ class Incidents:
         found = None
         if number is not None:
             found = await self._store.incident(number)
+            await self._access.require_visible(by, "show", found, act="show")
         elif thread_id is not None:
-            found = await self._store.incident_by_thread(thread_id)
+            found = await self.of_place(thread_id, by=by)
         if found is None:
             raise IncidentNotFound(number=None)
-        await self._access.require_visible(by, "show", found, act="show")
+        return found
+
+    async def of_place(self, channel_id: int, *, by: Person) -> Incident | None:
+        """Return the incident whose thread a channel is, or was; None for every other channel.
+
+        A private incident's thread is never "no incident's": what people say in it would become public.
+
+        Raises:
+            IncidentNotFound: it is the thread of a private incident that *by* may not see.
+        """
+        found = await self._store.incident_by_thread(channel_id)
+        if found is not None:
+            await self._access.require_visible(by, "show", found, act="show")
         return found
 
     async def opening(self, incident_id: int) -> Opening:

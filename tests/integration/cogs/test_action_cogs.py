@@ -77,6 +77,27 @@ async def test_a_message_becomes_an_item(world: ConsoleWorld) -> None:
     assert (item.incident_id, item.source.value) == (None, "message")
 
 
+async def test_what_is_said_in_a_private_thread_becomes_no_public_item(world: ConsoleWorld) -> None:
+    """A person in a private thread who may not see its incident gets no form there, from no command.
+
+    A person who may see it adds items of that incident.
+    """
+    place = await thread(world)
+    await world.human("POST", "say", user="responder", channel=place, content="顧客 4 千人の住所が漏れた")
+    message = (await world.messages(place))[-1]
+    await world.database.fetch("UPDATE incidents SET is_private = true")
+    for asked in (
+        await world.context("Make an action item", message),
+        await world.command("action add", where=place),
+        await world.command("action list", where=place),
+        await world.command("check", where=place),
+        await world.command("incident show", where=place),
+    ):
+        assert "そのインシデントはありません" in shown(asked)["content"]
+    form = await world.context("Make an action item", message, by="primary")
+    assert form["modal"]["title"] == "INC-1 のアクションを追加"
+
+
 async def test_an_item_is_finished_dropped_and_reopened(world: ConsoleWorld) -> None:
     """Buttons in the thread and commands finish, drop and reopen an action item; a drop asks for a reason."""
     place = await added(world)
@@ -194,6 +215,24 @@ async def test_typing_is_no_refused_act(world: ConsoleWorld) -> None:
     assert await world.choices("action edit", focused="alert", typed="lat", filled=item) == []
     assert await world.choices("action add", focused="alert", typed="lat", filled=number) == []
     assert await world.database.fetch("SELECT FROM audit WHERE NOT allowed") == []
+
+
+async def test_a_private_incidents_alert_is_not_named(world: ConsoleWorld) -> None:
+    """A public item that watches an alert hides its title once the alert is private, and keeps it stored."""
+    await world.services.alerts.receive(replace(alert(world), guild_id=world.guild_id))
+    [choice] = await world.choices("action add", focused="alert", typed="latency")
+    await world.send(await world.command("action add", alert=choice["value"]), **FILLED)
+    listed = shown(await world.command("action list"))
+    before = shown(await world.click(listed, "act:v1:open", values=["1"]))
+    assert "見守るアラート：API latency 812 ms" in words(before)
+    await world.database.fetch("UPDATE incidents SET is_private = true")
+    after = shown(await world.click(listed, "act:v1:open", values=["1"]))
+    assert "見守るアラート：🔒 非公開" in words(after)
+    assert "latency" not in words(after)
+    await world.command("action done", item="AI-1")
+    await world.database.fetch("UPDATE incidents SET is_private = false")
+    again = shown(await world.click(listed, "act:v1:open", values=["1"]))
+    assert "見守るアラート：API latency 812 ms" in words(again)
 
 
 async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) -> None:

@@ -111,6 +111,7 @@ class PostgresActionWrites(TransactionPart):
 def action_from_row(row: Row) -> ActionItem:
     """Return the action item of a row of `action_items`."""
     fingerprint, closed_at = row["fingerprint"], row["closed_at"]
+    title = "" if row.get("hides_alert") else row["alert_title"] or ""
     closed = ByPerson(row["closed_by_id"], row["closed_by_name"], closed_at) if closed_at else None
     return from_row(
         ActionItem,
@@ -119,7 +120,7 @@ def action_from_row(row: Row) -> ActionItem:
         source=ActionSource(row["source"]),
         status=ActionStatus(row["status"]),
         created=ByPerson(row["created_by_id"], row["created_by_name"], row["created_at"]),
-        alert=None if fingerprint is None else WatchedAlert(fingerprint, row["alert_title"] or ""),
+        alert=None if fingerprint is None else WatchedAlert(fingerprint, title),
         closed=closed,
         reason=row["closed_reason"] or "",
         reopened=None if row["reopened"] is None else Reopening.from_json(row["reopened"]),

@@ -1,6 +1,13 @@
 -- name: action_item
--- Returns one action item, in guild :guild_id (null: in any guild).
-SELECT * FROM action_items WHERE id = :item_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
+-- Returns one action item, in guild :guild_id (null: in any guild). hides_alert: it watches for the alert of an incident
+-- that is private now, while it is not an item of a private incident itself.
+SELECT action_items.*,
+       NOT coalesce((SELECT is_private FROM incidents WHERE id = action_items.incident_id), false)
+       AND EXISTS (SELECT FROM incidents AS alert
+                    WHERE alert.guild_id = action_items.guild_id AND alert.fingerprint = action_items.fingerprint
+                      AND alert.is_private) AS hides_alert
+  FROM action_items
+ WHERE id = :item_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
 
 -- name: lock_action_item
 -- Locks and returns one action item, in guild :guild_id (null: in any guild).
@@ -82,7 +89,8 @@ UPDATE action_items SET next_at = :next_at WHERE id = :item_id;
 -- name: recent_alerts
 -- Returns alerts of a guild with their latest titles, each fingerprint once. First come the alerts of incident
 -- :incident_id, of those merged into it or linked with it, then those that were last seen at :since or later, the
--- latest first. Private incidents are left out as in `action_items`, drills always.
+-- latest first. Those of private incidents are for items of a private one alone, and left out as in `action_items`;
+-- those of drills are left out always.
 SELECT fingerprint, title
   FROM (SELECT DISTINCT ON (fingerprint) fingerprint, title, last_seen_at,
                bool_or(is_near) OVER (PARTITION BY fingerprint) AS is_near
@@ -95,8 +103,11 @@ SELECT fingerprint, title
                  WHERE guild_id = :guild_id AND fingerprint IS NOT NULL AND NOT is_drill
                    AND (:fingerprint::text IS NULL OR fingerprint = :fingerprint)
                    AND (:words::text IS NULL OR strpos(lower(title), lower(:words)) > 0)
-                   AND (NOT is_private OR :sees_all OR EXISTS (
-                        SELECT FROM incident_members WHERE incident_id = incidents.id AND user_id = :viewer_id))
+                   AND (NOT is_private OR (
+                        EXISTS (SELECT FROM incidents AS own WHERE own.id = :incident_id AND own.is_private)
+                        AND (:sees_all OR EXISTS (
+                             SELECT FROM incident_members
+                              WHERE incident_id = incidents.id AND user_id = :viewer_id))))
                ) AS tracked
          WHERE is_near OR last_seen_at >= :since
          ORDER BY fingerprint, last_seen_at DESC) AS alert

@@ -141,7 +141,8 @@ def _item_lines(voice: Voice, details: ActionDetails) -> Iterator[str]:
     yield say("actions.screen.title", label=item.label, state=state, what=what_of(item.what))
     yield action_facts(voice, owner=item.owner.name, due_on=item.due_on, verification=item.verification)
     if item.alert is not None:
-        yield say("actions.alert", title=inert(item.alert.title, limit=_TITLE_LIMIT))
+        title = inert(item.alert.title, limit=_TITLE_LIMIT) or say("actions.alert_hidden")
+        yield say("actions.alert", title=title)
     if details.incident is not None:
         yield say("actions.screen.of_incident", incident=_named(voice, details.incident))
     yield from issue_lines(voice, details.issue)

@@ -172,7 +172,8 @@ async def test_an_alert_finds_the_done_items_that_name_it(rig: Rig) -> None:
 async def test_the_alerts_of_the_incident_are_offered_first(rig: Rig) -> None:
     """The alerts merged into an incident or linked with it are offered first, however old.
 
-    Each alert is listed once, by its latest title. Private ones are only for those who may see all.
+    Each alert is listed once, by its latest title. Private ones are only for items of private incidents, and
+    for people who may see them: everybody reads the other items.
     """
     incident = await open_incident(rig.store)
     numbers = {}
@@ -201,7 +202,11 @@ async def test_the_alerts_of_the_incident_are_offered_first(rig: Rig) -> None:
     assert await titles() == ["linked, again", "recent"]
     assert await titles(words="RECENT") == ["recent"]
     assert await titles(fingerprint="e" * 64) == ["recent"]
-    assert sorted(await titles(sees_all=True)) == ["linked, again", "recent", "secret"]
+    for public in (None, incident.id):
+        assert "secret" not in await titles(sees_all=True, incident_id=public)
+    own = await tracked(rig, key="own", is_private=True)
+    assert await titles(incident_id=own) == ["linked, again", "recent"]
+    assert sorted(await titles(sees_all=True, incident_id=own)) == ["linked, again", "recent", "secret"]
 
 
 async def tracked(rig: Rig, *, key: str, **changed: object) -> int:
