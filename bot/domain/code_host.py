@@ -29,6 +29,7 @@ class CodeHostProblem(StrEnum):
     NOT_FOUND = "not_found"  # or a private repository that the token may not see
     CONFLICT = "conflict"  # it was changed since it was read
     INVALID = "invalid"
+    MOVED = "moved"  # an issue was transferred to another repository; the reason is its new address
 
 
 @dataclass(frozen=True, slots=True)

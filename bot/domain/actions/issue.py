@@ -118,6 +118,7 @@ class IssueExport:
             seen_at=None,
             words=None,
             assignee=None,
+            trouble=None,
         )
 
 

@@ -53,5 +53,10 @@ def issue(body: Mapping[str, Any]) -> Issue:
     )
 
 
+def repository_of(body: Mapping[str, Any]) -> str:
+    """Read the ``owner/name`` of the repository that an issue is in."""
+    return "/".join(str(body["repository_url"]).split("/")[-2:])
+
+
 def _login(user: Mapping[str, Any] | None) -> str | None:
     return None if user is None else str(user["login"])

@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from bot.domain.code_host import (
     StoredFile,
 )
 from bot.domain.errors import CodeHostRefused
-from bot.integrations.github.answers import issue, parsed, pull_request
+from bot.integrations.github.answers import issue, parsed, pull_request, repository_of
 from bot.integrations.github.connection import GitHubAnswer, GitHubConnection
 
 #: Items of a page. Issues may be long, and a page is read at once.
@@ -136,10 +137,10 @@ class GitHubRepository:
         return parsed(issue, (await self._send("POST", "/issues", _written(text))).body)
 
     async def issue(self, number: int) -> Issue:
-        return parsed(issue, (await self._get(f"/issues/{number}")).body)
+        return await self._own_issue(number, await self._get(f"/issues/{number}"))
 
     async def edit_issue(self, number: int, text: IssueText) -> Issue:
-        return parsed(issue, (await self._send("PATCH", f"/issues/{number}", _written(text))).body)
+        return await self._own_issue(number, await self._send("PATCH", f"/issues/{number}", _written(text)))
 
     async def set_issue_state(self, number: int, *, is_open: bool, is_planned: bool = True) -> Issue:
         closed = "completed" if is_planned else "not_planned"
@@ -147,7 +148,26 @@ class GitHubRepository:
             "state": "open" if is_open else "closed",
             "state_reason": "reopened" if is_open else closed,
         }
-        return parsed(issue, (await self._send("PATCH", f"/issues/{number}", asked)).body)
+        return await self._own_issue(number, await self._send("PATCH", f"/issues/{number}", asked))
+
+    async def _own_issue(self, number: int, answer: GitHubAnswer) -> Issue:
+        """Return the issue that was asked for: after a redirect it may be another repository's.
+
+        Raises:
+            CodeHostRefused: with MOVED, the issue was transferred. A renamed repository is still ours.
+        """
+        found, there = parsed(issue, answer.body), parsed(repository_of, answer.body)
+        if found.number == number and await self._is_this(there):
+            return found
+        raise CodeHostRefused(CodeHostProblem.MOVED, found.url, http_status=HTTPStatus.MOVED_PERMANENTLY)
+
+    async def _is_this(self, name: str) -> bool:
+        """Return True if *name* is this repository, as it was set up or as it is called by now."""
+        return name.lower() == self.repository.lower() or name.lower() == (await self._full_name()).lower()
+
+    async def _full_name(self) -> str:
+        """Return ``owner/name`` as GitHub has it now: the owner or the repository may have been renamed."""
+        return parsed(lambda body: str(body["full_name"]), (await self._get("")).body)
 
     async def latest_issues(self) -> list[Issue]:
         answer = await self._get("/issues", state="all", sort="created", direction="desc")

@@ -12,9 +12,14 @@ import structlog
 
 from bot.domain.actions.issue import IssueExport
 from bot.domain.actions.item import ActionItem, Reopening
-from bot.domain.code_host import Issue
+from bot.domain.code_host import CodeHostProblem, Issue
 from bot.domain.delivery.notices import Notice
-from bot.domain.export_notices import ExportFailedNotice, ExportKeptNotice, UnassignableNotice
+from bot.domain.export_notices import (
+    ExportFailedNotice,
+    ExportKeptNotice,
+    IssueMovedNotice,
+    UnassignableNotice,
+)
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
@@ -103,7 +108,9 @@ class ActionIssues:
                 await self._open(host, export, item, incident)
             else:
                 await self._update(host, export, item, incident)
-        if outcome.problem:
+        if outcome.problem == CodeHostProblem.MOVED:
+            await self._note_moved(item, incident, outcome)
+        elif outcome.problem:
             await self._note_trouble(item, incident, outcome)
 
     async def _open(
@@ -254,6 +261,17 @@ class ActionIssues:
                 log.error("issue.given_up", action_item_id=item.id, reason=trouble.reason)
             next_at = None if pause is None else change.now + pause
             await _save(change, replace(export, trouble=trouble, next_at=next_at))
+
+    async def _note_moved(self, item: ActionItem, incident: Incident | None, outcome: ExportOutcome) -> None:
+        """Leave an issue alone that people transferred to another repository, and tell the thread once."""
+        async with self._changing.locked(item, incident) as change:
+            export = await change.tx.lock_issue_export(item.id)
+            assert export is not None
+            told = IssueMovedNotice(item=item.label, url=outcome.reason)
+            await self._say(change, told, key=f"issue:{item.id}:moved:{export.repository}:{export.number}")
+            trouble = replace(outcome.trouble(export.trouble, at=change.now), is_told=True)
+            await _save(change, replace(export, trouble=trouble, next_at=None))
+        log.info("issue.moved", action_item_id=item.id, number=export.number)
 
     async def _withhold(
         self, host: CodeHost, export: IssueExport, item: ActionItem, incident: Incident | None

@@ -72,7 +72,10 @@ class PullRequests(Protocol):
 
 
 class Issues(Protocol):
-    """The issues of a repository."""
+    """The issues of a repository.
+
+    An issue that was transferred to another repository is refused with MOVED, whatever is asked of it.
+    """
 
     async def open_issue(self, text: IssueText) -> Issue:
         """Open an issue.

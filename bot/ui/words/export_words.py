@@ -3,6 +3,7 @@
 from typing import Final
 
 from bot.domain.actions.issue import IssueExport
+from bot.domain.code_host import CodeHostProblem
 from bot.domain.exports import ExportTrouble
 from bot.domain.postmortem.pull import PullExport
 from bot.ui.words.inert import inert
@@ -30,6 +31,8 @@ def issue_lines(voice: Voice, export: IssueExport | None) -> list[str]:
     """Return where the issue of an action item is, and what is wrong with it; nothing without one."""
     if export is None:
         return []
+    if export.trouble is not None and export.trouble.problem == CodeHostProblem.MOVED:
+        return [voice.say("exports.screen.issue_moved", url=url_of(export.trouble.reason))]
     shown = [] if export.url is None else [voice.say("exports.screen.issue", url=url_of(export.url))]
     return [*shown, *_trouble(voice, export.trouble, is_over=export.next_at is None)]
 

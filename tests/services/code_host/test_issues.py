@@ -12,7 +12,7 @@ from tests.services.code_host.tracked import FORM, SATO, add, told
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.standins.github.faults import Fault
 from tests.standins.github.server import GitHub
-from tests.standins.github.state import MAINTAINER, IssueRow
+from tests.standins.github.state import MAINTAINER, IssueRow, Repository
 
 
 def only(github: GitHub) -> IssueRow:
@@ -190,6 +190,47 @@ async def test_a_quiet_day_costs_nothing_of_the_limit(desk: Desk, github: GitHub
     await desk.pass_time(hours=8)
     assert github.remaining == left
     assert 40 <= len(github.asked) - asked <= 60
+
+
+async def test_a_transferred_issue_is_left_alone(desk: Desk, github: GitHub) -> None:
+    """An issue that people transferred is told of once; neither it nor its number here is closed.
+
+    In the other repository it has the number of another item's issue here.
+    """
+    incident = await ended(desk)
+    item = await add(desk, incident)
+    other = await add(desk, incident, key="interaction:2")
+    first, second = sorted(github.repository.issues)
+    there = Repository("parky/app")
+    there.open_issue(title="older", body="", assignees=[])
+    moved = github.repository.transfer_issue(first, there)
+    assert moved.number == second
+    await desk.services.actions.done(item.id, by=SECONDARY)
+    await desk.pass_time(hours=3)
+    assert (only(github).state, moved.state) == ("open", "open")
+    assert (await now_of(desk, other)).is_open
+    [line] = await told(desk, "issue_moved")
+    assert line["url"] == f"https://github.example/parky/app/issues/{second}"
+    assert await told(desk, "export_failed") == []
+    asked = len(github.asked)
+    await desk.services.actions.reopen(item.id, reason="まだ再発する", by=SECONDARY)
+    await desk.pass_time(minutes=5)
+    assert len(await told(desk, "issue_moved")) == 1
+    assert not any(one.startswith("PATCH") for one in github.asked[asked:])
+
+
+async def test_a_renamed_repository_is_still_the_same(desk: Desk, github: GitHub) -> None:
+    """After the organisation got another name, GitHub redirects, and issues are closed on both sides."""
+    incident = await ended(desk)
+    item, other = await add(desk, incident), await add(desk, incident, key="interaction:2")
+    github.repository.rename("parky-inc/ops")
+    issue, others = github.repository.issues.values()
+    await desk.services.actions.done(item.id, by=SECONDARY)
+    github.repository.close_issue(others.number)
+    await desk.pass_time(minutes=5)
+    assert issue.state == "closed"
+    assert (await now_of(desk, other)).status is ActionStatus.DONE
+    assert await told(desk, "issue_moved") == []
 
 
 async def test_an_issue_whose_answer_was_lost_is_adopted(desk: Desk, github: GitHub) -> None:

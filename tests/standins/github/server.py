@@ -24,6 +24,9 @@ from tests.standins.serving import serving
 TOKEN: Final = "github_pat_11AAAAAAA0local-tests-only"
 _LIMIT: Final = 5000
 
+#: The repository's id, which GitHub's redirects lead to.
+OWN_ID: Final = 1
+
 _Response = TypeVar("_Response", bound=web.StreamResponse)
 
 _WRITES: Final = {"git": "contents", "contents": "contents", "pulls": "pull_requests", "issues": "issues"}
@@ -106,14 +109,14 @@ class GitHub:
         application = web.Application(middlewares=[self._middleware])
         for method, path, handler in self._routes:
             application.router.add_route(method, f"/repos/{{owner}}/{{repo}}{path}", handler)
+            application.router.add_route(method, f"/repositories/{{id}}{path}", handler)
         return application
 
     @web.middleware
     async def _middleware(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        short = request.path.removeprefix(f"/repos/{self.repository.full_name}")
-        self.asked.append(f"{request.method} {short}")
+        self.asked.append(f"{request.method} {self._below(request)}")
         self.is_asked.set()
         rule = next((rule for rule in self._rules if rule.takes(self.asked[-1])), None)
         if rule is not None and rule.fault is not Fault.RESET_AFTER:
@@ -150,11 +153,30 @@ class GitHub:
             return error(401, "Bad credentials")
         if self.remaining <= 0:
             return error(403, "API rate limit exceeded for user ID 1.")
-        own = f"/repos/{self.repository.full_name}"
-        if request.path != own and not request.path.startswith(f"{own}/"):
+        name = self._name_in(request)
+        if name in self.repository.former_names:
+            return self._moved(request, f"/repositories/{OWN_ID}{self._below(request)}")
+        if name not in (None, self.repository.full_name):
             return error(404, "Not Found")
-        part = request.path.removeprefix(f"{own}/").partition("/")[0]
+        part = self._below(request).removeprefix("/").partition("/")[0]
         return None if request.method == "GET" else self._forbidden(part)
+
+    def _name_in(self, request: web.Request) -> str | None:
+        """Return the repository's name in a path; None if the path has an id instead."""
+        found = request.match_info
+        return f"{found['owner']}/{found['repo']}" if "owner" in found else None
+
+    def _below(self, request: web.Request) -> str:
+        """Return the path below the repository."""
+        parts = request.path.split("/")
+        return "".join(f"/{part}" for part in parts[3 if parts[1] == "repositories" else 4 :])
+
+    def _moved(self, request: web.Request, path: str) -> web.Response:
+        """Lead to another address, by its id. Source: best practices for the REST API, "Follow redirects"."""
+        there = request.url.with_path(path).with_query(request.query)
+        made = error(301 if request.method == "GET" else 307, "Moved Permanently", url=str(there))
+        made.headers["Location"] = str(there)
+        return made
 
     def _forbidden(self, part: str) -> web.Response | None:
         """Refuse a change that the token may not make."""
@@ -188,13 +210,19 @@ class GitHub:
 
     def _keep(self, request: web.Request, asked: object, answered: web.Response) -> None:
         body = json.loads(answered.body) if isinstance(answered.body, bytes) and answered.body else None
-        path = request.path_qs
+        found = self._repository_of(request).full_name
+        path = request.path_qs.replace(request.path, f"/repos/{found}{self._below(request)}")
         self.exchanges.append(Exchange(request.method, path, asked, answered.status, body))
 
     # -- routes
     @property
     def _shapes(self) -> Shapes:
         return Shapes(self.repository, self.url)
+
+    def _repository_of(self, request: web.Request) -> Repository:
+        """Return the repository of a request; another one than its own only by its id."""
+        there = request.match_info.get("id", str(OWN_ID)) != str(OWN_ID)
+        return next(to for to, _ in self.repository.transferred.values()) if there else self.repository
 
     async def _repository(self, _request: web.Request) -> web.Response:
         return web.json_response(self._shapes.repository())
@@ -231,7 +259,7 @@ class GitHub:
 
     async def _pulls(self, request: web.Request) -> web.Response:
         state = request.query.get("state", "open")
-        head, base = request.query.get("head", "").partition(":")[2], request.query.get("base", "")
+        (owner, _, head), base = request.query.get("head", "").partition(":"), request.query.get("base", "")
         is_by_change = request.query.get("sort", "created") == "updated"
         assert request.query.get("direction", "desc") == "desc"
         found = [
@@ -242,6 +270,7 @@ class GitHub:
                 reverse=True,
             )
             if state in ("all", pull.state) and head in ("", pull.head) and base in ("", pull.base)
+            if owner in ("", self.repository.owner)  # as it is called by now
         ]
         return self._page(request, found)
 
@@ -325,12 +354,17 @@ class GitHub:
         return web.json_response(self._shapes.issue(made), status=201)
 
     async def _issue(self, request: web.Request) -> web.Response:
-        issue = self.repository.issues[int(request.match_info["number"])]
-        return web.json_response(self._shapes.issue(issue))
+        repository, number = self._repository_of(request), int(request.match_info["number"])
+        if "id" not in request.match_info and number in repository.transferred:
+            return self._moved(request, f"/repositories/2/issues/{repository.transferred[number][1]}")
+        return web.json_response(Shapes(repository, self.url).issue(repository.issues[number]))
 
     async def _edit_issue(self, request: web.Request) -> web.Response:
-        repository, asked = self.repository, await request.json()
-        issue = repository.issues[int(request.match_info["number"])]
+        repository, asked = self._repository_of(request), await request.json()
+        number = int(request.match_info["number"])
+        if "id" not in request.match_info and number in repository.transferred:
+            return self._moved(request, f"/repositories/2/issues/{repository.transferred[number][1]}")
+        issue = repository.issues[number]
         repository.require_assignable(asked.get("assignees", []))
         issue.title, issue.body = asked.get("title", issue.title), asked.get("body", issue.body)
         issue.assignees = asked.get("assignees", issue.assignees)
@@ -341,7 +375,7 @@ class GitHub:
             else:
                 reason = asked.get("state_reason") or "completed"
                 repository.close_issue(issue.number, reason=reason, by=BOT)
-        return web.json_response(self._shapes.issue(issue))
+        return web.json_response(Shapes(repository, self.url).issue(issue))
 
 
 @asynccontextmanager

@@ -76,10 +76,16 @@ class Invalid(Exception):
 
 
 class Repository:
-    """One repository. Its methods with `by` are what a person does in the browser."""
+    """One repository. Its methods with `by` are what a person does in the browser.
+
+    Attributes:
+        former_names: From which GitHub redirects.
+        transferred: Where each issue is that went to another repository.
+    """
 
     def __init__(self, full_name: str = "parky/ops", *, now: Callable[[], datetime] = now_in_seconds) -> None:
         self.full_name = full_name
+        self.former_names: set[str] = set()
         self.now = now
         self.default_branch = "main"
         self.is_archived = False
@@ -90,8 +96,14 @@ class Repository:
         self.branches: dict[str, str] = {}
         self.pulls: dict[int, Pull] = {}
         self.issues: dict[int, IssueRow] = {}
+        self.transferred: dict[int, tuple[Repository, int]] = {}
         self._number = 0
         self.branches["main"] = self._commit(None, {"README.md": self._blob(b"# ops\n")}, "Begin").sha
+
+    def rename(self, full_name: str) -> None:
+        """A person renames the repository, or its owner."""
+        self.former_names.add(self.full_name)
+        self.full_name = full_name
 
     # -- git
     def create_branch(self, name: str, sha: str) -> None:
@@ -221,6 +233,13 @@ class Repository:
         issue = self.issues[number]
         issue.state, issue.state_reason, issue.closed_by, issue.closed_at = "open", "reopened", None, None
         issue.updated_at = self.now()
+
+    def transfer_issue(self, number: int, to: "Repository") -> IssueRow:
+        """A person transfers an issue to another repository, where it gets a number of its own."""
+        gone = self.issues.pop(number)
+        made = to.open_issue(title=gone.title, body=gone.body, assignees=[])
+        self.transferred[number] = (to, made.number)
+        return made
 
     @property
     def owner(self) -> str:

@@ -265,6 +265,12 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
         ({"problem": "permission", "reason": "`no` @here", "item": "AI-7"}, "AI-7 を GitHub に"),
         ({"problem": "hologram"}, "GitHub が応答しません"),
     ],
+    "issue_moved": [
+        (
+            {"item": "AI-7", "url": "https://github.com/x/app/issues/2"},
+            "AI-7 の issue は別のリポジトリに移された",
+        )
+    ],
     "issue_unassignable": [
         (
             {"item": "AI-7", "login": "sato-dev", "url": "https://github.com/x/y/issues/1"},

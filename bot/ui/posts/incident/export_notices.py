@@ -2,7 +2,12 @@
 
 from typing import Final
 
-from bot.domain.export_notices import ExportFailedNotice, ExportKeptNotice, UnassignableNotice
+from bot.domain.export_notices import (
+    ExportFailedNotice,
+    ExportKeptNotice,
+    IssueMovedNotice,
+    UnassignableNotice,
+)
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.pull_notices import (
     PullRequestClosedNotice,
@@ -36,6 +41,12 @@ NOTICES: Final[NoticeLooks] = (
     line(PullRequestNotice, "exports.notice.pull_request", url=lambda _w, _i, told: url_of(told.url)),
     line(PullRequestClosedNotice, "exports.notice.closed", url=lambda _w, _i, told: url_of(told.url)),
     line(ExportKeptNotice, "exports.notice.kept", url=lambda _w, _i, told: url_of(told.url)),
+    line(
+        IssueMovedNotice,
+        "exports.notice.moved",
+        item=lambda _w, _i, told: inert(told.item, limit=40),
+        url=lambda _w, _i, told: url_of(told.url),
+    ),
     line(
         UnassignableNotice,
         "exports.notice.unassignable",
