@@ -8,7 +8,7 @@ from bot.domain.announcements.announcement import Announcement, AnnouncementStat
 from bot.domain.announcements.findings import TextFinding, findings_in, internal_names
 from bot.domain.audit import AuditData
 from bot.domain.errors import InvalidTransition, UserError
-from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.incident import Incident, IncidentKind, Status, label_of
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.ports.store.announcements.announcements import AnnouncementReads
@@ -66,8 +66,12 @@ class AnnouncementViews:
         """Require that users may be told of *incident* at all.
 
         Raises:
-            InvalidTransition: it is private, or a tracked alert.
+            InvalidTransition: it is private, a tracked alert, or merged into the incident that goes on.
         """
+        if incident.status is Status.MERGED:
+            into = incident.told_merged_into
+            other = "" if into is None else label_of(into)
+            raise InvalidTransition("announcement_merged", incident=incident.label, other=other)
         if incident.is_private and not self._rules.private:
             raise InvalidTransition("announcement_private", incident=incident.label)
         if incident.kind is IncidentKind.ALERT:

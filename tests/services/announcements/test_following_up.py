@@ -6,7 +6,16 @@ from bot.domain.announcements.announcement import AnnouncementState
 from bot.domain.announcements.notices import FollowUpNotice
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident.incident import Incident, Phase, UsersAffected
-from tests.services.announcements.acts import affected, approved, lines, opened, published, update
+from tests.services.announcements.acts import (
+    affected,
+    approved,
+    edited,
+    edition,
+    lines,
+    opened,
+    published,
+    update,
+)
 from tests.services.desk import PRIMARY, SECONDARY, Desk
 
 
@@ -82,6 +91,45 @@ async def test_the_incident_that_goes_on_tells_the_users_of_its_duplicate(desk: 
     assert await asked(desk, other) == [("investigating", "resolved")]
     view = await opened(desk, other)
     assert (view.announcement.number, view.announcement.state) == (1, AnnouncementState.RESOLVED)
+
+
+async def test_a_merge_asks_the_incident_that_goes_on(desk: Desk) -> None:
+    """If users were told of a state that the incident that goes on is not in, it asks at once.
+
+    It also goes on for the users of a duplicate of its duplicate.
+    """
+    first = await affected(desk)
+    await update(desk, first, phase=Phase.MONITORING)
+    await published(desk, first)
+    second = await desk.open("SEV1", key="second")
+    await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
+    assert await asked(desk, second) == [("monitoring", "investigating")]
+    third = await desk.open("SEV1", key="third")
+    await desk.merging.merge(second.id, into=third.id, by=PRIMARY)
+    assert await asked(desk, third) == [("monitoring", "investigating")]
+
+
+async def test_a_merged_incident_drafts_nothing(desk: Desk) -> None:
+    """Users are told nothing about a duplicate any more, least of all that it is over.
+
+    A draft from before the merge is not edited, renewed or approved either. The refusal names the other one.
+    """
+    duplicate = await affected(desk)
+    await published(desk, duplicate)
+    await update(desk, duplicate, phase=Phase.IDENTIFIED)
+    draft = (await opened(desk, duplicate)).announcement
+    other = await desk.open("SEV1", key="other")
+    await desk.merging.merge(duplicate.id, into=other.id, by=PRIMARY)
+    for act in (
+        opened(desk, duplicate),
+        edited(desk, draft),
+        desk.services.announcement_drafts.redraft(edition(draft), by=PRIMARY),
+        approved(desk, draft),
+    ):
+        with pytest.raises(InvalidTransition, match="announcement_merged") as refused:
+            await act
+        assert refused.value.fields["other"] == other.label
+    assert (await opened(desk, other)).announcement.state is AnnouncementState.INVESTIGATING
 
 
 async def test_words_that_were_late_ask_for_more_at_once(desk: Desk) -> None:

@@ -22,8 +22,7 @@ class PostgresAnnouncementReads(ReadPart):
         return [_announcement(row) for row in rows]
 
     async def last_announced(self, incident: Incident) -> Announcement | None:
-        numbers = [incident.id, *incident.duplicates]
-        row = await self._sql.first("last_announced", numbers=numbers, guild_id=self._guild_id)
+        row = await self._sql.first("last_announced", incident_id=incident.id, guild_id=self._guild_id)
         return None if row is None else _announcement(row)
 
 

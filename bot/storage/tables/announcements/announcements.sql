@@ -5,9 +5,15 @@ SELECT * FROM announcements
  ORDER BY number;
 
 -- name: last_announced
--- Returns the announcement of the incidents :numbers that was published last, in guild :guild_id (null: in any guild).
+-- Returns the announcement that was published last of incident :incident_id and of all that were merged into it, or
+-- into one of those, in guild :guild_id (null: in any guild).
+WITH RECURSIVE told AS (
+    SELECT :incident_id::bigint AS id
+     UNION
+    SELECT unnest(incidents.duplicates) FROM told JOIN incidents ON incidents.id = told.id
+)
 SELECT * FROM announcements
- WHERE incident_id = ANY (:numbers::bigint[])
+ WHERE incident_id IN (SELECT id FROM told)
    AND status = 'published'
    AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
  ORDER BY published_at DESC, number DESC
