@@ -89,15 +89,17 @@ class PullExport:
         """Return True if a draft is not there yet."""
         return self.wanted > self.exported
 
-    def decide(self, found: StoredFile | None, *, wanted: str) -> FileDecision:
+    def decide(self, found: StoredFile | None, *, wanted: str, is_in_review: bool) -> FileDecision:
         """Return what to do with the file on the branch: nothing that people wrote is overwritten.
 
         Args:
             found: The file as it is there.
             wanted: The sha of what the bot would write.
+            is_in_review: There is an open pull request, from which people removed a missing file. Without one
+                the branch of a closed one was deleted, and the next draft begins anew.
         """
         if found is None:
-            return FileDecision.WRITE if self.blob is None else FileDecision.CONFLICT
+            return FileDecision.CONFLICT if self.blob is not None and is_in_review else FileDecision.WRITE
         if found.sha == wanted:
             return FileDecision.KEEP
         # A process that was killed after it wrote has not recorded it.

@@ -77,7 +77,7 @@ class DraftWriting:
         if pull is not None and pull.state is PullState.MERGED:
             return PostmortemExport(export, export.path or document.path, pull)
         base = await self._base()
-        conflict = await self._put(document, text)
+        conflict = await self._put(document, text, is_in_review=pull is not None)
         if pull is not None:
             pull = await self._edit(pull, text)
         else:
@@ -91,12 +91,12 @@ class DraftWriting:
             await self._host.create_branch(Branch(self._export.branch, base.commit))
         return base
 
-    async def _put(self, document: Document, text: PullText) -> str | None:
+    async def _put(self, document: Document, text: PullText, *, is_in_review: bool) -> str | None:
         """Commit the file unless people have changed it; return the sha of their version if they have."""
         export, path = self._export, self._export.path or document.path
         found = await self._host.file(path, branch=export.branch)
         wanted = blob_sha(document.content)
-        decision = export.decide(found, wanted=wanted)
+        decision = export.decide(found, wanted=wanted, is_in_review=is_in_review)
         if decision is FileDecision.CONFLICT:
             return REMOVED if found is None else found.sha
         if decision is FileDecision.WRITE:

@@ -191,6 +191,28 @@ async def test_closed_without_a_merge_stays_owed(desk: Desk, github: GitHub) -> 
     assert len(await told(desk, "pull_request")) == 2
 
 
+@pytest.mark.parametrize("lost", [None, "POST /git/refs", "PUT /contents/.*", "POST /pulls"])
+async def test_a_deleted_branch_is_begun_anew(desk: Desk, github: GitHub, lost: str | None) -> None:
+    """After people closed the pull request and deleted its branch, the next draft opens another one.
+
+    The answer to any of its requests may be lost.
+    """
+    incident = await ended(desk, "SEV1")
+    github.repository.close_pull(only(github).number)
+    github.repository.delete_branch(BRANCH)
+    await desk.pass_time(minutes=5)
+    if lost is not None:
+        github.fault(Fault.RESET_AFTER, lost, times=1)
+    await note(desk, incident, "書き直し", key="again")
+    await desk.pass_time(minutes=3)
+    assert [pull.state for pull in github.repository.pulls.values()] == ["closed", "open"]
+    assert "書き直し" in github.repository.text(BRANCH, path_of(github))
+    assert await told(desk, "pull_request_conflict") == []
+    assert len(await told(desk, "pull_request")) == 2
+    await note(desk, incident, "もう一度", key="once more")
+    assert "もう一度" in github.repository.text(BRANCH, path_of(github))
+
+
 @pytest.mark.parametrize(
     "asked", ["POST /git/refs", "PUT /contents/.*", "POST /pulls", "GET /pulls", "GET /contents/.*"]
 )

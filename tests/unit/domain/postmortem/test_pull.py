@@ -58,7 +58,9 @@ def test_nothing_that_people_wrote_is_overwritten(
     """A file that they removed is not written again either; what a killed process wrote is the bot's."""
     export = replace(EXPORT, blob=written, writing=writing)
     there = None if found is None else StoredFile(PATH, found)
-    assert export.decide(there, wanted=NEXT) is decision
+    assert export.decide(there, wanted=NEXT, is_in_review=True) is decision
+    anew = FileDecision.WRITE if there is None else decision
+    assert export.decide(there, wanted=NEXT, is_in_review=False) is anew
 
 
 def test_the_open_one_is_chosen() -> None:
