@@ -12,7 +12,7 @@ from bot.domain.exports import ExportTrouble, look_after
 _LONGEST: Final = timedelta(minutes=10)
 
 #: How far before the last known change the next look begins: a list may show a change a moment late.
-_OVERLAP: Final = timedelta(minutes=1)
+POLL_OVERLAP: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class IssuePoll:
         Args:
             is_busy: More items are to become issues soon.
         """
-        since = self.since if until is None else max(self.since, until - _OVERLAP)
+        since = self.since if until is None else max(self.since, until - POLL_OVERLAP)
         moved = since != self.since
         return replace(
             self,

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
+from bot.domain.actions.issue import POLL_OVERLAP
 from bot.domain.code_host import (
     Branch,
     ChangedIssues,
@@ -26,7 +27,8 @@ from bot.integrations.github.connection import GitHubAnswer, GitHubConnection
 #: Items of a page. Issues may be long, and a page is read at once.
 _PER_PAGE: Final = "30"
 
-#: Pages of changed issues that one look reads; the next look goes on from there.
+#: Pages of changed issues that one look reads; the next look goes on from there. A look reads more if these
+#: all changed within the overlap of two looks: the next one would begin at the same moment, and never get on.
 _MOST_PAGES: Final = 10
 
 _NO_COMMIT: Final = "0" * 40
@@ -182,11 +184,14 @@ class GitHubRepository:
             return None
         first = answer
         found = parsed(list, answer.body)
-        for _ in range(_MOST_PAGES - 1):
-            if answer.following is None:
+        pages, goes_on_after = 1, since + POLL_OVERLAP
+        while answer.following is not None:
+            latest = parsed(_changed, found).until
+            if pages >= _MOST_PAGES and latest is not None and latest > goes_on_after:
                 break
             answer = await self.connection.get(answer.following)
             found += parsed(list, answer.body)
+            pages += 1
         # The first of several pages may stay as it is while a later one changes.
         kept = first.etag if first.following is None else None
         return Fetched(parsed(_changed, found), kept)

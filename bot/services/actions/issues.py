@@ -5,7 +5,7 @@ See docs/internals/github.md.
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -72,8 +72,20 @@ class ActionIssues:
         self._earlier = EarlierItems(store, changing)
 
     async def begin(self, guild_id: int) -> None:
-        """Let open items from before the code host was set up become issues; `poll` goes on with the rest."""
+        """Let open items from before the code host was set up become issues; `poll` goes on with the rest.
+
+        Imported items have their issues already, and what people did there meanwhile was read by no one.
+        """
+        if self._host is not None and await self._store.issue_poll(guild_id) is None:
+            since = await self._store.issues_known_since(guild_id, self._host.repository)
+            if since is not None:
+                await self._begin_poll(guild_id, self._host.repository, since)
         await self._earlier.track(guild_id)
+
+    async def _begin_poll(self, guild_id: int, repository: str, since: datetime) -> None:
+        async with self._store.transaction() as tx:
+            if await tx.begin_issue_poll(guild_id, repository=repository, since=since):
+                await tx.enqueue(poll_job(guild_id))
 
     async def run_job(self, item_id: int) -> None:
         """Bring the issue of an item up to date. Running twice is harmless."""

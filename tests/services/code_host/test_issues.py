@@ -350,6 +350,35 @@ async def test_items_from_before_the_set_up_become_issues_too(desk: Desk, github
     assert await desk.store.issue_export(items[0].id) is None
 
 
+async def test_many_changes_at_once_do_not_end_the_reading(desk: Desk, github: GitHub) -> None:
+    """People change more issues within a moment than one look reads: what comes after them is heard, too."""
+    item = await add(desk, await ended(desk))
+    repository, number = github.repository, only(github).number
+    at = repository.now()
+    repository.now = lambda: at + timedelta(seconds=10)
+    for each in range(310):
+        repository.open_issue(title=f"imported {each}", body="", assignees=[])
+    repository.now = lambda: at + timedelta(seconds=20)
+    repository.close_issue(number)
+    await desk.pass_time(minutes=3)
+    assert (await now_of(desk, item)).status is ActionStatus.DONE
+
+
+async def test_imported_issues_are_read_from_the_start(desk: Desk, github: GitHub) -> None:
+    """Records that were imported into a new database have issues, and no reading of them has begun."""
+    item = await add(desk, await ended(desk))
+    await desk.database.fetch("DELETE FROM issue_polls")
+    await desk.database.lose_jobs()
+    github.repository.close_issue(only(github).number)
+    issues = desk.use(desk.discord).action_issues
+    await issues.begin(GUILD)
+    await desk.work()
+    assert (await now_of(desk, item)).status is ActionStatus.DONE
+    before = await desk.store.issue_poll(GUILD)
+    await issues.begin(GUILD)
+    assert await desk.store.issue_poll(GUILD) == before
+
+
 async def test_a_lost_job_is_found_by_its_row(desk: Desk, github: GitHub) -> None:
     """An item, and the reading of the issues."""
     incident = await ended(desk)

@@ -32,6 +32,11 @@ class PostgresExportReads(ReadPart):
         )
         return {row["number"]: row["item_id"] for row in rows}
 
+    async def issues_known_since(self, guild_id: int, repository: str) -> datetime | None:
+        row = await self._sql.one("issues_known_since", guild_id=guild_id, repository=repository)
+        since: datetime | None = row["since"]
+        return since
+
     async def issue_poll(self, guild_id: int) -> IssuePoll | None:
         row = await self._sql.first("issue_poll", guild_id=guild_id)
         return None if row is None else from_row(IssuePoll, row, trouble=_trouble(row))

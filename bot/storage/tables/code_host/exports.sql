@@ -60,6 +60,12 @@ UPDATE action_issues
        unassignable = :unassignable, next_at = :next_at, trouble = :trouble
  WHERE item_id = :item_id;
 
+-- name: issues_known_since
+-- Returns the earliest of the last known changes of a guild's issues in a repository; null if it has opened none.
+SELECT min(seen_at) AS since
+  FROM action_issues
+ WHERE guild_id = :guild_id AND repository = :repository AND number IS NOT NULL;
+
 -- name: issue_poll
 -- Returns how far the issues of a guild have been read.
 SELECT * FROM issue_polls WHERE guild_id = :guild_id;

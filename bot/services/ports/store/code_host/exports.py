@@ -60,6 +60,9 @@ class IssueExportReads(Protocol):
     async def items_of_issues(self, guild_id: int, repository: str, numbers: list[int]) -> dict[int, int]:
         """Return the action items of issues, by the number of the issue."""
 
+    async def issues_known_since(self, guild_id: int, repository: str) -> datetime | None:
+        """Return the earliest last known change of the guild's issues there; None if it has opened none."""
+
     async def issue_poll(self, guild_id: int) -> IssuePoll | None:
         """Return how far the issues of a guild have been read; None if it has opened none."""
 
