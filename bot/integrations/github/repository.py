@@ -171,9 +171,14 @@ class GitHubRepository:
         """Return ``owner/name`` as GitHub has it now: the owner or the repository may have been renamed."""
         return parsed(lambda body: str(body["full_name"]), (await self._get("")).body)
 
-    async def latest_issues(self) -> list[Issue]:
+    async def issues_opened_since(self, since: datetime) -> list[Issue]:
         answer = await self._get("/issues", state="all", sort="created", direction="desc")
-        return list(parsed(_changed, answer.body).issues)
+        found = parsed(list, answer.body)
+        while answer.following is not None and parsed(_opened_at, found[-1]) >= since:
+            answer = await self.connection.get(answer.following)
+            found += parsed(list, answer.body)
+        opened = [each for each in found if parsed(_opened_at, each) >= since]
+        return list(parsed(_changed, opened).issues)
 
     async def issues_since(self, since: datetime, *, etag: str | None) -> Fetched[ChangedIssues] | None:
         moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -250,6 +255,10 @@ def _fetched(answer: GitHubAnswer, read: Callable[[Any], PullRequest]) -> Fetche
 def _written(text: IssueText) -> dict[str, object]:
     assigned = {} if text.assignees is None else {"assignees": list(text.assignees)}
     return {"title": text.title, "body": text.body, **assigned}
+
+
+def _opened_at(body: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(body["created_at"])
 
 
 def _changed(found: list[Mapping[str, Any]]) -> ChangedIssues:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -14,6 +15,9 @@ from bot.runbook.model import Policy
 from bot.services.ports import CodeHost, Discord
 
 _ASSIGNEES: Final = "assignees"
+
+#: By how much the host's clock may be behind ours.
+_CLOCKS_DIFFER: Final = timedelta(minutes=10)
 
 
 class Logins:
@@ -52,9 +56,14 @@ class IssueWriting:
     def __init__(self, host: CodeHost) -> None:
         self._host = host
 
-    async def found(self, marker: str) -> Issue | None:
-        """Return the issue with the bot's marker: a process was killed before it noted what it opened."""
-        return next((issue for issue in await self._host.latest_issues() if marker in issue.body), None)
+    async def found(self, marker: str, *, opening_at: datetime) -> Issue | None:
+        """Return the issue with the bot's marker: a process was killed before it noted what it opened.
+
+        Args:
+            opening_at: When it began to open it.
+        """
+        opened = await self._host.issues_opened_since(opening_at - _CLOCKS_DIFFER)
+        return next((issue for issue in opened if marker in issue.body), None)
 
     async def open(
         self, export: IssueExport, item: ActionItem, text: IssueText, *, login: str | None

@@ -138,7 +138,7 @@ class ActionIssues:
             await self._put_off(export, item, incident)
             return
         else:
-            found = await writing.found(marker)
+            found = await writing.found(marker, opening_at=export.opening_at)
         if found is None:
             written = await writing.open(export, item, text, login=login)
         else:
@@ -295,7 +295,8 @@ class ActionIssues:
                 await self._put_off(export, item, incident)
                 return
             async with attempt("action_issue", item.id) as outcome:
-                found = await IssueWriting(host).found(await self._marker(item))
+                marker = await self._marker(item)
+                found = await IssueWriting(host).found(marker, opening_at=export.opening_at)
                 url = None if found is None else found.url
             if outcome.problem:
                 await self._note_trouble(item, incident, outcome)

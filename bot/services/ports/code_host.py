@@ -97,8 +97,8 @@ class Issues(Protocol):
             is_planned: False closes it as "not planned" instead of "completed".
         """
 
-    async def latest_issues(self) -> list[Issue]:
-        """Return the issues that were opened last, the latest first: one page."""
+    async def issues_opened_since(self, since: datetime) -> list[Issue]:
+        """Return all issues that were opened at *since* or later, by the host's clock, the latest first."""
 
     async def issues_since(self, since: datetime, *, etag: str | None) -> Fetched[ChangedIssues] | None:
         """Return the issues that changed at *since* or later; None if nothing has since *etag* was given."""

@@ -244,6 +244,19 @@ async def test_an_issue_whose_answer_was_lost_is_adopted(desk: Desk, github: Git
     assert len(github.repository.issues) == 1
 
 
+async def test_a_lost_answer_is_found_behind_many_newer_issues(desk: Desk, github: GitHub) -> None:
+    """People open more issues meanwhile than a page of the list has."""
+    incident = await ended(desk)
+    github.fault(Fault.RESET_AFTER, "POST /issues", times=1)
+    item = await add(desk, incident)
+    own = only(github)
+    for number in range(65):
+        github.repository.open_issue(title=f"{number}", body="", assignees=[])
+    await desk.pass_time(minutes=2)
+    assert await url_of(desk, item) == f"https://github.example/parky/ops/issues/{own.number}"
+    assert len(github.repository.issues) == 66
+
+
 async def test_a_login_that_cannot_be_assigned_is_told_once(desk: Desk, github: GitHub) -> None:
     """The issue is opened without it. The owner is found by the username, too."""
     item = await add(desk, await ended(desk), owner=SATO)
