@@ -269,7 +269,7 @@ class Documents:
         with_number = numbered(path, incident.label)
         if before is not None and before.path in (path, with_number):
             return before.path
-        is_free = await tx.free_path(path, incident_id=incident.id, guild_id=incident.guild_id)
+        is_free = await tx.free_path(path, incident=incident, repository=self._repository)
         return path if is_free else with_number
 
     async def _leave(self, incident_id: int) -> None:

@@ -369,6 +369,24 @@ async def test_another_repository_gets_a_pull_request_of_its_own(desk: Desk, git
     assert only(github).state == "open"
 
 
+async def test_two_guilds_share_a_repository(desk: Desk, github: GitHub) -> None:
+    """Postmortems with the same title on the same day get different files, also from two guilds."""
+    await ended(desk, "SEV1")
+    other = Desk(desk.database, desk.policy, guild_id=GUILD + 1)
+    other.code_host = desk.code_host
+    other.use(other.discord)
+    incident = await other.open("SEV1", key="theirs")
+    await other.work()
+    await other.lifecycle.resolve(incident.id, by=RESPONDER)
+    await other.work()
+    assert len(github.repository.pulls) == 2
+    first, second = path_of(github), path_of(github, f"postmortem/inc-{incident.id}")
+    assert second == first.replace(".md", f"-inc-{incident.id}.md")
+    for pull in list(github.repository.pulls.values()):
+        github.repository.merge(pull.number)
+    assert {first, second} < set(github.repository.commits[github.repository.branches["main"]].files)
+
+
 async def test_a_lost_job_is_found_by_its_row(desk: Desk, github: GitHub) -> None:
     """The merge is noticed all the same."""
     incident = await ended(desk, "SEV1")

@@ -1,5 +1,6 @@
 """The drafts of postmortems."""
 
+from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.document import PostmortemDocument
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
@@ -19,10 +20,11 @@ class PostgresDocumentWrites(TransactionPart):
     async def lock_document(self, incident_id: int) -> PostmortemDocument | None:
         return _from(await self._sql.first("lock_document", incident_id=incident_id))
 
-    async def free_path(self, path: str, *, incident_id: int, guild_id: int) -> bool:
+    async def free_path(self, path: str, *, incident: Incident, repository: str | None) -> bool:
         # Before the look, in a statement of its own: another transaction may just be taking the path.
-        await self._sql.all("lock_paths", guild_id=guild_id)
-        return not await self._sql.has("path_taken", path=path, incident_id=incident_id, guild_id=guild_id)
+        place: dict[str, object] = {"guild_id": incident.guild_id, "repository": repository}
+        await self._sql.all("lock_paths", **place)
+        return not await self._sql.has("path_taken", path=path, incident_id=incident.id, **place)
 
     async def save_document(self, document: PostmortemDocument) -> None:
         await self._sql.all("save_document", document)

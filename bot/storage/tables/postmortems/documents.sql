@@ -8,14 +8,20 @@ SELECT * FROM postmortem_documents
 SELECT * FROM postmortem_documents WHERE incident_id = :incident_id FOR UPDATE;
 
 -- name: lock_paths
--- Waits until no other transaction is choosing a path in the guild, and lets none begin before the commit.
-SELECT pg_advisory_xact_lock(hashtextextended('postmortem_documents:' || :guild_id::bigint, 0));
+-- Waits until no other transaction is choosing a path in :repository, or in the guild if its postmortems go to none
+-- (null), and lets none begin before the commit.
+SELECT pg_advisory_xact_lock(
+       hashtextextended('postmortem_documents:' || coalesce(lower(:repository::text), :guild_id::bigint::text), 0));
 
 -- name: path_taken
--- Returns the other incident of the guild whose postmortem has this path, if there is one.
+-- Returns another incident whose postmortem has this path, in the guild or, from any guild, in :repository (null: none).
 SELECT incident_id
-  FROM postmortem_documents
- WHERE guild_id = :guild_id AND path = :path AND incident_id <> :incident_id;
+  FROM postmortem_documents AS taken
+ WHERE path = :path AND incident_id <> :incident_id
+   AND (guild_id = :guild_id OR EXISTS (
+        SELECT FROM postmortem_pulls AS pull
+         WHERE pull.incident_id = taken.incident_id AND lower(pull.repository) = lower(:repository::text)))
+ LIMIT 1;
 
 -- name: save_document
 -- Stores a draft in the place of an earlier one.
