@@ -119,7 +119,8 @@ class GitHubRepository:
         return parsed(pull_request, (await self._send("POST", "/pulls", asked)).body)
 
     async def pull_requests_of(self, branch: str) -> list[PullRequest]:
-        owner = self.repository.partition("/")[0]
+        # The filter compares with the owner's name of today: an earlier one finds nothing.
+        owner = (await self._full_name()).partition("/")[0]
         answer = await self._get(
             "/pulls", head=f"{owner}:{branch}", state="all", sort="created", direction="desc"
         )
@@ -167,9 +168,20 @@ class GitHubRepository:
         """Return True if *name* is this repository, as it was set up or as it is called by now."""
         return name.lower() == self.repository.lower() or name.lower() == (await self._full_name()).lower()
 
+    async def is_called(self, name: str) -> bool:
+        if name.lower() == self.repository.lower():
+            return True
+        try:
+            there = await self.connection.get(f"/repos/{name}")  # a renamed one leads to ours
+        except CodeHostRefused as refused:
+            if refused.problem is CodeHostProblem.TOKEN:
+                raise
+            return False
+        return await self._is_this(parsed(_name_of, there.body))
+
     async def _full_name(self) -> str:
         """Return ``owner/name`` as GitHub has it now: the owner or the repository may have been renamed."""
-        return parsed(lambda body: str(body["full_name"]), (await self._get("")).body)
+        return parsed(_name_of, (await self._get("")).body)
 
     async def issues_opened_since(self, since: datetime) -> list[Issue]:
         answer = await self._get("/issues", state="all", sort="created", direction="desc")
@@ -255,6 +267,10 @@ def _fetched(answer: GitHubAnswer, read: Callable[[Any], PullRequest]) -> Fetche
 def _written(text: IssueText) -> dict[str, object]:
     assigned = {} if text.assignees is None else {"assignees": list(text.assignees)}
     return {"title": text.title, "body": text.body, **assigned}
+
+
+def _name_of(body: Mapping[str, Any]) -> str:
+    return str(body["full_name"])
 
 
 def _opened_at(body: Mapping[str, Any]) -> datetime:

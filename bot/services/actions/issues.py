@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.actions.issue import IssueExport
+from bot.domain.actions.issue import IssueExport, IssuePoll
 from bot.domain.actions.item import ActionItem, Reopening
 from bot.domain.code_host import CodeHostProblem, Issue
 from bot.domain.delivery.notices import Notice
@@ -31,7 +31,7 @@ from bot.services.actions.tracking import is_tracked
 from bot.services.ports import CodeHost, Store
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.shared.access import MaySeeLess
-from bot.services.shared.exporting import ExportOutcome, attempt
+from bot.services.shared.exporting import ExportOutcome, attempt, follow_rename
 from bot.services.shared.jobs import issue_job, poll_job
 from bot.services.shared.postings import notice
 
@@ -113,9 +113,12 @@ class ActionIssues:
     async def _work(
         self, host: CodeHost, export: IssueExport, item: ActionItem, incident: Incident | None
     ) -> None:
-        if export.repository != host.repository:
-            export = export.moved_to(host.repository)
         async with attempt("action_issue", item.id) as outcome:
+            if export.repository != host.repository:
+                if await follow_rename(self._store, host, item.guild_id, export.repository):
+                    export = replace(export, repository=host.repository)
+                else:
+                    export = export.moved_to(host.repository)
             if export.number is None:
                 await self._open(host, export, item, incident)
             else:
@@ -170,14 +173,16 @@ class ActionIssues:
         poll = await self._store.issue_poll(guild_id)
         if poll is None or poll.next_at is None:
             return
+        due_at = poll.next_at
         async with attempt("issue_poll", guild_id) as outcome:
             until, etag, has_more = None, poll.etag, False
+            poll = await self._renamed(poll)
             if self._host is not None and self._host.repository == poll.repository:
                 fetched = await self._host.issues_since(poll.since, etag=poll.etag)
                 if fetched is not None:
                     await self._hear_all(guild_id, poll.repository, fetched.value.issues)
                     until, etag = fetched.value.until, fetched.etag
-                if poll.next_at <= await self._store.now():  # each new issue asks for a look as well
+                if due_at <= await self._store.now():  # each new issue asks for a look as well
                     has_more = await self._earlier.track(guild_id)
         async with self._store.transaction() as tx:
             now = await tx.now()
@@ -190,6 +195,15 @@ class ActionIssues:
             await tx.save_issue_poll(read)
             assert read.next_at is not None
             await tx.enqueue(poll_job(guild_id, after=read.next_at - now))
+
+    async def _renamed(self, poll: IssuePoll) -> IssuePoll:
+        """Return the poll under the repository's new name, if it has one."""
+        host = self._host
+        if host is None or host.repository == poll.repository:
+            return poll
+        if not await follow_rename(self._store, host, poll.guild_id, poll.repository):
+            return poll
+        return replace(poll, repository=host.repository, etag=None)
 
     async def _hear_all(self, guild_id: int, repository: str, issues: tuple[Issue, ...]) -> None:
         numbers = [issue.number for issue in issues]

@@ -111,5 +111,8 @@ class CodeHost(Branches, PullRequests, Issues, Protocol):
     def repository(self) -> str:
         """Return its ``owner/name``."""
 
+    async def is_called(self, name: str) -> bool:
+        """Return True if *name* is its ``owner/name``, now or from before it, or its owner, was renamed."""
+
     async def facts(self) -> RepositoryFacts:
         """Look at the repository and at what the token may do there, without changing anything."""

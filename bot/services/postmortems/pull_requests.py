@@ -29,7 +29,7 @@ from bot.services.postmortems.finishing import finish
 from bot.services.postmortems.reviewing import is_reviewed
 from bot.services.shared.access import MaySeeLess
 from bot.services.shared.changes import Change
-from bot.services.shared.exporting import ExportOutcome, attempt
+from bot.services.shared.exporting import ExportOutcome, attempt, follow_rename
 from bot.services.shared.jobs import pull_job
 from bot.services.shared.postings import notice
 
@@ -72,9 +72,12 @@ class PostmortemPullRequests:
                 await self._withhold(self._host, export, incident)
 
     async def _work(self, host: CodeHost, export: PullExport, incident: Incident) -> None:
-        if export.repository != host.repository:
-            export = export.moved_to(host.repository)
         async with attempt("pull_request", incident.id) as outcome:
+            if export.repository != host.repository:
+                if await follow_rename(self._store, host, incident.guild_id, export.repository):
+                    export = replace(export, repository=host.repository, etag=None)
+                else:
+                    export = export.moved_to(host.repository)
             if export.is_draft_waiting:
                 await self._export(host, export, incident)
             elif export.number is not None:

@@ -11,6 +11,7 @@ import structlog
 
 from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
 from bot.domain.exports import AWAY, ExportTrouble
+from bot.services.ports import CodeHost, Store
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,22 @@ class ExportOutcome:
     def trouble(self, before: ExportTrouble | None, *, at: datetime) -> ExportTrouble:
         """Return the trouble after this failure."""
         return ExportTrouble.again(before, problem=self.problem, reason=self.reason, at=at)
+
+
+async def follow_rename(store: Store, host: CodeHost, guild_id: int, repository: str) -> bool:
+    """Return True if *repository* is *host*'s by an earlier name: the guild's exports follow to the new one.
+
+    Otherwise the policy names another repository by now, which has nothing of what is in that one.
+
+    Raises:
+        UpstreamUnavailable, CodeHostRefused.
+    """
+    if not await host.is_called(repository):
+        return False
+    async with store.transaction() as tx:
+        await tx.rename_repository(guild_id, before=repository, now=host.repository)
+    log.info("export.repository_renamed", guild_id=guild_id, before=repository, now=host.repository)
+    return True
 
 
 @asynccontextmanager

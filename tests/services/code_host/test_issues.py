@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.actions.item import ActionItem, ActionStatus
+from bot.integrations.github.repository import GitHubRepository
 from bot.services.watchdogs.auditor import audit
 from tests.services.actions.action_desk import ended
 from tests.services.code_host.tracked import FORM, SATO, add, told
@@ -231,6 +232,23 @@ async def test_a_renamed_repository_is_still_the_same(desk: Desk, github: GitHub
     assert issue.state == "closed"
     assert (await now_of(desk, other)).status is ActionStatus.DONE
     assert await told(desk, "issue_moved") == []
+
+
+async def test_the_new_name_of_a_repository_doubles_nothing(desk: Desk, github: GitHub) -> None:
+    """The setting gets the new name later: issues are followed there and written on, none is opened again."""
+    incident = await ended(desk)
+    item, other = await add(desk, incident), await add(desk, incident, key="interaction:2")
+    github.repository.rename("parky-inc/ops")
+    assert isinstance(desk.code_host, GitHubRepository)
+    desk.code_host = GitHubRepository(desk.code_host.connection, "parky-inc/ops")
+    desk.use(desk.discord)
+    issue, others = github.repository.issues.values()
+    github.repository.close_issue(others.number)
+    await desk.pass_time(minutes=15)
+    assert (await now_of(desk, other)).status is ActionStatus.DONE
+    await edit(desk, item, what="リトライ上限を 5 回にする")
+    assert issue.title == "リトライ上限を 5 回にする"
+    assert len(github.repository.issues) == 2
 
 
 async def test_an_issue_whose_answer_was_lost_is_adopted(desk: Desk, github: GitHub) -> None:

@@ -387,6 +387,26 @@ async def test_two_guilds_share_a_repository(desk: Desk, github: GitHub) -> None
     assert {first, second} < set(github.repository.commits[github.repository.branches["main"]].files)
 
 
+@pytest.mark.parametrize("is_set", [False, True])
+async def test_a_renamed_repository_keeps_its_pull_request(
+    desk: Desk, github: GitHub, *, is_set: bool
+) -> None:
+    """The organisation has another name, and the setting has it too, or not yet: the pull request goes on."""
+    incident = await ended(desk, "SEV1")
+    github.repository.rename("parky-inc/ops")
+    if is_set:
+        assert isinstance(desk.code_host, GitHubRepository)
+        desk.code_host = GitHubRepository(desk.code_host.connection, "parky-inc/ops")
+        desk.use(desk.discord)
+    await note(desk, incident, "つづき", key="k")
+    await desk.pass_time(minutes=10)
+    assert only(github).state == "open"
+    assert "つづき" in github.repository.text(BRANCH, path_of(github))
+    assert await told(desk, "pull_request_conflict") == []
+    assert await told(desk, "export_failed") == []
+    assert len(await told(desk, "pull_request")) == 1
+
+
 async def test_a_lost_job_is_found_by_its_row(desk: Desk, github: GitHub) -> None:
     """The merge is noticed all the same."""
     incident = await ended(desk, "SEV1")

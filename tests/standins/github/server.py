@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import re
 import time
 from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -211,7 +212,7 @@ class GitHub:
     def _keep(self, request: web.Request, asked: object, answered: web.Response) -> None:
         body = json.loads(answered.body) if isinstance(answered.body, bytes) and answered.body else None
         found = self._repository_of(request).full_name
-        path = request.path_qs.replace(request.path, f"/repos/{found}{self._below(request)}")
+        path = re.sub(r"^/repositories/\d+", f"/repos/{found}", request.path_qs)  # only that is described
         self.exchanges.append(Exchange(request.method, path, asked, answered.status, body))
 
     # -- routes

@@ -74,6 +74,9 @@ class PostgresExportWrites(TransactionPart):
         row = await self._sql.one("end_exports", incident_id=incident_id)
         return ExportedIncident(row["has_pull"], tuple(row["items"]))
 
+    async def rename_repository(self, guild_id: int, *, before: str, now: str) -> None:
+        await self._sql.all("rename_repository", guild_id=guild_id, before=before, now=now)
+
     async def save_issue_poll(self, poll: IssuePoll) -> None:
         await self._sql.all("save_issue_poll", poll, trouble=_stored(poll.trouble))
 

@@ -85,6 +85,15 @@ UPDATE issue_polls
    SET since = :since, etag = :etag, changed_at = :changed_at, next_at = :next_at, trouble = :trouble
  WHERE guild_id = :guild_id AND repository = :repository;
 
+-- name: rename_repository
+-- Lets what a guild has in repository :before, and how far that was read, go on as :now, which is another name of it.
+WITH pulls AS (
+    UPDATE postmortem_pulls SET repository = :now, etag = NULL WHERE guild_id = :guild_id AND repository = :before
+), issues AS (
+    UPDATE action_issues SET repository = :now WHERE guild_id = :guild_id AND repository = :before
+)
+UPDATE issue_polls SET repository = :now, etag = NULL WHERE guild_id = :guild_id AND repository = :before;
+
 -- name: end_exports
 -- Lets each export of an incident be looked at now; returns which there are.
 WITH pulls AS (

@@ -82,5 +82,8 @@ class IssueExportWrites(Protocol):
     async def begin_issue_poll(self, guild_id: int, *, repository: str, since: datetime) -> bool:
         """Begin to read the issues of a guild; False if that has begun for this repository."""
 
+    async def rename_repository(self, guild_id: int, *, before: str, now: str) -> None:
+        """Let all exports of a guild to a repository go on under its new name."""
+
     async def save_issue_poll(self, poll: IssuePoll) -> None:
         """Store how far the issues of a guild have been read."""
