@@ -83,16 +83,19 @@ def change_key(system: str, *parts: object) -> str:
 
 
 class UnreadSource(Payload):
-    """A source that could not be read.
+    """A source that could not be read, or not to the end.
 
     Attributes:
         source: Its name, such as "github_deployments".
         about: The repository or project that it reads.
+        read_from: It has so many changes that only those from then on were read, aware; None: none was. Then
+            *problem* means nothing: processes of an earlier version, which know of no cut list, show that.
     """
 
     source: str
     about: str = ""
     problem: SourceProblem
+    read_from: datetime | None = None
 
 
 class PastIncident(Payload):
@@ -147,7 +150,7 @@ class SuspectCard(Payload):
     @property
     def may_grow(self) -> bool:
         """Return True if a source that could not be read may be read later."""
-        return any(one.problem.may_pass for one in self.unread)
+        return any(one.problem.may_pass and one.read_from is None for one in self.unread)
 
     def without(self, number: int) -> "SuspectCard":
         """Return the card without past incident *number*."""

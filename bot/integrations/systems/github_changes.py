@@ -4,7 +4,8 @@ Source: https://docs.github.com/rest/deployments/deployments, https://docs.githu
 https://docs.github.com/rest/pulls/pulls
 """
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,9 +21,15 @@ from bot.integrations.outbound.answers import HttpAnswer
 from bot.integrations.outbound.call import Call, CallTerms
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.systems.answers import QUESTION_S, line, moment, understood
+from bot.services.ports.change_sources import ChangesCut
 
-_PER_PAGE: Final = 30
-_MOST_PAGES: Final = 3
+#: Items of a page: a pull request has 20 kB, and an answer may have 1 MB.
+_DEPLOYMENTS: Final = 100
+_PULLS: Final = 30
+
+#: Pages of a list, and seconds after which no further page is asked for: a source has seven in all.
+_MOST_PAGES: Final = 10
+_PAGES_WITHIN_S: Final = 3.0
 
 #: Of how many deployments it is asked how they ended: one request each, and the newest are shown.
 _MOST_ASKED: Final = 5
@@ -30,6 +37,24 @@ _MOST_ASKED: Final = 5
 _SHORT: Final = 7  # of a commit, as GitHub shows it
 _WHAT_LIMIT: Final = 120
 _PART_LIMIT: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadList:
+    """What was read of a list.
+
+    Attributes:
+        read_from: The time of the last item that was read, if there are more; None: there are none.
+    """
+
+    items: list[Mapping[str, Any]]
+    read_from: datetime | None = None
+
+    def whole(self, found: list[RecentChange]) -> list[RecentChange]:
+        """Return *found*, the changes among the items, unless there may be more of them."""
+        if self.read_from is not None:
+            raise ChangesCut(found, self.read_from)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +72,52 @@ class GitHubChanges:
     repository: str
 
     async def deployments(self, since: datetime, until: datetime) -> list[RecentChange]:
-        """Return the deployments that were begun from *since* until *until*."""
+        """Return the deployments that were begun from *since* until *until*.
+
+        Raises:
+            ChangesCut: there are too many, such as of previews.
+        """
+        read = await self._newest_first("/deployments", since, key="created_at", per_page=_DEPLOYMENTS)
         found: list[RecentChange] = []
-        async for body in self._newest_first("/deployments", since, key="created_at"):
+        for body in read.items:
             made = understood(self._deployment, body)
             if since <= made.at <= until:
                 is_asked = len(found) < _MOST_ASKED
                 found.append(await self._with_state(made, int(body["id"])) if is_asked else made)
-        return found
+        return read.whole(found)
 
     async def merges(self, since: datetime, until: datetime) -> list[RecentChange]:
-        """Return the pull requests that were merged into the default branch in that time."""
+        """Return the pull requests that were merged into the default branch in that time.
+
+        Raises:
+            ChangesCut: there are too many.
+        """
         branch = understood(lambda body: str(body["default_branch"]), await self._get(""))
         asked = {"state": "closed", "base": branch, "sort": "updated", "direction": "desc"}
+        read = await self._newest_first("/pulls", since, key="updated_at", per_page=_PULLS, **asked)
         found = [
             understood(self._merge, body)
-            async for body in self._newest_first("/pulls", since, key="updated_at", **asked)
+            for body in read.items
             if body.get("merged_at") and not understood(_is_postmortem, body)
         ]
-        return [one for one in found if since <= one.at <= until]
+        return read.whole([one for one in found if since <= one.at <= until])
 
     async def _newest_first(
-        self, path: str, since: datetime, *, key: str, **asked: str
-    ) -> AsyncIterator[Mapping[str, Any]]:
-        """Yield the items of a list until one is older than *since*, by its time *key*."""
+        self, path: str, since: datetime, *, key: str, per_page: int, **asked: str
+    ) -> "_ReadList":
+        """Read a list until an item is older than *since* by its time *key*, or pages or time are used up."""
+        timer, found = asyncio.get_running_loop().time, list[Mapping[str, Any]]()
+        ends_at = timer() + _PAGES_WITHIN_S
         for page in range(1, _MOST_PAGES + 1):
-            body = await self._get(path, **asked, per_page=str(_PER_PAGE), page=str(page))
-            items: list[Mapping[str, Any]] = understood(lambda found: [dict(one) for one in found], body)
-            for item in items:
-                if understood(lambda one: moment(one[key]), item) < since:
-                    return
-                yield item
-            if len(items) < _PER_PAGE:
-                return
+            body = await self._get(path, **asked, per_page=str(per_page), page=str(page))
+            items: list[Mapping[str, Any]] = understood(lambda listed: [dict(one) for one in listed], body)
+            times = understood(lambda listed: [moment(one[key]) for one in listed], items)
+            found += [item for item, at in zip(items, times, strict=True) if at >= since]
+            if len(items) < per_page or times[-1] < since:
+                return _ReadList(found)
+            if timer() > ends_at:
+                break
+        return _ReadList(found, read_from=times[-1])
 
     async def _with_state(self, made: RecentChange, number: int) -> RecentChange:
         """Return a deployment with how it ended; that it was made matters more than how."""

@@ -23,7 +23,7 @@ from bot.domain.suspects.card import (
 )
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
-from bot.services.ports.change_sources import ChangeSource
+from bot.services.ports.change_sources import ChangesCut, ChangeSource
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import thread_line
 from bot.services.suspects.card_requests import SuspectRequests
@@ -41,7 +41,7 @@ _MOST_TRIES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class _SourceReading:
-    """What one source has answered: changes, or a problem."""
+    """What one source has answered: changes, a problem, or both if there were too many."""
 
     changes: Sequence[RecentChange] = ()
     unread: UnreadSource | None = None
@@ -146,6 +146,12 @@ class Suspects:
         try:
             async with asyncio.timeout(self._deadline_s):
                 return _SourceReading(await source.read(since, until))
+        except ChangesCut as cut:
+            log.warning("suspects.source_cut", source=source.name, about=source.about)
+            unread = UnreadSource(
+                source=source.name, about=source.about, problem=SourceProblem.SLOW, read_from=cut.read_from
+            )
+            return _SourceReading(cut.found, unread)
         except TimeoutError:
             problem = SourceProblem.SLOW
         except OutboundFailed as failed:

@@ -14,6 +14,7 @@ from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.systems.cloudflare import CloudflareAccount
 from bot.integrations.systems.cloudflare_changes import changes_of
 from bot.integrations.systems.github_changes import GitHubChanges
+from bot.services.ports.change_sources import ChangesCut
 from tests.standins.cloudflare.server import ACCOUNT, running_cloudflare
 from tests.standins.cloudflare.server import TOKEN as CLOUDFLARE_TOKEN
 from tests.standins.github.deployments import Deployed
@@ -118,11 +119,23 @@ async def test_a_busy_day_is_read_page_by_page(http: OutboundHttp, github: GitHu
 
     Only five of them are asked how they ended.
     """
-    github.deployments = [Deployed(99 - n, at=START - timedelta(minutes=n)) for n in range(40)]
-    found = await changes(http, github).deployments(START - timedelta(minutes=34), START)
-    assert len(found) == 35
+    github.deployments = [Deployed(999 - n, at=START - timedelta(minutes=n)) for n in range(240)]
+    found = await changes(http, github).deployments(START - timedelta(minutes=134), START)
+    assert len(found) == 135
     assert sum("statuses" in asked for asked in github.asked) == 5
     assert github.count("GET /deployments") == 2
+
+
+async def test_a_list_that_is_not_read_to_its_end_says_so(http: OutboundHttp, github: GitHub) -> None:
+    """Previews fill the list of deployments: what was read is told, and how far it reaches back."""
+    github.deployments = [
+        Deployed(9_999 - n, environment="preview", at=START - timedelta(seconds=n)) for n in range(1_050)
+    ]
+    with pytest.raises(ChangesCut) as cut:
+        await changes(http, github).deployments(SINCE, START)
+    assert len(cut.value.found) == 1_000
+    assert cut.value.read_from == START - timedelta(seconds=999)
+    assert await changes(http, github).deployments(START - timedelta(seconds=990), START)
 
 
 async def test_a_deployment_counts_although_its_end_cannot_be_read(

@@ -11,7 +11,7 @@ from bot.domain.errors import OutboundFailed, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.outbound import OutboundProblem
 from bot.domain.suspects.card import ChangeKind, RecentChange, SourceProblem, SuspectCard
-from bot.services.ports.change_sources import ChangeSource
+from bot.services.ports.change_sources import ChangesCut, ChangeSource
 from bot.services.suspects.reading import Suspects
 from tests.services.desk import PRIMARY, Desk
 from tests.services.incidents.test_title_and_start import clock, correct
@@ -155,6 +155,18 @@ async def test_a_source_that_refuses_is_named_and_not_asked_again(
     assert [one.problem for one in (await card_of(desk, incident)).unread] == [problem]
     assert len(source.asked) == 1
     assert desk.sent(CARD) == ["incident"]
+
+
+async def test_a_list_that_was_cut_is_named_with_what_was_read(desk: Desk, source: Source) -> None:
+    """The card has the changes that were read, says how far back they go, and is not read again."""
+    read_from = desk.clock.time - timedelta(minutes=20)
+    source.error = ChangesCut([merged(desk, minutes=12)], read_from)
+    incident = await desk.open("SEV1")
+    await desk.pass_time(minutes=5)
+    card = await card_of(desk, incident)
+    assert [one.what for one in card.changes] == ["#12 決済の再試行"]
+    assert [one.read_from for one in card.unread] == [read_from]
+    assert len(source.asked) == 1
 
 
 async def test_a_source_that_was_away_is_read_again_for_the_same_card(desk: Desk, source: Source) -> None:

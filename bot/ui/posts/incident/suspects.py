@@ -112,7 +112,10 @@ def _unread(words: Wording, card: SuspectCard) -> Iterator[str]:
         source = words.say(name) if name in words.texts else inert(one.source, limit=_PART_LIMIT)
         if one.about:
             source = f"{source} ({inert(one.about, limit=_PART_LIMIT)})"
-        problem = words.say(f"suspects.problem.{one.problem}")
+        if one.read_from is None:
+            problem = words.say(f"suspects.problem.{one.problem}")
+        else:
+            problem = words.say("suspects.problem.cut", at=words.hour(one.read_from, on=card.started_at))
         yield words.say("suspects.card.unread", source=source, problem=problem)
 
 

@@ -1,7 +1,7 @@
 """The card of suspects, as people read it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -80,6 +80,19 @@ def test_no_change_is_said_and_so_is_what_could_not_be_read() -> None:
     assert "読めた範囲には" in text
     assert "⚠️ GitHub のマージ：トークンが無効か" in text
     assert "2 h" in shown(with_card(), samples.EN)
+
+
+def test_a_list_that_was_cut_is_never_no_change() -> None:
+    """Where only the last part of the list was read, the card says from when on, and of that part only."""
+    cut = UnreadSource(
+        source="github_deployments",
+        problem=SourceProblem.SLOW,
+        read_from=datetime(2026, 11, 28, 9, 5, tzinfo=UTC),
+    )
+    text = shown(with_card(unread=(cut,)))
+    assert "読めた範囲には" in text
+    assert "⚠️ GitHub のデプロイ：件数が多く、" in text
+    assert "18:05 より前は読めていません" in text
 
 
 def test_a_past_incident_takes_three_lines() -> None:
