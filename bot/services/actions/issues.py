@@ -43,6 +43,9 @@ _NOT_SET_UP: Final = timedelta(hours=1)
 #: How long an issue may take to be in the lists after it was opened.
 _IN_LISTS_AFTER: Final = timedelta(seconds=10)
 
+#: When Discord is asked again who the owner of an item is.
+_OWNER_AGAIN: Final = timedelta(minutes=5)
+
 #: The person of a change on GitHub that does not say who made it.
 _GITHUB: Final = Person(id=0, name="GitHub")
 
@@ -262,6 +265,8 @@ class ActionIssues:
     ) -> None:
         """Save what is there now; a change of the item since it was read is written next."""
         export = written.export
+        if not written.has_owner:  # it shows no version until it shows whose it is
+            export = replace(export, shown_version=0, next_at=change.now + _OWNER_AGAIN)
         if change.item.version != item.version:
             export = replace(export, next_at=change.now)
         await _save(change, export)

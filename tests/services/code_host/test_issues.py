@@ -283,6 +283,48 @@ async def test_a_login_that_cannot_be_assigned_is_told_once(desk: Desk, github: 
     assert [line["login"] for line in await told(desk, "issue_unassignable")] == ["nobody-there"]
 
 
+async def test_an_owner_whom_discord_does_not_name_stays_assigned(desk: Desk, github: GitHub) -> None:
+    """While Discord is away the assignees stay as they are; afterwards the issue follows the owner.
+
+    An owner who has left the server is nobody's login, and is unassigned.
+    """
+    github.repository.collaborators.add("nobody-there")
+    item = await add(desk, await ended(desk), owner=SATO)
+    assert only(github).assignees == ["nobody-there"]
+    form = replace(FORM, due=item.due_on.isoformat(), owner=SATO)
+    edited = await desk.services.actions.edit(
+        item.id, replace(form, what="リトライ上限を 5 回にする"), shown_version=item.version, by=RESPONDER
+    )
+    desk.discord.is_away = True
+    await desk.pass_time(minutes=20)
+    issue = only(github)
+    assert (issue.title, issue.assignees) == ("リトライ上限を 5 回にする", ["nobody-there"])
+    github.repository.close_issue(issue.number)  # what people do there is heard all the same
+    await desk.pass_time(minutes=20)
+    assert (await now_of(desk, item)).status is ActionStatus.DONE
+    desk.discord.is_away = False
+    desk.discord.left.add(str(SATO.id))
+    await desk.pass_time(minutes=10)
+    assert issue.assignees == []
+    asked = len(github.asked)
+    await desk.pass_time(minutes=10)
+    assert f"GET /issues/{issue.number}" not in github.asked[asked:]
+    assert edited.is_open
+
+
+async def test_an_issue_that_was_opened_without_its_owner_gets_them(desk: Desk, github: GitHub) -> None:
+    """The issue is opened while Discord is away, and assigned once Discord says who the owner is."""
+    incident = await ended(desk)
+    await add(desk, incident, owner=SATO, works=False)
+    github.repository.collaborators.add("nobody-there")
+    desk.discord.is_away = True
+    await desk.pass_time(minutes=3)
+    assert only(github).assignees == []
+    desk.discord.is_away = False
+    await desk.pass_time(minutes=10)
+    assert only(github).assignees == ["nobody-there"]
+
+
 @pytest.mark.parametrize("kind", ["private", "drill"])
 async def test_what_must_not_leave_discord_does_not(desk: Desk, github: GitHub, kind: str) -> None:
     """An action item of a private incident or a drill makes no request to GitHub."""
