@@ -307,7 +307,7 @@ MUTANTS: Final = (
     Mutant(
         name="an issue that the bot opened before it was killed is not found again",
         file="bot/services/actions/issues.py",
-        before="found = await writing.found(marker)",
+        before="found = await writing.found(marker, opening_at=export.opening_at)",
         after="found = None",
         tests=("tests/services/code_host/test_issues.py",),
     ),
