@@ -70,7 +70,7 @@ class AnnouncementViews:
         """
         if incident.status is Status.MERGED:
             into = incident.told_merged_into
-            other = "" if into is None else label_of(into)
+            other = "?" if into is None else label_of(into)
             raise InvalidTransition("announcement_merged", incident=incident.label, other=other)
         if incident.is_private and not self._rules.private:
             raise InvalidTransition("announcement_private", incident=incident.label)
