@@ -189,8 +189,7 @@ class GitHubRepository:
         while answer.following is not None and parsed(_opened_at, found[-1]) >= since:
             answer = await self.connection.get(answer.following)
             found += parsed(list, answer.body)
-        opened = [each for each in found if parsed(_opened_at, each) >= since]
-        return list(parsed(_changed, opened).issues)
+        return list(parsed(_changed, found).issues)
 
     async def issues_since(self, since: datetime, *, etag: str | None) -> Fetched[ChangedIssues] | None:
         moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -17,7 +17,7 @@ from bot.services.ports import CodeHost, Discord
 _ASSIGNEES: Final = "assignees"
 
 #: By how much the host's clock may be behind ours.
-_CLOCKS_DIFFER: Final = timedelta(minutes=10)
+_CLOCKS_DIFFER: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,10 @@ class Issues(Protocol):
         """
 
     async def issues_opened_since(self, since: datetime) -> list[Issue]:
-        """Return all issues that were opened at *since* or later, by the host's clock, the latest first."""
+        """Return all issues that were opened at *since* or later, by the host's clock, the latest first.
+
+        The latest page is returned in any case, as the clocks may differ.
+        """
 
     async def issues_since(self, since: datetime, *, etag: str | None) -> Fetched[ChangedIssues] | None:
         """Return the issues that changed at *since* or later; None if nothing has since *etag* was given."""

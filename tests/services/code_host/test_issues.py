@@ -275,6 +275,17 @@ async def test_a_lost_answer_is_found_behind_many_newer_issues(desk: Desk, githu
     assert len(github.repository.issues) == 66
 
 
+async def test_a_clock_that_is_ahead_of_githubs_doubles_nothing(desk: Desk, github: GitHub) -> None:
+    """An issue whose answer was lost is found although GitHub says that it was opened hours before."""
+    incident = await ended(desk)
+    await desk.database.advance(timedelta(hours=3))
+    github.fault(Fault.RESET_AFTER, "POST /issues", times=1)
+    item = await add(desk, incident)
+    await desk.pass_time(minutes=2)
+    assert await url_of(desk, item) is not None
+    assert len(github.repository.issues) == 1
+
+
 async def test_a_login_that_cannot_be_assigned_is_told_once(desk: Desk, github: GitHub) -> None:
     """The issue is opened without it. The owner is found by the username, too."""
     item = await add(desk, await ended(desk), owner=SATO)
