@@ -27,6 +27,7 @@ _PLAIN: Final = (
     DeliveryKind.ALERT_VERDICT,
     DeliveryKind.ALERT_WINDOW,
     DeliveryKind.ALERTS_SKIPPED,
+    DeliveryKind.HOOK_UNREAD,
     DeliveryKind.PIN_SEEN,
     DeliveryKind.SUSPECTS,
 )

@@ -250,6 +250,8 @@ class DeliveryKind(StrEnum):
     ALERT_WINDOW = "alert_window"
     #: The note that older messages of a watched channel were not read.
     ALERTS_SKIPPED = "alerts_skipped"
+    #: The note that what a source has sent by HTTP could not be read.
+    HOOK_UNREAD = "hook_unread"
     DIGEST = "digest"
     #: A DLQ entry sent again.
     REPLAY = "replay", DeliveryKindSpec(is_urgent=True, is_replay=True)

@@ -33,7 +33,7 @@ class AlertmanagerReader(SilentReader):
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent | UnreadAlert, ...]:
         del rules
-        group = fields_of(request.body)
+        group = fields_of(request)
         return read_alerts(group, lambda alert: _event(alert, group))
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.domain.hooks.hook import HookUnreadable
+from bot.domain.hooks.hook import HookRequest, HookUnreadable
+from bot.integrations.hooks.charset import text_of
 
 #: Years of a moment that is believed: Go writes year 1 for "none".
 _YEARS: Final = range(2000, 2200)
@@ -44,18 +45,25 @@ class Fields:
         return next((found for name in names if (found := moment_of(self.values.get(name)))), None)
 
 
-def json_of(body: bytes) -> object:
-    """Return the JSON of *body*.
+def json_of(request: HookRequest) -> object:
+    """Return the JSON of a body, whatever its charset.
 
     Raises:
         HookUnreadable.
     """
-    if not body.strip():
+    return json_in(text_of(request))
+
+
+def json_in(text: str) -> object:
+    """Return the JSON that *text* is.
+
+    Raises:
+        HookUnreadable.
+    """
+    if not text.strip():
         raise HookUnreadable("the body is empty")
     try:
-        found: object = json.loads(body.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise HookUnreadable("the body is not UTF-8") from None
+        found: object = json.loads(text)
     except RecursionError:
         raise HookUnreadable("the body is nested too deeply") from None
     except ValueError:
@@ -63,13 +71,22 @@ def json_of(body: bytes) -> object:
     return found
 
 
-def fields_of(body: bytes) -> Fields:
-    """Return the JSON object of *body*.
+def fields_of(request: HookRequest) -> Fields:
+    """Return the JSON object of a body.
 
     Raises:
         HookUnreadable.
     """
-    found = json_of(body)
+    return fields_in(text_of(request))
+
+
+def fields_in(text: str) -> Fields:
+    """Return the JSON object that *text* is.
+
+    Raises:
+        HookUnreadable.
+    """
+    found = json_in(text)
     if not isinstance(found, dict):
         raise HookUnreadable("the body is not a JSON object")
     return Fields(found)

@@ -48,7 +48,7 @@ class CloudflareReader(SilentReader):
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
         del rules
-        said = fields_of(request.body)
+        said = fields_of(request)
         if not said.text("alert_type", "alert_event", "policy_id", "alert_correlation_id"):
             return ()  # the test that a new webhook begins with
         data, account = said.fields("data"), said.text("account_id")

@@ -6,7 +6,8 @@ from datetime import datetime
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable
 from bot.domain.suspects.card import RecentChange
-from bot.integrations.hooks.body import json_of
+from bot.integrations.hooks.body import json_in, json_of
+from bot.integrations.hooks.charset import text_of
 from bot.integrations.hooks.mapping import DEFAULTS, Mapped, raw_event
 from bot.integrations.hooks.proofs import require_credentials
 from bot.integrations.hooks.reader import SilentReader
@@ -22,29 +23,27 @@ class JsonReader(SilentReader):
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
         if rules.reports_deployments:
             return ()
+        text = text_of(request)
         try:
-            body = json_of(request.body)
+            body = json_in(text)
         except HookUnreadable:
-            return (raw_event(_text(request.body)),)
+            return (raw_event(_readable(text)),)
         return Mapped(rules.mapping, DEFAULTS).events(body)
 
     def changes(self, request: HookRequest, rules: HookRules, *, at: datetime) -> tuple[RecentChange, ...]:
         if not rules.reports_deployments:
             return ()
         mapped = Mapped(rules.mapping, DEFAULTS)
-        return mapped.deployments(json_of(request.body), source=rules.sender.name, at=at)
+        return mapped.deployments(json_of(request), source=rules.sender.name, at=at)
 
 
-def _text(body: bytes) -> str:
-    """Return a body that is not JSON as text.
+def _readable(text: str) -> str:
+    """Return a body that is not JSON without what could not be decoded.
 
     Raises:
-        HookUnreadable.
+        HookUnreadable: nothing is left.
     """
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise HookUnreadable("the body is not UTF-8") from None
-    if not text.strip("\0 \t\r\n"):
-        raise HookUnreadable("the body is empty")
-    return text
+    left = text.replace("\ufffd", "")
+    if not any(sign.isprintable() and not sign.isspace() for sign in left):
+        raise HookUnreadable("the body has no text" if text.strip("\0 \t\r\n") else "the body is empty")
+    return left

@@ -13,7 +13,8 @@ from bot.domain.alerts.recognition import Says
 from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable
 from bot.domain.suspects.card import ChangeKind, RecentChange, change_key
 from bot.domain.text import one_line
-from bot.integrations.hooks.body import Fields, fields_of
+from bot.integrations.hooks.body import Fields, fields_in
+from bot.integrations.hooks.charset import text_of
 from bot.integrations.hooks.proofs import hex_signatures, require_signature
 from bot.integrations.hooks.reader import SilentReader
 
@@ -41,7 +42,7 @@ _ACTIONS: Final = "github-actions"
 class GitHubReader(SilentReader):
     """See `bot.services.ports.hooks.HookReader`."""
 
-    kept = (EVENT, DELIVERY)
+    kept = (*SilentReader.kept, EVENT, DELIVERY)
 
     def verify(self, request: HookRequest, keys: Sequence[str], *, now: datetime) -> None:
         del now  # GitHub signs no time
@@ -56,7 +57,7 @@ class GitHubReader(SilentReader):
         event = request.headers.get(EVENT)
         if event is not None and event not in _READ:
             return ()  # its body may be large
-        said = fields_of(_json(request.body))
+        said = fields_in(_json(text_of(request)))
         name = event or next((one for one in _READ if one in said.values), "")
         return _READ[name](said) if name else ()
 
@@ -64,19 +65,19 @@ class GitHubReader(SilentReader):
         del rules, at
         if request.headers.get(EVENT, "deployment_status") != "deployment_status":
             return ()
-        said = fields_of(_json(request.body))
+        said = fields_in(_json(text_of(request)))
         change = _change(
             said.fields("deployment"), said.fields("deployment_status"), said.fields("repository")
         )
         return () if change is None else (change,)
 
 
-def _json(body: bytes) -> bytes:
+def _json(text: str) -> str:
     """Return the JSON of a body, which GitHub sends as a form unless told otherwise."""
-    if not body.startswith(b"payload="):
-        return body
+    if not text.startswith("payload="):
+        return text
     try:
-        return parse_qs(body.decode(), errors="strict", max_num_fields=10)["payload"][0].encode()
+        return parse_qs(text, errors="strict", max_num_fields=10)["payload"][0]
     except (ValueError, KeyError):
         raise HookUnreadable("the form cannot be read") from None
 

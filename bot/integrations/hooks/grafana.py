@@ -30,7 +30,7 @@ _TARGETS: Final = ("target", "service", "instance", "job")
 class GrafanaReader(SilentReader):
     """See `bot.services.ports.hooks.HookReader`."""
 
-    kept = (_SIGNATURE, *_TIMESTAMPS)
+    kept = (*SilentReader.kept, _SIGNATURE, *_TIMESTAMPS)
 
     def verify(self, request: HookRequest, keys: Sequence[str], *, now: datetime) -> None:
         given = request.headers.get(_SIGNATURE, "")
@@ -49,7 +49,7 @@ class GrafanaReader(SilentReader):
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent | UnreadAlert, ...]:
         del rules
-        said = fields_of(request.body)
+        said = fields_of(request)
         return read_alerts(said, lambda alert: _event(alert, said))
 
 

@@ -27,21 +27,21 @@ class PagerDutyReader(SilentReader):
     def verify(self, request: HookRequest, keys: Sequence[str], *, now: datetime) -> None:
         del now
         try:
-            given = fields_of(request.body).text("routing_key")
+            given = fields_of(request).text("routing_key")
         except HookUnreadable:
             given = ""  # nothing in it proves anything
         if not is_one_of(given, keys):
             raise HookRefused("credentials")
 
     def answer(self, request: HookRequest) -> bytes | None:
-        said = fields_of(request.body)
+        said = fields_of(request)
         _check(said)
         answer = {"status": "success", "message": "Event processed", "dedup_key": _key(said)}
         return json.dumps(answer, ensure_ascii=False).encode()
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
         del rules
-        said = fields_of(request.body)
+        said = fields_of(request)
         _check(said)
         payload = said.fields("payload")
         links = [link.text("href") for link in said.each("links")]

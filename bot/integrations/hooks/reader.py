@@ -7,12 +7,13 @@ from bot.domain.alerts.events import AlertEvent
 from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable, UnreadAlert
 from bot.domain.suspects.card import RecentChange
 from bot.integrations.hooks.body import Fields
+from bot.integrations.hooks.charset import CONTENT_TYPE
 
 
 class SilentReader:
     """The parts of a `bot.services.ports.hooks.HookReader` for a source without ids and answers."""
 
-    kept: tuple[str, ...] = ()
+    kept: tuple[str, ...] = (CONTENT_TYPE,)
 
     def is_key(self, key: str) -> bool:  # noqa: ARG002
         """Return True: the format accepts any text as its secret."""

@@ -33,7 +33,7 @@ _OVER: Final = frozenset({"resolved", "archived", "ignored"})
 class SentryReader(SilentReader):
     """See `bot.services.ports.hooks.HookReader`."""
 
-    kept = (_RESOURCE, _REQUEST)
+    kept = (*SilentReader.kept, _RESOURCE, _REQUEST)
 
     def verify(self, request: HookRequest, keys: Sequence[str], *, now: datetime) -> None:
         del now  # the timestamp that Sentry sends is not signed
@@ -48,7 +48,7 @@ class SentryReader(SilentReader):
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
         del rules
-        said = fields_of(request.body)
+        said = fields_of(request)
         data = said.fields("data")
         match request.headers.get(_RESOURCE) or _resource_of(data):
             case "event_alert":

@@ -32,7 +32,7 @@ _IN_DATA: Final[Mapping[str, str]] = {
 class StandardReader(SilentReader):
     """See `bot.services.ports.hooks.HookReader`."""
 
-    kept = (_ID, _TIMESTAMP)
+    kept = (*SilentReader.kept, _ID, _TIMESTAMP)
 
     def is_key(self, key: str) -> bool:
         try:
@@ -55,12 +55,12 @@ class StandardReader(SilentReader):
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
         if rules.reports_deployments:
             return ()
-        return Mapped(rules.mapping, _IN_DATA).events(dict(fields_of(request.body).values))
+        return Mapped(rules.mapping, _IN_DATA).events(dict(fields_of(request).values))
 
     def changes(self, request: HookRequest, rules: HookRules, *, at: datetime) -> tuple[RecentChange, ...]:
         if not rules.reports_deployments:
             return ()
-        body = dict(fields_of(request.body).values)
+        body = dict(fields_of(request).values)
         return Mapped(rules.mapping, _IN_DATA).deployments(body, source=rules.sender.name, at=at)
 
 

@@ -3,13 +3,16 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
 import structlog
 
 from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
+from bot.domain.alerts.payloads import HookUnreadData
+from bot.domain.delivery.delivery import NewDelivery, priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UnavailableError, without_message
 from bot.domain.hooks.hook import (
     HookFormat,
@@ -31,6 +34,9 @@ log = structlog.get_logger(__name__)
 #: How long one run of the job may take, seconds; it comes again for the rest, be it in the middle of a hook.
 _AT_A_TIME_S: Final = 1.0
 _READ: Final = 20
+
+#: How often people are told of a source whose requests cannot be read, at most.
+_TOLD_AGAIN: Final = timedelta(hours=6)
 
 #: Bytes of a body from which a thread reads it: the event loop has other work.
 _LARGE: Final = 16_384
@@ -159,10 +165,28 @@ class HookProcessing:
         return unread.reason
 
     async def _decide(self, rules: HookRules, hook: StoredHook, *, nth: int = 0, problem: str) -> None:
-        """List in `/alerts recent` the hook, or its event *nth*, that could not be processed, and why."""
+        """List in `/alerts recent` the hook, or its event *nth*, that could not be processed, and why.
+
+        People are told where its alert would have been posted, once for each `_TOLD_AGAIN`.
+        """
         decision = AlertDecision.on_hook(rules.sender, self._origin(hook, nth), problem=problem)
-        async with self._store.at_once() as tx:
+        async with self._store.transaction() as tx:
             await tx.decide(decision)
+            await tx.insert_deliveries([self._note(rules, hook, problem)])
+
+    def _note(self, rules: HookRules, hook: StoredHook, problem: str) -> NewDelivery:
+        sender = rules.sender
+        severity = self._policy.rules(sender.severity)
+        told = HookUnreadData(label=sender.label, source=sender.name, problem=problem)
+        period = (hook.at - datetime.min.replace(tzinfo=UTC)) // _TOLD_AGAIN
+        return NewDelivery(
+            kind=DeliveryKind.HOOK_UNREAD,
+            to=f"channel:{sender.channel or severity.channel}",
+            key=f"hook_unread:{self._guild_id}:{sender.name}:{period}",
+            guild_id=self._guild_id,
+            data=told.to_json(),
+            priority=priority_of(severity.rank),
+        )
 
     def _origin(self, hook: StoredHook, nth: int = 0) -> EventOrigin:
         return EventOrigin(self._guild_id, event_id(hook.at, hook.id), hook.at, nth)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
+from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData, HookUnreadData
 from bot.domain.alerts.question import AlertAnswer, QuestionView
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
@@ -14,6 +14,7 @@ from bot.ui.words.inert import inert
 from bot.ui.words.links import alert_url
 from bot.ui.words.wording import Wording
 
+_PROBLEM_LIMIT: Final = 300
 _SENDER_LIMIT: Final = 160
 _TITLE_LIMIT: Final = 420  # 200 characters as stored, escaped
 _SILENT: Final = 1 << 12  # Discord: SUPPRESS_NOTIFICATIONS, the message rings no phone
@@ -60,7 +61,17 @@ def skipped(words: Wording, delivery: Delivery) -> Body:
     return message(f"{HERE} {line}" if data.rings else line, rings=data.rings)
 
 
+def unread(words: Wording, delivery: Delivery) -> Body:
+    """Compose the notice that what a source has sent could not be read, so that no alert came of it."""
+    data = HookUnreadData.from_json(delivery.data)
+    label = inert(data.label, limit=_SENDER_LIMIT)
+    problem = inert(data.problem, limit=_PROBLEM_LIMIT)
+    line = words.say("tracked.hook_unread", label=label, source=data.source, problem=problem)
+    return message(line)
+
+
 RENDERERS: Final[Renderers] = {
     DeliveryKind.ALERT_QUESTION: alone(asked),
     DeliveryKind.ALERTS_SKIPPED: alone(skipped),
+    DeliveryKind.HOOK_UNREAD: alone(unread),
 }

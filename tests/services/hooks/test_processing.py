@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
 from bot.domain.alerts.events import AlertEvent
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.hooks.hook import HookFormat, HookRequest, HookRules, NewHook
 from bot.integrations.hooks.alertmanager import AlertmanagerReader
 from bot.integrations.hooks.readers import READERS
@@ -67,7 +68,7 @@ async def test_what_cannot_be_read_is_kept_with_the_reason(desk: Desk) -> None:
         (0, "the body is not JSON"),
         (0, "alerts is not a list"),
         (0, "1 of 1 alerts cannot be read: an alert is neither firing nor resolved"),
-        (0, "the body is not UTF-8"),
+        (0, "the body is empty"),
         (0, "the body is not a JSON object"),
         (1, None),
     ]
@@ -100,6 +101,23 @@ async def test_an_alert_that_cannot_be_read_hides_none_of_its_group(desk: Desk) 
     assert [one.decision.detail.problem for one in listed if one.decision.nth == 1] == [problem]
     assert [one["reason"] for one in logged if one["event"] == "hook.alerts_unread"] == [problem]
     assert b"melting" in await desk.database.pool.fetchval("SELECT body FROM hooks")
+
+
+async def test_people_are_told_once_in_a_while_of_a_source_that_cannot_be_read(desk: Desk) -> None:
+    """What cannot be read is told where its alert would be, once in six hours however many come."""
+
+    async def told() -> list[tuple[str, str]]:
+        posts = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.HOOK_UNREAD]
+        return [(one.to, str(one.data["problem"])) for one in posts]
+
+    await store(desk, b"<html>", b"<html>", {"alerts": [{"status": "melting"}]})
+    await processing(desk).process(SOURCE)
+    channel = desk.policy.rules(desk.policy.hooks[SOURCE].sender.severity).channel
+    assert await told() == [(f"channel:{channel}", "the body is not JSON")]
+    await desk.database.advance(timedelta(hours=6))
+    await store(desk, {"alerts": [{"status": "melting"}]})
+    await processing(desk).process(SOURCE)
+    assert len(await told()) == 2
 
 
 class BrokenReader(AlertmanagerReader):

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.domain.actions.deliveries import ActionDm, ActionDmReason
-from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
+from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData, HookUnreadData
 from bot.domain.alerts.verdict import AlertVerdictData, Verdict
 from bot.domain.alerts.windows import WindowData
 from bot.domain.delivery.addressing import Addressing
@@ -276,6 +276,10 @@ ROWS: list[tuple[Json, Payload]] = [
     (
         {"target": "api", "alerts": 2, "times": 5, "numbers": [42]},
         WindowData(target="api", alerts=2, times=5, numbers=(42,)),
+    ),
+    (
+        {"label": "Sentry", "source": "sentry", "problem": "the body is empty"},
+        HookUnreadData(label="Sentry", source="sentry", problem="the body is empty"),
     ),
     (
         {"before": ISO, "url": "https://x.example", "rings": False},

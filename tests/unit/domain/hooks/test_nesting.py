@@ -31,6 +31,13 @@ def test_it_agrees_with_a_parser(value: object, more: int, in_ascii: bool) -> No
     assert is_shallow(json.dumps(value, ensure_ascii=in_ascii).encode()) == (depth(value) <= DEEPEST)
 
 
+def test_a_line_of_text_may_have_an_open_bracket() -> None:
+    """A bracket that nothing closes is no nesting; more of them than JSON may have are refused."""
+    assert is_shallow(b"[ERROR] disk [full")
+    assert is_shallow(b"}" + b"[" * DEEPEST)
+    assert not is_shallow(b"[" * (DEEPEST + 1))
+
+
 @pytest.mark.parametrize(
     "piece", [b"[", b"]", b'"', b"\\", b'"\\', b"[]", b"{},", b'"a",', b'[{"', b"\xff", b"[[]"]
 )
