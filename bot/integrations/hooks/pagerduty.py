@@ -1,12 +1,13 @@
 """PagerDuty's Events API v2, as its senders speak it.
 
-Source: https://developer.pagerduty.com/docs/send-alert-event
+Sources: https://developer.pagerduty.com/docs/send-alert-event, and the description of the API in OpenAPI.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from bot.domain.alerts.events import AlertEvent
@@ -17,7 +18,19 @@ from bot.integrations.hooks.body import Fields, fields_of, storable
 from bot.integrations.hooks.proofs import is_one_of
 from bot.integrations.hooks.reader import SilentReader
 
-_ACTIONS: Final = {"trigger": Says.FIRING, "acknowledge": Says.CHATTER, "resolve": Says.RESOLVED}
+_ACTIONS: Final = {"trigger": Says.FIRING, "resolve": Says.RESOLVED}
+_SEVERITIES: Final = frozenset({"critical", "error", "warning", "info"})
+
+#: Fields that are a text if they are there, with the most characters that PagerDuty takes.
+_TEXTS: Final[Mapping[str, int | None]] = MappingProxyType(
+    {"routing_key": None, "dedup_key": 255, "client": None, "client_url": None}
+)
+_PAYLOAD_TEXTS: Final[Mapping[str, int | None]] = MappingProxyType(
+    {"summary": 1_024, "source": None, "timestamp": None, "component": None, "group": None, "class": None}
+)
+
+#: Lists of objects, with the field that each must have, and those that are a text if they are there.
+_LISTS: Final = {"links": ("href", "text"), "images": ("src", "href", "alt")}
 _DETAILS_LIMIT: Final = 1_000
 
 
@@ -59,13 +72,60 @@ class PagerDutyReader(SilentReader):
 
 
 def _check(said: Fields) -> None:
-    action = said.text("event_action")
-    if action not in _ACTIONS:
-        raise HookUnreadable("event_action is none of trigger, acknowledge, resolve")
-    if action != "trigger" and not said.text("dedup_key"):
+    """Check that PagerDuty would take the event, and that it is one that the bot can act on.
+
+    Raises:
+        HookUnreadable.
+    """
+    _check_texts(said, _TEXTS, where="")
+    action = said.values.get("event_action")
+    if action == "acknowledge":
+        raise HookUnreadable("event_action acknowledge is not supported: people acknowledge, in Discord")
+    if action not in ("trigger", "resolve"):
+        raise HookUnreadable("event_action is none of trigger, resolve")
+    if not said.text("routing_key"):
+        raise HookUnreadable("routing_key is missing")
+    if action == "resolve" and not said.text("dedup_key"):
         raise HookUnreadable("dedup_key is missing")
-    if action == "trigger" and not said.fields("payload").text("summary"):
-        raise HookUnreadable("payload.summary is missing")
+    _check_lists(said)
+    if said.values.get("payload") is not None or action == "trigger":
+        _check_payload(said.values.get("payload"))
+
+
+def _check_payload(found: object) -> None:
+    if not isinstance(found, dict):
+        raise HookUnreadable("payload is missing" if found is None else "payload is not an object")
+    payload = Fields(found)
+    _check_texts(payload, _PAYLOAD_TEXTS, where="payload.")
+    if missing := next((name for name in ("summary", "source") if not payload.text(name)), ""):
+        raise HookUnreadable(f"payload.{missing} is missing")
+    severity = found.get("severity")
+    if not isinstance(severity, str) or severity not in _SEVERITIES:
+        raise HookUnreadable("payload.severity is none of critical, error, warning, info")
+    if not isinstance(found.get("custom_details"), dict | None):
+        raise HookUnreadable("payload.custom_details is not an object")
+
+
+def _check_texts(said: Fields, limits: Mapping[str, int | None], *, where: str) -> None:
+    for name, limit in limits.items():
+        found = said.values.get(name)
+        if found is not None and not isinstance(found, str):
+            raise HookUnreadable(f"{where}{name} is not a string")
+        if found is not None and limit is not None and len(found) > limit:
+            raise HookUnreadable(f"{where}{name} is longer than {limit} characters")
+
+
+def _check_lists(said: Fields) -> None:
+    for name, (required, *others) in _LISTS.items():
+        found = said.values.get(name)
+        if found is None:
+            continue
+        if not isinstance(found, list):
+            raise HookUnreadable(f"{name} is not a list")
+        for item in found:
+            if not isinstance(item, dict) or not isinstance(item.get(required), str):
+                raise HookUnreadable(f"{name} has an item without {required}")
+            _check_texts(Fields(item), dict.fromkeys(others), where=f"{name}.")
 
 
 def _key(said: Fields) -> str:

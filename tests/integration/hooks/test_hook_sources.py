@@ -37,6 +37,7 @@ SECRET = "s" * 32
 KEY = "e93facc04764012d7bfb002500d5d1a6"
 WHSEC = f"whsec_{base64.b64encode(b'k' * 24).decode()}"
 EXAMPLES = {one.name: one for one in examples()}
+PAYLOAD = {"summary": "DISK", "source": "db-1", "severity": "critical"}
 
 
 def _hex(signed: bytes) -> str:
@@ -216,13 +217,17 @@ async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 async def test_pagerdutys_own_client_opens_repeats_and_ends_an_alert(desk: Desk, tmp_path: Path) -> None:
-    """PagerDuty's own client opens, repeats and ends an alert; only its address is another."""
+    """PagerDuty's own client opens, repeats and ends an alert; only its address is another.
+
+    What it says of an acknowledge is that it did not happen: no monitor stops an escalation.
+    """
     async with site(desk, HookFormat.PAGERDUTY) as there, pagerduty(there, tmp_path) as client:
         say = asyncio.to_thread
         key = await say(client.trigger, "DISK at 99%", "db.parky.co.jp")
         assert await say(client.trigger, "DISK at 99%", "db.parky.co.jp", dedup_key=key) == key
         assert await there.process() == [("DISK at 99%", 2)]
-        assert await say(client.acknowledge, key) == key
+        with pytest.raises(HttpError, match="acknowledge is not supported"):
+            await say(client.acknowledge, key)
         assert await there.process() == [("DISK at 99%", 2)]
         assert await say(client.resolve, key) == key
         assert await there.process() == []
@@ -266,7 +271,13 @@ async def arrived(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("event", "status"),
     [
-        ({"routing_key": KEY, "event_action": "trigger", "payload": {"summary": "DISK"}}, 202),
+        ({"routing_key": KEY, "event_action": "trigger", "payload": PAYLOAD}, 202),
+        ({"routing_key": KEY, "event_action": "trigger", "payload": {**PAYLOAD, "severity": "boom"}}, 400),
+        ({"routing_key": KEY, "event_action": "trigger", "payload": {**PAYLOAD, "summary": "x" * 1025}}, 400),
+        ({"routing_key": KEY, "event_action": "trigger", "payload": {"summary": "DISK"}}, 400),
+        ({"routing_key": KEY, "event_action": "trigger", "payload": PAYLOAD, "dedup_key": "a" * 256}, 400),
+        ({"routing_key": KEY, "event_action": "trigger", "payload": PAYLOAD, "dedup_key": "a" * 255}, 202),
+        ({"routing_key": KEY, "event_action": "acknowledge", "dedup_key": "a"}, 400),
         ({"routing_key": KEY, "event_action": "resolve", "dedup_key": "a"}, 202),
         ({"routing_key": KEY, "event_action": "trigger"}, 400),
         ({"routing_key": KEY, "event_action": "resolve"}, 400),
