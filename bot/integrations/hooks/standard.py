@@ -13,7 +13,7 @@ from bot.domain.alerts.events import AlertEvent
 from bot.domain.hooks.hook import HookRefused, HookRequest, HookRules, MappedPart
 from bot.domain.suspects.card import RecentChange
 from bot.integrations.hooks.body import fields_of
-from bot.integrations.hooks.mapping import DEFAULTS, Mapped
+from bot.integrations.hooks.mapping import DEFAULTS, Mapped, states_in
 from bot.integrations.hooks.proofs import is_one_of, require_recent
 from bot.integrations.hooks.reader import SilentReader
 
@@ -24,7 +24,7 @@ _TIMESTAMP: Final = "webhook-timestamp"
 _IN_DATA: Final[Mapping[str, str]] = {
     **{name: " || ".join(f"data.{part}" for part in where.split(" || ")) for name, where in DEFAULTS.items()},
     MappedPart.TITLE: "data.title || data.summary || data.message || data.name || type",
-    MappedPart.STATUS: "data.status || data.state || type",
+    MappedPart.STATUS: states_in("data.", "type"),
     MappedPart.STARTED_AT: "data.started_at || timestamp",
 }
 
