@@ -67,6 +67,7 @@ class Vitals:
             "deadlines": self._deadlines,
             "gateway": self._gateway,
             "discord": self._discord,
+            "disk": self._disk,
         }
 
     async def figures(self, states: Mapping[str, str]) -> bytes:
@@ -112,6 +113,11 @@ class Vitals:
     async def _discord(self) -> str | None:
         away_s = self.circuit.away_s
         return None if not away_s else f"has not answered for {away_s:.0f} s"
+
+    async def _disk(self) -> str | None:
+        """Check that what is done without the database would survive a restart."""
+        troubles = [emergency.disk_trouble for emergency in self.emergencies if emergency.disk_trouble]
+        return f"DATA_DIR cannot be written: {troubles[0]}" if troubles else None
 
     async def _incidents(self) -> IncidentCounts:
         served = list(self.client.served)

@@ -100,6 +100,11 @@ class Emergency:
         self._walks: LRUCache[int, Triage] = LRUCache(_WALKS)
         self.trouble: DatabaseTrouble | None = None
 
+    @property
+    def disk_trouble(self) -> str | None:
+        """Return why the file of this process cannot be written; None if it can."""
+        return self._book.trouble
+
     def load(self) -> None:
         """Read the journal that an earlier process has left; once, before anything else runs."""
         self._alarm.load()

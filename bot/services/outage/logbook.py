@@ -1,6 +1,7 @@
 """The journal of this process, its file for the next process, and the database's time."""
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -18,14 +19,23 @@ log = structlog.get_logger(__name__)
 #: Changes within so many seconds are written to the file together.
 _GATHER_S: Final = 0.05
 
+#: How old the file may become while nothing changes, in seconds.
+_WRITE_AGAIN_S: Final = 60.0
+
 
 class Logbook:
-    """Keeps the journal; all changes to it are made here."""
+    """Keeps the journal; all changes to it are made here.
+
+    Attributes:
+        trouble: Why the file cannot be written; None if it can.
+    """
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._journal = Journal()
         self._saved: bytes | None = None
+        self._saved_s = float("-inf")
+        self.trouble: str | None = None
         self._saving = asyncio.Lock()
         self._remembering: asyncio.Task[None] | None = None
         self._clock: tuple[datetime, float] | None = None
@@ -36,8 +46,13 @@ class Logbook:
         return self._journal
 
     def load(self) -> None:
-        """Read the journal that an earlier process has left."""
-        journal = read(self._spool) or Journal()
+        """Read the journal that an earlier process has left. A disk error is logged and stops no start."""
+        journal = None
+        try:
+            journal = read(self._spool)
+        except OSError as error:
+            self._note_trouble(error)
+        journal = journal or Journal()
         self._journal = replace(journal, mirror=journal.mirror or uuid4())
 
     def set_clock(self, now: datetime) -> None:
@@ -62,15 +77,28 @@ class Logbook:
         await self.keep(self._journal)
 
     async def keep(self, journal: Journal) -> None:
-        """Remember *journal*, in the file too. A disk error is logged and does not stop an escalation."""
+        """Remember *journal*, in the file too. A disk error is logged and does not stop an escalation.
+
+        What the file has already is written again now and then, so that a full disk is found in time.
+        """
         self._journal = journal
         async with self._saving:
             data = encoded(self._journal)  # with all changes since the call
-            if data == self._saved:
+            if data == self._saved and time.monotonic() - self._saved_s < _WRITE_AGAIN_S:
                 return
             try:
                 await asyncio.to_thread(self._spool.save, data)
             except OSError as error:
-                log.error("emergency.not_kept", error=type(error).__name__)  # noqa: TRY400 -- the disk's fault
+                self._note_trouble(error)
                 return
-            self._saved = data
+            self._saved, self._saved_s = data, time.monotonic()
+            if self.trouble is not None:
+                log.info("emergency.kept")
+                self.trouble = None
+
+    def _note_trouble(self, error: OSError) -> None:
+        """Log what is wrong with the disk, unless it was wrong in the same way before."""
+        trouble = error.strerror or str(error) or type(error).__name__
+        if trouble != self.trouble:
+            log.error("emergency.not_kept", error=type(error).__name__, reason=trouble)
+        self.trouble = trouble

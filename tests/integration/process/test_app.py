@@ -74,13 +74,29 @@ def port_of(sandbox: LocalDiscord) -> str:
     return str(urlsplit(sandbox.api_base).port)
 
 
+async def test_a_disk_that_cannot_be_written_is_a_part_that_is_not_ready(
+    database_url: str, tmp_path: Path
+) -> None:
+    """A bot whose DATA_DIR cannot be written runs, and says so: /readyz, a metric and one line of the log."""
+    (tmp_path / "file").write_text("in the way")
+    async with LocalDiscord() as sandbox:
+        env = settings_for(sandbox, DATABASE_URL=database_url)
+        env["DATA_DIR"] = str(tmp_path / "file" / "data")
+        async with bot(tmp_path, Child.start, **env) as running:
+            await running.child.line_with('"bot.ready"', within_s=READY_S)
+            parts = await running.until(ready=False)
+            assert parts["disk"] == "DATA_DIR cannot be written: Not a directory"
+            assert 'incident_bot_part_up{part="disk"} 0.0' in (await running.get("/metrics")).text
+            assert await running.child.stop() == 0
+
+
 async def test_it_gets_ready_and_stops(database_url: str, tmp_path: Path) -> None:
     """Ready with every part well, figures for Prometheus, a clean end within five seconds, no secret told."""
     async with LocalDiscord() as sandbox:
         env = settings_for(sandbox, DATABASE_URL=database_url)
         async with bot(tmp_path, Child.start, **env) as running:
             parts = await running.until(ready=True)
-            assert list(parts) == ["database", "jobs", "deadlines", "gateway", "discord"]
+            assert list(parts) == ["database", "jobs", "deadlines", "gateway", "discord", "disk"]
             assert set(parts.values()) == {"ok"}
             assert (await running.get("/healthz")).json() == {"alive": True}
             figures = (await running.get("/metrics")).text

@@ -508,6 +508,45 @@ async def test_whoever_may_not_triage_may_not_here(desk: Desk) -> None:
         await desk.emergency.raise_alert(new(by=OBSERVER))
 
 
+async def test_a_full_disk_is_told_once_and_so_is_its_end(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that refuses is one line of the log and a reason for readiness, until it takes the file again.
+
+    It is found although nothing changes that would have to be written.
+    """
+    monkeypatch.setattr("bot.services.outage.logbook._WRITE_AGAIN_S", 0.0)
+    await mirrored(desk)
+    assert desk.emergency.disk_trouble is None
+    desk.spool.is_full = True
+    with capture_logs() as logged:
+        for _ in range(3):
+            await keep_again(desk)
+        assert desk.emergency.disk_trouble == "no space left on device"
+        desk.spool.is_full = False
+        await keep_again(desk)
+    assert desk.emergency.disk_trouble is None
+    events = [one for one in logged if one["event"].startswith("emergency.")]
+    assert [one["event"] for one in events] == ["emergency.not_kept", "emergency.kept"]
+    assert events[0]["reason"] == "no space left on device"
+
+
+async def keep_again(desk: Desk) -> None:
+    """Keep the journal as the next look at an unchanged database does."""
+    await desk.emergency._book.keep(desk.emergency._book.journal)
+
+
+async def test_a_disk_that_cannot_be_read_stops_no_start(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process starts without the file if the disk refuses it, and says so."""
+
+    def refuse(_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(type(desk.spool), "load", refuse)
+    desk.emergency.load()
+    assert desk.emergency.disk_trouble == "Read-only file system"
+
+
 async def test_a_full_disk_keeps_nobody_from_being_told(desk: Desk) -> None:
     """The file is a help, no condition."""
     await mirrored(desk)
