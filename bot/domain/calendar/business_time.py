@@ -126,25 +126,41 @@ class BusinessHours:
         """
         if self.is_open(at):
             return at
-        local = at.astimezone(self.timezone)
-        day = local.date()
-        if not (self.is_business_day(day) and local.time() < self.starts):
+        day = at.astimezone(self.timezone).date() - timedelta(days=1)  # as of `is_open`
+        while (hours := self._hours(day)) is None or hours[0] <= at:
             day = self.business_days_after(day, 1)
-        return local_moment(day, self.starts, timezone=self.timezone).astimezone(UTC)
+        return hours[0]
 
     def is_open(self, at: datetime) -> bool:
-        """Return True if *at* (aware) is within business hours; the end itself is outside."""
-        local = at.astimezone(self.timezone)
-        return self.is_business_day(local.date()) and self.starts <= local.time() < self.ends
+        """Return True if *at* (aware) is within business hours; the end itself is outside.
+
+        Moments are compared, not wall times: an hour that comes twice opens and closes business once, as
+        `changes` says.
+        """
+        day = at.astimezone(self.timezone).date()
+        # A closing at 23:01 is at 00:01 if the clocks skip the hour before midnight, as in Greenland.
+        found = (self._hours(day), self._hours(day - timedelta(days=1)))
+        return any(hours is not None and hours[0] <= at < hours[1] for hours in found)
 
     def changes(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """Yield in order when business opens and closes, in UTC, on the local days of *start* to *end*."""
+        """Yield in order when business opens and closes, in UTC, from before *start* until after *end*."""
         day, last = start.astimezone(self.timezone).date(), end.astimezone(self.timezone).date()
+        day -= timedelta(days=1)  # as of `is_open`
         while day <= last:
-            if self.is_business_day(day):
-                yield local_moment(day, self.starts, timezone=self.timezone).astimezone(UTC)
-                yield local_moment(day, self.ends, timezone=self.timezone).astimezone(UTC)
+            yield from self._hours(day) or ()
             day += timedelta(days=1)
+
+    def _hours(self, day: date) -> tuple[datetime, datetime] | None:
+        """Return when business opens and closes on a local date, in UTC.
+
+        None if it does not: on no business day, or if the clocks skip all of it.
+        """
+        if not self.is_business_day(day):
+            return None
+        opens, closes = (
+            local_moment(day, at, timezone=self.timezone).astimezone(UTC) for at in (self.starts, self.ends)
+        )
+        return (opens, closes) if opens < closes else None
 
     def next_morning(self, at: datetime) -> datetime:
         """Return the next time after *at* (aware) at which business begins, or would on a business day."""

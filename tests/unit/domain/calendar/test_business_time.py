@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.calendar.business_time import (
@@ -19,7 +20,12 @@ from bot.domain.calendar.business_time import (
 TOKYO = ZoneInfo("Asia/Tokyo")
 BERLIN = ZoneInfo("Europe/Berlin")
 TEN = time(10)
-ZONES = ("Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
+#: Zones whose clocks change in different ways: by half an hour, at midnight, around Ramadan, or never.
+ZONES = [
+    *("Asia/Tokyo", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Casablanca"),
+    *("Atlantic/Azores", "Pacific/Apia", "America/Santiago", "America/Nuuk", "America/Scoresbysund"),
+    *("Asia/Beirut", "America/Havana", "Asia/Tehran", "Africa/Cairo"),
+]
 
 
 def tokyo(text: str) -> datetime:
@@ -173,3 +179,55 @@ def test_weekday_numbers_are_those_of_dates() -> None:
     """The weekdays are numbered from 0 to 6 in their order, as `date.weekday` counts from Monday."""
     assert [day.number for day in Weekday] == list(range(7))
     assert Weekday.MON.number == date(2026, 11, 30).weekday()
+
+
+@st.composite
+def hours_and_moments(draw: st.DrawFn) -> tuple[BusinessHours, datetime]:
+    """Business hours in one of the zones, and a moment of 2020 to 2030.
+
+    In a zone whose clocks change, the hours and the moment are near such a change, if not all year round.
+    """
+    zone = ZoneInfo(draw(st.sampled_from(ZONES)))
+    day = st.datetimes(datetime(2020, 1, 1), datetime(2030, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+    turns = changes_of_clock(zone.key)
+    is_near = draw(st.booleans()) and bool(turns)
+    near = draw(st.sampled_from(turns) if is_near else day)
+    wall = [near.astimezone(zone) + timedelta(minutes=draw(st.integers(-100, 100))) for _ in range(2)]
+    times = [one.time().replace(second=0, microsecond=0) for one in wall]
+    starts, ends = draw(st.sampled_from([times, [time(0), times[0]], [times[0], time(23, 59)]]))
+    assume(starts != ends)
+    days = draw(st.sampled_from([WORKING_WEEK, tuple(Weekday), (Weekday.SUN,)]))
+    hours = BusinessHours(zone, min(starts, ends), max(starts, ends), ends, days, frozenset())
+    return hours, near + timedelta(minutes=draw(st.integers(-150, 150)))
+
+
+@cache
+def changes_of_clock(zone: str) -> tuple[datetime, ...]:
+    """Return the hours of 2020 to 2030 in which the clocks of a zone change."""
+    first, hour = datetime(2020, 1, 1, tzinfo=UTC), timedelta(hours=1)
+    moments = [first + number * hour for number in range(11 * 366 * 24)]
+    offsets = [moment.astimezone(ZoneInfo(zone)).utcoffset() for moment in moments]
+    pairs = zip(moments, offsets, offsets[1:], strict=False)
+    return tuple(moment for moment, before, after in pairs if before != after)
+
+
+@settings(max_examples=500)
+@given(hours_and_moments())
+def test_business_is_open_from_each_opening_to_its_closing(case: tuple[BusinessHours, datetime]) -> None:
+    """Business is open at a moment if and only if its last change was an opening, in any zone and year."""
+    hours, at = case
+    changes = list(hours.changes(at - timedelta(days=9), at + timedelta(days=9)))
+    assert changes == sorted(set(changes))
+    assert len([one for one in changes if one <= at]) % 2 == hours.is_open(at)
+    for nth, change in enumerate(changes):
+        assert hours.is_open(change) == (nth % 2 == 0)
+        assert hours.is_open(change - timedelta(microseconds=1)) == (nth % 2 == 1)
+
+
+@settings(max_examples=500)
+@given(hours_and_moments())
+def test_business_opens_next_when_it_changes_next(case: tuple[BusinessHours, datetime]) -> None:
+    """The next opening is now if business is open, else its next change."""
+    hours, at = case
+    later = (one for one in hours.changes(at - timedelta(days=1), at + timedelta(days=30)) if one > at)
+    assert hours.opening(at) == (at if hours.is_open(at) else next(later))
