@@ -133,7 +133,7 @@ def _shown(voice: Voice, name: str, value: object) -> str:
     if value is None:  # an act of a clock, or from before names were kept
         return voice.say("errors.somebody")
     if name in _PEOPLE:
-        return voice.who(str(value))
+        return voice.listed([voice.who(str(one)) for one in (value if isinstance(value, list) else [value])])
     if isinstance(value, datetime):
         return voice.dated(value)
     if isinstance(value, tuple):  # roles that would do

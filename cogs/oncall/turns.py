@@ -11,6 +11,7 @@ from bot.client import IncidentBot
 from bot.domain.calendar.business_time import local_moment
 from bot.domain.calendar.start_time import plain_line
 from bot.domain.errors import UserError
+from bot.domain.oncall.book import Content
 from bot.domain.oncall.rotation import Rotation, parse_turn
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
@@ -47,7 +48,8 @@ def register(bot: IncidentBot) -> None:
     third=_NEXT,
     fourth=_NEXT,
     fifth=_NEXT,
-    handover=locale_str("When turns begin. 10:00 if left out", key="commands.oncall_handover"),
+    handover=locale_str("When turns begin. As now if left out, else 10:00", key="commands.oncall_handover"),
+    drop=locale_str("Take out people who are in the rotation now", key="commands.oncall_drop"),
     place=PLACE_OPTION,
 )
 @app_commands.autocomplete(place=offer_places)
@@ -59,24 +61,29 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
     third: discord.User | None = None,
     fourth: discord.User | None = None,
     fifth: discord.User | None = None,
-    handover: Words = "10:00",
+    handover: Words | None = None,
+    drop: bool = False,  # noqa: FBT001, FBT002  # an option of Discord's
     place: Place | None = None,
 ) -> None:
-    """Begin a rotation; its first turn is the current one, from today's handover or yesterday's."""
+    """Begin a rotation; its first turn is the current one, from the last handover.
+
+    It keeps the hour and, of weeks, the weekday of a rotation that it replaces.
+    """
     await wait(interaction)
     now = await now_here(interaction)
     services = services_of(interaction)
     people = [chosen(user) for user in (first, second, third, fourth, fifth) if user is not None]
+    at = place or first_place(interaction)
+    current = await services.schedules.rotation_at(services.guild_id, at)
+    begins = handover or ("10:00" if current is None else f"{current.handover:%H:%M}")
     rotation = _rotation(
-        [who.handle for who in people], every, handover, now=now, zone=services.policy.timezone
+        [who.handle for who in people], every, begins, now=now, zone=services.policy.timezone
     )
-    holder = await services.schedules.rotate(
-        services.guild_id,
-        place or first_place(interaction),
-        people,
-        rotation,
-        by=person_from(interaction.user),
-    )
+    if current is not None:
+        rotation = current.succeeded_by(rotation, now=now)
+    content = Content({who.handle: who for who in people}, rotation=rotation)
+    by = person_from(interaction.user)
+    holder = await services.schedules.rotate(services.guild_id, at, content, by=by, drops=drop)
     doubled = await services.oncall_checks.of_places(services.guild_id, holder.place)
     await reply(interaction, set_said(voice_of(interaction), holder, doubled))
 

@@ -128,6 +128,18 @@ class StoredSchedule:
     starts: datetime
     ended_at: datetime | None = None
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Return who takes turns or has an imported shift; none if it is one person."""
+        if self.rotation is not None:
+            return self.rotation.people
+        return tuple(dict.fromkeys(shift.person for shift in self.content.shifts))
+
+    @property
+    def rotation(self) -> Rotation | None:
+        """Return the rule by which people take turns, if there is one."""
+        return self.content.rotation
+
     def person_at(self, at: datetime, _hours: BusinessHours) -> str | None:
         """Return the holder at *at*; None if it is not in force or names no one."""
         is_over = self.ended_at is not None and at >= self.ended_at

@@ -119,6 +119,18 @@ class Rotation:
                 yield at
             following += 1
 
+    def succeeded_by(self, turns: "Rotation", *, now: datetime) -> "Rotation":
+        """Return *turns*, which take this rotation's place at *now*, with its weekday of the handover.
+
+        A weekly handover stays on its weekday, be the hour another; the first turn is the current one.
+        """
+        if not self.unit is turns.unit is Unit.WEEKS:
+            return turns
+        days = (now.astimezone(turns.timezone).date() - timedelta(days=ago) for ago in range(14))
+        same = (day for day in days if day.weekday() == self.starts_on.weekday())
+        starts = (replace(turns, starts_on=day) for day in same)
+        return next(one for one in starts if one.begins(0) <= now)
+
     def _moment(self, local: datetime) -> datetime:
         return local_moment(local.date(), local.time(), timezone=self.timezone).astimezone(UTC)
 
@@ -150,6 +162,11 @@ class Layer:
 
     rotation: Rotation
     applies: Applies = Applies.ALWAYS
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Return who takes turns."""
+        return self.rotation.people
 
     def person_at(self, at: datetime, hours: BusinessHours) -> str | None:
         """Return the person whose turn it is; None if the layer does not count at *at*."""
@@ -202,6 +219,14 @@ class Cover(Shift):
 class OnCallSource(Protocol):
     """A source that may name the person on call: a layer of the policy, or a schedule set from chat."""
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Return who takes turns; none if it is one person, until further notice."""
+
+    @property
+    def rotation(self) -> Rotation | None:
+        """Return the rule by which they do, if there is one."""
+
     def person_at(self, at: datetime, hours: BusinessHours) -> str | None:
         """Return the person on call, or None if this source names no one."""
 
@@ -248,6 +273,18 @@ class Roster:
             if (duty := layer.duty_at(at, self.hours)) is not None:
                 return replace(duty, layer=number) if duty.kind is DutyKind.LAYER else duty
         return Duty(kind=DutyKind.ALWAYS, who=self.always)
+
+    def turns_at(self, at: datetime) -> tuple[Sequence[str], Rotation | None]:
+        """Return who takes turns as of *at* (aware), and the rotation that decides then, without overrides.
+
+        A schedule set from chat replaces the policy's layers, of which several may count at different hours.
+        """
+        deciding = [layer for layer in self.layers if layer.person_at(at, self.hours) is not None]
+        if deciding and not isinstance(deciding[-1], Layer):
+            return deciding[-1].people, deciding[-1].rotation
+        layers = [layer for layer in self.layers if isinstance(layer, Layer)]
+        people = dict.fromkeys(person for layer in layers for person in layer.people)
+        return tuple(people), next((layer.rotation for layer in reversed(deciding or layers)), None)
 
     def shifts(self, start: datetime, end: datetime) -> list[Shift]:
         """Return the shifts from *start* to *end*, in order, without gaps; each changes the person."""

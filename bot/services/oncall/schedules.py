@@ -1,6 +1,6 @@
 """Changing who is on call from chat, and looking at it. See docs/internals/oncall.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -128,21 +128,25 @@ class Schedules:
             NotPermitted; UserError: the policy has no such place.
         """
         content = Content({who.handle: who}, person=who.handle)
-        return await self._put(guild_id, place, content, by=by, action="set_on_call")
+        return await self._put(guild_id, place, content, by=by, drops=True)
 
     async def rotate(
-        self, guild_id: int, place: str, people: Sequence[Who], rotation: Rotation, *, by: Person
+        self, guild_id: int, place: str, content: Content, *, by: Person, drops: bool = False
     ) -> OnCallNow:
-        """Let *people* take turns at *place* from now on, until further notice.
+        """Let the people of *content*, a rotation, take turns at *place* from now on, until further notice.
 
         Args:
-            rotation: Its people are the handles of *people*, in the order of their turns.
+            drops: People who take turns there now may be missing in it.
 
         Raises:
-            NotPermitted; UserError: the policy has no such place.
+            NotPermitted; UserError: the policy has no such place, or people would drop out unasked.
         """
-        content = Content({who.handle: who for who in people}, rotation=rotation)
-        return await self._put(guild_id, place, content, by=by, action="set_rotation")
+        return await self._put(guild_id, place, content, by=by, drops=drops)
+
+    async def rotation_at(self, guild_id: int, place: str) -> Rotation | None:
+        """Return the rotation by which people take turns at *place* now, if there is one."""
+        found, now = await self._oncall.rosters(guild_id)
+        return found.places[place].turns_at(now)[1] if place in found.places else None
 
     async def override(self, guild_id: int, new: NewOverride, *, by: Person) -> NewOverride:
         """Store an override of one place. A part that lies in the past is left out.
@@ -229,10 +233,14 @@ class Schedules:
         await self._access.require(by, "acknowledge", guild_id=guild_id, act=act)
 
     async def _put(
-        self, guild_id: int, place: str, content: Content, *, by: Person, action: str
+        self, guild_id: int, place: str, content: Content, *, by: Person, drops: bool
     ) -> OnCallNow:
+        action = "set_on_call" if content.rotation is None else "set_rotation"
         await self.require(by, guild_id, act=action, place=place)
         async with self._store.transaction() as tx:
+            if not drops:
+                found, now = await self._oncall.rosters(guild_id, source=tx)
+                _require_all(found, place, content, now)
             number = await tx.add_schedule(guild_id, place, content, by=by)
             facts = {"place": place, "schedule": number, "people": list(content.people)}
             await self.done(tx, guild_id, by, action, facts)
@@ -255,6 +263,19 @@ def holder_at(found: Rosters, place: str, now: datetime) -> OnCallNow:
     """Return the holder of *place* at *now*, and until when."""
     shift = found.places[place].shifts(now, now + FAR)[0]
     return OnCallNow(place, found.people[shift.person], None if shift.ends >= now + FAR else shift.ends)
+
+
+def _require_all(found: Rosters, place: str, content: Content, now: datetime) -> None:
+    """Check that *content* leaves out no one who takes turns at *place* now.
+
+    Raises:
+        UserError.
+    """
+    kept = {found.person(who).handle for who in content.people.values()}
+    dropped = [handle for handle in found.places[place].turns_at(now)[0] if handle not in kept]
+    if dropped:
+        who = [found.people[handle].name for handle in dropped]
+        raise UserError("oncall_would_drop", who=who, place=place)
 
 
 def _turn(found: Rosters, place: str, at: datetime, now: datetime) -> Turn:

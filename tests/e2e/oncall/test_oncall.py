@@ -120,6 +120,10 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     assert "✅ primary はいまから" in said.text
     await world.expect_dm("responder", contains="当番になりました")
     world.ledger.forgive("dm:secondary")
+    refused = await world.command(
+        "oncall schedule rotate", by="primary", every="1w", first="responder", second="primary"
+    )
+    assert "@secondary が外れてしまうので" in refused.text
     asked = await world.command("oncall schedule clear", by="primary")
     assert "1 日ごとの交代：" in asked.text
     cleared = await world.human.press("primary", asked.messages[-1], "消す")

@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 async def rotate(desk: Desk) -> None:
     """Ai and Ben take turns as primary."""
     turns = Rotation(("8", "9"), 1, Unit.DAYS, date(2024, 1, 1), time(10), ZoneInfo("Asia/Tokyo"))
-    await desk.schedules.rotate(GUILD, "primary", [AI, BEN], turns, by=PRIMARY)
+    await desk.schedules.rotate(GUILD, "primary", Content({"8": AI, "9": BEN}, rotation=turns), by=PRIMARY)
 
 
 async def asked(desk: Desk) -> ScheduleClearing:

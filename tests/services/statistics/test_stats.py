@@ -11,7 +11,7 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.oncall.book import NewOverride
+from bot.domain.oncall.book import Content, NewOverride
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Unit
 from bot.domain.people import Person
@@ -203,7 +203,9 @@ async def test_a_swap_is_suggested_to_who_carries_too_much(desk: Desk) -> None:
     turns = Rotation(
         handles, 1, Unit.WEEKS, desk.clock.time.date() - timedelta(weeks=20), datetime.min.time(), TOKYO
     )
-    await desk.schedules.rotate(GUILD, "primary", [ann, ben], turns, by=PRIMARY)
+    await desk.schedules.rotate(
+        GUILD, "primary", Content({ann.handle: ann, ben.handle: ben}, rotation=turns), by=PRIMARY
+    )
     await desk.schedules.set_person(GUILD, "secondary", ben, by=PRIMARY)
     await desk.database.advance(timedelta(weeks=13))
     found = await desk.services.stats.fairness(GUILD, by=RESPONDER)

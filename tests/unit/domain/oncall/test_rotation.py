@@ -1,5 +1,6 @@
 """Who is on call: turns, layers, overrides, and what the clocks do to them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -227,3 +228,27 @@ def test_shifts_have_no_gap_and_say_what_person_at_says(
         middle = shift.starts + (shift.ends - shift.starts) / 2
         for at in (shift.starts, middle, shift.ends - timedelta(microseconds=1)):
             assert roster.person_at(at) == shift.person
+
+
+@pytest.mark.parametrize(
+    ("now", "handover", "starts_on"),
+    [
+        ("2026-12-02 15:00", time(10), date(2026, 11, 30)),  # a Wednesday
+        ("2026-11-30 09:59", time(10), date(2026, 11, 23)),
+        ("2026-11-30 10:00", time(10), date(2026, 11, 30)),
+        ("2026-12-06 23:00", time(18), date(2026, 11, 30)),
+    ],
+)
+def test_a_rotation_keeps_the_weekday_of_the_one_that_it_replaces(
+    now: str, handover: time, starts_on: date
+) -> None:
+    """The Monday handover stays on Monday on whatever day a new rotation is set; its turn goes on now."""
+    at = datetime.fromisoformat(now).replace(tzinfo=TOKYO)
+    monday = Rotation(("a", "b", "c"), 1, Unit.WEEKS, date(2024, 1, 1), time(10), TOKYO)
+    for every in (1, 2):
+        new = Rotation(("c", "a", "b"), every, Unit.WEEKS, at.date(), handover, TOKYO)
+        kept = monday.succeeded_by(new, now=at)
+        assert kept == replace(new, starts_on=starts_on)
+        assert kept.person_at(at) == "c"
+    daily = Rotation(("c", "a"), 1, Unit.DAYS, at.date(), handover, TOKYO)
+    assert monday.succeeded_by(daily, now=at) == daily
