@@ -376,3 +376,18 @@ async def test_sandbox_refuses_an_address_that_others_reach(tmp_path: Path) -> N
     ended = await incident_bot("sandbox", "--host", "0.0.0.0", folder=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("the local Discord listens on loopback only, not on '0.0.0.0'")
+
+
+@pytest.mark.parametrize(("page", "step"), [("README.md", "**3. Create"), ("README.ja.md", "**3. ")])
+def test_the_commands_of_the_third_step_work_for_a_new_user(page: str, step: str, tmp_path: Path) -> None:
+    """Each command of README's step 3 works where no key is set yet and nothing has been run before."""
+    text = (Path(__file__).parents[3] / page).read_text(encoding="utf-8")
+    block = text.partition(step)[2].partition("```sh\n")[2].partition("```")[0]
+    commands = [line.removeprefix("uv run ") for line in block.splitlines()]
+    assert commands
+    at = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    for command in commands:
+        done = subprocess.run(
+            command, shell=True, cwd=tmp_path, env=at, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (command, done.stderr)
