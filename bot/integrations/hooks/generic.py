@@ -37,6 +37,7 @@ class JsonReader(SilentReader):
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
         if rules.reports_deployments:
             return ()
+        self.answer(request)  # a stored request, or one that is only tried, was not asked before
         text = text_of(request)
         try:
             body = json_in(text)

@@ -183,6 +183,50 @@ async def test_what_a_vendor_sends_besides_alerts_is_answered_with_2xx(desk: Des
         assert await there.process() == []
 
 
+BACKUP = '{"title": "表示サーバーのバックアップに失敗", "key": "backup"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (BACKUP.encode("cp932"), "application/json"),
+        (BACKUP.encode("cp932"), "application/json; charset=utf-8"),
+        (BACKUP.encode("euc_jp"), "application/x-www-form-urlencoded"),
+        (BACKUP.encode("iso2022_jp"), 'application/json; charset="ISO-2022-JP"'),
+        (BACKUP.encode("utf-8-sig"), "application/json"),
+        (BACKUP.encode("utf-16"), "application/json"),
+        ("表示サーバーのバックアップに失敗".encode("cp932"), "text/plain"),
+        ("表示サーバーのバックアップに失敗".encode("utf-16-le"), "text/plain; charset=utf-16le"),
+        ("表示サーバーのバックアップに失敗".encode("utf-8-sig"), "text/plain"),
+    ],
+)
+async def test_what_curl_sends_in_any_charset_is_tracked_by_its_words(
+    desk: Desk, body: bytes, content_type: str
+) -> None:
+    """Whatever charset a shell writes in, the alert has the words that were sent, and a 復旧 ends it."""
+    async with site(desk, HookFormat.JSON) as there:
+        assert await curl(there, body, content_type) == 202
+        assert await there.process() == [("表示サーバーのバックアップに失敗", 1)]
+        over = '{"title": "表示サーバーのバックアップに失敗", "key": "backup", "status": "復旧"}'
+        assert await curl(there, over.encode("cp932"), "application/json") == 202
+        has_key = content_type.startswith("application/")
+        expected = [] if has_key else [("表示サーバーのバックアップに失敗", 1)]
+        assert await there.process() == expected
+        assert await curl(there, b"\xef\xbb\xbf{}", "application/json") == 400
+
+
+async def curl(there: Site, body: bytes, content_type: str) -> int:
+    """Post *body* with curl, as it is, and return the status."""
+    arguments = ("-s", "-o", "/dev/null", "-w", "%{http_code}", "--noproxy", "*", "--data-binary", "@-")
+    headers = ("-H", f"Authorization: Bearer {KEY}", "-H", f"Content-Type: {content_type}")
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        "curl", *arguments, *headers, there.address, stdin=pipe, stdout=pipe
+    )
+    out, _ = await process.communicate(body)
+    return int(out)
+
+
 @asynccontextmanager
 async def pagerduty(there: Site, folder: Path) -> AsyncIterator[EventsApiV2Client]:
     """PagerDuty's own client, and the TLS in front of the server that it insists on."""

@@ -127,5 +127,7 @@ def test_a_body_that_says_nothing_is_refused(body: str, charset: str) -> None:
     reader = READERS[HookFormat.JSON]
     with pytest.raises(HookUnreadable, match="says nothing"):
         reader.answer(HookRequest({}, body.encode(charset)))
+    with pytest.raises(HookUnreadable, match="says nothing"):
+        reader.parse(HookRequest({}, body.encode(charset)), rules_of(HookFormat.JSON, {}))
     for some in ('{"a": 1}', "[1]", '"x"', "x", "{", "x" * 100):
         assert reader.answer(HookRequest({}, some.encode(charset))) is None
