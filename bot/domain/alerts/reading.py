@@ -30,23 +30,23 @@ from bot.domain.alerts.state_words import (
     VALUES,
     WEAK,
     WORDS,
+    Meaning,
     Phrase,
-    State,
     phrases,
 )
 from bot.domain.alerts.subject import Token, folded, is_name, look_of, tokens, words_of
 from bot.domain.text import one_line
 
 _SAYS: Final = {
-    State.TROUBLE: Says.FIRING,
-    State.WELL: Says.RESOLVED,
-    State.SUCCESS: Says.RESOLVED,
-    State.CHATTER: Says.CHATTER,
+    Meaning.TROUBLE: Says.FIRING,
+    Meaning.WELL: Says.RESOLVED,
+    Meaning.SUCCESS: Says.RESOLVED,
+    Meaning.CHATTER: Says.CHATTER,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class NamedValue:
     """A value with its name: a field of an embed, or a labelled line of a text."""
 
     name: str
@@ -75,7 +75,7 @@ class Parts:
 
     headlines: tuple[tuple[str, str], ...]
     texts: tuple[str, ...]
-    fields: tuple[Field, ...]
+    fields: tuple[NamedValue, ...]
     emphasised: tuple[str, ...]
     author: str
     colours: tuple[int, ...]
@@ -150,7 +150,7 @@ def take_apart(message: AlertMessage, names: Sequence[str]) -> Parts:
     embeds = message.embeds[:_EMBEDS]
     headlines: list[tuple[str, str]] = []
     texts: list[str] = []
-    fields: list[Field] = []
+    fields: list[NamedValue] = []
     for part, text in (
         *(("title", embed.title) for embed in embeds),
         ("content", message.content),
@@ -169,7 +169,7 @@ def take_apart(message: AlertMessage, names: Sequence[str]) -> Parts:
         headlines += [(part, line) for line in said[:count]]
         texts += said[count:]
     fields += [
-        Field(name, value) for embed in embeds for name, value in embed.fields if name.strip("\u200b ")
+        NamedValue(name, value) for embed in embeds for name, value in embed.fields if name.strip("\u200b ")
     ]
     authors = [first_line(embed.author) for embed in embeds]
     author = next((each for each in authors if each and not _is_boilerplate(each, own)), "")
@@ -209,11 +209,13 @@ def judge(parts: Parts) -> Judgement:
         state for clue, state in clues if clue.says is Says.RESOLVED and any(map(str.isalpha, clue.words))
     }
     if over >= chatter and any(clue.says is Says.RESOLVED and clue.part != "colour" for clue in told):
-        return Judgement(Says.RESOLVED, told, is_success=State.SUCCESS in spoken and State.WELL not in spoken)
+        return Judgement(
+            Says.RESOLVED, told, is_success=Meaning.SUCCESS in spoken and Meaning.WELL not in spoken
+        )
     return Judgement(Says.CHATTER, told)
 
 
-def _clues(parts: Parts) -> Iterator[tuple[Clue, State]]:
+def _clues(parts: Parts) -> Iterator[tuple[Clue, Meaning]]:
     for number, (part, line) in enumerate(parts.headlines):
         factor = 1.0 if number == 0 or part == "title" else 0.75 if part in {"content", "field"} else 0.5
         yield from _headline_clues(part, line, factor)
@@ -227,7 +229,7 @@ def _clues(parts: Parts) -> Iterator[tuple[Clue, State]]:
         yield Clue(_SAYS[state], "colour", words, _COLOUR_WEIGHT), state
 
 
-def _headline_clues(part: str, line: str, factor: float) -> Iterator[tuple[Clue, State]]:
+def _headline_clues(part: str, line: str, factor: float) -> Iterator[tuple[Clue, Meaning]]:
     """Yield what a headline's label, words and signs speak for."""
     label, rest = _label(line)
     heads, bodies = list(_phrases(label)), list(_phrases(rest))
@@ -237,10 +239,10 @@ def _headline_clues(part: str, line: str, factor: float) -> Iterator[tuple[Clue,
     if whole is not None:
         heads = [Phrase(*whole, 0, len(label))]
     if _ERROR_NAME.fullmatch(_bare(label)):
-        heads = [Phrase(State.TROUBLE, STRONG, 0, len(label))]
-    if any(each.state is State.WELL and each.weight >= STRONG for each in bodies):
+        heads = [Phrase(Meaning.TROUBLE, STRONG, 0, len(label))]
+    if any(each.state is Meaning.WELL and each.weight >= STRONG for each in bodies):
         # "Alert: db-1 recovered", 「障害情報：第5駐車場が復旧しました」: the label names the kind of message.
-        heads = [each for each in heads if each.state is not State.TROUBLE]
+        heads = [each for each in heads if each.state is not Meaning.TROUBLE]
     yield from _strongest(
         part, label, heads, factor * (_LABEL_FACTOR if whole is None else _WHOLE_LABEL_FACTOR)
     )
@@ -252,7 +254,7 @@ def _headline_clues(part: str, line: str, factor: float) -> Iterator[tuple[Clue,
     yield from _strongest(part, plain, signs[len(leading[:1]) :], factor)
 
 
-def _field_clues(field: Field) -> Iterator[tuple[Clue, State]]:
+def _field_clues(field: NamedValue) -> Iterator[tuple[Clue, Meaning]]:
     key, value = field.key, first_line(field.value)
     bare = _bare(value)
     if key in STATE_FIELDS or key in GRADE_FIELDS:
@@ -262,23 +264,23 @@ def _field_clues(field: Field) -> Iterator[tuple[Clue, State]]:
         )
         if key in GRADE_FIELDS and key not in STATE_FIELDS:
             # How bad it is tells nothing of whether it still is; "ok" does.
-            grades = [each for each in found if each.state is State.TROUBLE]
-            found = [each for each in found if each.state is not State.TROUBLE]
+            grades = [each for each in found if each.state is Meaning.TROUBLE]
+            found = [each for each in found if each.state is not Meaning.TROUBLE]
             yield from _strongest(field.name, value, grades, _GRADE_FACTOR)
         yield from _strongest(field.name, value, found, _WHOLE_FIELD_FACTOR if whole else _STATE_FIELD_FACTOR)
     elif key in _SUBJECT_FIELDS or _is_naming(key):
         yield from _strongest(field.name, value, _phrases(value), 1.0)
     elif key in _ERROR_FIELDS and bare not in _NO_ERROR:
-        yield Clue(Says.FIRING, field.name, _cut(value), WEAK), State.TROUBLE
+        yield Clue(Says.FIRING, field.name, _cut(value), WEAK), Meaning.TROUBLE
 
 
-def _transition(line: str) -> Iterator[tuple[Clue, State]]:
+def _transition(line: str) -> Iterator[tuple[Clue, Meaning]]:
     """Yield what a line says by a change."""
     for said, after in _changes(line):
         yield from _strongest("text", said, [Phrase(*after, 0, len(said))], _HEADLINE_FACTOR)
 
 
-def _changes(line: str) -> Iterator[tuple[str, tuple[State, float]]]:
+def _changes(line: str) -> Iterator[tuple[str, tuple[Meaning, float]]]:
     """Yield changes of a state, and the one after it: "OK -> CRITICAL", "from up to down", 「正常→異常」."""
     for found in _CHANGE.finditer(folded(line).replace("*", "")):
         before, after = _whole(_bare(found[1])), _whole(_bare(found[2]))
@@ -286,27 +288,29 @@ def _changes(line: str) -> Iterator[tuple[str, tuple[State, float]]]:
             yield found[0], after
 
 
-def _whole(text: str) -> tuple[State, float] | None:
+def _whole(text: str) -> tuple[Meaning, float] | None:
     return VALUES.whole(text) or WORDS.whole(text)
 
 
 def _negated(found: Phrase, text: str) -> Phrase:
     """Return the phrase; "not recovered" and "never finished" are trouble."""
-    if found.state in {State.WELL, State.SUCCESS} and _NEGATION.search(text[: found.start][-_NEGATED:]):
-        return Phrase(State.TROUBLE, found.weight, found.start, found.end)
+    if found.state in {Meaning.WELL, Meaning.SUCCESS} and _NEGATION.search(text[: found.start][-_NEGATED:]):
+        return Phrase(Meaning.TROUBLE, found.weight, found.start, found.end)
     return found
 
 
-def _strongest(part: str, text: str, found: Iterable[Phrase], factor: float) -> Iterator[tuple[Clue, State]]:
+def _strongest(
+    part: str, text: str, found: Iterable[Phrase], factor: float
+) -> Iterator[tuple[Clue, Meaning]]:
     """Yield the strongest phrase of each side: a part speaks once for each."""
     best: dict[Says, Phrase] = {}
     plain = folded(text)
     for each in found:
-        if each.state is not State.NOTHING:
+        if each.state is not Meaning.NOTHING:
             known = best.get(_SAYS[each.state])
-            if known is None or (each.weight, each.state is State.WELL) > (
+            if known is None or (each.weight, each.state is Meaning.WELL) > (
                 known.weight,
-                known.state is State.WELL,
+                known.state is Meaning.WELL,
             ):
                 best[_SAYS[each.state]] = each
     for says, phrase in best.items():
@@ -322,15 +326,15 @@ def _phrases(text: str) -> Iterator[Phrase]:
     「復旧後に停止しました」 does not, since what Japanese says last decides.
     """
     plain = folded(_without_quoted(text))
-    found = [_negated(each, plain) for each in WORDS.phrases(plain) if each.state is not State.NOTHING]
-    well = [each for each in found if each.state is State.WELL and each.weight >= STRONG]
+    found = [_negated(each, plain) for each in WORDS.phrases(plain) if each.state is not Meaning.NOTHING]
+    well = [each for each in found if each.state is Meaning.WELL and each.weight >= STRONG]
     for each in found:
         is_named = any(each.start < one.start or (one.weight and plain[one.start].isascii()) for one in well)
-        if each.state is State.SUCCESS and any(
-            one.state is State.TROUBLE and one.weight >= NORMAL for one in found
+        if each.state is Meaning.SUCCESS and any(
+            one.state is Meaning.TROUBLE and one.weight >= NORMAL for one in found
         ):
-            yield Phrase(State.SUCCESS, NORMAL, each.start, each.end)  # "completed with 3 errors"
-        elif each.state is not State.TROUBLE or not is_named:
+            yield Phrase(Meaning.SUCCESS, NORMAL, each.start, each.end)  # "completed with 3 errors"
+        elif each.state is not Meaning.TROUBLE or not is_named:
             yield each
 
 
@@ -417,7 +421,7 @@ def _is_named(words: Sequence[Token], parts: Parts) -> bool:
     return first in _STATUS_PAGE and any(_is_telling(each) for each in words)
 
 
-def _named(field: Field, *, is_run: bool) -> Iterator[Token]:
+def _named(field: NamedValue, *, is_run: bool) -> Iterator[Token]:
     """Yield the words of a field's value that name what it is about."""
     key, value = field.key, first_line(field.value)
     if _NOT_NAMING.search(key) is not None and not _is_naming(key):
@@ -713,13 +717,13 @@ def _is_telling(token: Token) -> bool:
     return token.text not in _GENERIC
 
 
-def _labelled(line: str) -> Field | None:
+def _labelled(line: str) -> NamedValue | None:
     """Return the field that a line holds: "Host: web-1", "**Status:** [failure](...)", " - alertname = X"."""
     found = _LABELLED.match(line)
     if found is None:
         return None
     name, value = found["name"].strip(_EDGES), found["value"].strip()
-    return Field(name, value) if name and value and len(name.split()) <= _LABEL_WORDS else None
+    return NamedValue(name, value) if name and value and len(name.split()) <= _LABEL_WORDS else None
 
 
 def _is_naming(key: str) -> bool:
@@ -728,7 +732,7 @@ def _is_naming(key: str) -> bool:
     return key in _NAMING_FIELDS or last in _NAMING_FIELDS or (last in {"id", "name"} and _is_naming(head))
 
 
-def _begins(field: Field, part: str) -> bool:
+def _begins(field: NamedValue, part: str) -> bool:
     """Return True if a text that begins with a labelled line begins with a field, not with a headline."""
     if field.key in STATE_FIELDS:
         return True
@@ -810,7 +814,7 @@ _WHOLE_FIELD_FACTOR: Final = 6.0
 _GRADE_FACTOR: Final = 1 / 3
 _TEXT_FACTOR: Final = 0.5
 _COLOUR_WEIGHT: Final = 1.5
-_COLOURS: Final = {"red": (State.TROUBLE, "red"), "green": (State.WELL, "green")}
+_COLOURS: Final = {"red": (Meaning.TROUBLE, "red"), "green": (Meaning.WELL, "green")}
 _BRIGHT: Final = 90
 _MUCH: Final = 1.5
 _MORE: Final = 1.15

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class State(StrEnum):
+class Meaning(StrEnum):
     """What a phrase speaks for."""
 
     TROUBLE = "trouble"
@@ -26,11 +26,11 @@ STRONG: Final = 3.0
 NORMAL: Final = 2.0
 WEAK: Final = 1.0
 
-_Rows = Mapping[tuple[State, float], str]
+_Rows = Mapping[tuple[Meaning, float], str]
 
 #: Phrases between bars. "~" stands for any ending of the word: "fail~" is "fails", "failed", "failure".
 _ENGLISH: Final[_Rows] = {
-    (State.NOTHING, 0): (
+    (Meaning.NOTHING, 0): (
         "was down|were down|had been down|been down|was unreachable|was raised|was triggered|was failing|"
         "error budget|error message|up to date|up to|failed over|down to|no longer than|mark as resolved|"
         "resolve this|fail if|alert on|alert when|alert rule|auto resolve|auto-resolve|to resolve|"
@@ -42,7 +42,7 @@ _ENGLISH: Final[_Rows] = {
         "account recovery|disaster recovery|recovery code~|recovery time|recovery email|recovery link|"
         "name resolution|dns resolution|screen resolution|log in|log out|checked in"
     ),
-    (State.TROUBLE, STRONG): (
+    (Meaning.TROUBLE, STRONG): (
         "new alert~|overlimit|unreadable|signal loss|not resolved|not yet resolved|not recovered|not ok|"
         "not healthy|not up|not available|not reachable|not responding|not ready|not running|not working|"
         "not respond|not reach|not complete|not connect~|not found|not receiv~|not start~|not open~|"
@@ -67,7 +67,7 @@ _ENGLISH: Final[_Rows] = {
         "identified|major outage|partial outage|does not open|does not close|stuck|jammed|stalled|"
         "back off restarting|imagepullbackoff|errimagepull"
     ),
-    (State.TROUBLE, NORMAL): (
+    (Meaning.TROUBLE, NORMAL): (
         "hot|error~|errored|exception~|alarm~|warn~|abnormal|anomal~|stopped|exited|expired|expir~|high|"
         "slow|overload~|throttl~|leak~|full|missing|denied|reject~|broken|severe|attack|suspicious|"
         "unexpected~|spike~|blocked|unknown state|nodata|insufficient data|killed|terminated|overdue|"
@@ -77,13 +77,13 @@ _ENGLISH: Final[_Rows] = {
         "elevated|delayed|delays|disrupt~|interrupt~|impaired"
     ),
     (
-        State.TROUBLE,
+        Meaning.TROUBLE,
         WEAK,
     ): (
         "escalation|escalated|still|continues|continuing|ongoing|reminder|alert~|incident~|issue~|major|"
         "impact~|affected|outdated|low|drop~|increase~|monitoring"
     ),
-    (State.WELL, STRONG): (
+    (Meaning.WELL, STRONG): (
         "no longer down|no longer failing|no longer firing|no longer alerting|no longer critical|"
         "no longer in alarm|no longer~|stopped firing|stopped failing|stopped alerting|resolved|"
         "auto-resolved|recovered|is back|back up|back online|back to normal|back to healthy|"
@@ -99,27 +99,27 @@ _ENGLISH: Final[_Rows] = {
         "up and running"
     ),
     (
-        State.WELL,
+        Meaning.WELL,
         NORMAL,
     ): (
         "recover~|recovery|resolv~|restor~|healthy|operational|online|reachable|normal|closed|fixed|"
         "revived|ok|okay|passing|ended"
     ),
-    (State.SUCCESS, STRONG): (
+    (Meaning.SUCCESS, STRONG): (
         "errors: 0|failed: 0|error: 0|success|successful~|succeed~|succeeded|passed|completed|complete|"
         "finished|deployed|is live|no errors|no error|without errors|without error|0 errors|0 failed|"
         "0 failures|no issues|no problems|all good|all green|nothing to report|is working"
     ),
     (
-        State.SUCCESS,
+        Meaning.SUCCESS,
         NORMAL,
     ): ("done|built|published|merged|stored artifact|installed|upgraded|uploaded|live|green"),
-    (State.CHATTER, DECISIVE): (
+    (Meaning.CHATTER, DECISIVE): (
         "testalert|notification test|testnotification|test notification|test message|test alert|"
         "test event|test webhook|this is a test|this is only a test|sending a test|acknowledged|"
         "acknowledgement|acked|has acknowledged|downtimestart~|downtimeend~|downtimecancelled"
     ),
-    (State.CHATTER, STRONG): (
+    (Meaning.CHATTER, STRONG): (
         "testing the|test from|testing|scheduled maintenance|planned maintenance|maintenance|in process|"
         "in progress|is starting|has started|started|update available|updates available|new version|"
         "update is available|an update available|new release|release published|pull request|new commit~|"
@@ -134,7 +134,7 @@ _ENGLISH: Final[_Rows] = {
         "login from|sign-in|signed in|subscribed|unsubscribed|postmortem|post-mortem|changelog|"
         "release notes|new feature"
     ),
-    (State.CHATTER, NORMAL): (
+    (Meaning.CHATTER, NORMAL): (
         "summary|report|digest|created|queued|pending|canceled|cancelled|paused|resumed|enabled|disabled|"
         "test|scheduled|restarted|planned|upcoming|info|informational|information|notice|newsletter|"
         "statistics|stats|deploying|building|release~|opened|pushed|update~|starting|skipped|reopened|"
@@ -143,7 +143,7 @@ _ENGLISH: Final[_Rows] = {
 }
 
 _JAPANESE: Final[_Rows] = {
-    (State.NOTHING, 0): (
+    (Meaning.NOTHING, 0): (
         "異常は確認されていません|問題は確認されていません|検出されていません|発生していません|"
         "確認されておりません|障害対応訓練|障害報告書|エラー率|異常検知システム|障害情報|障害監視|"
         "異常監視|死活監視|アラート通知|警報システム|復旧後|回復後|再開後|復旧直後|復旧ツール|復旧処理|"
@@ -154,7 +154,7 @@ _JAPANESE: Final[_Rows] = {
         "予約受付|予約サーバ|予約管理|予約画面|予約サービス|更新サーバ|更新api|テスト環境|テストサーバ|"
         "通知サーバ|報告サーバ|確認画面"
     ),
-    (State.TROUBLE, STRONG): (
+    (Meaning.TROUBLE, STRONG): (
         "ていません|ていない|でいません|ませんでした|できておりません|ておりません|vpn断|回線断|通信断|"
         "疎通なし|疎通不可|疎通ng|瞬断|復旧していません|復旧していない|復旧しません|復旧しない|"
         "復旧できません|復旧できない|復旧せず|未復旧|未解決|未回復|回復していません|回復していない|"
@@ -176,12 +176,12 @@ _JAPANESE: Final[_Rows] = {
         "対応してください|確認してください|滞留|溜まっています|たまっています|中断|強制終了|"
         "再起動を繰り返|破損|失われ|不一致|使えません|使えない|開いたまま|閉じたまま|開きっぱなし"
     ),
-    (State.TROUBLE, NORMAL): (
+    (Meaning.TROUBLE, NORMAL): (
         "遅延|遅れています|遅れて|遅い|遅く|不足|満杯|検知|検出|発生|注意|高温|低下|急増|急減|高騰|上昇|"
         "拒否|不正|アラート|トラブル|おかしい|切れ|外れ|クリティカル|ワーニング|空き容量"
     ),
-    (State.TROUBLE, WEAK): "継続中|続いています|まだ|影響|調査中|問題",
-    (State.WELL, STRONG): (
+    (Meaning.TROUBLE, WEAK): "継続中|続いています|まだ|影響|調査中|問題",
+    (Meaning.WELL, STRONG): (
         "警告は解除|警告を解除|アラートを解除|アラートは解除|警報を解除|警報は解除|取り込みました|"
         "障害復旧|障害回復|障害解消|異常解消|警報解除|エラー解消|障害が解決|障害は解決|復旧|回復|解消|"
         "解決しました|解決済|復帰しました|正常に戻|正常値に戻|正常化|正常復帰|正常になりました|"
@@ -189,15 +189,15 @@ _JAPANESE: Final[_Rows] = {
         "繋がりました|オンラインになりました|応答が戻り|応答するようになりました|アラート解除|"
         "解除されました|解除しました|終息|鎮火|直りました|戻りました"
     ),
-    (State.WELL, NORMAL): ("起動しました|解決|復帰|解除|正常|オンライン|平常|稼働中|接続されました"),
-    (State.SUCCESS, STRONG): (
+    (Meaning.WELL, NORMAL): ("起動しました|解決|復帰|解除|正常|オンライン|平常|稼働中|接続されました"),
+    (Meaning.SUCCESS, STRONG): (
         "エラー0件|エラー 0件|エラー:0件|エラー: 0件|障害0件|障害 0件|障害件数:0件|障害件数: 0件|異常0件|"
         "異常 0件|失敗0件|失敗 0件|失敗:0件|成功|完了|正常終了|正常に終了|正常に完了|異常なし|異常無し|"
         "異常はありません|異常ありません|問題なし|問題ありません|問題はありません|エラーなし|"
         "エラーはありません|障害なし|障害はありません|終了しました"
     ),
-    (State.SUCCESS, NORMAL): "済み|公開しました|反映しました",
-    (State.CHATTER, STRONG): (
+    (Meaning.SUCCESS, NORMAL): "済み|公開しました|反映しました",
+    (Meaning.CHATTER, STRONG): (
         "停止します|停止いたします|実施します|実施いたします|行います|再起動します|通知テスト|テストです|"
         "メンテナンス|定期点検|計画停止|計画停電|作業開始|作業終了|作業予定|予定です|日次レポート|"
         "週次レポート|月次レポート|本日の|昨日の|今週の|先週の|今月の|対応開始|対応中|確認中|"
@@ -207,9 +207,12 @@ _JAPANESE: Final[_Rows] = {
         "キャンペーン|おはよう|お疲れ|リマインド|リマインダー|ご予約|ご利用|入庫しました|出庫しました|"
         "満車|空車"
     ),
-    (State.CHATTER, DECISIVE): "テスト通知|テスト送信|テストメッセージ|これはテスト|テストアラート|訓練です",
     (
-        State.CHATTER,
+        Meaning.CHATTER,
+        DECISIVE,
+    ): "テスト通知|テスト送信|テストメッセージ|これはテスト|テストアラート|訓練です",
+    (
+        Meaning.CHATTER,
         NORMAL,
     ): (
         "日報|週報|月報|テスト|試験|訓練|お知らせ|工事|予定|レポート|集計|ランキング|件数|売上|受付|"
@@ -219,43 +222,43 @@ _JAPANESE: Final[_Rows] = {
 
 #: What a field of state may have as its whole value, or a title as its label, besides the phrases above.
 _WHOLE: Final[_Rows] = {
-    (State.TROUBLE, STRONG): (
+    (Meaning.TROUBLE, STRONG): (
         "open|opened|active|alarm|alert|bad|start|started|begin|begun|error|high|warning|warn|major|"
         "severe|disaster|average|on fire|fail|ng|n g|×|✕|異常あり|発生|発報|検知|開始|赤|要注意|down|"
         "trigger|problem"
     ),
-    (State.WELL, STRONG): (
+    (Meaning.WELL, STRONG): (
         "ok|up|close|closed|inactive|end|ended|clear|cleared|good|normal|green|healthy|completed|fine|"
         "online|alive|running|ready|recovery|recover|recovered|resolve|resolved|o k|○|◯|〇|正常|終了|"
         "解除|緑|良好|復帰|稼働|稼働中"
     ),
-    (State.CHATTER, NORMAL): "update|none|more",
-    (State.CHATTER, STRONG): ("info|information|notice|maintenance|test|scheduled|planned|情報|参考|保守"),
+    (Meaning.CHATTER, NORMAL): "update|none|more",
+    (Meaning.CHATTER, STRONG): ("info|information|notice|maintenance|test|scheduled|planned|情報|参考|保守"),
 }
 
 #: Signs, and the names that Discord's clients and senders use for them between colons.
 _SIGNS: Final[_Rows] = {
-    (State.TROUBLE, STRONG): (
+    (Meaning.TROUBLE, STRONG): (
         "🔴|🟥|🚨|❌|⛔|🔥|💥|🆘|☠|💀|🛑|✖|❎|:rotating_light:|:x:|:red_circle:|:fire:|:skull:|:boom:|"
         ":no_entry:|:octagonal_sign:|:red_square:|:large_red_square:|:sos:|:broken_heart:|💔|🤯|😱|🚫|"
         ":no_entry_sign:|:bomb:|💣"
     ),
-    (State.TROUBLE, NORMAL): (
+    (Meaning.TROUBLE, NORMAL): (
         "❗|‼|⚠|🟠|🟧|:warning:|:exclamation:|:bangbang:|:large_orange_circle:|:orange_circle:|📉|🔻|⬇|"
         ":arrow_down:|:small_red_triangle_down:|🐌"
     ),
-    (State.TROUBLE, WEAK): ("🟡|🟨|:yellow_circle:|:large_yellow_circle:|:bell:|🔔|❓"),
-    (State.WELL, STRONG): (
+    (Meaning.TROUBLE, WEAK): ("🟡|🟨|:yellow_circle:|:large_yellow_circle:|:bell:|🔔|❓"),
+    (Meaning.WELL, STRONG): (
         "✅|🟢|🟩|✔|☑|💚|🆗|:white_check_mark:|:green_circle:|:large_green_circle:|:green_square:|"
         ":heavy_check_mark:|:ballot_box_with_check:|:green_heart:|:ok:|:large_green_square:"
     ),
-    (State.WELL, NORMAL): ("👍|🎉|⬆|:thumbsup:|:+1:|:tada:|:arrow_up:|😌|🙂|💪"),
-    (State.CHATTER, NORMAL): (
+    (Meaning.WELL, NORMAL): ("👍|🎉|⬆|:thumbsup:|:+1:|:tada:|:arrow_up:|😌|🙂|💪"),
+    (Meaning.CHATTER, NORMAL): (
         "🧪|🔧|🛠|📊|📈|📅|🗓|📝|ℹ|📢|🚧|🔵|🟦|⚪|🔨|🏗|🆕|🎁|:information_source:|:test_tube:|:bar_chart:|"
         ":calendar:|:memo:|:construction:|:blue_circle:|:large_blue_circle:|:wrench:|:tools:|:hammer:|"
         ":clock:|:alarm_clock:|:white_circle:|:mega:|:loudspeaker:|🎂|👋|💤|😴|🔕|:no_bell:|👀"
     ),
-    (State.CHATTER, WEAK): "🚀|:rocket:|⏰|⏳|📦|:package:",
+    (Meaning.CHATTER, WEAK): "🚀|:rocket:|⏰|⏳|📦|:package:",
 }
 
 
@@ -267,7 +270,7 @@ class Phrase:
         start, end: Where it stands in the text.
     """
 
-    state: State
+    state: Meaning
     weight: float
     start: int
     end: int
@@ -277,7 +280,7 @@ class Lexicon:
     """Phrases, to be found in texts that are folded: in lower case, with single blanks."""
 
     def __init__(self, *tables: _Rows) -> None:
-        self._meanings: dict[str, tuple[State, float]] = {}
+        self._meanings: dict[str, tuple[Meaning, float]] = {}
         self._by_begin: dict[str, list[tuple[str, bool]]] = {}
         for table in tables:
             for meaning, phrases in table.items():
@@ -286,7 +289,7 @@ class Lexicon:
         for known in self._by_begin.values():
             known.sort(key=lambda each: len(each[0]), reverse=True)
 
-    def _add(self, phrase: str, meaning: tuple[State, float]) -> None:
+    def _add(self, phrase: str, meaning: tuple[Meaning, float]) -> None:
         text = phrase.rstrip("~")
         if text and text not in self._meanings:
             self._meanings[text] = meaning
@@ -302,7 +305,7 @@ class Lexicon:
             yield found
             at = found.end
 
-    def whole(self, text: str) -> tuple[State, float] | None:
+    def whole(self, text: str) -> tuple[Meaning, float] | None:
         """Return what *text* means if it is one phrase of the table, else None."""
         return self._meanings.get(text)
 

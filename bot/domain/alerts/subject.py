@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from bot.domain.alerts.state_words import SIGNS, WORDS, State, phrases
+from bot.domain.alerts.state_words import SIGNS, WORDS, Meaning, phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _without_state(text: str) -> str:
     for lexicon in (SIGNS, WORDS):
         kept, at = [], 0
         for phrase in lexicon.phrases(text):
-            if phrase.state is State.NOTHING or (phrase.state is State.CHATTER and lexicon is WORDS):
+            if phrase.state is Meaning.NOTHING or (phrase.state is Meaning.CHATTER and lexicon is WORDS):
                 continue
             kept += [text[at : phrase.start], " "]
             at = phrase.end
