@@ -105,6 +105,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.SHOW_BATCH: _paired(cases.batch_runs.show),
         JobName.SHOW_BURST: _paired(services.dlq_watch.show),
         JobName.END_WINDOW: _paired(services.windows.run_job),
+        JobName.TRACK_UNANSWERED: _paired(services.questions.track_unanswered),
         JobName.HANDOVER: _numbered(services.handovers.run_job),
         JobName.REACH: _numbered(services.handovers.look_ahead),
         JobName.DRAFT_POSTMORTEM: _numbered(services.documents.draft_after_resolve),
@@ -188,6 +189,7 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
                 | JobName.SHOW_BURST
                 | JobName.HOOKS
                 | JobName.END_WINDOW
+                | JobName.TRACK_UNANSWERED
             ):
                 guild_id = number
             case JobName.REFRESH_TRIAGE | JobName.REEVALUATE | JobName.UNFINISHED_TRIAGE:

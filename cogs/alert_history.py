@@ -1,4 +1,4 @@
-"""`/alerts recent`: what the bot decided about recent alerts, and why."""
+"""`/alerts recent | rules`: what the bot decided about recent alerts and why, and the rules it goes by."""
 
 from typing import Final
 
@@ -9,11 +9,13 @@ from bot.client import IncidentBot
 from bot.domain.alerts.decisions import AlertOutcome, DecisionCursor, DecisionFilter
 from bot.domain.errors import UserError
 from bot.i18n.options import described
+from bot.services.alerts.answers import LessonPage
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import choices_of, offer_targets
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.alerts.decisions import PAGE, decisions_screen, outcome_name
+from bot.ui.screens.alerts.rules import FORGET, RULES_PAGE, removed_said, rules_screen
 
 _OUTCOMES: Final = frozenset(AlertOutcome)
 
@@ -69,6 +71,38 @@ async def _show(interaction: Interaction, asked: DecisionFilter) -> None:
     await reply(interaction, view=decisions_screen(voice_of(interaction), page))
 
 
+@alerts_group.command(
+    name="rules",
+    description=locale_str("See the rules about alerts, and remove taught ones", key="commands.alerts_rules"),
+)
+async def rules(interaction: Interaction) -> None:
+    """Show what people have taught, and the policy's rules."""
+    await wait(interaction)
+    await reply(interaction, view=rules_screen(voice_of(interaction), await _lessons(interaction, 0)))
+
+
+@control(RULES_PAGE)
+async def press_rules(interaction: Interaction, pressed: Pressed) -> None:
+    """[◀] [▶]: show the page of lessons that the button carries."""
+    await keep(interaction)
+    page = await _lessons(interaction, pressed.number)
+    await redraw(interaction, rules_screen(voice_of(interaction), page))
+
+
+@control(FORGET)
+async def choose_lesson(interaction: Interaction, pressed: Pressed) -> None:
+    """Remove the chosen lesson, and say so."""
+    await wait(interaction)
+    services, by = services_of(interaction), await person_of(interaction)
+    lesson = await services.alert_answers.forget(int(pressed.chosen), guild_id=services.guild_id, by=by)
+    await reply(interaction, removed_said(voice_of(interaction), lesson))
+
+
+async def _lessons(interaction: Interaction, offset: int) -> LessonPage:
+    services, by = services_of(interaction), await person_of(interaction)
+    return await services.alert_answers.lessons(services.guild_id, offset=offset, by=by)
+
+
 async def setup(bot: IncidentBot) -> None:
     bot.tree.add_command(alerts_group)
-    bot.add_controls(press_page)
+    bot.add_controls(press_page, press_rules, choose_lesson)

@@ -1,14 +1,17 @@
 """Track the alerts that monitors post, read those whose events were missed, and answer their buttons."""
 
+from typing import Final
+
 import discord
 import structlog
 from discord.ext import commands
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.client import IncidentBot
-from bot.domain.alerts.question import AlertQuestion
+from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.errors import UnavailableError
 from bot.ui.answers import Pressed, control
+from bot.ui.components import buttons_view, made_of
 from bot.ui.discord_api.reading.incoming import Incoming
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
@@ -18,6 +21,9 @@ from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)
+
+_NAME_LIMIT: Final = 160
+_LOOK_LIMIT: Final = 420
 
 
 class AlertsCog(commands.Cog):
@@ -107,14 +113,61 @@ async def press_false_alarm(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(template(AlertVerb.TRACK))
 async def press_track(interaction: Interaction, pressed: Pressed) -> None:
-    """[🔴 追跡する]: make a tracked alert of the message; the line says so."""
+    """[🔴 障害]: make a tracked alert of the message; the line says so."""
     await wait(interaction)
     by, services = await person_of(interaction), services_of(interaction)
     incident = await services.questions.track(pressed.number, guild_id=services.guild_id, by=by)
-    await reply(
-        interaction,
-        voice_of(interaction).say("tracked.said.tracked", label=incident.label),
+    question = await services.alert_answers.question(pressed.number, guild_id=services.guild_id)
+    said = voice_of(interaction).say("tracked.said.tracked", label=incident.label)
+    await _offer_always(interaction, said, question)
+
+
+@control(template(AlertVerb.RESOLVED))
+async def press_resolved(interaction: Interaction, pressed: Pressed) -> None:
+    """[🟢 復旧]: the message says that an alert is over."""
+    await _dismiss(interaction, pressed, AlertAnswer.RESOLVED)
+
+
+@control(template(AlertVerb.CHATTER))
+async def press_chatter(interaction: Interaction, pressed: Pressed) -> None:
+    """[⚪ 関係なし]: the message is no alert."""
+    await _dismiss(interaction, pressed, AlertAnswer.CHATTER)
+
+
+async def _dismiss(interaction: Interaction, pressed: Pressed, answer: AlertAnswer) -> None:
+    await wait(interaction)
+    by, services = await person_of(interaction), services_of(interaction)
+    question = await services.alert_answers.dismiss(pressed.number, answer, guild_id=services.guild_id, by=by)
+    said = voice_of(interaction).say(f"tracked.said.{answer}")
+    await _offer_always(interaction, said, question, AlertVerb.IGNORE)
+
+
+@control(template(AlertVerb.ALWAYS))
+async def press_always(interaction: Interaction, pressed: Pressed) -> None:
+    """[🔁 同じ形はいつも]: make the answer a lesson about all messages of the sender that look like it."""
+    await wait(interaction)
+    by, services = await person_of(interaction), services_of(interaction)
+    lesson = await services.alert_answers.always(pressed.number, guild_id=services.guild_id, by=by)
+    said = voice_of(interaction).say(
+        f"tracked.said.taught.{lesson.says}",
+        sender=inert(lesson.sender_name, limit=_NAME_LIMIT),
+        look=inert(lesson.look, limit=_LOOK_LIMIT),
     )
+    await reply(interaction, said)
+
+
+async def _offer_always(
+    interaction: Interaction, said: str, question: AlertQuestion, *others: AlertVerb
+) -> None:
+    """Answer with *said*, and offer to answer alike about all messages that look alike, and *others*."""
+    voice, verbs = voice_of(interaction), list(others)
+    if question.look:
+        verbs.insert(0, AlertVerb.ALWAYS)
+        sender = inert(question.evidence.author_name, limit=_NAME_LIMIT)
+        alike = voice.say("tracked.said.alike", sender=sender, look=inert(question.look, limit=_LOOK_LIMIT))
+        said = f"{said}\n{alike}"
+    made = [made_of(voice.buttons.make(verb, question.message_id)) for verb in verbs]
+    await (reply(interaction, said, view=buttons_view(*made)) if made else reply(interaction, said))
 
 
 @control(template(AlertVerb.IGNORE))
@@ -136,11 +189,12 @@ async def press_heed(interaction: Interaction, pressed: Pressed) -> None:
 
 
 async def _say_sender(interaction: Interaction, key: str, question: AlertQuestion) -> None:
-    sender = inert(question.evidence.author_name, limit=160)
+    sender = inert(question.evidence.author_name, limit=_NAME_LIMIT)
     channel = getattr(interaction.channel, "name", "?")
     await reply(interaction, voice_of(interaction).say(key, sender=sender, channel=channel))
 
 
 async def setup(bot: IncidentBot) -> None:
-    bot.add_controls(press_declare, press_false_alarm, press_track, press_ignore, press_heed)
+    bot.add_controls(press_declare, press_false_alarm, press_track, press_resolved, press_chatter)
+    bot.add_controls(press_always, press_ignore, press_heed)
     await bot.add_cog(AlertsCog(bot))

@@ -7,6 +7,7 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.actions.items import ActionItems
 from bot.services.actions.listing import ActionQueries
+from bot.services.alerts.answers import AlertAnswers
 from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.history import AlertHistory
 from bot.services.alerts.missed import MissedAlerts
@@ -107,6 +108,7 @@ class AlertUseCases:
     missed_alerts: MissedAlerts
     missed_hooks: MissedHooks
     questions: MessageQuestions
+    alert_answers: AlertAnswers
     alert_verdicts: AlertVerdicts
     alert_history: AlertHistory
     windows: MaintenanceWindows

@@ -25,6 +25,7 @@ from bot.storage.tables.actions.actions import PostgresActionReads
 from bot.storage.tables.alerts.alerts import PostgresAlertReads
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads
 from bot.storage.tables.alerts.hooks import PostgresHookReads
+from bot.storage.tables.alerts.lessons import PostgresAlertLessonReads
 from bot.storage.tables.alerts.live_checks import PostgresLiveCheckReads
 from bot.storage.tables.alerts.probes import PostgresProbeReads
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads
@@ -76,6 +77,7 @@ class PostgresStore(
     PostgresTriageReads,
     PostgresAlertReads,
     PostgresAlertDecisionReads,
+    PostgresAlertLessonReads,
     PostgresAlertWindowReads,
     PostgresActionReads,
     PostgresAlertVerdictReads,

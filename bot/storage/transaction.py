@@ -18,6 +18,7 @@ from bot.storage.tables.alerts.alerts import PostgresAlertQuestions, PostgresAle
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionWrites
 from bot.storage.tables.alerts.events import PostgresAlertEventWrites
 from bot.storage.tables.alerts.hooks import PostgresHookWrites
+from bot.storage.tables.alerts.lessons import PostgresAlertLessonWrites
 from bot.storage.tables.alerts.live_checks import PostgresLiveCheckWrites
 from bot.storage.tables.alerts.probes import PostgresProbeWrites
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictWrites
@@ -80,6 +81,7 @@ class PostgresTransaction(
     PostgresAlertQuestions,
     PostgresAlertEventWrites,
     PostgresAlertDecisionWrites,
+    PostgresAlertLessonWrites,
     PostgresHookWrites,
     PostgresInstallation,
     PostgresProbeWrites,

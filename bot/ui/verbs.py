@@ -66,7 +66,10 @@ class BundleVerb(StrEnum):
 class AlertVerb(StrEnum):
     """The action of a button on a monitor's message that the bot cannot read; its number is the message's."""
 
-    TRACK = "track"
+    TRACK = "track"  # 障害: it is an alert
+    RESOLVED = "resolved"  # 復旧
+    CHATTER = "chatter"  # 関係なし
+    ALWAYS = "always"  # the same answer for all messages that look like it
     IGNORE = "ignore"  # the message's sender
     HEED = "heed"  # undo IGNORE
 

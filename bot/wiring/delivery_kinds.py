@@ -4,6 +4,7 @@ from typing import Final
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.services.actions.deliveries import ActionDeliveries
+from bot.services.alerts.questions import QuestionDeliveries
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
 from bot.services.digest.digests import DigestDeliveries
 from bot.services.dlq.deliveries import ProgressDeliveries, ReplayDeliveries
@@ -23,7 +24,6 @@ from bot.wiring.shared import Shared
 
 #: Kinds of delivery that need no behaviour of their own.
 _PLAIN: Final = (
-    DeliveryKind.ALERT_QUESTION,
     DeliveryKind.ALERT_VERDICT,
     DeliveryKind.ALERT_WINDOW,
     DeliveryKind.ALERTS_SKIPPED,
@@ -61,6 +61,7 @@ def delivery_kinds(shared: Shared) -> DeliveryKinds:
             ReplayDeliveries(shared.webhooks),
             ProgressDeliveries(shared.store),
             BurstDeliveries(shared.store),
+            QuestionDeliveries(),
             DeliveryHandler(*_PLAIN),
         ],
     )

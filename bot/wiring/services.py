@@ -3,6 +3,7 @@
 from bot.services.actions.checking import ActionChecks
 from bot.services.actions.items import ActionItems
 from bot.services.actions.listing import ActionQueries
+from bot.services.alerts.answers import AlertAnswers
 from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.history import AlertHistory
 from bot.services.alerts.missed import MissedAlerts
@@ -141,6 +142,7 @@ def _alerts(shared: Shared, parts: GuildDependencies, lifecycle: Lifecycle) -> A
         missed_alerts=MissedAlerts(store, discord, policy, alerts, shared.reconciler),
         missed_hooks=MissedHooks(store, policy, parts.hook_records),
         questions=questions,
+        alert_answers=AlertAnswers(store, policy, access, questions, recoveries, lifecycle),
         alert_verdicts=AlertVerdicts(store, discord, policy, access),
         alert_history=AlertHistory(store, access),
         windows=MaintenanceWindows(store, policy, access, shared.incidents),

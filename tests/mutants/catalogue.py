@@ -242,6 +242,20 @@ MUTANTS: Final = (
         tests=("tests/services/actions/test_timers.py",),
     ),
     Mutant(
+        name="the deadline of a question about an unknown P0 has no job",
+        file="bot/services/alerts/questions.py",
+        before="await tx.enqueue(self._deadline(question, after=alerts.unanswered_after))",
+        after="_ = self._deadline",
+        tests=("tests/services/alerts/test_unknown.py",),
+    ),
+    Mutant(
+        name="a question about an unknown P0 that is left out has no deadline",
+        file="bot/storage/tables/alerts/alerts.sql",
+        before="AND (:tracks_at IS NOT NULL OR NOT is_full)",
+        after="AND NOT is_full",
+        tests=("tests/services/alerts/test_unknown.py",),
+    ),
+    Mutant(
         name="the job of an action item that an alert has broken is not asked for",
         file="bot/services/alerts/questions.py",
         before="note_alert(decided)\n    await tx.enqueue(*(action_job(item_id) for item_id in broken))",

@@ -51,7 +51,9 @@ NOT_FOUND: Final = (
 )
 #: What these take is no number of ours: an entry of the shared DLQ; a message of others in a watched channel;
 #: the number that an audit row about a refusal gets.
-NOT_OURS: Final = frozenset({"dlq.recent", "alerts.receive", "access.require", "access.note_refused"})
+NOT_OURS: Final = frozenset(
+    {"dlq.recent", "alerts.receive", "alerts.read", "access.require", "access.note_refused"}
+)
 
 
 def walks() -> dict[str, Callable[..., Awaitable[object]]]:

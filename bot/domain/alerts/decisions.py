@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.events import AlertSender, EventOrigin
@@ -11,6 +12,9 @@ from bot.domain.alerts.question import AlertQuestion
 from bot.domain.alerts.recognition import Says
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json, Payload
+
+#: Pieces of evidence that are kept of a decision: what decided, without all that agrees.
+MOST_CLUES: Final = 3
 
 
 class AlertOutcome(StrEnum):
@@ -25,6 +29,7 @@ class AlertOutcome(StrEnum):
     BELOW = "below"  # a rule waits until it has come more often
     HELD = "held"  # by a maintenance window
     ASKED = "asked"  # the bot has asked whether it is an alert
+    WAITING = "waiting"  # it is tracked unless somebody answers; too many were asked about to ask about it
     NOT_ASKED = "not_asked"  # its sender is ignored, or was asked about
     UNKNOWN = "unknown"  # no pattern matches, and the channel's policy passes over that
     CHATTER = "chatter"  # a pattern says that it is no alert
@@ -43,6 +48,8 @@ class DecisionDetail(Payload):
         rule: The number of the rule that decided, from 1.
         count, needed, within_s: How often it came within that time, and how often it has to.
         problem: Why it cannot be read.
+        clues: By what it is known what it says, the strongest first: the part of the message, its words.
+        lesson: The number of the lesson by which it was read.
     """
 
     rule: int | None = None
@@ -50,6 +57,8 @@ class DecisionDetail(Payload):
     needed: int | None = None
     within_s: float | None = None
     problem: str | None = None
+    clues: tuple[tuple[str, ...], ...] = ()
+    lesson: int | None = None
 
     @property
     def within(self) -> timedelta | None:
@@ -100,7 +109,8 @@ class AlertDecision:
     def on(
         cls, said: Occurrence, outcome: AlertOutcome, *, says: Says | None, incident: Incident | None = None
     ) -> "AlertDecision":
-        """Build the decision record for the message or event *said*."""
+        """Build the decision record for the message or event *said*, with the evidence for what it says."""
+        told = [clue for clue in said.clues if says in (None, clue.says)][:MOST_CLUES]
         return cls(
             guild_id=said.guild_id,
             sender=said.sender,
@@ -117,6 +127,7 @@ class AlertDecision:
             severity=said.severity.name,
             fingerprint=said.fingerprint,
             incident_id=None if incident is None else incident.id,
+            detail=DecisionDetail(clues=tuple((one.part, one.words) for one in told), lesson=said.lesson),
         )
 
     @classmethod

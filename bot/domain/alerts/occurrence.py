@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.domain.alerts.recognition import Clue
 from bot.domain.alerts.rules import AlertRule
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
@@ -32,6 +33,8 @@ class Occurrence:
         subject: What it is about, as a reading has it; empty for an event.
         is_success: It says that some work went well.
         rule: The policy's rule about it, if there is one.
+        clues: By what it is known what it says, the strongest first.
+        lesson: The number of the `AlertLesson` by which it is read, if there is one.
     """
 
     guild_id: int
@@ -51,6 +54,8 @@ class Occurrence:
     rule: AlertRule | None = None
     subject: str = ""
     is_success: bool = False
+    clues: tuple[Clue, ...] = ()
+    lesson: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

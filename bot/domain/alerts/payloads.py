@@ -52,12 +52,17 @@ class AlertQuestionData(Payload):
         answers: The message's id.
         sender: The name of its author.
         title, severity: What it would be tracked as.
+        tracks_at: When it is tracked unless somebody answers; None: never.
+        said, url: What it says and where it is, for a reader who is elsewhere.
     """
 
     answers: int
     sender: str
     title: str
     severity: str
+    tracks_at: datetime | None = None
+    said: str = ""
+    url: str = ""
 
 
 class HookUnreadData(Payload):

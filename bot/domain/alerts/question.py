@@ -1,6 +1,7 @@
 """The question whether a message is an alert, asked in its channel when no pattern matches it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.incident.incident import Incident
@@ -8,10 +9,12 @@ from bot.domain.triage.evidence import Evidence
 
 
 class AlertAnswer(StrEnum):
-    """The answer to a question: track the message as an alert, or ignore it."""
+    """The answer to a question."""
 
-    TRACKED = "tracked"
-    IGNORED = "ignored"
+    TRACKED = "tracked"  # it is an alert; also when nobody has answered in time
+    RESOLVED = "resolved"  # it says that an alert is over
+    CHATTER = "chatter"  # it is neither
+    IGNORED = "ignored"  # its sender is
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,9 @@ class AlertQuestion:
         subject: What it is about, as a reading has it; None: asked by an older version.
         evidence: The message.
         answer: None while there is no answer.
-        answered_by_name: The person who answered.
+        answered_by_name: The person who answered; None as well once it is tracked without an answer.
+        look: As `Reading.look`.
+        tracks_at: When the message is tracked unless a person answers, aware; None: never, or it is settled.
     """
 
     guild_id: int
@@ -40,6 +45,8 @@ class AlertQuestion:
     subject: str | None = None
     answer: AlertAnswer | None = None
     answered_by_name: str | None = None
+    look: str = ""
+    tracks_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

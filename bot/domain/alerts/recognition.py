@@ -41,6 +41,7 @@ class Unknown(StrEnum):
     """The treatment of a message that no pattern matches."""
 
     TRACK = "track"
+    ASK_THEN_TRACK = "ask_then_track"  # unless a person answers in time
     ASK = "ask"
     IGNORE = "ignore"
 

@@ -244,6 +244,8 @@ class DeliveryKind(StrEnum):
     # -- other
     #: The question whether a message that no pattern matches is an alert.
     ALERT_QUESTION = "alert_question", DeliveryKindSpec(may_answer=True)
+    #: The same question by DM to the person on call, where such a message is tracked unless somebody answers.
+    ALERT_QUESTION_DM = "alert_question_dm", DeliveryKindSpec(is_dated=True)
     #: The line that says what the team has decided about a noisy alert.
     ALERT_VERDICT = "alert_verdict", DeliveryKindSpec(may_answer=True)
     #: The line about a maintenance window: it began, was changed, or is over.

@@ -62,9 +62,11 @@ class AlertRules:
         unknown: Channel as in `watch` -> the treatment of a message that no pattern matches.
         unread: The same for a message without text; without the message content intent all are. It may be an
             alert, so it is tracked unless the file says otherwise.
+        unanswered_after: How long after the question a message is tracked about which nobody has answered.
         closes: A recovery ends an unacknowledged alert; if False, it is only noted.
         ignore: Senders whose messages are never alerts.
         patterns: Patterns of monitors' messages, in the order in which they are tried.
+        own_patterns: Those of them that the file itself has.
         names: Titles that only name their sender.
         shapes: Lines of a message that its alert's title is made of.
         rules: About single alerts; the first one that fits decides.
@@ -78,9 +80,11 @@ class AlertRules:
     rings: bool
     unknown: Mapping[str, Unknown]
     unread: Mapping[str, Unknown]
+    unanswered_after: timedelta
     closes: bool
     ignore: tuple[Shape, ...]
     patterns: tuple[Pattern, ...]
+    own_patterns: tuple[Pattern, ...]
     names: tuple[str, ...]
     shapes: TitleShapes
     rules: tuple[AlertRule, ...]
@@ -153,6 +157,7 @@ class AlertsTable(Section):
     usual_patterns: values.Bool = True
     bots: tuple[Annotated[str, values.string_up_to(32, "a bot", "parky-monitor")], ...] = ()
     same_within: moments.Duration = timedelta(minutes=30)
+    unanswered_after: moments.Duration = timedelta(minutes=5)
     fingerprint: Annotated[
         tuple[Annotated[AlertPart, _PART], ...],
         some(f"names no part; allowed: at least one of {_PART.allowed}"),
@@ -169,6 +174,7 @@ class AlertsTable(Section):
         usual = usual_senders() if self.usual_patterns else Senders()
         watch = {key: each if isinstance(each, str) else each.severity for key, each in self.watch.items()}
         given = {key: None if isinstance(each, str) else each.unknown for key, each in self.watch.items()}
+        own = tuple(each.into(Pattern) for each in self.patterns)
         unknown = {key: given[key] or _usual_unknown(key, watch[key], severities) for key in watch}
         return AlertRules(
             watch=MappingProxyType(watch),
@@ -178,9 +184,11 @@ class AlertsTable(Section):
             rings=self.rings,
             unknown=MappingProxyType(unknown),
             unread=MappingProxyType({key: given[key] or Unknown.TRACK for key in watch}),
+            unanswered_after=self.unanswered_after,
             closes=self.recovery is OnRecovery.CLOSE,
             ignore=self.ignore,
-            patterns=(*(each.into(Pattern) for each in self.patterns), *usual.patterns),
+            patterns=(*own, *usual.patterns),
+            own_patterns=own,
             names=(*self.names, *usual.names),
             shapes=usual.shapes,
             rules=tuple(each.value(number) for number, each in enumerate(self.rules, 1)),
@@ -212,6 +220,10 @@ def _title(text: str) -> str:
 
 
 def _usual_unknown(channel: str, severity: str, severities: Mapping[str, SeverityPolicy]) -> Unknown:
-    """Return the default for unknown messages: track for the highest severity or in its channel, else ask."""
+    """Return the default for unknown messages: ask.
+
+    For the highest severity, and in its channel, a message about which nobody answers is tracked.
+    """
     most_severe = next(iter(severities.values()))
-    return Unknown.TRACK if severity == most_severe.name or channel == most_severe.channel else Unknown.ASK
+    is_most_severe = severity == most_severe.name or channel == most_severe.channel
+    return Unknown.ASK_THEN_TRACK if is_most_severe else Unknown.ASK

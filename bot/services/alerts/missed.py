@@ -95,7 +95,7 @@ class MissedAlerts:
     async def _receive(self, messages: Sequence[AlertMessage], *, now: datetime) -> None:
         understood = []
         for message in messages:
-            if (found := self._alerts.understand(message)) is not None:
+            if (found := await self._alerts.read(message)) is not None:
                 understood.append((message, found))
             else:
                 await self._alerts.receive(message)  # which records why it is passed over

@@ -32,9 +32,10 @@ class Decided:
 
     def about(self, said: Occurrence, *, says: Says | None) -> AlertDecision:
         """Build the record of this decision about *said*."""
+        on = AlertDecision.on(said, self.outcome, says=says, incident=self.incident)
         return replace(
-            AlertDecision.on(said, self.outcome, says=says, incident=self.incident),
-            detail=self.detail,
+            on,
+            detail=replace(self.detail, clues=on.detail.clues, lesson=on.detail.lesson),
             window_id=self.window_id,
             held=None if self.held is None else self.held.to_json(),
         )
@@ -91,6 +92,10 @@ class AlertOpening:
     async def passed_over(self, tx: Transaction, said: Occurrence) -> Decided | None:
         """See `AlertStops.passed_over`."""
         return await self._stops.passed_over(tx, said)
+
+    async def kept_back(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
+        """See `AlertStops.kept_back`."""
+        return await self._stops.kept_back(tx, said, new)
 
     async def open(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
         """Open the alert, or count it towards its threshold, or let a maintenance window hold it."""

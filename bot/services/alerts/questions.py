@@ -1,5 +1,8 @@
 """Monitors' messages that the bot cannot read: it asks in the channel whether one is an alert."""
 
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
 from typing import Final
 
 import structlog
@@ -9,7 +12,7 @@ from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.alerts.payloads import AlertQuestionData
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
 from bot.domain.audit import AuditData
-from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.delivery import Delivery, NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident, IncidentKind
@@ -17,6 +20,7 @@ from bot.domain.incident.locations import Source
 from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
+from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.opening import Incidents
 from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
 from bot.services.ports.store.alerts.alerts import AlertQuestions
@@ -30,9 +34,16 @@ log = structlog.get_logger(__name__)
 #: must not fill the channel with questions.
 MOST_UNANSWERED: Final = 5
 
+#: Characters of a message that a DM about it shows.
+_SAID_LIMIT: Final = 600
+_SOON: Final = timedelta(seconds=1)
+
+#: Answers that may still be changed: the message is an alert after all, or its sender is to be ignored.
+_NO_ALERT: Final = frozenset({None, AlertAnswer.RESOLVED, AlertAnswer.CHATTER})
+
 #: The key below ``[permissions]`` that allows an answer: people who may report an incident may also say that
 #: a message is not one.
-_PERMISSION: Final = "triage"
+ANSWERING: Final = "triage"
 
 
 class MessageQuestions:
@@ -50,60 +61,118 @@ class MessageQuestions:
         self._access = access
         self._incidents = incidents
 
-    async def ask(self, tx: Transaction, question: AlertQuestion) -> bool:
-        """Queue the quiet question in the caller's transaction, and return True if it was queued.
+    async def is_ignored(self, tx: Transaction, question: AlertQuestion) -> bool:
+        """Return True if a person has said that the message's sender is to be ignored."""
+        return await tx.is_ignored_sender(question.guild_id, question.channel_id, question.sender)
 
-        Return False when the sender is ignored or the question was asked before. Within ``same_within`` the
-        bot asks about the same message once, and leaves at most `MOST_UNANSWERED` questions about a sender.
+    async def ask(
+        self, tx: Transaction, question: AlertQuestion, *, then_tracks: bool = False
+    ) -> AlertOutcome:
+        """Queue the quiet question in the caller's transaction.
+
+        Within ``same_within`` the bot asks about the same message once, and leaves at most `MOST_UNANSWERED`
+        questions about a sender.
+
+        Args:
+            then_tracks: The people of the ladder's first step are asked by DM as well, and the message is
+                tracked if nobody answers within ``unanswered_after``, whether or not it was asked about.
+
+        Returns:
+            ASKED; WAITING if it is only tracked later; NOT_ASKED if it was asked about before.
         """
-        if await tx.is_ignored_sender(question.guild_id, question.channel_id, question.sender):
-            return False
-        since = await tx.now() - self._policy.alerts.same_within
-        if not await tx.ask_about_alert(question, since=since, most=MOST_UNANSWERED):
-            return False
-        await tx.insert_deliveries([_line(question)])
-        log.info("alert.asked_about", channel_id=question.channel_id, message_id=question.message_id)
-        return True
+        alerts, now = self._policy.alerts, await tx.now()
+        if then_tracks:
+            question = replace(question, tracks_at=now + alerts.unanswered_after)
+        is_shown = await tx.ask_about_alert(question, since=now - alerts.same_within, most=MOST_UNANSWERED)
+        if is_shown is None:
+            return AlertOutcome.NOT_ASKED
+        if then_tracks:
+            await tx.enqueue(self._deadline(question, after=alerts.unanswered_after))
+        outcome = AlertOutcome.ASKED if is_shown else AlertOutcome.WAITING
+        if is_shown:
+            await tx.insert_deliveries([self._line(question), *self._dms(question)])
+        log.info(
+            "alert.asked_about",
+            channel_id=question.channel_id,
+            message_id=question.message_id,
+            outcome=outcome,
+        )
+        return outcome
 
     async def track(self, message_id: int, *, guild_id: int, by: Person) -> Incident:
         """Track the message as an alert, like one that the bot can read."""
-        await self._access.require(by, _PERMISSION, guild_id=guild_id, act="track_alert")
+        await self._access.require(by, ANSWERING, guild_id=guild_id, act="track_alert")
         async with self._store.transaction() as tx:
-            question = await _open(tx, message_id, guild_id)
+            question = await asked_question(tx, message_id, guild_id)
+            if question.answer not in _NO_ALERT:
+                require_open(question)
             if question.severity not in self._policy.severities:
                 raise UserError("severity_unknown", value=question.severity)
-            await tx.lock_fingerprint(guild_id, question.fingerprint)
-            incident = await self._same(tx, question) or await self._incidents.open_within(
-                tx, as_incident(question), by=by
-            )
-            decided = AlertDecision.on_answer(question, AlertOutcome.TRACKED, incident=incident)
-            await count_message(tx, decided)
-            await tx.answer_alert_question(message_id, AlertAnswer.TRACKED, by=by)
-            await show_answer(tx, message_id)
+            incident = await self._track(tx, question, by=by)
         log.info("alert.tracked", incident_id=incident.id, user_id=by.id)
         return incident
 
-    async def ignore(self, message_id: int, *, guild_id: int, by: Person) -> AlertQuestion:
-        """Ignore the message's sender in its channel: the bot asks no more, but still tracks clear alerts."""
-        await self._access.require(by, _PERMISSION, guild_id=guild_id, act="ignore_sender")
+    async def track_unanswered(self, guild_id: int, message_id: int) -> timedelta | None:
+        """Track a message about which nobody has answered in time. Handler of the job track_unanswered.
+
+        Returns:
+            When to come again; None: there is nothing left to do.
+        """
         async with self._store.transaction() as tx:
-            question = await _open(tx, message_id, guild_id)
+            question = await tx.alert_question(message_id, guild_id=guild_id)
+            if question is None or question.answer is not None or question.tracks_at is None:
+                return None
+            if (left := question.tracks_at - await tx.now()) > timedelta():
+                return max(left, _SOON)
+            known = self._policy.rules(question.severity).name  # the policy may have changed meanwhile
+            incident = await self._track(tx, replace(question, severity=known), by=None)
+        log.info("alert.tracked_unanswered", incident_id=incident.id, message_id=message_id)
+        return None
+
+    async def _track(self, tx: Transaction, question: AlertQuestion, *, by: Person | None) -> Incident:
+        await tx.lock_fingerprint(question.guild_id, question.fingerprint)
+        incident = await self._same(tx, question) or await self._incidents.open_within(
+            tx, as_incident(question), by=by
+        )
+        decided = AlertDecision.on_answer(question, AlertOutcome.TRACKED, incident=incident)
+        await count_message(tx, decided)
+        await tx.answer_alert_question(question.message_id, AlertAnswer.TRACKED, by=by)
+        await show_answer(tx, question.message_id)
+        return incident
+
+    async def ignore(self, message_id: int, *, guild_id: int, by: Person) -> AlertQuestion:
+        """Ignore the message's sender in its channel: the bot asks no more, but still tracks clear alerts.
+
+        What it has posted there and waits to be tracked is ignored as well.
+        """
+        await self._access.require(by, ANSWERING, guild_id=guild_id, act="ignore_sender")
+        async with self._store.transaction() as tx:
+            question = await asked_question(tx, message_id, guild_id)
+            if question.answer not in _NO_ALERT:
+                require_open(question)
             await tx.answer_alert_question(message_id, AlertAnswer.IGNORED, by=by)
             await tx.ignore_sender(guild_id, question.channel_id, question.sender, by=by)
-            await _audit(tx, question, by=by, action="sender_ignored")
+            await audit_answer(tx, question, by=by, action="sender_ignored")
             await show_answer(tx, message_id)
+            others = await tx.open_questions(question, look=None)
+        for other_id in others:  # one at a time: two people may ignore at once
+            async with self._store.transaction() as tx:
+                other = await tx.alert_question(other_id, guild_id=guild_id)
+                if other is not None and other.answer is None:
+                    await tx.answer_alert_question(other_id, AlertAnswer.IGNORED, by=by)
+                    await show_answer(tx, other_id)
         return question
 
     async def heed(self, message_id: int, *, guild_id: int, by: Person) -> AlertQuestion:
         """Stop ignoring the sender of the message."""
-        await self._access.require(by, _PERMISSION, guild_id=guild_id, act="heed_sender")
+        await self._access.require(by, ANSWERING, guild_id=guild_id, act="heed_sender")
         async with self._store.transaction() as tx:
-            question = await _asked(tx, message_id, guild_id)
+            question = await asked_question(tx, message_id, guild_id)
             if not await tx.heed_sender(guild_id, question.channel_id, question.sender):
                 raise UserError("sender_not_ignored", sender=question.evidence.author_name)
             if question.answer is AlertAnswer.IGNORED:
                 await tx.answer_alert_question(message_id, None, by=by)
-            await _audit(tx, question, by=by, action="sender_heeded")
+            await audit_answer(tx, question, by=by, action="sender_heeded")
             await show_answer(tx, message_id)
         return question
 
@@ -127,6 +196,60 @@ class MessageQuestions:
         """Return the incident that is already tracked for another message of the same alert."""
         since = await tx.now() - self._policy.alerts.same_within
         return await tx.same_alert(question.guild_id, question.fingerprint, since=since, lesser=())
+
+    def _deadline(self, question: AlertQuestion, *, after: timedelta) -> Job:
+        payload = f"{question.guild_id}:{question.message_id}"
+        return Job(
+            JobName.TRACK_UNANSWERED,
+            payload,
+            f"track_unanswered:{payload}",
+            priority=priority_of(self._policy.rules(question.severity).rank),
+            after=after,
+        )
+
+    def _line(self, question: AlertQuestion) -> NewDelivery:
+        return NewDelivery(
+            kind=DeliveryKind.ALERT_QUESTION,
+            to=f"channel:{question.channel_id}",
+            key=_question_key(question.message_id),
+            guild_id=question.guild_id,
+            data=_told(question).to_json(),
+        )
+
+    def _dms(self, question: AlertQuestion) -> list[NewDelivery]:
+        """Return the DMs to the people of the ladder's first step, if the message is tracked later."""
+        if question.tracks_at is None:
+            return []
+        severity, evidence = self._policy.rules(question.severity), question.evidence
+        places = next((step.dm for step in severity.ladder if step.dm), ())
+        told = replace(_told(question), said=evidence.text[:_SAID_LIMIT], url=evidence.url)
+        return [
+            NewDelivery(
+                kind=DeliveryKind.ALERT_QUESTION_DM,
+                to=f"person:{place}",
+                key=_dm_key(question.message_id, nth),
+                guild_id=question.guild_id,
+                data=told.to_json(),
+                priority=priority_of(severity.rank),
+            )
+            for nth, place in enumerate(dict.fromkeys(places))
+        ]
+
+
+class QuestionDeliveries(DeliveryHandler):
+    """Handles the questions in the channel and by DM: those that were answered before they were sent."""
+
+    def __init__(self) -> None:
+        super().__init__(DeliveryKind.ALERT_QUESTION, DeliveryKind.ALERT_QUESTION_DM)
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True for a DM when somebody has answered, or the time was over."""
+        return delivery.kind is DeliveryKind.ALERT_QUESTION_DM and await _is_answered(tx, delivery)
+
+    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
+        """Let the message show the answer, if that came while it was being sent."""
+        if await _is_answered(tx, delivery):
+            await tx.enqueue(_refresh_job(delivery.id))
 
 
 def as_incident(question: AlertQuestion) -> NewIncident:
@@ -168,47 +291,61 @@ def _question_key(message_id: int) -> str:
     return f"alert_question:{message_id}"
 
 
+def _dm_key(message_id: int, nth: int) -> str:
+    """Return the key of the *nth* delivery, from 0, that asks about a message by DM."""
+    return f"{_question_key(message_id)}:dm:{nth}"
+
+
 async def show_answer(tx: Transaction, message_id: int) -> None:
-    """Queue an edit of the question about a message, if there is one, to show the answer.
+    """Queue edits of the questions about a message, if there are any, to show the answer.
 
-    It does not depend on the reply to the person who answered.
+    They do not depend on the reply to the person who answered.
     """
-    line = await tx.delivery_by_key(_question_key(message_id))
-    if line is not None:
-        key = f"refresh_question:{line.id}"
-        await tx.enqueue(Job(JobName.REFRESH_QUESTION, str(line.id), key, sooner=True, patience=IN_LINE))
+    line, dms = await tx.delivery_by_key(_question_key(message_id)), count()
+    while line is not None:
+        await tx.enqueue(_refresh_job(line.id))
+        line = await tx.delivery_by_key(_dm_key(message_id, next(dms)))
 
 
-def _line(question: AlertQuestion) -> NewDelivery:
-    return NewDelivery(
-        kind=DeliveryKind.ALERT_QUESTION,
-        to=f"channel:{question.channel_id}",
-        key=_question_key(question.message_id),
-        guild_id=question.guild_id,
-        data=AlertQuestionData(
-            answers=question.message_id,
-            sender=question.evidence.author_name,
-            title=question.title,
-            severity=question.severity,
-        ).to_json(),
+def _refresh_job(line_id: int) -> Job:
+    key = f"refresh_question:{line_id}"
+    return Job(JobName.REFRESH_QUESTION, str(line_id), key, sooner=True, patience=IN_LINE)
+
+
+async def _is_answered(tx: Transaction, delivery: Delivery) -> bool:
+    message_id = AlertQuestionData.from_json(delivery.data).answers
+    question = await tx.alert_question(message_id, guild_id=delivery.guild_id)
+    return question is not None and question.answer is not None
+
+
+def _told(question: AlertQuestion) -> AlertQuestionData:
+    return AlertQuestionData(
+        answers=question.message_id,
+        sender=question.evidence.author_name,
+        title=question.title,
+        severity=question.severity,
+        tracks_at=question.tracks_at,
     )
 
 
-async def _asked(tx: AlertQuestions, message_id: int, guild_id: int) -> AlertQuestion:
+async def asked_question(tx: AlertQuestions, message_id: int, guild_id: int) -> AlertQuestion:
+    """Lock and return the question about a message. Raises UserError if there is none."""
     question = await tx.alert_question(message_id, guild_id=guild_id)
     if question is None:
         raise UserError("alert_not_asked")
     return question
 
 
-async def _open(tx: Transaction, message_id: int, guild_id: int) -> AlertQuestion:
-    question = await _asked(tx, message_id, guild_id)
+def require_open(question: AlertQuestion) -> None:
+    """Raise UserError if the question has an answer."""
+    if question.answer is AlertAnswer.TRACKED and question.answered_by_name is None:
+        raise UserError("alert_tracked_unanswered")
     if question.answer is not None:
         by, sender = question.answered_by_name, question.evidence.author_name
         raise UserError(f"alert_{question.answer.value}_before", by=by, sender=sender)
-    return question
 
 
-async def _audit(tx: AuditWrites, question: AlertQuestion, *, by: Person, action: str) -> None:
+async def audit_answer(tx: AuditWrites, question: AlertQuestion, *, by: Person, action: str) -> None:
+    """Record in the audit what a person has answered."""
     facts = {"channel_id": question.channel_id, "sender": question.sender, "message_id": question.message_id}
     await tx.audit(guild_id=question.guild_id, by=by, action=action, data=AuditData(facts=facts))

@@ -8,6 +8,7 @@ import structlog
 
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
+from bot.domain.alerts.lesson import AlertLesson
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.question import AlertQuestion
 from bot.domain.alerts.reading import beginnings, read_message
@@ -41,6 +42,7 @@ class Understood:
         rule: The policy's rule about it, if there is one.
         would_be: The facts that are kept when it is tracked or asked about, its fingerprint among them.
         is_readable: Something of it can be read.
+        lesson: The number of the lesson by which it is read.
     """
 
     reading: Reading
@@ -48,6 +50,12 @@ class Understood:
     rule: AlertRule | None
     would_be: AlertQuestion
     is_readable: bool
+    lesson: int | None = None
+
+    def as_taught(self, lesson: AlertLesson) -> "Understood":
+        """Return the message as it is read by a lesson."""
+        clues = (lesson.clue, *self.reading.clues)
+        return replace(self, reading=replace(self.reading, says=lesson.says, clues=clues), lesson=lesson.id)
 
     @property
     def fingerprint(self) -> str:
@@ -75,32 +83,20 @@ class Understood:
             rule=self.rule,
             subject=told.subject or "",
             is_success=self.reading.is_success,
+            clues=self.reading.clues,
+            lesson=self.lesson,
         )
 
 
-class AlertTracking:
-    """Tracks what monitors post.
+class AlertReader:
+    """Reads what monitors post, without the database.
 
     Args:
         replaying: The ids of the webhooks by which undelivered notifications are sent again.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        policy: Policy,
-        opening: AlertOpening,
-        recoveries: Recoveries,
-        questions: MessageQuestions,
-        *,
-        replaying: Collection[int] = (),
-    ) -> None:
-        self._store = store
+    def __init__(self, policy: Policy, *, replaying: Collection[int] = ()) -> None:
         self._policy = policy
-        self._opening = opening
-        self._recoveries = recoveries
-        self._questions = questions
-        self._counting = AlertCounting(policy)
         self._replaying = frozenset(replaying)
 
     def watches(self, message: AlertMessage) -> bool:
@@ -111,7 +107,7 @@ class AlertTracking:
         """Return True for a message in a watched channel by a webhook of the bot's own application."""
         return self._is_watched(message) and message.is_ours and message.is_webhook
 
-    def _passed_over(self, message: AlertMessage) -> AlertOutcome | None:
+    def passed_over(self, message: AlertMessage) -> AlertOutcome | None:
         """Return why a message that is watched is not even read; None for what may be an alert."""
         alerts, author = self._policy.alerts, {message.username, str(message.evidence.author_id)}
         if not message.is_webhook and author.isdisjoint(alerts.bots):
@@ -128,50 +124,12 @@ class AlertTracking:
         by = message.evidence
         return message.is_webhook and by.author_id in self._replaying and by.author_name == REPLAYED_AS
 
-    async def receive(self, message: AlertMessage) -> Incident | None:
-        """Handle a monitor's message. A second call with the same one, on any instance, changes nothing.
-
-        An alert is tracked. The same alert within ``same_within`` is counted on the first one, unless its
-        severity is higher. One that the team has muted opens nothing. A recovery closes its alert or is noted
-        on it. A message that the bot cannot read is tracked, asked about or passed over, as its channel's
-        policy says.
-
-        Returns:
-            The incident that the message opened or was counted on; None when there is none.
-        """
-        understood = self.understand(message)
-        if understood is None:
-            if self.watches(message) and (outcome := self._passed_over(message)) is not None:
-                await self._record(AlertDecision.on_message(message.masked(), outcome))
-            return None
-        match understood.reading.says, self._unknown(message):
-            case (Says.FIRING, _) | (None, Unknown.TRACK):
-                return await self._track(understood)
-            case Says.RESOLVED, _:
-                await self._recoveries.receive(understood.occurrence)
-            case None, Unknown.ASK:
-                return await self._track(understood, asks=True)
-            case Says.CHATTER, _:
-                await self.pass_over(understood, AlertOutcome.CHATTER)
-            case _:
-                await self.pass_over(understood, AlertOutcome.UNKNOWN)
-        return None
-
-    async def pass_over(self, understood: Understood, outcome: AlertOutcome) -> None:
-        """Record that a message is not tracked."""
-        says = understood.reading.says
-        await self._record(AlertDecision.on(understood.occurrence, outcome, says=says))
-
-    async def _record(self, decided: AlertDecision) -> None:
-        async with self._store.at_once() as tx:
-            await tx.decide(decided)
-
     def understand(self, message: AlertMessage) -> Understood | None:
         """Read a message; None if it is not watched, or passed over whatever it says.
 
         Nothing but its fingerprint is made of its secrets: see `AlertMessage.masked`.
         """
-        if not self.watches(message) or self._passed_over(message) is not None:
+        if not self.watches(message) or self.passed_over(message) is not None:
             return None
         alerts, targets, shown = self._policy.alerts, self._policy.targets, message.masked()
         reading, said = self._read(message)
@@ -193,44 +151,10 @@ class AlertTracking:
             target=target,
             subject=told.subject,
             evidence=shown.evidence,
+            look=told.look,
         )
-        return Understood(reading, severity, rule, would_be, is_readable=bool(message.title))
-
-    async def show_count(self, incident_id: int) -> None:
-        """Let the posts say how often it came: one edit for all that came meanwhile."""
-        async with self._store.transaction() as tx:
-            incident = await tx.incident(incident_id)
-            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
-
-    async def _track(self, understood: Understood, *, asks: bool = False) -> Incident | None:
-        """Count the message on the same alert if that is tracked; else track it, or with *asks* ask first."""
-        async with self._store.transaction() as tx:
-            said = await identified(tx, understood.occurrence)
-            known = await tx.handled_message(said)
-            if known is not None:
-                return None if known.incident_id is None else await tx.incident(known.incident_id)
-            decided = await self._decide(
-                tx, replace(understood.would_be, fingerprint=said.fingerprint), said, asks=asks
-            )
-            decision = decided.about(said, says=understood.reading.says)
-            await (tx.decide(decision) if decided.incident is None else count_message(tx, decision))
-        number, outcome = decision.incident_id, decided.outcome
-        log.info("alert.decided", outcome=outcome, incident_id=number, message_id=said.id)
-        return decided.incident
-
-    async def _decide(
-        self, tx: Transaction, would_be: AlertQuestion, said: Occurrence, *, asks: bool
-    ) -> Decided:
-        if same := await self._counting.same(tx, said):
-            return Decided(AlertOutcome.COUNTED, await self._counting.count(tx, same, said))
-        if (passed_over := await self._opening.passed_over(tx, said)) is not None:
-            if passed_over.outcome is AlertOutcome.MUTED:
-                await note_muted(tx, would_be)
-            return passed_over
-        if asks:
-            is_asked = await self._questions.ask(tx, would_be)
-            return Decided(AlertOutcome.ASKED if is_asked else AlertOutcome.NOT_ASKED)
-        return await self._opening.open(tx, said, as_incident(would_be))
+        kept = replace(reading, clues=told.clues, look=told.look)  # nothing of these is a secret
+        return Understood(kept, severity, rule, would_be, is_readable=bool(message.title))
 
     def _read(self, message: AlertMessage) -> tuple[Reading, SeverityPolicy | None]:
         """Return what the message says, and the severity that its title begins with, if any."""
@@ -248,10 +172,136 @@ class AlertTracking:
         said = next((word for line in lines if (word := severity_at_start(line, words)) is not None), None)
         return None if said is None else words[said]
 
-    def _unknown(self, message: AlertMessage) -> Unknown:
+    def may_be_taught(self, understood: Understood) -> bool:
+        """Return True if a lesson may decide about the message: a pattern of the policy's own comes first."""
+        reading = understood.reading
+        return bool(reading.look) and reading.pattern not in self._policy.alerts.own_patterns
+
+    def unknown(self, message: AlertMessage) -> Unknown:
+        """Return what becomes of a watched message that cannot be read."""
         alerts = self._policy.alerts
         return self._watched(message, alerts.unknown if message.title else alerts.unread)
 
     def _watched(self, message: AlertMessage, of: Mapping[str, _Value]) -> _Value:
         """Return the value of *of* for the message's channel, which must be watched."""
         return of[message.channel if message.channel in of else str(message.channel_id)]
+
+
+class AlertTracking(AlertReader):
+    """Tracks what monitors post.
+
+    Args:
+        replaying: As in `AlertReader`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        opening: AlertOpening,
+        recoveries: Recoveries,
+        questions: MessageQuestions,
+        *,
+        replaying: Collection[int] = (),
+    ) -> None:
+        super().__init__(policy, replaying=replaying)
+        self._store = store
+        self._opening = opening
+        self._recoveries = recoveries
+        self._questions = questions
+        self._counting = AlertCounting(policy)
+
+    async def receive(self, message: AlertMessage) -> Incident | None:
+        """Handle a monitor's message. A second call with the same one, on any instance, changes nothing.
+
+        An alert is tracked. The same alert within ``same_within`` is counted on the first one, unless its
+        severity is higher. One that the team has muted opens nothing. A recovery closes its alert or is noted
+        on it. A message that the bot cannot read is tracked, asked about or passed over, as its channel's
+        policy says. What people have taught about messages that look like it decides first.
+
+        Returns:
+            The incident that the message opened or was counted on; None when there is none.
+        """
+        understood = await self.read(message)
+        if understood is None:
+            if self.watches(message) and (outcome := self.passed_over(message)) is not None:
+                await self._record(AlertDecision.on_message(message.masked(), outcome))
+            return None
+        match understood.reading.says, self.unknown(message):
+            case (Says.FIRING, _) | (None, Unknown.TRACK):
+                return await self._track(understood)
+            case Says.RESOLVED, _:
+                await self._recoveries.receive(understood.occurrence)
+            case None, (Unknown.ASK | Unknown.ASK_THEN_TRACK) as asks:
+                return await self._track(understood, asks=asks)
+            case Says.CHATTER, _:
+                await self.pass_over(understood, AlertOutcome.CHATTER)
+            case _:
+                await self.pass_over(understood, AlertOutcome.UNKNOWN)
+        return None
+
+    async def read(self, message: AlertMessage) -> Understood | None:
+        """Read a message as `understand` does, and as people have taught about those that look like it."""
+        return await read_as_taught(self._store, self, message)
+
+    async def pass_over(self, understood: Understood, outcome: AlertOutcome) -> None:
+        """Record that a message is not tracked."""
+        says = understood.reading.says
+        await self._record(AlertDecision.on(understood.occurrence, outcome, says=says))
+
+    async def _record(self, decided: AlertDecision) -> None:
+        async with self._store.at_once() as tx:
+            await tx.decide(decided)
+
+    async def show_count(self, incident_id: int) -> None:
+        """Let the posts say how often it came: one edit for all that came meanwhile."""
+        async with self._store.transaction() as tx:
+            incident = await tx.incident(incident_id)
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+
+    async def _track(self, understood: Understood, *, asks: Unknown | None = None) -> Incident | None:
+        """Count the message on the same alert if that is tracked; else track it, or ask as *asks* says."""
+        async with self._store.transaction() as tx:
+            said = await identified(tx, understood.occurrence)
+            known = await tx.handled_message(said)
+            if known is not None:
+                return None if known.incident_id is None else await tx.incident(known.incident_id)
+            would_be = replace(understood.would_be, fingerprint=said.fingerprint)
+            decided = await self._decide(tx, replace(understood, would_be=would_be), asks=asks)
+            decision = decided.about(said, says=understood.reading.says)
+            await (tx.decide(decision) if decided.incident is None else count_message(tx, decision))
+        number, outcome = decision.incident_id, decided.outcome
+        log.info("alert.decided", outcome=outcome, incident_id=number, message_id=said.id)
+        return decided.incident
+
+    async def _decide(self, tx: Transaction, understood: Understood, *, asks: Unknown | None) -> Decided:
+        said = understood.occurrence
+        if same := await self._counting.same(tx, said):
+            return Decided(AlertOutcome.COUNTED, await self._counting.count(tx, same, said))
+        if (passed_over := await self._opening.passed_over(tx, said)) is not None:
+            if passed_over.outcome is AlertOutcome.MUTED:
+                await note_muted(tx, understood.would_be)
+            return passed_over
+        if asks is None:
+            return await self._opening.open(tx, said, as_incident(understood.would_be))
+        return await self._ask(tx, understood, asks)
+
+    async def _ask(self, tx: Transaction, understood: Understood, asks: Unknown) -> Decided:
+        """Ask about the message, unless its sender is ignored, or what would be tracked is kept back."""
+        asked, then_tracks = understood.would_be, asks is Unknown.ASK_THEN_TRACK
+        if await self._questions.is_ignored(tx, asked):
+            return Decided(AlertOutcome.NOT_ASKED)
+        if then_tracks:
+            kept = await self._opening.kept_back(tx, understood.occurrence, as_incident(asked))
+            if kept.outcome is not AlertOutcome.TRACKED:
+                return kept
+        return Decided(await self._questions.ask(tx, asked, then_tracks=then_tracks))
+
+
+async def read_as_taught(store: Store, reader: AlertReader, message: AlertMessage) -> Understood | None:
+    """Read a message with what people have taught about those that look like it."""
+    understood = reader.understand(message)
+    if understood is None or not reader.may_be_taught(understood):
+        return understood
+    lesson = await store.alert_lesson(message.guild_id, message.sender, understood.reading.look)
+    return understood if lesson is None else understood.as_taught(lesson)

@@ -91,6 +91,10 @@ SELECT job, key, priority, guild_id
          WHERE next_try_at IS NOT NULL
          GROUP BY incident_id, guild_id
         UNION ALL
+        SELECT 19, 'track_unanswered', 'track_unanswered:' || guild_id || ':' || message_id, tracks_at, :late_priority, guild_id
+          FROM alert_questions
+         WHERE answer IS NULL
+        UNION ALL
         SELECT 20, 'pull_request', 'pull_request:' || incident_id, next_at, 0, guild_id FROM postmortem_pulls
         UNION ALL
         SELECT 21, 'action_issue', 'action_issue:' || item_id, next_at, 0, guild_id FROM action_issues

@@ -19,7 +19,7 @@ STORM = (60, 6)
 _FORM_WITHIN_MS = 1_200
 
 EMBED = {
-    "title": TITLE,
+    "title": f"ALERT: {TITLE}",
     "description": "5xx 12.5% (14:05)",
     "fields": [{"name": "Service", "value": "api.parky.co.jp"}],
 }

@@ -26,14 +26,14 @@ async def said(world: World, title: str) -> Message:
     return await world.ledger.expect("p1-ops", where=lambda found: _title(found).startswith(title))
 
 
-async def asked(world: World, posted: Message) -> Message:
+async def asked(world: World, posted: Message, *, channel: str = "p1-ops") -> Message:
     """Return the quiet line under *posted*, which pings no one."""
 
     def answers(found: Message) -> bool:
         reference = found.raw.get("message_reference") or {}
         return "❔" in found.content and reference.get("message_id") == posted.id
 
-    line = await world.human.see("p1-ops", where=answers)
+    line = await world.human.see(channel, where=answers)
     assert line.raw["flags"] & SILENT
     return line
 
@@ -86,8 +86,10 @@ async def test_chatter_is_asked_about_and_its_sender_ignored(world: World) -> No
     assert line.content.startswith(
         "❔ アラートかどうか判別できません：api.parky.co.jp: v1.2 is live (Deploys)"
     )
-    assert "responder" in (await world.click(line, "この送信元は無視", by="observer")).text
-    answer = (await world.click(line, "この送信元は無視", by="responder")).text
+    assert "responder" in (await world.click(line, "関係なし", by="observer")).text
+    answered = await world.click(line, "関係なし", by="responder")
+    assert "api.parky.co.jp" in answered.text
+    answer = (await world.human.press("responder", answered.messages[-1], "この送信元は無視")).text
     assert "今後、#p1-ops では Deploys の判別できない投稿を無視します" in answer
     assert "無視をやめる" in answer
     line = await world.expect_text(line, "🔇 Deploys の判別できない投稿は無視しています · @responder")
@@ -99,12 +101,12 @@ async def test_chatter_is_asked_about_and_its_sender_ignored(world: World) -> No
     await asked(world, await deploys.say("owner.parky.co.jp: v1.4 is live"))
     assert await world.rows("SELECT FROM incidents") == []
     kept = [row["action"] for row in await world.rows("SELECT action FROM audit WHERE allowed ORDER BY id")]
-    assert kept == ["sender_ignored", "sender_heeded"]
+    assert kept == ["alert_chatter", "sender_ignored", "sender_heeded"]
 
     jobs = Monitor(world, name="Jobs")
     posted = await jobs.say("nightly export: exit code 1")
     line = await asked(world, posted)
-    assert "INC-1 として追跡します" in (await world.click(line, "追跡する", by="responder")).text
+    assert "INC-1 として追跡します" in (await world.click(line, "障害", by="responder")).text
     post = await world.ledger.expect(
         "p1-ops", where=lambda found: "未対応 · SEV2 · nightly export" in found.content
     )
@@ -113,6 +115,43 @@ async def test_chatter_is_asked_about_and_its_sender_ignored(world: World) -> No
     await world.react(posted, by="primary")
     await world.expect_text(post, "🟠 対応中")
     assert [row["status"] for row in await world.rows("SELECT status FROM incidents")] == ["acknowledged"]
+
+
+async def test_an_unknown_p0_is_asked_about_and_tracked_if_nobody_answers(world: World) -> None:
+    """The question is quiet, in the channel and by DM; five minutes later the alert is tracked, kill or not.
+
+    Its ladder begins then, and pings the channel only when that is due. One answer, and the next message that
+    looks alike asks nothing.
+    """
+    reports = Monitor(world, "p0-alerts", name="駐車場監視")
+    posted = await reports.say("本日の予約件数：123件")
+    line = await asked(world, posted, channel="p0-alerts")
+    dm = await world.expect_dm("primary", contains="本日の予約件数：123件")
+    assert "SEV1 のアラートとして追跡します" in dm.content
+    await world.kill_bot()
+    await world.fast_forward(minutes=6)
+    await world.start_bot()
+    post = await world.ledger.expect("p0-alerts", where=lambda found: "未対応 · SEV1" in found.content)
+    assert not post.pings_here
+    await world.expect_dm("primary", contains="INC-1")
+    await world.expect_text(line, "🔴 INC-1 として追跡中 · 時間内に答えがなかったため")
+    await world.fast_forward(minutes=15)
+    await world.expect_message("p0-alerts", contains="INC-1", pings_here=True)
+    for person in ("primary", "secondary"):
+        await world.expect_dm(person, contains="15 分経っても ack なし")
+
+    other = Monitor(world, "p0-alerts", name="日報")
+    line = await asked(world, await other.say("本日の来客：45人"), channel="p0-alerts")
+    await world.expect_dm("primary", contains="本日の来客")
+    answered = await world.click(line, "関係なし", by="primary")
+    assert (
+        "/alerts rules" in (await world.human.press("primary", answered.messages[-1], "同じ形はいつも")).text
+    )
+    await world.expect_text(line, "⚪ アラートではない")
+    await other.say("本日の来客：67人")
+    await world.settle()
+    rows = await world.rows("SELECT outcome FROM alert_decisions ORDER BY said_id")
+    assert [row["outcome"] for row in rows] == ["tracked", "chatter", "chatter"]
 
 
 def _title(found: Message) -> str:

@@ -66,6 +66,7 @@ READS: Final = frozenset(
             "stats.press_fairness",
         ),
         *("/alerts recent", "alert_history.press_page", "/mute list", "/probes"),
+        *("/alerts rules", "alert_history.press_rules"),
         *("/digest week", "verdicts.press_ask"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
         *("/dlq replay", "/dlq replay-all", "dlq.replays.press_preview", "dlq.replays.press_other_target"),
@@ -235,20 +236,64 @@ async def _(scene: Scene) -> Change:
 async def _(scene: Scene) -> Change:
     _, line = await _asked_about(scene)
     query = "SELECT count(*) FROM incidents WHERE title LIKE '%' || $1 || '%'"
-    return Change(scene.presses(line, "追跡する"), query, (scene.title,), words=(scene.title,))
+    return Change(scene.presses(line, "障害"), query, (scene.title,), words=(scene.title,))
 
 
 @change("alerts.press_ignore")
 async def _(scene: Scene) -> Change:
     posted, line = await _asked_about(scene)
-    act = scene.presses(line, "この送信元は無視")
+    answer = await scene.press(line, "関係なし")
+    act = scene.presses(answer, "この送信元は無視")
     return scene.acts(act, "sender_ignored", of=posted.id, words=(scene.title,))
+
+
+@change("alerts.press_resolved")
+async def _(scene: Scene) -> Change:
+    return await _answered(scene, "復旧", "alert_resolved")
+
+
+@change("alerts.press_chatter")
+async def _(scene: Scene) -> Change:
+    return await _answered(scene, "関係なし", "alert_chatter")
+
+
+async def _answered(scene: Scene, label: str, action: str) -> Change:
+    """An answer to the question about a message."""
+    posted, line = await _asked_about(scene)
+    return scene.acts(scene.presses(line, label), action, of=posted.id, words=(scene.title,))
+
+
+@change("alerts.press_always")
+async def _(scene: Scene) -> Change:
+    _, line = await _asked_about(scene)
+    act = scene.presses(await scene.press(line, "関係なし"), "同じ形はいつも")
+    return replace(scene.acts(act, "alert_lesson_taught", of=scene.title), screen=_rules(scene))
+
+
+@change("alert_history.choose_lesson")
+async def _(scene: Scene) -> Change:
+    _, line = await _asked_about(scene)
+    await scene.press(await scene.press(line, "関係なし"), "同じ形はいつも")
+    query = "SELECT id FROM alert_lessons WHERE sender LIKE '%:' || $1"
+    [row] = await scene.stage.world.rows(query, scene.title)
+    shown = await scene.say("alerts rules", by="primary")
+    act = scene.presses(shown, "削除するルールを選ぶ", by="primary", value=str(row["id"]))
+    return replace(scene.acts(act, "alert_lesson_forgotten", of=scene.title), screen=_rules(scene))
+
+
+def _rules(scene: Scene) -> Callable[[], Awaitable[str]]:
+    """What only the list of rules shows."""
+
+    async def rules() -> str:
+        return (await scene.say("alerts rules")).text
+
+    return rules
 
 
 @change("alerts.press_heed")
 async def _(scene: Scene) -> Change:
     posted, line = await _asked_about(scene)
-    await scene.press(line, "この送信元は無視")
+    await scene.press(await scene.press(line, "関係なし"), "この送信元は無視")
     act = scene.presses(await scene.showing("p1-ops", "無視をやめる", scene.title), "無視をやめる")
     return scene.acts(act, "sender_heeded", of=posted.id, words=(scene.title,))
 
@@ -256,7 +301,7 @@ async def _(scene: Scene) -> Change:
 async def _asked_about(scene: Scene) -> tuple[Message, Message]:
     """Post a message that the bot does not understand, and return it with the bot's question about it."""
     posted = await scene.human.post_webhook("p1-ops", scene.title, f"{scene.title} exit code 1")
-    return posted, await scene.showing("p1-ops", "追跡する", scene.title)
+    return posted, await scene.showing("p1-ops", "障害", scene.title)
 
 
 async def _tracked(scene: Scene, label: str, kind: str) -> Change:

@@ -1,11 +1,13 @@
-"""`/alerts recent` and `/mute`, against the local Discord."""
+"""`/alerts recent | rules` and `/mute`, against the local Discord."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.events import EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
+from bot.domain.triage.evidence import Evidence
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
 from tests.services.alerts.test_events import FIRING, SENTRY
 from tests.services.probes.prober import slow, wrong
@@ -100,3 +102,53 @@ async def test_probes_are_listed_the_worst_first(world: ConsoleWorld) -> None:
         await turn(world)
     _title, *lines = shown(await world.command("probes"))["content"].splitlines()
     assert [line.split()[:2] for line in lines] == [["⛔", "`dev`"], ["⚠️", "`web`"], ["✅", "`api`"]]
+
+
+async def test_what_was_taught_is_listed_and_removed(world: ConsoleWorld) -> None:
+    """An answer becomes a lesson by a press; `/alerts rules` lists it, and a person on call removes it.
+
+    `/alerts recent` names the lesson by which a message was passed over.
+    """
+    none = shown(await world.command("alerts rules"))
+    assert "まだありません" in words(none)
+    await hear(world, 901, "本日の予約件数：123件")
+    line = await world.until("p0-alerts", contains="alq:v1:chatter:901")
+    answered = shown(await world.click(line, "alq:v1:chatter:901"))
+    assert "本日の予約件数" in answered["content"]
+    taught = shown(await world.click(answered, "alq:v1:always:901"))
+    assert "/alerts rules" in taught["content"]
+    await hear(world, 902, "本日の予約件数：124件")
+    assert "教えたルール「本日の予約件数" in words(shown(await world.command("alerts recent")))
+    listed = shown(await world.command("alerts rules"))
+    assert "アラートではない。@responder" in words(listed)
+    assert "1 回適用" in words(listed)
+    [lesson] = await world.database.fetch("SELECT id FROM alert_lessons")
+    refused = shown(await world.click(listed, "alerts:v1:forget", values=[str(lesson["id"])]))
+    assert "on-call" in refused["content"]
+    mine = shown(await world.command("alerts rules", by="primary"))
+    removed = await world.click(mine, "alerts:v1:forget", by="primary", values=[str(lesson["id"])])
+    assert "削除しました" in shown(removed)["content"]
+    assert "まだありません" in words(shown(await world.command("alerts rules")))
+
+
+async def hear(world: ConsoleWorld, number: int, text: str) -> None:
+    """Let a webhook post a message in the channel of the most severe alerts."""
+    at, state = datetime.now(UTC), await world.human("GET", "state")
+    place = int(next(one["id"] for one in state["channels"] if one["name"] == "p0-alerts"))
+    url = f"https://discord.com/channels/{world.guild_id}/{place}/{number}"
+    await world.services.alerts.receive(
+        AlertMessage(
+            id=number,
+            guild_id=world.services.guild_id,
+            channel_id=place,
+            channel="p0-alerts",
+            content=text,
+            embeds=(),
+            evidence=Evidence(text=text, author_id=77, author_name="駐車場監視", url=url, at=at),
+            is_webhook=True,
+            is_bot=True,
+            is_ours=False,
+            username="駐車場監視",
+            stand_in="?",
+        )
+    )

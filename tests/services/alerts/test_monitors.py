@@ -335,12 +335,6 @@ async def test_a_sender_that_talks_a_lot_is_asked_about_a_few_times(desk: Desk) 
     assert len(await desk.database.deliveries()) == 5
 
 
-async def test_it_is_tracked_where_the_most_severe_live(desk: Desk) -> None:
-    """A message that is not understood is tracked as an alert in the channel of the most severe ones."""
-    await say(desk, 1, "something odd", channel="p0-alerts")
-    assert await statuses(desk) == [("something odd", Status.TRIGGERED, 1)]
-
-
 async def test_the_answer_is_that_it_is_an_alert(desk: Desk) -> None:
     """The answer that a message is an alert opens an alert, whose deadline counts from the answer.
 

@@ -50,7 +50,7 @@ def test_a_file_of_before_loads() -> None:
         text = text.replace(line, "")
     policy = parse_policy(text, name="old.toml")
     assert policy.alerts == parse_policy(default_policy_text(), name="new.toml").alerts
-    assert policy.alerts.unknown == {"p0-alerts": Unknown.TRACK, "p1-ops": Unknown.ASK}
+    assert policy.alerts.unknown == {"p0-alerts": Unknown.ASK_THEN_TRACK, "p1-ops": Unknown.ASK}
     assert policy.alerts.unread == {"p0-alerts": Unknown.TRACK, "p1-ops": Unknown.TRACK}
 
 

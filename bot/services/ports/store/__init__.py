@@ -10,6 +10,7 @@ from bot.services.ports.store.alerts.alerts import AlertQuestions, AlertReads, A
 from bot.services.ports.store.alerts.decisions import AlertDecisionReads, AlertDecisionWrites
 from bot.services.ports.store.alerts.events import AlertEventWrites
 from bot.services.ports.store.alerts.hooks import HookReads, HookWrites
+from bot.services.ports.store.alerts.lessons import AlertLessonReads, AlertLessonWrites
 from bot.services.ports.store.alerts.live_checks import LiveCheckReads, LiveCheckWrites
 from bot.services.ports.store.alerts.probes import ProbeReads, ProbeWrites
 from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
@@ -73,6 +74,7 @@ class Transaction(
     AlertQuestions,
     AlertEventWrites,
     AlertDecisionWrites,
+    AlertLessonWrites,
     HookWrites,
     ProbeWrites,
     AlertWindowWrites,
@@ -118,6 +120,7 @@ class Store(
     TriageReads,
     AlertReads,
     AlertDecisionReads,
+    AlertLessonReads,
     AlertWindowReads,
     ActionReads,
     AlertVerdictReads,

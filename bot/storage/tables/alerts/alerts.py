@@ -97,23 +97,34 @@ class PostgresAlertWrites(TransactionPart):
 class PostgresAlertQuestions(TransactionPart):
     """A `bot.services.ports.store.alerts.alerts.AlertQuestions`."""
 
-    async def ask_about_alert(self, question: AlertQuestion, *, since: datetime, most: int) -> bool:
-        return await self._sql.has(
+    async def ask_about_alert(self, question: AlertQuestion, *, since: datetime, most: int) -> bool | None:
+        row = await self._sql.first(
             "ask_about_alert",
             question,
             evidence=question.evidence.to_json(),
             since=since,
             most=most,
         )
+        return None if row is None else row["shown"]
 
     async def alert_question(self, message_id: int, *, guild_id: int) -> AlertQuestion | None:
         row = await self._sql.first("alert_question", message_id=message_id, guild_id=guild_id)
         return None if row is None else _question(row)
 
-    async def answer_alert_question(self, message_id: int, answer: AlertAnswer | None, *, by: Person) -> None:
+    async def answer_alert_question(
+        self, message_id: int, answer: AlertAnswer | None, *, by: Person | None
+    ) -> None:
         await self._sql.all(
-            "answer_alert_question", message_id=message_id, answer=answer, by_id=by.id, by_name=by.name
+            "answer_alert_question",
+            message_id=message_id,
+            answer=answer,
+            by_id=None if by is None else by.id,
+            by_name=None if by is None else by.name,
         )
+
+    async def open_questions(self, question: AlertQuestion, *, look: str | None) -> list[int]:
+        rows = await self._sql.all("open_questions", question, look=look)
+        return [row["message_id"] for row in rows]
 
     async def ignore_sender(self, guild_id: int, channel_id: int, sender: str, *, by: Person) -> bool:
         return await self._sql.has(

@@ -195,29 +195,38 @@ SELECT EXISTS (
 -- name: ask_about_alert
 -- Records a question about a message, once. No row comes back if, since :since, the same alert was asked about, or
 -- :most other questions about this sender are still unanswered. Questions older than 30 days are deleted, except
--- those whose answer ignores a sender and rows that another transaction has locked.
+-- those whose answer ignores a sender, those that wait to be tracked, and rows that another transaction has locked.
+-- A question that is tracked without an answer (:tracks_at) is never left out because there are too many, but `shown`
+-- tells whether it should be posted; and only one that still waits, or the answer that it is no alert, stands for it.
 WITH forgotten AS (
     DELETE FROM alert_questions
      WHERE message_id IN (
         SELECT message_id
           FROM alert_questions
-         WHERE asked_at < now() - interval '30 days' AND answer IS DISTINCT FROM 'ignored' AND message_id <> :message_id
+         WHERE asked_at < now() - interval '30 days' AND answer IS DISTINCT FROM 'ignored'
+           AND (answer IS NOT NULL OR tracks_at IS NULL) AND message_id <> :message_id
            FOR UPDATE SKIP LOCKED)
-)
-INSERT INTO alert_questions
-       (message_id, guild_id, channel_id, sender, fingerprint, subject, severity, title, target, evidence)
-SELECT :message_id, :guild_id, :channel_id, :sender, :fingerprint, :subject, :severity, :title, :target, :evidence
- WHERE NOT EXISTS (
-    SELECT FROM alert_questions WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND asked_at >= :since
- )
-   AND :most::int > (
-    SELECT count(*)
+), crowd AS (
+    SELECT count(*) >= :most::int AS is_full
       FROM alert_questions
      WHERE guild_id = :guild_id AND channel_id = :channel_id AND sender = :sender
        AND asked_at >= :since AND answer IS NULL
+)
+INSERT INTO alert_questions
+       (message_id, guild_id, channel_id, sender, fingerprint, subject, severity, title, target, evidence, look, tracks_at)
+SELECT :message_id, :guild_id, :channel_id, :sender, :fingerprint, :subject, :severity, :title, :target, :evidence, :look,
+       :tracks_at
+  FROM crowd
+ WHERE NOT EXISTS (
+    SELECT
+      FROM alert_questions
+     WHERE guild_id = :guild_id AND fingerprint = :fingerprint
+       AND CASE WHEN :tracks_at::timestamptz IS NULL THEN asked_at >= :since
+                ELSE (answer IS NULL AND tracks_at IS NOT NULL) OR (answer = 'chatter' AND asked_at >= :since) END
  )
+   AND (:tracks_at IS NOT NULL OR NOT is_full)
     ON CONFLICT DO NOTHING
-RETURNING message_id;
+RETURNING (SELECT NOT is_full FROM crowd) AS shown;
 
 -- name: alert_question
 -- Locks and returns the question about a message in a guild.
@@ -226,8 +235,16 @@ SELECT * FROM alert_questions WHERE message_id = :message_id AND guild_id = :gui
 -- name: answer_alert_question
 -- Records the answer to a question; null opens the question again.
 UPDATE alert_questions
-   SET answer = :answer, answered_by = :by_id, answered_by_name = :by_name, answered_at = now()
+   SET answer = :answer, answered_by = :by_id, answered_by_name = :by_name, answered_at = now(), tracks_at = NULL
  WHERE message_id = :message_id;
+
+-- name: open_questions
+-- Returns the messages of a sender that wait to be tracked: those that look like :look (null: all in :channel_id).
+SELECT message_id
+  FROM alert_questions
+ WHERE guild_id = :guild_id AND sender = :sender AND answer IS NULL AND tracks_at IS NOT NULL
+   AND CASE WHEN :look::text IS NULL THEN channel_id = :channel_id ELSE look = :look END
+ ORDER BY message_id;
 
 -- name: ignore_sender
 -- Ignores a sender from now on. No row comes back if the sender was ignored before.

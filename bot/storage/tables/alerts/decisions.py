@@ -52,6 +52,9 @@ class PostgresAlertDecisionWrites(TransactionPart):
     async def decide(self, decided: AlertDecision) -> None:
         await self._sql.all("decide", decided, **decision_json(decided))
 
+    async def answer_decision(self, said: Occurrence, outcome: str, *, says: Says) -> None:
+        await self._sql.all("answer_decision", said, said_id=said.id, outcome=outcome, says=says)
+
     async def times_below(self, said: Occurrence, *, since: datetime) -> int:
         times: int = (await self._sql.one("times_below", said, since=since))["times"]
         return times

@@ -9,6 +9,12 @@ ON CONFLICT (guild_id, sender, said_id, nth)
 DO UPDATE SET outcome = excluded.outcome, incident_id = excluded.incident_id
  WHERE alert_decisions.incident_id IS NULL AND excluded.incident_id IS NOT NULL;
 
+-- name: answer_decision
+-- Records what a person has said about a message that the bot has asked about, or would have.
+UPDATE alert_decisions
+   SET outcome = :outcome, says = :says
+ WHERE guild_id = :guild_id AND sender = :sender AND said_id = :said_id AND nth = :nth;
+
 -- name: handled_message
 -- Returns the incident on which a message was counted, or null if it was decided to count it on none. No row comes back
 -- if nothing was decided about it.

@@ -14,7 +14,7 @@ from bot.domain.alerts.decisions import (
 )
 from bot.domain.incident.incident import label_of
 from bot.ui.components import Row, Screen, button, row, text
-from bot.ui.words.alert_words import outcome_words
+from bot.ui.words.alert_words import clue_words, outcome_words
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import Voice
@@ -30,13 +30,16 @@ _TITLE_LIMIT: Final = 90
 _NAME_LIMIT: Final = 40
 _HOLDER_LIMIT: Final = 20
 _URL_LIMIT: Final = 120  # a longer one would leave no room for the others
+_ROOM: Final = 3_700  # of `TEXT_LIMIT`, beside the headings; a page that needs more goes without the evidence
 _SEPARATOR: Final = " · "
 
 
 def decisions_screen(voice: Voice, page: DecisionPage) -> Screen:
     """Show a page of decisions, each with its time, monitor, title, outcome and links."""
     only = _SEPARATOR.join(_narrowed(voice, page.filter))
-    lines = [line for one in page.shown for line in _lines(voice, one)]
+    lines = [line for one in page.shown for line in _lines(voice, one, explains=True)]
+    if sum(map(len, lines)) > _ROOM:
+        lines = [line for one in page.shown for line in _lines(voice, one, explains=False)]
     return Screen(
         text(
             voice.say("alert_decisions.recent.title"),
@@ -65,7 +68,7 @@ def _narrowed(voice: Voice, asked: DecisionFilter) -> Iterator[str]:
         yield outcome_name(voice, asked.outcome)
 
 
-def _lines(voice: Voice, shown: ShownDecision) -> Iterator[str]:
+def _lines(voice: Voice, shown: ShownDecision, *, explains: bool) -> Iterator[str]:
     """Yield two lines: when and what, then the outcome with its links. A private incident is not named."""
     one = shown.decision
     hidden = voice.say("alert_decisions.recent.hidden")
@@ -74,6 +77,8 @@ def _lines(voice: Voice, shown: ShownDecision) -> Iterator[str]:
     parts = [_outcome(voice, shown)]
     if one.incident_id is not None and not shown.is_hidden:
         parts[0] += f" → {_incident(one.guild_id, one.incident_id, shown)}"
+    if explains and not shown.is_hidden and (why := clue_words(voice, one)):
+        parts.append(why)
     parts.append(inert(one.label, limit=_NAME_LIMIT))
     if one.target is not None and not shown.is_hidden:
         parts.append(inert(one.target, limit=_NAME_LIMIT))

@@ -272,6 +272,20 @@ ROWS: list[tuple[Json, Payload]] = [
         {"answers": 900, "sender": "Sentry", "title": "x", "severity": "SEV2"},
         AlertQuestionData(answers=900, sender="Sentry", title="x", severity="SEV2"),
     ),
+    (
+        {
+            "answers": 900,
+            "sender": "Sentry",
+            "title": "x",
+            "severity": "SEV1",
+            "tracks_at": ISO,
+            "said": "x y",
+            "url": "u",
+        },
+        AlertQuestionData(
+            answers=900, sender="Sentry", title="x", severity="SEV1", tracks_at=AT, said="x y", url="u"
+        ),
+    ),
     ({"target": "api", "until": ISO, "by": "a"}, WindowData(target="api", until=AT, by="a")),
     (
         {"target": "api", "alerts": 2, "times": 5, "numbers": [42]},

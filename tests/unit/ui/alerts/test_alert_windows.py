@@ -133,6 +133,7 @@ def test_a_page_of_decisions_fits_whatever_monitors_say(outcome: AlertOutcome, n
         target="_" * 300,
         url=url,
         guild_id=10**19,
+        detail=replace(DETAIL, clues=(("*" * 60, "_" * 60),) * 3),
     )
     cursor = DecisionCursor(long.said_id, 999)
     page = DecisionPage(
@@ -161,6 +162,26 @@ def test_a_decision_reads_well() -> None:
         "-# ⏳ ルール 2：10 分に 3 回で追跡 (まだ 1 回) · Sentry · api.parky.co.jp"
         " · [元のアラート](<https://sentry.example/issues/4711>)"
     ) in texts
+
+
+def test_a_decision_names_its_evidence() -> None:
+    """A decision says by which words of the message it was taken, by which lesson, or by which pattern."""
+    clues = {
+        (("title", "状態：Down"), ("colour", "red")): "根拠：タイトル「状態：Down」、色「red」",
+        (("lesson", "gate *"), ("title", "x")): "根拠：教えたルール「gate \\*」、タイトル「x」",
+        (
+            ("pattern", "backup of"),
+            ("Status", "down"),
+        ): "根拠：設定ファイルのパターン「backup of」、Status「down」",
+    }
+    for given, words in clues.items():
+        decision = replace(DECISION, detail=replace(DETAIL, clues=given))
+        page = DecisionPage(DecisionFilter(), (ShownDecision(decision, is_hidden=False),))
+        texts = [getattr(item, "content", "") for item in decisions_screen(VOICE, page).walk_children()]
+        assert words in "".join(texts)
+        hidden = DecisionPage(DecisionFilter(), (ShownDecision(decision, is_hidden=True),))
+        texts = [getattr(item, "content", "") for item in decisions_screen(VOICE, hidden).walk_children()]
+        assert "根拠" not in "".join(texts)
 
 
 def test_a_held_alert_says_until_when_and_who_has_set_that() -> None:

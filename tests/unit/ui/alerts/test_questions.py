@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from bot.domain.alerts.payloads import HookUnreadData
+from bot.domain.alerts.payloads import AlertQuestionData, HookUnreadData
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.triage.evidence import Evidence
 from bot.ui.posts.questions import question_post, unread
+from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import AT, EN, JA, TRIGGERED, delivery, labels_of
 
 EVIDENCE = Evidence(
@@ -49,3 +50,39 @@ def test_what_could_not_be_read_is_told_with_its_reason_and_what_to_do() -> None
         said = str(unread(words, note)["content"])
         for part in (says, r"My \*cron\*", "the body is not JSON", "`/alerts recent`", "`[hooks.my-cron]`"):
             assert part in said
+
+
+def test_the_dm_says_what_stands_there_and_until_when() -> None:
+    """The DM quotes the message without markup, leads to it, names the deadline and has the three answers."""
+    data = AlertQuestionData(
+        answers=3,
+        sender="Parky API",
+        title="odd",
+        severity="SEV1",
+        tracks_at=AT,
+        said="odd **thing** @everyone\n\nsecond line",
+        url=EVIDENCE.url,
+    )
+    body = render(EN, delivery(DeliveryKind.ALERT_QUESTION_DM, data=data.to_json()), None)
+    first, second, *quoted, url = str(body["content"]).splitlines()
+    assert first == "❔ Is this an alert? odd (Parky API)"
+    assert second.endswith("it becomes a SEV1 alert.")
+    assert [line[:2] for line in quoted] == ["> "] * 2
+    assert "**thing**" not in quoted[0]
+    assert url == EVIDENCE.url
+    assert labels_of(body) == ["Alert", "Recovery", "Not an alert"]
+    line = render(EN, delivery(DeliveryKind.ALERT_QUESTION, data=data.to_json()), None)
+    assert "If nobody presses by" in str(line["content"])
+    assert "@here" not in str(line["content"])
+
+
+def test_an_answer_is_shown_and_may_be_corrected() -> None:
+    """A question that was answered names the answer and its author, and can still become an alert."""
+    said = {AlertAnswer.RESOLVED: "🟢 A recovery: odd", AlertAnswer.CHATTER: "⚪ Not an alert: odd"}
+    for answer, words in said.items():
+        body = question_post(EN, QuestionView(replace(TRACKED, answer=answer), None))
+        assert body["content"] == f"{words} (Parky API) · @responder"
+        assert labels_of(body) == ["Alert"]
+    unanswered = replace(TRACKED, answered_by_name=None)
+    body = question_post(EN, QuestionView(unanswered, SHOWN))
+    assert body["content"] == "🔴 Tracked as INC-42 · nobody answered in time"

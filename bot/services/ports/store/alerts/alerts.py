@@ -80,18 +80,34 @@ class AlertWrites(Protocol):
 class AlertQuestions(Protocol):
     """The part of a transaction that asks whether a message is an alert, and ignores senders."""
 
-    async def ask_about_alert(self, question: AlertQuestion, *, since: datetime, most: int) -> bool:
-        """Ask whether a message is an alert; False when it, or the same one since then, was asked about.
+    async def ask_about_alert(self, question: AlertQuestion, *, since: datetime, most: int) -> bool | None:
+        """Ask whether a message is an alert; None when it, or the same one since then, was asked about.
 
         Args:
             most: So many unanswered questions about its sender, since then, are enough.
+
+        Returns:
+            True if the question should be posted; False if it only waits to be tracked: there are enough.
         """
 
     async def alert_question(self, message_id: int, *, guild_id: int) -> AlertQuestion | None:
         """Lock and return the question about a message; None when there is none."""
 
-    async def answer_alert_question(self, message_id: int, answer: AlertAnswer | None, *, by: Person) -> None:
-        """Record the answer that *by* has given to a locked question; None opens it again."""
+    async def answer_alert_question(
+        self, message_id: int, answer: AlertAnswer | None, *, by: Person | None
+    ) -> None:
+        """Record the answer of *by* to a locked question; None opens it again, without a deadline.
+
+        Args:
+            by: None: nobody has answered in time.
+        """
+
+    async def open_questions(self, question: AlertQuestion, *, look: str | None) -> list[int]:
+        """Return the messages of the question's sender that wait to be tracked, oldest first.
+
+        Args:
+            look: Only those that look so, in any channel; None: all those in the question's channel.
+        """
 
     async def ignore_sender(self, guild_id: int, channel_id: int, sender: str, *, by: Person) -> bool:
         """Ignore a sender in a channel from now on; return False when it was ignored already."""

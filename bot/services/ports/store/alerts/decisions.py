@@ -6,6 +6,7 @@ from typing import Protocol
 from bot.domain.alerts.decisions import AlertDecision, DecisionCursor, DecisionFilter, ShownDecision
 from bot.domain.alerts.events import ReceivedEvent
 from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.recognition import Says
 
 
 class AlertDecisionWrites(Protocol):
@@ -16,6 +17,9 @@ class AlertDecisionWrites(Protocol):
 
         `note_alert` and `note_alert_event` record theirs themselves.
         """
+
+    async def answer_decision(self, said: Occurrence, outcome: str, *, says: Says) -> None:
+        """Record what a person has said about a message about which nothing else was decided."""
 
     async def times_below(self, said: Occurrence, *, since: datetime) -> int:
         """Return how often it came below its threshold since *since*, and since it was tracked last."""
