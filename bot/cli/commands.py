@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
+from bot.cli.alerts import commands as alert_commands
 from bot.cli.hooks import commands as hook_commands
 from bot.cli.oncall import commands as oncall_commands
 from bot.cli.outcome import EXIT_OK, ends_well
@@ -32,6 +33,7 @@ app = typer.Typer(
 runbook_commands.register(app)
 record_commands.register(app)
 hook_commands.register(app)
+alert_commands.register(app)
 oncall_commands.register(app)
 probe_commands.register(app)
 

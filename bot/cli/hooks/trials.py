@@ -84,7 +84,7 @@ def in_words(tried: Tried, texts: Texts, language: str) -> Iterator[str]:
         for name, value in _rows(trial, say):
             if value:
                 label = say(f"hooks.row.{name}")
-                yield f"   {_padded(label)} {value}"
+                yield f"   {padded(label)} {value}"
 
 
 def as_dict(tried: Tried) -> Mapping[str, Any]:
@@ -102,9 +102,9 @@ def _rows(trial: HookTrial, say: Say) -> Iterable[tuple[str, str | None]]:
     fires = event.says is Says.FIRING
     return (
         ("it", say(f"hooks.says.{event.says.value}")),
-        ("becomes", None if trial.decided is None else _becomes(trial.decided, say)),
+        ("becomes", None if trial.decided is None else becomes(trial.decided, say)),
         ("severity", f"{severity.name} = {severity.priority}" if fires else None),
-        ("rule", _rule(rule, say) if rule is not None and fires else None),
+        ("rule", rule_words(rule, say) if rule is not None and fires else None),
         ("posted_in", f"#{trial.channel}" if fires else None),
         ("target", trial.said.target),
         ("link", event.link),
@@ -115,13 +115,14 @@ def _rows(trial: HookTrial, say: Say) -> Iterable[tuple[str, str | None]]:
     )
 
 
-def _padded(name: str) -> str:
+def padded(name: str) -> str:
     """Return *name* as wide as its column: a terminal shows a character of Japanese as wide as two others."""
     width = sum(2 if east_asian_width(character) in "FW" else 1 for character in name)
     return name + " " * (_NAME_WIDTH - width)
 
 
-def _becomes(decided: Decided, say: Say) -> str:
+def becomes(decided: Decided, say: Say) -> str:
+    """Return what would become of an alert, in words."""
     detail, incident = decided.detail, decided.incident
     return say(
         f"hooks.becomes.{decided.outcome.value}",
@@ -132,7 +133,8 @@ def _becomes(decided: Decided, say: Say) -> str:
     )
 
 
-def _rule(rule: AlertRule, say: Say) -> str:
+def rule_words(rule: AlertRule, say: Say) -> str:
+    """Return which of the policy's rules decides, and what it does."""
     said = say("hooks.rule.number", number=rule.number)
     if rule.ignores:
         return say("hooks.rule.ignored", rule=said)

@@ -1,15 +1,18 @@
-"""The dry run of an alert event: what the bot would do with it, without any change."""
+"""The dry run of an alert event, or of a message: what the bot would do with it, without any change."""
 
 from typing import NoReturn
 
+from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin, event_id
 from bot.domain.alerts.occurrence import Occurrence
-from bot.domain.alerts.recognition import Says
+from bot.domain.alerts.recognition import Says, Unknown
 from bot.runbook.model import Policy
 from bot.services.alerts.counting import AlertCounting
 from bot.services.alerts.events import as_incident, occurrence_of
 from bot.services.alerts.opening import AlertStops, Decided
+from bot.services.alerts.questions import as_incident as question_as_incident
+from bot.services.alerts.tracking import AlertReader, Understood, read_as_taught
 from bot.services.ports import Store, Transaction
 
 
@@ -58,3 +61,52 @@ class AlertDryRun:
             return Decided(AlertOutcome.COUNTED, same)
         new = as_incident(event, sender, said)
         return await self._stops.passed_over(tx, said) or await self._stops.kept_back(tx, said, new)
+
+
+class MessageDryRun:
+    """Decides about messages by the rules of `AlertTracking`, in transactions that are rolled back."""
+
+    def __init__(self, store: Store, policy: Policy) -> None:
+        self._store = store
+        self._counting = AlertCounting(policy)
+        self._stops = AlertStops(policy)
+
+    async def decide(self, message: AlertMessage, reader: AlertReader) -> tuple[Understood | None, Decided]:
+        """Return how *message* is read, and what would become of it if it came now. TRACKED has no incident.
+
+        Raises:
+            StorageUnavailable.
+        """
+        understood = await read_as_taught(self._store, reader, message)
+        if understood is None:
+            return None, Decided(reader.passed_over(message) or AlertOutcome.NOT_HEEDED)
+        if understood.reading.says is Says.CHATTER:
+            return understood, Decided(AlertOutcome.CHATTER)
+        unknown = reader.unknown(message) if understood.reading.says is None else Unknown.TRACK
+        if unknown is Unknown.IGNORE:
+            return understood, Decided(AlertOutcome.UNKNOWN)
+        try:
+            async with self._store.transaction() as tx:
+                _undo(await self._decided(tx, understood, unknown))
+        except _Undone as undone:
+            return understood, undone.decided
+
+    async def _decided(self, tx: Transaction, understood: Understood, unknown: Unknown) -> Decided:
+        said, asked = understood.occurrence, understood.would_be
+        is_over = understood.reading.says is Says.RESOLVED
+        same = await self._counting.same(tx, said, or_lesser=is_over)
+        if is_over:
+            return Decided(AlertOutcome.NOTHING_OPEN if same is None else AlertOutcome.RECOVERED, same)
+        if same is not None:
+            return Decided(AlertOutcome.COUNTED, same)
+        if (stopped := await self._stops.passed_over(tx, said)) is not None:
+            return stopped
+        if unknown is not Unknown.TRACK and await tx.is_ignored_sender(
+            asked.guild_id, asked.channel_id, asked.sender
+        ):
+            return Decided(AlertOutcome.NOT_ASKED)
+        if unknown is Unknown.ASK:
+            return Decided(AlertOutcome.ASKED)
+        kept = await self._stops.kept_back(tx, said, question_as_incident(asked))
+        is_asked = unknown is Unknown.ASK_THEN_TRACK and kept.outcome is AlertOutcome.TRACKED
+        return Decided(AlertOutcome.ASKED) if is_asked else kept

@@ -44,6 +44,7 @@ COMMANDS = [
     ["runbook", "check"],
     ["runbook", "show"],
     ["hooks", "try"],
+    ["alerts", "try"],
     ["check"],
     ["probes", "try"],
 ]

@@ -23,10 +23,10 @@ class Incoming:
 
     Args:
         words: The team's, for the title of a message that cannot be read.
-        client: Logged in, so that what is our own can be told.
+        client: Logged in, so that what is our own can be told; None: nothing is.
     """
 
-    def __init__(self, client: discord.Client, words: Wording) -> None:
+    def __init__(self, client: discord.Client | None, words: Wording) -> None:
         self._client = client
         self._words = words
 
@@ -61,7 +61,8 @@ class Incoming:
             channel: The channel's name.
         """
         author: Mapping[str, Any] = payload.get("author") or {}
-        ours = {self._client.application_id, None if self._client.user is None else self._client.user.id}
+        user = None if self._client is None else self._client.user
+        ours = set() if self._client is None else {self._client.application_id, user and user.id}
         signs = (payload.get("webhook_id"), payload.get("application_id"), author.get("id"))
         is_written = payload.get("type", 0) in _WRITTEN and not _is_answer(payload)
         evidence = evidence_from(payload, guild_id=guild_id)

@@ -1,0 +1,248 @@
+"""`incident-bot alerts try`: what a monitor's message would do, and by which evidence, without doing it."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from bot.cli.database import with_stores
+from bot.cli.hooks.trials import Say, becomes, padded, rule_words
+from bot.cli.outcome import EXIT_FOUND, EXIT_OK
+from bot.domain.alerts.alert import AlertMessage
+from bot.domain.alerts.decisions import AlertOutcome
+from bot.domain.alerts.events import event_id
+from bot.domain.alerts.recognition import Says, Unknown
+from bot.domain.errors import ConfigError
+from bot.i18n import Texts
+from bot.resources import SharedResources
+from bot.runbook import Policy, load_policy, load_served
+from bot.services.alerts.dry_run import MessageDryRun
+from bot.services.alerts.opening import Decided
+from bot.services.alerts.tracking import AlertReader, Understood
+from bot.settings import Settings
+from bot.ui.discord_api.reading.incoming import Incoming
+from bot.ui.words.wording import Wording
+
+_STDIN: Final = Path("-")
+_INDENT: Final = " " * 16
+
+#: What a message has become if it changes something.
+_DOES: Final = frozenset(
+    {
+        AlertOutcome.TRACKED,
+        AlertOutcome.COUNTED,
+        AlertOutcome.RECOVERED,
+        AlertOutcome.ASKED,
+        AlertOutcome.BELOW,
+        AlertOutcome.HELD,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What a message would do.
+
+    Attributes:
+        understood: None: it is passed over whatever it says.
+        decided: What would become of it, as far as that is known without the database.
+        waits: How long a question about it would wait for an answer; None: it would wait for ever.
+    """
+
+    message: AlertMessage
+    understood: Understood | None
+    decided: Decided | None
+    waits: timedelta | None
+
+    @property
+    def code(self) -> int:
+        says = None if self.understood is None else self.understood.reading.says
+        if self.decided is None:
+            return EXIT_OK if says in (Says.FIRING, Says.RESOLVED) else EXIT_FOUND
+        return EXIT_OK if self.decided.outcome in _DOES else EXIT_FOUND
+
+
+def try_message(
+    settings: Settings,
+    file: Path,
+    *,
+    channel: str | None,
+    asks_database: bool,
+    as_json: bool,
+    language: str | None,
+) -> int:
+    """Print what the message in *file* would do, and return the exit code.
+
+    Args:
+        file: A Message object of Discord's as JSON; "-" is standard input. What it leaves out is that of a
+            webhook's message, posted now.
+        channel: The name or id of the watched channel; None: the policy's first one.
+        asks_database: Say as well what would become of it now, by lessons, open alerts and windows.
+        language: "ja" or "en"; None for the policy's.
+
+    Raises:
+        ConfigError: no policy watches the channel, the file is no message, or the database does not answer.
+    """
+    guild_id, policy, place = _watching(settings, channel)
+    words = Wording(Texts.load(), replace(policy, language=language or policy.language))
+    message = _message(file, words, guild_id=guild_id, channel=place)
+    tried = _tried(message, policy)
+    if asks_database:
+        tried = _decided(settings, tried, guild_id)
+    if as_json:
+        typer.echo(json.dumps(_as_dict(tried), ensure_ascii=False, indent=2))
+    else:
+        typer.echo("\n".join(_in_words(tried, words)))
+    return tried.code
+
+
+def _watching(settings: Settings, channel: str | None) -> tuple[int, Policy, str]:
+    """Return the policy that watches the channel, its guild, and the channel; 0 while no guild is set."""
+    path = settings.runbook_file
+    if settings.has_policies or settings.discord_guild_id is not None:
+        policies = dict(load_served(path, home=settings.discord_guild_id).policies)
+    else:
+        policies = {0: load_policy(path)}
+    wanted = None if channel is None else channel.lstrip("#")
+    for guild_id, policy in policies.items():
+        for place in policy.alerts.watch:
+            if wanted in (None, place):
+                return guild_id, policy, place
+    known = ", ".join(sorted({place for policy in policies.values() for place in policy.alerts.watch}))
+    raise ConfigError(f"--channel: the policy does not watch {wanted}; it watches: {known or 'nothing'}")
+
+
+def _message(file: Path, words: Wording, *, guild_id: int, channel: str) -> AlertMessage:
+    try:
+        given = json.loads(sys.stdin.buffer.read() if file == _STDIN else file.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise ConfigError(f"{file}: is not JSON") from None
+    if not isinstance(given, dict) or not isinstance(given.get("author") or {}, dict):
+        raise ConfigError(f"{file}: is not a message as Discord's JSON has it")
+    now = datetime.now(UTC)
+    author = {"id": "1", "username": "webhook", **(given.get("author") or {})}
+    place = channel if channel.isdecimal() else "1"
+    payload = {"id": str(event_id(now, 0)), "channel_id": place, "timestamp": now.isoformat(), **given}
+    if payload.get("webhook_id") is None and not author.get("bot"):
+        payload["webhook_id"] = author["id"]
+    try:
+        return Incoming(None, words).read({**payload, "author": author}, guild_id=guild_id, channel=channel)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ConfigError(f"{file}: is not a message as Discord's JSON has it: {error}") from None
+
+
+def _tried(message: AlertMessage, policy: Policy) -> _Tried:
+    reader = AlertReader(policy)
+    understood, waits = reader.understand(message), None
+    decided: Decided | None = None
+    if understood is None:
+        decided = Decided(reader.passed_over(message) or AlertOutcome.NOT_HEEDED)
+    elif understood.reading.says is Says.CHATTER:
+        decided = Decided(AlertOutcome.CHATTER)
+    elif understood.reading.says is None:
+        match reader.unknown(message):
+            case Unknown.IGNORE:
+                decided = Decided(AlertOutcome.UNKNOWN)
+            case Unknown.TRACK:
+                decided = Decided(AlertOutcome.TRACKED)
+            case Unknown.ASK:
+                decided = Decided(AlertOutcome.ASKED)
+            case Unknown.ASK_THEN_TRACK:
+                decided, waits = Decided(AlertOutcome.ASKED), policy.alerts.unanswered_after
+    return _Tried(message, understood, decided, waits)
+
+
+def _decided(settings: Settings, tried: _Tried, guild_id: int) -> _Tried:
+    """Ask the database what would become of the message."""
+    found: list[_Tried] = []
+
+    async def decide(shared: SharedResources) -> None:
+        parts = shared.parts(guild_id)
+        reader = AlertReader(parts.policy, replaying=parts.webhooks.values())
+        understood, decided = await MessageDryRun(parts.store, parts.policy).decide(tried.message, reader)
+        found.append(_Tried(tried.message, understood, decided, tried.waits))
+
+    with_stores(settings, decide)
+    return found[0]
+
+
+def _in_words(tried: _Tried, words: Wording) -> Iterator[str]:
+    """Yield the lines for a person."""
+    for name, value in _rows(tried, words):
+        if value:
+            yield f"{padded(words.say(name))} {value}"
+
+
+def _rows(tried: _Tried, words: Wording) -> Iterable[tuple[str, str | None]]:
+    message, found, say = tried.message, tried.understood, words.say
+    result = None if tried.decided is None else _becomes(tried, tried.decided, words)
+    yield "message_trial.row.sender", message.evidence.author_name
+    yield "message_trial.row.channel", f"#{message.channel}"
+    if found is None:
+        yield "hooks.row.becomes", result
+        return
+    said, reading = found.occurrence, found.reading
+    is_over = reading.says in (Says.RESOLVED, Says.CHATTER)
+    yield "hooks.row.it", _says(reading.says, say)
+    clues = [_clue(clue.says, clue.part, clue.words, clue.weight, say) for clue in reading.clues]
+    yield "message_trial.row.evidence", f"\n{_INDENT}".join(clues) or say("message_trial.evidence.none")
+    yield "hooks.row.becomes", result
+    yield "message_trial.row.title", said.title
+    yield "message_trial.row.look", reading.look
+    yield "message_trial.row.lesson", None if found.lesson is None else str(found.lesson)
+    yield "hooks.row.severity", None if is_over else f"{said.severity.name} = {said.severity.priority}"
+    yield "hooks.row.rule", None if said.rule is None or is_over else rule_words(said.rule, say)
+    yield "hooks.row.target", said.target
+    yield "hooks.row.fingerprint", said.fingerprint[:16]
+
+
+def _says(says: Says | None, say: Say) -> str:
+    return say("message_trial.says.nothing") if says is None else say(f"hooks.says.{says}")
+
+
+def _clue(says: Says, part: str, words: str, weight: float, say: Say) -> str:
+    shown = f"{weight:g}"
+    return say("message_trial.evidence.clue", weight=shown, says=_says(says, say), part=part, words=words)
+
+
+def _becomes(tried: _Tried, decided: Decided, words: Wording) -> str:
+    if decided.outcome is AlertOutcome.ASKED and tried.waits is not None:
+        return words.say("hooks.becomes.asked_in_time", span=words.span(tried.waits))
+    return becomes(decided, words.say)
+
+
+def _as_dict(tried: _Tried) -> Mapping[str, Any]:
+    """Return what a message gave as a dict, for `--json`."""
+    message, found, decided = tried.message, tried.understood, tried.decided
+    incident = None if decided is None else decided.incident
+    given: dict[str, Any] = {
+        "sender": message.evidence.author_name,
+        "channel": message.channel,
+        "outcome": None if decided is None else str(decided.outcome),
+        "incident": None if incident is None else incident.id,
+    }
+    if found is None:
+        return given
+    said, reading = found.occurrence, found.reading
+    return {
+        **given,
+        "says": None if reading.says is None else str(reading.says),
+        "evidence": [
+            {"says": str(clue.says), "part": clue.part, "words": clue.words, "weight": clue.weight}
+            for clue in reading.clues
+        ],
+        "title": said.title,
+        "look": reading.look,
+        "lesson": found.lesson,
+        "severity": said.severity.name,
+        "rule": None if said.rule is None else said.rule.number,
+        "target": said.target,
+        "fingerprint": said.fingerprint,
+    }
