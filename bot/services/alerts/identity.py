@@ -25,14 +25,19 @@ async def identified(tx: Transaction, said: Occurrence, *, is_over: bool = False
     if not said.subject:
         return said
     known = await tx.alerts_of_sender(said.guild_id, said.channel_id, said.sender)
-    found = _same(said, known)
-    if found is None and is_over:
-        number = ended_by(said.subject, _subjects(known), is_success=said.is_success)
-        found = next((one for one in known if one.number == number), None)
+    found = about(said, known) if is_over else _same(said, known)
     if found is None or found.fingerprint == said.fingerprint:
         return said
     await tx.lock_fingerprint(said.guild_id, found.fingerprint)
     return replace(said, fingerprint=found.fingerprint)
+
+
+def about(recovery: Occurrence, known: Sequence[KnownAlert]) -> KnownAlert | None:
+    """Return the one of *known* that a recovery is about: the same, else the one that it clearly resembles."""
+    if (found := _same(recovery, known)) is not None or not recovery.subject:
+        return found
+    number = ended_by(recovery.subject, _subjects(known), is_success=recovery.is_success)
+    return next((one for one in known if one.number == number), None)
 
 
 def over_among(messages: Iterable[tuple[Says | None, Occurrence]]) -> frozenset[int]:
@@ -44,11 +49,7 @@ def over_among(messages: Iterable[tuple[Says | None, Occurrence]]) -> frozenset[
         if says is Says.FIRING:
             known.append(KnownAlert(said.id, said.fingerprint, said.title, said.subject or None))
         elif says is Says.RESOLVED:
-            found = _same(said, known)
-            number = (
-                ended_by(said.subject, _subjects(known), is_success=said.is_success) if said.subject else None
-            )
-            ended = found or next((one for one in known if one.number == number), None)
+            ended = about(said, known)
             if ended is not None:
                 over |= {one.number for one in known if one.fingerprint == ended.fingerprint}
                 known[:] = [one for one in known if one.fingerprint != ended.fingerprint]

@@ -5,12 +5,14 @@ import structlog
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.payloads import RecoveredEntry, RecoveredNotice
+from bot.domain.alerts.question import AlertAnswer
 from bot.domain.alerts.recognition import Says
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.notices import ResolvedNotice
 from bot.runbook.model import Policy
-from bot.services.alerts.identity import identified
+from bot.services.alerts.identity import about, identified
+from bot.services.alerts.questions import show_answer
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.ports import Store, Transaction
 from bot.services.shared.changes import Change
@@ -36,6 +38,8 @@ class Recoveries:
         async with self._store.transaction() as tx:
             said = await identified(tx, said, is_over=True)
             outcome, incident = await self.receive_within(tx, said)
+            if incident is None:
+                await _answer_question(tx, said)
             await tx.decide(AlertDecision.on(said, outcome, says=Says.RESOLVED, incident=incident))
 
     async def receive_within(self, tx: Transaction, said: Occurrence) -> tuple[AlertOutcome, Incident | None]:
@@ -75,3 +79,11 @@ class Recoveries:
         await change.record(RecoveredEntry(url=told.url), line=key)
         await change.say(told, key=key)
         log.info("alert.recovery_noted", incident_id=incident.id)
+
+
+async def _answer_question(tx: Transaction, said: Occurrence) -> None:
+    """Answer the question about what is over now: it must not be tracked because nobody has answered."""
+    waiting = await tx.waiting_questions(said.guild_id, said.channel_id, said.sender)
+    if (asked := about(said, waiting)) is not None:
+        await tx.answer_alert_question(asked.number, AlertAnswer.RESOLVED, by=said.by)
+        await show_answer(tx, asked.number)

@@ -12,7 +12,7 @@ from bot.cli.commands import app
 from local_discord.world.seed import GUILD_ID
 from tests.postgres import connect
 
-ODD = {"content": "本日の予約件数：123件", "author": {"username": "Reports"}}
+ODD = {"content": "キオスクの様子：123件", "author": {"username": "Reports"}}
 FIRING = {"embeds": [{"title": "[FIRING:1] HighErrorRate (api.parky.co.jp critical)"}]}
 CHATTER = {"content": "✅ deploy ok"}
 

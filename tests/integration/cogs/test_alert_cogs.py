@@ -111,14 +111,14 @@ async def test_what_was_taught_is_listed_and_removed(world: ConsoleWorld) -> Non
     """
     none = shown(await world.command("alerts rules"))
     assert "まだありません" in words(none)
-    await hear(world, 901, "本日の予約件数：123件")
+    await hear(world, 901, "キオスクの様子：123件")
     line = await world.until("p0-alerts", contains="alq:v1:chatter:901")
     answered = shown(await world.click(line, "alq:v1:chatter:901"))
-    assert "本日の予約件数" in answered["content"]
+    assert "キオスクの様子" in answered["content"]
     taught = shown(await world.click(answered, "alq:v1:always:901"))
     assert "/alerts rules" in taught["content"]
-    await hear(world, 902, "本日の予約件数：124件")
-    assert "教えたルール「本日の予約件数" in words(shown(await world.command("alerts recent")))
+    await hear(world, 902, "キオスクの様子：124件")
+    assert "教えたルール「キオスクの様子" in words(shown(await world.command("alerts recent")))
     listed = shown(await world.command("alerts rules"))
     assert "アラートではない。@responder" in words(listed)
     assert "1 回適用" in words(listed)

@@ -20,7 +20,7 @@ from tests.services.alerts.test_monitors import by, posted, say, statuses
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 
-ODD = "本日の予約件数：123件"
+ODD = "キオスクの様子：123件"
 P0 = "p0-alerts"
 IN_TIME = timedelta(minutes=4, seconds=50)
 TOO_LATE = timedelta(minutes=5, seconds=1)
@@ -99,7 +99,7 @@ async def test_the_same_again_keeps_the_deadline(desk: Desk) -> None:
     """A repetition while the question is open asks nothing more and does not put the deadline off."""
     await odd(desk, 1)
     await desk.database.advance(timedelta(minutes=4))
-    await odd(desk, 2, "本日の予約件数：124件")
+    await odd(desk, 2, "キオスクの様子：124件")
     assert len(await questions(desk)) == 2
     await wait(desk, timedelta(minutes=1, seconds=1))
     assert await statuses(desk) == [(ODD, Status.TRIGGERED, 1)]
@@ -209,7 +209,7 @@ async def test_a_lesson_decides_about_what_looks_alike(desk: Desk) -> None:
     assert (lesson.says, lesson.sender_name, lesson.title) == (Says.CHATTER, "Captain Hook", ODD)
     await desk.database.advance(timedelta(hours=2))
     for number in (2, 2, 3):
-        await odd(desk, number, f"本日の予約件数：12{number}件")
+        await odd(desk, number, f"キオスクの様子：12{number}件")
     other = by(posted(desk, 4, ODD, channel=P0), "Reports")
     await desk.services.alerts.receive(other)
     assert (await outcomes(desk))[1:] == [AlertOutcome.CHATTER, AlertOutcome.CHATTER, AlertOutcome.ASKED]
@@ -218,12 +218,20 @@ async def test_a_lesson_decides_about_what_looks_alike(desk: Desk) -> None:
     await desk.services.alert_answers.forget(lesson.id, guild_id=GUILD, by=PRIMARY)
     await odd(desk, 5)
     await wait(desk, TOO_LATE)
-    assert await statuses(desk) == [(ODD, Status.TRIGGERED, 1)]
+    assert await statuses(desk) == [(ODD, Status.TRIGGERED, 1)] * 2  # of the two senders
     assert [row.action for row in await desk.database.audit_rows()][:3] == [
         "alert_chatter",
         "alert_lesson_taught",
         "alert_lesson_forgotten",
     ]
+
+
+async def test_a_recovery_ends_the_wait(desk: Desk) -> None:
+    """What is over before anybody has answered is not tracked; what still waits is."""
+    for number, title in ((1, "gate 7 is purple"), (2, "gate 8 is purple"), (3, "gate 7 is ok again")):
+        await odd(desk, number, title)
+    await wait(desk, TOO_LATE)
+    assert [title for title, _, _ in await statuses(desk)] == ["gate 8 is purple"]
 
 
 async def test_a_lesson_answers_what_waits(desk: Desk) -> None:
@@ -234,7 +242,7 @@ async def test_a_lesson_answers_what_waits(desk: Desk) -> None:
     await desk.services.alert_answers.dismiss(1, AlertAnswer.CHATTER, guild_id=GUILD, by=RESPONDER)
     await desk.services.alert_answers.always(1, guild_id=GUILD, by=RESPONDER)
     await wait(desk, TOO_LATE)
-    assert [title for title, _, _ in await statuses(desk)] == ["gate 7 is odd"]
+    assert [title for title, _, _ in await statuses(desk)] == ["gate 7 is odd: db-3"]
 
 
 def lettered(desk: Desk, number: int, title: str) -> AlertMessage:

@@ -107,6 +107,12 @@ class PostgresAlertQuestions(TransactionPart):
         )
         return None if row is None else row["shown"]
 
+    async def waiting_questions(self, guild_id: int, channel_id: int, sender: str) -> list[KnownAlert]:
+        rows = await self._sql.all(
+            "waiting_questions", guild_id=guild_id, channel_id=channel_id, sender=sender
+        )
+        return [from_row(KnownAlert, row) for row in rows]
+
     async def alert_question(self, message_id: int, *, guild_id: int) -> AlertQuestion | None:
         row = await self._sql.first("alert_question", message_id=message_id, guild_id=guild_id)
         return None if row is None else _question(row)

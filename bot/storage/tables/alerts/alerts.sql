@@ -228,6 +228,15 @@ SELECT :message_id, :guild_id, :channel_id, :sender, :fingerprint, :subject, :se
     ON CONFLICT DO NOTHING
 RETURNING (SELECT NOT is_full FROM crowd) AS shown;
 
+-- name: waiting_questions
+-- Returns the newest 100 questions about a sender in a channel that are tracked if nobody answers.
+SELECT message_id AS number, fingerprint, title, subject
+  FROM alert_questions
+ WHERE guild_id = :guild_id AND channel_id = :channel_id AND sender = :sender
+   AND answer IS NULL AND tracks_at IS NOT NULL
+ ORDER BY message_id DESC
+ LIMIT 100;
+
 -- name: alert_question
 -- Locks and returns the question about a message in a guild.
 SELECT * FROM alert_questions WHERE message_id = :message_id AND guild_id = :guild_id FOR UPDATE;

@@ -90,6 +90,9 @@ class AlertQuestions(Protocol):
             True if the question should be posted; False if it only waits to be tracked: there are enough.
         """
 
+    async def waiting_questions(self, guild_id: int, channel_id: int, sender: str) -> list[KnownAlert]:
+        """Return the questions about a sender that are tracked if nobody answers, newest first."""
+
     async def alert_question(self, message_id: int, *, guild_id: int) -> AlertQuestion | None:
         """Lock and return the question about a message; None when there is none."""
 
