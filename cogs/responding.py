@@ -52,26 +52,27 @@ class RespondingCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, reaction: discord.RawReactionActionEvent) -> None:
-        """Release the incident of a removed 👀, if the policy says that removing one does that."""
+        """Forget the removed 👀, and release its incident if the policy says that removing one does that."""
         if not self._may_acknowledge(reaction):
             return
         _bind(reaction)
         guilds, guild_id = self.bot.served, reaction.guild_id
         try:
             services = guilds.get(guild_id) if guild_id else await guilds.of_message(reaction.message_id)
-            # Asked here too: it spares a lookup, and a request for the member.
-            if services is not None and services.policy.removing_ack_releases:
-                await self._release_each(services, reaction)
+            if services is not None:
+                await self._take_back(services, reaction)
         except (UserError, UnavailableError) as error:
             log.info("reaction.not_taken_back", reason=str(error))
 
-    async def _release_each(self, services: Services, reaction: discord.RawReactionActionEvent) -> None:
-        incidents = await services.acknowledger.incidents_of(reaction.message_id, is_new=False)
-        if not incidents:
-            return
-        by = await self._person(reaction, services.guild_id)
+    async def _take_back(self, services: Services, reaction: discord.RawReactionActionEvent) -> None:
+        releasing, message_id = services.releasing, reaction.message_id
+        incidents = await services.acknowledger.incidents_of(message_id, is_new=False)
+        if incidents and services.policy.removing_ack_releases:
+            by = await self._person(reaction, services.guild_id)
+            for incident in incidents:
+                await releasing.release_by_reaction(incident, by=by)
         for incident in incidents:
-            await services.releasing.release_by_reaction(incident, by=by)
+            await releasing.forget_reaction(incident, user_id=reaction.user_id, message_id=message_id)
 
     def _may_acknowledge(self, reaction: discord.RawReactionActionEvent) -> bool:
         """Return whether the reaction is the ack emoji of its server; in a DM, of any server."""

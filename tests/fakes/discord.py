@@ -76,6 +76,7 @@ class FakeDiscord:
         put_off: Places, and how many times Discord answers 40003 for them before it takes anything.
         unrenderable: Kinds that cannot be rendered: a bug.
         broken: Message ids whose reactions cannot be read: a bug.
+        no_access: Message ids that the bot may not read.
         rings: Whether `@here` is allowed to ring.
         postponed: Kinds that cannot be edited now.
         deleted, deleted_threads: Messages and threads that somebody has deleted.
@@ -118,6 +119,7 @@ class FakeDiscord:
     put_off: dict[str, int] = field(default_factory=dict)
     unrenderable: set[DeliveryKind] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
+    no_access: set[int] = field(default_factory=set)
     mornings: list[tuple[str, list[int]]] = field(default_factory=list)
     questions: list[tuple[AlertAnswer | None, bool, DeliveryKind]] = field(default_factory=list)
     verdicts: list[tuple[str, dict[int, Verdict]]] = field(default_factory=list)
@@ -341,6 +343,12 @@ class FakeDiscord:
         for _channel_id, message_id in places:
             for person in self.pins.get(message_id, []):
                 yield person, message_id
+
+    async def acknowledging_users(self, channel_id: int, message_id: int) -> frozenset[int]:
+        if message_id in self.no_access:
+            raise DeliveryRefused("Missing Access", http_status=403, code=50001)
+        found = self.acknowledgers([(channel_id, message_id)], guild_id=0)
+        return frozenset([person.id async for person, _ in found])
 
     async def watched(self, guild_id: int, channel: str, *, before: int | None = None) -> ChannelPage:
         if self.is_away:

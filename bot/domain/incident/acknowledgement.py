@@ -46,6 +46,18 @@ class Acknowledgement:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FormerResponder:
+    """A responder who has handed back, or did not answer a reminder.
+
+    Attributes:
+        unmarked: Ids of messages that had no 👀 of theirs when they left, or at some time since.
+    """
+
+    left_at: datetime
+    unmarked: frozenset[int]
+
+
 def acknowledge(
     incident: Incident, *, by: Person, at: datetime, already_responding: bool, next_update_at: datetime | None
 ) -> Acknowledgement:

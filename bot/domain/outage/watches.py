@@ -101,6 +101,7 @@ class Watch:
         owed: The messages still to send, by due time; a report has none.
         left: Ids of people whose acknowledge has ended.
         old_messages: Ids of those of `places` that are older than the end of the latest acknowledge.
+        unmarked: Users of `left` and messages that had no 👀 of theirs since they left.
     """
 
     key: str
@@ -119,10 +120,12 @@ class Watch:
     owed: tuple[UnsentMessage, ...] = ()
     left: tuple[int, ...] = ()
     old_messages: tuple[int, ...] = ()
+    unmarked: tuple[tuple[int, int], ...] = ()
 
     def counts(self, user_id: int, message_id: int) -> bool:
         """Return True if the user's 👀 on that message may acknowledge; one of an ended ack may not."""
-        return not (user_id in self.left and message_id in self.old_messages)
+        is_spared = (user_id, message_id) in self.unmarked
+        return is_spared or not (user_id in self.left and message_id in self.old_messages)
 
     def step_key(self, step: WatchStep) -> str:
         """Return the key of a step, such as "inc:42:step:1"."""

@@ -8,10 +8,10 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, Superseded, UnavailableError
 from bot.domain.incident.incident import Incident, Status
 from bot.services.acknowledging.acknowledge import Acknowledger
+from bot.services.acknowledging.old_reactions import OldReactions
 from bot.services.ports import Discord, Store
 from bot.services.ports.urgency import BACKGROUND, urgency
 from bot.services.shared.access import Access
@@ -46,6 +46,7 @@ class Reconciler:
         self._store = store
         self._access = access
         self._discord = discord
+        self._old = OldReactions(store, discord)
         self._acknowledger = acknowledger
         self._pass = asyncio.Lock()
         self._after = 0  # the number of the last incident that the current pass has checked
@@ -90,6 +91,7 @@ class Reconciler:
                 while page := await self._store.unacknowledged(after=self._after, limit=_PAGE):
                     for incident in page:
                         found += await self.reconcile(incident)
+                        await self._old.look_again(incident)
                         self._after = incident.id
                 self._after = 0
         return found
@@ -171,37 +173,10 @@ class Reconciler:
 
     async def _read(self, incident: Incident) -> Incident | None:
         """Record the first 👀 that counts and return *incident* as it is then; None if there is none."""
-        old = await self._ended(incident)
-        places = await self._places(incident)
+        old, places = await self._old.old(incident), await self._old.places(incident)
         async for person, message_id in self._discord.acknowledgers(places, guild_id=incident.guild_id):
             if (person.id, message_id) in old:
                 continue
             if self._access.allows(person, "acknowledge") and await self._access.sees(person, incident):
                 return await self._acknowledger.acknowledge_as_read(incident, by=person)
         return None
-
-    async def _places(self, incident: Incident) -> list[tuple[int, int]]:
-        """Return the messages on which a 👀 acknowledges the incident, by channel and message."""
-        posts = await self._store.posts(incident.id)
-        places = [(p.channel_id, p.message_id) for p in posts if p.kind in ACK_KINDS]
-        known = [(c, m) for c, m in places if c is not None and m is not None]
-        return known + list(await self._store.alert_messages(incident.id))
-
-    async def _ended(self, incident: Incident) -> frozenset[tuple[int, int]]:
-        """Return the pairs of user and message whose 👀 belongs to an acknowledge that has ended.
-
-        Such a 👀 no longer counts. A 👀 under a message posted since then is new, and one of any other
-        responder counts under every message.
-        """
-        ended = incident.ack_ended
-        if ended is None:
-            return frozenset()
-        left, posts = await self._store.who_left(incident.id), await self._store.posts(incident.id)
-        since = {
-            post.message_id
-            for post in posts
-            if post.first_sent_at is not None and post.first_sent_at >= ended.at
-        }
-        earlier = {post.message_id for post in posts if post.message_id is not None} - since
-        earlier |= {message_id for _, message_id in await self._store.alert_messages(incident.id)}
-        return frozenset((user_id, number) for user_id in left for number in earlier)

@@ -1,5 +1,6 @@
 """Acknowledges that end before their incident: the responder releases it, or is silent for too long."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
+from bot.services.acknowledging.old_reactions import OldReactions, UserOnMessage
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.shared.access import Access, Act
@@ -50,10 +52,12 @@ class Silence:
     Attributes:
         is_broken: One of them has written in the thread since the update was due.
         account: The responder with their username; None if that is not known.
+        unmarked: Responders and messages that have no 👀 of theirs.
     """
 
     is_broken: bool = False
     account: Person | None = None
+    unmarked: Sequence[UserOnMessage] = ()
 
 
 class Releasing:
@@ -67,6 +71,7 @@ class Releasing:
         self._policy = policy
         self._access = access
         self._passing_on = passing_on
+        self._old = OldReactions(store, discord)
 
     async def release(self, incident_id: int, *, by: Person) -> Released:
         """Release the incident from *by* (手を離す).
@@ -78,8 +83,9 @@ class Releasing:
             NotPermitted, IncidentNotFound; InvalidTransition: *by* is not a responder.
         """
         seen = await self._store.incident(incident_id)
+        unmarked = await self._old.unmarked(seen) if seen.status is Status.ACKNOWLEDGED else []
         async with self._access.locked(seen, by=by, act=Act.RELEASE) as (tx, incident):
-            released = await self._release(tx, incident, by=by)
+            released = await self._release(tx, incident, by=by, unmarked=unmarked)
         log.info("incident.released", incident_id=incident_id, outcome=released.outcome, user_id=by.id)
         return released
 
@@ -93,14 +99,21 @@ class Releasing:
         except InvalidTransition:
             log.info("incident.release_too_late", incident_id=incident.id, user_id=by.id)
 
-    async def _release(self, tx: Transaction, incident: Incident, *, by: Person) -> Released:
+    async def forget_reaction(self, incident: Incident, *, user_id: int, message_id: int) -> None:
+        """Note that a user has removed a 👀: if their acknowledge has ended, the next one there is new."""
+        await self._old.removed(incident, user_id=user_id, message_id=message_id)
+
+    async def _release(
+        self, tx: Transaction, incident: Incident, *, by: Person, unmarked: Sequence[UserOnMessage]
+    ) -> Released:
         holder = incident.on_it
         is_holder = holder is not None and holder.id == by.id
         if incident.status is not Status.ACKNOWLEDGED or not (
             is_holder or by.id in {one.id for one in await tx.on_it(incident.id)}
         ):
             raise InvalidTransition("not_on_it", incident=incident.label)
-        others = [one for one in await tx.leave(incident.id, by.id) if one.id != by.id]
+        remaining = await tx.leave(incident.id, by.id, unmarked=unmarked)
+        others = [one for one in remaining if one.id != by.id]
         now = await tx.now()
         data = ReleasedEntry(resumed=is_holder and not others)
         audited = AuditData(incident.id, facts=data.to_json())
@@ -117,11 +130,12 @@ class Releasing:
         """Check whether the responders are silent, and look up the one who has the acknowledge."""
         if await self._is_heard_of(incident):
             return Silence(is_broken=True)
-        holder = incident.on_it
+        unmarked, holder = await self._old.unmarked(incident), incident.on_it
         with suppress(DeliveryRefused, UpstreamUnavailable):
             if holder is not None and holder.id > 0:  # not above 0: a person who acknowledged by email
-                return Silence(account=await self._discord.person(incident.guild_id, str(holder.id)))
-        return Silence()
+                account = await self._discord.person(incident.guild_id, str(holder.id))
+                return Silence(account=account, unmarked=unmarked)
+        return Silence(unmarked=unmarked)
 
     async def _is_heard_of(self, incident: Incident) -> bool:
         """Return True if a responder has written in the incident's thread since the update was due.
@@ -142,10 +156,10 @@ class Releasing:
         """Return the ids of the current responders, and of the commander even if they have not joined."""
         named = {holder.id for holder in (incident.commander, incident.on_it) if holder is not None}
         joined = {holder.id for holder in await self._store.responders(incident.id)}
-        return named | (joined - await self._store.who_left(incident.id))
+        return named | (joined - set(await self._store.who_left(incident.id)))
 
     async def lapse(
-        self, tx: Transaction, incident: Incident, *, now: datetime, account: Person | None = None
+        self, tx: Transaction, incident: Incident, *, now: datetime, silence: Silence
     ) -> Incident:
         """End the acknowledge of responders who did not answer a reminder, in the caller's transaction.
 
@@ -153,10 +167,10 @@ class Releasing:
 
         Args:
             incident: Locked.
-            account: As in `Silence`, of the responder when that was looked at.
+            silence: As it was found before the incident was locked.
         """
-        await tx.leave(incident.id)
-        holder = incident.on_it
+        await tx.leave(incident.id, unmarked=silence.unmarked)
+        holder, account = incident.on_it, silence.account
         is_same = account is not None and holder is not None and account.id == holder.id
         data = LapsedEntry(who="?" if holder is None else holder.name)
         await tx.add_timeline(incident.id, TimelineEntry.of(data, now))

@@ -23,6 +23,7 @@ from bot.domain.text import one_line
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import stop_ladder
+from bot.services.acknowledging.old_reactions import OldReactions
 from bot.services.announcements.following_up import ask_follow_up
 from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.declaring import declare_within
@@ -61,6 +62,7 @@ class Lifecycle:
         self._shown = shown
         self._store = store
         self._discord = discord
+        self._old = OldReactions(store, discord)
         self._policy = policy
         self._changes = changes
         self._escalations = escalations
@@ -140,7 +142,9 @@ class Lifecycle:
 
         If it was merged, the incident it was merged into gets a note that this one goes on by itself again.
         """
-        into = (await self._store.incident(incident_id)).merged_into_id
+        seen = await self._store.incident(incident_id)
+        unmarked = [] if seen.is_open else await self._old.unmarked(seen)
+        into = seen.merged_into_id
         told = [] if into is None else [into]
         async with self._changes.change(incident_id, by=by, act=Act.REOPEN, told=told) as change:
             was_merged_into = change.incident.merged_into_id
@@ -150,7 +154,7 @@ class Lifecycle:
             opened = transitions.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
             await change.save(opened)
             await give_up(change, {one.id for one in await change.tx.removed_members(incident_id)})
-            await change.tx.leave(incident_id)  # the responders from before it ended
+            await change.tx.leave(incident_id, unmarked=unmarked)  # the responders from before it ended
             await change.tx.join(incident_id, by, via=AckVia.REOPENED)
             await change.tx.cancel_jobs([archive_key(incident_id)])
             await remind_later(change.tx, change.incident, now=change.now)

@@ -195,7 +195,7 @@ class Updates:
             if silence.is_broken:
                 await note_sign_of_life(tx, self._policy, incident, now=now)
             else:
-                await self._releasing.lapse(tx, incident, now=now, account=silence.account)
+                await self._releasing.lapse(tx, incident, now=now, silence=silence)
             return None
         require_as_seen(incident, seen)
         incident = await vacate(tx, self._policy, incident, absence.gone, now=now)

@@ -199,6 +199,13 @@ class DiscordMessages(Protocol):
     ) -> AsyncIterator[tuple[Person, int]]:
         """Yield each person whose 👀 is under one of *places*, with the message id; no bots."""
 
+    async def acknowledging_users(self, channel_id: int, message_id: int) -> frozenset[int]:
+        """Return the ids of all users whose 👀 is under a message; no bots.
+
+        Raises:
+            DeliveryRefused: it is gone, or may not be read.
+        """
+
 
 class Discord(DiscordMembers, DiscordSending, DiscordEditing, DiscordThreads, DiscordMessages, Protocol):
     """The requests that the use cases make to Discord. Rendering happens behind it."""

@@ -15,8 +15,19 @@ UNION ALL
 SELECT false, NULL, id, key FROM pages;
 
 -- name: who_left
--- Returns the former responders of an incident.
-SELECT user_id FROM responders WHERE incident_id = :incident_id AND left_at IS NOT NULL;
+-- Returns the former responders of an incident, each with messages that had no 👀 of theirs since they left.
+SELECT user_id, left_at, unmarked FROM responders WHERE incident_id = :incident_id AND left_at IS NOT NULL;
+
+-- name: note_unmarked
+-- Notes messages that have no 👀 of former responders: for each the user, the time they left, and the message. Those who
+-- have been responders again since are left out.
+UPDATE responders
+   SET unmarked = ARRAY(SELECT unnest(responders.unmarked) UNION SELECT unnest(found.message_ids))
+  FROM (SELECT user_id, left_at, array_agg(message_id) AS message_ids
+          FROM unnest(:user_ids::bigint[], :left_at::timestamptz[], :message_ids::bigint[])
+               AS one (user_id, left_at, message_id)
+         GROUP BY user_id, left_at) AS found
+ WHERE incident_id = :incident_id AND responders.user_id = found.user_id AND responders.left_at = found.left_at;
 
 -- name: responders
 -- Returns the current and former responders of an incident in the order they joined.
@@ -45,9 +56,14 @@ ON CONFLICT (incident_id, user_id) DO UPDATE SET left_at = NULL, joined_at = now
 RETURNING user_id;
 
 -- name: leave_incident
--- Removes one responder from an incident, or all of them if :user_id is null.
-UPDATE responders SET left_at = now()
- WHERE incident_id = :incident_id AND (:user_id::bigint IS NULL OR user_id = :user_id) AND left_at IS NULL
+-- Removes one responder from an incident, or all of them if :leaving_id is null. :user_ids and :message_ids are pairs:
+-- messages without a 👀 of the user.
+UPDATE responders
+   SET left_at = now(),
+       unmarked = ARRAY(SELECT message_id
+                          FROM unnest(:user_ids::bigint[], :message_ids::bigint[]) AS one (user_id, message_id)
+                         WHERE one.user_id = responders.user_id)
+ WHERE incident_id = :incident_id AND (:leaving_id::bigint IS NULL OR user_id = :leaving_id) AND left_at IS NULL
 RETURNING user_id;
 
 -- name: on_it

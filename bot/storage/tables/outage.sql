@@ -47,7 +47,7 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
        triggered_at AS raised_at, private_thread.id AS private_thread_id, is_private, is_drill, rings,
        coalesce(ladder.rungs, '[]') AS rungs, coalesce(unsaid.owed, '[]') AS owed,
        coalesce(posts.places, '[]') || coalesce(alerts.places, '[]') AS places,
-       coalesce(former.ids, '[]') AS left,
+       coalesce(former.ids, '[]') AS left, coalesce(spared.pairs, '[]') AS unmarked,
        coalesce(posts.old, '[]') || coalesce(CASE WHEN ack_ended IS NOT NULL THEN alerts.ids END, '[]') AS old_messages
   FROM unnest(:incident_ids::bigint[]) WITH ORDINALITY AS wanted (id, nth)
  CROSS JOIN LATERAL (
@@ -85,6 +85,11 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
        SELECT jsonb_agg(user_id) AS ids
          FROM responders
         WHERE incident_id = incidents.id AND left_at IS NOT NULL AND incidents.ack_ended IS NOT NULL) AS former
+ CROSS JOIN LATERAL (
+       SELECT jsonb_agg(jsonb_build_array(user_id, message_id)) AS pairs
+         FROM responders
+        CROSS JOIN unnest(unmarked) AS message_id
+        WHERE incident_id = incidents.id AND left_at IS NOT NULL AND incidents.ack_ended IS NOT NULL) AS spared
   LEFT JOIN LATERAL (  -- the private thread of the latest posting; an older thread is public
        SELECT message_id AS id
          FROM deliveries

@@ -90,7 +90,8 @@ class DiscordNotifier:
         self._webhooks = WebhookPosts(self._rest, webhooks)
         # What a part does just as the port has it is the notifier's own.
         self.person, self.member = self._places.known, self._places.member
-        self.acknowledgers = Reactions(self._rest, emoji=policy.ack_emoji).people
+        acks = Reactions(self._rest, emoji=policy.ack_emoji)
+        self.acknowledgers, self.acknowledging_users = acks.people, acks.users
         self.pinners = Reactions(self._rest, emoji=policy.timeline.pin_emoji).people
         self.watched = Watching(self._rest, self._places, Incoming(client, self._words)).page
         redactor = Redactor(self._rest, self._words)

@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
+from bot.domain.errors import DeliveryRefused
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import ByPerson, Incident, Status
 from bot.domain.incident.title_and_start import correct_details, shown_details
@@ -406,6 +407,18 @@ async def test_what_nobody_has_reacted_to_costs_one_request(world: NotifierWorld
     await people(world, alert)
     asked = world.requests("GET")[before + 1 :]
     assert sum("/reactions/" in path for path in asked) == 1
+
+
+async def test_users_of_a_message_that_cannot_be_read_are_not_none_of_them(world: NotifierWorld) -> None:
+    """The ids of those who reacted are read without the bot's own; a deleted message is a refusal."""
+    incident, alert = await world.alert()
+    await world.deliver(owed(DeliveryKind.SEED_ACK, after=(alert.channel_id, alert.message_id)), incident)
+    react(world.sandbox.core, world.message(alert), str(PRIMARY), EYES, burst=True)
+    react(world.sandbox.core, world.message(alert), str(RESPONDER), EYES)
+    users = world.notifier.acknowledging_users
+    assert await users(alert.channel_id, alert.message_id) == {PRIMARY, RESPONDER}
+    with pytest.raises(DeliveryRefused):
+        await users(alert.channel_id, alert.message_id - 1)
 
 
 async def test_a_variation_selector_makes_no_other_emoji(world: NotifierWorld) -> None:

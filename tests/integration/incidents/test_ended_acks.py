@@ -10,6 +10,7 @@ import asyncpg
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
+from bot.services.escalation.release import Silence
 from bot.services.ports import Transaction
 from tests.by_person import id_of, time_of
 from tests.integration.queue.job_world import DEADLINE_S
@@ -87,7 +88,7 @@ async def test_somebody_acknowledges_right_after_the_lapse(pool: asyncpg.Pool) -
     incident = await _about_to_lapse(desk, pool)
 
     async def lapse(tx: Transaction, locked: Incident) -> None:
-        await desk.releasing.lapse(tx, locked, now=await tx.now())
+        await desk.releasing.lapse(tx, locked, now=await tx.now(), silence=Silence())
 
     acting = desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     await _meanwhile(desk, pool, incident, acting, change=lapse)

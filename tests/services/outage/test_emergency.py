@@ -197,15 +197,29 @@ async def test_after_an_acknowledge_that_has_ended_only_others_eyes_count(
 ) -> None:
     """After a release, the responder's old 👀 does not count during an outage; another person's does."""
     await mirrored(desk)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [who]
     await desk.acknowledger.acknowledge(1, by=RESPONDER, via=AckVia.REACTION)
     await pass_wall_time(desk, minutes=1)
     await desk.releasing.release(1, by=RESPONDER)
     await pass_wall_time(desk, minutes=1)
     await desk.emergency.tick()
     desk.database.is_away = True
-    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [who]
     await desk.emergency.tick()
     assert bool(desk.offline_alerter.posted) is is_told
+
+
+async def test_the_first_eye_after_an_acknowledge_by_button_counts(desk: Desk) -> None:
+    """A person without an old 👀 puts one while the database is away: it acknowledges."""
+    await mirrored(desk)
+    await desk.acknowledger.acknowledge(1, by=RESPONDER, via=AckVia.BUTTON)
+    await pass_wall_time(desk, minutes=1)
+    await desk.releasing.release(1, by=RESPONDER)
+    await pass_wall_time(desk, minutes=1)
+    await desk.emergency.tick()
+    desk.database.is_away = True
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [RESPONDER]
+    await desk.emergency.tick()
+    assert desk.offline_alerter.posted == []
 
 
 async def test_an_outsiders_reaction_does_not(desk: Desk) -> None:

@@ -150,14 +150,31 @@ class Reactions:
         """
         guild: GuildRoles | None = None
         for channel_id, message_id in places:
-            async for user in self._users(channel_id, message_id):
+            async for user in self._readable(channel_id, message_id):
                 guild = guild or await self._guild(guild_id)
                 person = await self._person(user, guild)
                 if person is not None:
                     yield person, message_id
 
+    async def users(self, channel_id: int, message_id: int) -> frozenset[int]:
+        """Return the ids of all users who reacted on a message, but of no bots.
+
+        Raises:
+            DeliveryRefused: it is gone, or may not be read. UpstreamUnavailable: Discord could not be asked.
+        """
+        return frozenset([snowflake(user) async for user in self._users(channel_id, message_id)])
+
+    async def _readable(self, channel_id: int, message_id: int) -> AsyncIterator[Payload]:
+        """Yield the users; none, or no more, if the message was deleted or is no longer readable."""
+        try:
+            async for user in self._users(channel_id, message_id):
+                yield user
+        except DeliveryRefused as refused:
+            log.info("reactions.not_readable", message_id=message_id, code=refused.code)
+
     async def _users(self, channel_id: int, message_id: int) -> AsyncIterator[Payload]:
-        for reacted in reacted_with(await self._message(channel_id, message_id), self._emoji):
+        message = await self._rest.one(message_route("GET", channel_id, message_id))
+        for reacted in reacted_with(message, self._emoji):
             for kind in reacted.types:
                 async for user in self._listed(channel_id, message_id, reacted.emoji, kind=kind):
                     yield user
@@ -175,25 +192,13 @@ class Reactions:
         after = 0
         while True:
             params = {"limit": _PAGE, "after": after, "type": kind}
-            try:
-                page = await self._rest.many(route, params=params)
-            except DeliveryRefused as refused:
-                _not_readable(message_id, refused)
-                return
+            page = await self._rest.many(route, params=params)
             for user in page:
                 if not user.get("bot"):
                     yield user
             if len(page) < _PAGE:
                 return
             after = snowflake(page[-1])
-
-    async def _message(self, channel_id: int, message_id: int) -> Payload:
-        """Return the message; empty when it is gone."""
-        try:
-            return await self._rest.one(message_route("GET", channel_id, message_id))
-        except DeliveryRefused as refused:
-            _not_readable(message_id, refused)
-            return {}
 
     async def _guild(self, guild_id: int) -> GuildRoles:
         return GuildRoles.from_payload(
@@ -209,8 +214,3 @@ class Reactions:
         except DeliveryRefused:
             return None  # they have left
         return person_from_member(member, user=user, guild=guild)
-
-
-def _not_readable(message_id: int, refused: DeliveryRefused) -> None:
-    """Log that a message was deleted or is no longer readable. No new reaction can be read there."""
-    log.info("reactions.not_readable", message_id=message_id, code=refused.code)

@@ -253,6 +253,14 @@ EARLIEST: Final = """
 """
 
 
+def test_a_reaction_of_an_ended_acknowledge_does_not_count_unless_it_is_new() -> None:
+    """A former responder's 👀 counts on a new message, and where they had none; other people's always."""
+    one = replace(watch(1, 15), left=(3,), old_messages=(2, 4), unmarked=((3, 4),))
+    assert from_data(json.loads(encoded(journal(one)))).watches == {"inc:1": one}
+    assert [one.counts(3, message_id) for message_id in (2, 4, 5)] == [False, True, True]
+    assert one.counts(7, 2)
+
+
 def test_the_file_of_an_earlier_version_is_read() -> None:
     """The file of an earlier version is read with all that was said and taken, so nothing is done twice.
 
@@ -266,9 +274,10 @@ def test_the_file_of_an_earlier_version_is_read() -> None:
 def test_an_earlier_version_can_read_the_file() -> None:
     """The file has the same fields and values as that of an earlier version, for a downgrade.
 
-    Only the spelling of the id and of the times may differ.
+    Only the spelling of the id and of the times may differ, and it ignores the `unmarked` of a watch.
     """
     kept, earlier = json.loads(encoded(FULL)), json.loads(EARLIER)
+    assert [each.pop("unmarked") for each in kept["watches"]] == [[]]
     assert _comparable(kept) == _comparable(earlier)
 
 
