@@ -112,5 +112,6 @@ def _step_as_json(step: Step) -> Mapping[str, object]:
         "repeat_s": None if step.rung.repeat is None else step.rung.repeat.total_seconds(),
         "repeats_left": step.rung.repeat_up_to,
         "priority": step.priority,
+        "counts_from": None if step.counts_from is None else step.counts_from.isoformat(),
         "is_done": step.status is StepStatus.DONE,
     }

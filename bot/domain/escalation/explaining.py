@@ -114,7 +114,7 @@ def _rule(found: CallEvidence, cause: Delivery) -> CallRule:
     ladder = _ladder(found, step)
     origin = _origin(step, ladder)
     number = origin.index - min(one.index for one in ladder) + 1
-    since = step.starts_at or found.incident.triggered_at
+    since = step.counts_from or step.starts_at or found.incident.triggered_at
     return replace(
         rule, number=number, after=step.due_at - since, due_at=step.due_at, repeats=origin.index != step.index
     )

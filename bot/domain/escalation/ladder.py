@@ -5,7 +5,7 @@ Source: the runbook, エスカレーションパス.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -40,8 +40,10 @@ class Step:
         index: Number within the incident, from 0; a ladder that a change of severity starts goes on counting.
         due_at: When it is decided, aware.
         rung: The policy's step: whom it alerts and how, frozen when the ladder was started.
-        starts_at: When the ladder was started, aware: `rung.after` counts from here.
+        starts_at: When the ladder was started, aware.
         priority: Of several that are due, the higher one is decided first.
+        counts_from: What `rung.after` counts from, aware; None: from *starts_at*.
+        decided_at: When it was taken or cancelled.
     """
 
     incident_id: int
@@ -51,6 +53,13 @@ class Step:
     status: StepStatus = StepStatus.PENDING
     starts_at: datetime | None = None
     priority: int = 100
+    counts_from: datetime | None = None
+    decided_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def is_opening(self) -> bool:
+        """Return True for the step at the alert itself, which has just been posted: only the DMs are new."""
+        return self.rung.after == timedelta()
 
 
 class WhyKind(StrEnum):
@@ -121,7 +130,8 @@ class Due:
     @property
     def overdue(self) -> list[datetime]:
         """Return the due times that passed without a message of their own."""
-        return [step.due_at for step in self.earlier if step.due_at < self.step.due_at]
+        earlier = [step for step in self.earlier if not step.is_opening]
+        return [step.due_at for step in earlier if step.due_at < self.step.due_at]
 
     def repeated(self, *, now: datetime) -> Step | None:
         """Return the `repetition` of the step that repeats itself, if one of these steps does.
@@ -220,6 +230,7 @@ def repetition(step: Step, *, now: datetime, index: int) -> Step | None:
     missed = max((now - step.due_at) // rung.repeat, 0)
     left = None if rung.repeat_up_to is None else rung.repeat_up_to - 1
     due_at = step.due_at + (missed + 1) * rung.repeat
-    after = rung.after if step.starts_at is None else due_at - step.starts_at
+    counts_from = step.counts_from or step.starts_at
+    after = rung.after if counts_from is None else due_at - counts_from
     again = replace(rung, after=after, repeat_up_to=left)
     return replace(step, index=index, due_at=due_at, rung=again, status=StepStatus.PENDING)

@@ -10,6 +10,7 @@ import structlog
 from bot.domain.delivery.delivery import Delivery, priority_of
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Due, Step, StepStatus, Why, WhyKind, following_step, plan
+from bot.domain.escalation.severity_clock import SeverityClock, earlier_clock, resumed, severe_since
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.paging import Reached, reached
 from bot.domain.oncall.people import OnCallPerson, marked
@@ -86,14 +87,72 @@ class Escalations:
             why: Its cause, if that was not the alert.
         """
         earlier = [] if is_first else await tx.steps(incident.id)
-        steps = plan(
+        steps = self._planned(incident, severity, since=now, earlier=earlier)
+        await self._begin(tx, incident, steps, earlier, now=now, why=why)
+
+    async def clock(
+        self, tx: Transaction, incident: Incident, severity: SeverityPolicy, *, now: datetime
+    ) -> SeverityClock:
+        """Return from when the deadline and the ladder of *incident*'s next severity count."""
+        if incident.status is not Status.TRIGGERED:
+            return SeverityClock(now)
+        steps = await tx.steps(incident.id)
+        if earlier := earlier_clock(incident, steps, priority=priority_of(severity.rank)):
+            return earlier
+
+        def is_as_severe(name: str) -> bool:
+            return self._policy.rules(name).rank <= severity.rank
+
+        timeline = await tx.timeline(incident.id)
+        return SeverityClock(severe_since(incident, timeline, is_as_severe=is_as_severe, now=now))
+
+    async def switch(
+        self,
+        tx: Transaction,
+        incident: Incident,
+        severity: SeverityPolicy,
+        *,
+        clock: SeverityClock,
+        now: datetime,
+    ) -> None:
+        """Put an incident on the ladder of another severity, in the caller's transaction.
+
+        What was due by the severity's clock is taken at once, in one message; the other steps come at their
+        times. At least the pages of the ladder's start are sent.
+        """
+        earlier = await tx.steps(incident.id)
+        if clock.ladder:
+            first_index = max(step.index for step in earlier) + 1
+            steps = resumed(clock, first_index=first_index, starts_at=now)
+        else:
+            planned = self._planned(incident, severity, since=clock.since, earlier=earlier)
+            steps = tuple(replace(step, starts_at=now, counts_from=clock.since) for step in planned)
+        await self._begin(tx, incident, steps, earlier, now=now)
+
+    def _planned(
+        self, incident: Incident, severity: SeverityPolicy, *, since: datetime, earlier: Sequence[Step]
+    ) -> tuple[Step, ...]:
+        return plan(
             severity.ladder,
             incident_id=incident.id,
-            starts_at=now,
-            ack_due_at=self._policy.ack_due(severity, at=now),
+            starts_at=since,
+            ack_due_at=self._policy.ack_due(severity, at=since),
             first_index=max((step.index for step in earlier), default=-1) + 1,
             priority=priority_of(severity.rank),
         )
+
+    async def _begin(
+        self,
+        tx: Transaction,
+        incident: Incident,
+        steps: Sequence[Step],
+        earlier: Sequence[Step],
+        *,
+        now: datetime,
+        why: Why | None = None,
+    ) -> None:
+        """Store the *steps* of a ladder that follows *earlier* ones, and take those that are due."""
+        severity = self._policy.rules(incident.severity)
         ladder = [step if step.due_at > now else replace(step, status=StepStatus.DONE) for step in steps]
         await tx.insert_steps(ladder)
         tx.watch(incident.id)

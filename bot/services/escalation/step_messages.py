@@ -41,7 +41,7 @@ class StepMessages:
         outside = [
             self.outside(incident, page, key=key, data=data) for page in self._outside(due, called, now=now)
         ]
-        if _is_first_page(step):
+        if step.is_opening:
             return [*pages, *outside]
         to, after = f"channel:{severity.channel}", None
         if incident.is_private:
@@ -60,7 +60,8 @@ class StepMessages:
 
     def _is_mailed(self, step: Step, incident: Incident) -> bool:
         """Return True if an email goes out with *step*; a ladder that began anew has its own deadline."""
-        severity, starts_at = self._policy.rules(incident.severity), step.starts_at or incident.triggered_at
+        severity = self._policy.rules(incident.severity)
+        starts_at = step.counts_from or step.starts_at or incident.triggered_at
         ack_due_at = self._policy.ack_due(severity, at=starts_at)
         return is_mailed(step, severity, starts_at=starts_at, ack_due_at=ack_due_at)
 
@@ -70,7 +71,7 @@ class StepMessages:
             return []
         rules = OutsideRules(
             self._policy.rules(due.incident.severity),
-            is_mailed=not _is_first_page(due.step) and self._is_mailed(due.step, due.incident),
+            is_mailed=not due.step.is_opening and self._is_mailed(due.step, due.incident),
             timezone=self._policy.timezone,
         )
         return rules.pages(due.rung, called, now=now)
@@ -131,7 +132,7 @@ class StepMessages:
 
 def entries(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> list[TimelineEntry]:
     """Return the timeline entries of a decided step; the first pages get theirs when they arrive."""
-    if _is_first_page(due.step):
+    if due.step.is_opening:
         return []
     data = EscalatedEntry(step=due.step.index, dm=tuple(_people(called.values())), overdue=tuple(due.overdue))
     return [TimelineEntry.of(data, now)]
@@ -161,11 +162,6 @@ def _data(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> Pag
 
 def _people(called: Iterable[OnCallPerson]) -> list[str]:
     return [marked(person.handle) for person in called]
-
-
-def _is_first_page(step: Step) -> bool:
-    """Return True for the step at the alert itself: the alert has just been posted, only the DMs are new."""
-    return step.rung.after == timedelta()
 
 
 def _next(step: Step) -> NextStep:

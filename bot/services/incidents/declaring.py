@@ -37,10 +37,11 @@ async def declare_within(change: Change, severity: SeverityPolicy, escalations: 
 async def _regrade(change: Change, severity: SeverityPolicy, escalations: Escalations) -> None:
     """Apply another severity; the post that follows announces it."""
     before = change.incident
+    clock = await escalations.clock(change.tx, before, severity, now=change.now)
     new = NewSeverity(
         name=severity.name,
         priority=severity.priority,
-        ack_due_at=change.policy.ack_due(severity, at=change.now),
+        ack_due_at=change.policy.ack_due(severity, at=clock.since),
         reposts=False,
         thread_channel=None,
         next_update_at=change.policy.update_due(severity, at=change.now),
@@ -49,6 +50,6 @@ async def _regrade(change: Change, severity: SeverityPolicy, escalations: Escala
     await change.save(transitions.change_severity(before, new))
     await stop_ladder(change.tx, before.id)
     if before.status is Status.TRIGGERED:
-        await escalations.start(change.tx, change.incident, severity, now=change.now)
+        await escalations.switch(change.tx, change.incident, severity, clock=clock, now=change.now)
     await remind_later(change.tx, change.incident, now=change.now)
     await change.record(SeverityChangedEntry(before=before.severity, after=severity.name, reason=""))

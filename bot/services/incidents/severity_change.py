@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.escalation.severity_clock import SeverityClock
 from bot.domain.incident import transitions
 from bot.domain.incident.entries import SeverityChangedEntry
 from bot.domain.incident.incident import Incident, IncidentKind, Status
@@ -63,9 +64,10 @@ class Regrading:
             InvalidTransition: it has ended, or has that severity.
         """
         before = change.incident
-        new, told = self._new(severity, change), _change(change, severity, why)
+        clock = await self._escalations.clock(change.tx, before, severity, now=change.now)
+        new, told = self._new(severity, change, since=clock.since), _change(change, severity, why)
         await change.save(transitions.change_severity(before, new, change=told))
-        await self._announce(change, severity, before=before, why=why)
+        await self._announce(change, severity, before=before, why=why, clock=clock)
         changed = change.incident
         return Regraded(
             incident=changed,
@@ -76,7 +78,13 @@ class Regrading:
         )
 
     async def _announce(
-        self, change: Change, severity: SeverityPolicy, *, before: Incident, why: Cause
+        self,
+        change: Change,
+        severity: SeverityPolicy,
+        *,
+        before: Incident,
+        why: Cause,
+        clock: SeverityClock,
     ) -> None:
         """Queue the new post where one is due, the line in the thread, the new ladder, the new reminder."""
         changed = change.incident
@@ -84,7 +92,7 @@ class Regrading:
         if changed.post.number > before.post.number:
             await change.tx.insert_deliveries(posting_deliveries(changed, severity))
         if changed.status is Status.TRIGGERED:
-            await self._escalations.start(change.tx, changed, severity, now=change.now)
+            await self._escalations.switch(change.tx, changed, severity, clock=clock, now=change.now)
         if changed.thread.posting > before.thread.posting and before.thread.id is not None:
             await change.tx.insert_deliveries([self._farewell(changed, before.thread.id)])
         await remind_later(change.tx, change.incident, now=change.now)
@@ -99,7 +107,7 @@ class Regrading:
         await change.record(entry, line=line)
         await change.say(SeverityChangedNotice.from_json(entry.to_json()), key=line)
 
-    def _new(self, severity: SeverityPolicy, change: Change) -> NewSeverity:
+    def _new(self, severity: SeverityPolicy, change: Change, *, since: datetime) -> NewSeverity:
         incident, old = change.incident, self._policy.rules(change.incident.severity)
         is_more_severe = severity.rank < old.rank
         # A private incident stays in its thread, whatever its severity.
@@ -115,7 +123,7 @@ class Regrading:
         return NewSeverity(
             name=severity.name,
             priority=severity.priority,
-            ack_due_at=self._policy.ack_due(severity, at=change.now),
+            ack_due_at=self._policy.ack_due(severity, at=since),
             reposts=moves or rings or (belongs is not None and is_missing),
             thread_channel=belongs if is_missing else None,
             next_update_at=self._policy.update_due(severity, at=change.now),

@@ -5,8 +5,8 @@
 -- would take minutes with ten thousand.
 
 -- name: steps
--- Returns the ladder of an incident by due time, with the time from the ladder's start to each step.
-SELECT escalation_steps.*, due_at - coalesce(starts_at, triggered_at) AS after
+-- Returns the ladder of an incident by due time, with the time from what it counts from to each step.
+SELECT escalation_steps.*, due_at - coalesce(counts_from, starts_at, triggered_at) AS after
   FROM escalation_steps
   JOIN incidents ON incidents.id = incident_id
  WHERE incident_id = :incident_id
@@ -86,7 +86,7 @@ RETURNING step.index;
 
 -- name: claim_step
 -- Locks and returns a pending step. No row comes back if it was decided before.
-SELECT escalation_steps.*, due_at - coalesce(starts_at, triggered_at) AS after
+SELECT escalation_steps.*, due_at - coalesce(counts_from, starts_at, triggered_at) AS after
   FROM escalation_steps
   JOIN incidents ON incidents.id = incident_id
  WHERE incident_id = :incident_id AND index = :index AND escalation_steps.status = 'pending'
@@ -113,7 +113,7 @@ SELECT incidents.*, now() AS now
 -- name: pending_steps
 -- Returns the pending steps of incidents in the order they are due, with the time from the ladder's start to each
 -- step and the highest step number of the incident.
-SELECT steps.*, due_at - coalesce(starts_at, triggered_at) AS after,
+SELECT steps.*, due_at - coalesce(counts_from, starts_at, triggered_at) AS after,
        (SELECT max(index) FROM escalation_steps AS its WHERE its.incident_id = steps.incident_id) AS last_index
   FROM escalation_steps AS steps
   JOIN incidents ON incidents.id = incident_id

@@ -42,12 +42,13 @@ RETURNING id, key, after_key, priority, guild_id;
 -- Adds the rows that a transaction has collected: the JSON array :steps of ladders, timeline entries, and deliveries.
 WITH steps AS (
     INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, also, starts_at, repeat_every, repeats_left,
-                                  priority, status, decided_at)
+                                  priority, counts_from, status, decided_at)
     SELECT incident_id, index, due_at, mention, dm, also, starts_at, repeat_s * interval '1 second', repeats_left, priority,
-           CASE WHEN is_done THEN 'done' ELSE 'pending' END, CASE WHEN is_done THEN now() END
+           counts_from, CASE WHEN is_done THEN 'done' ELSE 'pending' END, CASE WHEN is_done THEN now() END
       FROM jsonb_to_recordset(:steps)
         AS (incident_id bigint, index integer, due_at timestamptz, mention text, dm text[], also text[],
-            starts_at timestamptz, repeat_s double precision, repeats_left integer, priority integer, is_done boolean)
+            starts_at timestamptz, repeat_s double precision, repeats_left integer, priority integer,
+            counts_from timestamptz, is_done boolean)
 ), {told}
 {insert_deliveries};
 
