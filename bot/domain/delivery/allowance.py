@@ -7,7 +7,11 @@ from typing import Final
 #: place in its band of the queue, and requests of people.
 URGENT: Final = 91
 
+#: The urgency of requests for which nobody waits, such as the edit of a post that a newer one has replaced.
+LATER: Final = 0
+
 _KEPT_BACK: Final = 1
+_KEPT_FROM_LATER: Final = 2  # for an incident's alert and its newest escalation
 _TOO_FEW: Final = 3  # on a route that allows fewer nothing can be kept back
 _LEAST_WAIT_S: Final = 0.05
 
@@ -67,6 +71,7 @@ class RouteAllowance:
         refused: The other bucket that the last answer named, if that was a 429.
         held: Until when places are kept for requests that are about to go out.
         keeps_back: The last place of each window is for what is urgent.
+        keeps_from_later: The last two places of each window are not for what nobody waits for.
 
     Source: Discord's docs, Topics > Rate Limits > Header Format.
     """
@@ -81,6 +86,7 @@ class RouteAllowance:
     refused: str = ""
     held: list[float] = field(default_factory=list)
     keeps_back: bool = True
+    keeps_from_later: bool = False
     _promised: list[tuple[float, int, str | None]] = field(default_factory=list)
 
     def capacity_in_s(self, now: float, *, urgency: int, subject: str | None = None) -> float:
@@ -102,6 +108,8 @@ class RouteAllowance:
         left = (self.limit if is_over else self.remaining) - taken
         is_lesser = self.keeps_back and urgency < URGENT and self.limit >= _TOO_FEW
         kept = _KEPT_BACK if is_lesser else 0
+        if self.keeps_from_later and urgency <= LATER and self.limit >= _TOO_FEW:
+            kept = _KEPT_FROM_LATER
         if left > kept:
             return 0.0
         self._promised = [

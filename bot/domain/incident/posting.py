@@ -1,5 +1,6 @@
 """The postings of an incident, which may have several: which one is current, and when another is made."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.delivery.delivery import Delivery
@@ -44,6 +45,29 @@ def is_superseded(delivery: Delivery, incident: Incident) -> bool:
         return False
     carries_thread = incident.thread.channel is not None and posting_of(delivery) == incident.thread.posting
     return not (delivery.kind is DeliveryKind.ALERT and carries_thread)
+
+
+def by_attention(posts: Sequence[Delivery], incident: Incident) -> tuple[list[Delivery], list[Delivery]]:
+    """Return *posts* in the order in which people look at them; apart, those that newer ones have replaced.
+
+    The alert and the newest escalation come first, older escalations and the posts of a triage last.
+
+    Args:
+        posts: Oldest first.
+    """
+    newest = next((post for post in reversed(posts) if post.kind is DeliveryKind.ESCALATION), None)
+    first: list[Delivery] = []
+    others: list[Delivery] = []
+    replaced: list[Delivery] = []
+    of_triage: list[Delivery] = []
+    for post in reversed(posts):
+        if post.kind.spec.shows_triage:
+            of_triage.append(post)
+        elif not is_current(post, incident) or (post.kind is DeliveryKind.ESCALATION and post is not newest):
+            replaced.append(post)
+        else:
+            (first if post is newest or post.kind is DeliveryKind.ALERT else others).append(post)
+    return [*first, *others], [*replaced, *of_triage]
 
 
 def has_moved(post: Delivery, incident: Incident) -> bool:

@@ -70,10 +70,14 @@ class Refreshing:
             return None
         alone = [post for post in stale if post.bundle_id is None]
         together = {post.id: post.bundle_id for post in stale if post.bundle_id is not None}
+        if together:  # first: the newest escalation may be one of them
+            async with self._store.transaction() as tx:
+                await tx.set_shown([*together], version=incident.version)
+                await tx.enqueue(*map(refresh_bundle_job, sorted(set(together.values()))))
         shown = await self._discord.refresh(incident, alone) if alone else Refreshed(())
-        async with self._store.transaction() as tx:
-            await tx.set_shown([*shown.done, *together], version=incident.version)
-            await tx.enqueue(*map(refresh_bundle_job, sorted(set(together.values()))))
+        if shown.done:
+            async with self._store.transaction() as tx:
+                await tx.set_shown(shown.done, version=incident.version)
         if shown.gone:
             gone = [post for post in stale if post.id in shown.gone]
             await self._reposting.gone(

@@ -165,7 +165,10 @@ class Gate:
     def _known(self, route: str) -> RouteAllowance:
         if route not in self._routes:
             self._forget()
-            self._routes[route] = RouteAllowance(keeps_back=route.startswith("POST "))  # what rings
+            self._routes[route] = RouteAllowance(
+                keeps_back=route.startswith("POST "),  # what rings
+                keeps_from_later=route.startswith("PATCH "),  # the posts that people look at
+            )
         return self._routes[route]
 
     def _forget(self) -> None:

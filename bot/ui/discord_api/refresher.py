@@ -13,14 +13,16 @@ from http import HTTPStatus
 
 import structlog
 
+from bot.domain.delivery.allowance import LATER
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.posting import has_moved, shows_old_details
+from bot.domain.incident.posting import by_attention, has_moved, shows_old_details
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.text import folded
 from bot.services.ports import Refreshed, soonest
+from bot.services.ports.urgency import current, urgency
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.reading.places import Places
 from bot.ui.discord_api.routes import channel_route, message_route
@@ -49,7 +51,10 @@ class Refresher:
         self._places = places
 
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
-        """Edit what is shown of *incident*, messages first, the thread's name last.
+        """Edit what is shown of *incident*: what people look at first, the thread's name last.
+
+        Posts that newer ones have replaced let the edits of other incidents pass: there may be so many that
+        they use up the limit of their channel.
 
         What Discord refuses (deleted, no permission any more) is passed over: it would refuse again. What it
         wants later (too many edits of an old message, a third name in ten minutes) holds up nothing else.
@@ -58,13 +63,14 @@ class Refresher:
         waits: list[timedelta | None] = []
         edited = [post for post in posts if is_refreshed(self._words, post, incident)]
         done = [post.id for post in posts if post not in edited and not post.kind.spec.opens_thread]
-        # A triage's old posts come last: people wait for the others.
-        edited.sort(key=lambda post: post.kind.spec.shows_triage)
-        edits = [(self._edit_message, post) for post in edited]
-        renames = [(self._rename, post) for post in posts if post.kind.spec.opens_thread]
-        for edit, post in (*edits, *renames):
+        awaited, replaced = by_attention(edited, incident)
+        edits = [(self._edit_message, post, current()) for post in awaited]
+        edits += [(self._edit_message, post, min(current(), LATER)) for post in replaced]
+        renames = [(self._rename, post, current()) for post in posts if post.kind.spec.opens_thread]
+        for edit, post, how_urgent in (*edits, *renames):
             try:
-                await edit(incident, post)
+                with urgency(how_urgent):
+                    await edit(incident, post)
             except DeliveryRefused as refused:
                 _passed_over(post, refused)
                 done.append(post.id)

@@ -1,9 +1,11 @@
 """Never over Discord's limits, with a clock that the test moves."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.delivery.allowance import URGENT, Allowance, RouteAllowance
+from bot.domain.delivery.allowance import LATER, URGENT, Allowance, RouteAllowance
 
 LESSER = URGENT - 10
 
@@ -58,6 +60,17 @@ def test_the_last_place_of_a_window_is_for_what_is_urgent() -> None:
     route = known(remaining=1)
     assert route.capacity_in_s(1.0, urgency=LESSER) == 4.0
     assert route.capacity_in_s(1.0, urgency=URGENT) == 0.0
+
+
+def test_what_nobody_waits_for_leaves_two_places() -> None:
+    """The edits of old posts leave two places of a window for the posts that people look at."""
+    route = replace(known(remaining=3), keeps_back=False, keeps_from_later=True)
+    assert route.capacity_in_s(1.0, urgency=LATER) == 0.0
+    route.begin()
+    assert route.capacity_in_s(1.0, urgency=LATER) == 4.0
+    assert route.capacity_in_s(1.0, urgency=LATER + 1) == 0.0
+    ordinary = replace(known(remaining=1), keeps_back=False)
+    assert ordinary.capacity_in_s(1.0, urgency=LATER) == 0.0
 
 
 def test_those_who_are_sent_away_come_back_in_turn() -> None:

@@ -9,6 +9,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.locations import AlertPost, IncidentThread
 from bot.domain.incident.posting import (
+    by_attention,
     has_moved,
     is_current,
     is_superseded,
@@ -68,3 +69,31 @@ def test_an_alert_without_a_thread_carries_nothing() -> None:
     assert is_superseded(
         owed(DeliveryKind.ALERT, 1), incident(post=AlertPost(2), thread=IncidentThread(posting=1))
     )
+
+
+def test_what_people_look_at_is_edited_first() -> None:
+    """The newest escalation and the current alert come first, then the newest of the others.
+
+    A post that a newer one has replaced comes after them, the newest first, and a triage's last.
+    """
+    kinds = DeliveryKind
+    posts = [
+        replace(owed(kind, posting), id=number)
+        for number, (kind, posting) in enumerate(
+            [
+                (kinds.TRIAGE_LINE, None),
+                (kinds.ALERT, 1),
+                (kinds.THREAD_CARD, None),
+                (kinds.PAGE, None),
+                (kinds.ESCALATION, None),
+                (kinds.ALERT, 2),
+                (kinds.ESCALATION, None),
+                (kinds.ESCALATION, None),
+                (kinds.PAGE, None),
+            ]
+        )
+    ]
+    moved = incident(post=AlertPost(2, message_id=1))
+    awaited, replaced = by_attention(posts, moved)
+    assert [post.id for post in awaited] == [7, 5, 8, 3, 2]
+    assert [post.id for post in replaced] == [6, 4, 1, 0]
