@@ -33,7 +33,7 @@ async def identified(tx: Transaction, said: Occurrence, *, is_over: bool = False
 
 
 def about(recovery: Occurrence, known: Sequence[KnownAlert]) -> KnownAlert | None:
-    """Return the one of *known* that a recovery is about: the same, else the one that it clearly resembles."""
+    """Return the one of *known* that a recovery is about: the same, else the one that it resembles."""
     if (found := _same(recovery, known)) is not None or not recovery.subject:
         return found
     number = ended_by(recovery.subject, _subjects(known), is_success=recovery.is_success)
