@@ -41,6 +41,8 @@ class AlertsCog(commands.Cog):
         services = self.bot.served.get(message.guild.id if message.guild else None)
         if services is None or not message.author.bot:
             return
+        if message.author == self.bot.user and message.reference is not None:
+            services.live_alerts.note_answer(message.reference.message_id or 0)
         guild_id = services.guild_id
         received = self._incoming[guild_id].live(message, guild_id=guild_id)
         if services.alerts.is_by_own_webhook(received):
@@ -51,7 +53,7 @@ class AlertsCog(commands.Cog):
         clear_contextvars()
         bind_contextvars(trigger="message", guild_id=guild_id, channel_id=message.channel.id)
         try:
-            await services.alerts.receive(received)
+            await services.live_alerts.receive(received)
         except UnavailableError as error:
             # Not lost: the message is in the channel, and the channel is read again.
             log.warning("alert.not_recorded", reason=str(error))

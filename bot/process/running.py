@@ -109,12 +109,18 @@ class RunningBot:
             async with asyncio.timeout(_LOGIN_S):
                 await tried.wait()
         # All at once: they share one write, and a database that hangs would cost each turn two seconds.
-        tick = partial(self.client.served.each, lambda guild: guild.emergency.tick(), at_a_time=_EVERYBODY)
+        tick = partial(self.client.served.each, self._look_at_database, at_a_time=_EVERYBODY)
         ticks.every(LOOK_S, tick, name="emergency")
         if self.prepare is not None:
             await self.prepare()
         self._add(ticks)
         await self.runner.run()
+
+    async def _look_at_database(self, guild: Services) -> None:
+        """Look whether the database answers, and note that alerts are missed while it does not."""
+        await guild.emergency.tick()
+        if guild.emergency.trouble is not None:
+            guild.missed_alerts.expect()
 
     def _add(self, ticks: Ticks) -> None:
         each = self._each
@@ -124,6 +130,7 @@ class RunningBot:
         reconcile = each(lambda guild: guild.reconciler.reconcile_some())
         ticks.every(RECONCILE_S, self._once(reconcile), name="reconciliation")
         ticks.every(RECONCILE_S, self._once(each(_catch_up)), name="missed alerts")
+        ticks.every(LOOK_S, self._once(each(_catch_up_if_expected)), name="alerts of an outage")
         ticks.every(PROBES_S, self._once(each(lambda guild: guild.probing.tick())), name="probes")
         ticks.every(MISSED_HOOKS_S, self._once(each(_fetch_hooks)), name="missed hooks")
         ticks.every(ONCALL_S, each(lambda guild: guild.oncall.holders(guild.guild_id)), name="on call")
@@ -197,6 +204,10 @@ def freeze_startup_objects() -> None:
 
 async def _catch_up(services: Services) -> None:
     await services.missed_alerts.catch_up(services.guild_id)
+
+
+async def _catch_up_if_expected(services: Services) -> None:
+    await services.missed_alerts.catch_up_if_expected(services.guild_id)
 
 
 async def _fetch_hooks(services: Services) -> None:

@@ -10,6 +10,7 @@ from bot.services.actions.listing import ActionQueries
 from bot.services.alerts.answers import AlertAnswers
 from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.history import AlertHistory
+from bot.services.alerts.live import LiveAlerts
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
@@ -104,6 +105,7 @@ class AlertUseCases:
     """Alerts of monitors, and the team's word on them."""
 
     alerts: AlertTracking
+    live_alerts: LiveAlerts
     alert_events: AlertEvents
     missed_alerts: MissedAlerts
     missed_hooks: MissedHooks

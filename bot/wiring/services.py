@@ -6,6 +6,7 @@ from bot.services.actions.listing import ActionQueries
 from bot.services.alerts.answers import AlertAnswers
 from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.history import AlertHistory
+from bot.services.alerts.live import LiveAlerts
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.opening import AlertOpening
 from bot.services.alerts.questions import MessageQuestions
@@ -87,7 +88,7 @@ def services_of(
         access=shared.access,
         emergency=emergency,
         **vars(incidents),
-        **vars(_alerts(shared, parts, incidents.lifecycle)),
+        **vars(_alerts(shared, parts, incidents.lifecycle, emergency)),
         **vars(_triages(shared)),
         **vars(_responses(shared)),
         **vars(_oncall(shared, parts, reach)),
@@ -128,7 +129,9 @@ def _incidents(shared: Shared, parts: GuildDependencies) -> IncidentUseCases:
     )
 
 
-def _alerts(shared: Shared, parts: GuildDependencies, lifecycle: Lifecycle) -> AlertUseCases:
+def _alerts(
+    shared: Shared, parts: GuildDependencies, lifecycle: Lifecycle, emergency: Emergency
+) -> AlertUseCases:
     store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
     questions = MessageQuestions(store, discord, policy, access, shared.incidents)
     recoveries = Recoveries(store, policy, lifecycle)
@@ -136,10 +139,12 @@ def _alerts(shared: Shared, parts: GuildDependencies, lifecycle: Lifecycle) -> A
     replaying = parts.webhooks.values()
     alerts = AlertTracking(store, policy, opening, recoveries, questions, replaying=replaying)
     events = AlertEvents(store, policy, opening, recoveries, Regrading(policy, shared.escalations))
+    missed = MissedAlerts(store, discord, policy, alerts, shared.reconciler, emergency=emergency)
     return AlertUseCases(
         alerts=alerts,
+        live_alerts=LiveAlerts(alerts, missed, emergency),
         alert_events=events,
-        missed_alerts=MissedAlerts(store, discord, policy, alerts, shared.reconciler),
+        missed_alerts=missed,
         missed_hooks=MissedHooks(store, policy, parts.hook_records),
         questions=questions,
         alert_answers=AlertAnswers(store, policy, access, questions, recoveries, lifecycle),

@@ -95,7 +95,7 @@ class HeldAlert(Payload):
             origin=new.origin,
         )
 
-    def as_incident(self, guild_id: int, waited: Waited, *, began: datetime) -> NewIncident:
+    def as_incident(self, guild_id: int, waited: Waited | None, *, began: datetime) -> NewIncident:
         """Return the alert to open.
 
         Args:

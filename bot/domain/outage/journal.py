@@ -30,6 +30,7 @@ class Journal:
         mailed: Keys of the emails that were accepted: "<message key>:mail:<mailbox>".
         acknowledged: Watch keys under which a 👀 was found.
         reports: By watch key.
+        known_alerts: Fingerprints of alerts that page nobody when they come again, being open or muted.
     """
 
     mirror: UUID | None = None
@@ -43,6 +44,7 @@ class Journal:
     mailed: frozenset[str] = frozenset()
     acknowledged: frozenset[str] = frozenset()
     reports: Mapping[str, UnrecordedReport] = field(default_factory=dict)
+    known_alerts: frozenset[str] = frozenset()
 
     @property
     def has_news(self) -> bool:
@@ -58,6 +60,13 @@ class Journal:
         """Return the part about reports, which is valid whichever numbers the database gave to incidents."""
         own = tuple(f"{key}:" for key in self.reports)
         return self._only(lambda key: key.startswith(own), self.reports.keys())
+
+    @property
+    def alerts(self) -> Mapping[str, UnrecordedReport]:
+        """Return the alerts that are not recorded, by fingerprint."""
+        return {
+            report.alert.fingerprint: report for report in self.reports.values() if report.alert is not None
+        }
 
     def done(self, watch_key: str) -> frozenset[str]:
         """Return the keys of the messages, steps and emails that are done for an incident."""

@@ -4,11 +4,14 @@ Only severities with ``email_backup`` are mirrored. Keys of messages are those o
 replace, so that both have one nonce. See docs/internals/database-outage.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.alerts.windows import HeldAlert
 from bot.domain.delivery.delivery import Posted
+from bot.domain.incident.opening import NewIncident
+from bot.domain.people import Person
 from bot.domain.severity import Mention
 
 
@@ -169,10 +172,12 @@ class WatchChange:
 
 @dataclass(frozen=True, slots=True)
 class UnrecordedReport:
-    """An incident that a person raised while the database could not record it.
+    """An incident that a person or a monitor raised while the database could not record it.
 
     Attributes:
         key: Idempotency key of the incident that it becomes.
+        alert: The monitor's alert; None for a person's report.
+        sender: As `AlertMessage.sender`, of an alert that a message says.
     """
 
     key: str
@@ -186,6 +191,33 @@ class UnrecordedReport:
     raised_at: datetime
     by_id: int
     by_name: str
+    alert: HeldAlert | None = None
+    sender: str = ""
+
+    @property
+    def as_incident(self) -> NewIncident:
+        """Return the incident to open, with the ladder from when it was raised."""
+        if self.alert is not None:
+            new = self.alert.as_incident(self.guild_id, None, began=self.started_at)
+            return replace(new, triggered_at=self.raised_at)
+        return NewIncident(
+            guild_id=self.guild_id,
+            severity=self.severity,
+            title=self.title,
+            targets=self.targets,
+            symptoms=self.symptoms,
+            started_at=self.started_at,
+            reported_by=Person(id=self.by_id, name=self.by_name),
+            path=self.path,
+            key=self.key,
+            triggered_at=self.raised_at,
+        )
+
+    @property
+    def places(self) -> tuple[tuple[int, int], ...]:
+        """Return the monitor's message, on which a 👀 counts; empty without one."""
+        source = None if self.alert is None else self.alert.source
+        return () if source is None else ((source.channel_id, source.message_id),)
 
     @property
     def watch_key(self) -> str:

@@ -152,6 +152,7 @@ def as_incident(event: AlertEvent, sender: AlertSender, said: Occurrence) -> New
         ),
         kind=IncidentKind.ALERT,
         fingerprint=said.fingerprint,
+        triggered_at=said.at,
         origin=AlertOrigin(sender.name, sender.label, said.url, sender.channel or ""),
     )
 

@@ -12,13 +12,14 @@ from bot.domain.alerts.payloads import AlertsSkippedData
 from bot.domain.alerts.recognition import Says
 from bot.domain.delivery.delivery import NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import DeliveryRefused, StorageUnavailable, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.alerts.identity import over_among
 from bot.services.alerts.tracking import AlertTracking, Understood
+from bot.services.outage.emergency import Emergency
 from bot.services.ports import Discord, Store
 from bot.services.ports.urgency import BACKGROUND, urgency
 
@@ -36,13 +37,31 @@ class MissedAlerts:
     """Reads the watched channels again for messages that came while the bot was away."""
 
     def __init__(
-        self, store: Store, discord: Discord, policy: Policy, alerts: AlertTracking, reconciler: Reconciler
+        self,
+        store: Store,
+        discord: Discord,
+        policy: Policy,
+        alerts: AlertTracking,
+        reconciler: Reconciler,
+        *,
+        emergency: Emergency,
     ) -> None:
         self._store = store
         self._discord = discord
         self._policy = policy
         self._alerts = alerts
         self._reconciler = reconciler
+        self._emergency = emergency
+        self._is_expected = False
+
+    def expect(self) -> None:
+        """Note that the database was away, or that a message could not be recorded."""
+        self._is_expected = True
+
+    async def catch_up_if_expected(self, guild_id: int) -> None:
+        """Catch up at once when the database is back. Raises as `catch_up`; then it is tried again."""
+        if self._is_expected and self._emergency.trouble is None:
+            await self.catch_up(guild_id)
 
     async def catch_up(self, guild_id: int) -> None:
         """Read what was posted in the watched channels while no event reached us.
@@ -53,6 +72,18 @@ class MissedAlerts:
         Raises:
             StorageUnavailable.
         """
+        await self._emergency.until_recorded()
+        if self._emergency.trouble is not None:
+            self._is_expected = True
+            return
+        self._is_expected = False
+        try:
+            await self._read_all(guild_id)
+        except StorageUnavailable:
+            self._is_expected = True
+            raise
+
+    async def _read_all(self, guild_id: int) -> None:
         for channel in self._policy.alerts.watch:
             try:
                 await self._read(guild_id, channel)

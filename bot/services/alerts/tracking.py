@@ -253,6 +253,11 @@ class AlertTracking(AlertReader):
         async with self._store.at_once() as tx:
             await tx.decide(decided)
 
+    def opens(self, message: AlertMessage, understood: Understood) -> bool:
+        """Return True if a message is tracked as an alert unless something known of it stops that."""
+        says = understood.reading.says
+        return says is Says.FIRING or (says is None and self.unknown(message) is Unknown.TRACK)
+
     async def show_count(self, incident_id: int) -> None:
         """Let the posts say how often it came: one edit for all that came meanwhile."""
         async with self._store.transaction() as tx:
@@ -283,7 +288,9 @@ class AlertTracking(AlertReader):
                 await note_muted(tx, understood.would_be)
             return passed_over
         if asks is None:
-            return await self._opening.open(tx, said, as_incident(understood.would_be))
+            # Its deadline counts from the message, however late that is read.
+            new = replace(as_incident(understood.would_be), triggered_at=said.at)
+            return await self._opening.open(tx, said, new)
         return await self._ask(tx, understood, asks)
 
     async def _ask(self, tx: Transaction, understood: Understood, asks: Unknown) -> Decided:

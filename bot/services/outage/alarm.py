@@ -135,7 +135,11 @@ class Alarm:
         """Post the alert of a report, with a 👀 to tap, and send its first pages."""
         key = f"{watch.key}:alert"
         if watch.to is not None:
-            message = OfflineMessage(OfflineKind.ALERT, key, watch.to, rings=self._rings(watch))
+            # The monitor's own message may have pinged people, as for `open_within`.
+            is_quiet = bool(watch.places) and not self._policy.alerts.rings
+            message = OfflineMessage(
+                OfflineKind.ALERT, key, watch.to, rings=self._rings(watch) and not is_quiet
+            )
             await self._messenger.alert(watch, self._sought(message, since=watch.raised_at))
         first = tuple(step for step in watch.rungs if step.due_at <= watch.raised_at)
         taken = _Taken(watch, first, by=f"{watch.key}:")

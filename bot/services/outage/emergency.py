@@ -2,16 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import structlog
 from cachetools import LRUCache
 
+from bot.domain.alerts.windows import HeldAlert
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import NotPermitted, StorageBroken, StorageUnavailable
 from bot.domain.escalation.ladder import plan
@@ -32,11 +33,23 @@ from bot.services.watchdogs.queue_watch import QueueWatch
 
 log = structlog.get_logger(__name__)
 
+_Value = TypeVar("_Value")
+
 #: How often to look whether the database answers, in seconds. It has two seconds to answer.
 LOOK_S: Final = 1.0
 
 #: How many triages are remembered.
 _WALKS: Final = 200
+
+#: Alerts of monitors that are raised without a database, at most: the others wait for it.
+_ALERTS: Final = 100
+
+#: How long an alert waits for those to be recorded, and how often it looks, seconds.
+_RECORDED_S: Final = 10.0
+_LOOK_AGAIN_S: Final = 0.1
+
+#: How often to look whether the database is away while something is being recorded, seconds.
+_LOOK_EVERY_S: Final = 0.2
 
 #: How often in a row the queue must be found stuck, while the database answers, to count as silent.
 _SILENT_LOOKS: Final = 2
@@ -220,7 +233,56 @@ class Emergency:
         roles = self._policy.permissions.triage
         if not has_role(new.reported_by, roles):
             raise NotPermitted(action="triage", roles=roles)
+        return await self._raise(self._report(new))
+
+    def pages_for(self, new: NewIncident) -> bool:
+        """Return True if people must be told of a monitor's alert without a database, and know nothing of it.
+
+        An alert that is open, muted, or was raised without the database pages nobody when it comes again.
+        """
+        journal = self._book.journal
+        is_known = new.fingerprint in journal.known_alerts or new.fingerprint in journal.alerts
+        return self.covers(new.severity) and not is_known and len(journal.alerts) < _ALERTS
+
+    async def raise_for_monitor(self, new: NewIncident, *, sender: str = "") -> None:
+        """Tell people of a monitor's alert that cannot be recorded now, as `raise_alert` does, once.
+
+        Args:
+            new: With the time of the monitor's report as `triggered_at`.
+            sender: As `AlertMessage.sender`, if a message says it.
+        """
         report = self._report(new)
+        raised_at = min(new.triggered_at or report.raised_at, report.raised_at)
+        await self._raise(replace(report, alert=HeldAlert.of(new), sender=sender, raised_at=raised_at))
+
+    async def until_recorded(self) -> None:
+        """Wait until the alerts of the time without a database are recorded, for some seconds at most.
+
+        Until then, the same alert would open a second incident.
+        """
+        ends_at = time.monotonic() + _RECORDED_S
+        while self.trouble is None and self._book.journal.alerts:
+            if time.monotonic() > ends_at:
+                return
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
+    async def unless_away(self, recording: Coroutine[Any, Any, _Value]) -> _Value:
+        """Return what *recording* returns, but stop waiting once the database is known to be away.
+
+        The database may have come back since the last look at it, so *recording* is tried in any case.
+
+        Raises:
+            StorageUnavailable: the database is away. Also anything that *recording* raises.
+        """
+        task = asyncio.create_task(recording, name="recording")
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # else asyncio logs it
+        while not (await asyncio.wait({task}, timeout=_LOOK_EVERY_S))[0]:
+            if self.trouble is not None:
+                task.cancel()
+                raise StorageUnavailable(str(self.trouble))
+        return await task
+
+    async def _raise(self, report: UnrecordedReport) -> Raised:
         watch = self._watch_of(report)
         async with self._alarm.hold(watch.key):
             journal = self._book.journal
@@ -269,7 +331,7 @@ class Emergency:
             rings=True,
             is_drill=False,
             is_private=False,
-            places=(),
+            places=report.places,
             rungs=tuple(WatchStep(s.index, s.due_at, s.rung.mention, s.rung.dm) for s in steps),
         )
 

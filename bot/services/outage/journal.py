@@ -32,6 +32,7 @@ class _File:
     reports: list[UnrecordedReport]
     mirror: UUID | None = None
     said: dict[str, datetime] = field(default_factory=dict)
+    known_alerts: list[str] = field(default_factory=list)
 
 
 _FILE: Final = TypeAdapter(_File)
@@ -62,6 +63,7 @@ def encoded(journal: Journal) -> bytes:
         reports=list(journal.reports.values()),
         mirror=journal.mirror,
         said=dict(journal.said),
+        known_alerts=sorted(journal.known_alerts),
     )
     return _FILE.dump_json(file)
 
@@ -85,6 +87,7 @@ def from_data(kept: Mapping[str, object]) -> Journal:
         mailed=frozenset(file.mailed),
         acknowledged=frozenset(file.acknowledged),
         reports={report.watch_key: report for report in file.reports},
+        known_alerts=frozenset(file.known_alerts),
     )
 
 

@@ -24,6 +24,9 @@ _PATIENCE_S: Final = 2.0
 #: How many incidents are mirrored, those with the nearest deadlines.
 MIRRORED: Final = 500
 
+#: How many alerts are known that page nobody when they come again.
+_KNOWN: Final = 200
+
 
 class Mirror:
     """Keeps the journal's watches as the database has them.
@@ -73,27 +76,30 @@ class Mirror:
         self._read_at = now
         if (found := await self._ask()) is None:
             return
-        watches, installation_id = found
-        journal = self._book.journal
+        watches, known_alerts, installation_id = found
+        journal = replace(self._book.journal, known_alerts=known_alerts)
         if abs(ahead_s - journal.ahead_s) < 1:
             ahead_s = journal.ahead_s  # no news: the file stays as it is
         journal = replace(journal, installation_id=installation_id, ahead_s=ahead_s)
         await self._keep(journal, watches, since=now)
 
-    async def _ask(self) -> tuple[list[Watch], str] | None:
-        """Read the watches and the id of the installation; None if the database does not answer in time."""
+    async def _ask(self) -> tuple[list[Watch], frozenset[str], str] | None:
+        """Read the watches, the known alerts and the id of the installation; None if that takes too long."""
         without = [name for name in self._policy.severities if not self.covers(name)]
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 installation = await self._store.installation()
                 watches = await self._store.watched(without=without, limit=MIRRORED)
+                known = await self._store.known_alerts(
+                    without=without, since=self._policy.alerts.same_within, limit=_KNOWN
+                )
         except (StorageUnavailable, TimeoutError) as late:
             log.warning("emergency.mirror_stale", reason=type(late).__name__)
             return None
         if self._is_full != (is_full := len(watches) == MIRRORED):
             self._is_full = is_full
             log.warning("emergency.mirror_full" if is_full else "emergency.mirror_whole", most=MIRRORED)
-        return watches, installation.id
+        return watches, known, installation.id
 
     async def _keep(self, journal: Journal, watches: list[Watch], *, since: float) -> None:
         """Replace the watches by those of a reading that began at *since*; keep what was committed later."""

@@ -8,12 +8,15 @@ from itertools import groupby
 
 import structlog
 
+from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
+from bot.domain.alerts.recognition import Says
+from bot.domain.alerts.windows import HeldAlert
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable, UserError
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.locations import Source
 from bot.domain.outage.journal import Journal, Recorded
 from bot.domain.outage.watches import UnrecordedReport, watch_key
 from bot.domain.people import Person
@@ -29,6 +32,7 @@ from bot.services.outage.alarm import Alarm
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.running_triages.endings import end_in
 from bot.services.shared.access import Access
+from bot.services.shared.jobs import action_job
 
 log = structlog.get_logger(__name__)
 
@@ -103,15 +107,36 @@ class JournalRecorder:
         posted = {
             key: where for key, where in journal.posted.items() if key.startswith(f"{report.watch_key}:")
         }
-        acknowledged_by = await self._who_acknowledged(report.guild_id, list(posted.values()))
+        places = [*report.places, *((where.channel_id, where.message_id) for where in posted.values())]
+        acknowledged_by = await self._who_acknowledged(report.guild_id, places)
         async with self._store.transaction() as tx:
-            incident = await self._incidents.open_within(tx, _new(report), by=_reporter(report))
+            if report.alert is not None:
+                incident = await self._tracked(tx, report, report.alert)
+            else:
+                incident = await self._incidents.open_within(tx, report.as_incident, by=_reporter(report))
             await self._end_triage(tx, report, incident)
             ours = {_renamed(key, report, incident): where for key, where in posted.items()}
             await self._settle(tx, incident, ours, journal, key=report.watch_key)
             if acknowledged_by is not None:
                 settled = await tx.incident(incident.id, lock=True)
                 await self._acknowledger.record(tx, settled, by=acknowledged_by, via=AckVia.RECONCILED)
+
+    async def _tracked(self, tx: Transaction, report: UnrecordedReport, alert: HeldAlert) -> Incident:
+        """Open the incident of an alert, or count it on the one that another process has opened meanwhile.
+
+        The message that says it counts as handled from then on.
+        """
+        await tx.lock_fingerprint(report.guild_id, alert.fingerprint)
+        rank = self._policy.rules(report.severity).rank
+        lesser = [one.name for one in self._policy.severities.values() if one.rank > rank]
+        since = await tx.now() - self._policy.alerts.same_within
+        incident = await tx.same_alert(
+            report.guild_id, alert.fingerprint, since=since, lesser=lesser
+        ) or await self._incidents.open_within(tx, report.as_incident, by=None)
+        if alert.source is not None:
+            broken = await tx.note_alert(_decision(report, alert, alert.source, incident))
+            await tx.enqueue(*(action_job(item_id) for item_id in broken))
+        return incident
 
     async def _end_triage(self, tx: Transaction, report: UnrecordedReport, incident: Incident) -> None:
         """End the triage that was confirmed as *report*, so that its person is not asked to finish it."""
@@ -199,9 +224,8 @@ class JournalRecorder:
             # Whether everyone has it is decided when the email is due: that depends on who is on call then.
             await tx.mark_emailed(delivery.id, to=news, is_done=False)
 
-    async def _who_acknowledged(self, guild_id: int, posted: list[Posted]) -> Person | None:
+    async def _who_acknowledged(self, guild_id: int, places: list[tuple[int, int]]) -> Person | None:
         """Return the first person with a 👀 who may acknowledge. If Discord fails, a later look finds it."""
-        places = [(where.channel_id, where.message_id) for where in posted]
         try:
             async for person, _ in self._discord.acknowledgers(places, guild_id=guild_id):
                 if self._access.allows(person, "acknowledge"):
@@ -215,18 +239,24 @@ def _reporter(report: UnrecordedReport) -> Person:
     return Person(id=report.by_id, name=report.by_name)
 
 
-def _new(report: UnrecordedReport) -> NewIncident:
-    return NewIncident(
+def _decision(
+    report: UnrecordedReport, alert: HeldAlert, source: Source, incident: Incident
+) -> AlertDecision:
+    return AlertDecision(
         guild_id=report.guild_id,
-        severity=report.severity,
-        title=report.title,
-        targets=report.targets,
-        symptoms=report.symptoms,
-        started_at=report.started_at,
-        reported_by=_reporter(report),
-        path=report.path,
-        key=report.key,
-        triggered_at=report.raised_at,
+        sender=report.sender,
+        said_id=source.message_id,
+        channel_id=source.channel_id,
+        said_at=report.raised_at,
+        outcome=AlertOutcome.TRACKED,
+        label=alert.by_name,
+        title=alert.title,
+        says=Says.FIRING,
+        url="" if alert.evidence is None else alert.evidence.url,
+        target=next(iter(alert.targets), None),
+        severity=alert.severity,
+        fingerprint=alert.fingerprint,
+        incident_id=incident.id,
     )
 
 

@@ -1,8 +1,9 @@
 """The mirror of open work for the time when the database is away."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -60,17 +61,33 @@ class PostgresOutageMirror(ReadPart):
         return is_untold
 
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
+        async with self._droppable() as sql:
+            rows = await sql.all(
+                "nearest_watched",
+                except_severities=list(without),
+                told_kinds=_TOLD,
+                guild_id=self._guild_id,
+                limit=limit,
+            )
+            return await _watches(sql, [row["id"] for row in rows])
+
+    async def known_alerts(self, *, without: Sequence[str], since: timedelta, limit: int) -> frozenset[str]:
+        async with self._droppable() as sql:
+            rows = await sql.all(
+                "known_alerts",
+                except_severities=list(without),
+                since=since,
+                guild_id=self._guild_id,
+                limit=limit,
+            )
+            return frozenset(row["fingerprint"] for row in rows)
+
+    @asynccontextmanager
+    async def _droppable(self) -> AsyncIterator[Sql]:
+        """Yield a connection for a reading that may be cancelled."""
         async with borrow(self._pool) as connection:
             try:
-                sql = Sql(connection)
-                rows = await sql.all(
-                    "nearest_watched",
-                    except_severities=list(without),
-                    told_kinds=_TOLD,
-                    guild_id=self._guild_id,
-                    limit=limit,
-                )
-                return await _watches(sql, [row["id"] for row in rows])
+                yield Sql(connection)
             except asyncio.CancelledError:
                 connection.terminate()  # as in `Pulse`: asyncpg would wait for a server that hangs
                 raise

@@ -98,3 +98,25 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
           AND is_private AND status = 'sent') AS private_thread ON true
  WHERE ladder.rungs IS NOT NULL OR unsaid.owed IS NOT NULL
  ORDER BY nth;
+
+-- name: known_alerts
+-- Returns the fingerprints of the alerts that page nobody when they come again, the latest first: those of open
+-- incidents, or of what was merged into one, that were last seen within :since, and those that are muted.
+-- :except_severities are not mirrored. :guild_id limits this to one guild (null: all guilds).
+SELECT fingerprint
+  FROM (SELECT own.fingerprint, own.last_seen_at AS at
+          FROM incidents AS own
+          LEFT JOIN incidents AS target ON target.id = own.merged_into_id
+         WHERE own.status IN ('triggered', 'acknowledged', 'merged') AND own.fingerprint IS NOT NULL
+           AND own.last_seen_at >= now() - :since::interval
+           AND coalesce(target.status, own.status) IN ('triggered', 'acknowledged')
+           AND coalesce(target.severity, own.severity) <> ALL (:except_severities::text[])
+           AND (:guild_id::bigint IS NULL OR own.guild_id = :guild_id)
+         UNION ALL
+        SELECT fingerprint, at
+          FROM alert_verdicts
+         WHERE verdict = 'mute' AND holds_until > now() AND severity <> ALL (:except_severities::text[])
+           AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)) AS known
+ GROUP BY fingerprint
+ ORDER BY max(at) DESC
+ LIMIT :limit;

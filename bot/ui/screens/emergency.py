@@ -1,9 +1,9 @@
 """The answer to a person who raises an incident while the database is away."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 import discord
 from discord import ButtonStyle, ui
@@ -12,7 +12,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.opening import NewIncident
 from bot.services.incidents.opening import Incidents
-from bot.services.outage.emergency import Emergency, Raised
+from bot.services.outage.emergency import Raised
 from bot.ui.components import GREY, button, buttons_view, link
 from bot.ui.forms.base import Typed
 from bot.ui.interaction import Interaction, reply, services_of, voice_of
@@ -25,9 +25,6 @@ URGENT: Final = r"tri:v1:urgent:(?P<severity>[A-Za-z0-9_-]{1,16}):(?P<targets>\d
 
 #: How long to ask whether something was recorded after all, seconds.
 _RECORDED_S: Final = 1.0
-
-#: How often to look whether the database is away while something is being recorded, seconds.
-_LOOK_EVERY_S: Final = 0.2
 
 
 def raised(voice: Voice, done: Raised, *, guild_id: int) -> tuple[str, ui.View]:
@@ -70,7 +67,7 @@ async def opened_or_raised(interaction: Interaction, new: NewIncident) -> Incide
     if new.is_private or not emergency.covers(new.severity):
         return await incidents.open(new)
     with suppress(StorageUnavailable):
-        return await _unless_away(incidents.open(new), emergency=emergency)
+        return await emergency.unless_away(incidents.open(new))
     if known := await recorded(new.key, incidents=incidents):
         return known
     await raise_anyway(interaction, new)
@@ -87,23 +84,6 @@ async def recorded(key: str, *, incidents: Incidents) -> Incident | None:
         async with asyncio.timeout(_RECORDED_S):
             return await incidents.opened(key)
     return None
-
-
-async def _unless_away(opening: Coroutine[Any, Any, Incident], *, emergency: Emergency) -> Incident:
-    """Return the incident that *opening* opens, but stop waiting once the database is known to be away.
-
-    The database may have come back since the last look at it, so *opening* is tried in any case.
-
-    Raises:
-        StorageUnavailable: the database is away. Also anything that *opening* raises.
-    """
-    task = asyncio.create_task(opening, name="opening")
-    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # else asyncio logs it
-    while not (await asyncio.wait({task}, timeout=_LOOK_EVERY_S))[0]:
-        if emergency.trouble is not None:
-            task.cancel()
-            raise StorageUnavailable(str(emergency.trouble))
-    return await task
 
 
 async def raise_anyway(interaction: Interaction, new: NewIncident) -> None:

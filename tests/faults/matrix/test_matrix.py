@@ -5,7 +5,6 @@ from pathlib import Path
 
 from tests.faults.matrix.rows import number_of, rows
 
-_ROWS = 83
 _TESTS = [
     name
     for file in Path(__file__).parents[1].rglob("test_*.py")
@@ -15,5 +14,6 @@ _TESTS = [
 
 def test_every_row_has_a_test() -> None:
     """Each row of docs/faults.md has a test."""
-    assert [row.number for row in rows()] == list(range(1, _ROWS + 1))
-    assert {number_of(name) for name in _TESTS} == {row.number for row in rows()}
+    numbers = [row.number for row in rows()]
+    assert numbers == sorted(set(numbers))
+    assert {number_of(name) for name in _TESTS} == set(numbers)

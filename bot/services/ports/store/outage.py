@@ -1,7 +1,7 @@
 """The mirror of open work, for the time when the database is away."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -36,4 +36,12 @@ class OutageMirror(Protocol):
 
         Args:
             without: Names of the severities that are not mirrored.
+        """
+
+    async def known_alerts(self, *, without: Sequence[str], since: timedelta, limit: int) -> frozenset[str]:
+        """Return the fingerprints of alerts that page nobody when they come again: open ones, and muted ones.
+
+        Args:
+            without: Names of the severities that are not mirrored.
+            since: How long ago an open one was last seen, at most.
         """

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from bot.domain.alerts.windows import HeldAlert
 from bot.domain.delivery.delivery import Posted
+from bot.domain.incident.locations import Source
 from bot.domain.outage.journal import GRACE, Journal, Recorded
 from bot.domain.outage.watches import (
     OfflineKind,
@@ -17,6 +19,7 @@ from bot.domain.outage.watches import (
     WatchStep,
 )
 from bot.domain.severity import Mention
+from bot.domain.triage.evidence import Evidence
 from bot.services.outage.journal import encoded, from_data
 
 T0 = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
@@ -272,13 +275,35 @@ def test_the_file_of_an_earlier_version_is_read() -> None:
 
 
 def test_an_earlier_version_can_read_the_file() -> None:
-    """The file has the same fields and values as that of an earlier version, for a downgrade.
+    """The file has the fields and values of an earlier version, which passes over new fields after a downgrade.
 
     Only the spelling of the id and of the times may differ, and it ignores the `unmarked` of a watch.
     """
     kept, earlier = json.loads(encoded(FULL)), json.loads(EARLIER)
     assert [each.pop("unmarked") for each in kept["watches"]] == [[]]
+    assert kept.pop("known_alerts") == []
+    assert [(one.pop("alert"), one.pop("sender")) for one in kept["reports"]] == [(None, "")]
     assert _comparable(kept) == _comparable(earlier)
+
+
+def test_an_alert_of_a_monitor_survives_the_file() -> None:
+    """A report with a monitor's alert is read as it was written."""
+    alert = HeldAlert(
+        severity="SEV1",
+        title="あ",
+        targets=("a",),
+        started_at=T0,
+        by_id=77,
+        by_name="Parky API",
+        key="alert:1",
+        fingerprint="f" * 64,
+        evidence=Evidence(text="あ", author_id=77, author_name="Parky API", url="https://x", at=T0),
+        source=Source(50, 1, "Parky API"),
+    )
+    report = replace(REPORT, alert=alert, sender="webhook:77")
+    journal = Journal(reports={report.watch_key: report}, known_alerts=frozenset({"g"}))
+    assert from_data(json.loads(encoded(journal))) == journal
+    assert (report.places, report.as_incident.triggered_at) == (((50, 1),), report.raised_at)
 
 
 def _comparable(file: dict[str, Any]) -> object:
