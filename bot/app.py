@@ -24,6 +24,7 @@ from bot.process.running import RunningBot
 from bot.process.starting import Prepare, prepare_later, prepared_at_start, try_once, until_done
 from bot.resources import SharedResources, open_shared
 from bot.runbook import Served, load_served
+from bot.services.hooks.meanwhile import HookGuild
 from bot.services.ports import JobName, Leases
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
@@ -88,7 +89,7 @@ async def _live(
         lease_pool = await open_lease_pool(database.dsn, min_size=0)
         await stack.enter_async_context(closing(lease_pool))
         keeper, deaf = make_keeper(settings, client, PostgresLeases(lease_pool), gate), DeafWatch(client)
-        counts = await _receive_hooks(stack, settings, served, shared)
+        counts = await _receive_hooks(stack, settings, shared, cases)
         if settings.health_port is not None:
             # Its server and its figures are three megabytes, which a bot without a port does not need.
             from bot.process.vitals import Vitals, serving  # noqa: PLC0415
@@ -118,7 +119,10 @@ async def _live(
 
 
 async def _receive_hooks(
-    stack: AsyncExitStack, settings: Settings, served: Served, shared: SharedResources
+    stack: AsyncExitStack,
+    settings: Settings,
+    shared: SharedResources,
+    cases: Mapping[int, UseCases],
 ) -> Mapping[tuple[str, str], int]:
     """Receive hooks if there is a port for them; return how many requests of each source ended how."""
     if settings.hooks_port is None:
@@ -126,7 +130,10 @@ async def _receive_hooks(
     # Its server is three megabytes, which a bot without a port for it does not need.
     from bot.process.hook_site import receiving  # noqa: PLC0415
 
-    intake = receiving(settings, shared.store, served.policies)
+    guilds = {
+        guild_id: HookGuild(one.services.policy, one.services.emergency) for guild_id, one in cases.items()
+    }
+    intake = receiving(settings, shared.store, guilds)
     return (await stack.enter_async_context(intake)).counts
 
 

@@ -5,7 +5,7 @@ Only a bot that has a port for it imports this module, and what it is made of.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 from typing import Final
 
@@ -14,12 +14,15 @@ from aiohttp import hdrs, web
 
 from bot.domain.errors import ConfigError, StorageUnavailable, without_message
 from bot.domain.hooks.hook import HookRequest
+from bot.integrations.hooks.readers import READERS
 from bot.process.health import bounded
-from bot.runbook.model import Policy
 from bot.services.hooks.batches import HookBatches
 from bot.services.hooks.intake import HookIntake, HookResult, HookSource
+from bot.services.hooks.meanwhile import MOST_BYTES, MOST_KEPT, HookGuild, HooksMeanwhile
 from bot.services.ports import Store
 from bot.settings import Settings
+from bot.storage.hook_spool import NAME as SPOOL
+from bot.storage.hook_spool import FolderHookSpool
 from bot.wiring.hooks import hook_sources
 
 log = structlog.get_logger(__name__)
@@ -45,6 +48,7 @@ _PATH: Final = "/hooks/{source}/{secret}"
 
 _STATUS: Final = {
     HookResult.ACCEPTED: HTTPStatus.ACCEPTED,
+    HookResult.KEPT: HTTPStatus.ACCEPTED,
     HookResult.REPEATED: HTTPStatus.OK,
     HookResult.UNKNOWN: HTTPStatus.NOT_FOUND,
     HookResult.UNVERIFIED: HTTPStatus.UNAUTHORIZED,
@@ -114,7 +118,7 @@ def _answer(status: HTTPStatus, said: str, *, why: str = "") -> web.Response:
 
 
 def receiving(
-    settings: Settings, store: Store, policies: Mapping[int, Policy]
+    settings: Settings, store: Store, guilds: Mapping[int, HookGuild]
 ) -> AbstractAsyncContextManager[HookIntake]:
     """Receive the hooks of every guild during the block.
 
@@ -127,17 +131,21 @@ def receiving(
     """
     assert settings.hooks_port is not None
     batches = HookBatches(store)
-    intake = HookIntake(hook_sources(settings.hook_keys, policies), batches, store)
-    return serve_hooks(intake, batches, host=settings.hooks_host, port=settings.hooks_port)
+    spool = FolderHookSpool(settings.data_dir / SPOOL, most=MOST_KEPT, most_bytes=MOST_BYTES)
+    meanwhile = HooksMeanwhile(spool, batches, guilds, READERS)
+    sources = hook_sources(settings.hook_keys, {guild: known.policy for guild, known in guilds.items()})
+    intake = HookIntake(sources, batches, store, meanwhile=meanwhile)
+    return serve_hooks(intake, batches, meanwhile, host=settings.hooks_host, port=settings.hooks_port)
 
 
 @asynccontextmanager
 async def serve_hooks(
-    intake: HookIntake, batches: HookBatches, *, host: str, port: int
+    intake: HookIntake, *storing: HookBatches | HooksMeanwhile, host: str, port: int
 ) -> AsyncIterator[HookIntake]:
     """Receive hooks during the block. Raises as `receiving`.
 
     Args:
+        storing: What stores them; `run` of each runs during the block.
         port: 0 takes a free one.
     """
     runner = web.AppRunner(
@@ -147,7 +155,7 @@ async def serve_hooks(
         keepalive_timeout=_IDLE_S,
     )
     await runner.setup()
-    storing = asyncio.create_task(batches.run(), name="hooks")
+    tasks = [asyncio.create_task(each.run(), name="hooks") for each in storing]
     try:
         listening = await _listen(runner, host, port)
         try:
@@ -158,9 +166,9 @@ async def serve_hooks(
             listening.close()
     finally:
         await runner.cleanup()  # requests that wait for their commit get it first
-        storing.cancel()
-        with suppress(asyncio.CancelledError):
-            await storing
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> asyncio.Server:

@@ -1,6 +1,8 @@
 """Alerts that come as events, from hooks and probes: the same rules as for messages, without a message."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC
 from typing import Final
 
 import structlog
@@ -92,6 +94,8 @@ class AlertEvents:
 
     async def _fire(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
         if same := await self._counting.same(tx, said):
+            if same.triggered_at == said.at and await tx.incident_by_key(_raised_key(said)) == same:
+                return Decided(AlertOutcome.TRACKED, same)  # this very event has raised it
             return Decided(AlertOutcome.COUNTED, await self._counting.count(tx, same, said))
         lesser = await self._counting.same(tx, said, or_lesser=True)
         if lesser is not None and lesser.kind is IncidentKind.ALERT:  # people decide about an incident
@@ -104,6 +108,21 @@ class AlertEvents:
         incident = await self._counting.count(tx, lesser, said)
         change = Change(tx, self._policy, incident, said.by, await tx.now())
         return (await self._regrading.regrade(change, said.severity, why=Cause())).incident
+
+
+async def unrecorded(
+    given: AlertEvent, sender: AlertSender, origin: EventOrigin, policy: Policy
+) -> NewIncident | None:
+    """Return the alert to raise for an event that cannot be recorded now.
+
+    None for one that does not fire, or that a rule of the policy stops.
+    """
+    if given.says is not Says.FIRING:
+        return None
+    event = await _masked(given)
+    said = occurrence_of(event, sender, origin, policy)
+    is_stopped = said.rule is not None and (said.rule.ignores or said.rule.only_after is not None)
+    return None if is_stopped else replace(as_incident(event, sender, said), key=_raised_key(said))
 
 
 def occurrence_of(event: AlertEvent, sender: AlertSender, origin: EventOrigin, policy: Policy) -> Occurrence:
@@ -155,6 +174,12 @@ def as_incident(event: AlertEvent, sender: AlertSender, said: Occurrence) -> New
         triggered_at=said.at,
         origin=AlertOrigin(sender.name, sender.label, said.url, sender.channel or ""),
     )
+
+
+def _raised_key(said: Occurrence) -> str:
+    """Return the key of the incident that an event raises without the database, which would number it."""
+    at = said.at.astimezone(UTC).isoformat()
+    return f"raised:{said.guild_id}:{said.sender}:{said.fingerprint}:{at}"
 
 
 async def _masked(event: AlertEvent) -> AlertEvent:

@@ -77,6 +77,15 @@ class HookBatches:
             if batch:
                 await self._store_batch(batch)
 
+    async def store(self, hooks: Sequence[NewHook]) -> None:
+        """Store hooks that were kept meanwhile, in their order; a second time changes nothing.
+
+        Raises:
+            StorageUnavailable, TimeoutError: perhaps they are not stored.
+        """
+        async with asyncio.timeout(_WRITE_S):
+            await self._write(hooks)
+
     def _take(self) -> Sequence[_Held]:
         size, taken = 0, 0
         for held in self._held[:_BATCH]:

@@ -1,26 +1,38 @@
 """Receiving a hook: known, verified, stored. What it says is read later, by a job."""
 
+import asyncio
 import hmac
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import uuid4
 
 import structlog
 
+from bot.domain.errors import StorageUnavailable
 from bot.domain.hooks.hook import HookKeys, HookRefused, HookRequest, HookRules, HookUnreadable, NewHook
 from bot.domain.hooks.nesting import is_shallow
 from bot.domain.text import storable
 from bot.services.hooks.batches import HookBatches, QueueFull
+from bot.services.hooks.meanwhile import HooksMeanwhile
 from bot.services.ports import Clock
 from bot.services.ports.hooks import HookReader
 
 log = structlog.get_logger(__name__)
 
 _ASK_EVERY_S: Final = 60.0
+
+#: How long the database may take to tell the time, and to store a hook, before it is kept on disk, seconds.
+_TIME_S: Final = 0.2
+_STORED_S: Final = 0.4
+
+#: Before the id of a hook whose source gives it none.
+_OWN_ID: Final = "own:"
 
 #: Characters of a source's own id of a request.
 _LONGEST_ID: Final = 200
@@ -31,6 +43,7 @@ class HookResult(StrEnum):
     """What became of one request to the hook address."""
 
     ACCEPTED = "accepted"
+    KEPT = "kept"  # on disk, until the database takes it
     REPEATED = "repeated"  # the source has sent it before
     UNKNOWN = "unknown"  # no such source, or not its secret
     UNVERIFIED = "unverified"  # the source has not sent it
@@ -80,10 +93,18 @@ class HookIntake:
         counts: How many requests of each source ended how, since the process began; "" for unknown sources.
     """
 
-    def __init__(self, sources: Mapping[str, HookSource], batches: HookBatches, clock: Clock) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, HookSource],
+        batches: HookBatches,
+        clock: Clock,
+        *,
+        meanwhile: HooksMeanwhile | None = None,
+    ) -> None:
         self._sources = dict(sources)
         self._batches = batches
         self._clock = clock
+        self._meanwhile = meanwhile
         self._told = (float("-inf"), datetime.min.replace(tzinfo=UTC))
         self.counts: Counter[tuple[str, str]] = Counter()
 
@@ -130,17 +151,45 @@ class HookIntake:
         except HookUnreadable as unreadable:
             return _refuse(source, HookResult.UNREADABLE, reason=unreadable.reason)
         try:
-            is_new = await self._batches.put(_stored(source, request))
+            result = await self._stored_or_kept(_stored(source, request))
         except QueueFull:
             return Receipt(HookResult.FULL)
-        return Receipt(HookResult.ACCEPTED if is_new else HookResult.REPEATED, answer)
+        return Receipt(result, answer)
+
+    async def _stored_or_kept(self, hook: NewHook) -> HookResult:
+        """Store a hook; keep it on disk if the database does not take it in time.
+
+        A commit whose answer is lost may have stored it: then it is known by its delivery id.
+        """
+        meanwhile = self._meanwhile
+        if meanwhile is None:
+            return await self._put(hook)
+        if hook.delivery_id is None:
+            hook = replace(hook, delivery_id=f"{_OWN_ID}{uuid4().hex}")
+        if not meanwhile.is_needed:
+            with suppress(StorageUnavailable, TimeoutError):
+                async with asyncio.timeout(_STORED_S):
+                    return await self._put(hook)
+        await meanwhile.keep(replace(hook, at=await self._now()))
+        return HookResult.KEPT
+
+    async def _put(self, hook: NewHook) -> HookResult:
+        return HookResult.ACCEPTED if await self._batches.put(hook) else HookResult.REPEATED
 
     async def _now(self) -> datetime:
-        """Return the database's time, asked for once a minute: a signature is good for minutes."""
+        """Return the database's time, asked for once a minute: a signature is good for minutes.
+
+        While the database is away it goes on by itself; before it was ever heard, it is this machine's.
+        """
         now_s, (asked_s, told) = time.monotonic(), self._told
-        if now_s - asked_s > _ASK_EVERY_S:
-            asked_s, told = self._told = now_s, await self._clock.now()
-        return told + timedelta(seconds=now_s - asked_s)
+        if now_s - asked_s > _ASK_EVERY_S and not (self._meanwhile is not None and self._meanwhile.is_needed):
+            try:
+                async with asyncio.timeout(_TIME_S):
+                    asked_s, told = self._told = now_s, await self._clock.now()
+            except (StorageUnavailable, TimeoutError):
+                if self._meanwhile is None:
+                    raise
+        return datetime.now(UTC) if asked_s < 0 else told + timedelta(seconds=now_s - asked_s)
 
     def count(self, source: str, result: str) -> None:
         """Count a request of *source* that ended as *result*, for the metrics."""

@@ -251,9 +251,8 @@ class Emergency:
             new: With the time of the monitor's report as `triggered_at`.
             sender: As `AlertMessage.sender`, if a message says it.
         """
-        report = self._report(new)
-        raised_at = min(new.triggered_at or report.raised_at, report.raised_at)
-        await self._raise(replace(report, alert=HeldAlert.of(new), sender=sender, raised_at=raised_at))
+        report = replace(self._report(new), alert=HeldAlert.of(new), sender=sender)
+        await self._raise(replace(report, raised_at=new.triggered_at or report.raised_at))
 
     async def until_recorded(self) -> None:
         """Wait until the alerts of the time without a database are recorded, for some seconds at most.

@@ -1,12 +1,13 @@
 """Readers of hooks: each knows how one system signs its requests, and what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.hooks.attempts import HookAttempt
-from bot.domain.hooks.hook import HookRequest, HookRules, UnreadAlert
+from bot.domain.hooks.hook import HookRequest, HookRules, NewHook, UnreadAlert
 from bot.domain.suspects.card import RecentChange
 
 
@@ -21,6 +22,34 @@ class HookDeliveries(Protocol):
 
     async def request_of(self, attempt: HookAttempt) -> HookRequest:
         """Return the request that the source tried to send, with the headers that its reader keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptHook:
+    """A hook on disk; `name` sorts by the order in which they were kept."""
+
+    name: str
+    hook: NewHook
+
+
+class HookSpool(Protocol):
+    """Keeps hooks on disk. Its methods block, and raise OSError."""
+
+    @property
+    def count(self) -> int:
+        """Return how many are kept, as of the last call of another method."""
+
+    def keep(self, hook: NewHook) -> None:
+        """Keep *hook*: after this returns, not even a loss of power loses it."""
+
+    def oldest(self, limit: int, *, after: str = "") -> Sequence[KeptHook]:
+        """Return the oldest hooks behind the one named *after*, at most *limit*."""
+
+    def drop(self, names: Collection[str]) -> None:
+        """Forget the hooks of these names."""
+
+    def set_aside(self, name: str) -> None:
+        """Leave the hook of that name to a person: it is returned no more."""
 
 
 class HookReader(Protocol):

@@ -1,4 +1,4 @@
-"""Rows 85 and 86: monitors post alerts while PostgreSQL is away."""
+"""Rows 85 to 87: monitors report alerts while PostgreSQL is away."""
 
 import time
 from collections.abc import AsyncIterator
@@ -9,10 +9,13 @@ import pytest_asyncio
 
 from bot.storage.embedded import EmbeddedPostgres
 from local_discord.client import JSON, Message
+from local_discord.world.seed import GUILD_ID
 from tests.faults.conftest import Figure, OpenStage
+from tests.faults.integrations.test_hooks import addresses, fire, processed
 from tests.faults.judge.seen import Post
 from tests.faults.stage.own_server import NAME, server
 from tests.faults.stage.stage import Stage
+from tests.integration.hooks.test_hook_site import group
 from tests.patience import PATIENCE_S
 from tests.postgres import copy_database
 
@@ -22,6 +25,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 
 _FIRING = "[FIRING:1] {} (api.parky.co.jp critical)"
 _RESOLVED = "[RESOLVED] {} (api.parky.co.jp critical)"
+_SECRET = "a-secret-of-alertmanager"
 _CAUGHT_UP_S = 10.0  # by the minute it would take up to 60
 
 
@@ -29,7 +33,9 @@ _CAUGHT_UP_S = 10.0  # by the minute it would take up to 60
 async def shared(open_stage: OpenStage, server: EmbeddedPostgres) -> AsyncIterator[Stage]:
     """The module's stage: a database that may be stopped, and a bot that may read what others write."""
     database = await copy_database(server, NAME)
-    async with open_stage(dsn=database, MESSAGE_CONTENT="true") as stage:
+    async with open_stage(
+        dsn=database, MESSAGE_CONTENT="true", HOOKS_PORT="0", HOOKS_ALERTMANAGER_SECRET=_SECRET
+    ) as stage:
         await stage.world.human.change("application", message_content=True)
         await stage.world.start_bot()
         for channel in ("p0-alerts", "p1-ops"):
@@ -103,6 +109,38 @@ async def test_row_86_a_p0_by_a_monitor(stage: Stage, figure: Figure, server: Em
 
     await stage.until(closed, "the end of the alert")
     figure(f"posted and paged after {took_s:.1f} s, 1 incident")
+
+
+async def test_row_87_hooks_are_kept(stage: Stage, figure: Figure, server: EmbeddedPostgres) -> None:
+    """Hooks are answered and kept over kill -9; their P0 pages at once, and each is processed once."""
+    world, titles = stage.world, ("Row87DatabaseDown: 5xx above 0 %", "Row87Slow: 5xx above 0 %")
+    stage.falls_ill()
+    server.stop()
+    try:
+        await stage.logged("database.not_writable")
+        [url] = addresses(stage)
+        slow = group("firing", name="Row87Slow")
+        slow["alerts"][0]["labels"]["severity"] = "warning"  # type: ignore[index]
+        began = time.monotonic()
+        await fire(url, groups=[slow, group("firing", name="Row87DatabaseDown")])
+        await stage.until(lambda: _told(stage, titles[0], "p0-alerts"), "the post")
+        await stage.until(lambda: [one for one in stage.posts() if _is_page(one, titles[0])], "the page")
+        took_s = time.monotonic() - began
+        file = world.folder / "data" / f"emergency-{GUILD_ID}.json"
+        await stage.until(lambda: ":dm:primary" in file.read_text(encoding="utf-8"), "the page in the file")
+        await world.kill_bot()
+    finally:
+        server.start()
+    await stage.revive()
+    numbers = [await stage.number(title) for title in titles]
+    await processed(stage)
+    rows = await world.rows(
+        "SELECT severity, occurrences FROM incidents WHERE id = ANY ($1) ORDER BY 1", numbers
+    )
+    assert [tuple(row) for row in rows] == [("SEV1", 1), ("SEV2", 1)]
+    assert len(_told(stage, titles[0], "p0-alerts")) == 1
+    assert len([one for one in stage.posts() if _is_page(one, titles[0])]) == 1
+    figure(f"paged after {took_s:.1f} s, 2 hooks of 2 processed once")
 
 
 def _told(stage: Stage, title: str, place: str) -> list[Post]:

@@ -275,7 +275,7 @@ def test_the_file_of_an_earlier_version_is_read() -> None:
 
 
 def test_an_earlier_version_can_read_the_file() -> None:
-    """The file has the fields and values of an earlier version, which passes over new fields after a downgrade.
+    """The file has the fields and values of an earlier version: after a downgrade it passes over new fields.
 
     Only the spelling of the id and of the times may differ, and it ignores the `unmarked` of a watch.
     """
