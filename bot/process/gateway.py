@@ -119,7 +119,8 @@ class GatewaySession:
             ConfigError: Discord refuses the token, the intents or the number of shards.
         """
         HELD_LEASE.set(self._lease)
-        CLAIM.set(self._lease.claim)
+        if not self._lease.is_unowned:  # else Discord decides which process answers
+            CLAIM.set(self._lease.claim)
         pause_s = _FIRST_PAUSE_S
         try:
             while True:

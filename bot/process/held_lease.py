@@ -26,6 +26,7 @@ class HeldLease:
         is_lost: Another process has the shard.
         heard: Called for each event that came.
         has_company: Other processes were running when the database last answered.
+        is_unowned: The database was never heard: no process can have the shard, or another one has it.
     """
 
     claim: Claim
@@ -33,6 +34,7 @@ class HeldLease:
     until_s: float
     is_lost: bool = False
     has_company: bool = False
+    is_unowned: bool = False
     heard: Callable[[], None] = lambda: None
     _excused_s: float = field(default=0.0, init=False)
 
@@ -50,12 +52,12 @@ class HeldLease:
 
     @property
     def is_doubtful(self) -> bool:
-        """Return True if the database has been away for longer than the lease.
+        """Return True if the database has been away for longer than the lease, or was never there.
 
         If it is away for all processes, none can take the shard over, and a person who types a command
         deserves an answer. If it is away for this process alone, another one has the shard.
         """
-        return self.has_company and boot_s() >= self.until_s
+        return self.is_unowned or (self.has_company and boot_s() >= self.until_s)
 
     async def require(self) -> None:
         """Return as soon as this process may act on events of the shard; in order, and usually at once.
@@ -72,7 +74,7 @@ class HeldLease:
 
     @property
     def _may_act(self) -> bool:
-        return not self.is_lost and boot_s() < max(self.until_s, self._excused_s)
+        return not self.is_lost and (self.is_unowned or boot_s() < max(self.until_s, self._excused_s))
 
 
 #: The lease that the running task listens for.

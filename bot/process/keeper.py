@@ -37,6 +37,16 @@ log = structlog.get_logger(__name__)
 #: How often a standby looks for free shards, so that it takes over at once after a clean stop.
 LOOK_S: Final = 0.25
 
+#: How long a process that has never heard the database waits for it before it listens without a lease. By
+#: then a running process has renewed its own, and answers before this one.
+ALONE_S: Final = 5.0
+
+#: IDENTIFYs of the day that such a process leaves to others.
+_LEFT_TO_OTHERS: Final = 100
+
+#: IDENTIFYs of a shard that it begins without a pause.
+_FEW_ALONE: Final = 5
+
 _LONGEST_WAIT_S: Final = 60.0
 _TOLD_EVERY_S: Final = 600.0
 
@@ -75,6 +85,9 @@ class ShardKeeper:
         self._asked_s = boot_s()
         self._fleet: Fleet | None = None
         self._told_s: dict[str, float] = {}
+        self._began_s = boot_s()
+        self._may_listen_alone = True
+        self._alone = 0  # IDENTIFYs without a lease
 
     @property
     def held(self) -> list[Shard]:
@@ -123,6 +136,8 @@ class ShardKeeper:
         # As `AutoShardedClient.launch_shards` does.
         self._client._connection.shard_count = self._client.shard_count = count  # noqa: SLF001
         self._budget = replace(self._budget, total=advice.total, concurrency=advice.concurrency)
+        self._may_listen_alone = advice.remaining is None or advice.remaining > _LEFT_TO_OTHERS
+        self._began_s = boot_s()
         if advice.remaining is not None:
             with suppress(StorageUnavailable):
                 so_far = await self._leases.identifies(Shard(0, count), concurrency=advice.concurrency)
@@ -132,12 +147,43 @@ class ShardKeeper:
     async def _step(self) -> None:
         if self._stopping.is_set():
             return
-        if self._fleet is None and not await self._seed():
-            return
+        if self._fleet is None:
+            if not await self._seed():
+                self._listen_alone()
+                return
+            await self._listen_alone_no_more()
         if boot_s() - self._asked_s >= RENEW_S or self._fleet is None:
             await self._renew()
         if len(self._held) < self._me.shard_count:
             await self._take_free_shards()
+
+    def _listen_alone(self) -> None:
+        """Listen to every shard without a lease, once the database has been away for long.
+
+        Another process may do the same, or have the leases: then Discord lets one of them answer a command,
+        and merges what they post without the database. Nothing else is done for all without a lease.
+        """
+        if self._sessions or not self._may_listen_alone or boot_s() - self._began_s < ALONE_S:
+            return
+        log.warning("gateway.unowned", shards=self._me.shard_count)
+        for shard in shards_of(self._me.shard_count):
+            lease = HeldLease(Claim(shard, self._me.id, 0), self._renew, 0.0, is_unowned=True)
+            session = GatewaySession(self._client, lease, may_identify=self._in_turn)
+            self._sessions[shard] = asyncio.create_task(session.run(), name=f"unowned shard {shard.id}")
+
+    async def _in_turn(self, lease: HeldLease) -> None:
+        """Wait until the shard's IDENTIFY is within what Discord allows one process."""
+        self._alone += 1
+        is_many = self._alone > _FEW_ALONE * self._me.shard_count
+        in_turn_s = lease.claim.shard.id // self._budget.concurrency * self._budget.window_s
+        await asyncio.sleep(_LONGEST_WAIT_S if is_many else in_turn_s)
+
+    async def _listen_alone_no_more(self) -> None:
+        """End the sessions without a lease: the database is there, and says who may listen."""
+        for task in self._sessions.values():
+            task.cancel()
+        await asyncio.gather(*self._sessions.values(), return_exceptions=True)
+        self._sessions.clear()
 
     async def stop(self) -> None:
         """Stop listening, let running answers finish, and release the shards for other processes."""
