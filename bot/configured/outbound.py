@@ -15,7 +15,7 @@ Outbound: TypeAlias = "Callable[[], OutboundHttp]"
 
 
 def outbound_of(settings: Settings) -> Outbound:
-    """Return what makes the client: one for the process, since its breakers count by host.
+    """Return what makes the client: one for the process, since its breakers count all requests.
 
     The first call imports an HTTP client, which takes a while: in a thread, unless the bot is just starting.
     """

@@ -1,4 +1,7 @@
-"""A circuit breaker for each host outside. The rule: `bot.domain.delivery.breaker`."""
+"""A circuit breaker for each system at each host outside. The rule: `bot.domain.delivery.breaker`.
+
+Several systems may stand behind one host, a gateway of the team's: one that fails silences no other.
+"""
 
 import time
 from collections.abc import Callable
@@ -14,8 +17,8 @@ from bot.integrations.outbound.call import CallTerms
 
 log = structlog.get_logger(__name__)
 
-#: Hosts that are remembered.
-_MOST_HOSTS: Final = 1000
+#: Systems at their hosts that are remembered.
+_MOST: Final = 1000
 
 
 class Breakers:
@@ -27,7 +30,7 @@ class Breakers:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
-        self._by_host: LRUCache[str, Breaker] = LRUCache(_MOST_HOSTS)
+        self._breakers: LRUCache[tuple[str, str], Breaker] = LRUCache(_MOST)
 
     def let_pass(self, host: str, terms: CallTerms, asked_at: float) -> None:
         """Let a request to *host* pass.
@@ -37,16 +40,16 @@ class Breakers:
         """
         if not terms.has_breaker:
             return
-        breaker = self._by_host.get(host, Breaker())
+        breaker = self._breakers.get((terms.system, host), Breaker())
         wait_s = breaker.wait_s(asked_at)
         if wait_s > 0:
             said = f"not asked for {wait_s:.0f} s after failures"
             raise OutboundFailed(OutboundProblem.PAUSED, said, retry_after_s=wait_s)
-        self._by_host[host] = breaker.asked(asked_at)
+        self._breakers[terms.system, host] = breaker.asked(asked_at)
 
-    def note_answer(self, host: str) -> None:
+    def note_answer(self, host: str, terms: CallTerms) -> None:
         """Record an answer of *host*; a refusal counts as one."""
-        self._by_host[host] = Breaker()
+        self._breakers[terms.system, host] = Breaker()
 
     def note_failure(
         self, host: str, terms: CallTerms, asked_at: float, *, for_all_s: float | None = None
@@ -58,12 +61,13 @@ class Breakers:
         """
         if not terms.has_breaker:
             return
-        before = self._by_host.get(host, Breaker())
+        before = self._breakers.get((terms.system, host), Breaker())
         after = before.failed(self.clock(), asked_at=asked_at, for_all_s=for_all_s)
         if after.is_open and not before.is_open:
             log.warning("outbound.paused", system=terms.system, for_s=round(after.wait_s(self.clock())))
-        self._by_host[host] = after
+        self._breakers[terms.system, host] = after
 
-    def give_back(self, host: str, asked_at: float) -> None:
+    def give_back(self, host: str, terms: CallTerms, asked_at: float) -> None:
         """Record that the outcome of a request will never be known."""
-        self._by_host[host] = self._by_host.get(host, Breaker()).given_back(asked_at=asked_at)
+        before = self._breakers.get((terms.system, host), Breaker())
+        self._breakers[terms.system, host] = before.given_back(asked_at=asked_at)

@@ -36,7 +36,7 @@ class CallTerms:
     """How a system is asked.
 
     Attributes:
-        system: Its name in logs.
+        system: Its name in logs, and its breaker at a host: what fails by itself has a name of its own.
         deadline_s: Seconds for the call with its retries, from its begin to the last byte.
         most_bytes: Of an answer's body.
         cuts_body: Keep the beginning of a longer body, instead of failing.

@@ -1,4 +1,4 @@
-"""One HTTP client for everything outside: deadlines, limits, retries, a breaker for each host.
+"""One HTTP client for everything outside: deadlines, limits, retries, breakers.
 
 It keeps no connection: each request checks the address that it connects to, and no connection of one host
 serves another. Redirects stay on their host. What is logged or raised names neither address nor secret.
@@ -89,10 +89,10 @@ class OutboundHttp:
             if error.problem in _AWAY:
                 self._breakers.note_failure(host, terms, asked_at)
             else:
-                self._breakers.note_answer(host)
+                self._breakers.note_answer(host, terms)
             raise
         except BaseException:
-            self._breakers.give_back(host, asked_at)
+            self._breakers.give_back(host, terms, asked_at)
             raise
         self._note(host, terms, asked_at, answer)
         return answer
@@ -111,7 +111,7 @@ class OutboundHttp:
         if is_theirs or wait_s:
             self._breakers.note_failure(host, terms, asked_at, for_all_s=wait_s)
         else:
-            self._breakers.note_answer(host)
+            self._breakers.note_answer(host, terms)
 
     async def _within_deadline(self, call: Call, terms: CallTerms) -> HttpAnswer:
         try:

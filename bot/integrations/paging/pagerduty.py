@@ -15,7 +15,9 @@ from bot.services.ports.paging import OutsideAnswer, OutsideMessage
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
 
-_TERMS: Final = CallTerms("pagerduty", allows_private=True)  # the operator sets its addresses
+#: The operator sets its addresses. A REST API that fails must not keep a page from leaving.
+_EVENTS: Final = CallTerms("pagerduty", allows_private=True)
+_REST: Final = CallTerms("pagerduty_rest", allows_private=True)
 _SUMMARY_LIMIT: Final = 1024
 _ACTIONS: Final = {SyncedState.ANSWERED: "acknowledge", SyncedState.OVER: "resolve"}
 _ANSWERED: Final = frozenset({"acknowledged", "resolved"})
@@ -85,7 +87,7 @@ class PagerDuty:
     async def _enqueue(self, action: str, key: str, **more: object) -> None:
         event = {"routing_key": self._routing_key, "event_action": action, "dedup_key": key, **more}
         call = Call("POST", f"{self._events}/v2/enqueue", json=event, is_repeatable=True)
-        _object(await self._http.json(call, _TERMS))
+        _object(await self._http.json(call, _EVENTS))
 
     async def _get(self, path: str, params: Mapping[str, str]) -> Mapping[str, object]:
         headers = {
@@ -94,7 +96,7 @@ class PagerDuty:
             "Content-Type": "application/json",
         }
         call = Call("GET", f"{self._api}/{path}", headers=headers, params=params or None)
-        return _object(await self._http.json(call, _TERMS))
+        return _object(await self._http.json(call, _REST))
 
 
 def _who(incident: Mapping[str, object]) -> OutsideAnswer | None:

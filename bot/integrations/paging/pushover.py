@@ -15,7 +15,9 @@ from bot.services.ports.paging import OutsideAnswer, OutsideMessage
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
 
-_TERMS: Final = CallTerms("pushover", allows_private=True)  # the operator sets its address
+#: The operator sets its address. Receipts that cannot be read must not keep a page from leaving.
+_TERMS: Final = CallTerms("pushover", allows_private=True)
+_RECEIPTS: Final = CallTerms("pushover_receipts", allows_private=True)
 _EMERGENCY, _HIGH = 2, 1
 
 #: Seconds between two rings of an emergency, >= 30, and until it gives up, <= 10,800.
@@ -74,7 +76,7 @@ class Pushover:
         if reference.startswith(_TAGGED):
             return None
         call = Call("GET", f"{self._api}/receipts/{reference}.json", params={"token": self._token})
-        found = _object(await self._http.json(call, _TERMS))
+        found = _object(await self._http.json(call, _RECEIPTS))
         if found.get("acknowledged") != 1:
             return None
         return OutsideAnswer(address=str(found.get("acknowledged_by") or ""))

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
 
 #: The operator sets its address, which may be in their own network.
-_TERMS: Final = CallTerms("webhook", allows_private=True)
+_PAGES: Final = CallTerms("webhook", allows_private=True)
+_ANNOUNCEMENTS: Final = CallTerms("announcements", allows_private=True)
 
 
 class SignedWebhook:
@@ -37,13 +38,13 @@ class SignedWebhook:
     async def page(self, message: OutsideMessage, *, to: str | None) -> None:
         """Post a page to the team's webhook, signed."""
         words = {"title": message.title, "text": message.text, "url": message.place}
-        await self._post("incident.page", message.key, {**message.facts, **words})
+        await self._post("incident.page", message.key, {**message.facts, **words}, _PAGES)
 
     async def publish(self, message: AnnouncementMessage) -> None:
         """Post an announcement to the team's webhook, signed."""
-        await self._post("incident.announcement", message.key, message.facts)
+        await self._post("incident.announcement", message.key, message.facts, _ANNOUNCEMENTS)
 
-    async def _post(self, event: str, key: str, data: Mapping[str, object]) -> None:
+    async def _post(self, event: str, key: str, data: Mapping[str, object], terms: CallTerms) -> None:
         now = datetime.now(UTC)
         body = json.dumps(
             {"type": event, "timestamp": now.isoformat(), "data": dict(data)}, ensure_ascii=False
@@ -55,4 +56,4 @@ class SignedWebhook:
             "webhook-signature": self._signer.sign(msg_id=key, timestamp=now, data=body),
         }
         call = Call("POST", self._url, headers=headers, content=body.encode(), is_repeatable=True)
-        (await self._http.send(call, _TERMS)).require_success()
+        (await self._http.send(call, terms)).require_success()

@@ -1,4 +1,4 @@
-"""Rows 77 and 78: the bot dies between a page outside Discord and its record; a system outside hangs."""
+"""Rows 77, 78, 90: the bot dies between a page outside and its record; a system outside hangs, or fails."""
 
 import asyncio
 import time
@@ -11,11 +11,12 @@ import pytest_asyncio
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage.stage import Stage
 from tests.standins.paging.policy import policy_with_pages
-from tests.standins.paging.server import Outside, outside_systems
+from tests.standins.paging.server import Outside, fails, outside_systems
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-pages-out")]
 
 _PROMPT_S: Final = 5.0
+_PUSHES: Final = 2
 
 #: After the first and the last system has its page, and before the commit that keeps it in step.
 _POINTS: Final = ("after:page", "after:page@3", "before:commit:keep_outside_page")
@@ -88,3 +89,30 @@ async def test_row_78_pagerduty_hangs(stage: Stage, outside: Outside, figure: Fi
     assert took_s < _PROMPT_S
     assert acked_s < 2 * _PROMPT_S
     figure(f"escalated after {took_s * 1000:.0f} ms")
+
+
+async def test_row_90_pagerduty_fails_behind_the_same_host(
+    stage: Stage, outside: Outside, figure: Figure
+) -> None:
+    """PagerDuty asks for a pause of half a minute: the phones behind the same host ring all the same."""
+    outside.fault = fails(503, "enqueue", retry_after="30")
+    first = await stage.sev1("行90 PagerDuty が止まる")
+    await stage.reach_deadline(first.number)
+    await stage.escalated(first.number)
+    await stage.until(lambda: _pushed(outside, first.label), "the push")
+    await stage.until(lambda: "/v2/enqueue" in outside.asked[-20:], "PagerDuty to refuse")
+    second = await stage.sev1("行90 決済 API が 5xx")
+    await stage.reach_deadline(second.number)
+    await stage.escalated(second.number)
+    began = time.monotonic()
+    await stage.until(lambda: _pushed(outside, second.label), "the push")
+    took_s = time.monotonic() - began
+    outside.fault = lambda _path: None
+    assert took_s < _PROMPT_S
+    figure(f"pushed after {took_s:.1f} s")
+
+
+def _pushed(outside: Outside, label: str) -> bool:
+    """Return True if both push services have a page about the incident."""
+    messages = [*outside.ntfy.shown.values(), *outside.pushover.messages]
+    return sum(label in one["message"] for one in messages) >= _PUSHES

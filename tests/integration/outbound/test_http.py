@@ -315,6 +315,16 @@ async def test_a_host_that_keeps_failing_is_left_alone_and_others_are_not() -> N
         assert (await http.send(Call("GET", url_of(sick)), probe)).status == 500
 
 
+async def test_a_system_that_keeps_failing_pauses_no_other_at_its_host() -> None:
+    """Of two systems behind one host, the one that works is asked while the other is paused."""
+    async with upstream(in_turn(*[says(500)] * 4, OK)) as there:
+        http, other = OutboundHttp(allowed=HERE), CallTerms("other", deadline_s=5.0)
+        for _ in range(4):
+            assert (await problem_of(http, Call("GET", url_of(there)))).http_status == 500
+        assert (await problem_of(http, Call("GET", url_of(there)))).problem is OutboundProblem.PAUSED
+        assert await http.json(Call("GET", url_of(there)), other) == {"ok": True}
+
+
 async def test_a_probe_that_keeps_failing_pauses_no_one_else() -> None:
     """A target that is down is asked again and again: a page by the same host leaves all the same."""
     async with upstream(says(500)) as sick:
