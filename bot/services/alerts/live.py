@@ -35,6 +35,7 @@ class LiveAlerts:
         self._missed = missed
         self._emergency = emergency
         self._answered: LRUCache[int, None] = LRUCache(_REMEMBERED)
+        self._elsewhere: LRUCache[str, None] = LRUCache(_REMEMBERED)  # fingerprints, during one outage
 
     def note_answer(self, message_id: int) -> None:
         """Note that the bot, in whichever process, has answered a monitor's message: it is tracked."""
@@ -50,6 +51,7 @@ class LiveAlerts:
         """
         ends_at = asyncio.get_running_loop().time() + _DOUBT_S
         while self._emergency.trouble is None:
+            self._elsewhere.clear()
             await self._emergency.until_recorded()
             try:
                 return await self._emergency.unless_away(self._alerts.receive(message))
@@ -73,7 +75,9 @@ class LiveAlerts:
         if not self._emergency.pages_for(new):
             return
         await asyncio.sleep(_HEED_S)
-        if self._emergency.trouble is None or message.id in self._answered:
+        if message.id in self._answered:
+            self._elsewhere[found.fingerprint] = None
+        if self._emergency.trouble is None or found.fingerprint in self._elsewhere:
             return
         if self._emergency.pages_for(new):  # the same alert may have come meanwhile
             await self._emergency.raise_for_monitor(new, sender=message.sender)

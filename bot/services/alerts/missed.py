@@ -12,7 +12,7 @@ from bot.domain.alerts.payloads import AlertsSkippedData
 from bot.domain.alerts.recognition import Says
 from bot.domain.delivery.delivery import NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.errors import DeliveryRefused, StorageUnavailable, UpstreamUnavailable
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.runbook.model import Policy
@@ -67,21 +67,15 @@ class MissedAlerts:
         """Read what was posted in the watched channels while no event reached us.
 
         A channel that is watched for the first time is read from now on. A channel that cannot be read now is
-        read the next time.
+        read the next time. What was done without the database is recorded first; until then nothing is read.
 
         Raises:
             StorageUnavailable.
         """
-        await self._emergency.until_recorded()
-        if self._emergency.trouble is not None:
-            self._is_expected = True
-            return
-        self._is_expected = False
-        try:
+        self._is_expected = True
+        if await self._emergency.is_recorded():
             await self._read_all(guild_id)
-        except StorageUnavailable:
-            self._is_expected = True
-            raise
+            self._is_expected = False
 
     async def _read_all(self, guild_id: int) -> None:
         for channel in self._policy.alerts.watch:

@@ -100,7 +100,8 @@ class HooksMeanwhile:
     async def _store_all(self) -> None:
         """Store the kept hooks, the oldest first, after what was raised from them is recorded."""
         for guild in self._guilds.values():
-            await guild.emergency.until_recorded()
+            if not await guild.emergency.is_recorded():
+                return
         while kept := await asyncio.to_thread(self._spool.oldest, _BATCH):
             await self._store(kept)
             await self._drop([one.name for one in kept])

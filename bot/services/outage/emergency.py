@@ -265,6 +265,17 @@ class Emergency:
                 return
             await asyncio.sleep(_LOOK_AGAIN_S)
 
+    async def is_recorded(self) -> bool:
+        """Return True if no process has anything left to record, as far as the database knows.
+
+        Another process is waited for as in `AlreadyTold`: six seconds at most, since it may have died.
+
+        Raises:
+            StorageUnavailable.
+        """
+        await self.until_recorded()
+        return self.trouble is None and not await self._store.is_untold()
+
     async def unless_away(self, recording: Coroutine[Any, Any, _Value]) -> _Value:
         """Return what *recording* returns, but stop waiting once the database is known to be away.
 

@@ -106,11 +106,25 @@ async def test_an_open_alert_that_comes_again_pages_nobody(desk: Desk, *, is_ack
 
 
 async def test_what_another_process_has_answered_pages_nobody(desk: Desk) -> None:
-    """If this process alone has lost the database, the other one tracks the message."""
+    """If this process alone has lost the database, the other one tracks the message, and counts the next."""
     await away(desk)
     desk.services.live_alerts.note_answer(FIRST)
-    await posted(desk, FIRST)
+    for number in range(2):
+        await posted(desk, FIRST + number)
     assert desk.offline_alerter.posted == []
+
+
+async def test_the_channels_are_read_after_other_processes_have_recorded(desk: Desk) -> None:
+    """Another process may have raised an alert without the database: its journal is waited for."""
+    desk.discord.watching.append(alert(desk, FIRST - 1, "chatter", channel="p1-ops"))
+    await away(desk)
+    await posted(desk, FIRST, channel="p1-ops")
+    desk.database.is_away = False
+    await desk.database.advance(timedelta(seconds=5))  # an outage, until its end is noticed
+    desk.emergency.trouble = None
+    await desk.services.missed_alerts.catch_up_if_expected(GUILD)
+    assert await _incident(desk, 1) is None
+    assert len(await back(desk)) == 1
 
 
 async def test_a_lesser_alert_waits_and_its_deadline_counts_from_its_message(desk: Desk) -> None:
