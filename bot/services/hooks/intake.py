@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from math import isfinite
 from typing import Final
 from uuid import uuid4
 
@@ -182,14 +183,20 @@ class HookIntake:
         While the database is away it goes on by itself; before it was ever heard, it is this machine's.
         """
         now_s, (asked_s, told) = time.monotonic(), self._told
-        if now_s - asked_s > _ASK_EVERY_S and not (self._meanwhile is not None and self._meanwhile.is_needed):
-            try:
+        if now_s - asked_s > _ASK_EVERY_S:
+            guess = told + timedelta(seconds=now_s - asked_s) if isfinite(asked_s) else datetime.now(UTC)
+            asked_s, told = self._told = now_s, await self._asked_time(guess)
+        return told + timedelta(seconds=now_s - asked_s)
+
+    async def _asked_time(self, guess: datetime) -> datetime:
+        """Return the database's time; *guess* if hooks are kept on disk while it does not answer."""
+        if self._meanwhile is None:
+            return await self._clock.now()
+        if not self._meanwhile.is_needed:
+            with suppress(StorageUnavailable, TimeoutError):
                 async with asyncio.timeout(_TIME_S):
-                    asked_s, told = self._told = now_s, await self._clock.now()
-            except (StorageUnavailable, TimeoutError):
-                if self._meanwhile is None:
-                    raise
-        return datetime.now(UTC) if asked_s < 0 else told + timedelta(seconds=now_s - asked_s)
+                    return await self._clock.now()
+        return guess
 
     def count(self, source: str, result: str) -> None:
         """Count a request of *source* that ended as *result*, for the metrics."""

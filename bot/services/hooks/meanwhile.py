@@ -11,6 +11,7 @@ import structlog
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.errors import StorageUnavailable, without_message
 from bot.domain.hooks.hook import HookFormat, HookUnreadable, NewHook
+from bot.domain.incident.opening import NewIncident
 from bot.runbook.model import Policy
 from bot.services.alerts.events import unrecorded
 from bot.services.hooks.batches import HookBatches
@@ -128,26 +129,33 @@ class HooksMeanwhile:
     async def _raise_all(self) -> None:
         """Raise the P0s of the hooks that were not looked at yet; a second time changes nothing."""
         while kept := await asyncio.to_thread(self._spool.oldest, _BATCH, after=self._raised):
-            for one in kept:
-                self._raised = one.name
-                try:
-                    await self._raise(one.hook)
-                except HookUnreadable:
-                    continue  # its job says why
-                except Exception as error:
-                    told = {"source": one.hook.source, "exc_info": without_message(error)}
-                    log.exception("hook.not_raised", **told)
+            self._raised = kept[-1].name
+            await asyncio.gather(*(self._raise(one.hook) for one in kept))
 
     async def _raise(self, hook: NewHook) -> None:
+        try:
+            await self._raise_events(hook)
+        except HookUnreadable:
+            return  # its job says why
+        except Exception as error:
+            log.exception("hook.not_raised", source=hook.source, exc_info=without_message(error))
+
+    async def _raise_events(self, hook: NewHook) -> None:
         guild = self._guilds.get(hook.guild_id)
         rules = None if guild is None else guild.policy.hooks.get(hook.source)
         if guild is None or rules is None or hook.at is None:
             return
         said = await asyncio.to_thread(self._readers[rules.format].parse, hook.request, rules)
+        raising = []
         for nth, event in enumerate(said):
             if not isinstance(event, AlertEvent):
                 continue
             origin = EventOrigin(hook.guild_id, event_id(hook.at, 0), hook.at, nth)
-            new = await unrecorded(event, rules.sender, origin, guild.policy)
-            if new is not None and guild.emergency.pages_for(new):
-                await guild.emergency.raise_for_monitor(new)
+            if (new := await unrecorded(event, rules.sender, origin, guild.policy)) is not None:
+                raising.append(_page(guild.emergency, new))
+        await asyncio.gather(*raising)
+
+
+async def _page(emergency: Emergency, new: NewIncident) -> None:
+    if emergency.pages_for(new):
+        await emergency.raise_for_monitor(new)

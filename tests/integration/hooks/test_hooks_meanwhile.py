@@ -21,7 +21,7 @@ from bot.services.hooks.intake import HookIntake, HookSource
 from bot.services.hooks.meanwhile import HookGuild, HooksMeanwhile
 from bot.storage.hook_spool import FolderHookSpool
 from tests.integration.hooks.test_hook_site import AUTH, PATH, SECRET, TOKEN, NumberedReader, alerts, group
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, pulse
 from tests.services.desk import GUILD, Desk
 
 
@@ -157,3 +157,21 @@ async def test_an_unreadable_file_holds_up_no_other(desk: Desk, tmp_path: Path, 
         await stored(desk, tmp_path)
     assert len(await alerts(desk)) == 1
     assert kept(tmp_path, "aside") == 1
+
+
+async def test_what_a_slow_database_may_have_stored_counts_once(desk: Desk, tmp_path: Path) -> None:
+    """A hook whose commit hangs is kept on disk in time; stored by both ways, it is processed once."""
+    await desk.database.move_to(datetime.now(UTC))
+    await desk.emergency.tick()
+    others = desk.database.connections()
+    other = await others.acquire(timeout=5.0)
+    async with site(desk, tmp_path) as sender:
+        async with other.transaction():
+            await other.execute("LOCK TABLE hooks IN ACCESS EXCLUSIVE MODE")
+            async with pulse() as passed_s:
+                answer = await sender.post(PATH, json=group("firing"), headers=AUTH)
+                assert passed_s() < 1.2
+        assert (answer.status_code, answer.json()) == (202, {"status": "kept"})
+        await others.release(other)
+        await stored(desk, tmp_path)
+    assert await alerts(desk) == [("HighErrorRate: 5xx above 0 %", "SEV1", 1)]
