@@ -87,6 +87,20 @@ MUTANTS: Final = (
         tests=("tests/services/privacy/test_privacy.py",),
     ),
     Mutant(
+        name="an alert that is open pages again without the database",
+        file="bot/services/outage/emergency.py",
+        before="new.fingerprint in journal.known_alerts or new.fingerprint in journal.alerts",
+        after="False",
+        tests=("tests/services/outage/test_monitors_meanwhile.py",),
+    ),
+    Mutant(
+        name="a message that has paged without the database is handled once more",
+        file="bot/services/outage/recording.py",
+        before="        if alert.source is not None:\n",
+        after="        if alert.source is not None and not alert.key:\n",
+        tests=("tests/services/outage/test_monitors_meanwhile.py",),
+    ),
+    Mutant(
         name="a step is due after twice its time",
         file="bot/domain/escalation/ladder.py",
         before="due_at=ack_due_at if rung.after is None else starts_at + rung.after,",
