@@ -20,6 +20,7 @@ from bot.services.outage.alarm import Alarm
 from bot.services.outage.emergency import Emergency
 from bot.services.outage.logbook import Logbook
 from bot.services.outage.messenger import OutageChannels
+from bot.services.outage.mirror import Mirror
 from bot.services.outage.recording import JournalRecorder, RecordingUseCases
 from bot.services.paging.sending import OutsideSending, SendingByKind
 from bot.services.paging.sync import PageSync
@@ -125,7 +126,7 @@ def _emergency(
     return Emergency(
         store,
         policy,
-        channels.book,
+        Mirror(store, policy, channels.book, guild_id=parts.guild_id),
         alarm=Alarm(discord, policy, access, shared.oncall, channels),
         recorder=JournalRecorder(store, discord, policy, access, recording),
         queue=parts.queue,

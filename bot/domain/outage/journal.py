@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from bot.domain.alerts.windows import AlertWindow
 from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.ladder import combined
 from bot.domain.outage.watches import OfflineKind, UnrecordedReport, UnsentMessage, Watch, WatchStep
@@ -31,6 +32,7 @@ class Journal:
         acknowledged: Watch keys under which a 👀 was found.
         reports: By watch key.
         known_alerts: Fingerprints of alerts that page nobody when they come again, being open or muted.
+        windows: The open maintenance windows.
     """
 
     mirror: UUID | None = None
@@ -45,6 +47,7 @@ class Journal:
     acknowledged: frozenset[str] = frozenset()
     reports: Mapping[str, UnrecordedReport] = field(default_factory=dict)
     known_alerts: frozenset[str] = frozenset()
+    windows: tuple[AlertWindow, ...] = ()
 
     @property
     def has_news(self) -> bool:
@@ -67,6 +70,10 @@ class Journal:
         return {
             report.alert.fingerprint: report for report in self.reports.values() if report.alert is not None
         }
+
+    def is_held(self, name: str, now: datetime) -> bool:
+        """Return True if a maintenance window holds alerts about *name*, a target or a title."""
+        return any(window.ends_at > now and window.covers(name) for window in self.windows)
 
     def done(self, watch_key: str) -> frozenset[str]:
         """Return the keys of the messages, steps and emails that are done for an incident."""

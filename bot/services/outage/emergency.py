@@ -23,7 +23,6 @@ from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
 from bot.services.outage.alarm import Alarm
-from bot.services.outage.logbook import Logbook
 from bot.services.outage.mirror import Mirror
 from bot.services.outage.overdue import Overdue
 from bot.services.outage.recording import JournalRecorder
@@ -93,7 +92,7 @@ class Emergency:
         self,
         store: Store,
         policy: Policy,
-        book: Logbook,
+        mirror: Mirror,
         *,
         alarm: Alarm,
         recorder: JournalRecorder,
@@ -101,9 +100,9 @@ class Emergency:
     ) -> None:
         self._store = store
         self._policy = policy
-        self._book = book
+        self._book = book = mirror.book
         self._alarm = alarm
-        self._mirror = Mirror(store, policy, book)
+        self._mirror = mirror
         self._recorder = recorder
         self._queue = queue
         self._overdue = Overdue(book, queue)
@@ -238,9 +237,13 @@ class Emergency:
     def pages_for(self, new: NewIncident) -> bool:
         """Return True if people must be told of a monitor's alert without a database, and know nothing of it.
 
-        An alert that is open, muted, or was raised without the database pages nobody when it comes again.
+        An alert that is open, muted, or was raised without the database pages nobody when it comes again. One
+        that a maintenance window holds waits for the database.
         """
         journal = self._book.journal
+        name = next(iter(new.targets), None) or new.title
+        if new.severity not in self._policy.alerts.windows.spares and journal.is_held(name, self._book.now()):
+            return False
         is_known = new.fingerprint in journal.known_alerts or new.fingerprint in journal.alerts
         return self.covers(new.severity) and not is_known and len(journal.alerts) < _ALERTS
 

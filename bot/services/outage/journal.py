@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from pydantic import TypeAdapter
 
+from bot.domain.alerts.windows import AlertWindow
 from bot.domain.delivery.delivery import Posted
 from bot.domain.outage.journal import Journal
 from bot.domain.outage.watches import UnrecordedReport, Watch
@@ -33,6 +34,7 @@ class _File:
     mirror: UUID | None = None
     said: dict[str, datetime] = field(default_factory=dict)
     known_alerts: list[str] = field(default_factory=list)
+    windows: list[AlertWindow] = field(default_factory=list)
 
 
 _FILE: Final = TypeAdapter(_File)
@@ -64,6 +66,7 @@ def encoded(journal: Journal) -> bytes:
         mirror=journal.mirror,
         said=dict(journal.said),
         known_alerts=sorted(journal.known_alerts),
+        windows=list(journal.windows),
     )
     return _FILE.dump_json(file)
 
@@ -88,6 +91,7 @@ def from_data(kept: Mapping[str, object]) -> Journal:
         acknowledged=frozenset(file.acknowledged),
         reports={report.watch_key: report for report in file.reports},
         known_alerts=frozenset(file.known_alerts),
+        windows=tuple(file.windows),
     )
 
 

@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
+from bot.domain.alerts.windows import AlertWindow
 from bot.domain.errors import StorageUnavailable
 from bot.domain.outage.journal import Journal
 from bot.domain.outage.watches import Watch, WatchChange
@@ -28,17 +29,31 @@ MIRRORED: Final = 500
 _KNOWN: Final = 200
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read from the database; see `Journal`."""
+
+    watches: list[Watch]
+    known_alerts: frozenset[str]
+    windows: tuple[AlertWindow, ...]
+    installation_id: str
+
+
 class Mirror:
     """Keeps the journal's watches as the database has them.
 
     A change that this process commits is copied with the commit: the database may be away a moment later.
     The change holds until a reading that began afterwards.
+
+    Attributes:
+        book: Where they are kept.
     """
 
-    def __init__(self, store: Store, policy: Policy, book: Logbook) -> None:
+    def __init__(self, store: Store, policy: Policy, book: Logbook, *, guild_id: int) -> None:
         self._store = store
+        self._guild_id = guild_id
         self._policy = policy
-        self._book = book
+        self.book = book
         self._committed: dict[str, tuple[Watch | None, float]] = {}
         self._is_full = False
         self._read_at = float("-inf")
@@ -54,9 +69,9 @@ class Mirror:
         watches: dict[str, Watch | None] = dict.fromkeys(change.ended)
         watches |= {each.key: each if self.covers(each.severity) else None for each in change.begun}
         self._committed |= {key: (watch, now) for key, watch in watches.items()}
-        journal = self._book.journal
+        journal = self.book.journal
         if any(journal.watches.get(key) != watch for key, watch in watches.items()):
-            self._book.remember(self.completed(journal))
+            self.book.remember(self.completed(journal))
 
     def completed(self, journal: Journal) -> Journal:
         """Return *journal* with what was committed since its watches were read."""
@@ -76,15 +91,14 @@ class Mirror:
         self._read_at = now
         if (found := await self._ask()) is None:
             return
-        watches, known_alerts, installation_id = found
-        journal = replace(self._book.journal, known_alerts=known_alerts)
+        journal = replace(self.book.journal, known_alerts=found.known_alerts, windows=found.windows)
         if abs(ahead_s - journal.ahead_s) < 1:
             ahead_s = journal.ahead_s  # no news: the file stays as it is
-        journal = replace(journal, installation_id=installation_id, ahead_s=ahead_s)
-        await self._keep(journal, watches, since=now)
+        journal = replace(journal, installation_id=found.installation_id, ahead_s=ahead_s)
+        await self._keep(journal, found.watches, since=now)
 
-    async def _ask(self) -> tuple[list[Watch], frozenset[str], str] | None:
-        """Read the watches, the known alerts and the id of the installation; None if that takes too long."""
+    async def _ask(self) -> _Read | None:
+        """Read what is mirrored; None if the database does not answer in time."""
         without = [name for name in self._policy.severities if not self.covers(name)]
         try:
             async with asyncio.timeout(_PATIENCE_S):
@@ -93,20 +107,21 @@ class Mirror:
                 known = await self._store.known_alerts(
                     without=without, since=self._policy.alerts.same_within, limit=_KNOWN
                 )
+                windows = await self._store.open_windows(self._guild_id)
         except (StorageUnavailable, TimeoutError) as late:
             log.warning("emergency.mirror_stale", reason=type(late).__name__)
             return None
         if self._is_full != (is_full := len(watches) == MIRRORED):
             self._is_full = is_full
             log.warning("emergency.mirror_full" if is_full else "emergency.mirror_whole", most=MIRRORED)
-        return watches, known, installation.id
+        return _Read(watches, known, tuple(windows), installation.id)
 
     async def _keep(self, journal: Journal, watches: list[Watch], *, since: float) -> None:
         """Replace the watches by those of a reading that began at *since*; keep what was committed later."""
         self._committed = {key: known for key, known in self._committed.items() if known[1] >= since}
         own = {key: watch for key, watch in journal.watches.items() if key in journal.reports}
         mirrored = {**{watch.key: watch for watch in watches}, **own}
-        await self._book.keep(self.completed(replace(journal, watches=mirrored)))
+        await self.book.keep(self.completed(replace(journal, watches=mirrored)))
 
 
 def _merged(watches: Mapping[str, Watch], changed: Mapping[str, Watch | None]) -> dict[str, Watch]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from bot.domain.alerts.windows import HeldAlert
+from bot.domain.alerts.windows import AlertWindow, HeldAlert
 from bot.domain.delivery.delivery import Posted
 from bot.domain.incident.locations import Source
 from bot.domain.outage.journal import GRACE, Journal, Recorded
@@ -281,7 +281,7 @@ def test_an_earlier_version_can_read_the_file() -> None:
     """
     kept, earlier = json.loads(encoded(FULL)), json.loads(EARLIER)
     assert [each.pop("unmarked") for each in kept["watches"]] == [[]]
-    assert kept.pop("known_alerts") == []
+    assert (kept.pop("known_alerts"), kept.pop("windows")) == ([], [])
     assert [(one.pop("alert"), one.pop("sender")) for one in kept["reports"]] == [(None, "")]
     assert _comparable(kept) == _comparable(earlier)
 
@@ -301,7 +301,8 @@ def test_an_alert_of_a_monitor_survives_the_file() -> None:
         source=Source(50, 1, "Parky API"),
     )
     report = replace(REPORT, alert=alert, sender="webhook:77")
-    journal = Journal(reports={report.watch_key: report}, known_alerts=frozenset({"g"}))
+    window = AlertWindow(1, 7, "api", "", 3, "responder", began_at=T0, ends_at=T0)
+    journal = Journal(reports={report.watch_key: report}, known_alerts=frozenset({"g"}), windows=(window,))
     assert from_data(json.loads(encoded(journal))) == journal
     assert (report.places, report.as_incident.triggered_at) == (((50, 1),), report.raised_at)
 
