@@ -68,7 +68,13 @@ class FileSpool:
         return True
 
     def load(self) -> Mapping[str, object] | None:
-        path = self._path
+        return self._read(self._path)
+
+    def load_others(self) -> Mapping[str, object] | None:
+        others = [path for path in self._paths() if path != self._path and path.exists()]
+        return self._read(max(others, key=_written_at)) if others else None
+
+    def _read(self, path: Path) -> Mapping[str, object] | None:
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:

@@ -21,6 +21,9 @@ class FakeSpool:
     def load(self) -> Mapping[str, object] | None:
         return None if self.kept is None else dict(json.loads(self.kept))
 
+    def load_others(self) -> Mapping[str, object] | None:
+        return None
+
     def save(self, data: bytes) -> None:
         if self.is_full:
             raise OSError("no space left on device")

@@ -42,10 +42,26 @@ _WATCH: Final = TypeAdapter(Watch)
 
 
 def read(spool: Spool) -> Journal | None:
-    """Return the journal in *spool*; None if there is none, or it is unreadable, which is logged."""
-    kept = spool.load()
+    """Return the journal in *spool*; None if there is none, or it is unreadable, which is logged.
+
+    A process without one learns from another's of the same folder what is true for all: the installation, so
+    that both send the same nonces, its time, and what pages nobody.
+    """
+    if (kept := spool.load()) is not None:
+        return _parsed(kept)
+    if (kept := spool.load_others()) is None or (other := _parsed(kept)) is None:
+        return None
+    return Journal(
+        installation_id=other.installation_id,
+        ahead_s=other.ahead_s,
+        known_alerts=other.known_alerts,
+        windows=other.windows,
+    )
+
+
+def _parsed(kept: Mapping[str, object]) -> Journal | None:
     try:
-        return None if kept is None else from_data(kept)
+        return from_data(kept)
     except ValueError as error:
         log.error("emergency.spool_unreadable", error=type(error).__name__)  # noqa: TRY400 -- no bug of ours
         return None

@@ -15,6 +15,9 @@ class Spool(Protocol):
     def load(self) -> Mapping[str, object] | None:
         """Return the data saved last; None if there is none, or none that is readable."""
 
+    def load_others(self) -> Mapping[str, object] | None:
+        """Return what another process of the same folder has saved last; None without one."""
+
     def save(self, data: bytes) -> None:
         """Write a JSON object through to the disk, all or nothing. Blocks.
 

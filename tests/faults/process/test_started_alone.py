@@ -1,10 +1,13 @@
 """Row 88: bots that are started while PostgreSQL is away."""
 
+import json
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from bot.storage.embedded import EmbeddedPostgres
+from local_discord.world.seed import GUILD_ID
 from tests.faults.conftest import Figure
 from tests.faults.judge.seen import Post
 from tests.faults.stage.own_server import server, shared
@@ -24,6 +27,7 @@ async def test_row_88_started_without_postgresql(
 ) -> None:
     """`/sev1` reaches people, once whether one or two processes hear it; afterwards it is one incident."""
     title, world = f"行88 {bots} つの bot", stage.world
+    await stage.until(lambda: _knows_the_time(stage), "the time, which other rows move, in the bot's file")
     stage.falls_ill()
     await world.kill_bot()
     server.stop()
@@ -49,6 +53,15 @@ async def test_row_88_started_without_postgresql(
     assert [len(_told(stage, title, place)) for place in ("p0-alerts", "dm:primary")] == [1, 1]
     assert await stage.numbers(title) == [number]
     figure(f"{bots} started: heard after {heard_s:.0f} s, 1 post")
+
+
+def _knows_the_time(stage: Stage) -> bool:
+    """Return True if the file of the bot has the time of the database, with which the next one goes on."""
+    file = stage.world.folder / "data" / f"emergency-{GUILD_ID}.json"
+    if not file.exists():
+        return False
+    ahead_s: float = json.loads(file.read_text(encoding="utf-8"))["ahead_s"]
+    return abs(ahead_s - (stage.now() - datetime.now(UTC)).total_seconds()) < 1.0
 
 
 def _sessions(stage: Stage) -> int:

@@ -4,11 +4,14 @@ import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot.domain.outage.journal import Journal
+from bot.services.outage.journal import encoded, read
 from bot.storage.spool import FileSpool
 
 
@@ -33,6 +36,18 @@ def test_two_at_once_have_one_each(tmp_path: Path) -> None:
     assert (first.load(), second.load()) == ({"by": "first"}, {"by": "second"})
     del second
     assert FileSpool(tmp_path, 7).load() == {"by": "second"}
+
+
+def test_a_process_without_a_file_learns_the_installation_from_another(tmp_path: Path) -> None:
+    """Two processes of one folder send the same nonces, by the same time; deadlines stay their owner's."""
+    first = Journal(
+        installation_id="x", ahead_s=900.0, taken={"inc:1:step:1": datetime(2026, 12, 1, tzinfo=UTC)}
+    )
+    owner = FileSpool(tmp_path, 7)
+    owner.save(encoded(first))
+    assert read(FileSpool(tmp_path, 7)) == Journal(installation_id="x", ahead_s=900.0)
+    assert read(owner) == first
+    assert read(FileSpool(tmp_path, 8)) is None
 
 
 def test_a_process_starts_on_the_file_that_was_written_last(tmp_path: Path) -> None:
