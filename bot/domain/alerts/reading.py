@@ -15,6 +15,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -55,7 +56,7 @@ class NamedValue:
     @property
     def key(self) -> str:
         """Return the name as it is compared: "`❔` Alert State:" is "alert state"."""
-        return " ".join(re.split(r"[\s_-]+", _without_signs(folded(self.name)).strip(_EDGES)))
+        return _key(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,11 @@ class Judgement:
     says: Says | None
     clues: tuple[Clue, ...]
     is_success: bool = False
+
+
+@lru_cache(maxsize=1_024)
+def _key(name: str) -> str:
+    return " ".join(re.split(r"[\s_-]+", _without_signs(folded(name)).strip(_EDGES)))
 
 
 def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequence[str]) -> Reading:
@@ -673,7 +679,8 @@ def _emphasised(message: AlertMessage) -> Iterator[str]:
     """Yield the emphasised words of the first lines of its texts that have some."""
     embeds = message.embeds[:_EMBEDS]
     for text in (message.content, *(text for embed in embeds for text in (embed.title, embed.description))):
-        lines = (line for line in islice(text.splitlines(), _LINES) if _labelled(line) is None)
+        said = (line[:_LINE] for line in islice(text.splitlines(), _LINES))
+        lines = (line for line in said if _labelled(line) is None)
         for line in islice((line for line in lines if _EMPHASIS.search(line)), 1):
             for found in islice(_EMPHASIS.finditer(line), _NAMES_SHOWN):
                 said = first_line(found[0]).strip("*`'\"“”‘’「」『』 ")
@@ -719,10 +726,11 @@ def _is_telling(token: Token) -> bool:
 
 def _labelled(line: str) -> NamedValue | None:
     """Return the field that a line holds: "Host: web-1", "**Status:** [failure](...)", " - alertname = X"."""
-    found = _LABELLED.match(line)
+    plain = line.lstrip(_BULLETS)
+    found = _SEPARATOR.search(plain[:_LABEL])
     if found is None:
         return None
-    name, value = found["name"].strip(_EDGES), found["value"].strip()
+    name, value = plain[: found.start()].strip(_EDGES), plain[found.end() :].strip("*_` ")
     return NamedValue(name, value) if name and value and len(name.split()) <= _LABEL_WORDS else None
 
 
@@ -761,10 +769,11 @@ def _bare(text: str) -> str:
 
 
 def _without_signs(text: str) -> str:
-    plain = _EMOJI_NAME.sub(" ", text)
-    return "".join(" " if _is_symbol(sign) else sign for sign in plain)
+    plain = _EMOJI_NAME.sub(" ", text) if ":" in text else text
+    return plain if plain.isascii() else "".join(" " if _is_symbol(sign) else sign for sign in plain)
 
 
+@lru_cache(maxsize=4_096)
 def _is_symbol(sign: str) -> bool:
     return not sign.isascii() and (unicodedata.category(sign) == "So" or sign in _JOINERS)
 
@@ -797,6 +806,7 @@ _LINE: Final = 300
 _TEXTS: Final = 4
 _FIELDS: Final = 15
 _SHORT: Final = 4  # words of a value that may be a name
+_LABEL: Final = 40  # characters of a line in which a label ends
 _LABEL_WORDS: Final = 3
 _NAMES_SHOWN: Final = 2
 _TITLE: Final = 140
@@ -836,10 +846,8 @@ _BRACKETED: Final = re.compile(
     r"^[\[【(（〈《<]([^\[\]【】()（）〈〉《》<>]{1,40})[\]】)）〉》>]\s*[:：|-]*\s*"
 )
 _PREFIXED: Final = re.compile(r"^([^\[\]:：|\n]{1,40}?)\s*(?::\s|：|\s\|\s|\s[-–—]\s)\s*")
-_LABELLED: Final = re.compile(
-    r"^[\s•・\-*_`■◆●▼▪◇□>]*(?P<name>[^:：=\n]{1,30}?)[*_`]*\s*(?:[:：][*_`]*\s|"
-    r"(?<=[^\x00-\x7f]):|\s=\s|：)[*_`]*\s*(?P<value>.*)$"
-)
+_BULLETS: Final = " •・-*_`■◆●▼▪◇□>"
+_SEPARATOR: Final = re.compile(r"[:：][*_`]{0,3}\s|(?<=[^\x00-\x7f])[:：]|：|\s=\s", re.ASCII)
 _QUOTED: Final = re.compile(
     r"(?<!\w)'[^'\n]{1,120}'(?!\w)|\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|‘[^’\n]{1,120}’|"
     r"「[^」\n]{1,120}」|『[^』\n]{1,120}』|"
