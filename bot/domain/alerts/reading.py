@@ -14,9 +14,9 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final
 
 from bot.domain.alerts.alert import AlertMessage, first_line
@@ -198,10 +198,14 @@ def take_apart(message: AlertMessage, names: Sequence[str]) -> Parts:
 # What it says
 
 
+#: A clue, what its phrase speaks for, and the phrase's own weight.
+_Spoken = tuple[Clue, Meaning, float]
+
+
 def judge(parts: Parts) -> Judgement:
     """Decide what a message says: the side with the most weight, if that is enough."""
     clues = sorted(_clues(parts), key=lambda each: -each[0].weight)
-    told = tuple(clue for clue, _ in clues)
+    told = tuple(clue for clue, _, _ in clues)
     sums: dict[Says, float] = defaultdict(float)
     for clue in told:
         sums[clue.says] += clue.weight
@@ -211,8 +215,13 @@ def judge(parts: Parts) -> Judgement:
         return Judgement(None, told)
     if firing > quiet:
         return Judgement(Says.FIRING, told)
+    plainly = any(clue.says is not Says.FIRING and weight >= STRONG for clue, _, weight in clues)
+    if not plainly and (quiet < _ENOUGH_TO_BE_QUIET or quiet < 2 * firing):
+        return Judgement(None, told)
+    if told[0].weight < _PLAIN and any(_is_burning(line, parts) for line in parts.texts):
+        return Judgement(None, told)
     spoken = {
-        state for clue, state in clues if clue.says is Says.RESOLVED and any(map(str.isalpha, clue.words))
+        state for clue, state, _ in clues if clue.says is Says.RESOLVED and any(map(str.isalpha, clue.words))
     }
     if over >= chatter and any(clue.says is Says.RESOLVED and clue.part != "colour" for clue in told):
         return Judgement(
@@ -221,21 +230,40 @@ def judge(parts: Parts) -> Judgement:
     return Judgement(Says.CHATTER, told)
 
 
-def _clues(parts: Parts) -> Iterator[tuple[Clue, Meaning]]:
+def _is_burning(line: str, parts: Parts) -> bool:
+    """Return True for a line of its own about trouble, beside others that are well: "❌ web-2", 「web-2
+    異常」.
+    """
+    plain = _bare(line)
+    signs = list(SIGNS.phrases(folded(line)))
+    begins = bool(signs) and signs[0].state is Meaning.TROUBLE and signs[0].start == 0
+    found = [each for each in _phrases(line) if each.weight >= STRONG]
+    ends = bool(found) and found[-1].state is Meaning.TROUBLE and plain.endswith(found[-1].words.strip())
+    known = {each.text for _, headline_ in parts.headlines for each in tokens(headline_)}
+    names_another = any(each.is_name and each.text not in known for each in tokens(line))
+    return names_another and (begins or (ends and not any(each.state is Meaning.WELL for each in found)))
+
+
+def _clues(parts: Parts) -> Iterator[_Spoken]:
     for number, (part, line) in enumerate(parts.headlines):
         factor = 1.0 if number == 0 or part == "title" else 0.75 if part in {"content", "field"} else 0.5
         yield from _headline_clues(part, line, factor)
     for line in parts.texts[:_TEXTS]:
-        yield from _strongest("text", line, list(_phrases(line)), _TEXT_FACTOR)
+        label, _ = _split_label(_trimmed(line)) if _trimmed(line)[:1] in _BRACKETS else ("", "")
+        whole = _whole(_bare(line)) or VALUES.whole(_bare(label))
+        found = [Phrase(*whole, 0, len(line), _cut(line))] if whole else _phrases(line)
+        yield from _strongest("text", found, _WHOLE_LABEL_FACTOR if whole else _TEXT_FACTOR)
     for line in (*(line for _, line in parts.headlines), *parts.texts[:_TEXTS]):
         yield from _transition(line)
     for field in parts.fields[:_FIELDS]:
         yield from _field_clues(field)
+    if parts.author and all(part != "author" for part, _ in parts.headlines):
+        yield from _headline_clues("author", parts.author, _AUTHOR_FACTOR)
     for state, words in {_COLOURS[name] for name in map(_colour, parts.colours) if name}:
-        yield Clue(_SAYS[state], "colour", words, _COLOUR_WEIGHT), state
+        yield Clue(_SAYS[state], "colour", words, _COLOUR_WEIGHT), state, WEAK
 
 
-def _headline_clues(part: str, line: str, factor: float) -> Iterator[tuple[Clue, Meaning]]:
+def _headline_clues(part: str, line: str, factor: float) -> Iterator[_Spoken]:
     """Yield what a headline's label, words and signs speak for."""
     label, rest = _label(line)
     heads, bodies = list(_phrases(label)), list(_phrases(rest))
@@ -243,47 +271,54 @@ def _headline_clues(part: str, line: str, factor: float) -> Iterator[tuple[Clue,
     heads = [each for each in heads if each.weight > WEAK]
     whole = VALUES.whole(_bare(label)) or next((after for _, after in _changes(label)), None)
     if whole is not None:
-        heads = [Phrase(*whole, 0, len(label))]
+        heads = [Phrase(*whole, 0, len(label), _cut(label))]
     if _ERROR_NAME.fullmatch(_bare(label)):
-        heads = [Phrase(Meaning.TROUBLE, STRONG, 0, len(label))]
+        heads = [Phrase(Meaning.TROUBLE, STRONG, 0, len(label), _cut(label))]
     if any(each.state is Meaning.WELL and each.weight >= STRONG for each in bodies):
         # "Alert: db-1 recovered", 「障害情報：第5駐車場が復旧しました」: the label names the kind of message.
         heads = [each for each in heads if each.state is not Meaning.TROUBLE]
-    yield from _strongest(
-        part, label, heads, factor * (_LABEL_FACTOR if whole is None else _WHOLE_LABEL_FACTOR)
-    )
-    yield from _strongest(part, rest, bodies, factor * _HEADLINE_FACTOR)
     plain = folded(line)
     signs = list(SIGNS.phrases(plain))
-    leading = [each for each in signs if not _without_signs(plain[: each.start]).strip(_EDGES)]
-    yield from _strongest(part, plain, leading[:1], factor * _LEADING_SIGN_FACTOR)
-    yield from _strongest(part, plain, signs[len(leading[:1]) :], factor)
+    leading = [each for each in signs if not _without_signs(plain[: each.start]).strip(_EDGES)][:1]
+    if any(each.state is not Meaning.TROUBLE for each in leading):  # "✅ Alert - web-1 - Started"
+        heads = [each for each in heads if each.words not in _ALERTS]
+    yield from _strongest(part, heads, factor * (_LABEL_FACTOR if whole is None else _WHOLE_LABEL_FACTOR))
+    tail = _bare(rest.rpartition(": ")[2] or rest.rpartition("：")[2])
+    if (at_end := _whole(tail)) is not None:  # "api: DOWN"
+        bodies.append(Phrase(*at_end, 0, len(tail), tail))
+    yield from _strongest(part, bodies, factor * _HEADLINE_FACTOR)
+    yield from _strongest(part, leading, factor * _LEADING_SIGN_FACTOR)
+    yield from _strongest(part, signs[len(leading) :], factor)
 
 
-def _field_clues(field: NamedValue) -> Iterator[tuple[Clue, Meaning]]:
+def _field_clues(field: NamedValue) -> Iterator[_Spoken]:
     key, value = field.key, first_line(field.value)
     bare = _bare(value)
     if key in STATE_FIELDS or key in GRADE_FIELDS:
         whole = VALUES.whole(bare) or VALUES.whole(re.split(r"[\s_]", bare)[-1]) or SIGNS.whole(bare)
         found = (
-            [Phrase(*whole, 0, len(value))] if whole else [*_phrases(value), *SIGNS.phrases(folded(value))]
+            [Phrase(*whole, 0, len(value), _cut(bare))]
+            if whole
+            else [*_phrases(value), *SIGNS.phrases(folded(value))]
         )
         if key in GRADE_FIELDS and key not in STATE_FIELDS:
             # How bad it is tells nothing of whether it still is; "ok" does.
             grades = [each for each in found if each.state is Meaning.TROUBLE]
             found = [each for each in found if each.state is not Meaning.TROUBLE]
-            yield from _strongest(field.name, value, grades, _GRADE_FACTOR)
-        yield from _strongest(field.name, value, found, _WHOLE_FIELD_FACTOR if whole else _STATE_FIELD_FACTOR)
+            yield from _strongest(field.name, grades, _GRADE_FACTOR)
+        yield from _strongest(field.name, found, _WHOLE_FIELD_FACTOR if whole else _STATE_FIELD_FACTOR)
     elif key in _SUBJECT_FIELDS or _is_naming(key):
-        yield from _strongest(field.name, value, _phrases(value), 1.0)
+        yield from _strongest(field.name, _phrases(value), 1.0)
+    elif _NOT_NAMING.search(key) is None and (whole := _whole(bare)) is not None:  # a state by any other name
+        yield from _strongest(field.name, [Phrase(*whole, 0, len(value), _cut(bare))], _ANY_FIELD_FACTOR)
     elif key in _ERROR_FIELDS and bare not in _NO_ERROR:
-        yield Clue(Says.FIRING, field.name, _cut(value), WEAK), Meaning.TROUBLE
+        yield Clue(Says.FIRING, field.name, _cut(value), WEAK), Meaning.TROUBLE, WEAK
 
 
-def _transition(line: str) -> Iterator[tuple[Clue, Meaning]]:
+def _transition(line: str) -> Iterator[_Spoken]:
     """Yield what a line says by a change."""
     for said, after in _changes(line):
-        yield from _strongest("text", said, [Phrase(*after, 0, len(said))], _HEADLINE_FACTOR)
+        yield from _strongest("text", [Phrase(*after, 0, len(said), _cut(said))], _HEADLINE_FACTOR)
 
 
 def _changes(line: str) -> Iterator[tuple[str, tuple[Meaning, float]]]:
@@ -298,50 +333,88 @@ def _whole(text: str) -> tuple[Meaning, float] | None:
     return VALUES.whole(text) or WORDS.whole(text)
 
 
-def _negated(found: Phrase, text: str) -> Phrase:
-    """Return the phrase; "not recovered" and "never finished" are trouble."""
-    if found.state in {Meaning.WELL, Meaning.SUCCESS} and _NEGATION.search(text[: found.start][-_NEGATED:]):
-        return Phrase(Meaning.TROUBLE, found.weight, found.start, found.end)
-    return found
-
-
-def _strongest(
-    part: str, text: str, found: Iterable[Phrase], factor: float
-) -> Iterator[tuple[Clue, Meaning]]:
+def _strongest(part: str, found: Iterable[Phrase], factor: float) -> Iterator[_Spoken]:
     """Yield the strongest phrase of each side: a part speaks once for each."""
     best: dict[Says, Phrase] = {}
-    plain = folded(text)
     for each in found:
         if each.state is not Meaning.NOTHING:
             known = best.get(_SAYS[each.state])
-            if known is None or (each.weight, each.state is Meaning.WELL) > (
-                known.weight,
-                known.state is Meaning.WELL,
-            ):
+            rank = (each.weight, each.state is Meaning.WELL)
+            if known is None or rank > (known.weight, known.state is Meaning.WELL):
                 best[_SAYS[each.state]] = each
     for says, phrase in best.items():
-        words = plain[phrase.start : phrase.end] or plain
         weight = phrase.weight if phrase.weight >= DECISIVE else phrase.weight * factor
-        yield Clue(says, one_line(part, limit=_CLUE), _cut(words), round(weight, 2)), phrase.state
+        yield (
+            Clue(says, one_line(part, limit=_CLUE), _cut(phrase.words), round(weight, 2)),
+            phrase.state,
+            phrase.weight,
+        )
 
 
-def _phrases(text: str) -> Iterator[Phrase]:
-    """Yield the phrases of a text outside quoted names; trouble that a recovery names is not among them.
+def _phrases(text: str) -> list[Phrase]:
+    """Return the phrases of a text outside quoted names, and outside parentheses if it has others.
 
-    "Recovered from link down" says that it is over, and so does 「障害が復旧しました」; but
-    「復旧後に停止しました」 does not, since what Japanese says last decides.
+    A recovery may name the trouble that is over: "recovered from link down", 「障害が復旧しました」.
+    Otherwise trouble beside a recovery stays, and nothing is decided.
     """
     plain = folded(_without_quoted(text))
+    outside, everything = _spoken(_PARENTHESISED.sub(" ", plain)), _spoken(plain)
+    return [*outside, *(each for each in everything if each.weight >= DECISIVE)] or everything
+
+
+def _spoken(plain: str) -> list[Phrase]:
     found = [_negated(each, plain) for each in WORDS.phrases(plain) if each.state is not Meaning.NOTHING]
+    found = [each for each in found if each.state is not Meaning.NOTHING]
     well = [each for each in found if each.state is Meaning.WELL and each.weight >= STRONG]
+    well += [each for one, each in pairwise(found) if _is_lifted(one, each)]
+    trouble = [each for each in found if each.state is Meaning.TROUBLE]
+    spoken = []
     for each in found:
-        is_named = any(each.start < one.start or (one.weight and plain[one.start].isascii()) for one in well)
-        if each.state is Meaning.SUCCESS and any(
-            one.state is Meaning.TROUBLE and one.weight >= NORMAL for one in found
+        if each.state is Meaning.TROUBLE and any(_is_over(each, one, plain) for one in well):
+            continue
+        if each.state is Meaning.SUCCESS and any(one.weight >= NORMAL for one in trouble):
+            each = replace(each, weight=NORMAL)  # noqa: PLW2901  # "completed with 3 errors"
+        elif (
+            each.state is Meaning.CHATTER
+            and each.weight <= NORMAL
+            and any(one.weight >= NORMAL for one in trouble)
         ):
-            yield Phrase(Meaning.SUCCESS, NORMAL, each.start, each.end)  # "completed with 3 errors"
-        elif each.state is not Meaning.TROUBLE or not is_named:
-            yield each
+            each = replace(each, weight=WEAK)  # noqa: PLW2901  # 「通知が届かない」
+        elif each in well:
+            each = replace(each, weight=max(each.weight, STRONG))  # noqa: PLW2901
+        spoken.append(each)
+    return spoken
+
+
+def _is_lifted(trouble: Phrase, well: Phrase) -> bool:
+    """Return True for trouble with its end right behind it: 「警報 解除」."""
+    is_near = well.start - trouble.end <= 1 and not trouble.words.isascii()
+    return is_near and trouble.state is Meaning.TROUBLE and well.state is Meaning.WELL
+
+
+def _is_over(trouble: Phrase, well: Phrase, text: str) -> bool:
+    """Return True if a recovery names the trouble: before itself, or after "from", "after" or a colon."""
+    if trouble.start < well.start:
+        return True
+    return _FROM.match(text[well.end : trouble.start]) is not None and well.words.isascii()
+
+
+def _negated(found: Phrase, text: str) -> Phrase:
+    """Return the phrase as what is said around it makes it.
+
+    "Not recovered", 「復旧できず」 and "0 of 3 healthy" are trouble, 「エラー 0件」 is none, and "waiting to
+    be back online", 「復旧作業」 and 「一部復旧」 are nothing.
+    """
+    before, after = text[: found.start][-_AROUND:], text[found.end :][:_AROUND]
+    if found.state is Meaning.TROUBLE:
+        return replace(found, state=Meaning.SUCCESS) if _NONE_AFTER.match(after) else found
+    if found.state is Meaning.CHATTER:
+        return found
+    if _NEGATION.search(before) or _FAILED_AFTER.match(after) or _ZERO_AFTER.match(after):
+        return replace(found, state=Meaning.TROUBLE)
+    if _HYPOTHETICAL.search(before) or _PENDING_AFTER.match(after) or _PARTLY.search(before):
+        return replace(found, state=Meaning.NOTHING)
+    return found
 
 
 # What it is about
@@ -415,6 +488,8 @@ def _field_words(parts: Parts) -> Iterator[Token]:
     """
     naming = [each for each in parts.fields if _is_naming(each.key) and not each.value.startswith("http")]
     for field in parts.fields[:_FIELDS]:
+        if _is_thing(field.key):
+            yield from tokens(field.name, counts_runs=parts.is_run)
         if not naming or not field.value.startswith("http"):
             yield from _named(field, is_run=parts.is_run)
 
@@ -559,7 +634,7 @@ def headline(parts: Parts) -> str:
     """
     lines = [_clean(line, parts) for _, line in parts.headlines]
     telling = [line for line in lines if line and not _is_generic(line, parts.own)]
-    speaking = next((line for line in (*telling, *lines) if any(_phrases(line))), "")
+    speaking = next((line for line in (*telling, *lines) if _phrases(line) and tokens(line)), "")
     told, *added = dict.fromkeys(filter(None, (*lines[:1], *telling[:1], speaking))) or [""]
     added += _further_names(parts, " ".join([told, *added]))
     if added:
@@ -575,7 +650,7 @@ def headline(parts: Parts) -> str:
 def _with_state(told: str, parts: Parts) -> str:
     """Return a title with the state that a field holds, if it has none."""
     state = next((first_line(each.value) for each in parts.fields if each.key in STATE_FIELDS), "")
-    if state and not any(_phrases(told)) and folded(state) not in folded(told):
+    if state and not _phrases(told) and folded(state) not in folded(told):
         return first_line(f"{told}: {state}" if told else state, limit=_TITLE)
     return told
 
@@ -588,6 +663,9 @@ def _further_names(parts: Parts, told: str) -> Iterator[str]:
     if parts.author and (not names_one or any(each.is_name for each in tokens(parts.author))):
         yield parts.author
         names_one = True
+    things = [_trimmed(first_line(each.name)) for each in parts.fields if _is_thing(each.key)]
+    yield from things[:_NAMES_SHOWN]
+    names_one = names_one or bool(things)
     for each in parts.fields:
         if each.key in _SUBJECT_FIELDS and tokens(each.value):
             yield first_line(each.value)
@@ -600,6 +678,9 @@ def _further_names(parts: Parts, told: str) -> Iterator[str]:
         yield from () if own else emphasised
     elif not names_one and not parts.emphasised:
         others = [first_line(each.value) for each in parts.fields if any(_named(each, is_run=True))]
+        others += [
+            word for line in parts.texts for word in line.split() if is_name(folded(word)) and tokens(word)
+        ]
         yield from [*(value for _, value in naming), *others][:1]
 
 
@@ -615,12 +696,15 @@ def look(parts: Parts) -> str:
     """Return what messages that look alike have in common."""
     lines = [_clean(line, parts) for _, line in parts.headlines]
     telling = [line for line in lines if line and not _is_generic(line, parts.own)][:1]
-    return look_of(" ".join(dict.fromkeys([*lines[:1], *telling])))
+    states = [first_line(each.value) for each in parts.fields if each.key in STATE_FIELDS]
+    return look_of(" ".join(dict.fromkeys([*lines[:1], *telling, *states])))
 
 
 def _clean(line: str, parts: Parts) -> str:
     """Return a headline without signs, the sender's name, a state in front, and the number of the event."""
-    bare = _ENDING_LINK.sub("", _EVENT_NUMBER.sub("", _trimmed(line))) or line
+    bare = _EVENT_NUMBER.sub("", _trimmed(line)) or line
+    if not _is_generic(without_link := _ENDING_LINK.sub("", bare), parts.own):
+        bare = without_link
     for _ in range(2):
         label, rest = _split_label(bare)
         if not rest or not tokens(rest) or _ERROR_NAME.fullmatch(_bare(label)):
@@ -629,7 +713,7 @@ def _clean(line: str, parts: Parts) -> str:
         if (
             not said
             or said in _SILENT_LABELS
-            or ({each.text for each in tokens(label)} <= parts.own and not any(_phrases(label)))
+            or ({each.text for each in tokens(label)} <= parts.own and not _phrases(label))
         ):
             bare = _trimmed(rest)
         elif bare.startswith("[") and (found := list(WORDS.phrases(said))) and found[0].start == 0:
@@ -679,8 +763,8 @@ def _emphasised(message: AlertMessage) -> Iterator[str]:
     """Yield the emphasised words of the first lines of its texts that have some."""
     embeds = message.embeds[:_EMBEDS]
     for text in (message.content, *(text for embed in embeds for text in (embed.title, embed.description))):
-        said = (line[:_LINE] for line in islice(text.splitlines(), _LINES))
-        lines = (line for line in said if _labelled(line) is None)
+        cut = (line[:_LINE] for line in islice(text.splitlines(), _LINES))
+        lines = (line for line in cut if _labelled(line) is None)
         for line in islice((line for line in lines if _EMPHASIS.search(line)), 1):
             for found in islice(_EMPHASIS.finditer(line), _NAMES_SHOWN):
                 said = first_line(found[0]).strip("*`'\"“”‘’「」『』 ")
@@ -697,9 +781,12 @@ def _headlines(lines: Sequence[str], own: frozenset[str]) -> int:
     """Return how many of the first lines are headlines: the first one, or as many as it takes to say how it
     is.
     """
-    for number, line in enumerate(lines[:_HEADLINES], 1):
-        if any(_phrases(line)) and not _is_generic(line, own):
-            return number
+    told = [(bool(_phrases(line)), not _is_generic(line, own)) for line in lines[:_HEADLINES]]
+    if (True, True) in told:
+        return told.index((True, True)) + 1
+    speaks, tells = ([each[side] for each in told] for side in (0, 1))
+    if any(speaks) and any(tells):
+        return max(speaks.index(True), tells.index(True)) + 1
     return min(len(lines), 1)
 
 
@@ -727,6 +814,8 @@ def _is_telling(token: Token) -> bool:
 def _labelled(line: str) -> NamedValue | None:
     """Return the field that a line holds: "Host: web-1", "**Status:** [failure](...)", " - alertname = X"."""
     plain = line.lstrip(_BULLETS)
+    if plain.startswith(_BRACKETS):
+        return None
     found = _SEPARATOR.search(plain[:_LABEL])
     if found is None:
         return None
@@ -740,11 +829,20 @@ def _is_naming(key: str) -> bool:
     return key in _NAMING_FIELDS or last in _NAMING_FIELDS or (last in {"id", "name"} and _is_naming(head))
 
 
+def _is_thing(key: str) -> bool:
+    """Return True for the name of a field that is a thing itself: "/home: 84 %", "❌ cart.example.jp"."""
+    if not is_name(key) or _NOT_NAMING.search(key) is not None or _is_naming(key):
+        return False
+    last = key.rpartition(".")[2]
+    return last not in _SUBJECT_FIELDS and not _is_naming(last)
+
+
 def _begins(field: NamedValue, part: str) -> bool:
     """Return True if a text that begins with a labelled line begins with a field, not with a headline."""
     if field.key in STATE_FIELDS:
         return True
-    return (part == "description" or _is_naming(field.key)) and not any(_phrases(field.value))
+    is_known = part == "description" or _is_naming(field.key)
+    return is_known and not _phrases(field.value) and not _phrases(field.name)
 
 
 def _label(line: str) -> tuple[str, str]:
@@ -815,6 +913,8 @@ _CLUE: Final = 60
 
 _ENOUGH: Final = 3.0
 _MARGIN: Final = 1.0
+_ENOUGH_TO_BE_QUIET: Final = 5.0  # one ordinary word is not
+_PLAIN: Final = 9.0  # the weight of a label or a field that says it
 _LABEL_FACTOR: Final = 3.0
 _WHOLE_LABEL_FACTOR: Final = 4.0
 _HEADLINE_FACTOR: Final = 2.0
@@ -823,6 +923,8 @@ _STATE_FIELD_FACTOR: Final = 2.5
 _WHOLE_FIELD_FACTOR: Final = 6.0
 _GRADE_FACTOR: Final = 1 / 3
 _TEXT_FACTOR: Final = 0.5
+_AUTHOR_FACTOR: Final = 0.75
+_ANY_FIELD_FACTOR: Final = 2.0
 _COLOUR_WEIGHT: Final = 1.5
 _COLOURS: Final = {"red": (Meaning.TROUBLE, "red"), "green": (Meaning.WELL, "green")}
 _BRIGHT: Final = 90
@@ -846,6 +948,7 @@ _BRACKETED: Final = re.compile(
     r"^[\[【(（〈《<]([^\[\]【】()（）〈〉《》<>]{1,40})[\]】)）〉》>]\s*[:：|-]*\s*"
 )
 _PREFIXED: Final = re.compile(r"^([^\[\]:：|\n]{1,40}?)\s*(?::\s|：|\s\|\s|\s[-–—]\s)\s*")
+_BRACKETS: Final = ("[", "【")
 _BULLETS: Final = " •・-*_`■◆●▼▪◇□>"
 _SEPARATOR: Final = re.compile(r"[:：][*_`]{0,3}\s|(?<=[^\x00-\x7f])[:：]|：|\s=\s", re.ASCII)
 _QUOTED: Final = re.compile(
@@ -862,8 +965,32 @@ _EMPHASIS: Final = re.compile(
 )
 _ERROR_NAME: Final = re.compile(r"[\w.]{0,80}(?:error|exception|fault)", re.ASCII)
 _CHANGE: Final = re.compile(r"([^\s]{1,20})\s?(?:->|→|=>|⇒|➡|\bto\b|から)\s?([^\s。、.,]{1,20})", re.ASCII)
-_NEGATED: Final = 14  # characters before a phrase in which a negation counts
-_NEGATION: Final = re.compile(r"(?:\bnot|n't|\bnever)\s(?:yet\s|been\s|fully\s|be\s)?$", re.ASCII)
+_AROUND: Final = 40  # characters around a phrase in which another word may turn it
+_PARENTHESISED: Final = re.compile(r"\([^()]{1,80}\)", re.ASCII)
+_NEGATION: Final = re.compile(
+    r"(?:\b(?:not|no|never|none|neither|cannot|can't|0 of \d{1,5}|0/\d{1,5})|n't|"
+    r"\bfail(?:s|ed|ing)? to|\bunable to)\b[^,;.:]{0,32}$|(?:未|不)$",
+    re.ASCII,
+)
+_HYPOTHETICAL: Final = re.compile(
+    r"\b(?:wait(?:s|ed|ing)?|until|unless|if|when|before|trying to|"
+    r"tries to|try to|attempt(?:s|ed|ing)? to|yet to|"
+    r"should|must|expected to|has to|needs? to|last|previous(?:ly)?|since)\b[^,;.:]{0,32}$",
+    re.ASCII,
+)
+_PARTLY: Final = re.compile(r"(?:一部|部分的?に?|半)\s?$")
+_FAILED_AFTER: Final = re.compile(
+    r"[^。、,.;:\s]{0,12}?(?:ません|ない|なかった|できず|せず|されず|不可|不能|困難)|に?\s?(?:失敗|"
+    r"至らず)|待ち"
+)
+_PENDING_AFTER: Final = re.compile(
+    r"(?:の|を|に)?\s?(?:作業|対応|見込|予定|待機|まで|次第|に向け|を試み|手順|目標|中(?!央|心))"
+)
+_ZERO_AFTER: Final = re.compile(
+    r"[^。,.;]{0,10}?(?:\b0 (?:of|/)|(?<![\d.])0\s?(?:台|件|本|of\b|/))", re.ASCII
+)
+_NONE_AFTER: Final = re.compile(r"\s?(?:は|が|数|件数)?\s?[:=]?\s?(?:0(?![\d.,:/])|ゼロ|なし|無し)", re.ASCII)
+_FROM: Final = re.compile(r"\s?(?:[:(–—-]|(?:[\w-]{1,20}\s){0,2}(?:from|after|following|of)\b)", re.ASCII)
 _EXPLAINED: Final = re.compile(
     r"(?i)(?:\breason|\berror message|\berror|\bcause|\boutput|\bdetails?|原因|理由|エラー内容|"
     r"詳細)\s?[:：]\s?",
@@ -881,9 +1008,11 @@ _SILENT_LABELS: Final = phrases(
     "identified|monitoring|update|failure|p0|p1|p2|p3|sev1|sev2|sev3|障害|警告|異常|警報|アラート|"
     "障害発生|発報|緊急|重大|復旧|解決|解消|回復|エラー|復旧しました|通知|監視|注意"
 )
+_ALERTS: Final = phrases("alert|Alert|ALERT|アラート")
 _STATUS_PAGE: Final = phrases("investigating|identified|monitoring|update|resolved|in progress")
 _BOILERPLATE: Final = re.compile(
     r"(?:お疲れ|お世話に|いつもお世話に|自動通知|自動送信|このメールは|よろしくお願い|ご対応の|ご確認).{0,60}|"
+    r""
     r"(?:visit|view|open|see|show|read|learn|click|go to|check out|manage)\s(?:the|in|"
     r"on|more|your|this|it|all|here|"
     r"application|deployment|build|logs?|details?|incident|alert|dashboard|monitor|"
@@ -947,13 +1076,15 @@ _NOT_NAMING: Final = re.compile(
     r"created|detected|at|when|view|"
     r"message id|event|result|info|additional info|when|occurrences|code|ttl|loss|"
     r"load|memory|cpu|temperature|speed)\b|"
-    r"日時|時刻|時間|日付|値|現在値|閾値|しきい値|件数|回数|エラー|原因|理由|詳細|ログ|状態|ステータス|状況|結果|重要度|深刻度|レベル|優先度|"
+    r"日時|時刻|時間|日付|値|現在値|閾値|しきい値|件数|回数|エラー|原因|理由|詳細|ログ|状態|ステータス|状況|結果|重要度|"
+    r"深刻度|レベル|優先度|"
     r"影響|"
     r"種別|区分|番号|id|担当|リンク|url|備考|コメント|対応|温度|使用率|率$",
     re.ASCII,
 )
 #: Words that name nothing, whoever posts them.
 _GENERIC: Final = phrases(
+    "info|debug|"
     "経過|連続|目|継続|担当者|様|送信者|になりました|月|起動|本日|現在|お願|願|再実行|自動|still|continues|"
     "alert|alerts|alerting|notification|notifications|notice|monitor|monitors|monitoring|incident|"
     "incidents|event|events|status|service|services|check|checks|report|update|uptime|build|builds|"

@@ -31,45 +31,51 @@ _Rows = Mapping[tuple[Meaning, float], str]
 #: Phrases between bars. "~" stands for any ending of the word: "fail~" is "fails", "failed", "failure".
 _ENGLISH: Final[_Rows] = {
     (Meaning.NOTHING, 0): (
-        "was down|were down|had been down|been down|was unreachable|was raised|was triggered|was failing|"
-        "error budget|error message|up to date|up to|failed over|down to|no longer than|mark as resolved|"
-        "resolve this|fail if|alert on|alert when|alert rule|auto resolve|auto-resolve|to resolve|"
-        "all automations|turned on|turned off|expected|if not|last success~|last failure|last error|"
-        "error log|up/down|link up/down|start/stop|on/off|connected to|set up|setup|follow up|backup|"
-        "started at|start time|alert name|alert details|alert id|alert rule|event start|event end|"
-        "end time|not required|not applicable|could not be sent to|acknowledge url|acknowledge link|"
-        "click to acknowledge|please acknowledge|to acknowledge|ack url|password recovery|"
-        "account recovery|disaster recovery|recovery code~|recovery time|recovery email|recovery link|"
-        "name resolution|dns resolution|screen resolution|log in|log out|checked in"
+        "was back|is back up at|is back up to|success rate|successful rate|healthy hosts|"
+        "healthy host count|back up at|back up to|up at|was down|were down|had been down|been down|"
+        "was unreachable|was raised|was triggered|was failing|error budget|error message|up to date|"
+        "up to|failed over|down to|no longer than|mark as resolved|resolve this|fail if|alert on|"
+        "alert when|alert rule|auto resolve|auto-resolve|to resolve|all automations|turned on|turned off|"
+        "expected|if not|last success~|last failure|last error|error log|up/down|link up/down|start/stop|"
+        "on/off|connected to|set up|setup|follow up|backup|started at|start time|alert name|"
+        "alert details|alert id|alert rule|event start|event end|end time|not required|not applicable|"
+        "could not be sent to|acknowledge url|acknowledge link|click to acknowledge|please acknowledge|"
+        "to acknowledge|ack url|password recovery|account recovery|disaster recovery|recovery code~|"
+        "recovery time|recovery email|recovery link|name resolution|dns resolution|screen resolution|"
+        "log in|log out|checked in"
     ),
     (Meaning.TROUBLE, STRONG): (
-        "new alert~|overlimit|unreadable|signal loss|not resolved|not yet resolved|not recovered|not ok|"
-        "not healthy|not up|not available|not reachable|not responding|not ready|not running|not working|"
-        "not respond|not reach|not complete|not connect~|not found|not receiv~|not start~|not open~|"
-        "not clos~|not finish~|not succeed~|not successful~|not deployed|did not complete|did not report|"
-        "did not ping|did not run|does not answer|does not respond|doesn't respond|isn't responding|"
-        "didn't respond|no response|no answer|no data|no ping|no heartbeat|no signal|"
-        "no longer responding|no longer responds|no longer reachable|no longer available|"
-        "no longer working|no longer running|failed to recover|recovery failed|unresolved|unhealthy|"
-        "unavailable|unreachable|unsuccessful~|unacknowledged|unresponsive|unable to|can't|cannot|"
-        "could not|couldn't|is down|are down|went down|gone down|goes down|down|offline|went offline|"
-        "outage|incident started|with error~|with warning~|with failure~|with issues|but failed|"
-        "new alert|alert created|alert opened|alert was created|incident was created|is not|are not|"
-        "was not|has not|have not|did not|does not|do not|doesn't|didn't|isn't|wasn't|hasn't|won't|"
-        "will not|rule is active|alert is active|issue is active|alarm is active|is fired|has fired|"
-        "fired|new incident|incident opened|incident triggered|incident created|downtime started|firing|"
-        "triggered|re-triggered|retriggered|alerting|problem|critical|crit|fatal|emergency|fail~|crash~|"
-        "crashloopbackoff|oomkill~|oom|out of memory|time out|timed out|timeout|refused|disconnect~|"
-        "degrad~|exceed~|breach~|violat~|above threshold|over threshold|below threshold|in alarm|"
-        "in error|dead|panic|exhausted|saturated|stopped unexpectedly|has stopped|been stopped|"
-        "has been stopped|missed|is late|lost|needs attention|attention required|action required|sev1|"
-        "sev2|p0|p1|power loss|intrusion|flood~|smoke|is broken|overheat~|backoff|evicted|investigating|"
-        "identified|major outage|partial outage|does not open|does not close|stuck|jammed|stalled|"
-        "back off restarting|imagepullbackoff|errimagepull"
+        "alert_state_event_start|health_warn|health_err|new alert~|overlimit|unreadable|signal loss|"
+        "not resolved|not yet resolved|not recovered|not ok|not healthy|not up|not available|"
+        "not reachable|not responding|not ready|not running|not working|not respond|not reach|"
+        "not complete|not connect~|not found|not receiv~|not start~|not open~|not clos~|not finish~|"
+        "not succeed~|not successful~|not deployed|did not complete|did not report|did not ping|"
+        "did not run|does not answer|does not respond|doesn't respond|isn't responding|didn't respond|"
+        "no response|no answer|no data|no ping|no heartbeat|no signal|no longer responding|"
+        "no longer responds|no longer reachable|no longer available|no longer working|no longer running|"
+        "failed to recover|recovery failed|unresolved|unhealthy|unavailable|unreachable|unsuccessful~|"
+        "unacknowledged|unresponsive|unable to|can't|cannot|could not|couldn't|is down|are down|"
+        "went down|gone down|goes down|down|offline|went offline|outage|incident started|with error~|"
+        "with warning~|with failure~|with issues|but failed|new alert|alert created|alert opened|"
+        "alert was created|incident was created|is not|are not|was not|has not|have not|did not|does not|"
+        "do not|doesn't|didn't|isn't|wasn't|hasn't|won't|will not|rule is active|alert is active|"
+        "issue is active|alarm is active|is fired|has fired|fired|new incident|incident opened|"
+        "incident triggered|incident created|downtime started|firing|triggered|re-triggered|retriggered|"
+        "alerting|problem|critical|crit|fatal|emergency|fail~|crash~|crashloopbackoff|oomkill~|oom|"
+        "out of memory|time out|timed out|timeout|refused|disconnect~|degrad~|exceed~|breach~|violat~|"
+        "above threshold|over threshold|below threshold|in alarm|in error|dead|panic|exhausted|saturated|"
+        "stopped unexpectedly|has stopped|been stopped|has been stopped|missed|is late|lost|"
+        "needs attention|attention required|action required|sev1|sev2|p0|p1|power loss|intrusion|flood~|"
+        "smoke|is broken|overheat~|backoff|evicted|investigating|identified|major outage|partial outage|"
+        "does not open|does not close|stuck|jammed|stalled|back off restarting|imagepullbackoff|"
+        "errimagepull"
     ),
     (Meaning.TROUBLE, NORMAL): (
-        "hot|error~|errored|exception~|alarm~|warn~|abnormal|anomal~|stopped|exited|expired|expir~|high|"
-        "slow|overload~|throttl~|leak~|full|missing|denied|reject~|broken|severe|attack|suspicious|"
+        "low|http 500|http 501|http 502|http 503|http 504|http 520|http 521|http 522|status 500|"
+        "status 502|status 503|status code 500|status code 502|status code 503|status code 504|"
+        "returned 500|returned 502|returned 503|error 500|dropped|drops to|fell to|fell below|hot|error~|"
+        "errored|exception~|alarm~|warn~|abnormal|anomal~|stopped|exited|expired|expir~|high|slow|"
+        "overload~|throttl~|leak~|full|missing|denied|reject~|broken|severe|attack|suspicious|"
         "unexpected~|spike~|blocked|unknown state|nodata|insufficient data|killed|terminated|overdue|"
         "late|too many|too high|too low|rate is up|rate up|usage is up|latency is up|load is up|"
         "errors are up|is up to|is up by|is up from|5xx|out of|under attack|vulnerab~|quarantine~|"
@@ -81,22 +87,22 @@ _ENGLISH: Final[_Rows] = {
         WEAK,
     ): (
         "escalation|escalated|still|continues|continuing|ongoing|reminder|alert~|incident~|issue~|major|"
-        "impact~|affected|outdated|low|drop~|increase~|monitoring"
+        "impact~|affected|outdated|drop~|increase~|monitoring"
     ),
     (Meaning.WELL, STRONG): (
-        "no longer down|no longer failing|no longer firing|no longer alerting|no longer critical|"
-        "no longer in alarm|no longer~|stopped firing|stopped failing|stopped alerting|resolved|"
-        "auto-resolved|recovered|is back|back up|back online|back to normal|back to healthy|"
-        "back in service|come back|came back|is up|are up|is now up|now up|up again|is online|are online|"
-        "went online|now online|came online|online again|restored|revived|cleared|all clear|"
-        "returned to normal|return to normal|returned to ok|is working again|working again|"
-        "available again|reachable again|is reachable|now reachable|is healthy|now healthy|healthy again|"
-        "is ok|is okay|now ok|reconnect~|incident ended|downtime ended|downtime is over|incident closed|"
-        "alert closed|alert ended|is over|has ended|is operational|operational again|is fixed|"
-        "reporting again|checked in again|works again|works normally|normally again|connected again|"
-        "is responding|responding again|deactivated|solved|normalized|normalised|is available|"
-        "now available|service restored|connection established|is running again|running again|"
-        "up and running"
+        "alert_state_event_end|health_ok|new recovery|no longer down|no longer failing|no longer firing|"
+        "no longer alerting|no longer critical|no longer in alarm|no longer~|stopped firing|"
+        "stopped failing|stopped alerting|resolved|auto-resolved|recovered|is back|back up|back online|"
+        "back to normal|back to healthy|back in service|come back|came back|is up|are up|is now up|"
+        "now up|up again|is online|are online|went online|now online|came online|online again|restored|"
+        "revived|cleared|all clear|returned to normal|return to normal|returned to ok|is working again|"
+        "working again|available again|reachable again|is reachable|now reachable|is healthy|now healthy|"
+        "healthy again|is ok|is okay|now ok|reconnect~|incident ended|downtime ended|downtime is over|"
+        "incident closed|alert closed|alert ended|is over|has ended|is operational|operational again|"
+        "is fixed|reporting again|checked in again|works again|works normally|normally again|"
+        "connected again|is responding|responding again|deactivated|solved|normalized|normalised|"
+        "is available|now available|service restored|connection established|is running again|"
+        "running again|up and running"
     ),
     (
         Meaning.WELL,
@@ -144,6 +150,7 @@ _ENGLISH: Final[_Rows] = {
 
 _JAPANESE: Final[_Rows] = {
     (Meaning.NOTHING, 0): (
+        "成功率|正答率|可用率|稼働率|問題ない|異常ない|変わりない|少ない|かもしれません|すみません|"
         "異常は確認されていません|問題は確認されていません|検出されていません|発生していません|"
         "確認されておりません|障害対応訓練|障害報告書|エラー率|異常検知システム|障害情報|障害監視|"
         "異常監視|死活監視|アラート通知|警報システム|復旧後|回復後|再開後|復旧直後|復旧ツール|復旧処理|"
@@ -155,33 +162,37 @@ _JAPANESE: Final[_Rows] = {
         "通知サーバ|報告サーバ|確認画面"
     ),
     (Meaning.TROUBLE, STRONG): (
-        "ていません|ていない|でいません|ませんでした|できておりません|ておりません|vpn断|回線断|通信断|"
-        "疎通なし|疎通不可|疎通ng|瞬断|復旧していません|復旧していない|復旧しません|復旧しない|"
-        "復旧できません|復旧できない|復旧せず|未復旧|未解決|未回復|回復していません|回復していない|"
-        "回復しません|回復せず|解消していません|解消していない|解消されていません|解消しません|"
-        "解決していません|正常ではありません|正常ではない|正常でない|正常でありません|"
-        "正常に動作していません|正常に動いていません|正常に応答していません|正常に起動していません|"
-        "正常に終了していません|正常に完了していません|正常に終了しませんでした|正常に完了しませんでした|"
-        "完了していません|完了しませんでした|終了していません|成功していません|異常終了|接続不良|"
-        "応答なし|応答無し|応答がありません|応答がない|応答していません|応答していない|応答しません|"
-        "応答しない|応答不能|無応答|障害|異常|故障|不具合|ダウン|停止しました|停止しています|停止した|"
-        "停止中|停止|不通|切断|断線|途絶|落ちています|落ちました|落ちている|落ちた|死んでいます|エラー|"
-        "失敗|接続できません|接続できない|つながりません|つながらない|繋がりません|繋がらない|できません|"
-        "できない|できていません|できませんでした|開きません|開かない|閉まりません|閉まらない|動きません|"
-        "動かない|動いていません|動作していません|動作しません|動作しない|届いていません|届きません|"
-        "受信できません|来ていません|ありません|見つかりません|タイムアウト|クラッシュ|超過|超えました|"
-        "超えています|超えた|上回りました|上回っています|下回りました|下回っています|逼迫|枯渇|高負荷|"
-        "過負荷|緊急|重大|致命的|危険|警報|警告|アラーム|紙切れ|紙詰まり|詰まり|停電|漏水|浸水|火災|侵入|"
-        "不正アクセス|未受信|欠測|欠損|期限切れ|失効|オフライン|利用不可|使用不可|要対応|要確認|"
-        "対応してください|確認してください|滞留|溜まっています|たまっています|中断|強制終了|"
-        "再起動を繰り返|破損|失われ|不一致|使えません|使えない|開いたまま|閉じたまま|開きっぱなし"
+        "できなくな|なくなっています|なくなりました|なくなった|ていません|ていない|でいません|"
+        "ませんでした|できておりません|ておりません|vpn断|回線断|通信断|疎通なし|疎通不可|疎通ng|瞬断|"
+        "復旧していません|復旧していない|復旧しません|復旧しない|復旧できません|復旧できない|復旧せず|"
+        "未復旧|未解決|未回復|回復していません|回復していない|回復しません|回復せず|解消していません|"
+        "解消していない|解消されていません|解消しません|解決していません|正常ではありません|正常ではない|"
+        "正常でない|正常でありません|正常に動作していません|正常に動いていません|正常に応答していません|"
+        "正常に起動していません|正常に終了していません|正常に完了していません|正常に終了しませんでした|"
+        "正常に完了しませんでした|完了していません|完了しませんでした|終了していません|成功していません|"
+        "異常終了|接続不良|応答なし|応答無し|応答がありません|応答がない|応答していません|応答していない|"
+        "応答しません|応答しない|応答不能|無応答|障害|異常|故障|不具合|ダウン|停止しました|"
+        "停止しています|停止した|停止中|停止|不通|切断|断線|途絶|落ちています|落ちました|落ちている|"
+        "落ちた|死んでいます|エラー|失敗|接続できません|接続できない|つながりません|つながらない|"
+        "繋がりません|繋がらない|できません|できない|できていません|できませんでした|開きません|開かない|"
+        "閉まりません|閉まらない|動きません|動かない|動いていません|動作していません|動作しません|"
+        "動作しない|届いていません|届きません|受信できません|来ていません|ありません|見つかりません|"
+        "タイムアウト|クラッシュ|超過|超えました|超えています|超えた|上回りました|上回っています|"
+        "下回りました|下回っています|逼迫|枯渇|高負荷|過負荷|緊急|重大|致命的|危険|警報|警告|アラーム|"
+        "紙切れ|紙詰まり|詰まり|停電|漏水|浸水|火災|侵入|不正アクセス|未受信|欠測|欠損|期限切れ|失効|"
+        "オフライン|利用不可|使用不可|要対応|要確認|対応してください|確認してください|滞留|"
+        "溜まっています|たまっています|中断|強制終了|再起動を繰り返|破損|失われ|不一致|使えません|"
+        "使えない|開いたまま|閉じたまま|開きっぱなし"
     ),
     (Meaning.TROUBLE, NORMAL): (
-        "遅延|遅れています|遅れて|遅い|遅く|不足|満杯|検知|検出|発生|注意|高温|低下|急増|急減|高騰|上昇|"
-        "拒否|不正|アラート|トラブル|おかしい|切れ|外れ|クリティカル|ワーニング|空き容量"
+        "ません|しない|できない|れない|けない|かない|らない|えない|めない|高いです|高すぎ|低すぎ|"
+        "高くなって|低くなって|遅延|遅れています|遅れて|遅い|遅く|不足|満杯|検知|検出|発生|注意|高温|"
+        "低下|急増|急減|高騰|上昇|拒否|不正|アラート|トラブル|おかしい|切れ|外れ|クリティカル|ワーニング|"
+        "空き容量"
     ),
     (Meaning.TROUBLE, WEAK): "継続中|続いています|まだ|影響|調査中|問題",
     (Meaning.WELL, STRONG): (
+        "復帰|収まりました|収まった|おさまりました|治まりました|応答あり|ようになりました|生き返|"
         "警告は解除|警告を解除|アラートを解除|アラートは解除|警報を解除|警報は解除|取り込みました|"
         "障害復旧|障害回復|障害解消|異常解消|警報解除|エラー解消|障害が解決|障害は解決|復旧|回復|解消|"
         "解決しました|解決済|復帰しました|正常に戻|正常値に戻|正常化|正常復帰|正常になりました|"
@@ -189,7 +200,7 @@ _JAPANESE: Final[_Rows] = {
         "繋がりました|オンラインになりました|応答が戻り|応答するようになりました|アラート解除|"
         "解除されました|解除しました|終息|鎮火|直りました|戻りました"
     ),
-    (Meaning.WELL, NORMAL): ("起動しました|解決|復帰|解除|正常|オンライン|平常|稼働中|接続されました"),
+    (Meaning.WELL, NORMAL): ("再開|起動しました|解決|復帰|解除|正常|オンライン|平常|稼働中|接続されました"),
     (Meaning.SUCCESS, STRONG): (
         "エラー0件|エラー 0件|エラー:0件|エラー: 0件|障害0件|障害 0件|障害件数:0件|障害件数: 0件|異常0件|"
         "異常 0件|失敗0件|失敗 0件|失敗:0件|成功|完了|正常終了|正常に終了|正常に完了|異常なし|異常無し|"
@@ -198,14 +209,14 @@ _JAPANESE: Final[_Rows] = {
     ),
     (Meaning.SUCCESS, NORMAL): "済み|公開しました|反映しました",
     (Meaning.CHATTER, STRONG): (
-        "停止します|停止いたします|実施します|実施いたします|行います|再起動します|通知テスト|テストです|"
-        "メンテナンス|定期点検|計画停止|計画停電|作業開始|作業終了|作業予定|予定です|日次レポート|"
-        "週次レポート|月次レポート|本日の|昨日の|今週の|先週の|今月の|対応開始|対応中|確認中|"
-        "受け付けました|開始しました|開始します|開始されました|デプロイ開始|リリースしました|"
-        "アップデートがあります|更新があります|新しいバージョン|ログインしました|参加しました|"
-        "追加されました|作成されました|削除されました|変更されました|更新されました|いいね|ご案内|"
-        "キャンペーン|おはよう|お疲れ|リマインド|リマインダー|ご予約|ご利用|入庫しました|出庫しました|"
-        "満車|空車"
+        "満車になりました|空車になりました|満車です|空車です|停止します|停止いたします|実施します|"
+        "実施いたします|行います|再起動します|通知テスト|テストです|メンテナンス|定期点検|計画停止|"
+        "計画停電|作業開始|作業終了|作業予定|予定です|日次レポート|週次レポート|月次レポート|本日の|"
+        "昨日の|今週の|先週の|今月の|対応開始|対応中|確認中|受け付けました|開始しました|開始します|"
+        "開始されました|デプロイ開始|リリースしました|アップデートがあります|更新があります|"
+        "新しいバージョン|ログインしました|参加しました|追加されました|作成されました|削除されました|"
+        "変更されました|更新されました|いいね|ご案内|キャンペーン|おはよう|お疲れ|リマインド|"
+        "リマインダー|ご予約|ご利用|入庫しました|出庫しました"
     ),
     (
         Meaning.CHATTER,
@@ -215,25 +226,25 @@ _JAPANESE: Final[_Rows] = {
         Meaning.CHATTER,
         NORMAL,
     ): (
-        "日報|週報|月報|テスト|試験|訓練|お知らせ|工事|予定|レポート|集計|ランキング|件数|売上|受付|"
-        "コメント|開始|更新|報告|通知|案内|情報|予約|リリース|変更|追加|登録|会議|打ち合わせ"
+        "満車|空車|日報|週報|月報|テスト|試験|訓練|お知らせ|工事|予定|レポート|集計|ランキング|件数|売上|"
+        "受付|コメント|開始|更新|報告|通知|案内|情報|予約|リリース|変更|追加|登録|会議|打ち合わせ"
     ),
 }
 
 #: What a field of state may have as its whole value, or a title as its label, besides the phrases above.
 _WHOLE: Final[_Rows] = {
     (Meaning.TROUBLE, STRONG): (
-        "open|opened|active|alarm|alert|bad|start|started|begin|begun|error|high|warning|warn|major|"
-        "severe|disaster|average|on fire|fail|ng|n g|×|✕|異常あり|発生|発報|検知|開始|赤|要注意|down|"
-        "trigger|problem"
+        "open|opened|active|alarm|alert|bad|error|high|warning|warn|major|severe|disaster|average|"
+        "on fire|fail|ng|n g|×|✕|異常あり|発生|発報|検知|開始|赤|要注意|down|trigger|problem"
     ),
     (Meaning.WELL, STRONG): (
         "ok|up|close|closed|inactive|end|ended|clear|cleared|good|normal|green|healthy|completed|fine|"
         "online|alive|running|ready|recovery|recover|recovered|resolve|resolved|o k|○|◯|〇|正常|終了|"
         "解除|緑|良好|復帰|稼働|稼働中"
     ),
+    (Meaning.CHATTER, WEAK): "info|information",
     (Meaning.CHATTER, NORMAL): "update|none|more",
-    (Meaning.CHATTER, STRONG): ("info|information|notice|maintenance|test|scheduled|planned|情報|参考|保守"),
+    (Meaning.CHATTER, STRONG): ("notice|maintenance|test|scheduled|planned|情報|参考|保守"),
 }
 
 #: Signs, and the names that Discord's clients and senders use for them between colons.
@@ -268,12 +279,14 @@ class Phrase:
 
     Attributes:
         start, end: Where it stands in the text.
+        words: What stands there.
     """
 
     state: Meaning
     weight: float
     start: int
     end: int
+    words: str
 
 
 class Lexicon:
@@ -319,7 +332,7 @@ class Lexicon:
                 if text.startswith(phrase, at):
                     end = _end_of(text, at + len(phrase), is_stem=is_stem) if is_word else at + len(phrase)
                     if end is not None:
-                        return Phrase(*self._meanings[phrase], at, end)
+                        return Phrase(*self._meanings[phrase], at, end, text[at:end])
         return None
 
 

@@ -30,8 +30,10 @@ class Token:
 
 
 def folded(text: str) -> str:
-    """Return *text* after NFKC, in lower case, with single blanks."""
-    plain = unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode()).lower()
+    """Return the first 600 signs of *text* after NFKC, in lower case, with single blanks."""
+    plain = unicodedata.normalize("NFKC", text[:_LONGEST].encode("utf-8", "replace").decode())[
+        :_LONGEST
+    ].lower()
     return " ".join(plain.replace("\ufe0f", "").split())
 
 
@@ -44,12 +46,12 @@ def tokens(text: str, *, counts_runs: bool = False, keeps_state: bool = False) -
         counts_runs: It is about work that runs again and again: "#214" is the number of a run, not of a
         thing.
     """
-    plain = folded(text)
+    plain = folded(_LETTERED.sub(r"\1-\2", text))
     if counts_runs:
         plain = _RUN.sub(" ", plain)
     for pattern, put in _VARYING:
         plain = pattern.sub(put, plain)
-    plain = plain if keeps_state else _without_state(plain)
+    plain = _PICTURES.sub(" ", plain if keeps_state else _without_state(plain))
     found: list[Token] = []
     raw = [
         (each, plain[: word.start()].endswith(_APART))
@@ -58,10 +60,10 @@ def tokens(text: str, *, counts_runs: bool = False, keeps_state: bool = False) -
     ]
     for at, (word, is_apart) in enumerate(raw):
         before = "" if is_apart or not at else raw[at - 1][0]
-        if not word.isdigit():
+        if not _FIGURE.fullmatch(word):
             if word not in _EMPTY:
                 found.append(Token(word, is_name(word)))
-        elif len(word) < _LONGEST_NUMBER and _binds(before):
+        elif _binds(before) and ("." not in word or before in _PLACES):
             if found and found[-1].text == before:
                 found.pop()
             found.append(Token(f"{before} {word.lstrip('0') or '0'}", is_name=True))
@@ -107,7 +109,7 @@ def _without_state(text: str) -> str:
 
 def _split(word: str) -> Iterator[str]:
     """Yield the parts of a run of signs without blanks: "第5駐車場のゲート" is "第5駐車場", "ゲート"."""
-    bare = word.strip("._-/:#@&~+")
+    bare = word.lstrip("._-:#@&~+").rstrip("._-/:#@&~+")
     if not bare:
         return
     if bare.isascii():
@@ -129,14 +131,25 @@ def _binds(before: str) -> bool:
     """Return True if a number after the word *before* is a part of a name."""
     if not before or before in _EMPTY or before in _BEFORE_FIGURES or before.isdigit():
         return False
+    if not (before[-1].isalnum() or before[-1] == "ー"):
+        return False
     if "/" in before or before.endswith("ed") or before[-1] in "数率値量計":
         return False
     last = re.split(r"[-_./:]", before)[-1]
     return last not in _MEASURED and last not in _SERIAL
 
 
+_LONGEST: Final = 600  # signs of a line: NFKC makes up to 18 of one
 _APART: Final = (", ", "; ", ". ", "、", "。", ") ", "] ")  # between two words that make no name
-_LONGEST_NUMBER: Final = 10  # digits: what is longer is an id or a time
+#: Nouns whose number may have a point: zone 1.2. Elsewhere such a number is a figure.
+_PLACES: Final = phrases(
+    "zone|area|section|block|rack|bay|unit|floor|gate|lane|level|slot|room|channel|line|row|lot"
+)
+_PICTURES: Final = re.compile(r"[\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
+_LETTERED: Final = re.compile(
+    r"(?<![\w.])(\d{1,5})([A-Z])(?![A-Za-z0-9])", re.ASCII
+)  # gate 3B; units are small
+_FIGURE: Final = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _LOOK_LIMIT: Final = 120
 _STARS: Final = re.compile(r"\*(?:[\s*]*\*)+")
 _DIGITS: Final = re.compile(r"\d+", re.ASCII)
@@ -170,19 +183,19 @@ _BEFORE_FIGURES: Final = phrases(
 )
 #: Nouns that have a figure.
 _MEASURED: Final = phrases(
-    "latency|usage|utilization|utilisation|load|temperature|temp|value|count|total|errors|size|length|"
+    "restarts|exitcode|latency|usage|utilization|utilisation|load|temperature|temp|value|count|total|errors|size|length|"
     "depth|lag|rate|age|duration|uptime|downtime|memory|cpu|pings|retries|attempts|failures|"
     "successes|requests|connections|sessions|users|visitors|events|messages|items|jobs|rows|percent|"
     "percentage|p50|p90|p95|p99|median|average|avg|mean|max|min|maximum|minimum|threshold|limit|quota|"
     "capacity|free|used|available|remaining|left|response|time|bytes|speed|bandwidth|throughput|traffic|"
-    "voltage|current|power|humidity|pressure|level|score|balance|number|num|amount|queue_length|backlog|"
+    "voltage|current|power|humidity|pressure|score|balance|amount|queue_length|backlog|"
     "occurrences|occurrence|times|priority|prio|severity|sev|rc|ttl"
 )
 #: Nouns whose number counts on, from one message to the next.
 _SERIAL: Final = phrases(
     "pid|process|thread|attempt|retry|try|run|build|event|incident|ticket|issue|request|trace|session|"
-    "alert|problem|id|ids|eventid|no|deployment|deploy|pipeline|execution|invocation|report|notification|"
-    "sequence|seq|revision|rev|line|col|column|row|page|step|release|commit|timestamp|epoch|took|elapsed"
+    "alert|problem|eventid|deployment|deploy|pipeline|execution|invocation|report|notification|"
+    "sequence|seq|revision|rev|release|commit|timestamp|epoch|took|elapsed"
 )
 
 
@@ -192,13 +205,22 @@ def _varying(pattern: str, put: str = " ") -> tuple[re.Pattern[str], str]:
 
 
 _HEX: Final = r"(?=[0-9a-f]{0,63}[0-9])(?=[0-9a-f]{0,63}[a-f])[0-9a-f]{7,64}"
+_UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+#: What has an id that differs each time.
+_ID_OF: Final = (
+    r"(?:(?:trace|request|req|session|span|correlation|event|transaction|run|execution)(?:[\s_-]?id)?|traces|requests|"
+    r"commits?|sha|revision|rev|build|deployment of|deploy of|of|digest)"
+)
+_SERIAL_ID: Final = (
+    "event|alert|incident|ticket|request|trace|message|notification|session|process|job|run|build|case|issue"
+)
 _CLOCK: Final = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s?[ap]m)?"
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _NUMBER: Final = r"[-+]?\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,12})?"
 _UNITS: Final = (
     r"(?:%|percent|ms|msec|milliseconds?|us|µs|μs|ns|secs?|seconds?|s|mins?|minutes?|m|hours?|hrs?|h|days?|d|weeks?|w|"
-    r"months?|years?|[kmgt]?i?b(?:ytes?)?(?:/s)?|bytes?|[kmgt]?bps|rps|qps|rpm|req/s|ops/s|iops|[kmg]?hz|x|"
-    r"°c|°f|c|℃|celsius|volts?|v|watts?|kw|kwh|amps?|points?|pts)"
+    r"months?|years?|[kmgt]i?b(?:ytes?)?(?:/s)?|bytes?|[kmgt]?bps|rps|qps|rpm|req/s|ops/s|iops|[kmg]?hz|x|"
+    r"°c|°f|℃|celsius|volts?|watts?|kw|kwh|amps?|points?|pts)"
 )
 _COUNTED: Final = (
     r"(?:times?|errors?|failures?|events?|requests?|alerts?|checks?|retries|attempts?|users?|connections?|messages?|"
@@ -211,6 +233,8 @@ _COUNTED: Final = (
 _VARYING: Final = (
     _varying(r"の?お知らせ|ご連絡"),
     _varying(r"<t:\d{1,20}(?::[a-z])?>"),  # Discord's own timestamps
+    _varying(r"(?<![a-z0-9]\s)(?<![a-z0-9])#\d{1,12}\b"),  # the number of an event, which follows no name
+    _varying(r"(?<=[a-z])\s#(?=\d)", " "),  # "Lot #3" is lot 3
     _varying(r"<(?:@[!&]?|#|a?:\w{1,32}:)\d{1,20}>"),  # its mentions and emoji
     _varying(r":[a-z0-9_+-]{2,40}:(?=\s|$)"),  # names of emoji
     _varying(r"\]\(https?://[^\s()<>]{1,500}\)", "]"),  # where a link goes: its words say what it is
@@ -221,10 +245,16 @@ _VARYING: Final = (
         r"commits?|executions?|pipelines?)/[\w.-]{1,80}",
         r"/\1",
     ),
-    _varying(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),  # UUIDs
     _varying(r"\b(?:sha1|sha256|md5):[0-9a-f]{4,64}\b"),
     _varying(r"-(?=[0-9a-f]*\d)[0-9a-f]{8,10}-[a-z0-9]{5}\b"),  # what Kubernetes adds to a deployment's pods
-    _varying(rf"\b{_HEX}\b"),  # commits, traces, requests
+    _varying(rf"\b({_ID_OF}[\s:#=_-]{{1,3}})(?:{_UUID}|{_HEX})\b", r"\1"),  # commits, traces, requests
+    _varying(rf"\b(?:{_SERIAL_ID})[\s_-]?id\s?[:#=]?\s?\d{{1,20}}"),
+    _varying(r"\b(?:number|num|nr|no\.)\s?(?=\d)"),
+    _varying(r"\b1[5-9]\d{8}(?:\d{3})?\b"),  # seconds or milliseconds since 1970
+    _varying(
+        r"(コード|リトライ|試行|回数|件数|台数|人数|個数|率|値|量|残り|合計)\s?[:=は]?\s?\d{1,12}(?:\.\d{1,6})?",
+        r"\1 ",
+    ),
     _varying(
         rf"\b\d{{4}}[-/.年]\s?\d{{1,2}}[-/.月]\s?\d{{1,2}}日?"
         rf"(?:[t ]{{0,2}}{_CLOCK})?(?:\s?z\b|\s?[+-]\d\d:?\d\d)?"
@@ -234,9 +264,11 @@ _VARYING: Final = (
         r"rd|th)?,?(?:\s\d{4})?\b"
     ),
     _varying(r"\d{1,2}月\d{1,2}日"),
+    _varying(r"(?<![\w/.-])\d{1,2}/\d{1,2}/\d{2,4}(?![\w/])"),
+    _varying(r"(?<![\w.:/-])\d{1,9}\.\d{1,9}\s?[a-z%]{1,3}(?![\w.])"),  # a decimal with a unit
     _varying(r"\d{1,2}時(?:\d{1,2}分)?(?:\d{1,2}秒)?(?:頃|ごろ)?(?!間)"),
     _varying(rf"(?<![\w.:]){_CLOCK}(?:\s?(?:utc|jst|gmt|[ecmp][sd]t|z))?(?![\w:])"),
-    _varying(r"(?<![\w/])\d{1,2}/\d{1,2}(?=\s)(?!\s?[a-z])"),  # a date without a year
+    _varying(r"(?<![\w/一-鿿ァ-ヺー])\d{1,2}/\d{1,2}(?=\s)(?!\s?[a-z])"),  # a date without a year
     _varying(r"(?<=[:：(])\s?0x[0-9a-f]+"),
     _varying(
         r"(?<![\w.-])(?:\d{1,6}(?:\.\d{1,9})?(?:d|h|min|m|sec|s|ms|us|µs|μs|ns)\s?){2,6}(?![a-z0-9])"
@@ -248,16 +280,15 @@ _VARYING: Final = (
         r"\d{1,9}(?:\.\d{1,6})?\s?(?:ヶ月|か月|カ月|ケ月|週間|日間|時間|分間|秒間|日(?![本立産比])|件|回(?![線路])|分(?![岐館])|秒|円|人|名|個|本(?![木町店部館])|台(?![目地])|度|枚|"
         r"歳|倍|割|パーセント|ミリ秒|バイト|連続|%)"
     ),
-    _varying(rf"(?<![\w./-])(?<![a-z] ){_NUMBER}\s?(?:of|/)\s?{_NUMBER}(?!\w|[./]\d)"),  # so many of so many
+    _varying(
+        rf"(?<![\w./-])(?<![a-z] )(?<![一-鿿ァ-ヺー]){_NUMBER}\s?(?:of|/)\s?{_NUMBER}(?!\w|[./]\d)"
+    ),  # so many of so many
     _varying(r"(?<![\w.:-])\d{1,15}(?:,\d{3})+(?![\w.])"),  # with separators
-    _varying(r"(?<![\w.:/-])[-+]?\d{1,15}\.\d{1,12}(?!\w|\.\d)"),  # a decimal
     _varying(rf"(?<![\w.:/-])(?<![a-z] )(?<![a-z][#:=])\d{{1,9}}\s?{_COUNTED}(?:\(s\))?(?![a-z0-9])"),
-    _varying(r"(?<![a-z0-9]\s)(?<![a-z0-9])#\d{1,12}\b"),  # the number of an event, which follows no name
     _varying(r"\b(?:x|×)\d{1,6}\b"),
     _varying(r"×\s?\d{1,6}"),
-    _varying(r"(?<=[a-z])\s#(?=\d)", " "),  # "Lot #3" is lot 3
     # Between Japanese and a number there may be a blank or not.
-    _varying(r"(?<=[^\x00-\x7f])\s(?=\d)", ""),
-    _varying(r"(?<=\d)\s(?=[^\x00-\x7f])", ""),
+    _varying(r"(?<=[^\x00-\x7f])\s(?=\d++(?!\.\d))", ""),
+    _varying(r"(?<=\d)\s(?=号|番|階|系|台目|丁目|区|棟|館|レーン)", ""),
 )
 _RUN: Final = re.compile(r"#\d{1,9}\b|/\d{1,9}(?=[\s)\]>/]|$)", re.ASCII)

@@ -173,9 +173,9 @@ class AlertReader:
         return None if said is None else words[said]
 
     def may_be_taught(self, understood: Understood) -> bool:
-        """Return True if a lesson may decide about the message: a pattern of the policy's own comes first."""
+        """Return True if a lesson may decide about the message: only where nothing else does."""
         reading = understood.reading
-        return bool(reading.look) and reading.pattern not in self._policy.alerts.own_patterns
+        return bool(reading.look) and reading.says is None
 
     def unknown(self, message: AlertMessage) -> Unknown:
         """Return what becomes of a watched message that cannot be read."""
