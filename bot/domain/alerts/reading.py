@@ -20,6 +20,20 @@ from itertools import islice, pairwise
 from typing import Final
 
 from bot.domain.alerts.alert import AlertMessage, first_line
+from bot.domain.alerts.plain_words import (
+    ALERTS,
+    BOILERPLATE,
+    BROAD,
+    ERROR_FIELDS,
+    GENERIC,
+    NAMING_FIELDS,
+    NO_ERROR,
+    NOT_NAMING,
+    RUNS,
+    SILENT_LABELS,
+    STATUS_PAGE,
+    SUBJECT_FIELDS,
+)
 from bot.domain.alerts.recognition import WHAT, WHERE, Clue, Pattern, Reading, Says, match_patterns
 from bot.domain.alerts.state_words import (
     DECISIVE,
@@ -33,7 +47,6 @@ from bot.domain.alerts.state_words import (
     WORDS,
     Meaning,
     Phrase,
-    phrases,
 )
 from bot.domain.alerts.subject import Token, folded, is_name, look_of, tokens, words_of
 from bot.domain.text import one_line
@@ -86,7 +99,7 @@ class Parts:
     def is_run(self) -> bool:
         """Return True if it is about work that runs again and again, as builds do."""
         said = [line for _, line in self.headlines] + [field.key for field in self.fields]
-        return _RUNS.search(folded(" ".join(said))) is not None
+        return RUNS.search(folded(" ".join(said))) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +192,7 @@ def take_apart(message: AlertMessage, names: Sequence[str]) -> Parts:
     ]
     authors = [first_line(embed.author) for embed in embeds]
     author = next((each for each in authors if each and not _is_boilerplate(each, own)), "")
-    subjects = [("field", first_line(each.value)) for each in fields if each.key in _SUBJECT_FIELDS]
+    subjects = [("field", first_line(each.value)) for each in fields if each.key in SUBJECT_FIELDS]
     if all(_is_generic(line, own) for _, line in headlines):
         headlines += [each for each in subjects if each[1]]
     if not headlines:
@@ -281,7 +294,7 @@ def _headline_clues(part: str, line: str, factor: float) -> Iterator[_Spoken]:
     signs = list(SIGNS.phrases(plain))
     leading = [each for each in signs if not _without_signs(plain[: each.start]).strip(_EDGES)][:1]
     if any(each.state is not Meaning.TROUBLE for each in leading):  # "✅ Alert - web-1 - Started"
-        heads = [each for each in heads if each.words not in _ALERTS]
+        heads = [each for each in heads if each.words not in ALERTS]
     yield from _strongest(part, heads, factor * (_LABEL_FACTOR if whole is None else _WHOLE_LABEL_FACTOR))
     tail = _bare(rest.rpartition(": ")[2] or rest.rpartition("：")[2])
     if (at_end := _whole(tail)) is not None:  # "api: DOWN"
@@ -307,11 +320,11 @@ def _field_clues(field: NamedValue) -> Iterator[_Spoken]:
             found = [each for each in found if each.state is not Meaning.TROUBLE]
             yield from _strongest(field.name, grades, _GRADE_FACTOR)
         yield from _strongest(field.name, found, _WHOLE_FIELD_FACTOR if whole else _STATE_FIELD_FACTOR)
-    elif key in _SUBJECT_FIELDS or _is_naming(key):
+    elif key in SUBJECT_FIELDS or _is_naming(key):
         yield from _strongest(field.name, _phrases(value), 1.0)
-    elif _NOT_NAMING.search(key) is None and (whole := _whole(bare)) is not None:  # a state by any other name
+    elif NOT_NAMING.search(key) is None and (whole := _whole(bare)) is not None:  # a state by any other name
         yield from _strongest(field.name, [Phrase(*whole, 0, len(value), _cut(bare))], _ANY_FIELD_FACTOR)
-    elif key in _ERROR_FIELDS and bare not in _NO_ERROR:
+    elif key in ERROR_FIELDS and bare not in NO_ERROR:
         yield Clue(Says.FIRING, field.name, _cut(value), WEAK), Meaning.TROUBLE, WEAK
 
 
@@ -499,15 +512,15 @@ def _is_named(words: Sequence[Token], parts: Parts) -> bool:
     if any(each.is_name for each in words):
         return True
     first = _bare(_label(parts.headlines[0][1])[0]) if parts.headlines else ""
-    return first in _STATUS_PAGE and any(_is_telling(each) for each in words)
+    return first in STATUS_PAGE and any(_is_telling(each) for each in words)
 
 
 def _named(field: NamedValue, *, is_run: bool) -> Iterator[Token]:
     """Yield the words of a field's value that name what it is about."""
     key, value = field.key, first_line(field.value)
-    if _NOT_NAMING.search(key) is not None and not _is_naming(key):
+    if NOT_NAMING.search(key) is not None and not _is_naming(key):
         return
-    if _is_naming(key) or key in _SUBJECT_FIELDS:
+    if _is_naming(key) or key in SUBJECT_FIELDS:
         if (number := value.strip()).isdigit():  # "Gate: 3"
             yield from tokens(f"{key.split()[-1]} {number}", counts_runs=is_run)
         else:
@@ -544,7 +557,7 @@ def ended_by(recovery: str, alerts: Mapping[int, str], *, is_success: bool) -> i
     said, context = _words(recovery)
     known = {number: _words(stored) for number, stored in alerts.items()}
     if is_success:
-        telling = {word for word in said if word not in _GENERIC}
+        telling = {word for word in said if word not in GENERIC}
         return next((number for number, (own, _) in known.items() if _is_just(telling, own)), None)
     common = Counter(word for own, further in known.values() for word in {*own, *further})
     scores = {
@@ -569,7 +582,7 @@ def repeats(one: str, other: str) -> bool:
     (first, _), (second, _) = _words(one), _words(other)
     names = [{word for word in words if is_name(word)} for words in (first, second)]
     said = [
-        {word for word in words if not is_name(word) and word not in _GENERIC} for words in (first, second)
+        {word for word in words if not is_name(word) and word not in GENERIC} for words in (first, second)
     ]
     if not names[0] or names[0] != names[1]:
         return False
@@ -580,7 +593,7 @@ def repeats(one: str, other: str) -> bool:
 def is_same_title(subject: str, title: str) -> bool:
     """Return True if *subject* has all words of *title*, which is all that is known of an older alert."""
     known = set(words_of(title).split(" | "))
-    return not known <= _GENERIC and known <= set(subject.split("\n", maxsplit=1)[0].split(" | "))
+    return not known <= GENERIC and known <= set(subject.split("\n", maxsplit=1)[0].split(" | "))
 
 
 def _words(stored: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -618,7 +631,7 @@ def _contradicts(all_said: set[str], all_known: set[str], said: Sequence[str], o
 
 def _weight(word: str, common: Mapping[str, int]) -> float:
     """Return how much a word tells: less the more of the alerts have it, and nothing for boilerplate."""
-    if word in _GENERIC:
+    if word in GENERIC:
         return 0.0
     return (2.0 if is_name(word) else 1.0) / max(common[word], 1)
 
@@ -667,12 +680,12 @@ def _further_names(parts: Parts, told: str) -> Iterator[str]:
     yield from things[:_NAMES_SHOWN]
     names_one = names_one or bool(things)
     for each in parts.fields:
-        if each.key in _SUBJECT_FIELDS and tokens(each.value):
+        if each.key in SUBJECT_FIELDS and tokens(each.value):
             yield first_line(each.value)
             break
     fields = [(each.key, _BARE_VALUE.sub("", first_line(each.value))) for each in parts.fields]
     naming = [(key, value) for key, value in fields if _is_naming(key) and (tokens(value) or value.isdigit())]
-    own = [value for key, value in naming if key not in _BROAD and not value.startswith("http")]
+    own = [value for key, value in naming if key not in BROAD and not value.startswith("http")]
     yield from [value for value in own if folded(value) not in folded(told)][:_NAMES_SHOWN]
     if own or (emphasised := [each for each in parts.emphasised if folded(each) not in folded(told)]):
         yield from () if own else emphasised
@@ -712,7 +725,7 @@ def _clean(line: str, parts: Parts) -> str:
         said = _bare(label)
         if (
             not said
-            or said in _SILENT_LABELS
+            or said in SILENT_LABELS
             or ({each.text for each in tokens(label)} <= parts.own and not _phrases(label))
         ):
             bare = _trimmed(rest)
@@ -792,7 +805,7 @@ def _headlines(lines: Sequence[str], own: frozenset[str]) -> int:
 
 def _is_boilerplate(line: str, own: frozenset[str]) -> bool:
     bare = _bare(_trimmed(line))
-    if not bare or bare in own or _BOILERPLATE.fullmatch(bare):
+    if not bare or bare in own or BOILERPLATE.fullmatch(bare):
         return True
     # Nothing is left of an address or a time.
     return (
@@ -808,7 +821,7 @@ def _is_generic(line: str, own: frozenset[str]) -> bool:
 
 
 def _is_telling(token: Token) -> bool:
-    return token.text not in _GENERIC
+    return token.text not in GENERIC
 
 
 def _labelled(line: str) -> NamedValue | None:
@@ -826,15 +839,15 @@ def _labelled(line: str) -> NamedValue | None:
 def _is_naming(key: str) -> bool:
     """Return True for the name of a field that names one thing: "host", "affected host", "machine id"."""
     head, _, last = key.rpartition(" ")
-    return key in _NAMING_FIELDS or last in _NAMING_FIELDS or (last in {"id", "name"} and _is_naming(head))
+    return key in NAMING_FIELDS or last in NAMING_FIELDS or (last in {"id", "name"} and _is_naming(head))
 
 
 def _is_thing(key: str) -> bool:
     """Return True for the name of a field that is a thing itself: "/home: 84 %", "❌ cart.example.jp"."""
-    if not is_name(key) or _NOT_NAMING.search(key) is not None or _is_naming(key):
+    if not is_name(key) or NOT_NAMING.search(key) is not None or _is_naming(key):
         return False
     last = key.rpartition(".")[2]
-    return last not in _SUBJECT_FIELDS and not _is_naming(last)
+    return last not in SUBJECT_FIELDS and not _is_naming(last)
 
 
 def _begins(field: NamedValue, part: str) -> bool:
@@ -995,105 +1008,4 @@ _EXPLAINED: Final = re.compile(
     r"(?i)(?:\breason|\berror message|\berror|\bcause|\boutput|\bdetails?|原因|理由|エラー内容|"
     r"詳細)\s?[:：]\s?",
     re.ASCII,
-)
-_RUNS: Final = re.compile(
-    r"\b(?:build|builds|branch|pipeline|workflow|commit|deploy\w{0,6}|ci|job|run|"
-    r"release)\b|ビルド|デプロイ|リリース|ジョブ",
-    re.ASCII,
-)
-#: Labels that a title can do without: that it is an alert is known.
-_SILENT_LABELS: Final = phrases(
-    "new incident|incident started|incident resolved|new alert|problem|alert|alerting|firing|fired|"
-    "critical|crit|warning|warn|error|fatal|triggered|info|ok|resolved|recovered|recovery|investigating|"
-    "identified|monitoring|update|failure|p0|p1|p2|p3|sev1|sev2|sev3|障害|警告|異常|警報|アラート|"
-    "障害発生|発報|緊急|重大|復旧|解決|解消|回復|エラー|復旧しました|通知|監視|注意"
-)
-_ALERTS: Final = phrases("alert|Alert|ALERT|アラート")
-_STATUS_PAGE: Final = phrases("investigating|identified|monitoring|update|resolved|in progress")
-_BOILERPLATE: Final = re.compile(
-    r"(?:お疲れ|お世話に|いつもお世話に|自動通知|自動送信|このメールは|よろしくお願い|ご対応の|ご確認).{0,60}|"
-    r""
-    r"(?:visit|view|open|see|show|read|learn|click|go to|check out|manage)\s(?:the|in|"
-    r"on|more|your|this|it|all|here|"
-    r"application|deployment|build|logs?|details?|incident|alert|dashboard|monitor|"
-    r"run|status page|trigger|job)\b.{0,60}|"
-    r"(?:output|details?|labels?|annotations?|more info|more details|"
-    r"powered by .{0,40}|click here|logs?|trace|"
-    r"alerts firing|alerts resolved|faults|changes|metrics?|values?|summary|description|message|information|"
-    r"詳細はこちら|詳細を見る|詳細|ログを見る|こちら|管理画面|確認はこちら|内容|概要)[:：]?|"
-    r"https?://\S{1,300}",
-    re.ASCII,
-)
-_ERROR_FIELDS: Final = phrases(
-    "error|error message|last error|failure reason|exception|エラー|エラー内容|エラーメッセージ"
-)
-_NO_ERROR: Final = phrases("|none|no|null|n/a|-|0|なし|無し|ok")
-
-
-#: Names of fields whose value says what it is about.
-_SUBJECT_FIELDS: Final = phrases(
-    "title|subject|alert|alert name|alertname|name|rule|rule name|trigger|trigger name|event name|"
-    "incident|incident name|summary|check name|monitor name|policy|policy name|condition name|alarm|"
-    "alarm name|test name|件名|タイトル|内容|事象|アラート名|監視名|名称|イベント名|障害内容|"
-    "アラート内容|メッセージ|監視項目|項目|概要"
-)
-#: Names of fields whose value names one thing.
-_NAMING_FIELDS: Final = phrases(
-    "host|hostname|host name|instance|service|service name|monitor|monitor name|check|check name|device|"
-    "device name|server|server name|node|pod|pod name|namespace|container|container name|app|application|"
-    "application name|project|site|site name|url|monitor url|service url|endpoint|target|resource|"
-    "resource name|component|cluster|database|queue|dag|dag id|job|"
-    "job name|workflow|pipeline|repository|repo|"
-    "machine|vm|disk|volume|interface|port|domain|function|topic|bucket|environment|entity|object|source|"
-    "agent|agent name|client|user pool|sensor|location|lot|gate|lane|store|shop|facility|camera|"
-    "deployment|image|stack|heartbeat|task|unit|address|ip|ip address|system|system name|account|tenant|"
-    "customer|certificate|backup|policy|ホスト|ホスト名|サーバー|サーバ|サーバー名|サービス|サービス名|"
-    "監視対象|対象|拠点|拠点名|駐車場|駐車場名|店舗|店舗名|設備|設備名|機器|機器名|装置|端末|場所|ゲート|"
-    "レーン|号機|精算機|カメラ|センサー|監視|監視名|監視項目|項目|項目名|システム|システム名|施設|施設名|"
-    "設置場所|現場|車室|フロア|階|ロット|発券機|区画|バッチ|ジョブ|ジョブ名|処理名|機種|ドメイン|"
-    "リソース|コンポーネント|環境|プロジェクト|アプリ|アプリケーション"
-)
-#: Of these, names that many things share.
-_BROAD: Final = phrases(
-    "project|environment|namespace|cluster|account|tenant|customer|system|region|stack|source|環境|"
-    "プロジェクト|システム"
-)
-#: Names of other fields whose value differs from time to time, or names nothing.
-_NOT_NAMING: Final = re.compile(
-    r"\b(?:times?|date|datetime|timestamp|since|duration|elapsed|uptime|downtime|"
-    r"latency|response|value|values|current|"
-    r"threshold|counts?|total|errors?|message|reason|cause|root cause|details?|"
-    r"description|output|logs?|stack|trace|"
-    r"status|state|severity|level|priority|impact|types?|id|ids|uid|uuid|eventid|"
-    r"commit|commits|revision|sha|build|version|"
-    r"author|by|user|assignee|assigned|owner|link|links|dashboard|runbook|last|next|"
-    r"started|ended|triggered|resolved|"
-    r"operational data|changes|labels|annotations|conditions?|results?|expected|"
-    r"actual|metrics?|usage|percent|events?|"
-    r"history|notes?|comment|tags?|query|expr|silence|offline|online|pings?|attempts?|"
-    r"retries|faults|action|actions|"
-    r"acknowledged|responders?|period|schedule|interval|grace|age|score|trend|updated|"
-    r"created|detected|at|when|view|"
-    r"message id|event|result|info|additional info|when|occurrences|code|ttl|loss|"
-    r"load|memory|cpu|temperature|speed)\b|"
-    r"日時|時刻|時間|日付|値|現在値|閾値|しきい値|件数|回数|エラー|原因|理由|詳細|ログ|状態|ステータス|状況|結果|重要度|"
-    r"深刻度|レベル|優先度|"
-    r"影響|"
-    r"種別|区分|番号|id|担当|リンク|url|備考|コメント|対応|温度|使用率|率$",
-    re.ASCII,
-)
-#: Words that name nothing, whoever posts them.
-_GENERIC: Final = phrases(
-    "info|debug|"
-    "経過|連続|目|継続|担当者|様|送信者|になりました|月|起動|本日|現在|お願|願|再実行|自動|still|continues|"
-    "alert|alerts|alerting|notification|notifications|notice|monitor|monitors|monitoring|incident|"
-    "incidents|event|events|status|service|services|check|checks|report|update|uptime|build|builds|"
-    "deployment|deployments|deploy|pipeline|job|jobs|server|servers|host|hosts|system|systems|health|"
-    "healthcheck|problem|trigger|message|warning|error|errors|test|new|your|detected|change|changed|"
-    "state|info|information|website|site|sites|endpoint|endpoints|application|app|domain|certificate|ssl|"
-    "http|https|url|connection|device|node|nodes|pod|container|database|task|workflow|run|type|last|"
-    "issue|issues|name|all|some|one|result|automatic|automated|auto|bot|webhook|integration|source|see|"
-    "details|link|open|project|production|prod|value|アラート|通知|監視|システム|サービス|サーバー|"
-    "サーバ|状態|状況|情報|報告|変更|自動|速報|発生|メッセージ|検知|検出|イベント|ステータス|更新|連絡|"
-    "お知らせ|監視通知|自動通知|自動送信|設備|機器|対象|件|確認|対応|詳細|内容|結果|定期|名|時"
 )
