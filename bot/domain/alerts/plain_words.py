@@ -43,6 +43,8 @@ ERROR_FIELDS: Final = phrases(
 )
 #: What such a field has if there is none.
 NO_ERROR: Final = phrases("|none|no|null|n/a|-|0|なし|無し|ok")
+#: Labels of a text whose first line is its title.
+TITLES: Final = phrases("subject|title|件名|タイトル|標題")
 #: Names of fields whose value says what it is about.
 SUBJECT_FIELDS: Final = phrases(
     "title|subject|alert|alert name|alertname|name|rule|rule name|trigger|trigger name|event name|"

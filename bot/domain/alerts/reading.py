@@ -33,6 +33,7 @@ from bot.domain.alerts.plain_words import (
     SILENT_LABELS,
     STATUS_PAGE,
     SUBJECT_FIELDS,
+    TITLES,
 )
 from bot.domain.alerts.recognition import WHAT, WHERE, Clue, Pattern, Reading, Says, match_patterns
 from bot.domain.alerts.state_words import (
@@ -179,6 +180,8 @@ def take_apart(message: AlertMessage, names: Sequence[str]) -> Parts:
         begun = False
         for line in _lines(text):
             field = _labelled(line)
+            if field is not None and not said and field.key in TITLES:  # 「件名：[解消] 在庫送信エラー」
+                line, field = field.value, None  # noqa: PLW2901
             if field is not None and (begun or _begins(field, part)):
                 fields.append(field)
             elif not _is_boilerplate(line, own):
@@ -287,7 +290,7 @@ def _headline_clues(part: str, line: str, factor: float) -> Iterator[_Spoken]:
         heads = [Phrase(*whole, 0, len(label), _cut(label))]
     if _ERROR_NAME.fullmatch(_bare(label)):
         heads = [Phrase(Meaning.TROUBLE, STRONG, 0, len(label), _cut(label))]
-    if any(each.state is Meaning.WELL and each.weight >= STRONG for each in bodies):
+    if any(each.state is Meaning.WELL and each.weight >= STRONG for each in (*heads, *bodies)):
         # "Alert: db-1 recovered", 「障害情報：第5駐車場が復旧しました」: the label names the kind of message.
         heads = [each for each in heads if each.state is not Meaning.TROUBLE]
     plain = folded(line)
@@ -343,6 +346,7 @@ def _changes(line: str) -> Iterator[tuple[str, tuple[Meaning, float]]]:
 
 
 def _whole(text: str) -> tuple[Meaning, float] | None:
+    """Return what a text means that is one phrase of state, else None."""
     return VALUES.whole(text) or WORDS.whole(text)
 
 
@@ -536,7 +540,8 @@ def _subject_line(line: str, parts: Parts) -> str:
     label, rest = _split_label(line)
     if rest and {each.text for each in tokens(label)} <= parts.own and _bare(label):
         bare = rest
-    return _EXPLAINED.split(bare, maxsplit=1)[0] or bare
+    about = _EXPLAINED.split(bare, maxsplit=1)[0]
+    return bare if _is_generic(about, parts.own) else about
 
 
 # Which alert it ends
@@ -869,6 +874,8 @@ def _split_label(line: str) -> tuple[str, str]:
         return found[1], plain[found.end() :]
     if found := _PREFIXED.match(plain):
         return found[1], plain[found.end() :]
+    if (found := _CAPITALS.match(plain)) and _whole(found[1].lower()) is not None:  # "OK gate 3"
+        return found[1], plain[found.end() :]
     return "", line
 
 
@@ -960,6 +967,7 @@ _BARE_VALUE: Final = re.compile(r"^[`*_]+|[`*_]+$")
 _BRACKETED: Final = re.compile(
     r"^[\[【(（〈《<]([^\[\]【】()（）〈〉《》<>]{1,40})[\]】)）〉》>]\s*[:：|-]*\s*"
 )
+_CAPITALS: Final = re.compile(r"([A-Z]{2,10})\s+(?=\S)")
 _PREFIXED: Final = re.compile(r"^([^\[\]:：|\n]{1,40}?)\s*(?::\s|：|\s\|\s|\s[-–—]\s)\s*")
 _BRACKETS: Final = ("[", "【")
 _BULLETS: Final = " •・-*_`■◆●▼▪◇□>"

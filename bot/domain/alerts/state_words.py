@@ -45,25 +45,26 @@ _ENGLISH: Final[_Rows] = {
         "log in|log out|checked in"
     ),
     (Meaning.TROUBLE, STRONG): (
-        "alert_state_event_start|health_warn|health_err|new alert~|overlimit|unreadable|signal loss|"
-        "not resolved|not yet resolved|not recovered|not ok|not healthy|not up|not available|"
-        "not reachable|not responding|not ready|not running|not working|not respond|not reach|"
-        "not complete|not connect~|not found|not receiv~|not start~|not open~|not clos~|not finish~|"
-        "not succeed~|not successful~|not deployed|did not complete|did not report|did not ping|"
-        "did not run|does not answer|does not respond|doesn't respond|isn't responding|didn't respond|"
-        "no response|no answer|no data|no ping|no heartbeat|no signal|no longer responding|"
-        "no longer responds|no longer reachable|no longer available|no longer working|no longer running|"
-        "failed to recover|recovery failed|unresolved|unhealthy|unavailable|unreachable|unsuccessful~|"
-        "unacknowledged|unresponsive|unable to|can't|cannot|could not|couldn't|is down|are down|"
-        "went down|gone down|goes down|down|offline|went offline|outage|incident started|with error~|"
-        "with warning~|with failure~|with issues|but failed|new alert|alert created|alert opened|"
-        "alert was created|incident was created|is not|are not|was not|has not|have not|did not|does not|"
-        "do not|doesn't|didn't|isn't|wasn't|hasn't|won't|will not|rule is active|alert is active|"
-        "issue is active|alarm is active|is fired|has fired|fired|new incident|incident opened|"
-        "incident triggered|incident created|downtime started|firing|triggered|re-triggered|retriggered|"
-        "alerting|problem|critical|crit|fatal|emergency|fail~|crash~|crashloopbackoff|oomkill~|oom|"
-        "out of memory|time out|timed out|timeout|refused|disconnect~|degrad~|exceed~|breach~|violat~|"
-        "above threshold|over threshold|below threshold|in alarm|in error|dead|panic|exhausted|saturated|"
+        "trouble|on battery|low battery|battery low|battery is low|alert_state_event_start|health_warn|"
+        "health_err|new alert~|overlimit|unreadable|signal loss|not resolved|not yet resolved|"
+        "not recovered|not ok|not healthy|not up|not available|not reachable|not responding|not ready|"
+        "not running|not working|not respond|not reach|not complete|not connect~|not found|not receiv~|"
+        "not start~|not open~|not clos~|not finish~|not succeed~|not successful~|not deployed|"
+        "did not complete|did not report|did not ping|did not run|does not answer|does not respond|"
+        "doesn't respond|isn't responding|didn't respond|no response|no answer|no data|no ping|"
+        "no heartbeat|no signal|no longer responding|no longer responds|no longer reachable|"
+        "no longer available|no longer working|no longer running|failed to recover|recovery failed|"
+        "unresolved|unhealthy|unavailable|unreachable|unsuccessful~|unacknowledged|unresponsive|"
+        "unable to|can't|cannot|could not|couldn't|is down|are down|went down|gone down|goes down|down|"
+        "offline|went offline|outage|incident started|with error~|with warning~|with failure~|"
+        "with issues|but failed|new alert|alert created|alert opened|alert was created|"
+        "incident was created|is not|are not|was not|has not|have not|did not|does not|do not|doesn't|"
+        "didn't|isn't|wasn't|hasn't|won't|will not|rule is active|alert is active|issue is active|"
+        "alarm is active|is fired|has fired|fired|new incident|incident opened|incident triggered|"
+        "incident created|downtime started|firing|triggered|re-triggered|retriggered|alerting|problem|"
+        "critical|crit|fatal|emergency|fail~|crash~|crashloopbackoff|oomkill~|oom|out of memory|time out|"
+        "timed out|timeout|refused|disconnect~|degrad~|exceed~|breach~|violat~|above threshold|"
+        "over threshold|below threshold|in alarm|in error|dead|panic|exhausted|saturated|"
         "stopped unexpectedly|has stopped|been stopped|has been stopped|missed|is late|lost|"
         "needs attention|attention required|action required|sev1|sev2|p0|p1|power loss|intrusion|flood~|"
         "smoke|is broken|overheat~|backoff|evicted|investigating|identified|major outage|partial outage|"
@@ -90,19 +91,20 @@ _ENGLISH: Final[_Rows] = {
         "impact~|affected|outdated|drop~|increase~|monitoring"
     ),
     (Meaning.WELL, STRONG): (
-        "alert_state_event_end|health_ok|new recovery|no longer down|no longer failing|no longer firing|"
-        "no longer alerting|no longer critical|no longer in alarm|no longer~|stopped firing|"
-        "stopped failing|stopped alerting|resolved|auto-resolved|recovered|is back|back up|back online|"
-        "back to normal|back to healthy|back in service|come back|came back|is up|are up|is now up|"
-        "now up|up again|is online|are online|went online|now online|came online|online again|restored|"
-        "revived|cleared|all clear|returned to normal|return to normal|returned to ok|is working again|"
-        "working again|available again|reachable again|is reachable|now reachable|is healthy|now healthy|"
-        "healthy again|is ok|is okay|now ok|reconnect~|incident ended|downtime ended|downtime is over|"
-        "incident closed|alert closed|alert ended|is over|has ended|is operational|operational again|"
-        "is fixed|reporting again|checked in again|works again|works normally|normally again|"
-        "connected again|is responding|responding again|deactivated|solved|normalized|normalised|"
-        "is available|now available|service restored|connection established|is running again|"
-        "running again|up and running"
+        "on line power|succeeded again|passed again|passing again|alert_state_event_end|health_ok|"
+        "new recovery|no longer down|no longer failing|no longer firing|no longer alerting|"
+        "no longer critical|no longer in alarm|no longer~|stopped firing|stopped failing|"
+        "stopped alerting|resolved|auto-resolved|recovered|is back|back up|back online|back to normal|"
+        "back to healthy|back in service|come back|came back|is up|are up|is now up|now up|up again|"
+        "is online|are online|went online|now online|came online|online again|restored|revived|cleared|"
+        "all clear|returned to normal|return to normal|returned to ok|is working again|working again|"
+        "available again|reachable again|is reachable|now reachable|is healthy|now healthy|healthy again|"
+        "is ok|is okay|now ok|reconnect~|incident ended|downtime ended|downtime is over|incident closed|"
+        "alert closed|alert ended|is over|has ended|is operational|operational again|is fixed|"
+        "reporting again|checked in again|works again|works normally|normally again|connected again|"
+        "is responding|responding again|deactivated|solved|normalized|normalised|is available|"
+        "now available|service restored|connection established|is running again|running again|"
+        "up and running"
     ),
     (
         Meaning.WELL,
@@ -162,12 +164,13 @@ _JAPANESE: Final[_Rows] = {
         "通知サーバ|報告サーバ|確認画面"
     ),
     (Meaning.TROUBLE, STRONG): (
-        "できなくな|なくなっています|なくなりました|なくなった|ていません|ていない|でいません|"
-        "ませんでした|できておりません|ておりません|vpn断|回線断|通信断|疎通なし|疎通不可|疎通ng|瞬断|"
-        "復旧していません|復旧していない|復旧しません|復旧しない|復旧できません|復旧できない|復旧せず|"
-        "未復旧|未解決|未回復|回復していません|回復していない|回復しません|回復せず|解消していません|"
-        "解消していない|解消されていません|解消しません|解決していません|正常ではありません|正常ではない|"
-        "正常でない|正常でありません|正常に動作していません|正常に動いていません|正常に応答していません|"
+        "こけた|こけました|止まっています|止まりました|止まった|止まっている|できなくな|なくなっています|"
+        "なくなりました|なくなった|ていません|ていない|でいません|ませんでした|できておりません|"
+        "ておりません|vpn断|回線断|通信断|疎通なし|疎通不可|疎通ng|瞬断|復旧していません|復旧していない|"
+        "復旧しません|復旧しない|復旧できません|復旧できない|復旧せず|未復旧|未解決|未回復|"
+        "回復していません|回復していない|回復しません|回復せず|解消していません|解消していない|"
+        "解消されていません|解消しません|解決していません|正常ではありません|正常ではない|正常でない|"
+        "正常でありません|正常に動作していません|正常に動いていません|正常に応答していません|"
         "正常に起動していません|正常に終了していません|正常に完了していません|正常に終了しませんでした|"
         "正常に完了しませんでした|完了していません|完了しませんでした|終了していません|成功していません|"
         "異常終了|接続不良|応答なし|応答無し|応答がありません|応答がない|応答していません|応答していない|"
@@ -192,13 +195,14 @@ _JAPANESE: Final[_Rows] = {
     ),
     (Meaning.TROUBLE, WEAK): "継続中|続いています|まだ|影響|調査中|問題",
     (Meaning.WELL, STRONG): (
-        "復帰|収まりました|収まった|おさまりました|治まりました|応答あり|ようになりました|生き返|"
-        "警告は解除|警告を解除|アラートを解除|アラートは解除|警報を解除|警報は解除|取り込みました|"
-        "障害復旧|障害回復|障害解消|異常解消|警報解除|エラー解消|障害が解決|障害は解決|復旧|回復|解消|"
-        "解決しました|解決済|復帰しました|正常に戻|正常値に戻|正常化|正常復帰|正常になりました|"
-        "正常な状態に戻|平常に戻|元に戻りました|再開しました|再開されました|収束|再接続|つながりました|"
-        "繋がりました|オンラインになりました|応答が戻り|応答するようになりました|アラート解除|"
-        "解除されました|解除しました|終息|鎮火|直りました|戻りました"
+        "なおった|なおりました|直った|通常どおり|通常通り|ご利用いただけます|お使いいただけます|復帰|"
+        "収まりました|収まった|おさまりました|治まりました|応答あり|ようになりました|生き返|警告は解除|"
+        "警告を解除|アラートを解除|アラートは解除|警報を解除|警報は解除|取り込みました|障害復旧|障害回復|"
+        "障害解消|異常解消|警報解除|エラー解消|障害が解決|障害は解決|復旧|回復|解消|解決しました|解決済|"
+        "復帰しました|正常に戻|正常値に戻|正常化|正常復帰|正常になりました|正常な状態に戻|平常に戻|"
+        "元に戻りました|再開しました|再開されました|収束|再接続|つながりました|繋がりました|"
+        "オンラインになりました|応答が戻り|応答するようになりました|アラート解除|解除されました|"
+        "解除しました|終息|鎮火|直りました|戻りました"
     ),
     (Meaning.WELL, NORMAL): ("再開|起動しました|解決|復帰|解除|正常|オンライン|平常|稼働中|接続されました"),
     (Meaning.SUCCESS, STRONG): (
@@ -215,8 +219,8 @@ _JAPANESE: Final[_Rows] = {
         "昨日の|今週の|先週の|今月の|対応開始|対応中|確認中|受け付けました|開始しました|開始します|"
         "開始されました|デプロイ開始|リリースしました|アップデートがあります|更新があります|"
         "新しいバージョン|ログインしました|参加しました|追加されました|作成されました|削除されました|"
-        "変更されました|更新されました|いいね|ご案内|キャンペーン|おはよう|お疲れ|リマインド|"
-        "リマインダー|ご予約|ご利用|入庫しました|出庫しました"
+        "変更されました|更新されました|いいね|キャンペーン|おはよう|お疲れ|リマインド|リマインダー|"
+        "ご予約|ご利用|入庫しました|出庫しました"
     ),
     (
         Meaning.CHATTER,
@@ -226,8 +230,9 @@ _JAPANESE: Final[_Rows] = {
         Meaning.CHATTER,
         NORMAL,
     ): (
-        "満車|空車|日報|週報|月報|テスト|試験|訓練|お知らせ|工事|予定|レポート|集計|ランキング|件数|売上|"
-        "受付|コメント|開始|更新|報告|通知|案内|情報|予約|リリース|変更|追加|登録|会議|打ち合わせ"
+        "ご案内|満車|空車|日報|週報|月報|テスト|試験|訓練|お知らせ|工事|予定|レポート|集計|ランキング|"
+        "件数|売上|受付|コメント|開始|更新|報告|通知|案内|情報|予約|リリース|変更|追加|登録|会議|"
+        "打ち合わせ"
     ),
 }
 

@@ -249,6 +249,8 @@ _VARYING: Final = (
     _varying(r"-(?=[0-9a-f]*\d)[0-9a-f]{8,10}-[a-z0-9]{5}\b"),  # what Kubernetes adds to a deployment's pods
     _varying(rf"\b({_ID_OF}[\s:#=_-]{{1,3}})(?:{_UUID}|{_HEX})\b", r"\1"),  # commits, traces, requests
     _varying(rf"\b(?:{_SERIAL_ID})[\s_-]?id\s?[:#=]?\s?\d{{1,20}}"),
+    _varying(rf"(?<=[a-z0-9]):{_HEX}\b"),  # the tag of an image
+    _varying(r"\b[a-z]{1,3}-\d{6,15}\b"),  # the number of a problem
     _varying(r"\b(?:number|num|nr|no\.)\s?(?=\d)"),
     _varying(r"\b1[5-9]\d{8}(?:\d{3})?\b"),  # seconds or milliseconds since 1970
     _varying(
