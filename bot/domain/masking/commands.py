@@ -101,7 +101,12 @@ _PGPASS: Final = re.compile(
 )
 #: A word that every text has in which one of these but a .pgpass is found.
 _SAYS_SO: Final = re.compile(
-    r"passw|identified|requirepass|masterauth|access_key|session_token|sudo -S", re.IGNORECASE
+    r"passw|identified|requirepass|masterauth|access_key|session_token|sudo -S|net(?:\.exe)?[ ]user",
+    re.IGNORECASE,
+)
+_ARGUMENT: Final = r"(?:\"[^\"\n]{1,256}\"|'[^'\n]{1,256}'|[^\s\"'|;&]{1,256})"
+_QUOTABLE: Final = (
+    r"[\"']?(?P<s>(?<=\")[^\"\n]{1,256}|(?<=')[^'\n]{1,256}|(?<![\"'])[!-~]{1,256}(?<![\"';&|]))"
 )
 #: Passwords behind a blank: in SQL, in lines of configuration, and what is piped into a login.
 _STATEMENTS: Final = (
@@ -127,6 +132,18 @@ _STATEMENTS: Final = (
         r"\becho[ \t]{1,4}(?:-n[ \t]{1,4})?[\"']?(?P<s>[^\s\"'|]{1,256})[\"']?[ \t]{0,4}"
         r"\|[^\n|]{0,120}(?:--password-stdin|passwd[ ]--stdin|sudo[ ]-S)\b",
         re.ASCII,
+    ),
+    re.compile(  # -b: the password is the last word; -n: there is no file
+        r"\bhtpasswd(?=[^\n|;&]{0,80}[ \t]-[A-Za-z]{0,8}b)"
+        r"(?:[ \t]{1,4}-(?:[A-Za-mo-z]|(?P<no_file>n)){1,8}(?:[ \t]{1,4}\d{1,2}(?=[ \t]))?){1,6}"
+        rf"(?(no_file)|[ \t]{{1,4}}(?!-){_ARGUMENT})[ \t]{{1,4}}{_ARGUMENT}[ \t]{{1,4}}{_QUOTABLE}",
+        re.ASCII,
+    ),
+    re.compile(
+        rf"\bnet(?:\.exe)?[ ]user[ \t]{{1,4}}(?![/*]){_ARGUMENT}[ \t]{{1,4}}(?![/*])"
+        rf"(?=[^\n]{{1,256}}[ \t]/[a-z]|[\"']|[!-~]{{0,256}}(?:\d[A-Za-z]|[A-Za-z]\d))"
+        rf"{_QUOTABLE}[\"']?(?=[ \t]{{1,4}}/[a-z]|[ \t]*(?:$|[&|;]|[^\x00-\x7f]))",
+        re.ASCII | re.IGNORECASE | re.MULTILINE,
     ),
 )
 

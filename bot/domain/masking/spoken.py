@@ -21,29 +21,51 @@ _KEYS: Final = (
 #: The same in English, as a part of a Japanese sentence.
 _ENGLISH_PASSWORDS: Final = r"(?<![A-Za-z])(?:pass(?:word|wd|code|phrase)?|pwd|pw|pin)"
 _ENGLISH_KEYS: Final = r"(?<![A-Za-z])(?:token|secret|(?:api|access|secret|private)[ _-]?key)"
+#: Short names that mean other things as well: パス is a path, too.
+_SHORT: Final = r"(?P<short>(?<![ァ-ヴーｦ-ﾟ])(?:パス|ﾊﾟｽ)|(?<![\w./-])pw)"
+#: What stands for a user and a password together.
+_LOGIN: Final = (
+    r"(?:(?:ログイン|サインイン|認証|アカウント|接続)情報|"
+    r"(?<![A-Za-z])ID[ ]?[/・と&][ ]?(?:パス(?:ワード)?|PW|PASS))"
+)
 #: What may follow a name: "パスワード (本番)".
 _ASIDE: Final = r"[ \t]{0,4}(?:\([^()\n]{0,40}\)|\[[^\[\]\n]{0,40}\])?[\"'*_`]{0,3}[ \t]{0,8}"
 _QUOTED: Final = r"\"(?P<double>[^\"\n]{1,512})\"|'(?P<single>[^'\n]{1,512})'|`(?P<back>[^`\n]{1,512})`"
 _GROUPS: Final = ("double", "single", "back", "bare")
 _ASCII: Final = r"[!#-&*-+./0-:=?-Z\\^_a-z~-]{1,512}"
+#: The value may stand in a line of its own.
+_BREAK: Final = r"[ \t]{0,8}(?P<break>\r?\n[ \t]{0,8})?"
 
 #: "パスワード：X". The value may be Japanese.
 _LABELLED: Final = re.compile(
-    rf"(?:(?P<password>{_PASSWORDS})|{_KEYS}){_ASIDE}"
-    rf"(?:を?(?:変え|変更し)(?:ました|た)[ ]?)?(?::=|=>|[:=→⇒])[ \t]{{0,8}}"
+    rf"(?:(?P<password>{_PASSWORDS}|{_SHORT})|{_KEYS}){_ASIDE}"
+    rf"(?:を?(?:変え|変更し)(?:ました|た)[ ]?)?(?::=|=>|[:=→⇒]){_BREAK}"
     rf"(?:{_QUOTED}|(?P<bare>[^\s\"'`、。,;()\[\]{{}}<>|]{{1,512}}))",
     re.IGNORECASE,
 )
-#: "パスワードは X です", "パスワードを X に変更".
+#: "パスワードは X です", "パスワードを X に変更", "パスワードですが、X で".
 _STATED: Final = re.compile(
-    rf"(?:(?P<password>{_PASSWORDS}|{_ENGLISH_PASSWORDS})|{_KEYS}|{_ENGLISH_KEYS}){_ASIDE}"
-    rf"(?P<particle>は|を)[ \t]{{0,4}}[:、]?[ \t]{{0,4}}(?:{_QUOTED}|(?P<bare>{_ASCII}))",
+    rf"(?:(?P<password>{_PASSWORDS}|{_ENGLISH_PASSWORDS}|{_SHORT})|{_KEYS}|{_ENGLISH_KEYS}){_ASIDE}"
+    rf"(?P<particle>は|を|が|(?:なの|なん)?(?:です|だ)(?:が|けど|けれど))[ \t]{{0,4}}[:、]?{_BREAK}"
+    rf"(?:{_QUOTED}|(?P<bare>{_ASCII}))",
     re.IGNORECASE,
 )
 #: "パスワード X", "パスワード「X」".
 _BESIDE: Final = re.compile(
-    rf"(?:(?P<password>{_PASSWORDS})|{_KEYS})(?:[ \t]{{0,4}}(?:{_QUOTED})|[ \t]{{1,8}}(?P<bare>{_ASCII}))",
+    rf"(?:(?P<password>{_PASSWORDS}|{_SHORT})|{_KEYS})"
+    rf"(?:[ \t]{{0,4}}(?:{_QUOTED})|[ \t]{{1,8}}(?P<bare>{_ASCII}))",
     re.IGNORECASE,
+)
+#: "ログイン情報 admin / X".
+_TOGETHER: Final = re.compile(
+    rf"(?P<password>{_LOGIN}){_ASIDE}(?:は|が|[:=])?[ \t]{{0,4}}"
+    rf"(?P<short>[\w.@+-]{{1,64}})[ \t]{{0,4}}[/:,、][ \t]{{0,4}}(?:{_QUOTED}|(?P<bare>{_ASCII}))",
+    re.ASCII | re.IGNORECASE,
+)
+#: "pw X".
+_ABBREVIATED: Final = re.compile(
+    rf"(?P<password>(?<![\w./-])(?P<short>pw))[ \t]{{1,4}}(?:{_QUOTED}|(?P<bare>{_ASCII}))",
+    re.ASCII | re.IGNORECASE,
 )
 #: "the password is X".
 _ENGLISH: Final = re.compile(
@@ -56,14 +78,15 @@ _ENGLISH: Final = re.compile(
 
 #: What ends a statement.
 _ENDS: Final = re.compile(
-    r"[ \t]{0,4}(?:\Z|\n|[、。,.;)!?\"]|です|でした|だ|である|になり|とな|という|"
+    r"[ \t]{0,4}(?:\Z|\r?\n|[、。,.;)!?\"]|です|でした|だ(?!け)|である|になり|とな|という|のまま|"
     r"に(?:変更|設定|し|戻|リセット|なっ))"
 )
 _CHANGED: Final = re.compile(r"[ \t]{0,4}[にへ][ ]?(?:変更|設定|し|戻|リセット|更新)")
 #: What makes a value the place of the secret, or the subject of another clause.
 _ELSEWHERE: Final = re.compile(
     r"[ \t]{0,4}(?:に(?!変更|設定|し|戻|リセット|なっ|なり)|から|まで|"
-    r"で(?!す|し|あ|入|ログイン|接続|試|通|開|アクセス)|[をがの])"
+    r"で(?!す|し|あ|入|ログイン|接続|試|通|開|アクセス|お願|い[いけ]|行け|大丈夫|[ ]?(?:OK|[、。\n]|\Z))|"
+    r"の(?!まま)|[をが])"
 )
 #: "1Password を参照".
 _SEE: Final = re.compile(
@@ -85,30 +108,24 @@ _STATES: Final = re.compile(
     r"(?:in)?correct|wrong|optional|valid|blank|weak|strong|short|long|plain|the|an?|in|at|on|now|still|never|always|only|"
     r"also|same|different|known|reset|public|private|default|too|very|that|this|what|for|from|created|[a-z]+(?:ed|ing|able|"
     r"ible|ly)|jwt|oauth2?|base64|sha\d*|md5|bcrypt|argon2(?:id)?|ssh|rsa|ed25519|id_(?:rsa|ed25519|ecdsa|dsa)|case|up|out|"
-    r"fine|good|bad|safe|secure|there|here|n/?a|tbd|todo|rotated|up-to-date",
+    r"1password|fine|good|bad|safe|secure|there|here|n/?a|tbd|todo|rotated|up-to-date",
     re.IGNORECASE | re.ASCII,
 )
 _PROSE: Final = re.compile(r"[a-z]+[0-9]{0,3}(?:-[a-z]+)+", re.IGNORECASE)
 _LEAST_KEY: Final = 6
 _LEAST_DIGITS: Final = 4
 _LEAST_WORD: Final = 6
+#: What else may stand behind a short name: a path or a file; and in the next line: a name with its value.
+_PATH: Final = re.compile(r".*(?:[/\\]|\.[a-z][a-z0-9]{0,4}\Z)", re.IGNORECASE | re.ASCII)
+_PAIR: Final = re.compile(r"[\w-]{1,64}[:=]", re.ASCII)
 
 
 def spoken_secrets(text: str) -> Iterator[SecretSpan]:
     """Yield the secrets of *text* that a sentence or a Japanese name tells; its signs are half-width."""
-    if not text.isascii():
-        for found in _LABELLED.finditer(text):
-            if _is_labelled(text, found):
+    for pattern, is_secret in _ANYWHERE if text.isascii() else (*_JAPANESE, *_ANYWHERE):
+        for found in pattern.finditer(text):
+            if is_secret(text, found):
                 yield _span(found)
-        for found in _STATED.finditer(text):
-            if _is_stated(text, found):
-                yield _span(found)
-        for found in _BESIDE.finditer(text):
-            if _is_beside(text, found):
-                yield _span(found)
-    for found in _ENGLISH.finditer(text):
-        if _is_said(text, found):
-            yield _span(found)
 
 
 def _span(found: re.Match[str]) -> SecretSpan:
@@ -130,6 +147,8 @@ def _is_labelled(text: str, found: re.Match[str]) -> bool:
     value = _value(found)
     if _is_no_value(text, found) or _SEE.match(text, _end(found)):
         return False
+    if found["short"] or found["break"]:
+        return _is_made(found) and (not found["break"] or _ENDS.match(text, _end(found)) is not None)
     if found["password"] is None:
         return value.isascii() and not (value.isdigit() and len(value) <= _LEAST_KEY)
     return value.isascii() or any(sign.isdigit() for sign in value)
@@ -140,12 +159,19 @@ def _is_stated(text: str, found: re.Match[str]) -> bool:
         return False
     if found["particle"] == "を" and not _CHANGED.match(text, _end(found)):
         return False
-    return _tells(found) or (found["password"] is not None and _ENDS.match(text, _end(found)) is not None)
+    is_last = _ENDS.match(text, _end(found)) is not None
+    if found["short"] or found["break"]:
+        return _is_made(found) and is_last
+    if found["particle"] == "が" and not is_last:
+        return False
+    return _tells(found) or (found["password"] is not None and is_last)
 
 
 def _is_beside(text: str, found: re.Match[str]) -> bool:
     is_else = _is_no_value(text, found) or _ELSEWHERE.match(text, _end(found)) is not None
-    return not is_else and any(sign.isdigit() for sign in _value(found)) and _tells(found)
+    if is_else or found["short"]:
+        return not is_else and _is_made(found)
+    return any(sign.isdigit() for sign in _value(found)) and _tells(found)
 
 
 def _is_said(text: str, found: re.Match[str]) -> bool:
@@ -171,6 +197,14 @@ def _is_no_value(text: str, found: re.Match[str]) -> bool:
     )
 
 
+def _is_made(found: re.Match[str]) -> bool:
+    """Return True if a value has letters and digits, and is not what else may stand there."""
+    value = _value(found)
+    other = _PATH if found["short"] else _PAIR
+    is_mixed = any(sign.isdigit() for sign in value) and any(sign.isalpha() for sign in value)
+    return value.isascii() and len(value) >= _LEAST_WORD and is_mixed and not other.match(value)
+
+
 def _tells(found: re.Match[str]) -> bool:
     """Return True if a value cannot be a word: it is quoted, or has digits or signs in it."""
     value = _value(found)
@@ -181,3 +215,13 @@ def _tells(found: re.Match[str]) -> bool:
     if found["password"] is None:
         return len(value) >= _LEAST_KEY and any(sign.isdigit() for sign in value)
     return found["bare"] is None or not value.isalpha()
+
+
+#: Each form with what tells whether its value is a secret.
+_JAPANESE: Final = (
+    (_LABELLED, _is_labelled),
+    (_STATED, _is_stated),
+    (_BESIDE, _is_beside),
+    (_TOGETHER, _is_beside),
+)
+_ANYWHERE: Final = ((_ABBREVIATED, _is_beside), (_ENGLISH, _is_said))
