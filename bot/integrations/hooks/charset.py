@@ -21,9 +21,17 @@ _NEVER: Final = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_es
 _JAPANESE: Final = {
     "euc_jp": re.compile(rb"(?:[\xa4\xa5][\xa1-\xf6]|\xa1\xbc|[\xb0-\xcf][\xa1-\xfe]){2}"),
     "cp932": re.compile(
-        rb"(?:[\x82\x83][\x40-\x7e\x80-\xfc]|\x81\x5b|[\x88-\x97][\x40-\x7e\x80-\xfc]|[\xa6-\xdf]){2}"
+        rb"(?:[\x82\x83][\x40-\x7e\x80-\xfc]|\x81\x5b|[\x88-\x97][\x40-\x7e\x80-\xfc]|"
+        rb"\x98[\x40-\x72]|[\xa6-\xdf]){2}"
     ),
 }
+#: Signs of a reading, in EUC-JP, that a wrong reading is full of: the rarer half of the kanji, half-width
+#: punctuation, a half-width mark of voice behind what takes none.
+_SIGN: Final = re.compile(
+    rb"(?P<odd>[\xd0-\xfe].|\x8e[\xa1-\xa5]|(?<!\x8e[\xb3\xb6-\xc4\xca-\xce])\x8e[\xde\xdf])|"
+    rb"\x8e.|\x8f..|[^\0-\x7f].|.",
+    re.DOTALL,
+)
 _OTHERS: Final = ("cp1252", "cp1251")
 
 #: Bytes by which a charset is recognised.
@@ -80,6 +88,8 @@ def _recognised(body: bytes) -> str | None:
         for name, pattern in _JAPANESE.items()
         if pattern.search(body) and _decoded(body, name) is not None
     ]
+    odd = {name: _odd_signs(body[:_SAMPLE].decode(name, "ignore")) for name in likely}
+    likely = [name for name in likely if odd[name] == min(odd.values())]
     if len(likely) == 1:
         return likely[0]
     # Only a body that nothing else explains pays for the time that its import takes.
@@ -87,6 +97,10 @@ def _recognised(body: bytes) -> str | None:
 
     best = from_bytes(body[:_SAMPLE], cp_isolation=likely or list(_OTHERS)).best()
     return None if best is None else best.encoding
+
+
+def _odd_signs(text: str) -> int:
+    return sum(found["odd"] is not None for found in _SIGN.finditer(text.encode("euc_jp", "ignore")))
 
 
 def _decoded(body: bytes, name: str) -> str | None:
