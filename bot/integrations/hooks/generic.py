@@ -13,8 +13,8 @@ from bot.integrations.hooks.mapping import DEFAULTS, Mapped, raw_event
 from bot.integrations.hooks.proofs import require_credentials
 from bot.integrations.hooks.reader import SilentReader
 
-#: Bytes of the longest body that is looked at for whether it says anything: in UTF-32, with some blanks.
-_EMPTY_BYTES: Final = 64
+#: Bytes of the longest body that is looked at for whether it says anything, before the sender has its answer.
+_LOOKED_AT: Final = 2_048
 
 
 class JsonReader(SilentReader):
@@ -24,24 +24,22 @@ class JsonReader(SilentReader):
         del now
         require_credentials(request, keys)
 
-    def answer(self, request: HookRequest) -> bytes | None:
+    def answer(self, request: HookRequest, rules: HookRules) -> bytes | None:
         """Return None: any 2xx will do.
 
         Raises:
             HookUnreadable: it says nothing at all, such as ``{}``: an alert of that name would help no one.
         """
-        if len(request.body.strip()) <= _EMPTY_BYTES and _is_empty(text_of(request)):
-            raise HookUnreadable("the body says nothing")
+        if len(request.body) <= _LOOKED_AT:
+            _read(text_of(request), rules)
         return None
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
         if rules.reports_deployments:
             return ()
-        self.answer(request)  # a stored request, or one that is only tried, was not asked before
         text = text_of(request)
-        try:
-            body = json_in(text)
-        except HookUnreadable:
+        body = _read(text, rules)
+        if body is None:
             return (raw_event(_readable(text)),)
         return Mapped(rules.mapping, DEFAULTS).events(body)
 
@@ -52,13 +50,31 @@ class JsonReader(SilentReader):
         return mapped.deployments(json_of(request), source=rules.sender.name, at=at)
 
 
-def _is_empty(text: str) -> bool:
-    """Return True if a body has no text and no value: an empty one, ``{}``, ``[]``, ``null``, ``""``."""
+def _read(text: str, rules: HookRules) -> object:
+    """Return the JSON of a body; None for text that is not JSON.
+
+    Raises:
+        HookUnreadable: it says nothing.
+    """
     try:
         found = json_in(text)
     except HookUnreadable:
-        return not text.strip("\0 \t\r\n")
-    return found is None or found in ({}, []) or (isinstance(found, str) and not plain_text(found))
+        found, is_silent = None, not text.strip("\0 \t\r\n")
+    else:
+        is_silent = not _says_something(found, to_mapping=bool(rules.mapping))
+    if is_silent:
+        raise HookUnreadable("the body says nothing")
+    return found
+
+
+def _says_something(value: object, *, to_mapping: bool) -> bool:
+    """Return True if there is a text in a JSON *value*; what figures and flags say only a mapping knows."""
+    if isinstance(value, dict | list):
+        items = value.values() if isinstance(value, dict) else value
+        return any(_says_something(item, to_mapping=to_mapping) for item in items)
+    if isinstance(value, str):
+        return bool(plain_text(value))
+    return to_mapping and value is not None
 
 
 def _readable(text: str) -> str:

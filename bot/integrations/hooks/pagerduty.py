@@ -46,7 +46,8 @@ class PagerDutyReader(SilentReader):
         if not is_one_of(given, keys):
             raise HookRefused("credentials")
 
-    def answer(self, request: HookRequest) -> bytes | None:
+    def answer(self, request: HookRequest, rules: HookRules) -> bytes | None:
+        del rules
         said = fields_of(request)
         _check(said)
         answer = {"status": "success", "message": "Event processed", "dedup_key": _key(said)}

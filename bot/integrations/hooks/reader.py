@@ -23,7 +23,7 @@ class SilentReader:
         """Return None: nothing tells a request that is sent again from a new one."""
         return None
 
-    def answer(self, request: HookRequest) -> bytes | None:  # noqa: ARG002
+    def answer(self, request: HookRequest, rules: HookRules) -> bytes | None:  # noqa: ARG002
         """Return None: the source is content with any 2xx and no body."""
         return None
 

@@ -146,7 +146,7 @@ class HookIntake:
         try:
             if source.keys.signing:
                 source.reader.verify(request, source.keys.signing, now=await self._now())
-            answer = source.reader.answer(request)
+            answer = source.reader.answer(request, source.rules)
         except HookRefused as refused:
             return _refuse(source, HookResult.UNVERIFIED, reason=refused.reason)
         except HookUnreadable as unreadable:

@@ -82,7 +82,7 @@ class HookReader(Protocol):
     def delivery_id(self, request: HookRequest) -> str | None:
         """Return the source's own id of this request, equal when it is sent again; None if it has none."""
 
-    def answer(self, request: HookRequest) -> bytes | None:
+    def answer(self, request: HookRequest, rules: HookRules) -> bytes | None:
         """Return the JSON that the source expects with 202; None if any 2xx will do.
 
         Raises:

@@ -120,14 +120,41 @@ def test_the_policys_own_status_is_the_only_one_that_counts() -> None:
     assert event.says is Says.FIRING
 
 
-@pytest.mark.parametrize("body", ["", "{}", " [ ]\n", "null", '""', '" "', "\ufeff{}", "\0"])
+SILENT = [
+    *("", "{}", " [ ]\n", "null", '""', '" "', "\ufeff{}", "\0"),
+    *('{"title": ""}', '{"a": {}}', '{"title": null, "foo": 1}', '{"foo": 1}', "[1]", '[{}, [null, "\\t"]]'),
+    '{"title": "", "description": "", "severity": null, "labels": {}, "annotations": [], "value": 0}',
+]
+
+
+@pytest.mark.parametrize("body", SILENT)
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16"])
 def test_a_body_that_says_nothing_is_refused(body: str, charset: str) -> None:
-    """An empty object, list or text is refused at once: it is no alert of that name."""
-    reader = READERS[HookFormat.JSON]
+    """A body without any text is refused at once: an alert with raw JSON for a title helps no one."""
+    reader, rules = READERS[HookFormat.JSON], rules_of(HookFormat.JSON, {})
     with pytest.raises(HookUnreadable, match="says nothing"):
-        reader.answer(HookRequest({}, body.encode(charset)))
+        reader.answer(HookRequest({}, body.encode(charset)), rules)
     with pytest.raises(HookUnreadable, match="says nothing"):
-        reader.parse(HookRequest({}, body.encode(charset)), rules_of(HookFormat.JSON, {}))
-    for some in ('{"a": 1}', "[1]", '"x"', "x", "{", "x" * 100):
-        assert reader.answer(HookRequest({}, some.encode(charset))) is None
+        reader.parse(HookRequest({}, body.encode(charset)), rules)
+    for some in ('{"a": "x"}', '[{"a": {"b": ["x"]}}]', '"x"', "x", "{", "x" * 100):
+        assert reader.answer(HookRequest({}, some.encode(charset)), rules) is None
+
+
+def test_a_long_body_that_says_nothing_is_refused_when_it_is_read() -> None:
+    """A long body is stored unread, and refused when it is processed."""
+    reader, rules = READERS[HookFormat.JSON], rules_of(HookFormat.JSON, {})
+    request = HookRequest({}, json.dumps([{"title": ""}] * 1000).encode())
+    assert reader.answer(request, rules) is None
+    with pytest.raises(HookUnreadable, match="says nothing"):
+        reader.parse(request, rules)
+
+
+def test_numbers_say_something_to_a_mapping() -> None:
+    """With a mapping, figures and flags alone make an alert; empty values do not."""
+    reader, rules = READERS[HookFormat.JSON], rules_of(HookFormat.JSON, {MappedPart.TITLE: "'Load is high'"})
+    request = HookRequest({}, b'{"load": 97, "up": false}')
+    assert reader.answer(request, rules) is None
+    [event] = reader.parse(request, rules)
+    assert event.title == "Load is high"  # type: ignore[union-attr]
+    with pytest.raises(HookUnreadable, match="says nothing"):
+        reader.answer(HookRequest({}, b'{"load": null}'), rules)

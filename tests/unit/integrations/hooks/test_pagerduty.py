@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.hooks.hook import HookFormat, HookRequest, HookUnreadable
 from bot.integrations.hooks.readers import READERS
-from tests.corpus.hook_requests import examples
+from tests.corpus.hook_requests import examples, rules_of
 from tests.corpus.test_hook_requests import ODD, places, with_value
 from tests.standins.paging.description import are_there, wrong_event
 
@@ -20,7 +20,9 @@ REQUIRED_BY_WORDS = {("trigger", "payload"), ("resolve", "dedup_key")}
 def refused(body: Any) -> str:
     """Return why an event is refused; empty if it is taken."""
     try:
-        READERS[HookFormat.PAGERDUTY].answer(HookRequest({}, json.dumps(body).encode()))
+        READERS[HookFormat.PAGERDUTY].answer(
+            HookRequest({}, json.dumps(body).encode()), rules_of(HookFormat.PAGERDUTY, {})
+        )
     except HookUnreadable as error:
         return error.reason
     return ""
