@@ -1,5 +1,6 @@
 """The dry run of an alert event, or of a message: what the bot would do with it, without any change."""
 
+from dataclasses import replace
 from typing import NoReturn
 
 from bot.domain.alerts.alert import AlertMessage
@@ -10,6 +11,7 @@ from bot.domain.alerts.recognition import Says, Unknown
 from bot.runbook.model import Policy
 from bot.services.alerts.counting import AlertCounting
 from bot.services.alerts.events import as_incident, occurrence_of
+from bot.services.alerts.identity import identified
 from bot.services.alerts.opening import AlertStops, Decided
 from bot.services.alerts.questions import as_incident as question_as_incident
 from bot.services.alerts.tracking import AlertReader, Understood, read_as_taught
@@ -92,8 +94,9 @@ class MessageDryRun:
             return understood, undone.decided
 
     async def _decided(self, tx: Transaction, understood: Understood, unknown: Unknown) -> Decided:
-        said, asked = understood.occurrence, understood.would_be
         is_over = understood.reading.says is Says.RESOLVED
+        said = await identified(tx, understood.occurrence, is_over=is_over)
+        asked = replace(understood.would_be, fingerprint=said.fingerprint)
         same = await self._counting.same(tx, said, or_lesser=is_over)
         if is_over:
             return Decided(AlertOutcome.NOTHING_OPEN if same is None else AlertOutcome.RECOVERED, same)

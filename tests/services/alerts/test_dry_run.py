@@ -5,9 +5,12 @@ from dataclasses import replace
 from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.verdict import Verdict
-from bot.services.alerts.dry_run import AlertDryRun
+from bot.services.alerts.dry_run import AlertDryRun, MessageDryRun
 from bot.services.alerts.opening import Decided
+from bot.services.alerts.tracking import AlertReader
 from tests.services.alerts.test_events import FIRING, OVER, SENTRY, fire, say
+from tests.services.alerts.test_monitors import posted
+from tests.services.alerts.test_monitors import say as post
 from tests.services.alerts.test_rules import FLAPS, ruled
 from tests.services.alerts.test_windows import begin
 from tests.services.database import Database
@@ -83,3 +86,14 @@ async def test_a_rule_would_ignore_it(database: Database) -> None:
     desk = ruled(database, 'sender = "sentry"\nignore = true')
     found = await decided(desk, FIRING)
     assert (found.outcome, found.detail.rule) == (AlertOutcome.IGNORED, 1)
+
+
+async def test_a_recovery_in_other_words_would_end_the_alert_that_it_resembles(desk: Desk) -> None:
+    """A dry run of a message finds the same alert as the bot: by likeness, without any change."""
+    await post(desk, 1, "🔴 Barrier of gate 3 is stuck", channel="p0-alerts")
+    await post(desk, 2, "🔴 Barrier of gate 4 is stuck", channel="p0-alerts")
+    message = posted(desk, 3, "Gate 4 works normally again", channel="p0-alerts")
+    before = await desk.database.pool.fetchval(ROWS)
+    _, found = await MessageDryRun(desk.own_store, desk.policy).decide(message, AlertReader(desk.policy))
+    assert (found.outcome, found.incident and found.incident.id) == (AlertOutcome.RECOVERED, 2)
+    assert await desk.database.pool.fetchval(ROWS) == before
