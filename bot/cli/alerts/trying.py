@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,6 +42,35 @@ _DOES: Final = frozenset(
         AlertOutcome.HELD,
     }
 )
+
+
+#: What the bot reads of a message, and what it is there. Source: Discord's OpenAPI, MessageResponse.
+_COMPONENT: Final[dict[str, object]] = {"type": "a number", "content": "a text"}
+_COMPONENT["components"] = [_COMPONENT]
+_MESSAGE: Final = {
+    **dict.fromkeys(("id", "channel_id", "webhook_id", "application_id"), "an id"),
+    "type": "a number",
+    "content": "a text",
+    "timestamp": "a text",
+    "author": {"id": "an id", "username": "a text", "global_name": "a text", "bot": "true or false"},
+    "attachments": [{"filename": "a text"}],
+    "components": [_COMPONENT],
+    "embeds": [
+        {
+            **dict.fromkeys(("type", "title", "description"), "a text"),
+            "color": "a number",
+            "author": {"name": "a text"},
+            "footer": {"text": "a text"},
+            "fields": [{"name": "a text", "value": "a text"}],
+        }
+    ],
+}
+_IS: Final[Mapping[str, Callable[[object], bool]]] = {
+    "a text": lambda value: isinstance(value, str),
+    "a number": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "true or false": lambda value: isinstance(value, bool),
+    "an id": lambda value: isinstance(value, str | int) and str(value).isdecimal(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +148,16 @@ def _watching(settings: Settings, channel: str | None) -> tuple[int, Policy, str
 
 def _message(file: Path, words: Wording, *, guild_id: int, channel: str) -> AlertMessage:
     try:
-        given = json.loads(sys.stdin.buffer.read() if file == _STDIN else file.read_bytes())
+        found = json.loads(sys.stdin.buffer.read() if file == _STDIN else file.read_bytes())
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ConfigError(f"{file}: is not JSON") from None
-    if not isinstance(given, dict) or not isinstance(given.get("author") or {}, dict):
+    if not isinstance(found, dict):
         raise ConfigError(f"{file}: is not a message as Discord's JSON has it")
+    if (odd := next(_odd_parts(found, _MESSAGE, ""), None)) is not None:
+        raise ConfigError(f"{file}: is not a message as Discord's JSON has it: {odd}")
+    given = {name: value for name, value in found.items() if value is not None}
     now = datetime.now(UTC)
     author = {"id": "1", "username": "webhook", **(given.get("author") or {})}
     place = channel if channel.isdecimal() else "1"
@@ -136,6 +168,27 @@ def _message(file: Path, words: Wording, *, guild_id: int, channel: str) -> Aler
         return Incoming(None, words).read({**payload, "author": author}, guild_id=guild_id, channel=channel)
     except (AttributeError, TypeError, ValueError) as error:
         raise ConfigError(f"{file}: is not a message as Discord's JSON has it: {error}") from None
+
+
+def _odd_parts(value: object, shape: object, where: str) -> Iterator[str]:
+    """Yield what is wrong with a part of a message that does not have its shape; null is always right."""
+    if value is None:
+        return
+    if isinstance(shape, str):
+        if not _IS[shape](value):
+            yield f"{where} is not {shape}"
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            yield f"{where} is not a list"
+            return
+        for number, item in enumerate(value):
+            yield from _odd_parts(item, shape[0], f"{where}[{number}]")
+    elif isinstance(shape, dict):
+        if not isinstance(value, dict):
+            yield f"{where} is not an object"
+            return
+        for name, part in shape.items():
+            yield from _odd_parts(value.get(name), part, f"{where}.{name}".lstrip("."))
 
 
 def _tried(message: AlertMessage, policy: Policy) -> _Tried:
@@ -182,7 +235,7 @@ def _in_words(tried: _Tried, words: Wording) -> Iterator[str]:
 
 def _rows(tried: _Tried, words: Wording) -> Iterable[tuple[str, str | None]]:
     message, found, say = tried.message, tried.understood, words.say
-    result = None if tried.decided is None else _becomes(tried, tried.decided, words)
+    result = _becomes(tried, words)
     yield "message_trial.row.sender", message.evidence.author_name
     yield "message_trial.row.channel", f"#{message.channel}"
     if found is None:
@@ -212,7 +265,12 @@ def _clue(says: Says, part: str, words: str, weight: float, say: Say) -> str:
     return say("message_trial.evidence.clue", weight=shown, says=_says(says, say), part=part, words=words)
 
 
-def _becomes(tried: _Tried, decided: Decided, words: Wording) -> str:
+def _becomes(tried: _Tried, words: Wording) -> str | None:
+    """Return what would become of a message; None for an alert, of which only the database knows."""
+    decided, found = tried.decided, tried.understood
+    if decided is None:
+        is_over = found is not None and found.reading.says is Says.RESOLVED
+        return words.say("message_trial.becomes.ended") if is_over else None
     if decided.outcome is AlertOutcome.ASKED and tried.waits is not None:
         return words.say("hooks.becomes.asked_in_time", span=words.span(tried.waits))
     return becomes(decided, words.say)

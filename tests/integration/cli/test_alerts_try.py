@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli.commands import app
+from bot.cli.outcome import EXIT_OK, EXIT_SETUP
 from local_discord.world.seed import GUILD_ID
 from tests.postgres import connect
 
@@ -72,7 +73,43 @@ def test_what_is_no_message_is_refused(message: object) -> None:
     said = tried(message)
     assert said.exit_code not in (0, 1)
     assert "is not a message" in said.stderr
+    assert said.stderr.count("\n") == 1
     assert "does not watch elsewhere" in tried(ODD, "--channel", "elsewhere").stderr
+
+
+@pytest.mark.parametrize(
+    ("message", "problem"),
+    [
+        ({"embeds": 3}, "embeds is not a list"),
+        ({"embeds": [3]}, "embeds[0] is not an object"),
+        ({"embeds": [{"fields": 3}]}, "embeds[0].fields is not a list"),
+        ({"embeds": [{}, {"fields": [{"name": "a"}, 3]}]}, "embeds[1].fields[1] is not an object"),
+        ({"embeds": [{"title": ["x"]}]}, "embeds[0].title is not a text"),
+        ({"embeds": [{"color": "red"}]}, "embeds[0].color is not a number"),
+        ({"embeds": [{"author": "x"}]}, "embeds[0].author is not an object"),
+        ({"content": {"a": 1}}, "content is not a text"),
+        ({"attachments": {"a": 1}}, "attachments is not a list"),
+        ({"components": [{"components": [3]}]}, "components[0].components[0] is not an object"),
+        ({"id": "x"}, "id is not an id"),
+        ({"author": {"id": []}}, "author.id is not an id"),
+    ],
+)
+def test_a_message_of_another_shape_is_refused_with_the_place(message: object, problem: str) -> None:
+    """What Discord would never send is refused in one line, which names the first odd part."""
+    said = tried(message)
+    assert said.exit_code == EXIT_SETUP, said.output
+    assert said.stdout == ""
+    assert said.stderr.endswith(f"is not a message as Discord's JSON has it: {problem}\n")
+    nulls = dict.fromkeys(("content", "embeds", "attachments", "components", "author", "type"))
+    assert tried({**ODD, "embeds": [{"title": None, "fields": None, "author": None}]}).exit_code == EXIT_OK
+    assert tried({**nulls, "content": "x"}).exit_code == EXIT_OK
+
+
+def test_a_recovery_says_what_it_would_end() -> None:
+    """Without the database, a recovery says which alert it would end: its sender's that it resembles."""
+    assert "ends the alert of its sender that it resembles, if one is open" in tried(CHATTER).stdout
+    assert "似た内容" in tried(CHATTER, "--lang", "ja").stdout
+    assert "resembles" not in tried(FIRING).stdout
 
 
 def test_the_database_says_what_would_become_of_it(
