@@ -52,19 +52,23 @@ NOT_FOUND: Final = (
 #: What these take is no number of ours: an entry of the shared DLQ; a message of others in a watched channel;
 #: the number that an audit row about a refusal gets.
 NOT_OURS: Final = frozenset(
-    {"dlq.recent", "alerts.receive", "alerts.read", "access.require", "access.note_refused"}
+    {"dlq.recent", "alerts.receive", "alerts.read", "live_alerts.receive"}
+    | {"access.require", "access.note_refused"}
 )
 
 
 def walks() -> dict[str, Callable[..., Awaitable[object]]]:
-    """Every public method that takes one of `NAMING`, unbound, by name."""
+    """Every public method that takes one of `NAMING`, unbound, by name.
+
+    Who gives an incident itself has looked it up in their own guild.
+    """
     found: dict[str, Callable[..., Awaitable[object]]] = {}
     for field in fields(Services):
         if not inspect.isclass(field.type):
             continue
         for name, method in inspect.getmembers(field.type, inspect.iscoroutinefunction):
             taken = inspect.signature(method).parameters.keys()
-            if not name.startswith("_") and NAMING & taken and "tx" not in taken:
+            if not name.startswith("_") and NAMING & taken and not {"tx", "incident"} & taken:
                 found[f"{field.name}.{name}"] = method
     return {name: method for name, method in found.items() if name not in NOT_OURS}
 

@@ -12,6 +12,7 @@ from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
 from bot.services.digest.asked_alerts import asked_alerts
 from tests.services.alerts.test_alerts import FIRST, alert, receive
+from tests.services.alerts.test_monitors import sharing as sharing  # noqa: PLC0414  # a fixture
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 
 WEEK = timedelta(days=7)
@@ -45,16 +46,24 @@ async def test_a_muted_alert_opens_nothing_for_a_week(desk: Desk) -> None:
     assert (await asked_alerts(desk.own_store, GUILD, [noisy.id])).verdicts == {}
 
 
-async def test_a_more_severe_alert_comes_through(desk: Desk) -> None:
+async def test_a_more_severe_alert_comes_through(sharing: Desk) -> None:
     """An alert that was muted as a SEV2 opens an incident when it comes as a SEV1."""
-    noisy = await ended(desk)
-    await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
-    worse = alert(desk, FIRST + 1, channel="p0-alerts")
+    noisy = await ended(sharing)
+    await sharing.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
+    worse = alert(sharing, FIRST + 1, channel="p0-alerts")
     assert noisy.tracked.fingerprint is not None
-    understood = desk.services.alerts.understand(worse)
+    understood = sharing.services.alerts.understand(worse)
     assert understood is not None
     assert understood.fingerprint == noisy.tracked.fingerprint
-    assert (await receive(desk, worse)).severity == "SEV1"
+    assert (await receive(sharing, worse)).severity == "SEV1"
+
+
+async def test_a_mute_holds_for_its_channel_alone(desk: Desk) -> None:
+    """The same words in another channel are another alert, which a mute leaves alone."""
+    noisy = await ended(desk)
+    await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
+    assert (await receive(desk, alert(desk, FIRST + 1, channel="p0-alerts"))).severity == "SEV1"
+    assert await desk.services.alerts.receive(alert(desk, FIRST + 2)) is None
 
 
 async def test_what_is_open_when_it_is_muted_goes_on_counting(desk: Desk) -> None:
