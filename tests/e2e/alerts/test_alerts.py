@@ -48,7 +48,7 @@ async def test_an_alert_is_tracked_and_eyes_on_it_acknowledge(world: World) -> N
     """
     posted, answer = await Monitor(world, "p0-alerts").alert("", embeds=[EMBED])
     assert answer.content.startswith(
-        f"🔴 INC-1 未対応 · SEV1 · {TITLE}\n**今やること：👀 ack を押して対応を始める · "
+        f"🔴 INC-1 未対応 · SEV1 · {TITLE}: api.parky.co.jp\n**今やること：👀 ack を押して対応を始める · "
     )
     await world.expect_dm("primary", contains=TITLE)
     await world.settle()

@@ -81,24 +81,24 @@ async def test_chatter_is_asked_about_and_its_sender_ignored(world: World) -> No
     What is an alert becomes one by a click: its deadline counts from then, and 👀 on the message counts.
     """
     deploys = Monitor(world, name="Deploys")
-    posted = await deploys.say("api.parky.co.jp: v1.2 is live")
+    posted = await deploys.say("api.parky.co.jp: v1.2 says hi")
     line = await asked(world, posted)
     assert line.content.startswith(
-        "❔ アラートかどうか判別できません：api.parky.co.jp: v1.2 is live (Deploys)"
+        "❔ アラートかどうか判別できません：api.parky.co.jp: v1.2 says hi (Deploys)"
     )
     assert "responder" in (await world.click(line, "関係なし", by="observer")).text
     answered = await world.click(line, "関係なし", by="responder")
-    assert "api.parky.co.jp" in answered.text
+    assert "says hi" in answered.text
     answer = (await world.human.press("responder", answered.messages[-1], "この送信元は無視")).text
     assert "今後、#p1-ops では Deploys の判別できない投稿を無視します" in answer
     assert "無視をやめる" in answer
     line = await world.expect_text(line, "🔇 Deploys の判別できない投稿は無視しています · @responder")
     await world.restart_bot()
-    await deploys.say("admin.parky.co.jp: v1.3 is live")
+    await deploys.say("admin.parky.co.jp: v1.3 says hi")
     await world.settle()
     assert "Deploys の無視をやめました" in (await world.click(line, "無視をやめる", by="primary")).text
     await world.expect_text(line, "❔")
-    await asked(world, await deploys.say("owner.parky.co.jp: v1.4 is live"))
+    await asked(world, await deploys.say("owner.parky.co.jp: v1.4 says hi"))
     assert await world.rows("SELECT FROM incidents") == []
     kept = [row["action"] for row in await world.rows("SELECT action FROM audit WHERE allowed ORDER BY id")]
     assert kept == ["alert_chatter", "sender_ignored", "sender_heeded"]
@@ -124,9 +124,9 @@ async def test_an_unknown_p0_is_asked_about_and_tracked_if_nobody_answers(world:
     looks alike asks nothing.
     """
     reports = Monitor(world, "p0-alerts", name="駐車場監視")
-    posted = await reports.say("本日の予約件数：123件")
+    posted = await reports.say("キオスクの様子：123件")
     line = await asked(world, posted, channel="p0-alerts")
-    dm = await world.expect_dm("primary", contains="本日の予約件数：123件")
+    dm = await world.expect_dm("primary", contains="キオスクの様子：123件")
     assert "SEV1 のアラートとして追跡します" in dm.content
     await world.kill_bot()
     await world.fast_forward(minutes=6)
@@ -141,14 +141,14 @@ async def test_an_unknown_p0_is_asked_about_and_tracked_if_nobody_answers(world:
         await world.expect_dm(person, contains="15 分経っても ack なし")
 
     other = Monitor(world, "p0-alerts", name="日報")
-    line = await asked(world, await other.say("本日の来客：45人"), channel="p0-alerts")
-    await world.expect_dm("primary", contains="本日の来客")
+    line = await asked(world, await other.say("券売機の様子：45人"), channel="p0-alerts")
+    await world.expect_dm("primary", contains="券売機の様子")
     answered = await world.click(line, "関係なし", by="primary")
     assert (
         "/alerts rules" in (await world.human.press("primary", answered.messages[-1], "同じ形はいつも")).text
     )
     await world.expect_text(line, "⚪ アラートではない")
-    await other.say("本日の来客：67人")
+    await other.say("券売機の様子：67人")
     await world.settle()
     rows = await world.rows("SELECT outcome FROM alert_decisions ORDER BY said_id")
     assert [row["outcome"] for row in rows] == ["tracked", "chatter", "chatter"]

@@ -159,8 +159,11 @@ async def at_rest(stage: Stage) -> bool:
 
 
 def title_of(name: str) -> str:
-    """Words for a change, without what Discord's markdown or a monitor's fingerprint would change."""
-    return f"行63 {re.sub('[^A-Za-z0-9]+', ' ', name).strip()}。"
+    """One word for a change, without what Discord's markdown or a monitor's fingerprint would change.
+
+    The words of its name, each by itself, would say that an alert is over ("resolved").
+    """
+    return f"行63 {re.sub('[^A-Za-z0-9]+', '', name)}。"
 
 
 @asynccontextmanager
