@@ -214,7 +214,7 @@ _ID_OF: Final = (
 _SERIAL_ID: Final = (
     "event|alert|incident|ticket|request|trace|message|notification|session|process|job|run|build|case|issue"
 )
-_CLOCK: Final = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s?[ap]m)?"
+_CLOCK: Final = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s?[ap]m\b)?"
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _NUMBER: Final = r"[-+]?\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,12})?"
 _UNITS: Final = (

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.alerts.alert import (
@@ -185,6 +185,7 @@ FIGURE = st.one_of(
 )
 
 
+@example(["あ", "amaaaaaa"], "0.00", "2020-01-01T00:00:00")
 @given(st.lists(WORD, min_size=1, max_size=6), FIGURE, FIGURE)
 def test_whatever_figure_stands_between_the_words(words: list[str], first: str, second: str) -> None:
     """Alerts that differ only in a figure between their words count as the same alert."""
