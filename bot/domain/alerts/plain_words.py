@@ -52,6 +52,11 @@ SUBJECT_FIELDS: Final = phrases(
     "alarm name|test name|件名|タイトル|内容|事象|アラート名|監視名|名称|イベント名|障害内容|"
     "アラート内容|メッセージ|監視項目|項目|概要"
 )
+#: What has an id that names no thing, but one of many times.
+NUMBERED: Final = phrases(
+    "job|run|build|execution|workflow|pipeline|task|deployment|alert|incident|event|check|test|issue|problem|"
+    "request|trace|session|backup"
+)
 #: Names of fields whose value names one thing.
 NAMING_FIELDS: Final = phrases(
     "host|hostname|host name|instance|service|service name|monitor|monitor name|check|check name|device|"

@@ -29,6 +29,7 @@ from bot.domain.alerts.plain_words import (
     NAMING_FIELDS,
     NO_ERROR,
     NOT_NAMING,
+    NUMBERED,
     RUNS,
     SILENT_LABELS,
     STATUS_PAGE,
@@ -83,6 +84,7 @@ class Parts:
         texts: Further lines, in order.
         fields: Fields, and labelled lines.
         emphasised: What its texts print bold, quote, or link, unless it is a word of state.
+        marked: Words of state that they print so.
         author: Of its embeds, unless that only names the sender; may be empty.
         colours: Of its embeds, as Discord has them: red, green and blue in eight bits each.
         own: The words by which the sender is named.
@@ -92,6 +94,7 @@ class Parts:
     texts: tuple[str, ...]
     fields: tuple[NamedValue, ...]
     emphasised: tuple[str, ...]
+    marked: tuple[str, ...]
     author: str
     colours: tuple[int, ...]
     own: frozenset[str]
@@ -196,15 +199,18 @@ def take_apart(message: AlertMessage, names: Sequence[str]) -> Parts:
     authors = [first_line(embed.author) for embed in embeds]
     author = next((each for each in authors if each and not _is_boilerplate(each, own)), "")
     subjects = [("field", first_line(each.value)) for each in fields if each.key in SUBJECT_FIELDS]
+    subjects = subjects or [("field", first_line(each.value)) for each in fields if each.key == "description"]
     if all(_is_generic(line, own) for _, line in headlines):
         headlines += [each for each in subjects if each[1]]
     if not headlines:
         headlines = [("author", author)] if author else []
+    marked = list(_emphasised(message))
     return Parts(
         headlines=tuple(headlines),
         texts=tuple(texts),
         fields=tuple(fields),
-        emphasised=tuple(_emphasised(message)),
+        emphasised=tuple(each for each in marked if not _is_state(each)),
+        marked=tuple(each for each in marked if _is_state(each)),
         author=author,
         colours=tuple(embed.colour for embed in embeds if embed.colour),
         own=own,
@@ -271,6 +277,9 @@ def _clues(parts: Parts) -> Iterator[_Spoken]:
         yield from _strongest("text", found, _WHOLE_LABEL_FACTOR if whole else _TEXT_FACTOR)
     for line in (*(line for _, line in parts.headlines), *parts.texts[:_TEXTS]):
         yield from _transition(line)
+    for said in parts.marked:  # "entered status *Running*"
+        if (whole := _whole(_bare(said))) is not None:
+            yield from _strongest("text", [Phrase(*whole, 0, len(said), said)], 1.0)
     for field in parts.fields[:_FIELDS]:
         yield from _field_clues(field)
     if parts.author and all(part != "author" for part, _ in parts.headlines):
@@ -522,7 +531,7 @@ def _is_named(words: Sequence[Token], parts: Parts) -> bool:
 def _named(field: NamedValue, *, is_run: bool) -> Iterator[Token]:
     """Yield the words of a field's value that name what it is about."""
     key, value = field.key, first_line(field.value)
-    if NOT_NAMING.search(key) is not None and not _is_naming(key):
+    if NOT_NAMING.search(key) is not None and not _is_naming(key) and not _is_slug(key, value):
         return
     if _is_naming(key) or key in SUBJECT_FIELDS:
         if (number := value.strip()).isdigit():  # "Gate: 3"
@@ -538,7 +547,7 @@ def _subject_line(line: str, parts: Parts) -> str:
     """Return a line without the sender's name in front, and without what follows "Reason:"."""
     bare = line
     label, rest = _split_label(line)
-    if rest and {each.text for each in tokens(label)} <= parts.own and _bare(label):
+    if rest and _bare(label) in parts.own:
         bare = rest
     about = _EXPLAINED.split(bare, maxsplit=1)[0]
     return bare if _is_generic(about, parts.own) else about
@@ -699,7 +708,8 @@ def _further_names(parts: Parts, told: str) -> Iterator[str]:
         others += [
             word for line in parts.texts for word in line.split() if is_name(folded(word)) and tokens(word)
         ]
-        yield from [*(value for _, value in naming), *others][:1]
+        slugs = [value for key, value in fields if _is_slug(key, value)]
+        yield from [*(slugs or (value for _, value in naming)), *others][:1]
 
 
 def beginnings(line: str) -> Iterator[str]:
@@ -728,11 +738,7 @@ def _clean(line: str, parts: Parts) -> str:
         if not rest or not tokens(rest) or _ERROR_NAME.fullmatch(_bare(label)):
             break
         said = _bare(label)
-        if (
-            not said
-            or said in SILENT_LABELS
-            or ({each.text for each in tokens(label)} <= parts.own and not _phrases(label))
-        ):
+        if not said or said in SILENT_LABELS or said in parts.own:
             bare = _trimmed(rest)
         elif bare.startswith("[") and (found := list(WORDS.phrases(said))) and found[0].start == 0:
             # A label that names its host: [Triggered on ...].
@@ -786,12 +792,8 @@ def _emphasised(message: AlertMessage) -> Iterator[str]:
         for line in islice((line for line in lines if _EMPHASIS.search(line)), 1):
             for found in islice(_EMPHASIS.finditer(line), _NAMES_SHOWN):
                 said = first_line(found[0]).strip("*`'\"“”‘’「」『』 ")
-                if (
-                    said
-                    and not said.endswith((":", "："))
-                    and not _is_state(said)
-                    and len(tokens(said)) in range(1, _SHORT + 1)
-                ):
+                is_name_or_state = _is_state(said) or len(tokens(said)) in range(1, _SHORT + 1)
+                if said and not said.endswith((":", "：")) and is_name_or_state:
                     yield said
 
 
@@ -844,7 +846,14 @@ def _labelled(line: str) -> NamedValue | None:
 def _is_naming(key: str) -> bool:
     """Return True for the name of a field that names one thing: "host", "affected host", "machine id"."""
     head, _, last = key.rpartition(" ")
-    return key in NAMING_FIELDS or last in NAMING_FIELDS or (last in {"id", "name"} and _is_naming(head))
+    if last in {"id", "name"}:
+        return key in NAMING_FIELDS or (_is_naming(head) and not (last == "id" and head in NUMBERED))
+    return last in NAMING_FIELDS
+
+
+def _is_slug(key: str, value: str) -> bool:
+    """Return True for an id that is a name: "Flow ID: orders-to-dwh"."""
+    return key.endswith(" id") and value.isascii() and not any(map(str.isdigit, value))
 
 
 def _is_thing(key: str) -> bool:

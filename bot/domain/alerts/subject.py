@@ -252,6 +252,7 @@ _VARYING: Final = (
     _varying(rf"(?<=[a-z0-9]):{_HEX}\b"),  # the tag of an image
     _varying(r"\b[a-z]{1,3}-\d{6,15}\b"),  # the number of a problem
     _varying(r"\b(?:number|num|nr|no\.)\s?(?=\d)"),
+    _varying(r"[-_]?\b(?<!\d)20\d\d(?:0[1-9]|1[0-2])[0-3]\d(?:\d{6})?(?:\.\d{1,6})?\b"),  # a date in a name
     _varying(r"\b1[5-9]\d{8}(?:\d{3})?\b"),  # seconds or milliseconds since 1970
     _varying(
         r"(コード|リトライ|試行|回数|件数|台数|人数|個数|率|値|量|残り|合計)\s?[:=は]?\s?\d{1,12}(?:\.\d{1,6})?",
@@ -293,4 +294,4 @@ _VARYING: Final = (
     _varying(r"(?<=[^\x00-\x7f])\s(?=\d++(?!\.\d))", ""),
     _varying(r"(?<=\d)\s(?=号|番|階|系|台目|丁目|区|棟|館|レーン)", ""),
 )
-_RUN: Final = re.compile(r"#\d{1,9}\b|/\d{1,9}(?=[\s)\]>/]|$)", re.ASCII)
+_RUN: Final = re.compile(rf"#\d{{1,9}}\b|/\d{{1,9}}(?=[\s)\]>/]|$)|\b{_HEX}\b", re.ASCII)
