@@ -291,6 +291,9 @@ def _clues(parts: Parts) -> Iterator[_Spoken]:
 def _headline_clues(part: str, line: str, factor: float) -> Iterator[_Spoken]:
     """Yield what a headline's label, words and signs speak for."""
     label, rest = _label(line)
+    second, beyond = _split_label(rest)
+    if not _phrases(label) and _whole(_bare(second)) is not None:  # "[nas] Normal: volume 2"
+        label, rest = second, beyond
     heads, bodies = list(_phrases(label)), list(_phrases(rest))
     bodies += [each for each in heads if each.weight <= WEAK]  # "Wazuh Alert - ..." only names the sender
     heads = [each for each in heads if each.weight > WEAK]
@@ -549,7 +552,7 @@ def _subject_line(line: str, parts: Parts) -> str:
     label, rest = _split_label(line)
     if rest and _bare(label) in parts.own:
         bare = rest
-    about = _EXPLAINED.split(bare, maxsplit=1)[0]
+    about = _EXPLAINED.split(_DETAILS.sub(" ", bare), maxsplit=1)[0]
     return bare if _is_generic(about, parts.own) else about
 
 
@@ -996,6 +999,7 @@ _EMPHASIS: Final = re.compile(
 _ERROR_NAME: Final = re.compile(r"[\w.]{0,80}(?:error|exception|fault)", re.ASCII)
 _CHANGE: Final = re.compile(r"([^\s]{1,20})\s?(?:->|→|=>|⇒|➡|\bto\b|から)\s?([^\s。、.,]{1,20})", re.ASCII)
 _AROUND: Final = 40  # characters around a phrase in which another word may turn it
+_DETAILS: Final = re.compile(r"[(（][^()（）]{0,80}(?:、|, )[^()（）]{0,80}[)）]")
 _PARENTHESISED: Final = re.compile(r"\([^()]{1,80}\)", re.ASCII)
 _NEGATION: Final = re.compile(
     r"(?:\b(?:not|no|never|none|neither|cannot|can't|0 of \d{1,5}|0/\d{1,5})|n't|"
