@@ -380,7 +380,8 @@ def _strongest(part: str, found: Iterable[Phrase], factor: float) -> Iterator[_S
         )
 
 
-def _phrases(text: str) -> list[Phrase]:
+@lru_cache(maxsize=1_024)
+def _phrases(text: str) -> tuple[Phrase, ...]:
     """Return the phrases of a text outside quoted names, and outside parentheses if it has others.
 
     A recovery may name the trouble that is over: "recovered from link down", 「障害が復旧しました」.
@@ -388,7 +389,7 @@ def _phrases(text: str) -> list[Phrase]:
     """
     plain = folded(_without_quoted(text))
     outside, everything = _spoken(_PARENTHESISED.sub(" ", plain)), _spoken(plain)
-    return [*outside, *(each for each in everything if each.weight >= DECISIVE)] or everything
+    return tuple([*outside, *(each for each in everything if each.weight >= DECISIVE)] or everything)
 
 
 def _spoken(plain: str) -> list[Phrase]:
@@ -891,6 +892,7 @@ def _split_label(line: str) -> tuple[str, str]:
     return "", line
 
 
+@lru_cache(maxsize=1_024)
 def _bare(text: str) -> str:
     """Return *text* folded, without signs and markup: to be compared with a whole phrase."""
     plain = _LINKED.sub(r"\1", folded(text))

@@ -317,13 +317,13 @@ class Lexicon:
 
     def phrases(self, text: str) -> Iterator[Phrase]:
         """Yield the phrases in *text*, the longest one where several begin at one place."""
-        at = 0
-        while at < len(text):
-            if (found := self._at(text, at)) is None:
-                at += 1
+        ends = 0
+        for at, sign in enumerate(text):
+            if at < ends or (text[at : at + _BEGIN] not in self._by_begin and sign not in self._by_begin):
                 continue
-            yield found
-            at = found.end
+            if (found := self._at(text, at)) is not None:
+                yield found
+                ends = found.end
 
     def whole(self, text: str) -> tuple[Meaning, float] | None:
         """Return what *text* means if it is one phrase of the table, else None."""

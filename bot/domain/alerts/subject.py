@@ -30,10 +30,12 @@ class Token:
 
 
 def folded(text: str) -> str:
-    """Return the first 600 signs of *text* after NFKC, in lower case, with single blanks."""
-    plain = unicodedata.normalize("NFKC", text[:_LONGEST].encode("utf-8", "replace").decode())[
-        :_LONGEST
-    ].lower()
+    """Return the first 320 signs of *text* after NFKC, in lower case, with single blanks."""
+    plain = (
+        unicodedata.normalize("NFKC", text[:_LONGEST].encode("utf-8", "replace").decode())[:_LONGEST]
+        .replace("İ", "I")
+        .lower()
+    )
     return " ".join(plain.replace("\ufe0f", "").split())
 
 
@@ -139,7 +141,7 @@ def _binds(before: str) -> bool:
     return last not in _MEASURED and last not in _SERIAL
 
 
-_LONGEST: Final = 600  # signs of a line: NFKC makes up to 18 of one
+_LONGEST: Final = 320  # signs of a line: NFKC makes up to 18 of one
 _APART: Final = (", ", "; ", ". ", "、", "。", ") ", "] ")  # between two words that make no name
 #: Nouns whose number may have a point: zone 1.2. Elsewhere such a number is a figure.
 _PLACES: Final = phrases(
