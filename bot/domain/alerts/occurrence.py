@@ -65,9 +65,11 @@ class KnownAlert:
     Attributes:
         number: Of its incident.
         subject: As in `Occurrence`; None: opened by a version that kept none.
+        is_open: It still fires, or waits for an answer; else it is over and muted.
     """
 
     number: int
     fingerprint: str
     title: str
     subject: str | None
+    is_open: bool = True

@@ -423,9 +423,13 @@ def _is_lifted(trouble: Phrase, well: Phrase) -> bool:
 
 
 def _is_over(trouble: Phrase, well: Phrase, text: str) -> bool:
-    """Return True if a recovery names the trouble: before itself, or after "from", "after" or a colon."""
+    """Return True if a recovery names the trouble: before itself, or after "from", "after" or a colon.
+
+    In "web-1 is down, web-2 is up" it does not: another thing is well.
+    """
     if trouble.start < well.start:
-        return True
+        clauses = _CLAUSE.split(text[trouble.end : well.start])
+        return not any(each.is_name for clause in clauses[1:] for each in tokens(clause))
     return _FROM.match(text[well.end : trouble.start]) is not None and well.words.isascii()
 
 
@@ -1002,6 +1006,7 @@ _ERROR_NAME: Final = re.compile(r"[\w.]{0,80}(?:error|exception|fault)", re.ASCI
 _CHANGE: Final = re.compile(r"([^\s]{1,20})\s?(?:->|→|=>|⇒|➡|\bto\b|から)\s?([^\s。、.,]{1,20})", re.ASCII)
 _AROUND: Final = 40  # characters around a phrase in which another word may turn it
 _DETAILS: Final = re.compile(r"[(（][^()（）]{0,80}(?:、|, )[^()（）]{0,80}[)）]")
+_CLAUSE: Final = re.compile(r"[,;、。|]\s?|\s(?:but|and|while)\s")
 _PARENTHESISED: Final = re.compile(r"\([^()]{1,80}\)", re.ASCII)
 _NEGATION: Final = re.compile(
     r"(?:\b(?:not|no|never|none|neither|cannot|can't|0 of \d{1,5}|0/\d{1,5})|n't|"

@@ -65,7 +65,10 @@ def _same(said: Occurrence, known: Sequence[KnownAlert]) -> KnownAlert | None:
 def _is_about_the_same(said: Occurrence, known: KnownAlert) -> bool:
     if known.subject is None:
         return is_same_title(said.subject, known.title)
-    return same_subject(said.subject, known.subject) or repeats(said.subject, known.subject)
+    # What only resembles a muted alert must not be silent.
+    return same_subject(said.subject, known.subject) or (
+        known.is_open and repeats(said.subject, known.subject)
+    )
 
 
 def _subjects(known: Sequence[KnownAlert]) -> dict[int, str]:

@@ -73,3 +73,20 @@ async def test_a_muted_alert_of_an_older_version_stays_muted(desk: Desk) -> None
     await desk.database.advance(timedelta(hours=2))
     await say(desk, 2, FIRING)
     assert len(await statuses(desk)) == 1
+
+
+async def test_what_only_resembles_a_muted_alert_is_tracked(desk: Desk) -> None:
+    """A mute silences the same alert alone, not one of the same machine that says more."""
+    await say(desk, 1, "ALERT: drum of gate 3 is stuck")
+    await desk.database.pool.execute(
+        """INSERT INTO alert_verdicts
+                  (guild_id, fingerprint, incident_id, verdict, severity, by_id, by_name, at, holds_until)
+           SELECT guild_id, fingerprint, id, 'mute', severity, 1, 'sato', now(), now() + interval '1 day'
+             FROM incidents"""
+    )
+    await desk.database.pool.execute("UPDATE incidents SET status = 'resolved', resolved_at = now()")
+    await desk.database.advance(timedelta(hours=2))
+    await say(desk, 2, "ALERT: drum of gate 3 is stuck")
+    assert len(await statuses(desk)) == 1
+    await say(desk, 3, "ALERT: drum cable of gate 3 is stuck")
+    assert len(await statuses(desk)) == 2

@@ -75,12 +75,14 @@ SELECT found.*
 -- name: alerts_of_sender
 -- Returns the newest 500 alerts that a sender has posted in a channel and that are open, or merged into another one, or
 -- muted.
-SELECT number, fingerprint, title, subject
-  FROM (SELECT id AS number, guild_id, fingerprint, title, subject, source, reported_by_id, reported_by_name
+SELECT number, fingerprint, title, subject, is_open
+  FROM (SELECT id AS number, guild_id, fingerprint, title, subject, true AS is_open, source, reported_by_id,
+               reported_by_name
           FROM incidents
          WHERE status IN ('triggered', 'acknowledged', 'merged')
         UNION
-        SELECT id, incidents.guild_id, incidents.fingerprint, title, subject, source, reported_by_id, reported_by_name
+        SELECT id, incidents.guild_id, incidents.fingerprint, title, subject, false, source, reported_by_id,
+               reported_by_name
           FROM alert_verdicts
           JOIN incidents ON incidents.id = alert_verdicts.incident_id
          WHERE alert_verdicts.guild_id = :guild_id AND verdict = 'mute' AND holds_until > now()) AS known
@@ -230,7 +232,7 @@ RETURNING (SELECT NOT is_full FROM crowd) AS shown;
 
 -- name: waiting_questions
 -- Returns the newest 100 questions about a sender in a channel that are tracked if nobody answers.
-SELECT message_id AS number, fingerprint, title, subject
+SELECT message_id AS number, fingerprint, title, subject, true AS is_open
   FROM alert_questions
  WHERE guild_id = :guild_id AND channel_id = :channel_id AND sender = :sender
    AND answer IS NULL AND tracks_at IS NOT NULL

@@ -96,6 +96,51 @@ def test_it_is_chatter(content: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "gate-3 failed to come back online after restart",
+        "db-1 is down again, it was back up for 3 minutes",
+        "Hostname db.example cannot be resolved",
+        "通信が復帰しません：精算機3号機",
+        "第5駐車場 復旧できず",
+        "no healthy upstream for checkout-api",
+        "Payment success rate dropped to 62%",
+        "No successful backup of db-1 for 3 days",
+        "Timed out waiting for web-3 to be back online",
+        "web-1 is up, web-2 is down",
+        "Not all services are up",
+        "CPU is back up at 99%",
+        "ゲート2が正常に起動しません",
+        "一部復旧：第5駐車場",
+        "復旧待ち 第5駐車場",
+        "オンライン決済が利用できなくなっています",
+        "稼働中のゲートが0台です",
+        "Healthy hosts: 0 of 3",
+        "メールの通知が届かない",
+        "満車なのに空車表示になっています",
+        "受付端末が起動しない",
+        "料金の更新が反映されません",
+        "Report generator: HTTP 500",
+        "[INFO] checkout-api health check failed 5 times",
+        "✅ web-2 is up\n❌ web-1 is down",
+        "監視結果\nweb-1 正常\nweb-2 異常",
+        "0 of 3 replicas available",
+        "Recovery of db-1 failed",
+        "復旧に失敗しました：db-1",
+        "正常ではありません：ゲート2",
+        "Backup not completed",
+        "処理が完了しませんでした",
+        "db-1 recovered but is failing again",
+        "web-1 is down, web-2 is up",
+        "第3駐車場は停止中、第4駐車場は復旧しました",
+    ],
+)
+def test_trouble_is_neither_over_nor_news(content: str) -> None:
+    """What is denied, waited for or partial is not over, and an ordinary word silences no trouble."""
+    assert read(content).says in {Says.FIRING, None}
+
+
+@pytest.mark.parametrize(
     "content", ["", "Kiosk 7 says hi", "42", "http://example.test/a", "決済について", "🙂🙂"]
 )
 def test_it_is_not_recognised(content: str) -> None:
