@@ -208,6 +208,7 @@ async def test_others_take_over_from_whoever_loses_the_role(world: World) -> Non
     second = TriageWalk(world.human, "responder", "general")
     told = await second.begin(REPORT)
     assert "🔎 ほかのトリアージ：「決済が落ちた」(@primary)" in told.text
+    await line_of(world, "🔎 @primary がトリアージ中 · 決済が落ちた")  # one that ends unannounced has no line
     card = await first.press(card, "やめる")
     assert "発報していません" in card.text
     line = await line_of(world, "⚪ 取消 · 決済が落ちた · @primary")
