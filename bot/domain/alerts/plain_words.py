@@ -22,6 +22,10 @@ SILENT_LABELS: Final = phrases(
 ALERTS: Final = phrases("alert|Alert|ALERT|アラート")
 #: Labels of the updates of status pages.
 STATUS_PAGE: Final = phrases("investigating|identified|monitoring|update|resolved|in progress")
+#: What an alert is, not a thing, in a label with a sign that all is well: "[✔ Released]".
+LET_GO: Final = phrases("released|disengaged")
+#: Words of a title by which what follows is meant for later, or not at all.
+UNREAL: Final = phrases("test|scheduled|planned|upcoming|canceled|cancelled|テスト|試験|訓練|予定|工事")
 #: Lines that say nothing of an alert.
 BOILERPLATE: Final = re.compile(
     r"(?:お疲れ|お世話に|いつもお世話に|自動通知|自動送信|このメールは|よろしくお願い|ご対応の|ご確認).{0,60}|"
@@ -41,6 +45,8 @@ BOILERPLATE: Final = re.compile(
 ERROR_FIELDS: Final = phrases(
     "error|error message|last error|failure reason|exception|エラー|エラー内容|エラーメッセージ"
 )
+#: Names of fields that hold where in a program an error came up.
+TRACE_FIELDS: Final = phrases("backtrace|stacktrace|stack trace|traceback|スタックトレース")
 #: What such a field has if there is none.
 NO_ERROR: Final = phrases("|none|no|null|n/a|-|0|なし|無し|ok")
 #: Labels of a text whose first line is its title.
@@ -64,7 +70,7 @@ NAMING_FIELDS: Final = phrases(
     "application name|project|site|site name|url|monitor url|service url|endpoint|target|resource|"
     "resource name|component|cluster|database|queue|dag|dag id|job|"
     "job name|workflow|pipeline|repository|repo|"
-    "machine|vm|disk|volume|interface|port|domain|function|topic|bucket|environment|entity|object|source|"
+    "machine|vm|disk|datastore|remote|volume|interface|port|domain|function|topic|bucket|environment|entity|object|source|"
     "agent|agent name|client|user pool|sensor|location|lot|gate|lane|store|shop|facility|camera|"
     "deployment|image|stack|heartbeat|task|unit|address|ip|ip address|system|system name|account|tenant|"
     "customer|certificate|backup|policy|ホスト|ホスト名|サーバー|サーバ|サーバー名|サービス|サービス名|"
@@ -113,7 +119,7 @@ GENERIC: Final = phrases(
     "state|info|information|website|site|sites|endpoint|endpoints|application|app|domain|certificate|ssl|"
     "http|https|url|connection|device|node|nodes|pod|container|database|task|workflow|run|type|last|"
     "issue|issues|name|all|some|one|result|automatic|automated|auto|bot|webhook|integration|source|see|"
-    "details|link|open|project|production|prod|value|アラート|通知|監視|システム|サービス|サーバー|"
+    "details|link|open|resource|resources|project|production|prod|value|アラート|通知|監視|システム|サービス|サーバー|"
     "サーバ|状態|状況|情報|報告|変更|自動|速報|発生|メッセージ|検知|検出|イベント|ステータス|更新|連絡|"
     "お知らせ|監視通知|自動通知|自動送信|設備|機器|対象|件|確認|対応|詳細|内容|結果|定期|名|時"
 )

@@ -26,6 +26,7 @@ from bot.domain.alerts.plain_words import (
     BROAD,
     ERROR_FIELDS,
     GENERIC,
+    LET_GO,
     NAMING_FIELDS,
     NO_ERROR,
     NOT_NAMING,
@@ -35,6 +36,8 @@ from bot.domain.alerts.plain_words import (
     STATUS_PAGE,
     SUBJECT_FIELDS,
     TITLES,
+    TRACE_FIELDS,
+    UNREAL,
 )
 from bot.domain.alerts.recognition import WHAT, WHERE, Clue, Pattern, Reading, Says, match_patterns
 from bot.domain.alerts.state_words import (
@@ -100,10 +103,17 @@ class Parts:
     own: frozenset[str]
 
     @property
+    def introduced(self) -> tuple[str, ...]:
+        """Return the headlines that another one introduces: "Alarm of the shop:"."""
+        lines = [line for _, line in self.headlines]
+        return tuple(line for before, line in pairwise(lines) if before.endswith(_COLONS))
+
+    @property
     def is_run(self) -> bool:
         """Return True if it is about work that runs again and again, as builds do."""
         said = [line for _, line in self.headlines] + [field.key for field in self.fields]
-        return RUNS.search(folded(" ".join(said))) is not None
+        plain = folded(" ".join(said))
+        return RUNS.search(plain) is not None or _COMMIT.search(plain) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +190,12 @@ def take_apart(message: AlertMessage, names: Sequence[str]) -> Parts:
         *(("description", embed.description) for embed in embeds),
     ):
         said: list[str] = []
-        begun = False
+        begun, known = False, len(fields)
         for line in _lines(text):
             field = _labelled(line)
             if field is not None and not said and field.key in TITLES:  # 「件名：[解消] 在庫送信エラー」
                 line, field = field.value, None  # noqa: PLW2901
-            if field is not None and (begun or _begins(field, part)):
+            if field is not None and (begun or _begins(field, part, follows=len(fields) > known)):
                 fields.append(field)
             elif not _is_boilerplate(line, own):
                 said.append(line)
@@ -240,7 +250,8 @@ def judge(parts: Parts) -> Judgement:
     plainly = any(clue.says is not Says.FIRING and weight >= STRONG for clue, _, weight in clues)
     if not plainly and (quiet < _ENOUGH_TO_BE_QUIET or quiet < 2 * firing):
         return Judgement(None, told)
-    if told[0].weight < _PLAIN and any(_is_burning(line, parts) for line in parts.texts):
+    further = (*parts.texts, *parts.introduced)
+    if told[0].weight < _PLAIN and any(_is_burning(line, parts) for line in further):
         return Judgement(None, told)
     spoken = {
         state for clue, state, _ in clues if clue.says is Says.RESOLVED and any(map(str.isalpha, clue.words))
@@ -261,25 +272,22 @@ def _is_burning(line: str, parts: Parts) -> bool:
     begins = bool(signs) and signs[0].state is Meaning.TROUBLE and signs[0].start == 0
     found = [each for each in _phrases(line) if each.weight >= STRONG]
     ends = bool(found) and found[-1].state is Meaning.TROUBLE and plain.endswith(found[-1].words.strip())
-    known = {each.text for _, headline_ in parts.headlines for each in tokens(headline_)}
+    heads = [headline_ for _, headline_ in parts.headlines if headline_ not in parts.introduced]
+    known = {each.text for headline_ in heads for each in tokens(headline_)}
     names_another = any(each.is_name and each.text not in known for each in tokens(line))
     return names_another and (begins or (ends and not any(each.state is Meaning.WELL for each in found)))
 
 
 def _clues(parts: Parts) -> Iterator[_Spoken]:
+    decides = [_decides(line) for _, line in parts.headlines]
+    is_over = _says_only_over(parts)
     for number, (part, line) in enumerate(parts.headlines):
         factor = 1.0 if number == 0 or part == "title" else 0.75 if part in {"content", "field"} else 0.5
-        yield from _headline_clues(part, line, factor)
-    for line in parts.texts[:_TEXTS]:
-        label, _ = _split_label(_trimmed(line)) if _trimmed(line)[:1] in _BRACKETS else ("", "")
-        whole = _whole(_bare(line)) or VALUES.whole(_bare(label))
-        found = [Phrase(*whole, 0, len(line), _cut(line))] if whole else _phrases(line)
-        yield from _strongest("text", found, _WHOLE_LABEL_FACTOR if whole else _TEXT_FACTOR)
-    for line in (*(line for _, line in parts.headlines), *parts.texts[:_TEXTS]):
-        yield from _transition(line)
-    for said in parts.marked:  # "entered status *Running*"
-        if (whole := _whole(_bare(said))) is not None:
-            yield from _strongest("text", [Phrase(*whole, 0, len(said), said)], 1.0)
+        clues = _headline_clues(part, line, factor)
+        is_kind = not decides[number] and any(decides) and _is_generic(line, parts.own)
+        if not (is_over and _bare(line) in ALERTS):  # "Alert", then "db-1 recovered"
+            yield from map(_as_kind, clues) if is_kind else clues
+    yield from _text_clues(parts, is_over=is_over)
     for field in parts.fields[:_FIELDS]:
         yield from _field_clues(field)
     if parts.author and all(part != "author" for part, _ in parts.headlines):
@@ -288,8 +296,76 @@ def _clues(parts: Parts) -> Iterator[_Spoken]:
         yield Clue(_SAYS[state], "colour", words, _COLOUR_WEIGHT), state, WEAK
 
 
+def _text_clues(parts: Parts, *, is_over: bool) -> Iterator[_Spoken]:
+    """Yield what further lines, changes and marked words speak for.
+
+    Args:
+        is_over: The headlines say so: then "Error" is the title of what it was.
+    """
+    for line in parts.texts[:_TEXTS]:
+        label, _ = _split_label(_trimmed(line)) if _trimmed(line)[:1] in _BRACKETS else ("", "")
+        whole = _whole(_bare(line)) or VALUES.whole(_bare(label))
+        whole = None if is_over and _bare(line) in ERROR_FIELDS else whole
+        found = [Phrase(*whole, 0, len(line), _cut(line))] if whole else _phrases(line)
+        yield from _strongest("text", found, _WHOLE_LABEL_FACTOR if whole else _TEXT_FACTOR)
+    for line in (*(line for _, line in parts.headlines), *parts.texts[:_TEXTS]):
+        yield from _transition(line)
+    for said in parts.marked:  # "entered status *Running*"
+        if is_over and _bare(said) in ERROR_FIELDS:
+            continue
+        if (whole := _whole(_bare(said))) is not None:
+            yield from _strongest("text", [Phrase(*whole, 0, len(said), said)], 1.0)
+
+
+def _as_kind(spoken: _Spoken) -> _Spoken:
+    """Return what the title says that only names a kind of message, before a line that says how it is.
+
+    As in "update resource", then "update of shop/web failed".
+    """
+    clue, state, weight = spoken
+    if state is not Meaning.CHATTER or weight > NORMAL or clue.words in UNREAL:
+        return spoken
+    return replace(clue, weight=clue.weight / 4), state, weight
+
+
+def _says_only_over(parts: Parts) -> bool:
+    """Return True if headlines say plainly that something is over, none that something is in trouble, and
+    no field is about another thing.
+    """
+    found = [each for _, line in parts.headlines for each in _phrases(line) if each.weight >= STRONG]
+    states = {each.state for each in found}
+    names_another = any(_is_thing(field.key) for field in parts.fields)
+    return Meaning.WELL in states and Meaning.TROUBLE not in states and not names_another
+
+
+def _decides(line: str) -> bool:
+    """Return True if a line says plainly how something is."""
+    return any(each.weight >= STRONG and each.state is not Meaning.CHATTER for each in _phrases(line))
+
+
+def _without_outcome(line: str) -> tuple[str, Phrase | None]:
+    """Return a headline without a signed label at its end that says that it is over, and without its grade.
+
+    As in "[Error] [ping] [gate-3] [✔ Released]". If it says plainly that something is in trouble, nothing is
+    over.
+    """
+    found = _ENDING_LABEL.search(line)
+    said = _bare(found[1]) if found else ""
+    whole = (Meaning.SUCCESS, STRONG) if said in LET_GO else _whole(said)
+    if found is None or whole is None or whole[0] not in {Meaning.WELL, Meaning.SUCCESS}:
+        return line, None
+    rest = _GRADE.sub(" ", line[: found.start()])
+    is_signed = any(each.state is Meaning.WELL for each in SIGNS.phrases(folded(found[1])))
+    if not is_signed or _decides(rest):
+        return line, None
+    return rest, Phrase(whole[0], STRONG, 0, len(line), _cut(said))
+
+
 def _headline_clues(part: str, line: str, factor: float) -> Iterator[_Spoken]:
     """Yield what a headline's label, words and signs speak for."""
+    line, outcome = _without_outcome(line)
+    if outcome is not None:
+        yield from _strongest(part, [outcome], factor * _WHOLE_LABEL_FACTOR)
     label, rest = _label(line)
     second, beyond = _split_label(rest)
     if not _phrases(label) and _whole(_bare(second)) is not None:  # "[nas] Normal: volume 2"
@@ -341,6 +417,8 @@ def _field_clues(field: NamedValue) -> Iterator[_Spoken]:
         yield from _strongest(field.name, [Phrase(*whole, 0, len(value), _cut(bare))], _ANY_FIELD_FACTOR)
     elif key in ERROR_FIELDS and bare not in NO_ERROR:
         yield Clue(Says.FIRING, field.name, _cut(value), WEAK), Meaning.TROUBLE, WEAK
+    elif key in TRACE_FIELDS and bare not in NO_ERROR:
+        yield Clue(Says.FIRING, field.name, _cut(value), NORMAL), Meaning.TROUBLE, NORMAL
 
 
 def _transition(line: str) -> Iterator[_Spoken]:
@@ -398,6 +476,7 @@ def _spoken(plain: str) -> list[Phrase]:
     well = [each for each in found if each.state is Meaning.WELL and each.weight >= STRONG]
     well += [each for one, each in pairwise(found) if _is_lifted(one, each)]
     trouble = [each for each in found if each.state is Meaning.TROUBLE]
+    plainly = [each for each in found if each.state is Meaning.SUCCESS and each.weight >= STRONG]
     spoken = []
     for each in found:
         if each.state is Meaning.TROUBLE and any(_is_over(each, one, plain) for one in well):
@@ -407,9 +486,9 @@ def _spoken(plain: str) -> list[Phrase]:
         elif (
             each.state is Meaning.CHATTER
             and each.weight <= NORMAL
-            and any(one.weight >= NORMAL for one in trouble)
+            and (plainly or any(one.weight >= NORMAL for one in trouble))
         ):
-            each = replace(each, weight=WEAK)  # noqa: PLW2901  # 「通知が届かない」
+            each = replace(each, weight=WEAK)  # noqa: PLW2901  # 「通知が届かない」, "successfully updated"
         elif each in well:
             each = replace(each, weight=max(each.weight, STRONG))  # noqa: PLW2901
         spoken.append(each)
@@ -490,12 +569,35 @@ def subject(parts: Parts) -> Subject:
     by = tokens(parts.author, counts_runs=is_run)
     if any(each.is_name for each in by) or not _is_named(words, parts):
         words += by
+    stating = _stating(parts)
     for line in parts.texts[:_TEXTS]:
-        context += tokens(_subject_line(line, parts), counts_runs=is_run)
+        found = tokens(_subject_line(line, parts), counts_runs=is_run)
+        context += found
+        words += (each for each in found if each.is_name) if line in stating else ()
     if not any(_is_telling(each) for each in words):
         words += [each for each in context if _is_telling(each)]
     own = tuple(dict.fromkeys(words))
     return Subject(own, tuple(each for each in dict.fromkeys(context) if each not in own))
+
+
+def _stating(parts: Parts) -> list[str]:
+    """Return the further lines that say of a thing that it is in trouble; without one, that it is well."""
+    found: dict[Meaning, list[str]] = defaultdict(list)
+    for line in parts.texts[:_TEXTS]:
+        if (state := _stated(line)) is not None:
+            found[state].append(line)
+    heads = [each.state for _, line in parts.headlines for each in _phrases(line)]
+    return found[Meaning.TROUBLE] or ([] if Meaning.TROUBLE in heads else found[Meaning.WELL])
+
+
+def _stated(line: str) -> Meaning | None:
+    """Return how a line says that a thing is: "db-1:mysql: replication is critical"."""
+    last = next(reversed(_phrases(line)), None)
+    if last is None or last.weight < NORMAL:
+        return None
+    before, words, after = _bare(line).rpartition(last.words.strip())
+    stands = words.startswith(_STANDS) or before.rstrip().endswith(_STANDS_BEFORE)
+    return last.state if stands and not after else None
 
 
 def _headline_words(parts: Parts) -> tuple[list[Token], list[Token]]:
@@ -541,6 +643,8 @@ def _named(field: NamedValue, *, is_run: bool) -> Iterator[Token]:
     key, value = field.key, first_line(field.value)
     if NOT_NAMING.search(key) is not None and not _is_naming(key) and not _is_slug(key, value):
         return
+    if not _is_naming(key) and _HASH.fullmatch(value.strip("`* ")):
+        return
     if _is_naming(key) or key in SUBJECT_FIELDS:
         if (number := value.strip()).isdigit():  # "Gate: 3"
             yield from tokens(f"{key.split()[-1]} {number}", counts_runs=is_run)
@@ -553,11 +657,11 @@ def _named(field: NamedValue, *, is_run: bool) -> Iterator[Token]:
 
 def _subject_line(line: str, parts: Parts) -> str:
     """Return a line without the sender's name in front, and without what follows "Reason:"."""
-    bare = line
-    label, rest = _split_label(line)
+    bare, _ = _without_outcome(line)
+    label, rest = _split_label(bare)
     if rest and _bare(label) in parts.own:
         bare = rest
-    about = _EXPLAINED.split(_DETAILS.sub(" ", bare), maxsplit=1)[0]
+    about = _EXPLAINED.split(_DETAILS.sub(" ", _COMMIT.sub(r"\1", bare)), maxsplit=1)[0]
     return bare if _is_generic(about, parts.own) else about
 
 
@@ -670,7 +774,8 @@ def headline(parts: Parts) -> str:
     lines = [_clean(line, parts) for _, line in parts.headlines]
     telling = [line for line in lines if line and not _is_generic(line, parts.own)]
     speaking = next((line for line in (*telling, *lines) if _phrases(line) and tokens(line)), "")
-    told, *added = dict.fromkeys(filter(None, (*lines[:1], *telling[:1], speaking))) or [""]
+    introduced = lines[1:2] if lines and lines[0].endswith(_COLONS) else []
+    told, *added = dict.fromkeys(filter(None, (*lines[:1], *introduced, *telling[:1], speaking))) or [""]
     added += _further_names(parts, " ".join([told, *added]))
     if added:
         told = one_line(told, limit=_WITH_NAMES)
@@ -678,7 +783,7 @@ def headline(parts: Parts) -> str:
         known, said = {word.text for word in tokens(told)}, tokens(each)
         if folded(each) in folded(told) or (said and all(word.text in known for word in said)):
             continue
-        told = each if folded(told) in folded(each) else f"{told.rstrip('.。 ')}: {each}"
+        told = each if folded(told) in folded(each) else f"{told.rstrip('.。:： ')}: {each}"
     return first_line(told.rstrip(". "), limit=_TITLE)
 
 
@@ -705,6 +810,9 @@ def _further_names(parts: Parts, told: str) -> Iterator[str]:
         if each.key in SUBJECT_FIELDS and tokens(each.value):
             yield first_line(each.value)
             break
+    yield from [
+        word for line in _stating(parts) for word in line.split() if is_name(folded(word)) and tokens(word)
+    ][:1]
     fields = [(each.key, _BARE_VALUE.sub("", first_line(each.value))) for each in parts.fields]
     naming = [(key, value) for key, value in fields if _is_naming(key) and (tokens(value) or value.isdigit())]
     own = [value for key, value in naming if key not in BROAD and not value.startswith("http")]
@@ -796,7 +904,7 @@ def _emphasised(message: AlertMessage) -> Iterator[str]:
     embeds = message.embeds[:_EMBEDS]
     for text in (message.content, *(text for embed in embeds for text in (embed.title, embed.description))):
         cut = (line[:_LINE] for line in islice(text.splitlines(), _LINES))
-        lines = (line for line in cut if _labelled(line) is None)
+        lines = (_COMMIT.sub(r"\1", line) for line in cut if _labelled(line) is None)
         for line in islice((line for line in lines if _EMPHASIS.search(line)), 1):
             for found in islice(_EMPHASIS.finditer(line), _NAMES_SHOWN):
                 said = first_line(found[0]).strip("*`'\"“”‘’「」『』 ")
@@ -810,12 +918,14 @@ def _headlines(lines: Sequence[str], own: frozenset[str]) -> int:
     is.
     """
     told = [(bool(_phrases(line)), not _is_generic(line, own)) for line in lines[:_HEADLINES]]
-    if (True, True) in told:
-        return told.index((True, True)) + 1
     speaks, tells = ([each[side] for each in told] for side in (0, 1))
-    if any(speaks) and any(tells):
-        return max(speaks.index(True), tells.index(True)) + 1
-    return min(len(lines), 1)
+    if (True, True) in told:
+        count = told.index((True, True)) + 1
+    elif any(speaks) and any(tells):
+        count = max(speaks.index(True), tells.index(True)) + 1
+    else:
+        count = min(len(lines), 1)
+    return count + (count == 1 < len(lines) and lines[0].rstrip().endswith(_COLONS))  # it introduces the next
 
 
 def _is_boilerplate(line: str, own: frozenset[str]) -> bool:
@@ -856,7 +966,7 @@ def _is_naming(key: str) -> bool:
     head, _, last = key.rpartition(" ")
     if last in {"id", "name"}:
         return key in NAMING_FIELDS or (_is_naming(head) and not (last == "id" and head in NUMBERED))
-    return last in NAMING_FIELDS
+    return last in NAMING_FIELDS or last.removesuffix("name") in NAMING_FIELDS
 
 
 def _is_slug(key: str, value: str) -> bool:
@@ -872,11 +982,15 @@ def _is_thing(key: str) -> bool:
     return last not in SUBJECT_FIELDS and not _is_naming(last)
 
 
-def _begins(field: NamedValue, part: str) -> bool:
-    """Return True if a text that begins with a labelled line begins with a field, not with a headline."""
+def _begins(field: NamedValue, part: str, *, follows: bool) -> bool:
+    """Return True if a text that begins with a labelled line begins with a field, not with a headline.
+
+    Args:
+        follows: It follows another field.
+    """
     if field.key in STATE_FIELDS:
         return True
-    is_known = part == "description" or _is_naming(field.key)
+    is_known = follows or part == "description" or _is_naming(field.key) or field.key.endswith(" id")
     return is_known and not _phrases(field.value) and not _phrases(field.name)
 
 
@@ -988,6 +1102,21 @@ _BRACKETED: Final = re.compile(
 _CAPITALS: Final = re.compile(r"([A-Z]{2,10})\s+(?=\S)")
 _PREFIXED: Final = re.compile(r"^([^\[\]:：|\n]{1,40}?)\s*(?::\s|：|\s\|\s|\s[-–—]\s)\s*")
 _BRACKETS: Final = ("[", "【")
+_COLONS: Final = (":", "：")
+_STANDS: Final = ("is ", "are ")  # what joins a thing and its state
+_STANDS_BEFORE: Final = (" is", " are", "が", "は")
+_ENDING_LABEL: Final = re.compile(r"[\[【]([^\[\]【】]{1,30})[\]】]\s*$")
+#: How bad it is or was.
+_GRADE: Final = re.compile(
+    r"(?i)[\[【][^\[\]【】a-z0-9ぁ-ヺ一-鿿]{0,4}(?:error|warning|warn|critical|crit|alert|alarm|emergency|severe|major|"
+    r"minor|high|medium|low|警告|警報|重大|緊急|注意)[^\[\]【】a-z0-9ぁ-ヺ一-鿿]{0,4}[\]】]"
+)
+_HASH: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
+#: A run's address with its number and branch, then what was committed, and by whom.
+_COMMIT: Final = re.compile(
+    r"(https?://\S{1,200}/\d{1,9}>?\s?\([\w./-]{1,60}\))\s?['\"“「『`][^\n]{1,120}?['\"”」』`]\s?by\s\S{1,40}",
+    re.ASCII,
+)
 _BULLETS: Final = " •・-*_`■◆●▼▪◇□>"
 _SEPARATOR: Final = re.compile(r"[:：][*_`]{0,3}\s|(?<=[^\x00-\x7f])[:：]|：|\s=\s", re.ASCII)
 _QUOTED: Final = re.compile(

@@ -69,7 +69,7 @@ _ENGLISH: Final[_Rows] = {
         "needs attention|attention required|action required|sev1|sev2|p0|p1|power loss|intrusion|flood~|"
         "smoke|is broken|overheat~|backoff|evicted|investigating|identified|major outage|partial outage|"
         "does not open|does not close|stuck|jammed|stalled|back off restarting|imagepullbackoff|"
-        "errimagepull"
+        "errimagepull|entered alert|enters alert|went into alert|is in alert"
     ),
     (Meaning.TROUBLE, NORMAL): (
         "backlog|low|http 500|http 501|http 502|http 503|http 504|http 520|http 521|http 522|status 500|"
@@ -94,7 +94,7 @@ _ENGLISH: Final[_Rows] = {
         "has been renewed|was renewed|drained|back under|back within|back below|within normal|is normal|"
         "are normal|on line power|succeeded again|passed again|passing again|alert_state_event_end|"
         "health_ok|new recovery|no longer down|no longer failing|no longer firing|no longer alerting|"
-        "no longer critical|no longer in alarm|no longer~|stopped firing|stopped failing|"
+        "no longer in alert|no longer critical|no longer in alarm|no longer~|stopped firing|stopped failing|"
         "stopped alerting|resolved|auto-resolved|recovered|is back|back up|back online|back to normal|"
         "back to healthy|back in service|come back|came back|is up|are up|is now up|now up|up again|"
         "is online|are online|went online|now online|came online|online again|restored|revived|cleared|"

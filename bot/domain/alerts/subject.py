@@ -191,7 +191,7 @@ _MEASURED: Final = phrases(
     "percentage|p50|p90|p95|p99|median|average|avg|mean|max|min|maximum|minimum|threshold|limit|quota|"
     "capacity|free|used|available|remaining|left|response|time|bytes|speed|bandwidth|throughput|traffic|"
     "voltage|current|power|humidity|pressure|score|balance|amount|queue_length|backlog|"
-    "occurrences|occurrence|times|priority|prio|severity|sev|rc|ttl"
+    "pass|occurrences|occurrence|times|priority|prio|severity|sev|rc|ttl"
 )
 #: Nouns whose number counts on, from one message to the next.
 _SERIAL: Final = phrases(
@@ -241,6 +241,10 @@ _VARYING: Final = (
     _varying(r":[a-z0-9_+-]{2,40}:(?=\s|$)"),  # names of emoji
     _varying(r"\]\(https?://[^\s()<>]{1,500}\)", "]"),  # where a link goes: its words say what it is
     _varying(r"(https?://[^\s<>()?#]{1,400})[?#][^\s<>()]{0,2000}", r"\1"),
+    _varying(r"(https?://[^\s<>()]{1,400}+\)?[^()]{0,40})\([1-5]\d\d\)", r"\1"),  # what it answered
+    _varying(
+        r"(?<![\w.])v?\d{1,6}\.\d{1,6}\.\d{1,6}\s?(?:->|=>|→)\s?v?\d{1,6}\.\d{1,6}\.\d{1,6}(?![\w.])"
+    ),  # from one version to another
     _varying(r"https?://"),
     _varying(
         r"/(issues|pull|pulls|runs?|builds?|jobs?|deploys|deployments?|events?|incidents?|alerts?|actions|details|"
@@ -279,7 +283,7 @@ _VARYING: Final = (
         r"(?<![\w.-])(?:\d{1,6}(?:\.\d{1,9})?(?:d|h|min|m|sec|s|ms|us|µs|μs|ns)\s?){2,6}(?![a-z0-9])"
     ),  # 5m0.01s
     _varying(r"(?<=:)[3-6]\d{4}(?=\s?->)"),  # the port of a client
-    _varying(rf"[<>=≥≤≈~]{{1,2}}\s?{_NUMBER}\s?{_UNITS}?(?![a-z0-9])"),  # what is compared
+    _varying(rf"[<>=≥≤≈~]{{1,2}}\s?{_NUMBER}\s?{_UNITS}?(?![a-z0-9]|\.\d)"),  # what is compared
     _varying(rf"(?<![\w.:/-]){_NUMBER}\s?{_UNITS}(?:\(s\))?(?![a-z0-9-])"),
     _varying(
         r"\d{1,9}(?:\.\d{1,6})?\s?(?:ヶ月|か月|カ月|ケ月|週間|日間|時間|分間|秒間|日(?![本立産比])|件|回(?![線路])|分(?![岐館])|秒|円|人|名|個|本(?![木町店部館])|台(?![目地])|度|枚|"

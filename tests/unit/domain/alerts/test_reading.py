@@ -288,3 +288,150 @@ def test_messages_that_look_alike_have_one_look() -> None:
     assert look_of("Kiosk 7 says hi to 12 visitors") == look_of("Kiosk 8 says hi to 3 visitors")
     assert read("本日の予約件数：98件").look == read("本日の予約件数：132件").look
     assert read("Kiosk 7 says hi").look != read("Kiosk 7 says bye").look
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("[Error] [ping] [gate-3] [✔ Released]", Says.RESOLVED),
+        ("【重大】第5駐車場【✅ 復旧】", Says.RESOLVED),
+        ("[Error] [gate-3] [✔ acknowledged]", Says.CHATTER),
+        ("[ERROR] Worker 3 lags [running]", Says.FIRING),
+        ("[WARNING] Gate 3 [closed]", Says.FIRING),
+        ("[FAIL] unit tests of web [✅ OK]", Says.FIRING),
+        ("[🔴 CRITICAL] web-1 down, web-2 [✅ OK]", Says.FIRING),
+    ],
+)
+def test_a_signed_label_at_the_end_lifts_a_grade_only(content: str, says: Says) -> None:
+    """A label with a sign says how it ended, if the rest only grades it: a thing that is closed or runs may
+    be in trouble.
+    """
+    assert read(content).says is says
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("update resource\ndeployment shop/web failed", Says.FIRING),
+        ("update resource\nSuccessfully updated deployment shop/web", Says.RESOLVED),
+        ("Test\nweb-1 is down", Says.CHATTER),
+        ("Successfully updated web, but web-1 is down", Says.FIRING),
+    ],
+)
+def test_a_title_that_names_a_kind_of_news_hides_no_outcome(content: str, says: Says) -> None:
+    """The line below it says how it went; that it is a test stays."""
+    assert read(content).says is says
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("web-1 recovered\nERROR\nconnection refused", Says.RESOLVED),
+        ("web-1 recovered\n**ERROR**\nconnection refused", Says.RESOLVED),
+        ("Alert\nweb-1 recovered", Says.RESOLVED),
+        ("web-1 recovered\nERROR\nweb-2 connection refused", None),
+        ("web-1 recovered\nERROR\nweb-2: connection refused", Says.FIRING),
+        ("Alert\nweb-1 recovered, web-2 is down", Says.FIRING),
+    ],
+)
+def test_a_block_of_what_it_was_keeps_no_recovery_open(content: str, says: Says | None) -> None:
+    """A line that is just "Error" is the title of what it was, unless that is about another thing."""
+    assert read(content).says is says
+
+
+def test_a_line_with_a_colon_introduces_the_next() -> None:
+    """What it introduces is what the message is about, and what is in trouble there is not over."""
+    first, second = (
+        read(f"Vendor Alarm:\nResponse time of {name} is too long") for name in ("cart", "login")
+    )
+    assert not same_subject(first.subject, second.subject)
+    assert first.title == "Vendor Alarm: Response time of cart is too long"
+    assert read("All checks completed:\nweb-1 is down").says is None
+
+
+def test_fields_in_front_of_a_headline_are_no_headline() -> None:
+    """An id, and what follows it, come before what happened; another number is no other alert."""
+    first, second = (
+        read(f"Job ID: {job}\nDatastore: offsite\nRemote: osaka\nSync failed: no route")
+        for job in ("s-6c1e", "s-77d2")
+    )
+    assert first.says is Says.FIRING
+    assert first.title == "Sync failed: no route: offsite: osaka"
+    assert same_subject(first.subject, second.subject)
+    assert read("Host: web-1\nGate stuck").title == read("Job ID: 7\nHost: web-1\nGate stuck").title
+
+
+def test_a_trace_is_an_error() -> None:
+    """Where an error came up is told of one only."""
+    fields = (("Exception", "no such host"), ("Backtrace", "app/card.rb:41"))
+    assert read("", AlertEmbed(title="Card::Gone in checkout", fields=fields)).says is Says.FIRING
+    recovered = AlertEmbed(title="checkout recovered", fields=fields)
+    assert read("", recovered).says is Says.RESOLVED
+    assert read("", AlertEmbed(title="checkout", fields=(("Backtrace", "none"),))).says is None
+
+
+def test_a_state_of_alert_may_be_entered_and_left() -> None:
+    """A monitor that enters its state of alert fires."""
+    assert read("Monitor orders just entered alert status").says is Says.FIRING
+    assert read("Monitor orders is no longer in alert").says is Says.RESOLVED
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("(https://pay.test/) is DOWN (503)", "(https://pay.test/) is DOWN (502)"),
+        ("shop/web 1.9.3->1.9.4 failed", "shop/web 1.9.4->1.9.5 failed"),
+        ("web is critical\nFail: 1, Pass: 0", "web is critical\nFail: 2, Pass: 3"),
+        (
+            "[failure] <https://ci.test/shop/web/482> (main)『直す』by sato",
+            "[failure] <https://ci.test/shop/web/483> (main)『もっと直す』by abe",
+        ),
+        (f"web failed\nImage: a\nBuilt: {'a1' * 20}", f"web failed\nImage: a\nBuilt: {'b2' * 20}"),
+    ],
+)
+def test_what_differs_from_run_to_run_makes_no_difference(first: str, second: str) -> None:
+    """An answer of HTTP, versions, counts, what was committed and a hash by itself differ each time."""
+    assert same_subject(read(first).subject, read(second).subject)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Gate is DOWN (101)", "Gate is DOWN (102)"),
+        ("Entrance (main) gate #3 is down", "Entrance (main) gate #4 is down"),
+        ("https://nvr.test/cameras/3 (main) is down", "https://nvr.test/cameras/4 (main) is down"),
+        ("Job 'nightly backup' of (main) failed", "Job 'hourly sync' of (main) failed"),
+        ("10.0.0.1 -> 10.0.0.2 unreachable", "10.0.0.1 -> 10.0.0.3 unreachable"),
+        (f"Container down\nContainer ID: {'a1' * 32}", f"Container down\nContainer ID: {'b2' * 32}"),
+        (
+            "ueno is CRITICAL\ndb-1: replication is critical",
+            "ueno is CRITICAL\ndb-2: replication is critical",
+        ),
+        (
+            "ueno is CRITICAL\ndb-1:tickets:MySQL replication is critical",
+            "ueno is CRITICAL\ndb-2:tickets:MySQL replication is critical",
+        ),
+        ("ueno is CRITICAL\ndb-1:mysql が停止", "ueno is CRITICAL\ndb-2:mysql が停止"),
+        ("Gate down\ninstancename: 千葉2", "Gate down\ninstancename: 千葉3"),
+    ],
+)
+def test_what_names_a_thing_makes_a_difference(first: str, second: str) -> None:
+    """What only resembles the number of a run, a branch, a version or a hash stays a name; a further line
+    that says how a thing is names it.
+    """
+    assert not same_subject(read(first).subject, read(second).subject)
+
+
+def test_the_title_names_the_thing_that_a_further_line_or_field_names() -> None:
+    """A line that says how a thing is, and a name of an instance in one word."""
+    found = read("ueno is CRITICAL.\ndb-1:tickets:MySQL replication is critical.")
+    assert found.title == "ueno is CRITICAL: db-1:tickets:MySQL"
+    fields = (("Status", "firing"), ("alertname", "port_unavailable"), ("instancename", "PORT_千葉2"))
+    assert "千葉2" in read("", AlertEmbed(title="Alert", fields=(*fields, ("instance", "10.60.2.5")))).title
+
+
+def test_a_further_line_about_another_thing_that_is_well_is_no_name_of_what_fires() -> None:
+    """A list names what is in trouble."""
+    found = read("第5駐車場 状況\n第5駐車場は停止中\n第6駐車場は正常")
+    assert "第6駐車場" not in found.title
+    assert "第6駐車場" not in found.subject.split("\n")[0]
