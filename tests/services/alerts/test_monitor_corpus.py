@@ -1,7 +1,7 @@
 """What monitors post into a channel, one sender after the other: each step as its sender posts it.
 
 `published.json` has the messages of 29 senders, rendered from their own notifiers; each names its source.
-`outsiders.json` has those of 161 more, by people who had not seen how they are read; `invented.json` more,
+`outsiders.json` has those of 183 more, by people who had not seen how they are read; `invented.json` more,
 as such senders and teams' own scripts write them.
 """
 
