@@ -329,13 +329,27 @@ def _as_kind(spoken: _Spoken) -> _Spoken:
 
 
 def _says_only_over(parts: Parts) -> bool:
-    """Return True if headlines say plainly that something is over, none that something is in trouble, and
-    no field is about another thing.
+    """Return True if headlines say plainly that something is over, and nothing more, and neither they nor
+    the fields say that something is in trouble.
     """
-    found = [each for _, line in parts.headlines for each in _phrases(line) if each.weight >= STRONG]
+    lines = [line for _, line in parts.headlines]
+    found = [each for line in lines for each in _phrases(line) if each.weight >= STRONG]
     states = {each.state for each in found}
-    names_another = any(_is_thing(field.key) for field in parts.fields)
-    return Meaning.WELL in states and Meaning.TROUBLE not in states and not names_another
+    if Meaning.WELL not in states or Meaning.TROUBLE in states:
+        return False
+    if any(_is_telling(each) for line in lines for each in tokens(_beyond_recovery(line))):
+        return False  # "restored over live data"
+    further = [each for each in parts.fields if each.key not in ERROR_FIELDS and each.key not in GRADE_FIELDS]
+    values = [each for field in further for each in _phrases(field.value)]
+    return not any(each.state is Meaning.TROUBLE for each in values) and not any(
+        _is_thing(each.key) for each in further
+    )
+
+
+def _beyond_recovery(line: str) -> str:
+    """Return what a line says behind the last words of a recovery; empty without one."""
+    well = [each.words for each in _phrases(line) if each.state is Meaning.WELL and each.weight >= STRONG]
+    return folded(line).rpartition(well[-1])[2] if well else ""
 
 
 def _decides(line: str) -> bool:
@@ -516,7 +530,7 @@ def _negated(found: Phrase, text: str) -> Phrase:
     """Return the phrase as what is said around it makes it.
 
     "Not recovered", 「復旧できず」 and "0 of 3 healthy" are trouble, 「エラー 0件」 is none, and "waiting to
-    be back online", 「復旧作業」 and 「一部復旧」 are nothing.
+    be back online", "is up 40 %", 「復旧作業」 and 「一部復旧」 are nothing.
     """
     before, after = text[: found.start][-_AROUND:], text[found.end :][:_AROUND]
     if found.state is Meaning.TROUBLE:
@@ -525,6 +539,8 @@ def _negated(found: Phrase, text: str) -> Phrase:
         return found
     if _NEGATION.search(before) or _FAILED_AFTER.match(after) or _ZERO_AFTER.match(after):
         return replace(found, state=Meaning.TROUBLE)
+    if found.words.endswith("up") and _RISEN.match(after):
+        return replace(found, state=Meaning.NOTHING)
     if _HYPOTHETICAL.search(before) or _PENDING_AFTER.match(after) or _PARTLY.search(before):
         return replace(found, state=Meaning.NOTHING)
     return found
@@ -1148,6 +1164,7 @@ _HYPOTHETICAL: Final = re.compile(
     r"should|must|expected to|has to|needs? to|last|previous(?:ly)?|since)\b[^,;.:]{0,32}$",
     re.ASCII,
 )
+_RISEN: Final = re.compile(r"\s?\+?\d{1,5}(?:\.\d{1,3})?\s?(?:%|percent)", re.ASCII)
 _PARTLY: Final = re.compile(r"(?:一部|部分的?に?|半)\s?$")
 _FAILED_AFTER: Final = re.compile(
     r"[^。、,.;:\s]{0,12}?(?:ません|ない|なかった|できず|せず|されず|不可|不能|困難)|に?\s?(?:失敗|"

@@ -132,6 +132,7 @@ def test_it_is_chatter(content: str) -> None:
         "処理が完了しませんでした",
         "db-1 recovered but is failing again",
         "web-1 is down, web-2 is up",
+        "CPU of db-1 is up 98%",
         "第3駐車場は停止中、第4駐車場は復旧しました",
     ],
 )
@@ -332,6 +333,10 @@ def test_a_title_that_names_a_kind_of_news_hides_no_outcome(content: str, says: 
         ("web-1 recovered\nERROR\nweb-2 connection refused", None),
         ("web-1 recovered\nERROR\nweb-2: connection refused", Says.FIRING),
         ("Alert\nweb-1 recovered, web-2 is down", Says.FIRING),
+        ("Alert\nweb-1 recovered\nweb-2 status: critical", Says.FIRING),
+        ("Alert\nBackup of db-1 restored over live data", Says.FIRING),
+        ("アラート\n第5駐車場が復旧しました", Says.RESOLVED),
+        ("Alert\nweb-1 has recovered after 5 minutes", Says.RESOLVED),
     ],
 )
 def test_a_block_of_what_it_was_keeps_no_recovery_open(content: str, says: Says | None) -> None:
