@@ -25,7 +25,7 @@ from bot.process.starting import Prepare, prepare_later, prepared_at_start, try_
 from bot.resources import SharedResources, open_shared
 from bot.runbook import Served, load_served
 from bot.services.hooks.meanwhile import HookGuild
-from bot.services.ports import JobName, Leases
+from bot.services.ports import Leases
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.auditor import audit
@@ -181,7 +181,7 @@ async def _tidy(shared: SharedResources) -> None:
     await shared.store.forget_probe_counts()
 
 
-def _shared(each: dict[int, dict[JobName, Handler]]) -> dict[int, dict[JobName, Handler]]:
+def _shared(each: dict[int, dict[str, Handler]]) -> dict[int, dict[str, Handler]]:
     """Let several guilds share the process's workers; a single guild may use all of them."""
     if len(each) == 1:
         return each

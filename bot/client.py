@@ -18,6 +18,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.capability import Capability, installed
 from bot.domain.errors import ConfigError, IncidentNotFound, Superseded, UnavailableError, UserError
 from bot.domain.triage.evidence import Evidence
 from bot.i18n import Texts
@@ -145,9 +146,17 @@ class IncidentBot(ListeningBot):
         """Load the cogs; each registers its commands, controls and forms."""
         logging.getLogger("discord.app_commands.tree").addFilter(note_refused_choices)
         await self.tree.set_translator(CommandTranslator(self.texts))
+        for capability in installed():
+            self.plug_in(capability)
         for name in COGS:
             # Not `load_extension`, which runs the module anew to make it reloadable.
             await importlib.import_module(name).setup(self)
+
+    def plug_in(self, capability: Capability) -> None:
+        """Answer the presses and the forms of a capability."""
+        self.add_controls(*capability.controls)
+        for template, handler in capability.forms.items():
+            self.add_form(template, handler)
 
     async def guild_of(self, interaction: Interaction) -> int:
         """Return the guild of *interaction*: where it happened or, in a DM, the guild of the row it names.

@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from bot.capability import JobHandling, installed
 from bot.domain.errors import IncidentNotFound
 from bot.services.ports import GuildFinder, JobName
 from bot.storage.queue.fairness import CROWDED, FewInTurn, Handler
@@ -58,18 +59,18 @@ _LIVE_CHECKS: Final = _Few(2)
 #: The jobs that ask systems outside for answers.
 _OUTSIDE: Final = _Few(2)
 
-#: Those that send announcements to users.
-_ANNOUNCEMENTS: Final = _Few(2)
-
 #: Those that read what changed: beside the others, since people wait for them.
 _SUSPECTS: Final = _Few(2)
+
+#: Those of the capabilities, by name.
+_OWN: Final[dict[str, _Few]] = {}
 
 #: Those that process what sources have sent. One takes a third of a core, perhaps for minutes; three would
 #: use up the event loop, in which escalations run as well.
 _HOOKS: Final = FewInTurn(1)
 
 
-def handlers(cases: UseCases) -> dict[JobName, Handler]:
+def handlers(cases: UseCases) -> dict[str, Handler]:
     """Return the handler of each job of one guild, which takes the job's payload."""
     services = cases.services
 
@@ -87,6 +88,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
 
     return {
         **_slow_handlers(cases),
+        **_own_handlers(cases),
         JobName.DELIVER: _numbered(cases.deliveries.deliver),
         JobName.ESCALATE: escalate,
         JobName.REFRESH: _numbered(cases.refreshing.refresh),
@@ -120,7 +122,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
     }
 
 
-def _slow_handlers(cases: UseCases) -> dict[JobName, Handler]:
+def _slow_handlers(cases: UseCases) -> dict[str, Handler]:
     """Return the handlers of the jobs that wait for systems outside, a few of each kind at a time."""
     return {
         JobName.SUSPECTS: _SUSPECTS.waiting(cases.suspects.read),
@@ -129,8 +131,27 @@ def _slow_handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.POLL_ISSUES: _CODE_HOST.handler(cases.action_issues.poll),
         JobName.LIVE_CHECK: _LIVE_CHECKS.handler(cases.check_runs.run_job),
         JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.page_sync.look),
-        JobName.PUBLISH: _ANNOUNCEMENTS.waiting(cases.publishing.publish),
     }
+
+
+def _own_handlers(cases: UseCases) -> dict[str, Handler]:
+    """Return the handlers of the capabilities' jobs; one that is switched off leaves its rows as they are."""
+    return {
+        name: _own_handler(name, handling, cases.services.built.get(capability.name))
+        for capability in installed()
+        for name, handling in capability.jobs.items()
+    }
+
+
+def _own_handler(name: str, handling: JobHandling, use_cases: object | None) -> Handler:
+    async def run(number: int) -> timedelta | None:
+        return None if use_cases is None else await handling.run(use_cases, number)
+
+    return (
+        _numbered(run)
+        if handling.at_a_time is None
+        else _OWN.setdefault(name, _Few(handling.at_a_time)).waiting(run)
+    )
 
 
 def _dated(handle: Callable[[int, date], Awaitable[None]]) -> Handler:
@@ -153,7 +174,7 @@ def _paired(handle: Callable[[int, int], Awaitable[timedelta | None]]) -> Handle
     return run
 
 
-def routed(each: Mapping[int, Mapping[JobName, Handler]], find: GuildFinder) -> dict[JobName, Handler]:
+def routed(each: Mapping[int, Mapping[str, Handler]], find: GuildFinder) -> dict[str, Handler]:
     """Return handlers for jobs that name no guild: they look it up in the job's row.
 
     Such a job was queued by an older version, or it is for a guild that this process does not serve. In that
@@ -162,10 +183,11 @@ def routed(each: Mapping[int, Mapping[JobName, Handler]], find: GuildFinder) -> 
     Args:
         each: The handlers of each guild.
     """
-    return {name: _of_row(name, each, find) for name in JobName}
+    own = (name for capability in installed() for name in capability.jobs)
+    return {name: _of_row(name, each, find) for name in (*JobName, *own)}
 
 
-def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: GuildFinder) -> Handler:
+def _of_row(name: str, each: Mapping[int, Mapping[str, Handler]], find: GuildFinder) -> Handler:
     async def run(payload: str) -> timedelta | None:
         number = int(payload.partition(":")[0])
         match name:

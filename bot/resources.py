@@ -1,6 +1,6 @@
 """The parts that all guilds share: pools, stores, outgoing email, charts, code hosts, texts."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncpg
 
-from bot.configured.announcements import announcement_hook
+from bot.capability import installed
 from bot.configured.change_sources import ChangeSources, change_sources, reported_changes, reports_changes
 from bot.configured.code_hosts import CodeHosts, open_code_hosts
 from bot.configured.outbound import Outbound, outbound_of
@@ -24,7 +24,6 @@ from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
 from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.charts import Charts
-from bot.services.ports.paging import AnnouncementHook
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.settings import Settings
 from bot.storage.database.pools import open_dlq_pool, open_pool
@@ -50,6 +49,7 @@ class SharedResources:
         dlq_pool: Of the database that holds the failed notifications.
         queue: Watches that the job queue does its work.
         webhooks: Of the channels that have one.
+        opened: What the capabilities have made of the settings, by their names.
         outbound: The client for other systems outside.
         paging: Returns those that a guild's pages go to.
         change_sources: Returns those where a guild's changes are read.
@@ -74,7 +74,7 @@ class SharedResources:
     change_sources: ChangeSources
     reports_changes: Callable[[Policy], bool]
     checks: SystemChecks
-    announcement_hook: AnnouncementHook | None
+    opened: Mapping[str, object]
 
     @property
     def dlq(self) -> PostgresDlqStore:
@@ -109,7 +109,7 @@ class SharedResources:
             paging=self.paging(policy),
             change_sources=self._change_sources(guild_id, policy),
             checks=self.checks(policy),
-            announcement_hook=self.announcement_hook,
+            opened=self.opened,
         )
 
     def _change_sources(self, guild_id: int, policy: Policy) -> tuple[ChangeSource, ...]:
@@ -162,7 +162,7 @@ async def open_shared(
             change_sources=partial(change_sources, settings, outbound),
             reports_changes=partial(reports_changes, settings),
             checks=partial(system_checks, settings, outbound, dsn),
-            announcement_hook=announcement_hook(settings, outbound),
+            opened={one.name: one.opens(settings, outbound) for one in installed() if one.opens is not None},
         )
 
 

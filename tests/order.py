@@ -24,7 +24,7 @@ _Kind = TypeVar("_Kind", bound=Hashable)
 #: Each test of these tiers lasts for seconds, and is handed out alone unless it is in a group.
 _STORIES: Final = frozenset({"e2e", "faults"})
 #: These tiers have ended by this share of the run: no worker waits for the last.
-_LONG_TIERS: Final = _STORIES | {"browser", "integration", "sandbox", "services"}
+_LONG_TIERS: Final = _STORIES | {"browser", "cogs", "integration", "sandbox", "services"}
 _LONG_TIERS_END: Final = 0.85
 
 

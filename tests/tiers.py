@@ -15,6 +15,7 @@ from _pytest.mark.expression import Expression
 TIERS: Final = (
     "unit",
     "services",
+    "cogs",
     "integration",
     "sandbox",
     "browser",

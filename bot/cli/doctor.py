@@ -19,7 +19,6 @@ from bot.configured.outbound import outbound_of
 from bot.configured.paging import paging_systems
 from bot.configured.system_checks import system_checks
 from bot.database import closing, own_database
-from bot.doctor.announcements import check_announcements
 from bot.doctor.change_sources import check_change_sources
 from bot.doctor.code_host import check_code_host
 from bot.doctor.finding import Finding, State, fail, ok, warn
@@ -92,7 +91,10 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_github(settings, policy)))
         yield from (_of(served, guild_id, one) for one in _paging(settings, policy))
-        yield _of(served, guild_id, _announcements(settings, policy))
+        for capability in policy.capabilities:
+            if capability.checks is not None:
+                found = asyncio.run(capability.checks(settings, policy))
+                yield from (_of(served, guild_id, one) for one in found)
         yield from (_of(served, guild_id, one) for one in check_probes(policy))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_systems(settings, policy)))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_suspects(settings, policy)))
@@ -215,10 +217,6 @@ def _paging(settings: Settings, policy: Policy) -> Iterator[Finding]:
     systems = paging_systems(settings, outbound_of(settings), Texts.load(), policy)
     configured = {*systems, *([Way.EMAIL] if settings.smtp is not None else [])}
     return check_paging(configured, policy, list(of_policy(policy).values()))
-
-
-def _announcements(settings: Settings, policy: Policy) -> Finding:
-    return check_announcements(policy, has_webhook=settings.announce_webhook_url is not None)
 
 
 async def _github(settings: Settings, policy: Policy) -> list[Finding]:

@@ -12,7 +12,7 @@ from bot.domain.incident.checklist import Checklist
 from bot.domain.incident.entries import AcknowledgedEntry, RoleChangedEntry
 from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.payloads import Json, Payload
-from bot.domain.timeline.entries import EntryData, TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import EntryData, EntryKind, TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text
 
 #: Before the title of a drill's row in the DLQ, which other programs read too.
@@ -230,7 +230,7 @@ def _was_read(entry: TimelineEntry) -> bool:
     return is_ack and AcknowledgedEntry.from_json(entry.data or {}).via == AckVia.RECONCILED.value
 
 
-def _first(entries: Iterable[TimelineEntry], kind: TimelineKind) -> TimelineEntry | None:
+def _first(entries: Iterable[TimelineEntry], kind: EntryKind) -> TimelineEntry | None:
     return next((entry for entry in entries if entry.kind is kind), None)
 
 

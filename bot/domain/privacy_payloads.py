@@ -86,16 +86,6 @@ class PostsWaitNotice(Notice, name="posts_wait"):
     posts: tuple[str, ...]
 
 
-class StillPublishedNotice(Notice, name="still_published"):
-    """Users can still read the announcements that were published before.
-
-    Attributes:
-        count: Of the announcements.
-    """
-
-    count: int
-
-
 class PostsClearedNotice(Notice, name="posts_cleared"):
     """The bot's posts for all are done with: without the incident, or named in a line of their own."""
 

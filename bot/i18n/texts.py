@@ -6,7 +6,8 @@ A text is a table with both languages::
     ja = "開始 {started} ({ago})"
     en = "Started {started} ({ago})"
 
-Its key is the file's name, then the table's: ``alert.field.started``.
+Its key is the file's name, then the table's: ``alert.field.started``. In the ``texts.toml`` of a capability
+the table's name is the whole key.
 """
 
 import string
@@ -47,15 +48,15 @@ class Texts:
         """Read all files of *folder*, once; None means those that come with the package.
 
         Raises:
-            TextError: a language is missing, the placeholders differ, or a file is no TOML.
+            TextError: a language is missing, the placeholders differ, a file is no TOML, or two have a key.
         """
-        folder = folder or files("bot.i18n").joinpath("texts")
         found: dict[str, Mapping[str, str]] = {}
         problems: list[str] = []
-        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if file.name.endswith(".toml"):
-                area = file.name.removesuffix(".toml")
-                found.update(_entries(area, _parsed(area, file, problems), problems))
+        for area, file in _files(folder or files("bot.i18n").joinpath("texts"), with_others=folder is None):
+            for key, entry in _entries(area, _parsed(area or str(file), file, problems), problems):
+                if key in found:
+                    problems.append(f"{key}: {file} has it, too")
+                found[key] = entry
         problems += [line for key, entry in found.items() for line in _faults(key, entry)]
         if problems:
             raise TextError("\n".join(problems))
@@ -80,6 +81,17 @@ class Texts:
     def __contains__(self, key: object) -> bool:
         """Return True if there is a text *key*."""
         return key in self.by_key
+
+
+def _files(folder: Traversable, *, with_others: bool) -> Iterator[tuple[str, Traversable]]:
+    """Yield the files of *folder* with what their keys begin with, then those of the capabilities."""
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".toml"):
+            yield file.name.removesuffix(".toml"), file
+    if with_others:
+        for capability in sorted(files("cogs").iterdir(), key=lambda entry: entry.name):
+            if (file := capability.joinpath("texts.toml")).is_file():
+                yield "", file
 
 
 def placeholders(template: str) -> set[str]:
@@ -114,7 +126,7 @@ def _entries(
     if words:
         yield key, words
     for name, inner in tables.items():
-        yield from _entries(f"{key}.{name}", inner, problems)
+        yield from _entries(f"{key}.{name}" if key else name, inner, problems)
 
 
 def _faults(key: str, entry: Mapping[str, str]) -> Iterator[str]:

@@ -38,7 +38,7 @@ def check_policy(policy: Policy) -> list[str]:
         *(line for name, rules in policy.hooks.items() for line in _mapped(name, rules, policy)),
         *check_sheets(policy),
         *(line for name, sheet in policy.first_response.items() for line in _rollback(name, sheet)),
-        *_announced(policy),
+        *_contributed(policy),
     ]
 
 
@@ -172,10 +172,8 @@ def _mapped(source: str, rules: HookRules, policy: Policy) -> Iterator[str]:
             yield f"hooks.{source}.targets.{own}: {said}"
 
 
-def _announced(policy: Policy) -> Iterator[str]:
-    """Check that an incident can have each target that has a name for the public."""
-    for target in policy.announcements.names:
-        if target not in policy.targets:
-            allowed = ", ".join(f'"{known}"' for known in policy.targets)
-            said = f'"{target}" is not a target; allowed: {allowed} (the names of [targets])'
-            yield f"announcements.names: {said}"
+def _contributed(policy: Policy) -> Iterator[str]:
+    """Check what the capabilities check."""
+    for capability in policy.capabilities:
+        if capability.problems is not None:
+            yield from capability.problems(policy)

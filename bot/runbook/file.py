@@ -1,15 +1,18 @@
 """The policy file as one pydantic model, and how it becomes a `Policy`."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, create_model
 
-from bot.runbook.announcements import AnnouncementsTable
+from bot.capability import Capability, installed, switched_on
+from bot.domain.severity import SeverityPolicy
 from bot.runbook.dlq import DlqTableSection
 from bot.runbook.fields import moments, values
-from bot.runbook.fields.rules import AtMost, Section
+from bot.runbook.fields.rules import AtMost, CapabilityTable, Section
 from bot.runbook.model import Policy
 from bot.runbook.monitoring.alerts import AlertsTable
 from bot.runbook.monitoring.hooks import HookTables, hooks_of
@@ -20,6 +23,7 @@ from bot.runbook.questions import TriageTable
 from bot.runbook.sections import (
     DEFAULT_SYMPTOMS,
     MOST_OPTIONS,
+    CapabilitiesTable,
     DrillTable,
     HoursTable,
     PermissionsTable,
@@ -92,7 +96,7 @@ class File(Section):
     actions: ActionRules = ActionRules()
     github: GitHubRules = GitHubRules()
     suspects: SuspectRules = SuspectRules()
-    announcements: AnnouncementsTable = AnnouncementsTable()
+    capabilities: CapabilitiesTable = CapabilitiesTable()
     dlq: DlqTableSection = DlqTableSection()
     guild: values.Guild | None = None
 
@@ -104,6 +108,7 @@ class File(Section):
         highest = next(iter(severities.values()))
         reevaluate = reevaluate_of(self.reevaluate, severities)
         first = {name: self.first_response.get(name, FirstResponse()) for name in severities}
+        capabilities = switched_on(self.capabilities.off)
         targets = TargetsTable(names=self.targets) if isinstance(self.targets, tuple) else self.targets
         return Policy(
             timezone=self.timezone,
@@ -141,8 +146,25 @@ class File(Section):
             github=self.github,
             dlq=self.dlq.value(highest.priority),
             suspects=with_severities(self.suspects, severities),
-            announcements=self.announcements.value(severities),
+            capabilities=capabilities,
+            own=MappingProxyType({type(rules): rules for rules in self._own(capabilities, severities)}),
             guild_id=self.guild,
             names_dlq="dlq" in self.permissions.model_fields_set,
             names_dlq_table="dlq" in self.model_fields_set,
         )
+
+    def _own(
+        self, capabilities: Iterable[Capability], severities: Mapping[str, SeverityPolicy]
+    ) -> Iterator[object]:
+        """Yield the rules of each capability that has a table."""
+        for capability in capabilities:
+            if capability.policy is not None:
+                table: CapabilityTable = getattr(self, capability.name)
+                yield table.rules(severities)
+
+
+@cache
+def whole_file() -> type[File]:
+    """Return the model of the file with a table for each capability that has one."""
+    tables = {one.name: (one.policy, one.policy()) for one in installed() if one.policy is not None}
+    return create_model("File", __base__=File, **tables)  # type: ignore[call-overload,no-any-return]

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from bot.capability import installed
 from bot.domain.errors import ConfigError
 from bot.runbook.checks import check_policy
 from bot.runbook.fields.problems import lines
 from bot.runbook.fields.rules import Names
-from bot.runbook.file import File
+from bot.runbook.file import whole_file
 from bot.runbook.model import Policy
 from bot.runbook.templates.template import team_template
 
@@ -46,8 +47,13 @@ def _default_policy() -> Policy:
 
 
 def default_policy_text() -> str:
-    """Return the text of the policy file that comes with the package, a template for other teams."""
-    return files("bot.runbook").joinpath(DEFAULT_NAME).read_text(encoding="utf-8")
+    """Return the text of the policy file that comes with the package, a template for other teams.
+
+    The table of a capability is in its folder.
+    """
+    parts = [files("bot.runbook").joinpath(DEFAULT_NAME)]
+    parts += [files(f"cogs.{one.name}").joinpath("policy.toml") for one in installed()]
+    return "\n".join(part.read_text(encoding="utf-8") for part in parts if part.is_file())
 
 
 def parse_policy(text: str, *, name: str) -> Policy:
@@ -63,9 +69,9 @@ def parse_policy(text: str, *, name: str) -> Policy:
     raw = _toml(text, name)
     names = Names(_keys(raw, "severity"), _keys(raw, "people"))
     try:
-        policy = File.model_validate(raw, context=names).value()
+        policy = whole_file().model_validate(raw, context=names).value()
     except ValidationError as error:
-        raise ConfigError("\n".join(lines(error, File, names))) from None
+        raise ConfigError("\n".join(lines(error, whole_file(), names))) from None
     # These checks compare keys, so they need every key to be valid.
     if problems := check_policy(policy):
         raise ConfigError("\n".join(problems))

@@ -1,11 +1,13 @@
 """The policy as a frozen value. What each key of the file means: docs/runbook-file.md."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.domain.announcements.rules import AnnouncementRules
+from bot.capability import Capability
 from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.drill import Script
 from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
@@ -39,6 +41,8 @@ from bot.runbook.tables import (
     UnfinishedTriage,
 )
 
+R = TypeVar("R")
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -61,7 +65,8 @@ class Policy:
         hooks: By the name of the source.
         checks: The systems whose state is looked at.
         probes: The targets that are asked all the time, by the name of the probe.
-        announcements: How users are told.
+        capabilities: Those that the team has not switched off.
+        own: Their rules, by class; see `of`.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
         sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
         names_dlq: The file itself says who may read the DLQ, instead of leaving it to the default.
@@ -104,12 +109,26 @@ class Policy:
     github: GitHubRules
     dlq: DlqRules
     suspects: SuspectRules
-    announcements: AnnouncementRules
+    capabilities: tuple[Capability, ...] = ()
+    own: Mapping[type, object] = field(default_factory=lambda: MappingProxyType({}))
     guild_id: int | None = None
     sees_dlq: bool = True
     names_dlq: bool = False
     names_dlq_table: bool = False
     template: TeamTemplate | None = None
+
+    def of(self, rules: type[R]) -> R:
+        """Return the rules of a capability.
+
+        Raises:
+            KeyError: it is not there, or switched off: a bug, since only its own code asks.
+        """
+        found: R = self.own[rules]  # type: ignore[assignment]  # by its class
+        return found
+
+    def with_rules(self, rules: object) -> Self:
+        """Return the policy with other rules of a capability."""
+        return replace(self, own=MappingProxyType({**self.own, type(rules): rules}))
 
     @property
     def most_severe(self) -> SeverityPolicy:

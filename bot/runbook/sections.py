@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
 
+from bot.capability import installed
 from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
 from bot.domain.drill import Inject, Script
 from bot.domain.triage.tree import Text
@@ -83,6 +84,20 @@ Targets = Annotated[
     Annotated[_Targets, Tag("(list)")] | Annotated[TargetsTable, Tag("(table)")],
     Discriminator(lambda value: "(list)" if isinstance(value, list) else "(table)"),
 ]
+
+
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    known = [one.name for one in installed()]
+    for name in names:
+        if name not in known:
+            raise Problem(f'"{name}" is none; allowed: {", ".join(known)}')
+    return names
+
+
+class CapabilitiesTable(Section):
+    """``[capabilities]``."""
+
+    off: Annotated[tuple[values.Id, ...], AfterValidator(_known)] = ()
 
 
 class HoursTable(Section):

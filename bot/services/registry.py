@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -26,6 +26,8 @@ from bot.services.use_cases import (
     TriageUseCases,
 )
 
+_UseCases = TypeVar("_UseCases")
+
 
 @dataclass(frozen=True)
 class Services(
@@ -39,12 +41,28 @@ class Services(
     DlqUseCases,
     ReportUseCases,
 ):
-    """The use cases of one guild."""
+    """The use cases of one guild.
+
+    Attributes:
+        built: Those of the capabilities that it has not switched off, by name; see `of`.
+    """
 
     guild_id: int
     policy: Policy
     access: Access
     emergency: Emergency
+    built: Mapping[str, object]
+
+    def of(self, use_cases: type[_UseCases]) -> _UseCases:
+        """Return the use cases of a capability, as it has built them.
+
+        Raises:
+            UserError: the guild has switched it off.
+        """
+        found = next((each for each in self.built.values() if isinstance(each, use_cases)), None)
+        if found is None:
+            raise UserError("capability_off")
+        return found
 
 
 log = structlog.get_logger(__name__)

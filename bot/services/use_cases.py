@@ -15,8 +15,6 @@ from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.alerts.windows import MaintenanceWindows
-from bot.services.announcements.approvals import AnnouncementApprovals
-from bot.services.announcements.drafts import AnnouncementDrafts
 from bot.services.audit.auditing import Auditing
 from bot.services.digest.digests import Digests
 from bot.services.digest.verdicts import AlertVerdicts
@@ -95,8 +93,6 @@ class IncidentUseCases:
     seen_before: SeenBefore
     timelines: Timelines
     pasting: Pasting
-    announcement_drafts: AnnouncementDrafts
-    announcement_approvals: AnnouncementApprovals
     pins: Pins
 
 

@@ -67,8 +67,10 @@ class OrderedSql(Sql):
         write: Writes the waiting rows, if any.
     """
 
-    def __init__(self, connection: Connection, write: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(connection)
+    def __init__(
+        self, connection: Connection, write: Callable[[], Awaitable[None]], *, guild_id: int | None = None
+    ) -> None:
+        super().__init__(connection, guild_id=guild_id)
         self._write = write
 
     async def all(self, name: str, source: object = None, /, **parameters: object) -> list[Row]:

@@ -30,7 +30,7 @@ from bot.domain.paging.ways import Also
 from bot.domain.payloads import Json, Payload
 from bot.domain.severity import LadderStep, Mention, SeverityChange
 from bot.domain.suspects.rollback import FirstLook
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, entry_kind
 from bot.storage.database.sql import Row
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _Value = TypeVar("_Value", bound="DataclassInstance")
 _Payload = TypeVar("_Payload", bound=Payload)
 
-_KINDS: Final = frozenset(TimelineKind)
 _ALSO: Final = frozenset(Also)
 _PHASES: Final = frozenset(Phase)
 _AFFECTED: Final = frozenset(UsersAffected)
@@ -139,13 +138,13 @@ def entry_as_json(entry: TimelineEntry) -> dict[str, object]:
 
 
 def entries_from_rows(rows: Iterable[Row]) -> list[TimelineEntry]:
-    """Return the entries of rows of `timeline`, without the kinds that only a newer version knows."""
-    return [_entry_from_row(row) for row in rows if row["kind"] in _KINDS]
+    """Return the entries of rows of `timeline`."""
+    return [_entry_from_row(row) for row in rows]
 
 
 def _entry_from_row(row: Row) -> TimelineEntry:
     """Return the entry of a row of `timeline`; empty data reads as None."""
-    return from_row(TimelineEntry, row, kind=TimelineKind(row["kind"]), data=row["data"] or None)
+    return from_row(TimelineEntry, row, kind=entry_kind(row["kind"]), data=row["data"] or None)
 
 
 def step_from_row(row: Row) -> Step:

@@ -30,7 +30,6 @@ from bot.storage.tables.alerts.live_checks import PostgresLiveCheckReads
 from bot.storage.tables.alerts.probes import PostgresProbeReads
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads
 from bot.storage.tables.alerts.windows import PostgresAlertWindowReads
-from bot.storage.tables.announcements.announcements import PostgresAnnouncementReads
 from bot.storage.tables.attachments import PostgresAttachmentReads
 from bot.storage.tables.bundles import PostgresBundleReads
 from bot.storage.tables.code_host.exports import PostgresExportReads
@@ -101,7 +100,6 @@ class PostgresStore(
     PostgresIncidentStatistics,
     PostgresLoadStatistics,
     PostgresSuspectReads,
-    PostgresAnnouncementReads,
 ):
     """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 
@@ -122,7 +120,7 @@ class PostgresStore(
     ) -> None:
         self._pool = pool
         self._pulse = pulse or Pulse(pool)
-        self._sql = Sql(PoolConnection(pool))
+        self._sql = Sql(PoolConnection(pool), guild_id=guild_id)
         self._guild_id = guild_id
         self._is_shared = is_shared
 
@@ -163,6 +161,10 @@ class PostgresStore(
     async def warm(self) -> None:
         """See `bot.storage.database.warming.warm`."""
         await warm(self._pool)
+
+    @property
+    def sql(self) -> Sql:
+        return self._sql
 
     async def now(self) -> datetime:
         return await database_now(self._sql)

@@ -23,7 +23,6 @@ from bot.storage.tables.alerts.live_checks import PostgresLiveCheckWrites
 from bot.storage.tables.alerts.probes import PostgresProbeWrites
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictWrites
 from bot.storage.tables.alerts.windows import PostgresAlertWindowWrites
-from bot.storage.tables.announcements.announcements import PostgresAnnouncementWrites
 from bot.storage.tables.attachments import PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleWrites
 from bot.storage.tables.code_host.exports import PostgresExportWrites
@@ -101,7 +100,6 @@ class PostgresTransaction(
     PostgresExportWrites,
     PostgresOutageChanges,
     PostgresSuspectWrites,
-    PostgresAnnouncementWrites,
 ):
     """A `bot.services.ports.Transaction`.
 
@@ -114,7 +112,7 @@ class PostgresTransaction(
     def __init__(
         self, connection: Connection, *, guild_id: int | None, is_shared: bool, begun: Begun
     ) -> None:
-        self._sql = sql = OrderedSql(connection, self.write_appends)
+        self._sql = sql = OrderedSql(connection, self.write_appends, guild_id=guild_id)
         self._appends = Appends()
         self._guild_id = guild_id
         self._now = begun.now
@@ -123,6 +121,10 @@ class PostgresTransaction(
         self._begun: set[int] = set()
         self._ended: set[int] = set()
         self._claimed: set[int] = set()
+
+    @property
+    def sql(self) -> Sql:
+        return self._sql
 
     async def now(self) -> datetime:
         if self._now is None:

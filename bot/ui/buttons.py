@@ -15,6 +15,7 @@ from bot.ui.verbs import (
     AlertVerb,
     BundleVerb,
     IncidentVerb,
+    OwnVerb,
     TriageVerb,
     Verb,
     VerdictVerb,
@@ -71,7 +72,6 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.POSTMORTEM_UNDO: ("↩️", ButtonStyle.SECONDARY),
     IncidentVerb.ROLL_BACK: ("↩️", ButtonStyle.DANGER),
     IncidentVerb.KEEP_CHANGE: ("✋", ButtonStyle.SECONDARY),
-    IncidentVerb.ANNOUNCE: ("📣", ButtonStyle.PRIMARY),
     IncidentVerb.CHECK: ("🔄", ButtonStyle.SECONDARY),
     AlertVerb.TRACK: ("🔴", ButtonStyle.PRIMARY),
     AlertVerb.RESOLVED: ("🟢", ButtonStyle.SECONDARY),
@@ -96,6 +96,14 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     TriageVerb.DISMISS: ("🟢", ButtonStyle.SECONDARY),
     TriageVerb.AGAIN: ("🔎", ButtonStyle.SECONDARY),
 }
+
+
+def _look(verb: Verb) -> tuple[str, ButtonStyle]:
+    if isinstance(verb, OwnVerb):
+        return verb.emoji, ButtonStyle.PRIMARY if verb.is_primary else ButtonStyle.SECONDARY
+    return _LOOKS[verb]
+
+
 _ACKS = frozenset({IncidentVerb.ACK, BundleVerb.ALL})
 
 
@@ -144,7 +152,7 @@ class Buttons:
 
         Its label is the text ``buttons.<verb>``, or ``buttons.<words>`` when *words* is given.
         """
-        emoji, style = _LOOKS[verb]
+        emoji, style = _look(verb)
         label = self._label(words or verb.value)
         shown = self.ack_emoji if verb in _ACKS else emoji
         return button(label, custom_id(verb, number), style=style, emoji=shown)

@@ -3,6 +3,7 @@
 A cog reads a custom id back by its `template`, in one function under ``@control`` for each verb.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -40,8 +41,20 @@ class IncidentVerb(StrEnum):
     POSTMORTEM_UNDO = "postmortem_undo"
     ROLL_BACK = "roll_back"  # 変更を戻す: the form that asks why
     KEEP_CHANGE = "keep_change"  # 変更を戻さない: the same
-    ANNOUNCE = "announce"  # 告知: what users are told
     CHECK = "check"  # もう一度確認: the systems, in the message of the last time
+
+
+@dataclass(frozen=True, slots=True)
+class OwnVerb:
+    """The action of a capability's own button on an incident; its label is the text ``buttons.<value>``.
+
+    Attributes:
+        is_primary: It is coloured.
+    """
+
+    value: str
+    emoji: str
+    is_primary: bool = False
 
 
 class TriageVerb(StrEnum):
@@ -94,10 +107,11 @@ class VerdictVerb(StrEnum):
 
 
 #: A verb of any of them.
-Verb: TypeAlias = IncidentVerb | TriageVerb | BundleVerb | AlertVerb | ActionVerb | VerdictVerb
+Verb: TypeAlias = IncidentVerb | OwnVerb | TriageVerb | BundleVerb | AlertVerb | ActionVerb | VerdictVerb
 
-_PREFIX: dict[type[StrEnum], str] = {
+_PREFIX: dict[type, str] = {
     IncidentVerb: "inc",
+    OwnVerb: "inc",
     TriageVerb: "tri",
     BundleVerb: "bun",
     AlertVerb: "alq",

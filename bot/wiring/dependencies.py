@@ -23,7 +23,7 @@ from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.hooks import HookDeliveries
 from bot.services.ports.live_checks import LiveChecks, NoChecks, Prober, ProbeWriter
 from bot.services.ports.oncall import Calendars, Reachability
-from bot.services.ports.paging import AnnouncementHook, OutsideWriter, Systems
+from bot.services.ports.paging import OutsideWriter, Systems
 from bot.services.watchdogs.queue_watch import QueueWatch
 
 
@@ -38,7 +38,7 @@ class GuildDependencies:
         hook_records: By source, what it has tried to send.
         paging: The systems outside Discord that pages go to.
         checks: Look at the team's systems.
-        announcement_hook: Where announcements to users are sent; None: nowhere.
+        opened: What the capabilities have made of the settings, by their names.
         prober: Asks the targets of the probes.
         webhooks: The ids of the webhooks that can send undelivered notifications again, by channel.
     """
@@ -67,12 +67,7 @@ class GuildDependencies:
     webhooks: Mapping[str, int] = field(default_factory=dict)
     paging: Systems = field(default_factory=dict)
     checks: LiveChecks = field(default_factory=NoChecks)
-    announcement_hook: AnnouncementHook | None = None
-
-    @property
-    def announcing_by(self) -> AnnouncementHook | None:
-        """Return where announcements are sent; None: nothing is configured, or the policy says no."""
-        return self.announcement_hook if self.policy.announcements.uses_webhook else None
+    opened: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def ways(self) -> frozenset[Way]:

@@ -7,7 +7,6 @@ from bot.services.acknowledging.email_links import AckLinks
 from bot.services.actions.issue_writing import Logins
 from bot.services.actions.issues import ActionIssues
 from bot.services.actions.timers import ActionRecipients, ActionTimers
-from bot.services.announcements.publishing import Publishing
 from bot.services.delivery.arrivals import Arrivals
 from bot.services.delivery.deliveries import Deliveries
 from bot.services.delivery.email_backup import EmailBackup
@@ -61,7 +60,6 @@ class UseCases:
     hook_processing: HookProcessing
     suspects: Suspects
     check_runs: CheckRuns
-    publishing: Publishing
 
 
 def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCases:
@@ -104,7 +102,6 @@ def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCa
         postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
         page_sync=PageSync(store, discord, shared.acknowledger, oncall, systems=synced_systems(parts.paging)),
         check_runs=CheckRuns(store, discord, shared.check_rounds),
-        publishing=Publishing(store, policy, parts.announcing_by),
         batch_runs=BatchRuns(store, parts.dlq, discord, policy, shared.replay_checks),
         hook_processing=HookProcessing(
             store, policy, services.alert_events, READERS, guild_id=parts.guild_id

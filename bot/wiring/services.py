@@ -1,5 +1,7 @@
 """The use cases that people ask for, put together."""
 
+from dataclasses import replace
+
 from bot.services.actions.checking import ActionChecks
 from bot.services.actions.items import ActionItems
 from bot.services.actions.listing import ActionQueries
@@ -13,10 +15,8 @@ from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.alerts.windows import MaintenanceWindows
-from bot.services.announcements.approvals import AnnouncementApprovals
-from bot.services.announcements.drafts import AnnouncementDrafts
-from bot.services.announcements.views import AnnouncementViews
 from bot.services.audit.auditing import Auditing
+from bot.services.core import Core
 from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.dlq.console import DlqConsole
 from bot.services.dlq.dlq import Dlq
@@ -81,12 +81,13 @@ def services_of(
     shared: Shared, parts: GuildDependencies, reach: Reachability, emergency: Emergency
 ) -> Services:
     """Return the use cases that people can ask for."""
-    incidents = _incidents(shared, parts)
+    incidents = _incidents(shared)
     return Services(
         guild_id=parts.guild_id,
         policy=shared.policy,
         access=shared.access,
         emergency=emergency,
+        built=_built(shared, parts),
         **vars(incidents),
         **vars(_alerts(shared, parts, incidents.lifecycle, emergency)),
         **vars(_triages(shared)),
@@ -99,12 +100,29 @@ def services_of(
     )
 
 
-def _incidents(shared: Shared, parts: GuildDependencies) -> IncidentUseCases:
+def _built(shared: Shared, parts: GuildDependencies) -> dict[str, object]:
+    """Return the use cases of the capabilities, by name."""
+    core = Core(
+        guild_id=parts.guild_id,
+        store=shared.store,
+        policy=shared.policy,
+        discord=shared.discord,
+        access=shared.access,
+        changes=shared.changes,
+        oncall=shared.oncall,
+    )
+    return {
+        capability.name: capability.build(replace(core, opened=parts.opened.get(capability.name)))
+        for capability in shared.policy.capabilities
+        if capability.build is not None
+    }
+
+
+def _incidents(shared: Shared) -> IncidentUseCases:
     store, policy, discord = shared.store, shared.policy, shared.discord
     access, changes, acknowledger = shared.access, shared.changes, shared.acknowledger
     escalations, shown = shared.escalations, shared.shown_incidents
     lifecycle = Lifecycle(store, discord, policy, changes, escalations, shown)
-    views = AnnouncementViews(policy, sends=parts.announcing_by is not None)
     return IncidentUseCases(
         incidents=shared.incidents,
         lifecycle=lifecycle,
@@ -123,8 +141,6 @@ def _incidents(shared: Shared, parts: GuildDependencies) -> IncidentUseCases:
         seen_before=shared.seen_before,
         timelines=Timelines(store, policy, access, changes),
         pasting=Pasting(store, policy, changes),
-        announcement_drafts=AnnouncementDrafts(store, policy, changes, views),
-        announcement_approvals=AnnouncementApprovals(changes, views),
         pins=Pins(store, discord, policy, access, changes),
     )
 

@@ -2,7 +2,6 @@
 
 from bot.client import IncidentBot
 from cogs.incidents import (
-    announcements,
     audit,
     card,
     editing,
@@ -33,7 +32,6 @@ _WITH_CONTROLS = (
     why,
     audit,
     suspects,
-    announcements,
 )
 _COMMANDS_ALONE = (linking,)
 

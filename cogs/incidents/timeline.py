@@ -3,6 +3,7 @@
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.capability import installed
 from bot.client import IncidentBot
 from bot.domain.timeline.lines import Line
 from bot.i18n.options import described
@@ -29,7 +30,6 @@ from bot.ui.screens.timeline_file import timeline_file
 from bot.ui.screens.timeline_page import CORRECT, FILE, TURN, page_named, timeline_screen, whole_file_view
 from bot.ui.verbs import IncidentVerb, template
 from bot.ui.words.wording import Wording
-from cogs.incidents.announcements import show_announcement
 from cogs.incidents.editing import open_details
 from cogs.incidents.group import incident_group
 from cogs.incidents.suspects import ask_rollback
@@ -101,10 +101,13 @@ async def choose_more(interaction: Interaction, pressed: Pressed) -> None:
     if pressed.chosen in (IncidentVerb.ROLL_BACK, IncidentVerb.KEEP_CHANGE):
         await ask_rollback(interaction, pressed.number, rolls_back=pressed.chosen == IncidentVerb.ROLL_BACK)
         return
-    if pressed.chosen in (IncidentVerb.ANNOUNCE, IncidentVerb.WHY):
-        show = show_announcement if pressed.chosen == IncidentVerb.ANNOUNCE else answer_why
-        await show(interaction, pressed.number)
+    if pressed.chosen == IncidentVerb.WHY:
+        await answer_why(interaction, pressed.number)
         return
+    for choice in (each for one in installed() for each in one.choices):
+        if pressed.chosen == choice.verb.value:
+            await choice.choose(interaction, pressed.number)
+            return
     await wait(interaction)
     await _show(interaction, pressed.number)
 

@@ -11,7 +11,7 @@ import asyncpg
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.table import DlqColumn
-from bot.services.ports import Job, JobName
+from bot.services.ports import Job
 from bot.storage.database.leases import PostgresLeases
 from bot.storage.database.sql import Row
 from bot.storage.dlq.entries import entry_from_row
@@ -231,4 +231,4 @@ def unreachable() -> Database:
 
 def _job(row: Row) -> Job:
     payload = row["payload"].decode()
-    return Job(JobName(row["entrypoint"]), payload, row["dedupe_key"], row["priority"])
+    return Job(row["entrypoint"], payload, row["dedupe_key"], row["priority"])

@@ -39,7 +39,7 @@ from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.documents import PostmortemWriter, WrittenPostmortem
 from bot.services.ports.live_checks import LiveChecks, NoChecks
 from bot.services.ports.oncall import ReadinessFinding
-from bot.services.ports.paging import AnnouncementHook, PagingSystem
+from bot.services.ports.paging import PagingSystem
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.queue_watch import QueueWatch
@@ -206,7 +206,7 @@ class Desk:
         self.webhooks: dict[str, int] = {}
         self.paging: dict[Way, PagingSystem] = {}
         self.checks: LiveChecks = NoChecks()
-        self.announcement_hook: AnnouncementHook | None = None
+        self.opened: dict[str, object] = {}
         self.prober = ScriptedProber()
         self.use(self.discord)
 
@@ -236,7 +236,7 @@ class Desk:
             outside_writer=PlainOutsideWriter(_texts(), self.policy),
             paging=self.paging,
             checks=self.checks,
-            announcement_hook=self.announcement_hook,
+            opened=self.opened,
         )
         oncall = OnCall(self.own_store, self.policy)
         self.discord.holders = oncall.holders

@@ -3,11 +3,11 @@
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import StepStatus
-from bot.domain.timeline.entries import TimelineKind
+from bot.domain.timeline.entries import EntryKind
 from tests.services.desk import Desk
 
 
-async def kinds(desk: Desk, incident_id: int) -> list[TimelineKind]:
+async def kinds(desk: Desk, incident_id: int) -> list[EntryKind]:
     """Return the kinds of the incident's timeline entries, oldest first."""
     return [entry.kind for entry in await desk.store.timeline(incident_id)]
 

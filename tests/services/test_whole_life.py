@@ -7,6 +7,7 @@ from bot.domain.errors import DeliveryRefused
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Role
 from bot.domain.incident.title_and_start import shown_details
+from bot.domain.timeline.entries import EntryKind
 from bot.domain.timeline.entries import TimelineKind as Kind
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence
@@ -29,7 +30,7 @@ class Story:
         self.incident = incident
         self._seen: set[int] = set()
 
-    async def news(self) -> list[Kind]:
+    async def news(self) -> list[EntryKind]:
         """What has been written down since the last look, in order of writing."""
         await self.desk.work()
         entries = sorted(await self.desk.store.timeline(self.incident.id), key=lambda entry: entry.id or 0)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import ClassVar, Final, Self
 
 from bot.domain.payloads import Json, Payload
@@ -31,8 +32,8 @@ _WRITTEN: Final = TimelineKindSpec(is_written=True, has_words=True)
 _WORDS: Final = TimelineKindSpec(has_words=True)
 
 
-class TimelineKind(StrEnum):
-    """The kind of a timeline entry, with the record of what it means."""
+class EntryKind(StrEnum):
+    """The kind of a timeline entry, with the record of what it means. A capability's own are a subclass."""
 
     spec: TimelineKindSpec
 
@@ -42,6 +43,10 @@ class TimelineKind(StrEnum):
         kind._value_ = name
         kind.spec = spec
         return kind
+
+
+class TimelineKind(EntryKind):
+    """The kinds of the core."""
 
     OPENED = "opened"
     EVIDENCE = "evidence"  # the message that a triage started from
@@ -71,8 +76,6 @@ class TimelineKind(StrEnum):
     ROLLBACK_DECIDED = "rollback_decided"  # to roll back, or not to
     CHECKED = "checked"  # the state of every system, looked at by the bot
     UPDATED = "updated", _WRITTEN  # a status update
-    ANNOUNCED = "announced"  # users were told
-    ANNOUNCEMENT_FAILED = "announcement_failed"  # it could not be sent
     UPDATE_DUE = "update_due"  # a reminder that a status update is due
     NOTE = "note", _WRITTEN
     OUTPUT = "output", _WORDS  # of a command, without its secrets
@@ -105,6 +108,20 @@ class TimelineKind(StrEnum):
     ACTION_VERIFIED = "action_verified"  # its alert has been silent for long enough
 
 
+@cache
+def entry_kind(name: str) -> EntryKind:
+    """Return the kind that is stored as *name*: the core's or a capability's.
+
+    For the name of a capability that is not there any more, or of a newer version, it is a kind that nothing
+    else is known of.
+    """
+    for kinds in EntryKind.__subclasses__():
+        if name in kinds._value2member_map_:
+            return kinds(name)
+    unknown: type[EntryKind] = EntryKind("UnknownKind", {"UNKNOWN": name})  # type: ignore[assignment,arg-type]
+    return unknown(name)
+
+
 class EntryData(Payload):
     """What an entry holds besides who and when. Each kind has a subclass, beside its capability.
 
@@ -113,12 +130,12 @@ class EntryData(Payload):
         key: Of the interaction or event that caused it, which is recorded once.
     """
 
-    kind: ClassVar[TimelineKind]
+    kind: ClassVar[EntryKind]
 
     line: str | None = None
     key: str | None = None
 
-    def __init_subclass__(cls, *, kind: TimelineKind | None = None) -> None:
+    def __init_subclass__(cls, *, kind: EntryKind | None = None) -> None:
         """Set the kind; what fits an entry of any kind has none."""
         super().__init_subclass__()
         if kind is not None:
@@ -147,7 +164,7 @@ class TimelineEntry:
         corrects: The id of the entry that this one puts right.
     """
 
-    kind: TimelineKind
+    kind: EntryKind
     at: datetime
     actor_id: int | None = None
     actor_name: str | None = None

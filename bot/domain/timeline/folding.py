@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from bot.domain.timeline.entries import TimelineKind
+from bot.domain.timeline.entries import EntryKind
 from bot.domain.timeline.lines import Line
 
 
@@ -22,7 +22,7 @@ class FoldedLines:
         return self.lines[0].at
 
     @property
-    def kinds(self) -> Mapping[TimelineKind, int]:
+    def kinds(self) -> Mapping[EntryKind, int]:
         """Return how many there are of each kind, in the order in which the kinds appear."""
         return Counter(line.entry.kind for line in self.lines)
 

@@ -1,4 +1,4 @@
-"""Webhooks of the team's own, signed as Standard Webhooks says: for pages, and for announcements to users.
+"""Webhooks of the team's own, signed as Standard Webhooks says.
 
 Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Final
 from standardwebhooks import Webhook
 
 from bot.integrations.outbound.call import Call, CallTerms
-from bot.services.ports.paging import AnnouncementMessage, OutsideMessage
+from bot.services.ports.paging import OutsideMessage
 
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
 
 #: The operator sets its address, which may be in their own network.
 _PAGES: Final = CallTerms("webhook", allows_private=True)
-_ANNOUNCEMENTS: Final = CallTerms("announcements", allows_private=True)
 
 
 class SignedWebhook:
-    """A `bot.services.ports.paging.PagingSystem`, and a `bot.services.ports.paging.AnnouncementHook`.
+    """A `bot.services.ports.paging.PagingSystem`.
 
     The ``webhook-id`` is the same for each attempt, so that a receiver drops the second one.
 
@@ -38,13 +37,19 @@ class SignedWebhook:
     async def page(self, message: OutsideMessage, *, to: str | None) -> None:
         """Post a page to the team's webhook, signed."""
         words = {"title": message.title, "text": message.text, "url": message.place}
-        await self._post("incident.page", message.key, {**message.facts, **words}, _PAGES)
+        await self.post("incident.page", message.key, {**message.facts, **words}, _PAGES)
 
-    async def publish(self, message: AnnouncementMessage) -> None:
-        """Post an announcement to the team's webhook, signed."""
-        await self._post("incident.announcement", message.key, message.facts, _ANNOUNCEMENTS)
+    async def post(self, event: str, key: str, data: Mapping[str, object], terms: CallTerms) -> None:
+        """Post an event to the team's webhook, signed.
 
-    async def _post(self, event: str, key: str, data: Mapping[str, object], terms: CallTerms) -> None:
+        Args:
+            event: Its type: "incident.page".
+            key: The same for each attempt: the receiver drops the second one.
+            data: For machines; JSON-able.
+
+        Raises:
+            OutboundFailed: it did not take it, or did not say.
+        """
         now = datetime.now(UTC)
         body = json.dumps(
             {"type": event, "timestamp": now.isoformat(), "data": dict(data)}, ensure_ascii=False

@@ -1,6 +1,6 @@
 """The rules of the policy file's fields, written in their types: ``Annotated[timedelta, Rule(...)]``."""
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,6 +14,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
+from bot.domain.severity import SeverityPolicy
+
 S = TypeVar("S", bound=Sized)
 T = TypeVar("T")
 
@@ -26,6 +28,14 @@ class Section(BaseModel):
     def into(self, kind: Callable[..., T], **others: object) -> T:
         """Return a *kind* with the fields of this table; *others* are added or replace them."""
         return kind(**{**dict(self), **others})
+
+
+class CapabilityTable(Section):
+    """The table of a capability; the file may leave it out, so every key has a default."""
+
+    def rules(self, severities: Mapping[str, SeverityPolicy]) -> object:
+        """Return the rules that the table describes, of a class of their own for `Policy.of`."""
+        raise NotImplementedError
 
 
 class Problem(ValueError):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.capability import IncidentEvent
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import relations, requirements, transitions
 from bot.domain.incident.acknowledgement import AckVia
@@ -24,7 +25,6 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.acknowledging.old_reactions import OldReactions
-from bot.services.announcements.following_up import ask_follow_up
 from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.declaring import declare_within
 from bot.services.incidents.roles import give_up
@@ -33,7 +33,7 @@ from bot.services.ports import Discord, Store
 from bot.services.postmortems.owed import owe, release, require_owner
 from bot.services.postmortems.resolutions import NewResolution, keep_resolution, with_aftermath
 from bot.services.running_triages.endings import dismiss_walks, take_in_walks
-from bot.services.shared.access import Act
+from bot.services.shared.access import Act, AnyAct
 from bot.services.shared.changes import Change, Changes, link_both, unlink_both, want_draft
 from bot.services.shared.jobs import archive_job, archive_key, drill_job, drill_key, refresh_job
 from bot.services.shared.reminders import remind_later, reminder_key
@@ -69,7 +69,7 @@ class Lifecycle:
         self._regrading = Regrading(policy, escalations)
 
     async def require_open(
-        self, incident_id: int, *, by: Person, act: Act, digest: str | None = None
+        self, incident_id: int, *, by: Person, act: AnyAct, digest: str | None = None
     ) -> Incident:
         """Return an open incident that *by* may change, so that a refusal comes before the form.
 
@@ -162,7 +162,7 @@ class Lifecycle:
             line, news = f"reopened:{opened.version}", ReopenedNotice(reason=_reason(reason))
             await change.record(ReopenedEntry(reason=news.reason), line=line)
             await change.say(news, key=line)
-            await ask_follow_up(change)
+            await change.then(IncidentEvent.REOPENED)
             if was_merged_into is not None:
                 await _unmerge(change.beside[was_merged_into], change.incident)
         return change.incident
@@ -270,7 +270,7 @@ class Lifecycle:
             await change.tx.enqueue(drill_job(ended.id))
         else:
             await change.say(told, key=line)
-            await ask_follow_up(change)
+            await change.then(IncidentEvent.ENDED)
 
     def archive_at(self, change: Change) -> datetime:
         """Return when the thread of an incident that ends now is archived."""

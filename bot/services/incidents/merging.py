@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.capability import IncidentEvent
 from bot.domain.errors import UserError
 from bot.domain.incident import relations, transitions
 from bot.domain.incident.acknowledgement import AckVia
@@ -12,7 +13,6 @@ from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.notices import MergedHereNotice, MergedNotice
 from bot.domain.people import Person
 from bot.services.acknowledging.acknowledge import Acknowledger
-from bot.services.announcements.following_up import ask_follow_up
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.severity_change import Cause, Regraded, Regrading
 from bot.services.running_triages.endings import take_in_walks
@@ -92,7 +92,7 @@ class Merging:
             if not is_less:
                 await self._carry_ack(found, other, by=by)
             raised = await self._tell(ended, other, is_more_severe=is_more_severe)
-            await ask_follow_up(other)  # it tells the duplicate's users from now on
+            await other.then(IncidentEvent.TOOK_IN)  # it tells the duplicate's users from now on
             if other.incident.kind is IncidentKind.INCIDENT:
                 await take_in_walks(other)
         return Merged(ended, raised)

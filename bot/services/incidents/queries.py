@@ -3,10 +3,10 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from bot.capability import ConsoleLine
 from bot.domain.actions.item import ActionItem
-from bot.domain.announcements.announcement import Announcement
 from bot.domain.errors import IncidentNotFound, InvalidTransition
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident import relations
@@ -36,7 +36,7 @@ class IncidentView:
         related: Incidents linked with it or merged into it, if the person who looks may see them.
         told: Where Discord holds a post about it; None unless it is private.
         actions: Its action items, in the order in which they were added.
-        announcements: What users were told, and what they are about to be told.
+        own: What the capabilities show of it: each line with what it has read.
     """
 
     incident: Incident
@@ -47,7 +47,7 @@ class IncidentView:
     related: tuple[Incident, ...] = ()
     told: ToldPlaces | None = None
     actions: tuple[ActionItem, ...] = ()
-    announcements: tuple[Announcement, ...] = ()
+    own: tuple[tuple[ConsoleLine[Any], object], ...] = ()
 
 
 class IncidentQueries:
@@ -60,6 +60,7 @@ class IncidentQueries:
         self._store = store
         self._policy = policy
         self._access = access
+        self._console = [line for capability in policy.capabilities for line in capability.console]
 
     async def view(self, incident_id: int, *, by: Person) -> IncidentView:
         """Return an incident with its history, its people and what is due next.
@@ -86,7 +87,7 @@ class IncidentQueries:
             related=tuple(related),
             told=told_places(posts) if incident.is_private else None,
             actions=tuple(await self._store.actions_of_incident(incident_id)),
-            announcements=tuple(await self._store.announcements(incident_id)),
+            own=tuple([(line, await line.read(self._store.sql, incident)) for line in self._console]),
         )
 
     async def told(self, incident_id: int, *, by: Person) -> ToldPlaces:

@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from bot.capability import IncidentEvent
 from bot.domain.errors import UserError
 from bot.domain.incident import requirements, status_updates, transitions
 from bot.domain.incident.entries import DetailsChangedEntry, UpdateDueEntry
@@ -17,7 +18,6 @@ from bot.domain.severity import Deadline
 from bot.domain.text import storable
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.announcements.following_up import ask_follow_up
 from bot.services.escalation.release import Releasing, Silence
 from bot.services.incidents.roles import vacate
 from bot.services.incidents.update_posts import post_update
@@ -119,7 +119,7 @@ class Updates:
             posted = await self._say(change, update)
             if not (detailed or posted):
                 raise UserError("update_empty", incident=change.incident.label)
-            await ask_follow_up(change)
+            await change.then(IncidentEvent.UPDATED)
         return UpdateResult(change.incident, posted=posted, detailed=detailed)
 
     async def remind(self, incident_id: int) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 
 class JobName(StrEnum):
-    """The entry points of the queue. Each handler may run twice without harm."""
+    """The core's entry points of the queue. Each handler may run twice without harm."""
 
     DELIVER = "deliver"  # payload: delivery id
     ESCALATE = "escalate"  # payload: "incident_id:index"
@@ -40,7 +40,6 @@ class JobName(StrEnum):
     POLL_ISSUES = "poll_issues"  # payload: guild id; reads what people changed in its issues
     PULL_REQUEST = "pull_request"  # payload: incident id; its postmortem on the code host
     KEEP_IN_STEP = "keep_in_step"  # payload: delivery id; its page in a system outside
-    PUBLISH = "publish"  # payload: incident id; its approved announcement is sent
     HOOKS = "hooks"  # payload: "guild_id:source"; what the source has sent waits to be processed
     LIVE_CHECK = "live_check"  # payload: incident id; looks at every system
     END_WINDOW = "end_window"  # payload: "guild_id:window_id"; a maintenance window is over
@@ -57,6 +56,7 @@ class Job:
     """Work to be done after the transaction that enqueues it.
 
     Attributes:
+        name: A `JobName`, or a capability's own.
         key: One job per key at a time; asked for while it runs, it runs once more afterwards.
         priority: Higher goes first.
         after: Delay from the transaction's time.
@@ -65,7 +65,7 @@ class Job:
         guild_id: Whose it is; None: the guild of the store that it is put into.
     """
 
-    name: JobName
+    name: str
     payload: str
     key: str
     priority: int = 0

@@ -108,27 +108,3 @@ Systems: TypeAlias = Mapping[Way, PagingSystem]
 def synced_systems(systems: Systems) -> dict[Way, SyncedSystem]:
     """Return the systems in which people can answer."""
     return {way: one for way, one in systems.items() if isinstance(one, SyncedSystem)}
-
-
-@dataclass(frozen=True, slots=True)
-class AnnouncementMessage:
-    """An announcement as a system outside gets it.
-
-    Attributes:
-        key: The same for each attempt to send one version: the receiver drops the second one.
-        facts: For machines; JSON-able.
-    """
-
-    key: str
-    facts: Mapping[str, object]
-
-
-class AnnouncementHook(Protocol):
-    """Sends announcements to a system of the team's own."""
-
-    async def publish(self, message: AnnouncementMessage) -> None:
-        """Send an announcement.
-
-        Raises:
-            OutboundFailed: it did not take it, or did not say.
-        """

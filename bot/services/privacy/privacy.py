@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
+from bot.capability import IncidentEvent
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import DeliveryStatus, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
@@ -20,7 +21,6 @@ from bot.domain.privacy_payloads import (
     MadePrivateNotice,
     MemberAddedEntry,
     MemberAddedNotice,
-    StillPublishedNotice,
     ThreadDeletedNotice,
 )
 from bot.runbook.model import Policy
@@ -81,11 +81,7 @@ class Privacy:
             await _leave_exports(change.tx, incident_id)
             await change.record(MadePrivateEntry())
             await change.say(MadePrivateNotice(), key=MadePrivateNotice.name)
-            published = [
-                one for one in await change.tx.announcements(incident_id) if one.published_at is not None
-            ]
-            if published:
-                await change.say(StillPublishedNotice(count=len(published)), key=StillPublishedNotice.name)
+            await change.then(IncidentEvent.MADE_PRIVATE)
         return change.incident
 
     async def add(self, incident_id: int, *, who: Person, by: Person, key: str) -> bool:

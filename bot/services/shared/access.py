@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import Final
+from typing import Self
 
 import structlog
 
@@ -25,8 +25,25 @@ class MaySeeLess(Exception):  # a signal to the caller that locks: check the per
     """An incident was made private, or a private one changed, between the read and the lock."""
 
 
-class Act(StrEnum):
-    """An act on an incident; a refusal names it."""
+class AnyAct(StrEnum):
+    """An act on an incident; a refusal names it. A capability's own are a subclass.
+
+    Attributes:
+        permission: The key below ``[permissions]`` that it takes. Responding consists of most of them.
+    """
+
+    permission: str
+
+    def __new__(cls, name: str, permission: str = "acknowledge") -> Self:
+        """Make the act called *name* in the audit."""
+        act = str.__new__(cls, name)
+        act._value_ = name
+        act.permission = permission
+        return act
+
+
+class Act(AnyAct):
+    """The acts of the core."""
 
     ACKNOWLEDGE = "acknowledge"
     RELEASE = "release"
@@ -38,8 +55,8 @@ class Act(StrEnum):
     REOPEN = "reopen"
     LINK = "link"
     UNLINK = "unlink"
-    CHANGE_SEVERITY = "change_severity"
-    DECLARE = "declare"
+    CHANGE_SEVERITY = "change_severity", "severity"
+    DECLARE = "declare", "triage"
     UPDATE = "update"
     EDIT = "edit"
     TAKE_ROLE = "take_role"
@@ -47,53 +64,26 @@ class Act(StrEnum):
     RELEASE_ROLE = "release_role"
     CHECK_STEP = "check_step"
     DECIDE_ROLLBACK = "decide_rollback"
-    DRAFT_ANNOUNCEMENT = "draft_announcement"
-    EDIT_ANNOUNCEMENT = "edit_announcement"
-    APPROVE_ANNOUNCEMENT = "approve_announcement"
     NOTE = "note"
     CORRECT = "correct"
     PIN = "pin"
     PASTE_OUTPUT = "paste_output"
-    MAKE_PRIVATE = "make_private"
-    ADD_MEMBER = "add_member"
-    REMOVE_MEMBER = "remove_member"
-    LEAVE = "leave"
-    ENTER = "enter"
-    DELETE_THREAD = "delete_thread"
-    ADD_ACTION = "add_action"
-    EDIT_ACTION = "edit_action"
-    FINISH_ACTION = "finish_action"
-    DROP_ACTION = "drop_action"
-    REOPEN_ACTION = "reopen_action"
+    MAKE_PRIVATE = "make_private", "private"
+    ADD_MEMBER = "add_member", "private"
+    REMOVE_MEMBER = "remove_member", "private"
+    LEAVE = "leave", "private"
+    ENTER = "enter", "private"
+    DELETE_THREAD = "delete_thread", "private"
+    ADD_ACTION = "add_action", "actions"
+    EDIT_ACTION = "edit_action", "actions"
+    FINISH_ACTION = "finish_action", "actions"
+    DROP_ACTION = "drop_action", "actions"
+    REOPEN_ACTION = "reopen_action", "actions"
     FINISH_POSTMORTEM = "finish_postmortem"
     OWE_POSTMORTEM = "owe_postmortem"
     GIVE_POSTMORTEM = "give_postmortem"
     DRAFT_POSTMORTEM = "draft_postmortem"
     CHECK_SYSTEMS = "check_systems"
-
-    @property
-    def permission(self) -> str:
-        """Return the key below ``[permissions]`` that the act takes."""
-        return _PERMISSIONS.get(self, "acknowledge")
-
-
-# The others are what responding consists of.
-_PERMISSIONS: Final = {
-    Act.CHANGE_SEVERITY: "severity",
-    Act.APPROVE_ANNOUNCEMENT: "announce",
-    Act.DECLARE: "triage",
-    Act.MAKE_PRIVATE: "private",
-    Act.ADD_MEMBER: "private",
-    Act.REMOVE_MEMBER: "private",
-    Act.LEAVE: "private",
-    Act.ENTER: "private",
-    Act.DELETE_THREAD: "private",
-    Act.ADD_ACTION: "actions",
-    Act.EDIT_ACTION: "actions",
-    Act.FINISH_ACTION: "actions",
-    Act.DROP_ACTION: "actions",
-    Act.REOPEN_ACTION: "actions",
-}
 
 
 class Sight(StrEnum):
@@ -139,7 +129,7 @@ class Access:
             )
             raise NotPermitted(action=action, roles=self.roles(action))
 
-    async def require_incident(self, person: Person, act: Act, incident: Incident) -> None:
+    async def require_incident(self, person: Person, act: AnyAct, incident: Incident) -> None:
         """Require the permission for *act*; hide a private incident from people who may not see it.
 
         Raises:
@@ -154,7 +144,7 @@ class Access:
 
     @asynccontextmanager
     async def locked(
-        self, incident: Incident, *, by: Person, act: Act
+        self, incident: Incident, *, by: Person, act: AnyAct
     ) -> AsyncIterator[tuple[Transaction, Incident]]:
         """Lock *incident* in a transaction of its own, and yield it as it is now, if *by* may do *act* to it.
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from bot.capability import IncidentEvent
 from bot.domain.audit import AuditData
 from bot.domain.delivery.notices import Notice
 from bot.domain.errors import RecordedRefusal
@@ -15,11 +16,11 @@ from bot.domain.incident import relations
 from bot.domain.incident.entries import LinkedEntry, UnlinkedEntry
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.people import Person
-from bot.domain.timeline.entries import EntryData, TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import EntryData, EntryKind, TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.incidents import IncidentWrites
-from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
+from bot.services.shared.access import Access, AnyAct, MaySeeLess, require_as_seen
 from bot.services.shared.jobs import draft_job, refresh_job
 from bot.services.shared.postings import notice
 from bot.services.shared.reminders import note_act
@@ -90,10 +91,16 @@ class Change:
         await self.tx.record(self.incident, entry, by=self.by, data=audited)
         await self.note_act()
 
-    async def recorded_under(self, key: str) -> set[TimelineKind]:
+    async def recorded_under(self, key: str) -> set[EntryKind]:
         """Return the kinds of the incident's timeline entries with *key*; empty before it led to any."""
         entries = await self.tx.timeline(self.incident.id)
         return {entry.kind for entry in entries if entry.key == key}
+
+    async def then(self, event: IncidentEvent) -> None:
+        """Let the capabilities follow up *event* in this transaction; what one of them raises undoes it."""
+        for capability in self.policy.capabilities:
+            if (follow_up := capability.on.get(event)) is not None:
+                await follow_up(self)
 
     async def note_act(self) -> None:
         """Restart the time to the next update if the person who makes the change is a responder."""
@@ -155,13 +162,13 @@ class Changes:
         self._policy = policy
         self.access = access
 
-    async def allowed(self, incident_id: int, *, by: Person, act: Act) -> Incident:
+    async def allowed(self, incident_id: int, *, by: Person, act: AnyAct) -> Incident:
         """Return the incident if *by* may do *act* to it. Raises as `change`."""
         incident = await self._store.incident(incident_id)
         await self.require(incident, by=by, act=act)
         return incident
 
-    async def require(self, incident: Incident, *, by: Person, act: Act) -> None:
+    async def require(self, incident: Incident, *, by: Person, act: AnyAct) -> None:
         """Require that *by* may do *act* to *incident*. Raises as `change`."""
         await self.access.require_incident(by, act, incident)
 
@@ -171,7 +178,7 @@ class Changes:
         incident_id: int,
         *,
         by: Person,
-        act: Act,
+        act: AnyAct,
         also: Collection[int] = (),
         told: Collection[int] = (),
     ) -> AsyncIterator[Change]:

@@ -1,4 +1,4 @@
-"""The queries of the `*.sql` files in this package, each named and described there, called by name."""
+"""The queries of the `*.sql` files, each named and described there, called by name."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,11 +27,13 @@ def queries() -> Mapping[str, Query]:
 
 
 def _files() -> Iterator[Traversable]:
-    """Find the files with queries, each beside the module that runs them."""
+    """Find the files with queries, each beside the module that runs them: here, and in the capabilities."""
     here = resources.files("bot.storage")
     tables = here / "tables"
-    capabilities = (folder for folder in tables.iterdir() if folder.is_dir())
-    for folder in (here, tables, *capabilities, here / "database", here / "queue"):
+    others = (
+        folder for root in (tables, resources.files("cogs")) for folder in root.iterdir() if folder.is_dir()
+    )
+    for folder in (here, tables, *others, here / "database", here / "queue"):
         yield from (file for file in folder.iterdir() if file.name.endswith(".sql"))
 
 
@@ -59,12 +61,16 @@ class Sql:
     Each method takes the name of a query and a value for each of its parameters: by keyword, or as the
     attribute of that name of a *source*.
 
+    Attributes:
+        guild_id: The guild whose rows its user sees; None: every guild's.
+
     Every method raises StorageUnavailable when PostgreSQL is away or refuses to write, KeyError for an
     unknown name of a query, TypeError for a missing or unknown parameter.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, guild_id: int | None = None) -> None:
         self.connection = connection
+        self.guild_id = guild_id
 
     async def all(self, name: str, source: object = None, /, **parameters: object) -> list[Row]:
         """Run a query and return its rows."""

@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from bot.services.ports import JobName
 from bot.services.ports.urgency import current
 
 #: Does the work of a job, given its payload; a span means: run again after it. May run twice for one job,
@@ -71,7 +70,7 @@ class Turns:
         self._waiting: Counter[int] = Counter()
         self._changed = asyncio.Condition()
 
-    def shared(self, guild_id: int, handlers: Mapping[JobName, Handler]) -> dict[JobName, Handler]:
+    def shared(self, guild_id: int, handlers: Mapping[str, Handler]) -> dict[str, Handler]:
         """Return the handlers of a guild, each of which waits for its turn."""
         return {name: self._in_turn(guild_id, handler) for name, handler in handlers.items()}
 

@@ -69,7 +69,7 @@ _TELL_EVERY_S = 60.0
 _FAILURE_S = (5.0, 3600.0)  # the same when its handler has a bug
 
 #: What makes a deadline, and what was decided at it, wait no longer than they must when all is well again.
-_PROMISED: Final = frozenset({JobName.ESCALATE, JobName.DELIVER})
+_PROMISED: Final = frozenset[str]({JobName.ESCALATE, JobName.DELIVER})
 
 
 class _Manager(QueueManager):
@@ -94,9 +94,9 @@ class JobRunner:
     def __init__(
         self,
         dsn: str,
-        handlers: Mapping[JobName, Handler],
+        handlers: Mapping[str, Handler],
         *,
-        by_guild: Mapping[int, Mapping[JobName, Handler]] | None = None,
+        by_guild: Mapping[int, Mapping[str, Handler]] | None = None,
         on_refusal: Callable[[str], None] = lambda _reason: None,
         watch: QueueWatch | None = None,
         connections: int = 3,
@@ -235,7 +235,7 @@ class JobRunner:
             if isinstance(error, StorageUnavailable):
                 self._on_refusal(str(error))
                 self._note_failed(job)
-            is_promised = JobName(job.entrypoint) in _PROMISED and not isinstance(error, NewerVersion)
+            is_promised = job.entrypoint in _PROMISED and not isinstance(error, NewerVersion)
             delay = self._delay(job, *(_PROMISED_S if is_promised else _POSTPONE_S))
             limit = error.capacity_in if isinstance(error, UpstreamUnavailable) else None
             if limit is not None and not is_promised:
@@ -251,21 +251,20 @@ class JobRunner:
         return again
 
     def _note_failed(self, job: PgJob) -> None:
-        if JobName(job.entrypoint) in _PROMISED:
+        if job.entrypoint in _PROMISED:
             self._watch.failed()
 
     def _note_done(self, job: PgJob, *, is_over: bool) -> None:
         """Note that a job did its work; a job that only looked has decided nothing."""
-        name = JobName(job.entrypoint)
-        if name in _PROMISED:
+        if job.entrypoint in _PROMISED:
             self._watch.done()
-        if name is JobName.ESCALATE and is_over:
+        if str(job.entrypoint) == JobName.ESCALATE and is_over:
             self._watch.decided()
 
     def _handler(self, job: PgJob) -> Handler:
         guild_id = guild_of(job.headers)
         own = self._handlers if guild_id is None else self._by_guild.get(guild_id, self._handlers)
-        return own[JobName(job.entrypoint)]
+        return own[job.entrypoint]
 
     async def _handle(self, handler: Handler, payload: str) -> timedelta | None:
         deadline = asyncio.timeout(_HANDLER_S)

@@ -15,14 +15,13 @@ import asyncpg
 from bot.domain.errors import ConfigError
 from bot.storage.database.errors import storage_errors
 from bot.storage.database.query import Query, composed
-from bot.storage.records.tables import TABLES, RecordTable
+from bot.storage.records.tables import RecordTable, tables
 
 #: What the first line of a file says: which kind of file it is, and how it is to be read.
 FORMAT: Final = "incident-bot records"
 VERSION: Final = 1
 
 _ROWS_AT_A_TIME: Final = 500
-_BY_NAME: Final[Mapping[str, RecordTable]] = {table.name: table for table in TABLES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +101,12 @@ async def load(connection: asyncpg.Connection, lines: Iterable[str]) -> Imported
 async def _lines(connection: asyncpg.Connection, choice: RecordsFilter) -> AsyncIterator[str]:
     chosen = {"since": choice.since, "until": choice.until, "private": choice.private}
     counts: dict[str, int] = {}
-    for table in TABLES:
+    for table in tables():
         query = _of(table.name)["count_records"]
         counts[table.name] = await connection.fetchval(query.text, *query.arguments(chosen))
     schema = await _schema(connection)
     yield json.dumps({"format": FORMAT, "version": VERSION, "schema": schema, "rows": counts})
-    for table in TABLES:
+    for table in tables():
         query = _of(table.name)["record_lines"]
         arguments = query.arguments(chosen)
         async for row in connection.cursor(query.text, *arguments, prefetch=_ROWS_AT_A_TIME):
@@ -154,7 +153,7 @@ def _has_all_rows(header: Mapping[str, object], written: Mapping[str, int]) -> b
     counts = header.get("rows")
     if not isinstance(counts, dict):
         return False
-    for name in _BY_NAME:
+    for name in _by_name():
         told, there = counts.get(name, 0), written.get(name, 0)
         if told != there:
             raise ConfigError(
@@ -165,7 +164,7 @@ def _has_all_rows(header: Mapping[str, object], written: Mapping[str, int]) -> b
 
 
 async def _require_empty(connection: asyncpg.Connection) -> None:
-    for table in TABLES:
+    for table in tables():
         if await connection.fetchval(_of(table.name)["is_occupied"].text):
             raise ConfigError(
                 f"the database is not empty: it has rows in {table.name}. Import into a new database, "
@@ -197,27 +196,27 @@ def _named(number: int, line: str) -> tuple[str, int, str]:
     except (ValueError, RecursionError):
         row = None
     name = row.get("table") if isinstance(row, dict) and isinstance(row.get("row"), dict) else None
-    if not isinstance(name, str) or name not in _BY_NAME:
+    if not isinstance(name, str) or name not in _by_name():
         raise ConfigError(f"line {number}: this is no row of an export")
     return name, number, line
 
 
 async def _continue_numbers(connection: asyncpg.Connection) -> None:
     for row in await connection.fetch(_queries()["identities"].text):
-        if row["table_name"] in _BY_NAME:
+        if row["table_name"] in _by_name():
             query = _of(row["table_name"], column=row["column_name"])["continue_numbers"]
             await connection.fetchval(query.text)
 
 
 def _queries() -> Mapping[str, Query]:
     """Return the queries that concern no single table."""
-    return _of(TABLES[0].name)
+    return _of(tables()[0].name)
 
 
 @cache
 def _of(name: str, column: str = "id") -> Mapping[str, Query]:
     """Return the queries filled in for one table."""
-    table = _BY_NAME[name]
+    table = _by_name()[name]
     severed = " || ".join(
         f"CASE WHEN {condition} THEN '{{\"{column}\": null}}'::jsonb ELSE '{{}}'::jsonb END"
         for column, condition in table.severed.items()
@@ -231,3 +230,8 @@ def _of(name: str, column: str = "id") -> Mapping[str, Query]:
     }
     file = resources.files("bot.storage.records") / "records.sql"
     return composed([file.read_text(encoding="utf-8")], given)
+
+
+@cache
+def _by_name() -> Mapping[str, RecordTable]:
+    return {table.name: table for table in tables()}

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+from bot.capability import installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ _BOTH: Final = "each.incident_id IN (SELECT id FROM chosen) AND each.related_id 
 _TRIAGES: Final = "SELECT id FROM triages WHERE incident_id IN (SELECT id FROM chosen)"
 _ITEMS: Final = "SELECT id FROM action_items WHERE incident_id IN (SELECT id FROM chosen)"
 
-TABLES: Final = (
+_TABLES: Final = (
     RecordTable("incidents", "id", "each.id IN (SELECT id FROM chosen)", {"merged_into_id": _MERGED}),
     RecordTable("responders", "incident_id, user_id"),
     RecordTable("timeline", "id"),
@@ -52,7 +55,6 @@ TABLES: Final = (
     RecordTable("triage_answers", "id", f"each.triage_id IN ({_TRIAGES})"),
     RecordTable("triage_choices", "id", f"each.triage_id IN ({_TRIAGES})"),
     RecordTable("rollbacks", "incident_id"),
-    RecordTable("announcements", "incident_id, number"),
     RecordTable("resolutions", "incident_id"),
     RecordTable("postmortems", "incident_id"),
     RecordTable("postmortem_documents", "incident_id"),
@@ -61,6 +63,13 @@ TABLES: Final = (
     RecordTable("action_issues", "item_id", f"each.item_id IN ({_ITEMS})"),
     RecordTable("audit", "id", "each.data ->> 'incident_id' IN (SELECT id::text FROM chosen)"),
 )
+
+
+@cache
+def tables() -> tuple[RecordTable, ...]:
+    """Return the tables with records of incidents: the core's, then those of the capabilities."""
+    return (*_TABLES, *(table for capability in installed() for table in capability.records))
+
 
 #: The other tables, and why they are not records of incidents. A test compares both with the database.
 LEFT_OUT: Final = MappingProxyType(

@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Final
 
+from bot.capability import installed
 from bot.domain.delivery.allowance import URGENT
 from bot.domain.delivery.delivery import priority_of
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.services.ports import Job, JobName
+from bot.services.ports import Job
 from bot.storage.database.sql import Sql
 from bot.storage.tables.bases import ReadPart
 
@@ -35,13 +36,16 @@ class PostgresOverdueReads(ReadPart):
 
 async def lost_jobs(sql: Sql, overdue: timedelta) -> list[Job]:
     """Return the jobs that overdue rows have lost; those that people wait for come first."""
+    found = await sql.all("lost_jobs", overdue=overdue, late_priority=_LATE)
+    for query in (query for capability in installed() for query in capability.lost_jobs):
+        found += await sql.all(query, overdue=overdue)
     return [
         Job(
-            JobName(row["job"]),
+            row["job"],
             row["key"].partition(":")[2],
             row["key"],
             priority=row["priority"],
             guild_id=row["guild_id"],
         )
-        for row in await sql.all("lost_jobs", overdue=overdue, late_priority=_LATE)
+        for row in found
     ]

@@ -86,11 +86,6 @@ SELECT job, key, priority, guild_id
         UNION ALL
         SELECT 17, 'end_window', 'end_window:' || guild_id || ':' || id, next_at, 0, guild_id FROM alert_windows
         UNION ALL
-        SELECT 18, 'publish', 'publish:' || incident_id, min(next_try_at), 0, guild_id
-          FROM announcements
-         WHERE next_try_at IS NOT NULL
-         GROUP BY incident_id, guild_id
-        UNION ALL
         SELECT 19, 'track_unanswered', 'track_unanswered:' || guild_id || ':' || message_id, tracks_at, :late_priority, guild_id
           FROM alert_questions
          WHERE answer IS NULL

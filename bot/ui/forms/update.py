@@ -20,7 +20,7 @@ from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
 from bot.ui.buttons import OPTIONS_LIMIT, Component, Option
 from bot.ui.forms.base import SYMPTOMS, TARGETS, Submitted, where_and_how
 from bot.ui.forms.fields import Form, choice, label, text_input
-from bot.ui.words.announcement_words import may_ask, users_words
+from bot.ui.posts.incident.contributed import asks_users
 from bot.ui.words.voice import Voice
 
 KNOWN: Final = "known"
@@ -64,7 +64,7 @@ def update_form(voice: Voice, incident: Incident) -> Form:
         _text(voice, KNOWN, limit=KNOWN_LIMIT),
         _phase(voice, incident) if has_state else None,
         _text(voice, IMPACT, limit=IMPACT_LIMIT, value=impact),
-        _next(voice, incident, asks=not has_state and may_ask(voice.policy, incident)),
+        _next(voice, incident, asks=not has_state and asks_users(voice.policy, incident)),
         *where,
     ]
     masks = "0:0" if has_state else _masks(voice.policy, incident)
@@ -146,14 +146,14 @@ def _apart(form: Submitted) -> Submitted:
 def _phase(voice: Voice, incident: Incident) -> Component:
     """Build the select of the state, and of whether users are affected; nothing chosen leaves both."""
     options = [Option(phase.value, voice.phase(phase)) for phase in Phase]
-    if not may_ask(voice.policy, incident):
+    if not asks_users(voice.policy, incident):
         kept = voice.say("updates.form.phase_kept", state=voice.state(incident))
         return _label(voice, PHASE, choice(PHASE, options, required=False, placeholder=kept))
     options += _users(voice)
     kept = voice.say(
         f"updates.form.{_BOTH}_kept",
         state=voice.state(incident),
-        users=users_words(voice, incident.users_affected),
+        users=voice.users(incident.users_affected),
     )
     both = choice(PHASE, options, several=True, placeholder=kept)
     return _label(voice, _BOTH, both | {"max_values": 2})
@@ -162,7 +162,7 @@ def _phase(voice: Voice, incident: Incident) -> Component:
 def _users(voice: Voice) -> list[Option]:
     say = voice.say
     return [
-        Option(_users_value(users), say("updates.form.users", users=users_words(voice, users)))
+        Option(_users_value(users), say("updates.form.users", users=voice.users(users)))
         for users in UsersAffected
     ]
 

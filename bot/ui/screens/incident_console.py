@@ -18,7 +18,6 @@ from bot.ui.posts.incident.alert import again, last_update, roles
 from bot.ui.posts.incident.private import told_lines
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.action_words import action_line
-from bot.ui.words.announcement_words import announced_line, may_ask, users_line
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import alert_url, linked_label, thread_url
 from bot.ui.words.suspect_words import rollback_line
@@ -36,7 +35,6 @@ MORE_CHOICES: Final = {
     IncidentVerb.EDIT: "🏷️",
     IncidentVerb.ROLL_BACK: "↩️",
     IncidentVerb.KEEP_CHANGE: "✋",
-    IncidentVerb.ANNOUNCE: "📣",
     IncidentVerb.WHY: "❓",
 }
 
@@ -98,8 +96,8 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         again(voice, incident),
         update_due(voice, incident) if incident.is_open else "",
         "" if (last := incident.first_look.rollback) is None else rollback_line(voice, last),
-        users_line(voice, incident),
-        announced_line(voice, view.announcements),
+        _users(voice, incident),
+        *(line.say(voice, incident, found) for line, found in view.own),
         *_called(voice, incident),
         _next(voice, view),
         *(() if view.told is None else told_lines(voice, view.told)),
@@ -107,6 +105,13 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         *_action_items(voice, view),
     ]
     yield from (line for line in lines if line)
+
+
+def _users(voice: Voice, incident: Incident) -> str:
+    """Say whether users are affected; empty if no update says so, or it is over."""
+    if incident.users_affected is None or not incident.is_open:
+        return ""
+    return voice.say("updates.post.users", users=voice.users(incident.users_affected))
 
 
 def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
@@ -227,10 +232,14 @@ def _more(voice: Voice, incident: Incident) -> Row | None:
     """Return the select with the actions beyond the five buttons; None once the incident has ended."""
     if not incident.is_open:
         return None
+    offered = [(verb.value, emoji) for verb, emoji in MORE_CHOICES.items()]
+    own = (choice for capability in voice.policy.capabilities for choice in capability.choices)
+    offered[-1:-1] = [
+        (choice.verb.value, choice.verb.emoji) for choice in own if choice.is_offered(voice.policy, incident)
+    ]
     options = [
-        SelectOption(label=voice.say(f"buttons.{verb.value}"), value=verb.value, emoji=emoji)
-        for verb, emoji in MORE_CHOICES.items()
-        if verb is not IncidentVerb.ANNOUNCE or may_ask(voice.policy, incident)
+        SelectOption(label=voice.say(f"buttons.{value}"), value=value, emoji=emoji)
+        for value, emoji in offered
     ]
     return select_row(f"inc:v1:more:{incident.id}", voice.say("consoles.incident.more"), options)
 

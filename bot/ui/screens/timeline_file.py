@@ -27,6 +27,7 @@ from bot.ui.words.timeline import (
     recorded,
     source_url,
     spoken,
+    words_of_kind,
 )
 from bot.ui.words.wording import Wording
 
@@ -95,7 +96,7 @@ def _rows(words: Wording, rows: Iterable[TimelineRow], *, since: datetime) -> It
 def _folded(words: Wording, row: FoldedLines, *, since: datetime) -> list[str]:
     """Return a row for several messages, with how many there are of each kind."""
     kinds = (
-        words.say("history.file.of_kind", kind=words.say(f"history.kind.{kind.value}"), count=count)
+        words.say("history.file.of_kind", kind=words_of_kind(words, kind.value), count=count)
         for kind, count in row.kinds.items()
     )
     what = words.say("history.folded", count=len(row.lines))

@@ -13,10 +13,9 @@ from bot.domain.timeline.folding import FoldedLines, TimelineRow
 from bot.domain.timeline.lines import Line
 from bot.domain.timeline.recorded import TriagedEntry
 from bot.domain.timeline.written import PinDeletedEntry, PinnedEntry
-from bot.ui.words.announcement_words import users_words
 from bot.ui.words.inert import fair_share, inert, inert_lines, joined
 from bot.ui.words.links import place_url
-from bot.ui.words.timeline_details import ANY, LOOKS
+from bot.ui.words.timeline_details import look_of
 from bot.ui.words.triage_words import triaged
 from bot.ui.words.wording import Wording
 
@@ -144,7 +143,13 @@ def kind_words(words: Wording, entry: TimelineEntry) -> str:
         key = "drill_over"
     elif entry.kind is TimelineKind.PIN_DELETED and PinDeletedEntry.from_json(data).text == "":
         key = "pin_deleted_unread"
-    return words.say(f"history.kind.{key}")
+    return words_of_kind(words, key)
+
+
+def words_of_kind(words: Wording, key: str) -> str:
+    """Return the words for a kind of entry; its bare name if nothing here knows it."""
+    text = f"history.kind.{key}"
+    return words.say(text) if text in words.texts else f"`{key}`"
 
 
 def source_url(line: Line) -> str | None:
@@ -217,7 +222,7 @@ def facts(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool =
         return list(_entry_words(words, entry, limit=limit, multiline=multiline))
     if not entry.data:
         return []
-    return LOOKS.get(entry.kind, ANY).details(words, entry.data, limit=limit)
+    return look_of(entry.kind).details(words, entry.data, limit=limit)
 
 
 def quoted(words: Wording, entry: TimelineEntry, text: str, *, limit: int, multiline: bool = False) -> str:
@@ -242,7 +247,7 @@ def beside(words: Wording, line: Line, *, limit: int) -> Iterator[str]:
     if update.phase is not None:
         yield words.phase(update.phase)
     if update.users is not None:
-        yield words.say("updates.form.users", users=users_words(words, update.users))
+        yield words.say("updates.form.users", users=words.users(update.users))
     if line.impact or line.earlier_impacts:
         yield words.say("history.fact.impact", impact=_impacts(words, line, limit=limit))
     if update.next_at is not None:

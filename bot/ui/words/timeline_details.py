@@ -7,8 +7,10 @@ unchanged and inert.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
+from bot.capability import installed
 from bot.domain.actions.entries import (
     ActionAddedEntry,
     ActionDoneEntry,
@@ -18,7 +20,6 @@ from bot.domain.actions.entries import (
     ActionVerifiedEntry,
 )
 from bot.domain.alerts.payloads import RepeatedEntry
-from bot.domain.announcements.entries import AnnouncedEntry, AnnouncementFailedEntry
 from bot.domain.drill import DrillScoredEntry
 from bot.domain.escalation.entries import EscalatedEntry, LapsedEntry, PagedEntry, PagedOutsideEntry
 from bot.domain.incident.entries import (
@@ -46,7 +47,7 @@ from bot.domain.privacy_payloads import MemberAddedEntry, MemberRemovedEntry
 from bot.domain.sheets.entries import OutputEntry
 from bot.domain.suspects.rollback import RollbackEntry
 from bot.domain.systems.rounds import CheckedEntry
-from bot.domain.timeline.entries import EntryData, TimelineKind
+from bot.domain.timeline.entries import EntryData, EntryKind
 from bot.domain.timeline.recorded import (
     DeliveryFailedEntry,
     EmailedEntry,
@@ -56,7 +57,7 @@ from bot.domain.timeline.recorded import (
     UnfinishedEntry,
 )
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
-from bot.ui.words import action_words, announcement_words, detail_words, postmortem_words, suspect_words
+from bot.ui.words import action_words, detail_words, postmortem_words, suspect_words
 from bot.ui.words.inert import inert
 from bot.ui.words.system_words import checked
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
@@ -243,7 +244,7 @@ def _text(text: str | None, *, limit: int = _WORD_LIMIT) -> str:
 
 
 #: The looks of the kinds with details, apart from those that hold a person's words.
-LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
+_LOOKS: Final[dict[EntryKind, EntryLook[Any]]] = {
     look.type.kind: look
     for look in (
         EntryLook(OpenedEntry, _opened),
@@ -269,8 +270,6 @@ LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
         EntryLook(OutputEntry, _output),
         EntryLook(StepUndoneEntry, _step),
         EntryLook(RollbackEntry, suspect_words.decided),
-        EntryLook(AnnouncedEntry, announcement_words.announced),
-        EntryLook(AnnouncementFailedEntry, announcement_words.not_sent),
         EntryLook(UpdateDueEntry, _update_due),
         EntryLook(VoiceJoinedEntry, lambda _words, data, _limit: [_text(data.channel)]),
         EntryLook(LinkedEntry, _linked),
@@ -296,4 +295,15 @@ LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
     )
 }
 
-ANY: Final = EntryLook(_Reason, _any)
+_ANY: Final = EntryLook(_Reason, _any)
+
+
+def look_of(kind: EntryKind) -> EntryLook[Any]:
+    """Return how the details of a kind of entry look."""
+    return _looks().get(kind, _ANY)
+
+
+@cache
+def _looks() -> Mapping[EntryKind, EntryLook[Any]]:
+    """Return the looks of the core's kinds and of the capabilities'."""
+    return _LOOKS | {look.type.kind: look for one in installed() for look in one.entries}

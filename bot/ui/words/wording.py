@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from bot.domain.incident.incident import Incident, Phase, Status, label_of
+from bot.domain.incident.incident import Incident, Phase, Status, UsersAffected, label_of
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.paging.ways import Way
 from bot.domain.severity import SeverityPolicy
@@ -165,6 +165,10 @@ class Wording:
     def phase(self, phase: Phase) -> str:
         """Return a phase with the sign of an incident that a responder is on: "🟠 原因特定"."""
         return f"{SIGNS[Status.ACKNOWLEDGED]} {self.say(f'state.{phase.value}')}"
+
+    def users(self, users: UsersAffected | None) -> str:
+        """Return whether users are affected: "あり", "なし", "不明"."""
+        return self.say(f"updates.users.{(users or UsersAffected.UNKNOWN).value}")
 
     def targets(self, targets: Iterable[str], *, limit: int) -> str:
         """Return the targets: "api.parky.co.jp、admin.parky.co.jp"; if cut, with the number left out."""

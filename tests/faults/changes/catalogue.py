@@ -33,7 +33,7 @@ READS: Final = frozenset(
         ),
         *("incidents.timeline.choose_entry", "/incident resolve", "incidents.resolving.press_resolve"),
         *("incidents.resolving.press_resolution", "incidents.suspects.press_roll_back"),
-        "incidents.announcements.press_edit",
+        "announcements.commands.press_edit",
         *("incidents.suspects.press_keep_change", "/incident similar"),
         *(
             "bundles.press_all",
@@ -115,7 +115,7 @@ SHARED: Final = {
     "postmortem.owing.press_done": "/postmortem done",
     "/sev3": "/sev1",
     # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
-    "incidents.announcements.press_send": "incidents.announcements.press_copied",
+    "announcements.commands.press_send": "announcements.commands.press_copied",
     "checks.press_check": "/check",  # ten seconds later: tests/services/systems presses it
     # Under a digest, which asks about a whole week: tests/e2e/digest/test_digest.py presses them.
     "verdicts.press_keep": "alerts.press_ignore",

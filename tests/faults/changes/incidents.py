@@ -291,20 +291,20 @@ def _drafted(scene: Scene, known: Known, act: Act, action: str) -> Change:
     return replace(scene.acts(act, action, of=f'"incident_id": {known.number}}}'), screen=screen)
 
 
-@change("incidents.announcements.press_announce")
+@change("announcements.commands.press_announce")
 async def _(scene: Scene) -> Change:
     known, card = await _announcing(scene)
     return _drafted(scene, known, scene.presses(card, "告知"), "announcement_drafted")
 
 
-@change("incidents.announcements.send_texts")
+@change("announcements.commands.send_texts")
 async def _(scene: Scene) -> Change:
     known, screen = await _drafting(scene)
     form = await scene.press(screen, "編集")
     return _drafted(scene, known, scene.sends(form, **{"x:ja": "復旧しました。"}), "announcement_edited")
 
 
-@change("incidents.announcements.press_redraft")
+@change("announcements.commands.press_redraft")
 async def _(scene: Scene) -> Change:
     known, screen = await _drafting(scene)
     await scene.human.submit("responder", await scene.press(screen, "編集"), {"x:ja": "調査中です。"})
@@ -314,7 +314,7 @@ async def _(scene: Scene) -> Change:
     return _drafted(scene, known, scene.presses(screen, "下書きを作り直す"), "announcement_redrafted")
 
 
-@change("incidents.announcements.press_copied")
+@change("announcements.commands.press_copied")
 async def _(scene: Scene) -> Change:
     known, screen = await _drafting(scene)
     return known.change(scene.presses(screen, "コピーして公開した"), "announced")

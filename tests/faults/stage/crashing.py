@@ -3,7 +3,7 @@
 A point is named after the call it stands beside:
 
 - ``before:claim_due``, ``after:claim_due``: a method of `Transaction`, `Store`, `Discord`, `DlqStore`,
-  `EmailSender`, `CodeHost`, `PagingSystem` or `AnnouncementHook`;
+  `EmailSender`, `CodeHost`, `PagingSystem` or what a capability opens;
 - ``before:send:alert``, ``after:send:page``: Discord's, with the kind of the delivery;
 - ``before:commit:acknowledge``, ``after:commit:insert_incident``: a transaction that called it;
 - ``during:record``: the call has been made and nobody waits for its end any more.
@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, Store, Transaction
-from bot.services.ports.paging import AnnouncementHook, PagingSystem
+from bot.services.ports.paging import PagingSystem
+from bot.storage.database.sql import Row, Sql
 from bot.wiring import GuildDependencies
 
 _STOP = "stop "
@@ -106,12 +107,35 @@ class WatchedTransaction(Watched):
         self.called.append(name)
         return super()._point(name, options)
 
+    @property
+    def sql(self) -> "WatchedSql":
+        """What runs the queries of the capabilities."""
+        return WatchedSql(cast("Transaction", self._port).sql, self._fuse, self.called)
+
     async def begin_attempt(self, *arguments: Any, **options: Any) -> object:
         """Learn which nonce belongs to which kind."""
         begun = await cast("Transaction", self._port).begin_attempt(*arguments, **options)
         if begun is not None:
             self._fuse.kinds[begun.nonce] = begun.kind.value
         return begun
+
+
+class WatchedSql(Sql):
+    """Passes the points that have the names of its queries."""
+
+    def __init__(self, sql: Sql, fuse: Fuse, called: list[str]) -> None:
+        super().__init__(sql.connection, guild_id=sql.guild_id)
+        self._sql = sql
+        self._fuse = fuse
+        self._called = called
+
+    async def all(self, name: str, source: object = None, /, **parameters: object) -> list[Row]:
+        """Run a query between its points."""
+        self._called.append(name)
+        self._fuse.at(f"before:{name}")
+        rows = await self._sql.all(name, source, **parameters)
+        self._fuse.at(f"after:{name}")
+        return rows
 
 
 class WatchedStore(Watched):
@@ -147,7 +171,7 @@ def watched(parts: GuildDependencies, discord: Discord, fuse: Fuse) -> tuple[Gui
     store, dlq = cast("Store", WatchedStore(parts.store, fuse)), cast("DlqStore", Watched(parts.dlq, fuse))
     host = None if parts.code_host is None else cast("CodeHost", Watched(parts.code_host, fuse))
     paging = {way: cast("PagingSystem", Watched(system, fuse)) for way, system in parts.paging.items()}
-    hook = parts.announcement_hook
+    opened = {name: one if one is None else Watched(one, fuse) for name, one in parts.opened.items()}
     own = replace(
         parts,
         store=store,
@@ -155,6 +179,6 @@ def watched(parts: GuildDependencies, discord: Discord, fuse: Fuse) -> tuple[Gui
         email_sender=email_sender,
         code_host=host,
         paging=paging,
-        announcement_hook=None if hook is None else cast("AnnouncementHook", Watched(hook, fuse)),
+        opened=opened,
     )
     return own, cast("Discord", Watched(discord, fuse))

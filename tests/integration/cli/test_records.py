@@ -14,7 +14,8 @@ import pytest_asyncio
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.records.tables import LEFT_OUT, TABLES
+from bot.storage.records.tables import LEFT_OUT
+from bot.storage.records.tables import tables as record_tables
 from local_discord.world.seed import GUILD_ID
 from tests.integration.cli.command_line import Outcome, incident_bot
 from tests.integration.demo.test_demo_seed import past
@@ -80,7 +81,7 @@ async def test_export_and_import_are_a_round_trip(
     assert again.out == exported
     assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o600
     tables = {json.loads(line)["table"] for line in exported.splitlines()[1:]}
-    assert tables == {table.name for table in TABLES}
+    assert tables == {table.name for table in record_tables()}
     count = len(re.findall(r'^\{"row": .*"table": "incidents"\}$', exported, re.MULTILINE))
     assert taken.out.startswith(f"imported {count} incidents, {len(exported.splitlines()) - 1} rows in all")
 
@@ -273,7 +274,7 @@ async def test_every_table_is_exported_or_left_out_for_a_reason(database_url: st
         "SELECT table_name FROM information_schema.tables "
         "WHERE table_schema = 'incident_bot' AND table_type = 'BASE TABLE'",
     )
-    exported = {table.name for table in TABLES}
+    exported = {table.name for table in record_tables()}
     assert {row["table_name"] for row in there} == exported | LEFT_OUT.keys()
     assert not exported & LEFT_OUT.keys()
 
@@ -291,6 +292,6 @@ async def test_rows_are_ordered_by_their_whole_key(database_url: str) -> None:
         "WHERE indisprimary AND relnamespace = 'incident_bot'::regnamespace GROUP BY relname",
     )
     primary = {row["relname"]: set(row["columns"]) for row in keys}
-    assert {table.name: set(table.key.split(", ")) for table in TABLES} == {
-        table.name: primary[table.name] for table in TABLES
+    assert {table.name: set(table.key.split(", ")) for table in record_tables()} == {
+        table.name: primary[table.name] for table in record_tables()
     }

@@ -88,7 +88,7 @@ async def test_each_job_is_run_by_its_guilds_handlers(store: PostgresStore, data
     await put(store, STORMY, "1")
     await put(store, QUIET, "2")
     await put(store, None, "3")
-    by_guild = {STORMY: {JobName.REFRESH: _recorder("stormy", ran)}}
+    by_guild: dict[int, dict[str, Handler]] = {STORMY: {JobName.REFRESH: _recorder("stormy", ran)}}
     async with _running(JobRunner(database_url, {JobName.REFRESH: _recorder("row", ran)}, by_guild=by_guild)):
         async with asyncio.timeout(PATIENCE_S):
             while len(ran) < 3:  # noqa: ASYNC110  # the queue has no event for it

@@ -14,7 +14,7 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import IncidentNotFound, NotPermitted, RecordedRefusal, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineKind
+from bot.domain.timeline.entries import EntryKind, TimelineKind
 from tests.services.actions.action_desk import FORM, add, dms, ended, lines, on_monday, reasons
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
@@ -22,7 +22,7 @@ FRIDAY = date(2026, 12, 4)
 ALERT = WatchedAlert("a" * 64, "API latency")
 
 
-async def kinds(desk: Desk, incident: Incident) -> list[TimelineKind]:
+async def kinds(desk: Desk, incident: Incident) -> list[EntryKind]:
     """What the timeline tells of action items."""
     return [e.kind for e in await desk.store.timeline(incident.id) if e.kind.value.startswith("action")]
 

@@ -12,7 +12,7 @@ from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.incident.incident import Incident, PersonRef, Role
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineKind
+from bot.domain.timeline.entries import EntryKind, TimelineKind
 from bot.services.watchdogs.auditor import audit
 from tests.fakes.discord import FakeDiscord
 from tests.services.actions.action_desk import (
@@ -221,7 +221,7 @@ async def watched(desk: Desk) -> tuple[Incident, Incident, ActionItem]:
     return tracked, incident, done
 
 
-async def kinds(desk: Desk, incident: Incident) -> list[TimelineKind]:
+async def kinds(desk: Desk, incident: Incident) -> list[EntryKind]:
     """What the timeline tells of action items, the last three."""
     found = [e.kind for e in await desk.store.timeline(incident.id) if e.kind.value.startswith("action")]
     return found[1:]

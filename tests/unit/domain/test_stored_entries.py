@@ -10,7 +10,7 @@ from bot.domain.drill import DrillScoredEntry
 from bot.domain.incident.entries import DeclinedEntry, RoleChangedEntry
 from bot.domain.incident.paging import declined
 from bot.domain.payloads import UNSET, Json
-from bot.domain.timeline.entries import EntryData, TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import EntryData, EntryKind, TimelineEntry, TimelineKind
 
 AT = datetime(2026, 11, 24, 5, 14, tzinfo=UTC)
 ISO = AT.isoformat()
@@ -38,7 +38,7 @@ MESSAGE = {
 ITEM: Json = {"item": 7, "what": "x"}
 
 #: Rows as this version writes them, by kind.
-NOW: dict[TimelineKind, list[Json]] = {
+NOW: dict[EntryKind, list[Json]] = {
     TimelineKind.OPENED: [
         {"severity": "SEV1", "started_at": ISO, "path": [["q", "yes"]]},
         {"severity": "SEV1", "started_at": ISO, "path": [], "reporter": "b"},
@@ -115,15 +115,6 @@ NOW: dict[TimelineKind, list[Json]] = {
     TimelineKind.STEP_DONE: [{"severity": "SEV1", "number": 1, "words": {"ja": "あ", "en": "a"}}],
     TimelineKind.STEP_UNDONE: [{"severity": "SEV1", "number": 1, "words": {"ja": "あ", "en": "a"}}],
     TimelineKind.ROLLBACK_DECIDED: [{"rolls_back": True, "reason": "x", "key": "k", "line": "rollback:3"}],
-    TimelineKind.ANNOUNCED: [
-        {
-            "said": {"number": 2, "state": "resolved", "via": "webhook", "texts": {"x": WORDS}},
-            "key": "announced:2:3",
-            "line": "announced:2:3",
-        },
-        {"said": {"number": 1, "texts": {}}},
-    ],
-    TimelineKind.ANNOUNCEMENT_FAILED: [{"number": 2, "reason": "HTTP 403", "line": "k"}],
     TimelineKind.UPDATED: [
         {"known": "x", "impact": "", "users": "yes", "next_at": ISO, "key": "k", "line": "updated:k"},
         {"known": "x", "impact": "", "next_at": ISO, "key": "k", "line": "updated:k"},
@@ -201,7 +192,6 @@ NOW: dict[TimelineKind, list[Json]] = {
 MODULES = (
     "bot.domain.actions.entries",
     "bot.domain.alerts.payloads",
-    "bot.domain.announcements.entries",
     "bot.domain.escalation.entries",
     "bot.domain.incident.entries",
     "bot.domain.postmortem.entries",
@@ -238,14 +228,14 @@ def test_every_kind_has_a_payload_and_rows() -> None:
     [(kind, row) for kind, rows in NOW.items() for row in rows],
     ids=lambda value: str(value)[:40],
 )
-def test_a_row_keeps_its_keys(kind: TimelineKind, row: Json) -> None:
+def test_a_row_keeps_its_keys(kind: EntryKind, row: Json) -> None:
     """An older process reads what this one writes, and the other way round."""
     payload = PAYLOADS[kind].from_json({**row, "hologram": 1})
     assert TimelineEntry.of(payload, AT).data == row
 
 
 @pytest.mark.parametrize("kind", sorted(set(TimelineKind) - {TimelineKind.EVIDENCE}))
-def test_an_empty_row_is_read(kind: TimelineKind) -> None:
+def test_an_empty_row_is_read(kind: EntryKind) -> None:
     """The first version left some without data; only a message is nothing without its time."""
     assert PAYLOADS[kind].from_json({}) is not None
 

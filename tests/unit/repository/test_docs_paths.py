@@ -19,6 +19,7 @@ DOCUMENTS: Final = sorted(
         ROOT / "CHANGELOG.md",
         ROOT / "CONTRIBUTING.md",
         *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "cogs").rglob("*.md"),
         *(ROOT / "local_discord").rglob("*.md"),
     )
 )

@@ -2,7 +2,7 @@
 
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.services.ports.store.acknowledgements import AcknowledgementReads, AcknowledgementWrites
 from bot.services.ports.store.actions.actions import ActionReads, ActionWrites
@@ -15,7 +15,6 @@ from bot.services.ports.store.alerts.live_checks import LiveCheckReads, LiveChec
 from bot.services.ports.store.alerts.probes import ProbeReads, ProbeWrites
 from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
 from bot.services.ports.store.alerts.windows import AlertWindowReads, AlertWindowWrites
-from bot.services.ports.store.announcements.announcements import AnnouncementReads, AnnouncementWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.code_host.exports import (
@@ -47,6 +46,9 @@ from bot.services.ports.store.statistics import StatisticsReads
 from bot.services.ports.store.suspects import SuspectReads, SuspectWrites
 from bot.services.ports.store.timeline import AuditLog, AuditWrites, TimelineReads, TimelineWrites
 from bot.services.ports.store.triages import TriageAnswers, TriageReads, TriageWrites
+
+if TYPE_CHECKING:
+    from bot.storage.database.sql import Sql
 
 
 class Clock(Protocol):
@@ -96,7 +98,6 @@ class Transaction(
     BatchWrites,
     DlqWatchWrites,
     SuspectWrites,
-    AnnouncementWrites,
     JobWrites,
     Protocol,
 ):
@@ -104,6 +105,10 @@ class Transaction(
 
     async def now(self) -> datetime:
         """Return the transaction's time."""
+
+    @property
+    def sql(self) -> "Sql":
+        """Return what runs the queries of a capability in this transaction."""
 
 
 class Store(
@@ -144,10 +149,13 @@ class Store(
     InstallationReads,
     StatisticsReads,
     SuspectReads,
-    AnnouncementReads,
     Protocol,
 ):
     """Our own tables. Reads need no transaction of the caller's."""
+
+    @property
+    def sql(self) -> "Sql":
+        """Return what runs the queries of a capability, each in a statement of its own."""
 
     def transaction(self, *, locking: int | None = None) -> AbstractAsyncContextManager[Transaction]:
         """Commit on leaving, roll back on an error.

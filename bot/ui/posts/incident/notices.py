@@ -1,7 +1,10 @@
 """The lines that follow in an incident's thread: which module composes which."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
+from bot.capability import installed
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.delivery.notices import Notice
@@ -10,7 +13,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json
 from bot.domain.text import cut
 from bot.services.ports import Subject
-from bot.ui.posts import announcements, drills
+from bot.ui.posts import drills
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.escalation import responder_notices
 from bot.ui.posts.incident import (
@@ -30,13 +33,12 @@ from bot.ui.posts.incident import (
 from bot.ui.posts.looks import NoticeLook, Renderers, about
 from bot.ui.words.wording import Wording
 
-#: Each kind of notice, by the name that is stored.
-NOTICES: Final[dict[str, NoticeLook[Any]]] = {
+#: The kinds of the core.
+_NOTICES: Final[dict[str, NoticeLook[Any]]] = {
     look.type.name: look
     for module in (
         action_notices,
         aftermath,
-        announcements,
         documents,
         drills,
         export_notices,
@@ -54,9 +56,15 @@ NOTICES: Final[dict[str, NoticeLook[Any]]] = {
 }
 
 
+@cache
+def looks() -> Mapping[str, NoticeLook[Any]]:
+    """Return the look of each kind of notice, the capabilities' too, by the name that is stored."""
+    return _NOTICES | {look.type.name: look for one in installed() for look in one.notices}
+
+
 def needs_edit(words: Wording, incident: Incident, post: Delivery) -> bool:
     """Return True if a sent line has to be edited; never one that only a newer version knows."""
-    look = NOTICES.get(Notice.name_in(post.data))
+    look = looks().get(Notice.name_in(post.data))
     return look is not None and look.needs_edit(words, incident, post)
 
 
@@ -67,9 +75,9 @@ def notice(words: Wording, incident: Incident, stored: Json) -> Body:
         NewerVersion: the notice's name is unknown.
     """
     name = Notice.name_in(stored)
-    if name not in NOTICES:
+    if name not in looks():
         raise NewerVersion(name)
-    body = NOTICES[name].compose(words, incident, stored)
+    body = looks()[name].compose(words, incident, stored)
     if not (incident.is_drill and body["content"]):
         return body
     return {**body, "content": cut(words.drilled(incident, str(body["content"])), limit=CONTENT_LIMIT)}

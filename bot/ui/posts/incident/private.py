@@ -16,7 +16,6 @@ from bot.domain.privacy_payloads import (
     NotTakenOutNotice,
     PostsClearedNotice,
     PostsWaitNotice,
-    StillPublishedNotice,
 )
 from bot.ui.posts.bodies import HERE, Body, message
 from bot.ui.posts.looks import NoticeLooks, Renderers, alone, by, line
@@ -118,11 +117,6 @@ def _places(words: Wording, incident: Incident, told: PostsWaitNotice) -> str:
 NOTICES: Final[NoticeLooks] = (
     line(MadePrivateNotice, "private.notice_made"),
     line(PostsClearedNotice, "private.notice_cleared"),
-    line(
-        StillPublishedNotice,
-        "private.notice_still_published",
-        count=lambda _words, _incident, told: told.count,
-    ),
     line(MemberAddedNotice, "private.notice_added", who=_member, by=_actor),
     line(
         MemberRemovedNotice,

@@ -10,9 +10,9 @@ from bot.ui.posts.escalation.next_step import next_step, otherwise
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import head, impact, last_update
 from bot.ui.posts.incident.checklist import progress_line, steps_select
+from bot.ui.posts.incident.contributed import suggested
 from bot.ui.posts.incident.roles import VERBS, roles_line
 from bot.ui.verbs import IncidentVerb
-from bot.ui.words.announcement_words import is_announced
 from bot.ui.words.inert import plain
 from bot.ui.words.wording import Wording, sign_of
 
@@ -98,9 +98,9 @@ def _controls(words: Wording, incident: Incident) -> list[Component]:
         ack = make(IncidentVerb.ACK, number)
         roles = [words.buttons.grey(verb, number) for verb in VERBS if verb is not _GIVES_WAY]
         return [*row([ack, sheet, *roles]), *steps_select(words, incident)]
-    elif is_announced(words.policy, incident):
+    elif (own := suggested(words.policy, incident)) is not None:
         roles = [words.buttons.grey(verb, number) for verb in _OPEN if verb is not _GIVES_WAY]
-        others = [*roles, make(IncidentVerb.ANNOUNCE, number)]
+        others = [*roles, make(own, number)]
     else:
         others = [words.buttons.grey(verb, number) for verb in _OPEN]
     return [*row([sheet, *others]), *steps_select(words, incident)]

@@ -1,6 +1,7 @@
 """Status updates: the post in the thread, the reminder when one is due, the sheet's lines, the answers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -8,11 +9,10 @@ from bot.domain.incident.incident import Incident, Status, UsersAffected
 from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
 from bot.services.incidents.updates import UpdateResult
 from bot.ui.buttons import row
-from bot.ui.posts.announcements import announce_button
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
+from bot.ui.posts.incident.contributed import suggested
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, by
 from bot.ui.verbs import IncidentVerb
-from bot.ui.words.announcement_words import may_ask, users_words
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording, relative
@@ -30,8 +30,9 @@ def updated(words: Wording, incident: Incident, told: UpdatedNotice) -> Body:
     state = [] if told.phase is None else [words.say("updates.post.state", state=words.phase(told.phase))]
     lines = [*state, *_words(words, told), *_users(words, told), next_update(words, incident, told.next_at)]
     body, tell = "\n".join(lines), []
-    if told.users is UsersAffected.YES and may_ask(words.policy, incident):
-        tell = announce_button(words, incident)
+    affected = replace(incident, users_affected=told.users)
+    if told.users is UsersAffected.YES and (verb := suggested(words.policy, affected)) is not None:
+        tell = row([words.buttons.make(verb, incident.id)])
     if len(head) + len(body) < CONTENT_LIMIT:
         return message(f"{head}\n{body}", components=tell)
     shown = embed(colour=colour_of(words, incident), description=body)
@@ -124,7 +125,7 @@ def _words(words: Wording, told: UpdatedNotice) -> Iterator[str]:
 def _users(words: Wording, told: UpdatedNotice) -> Iterator[str]:
     """Yield whether users are affected, if the update says so."""
     if told.users is not None:
-        yield words.say("updates.post.users", users=users_words(words, told.users))
+        yield words.say("updates.post.users", users=words.users(told.users))
 
 
 def next_update(words: Wording, incident: Incident, due_at: datetime | None) -> str:

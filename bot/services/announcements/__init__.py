@@ -1,1 +1,0 @@
-"""Announcements to users: drafted, edited, approved, published, followed up."""

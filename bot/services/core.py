@@ -1,0 +1,28 @@
+"""What the use cases of a capability are built from: those of the core, of one guild."""
+
+from dataclasses import dataclass
+
+from bot.runbook.model import Policy
+from bot.services.ports import Discord, Store
+from bot.services.shared.access import Access
+from bot.services.shared.changes import Changes
+from bot.services.shared.roster import OnCall
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The use cases of the core, of one guild, and what they are made from.
+
+    Attributes:
+        store: Sees the rows of this guild only.
+        opened: What the capability's own `Capability.opens` has made; None without one.
+    """
+
+    guild_id: int
+    store: Store
+    policy: Policy
+    discord: Discord
+    access: Access
+    changes: Changes
+    oncall: OnCall
+    opened: object = None

@@ -1,1 +1,0 @@
-"""The interface of the table of announcements to users."""

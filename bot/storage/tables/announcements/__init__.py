@@ -1,1 +1,0 @@
-"""Our own table of announcements to users."""

@@ -1,0 +1,41 @@
+"""Announcements (告知): what users are told of an incident. README.md has the rules."""
+
+from bot.capability import Capability, ConsoleChoice, ConsoleLine, IncidentEvent, JobHandling
+from bot.storage.records.tables import RecordTable
+from cogs.announcements import commands, doctor, policy, posts, screens, store, use_cases, webhook
+from cogs.announcements.use_cases import PUBLISH
+
+CAPABILITY = Capability(
+    name="announcements",
+    policy=policy.AnnouncementsTable,
+    problems=policy.problems,
+    opens=webhook.open_webhook,
+    build=use_cases.build,
+    jobs={
+        PUBLISH: JobHandling(lambda announcing, number: announcing.publishing.publish(number), at_a_time=2)
+    },
+    lost_jobs=["lost_publish_jobs"],
+    on={
+        IncidentEvent.UPDATED: use_cases.ask_follow_up,
+        IncidentEvent.ENDED: use_cases.ask_follow_up,
+        IncidentEvent.REOPENED: use_cases.ask_follow_up,
+        IncidentEvent.TOOK_IN: use_cases.ask_follow_up,
+        IncidentEvent.MADE_PRIVATE: use_cases.name_published,
+    },
+    entries=posts.ENTRIES,
+    notices=posts.NOTICES,
+    buttons=posts.suggested,
+    asks_users=posts.may_be_told,
+    console=[ConsoleLine(store.of_incident, posts.announced_line)],
+    choices=[ConsoleChoice(posts.ANNOUNCE, commands.show_announcement, posts.may_be_told)],
+    controls=[
+        commands.press_announce,
+        commands.press_edit,
+        commands.press_redraft,
+        commands.press_send,
+        commands.press_copied,
+    ],
+    forms={screens.ANNOUNCEMENT_FORM: commands.send_texts},
+    checks=doctor.check,
+    records=[RecordTable("announcements", "incident_id, number")],
+)

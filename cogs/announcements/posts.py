@@ -1,0 +1,178 @@
+"""Announcements in posts that everybody reads: words, the timeline's details, the lines in the thread."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot.domain.incident.incident import Incident, UsersAffected
+from bot.domain.triage.tree import Text
+from bot.runbook.model import Policy
+from bot.ui.buttons import Component, row
+from bot.ui.posts.bodies import Body, message
+from bot.ui.posts.looks import NoticeLook, by
+from bot.ui.verbs import OwnVerb
+from bot.ui.words.inert import inert, inert_lines
+from bot.ui.words.timeline_details import EntryLook
+from bot.ui.words.wording import Wording
+from cogs.announcements.rules import (
+    AnnouncedEntry,
+    AnnouncedNotice,
+    Announcement,
+    AnnouncementFailedEntry,
+    AnnouncementFailedNotice,
+    AnnouncementRules,
+    AnnouncementState,
+    FollowUpNotice,
+    PublishedAnnouncement,
+    StillPublishedNotice,
+)
+
+_FACT_LIMIT: Final = 120
+_NAME_LIMIT: Final = 40
+
+
+#: [📣 告知]: what users are told.
+ANNOUNCE: Final = OwnVerb("announce", "📣", is_primary=True)
+
+
+def suggested(policy: Policy, incident: Incident) -> OwnVerb | None:
+    """Return [📣 告知] while users are affected, and may be told."""
+    is_affected = incident.users_affected is UsersAffected.YES
+    return ANNOUNCE if is_affected and may_be_told(policy, incident) else None
+
+
+def may_be_told(policy: Policy, incident: Incident) -> bool:
+    """Return True if users may be told of an incident, so that people are asked whether they are affected."""
+    rules = policy.of(AnnouncementRules)
+    return rules.has(incident.severity) and (rules.private or not incident.is_private)
+
+
+def state_words(words: Wording, state: AnnouncementState) -> str:
+    """Return the state that users are told of: "調査中"."""
+    return words.say(f"announcements.state.{state.value}")
+
+
+def via_words(words: Wording, said: PublishedAnnouncement) -> str:
+    """Return how an announcement was published: "webhook で公開"."""
+    return words.say(f"announcements.via.{said.via.value}")
+
+
+def quoted_text(words: Wording, said: PublishedAnnouncement, *, limit: int) -> str:
+    """Return what users were told, in the readers' language, as quotations.
+
+    Args:
+        limit: Characters of all texts together.
+    """
+    texts = _by_text(words, said)
+    quoted: list[str] = []
+    for text, channels in texts.items():
+        shown = inert_lines(text, limit=limit // len(texts))
+        quoted += [f"**{channels}**"] if len(texts) > 1 else []
+        quoted += [f"> {line}" for line in shown.splitlines()]
+    return "\n".join(quoted)
+
+
+def announced_line(words: Wording, _incident: Incident, known: Sequence[Announcement]) -> str:
+    """Return what users were told last, and what waits, a line each; empty without any."""
+    published = [one for one in known if one.is_published]
+    parts = []
+    if published and (last := published[-1]).published_at is not None and last.approved_by is not None:
+        parts.append(
+            words.say(
+                "announcements.show.published",
+                count=len(published),
+                at=words.moment(last.published_at),
+                state=state_words(words, last.state),
+                who=words.who(last.approved_by.name),
+            )
+        )
+    if known and not (waiting := known[-1]).is_published:
+        reason = inert(waiting.error or "", limit=_FACT_LIMIT)
+        parts.append(words.say(f"announcements.show.{waiting.status.value}", reason=reason))
+    return "\n".join(parts)
+
+
+def announced_details(words: Wording, data: AnnouncedEntry, limit: int) -> Iterator[str]:
+    """Yield what users were told, and how."""
+    yield state_words(words, data.said.state)
+    yield via_words(words, data.said)
+    texts = _by_text(words, data.said)
+    for text, channels in texts.items():
+        shown = inert(text, limit=limit // len(texts))
+        yield words.say("announcements.fact", channels=channels, text=shown) if len(texts) > 1 else shown
+
+
+def failed_details(_words: Wording, data: AnnouncementFailedEntry, limit: int) -> Iterator[str]:
+    """Yield why an announcement could not be sent."""
+    yield inert(data.reason, limit=limit)
+
+
+def _by_text(words: Wording, said: PublishedAnnouncement) -> dict[str, str]:
+    """Return each text once, in the readers' language, with the channels where users read it."""
+    known, found = words.policy.of(AnnouncementRules).channels, dict[str, list[str]]()
+    for name in [
+        *(one for one in known if one in said.texts),
+        *(one for one in said.texts if one not in known),
+    ]:
+        text = words.raw(Text(said.texts[name].ja, said.texts[name].en))
+        channel = words.pick(known[name].name) if name in known else inert(name, limit=_NAME_LIMIT)
+        found.setdefault(text, []).append(channel)
+    return {text: " · ".join(channels) for text, channels in found.items()}
+
+
+_TEXT_LIMIT: Final = 1_200
+_REASON_LIMIT: Final = 300
+
+
+def announced(words: Wording, _incident: Incident, told: AnnouncedNotice) -> Body:
+    """Compose the line that says what users were told, how and by whom."""
+    said = told.said
+    return message(
+        words.say(
+            "announcements.notice.announced",
+            who=by(words, told),
+            state=state_words(words, said.state),
+            via=via_words(words, said),
+            text=quoted_text(words, said, limit=_TEXT_LIMIT),
+        )
+    )
+
+
+def failed(words: Wording, incident: Incident, told: AnnouncementFailedNotice) -> Body:
+    """Compose the line that an announcement did not get through, with what to do."""
+    reason = inert(told.reason, limit=_REASON_LIMIT)
+    line = words.say("announcements.notice.failed", reason=reason)
+    return message(line, components=_announce_button(words, incident))
+
+
+def follow_up(words: Wording, incident: Incident, told: FollowUpNotice) -> Body:
+    """Compose the line that asks for the next announcement."""
+    key = "closing" if told.state is AnnouncementState.RESOLVED else "follow_up"
+    line = words.say(
+        f"announcements.notice.{key}",
+        told=state_words(words, told.told),
+        state=state_words(words, told.state),
+    )
+    return message(line, components=_announce_button(words, incident))
+
+
+def _announce_button(words: Wording, incident: Incident) -> list[Component]:
+    """Return the row with [📣 告知]."""
+    return row([words.buttons.make(ANNOUNCE, incident.id)])
+
+
+def still_published(words: Wording, _incident: Incident, told: StillPublishedNotice) -> Body:
+    """Compose the line that what users can read stays where it was published."""
+    return message(words.say("private.notice_still_published", count=told.count))
+
+
+ENTRIES: Final = (
+    EntryLook(AnnouncedEntry, announced_details),
+    EntryLook(AnnouncementFailedEntry, failed_details),
+)
+
+NOTICES: Final = (
+    NoticeLook(StillPublishedNotice, still_published),
+    NoticeLook(AnnouncedNotice, announced),
+    NoticeLook(AnnouncementFailedNotice, failed),
+    NoticeLook(FollowUpNotice, follow_up),
+)
