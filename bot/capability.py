@@ -5,7 +5,7 @@ A capability is a folder of `cogs` whose package has a `CAPABILITY`. The core im
 folder by their names: ``*.sql`` by `bot.storage.database`, ``texts.toml`` by `bot.i18n.texts`, and
 ``policy.toml``, the folder's part of the default policy, by `bot.runbook.loader`.
 
-This module has none of our packages at run time, so that each layer can take what belongs to it.
+At run time this module imports the domain alone, so that each layer above can take what belongs to it.
 """
 
 import pkgutil
@@ -15,8 +15,10 @@ from datetime import timedelta
 from enum import Enum, auto
 from functools import cache
 from importlib import import_module
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
+from bot.domain.timeline.entries import EntryKind, TimelineKind
 
 if TYPE_CHECKING:
     from bot.configured.outbound import Outbound
@@ -25,17 +27,20 @@ if TYPE_CHECKING:
     from bot.runbook.fields.rules import CapabilityTable
     from bot.runbook.model import Policy
     from bot.services.core import Core
+    from bot.services.delivery.handling import DeliveryHandler
     from bot.services.shared.changes import Change
     from bot.settings import Settings
     from bot.storage.database.sql import Sql
     from bot.storage.records.tables import RecordTable
     from bot.ui.answers import Control, FormHandler
+    from bot.ui.commands import AnyCommand
     from bot.ui.interaction import Interaction
-    from bot.ui.posts.looks import NoticeLook
+    from bot.ui.posts.looks import NoticeLook, Renderer
     from bot.ui.verbs import OwnVerb
     from bot.ui.words.timeline_details import EntryLook
     from bot.ui.words.voice import Voice
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 
@@ -49,19 +54,29 @@ class IncidentEvent(Enum):
     MADE_PRIVATE = auto()
 
 
+class NumberOf(Enum):
+    """What the number is of with which the payload of a job begins; it says whose guild's the job is."""
+
+    INCIDENT = auto()
+    GUILD = auto()
+    DELIVERY = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class JobHandling:
     """How the queue's jobs of one name are done. A job may be done twice without harm.
 
+    In a guild that has switched the capability off, a job ends without doing anything.
+
     Attributes:
-        run: Takes the guild's use cases, as `Capability.build` made them, and the number in the payload;
-            returns when to come again, None: not at all.
-        about: What the number is of: "incident", or "guild" for a payload "guild_id:number".
+        run: Takes the guild's use cases, as `Capability.build` has made them, and the payload; returns when
+            to come again, None: not at all. What it raises postpones the job.
+        begins_with: What the payload begins with; a colon separates what follows.
         at_a_time: How many of the process may run at once, where they wait for a slow service.
     """
 
-    run: Callable[[Any, int], Awaitable[timedelta | None]]
-    about: str = "incident"
+    run: Callable[[Any, str], Awaitable[timedelta | None]]
+    begins_with: NumberOf = NumberOf.INCIDENT
     at_a_time: int | None = None
 
 
@@ -70,7 +85,7 @@ class ConsoleLine(Generic[V]):
     """A line of `/incident show`, below the incident's state.
 
     Attributes:
-        read: Reads what it shows, in a statement of its own.
+        read: Reads what it shows, in a statement of its own; what it raises fails the command.
         say: Returns the line, or several; empty for none.
     """
 
@@ -92,9 +107,29 @@ class ConsoleChoice:
     is_offered: "Callable[[Policy, Incident], bool]"
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Something that is done every so often, for each guild; a tick that fails is logged and comes again.
+
+    Attributes:
+        name: Of the log.
+        run: Takes the guild's use cases, as `Capability.build` has made them.
+        every_s: Seconds; None: a second after each minute begins.
+        by_leader: One process is enough for it.
+    """
+
+    name: str
+    run: Callable[[Any], Awaitable[object]]
+    every_s: float | None = None
+    by_leader: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Capability:
     """Everything that one capability plugs into the core. All is optional but the name.
+
+    Names of jobs, notices, deliveries and texts must be the capability's own: two that claim the same one, or
+    the core's, fail the start.
 
     Attributes:
         name: The folder's, and the name of its table in the policy file.
@@ -103,21 +138,27 @@ class Capability:
         opens: Makes what the process shares, from the settings, at the start: `Core.opened`. It connects to
             nothing yet.
         build: Makes the use cases of a guild: what `Services.of` returns.
-        jobs: By the name that the queue stores.
-        lost_jobs: Names of queries that return the jobs whose rows are overdue, as `lost_jobs` of the core
-            does. The auditor runs them each minute, over all guilds.
+        jobs: By the name that the queue stores. They need `build`.
+        lost_jobs: Names of queries for the jobs whose rows were due `:overdue` ago and that have no job: rows
+            of `job`, `key`, `priority` and `guild_id`. The auditor runs them over all guilds, and leaves out
+            those that have switched the capability off.
         on: What follows an event in the transaction that makes it happen, with the incident locked. An error
             undoes the change, and the person is told of it.
-        entries: The kinds of timeline entries that it writes, with their words. Their names are the texts
-            ``history.kind.<kind>``.
-        notices: The lines that it writes in threads.
-        buttons: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
-            where it takes the place of the role that gives way, and below a status update.
+        entries: The kinds of timeline entries that it writes, with their words; the words of the kind are the
+            text ``history.kind.<kind>``. While it is switched off an entry is shown without its details.
+        notices: The lines that it writes in threads. One that is queued is not sent while it is switched off.
+        renderers: The looks of its own kinds of delivery.
+        deliveries: Makes the handlers of these, from its use cases and the core.
+        suggests: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
+            where it takes the place of the role that gives way, and below a status update. The first
+            capability that suggests one is heard.
         asks_users: Return True if the form of a status update asks whether users are affected.
         console: Lines of `/incident show`.
         choices: Choices of its select.
+        commands: Slash commands and menus. A server that has switched the capability off does not have them.
         controls, forms: What answers presses, and forms by the pattern of their custom ids.
-        checks: Checks of `incident-bot doctor` for one guild.
+        ticks: What looks at the rows every so often.
+        doctor: The checks of `incident-bot doctor` for one guild.
         records: Its tables whose rows an export of incidents takes along.
     """
 
@@ -126,20 +167,22 @@ class Capability:
     problems: "Callable[[Policy], Iterable[str]] | None" = None
     opens: "Callable[[Settings, Outbound], object] | None" = None
     build: "Callable[[Core], object] | None" = None
-    jobs: Mapping[str, JobHandling] = field(default_factory=lambda: MappingProxyType({}))
+    jobs: Mapping[str, JobHandling] = field(default_factory=dict)
     lost_jobs: Sequence[str] = ()
-    on: "Mapping[IncidentEvent, Callable[[Change], Awaitable[None]]]" = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    on: "Mapping[IncidentEvent, Callable[[Change], Awaitable[None]]]" = field(default_factory=dict)
     entries: "Sequence[EntryLook[Any]]" = ()
     notices: "Sequence[NoticeLook[Any]]" = ()
-    buttons: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
+    renderers: "Mapping[AnyDeliveryKind, Renderer]" = field(default_factory=dict)
+    deliveries: "Callable[[Any, Core], Sequence[DeliveryHandler]] | None" = None
+    suggests: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
     asks_users: "Callable[[Policy, Incident], bool] | None" = None
     console: Sequence[ConsoleLine[Any]] = ()
     choices: Sequence[ConsoleChoice] = ()
+    commands: "Sequence[AnyCommand]" = ()
     controls: "Sequence[Control]" = ()
-    forms: "Mapping[str, FormHandler]" = field(default_factory=lambda: MappingProxyType({}))
-    checks: "Callable[[Settings, Policy], Coroutine[Any, Any, Iterable[Finding]]] | None" = None
+    forms: "Mapping[str, FormHandler]" = field(default_factory=dict)
+    ticks: Sequence[Tick] = ()
+    doctor: "Callable[[Settings, Policy], Coroutine[Any, Any, Iterable[Finding]]] | None" = None
     records: "Sequence[RecordTable]" = ()
 
 
@@ -147,18 +190,12 @@ class Capability:
 def installed() -> tuple[Capability, ...]:
     """Return the capabilities whose folders are there, in the order of their names.
 
-    Each folder of `cogs` is imported by its name, as discord.py loads extensions.
-
-    Raises:
-        ValueError: two of them claim the same name of a job, an entry or a notice.
+    Each package in `cogs` is imported.
     """
     root = import_module("cogs")
     names = sorted(found.name for found in pkgutil.iter_modules(root.__path__) if found.ispkg)
     modules = [import_module(f"cogs.{name}") for name in names]
     found: list[Capability] = [module.CAPABILITY for module in modules if hasattr(module, "CAPABILITY")]
-    _require_unique("job", (name for one in found for name in one.jobs))
-    _require_unique("timeline entry", (look.type.kind for one in found for look in one.entries))
-    _require_unique("notice", (look.type.name for one in found for look in one.notices))
     return tuple(found)
 
 
@@ -167,9 +204,34 @@ def switched_on(off: Collection[str]) -> tuple[Capability, ...]:
     return tuple(one for one in installed() if one.name not in off)
 
 
-def _require_unique(what: str, names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ValueError(f"two capabilities claim the {what} {name!r}")
-        seen.add(name)
+@cache
+def entry_kind(name: str) -> EntryKind:
+    """Return the kind of timeline entry that is stored as *name*: the core's or a capability's.
+
+    For the name of a capability that is not there any more, or of a newer version, it is a kind that nothing
+    else is known of.
+    """
+    known = (*TimelineKind, *(look.type.kind for one in installed() for look in one.entries))
+    unknown: type[EntryKind] = EntryKind("UnknownKind", {"UNKNOWN": name})  # type: ignore[assignment,arg-type]
+    return next((kind for kind in known if kind == name), unknown(name))
+
+
+@cache
+def delivery_kinds() -> Mapping[str, AnyDeliveryKind]:
+    """Return the kinds of delivery, the core's and the capabilities', by the name that is stored."""
+    own = ((kind.value, kind) for one in installed() for kind in one.renderers)
+    return merged({kind.value: kind for kind in DeliveryKind}, own)
+
+
+def merged(core: Mapping[K, V], own: Iterable[tuple[K, V]]) -> dict[K, V]:
+    """Return what the core has by name, with what the capabilities have.
+
+    Raises:
+        ValueError: two have the same name.
+    """
+    both = dict(core)
+    for name, value in own:
+        if name in both:
+            raise ValueError(f"{name!r} is claimed twice")
+        both[name] = value
+    return both

@@ -38,6 +38,9 @@ from bot.ui.words.voice import Voice
 
 log = structlog.get_logger(__name__)
 
+#: Where a command keeps the name of its capability, among its extras.
+CAPABILITY: Final = "capability"
+
 COGS: Final = (
     "cogs.triage",
     "cogs.incidents",
@@ -153,7 +156,10 @@ class IncidentBot(ListeningBot):
             await importlib.import_module(name).setup(self)
 
     def plug_in(self, capability: Capability) -> None:
-        """Answer the presses and the forms of a capability."""
+        """Answer the commands, the presses and the forms of a capability."""
+        for command in capability.commands:
+            command.extras[CAPABILITY] = capability.name
+            self.tree.add_command(command)
         self.add_controls(*capability.controls)
         for template, handler in capability.forms.items():
             self.add_form(template, handler)

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import Final
 
 import structlog
 
-from bot.capability import JobHandling, installed
+from bot.capability import JobHandling, NumberOf, installed, merged
 from bot.domain.errors import IncidentNotFound
 from bot.services.ports import GuildFinder, JobName
 from bot.storage.queue.fairness import CROWDED, FewInTurn, Handler
@@ -39,11 +40,19 @@ class _Few:
         """Return the same for one that says when to come again."""
 
         async def run(payload: str) -> timedelta | None:
+            return await handle(int(payload))
+
+        return self.limit(run)
+
+    def limit(self, handle: Handler) -> Handler:
+        """Return the same for a handler of any payload."""
+
+        async def run(payload: str) -> timedelta | None:
             if self._left == 0:
                 return CROWDED
             self._left -= 1
             try:
-                return await handle(int(payload))
+                return await handle(payload)
             finally:
                 self._left += 1
 
@@ -144,14 +153,10 @@ def _own_handlers(cases: UseCases) -> dict[str, Handler]:
 
 
 def _own_handler(name: str, handling: JobHandling, use_cases: object | None) -> Handler:
-    async def run(number: int) -> timedelta | None:
-        return None if use_cases is None else await handling.run(use_cases, number)
+    async def run(payload: str) -> timedelta | None:
+        return None if use_cases is None else await handling.run(use_cases, payload)
 
-    return (
-        _numbered(run)
-        if handling.at_a_time is None
-        else _OWN.setdefault(name, _Few(handling.at_a_time)).waiting(run)
-    )
+    return run if handling.at_a_time is None else _OWN.setdefault(name, _Few(handling.at_a_time)).limit(run)
 
 
 def _dated(handle: Callable[[int, date], Awaitable[None]]) -> Handler:
@@ -183,14 +188,33 @@ def routed(each: Mapping[int, Mapping[str, Handler]], find: GuildFinder) -> dict
     Args:
         each: The handlers of each guild.
     """
-    own = (name for capability in installed() for name in capability.jobs)
-    return {name: _of_row(name, each, find) for name in (*JobName, *own)}
+    return {name: _of_row(name, each, find) for name in (*JobName, *_own_jobs())}
+
+
+@cache
+def _own_jobs() -> dict[str, JobHandling]:
+    """Return how the capabilities' jobs are done, by name."""
+    core: dict[str, JobHandling | None] = dict.fromkeys(JobName)
+    own = merged(core, ((name, how) for one in installed() for name, how in one.jobs.items()))
+    return {name: how for name, how in own.items() if how is not None}
+
+
+async def _guild_of_own(handling: JobHandling, number: int, find: GuildFinder) -> int | None:
+    match handling.begins_with:
+        case NumberOf.GUILD:
+            return number
+        case NumberOf.DELIVERY:
+            return await find.guild_of_delivery(number)
+        case NumberOf.INCIDENT:
+            return await find.guild_of_incident(number)
 
 
 def _of_row(name: str, each: Mapping[int, Mapping[str, Handler]], find: GuildFinder) -> Handler:
     async def run(payload: str) -> timedelta | None:
         number = int(payload.partition(":")[0])
         match name:
+            case _ if (own := _own_jobs().get(name)) is not None:
+                guild_id = await _guild_of_own(own, number, find)
             case (
                 JobName.DELIVER
                 | JobName.RECORD_FAILURE

@@ -12,7 +12,8 @@ import aiohttp
 import discord
 from discord.http import Route
 
-from bot.client import IncidentBot
+from bot.capability import installed
+from bot.client import CAPABILITY, IncidentBot
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.ui.discord_api.client import Payload, Rest
 
@@ -64,14 +65,20 @@ class CommandChanges:
 
 
 async def our_commands(client: IncidentBot, guild_id: int) -> list[Command]:
-    """Return every command of the loaded cogs that a server has, its own severities' included, translated."""
+    """Return every command that a server has, its own severities' included, translated.
+
+    It lacks those of a capability that it has switched off.
+    """
     tree, translator = client.tree, client.tree.translator
     kinds = (discord.AppCommandType.chat_input, discord.AppCommandType.user, discord.AppCommandType.message)
     own = discord.Object(guild_id)
+    on = {one.name for one in client.served.at(guild_id).policy.capabilities}
+    off = {one.name for one in installed()} - on
     found = [
         command
         for kind in kinds
         for command in (*tree.get_commands(type=kind), *tree.get_commands(guild=own, type=kind))
+        if command.extras.get(CAPABILITY) not in off
     ]
     if translator is None:
         return [command.to_dict(tree) for command in found]

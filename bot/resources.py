@@ -146,7 +146,9 @@ async def open_shared(
         outbound, texts = outbound_of(settings), Texts.load()
         yield SharedResources(
             served,
-            PostgresStore(pool, is_shared=len(served.policies) > 1),
+            PostgresStore(
+                pool, is_shared=len(served.policies) > 1, switched_off=_switched_off(served.policies)
+            ),
             pool,
             dlq_pool,
             texts,
@@ -164,6 +166,14 @@ async def open_shared(
             checks=partial(system_checks, settings, outbound, dsn),
             opened={one.name: one.opens(settings, outbound) for one in installed() if one.opens is not None},
         )
+
+
+def _switched_off(policies: Mapping[int, Policy]) -> dict[str, frozenset[int]]:
+    """Return the guilds that have switched a capability off, by its name."""
+    return {
+        one.name: frozenset(guild for guild, policy in policies.items() if one not in policy.capabilities)
+        for one in installed()
+    }
 
 
 def make_webhooks(settings: Settings) -> HttpWebhooks:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.app import connected_client
+from bot.capability import installed
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import IncidentBot
@@ -91,9 +92,11 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_github(settings, policy)))
         yield from (_of(served, guild_id, one) for one in _paging(settings, policy))
+        if off := [one.name for one in installed() if one not in policy.capabilities]:
+            yield _of(served, guild_id, ok("capabilities", f"switched off by the policy: {', '.join(off)}"))
         for capability in policy.capabilities:
-            if capability.checks is not None:
-                found = asyncio.run(capability.checks(settings, policy))
+            if capability.doctor is not None:
+                found = asyncio.run(capability.doctor(settings, policy))
                 yield from (_of(served, guild_id, one) for one in found)
         yield from (_of(served, guild_id, one) for one in check_probes(policy))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_systems(settings, policy)))

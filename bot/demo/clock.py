@@ -14,7 +14,7 @@ from typing import Final
 
 import asyncpg
 
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.storage.database.query import composed
 
 _QUERIES: Final = composed([Path(__file__).with_name("clock.sql").read_text(encoding="utf-8")])
@@ -60,7 +60,7 @@ async def is_looked_at(connection: asyncpg.Connection, at: datetime, *, morning:
     return bool(await connection.fetchval(*_QUERIES["is_looked_at"].bound(at=at, day=morning)))
 
 
-async def sent(connection: asyncpg.Connection, kinds: Collection[DeliveryKind]) -> frozenset[int]:
+async def sent(connection: asyncpg.Connection, kinds: Collection[AnyDeliveryKind]) -> frozenset[int]:
     """Return the ids of the messages that deliveries of these kinds have become."""
     rows = await connection.fetch(*_QUERIES["sent_messages"].bound(kinds=[kind.value for kind in kinds]))
     return frozenset(row["message_id"] for row in rows)

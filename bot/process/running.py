@@ -14,6 +14,8 @@ from typing import Final
 
 import structlog
 
+from bot.capability import Tick as CapabilityTick
+from bot.capability import installed
 from bot.client import IncidentBot
 from bot.doctor.startup import look_around
 from bot.process.gateway_watch import AwayWatch, DeafWatch
@@ -135,11 +137,27 @@ class RunningBot:
         ticks.every(MISSED_HOOKS_S, self._once(each(_fetch_hooks)), name="missed hooks")
         ticks.every(ONCALL_S, each(lambda guild: guild.oncall.holders(guild.guild_id)), name="on call")
         ticks.every(WATCH_S, each(lambda guild: guild.dlq_watch.tick(guild.guild_id)), name="DLQ watch")
+        for capability in installed():
+            for tick in capability.ticks:
+                self._add_own(ticks, capability.name, tick)
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(WARM_S, self.warm, name="statements")
         ticks.every(TIDY_S, self._once(self.tidy), name="old rows")
         ticks.every(GATEWAY_S, AwayWatch(self.keeper, self.circuit).look, name="gateway")
         ticks.every(GATEWAY_S, self.deaf.look, name="deaf gateway")
+
+    def _add_own(self, ticks: Ticks, capability: str, tick: CapabilityTick) -> None:
+        """Add a tick of a capability, for the guilds that have it."""
+
+        async def run(guild: Services) -> None:
+            if (use_cases := guild.built.get(capability)) is not None:
+                await tick.run(use_cases)
+
+        work = self._once(self._each(run)) if tick.by_leader else self._each(run)
+        if tick.every_s is None:
+            ticks.each_minute(work, name=tick.name)
+        else:
+            ticks.every(tick.every_s, work, name=tick.name)
 
     def _each(self, work: Callable[[Services], Awaitable[object]]) -> Tick:
         """Return a tick that does *work* for every guild."""

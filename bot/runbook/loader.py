@@ -66,7 +66,7 @@ def parse_policy(text: str, *, name: str) -> Policy:
     Raises:
         ConfigError: as `load_policy`.
     """
-    raw = _toml(text, name)
+    raw = _without_absent(_toml(text, name))
     names = Names(_keys(raw, "severity"), _keys(raw, "people"))
     try:
         policy = whole_file().model_validate(raw, context=names).value()
@@ -76,6 +76,15 @@ def parse_policy(text: str, *, name: str) -> Policy:
     if problems := check_policy(policy):
         raise ConfigError("\n".join(problems))
     return policy
+
+
+def _without_absent(raw: dict[str, object]) -> dict[str, object]:
+    """Return a file without the tables of capabilities that it switches off and that are not there at all."""
+    table = raw.get("capabilities")
+    off = table.get("off") if isinstance(table, dict) else None
+    named = set(off) if isinstance(off, list) and all(isinstance(name, str) for name in off) else set()
+    absent = named - whole_file().model_fields.keys()
+    return {key: value for key, value in raw.items() if key not in absent}
 
 
 def _keys(raw: Mapping[str, object], table: str) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
 
-from bot.capability import installed
 from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
 from bot.domain.drill import Inject, Script
 from bot.domain.triage.tree import Text
@@ -86,18 +85,10 @@ Targets = Annotated[
 ]
 
 
-def _known(names: tuple[str, ...]) -> tuple[str, ...]:
-    known = [one.name for one in installed()]
-    for name in names:
-        if name not in known:
-            raise Problem(f'"{name}" is none; allowed: {", ".join(known)}')
-    return names
-
-
 class CapabilitiesTable(Section):
-    """``[capabilities]``."""
+    """``[capabilities]``. A capability that is *off* may also be absent, and its table stay in the file."""
 
-    off: Annotated[tuple[values.Id, ...], AfterValidator(_known)] = ()
+    off: tuple[values.Id, ...] = ()
 
 
 class HoursTable(Section):

@@ -5,8 +5,9 @@ from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from bot.capability import delivery_kinds, entry_kind
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
-from bot.domain.delivery.kinds import Action, DeliveryKind
+from bot.domain.delivery.kinds import Action, AnyDeliveryKind
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.aftermath import ActionCount, Aftermath
@@ -30,7 +31,7 @@ from bot.domain.paging.ways import Also
 from bot.domain.payloads import Json, Payload
 from bot.domain.severity import LadderStep, Mention, SeverityChange
 from bot.domain.suspects.rollback import FirstLook
-from bot.domain.timeline.entries import TimelineEntry, entry_kind
+from bot.domain.timeline.entries import TimelineEntry
 from bot.storage.database.sql import Row
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ _Payload = TypeVar("_Payload", bound=Payload)
 _ALSO: Final = frozenset(Also)
 _PHASES: Final = frozenset(Phase)
 _AFFECTED: Final = frozenset(UsersAffected)
-_DELIVERY_KINDS: Final = frozenset(DeliveryKind)
 
 
 def from_row(made: type[_Value], row: Row, /, **other: object) -> _Value:
@@ -164,20 +164,20 @@ def step_from_row(row: Row) -> Step:
     )
 
 
-def delivery_kind(name: str) -> DeliveryKind:
+def delivery_kind(name: str) -> AnyDeliveryKind:
     """Return the kind of a delivery from the name in its row.
 
     Raises:
         NewerVersion: it is not known here.
     """
-    if name not in _DELIVERY_KINDS:
+    if (kind := delivery_kinds().get(name)) is None:
         raise NewerVersion(name)
-    return DeliveryKind(name)
+    return kind
 
 
 def deliveries_from_rows(rows: Iterable[Row]) -> list[Delivery]:
-    """Return the deliveries of rows, without the kinds that only a newer version knows."""
-    return [delivery_from_row(row) for row in rows if row["kind"] in _DELIVERY_KINDS]
+    """Return the deliveries of rows, without the kinds that nothing here knows."""
+    return [delivery_from_row(row) for row in rows if row["kind"] in delivery_kinds()]
 
 
 def delivery_from_row(row: Row) -> Delivery:

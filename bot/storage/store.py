@@ -4,7 +4,7 @@ Order of locks: a transaction locks an incident before its deliveries and steps,
 never wait for each other.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final
@@ -108,6 +108,7 @@ class PostgresStore(
         guild_id: The guild whose incidents and triages it finds by number or message; None: all guilds.
         is_shared: More than one guild is served.
         pulse: Shared by the views of all guilds; None: a new one.
+        switched_off: The guilds that have switched a capability off, by its name.
     """
 
     def __init__(
@@ -117,12 +118,14 @@ class PostgresStore(
         guild_id: int | None = None,
         is_shared: bool = True,
         pulse: Pulse | None = None,
+        switched_off: Mapping[str, Collection[int]] | None = None,
     ) -> None:
         self._pool = pool
         self._pulse = pulse or Pulse(pool)
         self._sql = Sql(PoolConnection(pool), guild_id=guild_id)
         self._guild_id = guild_id
         self._is_shared = is_shared
+        self._switched_off = switched_off or {}
 
     def of(self, guild_id: int) -> "PostgresStore":
         """Return a view of the same tables that hides the rows of other guilds."""
@@ -170,7 +173,7 @@ class PostgresStore(
         return await database_now(self._sql)
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
-        lost = await lost_jobs(self._sql, overdue)
+        lost = await lost_jobs(self._sql, overdue, switched_off=self._switched_off)
         if lost:
             async with self.transaction() as tx:
                 await tx.enqueue(*lost)

@@ -1,11 +1,13 @@
 """The kinds of delivery, each with its behaviour."""
 
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from bot.capability import installed
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.services.actions.deliveries import ActionDeliveries
 from bot.services.alerts.questions import QuestionDeliveries
-from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
+from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds, SwitchedOff
 from bot.services.digest.digests import DigestDeliveries
 from bot.services.dlq.deliveries import ProgressDeliveries, ReplayDeliveries
 from bot.services.dlq.watch import BurstDeliveries
@@ -33,11 +35,15 @@ _PLAIN: Final = (
 )
 
 
-def delivery_kinds(shared: Shared) -> DeliveryKinds:
-    """Return what each kind of delivery needs beside being sent."""
+def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds:
+    """Return what each kind of delivery needs beside being sent.
+
+    Args:
+        built: The use cases of the capabilities, by name.
+    """
     policy, reposting = shared.policy, shared.reposting
     bundles, passing_on = shared.bundles, shared.passing_on
-    lines = NoticeDeliveries(reposting)
+    lines = NoticeDeliveries(policy, reposting)
     return DeliveryKinds(
         shared.shown_incidents,
         [
@@ -63,5 +69,15 @@ def delivery_kinds(shared: Shared) -> DeliveryKinds:
             BurstDeliveries(shared.store),
             QuestionDeliveries(),
             DeliveryHandler(*_PLAIN),
+            *_of_capabilities(shared, built),
         ],
     )
+
+
+def _of_capabilities(shared: Shared, built: Mapping[str, object]) -> Iterator[DeliveryHandler]:
+    on = {one.name for one in shared.policy.capabilities}
+    for capability in installed():
+        if capability.name not in on:
+            yield SwitchedOff(*capability.renderers)
+        elif capability.deliveries is not None:
+            yield from capability.deliveries(built.get(capability.name), shared.core)

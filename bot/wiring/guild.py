@@ -35,7 +35,7 @@ from bot.services.suspects.reading import Suspects
 from bot.services.systems.runs import CheckRuns
 from bot.wiring.delivery_kinds import delivery_kinds
 from bot.wiring.dependencies import DiscordPorts, GuildDependencies
-from bot.wiring.services import services_of
+from bot.wiring.services import built_capabilities, services_of
 from bot.wiring.shared import Shared
 
 
@@ -68,11 +68,12 @@ def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCa
     store, policy, told = shared.store, shared.policy, shared.already_told
     links, emails = shared.links, shared.emails
     sending = SendingByKind(discord, OutsideSending(store, oncall, shared.outside))
-    kinds = delivery_kinds(shared)
+    built = built_capabilities(shared, parts)
+    kinds = delivery_kinds(shared, built)
     emergency = _emergency(shared, parts, ports.offline_alerter, Arrivals(policy, kinds))
     email_backup = EmailBackup(store, policy, oncall, kinds, emails)
     redactions = Redactions(store, discord, policy)
-    services = services_of(shared, parts, ports.reach, emergency)
+    services = services_of(shared, parts, ports.reach, emergency, built)
     follow_ups = RefreshFollowUps(shared.mornings.touched, shared.attaching.attach, redactions.empty)
     return UseCases(
         services=services,

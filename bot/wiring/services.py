@@ -1,5 +1,6 @@
 """The use cases that people ask for, put together."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.services.actions.checking import ActionChecks
@@ -16,7 +17,6 @@ from bot.services.alerts.recoveries import Recoveries
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.alerts.windows import MaintenanceWindows
 from bot.services.audit.auditing import Auditing
-from bot.services.core import Core
 from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.dlq.console import DlqConsole
 from bot.services.dlq.dlq import Dlq
@@ -78,7 +78,11 @@ from bot.wiring.shared import Shared
 
 
 def services_of(
-    shared: Shared, parts: GuildDependencies, reach: Reachability, emergency: Emergency
+    shared: Shared,
+    parts: GuildDependencies,
+    reach: Reachability,
+    emergency: Emergency,
+    built: Mapping[str, object],
 ) -> Services:
     """Return the use cases that people can ask for."""
     incidents = _incidents(shared)
@@ -87,7 +91,7 @@ def services_of(
         policy=shared.policy,
         access=shared.access,
         emergency=emergency,
-        built=_built(shared, parts),
+        built=built,
         **vars(incidents),
         **vars(_alerts(shared, parts, incidents.lifecycle, emergency)),
         **vars(_triages(shared)),
@@ -100,19 +104,10 @@ def services_of(
     )
 
 
-def _built(shared: Shared, parts: GuildDependencies) -> dict[str, object]:
-    """Return the use cases of the capabilities, by name."""
-    core = Core(
-        guild_id=parts.guild_id,
-        store=shared.store,
-        policy=shared.policy,
-        discord=shared.discord,
-        access=shared.access,
-        changes=shared.changes,
-        oncall=shared.oncall,
-    )
+def built_capabilities(shared: Shared, parts: GuildDependencies) -> dict[str, object]:
+    """Return the use cases of the capabilities that the guild has switched on, by name."""
     return {
-        capability.name: capability.build(replace(core, opened=parts.opened.get(capability.name)))
+        capability.name: capability.build(replace(shared.core, opened=parts.opened.get(capability.name)))
         for capability in shared.policy.capabilities
         if capability.build is not None
     }

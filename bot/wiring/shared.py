@@ -5,6 +5,7 @@ from bot.services.acknowledging.email_links import AckLinks
 from bot.services.acknowledging.reading_ahead import ReadingAhead
 from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.actions.changing import ActionChanges
+from bot.services.core import Core
 from bot.services.delivery.emails import DeliveryEmails
 from bot.services.digest.counting import DigestCounting
 from bot.services.digest.digests import Digests
@@ -43,6 +44,7 @@ class Shared:
         self.store, self.policy, self.discord, self.oncall = store, policy, discord, oncall
         self.access = Access(store, policy, oncall)
         self.changes = Changes(store, policy, self.access)
+        self.core = Core(parts.guild_id, store, policy, discord, self.access, self.changes, oncall)
         self.action_changes = ActionChanges(store, policy, self.access, tracker=_tracker(parts))
         self.recipients = ReminderRecipients(discord, oncall, self.access)
         self.documents = Documents(

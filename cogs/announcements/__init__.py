@@ -11,9 +11,7 @@ CAPABILITY = Capability(
     problems=policy.problems,
     opens=webhook.open_webhook,
     build=use_cases.build,
-    jobs={
-        PUBLISH: JobHandling(lambda announcing, number: announcing.publishing.publish(number), at_a_time=2)
-    },
+    jobs={PUBLISH: JobHandling(use_cases.publish, at_a_time=2)},
     lost_jobs=["lost_publish_jobs"],
     on={
         IncidentEvent.UPDATED: use_cases.ask_follow_up,
@@ -24,10 +22,10 @@ CAPABILITY = Capability(
     },
     entries=posts.ENTRIES,
     notices=posts.NOTICES,
-    buttons=posts.suggested,
-    asks_users=posts.may_be_told,
+    suggests=posts.suggested,
+    asks_users=posts.asks_users,
     console=[ConsoleLine(store.of_incident, posts.announced_line)],
-    choices=[ConsoleChoice(posts.ANNOUNCE, commands.show_announcement, posts.may_be_told)],
+    choices=[ConsoleChoice(posts.ANNOUNCE, commands.show_announcement, posts.asks_users)],
     controls=[
         commands.press_announce,
         commands.press_edit,
@@ -36,6 +34,6 @@ CAPABILITY = Capability(
         commands.press_copied,
     ],
     forms={screens.ANNOUNCEMENT_FORM: commands.send_texts},
-    checks=doctor.check,
+    doctor=doctor.check,
     records=[RecordTable("announcements", "incident_id, number")],
 )

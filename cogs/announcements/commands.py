@@ -39,9 +39,9 @@ async def press_edit(interaction: Interaction, pressed: Pressed) -> None:
 async def send_texts(interaction: Interaction, form: Submitted) -> None:
     """Keep the words of the form, and show them in the place of those before."""
     await keep(interaction)
-    services, by = services_of(interaction), await person_of(interaction)
-    texts = texts_of(form, services.policy)
-    view = await services.of(AnnouncementUseCases).drafts.edit(edition_of(form.fields), texts, by=by)
+    drafts, by = _announcements(interaction).drafts, await person_of(interaction)
+    texts = texts_of(form, services_of(interaction).policy)
+    view = await drafts.edit(edition_of(form.fields), texts, by=by)
     await redraw(interaction, announcement_screen(voice_of(interaction), view))
 
 

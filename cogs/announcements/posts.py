@@ -24,6 +24,7 @@ from cogs.announcements.rules import (
     FollowUpNotice,
     PublishedAnnouncement,
     StillPublishedNotice,
+    may_be_told,
 )
 
 _FACT_LIMIT: Final = 120
@@ -37,13 +38,12 @@ ANNOUNCE: Final = OwnVerb("announce", "📣", is_primary=True)
 def suggested(policy: Policy, incident: Incident) -> OwnVerb | None:
     """Return [📣 告知] while users are affected, and may be told."""
     is_affected = incident.users_affected is UsersAffected.YES
-    return ANNOUNCE if is_affected and may_be_told(policy, incident) else None
+    return ANNOUNCE if is_affected and asks_users(policy, incident) else None
 
 
-def may_be_told(policy: Policy, incident: Incident) -> bool:
-    """Return True if users may be told of an incident, so that people are asked whether they are affected."""
-    rules = policy.of(AnnouncementRules)
-    return rules.has(incident.severity) and (rules.private or not incident.is_private)
+def asks_users(policy: Policy, incident: Incident) -> bool:
+    """Return True if people are asked whether users are affected, and [📣 告知] is offered."""
+    return may_be_told(policy.of(AnnouncementRules), incident)
 
 
 def state_words(words: Wording, state: AnnouncementState) -> str:

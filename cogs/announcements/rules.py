@@ -184,6 +184,11 @@ class Announcement:
         )
 
 
+def may_be_told(rules: "AnnouncementRules", incident: Incident) -> bool:
+    """Return True if users may be told of an incident: by its severity, and unless it is private."""
+    return rules.has(incident.severity) and (rules.private or not incident.is_private)
+
+
 _PHASES: Final = {
     Phase.INVESTIGATING: AnnouncementState.INVESTIGATING,
     Phase.IDENTIFIED: AnnouncementState.IDENTIFIED,

@@ -587,3 +587,8 @@ def build(core: Core) -> AnnouncementUseCases:
         approvals=AnnouncementApprovals(core.changes, views),
         publishing=Publishing(core.store, core.policy, hook),
     )
+
+
+async def publish(announcing: AnnouncementUseCases, payload: str) -> timedelta | None:
+    """Run the job that sends the approved announcement of an incident."""
+    return await announcing.publishing.publish(int(payload))

@@ -12,7 +12,7 @@ from bot.domain.alerts.question import AlertAnswer, QuestionView
 from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, Posted, Request
-from bot.domain.delivery.kinds import Action, DeliveryKind
+from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind
 from bot.domain.digest import AskedAlerts
 from bot.domain.dlq.batches import ReplayBatch
 from bot.domain.dlq.watch import DlqBurst
@@ -42,7 +42,7 @@ WATCHED: Final = {"p0-alerts": 50, "p1-ops": 51}
 FindHolders: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
 
 _OF_MEMBERS = {Action.MEMBER, Action.MEMBER_REMOVED}
-_ACTIONS = {
+_ACTIONS: dict[AnyDeliveryKind, Action] = {
     DeliveryKind.THREAD: Action.THREAD,
     DeliveryKind.SEED_ACK: Action.REACTION,
     DeliveryKind.REPLAY_WEBHOOK: Action.WEBHOOK,
@@ -103,7 +103,7 @@ class FakeDiscord:
         deleted_at_once: Kinds of which the next message is posted, its answer lost, and it is deleted.
     """
 
-    sent: list[tuple[DeliveryKind, str]] = field(default_factory=list)
+    sent: list[tuple[AnyDeliveryKind, str]] = field(default_factory=list)
     failures: list[BotError | None] = field(default_factory=list)
     swallow: bool = False
     reactions: dict[int, list[Person]] = field(default_factory=dict)
@@ -111,20 +111,20 @@ class FakeDiscord:
     is_silent: bool = False
     unanswered: int = 0
     asked: list[int] = field(default_factory=list)
-    refreshed: list[tuple[int, list[DeliveryKind]]] = field(default_factory=list)
+    refreshed: list[tuple[int, list[AnyDeliveryKind]]] = field(default_factory=list)
     edited: list[int] = field(default_factory=list)
     files: dict[str, list[list[bytes]]] = field(default_factory=dict)
     rings: bool = True
     refused: set[str] = field(default_factory=set)
     put_off: dict[str, int] = field(default_factory=dict)
-    unrenderable: set[DeliveryKind] = field(default_factory=set)
+    unrenderable: set[AnyDeliveryKind] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
     no_access: set[int] = field(default_factory=set)
     mornings: list[tuple[str, list[int]]] = field(default_factory=list)
-    questions: list[tuple[AlertAnswer | None, bool, DeliveryKind]] = field(default_factory=list)
+    questions: list[tuple[AlertAnswer | None, bool, AnyDeliveryKind]] = field(default_factory=list)
     verdicts: list[tuple[str, dict[int, Verdict]]] = field(default_factory=list)
-    answered: list[tuple[TriageStatus, list[DeliveryKind]]] = field(default_factory=list)
-    postponed: set[DeliveryKind] = field(default_factory=set)
+    answered: list[tuple[TriageStatus, list[AnyDeliveryKind]]] = field(default_factory=list)
+    postponed: set[AnyDeliveryKind] = field(default_factory=set)
     capacity_in: timedelta | None = None
     deleted: set[int] = field(default_factory=set)
     deleted_threads: set[int] = field(default_factory=set)
@@ -133,9 +133,9 @@ class FakeDiscord:
     watching: list[AlertMessage] = field(default_factory=list)
     messages: dict[int, ThreadMessage] = field(default_factory=dict)
     pins: dict[int, list[Person]] = field(default_factory=dict)
-    redacted: list[DeliveryKind] = field(default_factory=list)
-    uneditable: set[DeliveryKind] = field(default_factory=set)
-    unnamed: dict[int, DeliveryKind] = field(default_factory=dict)
+    redacted: list[AnyDeliveryKind] = field(default_factory=list)
+    uneditable: set[AnyDeliveryKind] = field(default_factory=set)
+    unnamed: dict[int, AnyDeliveryKind] = field(default_factory=dict)
     holders: FindHolders | None = None
     crowded: dict[int, timedelta] = field(default_factory=dict)
     asks: timedelta | None = None
@@ -148,10 +148,10 @@ class FakeDiscord:
     has_role: bool = True
     members: Sequence[Person] = ()
     left_in_threads: dict[int, LeftBehind] = field(default_factory=dict)
-    deleted_at_once: set[DeliveryKind] = field(default_factory=set)
+    deleted_at_once: set[AnyDeliveryKind] = field(default_factory=set)
     _deleted: set[str] = field(default_factory=set)
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
-    _kinds: dict[str, tuple[DeliveryKind, str]] = field(default_factory=dict)
+    _kinds: dict[str, tuple[AnyDeliveryKind, str]] = field(default_factory=dict)
     _there: dict[str, Posted] = field(default_factory=dict)
 
     async def compose(self, delivery: Delivery, subject: Subject) -> Request:
@@ -221,7 +221,7 @@ class FakeDiscord:
             raise UpstreamUnavailable("the answer never came")
         return self._there[key]
 
-    def posted(self, kind: DeliveryKind) -> list[Posted]:
+    def posted(self, kind: AnyDeliveryKind) -> list[Posted]:
         """Where the messages of *kind* are, in the order in which they arrived."""
         return [where for key, where in self._there.items() if self._kinds[key][0] is kind]
 

@@ -11,7 +11,7 @@ import asyncpg
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.table import DlqColumn
-from bot.services.ports import Job
+from bot.services.ports import Job, JobName
 from bot.storage.database.leases import PostgresLeases
 from bot.storage.database.sql import Row
 from bot.storage.dlq.entries import entry_from_row
@@ -230,5 +230,6 @@ def unreachable() -> Database:
 
 
 def _job(row: Row) -> Job:
-    payload = row["payload"].decode()
-    return Job(row["entrypoint"], payload, row["dedupe_key"], row["priority"])
+    name = row["entrypoint"]
+    known = JobName(name) if name in frozenset(JobName) else name  # a capability's own is no member
+    return Job(known, row["payload"].decode(), row["dedupe_key"], row["priority"])

@@ -1,6 +1,6 @@
 """The use cases on PostgreSQL, wired as `bot.app` wires them, with a hand that runs the queue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from bot.domain.charts import Chart
 from bot.domain.delivery.delivery import Delivery, Request
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.dlq.table import DlqTable
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle
@@ -294,6 +294,10 @@ class Desk:
         self.policy = replace(self.policy, severities=MappingProxyType(rules))
         self.use(self.discord)
 
+    def store_of(self, switched_off: Mapping[str, Collection[int]]) -> PostgresStore:
+        """The store of a process whose policies switch capabilities off."""
+        return PostgresStore(self.database.pool, is_shared=False, switched_off=switched_off)
+
     @property
     def guilds(self) -> Guilds:
         """The one guild, as a client is given it."""
@@ -341,11 +345,11 @@ class Desk:
             await self.database.advance(min(following, end) - self.clock.time)
             await self.work()
 
-    def sent(self, kind: DeliveryKind) -> list[str]:
+    def sent(self, kind: AnyDeliveryKind) -> list[str]:
         """Where messages of *kind* arrived, in order."""
         return [to for sent_kind, to in self.discord.sent if sent_kind is kind]
 
-    def message(self, kind: DeliveryKind) -> int:
+    def message(self, kind: AnyDeliveryKind) -> int:
         """The id of the (latest) message of *kind*."""
         return self.discord.posted(kind)[-1].message_id
 

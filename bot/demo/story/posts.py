@@ -16,7 +16,7 @@ from bot.demo.story.outputs import output_posts
 from bot.demo.story.seeded_incidents import SeededIncident
 from bot.demo.story.updates import update_lines
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery, Request
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.drill import DrillScoredNotice
 from bot.domain.escalation.deliveries import PagingData
@@ -38,7 +38,7 @@ Json = dict[str, object]
 _SECOND: Final = timedelta(seconds=1)
 _SEEN: Final = "✅"
 #: How long after the alert the first messages of its thread follow.
-_IN_THREAD: Final = {
+_IN_THREAD: Final[dict[AnyDeliveryKind, timedelta]] = {
     DeliveryKind.THREAD_START: 1.4 * _SECOND,
     DeliveryKind.THREAD_CARD: 1.8 * _SECOND,
     DeliveryKind.THREAD_SHEET: 2.2 * _SECOND,
@@ -210,7 +210,7 @@ class _Composer:
         for item, number in self._items:
             yield from item.lines(number)
 
-    def _new(self, kind: DeliveryKind, to: str, key: str, data: PagingData) -> NewDelivery:
+    def _new(self, kind: AnyDeliveryKind, to: str, key: str, data: PagingData) -> NewDelivery:
         return NewDelivery(kind, to, key, self._incident.guild_id, self._incident.id, data.to_json())
 
     def _message(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, Posted, priority_of
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind
 
 #: Start of the reason for a message that has perhaps arrived: no one sends it again before having looked.
 UNKNOWN: Final = "may have been posted"
@@ -29,7 +29,7 @@ PATIENT_DELAY_S = 300.0
 PATIENT_ATTEMPTS = 288
 
 
-def retry_after(kind: DeliveryKind, attempts: int, *, asked_s: float | None) -> timedelta | None:
+def retry_after(kind: AnyDeliveryKind, attempts: int, *, asked_s: float | None) -> timedelta | None:
     """Return the time to the next attempt, or None when it is time to give up.
 
     Args:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.delivery.kinds import Action, DeliveryKind
+from bot.domain.delivery.kinds import Action, AnyDeliveryKind
 from bot.domain.payloads import Json
 
 
@@ -70,7 +70,7 @@ class NewDelivery:
         wait: How long after the commit it is due.
     """
 
-    kind: DeliveryKind
+    kind: AnyDeliveryKind
     to: str
     key: str
     guild_id: int
@@ -102,7 +102,7 @@ class Delivery:
     """
 
     id: int
-    kind: DeliveryKind
+    kind: AnyDeliveryKind
     to: str
     key: str
     guild_id: int

@@ -117,8 +117,8 @@ _OF_LADDER: Final = DeliveryKindSpec(
 )
 
 
-class DeliveryKind(StrEnum):
-    """The kind of a delivery, with the record of what it means."""
+class AnyDeliveryKind(StrEnum):
+    """The kind of a delivery, with the record of what it means. A capability's own are a subclass."""
 
     #: What every layer may ask of the kind.
     spec: DeliveryKindSpec
@@ -129,6 +129,10 @@ class DeliveryKind(StrEnum):
         kind._value_ = name
         kind.spec = spec
         return kind
+
+
+class DeliveryKind(AnyDeliveryKind):
+    """The kinds of the core."""
 
     # -- an incident's posting: the alert and its thread
     #: The post in the severity's channel.

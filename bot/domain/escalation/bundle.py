@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import Incident, Status
 
@@ -30,7 +30,7 @@ class Group:
     """
 
     guild_id: int
-    kind: DeliveryKind
+    kind: AnyDeliveryKind
     to: str
     severity: str
     mention: str
@@ -43,7 +43,7 @@ class Bundled:
 
     id: int
     incident_id: int
-    kind: DeliveryKind
+    kind: AnyDeliveryKind
     to: str
 
 
@@ -61,7 +61,7 @@ class Bundle:
     """
 
     id: int
-    kind: DeliveryKind
+    kind: AnyDeliveryKind
     severity: str
     mention: str
     count: int

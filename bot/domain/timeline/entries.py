@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from typing import ClassVar, Final, Self
 
 from bot.domain.payloads import Json, Payload
@@ -106,20 +105,6 @@ class TimelineKind(EntryKind):
     ACTION_DROPPED = "action_dropped"  # it will not be done
     ACTION_REOPENED = "action_reopened"  # by a person, or because its alert fired again
     ACTION_VERIFIED = "action_verified"  # its alert has been silent for long enough
-
-
-@cache
-def entry_kind(name: str) -> EntryKind:
-    """Return the kind that is stored as *name*: the core's or a capability's.
-
-    For the name of a capability that is not there any more, or of a newer version, it is a kind that nothing
-    else is known of.
-    """
-    for kinds in EntryKind.__subclasses__():
-        if name in kinds._value2member_map_:
-            return kinds(name)
-    unknown: type[EntryKind] = EntryKind("UnknownKind", {"UNKNOWN": name})  # type: ignore[assignment,arg-type]
-    return unknown(name)
 
 
 class EntryData(Payload):

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from bot.capability import delivery_kinds
 from bot.domain.delivery.addressing import Named
 from bot.domain.delivery.delivery import Delivery, Posted
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import DeliveryFailedEntry
@@ -20,7 +21,7 @@ class DeliveryHandler:
     The properties of a kind that need no behaviour are in `bot.domain.delivery.kinds.DeliveryKindSpec`.
     """
 
-    def __init__(self, *kinds: DeliveryKind) -> None:
+    def __init__(self, *kinds: AnyDeliveryKind) -> None:
         self.kinds = kinds
 
     # -- before it is sent
@@ -120,6 +121,14 @@ class DeliveryHandler:
             await tx.add_timeline(delivery.incident_id, entry)
 
 
+class SwitchedOff(DeliveryHandler):
+    """The kinds of a capability that the guild has switched off: what is left of them is not sent."""
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True."""
+        return True
+
+
 class DeliveryKinds:
     """The handler of each kind, and the incidents that most deliveries are about.
 
@@ -131,8 +140,8 @@ class DeliveryKinds:
         self.incidents = incidents
         self._handlers = {kind: handler for handler in handlers for kind in handler.kinds}
         registered = [kind for handler in handlers for kind in handler.kinds]
-        if sorted(registered) != sorted(DeliveryKind):
-            wrong = [kind.value for kind in DeliveryKind if registered.count(kind) != 1]
+        if sorted(registered) != sorted(delivery_kinds().values()):
+            wrong = [kind.value for kind in delivery_kinds().values() if registered.count(kind) != 1]
             raise ValueError(f"not one handler each: {', '.join(wrong)}")
 
     def of(self, delivery: Delivery) -> DeliveryHandler:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Posted
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL
 from bot.domain.escalation.bundle import Bundle, Bundled, may_grow
 from bot.domain.escalation.deliveries import BundleData, PagingData
@@ -36,7 +36,7 @@ LostThread: TypeAlias = Callable[[Transaction, Delivery], Awaitable[bool]]
 class _LadderDeliveries(DeliveryHandler):
     """The messages of a ladder: they make sense until someone acknowledges, and a storm combines them."""
 
-    def __init__(self, kind: DeliveryKind, bundles: Bundles) -> None:
+    def __init__(self, kind: AnyDeliveryKind, bundles: Bundles) -> None:
         super().__init__(kind)
         self._bundles = bundles
 

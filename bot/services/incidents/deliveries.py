@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
+from bot.capability import installed
 from bot.domain.actions.notices import ActionDueNotice
 from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, Posted
 from bot.domain.delivery.kinds import DeliveryKind
@@ -119,13 +120,21 @@ class PostingDeliveries(DeliveryHandler):
 class NoticeDeliveries(DeliveryHandler):
     """Handles the lines that the bot writes into an incident's thread."""
 
-    def __init__(self, reposting: Reposting) -> None:
+    def __init__(self, policy: Policy, reposting: Reposting) -> None:
         super().__init__(DeliveryKind.NOTICE)
         self._reposting = reposting
+        on = {one.name for one in policy.capabilities}
+        off = (one for one in installed() if one.name not in on)
+        self._off = frozenset(look.type.name for one in off for look in one.notices)
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True for a reminder that was heeded, or that would let a removed person in."""
+        """Return True for a reminder that was heeded, or that would let a removed person in.
+
+        The same for a line of a capability that was switched off.
+        """
         name = UpdateDueNotice.name_in(delivery.data)
+        if name in self._off:
+            return True
         if name == ActionDueNotice.name:
             incident = await tx.incident(delivery.incident_id or 0)
             return await _would_let_in(tx, ActionDueNotice.from_json(delivery.data), incident)

@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from bot.domain.delivery.delivery import Delivery, NewDelivery
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.morning import (
     Morning,
@@ -142,7 +142,7 @@ class Mornings:
         data = MorningNagData(day=morning.day, asks=rule.mention, answers=answers)
         return self._owed(DeliveryKind.MORNING_NAG, morning, key, data)
 
-    def _owed(self, kind: DeliveryKind, morning: Morning, key: str, data: MorningData) -> NewDelivery:
+    def _owed(self, kind: AnyDeliveryKind, morning: Morning, key: str, data: MorningData) -> NewDelivery:
         rule = self._policy.morning_triage
         assert rule is not None
         return NewDelivery(

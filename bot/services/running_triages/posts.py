@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, NewDelivery, priority_of
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.triage.payloads import TriageData
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
@@ -161,7 +161,7 @@ class TriagePosts:
 
 
 def _about(
-    triage: Triage, policy: Policy, kind: DeliveryKind, key: str, *, monitor: str | None
+    triage: Triage, policy: Policy, kind: AnyDeliveryKind, key: str, *, monitor: str | None
 ) -> NewDelivery:
     rule = policy.reevaluate
     data = TriageData(triage=triage.id, monitor=monitor).to_json()
@@ -169,7 +169,7 @@ def _about(
     return replace(_post(triage, kind, to=f"channel:{rule.channel}", key=key), data=data, priority=priority)
 
 
-def _post(triage: Triage, kind: DeliveryKind, *, to: str, key: str) -> NewDelivery:
+def _post(triage: Triage, kind: AnyDeliveryKind, *, to: str, key: str) -> NewDelivery:
     data = TriageData(triage=triage.id).to_json()
     return NewDelivery(kind=kind, to=to, key=key, guild_id=triage.guild_id, data=data)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.delivery.delivery import NewDelivery, priority_of
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.deliveries import MemberData, PostingData
 from bot.domain.incident.incident import Incident
@@ -20,7 +20,7 @@ QUIET: Final = PostingData(posting=1, quiet=True)
 REPOST: Final = PostingData(posting=1, quiet=True, again=True)
 
 
-def posting_key(incident_id: int, kind: DeliveryKind, posting: int) -> str:
+def posting_key(incident_id: int, kind: AnyDeliveryKind, posting: int) -> str:
     """Return the key of a posting's delivery: "inc:42:alert", or "inc:42:alert:2" for its second posting."""
     return f"inc:{incident_id}:{kind}" if posting == 1 else f"inc:{incident_id}:{kind}:{posting}"
 
@@ -192,7 +192,7 @@ class _Owed:
         """Return the commands that follow the card, if the severity has some in its threads."""
         return [self.make(DeliveryKind.THREAD_SHEET, after=card.key)] if self._has_sheet else []
 
-    def make(self, kind: DeliveryKind, *, to: str = "incident", after: str | None = None) -> NewDelivery:
+    def make(self, kind: AnyDeliveryKind, *, to: str = "incident", after: str | None = None) -> NewDelivery:
         return NewDelivery(
             kind=kind,
             to=to,

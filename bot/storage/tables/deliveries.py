@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from typing import Final
+from functools import cache
 
+from bot.capability import delivery_kinds
 from bot.domain.delivery.delivery import Delivery, NewDelivery, Posted, Request
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.escalation.bundle import Group
 from bot.domain.incident.incident import label_of
 from bot.services.ports.store.deliveries import Prospect
@@ -13,8 +14,11 @@ from bot.storage.rows import deliveries_from_rows, delivery_from_row, request_as
 from bot.storage.tables.bases import ReadPart
 from bot.storage.tables.queued import QueuedDeliveries, deliver_job
 
-#: Kinds whose messages may name another incident by an edit.
-_EDITED: Final = [kind for kind in DeliveryKind if kind.spec.is_refreshed and kind.spec.has_words]
+
+@cache
+def _edited() -> list[AnyDeliveryKind]:
+    """Return the kinds whose messages may name another incident by an edit."""
+    return [kind for kind in delivery_kinds().values() if kind.spec.is_refreshed and kind.spec.has_words]
 
 
 class PostgresDeliveryReads(ReadPart):
@@ -41,7 +45,7 @@ class PostgresDeliveryReads(ReadPart):
 
     async def naming_posts(self, incident_id: int) -> list[Delivery]:
         rows = await self._sql.all(
-            "naming_posts", incident_id=incident_id, label=label_of(incident_id), edited=_EDITED
+            "naming_posts", incident_id=incident_id, label=label_of(incident_id), edited=_edited()
         )
         return deliveries_from_rows(rows)
 

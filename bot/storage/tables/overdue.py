@@ -1,12 +1,12 @@
 """Overdue rows: how many there are, and the jobs that they have lost, for the auditor to requeue."""
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final
 
-from bot.capability import installed
+from bot.capability import delivery_kinds, installed
 from bot.domain.delivery.allowance import URGENT
 from bot.domain.delivery.delivery import priority_of
-from bot.domain.delivery.kinds import DeliveryKind
 from bot.services.ports import Job
 from bot.storage.database.sql import Sql
 from bot.storage.tables.bases import ReadPart
@@ -28,17 +28,25 @@ class PostgresOverdueReads(ReadPart):
                 "unheard_incidents",
                 overdue=overdue,
                 min_priority=URGENT,
-                ringing_kinds=sorted(kind for kind in DeliveryKind if kind.spec.rings),
+                ringing_kinds=sorted(kind for kind in delivery_kinds().values() if kind.spec.rings),
             )
         )["unheard"]
         return unheard
 
 
-async def lost_jobs(sql: Sql, overdue: timedelta) -> list[Job]:
-    """Return the jobs that overdue rows have lost; those that people wait for come first."""
+async def lost_jobs(
+    sql: Sql, overdue: timedelta, *, switched_off: Mapping[str, Collection[int]]
+) -> list[Job]:
+    """Return the jobs that overdue rows have lost; those that people wait for come first.
+
+    Args:
+        switched_off: The guilds that have switched a capability off, by its name.
+    """
     found = await sql.all("lost_jobs", overdue=overdue, late_priority=_LATE)
-    for query in (query for capability in installed() for query in capability.lost_jobs):
-        found += await sql.all(query, overdue=overdue)
+    for capability in installed():
+        off = switched_off.get(capability.name, ())
+        for query in capability.lost_jobs:
+            found += [row for row in await sql.all(query, overdue=overdue) if row["guild_id"] not in off]
     return [
         Job(
             row["job"],

@@ -15,7 +15,7 @@ import structlog
 
 from bot.domain.delivery.allowance import LATER
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import by_attention, has_moved, shows_old_details
@@ -36,7 +36,7 @@ from bot.ui.words.wording import Wording
 log = structlog.get_logger(__name__)
 
 #: Discord's error codes when the alert or the thread itself was deleted, by kind of delivery.
-_GONE: Mapping[DeliveryKind, Collection[int]] = {
+_GONE: Mapping[AnyDeliveryKind, Collection[int]] = {
     DeliveryKind.ALERT: {UNKNOWN_CHANNEL, UNKNOWN_MESSAGE},
     **{kind: {UNKNOWN_CHANNEL} for kind in DeliveryKind if kind.spec.opens_thread},
 }

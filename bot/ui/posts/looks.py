@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json
@@ -116,7 +116,7 @@ def with_reason(words: Wording, line: str, reason: str | None) -> str:
 
 
 #: The looks of deliveries that one module registers.
-Renderers: TypeAlias = Mapping[DeliveryKind, Renderer]
+Renderers: TypeAlias = Mapping[AnyDeliveryKind, Renderer]
 
 #: The looks of notices that one module registers.
 NoticeLooks: TypeAlias = tuple[NoticeLook[Any], ...]

@@ -1,9 +1,12 @@
 """Rendering of deliveries to request bodies: which module composes which kind."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
+from bot.capability import installed, merged
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.delivery.kinds import Action, DeliveryKind
+from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import has_moved, shows_old_details, shows_other_affected
 from bot.domain.text import cut
@@ -37,8 +40,8 @@ from bot.ui.posts.looks import Renderer
 from bot.ui.posts.paging import bundles, handovers, pages
 from bot.ui.words.wording import Wording
 
-#: The renderer of each kind.
-RENDERERS: Final[dict[DeliveryKind, Renderer]] = {
+#: The renderers of the core's kinds.
+_RENDERERS: Final[dict[AnyDeliveryKind, Renderer]] = {
     kind: renderer
     for module in (
         action_notices,
@@ -69,6 +72,12 @@ RENDERERS: Final[dict[DeliveryKind, Renderer]] = {
 }
 
 
+@cache
+def renderers() -> Mapping[AnyDeliveryKind, Renderer]:
+    """Return the renderer of each kind, the core's and the capabilities'."""
+    return merged(_RENDERERS, (each for one in installed() for each in one.renderers.items()))
+
+
 def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     """Return the JSON body that *delivery* asks for.
 
@@ -80,7 +89,7 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     Raises:
         TypeError: the subject does not go with the kind: a bug.
     """
-    renderer = RENDERERS[delivery.kind]
+    renderer = renderers()[delivery.kind]
     if not isinstance(subject, Incident) or delivery.kind.spec.action is Action.REACTION:
         return renderer(words, delivery, subject)
     moved = postings.pointer(words, delivery, subject)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.forms.form_state import digest_of
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.locations import Source
@@ -55,7 +55,7 @@ _LINES = {
 
 
 def first_triage_post(
-    words: Wording, kind: DeliveryKind, triage: Triage, *, data: TriageData = _NO_DATA
+    words: Wording, kind: AnyDeliveryKind, triage: Triage, *, data: TriageData = _NO_DATA
 ) -> Body:
     """Compose the post as it is sent; a line answers the message that the triage is about.
 
@@ -99,7 +99,7 @@ def triage_posts(words: Wording, triage: Triage, posts: Sequence[Delivery]) -> l
 
 def triage_post(
     words: Wording,
-    kind: DeliveryKind,
+    kind: AnyDeliveryKind,
     triage: Triage,
     *,
     newer: str | None,
@@ -175,7 +175,7 @@ def _waiting(words: Wording, triage: Triage, title: str) -> str:
     return words.say(f"triaging.line.{key}", title=title, due=words.moment(due), channel=channel)
 
 
-def _asked(words: Wording, triage: Triage, kind: DeliveryKind, *, reporter: str) -> Body:
+def _asked(words: Wording, triage: Triage, kind: AnyDeliveryKind, *, reporter: str) -> Body:
     """Compose the question with its buttons; it mentions the reporter only when a re-evaluation is due."""
     is_due = kind is DeliveryKind.REEVALUATION
     facts = [_about(words, triage, "asked" if is_due else "held", reporter=reporter), _facts(words, triage)]

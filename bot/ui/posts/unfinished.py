@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.triage.session import Triage
 from bot.services.triage.views import raised_if_left
 from bot.ui.buttons import row
@@ -23,7 +23,7 @@ def is_left(triage: Triage) -> bool:
     return triage.is_unfinished and triage.idle.asked_at is not None
 
 
-def unfinished_post(words: Wording, kind: DeliveryKind, triage: Triage) -> Body:
+def unfinished_post(words: Wording, kind: AnyDeliveryKind, triage: Triage) -> Body:
     """Compose the question, with what happens if no one continues the triage; [続ける] [やめる].
 
     Args:
@@ -37,7 +37,7 @@ def unfinished_post(words: Wording, kind: DeliveryKind, triage: Triage) -> Body:
     return message(content, embeds=[embed(colour=GREY, description=facts)], components=buttons)
 
 
-def _facts(words: Wording, kind: DeliveryKind, triage: Triage) -> Iterator[str]:
+def _facts(words: Wording, kind: AnyDeliveryKind, triage: Triage) -> Iterator[str]:
     if kind is DeliveryKind.UNFINISHED:
         who = words.who(triage.idle.asked_name)
         yield words.say("triaging.unfinished.left", who=who)

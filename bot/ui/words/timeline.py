@@ -222,7 +222,7 @@ def facts(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool =
         return list(_entry_words(words, entry, limit=limit, multiline=multiline))
     if not entry.data:
         return []
-    return look_of(entry.kind).details(words, entry.data, limit=limit)
+    return look_of(words.policy, entry.kind).details(words, entry.data, limit=limit)
 
 
 def quoted(words: Wording, entry: TimelineEntry, text: str, *, limit: int, multiline: bool = False) -> str:

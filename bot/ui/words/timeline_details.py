@@ -4,13 +4,11 @@ The data come from the database, perhaps from an older version. Missing data are
 unchanged and inert.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
-from bot.capability import installed
 from bot.domain.actions.entries import (
     ActionAddedEntry,
     ActionDoneEntry,
@@ -57,6 +55,7 @@ from bot.domain.timeline.recorded import (
     UnfinishedEntry,
 )
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
+from bot.runbook.model import Policy
 from bot.ui.words import action_words, detail_words, postmortem_words, suspect_words
 from bot.ui.words.inert import inert
 from bot.ui.words.system_words import checked
@@ -298,12 +297,7 @@ _LOOKS: Final[dict[EntryKind, EntryLook[Any]]] = {
 _ANY: Final = EntryLook(_Reason, _any)
 
 
-def look_of(kind: EntryKind) -> EntryLook[Any]:
-    """Return how the details of a kind of entry look."""
-    return _looks().get(kind, _ANY)
-
-
-@cache
-def _looks() -> Mapping[EntryKind, EntryLook[Any]]:
-    """Return the looks of the core's kinds and of the capabilities'."""
-    return _LOOKS | {look.type.kind: look for one in installed() for look in one.entries}
+def look_of(policy: Policy, kind: EntryKind) -> EntryLook[Any]:
+    """Return how the details of a kind of entry look; plain if its capability is absent or switched off."""
+    own = (look for one in policy.capabilities for look in one.entries if look.type.kind is kind)
+    return _LOOKS.get(kind) or next(own, _ANY)

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 import bot
+import cogs
 from bot.storage.database import sql
 from bot.storage.database.query import composed
 from bot.storage.database.sql import Sql, queries
 from tests.postgres import connect
 
-SOURCES = Path(bot.__path__[0])
+SOURCES = (Path(bot.__path__[0]), Path(cogs.__path__[0]))
 
 
 async def test_every_query_can_be_prepared(database_url: str) -> None:
@@ -31,7 +32,8 @@ def test_every_query_is_used() -> None:
     """A name that no module mentions is dead; a name that a module calls exists."""
     mentioned = {
         node.value
-        for source in SOURCES.rglob("*.py")
+        for folder in SOURCES
+        for source in folder.rglob("*.py")
         for node in ast.walk(ast.parse(source.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

@@ -10,9 +10,13 @@ import asyncpg
 import pytest
 
 from bot.domain.errors import StorageUnavailable
+from bot.i18n import Texts
+from bot.runbook import load_policy
 from bot.storage.database.migrate import migrations_dir
 from bot.storage.database.query import Query, composed
 from bot.storage.store import PostgresStore
+from bot.ui.words.timeline import kind_words
+from bot.ui.words.wording import Wording
 from tests.integration.storage.examples import open_incident
 from tests.postgres import connect, open_patient_pool
 from tests.unit.storage.test_migrations import FIRST
@@ -144,7 +148,7 @@ async def test_a_column_is_added_under_a_running_process(database_url: str) -> N
 
 
 async def test_what_only_the_next_version_can_read(database_url: str) -> None:
-    """A kind of entry that this one does not know is passed over: the incident goes on."""
+    """A kind of entry that nothing here knows is shown by its name: the incident goes on."""
     pool = await open_patient_pool(database_url, max_size=2)
     store = PostgresStore(pool)
     incident = await open_incident(store)
@@ -153,7 +157,9 @@ async def test_what_only_the_next_version_can_read(database_url: str) -> None:
         "INSERT INTO timeline (incident_id, at, kind, data) VALUES ($1, now(), 'of_the_next_version', '{}')",
         incident.id,
     )
-    assert await store.timeline(incident.id) == known
+    *before, unknown = await store.timeline(incident.id)
+    assert before == known
+    assert kind_words(Wording(Texts.load(), load_policy(None)), unknown) == "`of_the_next_version`"
     async with store.transaction() as tx:
-        assert await tx.timeline(incident.id) == known
+        assert await tx.timeline(incident.id) == [*known, unknown]
     await pool.close()

@@ -16,7 +16,7 @@ from bot.demo.setup import Setup
 from bot.demo.story.cast import SATO, TURNS
 from bot.demo.tour_steps import TourSteps
 from bot.demo.transcript import Transcript
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.runbook import load_policy
 from local_discord.client import Human, NotSeen
 from local_discord.running import running_discord
@@ -34,10 +34,10 @@ VALUES (7, $1, 'channel:p0-alerts', $2::bigint::text, '{}', 0, 'sent', $2::bigin
 class Messages(RunningDemo):
     """A demo in which the bot sends a message of each kind in each place, as time passes."""
 
-    kinds: tuple[DeliveryKind, ...]
+    kinds: tuple[AnyDeliveryKind, ...]
 
     @classmethod
-    def of(cls, connection: asyncpg.Connection, human: Human, *kinds: DeliveryKind) -> "Messages":
+    def of(cls, connection: asyncpg.Connection, human: Human, *kinds: AnyDeliveryKind) -> "Messages":
         """Return a demo for these kinds."""
         unused: Any = None
         made = cls(human, "", "", connection, unused, Setup())

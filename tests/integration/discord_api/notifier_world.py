@@ -10,7 +10,7 @@ import pytest
 from discord.http import Route
 
 from bot.domain.delivery.delivery import Delivery, Posted
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.digest import Digest
 from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import Triage
@@ -116,7 +116,7 @@ async def running_world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Notifi
 
 
 def owed(
-    kind: DeliveryKind,
+    kind: AnyDeliveryKind,
     *,
     to: str = "incident",
     data: Mapping[str, object] | None = None,
@@ -133,6 +133,6 @@ def owed(
     )
 
 
-def sent(kind: DeliveryKind, posted: Posted, *, data: Mapping[str, object] | None = None) -> Delivery:
+def sent(kind: AnyDeliveryKind, posted: Posted, *, data: Mapping[str, object] | None = None) -> Delivery:
     """A delivery that is there."""
     return replace(owed(kind, data=data), channel_id=posted.channel_id, message_id=posted.message_id)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import Crowded, DeletedSince, DeliveryRefused, UpstreamUnavailable
 from bot.services.ports.urgency import urgency
 from bot.services.shared import fencing
@@ -220,7 +220,7 @@ async def test_composing_while_discord_is_away(world: NotifierWorld) -> None:
 
 
 @pytest.mark.parametrize("kind", [DeliveryKind.THREAD, DeliveryKind.THREAD_START, DeliveryKind.NOTICE])
-async def test_what_hangs_on_nothing_waits(world: NotifierWorld, kind: DeliveryKind) -> None:
+async def test_what_hangs_on_nothing_waits(world: NotifierWorld, kind: AnyDeliveryKind) -> None:
     """The message before it is not known yet."""
     asked = owed(kind, data={"notice": "resolved"})
     assert "not there yet" in (await away(world.notifier.compose(asked, INCIDENT))).reason

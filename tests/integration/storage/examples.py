@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.alerts.alert import FiredAlert
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.delivery.delivery import NewDelivery, Posted
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
@@ -44,7 +44,7 @@ async def open_incident(store: Store, *, key: str = "interaction:1", severity: s
 
 
 def owed(
-    kind: DeliveryKind, *, incident: int | None, after: str | None = None, key: str | None = None
+    kind: AnyDeliveryKind, *, incident: int | None, after: str | None = None, key: str | None = None
 ) -> NewDelivery:
     """A delivery whose key is its kind unless given."""
     return NewDelivery(

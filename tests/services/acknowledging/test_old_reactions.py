@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
 from tests.services.desk import PRIMARY, SECONDARY, Desk
@@ -27,7 +27,7 @@ async def _held(desk: Desk, *, via: AckVia = AckVia.BUTTON) -> Incident:
     return incident
 
 
-def _react(desk: Desk, kind: DeliveryKind) -> None:
+def _react(desk: Desk, kind: AnyDeliveryKind) -> None:
     """Put a 👀 under the newest post of *kind* while the bot is deaf."""
     desk.discord.reactions.setdefault(desk.message(kind), []).append(PRIMARY)
 

@@ -11,7 +11,7 @@ from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
 from bot.domain.alerts.question import AlertAnswer
 from bot.domain.alerts.recognition import Says
 from bot.domain.delivery.delivery import DeliveryStatus
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.incident.incident import Status
 from bot.runbook import default_policy_text, parse_policy
@@ -31,7 +31,7 @@ async def odd(desk: Desk, number: int, title: str = ODD) -> None:
     await say(desk, number, title, channel=P0)
 
 
-async def questions(desk: Desk) -> list[tuple[DeliveryKind, str]]:
+async def questions(desk: Desk) -> list[tuple[AnyDeliveryKind, str]]:
     """Return the kind and the place of each question."""
     kinds = (DeliveryKind.ALERT_QUESTION, DeliveryKind.ALERT_QUESTION_DM)
     return [(one.kind, one.to) for one in await desk.database.deliveries() if one.kind in kinds]

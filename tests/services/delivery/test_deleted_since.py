@@ -6,19 +6,19 @@ from types import MappingProxyType
 import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineKind
 from tests.services.desk import PRIMARY, Desk
 from tests.services.privacy.test_privacy import secret
 
 
-async def row(desk: Desk, kind: DeliveryKind, *, nth: int = 0) -> Delivery:
+async def row(desk: Desk, kind: AnyDeliveryKind, *, nth: int = 0) -> Delivery:
     """The nth delivery of a kind."""
     return [one for one in await desk.database.deliveries() if one.kind is kind][nth]
 
 
-async def with_deleted(desk: Desk, kind: DeliveryKind, *, minutes: float = 2.0) -> Incident:
+async def with_deleted(desk: Desk, kind: AnyDeliveryKind, *, minutes: float = 2.0) -> Incident:
     """An incident of which one post was deleted before the bot knew of it."""
     desk.discord.deleted_at_once = {kind}
     incident = await desk.open()
@@ -73,7 +73,7 @@ async def test_a_root_of_its_own_is_posted_anew_too(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "kind", [DeliveryKind.ESCALATION, DeliveryKind.THREAD_START, DeliveryKind.THREAD_CARD, DeliveryKind.PAGE]
 )
-async def test_anything_else_counts_as_sent(desk: Desk, kind: DeliveryKind) -> None:
+async def test_anything_else_counts_as_sent(desk: Desk, kind: AnyDeliveryKind) -> None:
     """Other deleted messages count as sent and are not posted again; what follows them is sent."""
     _mail_only_failures(desk)
     incident = await with_deleted(desk, kind, minutes=16)

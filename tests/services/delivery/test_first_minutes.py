@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.services.delivery.waiting import LINE_PATIENCE
 from bot.services.ports import JobName
@@ -33,7 +33,7 @@ def desk(desk: Desk) -> Desk:
     return desk
 
 
-async def first_messages(desk: Desk) -> dict[DeliveryKind, Delivery]:
+async def first_messages(desk: Desk) -> dict[AnyDeliveryKind, Delivery]:
     """A SEV1 whose card is in the thread, and what follows the card: none of it is sent."""
     await desk.open("SEV1")
     for _ in range(200):
@@ -47,13 +47,13 @@ async def first_messages(desk: Desk) -> dict[DeliveryKind, Delivery]:
     return {one.kind: one for one in await desk.database.deliveries() if one.kind in FIRST}
 
 
-async def status_of(desk: Desk, kind: DeliveryKind) -> DeliveryStatus:
+async def status_of(desk: Desk, kind: AnyDeliveryKind) -> DeliveryStatus:
     """Return the status of the delivery of this kind."""
     return next(one.status for one in await desk.database.deliveries() if one.kind is kind)
 
 
 @pytest.mark.parametrize("order", list(permutations(FIRST)))
-async def test_the_first_messages_come_in_their_order(desk: Desk, order: tuple[DeliveryKind, ...]) -> None:
+async def test_the_first_messages_come_in_their_order(desk: Desk, order: tuple[AnyDeliveryKind, ...]) -> None:
     """Whichever worker is the fastest, the results are known by then, and nothing is sent twice."""
     found = await first_messages(desk)
     assert [each.status for each in found.values()] == [DeliveryStatus.PENDING] * 3
@@ -68,7 +68,7 @@ async def test_the_first_messages_come_in_their_order(desk: Desk, order: tuple[D
 @pytest.mark.parametrize("failure", [REFUSED, INVALID, AWAY])
 @pytest.mark.parametrize("failed", [SHEET, CHECKS])
 async def test_a_message_that_discord_does_not_take_holds_up_nothing(
-    desk: Desk, failed: DeliveryKind, failure: BotError
+    desk: Desk, failed: AnyDeliveryKind, failure: BotError
 ) -> None:
     """If one of a thread's first messages fails, the others are sent at once and in their order.
 

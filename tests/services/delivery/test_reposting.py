@@ -1,7 +1,7 @@
 """Show that deleted alerts and threads come back without a ping, and that no line is lost."""
 
 from bot.domain.delivery.delivery import DeliveryStatus
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import DeliveryRefused
 from bot.domain.incident.incident import Incident, Role
 from bot.domain.timeline.entries import TimelineKind
@@ -18,7 +18,7 @@ async def posted(desk: Desk, severity: str = "SEV1") -> Incident:
     return await desk.store.incident(incident.id)
 
 
-async def quiet(desk: Desk, kind: DeliveryKind) -> list[bool]:
+async def quiet(desk: Desk, kind: AnyDeliveryKind) -> list[bool]:
     """Return, for each delivery of *kind*, True if it pings no one."""
     return ["quiet" in one.data for one in await desk.database.deliveries() if one.kind is kind]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.calls import Calls, arrived
 from bot.domain.incident.incident import Incident
@@ -31,7 +31,7 @@ async def calls_of(desk: Desk, incident: Incident) -> Calls:
     return (await desk.store.shown_incident(incident.id)).calls
 
 
-def edits(desk: Desk, kind: DeliveryKind) -> int:
+def edits(desk: Desk, kind: AnyDeliveryKind) -> int:
     """How often a post of this kind was edited."""
     return sum(kind in kinds for _, kinds in desk.discord.refreshed)
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted
 from bot.domain.incident.acknowledgement import AckOutcome, AckVia
 from bot.domain.incident.checklist import ChecklistPick
@@ -48,7 +48,7 @@ async def primary_stands_everywhere(desk: Desk) -> None:
     await desk.schedules.set_person(GUILD, "secondary", Who(PRIMARY.id, "primary", "primary"), by=PRIMARY)
 
 
-async def reasons(desk: Desk, kind: DeliveryKind) -> list[tuple[str, object]]:
+async def reasons(desk: Desk, kind: AnyDeliveryKind) -> list[tuple[str, object]]:
     """Return the recipient and the reason of each delivery of *kind* that was queued ahead of its time."""
     found: list[Delivery] = [
         one for one in await desk.database.deliveries() if one.kind is kind and "why" in one.data

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import DeliveryRefused, DiscordAway, NotPermitted
 from bot.domain.escalation.ladder import Due, StepStatus
 from bot.domain.incident.acknowledgement import AckVia
@@ -33,7 +33,7 @@ async def open_many(desk: Desk, count: int = MANY, severity: str = "SEV1") -> li
     return opened
 
 
-async def sent(desk: Desk, kind: DeliveryKind, *, bundled: bool) -> list[Delivery]:
+async def sent(desk: Desk, kind: AnyDeliveryKind, *, bundled: bool) -> list[Delivery]:
     """What has arrived of a kind, by itself or within a bundle."""
     return [
         one

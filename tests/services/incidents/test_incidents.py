@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryStatus
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.acknowledgement import AckOutcome, AckVia
@@ -74,7 +74,7 @@ async def test_acknowledge_stops_the_ladder(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("kind", [DeliveryKind.THREAD_START, DeliveryKind.PAGE])
-async def test_every_place_counts(desk: Desk, kind: DeliveryKind) -> None:
+async def test_every_place_counts(desk: Desk, kind: AnyDeliveryKind) -> None:
     """👀 on the thread's first message or on the DM is as good as on the alert."""
     await desk.open()
     await desk.work()

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.oncall.book import Content, NewOverride
@@ -46,7 +46,7 @@ def turning(database: Database) -> Desk:
     return Desk(database, weekly(database.clock.time))
 
 
-async def told(desk: Desk, kind: DeliveryKind) -> list[Delivery]:
+async def told(desk: Desk, kind: AnyDeliveryKind) -> list[Delivery]:
     """Return the deliveries of *kind*."""
     return [one for one in await desk.database.deliveries() if one.kind is kind]
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Posted, Request
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import (
     DeliveryRefused,
     IncidentNotFound,
@@ -48,13 +48,13 @@ async def with_named(desk: Desk) -> Incident:
     return await desk.store.incident(incident.id)
 
 
-def memberships(desk: Desk) -> list[DeliveryKind]:
+def memberships(desk: Desk) -> list[AnyDeliveryKind]:
     """What Discord was asked for about the named person, in order."""
     kinds = (DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED)
     return [kind for kind, to in desk.discord.sent if to == MEMBER and kind in kinds]
 
 
-async def owed(desk: Desk, kind: DeliveryKind) -> Delivery:
+async def owed(desk: Desk, kind: AnyDeliveryKind) -> Delivery:
     """The last delivery of that kind about the named person."""
     return [one for one in await desk.database.deliveries() if (one.kind, one.to) == (kind, MEMBER)][-1]
 

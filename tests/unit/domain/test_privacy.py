@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery.delivery import Request
-from bot.domain.delivery.kinds import Action, DeliveryKind
+from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind
 from bot.domain.privacy import (
     SETTLED,
     RemovedMember,
@@ -28,7 +28,7 @@ MEMBER, OUT = DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED
     ("kind", "to", "overruled"),
     [(MEMBER, "user:7", True), (MEMBER, "user:8", False), (OUT, "user:7", False), (OUT, "user:8", True)],
 )
-def test_who_is_in_is_what_was_decided_last(kind: DeliveryKind, to: str, *, overruled: bool) -> None:
+def test_who_is_in_is_what_was_decided_last(kind: AnyDeliveryKind, to: str, *, overruled: bool) -> None:
     """A delivery that adds or removes a person is overruled by a later decision."""
     assert is_overruled(delivery(kind, to=to), REMOVED) is overruled
 
@@ -57,7 +57,7 @@ def test_whoever_comes_on_call_is_let_in_all_the_same(minutes: int, *, overruled
     ],
 )
 def test_no_dm_goes_on_telling_whoever_was_removed(
-    kind: DeliveryKind, to: str, recipient: str | None, *, told: bool
+    kind: AnyDeliveryKind, to: str, recipient: str | None, *, told: bool
 ) -> None:
     """DMs to a removed person are not updated any more; posts in the thread are."""
     post = replace(delivery(kind, to=to), request=Request(Action.MESSAGE, 1, None, {}, recipient))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status
 from bot.domain.outage.watches import Watch
@@ -104,7 +104,7 @@ ASKED = HELD.ask(at=AT + timedelta(minutes=30), due_at=AT + timedelta(minutes=45
 
 
 def delivery(
-    kind: DeliveryKind, *, to: str = "incident", data: Mapping[str, object] | None = None
+    kind: AnyDeliveryKind, *, to: str = "incident", data: Mapping[str, object] | None = None
 ) -> Delivery:
     """A delivery about incident 42 that has not been tried."""
     return Delivery(

@@ -7,7 +7,7 @@ from bot.ui.verbs import OwnVerb
 
 def suggested(policy: Policy, incident: Incident) -> OwnVerb | None:
     """Return the button that the state of an incident calls for; None for none."""
-    offered = (one.buttons(policy, incident) for one in policy.capabilities if one.buttons is not None)
+    offered = (one.suggests(policy, incident) for one in policy.capabilities if one.suggests is not None)
     return next((verb for verb in offered if verb is not None), None)
 
 

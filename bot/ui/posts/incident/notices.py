@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from bot.capability import installed
+from bot.capability import installed, merged
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.delivery.notices import Notice
@@ -59,7 +59,7 @@ _NOTICES: Final[dict[str, NoticeLook[Any]]] = {
 @cache
 def looks() -> Mapping[str, NoticeLook[Any]]:
     """Return the look of each kind of notice, the capabilities' too, by the name that is stored."""
-    return _NOTICES | {look.type.name: look for one in installed() for look in one.notices}
+    return merged(_NOTICES, ((look.type.name, look) for one in installed() for look in one.notices))
 
 
 def needs_edit(words: Wording, incident: Incident, post: Delivery) -> bool:

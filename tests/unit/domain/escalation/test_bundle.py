@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.escalation.bundle import Group, group_of, may_grow, to_bundle
 from bot.domain.incident.incident import Incident, Status
 from tests.unit.ui.samples import TRIGGERED
 
 
-def owed(number: int, *, kind: DeliveryKind = DeliveryKind.ESCALATION, **facts: object) -> NewDelivery:
+def owed(number: int, *, kind: AnyDeliveryKind = DeliveryKind.ESCALATION, **facts: object) -> NewDelivery:
     """A delivery to one place."""
     to = "person:primary" if kind is DeliveryKind.PAGE else "channel:p0-alerts"
     data = {"mention": "here", **facts}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.locations import AlertPost, IncidentThread
 from bot.domain.incident.posting import (
     by_attention,
@@ -18,7 +18,7 @@ from bot.domain.incident.posting import (
 from tests.unit.domain.incident.test_incident import incident
 
 
-def owed(kind: DeliveryKind, posting: int | None = None) -> Delivery:
+def owed(kind: AnyDeliveryKind, posting: int | None = None) -> Delivery:
     """A delivery of incident 42 that was not sent."""
     return Delivery(
         id=1,
@@ -43,7 +43,7 @@ def test_a_post_without_a_number_is_of_the_first_posting() -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in DeliveryKind if kind.spec.part is None])
-def test_what_is_no_part_of_a_posting_is_never_old(kind: DeliveryKind) -> None:
+def test_what_is_no_part_of_a_posting_is_never_old(kind: AnyDeliveryKind) -> None:
     """A delivery that is no part of a posting, such as a DM or the digest, stays current when posts move."""
     moved = incident(post=AlertPost(3, message_id=1), thread=IncidentThread(2, posting=3))
     assert is_current(owed(kind), moved)
@@ -52,7 +52,7 @@ def test_what_is_no_part_of_a_posting_is_never_old(kind: DeliveryKind) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in DeliveryKind if kind.spec.part is not None])
-def test_what_was_never_sent_is_not_missed_after_a_newer_posting(kind: DeliveryKind) -> None:
+def test_what_was_never_sent_is_not_missed_after_a_newer_posting(kind: AnyDeliveryKind) -> None:
     """An unsent part of an older posting is superseded by a newer one.
 
     An unsent alert is still needed while the incident's thread hangs on it.

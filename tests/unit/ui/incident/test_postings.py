@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.ui.posts.incident.postings import left_name
 from bot.ui.posts.renderer import render
@@ -29,7 +29,9 @@ RINGS = {"parse": ["everyone"]}
 RAISED = replace(PLACED, post=replace(PLACED.post, number=2), thread=replace(PLACED.thread, posting=2))
 
 
-def post(kind: DeliveryKind, *, posting: int, at: tuple[int, int] | None = None, **facts: object) -> Delivery:
+def post(
+    kind: AnyDeliveryKind, *, posting: int, at: tuple[int, int] | None = None, **facts: object
+) -> Delivery:
     """A post of one posting; with *at* (channel, message) it has been sent."""
     made = delivery(kind, data={"posting": posting, **facts})
     if at is None:

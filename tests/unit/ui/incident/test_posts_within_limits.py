@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.calendar.iso_week import IsoWeek
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.digest import AskedAlerts, Digest, DigestPart, actions_due
 from bot.domain.dlq.failures import DlqCounts
 from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
@@ -67,7 +67,7 @@ WORST = {
     "duplicates": tuple(range(1_000_000, 1_000_040)),
     "linked": tuple(range(2_000_000, 2_000_040)),
 }
-KINDS: Mapping[DeliveryKind, Mapping[str, object]] = {
+KINDS: Mapping[AnyDeliveryKind, Mapping[str, object]] = {
     DeliveryKind.ALERT: {},
     DeliveryKind.THREAD_ROOT: {},
     DeliveryKind.THREAD_START: {},

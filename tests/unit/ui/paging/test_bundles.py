@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.escalation.bundle import LISTED, Bundle
 from bot.domain.oncall.people import OnCallPerson
 from bot.ui.posts.paging.bundles import bundle_post
@@ -30,7 +30,9 @@ from tests.unit.ui.samples import (
 NOW = AT + timedelta(minutes=15)
 
 
-def bundle(count: int, *, waiting: int | None = None, kind: DeliveryKind = DeliveryKind.ESCALATION) -> Bundle:
+def bundle(
+    count: int, *, waiting: int | None = None, kind: AnyDeliveryKind = DeliveryKind.ESCALATION
+) -> Bundle:
     """So many, of which as many are waiting unless it is said."""
     waiting = count if waiting is None else waiting
     shown = tuple(replace(TRIGGERED, id=n, triggered_at=AT) for n in range(1, min(waiting, LISTED) + 1))

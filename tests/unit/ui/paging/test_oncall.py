@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.oncall.book import Content, NewOverride, StoredOverride
 from bot.domain.oncall.double_duty import DoubleDuty
 from bot.domain.oncall.people import OnCallPerson, Who
@@ -80,7 +80,7 @@ COMING = {
     ],
 )
 def test_every_message_fits_and_rings_nobody(
-    words: Wording, kind: DeliveryKind, data: dict[str, object]
+    words: Wording, kind: AnyDeliveryKind, data: dict[str, object]
 ) -> None:
     """Every message about an on-call shift fits into Discord's limits and mentions nobody.
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.domain.delivery.delivery import Request
-from bot.domain.delivery.kinds import Action, DeliveryKind
+from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
 from bot.ui.posts.renderer import render
@@ -339,7 +339,7 @@ def test_a_subject_that_does_not_fit_is_a_bug() -> None:
 
 
 @pytest.mark.parametrize("kind", [DeliveryKind.ESCALATION, DeliveryKind.ROLE_DM])
-def test_what_has_no_thread_leads_to_the_alert(kind: DeliveryKind) -> None:
+def test_what_has_no_thread_leads_to_the_alert(kind: AnyDeliveryKind) -> None:
     """An escalation and a role's DM have a link to the thread, or to the alert if there is no thread.
 
     The label of the link says which; a tracked alert has no thread.

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.escalation.why_me import CalledPerson, CallRule, Reminded, Said, Uncalled, WhyMe
 from bot.domain.incident.calls import CallPage
@@ -286,7 +286,7 @@ def test_a_drill_is_marked_as_one() -> None:
 @pytest.mark.parametrize("incident", [PLACED, ACKNOWLEDGED, RESOLVED])
 @pytest.mark.parametrize("kind", [DeliveryKind.PAGE, DeliveryKind.ESCALATION])
 def test_the_button_is_there_before_and_after_the_ack_and_after_the_end(
-    incident: Incident, kind: DeliveryKind
+    incident: Incident, kind: AnyDeliveryKind
 ) -> None:
     """Pages and escalations have the button なぜ私に？ before and after an acknowledge, and after the end.
 

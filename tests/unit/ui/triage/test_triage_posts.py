@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.forms.form_state import digest_of
 from bot.domain.incident.locations import Source
 from bot.domain.people import Person
@@ -98,7 +98,7 @@ def test_held_says_when_it_will_be_asked_about() -> None:
 
 
 @pytest.mark.parametrize(("kind", "triage"), [(NOTE, HELD), (QUESTION, ASKED)])
-def test_a_monitors_alert_is_the_monitors_report(kind: DeliveryKind, triage: Triage) -> None:
+def test_a_monitors_alert_is_the_monitors_report(kind: AnyDeliveryKind, triage: Triage) -> None:
     """A re-evaluation of a monitor's alert calls it the monitor's report, when posted and when edited."""
     owed = delivery(kind, data={"triage": 1, "monitor": "Parky API"})
     first = first_triage_post(JA, kind, triage, data=TriageData.from_json(owed.data))

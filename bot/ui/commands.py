@@ -1,0 +1,7 @@
+"""The slash commands and menus of a capability."""
+
+from typing import Any, TypeAlias
+
+from discord import app_commands
+
+AnyCommand: TypeAlias = "app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu"
