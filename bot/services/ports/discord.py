@@ -6,27 +6,20 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias
 
 from bot.domain.alerts.alert import ChannelPage
-from bot.domain.alerts.question import QuestionView
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, Posted, Request
-from bot.domain.digest import AskedAlerts, Digest
-from bot.domain.dlq.batches import ReplayBatch
-from bot.domain.dlq.watch import DlqBurst
-from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
-from bot.domain.morning import MorningView
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.session import Triage
 
-#: What a delivery is about: incident, triage, a week's figures, a morning, a bundle, a batch of replays, new
-#: failures; None for what has none.
-Subject: TypeAlias = Incident | Digest | Triage | MorningView | Bundle | ReplayBatch | DlqBurst | None
+#: What a delivery is about, such as an incident, a triage or a capability's own; None for what has none. The
+#: renderer of the kind knows which it is.
+Subject: TypeAlias = object
 
-#: What a post shows that is edited by itself: an incident's systems, a bundle, a morning, the question about
-#: a message, a batch of replays, new failures, and what was decided about the alerts of a digest.
-Redrawn: TypeAlias = Incident | Bundle | MorningView | QuestionView | ReplayBatch | DlqBurst | AskedAlerts
+#: What a post shows that is edited by itself, as `Subject`.
+Redrawn: TypeAlias = object
 
 #: When to try again what Discord did not take, and gave no time for.
 TRY_AGAIN: Final = timedelta(seconds=20)

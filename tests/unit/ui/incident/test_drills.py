@@ -76,12 +76,12 @@ def test_every_post_begins_with_the_mark(words: Wording, state: object) -> None:
     mark = MARKS[words.policy.language]
     for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_ROOT, DeliveryKind.PAGE, DeliveryKind.ESCALATION):
         data = FIRST_ESCALATION if kind is DeliveryKind.ESCALATION else None
-        body = render(words, delivery(kind, data=data), state)  # type: ignore[arg-type]
+        body = render(words, delivery(kind, data=data), state)
         assert str(body["content"]).startswith(mark), kind
         assert str(body["content"]).count(mark.strip()) == 1
         assert body["allowed_mentions"] == {"parse": []}
         assert over_limits(body) == []
-    card = embed_of(render(words, delivery(DeliveryKind.THREAD_CARD), state))  # type: ignore[arg-type]
+    card = embed_of(render(words, delivery(DeliveryKind.THREAD_CARD), state))
     assert str(card["title"]).startswith(mark)
     for name in (thread_name(words, state), left_name(words, state)):  # type: ignore[arg-type]
         assert name.startswith(mark)
