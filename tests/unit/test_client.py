@@ -96,10 +96,10 @@ async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) ->
             assert 1 <= len(part["description_localizations"]["ja"]) <= 100, part["name"]
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.ja.md"])
-async def test_the_readmes_tables_name_every_command(bot: IncidentBot, readme: str) -> None:
+@pytest.mark.parametrize("page", ["commands.md", "commands.ja.md"])
+async def test_the_pages_of_commands_name_every_one(bot: IncidentBot, page: str) -> None:
     """`/oncall swap` is in a first cell with `/oncall` and `swap`; a menu is there by the reader's name."""
-    lines = (ROOT / readme).read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "docs" / page).read_text(encoding="utf-8").splitlines()
     cells = [line.split("|")[1] for line in lines if line.startswith("| ")]
     words = [set(re.findall(r"/?[\w-]+", " ".join(re.findall(r"`([^`]+)`", cell)))) for cell in cells]
     for payload in (await payloads(bot)).values():
@@ -107,7 +107,7 @@ async def test_the_readmes_tables_name_every_command(bot: IncidentBot, readme: s
             paths = [{f"/{name}", *path} for name, *path in _paths(payload)]
             assert [path for path in paths if not any(path <= one for one in words)] == []
         else:
-            name = payload["name_localizations"]["ja"] if readme == "README.ja.md" else payload["name"]
+            name = payload["name_localizations"]["ja"] if page == "commands.ja.md" else payload["name"]
             assert any(name in cell for cell in cells)
 
 
