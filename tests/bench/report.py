@@ -14,7 +14,7 @@ _HEADINGS: Final = ("", "median", "p99", "worst", "n", "floor median", "floor p9
 _LEFT: Final = ("", "goal", "floor")
 
 #: Whatever follows this line in the page is written anew.
-MARK: Final = "<!-- figures: python -m tests.bench --markdown docs/benchmarks.md -->"
+MARK: Final = "<!-- figures: python -m tests.bench --markdown FILE -->"
 
 
 def table(rows: list[Row]) -> Table:
