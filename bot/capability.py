@@ -11,7 +11,7 @@ At run time this module imports the domain alone, so that each layer above can t
 import pkgutil
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import cache
 from importlib import import_module
@@ -116,12 +116,15 @@ class Tick:
         run: Takes the guild's use cases, as `Capability.build` has made them.
         every_s: Seconds; None: a second after each minute begins.
         by_leader: One process is enough for it.
+        next_at: Returns when it next does something at a set time, later than a moment; None: at none. The
+            demo's clock stops there.
     """
 
     name: str
     run: Callable[[Any], Awaitable[object]]
     every_s: float | None = None
     by_leader: bool = False
+    next_at: "Callable[[Policy, datetime], datetime | None] | None" = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +138,7 @@ class Capability:
         name: The folder's, and the name of its table in the policy file.
         policy: Its table of the policy file; what its `rules` returns is found by `Policy.of`.
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
+        channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
         opens: Makes what the process shares, from the settings, at the start: `Core.opened`. It connects to
             nothing yet.
         build: Makes the use cases of a guild: what `Services.of` returns.
@@ -144,6 +148,9 @@ class Capability:
             those that have switched the capability off.
         on: What follows an event in the transaction that makes it happen, with the incident locked. An error
             undoes the change, and the person is told of it.
+        shown: Called by the job that edits the posts of an incident after any change, before the core's are
+            edited, with the use cases and the incident: what else shows it is to be edited. It runs in no
+            transaction; what it raises postpones the job.
         entries: The kinds of timeline entries that it writes, with their words; the words of the kind are the
             text ``history.kind.<kind>``. While it is switched off an entry is shown without its details.
         notices: The lines that it writes in threads. One that is queued is not sent while it is switched off.
@@ -165,11 +172,13 @@ class Capability:
     name: str
     policy: "type[CapabilityTable] | None" = None
     problems: "Callable[[Policy], Iterable[str]] | None" = None
+    channels: "Callable[[Policy], Iterable[str]] | None" = None
     opens: "Callable[[Settings, Outbound], object] | None" = None
     build: "Callable[[Core], object] | None" = None
     jobs: Mapping[str, JobHandling] = field(default_factory=dict)
     lost_jobs: Sequence[str] = ()
     on: "Mapping[IncidentEvent, Callable[[Change], Awaitable[None]]]" = field(default_factory=dict)
+    shown: "Callable[[Any, Incident], Awaitable[None]] | None" = None
     entries: "Sequence[EntryLook[Any]]" = ()
     notices: "Sequence[NoticeLook[Any]]" = ()
     renderers: "Mapping[AnyDeliveryKind, Renderer]" = field(default_factory=dict)

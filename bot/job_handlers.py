@@ -1,7 +1,7 @@
 """The handlers of the queue's jobs: which use case does which, and for which guild."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Final
 
@@ -110,8 +110,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         JobName.REDACT: _numbered(hide),
         JobName.REDACT_FAILURES: _numbered(cases.failures.redact),
         JobName.DRILL: _numbered(services.drills.run_job),
-        JobName.MORNING: _dated(services.mornings.run_job),
-        JobName.REFRESH_MORNING: _dated(services.mornings.refresh),
         JobName.REPLAY_BATCH: _paired(cases.batch_runs.run_job),
         JobName.SHOW_BATCH: _paired(cases.batch_runs.show),
         JobName.SHOW_BURST: _paired(services.dlq_watch.show),
@@ -157,16 +155,6 @@ def _own_handler(name: str, handling: JobHandling, use_cases: object | None) -> 
         return None if use_cases is None else await handling.run(use_cases, payload)
 
     return run if handling.at_a_time is None else _OWN.setdefault(name, _Few(handling.at_a_time)).limit(run)
-
-
-def _dated(handle: Callable[[int, date], Awaitable[None]]) -> Handler:
-    """Return a handler whose payload is a guild and a day."""
-
-    async def run(payload: str) -> None:
-        guild_id, _, day = payload.partition(":")
-        await handle(int(guild_id), date.fromisoformat(day))
-
-    return run
 
 
 def _paired(handle: Callable[[int, int], Awaitable[timedelta | None]]) -> Handler:
@@ -226,9 +214,7 @@ def _of_row(name: str, each: Mapping[int, Mapping[str, Handler]], find: GuildFin
             ):
                 guild_id = await find.guild_of_delivery(number)
             case (
-                JobName.MORNING
-                | JobName.REFRESH_MORNING
-                | JobName.HANDOVER
+                JobName.HANDOVER
                 | JobName.REACH
                 | JobName.REPLAY_BATCH
                 | JobName.SHOW_BATCH

@@ -15,7 +15,6 @@ from bot.services.ports import JobName
 from bot.services.shared.jobs import READ_AHEAD
 
 DIGEST: Final = "digest"
-GATHERING: Final = "gathering"  # the morning triage's post; a MORNING job is its reminder
 
 #: The jobs that people wait for. Edits, counts, records and retries are left out: they are no deadline.
 _OF_PEOPLE: Final = (
@@ -24,10 +23,10 @@ _OF_PEOPLE: Final = (
     JobName.UNFINISHED_TRIAGE,
     JobName.REMIND,
     JobName.DRILL,
-    JobName.MORNING,
+    "morning",  # the reminder of a morning triage
 )
 _STOPS: Final = (*_OF_PEOPLE, JobName.HANDOVER)  # it looks every day, and mostly finds nothing
-_FURTHEST: Final = timedelta(days=10)  # a business day comes sooner
+_FURTHEST: Final = timedelta(days=10)  # a digest comes sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +34,15 @@ class ClockStop:
     """A moment at which the demo's clock may stop.
 
     Attributes:
-        kind: An entrypoint of the queue, DIGEST or GATHERING.
+        kind: An entrypoint of the queue, DIGEST, or the name of a capability's tick.
+        is_hour: It is no job: the bot looks at its clock.
         number: The incident's, if it is about one.
     """
 
     at: datetime
     kind: str
     number: int | None = None
-
-    @property
-    def is_hour(self) -> bool:
-        """Return True if it is no job: the bot looks at its clock."""
-        return self.kind in (DIGEST, GATHERING)
+    is_hour: bool = False
 
 
 def digest_after(now: datetime, policy: Policy) -> datetime:
@@ -59,13 +55,12 @@ def digest_after(now: datetime, policy: Policy) -> datetime:
     )
 
 
-def gathering_after(now: datetime, policy: Policy) -> datetime | None:
-    """Return when the next morning triage gathers its incidents, later than *now*; None without one."""
-    rule, hours = policy.morning_triage, policy.business_hours
-    if rule is None:
-        return None
-    days = _days_at(now, rule.time, policy)
-    return next((at for at in days if hours.is_business_day(at.astimezone(policy.timezone).date())), None)
+def hours_after(now: datetime, policy: Policy) -> Iterator[ClockStop]:
+    """Yield when each tick that does something at a set time does it next, later than *now*."""
+    yield ClockStop(digest_after(now, policy), DIGEST, is_hour=True)
+    for tick in (tick for capability in policy.capabilities for tick in capability.ticks):
+        if tick.next_at is not None and (at := tick.next_at(policy, now)) is not None:
+            yield ClockStop(at, tick.name, is_hour=True)
 
 
 async def next_deadline(connection: asyncpg.Connection, policy: Policy) -> ClockStop:
@@ -82,14 +77,12 @@ async def next_stop(connection: asyncpg.Connection, policy: Policy) -> ClockStop
     found = await _nearest(connection, policy, _STOPS)
     now = await connection.fetchval("SELECT now()")
     queued = digest_after(now, policy) - QUEUED_AHEAD
-    return ClockStop(queued, DIGEST) if now < queued < found.at else found
+    return ClockStop(queued, DIGEST, is_hour=True) if now < queued < found.at else found
 
 
 async def _nearest(connection: asyncpg.Connection, policy: Policy, kinds: Sequence[str]) -> ClockStop:
     now = await connection.fetchval("SELECT now()")
-    known = [ClockStop(digest_after(now, policy), DIGEST)]
-    if gathering := gathering_after(now, policy):
-        known.append(ClockStop(gathering, GATHERING))
+    known = [*hours_after(now, policy)]
     if job := await clock.next_job(connection, kinds):
         early = READ_AHEAD if job["kind"] == JobName.ESCALATE else timedelta()
         known.append(ClockStop(job["at"] + early, job["kind"], job["number"]))

@@ -36,7 +36,7 @@ _KINDS: Final[Mapping[str, Text]] = {
     "morning": {"ja": "朝のトリアージの催促", "en": "morning triage reminder"},
     "handover": {"ja": "当番の交代", "en": "on-call handover"},
     "digest": {"ja": "週次 digest", "en": "weekly digest"},
-    "gathering": {"ja": "朝のトリアージ", "en": "morning triage"},
+    "morning triage": {"ja": "朝のトリアージ", "en": "morning triage"},
 }
 _DAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "ja": ("月曜", "火曜", "水曜", "木曜", "金曜", "土曜", "日曜"),

@@ -127,7 +127,6 @@ class RunningBot:
     def _add(self, ticks: Ticks) -> None:
         each = self._each
         ticks.each_minute(each(lambda guild: guild.digests.tick(guild.guild_id)), name="digest")
-        ticks.each_minute(each(lambda guild: guild.mornings.tick(guild.guild_id)), name="morning triage")
         ticks.every(AUDIT_S, self.audit, name="auditor")
         reconcile = each(lambda guild: guild.reconciler.reconcile_some())
         ticks.every(RECONCILE_S, self._once(reconcile), name="reconciliation")

@@ -9,7 +9,7 @@ from bot.domain.calendar.durations import format_duration
 from bot.domain.drill import Script
 from bot.domain.emoji import is_same_emoji
 from bot.domain.hooks.hook import HookRules
-from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, SeverityPolicy
+from bot.domain.severity import LadderStep, SeverityPolicy
 from bot.domain.triage.tree_check import check_tree
 from bot.runbook.fields.values import LANGUAGES
 from bot.runbook.model import Policy
@@ -29,7 +29,6 @@ def check_policy(policy: Policy) -> list[str]:
         *(line for severity in policy.severities.values() for line in _ladder(severity, policy)),
         *(f"triage.{line}" for line in tree),
         *_hours(policy),
-        *_morning(policy),
         *_emojis(policy),
         *_drill(policy.drill),
         *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
@@ -95,21 +94,6 @@ def _hours(policy: Policy) -> Iterator[str]:
         allowed = f'"{hours.starts:%H:%M}" to "{hours.ends:%H:%M}"'
         said = f'"{hours.triage_by:%H:%M}" is outside business hours'
         yield f"business_hours.triage_by: {said}; allowed: {allowed}"
-
-
-def _morning(policy: Policy) -> Iterator[str]:
-    rule, hours = policy.morning_triage, policy.business_hours
-    if rule is None or not hours.starts <= hours.triage_by:
-        return
-    if all(one.ack_within is not NEXT_BUSINESS_DAY for one in policy.severities.values()):
-        allowed = 'with a severity whose ack_within is "next_business_day"'
-        yield f"morning_triage: gathers nothing; allowed: {allowed}"
-    if not hours.starts <= rule.time <= hours.triage_by:
-        allowed = f'"{hours.starts:%H:%M}" to "{hours.triage_by:%H:%M}" (business_hours.triage_by)'
-        yield f'morning_triage.time: "{rule.time:%H:%M}" is not before the triage is over; allowed: {allowed}'
-    if rule.mention is not None and rule.mention not in policy.oncall:
-        names = ", ".join(f'"{name}"' for name in policy.oncall)
-        yield f'morning_triage.mention: "{rule.mention}" is not an on-call place; allowed: {names}, "none"'
 
 
 def _emojis(policy: Policy) -> Iterator[str]:

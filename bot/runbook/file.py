@@ -36,7 +36,6 @@ from bot.runbook.severities import (
     MOST_SEVERITIES,
     SeverityTable,
     filled,
-    gathered_in,
     reevaluate_of,
     severities_of,
     with_severities,
@@ -48,7 +47,6 @@ from bot.runbook.tables import (
     FigureRules,
     FirstResponse,
     GitHubRules,
-    MorningTriage,
     PostmortemRules,
     Private,
     Reevaluate,
@@ -79,7 +77,6 @@ class File(Section):
     first_response: dict[SheetName, FirstResponse] = Field(default_factory=dict)
     sheets: Sheets = Field(default_factory=dict)
     unfinished_triage: UnfinishedTriage = UnfinishedTriage()
-    morning_triage: MorningTriage | None = None
     digest: DigestSchedule
     figures: FigureRules = FigureRules()
     permissions: PermissionsTable = PermissionsTable()
@@ -128,7 +125,6 @@ class File(Section):
             target_values=target_values(targets.values, targets.choices),
             reevaluate=reevaluate,
             unfinished=filled(self.unfinished_triage, reevaluate.channel),
-            morning_triage=self.morning_triage and filled(self.morning_triage, gathered_in(severities)),
             digest=self.digest,
             figures=self.figures,
             permissions=self.permissions.value(),
@@ -159,8 +155,11 @@ class File(Section):
         """Yield the rules of each capability that has a table."""
         for capability in capabilities:
             if capability.policy is not None:
-                table: CapabilityTable = getattr(self, capability.name)
-                yield table.rules(severities)
+                if capability.name in self.model_fields_set:
+                    table: CapabilityTable = getattr(self, capability.name)
+                    yield table.rules(severities)
+                else:
+                    yield capability.policy.left_out(severities)
 
 
 @cache

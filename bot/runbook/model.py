@@ -31,7 +31,6 @@ from bot.runbook.tables import (
     FigureRules,
     FirstResponse,
     GitHubRules,
-    MorningTriage,
     PostmortemRules,
     Private,
     Reevaluate,
@@ -54,7 +53,6 @@ class Policy:
         severities: By name, highest first; at least one.
         targets, symptoms: What `/triage` offers; at most 25 each. Symptoms by id.
         oncall: By place name, in the order they are asked; at least one.
-        morning_triage: None for no morning triage.
         team: Every person that the file names, by handle.
         handover: How the people on call learn of their turn.
         archive_after: How long the thread of an ended incident stays awake.
@@ -91,7 +89,6 @@ class Policy:
     target_values: TargetValues
     reevaluate: Reevaluate
     unfinished: UnfinishedTriage
-    morning_triage: MorningTriage | None
     digest: DigestSchedule
     figures: FigureRules
     permissions: Permissions
@@ -196,6 +193,5 @@ class Policy:
             self.handover.channel,
             self.alerts.windows.channel,
         ]
-        if self.morning_triage is not None:
-            others.append(self.morning_triage.channel)
+        others += [channel for one in self.capabilities if one.channels for channel in one.channels(self)]
         return tuple(dict.fromkeys([*used, *(channel for channel in others if channel)]))

@@ -1,4 +1,4 @@
-"""The severities, their ladders, and what else leads to one: re-evaluations, the morning triage."""
+"""The severities, their ladders, and what else leads to one: re-evaluations."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,14 +11,14 @@ from pydantic import Field
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import AtMost, Section
-from bot.runbook.tables import MorningTriage, Private, Reevaluate, SuspectRules, UnfinishedTriage
+from bot.runbook.tables import Private, Reevaluate, SuspectRules, UnfinishedTriage
 
 MOST_SEVERITIES = 25  # Discord: options in a select menu
 MOST_STEPS = 20
 MOST_COMMANDS_IN_THREAD = 5  # the bot's own limit: as much as half a phone screen shows
 #: A step of a ladder, counted from 1; the first one goes out with the alert.
 _LaterStep = Annotated[int | None, values.or_none(values.whole(2, MOST_STEPS, "a step of the ladder"))]
-R = TypeVar("R", MorningTriage, Private, Reevaluate, UnfinishedTriage)
+R = TypeVar("R", Private, Reevaluate, UnfinishedTriage)
 
 
 class StepTable(Section):
@@ -90,11 +90,6 @@ def reevaluate_of(given: Reevaluate, severities: Mapping[str, SeverityPolicy]) -
 def with_severities(given: SuspectRules, severities: Mapping[str, SeverityPolicy]) -> SuspectRules:
     """Return the rules, by default with the two highest severities."""
     return given if given.severities is not None else replace(given, severities=tuple(severities)[:2])
-
-
-def gathered_in(severities: Mapping[str, SeverityPolicy]) -> str:
-    """Return the channel of what a morning triage gathers; `check_policy` holds that there is one."""
-    return next((one.channel for one in severities.values() if one.ack_within is NEXT_BUSINESS_DAY), "")
 
 
 def filled(given: R, channel: str) -> R:

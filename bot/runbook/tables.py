@@ -94,23 +94,6 @@ class FigureRules:
 
 
 @dataclass(frozen=True, slots=True)
-class MorningTriage:
-    """The rules for 朝の triage: one post gathers the incidents that are due on a business day.
-
-    Attributes:
-        channel: Where the post goes; by default the channel of the incidents it gathers.
-        time: Local time of the post, within business hours, not after `BusinessHours.triage_by`.
-        nag_every: From `triage_by` on, time between two reminders of unacknowledged incidents; None for none.
-        mention: The on-call place whose person a reminder mentions; None for no mention.
-    """
-
-    channel: values.Channel = ""
-    time: moments.Time = time(10)
-    nag_every: moments.DurationOrNone = timedelta(hours=1)
-    mention: values.PlaceOrNone = None
-
-
-@dataclass(frozen=True, slots=True)
 class Reevaluate:
     """The rules for a triage that ended in 再評価.
 

@@ -40,7 +40,6 @@ from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.title_and_start import Details
 from bot.services.incidents.updates import Updates
-from bot.services.morning.mornings import Mornings
 from bot.services.oncall.calendars import CalendarFiles
 from bot.services.oncall.change_checks import ChangeChecks
 from bot.services.oncall.clearing import Clearing
@@ -190,7 +189,6 @@ class ReportUseCases:
     """Figures, the posts that show them at set times, and the state of the systems."""
 
     digests: Digests
-    mornings: Mornings
     statistics: Statistics
     stats: StatsViews
     charts: Charts

@@ -36,6 +36,7 @@ from bot.storage.tables.code_host.exports import PostgresExportReads
 from bot.storage.tables.deliveries import (
     PostgresDeliveryReads,
 )
+from bot.storage.tables.digests import PostgresDigestReads
 from bot.storage.tables.dlq.replay_batches import PostgresBatchReads
 from bot.storage.tables.dlq.replays import PostgresReplayReads
 from bot.storage.tables.dlq.views import PostgresDlqViews
@@ -44,7 +45,6 @@ from bot.storage.tables.escalation import PostgresEscalationReads
 from bot.storage.tables.incidents import PostgresIncidentReads
 from bot.storage.tables.installation import PostgresGuildFinder, PostgresInstallation
 from bot.storage.tables.members import PostgresMemberReads
-from bot.storage.tables.mornings import PostgresMorningReads
 from bot.storage.tables.oncall import PostgresOnCallReads
 from bot.storage.tables.outage import PostgresOutageMirror
 from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
@@ -82,7 +82,7 @@ class PostgresStore(
     PostgresAlertVerdictReads,
     PostgresHookReads,
     PostgresProbeReads,
-    PostgresMorningReads,
+    PostgresDigestReads,
     PostgresReplayReads,
     PostgresDlqViews,
     PostgresBatchReads,

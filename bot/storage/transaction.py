@@ -30,6 +30,7 @@ from bot.storage.tables.deliveries import (
     PostgresDeliveryAttempts,
     PostgresDeliveryWrites,
 )
+from bot.storage.tables.digests import PostgresDigestWrites
 from bot.storage.tables.dlq.replay_batches import PostgresBatchWrites
 from bot.storage.tables.dlq.replays import PostgresReplayWrites
 from bot.storage.tables.dlq.watch import PostgresDlqWatchWrites
@@ -38,7 +39,6 @@ from bot.storage.tables.escalation import PostgresEscalationWrites
 from bot.storage.tables.incidents import PostgresIncidentWrites
 from bot.storage.tables.installation import PostgresInstallation
 from bot.storage.tables.members import PostgresMemberWrites
-from bot.storage.tables.mornings import PostgresMorningWrites
 from bot.storage.tables.oncall import PostgresOnCallWrites
 from bot.storage.tables.outage import PostgresOutageChanges
 from bot.storage.tables.output_previews import PostgresOutputPreviewWrites
@@ -87,7 +87,7 @@ class PostgresTransaction(
     PostgresAlertWindowWrites,
     PostgresActionWrites,
     PostgresAlertVerdictWrites,
-    PostgresMorningWrites,
+    PostgresDigestWrites,
     PostgresReplayWrites,
     PostgresBatchWrites,
     PostgresDlqWatchWrites,

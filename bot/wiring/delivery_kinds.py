@@ -13,7 +13,6 @@ from bot.services.dlq.deliveries import ProgressDeliveries, ReplayDeliveries
 from bot.services.dlq.watch import BurstDeliveries
 from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
 from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
-from bot.services.morning.mornings import MorningDeliveries
 from bot.services.oncall.readiness import OnCallDeliveries
 from bot.services.paging.deliveries import OutsideDeliveries
 from bot.services.postmortems.deliveries import DocumentDeliveries
@@ -59,7 +58,6 @@ def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds
             EscalationDeliveries(bundles, reposting.lost_its_private_thread),
             BundleDeliveries(shared.store, policy, passing_on),
             TriageDeliveries(shared.store, policy),
-            MorningDeliveries(shared.mornings, policy),
             OnCallDeliveries(policy, shared.oncall),
             DigestDeliveries(shared.digests),
             ActionDeliveries(policy, shared.oncall),

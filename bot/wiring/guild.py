@@ -1,6 +1,7 @@
 """All use cases of one guild: those that people ask for, and those that the bot runs by itself."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from bot.integrations.hooks.readers import READERS
 from bot.services.acknowledging.email_links import AckLinks
@@ -74,7 +75,8 @@ def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCa
     email_backup = EmailBackup(store, policy, oncall, kinds, emails)
     redactions = Redactions(store, discord, policy)
     services = services_of(shared, parts, ports.reach, emergency, built)
-    follow_ups = RefreshFollowUps(shared.mornings.touched, shared.attaching.attach, redactions.empty)
+    shown = [partial(one.shown, built.get(one.name)) for one in policy.capabilities if one.shown is not None]
+    follow_ups = RefreshFollowUps(shown, shared.attaching.attach, redactions.empty)
     return UseCases(
         services=services,
         sweeps=Sweeps(

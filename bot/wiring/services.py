@@ -245,7 +245,6 @@ def _dlq(shared: Shared, parts: GuildDependencies) -> DlqUseCases:
 def _reports(shared: Shared, parts: GuildDependencies) -> ReportUseCases:
     return ReportUseCases(
         digests=shared.digests,
-        mornings=shared.mornings,
         statistics=shared.statistics,
         stats=StatsViews(shared.statistics, shared.policy, shared.access, shared.oncall),
         charts=parts.charts,

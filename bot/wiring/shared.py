@@ -17,7 +17,6 @@ from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
 from bot.services.incidents.opening import Incidents
 from bot.services.incidents.reposting import Reposting
-from bot.services.morning.mornings import Mornings
 from bot.services.paging.sending import OutsideChannels
 from bot.services.ports import Discord
 from bot.services.postmortems.attaching import DraftAttaching
@@ -65,7 +64,6 @@ class Shared:
         )
         self.statistics = Statistics(store, policy, oncall)
         self.digests = make_digests(parts, self.access, self.statistics)
-        self.mornings = Mornings(store, discord, policy)
         self.dlq_reading = DlqReading(store, parts.dlq, policy, self.access)
         self.replay_checks = ReplayChecks(store, self.dlq_reading, parts.webhooks)
         self.webhooks = parts.webhooks

@@ -26,7 +26,6 @@ from bot.domain.errors import (
 )
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
-from bot.domain.morning import MorningView
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
@@ -70,7 +69,7 @@ class FakeDiscord:
         files: Key of a delivery -> the contents that its message carried at first, then after each edit.
         questions: (answer, is tracked, kind of the post) of each refresh of a question about a message.
         verdicts: (key of the post, the verdicts by alert) of each refresh of a digest.
-        mornings: (key of the post, who is still waiting) of each refresh of a morning triage.
+        redrawn: (key of the post, what it shows) of each edit of a post of a capability.
         answered: (status, kinds of the posts) of each refresh of a triage.
         refused: Places ("person:primary") that Discord will never deliver to.
         put_off: Places, and how many times Discord answers 40003 for them before it takes anything.
@@ -120,7 +119,7 @@ class FakeDiscord:
     unrenderable: set[AnyDeliveryKind] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
     no_access: set[int] = field(default_factory=set)
-    mornings: list[tuple[str, list[int]]] = field(default_factory=list)
+    redrawn: list[tuple[str, object]] = field(default_factory=list)
     questions: list[tuple[AlertAnswer | None, bool, AnyDeliveryKind]] = field(default_factory=list)
     verdicts: list[tuple[str, dict[int, Verdict]]] = field(default_factory=list)
     answered: list[tuple[TriageStatus, list[AnyDeliveryKind]]] = field(default_factory=list)
@@ -246,8 +245,6 @@ class FakeDiscord:
                 self.batches.append(shown)
             case DlqBurst():
                 self.bursts.append(shown)
-            case MorningView():
-                self.mornings.append((post.key, [one.id for one in shown.waiting]))
             case QuestionView():
                 is_told = shown.incident is not None and not shown.incident.is_private
                 self.questions.append((shown.question.answer, is_told, post.kind))
@@ -258,6 +255,8 @@ class FakeDiscord:
             case AskedAlerts():
                 told = {number: given.verdict for number, given in shown.verdicts.items()}
                 self.verdicts.append((post.key, told))
+            case _:
+                self.redrawn.append((post.key, shown))
 
     async def replace_files(self, post: Delivery, subject: Incident, files: Sequence[Attachment]) -> None:
         if self.is_away:

@@ -225,12 +225,6 @@ class DeliveryKind(AnyDeliveryKind):
     #: The post in the team's channel that offers the triage to others.
     UNFINISHED = "unfinished", DeliveryKindSpec(shows_triage=True, is_refreshed=True)
 
-    # -- a business day
-    #: The post that gathers what is due on a business day, for people to take.
-    MORNING = "morning"
-    #: The reminder of items that are not taken yet.
-    MORNING_NAG = "morning_nag", DeliveryKindSpec(may_answer=True)
-
     # -- who is on call
     #: The line that says who is on call now.
     HANDOVER = "handover"

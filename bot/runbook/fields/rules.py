@@ -37,6 +37,11 @@ class CapabilityTable(Section):
         """Return the rules that the table describes, of a class of their own for `Policy.of`."""
         raise NotImplementedError
 
+    @classmethod
+    def left_out(cls, severities: Mapping[str, SeverityPolicy]) -> object:
+        """Return the rules of a file without the table; by default those of an empty one."""
+        return cls().rules(severities)
+
 
 class Problem(ValueError):
     """An error line's words for what is wrong with a value.

@@ -19,12 +19,12 @@ class RefreshFollowUps:
     """What other capabilities do when the posts of an incident are refreshed.
 
     Attributes:
-        changed: Edits what else shows the incident.
+        shown: What the capabilities edit that shows the incident.
         attach: Puts the newest draft of the postmortem into its message; says when to try again.
         redact: Redacts its posts that others can read, once it is private; says when to try again.
     """
 
-    changed: Callable[[Incident], Awaitable[None]]
+    shown: Sequence[Callable[[Incident], Awaitable[None]]]
     attach: Callable[[Incident, Sequence[Delivery]], Awaitable[timedelta | None]]
     redact: Callable[[Incident, Sequence[Delivery]], Awaitable[timedelta | None]]
 
@@ -53,7 +53,8 @@ class Refreshing:
             When to try again what Discord did not take now, or None.
         """
         incident = await self._shown.read(incident_id)
-        await self._follow_ups.changed(incident)
+        for edit in self._follow_ups.shown:
+            await edit(incident)
         posts = await self._store.posts(incident_id)
         emptied = None
         if incident.is_private:

@@ -61,8 +61,6 @@ SELECT job, key, priority, guild_id
         UNION ALL
         SELECT 6, 'drill', 'drill:' || incident_id, next_at, 0, guild_id FROM drills
         UNION ALL
-        SELECT 7, 'morning', 'morning:' || guild_id || ':' || to_char(day, 'YYYY-MM-DD'), nag_at, 0, guild_id FROM mornings
-        UNION ALL
         SELECT 8, 'handover', 'handover:' || guild_id, next_at, 0, guild_id FROM oncall_watches
         UNION ALL
         SELECT 9, 'archive', 'archive:' || id, archive_at, 0, guild_id FROM incidents

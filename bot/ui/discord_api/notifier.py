@@ -47,9 +47,8 @@ from bot.ui.discord_api.refresher import Refresher, redraw
 from bot.ui.discord_api.routes import route_of
 from bot.ui.discord_api.threads import archive
 from bot.ui.discord_api.webhooks import WebhookPosts
-from bot.ui.posts.bodies import Body
+from bot.ui.posts.bodies import Body, asked_of
 from bot.ui.posts.incident.private import addressed
-from bot.ui.posts.mornings import asked_of
 from bot.ui.posts.questions import question_post
 from bot.ui.posts.renderer import render
 from bot.ui.posts.triage_posts import triage_posts

@@ -39,6 +39,12 @@ _NOBODY: Final[dict[str, list[str]]] = {"parse": []}
 _EVERYONE: Final = {"parse": ["everyone"]}  # Discord's name for both `@everyone` and `@here`
 
 
+def asked_of(words: Wording, body: Body, user_id: int) -> Body:
+    """Return *body* with one person mentioned in front; the mention pings them."""
+    line = words.say("thread.asked", who=f"<@{user_id}>", line=body["content"])
+    return {**body, "content": line, "allowed_mentions": {"parse": [], "users": [str(user_id)]}}
+
+
 def colour_of(words: Wording, incident: Incident) -> int:
     """Return the colour of an incident's posts: its severity's while it is open, then that of its end.
 

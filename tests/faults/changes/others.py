@@ -52,7 +52,7 @@ async def _(scene: Scene) -> Change:
     return Change(act, query, ([*made],), words=(f"{_TOGETHER} 件",))
 
 
-@change("morning.choose_item")
+@change("morning_triage.commands.choose_item")
 async def _(scene: Scene) -> Change:
     label = "引き受ける"
     post = await scene.showing("p2-deploys", label)

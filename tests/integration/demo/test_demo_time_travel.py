@@ -10,10 +10,9 @@ import pytest
 from bot.demo import clock
 from bot.demo.deadlines import (
     DIGEST,
-    GATHERING,
     ClockStop,
     digest_after,
-    gathering_after,
+    hours_after,
     next_deadline,
     next_stop,
 )
@@ -161,7 +160,10 @@ async def test_nearest_of_jobs_and_hours_is_next(desk: Desk) -> None:
     """
     await desk.queue("retry", timedelta(minutes=1), "deliver")
     morning = await next_deadline(desk.connection, POLICY)
-    assert (morning.kind, f"{morning.at.astimezone(POLICY.timezone):%a %H:%M}") == (GATHERING, "Mon 10:00")
+    assert (morning.kind, f"{morning.at.astimezone(POLICY.timezone):%a %H:%M}") == (
+        "morning triage",
+        "Mon 10:00",
+    )
     await desk.queue("step", timedelta(minutes=15))
     step = await next_deadline(desk.connection, POLICY)
     assert (step.kind, step.at < morning.at) == ("escalate", True)
@@ -175,16 +177,15 @@ async def test_the_clock_stops_where_the_digest_is_queued(desk: Desk) -> None:
     """A minute before its hour: a leap to the hour would have the post wait for its charts."""
     at = digest_after(await desk.now(), POLICY)
     await clock.move(desk.connection, at - timedelta(minutes=30) - await desk.now())
-    assert await next_stop(desk.connection, POLICY) == ClockStop(at - QUEUED_AHEAD, DIGEST)
+    assert await next_stop(desk.connection, POLICY) == ClockStop(at - QUEUED_AHEAD, DIGEST, is_hour=True)
     assert (await next_deadline(desk.connection, POLICY)).at == at
     await clock.move(desk.connection, timedelta(minutes=29, seconds=1))
-    assert await next_stop(desk.connection, POLICY) == ClockStop(at, DIGEST)
+    assert await next_stop(desk.connection, POLICY) == ClockStop(at, DIGEST, is_hour=True)
 
 
 def test_hours_of_the_policy_are_later_than_now() -> None:
     """At a digest's time the next digest is a week away; on Saturday the next morning triage is Monday's."""
     monday = digest_after(SATURDAY, POLICY)
     assert digest_after(monday, POLICY) - monday == timedelta(days=7)
-    morning = gathering_after(SATURDAY, POLICY)
-    assert morning is not None
-    assert morning.astimezone(POLICY.timezone).date() == monday.astimezone(POLICY.timezone).date()
+    days = {hour.kind: hour.at.astimezone(POLICY.timezone).date() for hour in hours_after(SATURDAY, POLICY)}
+    assert days["morning triage"] == monday.astimezone(POLICY.timezone).date()

@@ -106,7 +106,7 @@ async def test_the_choices_of_a_select_keep_their_values(world: NotifierWorld) -
     select = {"type": 3, "custom_id": "inc:v1:x:1", "options": options}
     body = {"content": "INC-42", "components": [{"type": 1, "components": [select]}]}
     request = Request(Action.MESSAGE, ALERTS, None, body)
-    post = sent(DeliveryKind.MORNING, await world.notifier.send(request, nonce="n"))
+    post = sent(DeliveryKind.HANDOVER, await world.notifier.send(request, nonce="n"))
     await world.notifier.unname(SECRET, [post])
     there = told(world, post)
     assert INCIDENT.title not in there

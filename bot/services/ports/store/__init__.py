@@ -25,6 +25,7 @@ from bot.services.ports.store.code_host.exports import (
     PullExportWrites,
 )
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
+from bot.services.ports.store.digests import DigestReads, DigestWrites
 from bot.services.ports.store.dlq.replay_batches import BatchReads, BatchWrites
 from bot.services.ports.store.dlq.replays import ReplayReads, ReplayWrites
 from bot.services.ports.store.dlq.views import DlqViews
@@ -35,7 +36,6 @@ from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
 from bot.services.ports.store.installation import InstallationReads
 from bot.services.ports.store.jobs import JobWrites, OverdueReads
 from bot.services.ports.store.members import MemberReads, MemberWrites
-from bot.services.ports.store.mornings import DigestReads, DigestWrites, MorningReads, MorningWrites
 from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
 from bot.services.ports.store.outage import OutageMirror
 from bot.services.ports.store.output_previews import OutputPreviewWrites
@@ -83,7 +83,6 @@ class Transaction(
     ActionWrites,
     AlertVerdictWrites,
     DrillWrites,
-    MorningWrites,
     DigestWrites,
     OnCallWrites,
     LiveCheckWrites,
@@ -131,7 +130,6 @@ class Store(
     AlertVerdictReads,
     HookReads,
     ProbeReads,
-    MorningReads,
     DigestReads,
     OnCallReads,
     LiveCheckReads,

@@ -101,21 +101,21 @@ async def test_every_delivery_has_a_nonce_that_is_known(rig: Rig) -> None:
 
 async def test_what_belongs_to_no_incident_and_failed_may_name_one(rig: Rig) -> None:
     """Failed deliveries without an incident are found if they were queued since the incident began."""
-    (before,) = await delivery_ids(rig.store, owed(DeliveryKind.MORNING, incident=None, key="before"))
+    (before,) = await delivery_ids(rig.store, owed(DeliveryKind.HANDOVER, incident=None, key="before"))
     await rig.advance(timedelta(hours=1))
     incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
-    morning, sent, elsewhere = await delivery_ids(
+    handover, sent, elsewhere = await delivery_ids(
         rig.store,
-        owed(DeliveryKind.MORNING, incident=None, key="morning"),
+        owed(DeliveryKind.HANDOVER, incident=None, key="handover"),
         owed(DeliveryKind.DIGEST, incident=None, key="sent"),
         replace(owed(DeliveryKind.DIGEST, incident=None, key="elsewhere"), guild_id=GUILD + 1),
     )
     (others,) = await delivery_ids(rig.store, owed(DeliveryKind.NOTICE, incident=other.id, key="others"))
     async with rig.store.transaction() as tx:
-        for one in (before, morning, elsewhere, others):
+        for one in (before, handover, elsewhere, others):
             await tx.finish_failed(one, error="no", http_status=403)
     await send(rig.store, sent, message_id=5)
-    assert await rig.store.naming_nonces(incident.id) == [(await rig.store.delivery(morning)).nonce]
+    assert await rig.store.naming_nonces(incident.id) == [(await rig.store.delivery(handover)).nonce]
 
 
 async def test_a_private_thread_leads_to_its_incident(rig: Rig) -> None:

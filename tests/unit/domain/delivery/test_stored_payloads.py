@@ -19,7 +19,6 @@ from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.incident.aftermath import PostmortemReminderStage
 from bot.domain.incident.deliveries import MemberData, PostingData, RoleDm
 from bot.domain.incident.incident import Role
-from bot.domain.morning import MorningData, MorningNagData
 from bot.domain.oncall.deliveries import GapData, HandoverData, OpenIncident, PlaceChange, ShiftCheckData
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.paging.ways import Way
@@ -206,12 +205,6 @@ ROWS: list[tuple[Json, Payload]] = [
     ({"channel_id": 1, "message_id": 2}, PinSeenData(channel_id=1, message_id=2)),
     ({"triage": 3}, TriageData(triage=3)),
     ({"triage": 3, "monitor": "Sentry", "quiet": True}, TriageData(triage=3, monitor="Sentry", quiet=True)),
-    ({"day": "2026-11-24"}, MorningData(day=date(2026, 11, 24))),
-    ({"day": "2026-11-24", "asks": None}, MorningNagData(day=date(2026, 11, 24), asks=None)),
-    (
-        {"day": "2026-11-24", "asks": "primary", "answers": 5},
-        MorningNagData(day=date(2026, 11, 24), asks="primary", answers=5),
-    ),
     ({"week": "2026-W47"}, DigestData(week="2026-W47")),
     (
         {
@@ -351,6 +344,6 @@ def test_what_put_a_person_on_call_is_unknown_if_only_a_newer_version_knows_it()
 
 def test_what_any_delivery_may_say_about_its_place_is_read_of_all() -> None:
     """The rest of the payload is another's."""
-    reminder = MorningNagData(day=date(2026, 11, 24), asks="primary", answers=5)
-    assert Addressing.from_json(reminder.to_json()) == Addressing(answers=5, asks="primary")
+    reminder = {"day": "2026-11-24", "asks": "primary", "answers": 5}
+    assert Addressing.from_json(reminder) == Addressing(answers=5, asks="primary")
     assert Addressing.from_json(PagingData(waited_s=1.0).to_json()) == Addressing()

@@ -2,14 +2,24 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from bot.domain.incident import acknowledgement
-from bot.domain.morning import Morning, MorningView
+from cogs.morning_triage.rules import Morning, MorningView
+from cogs.morning_triage.store import Mornings
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, OLIVE, open_incident
+from tests.services.database import Database
 
 DAY = date(2026, 11, 25)
 NAG_AT = datetime(2026, 11, 25, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def rig(database: Database) -> Rig:
+    """A store that sees every guild's rows."""
+    return Rig(database)
 
 
 async def test_what_is_due_is_found_by_its_deadline(rig: Rig) -> None:
@@ -33,10 +43,10 @@ async def test_what_is_due_is_found_by_its_deadline(rig: Rig) -> None:
         await tx.save(acked.incident)
     async with rig.store.transaction() as tx:
         soon = first.ack_due_at + timedelta(seconds=1)
-        assert await tx.due_before(GUILD, severities=["SEV3"], before=soon) == [first, second]
-        assert await tx.due_before(GUILD, severities=["SEV3"], before=first.ack_due_at) == []
-        assert await tx.due_before(GUILD, severities=[], before=soon) == []
-        assert await tx.due_before(GUILD + 1, severities=["SEV3"], before=soon) == []
+        assert await Mornings(tx.sql).due(GUILD, severities=["SEV3"], before=soon) == [first, second]
+        assert await Mornings(tx.sql).due(GUILD, severities=["SEV3"], before=first.ack_due_at) == []
+        assert await Mornings(tx.sql).due(GUILD, severities=[], before=soon) == []
+        assert await Mornings(tx.sql).due(GUILD + 1, severities=["SEV3"], before=soon) == []
 
 
 async def test_a_day_is_gathered_once(rig: Rig) -> None:
@@ -44,17 +54,17 @@ async def test_a_day_is_gathered_once(rig: Rig) -> None:
     incident = await open_incident(rig.store)
     morning = Morning(GUILD, DAY, (incident.id,), NAG_AT)
     async with rig.store.transaction() as tx:
-        assert await tx.claim_morning(morning)
-        assert not await tx.claim_morning(Morning(GUILD, DAY, ()))
-        assert await tx.claim_morning(Morning(GUILD + 1, DAY, ()))
-        assert await tx.claim_morning(Morning(GUILD, DAY + timedelta(days=1), ()))
+        assert await Mornings(tx.sql).claim(morning)
+        assert not await Mornings(tx.sql).claim(Morning(GUILD, DAY, ()))
+        assert await Mornings(tx.sql).claim(Morning(GUILD + 1, DAY, ()))
+        assert await Mornings(tx.sql).claim(Morning(GUILD, DAY + timedelta(days=1), ()))
     view = MorningView(morning, (incident,))
-    assert await rig.store.morning_view(GUILD, DAY) == view
-    assert await rig.store.morning_view(GUILD, DAY - timedelta(days=1)) is None
+    assert await Mornings(rig.store.sql).view(GUILD, DAY) == view
+    assert await Mornings(rig.store.sql).view(GUILD, DAY - timedelta(days=1)) is None
     async with rig.store.transaction() as tx:
-        assert await tx.morning(GUILD, DAY) == view
-        await tx.save_morning(morning.asked(following=None))
-    stored = await rig.store.morning_view(GUILD, DAY)
+        assert await Mornings(tx.sql).locked(GUILD, DAY) == view
+        await Mornings(tx.sql).save(morning.asked(following=None))
+    stored = await Mornings(rig.store.sql).view(GUILD, DAY)
     assert stored is not None
     assert (stored.morning.nags, stored.morning.nag_at) == (1, None)
 
@@ -66,16 +76,16 @@ async def test_the_gatherings_of_an_incident(rig: Rig) -> None:
     mornings = [Morning(GUILD, day, (incident.id,)) for day in days]
     async with rig.store.transaction() as tx:
         for morning in (*mornings, Morning(GUILD, DAY + timedelta(days=2), ())):
-            await tx.claim_morning(morning)
-    assert await rig.store.mornings_with(incident, since=DAY - timedelta(days=7)) == mornings[1:]
+            await Mornings(tx.sql).claim(morning)
+    assert await Mornings(rig.store.sql).listing(incident, since=DAY - timedelta(days=7)) == mornings[1:]
 
 
 async def test_an_overdue_morning_gets_its_job_again(rig: Rig) -> None:
     """An overdue morning gets its job again; one without a next reminder does not."""
     async with rig.store.transaction() as tx:
         now = await tx.now()
-        await tx.claim_morning(Morning(GUILD, DAY, (), now))
-        await tx.claim_morning(Morning(GUILD, DAY + timedelta(days=1), ()))
+        await Mornings(tx.sql).claim(Morning(GUILD, DAY, (), now))
+        await Mornings(tx.sql).claim(Morning(GUILD, DAY + timedelta(days=1), ()))
     await rig.advance(4 * MINUTE)
     assert await rig.store.requeue_stuck(overdue=MINUTE) == [f"morning:{GUILD}:{DAY}"]
     (job,) = await rig.jobs()

@@ -5,10 +5,49 @@ Source: the runbook, SEV3 翌営業日対応 / 朝の triage で確認.
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
 
 from bot.domain.calendar.business_time import BusinessHours, local_moment
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.payloads import Payload
+
+
+@dataclass(frozen=True, slots=True)
+class MorningTriage:
+    """The rules for 朝の triage: one post gathers the incidents that are due on a business day.
+
+    Attributes:
+        channel: Where the post goes.
+        time: Local time of the post, within business hours, not after `BusinessHours.triage_by`.
+        nag_every: From `triage_by` on, time between two reminders of unacknowledged incidents; None for none.
+        mention: The on-call place whose person a reminder mentions; None for no mention.
+    """
+
+    channel: str
+    time: time
+    nag_every: timedelta | None
+    mention: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MorningRules:
+    """What the policy says of morning triages.
+
+    Attributes:
+        triage: None for no morning triage.
+    """
+
+    triage: MorningTriage | None
+
+
+class MorningDelivery(AnyDeliveryKind):
+    """The posts of a business day."""
+
+    #: The post that gathers what is due on a business day, for people to take.
+    POST = "morning"
+    #: The reminder of items that are not taken yet.
+    NAG = "morning_nag", DeliveryKindSpec(may_answer=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +96,14 @@ def morning_of(now: datetime, hours: BusinessHours, *, at: time) -> date | None:
         local.date(), at, timezone=hours.timezone
     )
     return local.date() if is_due else None
+
+
+def next_gathering(now: datetime, hours: BusinessHours, *, at: time) -> datetime:
+    """Return when the next gathering after *now* (aware) is due, in UTC."""
+    today = now.astimezone(hours.timezone).date()
+    days = (today + timedelta(days=ahead) for ahead in count())
+    moments = (local_moment(day, at, timezone=hours.timezone) for day in days if hours.is_business_day(day))
+    return next(moment for moment in moments if moment > now).astimezone(UTC)
 
 
 def end_of(day: date, hours: BusinessHours) -> datetime:

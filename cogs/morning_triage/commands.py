@@ -1,13 +1,12 @@
 """The morning triage's post: a person takes one of its incidents by choosing it."""
 
-from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.domain.incident.acknowledgement import AckVia
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
-from bot.ui.posts.mornings import TAKE
 from bot.ui.screens.incident_answers import acknowledged
+from cogs.morning_triage.posts import TAKE
 
 
 @control(TAKE)
@@ -20,7 +19,3 @@ async def choose_item(interaction: Interaction, pressed: Pressed) -> None:
     acknowledger = services_of(interaction).acknowledger
     result = await acknowledger.acknowledge(int(pressed.chosen), by=by, via=AckVia.BUTTON)
     await reply(interaction, acknowledged(voice_of(interaction), result))
-
-
-async def setup(bot: IncidentBot) -> None:
-    bot.add_controls(choose_item)

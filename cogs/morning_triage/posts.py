@@ -4,15 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.domain.calendar.business_time import local_moment
-from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.morning import MorningView
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import COLOURS, DESCRIPTION_LIMIT, Body, embed, message
 from bot.ui.posts.looks import Renderers, of
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import linked_label
 from bot.ui.words.wording import Wording
+from cogs.morning_triage.rules import MorningDelivery, MorningRules, MorningView
 
 #: The custom id of the select that takes one.
 TAKE: Final = "mor:v1:take"
@@ -48,12 +47,6 @@ def morning_nag(words: Wording, view: MorningView) -> Body:
     return message(words.say("morning.nag", count=len(view.waiting), labels=labels))
 
 
-def asked_of(words: Wording, body: Body, user_id: int) -> Body:
-    """Return *body* with one person mentioned in front; the mention pings them."""
-    line = words.say("morning.nag_to", who=f"<@{user_id}>", line=body["content"])
-    return {**body, "content": line, "allowed_mentions": {"parse": [], "users": [str(user_id)]}}
-
-
 def _title(words: Wording, view: MorningView) -> str:
     waiting, count = len(view.waiting), len(view.incidents)
     day = f"{view.morning.day:%m/%d}"
@@ -86,7 +79,7 @@ def _line(words: Wording, incident: Incident) -> str:
 
 
 def _foot(words: Wording, view: MorningView) -> str:
-    rule, hours = words.policy.morning_triage, words.policy.business_hours
+    rule, hours = words.policy.of(MorningRules).triage, words.policy.business_hours
     if not view.waiting or rule is None:
         return ""
     if rule.nag_every is None:
@@ -118,6 +111,6 @@ def _options(waiting: Sequence[Incident]) -> Iterator[Component]:
 
 
 RENDERERS: Final[Renderers] = {
-    DeliveryKind.MORNING: of(MorningView, morning),
-    DeliveryKind.MORNING_NAG: of(MorningView, morning_nag),
+    MorningDelivery.POST: of(MorningView, morning),
+    MorningDelivery.NAG: of(MorningView, morning_nag),
 }

@@ -34,17 +34,15 @@ SELECT * FROM mornings WHERE guild_id = :guild_id AND day = :day FOR UPDATE;
 -- Records when a morning triage is asked about next, and how often it was.
 UPDATE mornings SET nag_at = :nag_at, nags = :nags WHERE guild_id = :guild_id AND day = :day;
 
--- name: digest
--- Returns the reservation of a week's digest.
-SELECT week FROM digests WHERE guild_id = :guild_id AND week = :week;
-
--- name: claim_digest
--- Reserves a week's digest, once. No row comes back if it was reserved before.
-INSERT INTO digests (guild_id, week, due_at, made_at)
-VALUES (:guild_id, :week, :due_at, now())
-ON CONFLICT DO NOTHING
-RETURNING week;
-
 -- name: incidents_of
 -- Returns these incidents, oldest first, leaving out numbers that do not exist.
 SELECT * FROM incidents WHERE id = ANY(:incident_ids::bigint[]) ORDER BY triggered_at, id;
+
+-- name: lost_morning_jobs
+-- Returns the reminders that were due :overdue ago or earlier and have no job.
+SELECT job, key, 0 AS priority, guild_id
+  FROM (SELECT 'morning' AS job, 'morning:' || guild_id || ':' || to_char(day, 'YYYY-MM-DD') AS key, nag_at, guild_id
+          FROM mornings) AS work
+ WHERE nag_at < now() - :overdue::interval
+   AND NOT EXISTS (SELECT FROM pgqueuer WHERE dedupe_key = key AND status IN ('queued', 'picked'))
+ ORDER BY nag_at;

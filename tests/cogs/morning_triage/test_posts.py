@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import date
 
 from bot.domain.incident.incident import Incident
-from bot.domain.morning import Morning, MorningView
-from bot.ui.posts.mornings import asked_of, morning, morning_nag
+from bot.ui.posts.bodies import asked_of
+from cogs.morning_triage.posts import morning, morning_nag
+from cogs.morning_triage.rules import Morning, MorningView
 from tests.unit.ui.samples import ACKNOWLEDGED, EN, JA, PLACED, RESOLVED, description_of, over_limits
 
 DAY = date(2026, 11, 25)

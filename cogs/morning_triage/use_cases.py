@@ -6,26 +6,36 @@ from typing import Final
 import structlog
 
 from bot.domain.delivery.delivery import Delivery, NewDelivery
-from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.incident import Incident
-from bot.domain.morning import (
+from bot.domain.severity import NEXT_BUSINESS_DAY
+from bot.runbook.model import Policy
+from bot.services.core import Core
+from bot.services.delivery.handling import DeliveryHandler
+from bot.services.ports import Discord, Job, Store, Transaction
+from bot.services.ports.store.jobs import JobWrites
+from cogs.morning_triage.rules import (
     Morning,
     MorningData,
+    MorningDelivery,
     MorningNagData,
+    MorningRules,
+    MorningTriage,
     MorningView,
     end_of,
     first_nag,
     morning_of,
+    next_gathering,
     next_nag,
 )
-from bot.domain.severity import NEXT_BUSINESS_DAY
-from bot.runbook.model import Policy
-from bot.runbook.tables import MorningTriage
-from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import Discord, Job, JobName, Store, Transaction
-from bot.services.ports.store.jobs import JobWrites
+from cogs.morning_triage.store import Mornings
 
 log = structlog.get_logger(__name__)
+
+#: The job that reminds of a morning's incidents; its payload is "guild_id:day".
+NAG: Final = "morning"
+
+#: The job that edits the post of a day; its payload is the same.
+REFRESH: Final = "refresh_morning"
 
 #: For how long an earlier day's post is kept true.
 _SHOWN_FOR: Final = timedelta(days=7)
@@ -41,46 +51,50 @@ def day_of(delivery: Delivery) -> date:
     return MorningData.from_json(delivery.data).day
 
 
-class Mornings:
+class MorningTriages:
     """Gathers, asks, and keeps the post true."""
 
-    def __init__(self, store: Store, discord: Discord, policy: Policy) -> None:
+    def __init__(self, guild_id: int, store: Store, discord: Discord, policy: Policy) -> None:
+        self._guild_id = guild_id
         self._store = store
         self._discord = discord
         self._policy = policy
+        self._rule = policy.of(MorningRules).triage
 
-    async def tick(self, guild_id: int) -> Morning | None:
+    async def tick(self) -> Morning | None:
         """Gather the incidents due today, if it is time and not done yet. A row decides, not the scheduler.
 
         Returns:
             What was gathered now; None when it is not time, or was done before. Nothing due: nothing posted.
         """
-        rule, hours = self._policy.morning_triage, self._policy.business_hours
+        rule, hours, guild_id = self._rule, self._policy.business_hours, self._guild_id
         if rule is None:
             return None
         now = await self._store.now()
         day = morning_of(now, hours, at=rule.time)
-        if day is None or await self._store.morning_view(guild_id, day) is not None:
+        if day is None or await Mornings(self._store.sql).view(guild_id, day) is not None:
             return None
         async with self._store.transaction() as tx:
-            due = await tx.due_before(guild_id, severities=self._severities(), before=end_of(day, hours))
+            mornings = Mornings(tx.sql)
+            due = await mornings.due(guild_id, severities=self._severities(), before=end_of(day, hours))
             numbers = tuple(incident.id for incident in due)
             nag_at = self._first_nag(rule, now) if due else None
             morning = Morning(guild_id, day, numbers, nag_at)
-            if not await tx.claim_morning(morning):
+            if not await mornings.claim(morning):
                 return None
             if due:
-                await tx.insert_deliveries([self._post(morning)])
+                await tx.insert_deliveries([self._post(morning, rule)])
             await _wake(tx, morning, now=now)
         log.info("morning.gathered", guild_id=guild_id, day=str(day), incidents=len(numbers))
         return morning
 
     async def run_job(self, guild_id: int, day: date) -> None:
         """Remind of the morning's incidents that still wait. Running twice, or too early, is harmless."""
-        rule, hours = self._policy.morning_triage, self._policy.business_hours
+        rule, hours = self._rule, self._policy.business_hours
         post = await self._store.delivery_by_key(morning_key(guild_id, day))
         async with self._store.transaction() as tx:
-            view, now = await tx.morning(guild_id, day), await tx.now()
+            mornings = Mornings(tx.sql)
+            view, now = await mornings.locked(guild_id, day), await tx.now()
             if view is None or view.morning.nag_at is None:
                 return
             morning = view.morning
@@ -88,28 +102,28 @@ class Mornings:
                 await _wake(tx, morning, now=now)
                 return
             if rule is None or rule.nag_every is None or not view.waiting or not hours.is_open(now):
-                await tx.save_morning(morning.over())  # the next morning gathers what is left
+                await mornings.save(morning.over())  # the next morning gathers what is left
                 return
             asked = morning.asked(following=next_nag(now, hours, every=rule.nag_every))
             await tx.insert_deliveries([self._nag(asked, rule, post)])
-            await tx.save_morning(asked)
+            await mornings.save(asked)
             await _wake(tx, asked, now=now)
         log.info("morning.asked", guild_id=guild_id, day=str(day), waiting=len(view.waiting))
 
     async def view(self, delivery: Delivery) -> MorningView:
         """Return the current state of the morning that a delivery is about."""
-        found = await self._store.morning_view(delivery.guild_id, day_of(delivery))
+        found = await Mornings(self._store.sql).view(delivery.guild_id, day_of(delivery))
         assert found is not None  # the row is written with the delivery
         return found
 
     async def touched(self, incident: Incident) -> None:
         """Queue an edit of the morning posts that list *incident*, which has changed."""
-        if self._policy.morning_triage is None:
+        if self._rule is None:
             return
         today = (await self._store.now()).astimezone(self._policy.timezone).date()
         if incident.triggered_at.astimezone(self._policy.timezone).date() == today:
             return  # gathered tomorrow at the earliest
-        found = await self._store.mornings_with(incident, since=today - _SHOWN_FOR)
+        found = await Mornings(self._store.sql).listing(incident, since=today - _SHOWN_FOR)
         if found:
             async with self._store.transaction() as tx:
                 await tx.enqueue(*(refresh_morning_job(one.guild_id, one.day) for one in found))
@@ -132,63 +146,96 @@ class Mornings:
         hours, every = self._policy.business_hours, rule.nag_every
         return None if every is None else first_nag(now, hours, every=every)
 
-    def _post(self, morning: Morning) -> NewDelivery:
-        data = MorningData(day=morning.day)
-        return self._owed(DeliveryKind.MORNING, morning, morning_key(morning.guild_id, morning.day), data)
+    def _post(self, morning: Morning, rule: MorningTriage) -> NewDelivery:
+        return NewDelivery(
+            kind=MorningDelivery.POST,
+            to=f"channel:{rule.channel}",
+            key=morning_key(morning.guild_id, morning.day),
+            guild_id=morning.guild_id,
+            data=MorningData(day=morning.day).to_json(),
+        )
 
     def _nag(self, morning: Morning, rule: MorningTriage, post: Delivery | None) -> NewDelivery:
         key = f"{morning_key(morning.guild_id, morning.day)}:nag:{morning.nags}"
         answers = None if post is None else post.message_id
-        data = MorningNagData(day=morning.day, asks=rule.mention, answers=answers)
-        return self._owed(DeliveryKind.MORNING_NAG, morning, key, data)
-
-    def _owed(self, kind: AnyDeliveryKind, morning: Morning, key: str, data: MorningData) -> NewDelivery:
-        rule = self._policy.morning_triage
-        assert rule is not None
         return NewDelivery(
-            kind=kind,
+            kind=MorningDelivery.NAG,
             to=f"channel:{rule.channel}",
             key=key,
             guild_id=morning.guild_id,
-            data=data.to_json(),
+            data=MorningNagData(day=morning.day, asks=rule.mention, answers=answers).to_json(),
         )
 
 
 class MorningDeliveries(DeliveryHandler):
     """The post of a morning triage, and its reminders."""
 
-    def __init__(self, mornings: Mornings, policy: Policy) -> None:
-        super().__init__(DeliveryKind.MORNING, DeliveryKind.MORNING_NAG)
-        self._mornings = mornings
+    def __init__(self, triages: MorningTriages, policy: Policy) -> None:
+        super().__init__(*MorningDelivery)
+        self._triages = triages
         self._policy = policy
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True if the post is a day late, or if all incidents that it asks about have a responder."""
-        view = await tx.morning(delivery.guild_id, day_of(delivery))
+        view = await Mornings(tx.sql).locked(delivery.guild_id, day_of(delivery))
         today = (await tx.now()).astimezone(self._policy.timezone).date()
         return view is None or not view.waiting or view.morning.day != today
 
     async def load(self, delivery: Delivery) -> MorningView:
         """Read the morning triage that the post is about."""
-        return await self._mornings.view(delivery)
+        return await self._triages.view(delivery)
 
     async def sent(self, tx: JobWrites, delivery: Delivery) -> None:
         """Refresh the post: an incident may have been acknowledged meanwhile."""
-        if delivery.kind is DeliveryKind.MORNING:
+        if delivery.kind is MorningDelivery.POST:
             await tx.enqueue(refresh_morning_job(delivery.guild_id, day_of(delivery)))
 
 
 def refresh_morning_job(guild_id: int, day: date) -> Job:
     """The job that edits the post of *day*: one at a time, so that two edits never race."""
-    return Job(JobName.REFRESH_MORNING, f"{guild_id}:{day}", f"refresh_{morning_key(guild_id, day)}")
-
-
-def morning_job(guild_id: int, day: date, *, after: timedelta = timedelta()) -> Job:
-    """Return the job that posts the morning triage of *day*."""
-    return Job(JobName.MORNING, f"{guild_id}:{day}", morning_key(guild_id, day), after=after)
+    return Job(REFRESH, f"{guild_id}:{day}", f"refresh_{morning_key(guild_id, day)}")
 
 
 async def _wake(tx: JobWrites, morning: Morning, *, now: datetime) -> None:
+    """Queue the next reminder."""
     if morning.nag_at is not None:
+        key = morning_key(morning.guild_id, morning.day)
         after = max(morning.nag_at - now, timedelta())
-        await tx.enqueue(morning_job(morning.guild_id, morning.day, after=after))
+        await tx.enqueue(Job(NAG, f"{morning.guild_id}:{morning.day}", key, after=after))
+
+
+def build(core: Core) -> MorningTriages:
+    """Return the morning triages of one guild."""
+    return MorningTriages(core.guild_id, core.store, core.discord, core.policy)
+
+
+def deliveries(triages: MorningTriages, core: Core) -> list[DeliveryHandler]:
+    """Return what handles the post and its reminders."""
+    return [MorningDeliveries(triages, core.policy)]
+
+
+async def run_job(triages: MorningTriages, payload: str) -> None:
+    """Remind of the incidents of a "guild_id:day"."""
+    await triages.run_job(*_dated(payload))
+
+
+async def refresh(triages: MorningTriages, payload: str) -> None:
+    """Edit the post of a "guild_id:day"."""
+    await triages.refresh(*_dated(payload))
+
+
+def _dated(payload: str) -> tuple[int, date]:
+    guild_id, _, day = payload.partition(":")
+    return int(guild_id), date.fromisoformat(day)
+
+
+def next_post(policy: Policy, now: datetime) -> datetime | None:
+    """Return when the next morning triage gathers its incidents, later than *now*; None without one."""
+    rule = policy.of(MorningRules).triage
+    return None if rule is None else next_gathering(now, policy.business_hours, at=rule.time)
+
+
+def channels(policy: Policy) -> list[str]:
+    """Return the channel of the post."""
+    rule = policy.of(MorningRules).triage
+    return [] if rule is None else [rule.channel]

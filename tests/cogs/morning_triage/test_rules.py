@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
-from bot.domain.morning import end_of, first_nag, morning_of, next_nag
+from cogs.morning_triage.rules import end_of, first_nag, morning_of, next_gathering, next_nag
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 HOURS = BusinessHours(
@@ -40,6 +40,16 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 def test_it_gathers_on_business_days_from_its_time_on(now: datetime, day: date | None) -> None:
     """Late rather than never, but not on the day after."""
     assert morning_of(now, HOURS, at=time(10)) == day
+
+
+@pytest.mark.parametrize(
+    ("now", "then"),
+    [(at(24, 9, 59), at(24, 10)), (at(24, 10), at(25, 10)), (at(20, 12), at(24, 10))],
+    ids=["today", "tomorrow", "after a weekend and a holiday"],
+)
+def test_the_next_gathering_is_on_a_business_day(now: datetime, then: datetime) -> None:
+    """The next gathering is later than now, on a business day."""
+    assert next_gathering(now, HOURS, at=time(10)) == then
 
 
 def test_what_is_due_on_a_day_ends_with_the_local_day() -> None:

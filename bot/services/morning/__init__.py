@@ -1,1 +1,0 @@
-"""The morning triage of what waits for a business day."""

@@ -1,0 +1,23 @@
+"""The morning triage (朝の triage): what is due on a business day, until each is taken."""
+
+from bot.capability import Capability, JobHandling, NumberOf, Tick
+from cogs.morning_triage import commands, policy, posts, use_cases
+from cogs.morning_triage.use_cases import NAG, REFRESH, MorningTriages
+
+CAPABILITY = Capability(
+    name="morning_triage",
+    policy=policy.MorningTriageTable,
+    problems=policy.problems,
+    channels=use_cases.channels,
+    build=use_cases.build,
+    jobs={
+        NAG: JobHandling(use_cases.run_job, begins_with=NumberOf.GUILD),
+        REFRESH: JobHandling(use_cases.refresh, begins_with=NumberOf.GUILD),
+    },
+    lost_jobs=["lost_morning_jobs"],
+    shown=MorningTriages.touched,
+    renderers=posts.RENDERERS,
+    deliveries=use_cases.deliveries,
+    controls=[commands.choose_item],
+    ticks=[Tick("morning triage", MorningTriages.tick, next_at=use_cases.next_post)],
+)
