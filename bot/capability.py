@@ -23,7 +23,9 @@ from bot.domain.timeline.entries import EntryKind, TimelineKind
 if TYPE_CHECKING:
     from bot.configured.outbound import Outbound
     from bot.doctor.finding import Finding
+    from bot.domain.delivery.notices import Notice
     from bot.domain.incident.incident import Incident
+    from bot.domain.timeline.entries import EntryData, TimelineEntry
     from bot.runbook.fields.rules import CapabilityTable
     from bot.runbook.model import Policy
     from bot.services.core import Core
@@ -49,6 +51,7 @@ class IncidentEvent(Enum):
 
     UPDATED = auto()  # a status update, or other targets and symptoms
     ENDED = auto()  # resolved, cancelled or merged; a drill's end is none
+    DRILL_ENDED = auto()
     REOPENED = auto()
     TOOK_IN = auto()  # another one was merged into it
     MADE_PRIVATE = auto()
@@ -127,6 +130,21 @@ class Tick:
     next_at: "Callable[[Policy, datetime], datetime | None] | None" = None
 
 
+@dataclass(frozen=True, slots=True)
+class IncidentPast:
+    """What a capability would have left of an incident that has ended, for the demo's past.
+
+    Attributes:
+        rows: The rows of its tables, by the query that writes them; it takes them as a JSON array, ``:rows``.
+        entries: What it wrote on the timeline, each with its moment.
+        notices: What it wrote in the thread, each with its key and its moment.
+    """
+
+    rows: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
+    entries: "Sequence[tuple[datetime, EntryData]]" = ()
+    notices: "Sequence[tuple[Notice, str, datetime]]" = ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Capability:
     """Everything that one capability plugs into the core. All is optional but the name.
@@ -167,6 +185,8 @@ class Capability:
         ticks: What looks at the rows every so often.
         doctor: The checks of `incident-bot doctor` for one guild.
         records: Its tables whose rows an export of incidents takes along.
+        past: Returns what it would have left of an incident that has ended, from its status updates on the
+            timeline; None: nothing. The demo calls it for each incident of its past.
     """
 
     name: str
@@ -193,6 +213,7 @@ class Capability:
     ticks: Sequence[Tick] = ()
     doctor: "Callable[[Settings, Policy], Coroutine[Any, Any, Iterable[Finding]]] | None" = None
     records: "Sequence[RecordTable]" = ()
+    past: "Callable[[Policy, Incident, Sequence[TimelineEntry]], IncidentPast | None] | None" = None
 
 
 @cache

@@ -55,7 +55,6 @@ COGS: Final = (
     "cogs.stats",
     "cogs.postmortem",
     "cogs.verdicts",
-    "cogs.drill",
     "cogs.oncall",
     "cogs.alerts",
     "cogs.alert_history",

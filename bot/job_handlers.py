@@ -109,7 +109,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         JobName.UNFINISHED_TRIAGE: _numbered(services.unfinished.run_job),
         JobName.REDACT: _numbered(hide),
         JobName.REDACT_FAILURES: _numbered(cases.failures.redact),
-        JobName.DRILL: _numbered(services.drills.run_job),
         JobName.REPLAY_BATCH: _paired(cases.batch_runs.run_job),
         JobName.SHOW_BATCH: _paired(cases.batch_runs.show),
         JobName.SHOW_BURST: _paired(services.dlq_watch.show),

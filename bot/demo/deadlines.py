@@ -22,7 +22,7 @@ _OF_PEOPLE: Final = (
     JobName.REEVALUATE,
     JobName.UNFINISHED_TRIAGE,
     JobName.REMIND,
-    JobName.DRILL,
+    "drill",
     "morning",  # the reminder of a morning triage
 )
 _STOPS: Final = (*_OF_PEOPLE, JobName.HANDOVER)  # it looks every day, and mostly finds nothing

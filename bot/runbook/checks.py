@@ -6,7 +6,6 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from bot.domain.calendar.durations import format_duration
-from bot.domain.drill import Script
 from bot.domain.emoji import is_same_emoji
 from bot.domain.hooks.hook import HookRules
 from bot.domain.severity import LadderStep, SeverityPolicy
@@ -30,7 +29,6 @@ def check_policy(policy: Policy) -> list[str]:
         *(f"triage.{line}" for line in tree),
         *_hours(policy),
         *_emojis(policy),
-        *_drill(policy.drill),
         *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
         *(line for name, sheet in policy.first_response.items() for line in _targets(name, sheet, policy)),
         *_checked(policy),
@@ -101,16 +99,6 @@ def _emojis(policy: Policy) -> Iterator[str]:
     emoji = policy.timeline.pin_emoji
     if is_same_emoji(emoji, policy.ack_emoji):
         yield f'timeline.pin_emoji: "{emoji}" is the one that acknowledges; allowed: another than ack_emoji'
-
-
-def _drill(script: Script) -> Iterator[str]:
-    """Check that each inject comes later than the one before, and before the end."""
-    before = timedelta(0)
-    for n, inject in enumerate(script.injects, 1):
-        if not before < inject.after < script.ends_after:
-            said = "is not between the one before and ends_after"
-            yield f"drill.injects[{n}].after: {said}; allowed: in order of time, all before the end"
-        before = inject.after
 
 
 def _sheet(name: str, sheet: FirstResponse) -> Iterator[str]:

@@ -24,7 +24,6 @@ from bot.runbook.sections import (
     DEFAULT_SYMPTOMS,
     MOST_OPTIONS,
     CapabilitiesTable,
-    DrillTable,
     HoursTable,
     PermissionsTable,
     SheetName,
@@ -83,7 +82,6 @@ class File(Section):
     postmortem: PostmortemRules = PostmortemRules()
     threads: ThreadsTable = ThreadsTable()
     private: Private = Private()
-    drill: DrillTable = DrillTable()
     timeline: TimelineRules = TimelineRules()
     alerts: AlertsTable = AlertsTable()
     hooks: HookTables = Field(default_factory=dict)
@@ -131,7 +129,6 @@ class File(Section):
             postmortem=self.postmortem,
             archive_after=self.threads.archive_after,
             private=filled(self.private, highest.channel),
-            drill=self.drill.value(),
             timeline=self.timeline,
             alerts=self.alerts.value(severities),
             hooks=hooks_of(self.hooks),

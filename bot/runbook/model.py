@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from bot.capability import Capability
 from bot.domain.calendar.business_time import BusinessHours
-from bot.domain.drill import Script
 from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
 from bot.domain.hooks.hook import HookRules
 from bot.domain.incident.checklist import Checklist
@@ -56,7 +55,6 @@ class Policy:
         team: Every person that the file names, by handle.
         handover: How the people on call learn of their turn.
         archive_after: How long the thread of an ended incident stays awake.
-        drill: What `/drill start` plays.
         first_response: By severity name; every severity has an entry.
         sheets: The command sheets by topic.
         target_values: What fills them in.
@@ -95,7 +93,6 @@ class Policy:
     postmortem: PostmortemRules
     archive_after: timedelta
     private: Private
-    drill: Script
     timeline: TimelineRules
     alerts: AlertRules
     hooks: Mapping[str, HookRules]

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
 
 from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
-from bot.domain.drill import Inject, Script
 from bot.domain.triage.tree import Text
 from bot.runbook.days_off.calendar import DaysOff
 from bot.runbook.fields import moments, values
@@ -18,7 +17,6 @@ from bot.runbook.fields.rules import AtMost, Names, Problem, Section, some
 from bot.runbook.sheets import ChoicesOfName, ValuesOfTarget
 
 MOST_OPTIONS = 25  # Discord: options in a select menu
-MOST_INJECTS = 20  # the bot's own limit: a drill that one person can follow
 
 DEFAULT_TARGETS = ("production", "development")
 DEFAULT_SYMPTOMS = MappingProxyType(
@@ -163,24 +161,3 @@ class ThreadsTable(Section):
     """``[threads]``."""
 
     archive_after: moments.Duration = timedelta(days=1)
-
-
-class InjectTable(Section):
-    """``[[drill.injects]]``."""
-
-    after: moments.Duration
-    text: Annotated[Text, values.text_up_to(500)]
-
-
-class DrillTable(Section):
-    """``[drill]``; without one a drill has a title and half an hour, and nothing happens in it."""
-
-    injects: Annotated[tuple[InjectTable, ...], AtMost(MOST_INJECTS)] = ()
-    title: Annotated[Text, values.text_up_to(150)] = Text("訓練のシナリオ", "Exercise")
-    targets: tuple[values.Target, ...] = ()
-    symptoms: tuple[values.Id, ...] = ()
-    ends_after: moments.Duration = timedelta(minutes=30)
-
-    def value(self) -> Script:
-        """Return the script that a drill plays."""
-        return self.into(Script, injects=tuple(each.into(Inject) for each in self.injects))

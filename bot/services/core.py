@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from bot.runbook.model import Policy
+from bot.services.incidents.lifecycle import Lifecycle
+from bot.services.incidents.opening import Incidents
 from bot.services.ports import Discord, Store
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Changes
@@ -25,4 +27,6 @@ class Core:
     access: Access
     changes: Changes
     oncall: OnCall
+    incidents: Incidents
+    lifecycle: Lifecycle
     opened: object = None

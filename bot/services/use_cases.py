@@ -23,7 +23,6 @@ from bot.services.dlq.dlq import Dlq
 from bot.services.dlq.replay_batches import ReplayBatches
 from bot.services.dlq.replays import Replays
 from bot.services.dlq.watch import DlqWatching
-from bot.services.drills.drills import Drills
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.explaining import Explaining
@@ -78,7 +77,6 @@ class IncidentUseCases:
     incidents: Incidents
     lifecycle: Lifecycle
     merging: Merging
-    drills: Drills
     looking: IncidentQueries
     reposting: Reposting
     roles: Roles

@@ -34,7 +34,6 @@ from bot.storage.tables.digests import PostgresDigestWrites
 from bot.storage.tables.dlq.replay_batches import PostgresBatchWrites
 from bot.storage.tables.dlq.replays import PostgresReplayWrites
 from bot.storage.tables.dlq.watch import PostgresDlqWatchWrites
-from bot.storage.tables.drills import PostgresDrillWrites
 from bot.storage.tables.escalation import PostgresEscalationWrites
 from bot.storage.tables.incidents import PostgresIncidentWrites
 from bot.storage.tables.installation import PostgresInstallation
@@ -96,7 +95,6 @@ class PostgresTransaction(
     PostgresPostmortemWrites,
     PostgresOnCallWrites,
     PostgresPagingWrites,
-    PostgresDrillWrites,
     PostgresExportWrites,
     PostgresOutageChanges,
     PostgresSuspectWrites,

@@ -23,11 +23,9 @@ from bot.services.dlq.dlq import Dlq
 from bot.services.dlq.replay_batches import ReplayBatches
 from bot.services.dlq.replays import Replays
 from bot.services.dlq.watch import DlqWatching
-from bot.services.drills.drills import Drills
 from bot.services.escalation.explaining import Explaining
 from bot.services.hooks.missed import MissedHooks
 from bot.services.incidents.checklists import Checklists
-from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
 from bot.services.incidents.promises import Promises
 from bot.services.incidents.queries import IncidentQueries
@@ -85,15 +83,14 @@ def services_of(
     built: Mapping[str, object],
 ) -> Services:
     """Return the use cases that people can ask for."""
-    incidents = _incidents(shared)
     return Services(
         guild_id=parts.guild_id,
         policy=shared.policy,
         access=shared.access,
         emergency=emergency,
         built=built,
-        **vars(incidents),
-        **vars(_alerts(shared, parts, incidents.lifecycle, emergency)),
+        **vars(_incidents(shared)),
+        **vars(_alerts(shared, parts, emergency)),
         **vars(_triages(shared)),
         **vars(_responses(shared)),
         **vars(_oncall(shared, parts, reach)),
@@ -116,13 +113,11 @@ def built_capabilities(shared: Shared, parts: GuildDependencies) -> dict[str, ob
 def _incidents(shared: Shared) -> IncidentUseCases:
     store, policy, discord = shared.store, shared.policy, shared.discord
     access, changes, acknowledger = shared.access, shared.changes, shared.acknowledger
-    escalations, shown = shared.escalations, shared.shown_incidents
-    lifecycle = Lifecycle(store, discord, policy, changes, escalations, shown)
+    lifecycle, escalations = shared.lifecycle, shared.escalations
     return IncidentUseCases(
         incidents=shared.incidents,
         lifecycle=lifecycle,
         merging=Merging(access, changes, acknowledger, lifecycle, Regrading(policy, escalations)),
-        drills=Drills(store, policy, access, shared.incidents, lifecycle),
         looking=IncidentQueries(store, policy, access),
         reposting=shared.reposting,
         roles=Roles(access, changes, acknowledger),
@@ -140,10 +135,9 @@ def _incidents(shared: Shared) -> IncidentUseCases:
     )
 
 
-def _alerts(
-    shared: Shared, parts: GuildDependencies, lifecycle: Lifecycle, emergency: Emergency
-) -> AlertUseCases:
+def _alerts(shared: Shared, parts: GuildDependencies, emergency: Emergency) -> AlertUseCases:
     store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
+    lifecycle = shared.lifecycle
     questions = MessageQuestions(store, discord, policy, access, shared.incidents)
     recoveries = Recoveries(store, policy, lifecycle)
     opening = AlertOpening(policy, shared.incidents)

@@ -15,6 +15,7 @@ from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
+from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
 from bot.services.incidents.reposting import Reposting
 from bot.services.paging.sending import OutsideChannels
@@ -43,7 +44,6 @@ class Shared:
         self.store, self.policy, self.discord, self.oncall = store, policy, discord, oncall
         self.access = Access(store, policy, oncall)
         self.changes = Changes(store, policy, self.access)
-        self.core = Core(parts.guild_id, store, policy, discord, self.access, self.changes, oncall)
         self.action_changes = ActionChanges(store, policy, self.access, tracker=_tracker(parts))
         self.recipients = ReminderRecipients(discord, oncall, self.access)
         self.documents = Documents(
@@ -59,6 +59,20 @@ class Shared:
         self.incidents = Incidents(store, policy, self.access, self.escalations)
         self.reposting = Reposting(store, policy)
         self.shown_incidents = ShownIncidents(store)
+        self.lifecycle = Lifecycle(
+            store, discord, policy, self.changes, self.escalations, self.shown_incidents
+        )
+        self.core = Core(
+            parts.guild_id,
+            store,
+            policy,
+            discord,
+            self.access,
+            self.changes,
+            oncall,
+            self.incidents,
+            self.lifecycle,
+        )
         self.bundles = Bundles(
             store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile
         )

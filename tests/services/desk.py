@@ -261,7 +261,6 @@ class Desk:
         self.checklists = cases.services.checklists
         self.privacy = cases.services.privacy
         self.removals = cases.services.removals
-        self.drills = cases.services.drills
         self.updates = cases.services.updates
         self.promises = cases.services.promises
         self.details = cases.services.details
@@ -305,18 +304,24 @@ class Desk:
 
     async def open(self, severity: str = "SEV1", *, key: str = "k", by: Person = RESPONDER) -> Incident:
         """Declare an incident now."""
-        return await self.incidents.open(
-            NewIncident(
-                guild_id=self.guild_id,
-                severity=severity,
-                title="決済 API が 5xx",
-                targets=("api.parky.co.jp",),
-                symptoms=("errors",),
-                started_at=self.clock.time,
-                reported_by=by,
-                path=(("users_affected", "yes"),),
-                key=key,
-            )
+        return await self.incidents.open(self._new(severity, key=key, by=by))
+
+    async def open_drill(self, severity: str = "SEV1", *, key: str = "k", rings: bool = False) -> Incident:
+        """Open an incident that is a drill, without a script that is played."""
+        new = self._new(severity, key=f"drill:{key}", by=PRIMARY)
+        return await self.incidents.open(replace(new, path=(), is_drill=True, rings=rings))
+
+    def _new(self, severity: str, *, key: str, by: Person) -> NewIncident:
+        return NewIncident(
+            guild_id=self.guild_id,
+            severity=severity,
+            title="決済 API が 5xx",
+            targets=("api.parky.co.jp",),
+            symptoms=("errors",),
+            started_at=self.clock.time,
+            reported_by=by,
+            path=(("users_affected", "yes"),),
+            key=key,
         )
 
     async def work(self, *, limit: int = 200) -> None:

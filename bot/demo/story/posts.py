@@ -9,7 +9,7 @@ from typing import Final
 from bot.demo.story.action_items import PastItem, items_of
 from bot.demo.story.aftermath import end_notice
 from bot.demo.story.cast import CastMember
-from bot.demo.story.drills import injected, score_of
+from bot.demo.story.contributed import pasts_of
 from bot.demo.story.guild import MessageLocation
 from bot.demo.story.incidents import incident_of
 from bot.demo.story.outputs import output_posts
@@ -18,7 +18,6 @@ from bot.demo.story.updates import update_lines
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery, Request
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.delivery.notices import Notice
-from bot.domain.drill import DrillScoredNotice
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import Incident, StatusUpdates
 from bot.domain.incident.notices import UpdateDueNotice
@@ -190,7 +189,7 @@ class _Composer:
         """Yield the bot's lines until the one that says who resolved it, and the end of its thread."""
         seeded, ended_at = self._seeded, self._seeded.ended_at
         home = seeded.alert.channel_id if seeded.thread_id is None else seeded.thread_id
-        lines = [*update_lines(seeded), *(injected(seeded) if seeded.told.is_drill else ())]
+        lines = update_lines(seeded)
         for told, key, at in (*lines, *(() if ended_at is None else self._last_lines(ended_at))):
             new = notice(self._incident, seeded.policy, told, key=key)
             yield self._message(new, at + _SECOND, str(home), is_first=isinstance(told, UpdateDueNotice))
@@ -202,9 +201,8 @@ class _Composer:
         """Yield the lines about the end, the postmortem and action items, with their keys and moments."""
         seeded = self._seeded
         yield end_notice(self._incident, seeded), "resolved:3", ended_at
-        if seeded.told.is_drill:
-            score = score_of(seeded, self._incident)
-            yield DrillScoredNotice(score=score), "drill_scored", ended_at
+        for past in pasts_of(seeded, self._incident.id):
+            yield from past.notices
         if seeded.written_at is not None:
             yield PostmortemDoneNotice(by=seeded.responder.name), "postmortem:4", seeded.written_at
         for item, number in self._items:

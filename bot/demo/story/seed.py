@@ -11,7 +11,7 @@ import asyncpg
 
 from bot.demo.story.action_items import items_of
 from bot.demo.story.cast import SATO
-from bot.demo.story.drills import drill_row
+from bot.demo.story.contributed import pasts_of
 from bot.demo.story.guild import DemoGuild, MessageLocation
 from bot.demo.story.incidents import incident_of
 from bot.demo.story.posts import Post, Posts
@@ -25,6 +25,7 @@ from bot.domain.digest import week_due
 from bot.domain.incident.incident import Incident
 from bot.runbook import Policy
 from bot.storage.database.query import composed
+from bot.storage.database.sql import queries
 from bot.storage.rows import request_as_json
 from bot.storage.tables.oncall import content_as_json
 from local_discord.client import Human
@@ -77,8 +78,9 @@ class _Writer:
         incidents = seeded_incidents(past.incident, week, self._policy, self._guild, now=now)
         ids = await self.write("seed_incidents", [_incident(one) for one in incidents])
         await self.write("seed_responders", [row for one in incidents for row in _responders(one)])
-        drills = [drill_row(one, ids[one.key]) for one in incidents if one.told.is_drill]
-        await self.write("seed_drills", drills)
+        for left in (left for one in incidents for left in pasts_of(one, ids[one.key])):
+            for query, own in left.rows.items():
+                await self._connection.execute(*queries()[query].bound(rows=_as_array(own)))
         ended = [incident_of(one, ids[one.key]) for one in incidents if one.ended_at is not None]
         await self.write("seed_resolutions", [row for one in ended for row in _resolutions(one)])
         await self.write("seed_postmortems", [row for one in ended for row in _postmortems(one)])
@@ -94,8 +96,7 @@ class _Writer:
 
     async def write(self, query: str, rows: Sequence[Row]) -> dict[str, int]:
         """Insert *rows* with the query of that name; ids by key, if it returns any."""
-        text = json.dumps(rows, default=_as_json, ensure_ascii=False)
-        made = await self._connection.fetch(*_QUERIES[query].bound(rows=text))
+        made = await self._connection.fetch(*_QUERIES[query].bound(rows=_as_array(rows)))
         return {row["key"]: row["id"] for row in made}
 
     def schedules(self) -> list[Row]:
@@ -216,6 +217,11 @@ def _delivery(sent: NewDelivery, post: Post, location: MessageLocation) -> Row:
         "channel_id": location.channel_id,
         "message_id": location.message_id,
     }
+
+
+def _as_array(rows: Sequence[Mapping[str, object]]) -> str:
+    """Return *rows* as the JSON array that a query takes."""
+    return json.dumps(rows, default=_as_json, ensure_ascii=False)
 
 
 def _as_json(value: object) -> str:

@@ -45,14 +45,6 @@ SELECT incidents.id, past.user_id, past.name, 'reaction', past.joined_at
   FROM jsonb_to_recordset(:rows::jsonb) AS past (key text, user_id bigint, name text, joined_at timestamptz)
   JOIN incidents USING (key);
 
--- name: seed_drills
--- `rows`: a JSON array with one object per drill.
-INSERT INTO drills (incident_id, guild_id, started_by_id, started_by_name, started_at, injects, ends_at, played, ended_at)
-SELECT incident_id, guild_id, started_by_id, started_by_name, started_at, injects, ends_at, played, ended_at
-  FROM jsonb_to_recordset(:rows::jsonb) AS past (
-       incident_id bigint, guild_id bigint, started_by_id bigint, started_by_name text, started_at timestamptz,
-       injects jsonb, ends_at timestamptz, played integer, ended_at timestamptz);
-
 -- name: seed_resolutions
 -- `rows`: a JSON array with one object per incident that was resolved with words.
 INSERT INTO resolutions (incident_id, guild_id, cause, fix, impact, people, duration_s, by_id, by_name, at)

@@ -7,13 +7,12 @@ from typing import Final
 from bot.demo.story.action_items import items_of
 from bot.demo.story.aftermath import end_notice
 from bot.demo.story.cast import CastMember
-from bot.demo.story.drills import score_of
+from bot.demo.story.contributed import pasts_of
 from bot.demo.story.incidents import incident_of
 from bot.demo.story.outputs import output_facts
 from bot.demo.story.posts import note_id
 from bot.demo.story.seeded_incidents import SeededIncident
 from bot.demo.story.updates import update_facts
-from bot.domain.drill import DrillScoredEntry
 from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
 from bot.domain.incident.entries import (
     AcknowledgedEntry,
@@ -78,8 +77,8 @@ def _answered(one: SeededIncident) -> Iterator[_Fact]:
     if one.ended_at is not None:
         incident = incident_of(one, 0)
         yield one.ended_at, entry_of(end_notice(incident, one), is_drill=incident.is_drill), first
-        if incident.is_drill:
-            yield one.ended_at, DrillScoredEntry(score=score_of(one, incident)), None
+        for past in pasts_of(one, 0):
+            yield from ((at, entry, None) for at, entry in past.entries)
     if one.written_at is not None:
         yield one.written_at, PostmortemDoneEntry(), first
 

@@ -98,7 +98,6 @@ class TimelineKind(EntryKind):
     POSTMORTEM_REMINDED = "postmortem_reminded"
     POSTMORTEM_DONE = "postmortem_done"
     POSTMORTEM_OWED = "postmortem_owed"  # again: it was taken for done
-    DRILL_SCORED = "drill_scored"
     ACTION_ADDED = "action_added"
     ACTION_EDITED = "action_edited"
     ACTION_DONE = "action_done"

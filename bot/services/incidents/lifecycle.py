@@ -35,7 +35,7 @@ from bot.services.postmortems.resolutions import NewResolution, keep_resolution,
 from bot.services.running_triages.endings import dismiss_walks, take_in_walks
 from bot.services.shared.access import Act, AnyAct
 from bot.services.shared.changes import Change, Changes, link_both, unlink_both, want_draft
-from bot.services.shared.jobs import archive_job, archive_key, drill_job, drill_key, refresh_job
+from bot.services.shared.jobs import archive_job, archive_key, refresh_job
 from bot.services.shared.reminders import remind_later, reminder_key
 from bot.services.shared.shown_incidents import ShownIncidents
 
@@ -265,9 +265,8 @@ class Lifecycle:
             await dismiss_walks(change)
         line = f"{told.name}:{ended.version}"
         await change.record(entry_of(told, is_drill=ended.is_drill), line=line)
-        if ended.is_drill:  # it is scored at once, and the score says that it is over
-            await change.tx.cancel_jobs([drill_key(ended.id)])
-            await change.tx.enqueue(drill_job(ended.id))
+        if ended.is_drill:  # its score says that it is over
+            await change.then(IncidentEvent.DRILL_ENDED)
         else:
             await change.say(told, key=line)
             await change.then(IncidentEvent.ENDED)

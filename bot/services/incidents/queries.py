@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bot.capability import ConsoleLine
 from bot.domain.actions.item import ActionItem
-from bot.domain.errors import IncidentNotFound, InvalidTransition
+from bot.domain.errors import IncidentNotFound, InvalidTransition, StorageUnavailable
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident import relations
 from bot.domain.incident.incident import OPEN, Incident, PersonRef, Status
@@ -61,6 +61,16 @@ class IncidentQueries:
         self._policy = policy
         self._access = access
         self._console = [line for capability in policy.capabilities for line in capability.console]
+
+    async def is_drills_thread(self, channel_id: int | None) -> bool:
+        """Return True if a channel is the thread of a drill; False if that cannot be looked up."""
+        if channel_id is None:
+            return False
+        try:
+            incident = await self._store.incident_by_thread(channel_id)
+        except StorageUnavailable:
+            return False
+        return incident is not None and incident.is_drill
 
     async def view(self, incident_id: int, *, by: Person) -> IncidentView:
         """Return an incident with its history, its people and what is due next.

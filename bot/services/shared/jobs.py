@@ -46,16 +46,6 @@ def refresh_job(incident: Incident, *, severity: SeverityPolicy) -> Job:
     )
 
 
-def drill_key(incident_id: int) -> str:
-    """Return the queue's key for the next look at a drill."""
-    return f"drill:{incident_id}"
-
-
-def drill_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
-    """Return the job that plays a drill on, or ends it."""
-    return Job(JobName.DRILL, str(incident_id), drill_key(incident_id), after=after)
-
-
 def archive_key(incident_id: int) -> str:
     """Return the queue's key for archiving a thread."""
     return f"archive:{incident_id}"

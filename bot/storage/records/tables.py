@@ -49,7 +49,6 @@ _TABLES: Final = (
     RecordTable("alert_events", "guild_id, sender, event_id, nth"),
     RecordTable("alert_recoveries", "incident_id, message_id"),
     RecordTable("alert_verdicts", "guild_id, fingerprint"),
-    RecordTable("drills", "incident_id"),
     RecordTable("used_links", "id"),
     RecordTable("triages", "id"),
     RecordTable("triage_answers", "id", f"each.triage_id IN ({_TRIAGES})"),

@@ -48,7 +48,7 @@ async def open_and_show(interaction: Interaction, new: NewIncident) -> None:
     """Open an incident, or raise it without the database, and show the person what became of it."""
     incident = await opened_or_raised(interaction, new)
     if incident is not None:
-        in_drill = await services_of(interaction).drills.is_played_in(interaction.channel_id)
+        in_drill = await services_of(interaction).looking.is_drills_thread(interaction.channel_id)
         await show_sent(interaction, incident, in_drill=in_drill, has_asked=False)
 
 

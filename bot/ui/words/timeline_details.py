@@ -18,7 +18,6 @@ from bot.domain.actions.entries import (
     ActionVerifiedEntry,
 )
 from bot.domain.alerts.payloads import RepeatedEntry
-from bot.domain.drill import DrillScoredEntry
 from bot.domain.escalation.entries import EscalatedEntry, LapsedEntry, PagedEntry, PagedOutsideEntry
 from bot.domain.incident.entries import (
     AcknowledgedEntry,
@@ -276,9 +275,6 @@ _LOOKS: Final[dict[EntryKind, EntryLook[Any]]] = {
         EntryLook(UnmergedEntry, lambda words, data, _limit: _other(words, "let_go", data.with_)),
         EntryLook(MemberAddedEntry, lambda words, data, _limit: _who(words, data.name)),
         EntryLook(MemberRemovedEntry, lambda words, data, _limit: _who(words, data.name)),
-        EntryLook(
-            DrillScoredEntry, lambda words, data, _limit: _count(words, "missed", len(data.score.missed))
-        ),
         EntryLook(ResolvedEntry, postmortem_words.resolved),
         EntryLook(ResolutionCorrectedEntry, postmortem_words.resolution_corrected),
         EntryLook(PostmortemOwnerEntry, postmortem_words.postmortem_handed_over),

@@ -197,7 +197,7 @@ async def test_words_that_users_must_not_read_are_kept_but_not_published(
 
 async def test_a_drill_is_drafted_and_never_published(desk: Desk) -> None:
     """A drill gets a draft marked as a drill, and publishing it is refused in every way."""
-    drill = await desk.drills.start(desk.guild_id, severity="SEV1", by=PRIMARY, key="drill", rings=False)
+    drill = await desk.open_drill()
     view = await opened(desk, drill)
     assert view.announcement.texts["x"].ja.startswith("【訓練】")
     for via in PublishedVia:

@@ -6,7 +6,6 @@ from bot.services.audit.auditing import PAGE_SIZE
 from bot.ui.screens.incident_list import PAGE_SIZE as LIST_PAGE_SIZE
 from local_discord.client import controls
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
-from tests.services.desk import PRIMARY
 
 
 def listed(page: dict[str, Any]) -> list[int]:
@@ -99,7 +98,7 @@ async def test_merge_and_link_offer_what_they_would_take(world: ConsoleWorld) ->
     An incident is not offered for itself, and a real incident is not offered for a drill or the reverse.
     """
     real, another = await world.declare(key="a"), await world.declare(key="b")
-    drill = await world.drills.start(world.guild_id, severity=None, rings=False, by=PRIMARY, key="c")
+    drill = await world.open_drill(key="c")
     for command, other in (("link", "with"), ("merge", "into")):
         for focused, filled in (("number", other), (other, "number")):
             for named, offered in ((real.id, [another.id]), (drill.id, [])):

@@ -340,7 +340,7 @@ async def test_an_issue_that_was_opened_without_its_owner_gets_them(desk: Desk, 
 async def test_what_must_not_leave_discord_does_not(desk: Desk, github: GitHub, kind: str) -> None:
     """An action item of a private incident or a drill makes no request to GitHub."""
     if kind == "drill":
-        incident = await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="k")
+        incident = await desk.open_drill()
     else:
         incident = await desk.open()
         await desk.privacy.make_private(incident.id, by=PRIMARY)
@@ -415,7 +415,7 @@ async def test_items_from_before_the_set_up_become_issues_too(desk: Desk, github
     incident = await ended(desk)
     items = [await add(desk, incident, key=f"interaction:{number}") for number in range(12)]
     await desk.services.actions.done(items[0].id, by=RESPONDER)
-    drill = await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="drill")
+    drill = await desk.open_drill()
     await add(desk, drill, key="drill's")
     secret = await desk.open(key="secret")
     await add(desk, secret, key="secret's", owner=RESPONDER)

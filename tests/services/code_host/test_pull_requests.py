@@ -277,7 +277,7 @@ async def test_a_week_of_refusals_is_the_end_until_the_next_draft(desk: Desk, gi
 async def test_what_must_not_leave_discord_does_not(desk: Desk, github: GitHub, kind: str) -> None:
     """A private incident or a drill makes no request to GitHub, even if a person drafts its postmortem."""
     if kind == "drill":
-        incident = await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="k")
+        incident = await desk.open_drill()
     else:
         incident = await desk.open()
         await desk.privacy.make_private(incident.id, by=PRIMARY)

@@ -18,7 +18,6 @@ from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.people import Who
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
-from tests.services.drills.test_drills import start
 from tests.services.escalation.test_passing_on import CLOSED
 from tests.services.escalation.test_storms import open_many
 from tests.services.outage.test_emergency_recorded import comes_back, goes_away, knows_the_time
@@ -217,7 +216,8 @@ async def test_a_severity_that_pages_nobody_says_so(desk: Desk) -> None:
 
 async def test_a_drill_and_a_monitors_alert_answer_like_an_incident(desk: Desk) -> None:
     """The pages of a drill and of a monitor's alert are explained by the first step of their ladder."""
-    drill = await start(desk)
+    drill = await desk.open_drill()
+    await desk.work()
     tracked = await receive(desk, alert(desk, channel="p0-alerts"))
     await desk.work()
     for incident in (drill, tracked):

@@ -226,7 +226,7 @@ async def test_a_lost_answer_rings_no_second_time(desk: Desk, outside: Outside) 
 
 async def test_a_drill_never_leaves_discord(desk: Desk, outside: Outside) -> None:
     """A ringing SEV1 drill asks no paging system outside Discord, even after its deadline."""
-    await desk.drills.start(desk.guild_id, severity="SEV1", rings=True, by=PRIMARY, key="d")
+    await desk.open_drill(key="d", rings=True)
     await desk.pass_time(minutes=16)
     assert outside.asked == []
 

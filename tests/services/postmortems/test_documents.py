@@ -270,7 +270,7 @@ async def test_a_tracked_alert_has_no_postmortem(desk: Desk) -> None:
 
 async def test_a_drill_is_drafted_only_by_hand(desk: Desk) -> None:
     """A drill gets no draft of a postmortem unless a person asks for it."""
-    drill = await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="drill")
+    drill = await desk.open_drill()
     await desk.work()
     await desk.lifecycle.resolve(drill.id, by=PRIMARY)
     await desk.work()

@@ -63,7 +63,7 @@ async def test_a_severity_without_one_owes_nothing(desk: Desk) -> None:
     """A drill, a false alarm and an incident whose severity requires no postmortem owe none."""
     incident = await resolved(desk, "SEV3")
     assert await desk.store.postmortem(incident.id) is None
-    drill = await desk.drills.start(GUILD, by=PRIMARY, severity="SEV1", rings=False, key="drill")
+    drill = await desk.open_drill()
     await desk.lifecycle.resolve(drill.id, by=PRIMARY)
     assert await desk.store.postmortem(drill.id) is None
     cancelled = await desk.open(key="cancelled")

@@ -158,7 +158,7 @@ async def test_resolved_again_without_words_what_was_said_stays(desk: Desk) -> N
 
 async def test_a_tracked_alert_keeps_the_words_without_a_thread(desk: Desk) -> None:
     """A drill does, too: it is practised as in earnest."""
-    drill = await desk.drills.start(desk.guild_id, by=PRIMARY, severity="SEV1", rings=False, key="drill")
+    drill = await desk.open_drill()
     await desk.work()
     await desk.lifecycle.resolve(drill.id, by=PRIMARY, said=SAID)
     await desk.work()

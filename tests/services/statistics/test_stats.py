@@ -89,7 +89,7 @@ async def test_what_is_set_aside_is_no_incident(desk: Desk) -> None:
     kept = await desk.open(key="kept")
     await desk.lifecycle.cancel((await desk.open(key="false")).id, by=PRIMARY)
     await desk.merging.merge((await desk.open(key="double")).id, into=kept.id, by=PRIMARY)
-    await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="drill")
+    await desk.open_drill()
     figures = (await week(desk)).figures
     assert (figures.incidents, figures.set_aside) == (1, SetAside(false_alarms=1, duplicates=1))
     assert figures.drills.held == 1
@@ -135,7 +135,7 @@ async def test_a_page_is_counted_for_the_person_who_got_it(desk: Desk) -> None:
 
 async def test_a_drills_pages_are_no_load(desk: Desk) -> None:
     """A drill pages both people on call, and its pages count for nobody's load, since it is agreed upon."""
-    await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="drill")
+    await desk.open_drill()
     await desk.pass_time(minutes=20)
     assert set(desk.sent(DeliveryKind.PAGE)) == {"person:primary", "person:secondary"}
     loads = (await week(desk, by=PRIMARY)).load or ()

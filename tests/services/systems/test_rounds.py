@@ -76,7 +76,7 @@ async def test_other_severities_and_teams_without_systems_are_not_checked(
 @pytest.mark.usefixtures("checks")
 async def test_a_drill_is_checked_too_since_checks_only_read(desk: Desk) -> None:
     """A drill gets its checks too, and their results are posted in the drill's thread."""
-    await desk.drills.start(desk.guild_id, severity=None, rings=False, by=PRIMARY, key="d")
+    await desk.open_drill(key="d")
     await desk.work()
     assert desk.sent(DeliveryKind.CHECKS) == ["incident"]
 

@@ -9,7 +9,6 @@ from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import NewTriage
 from bot.services.triage.sources import AlreadyRaised, SourceRefused
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
-from tests.services.drills.test_drills import start as start_drill
 from tests.services.privacy.test_confided import about
 from tests.services.triage.triage_walks import CHANNEL, go_on, start
 
@@ -20,6 +19,13 @@ async def refusals(desk: Desk) -> list[tuple[str, object, object]]:
     return [(action, data["act"], data["refused"]) for action, data in refused]
 
 
+async def posted_drill(desk: Desk) -> Incident:
+    """A drill with its posts."""
+    drill = await desk.open_drill()
+    await desk.work()
+    return await desk.store.incident(drill.id)
+
+
 def posted(desk: Desk, drill: Incident) -> NewTriage:
     """The form about a drill's alert, in its channel."""
     return replace(about(desk, drill), channel_id=CHANNEL, source_message_id=desk.message(DeliveryKind.ALERT))
@@ -28,7 +34,7 @@ def posted(desk: Desk, drill: Incident) -> NewTriage:
 @pytest.mark.parametrize("what", [about, posted], ids=["said in its thread", "its alert"])
 async def test_no_triage_begins_from_a_drill(desk: Desk, what: type) -> None:
     """Both the opening and the sending of a triage form about a drill's message are refused and audited."""
-    new: NewTriage = what(desk, await start_drill(desk))
+    new: NewTriage = what(desk, await posted_drill(desk))
     assert new.channel_id is not None
     assert new.source_message_id is not None
     with pytest.raises(SourceRefused, match="triage_of_drill"):
@@ -42,7 +48,7 @@ async def test_no_triage_begins_from_a_drill(desk: Desk, what: type) -> None:
 
 async def test_a_private_drill_is_a_drill_first(desk: Desk) -> None:
     """Messages in a private drill's thread, and its emptied alert, are recognized as a drill's."""
-    drill = await start_drill(desk)
+    drill = await posted_drill(desk)
     alert = posted(desk, drill)
     await desk.privacy.make_private(drill.id, by=PRIMARY)
     await desk.work()
@@ -55,7 +61,7 @@ async def test_a_private_drill_is_a_drill_first(desk: Desk) -> None:
 
 async def test_what_is_under_way_is_refused_when_it_is_confirmed(desk: Desk) -> None:
     """A walk that an older version has begun opens nothing, and can still be given up."""
-    drill = await start_drill(desk)
+    drill = await posted_drill(desk)
     async with desk.store.transaction() as tx:
         triage, _ = await tx.insert_triage(about(desk, drill), due_at=desk.clock.time)
         await tx.save_triage(replace(triage, due_at=None))
@@ -73,7 +79,7 @@ async def test_what_is_typed_in_its_thread_is_real_and_says_so(desk: Desk) -> No
 
     Elsewhere, or while the database is away, nothing of the kind is said.
     """
-    drill = await start_drill(desk)
+    drill = await posted_drill(desk)
     typed = replace(about(desk, drill), source_message_id=None, evidence=None)
     view = await desk.triages.start(typed)
     assert view.in_drill
@@ -83,11 +89,11 @@ async def test_what_is_typed_in_its_thread_is_real_and_says_so(desk: Desk) -> No
     assert done.incident is not None
     assert (done.incident.is_drill, done.incident.rings) == (False, True)
     assert not (await start(desk, key="b")).in_drill
-    assert await desk.drills.is_played_in(drill.thread.id)
-    assert not await desk.drills.is_played_in(CHANNEL)
-    assert not await desk.drills.is_played_in(None)
+    assert await desk.looking.is_drills_thread(drill.thread.id)
+    assert not await desk.looking.is_drills_thread(CHANNEL)
+    assert not await desk.looking.is_drills_thread(None)
     desk.database.is_away = True
-    assert not await desk.drills.is_played_in(drill.thread.id)
+    assert not await desk.looking.is_drills_thread(drill.thread.id)
 
 
 async def test_the_bots_own_alert_leads_to_its_incident(desk: Desk) -> None:

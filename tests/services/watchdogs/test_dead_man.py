@@ -12,7 +12,7 @@ from bot.domain.errors import DeliveryRefused, DiscordAway, UpstreamUnavailable
 from bot.services.watchdogs import queue_watch
 from bot.services.watchdogs.dead_man import DeadMan
 from bot.services.watchdogs.queue_watch import QueueWatch
-from tests.services.desk import PRIMARY, Desk
+from tests.services.desk import Desk
 
 MINUTE = timedelta(minutes=1)
 
@@ -93,7 +93,7 @@ async def test_lesser_incidents_and_drills_may_wait(desk: Desk) -> None:
     heartbeat = FakeHeartbeat()
     desk.discord.failures = [DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)] * 500
     await desk.open("SEV2")
-    await desk.drills.start(desk.guild_id, severity="SEV1", rings=False, by=PRIMARY, key="k")
+    await desk.open_drill()
     await desk.pass_time(minutes=3, step_s=15)
     assert await DeadMan(desk.store, heartbeat, desk.queue).beat()
 

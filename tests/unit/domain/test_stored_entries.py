@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.drill import DrillScoredEntry
 from bot.domain.incident.entries import DeclinedEntry, RoleChangedEntry
 from bot.domain.incident.paging import declined
 from bot.domain.payloads import UNSET, Json
@@ -160,22 +159,6 @@ NOW: dict[EntryKind, list[Json]] = {
     TimelineKind.MERGED: [{"into": 41, "line": "merged:3"}],
     TimelineKind.UNMERGED: [{"with": 41}],
     TimelineKind.REOPENED: [{"reason": "x", "line": "reopened:3"}],
-    TimelineKind.DRILL_SCORED: [
-        {
-            "ack_s": None,
-            "ack_within_s": 900.0,
-            "ack_by": None,
-            "commander": None,
-            "commander_s": None,
-            "update_s": None,
-            "notes": 0,
-            "pins": 0,
-            "took_s": None,
-            "missed": ["ack"],
-            "steps": 0,
-            "steps_done": 0,
-        }
-    ],
     TimelineKind.ACTION_ADDED: [
         {**ITEM, "owner": "a", "due_on": "2026-12-04", "verification": "y", "line": "action:7:1"}
     ],
@@ -213,12 +196,11 @@ def entries_of(module: str) -> list[type[EntryData]]:
 
 
 PAYLOADS = {one.kind: one for module in MODULES for one in entries_of(module)}
-PAYLOADS[TimelineKind.DRILL_SCORED] = DrillScoredEntry
 
 
 def test_every_kind_has_a_payload_and_rows() -> None:
     """Each kind of timeline entry has one payload class, and rows in this file as the bot writes them."""
-    classes = {one for module in MODULES for one in entries_of(module)} | {DrillScoredEntry}
+    classes = {one for module in MODULES for one in entries_of(module)}
     assert sorted(one.kind for one in classes) == sorted(TimelineKind)
     assert sorted(kind for kind, rows in NOW.items() if rows) == sorted(TimelineKind)
 

@@ -30,7 +30,6 @@ from bot.services.ports.store.dlq.replay_batches import BatchReads, BatchWrites
 from bot.services.ports.store.dlq.replays import ReplayReads, ReplayWrites
 from bot.services.ports.store.dlq.views import DlqViews
 from bot.services.ports.store.dlq.watch import DlqWatchReads, DlqWatchWrites
-from bot.services.ports.store.drills import DrillWrites
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
 from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
 from bot.services.ports.store.installation import InstallationReads
@@ -82,7 +81,6 @@ class Transaction(
     AlertWindowWrites,
     ActionWrites,
     AlertVerdictWrites,
-    DrillWrites,
     DigestWrites,
     OnCallWrites,
     LiveCheckWrites,

@@ -13,7 +13,6 @@ from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json
 from bot.domain.text import cut
 from bot.services.ports import Subject
-from bot.ui.posts import drills
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.escalation import responder_notices
 from bot.ui.posts.incident import (
@@ -40,7 +39,6 @@ _NOTICES: Final[dict[str, NoticeLook[Any]]] = {
         action_notices,
         aftermath,
         documents,
-        drills,
         export_notices,
         left_threads,
         life_notices,

@@ -1,11 +1,10 @@
-"""Drills as people read them: marked wherever they show, and scored in words."""
+"""Drills as people read them: marked wherever they show."""
 
 from dataclasses import replace
 
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.drill import DrillScoredNotice, Missed, Score
 from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import EmailRecipient
 from bot.ui.posts.incident.postings import left_name
@@ -14,7 +13,6 @@ from bot.ui.posts.incident.thread import thread_name
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.posts.renderer import render
 from bot.ui.screens import incident_answers as answers
-from bot.ui.screens.drills import drill_started_screen, drill_stopped_screen
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
@@ -36,34 +34,6 @@ from tests.unit.ui.samples import (
 )
 
 PLAYED = replace(PLACED, is_drill=True, rings=False)
-PERFECT = Score(
-    ack_s=120,
-    ack_within_s=900,
-    ack_by="primary",
-    commander="secondary",
-    commander_s=180,
-    update_s=300,
-    notes=2,
-    pins=1,
-    took_s=720,
-    missed=(),
-    steps=4,
-    steps_done=4,
-)
-NOTHING = Score(
-    ack_s=None,
-    ack_within_s=900,
-    ack_by=None,
-    commander=None,
-    commander_s=None,
-    update_s=None,
-    notes=0,
-    pins=0,
-    took_s=None,
-    missed=tuple(step for step in Missed if step != "ack_late"),
-    steps=0,
-    steps_done=0,
-)
 MARKS = {"ja": "【訓練】", "en": "[DRILL] "}
 
 
@@ -89,10 +59,10 @@ def test_every_post_begins_with_the_mark(words: Wording, state: object) -> None:
 
 @pytest.mark.parametrize("words", [JA, EN])
 def test_every_line_in_the_thread_is_marked(words: Wording) -> None:
-    """The script's and people's; a long one still fits."""
+    """What people write; a long line still fits."""
     mark = MARKS[words.policy.language]
     for data in (
-        {"notice": "inject", "text": "@everyone *503*"},
+        {"notice": "note", "by": "a", "text": "@everyone *503*"},
         {"notice": "note", "by": "a", "text": "x" * 1_990},
     ):
         body = render(words, delivery(DeliveryKind.NOTICE, data=data), PLAYED)
@@ -153,49 +123,6 @@ def test_nothing_offers_to_open_a_drill_again(voice: Voice) -> None:
             *screens.presses(answers.ended_screen(voice, incident)),
         }
         assert any("reopen" in press for press in presses) is offers
-
-
-def scored(words: Wording, score: Score) -> str:
-    """The post that ends a drill."""
-    data = DrillScoredNotice(score=score).as_data()
-    return str(render(words, delivery(DeliveryKind.NOTICE, data=data), PLAYED)["content"])
-
-
-def test_a_perfect_score() -> None:
-    """The score of a perfect drill tells the times in words, and says that no step was missed."""
-    *lines, advice = scored(JA, PERFECT).splitlines()
-    assert lines == [
-        "【訓練】🏁 **INC-42 訓練は終わりです** · SEV1",
-        "👀 ack：2 分 (期限 15 分) · @primary",
-        "🧭 指揮：@secondary (3 分後)",
-        "☑ 初動の手順：4/4",
-        "📣 最初の状況報告：5 分後",
-        "📝 メモ 2 件 · 📌 1 件",
-        "✅ 解決：12 分後",
-        "**抜けた手順はありません。**",
-    ]
-    assert "`/incident timeline`" in advice
-
-
-@pytest.mark.parametrize("words", [JA, EN])
-def test_what_was_missed_is_named_in_words(words: Wording) -> None:
-    """A line for each step, with what to do."""
-    told = scored(words, NOTHING)
-    assert sum(line.startswith("- ") for line in told.splitlines()) == len(NOTHING.missed)
-    assert "`/incident update`" in told
-    late = scored(words, replace(PERFECT, ack_s=1_000, missed=(Missed.ACK_LATE,)))
-    assert sum(line.startswith("- ") for line in late.splitlines()) == 1
-    assert "☑" not in told, "its severity has no first-response sheet"
-
-
-@pytest.mark.parametrize("voice", screens.VOICES)
-def test_answers(voice: Voice) -> None:
-    """The answers about a drill name it and fit into the limits; a silent start differs from a loud one."""
-    quiet, loud = (drill_started_screen(voice, replace(PLAYED, rings=rings)) for rings in (False, True))
-    assert screens.words(quiet) != screens.words(loud)
-    for screen in (quiet, loud, drill_stopped_screen(voice, PLAYED, NOTHING)):
-        assert screens.over_limits(screen) == []
-        assert "INC-42" in screens.words(screen)
 
 
 @pytest.mark.parametrize("words", [JA, EN])

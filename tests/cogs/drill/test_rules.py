@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import drill as drills
-from bot.domain.drill import Drill, DrillScoredNotice, Inject, Missed, Score
 from bot.domain.incident import acknowledgement, transitions
 from bot.domain.incident.checklist import Checklist
 from bot.domain.incident.incident import Check, Incident, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text
+from cogs.drill import rules
+from cogs.drill.rules import Drill, DrillScoredNotice, Inject, Missed, Score
 
 AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
 PRIMARY = Person(id=1, name="primary")
@@ -46,7 +46,7 @@ SHEET = Checklist("SEV1", (Text("ログ", "logs"), Text("rollback", "rollback"))
 
 def score(incident: Incident, entries: Sequence[TimelineEntry], sheet: Checklist | None = None) -> Score:
     """Of a severity without a first-response sheet, unless one is given."""
-    return drills.score(incident, entries, sheet or Checklist("SEV1"))
+    return rules.score(incident, entries, sheet or Checklist("SEV1"))
 
 
 def entry(kind: TimelineKind, minutes: float, **data: object) -> TimelineEntry:

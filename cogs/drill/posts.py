@@ -1,14 +1,18 @@
-"""A drill in Discord: what appears in its thread, and how it went."""
+"""A drill in Discord: what appears in its thread, how it went, and the answers to `/drill`."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.drill import DrillScoredNotice, InjectNotice, Missed, Score
 from bot.domain.incident.incident import Incident
+from bot.ui.components import Screen, link, row, text, to_places
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks
 from bot.ui.words.inert import inert_lines
+from bot.ui.words.links import thread_url
+from bot.ui.words.timeline_details import EntryLook
+from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
+from cogs.drill.rules import DrillScoredEntry, DrillScoredNotice, InjectNotice, Missed, Score
 
 _TEXT_LIMIT = CONTENT_LIMIT - 100
 
@@ -65,5 +69,33 @@ def _missed(words: Wording, score: Score) -> str:
     steps = (words.say("drill.step", step=words.say(f"drill.missed.{step.value}")) for step in score.missed)
     return "\n".join([words.say("drill.some_missed"), *steps])
 
+
+def _scored_details(words: Wording, data: DrillScoredEntry, _limit: int) -> Iterator[str]:
+    """Yield how many steps were missed."""
+    yield words.say("history.fact.missed", count=len(data.score.missed))
+
+
+def drill_started_screen(voice: Voice, incident: Incident) -> Screen:
+    """Show 始めました, where the drill is, and whether it rings."""
+    rings = voice.say("drill.rings" if incident.rings else "drill.silent")
+    return Screen(
+        text(
+            voice.say("drill.started", label=incident.label, severity=incident.severity),
+            voice.title(incident),
+            rings,
+        ),
+        rows=[row(*to_places(voice, incident))],
+    )
+
+
+def drill_stopped_screen(voice: Voice, incident: Incident, score: Score) -> Screen:
+    """Show the score to the person who stopped the drill; the thread has it too."""
+    return Screen(
+        text(*score_lines(voice, incident, score)),
+        rows=[row(link(voice.say("buttons.to_thread"), thread_url(incident)))],
+    )
+
+
+ENTRIES: Final = (EntryLook(DrillScoredEntry, _scored_details),)
 
 NOTICES: Final[NoticeLooks] = (NoticeLook(InjectNotice, inject), NoticeLook(DrillScoredNotice, drill_scored))

@@ -5,13 +5,13 @@ from typing import Final
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.client import IncidentBot
 from bot.i18n.options import described
 from bot.ui.choices import offer_severities
 from bot.ui.interaction import Interaction, reply, services_of, soon, voice_of, wait
 from bot.ui.people import person_from
-from bot.ui.screens.drills import drill_started_screen, drill_stopped_screen
 from bot.ui.severities import severity_named
+from cogs.drill.posts import drill_started_screen, drill_stopped_screen
+from cogs.drill.use_cases import Drills
 
 SeverityName = app_commands.Range[str, 1, 16]
 
@@ -40,7 +40,7 @@ async def start(
     """Start a drill; one at a time."""
     await wait(interaction)
     services = services_of(interaction)
-    incident = await services.drills.start(
+    incident = await services.of(Drills).start(
         services.guild_id,
         severity=None if severity is None else severity_named(services.policy, severity).name,
         rings=ring,
@@ -59,10 +59,6 @@ async def stop(interaction: Interaction) -> None:
     """Stop the drill with the rest of its script, and show its score."""
     await wait(interaction)
     services, by = services_of(interaction), person_from(interaction.user)
-    stopped = await services.drills.stop(services.guild_id, by=by)
+    stopped = await services.of(Drills).stop(services.guild_id, by=by)
     voice = voice_of(interaction)
     await reply(interaction, view=drill_stopped_screen(voice, stopped.incident, stopped.score))
-
-
-async def setup(bot: IncidentBot) -> None:
-    bot.tree.add_command(drill_group)

@@ -3,17 +3,27 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.drill import Drill, Inject
+import pytest
+
 from bot.domain.triage.tree import Text
 from bot.services.ports import Store
+from cogs.drill.rules import Drill, Inject
+from cogs.drill.store import DrillRows
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, PERRY, open_incident
+from tests.services.database import Database
 
 MINUTE = timedelta(minutes=1)
 INJECTS = (
     Inject(2 * MINUTE, Text("二分", "two")),
     Inject(timedelta(minutes=6, seconds=30), Text("六分", "six")),
 )
+
+
+@pytest.fixture
+def rig(database: Database) -> Rig:
+    """A store that sees every guild's rows."""
+    return Rig(database)
 
 
 async def begun(store: Store, *, key: str = "drill", guild_id: int = GUILD) -> tuple[Drill, bool]:
@@ -24,7 +34,7 @@ async def begun(store: Store, *, key: str = "drill", guild_id: int = GUILD) -> t
         incident.id, guild_id, PERRY.id, PERRY.name, at, INJECTS, at + 30 * MINUTE, 0, at + 2 * MINUTE
     )
     async with store.transaction() as tx:
-        return drill, await tx.insert_drill(drill)
+        return drill, await DrillRows(tx.sql).insert(drill)
 
 
 async def test_a_drill_comes_back_as_it_was_started(rig: Rig) -> None:
@@ -32,10 +42,10 @@ async def test_a_drill_comes_back_as_it_was_started(rig: Rig) -> None:
     drill, is_new = await begun(rig.store)
     assert is_new
     async with rig.store.transaction() as tx:
-        assert await tx.drill(drill.incident_id) == drill
-        assert await tx.running_drill(GUILD) == drill
-        assert await tx.drill(drill.incident_id + 1) is None
-        assert await tx.running_drill(GUILD + 1) is None
+        assert await DrillRows(tx.sql).locked(drill.incident_id) == drill
+        assert await DrillRows(tx.sql).running(GUILD) == drill
+        assert await DrillRows(tx.sql).locked(drill.incident_id + 1) is None
+        assert await DrillRows(tx.sql).running(GUILD + 1) is None
 
 
 async def test_one_at_a_time_in_a_guild(rig: Rig) -> None:
@@ -46,9 +56,10 @@ async def test_one_at_a_time_in_a_guild(rig: Rig) -> None:
     assert (second, elsewhere) == (False, True)
     async with rig.store.transaction() as tx:
         now = await tx.now()
-        await tx.save_drill(replace(first, played=2, next_at=None, ended_at=now))
-        assert await tx.running_drill(GUILD) is None
-        assert await tx.drill(first.incident_id) == replace(first, played=2, next_at=None, ended_at=now)
+        await DrillRows(tx.sql).save(replace(first, played=2, next_at=None, ended_at=now))
+        assert await DrillRows(tx.sql).running(GUILD) is None
+        ended = replace(first, played=2, next_at=None, ended_at=now)
+        assert await DrillRows(tx.sql).locked(first.incident_id) == ended
     _, third = await begun(rig.store, key="third")
     assert third
 
@@ -63,5 +74,5 @@ async def test_an_overdue_drill_gets_its_job_again(rig: Rig) -> None:
     assert (job.name, job.payload) == ("drill", str(drill.incident_id))
     await rig.lose_jobs()
     async with rig.store.transaction() as tx:
-        await tx.save_drill(replace(drill, next_at=None, ended_at=await tx.now()))
+        await DrillRows(tx.sql).save(replace(drill, next_at=None, ended_at=await tx.now()))
     assert await rig.store.requeue_stuck(overdue=MINUTE) == []

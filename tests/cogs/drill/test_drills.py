@@ -7,24 +7,30 @@ import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.drill import DLQ_MARK, Missed, Score
-from bot.domain.errors import DrillAndReal, InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
+from bot.domain.drill import DLQ_MARK
+from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.checklist import ChecklistPick
 from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate
 from bot.services.watchdogs.auditor import audit
+from cogs.drill.rules import DrillEntry, Missed, Score, Script
+from cogs.drill.use_cases import Drills
 from tests.by_person import name_of
-from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 
 INJECTS = 4  # of the default script
 
 
+def drills(desk: Desk) -> Drills:
+    """The guild's drills."""
+    return desk.services.of(Drills)
+
+
 async def start(desk: Desk, *, key: str = "k", rings: bool = False) -> Incident:
     """Run `/drill start` as primary."""
-    incident = await desk.drills.start(GUILD, severity=None, rings=rings, by=PRIMARY, key=key)
+    incident = await drills(desk).start(GUILD, severity=None, rings=rings, by=PRIMARY, key=key)
     await desk.work()
     return await desk.store.incident(incident.id)
 
@@ -37,7 +43,7 @@ async def notices(desk: Desk, name: str) -> list[str]:
 async def scored(desk: Desk, incident: Incident) -> Score:
     """The one score that is on the timeline."""
     entries = await desk.store.timeline(incident.id)
-    (found,) = (entry for entry in entries if entry.kind is TimelineKind.DRILL_SCORED)
+    (found,) = (entry for entry in entries if entry.kind is DrillEntry.SCORED)
     assert found.data is not None
     return Score.from_json(found.data)
 
@@ -46,28 +52,28 @@ async def test_a_drill_is_an_incident_that_says_so(desk: Desk) -> None:
     """A drill has the highest severity and the script's title; it is posted and paged without a mention."""
     incident = await start(desk)
     assert (incident.severity, incident.is_drill, incident.rings) == ("SEV1", True, False)
-    assert incident.title == desk.policy.drill.title.ja
+    assert incident.title == desk.policy.of(Script).title.ja
     assert desk.sent(DeliveryKind.ALERT) == ["channel:p0-alerts"]
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
 
 
 async def test_it_may_ring_when_asked_to(desk: Desk) -> None:
     """A drill may ring if it is asked for, and may have another severity than the usual one."""
-    loud = await desk.drills.start(GUILD, severity="SEV2", rings=True, by=PRIMARY, key="k")
+    loud = await drills(desk).start(GUILD, severity="SEV2", rings=True, by=PRIMARY, key="k")
     assert (loud.severity, loud.rings) == ("SEV2", True)
 
 
 async def test_who_may_not_and_what_is_unknown(desk: Desk) -> None:
     """Refused, on record; a severity that the policy has not is named."""
     with pytest.raises(NotPermitted):
-        await desk.drills.start(GUILD, severity=None, rings=False, by=RESPONDER, key="k")
+        await drills(desk).start(GUILD, severity=None, rings=False, by=RESPONDER, key="k")
     with pytest.raises(NotPermitted):
-        await desk.drills.stop(GUILD, by=RESPONDER)
+        await drills(desk).stop(GUILD, by=RESPONDER)
     assert [(row.action, row.allowed) for row in await desk.database.audit_rows()] == [("drill", False)] * 2
     with pytest.raises(UserError, match="severity_unknown"):
-        await desk.drills.start(GUILD, severity="SEV9", rings=False, by=PRIMARY, key="k")
+        await drills(desk).start(GUILD, severity="SEV9", rings=False, by=PRIMARY, key="k")
     with pytest.raises(UserError, match="drill_none"):
-        await desk.drills.stop(GUILD, by=PRIMARY)
+        await drills(desk).stop(GUILD, by=PRIMARY)
 
 
 async def test_one_at_a_time(desk: Desk) -> None:
@@ -78,7 +84,7 @@ async def test_one_at_a_time(desk: Desk) -> None:
         await start(desk, key="another")
     assert refused.value.fields == {"incident": incident.label}
     assert len(await desk.store.open_incidents(GUILD)) == 1
-    await desk.drills.stop(GUILD, by=SECONDARY)
+    await drills(desk).stop(GUILD, by=SECONDARY)
     await desk.work()
     assert (await start(desk, key="another")).id != incident.id
 
@@ -95,7 +101,7 @@ async def test_a_refused_start_takes_no_number(desk: Desk) -> None:
 async def test_two_who_start_at_once_start_one(desk: Desk) -> None:
     """Of three attempts to start a drill at the same time, one succeeds."""
     attempts = [
-        desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key=f"k{number}")
+        drills(desk).start(GUILD, severity=None, rings=False, by=PRIMARY, key=f"k{number}")
         for number in range(3)
     ]
     results = await asyncio.gather(*attempts, return_exceptions=True)
@@ -108,11 +114,11 @@ async def test_the_script_appears_in_its_time(desk: Desk) -> None:
     await desk.pass_time(minutes=1, seconds=59)
     assert await notices(desk, "inject") == []
     await desk.pass_time(minutes=5)
-    await desk.drills.run_job(incident.id)
-    await desk.drills.run_job(incident.id)
+    await drills(desk).run_job(incident.id)
+    await drills(desk).run_job(incident.id)
     assert len(await notices(desk, "inject")) == 2
     await desk.pass_time(minutes=15)
-    assert await notices(desk, "inject") == [inject.text.ja for inject in desk.policy.drill.injects]
+    assert await notices(desk, "inject") == [inject.text.ja for inject in desk.policy.of(Script).injects]
 
 
 async def test_what_came_due_while_nothing_ran_appears_at_once(desk: Desk) -> None:
@@ -169,7 +175,7 @@ async def test_what_is_over_is_not_opened_again(desk: Desk, ending: str) -> None
     """A drill that is over can be neither reopened nor resolved, and another drill can start."""
     incident = await start(desk)
     if ending == "stop":
-        await desk.drills.stop(GUILD, by=PRIMARY)
+        await drills(desk).stop(GUILD, by=PRIMARY)
     else:
         await getattr(desk.lifecycle, ending)(incident.id, by=PRIMARY)
     for _ in range(2):  # before it is scored, and after
@@ -211,12 +217,12 @@ async def test_stopping_it_scores_what_there_was(desk: Desk) -> None:
     """Stopping a drill ends and scores it in the name of the person, and a second stop finds no drill."""
     incident = await start(desk)
     await desk.pass_time(minutes=1)
-    stopped = await desk.drills.stop(GUILD, by=SECONDARY)
+    stopped = await drills(desk).stop(GUILD, by=SECONDARY)
     await desk.work()
     assert name_of(stopped.incident.ended) == "secondary"
     assert stopped.score == await scored(desk, incident)
     with pytest.raises(UserError, match="drill_none"):
-        await desk.drills.stop(GUILD, by=SECONDARY)
+        await drills(desk).stop(GUILD, by=SECONDARY)
 
 
 async def test_a_drill_is_in_no_figure(desk: Desk) -> None:
@@ -241,62 +247,10 @@ async def test_a_drill_is_in_no_figure(desk: Desk) -> None:
 async def test_strikes_at_what_is_no_drill_change_nothing(desk: Desk) -> None:
     """A drill's job that comes late, or for an incident that is no drill, sends nothing."""
     incident = await desk.open()
-    await desk.drills.run_job(incident.id)
+    await drills(desk).run_job(incident.id)
     drill = await start(desk)
-    await desk.drills.stop(GUILD, by=PRIMARY)
+    await drills(desk).stop(GUILD, by=PRIMARY)
     await desk.work()
     before = len(await desk.database.deliveries())
-    await desk.drills.run_job(drill.id)
+    await drills(desk).run_job(drill.id)
     assert len(await desk.database.deliveries()) == before
-
-
-@pytest.mark.parametrize("is_over", [False, True])
-@pytest.mark.parametrize("is_alert", [False, True])
-async def test_a_drill_is_never_mixed_with_what_is_real(desk: Desk, *, is_alert: bool, is_over: bool) -> None:
-    """A drill can be neither linked nor merged with a real incident or alert, in either direction.
-
-    Each refusal is in the audit log, and both sides stay as they were, even if the drill is over.
-    """
-    real = await receive(desk, alert(desk)) if is_alert else await desk.open()
-    drill = await start(desk)
-    if is_over:
-        await desk.drills.stop(GUILD, by=PRIMARY)
-    before = [await desk.store.incident(one.id) for one in (real, drill)]
-    for one, other in ((real, drill), (drill, real)):
-        with pytest.raises(DrillAndReal):
-            await desk.lifecycle.link(one.id, with_=other.id, by=RESPONDER)
-        with pytest.raises(DrillAndReal):
-            await desk.merging.merge(one.id, into=other.id, by=RESPONDER)
-    assert [await desk.store.incident(one.id) for one in (real, drill)] == before
-    assert await desk.store.related(real.id) == []
-    refused = [(row.action, row.data) for row in await desk.database.audit_rows() if not row.allowed]
-    assert refused == [
-        (
-            "acknowledge",
-            {"act": act, "incident_id": one.id, "refused": "drill_and_real", "others": [other.id]},
-        )
-        for one, other in ((real, drill), (drill, real))
-        for act in ("link", "merge")
-    ]
-
-
-async def test_only_what_is_alike_is_offered(desk: Desk) -> None:
-    """A drill may be linked to or merged with drills only; until one is chosen, everything is offered."""
-    real, another = await desk.open(key="a"), await desk.open(key="b")
-    first = await start(desk)
-    await desk.drills.stop(GUILD, by=PRIMARY)
-    second = await start(desk, key="again")
-    looking = desk.looking
-
-    async def linkable(than: int | None) -> set[int]:
-        return {one.id for one in await looking.others(GUILD, than=than, thread_id=None, by=RESPONDER)}
-
-    assert await linkable(real.id) == {another.id}
-    assert await linkable(second.id) == {first.id}
-    assert await linkable(None) == {real.id, another.id, first.id, second.id}
-    assert await looking.takers(GUILD, than=second.id, thread_id=None, by=RESPONDER) == []
-    takers = await looking.takers(GUILD, than=real.id, thread_id=None, by=RESPONDER)
-    assert await looking.duplicates(GUILD, into=second.id, by=RESPONDER) == []
-    duplicates = await looking.duplicates(GUILD, into=real.id, by=RESPONDER)
-    assert [[one.id for one in found] for found in (takers, duplicates)] == [[another.id]] * 2
-    assert len(await looking.duplicates(GUILD, into=None, by=RESPONDER)) == 3

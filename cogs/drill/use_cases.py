@@ -1,14 +1,16 @@
-"""Drills: an incident that is played over the same code as a real one. See docs/internals/drills.md."""
+"""Drills: an incident that is played over the same code as a real one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
+from bot.capability import IncidentPast
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.drill import Drill, DrillScoredEntry, DrillScoredNotice, Inject, InjectNotice, Score, score
-from bot.domain.errors import StorageUnavailable, UserError
+from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import CancelledNotice
@@ -17,16 +19,30 @@ from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
+from bot.services.core import Core
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
-from bot.services.ports import Store, Transaction
+from bot.services.ports import Job, Store, Transaction
 from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Change
-from bot.services.shared.jobs import drill_job, drill_key
 from bot.services.shared.postings import notice
+from cogs.drill.rules import (
+    Drill,
+    DrillScoredEntry,
+    DrillScoredNotice,
+    Inject,
+    InjectNotice,
+    Score,
+    Script,
+    score,
+)
+from cogs.drill.store import DrillRows, injects_as_json
 
 log = structlog.get_logger(__name__)
+
+#: The job that plays a drill on, or ends it; its payload is the incident's number.
+PLAY: Final = "drill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +89,8 @@ class Drills:
             if await tx.incident_by_key(new.key) is None:
                 await _require_none(tx, guild_id)  # before it uses up a number
             incident = await self._incidents.open_within(tx, replace(new, rings=rings), by=by)
-            if await tx.drill(incident.id) is None:  # else Discord has delivered the same interaction twice
-                await self._begin(tx, incident, by=by)
+            if await DrillRows(tx.sql).locked(incident.id) is None:
+                await self._begin(tx, incident, by=by)  # else Discord has delivered the interaction twice
         log.info("drill.started", incident_id=incident.id, severity=rules.name, rings=rings)
         return incident
 
@@ -82,31 +98,21 @@ class Drills:
         """End the running drill, and score it as far as it went. Raise UserError if there is none."""
         await self._access.require(by, "drill", guild_id=guild_id, act="stop_drill")
         async with self._store.transaction() as tx:
-            running = await tx.running_drill(guild_id)
+            running = await DrillRows(tx.sql).running(guild_id)
             if running is None:
                 raise UserError("drill_none")
             incident = await tx.incident(running.incident_id, lock=True)
-            drill = await tx.drill(running.incident_id)
+            drill = await DrillRows(tx.sql).locked(running.incident_id)
             if drill is None or drill.ended_at is not None:
                 raise UserError("drill_none")
             ended, scored = await self._finish(tx, drill, incident, by=by)
         return Stopped(ended, scored)
 
-    async def is_played_in(self, channel_id: int | None) -> bool:
-        """Return True if a channel is the thread of a drill; False if that cannot be looked up."""
-        if channel_id is None:
-            return False
-        try:
-            incident = await self._store.incident_by_thread(channel_id)
-        except StorageUnavailable:
-            return False
-        return incident is not None and incident.is_drill
-
     async def run_job(self, incident_id: int) -> None:
         """Handle a drill's deadline: post the next injects, or end it. Running twice is harmless."""
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
-            drill = await tx.drill(incident_id)
+            drill = await DrillRows(tx.sql).locked(incident_id)
             if drill is None or drill.ended_at is not None:
                 return
             now = await tx.now()
@@ -116,7 +122,7 @@ class Drills:
             await self._play(tx, drill, incident, now=now)
 
     async def _begin(self, tx: Transaction, incident: Incident, *, by: Person) -> None:
-        script, now = self._policy.drill, incident.triggered_at
+        script, now = self._policy.of(Script), incident.triggered_at
         drill = Drill(
             incident_id=incident.id,
             guild_id=incident.guild_id,
@@ -129,7 +135,7 @@ class Drills:
             next_at=now,
         )
         drill = replace(drill, next_at=drill.following(0))
-        if not await tx.insert_drill(drill):
+        if not await DrillRows(tx.sql).insert(drill):
             await _require_none(tx, incident.guild_id)
             raise UserError("drill_running", incident="?")  # it has ended in this moment
         await self._wake(tx, drill, now=now)
@@ -140,7 +146,7 @@ class Drills:
         await tx.insert_deliveries([self._inject(incident, number, inject) for number, inject in due])
         played = drill.played + len(due)
         going_on = replace(drill, played=played, next_at=drill.following(played))
-        await tx.save_drill(going_on)
+        await DrillRows(tx.sql).save(going_on)
         await self._wake(tx, going_on, now=now)
 
     async def _finish(
@@ -160,15 +166,14 @@ class Drills:
         await tx.insert_deliveries(
             [notice(incident, self._policy, DrillScoredNotice(score=scored), key="drill_scored")]
         )
-        await tx.save_drill(replace(drill, next_at=None, ended_at=now))
-        await tx.cancel_jobs([drill_key(incident.id)])
+        await DrillRows(tx.sql).save(replace(drill, next_at=None, ended_at=now))
+        await tx.cancel_jobs([_key(incident.id)])
         log.info("drill.ended", incident_id=incident.id, missed=len(scored.missed))
         return incident, scored
 
     async def _wake(self, tx: JobWrites, drill: Drill, *, now: datetime) -> None:
         assert drill.next_at is not None
-        await tx.cancel_jobs([drill_key(drill.incident_id)])
-        await tx.enqueue(drill_job(drill.incident_id, after=max(drill.next_at - now, timedelta())))
+        await _play(tx, drill.incident_id, after=max(drill.next_at - now, timedelta()))
 
     def _inject(self, incident: Incident, number: int, inject: Inject) -> NewDelivery:
         text = inject.text.say(self._policy.language)
@@ -185,7 +190,7 @@ class Drills:
     def _incident(
         self, guild_id: int, severity: SeverityPolicy, *, by: Person, at: datetime, key: str
     ) -> NewIncident:
-        script = self._policy.drill
+        script = self._policy.of(Script)
         return NewIncident(
             guild_id=guild_id,
             severity=severity.name,
@@ -201,10 +206,63 @@ class Drills:
 
 
 async def _require_none(tx: Transaction, guild_id: int) -> None:
-    running = await tx.running_drill(guild_id)
+    running = await DrillRows(tx.sql).running(guild_id)
     if running is not None:
         raise UserError("drill_running", incident=(await tx.incident(running.incident_id)).label)
 
 
 def _starter(drill: Drill) -> Person:
     return Person(id=drill.started_by_id, name=drill.started_by_name)
+
+
+def _key(incident_id: int) -> str:
+    """Return the queue's key for the next look at a drill."""
+    return f"drill:{incident_id}"
+
+
+async def _play(tx: JobWrites, incident_id: int, *, after: timedelta = timedelta()) -> None:
+    """Queue the next look at a drill, in the place of the one before."""
+    await tx.cancel_jobs([_key(incident_id)])
+    await tx.enqueue(Job(PLAY, str(incident_id), _key(incident_id), after=after))
+
+
+async def score_soon(change: Change) -> None:
+    """Score a drill that has ended at once."""
+    await _play(change.tx, change.incident.id)
+
+
+def build(core: Core) -> Drills:
+    """Return the drills of one guild."""
+    return Drills(core.store, core.policy, core.access, core.incidents, core.lifecycle)
+
+
+async def run_job(drills: Drills, payload: str) -> None:
+    """Handle the deadline of a drill."""
+    await drills.run_job(int(payload))
+
+
+def past(policy: Policy, incident: Incident, entries: Sequence[TimelineEntry]) -> IncidentPast | None:
+    """Return what is left of a drill that has ended: its row, the lines of the script, the score."""
+    if not incident.is_drill or incident.ended is None:
+        return None
+    script, ended_at = policy.of(Script), incident.ended.at
+    begun = ((number, incident.triggered_at + each.after, each) for number, each in enumerate(script.injects))
+    played = [(number, at, each) for number, at, each in begun if at < ended_at]
+    scored = score(incident, entries, policy.checklist(incident.severity))
+    row = {
+        "incident_id": incident.id,
+        "guild_id": incident.guild_id,
+        "started_by_id": incident.reported_by.id,
+        "started_by_name": incident.reported_by.name,
+        "started_at": incident.triggered_at,
+        "injects": injects_as_json(script.injects),
+        "ends_at": incident.triggered_at + script.ends_after,
+        "played": len(played),
+        "ended_at": ended_at,
+    }
+    texts = ((InjectNotice(text=each.text.say(policy.language)), f"inject:{n}", at) for n, at, each in played)
+    return IncidentPast(
+        rows={"seed_drills": [row]},
+        entries=[(ended_at, DrillScoredEntry(score=scored))],
+        notices=[*texts, (DrillScoredNotice(score=scored), "drill_scored", ended_at)],
+    )

@@ -1,1 +1,0 @@
-"""Practising an incident."""
