@@ -146,9 +146,15 @@ class BusinessHours:
         """Yield in order when business opens and closes, in UTC, from before *start* until after *end*."""
         day, last = start.astimezone(self.timezone).date(), end.astimezone(self.timezone).date()
         day -= timedelta(days=1)  # as of `is_open`
+        spans: list[tuple[datetime, datetime]] = []
         while day <= last:
-            yield from self._hours(day) or ()
+            if (hours := self._hours(day)) is not None:
+                if spans and hours[0] <= spans[-1][1]:  # a closing after midnight, as of `is_open`
+                    hours = (spans.pop()[0], hours[1])
+                spans.append(hours)
             day += timedelta(days=1)
+        for span in spans:
+            yield from span
 
     def _hours(self, day: date) -> tuple[datetime, datetime] | None:
         """Return when business opens and closes on a local date, in UTC.

@@ -6,7 +6,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.calendar.business_time import (
@@ -201,6 +201,11 @@ def hours_and_moments(draw: st.DrawFn) -> tuple[BusinessHours, datetime]:
     return hours, near + timedelta(minutes=draw(st.integers(-150, 150)))
 
 
+def _all_day(zone: str) -> BusinessHours:
+    """Business hours from midnight to a closing that the clocks of Greenland skip once a year."""
+    return BusinessHours(ZoneInfo(zone), time(0), time(23, 1), time(23, 1), tuple(Weekday), frozenset())
+
+
 @cache
 def changes_of_clock(zone: str) -> tuple[datetime, ...]:
     """Return the hours of 2020 to 2030 in which the clocks of a zone change."""
@@ -212,6 +217,7 @@ def changes_of_clock(zone: str) -> tuple[datetime, ...]:
 
 
 @settings(max_examples=500)
+@example((_all_day("America/Nuuk"), datetime(2024, 3, 31, 1, tzinfo=UTC)))
 @given(hours_and_moments())
 def test_business_is_open_from_each_opening_to_its_closing(case: tuple[BusinessHours, datetime]) -> None:
     """Business is open at a moment if and only if its last change was an opening, in any zone and year."""
