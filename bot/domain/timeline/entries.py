@@ -143,7 +143,7 @@ class TimelineEntry:
     Attributes:
         at: When it happened, aware; for an entry that was added late, the time that its author gave.
         actor_id, actor_name: Who did it; None for the bot itself.
-        data: An `EntryData` as JSON; its shape depends on `kind` (see docs/internals/timeline.md).
+        data: An `EntryData` as JSON; its shape depends on `kind`.
         id, recorded_at: Set once it is stored: its number, and when it was written down.
         corrects: The id of the entry that this one puts right.
     """

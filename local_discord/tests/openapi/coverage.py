@@ -1,12 +1,13 @@
-"""Writes docs/coverage.md: every route of Discord's description, and which the local Discord has.
+"""Writes docs/coverage.md: how much of Discord's description the local Discord has, by area.
 
 ``python -m local_discord.tests.openapi.coverage`` takes a tour through every implemented route, asks each for
-all that must be refused, compares the answers with the description, and writes the table from that. A test
-fails when the committed file differs.
+all that must be refused, compares the answers with the description, and writes the page from that. A test
+fails when the committed file differs. With ``--list`` it prints every route instead, with what was observed.
 """
 
 import asyncio
 import re
+import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,48 +101,54 @@ def observe(entries: list[dict[str, Any]]) -> dict[tuple[str, str], Seen]:
 
 
 def render(found: dict[tuple[str, str], Seen]) -> str:
-    """The page."""
+    """Render the page: a row for each area."""
     everything = operations()
     mine = [one for one in everything if is_implemented(*one)]
     proven = [one for one in mine if found[one].is_validated]
     lines = [
         "# What the local Discord covers",
         "",
-        "Made by `python -m local_discord.tests.openapi.coverage` from a tour of every route; do not edit.",
-        "Discord's description of its HTTP API v10 (discord/discord-api-spec) is the measure: a route is",
-        "validated when a success and its refusals, and their requests, match the description. Refused are,",
-        "where a route has them: ids that nothing has (404), no token (401), a wrong field in the body",
-        "(50035), a bot that may only look (50013), and one that may not even look (50001). That the shape",
-        "matches is proven so; that Discord would pick this code, and look in this order, is not.",
+        "`python -m local_discord.tests.openapi.coverage` writes this page from a tour of every route; with",
+        "`--list` it prints every route with the successes and refusals observed. Do not edit the page.",
         "",
-        f"{len(everything)} operations are described; {len(mine)} are implemented, {len(proven)} of them",
-        f"validated; {len(everything) - len(mine)} are not there.",
+        f"Discord's description of its HTTP API v10 (discord/discord-api-spec) has {len(everything)} routes.",
+        f"The local Discord implements {len(mine)}, of which {len(proven)} are validated: a success and the",
+        "refusals match the description, and so do their requests. The refusals, where a route has them:",
+        "ids that do not exist (404), no token (401), a wrong field in the body (50035), a bot that may only",
+        "look (50013), and one that may not even look (50001). This proves the shape of the answers, but not",
+        "that Discord picks the same code, or checks in the same order.",
+        "",
+        "| Area | Operations | Validated | Codes of its refusals |",
+        "| --- | --- | --- | --- |",
     ]
-    for group, members in _grouped(mine, _GROUPS):
-        lines += ["", f"## {group}", "", *_table(members, found)]
+    lines += [_row(area, members, found) for area, members in _grouped(mine, _GROUPS)]
     lines += [
         "",
         "## Not part of it",
         "",
-        "Answered with 404 or 405, as Discord answers a route that it does not have.",
+        "These answer with 404 or 405, as Discord does for a route that it does not have.",
+        "",
+        "| Area | Operations |",
+        "| --- | --- |",
     ]
-    for group, members in _grouped([one for one in everything if one not in mine], _NOT_PART):
-        lines += ["", f"### {group}", "", *_table(members, found)]
+    missing = [one for one in everything if one not in mine]
+    lines += [f"| {area} | {len(members)} |" for area, members in _grouped(missing, _NOT_PART)]
     return "\n".join(lines) + "\n"
 
 
-def _table(members: list[tuple[str, str]], found: dict[tuple[str, str], Seen]) -> list[str]:
-    head = [
-        "| Operation | Implemented | Validated | Successes | Refusals |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    return head + [_row(one, found[one]) for one in members]
+def _row(area: str, members: list[tuple[str, str]], found: dict[tuple[str, str], Seen]) -> str:
+    validated = sum(found[one].is_validated for one in members)
+    refusals = sorted({refusal for one in members for refusal in found[one].refusals})
+    return f"| {area} | {len(members)} | {validated} | {', '.join(refusals)} |"
 
 
-def _row(one: tuple[str, str], seen: Seen) -> str:
-    implemented, validated = ("yes" if holds else "no" for holds in (is_implemented(*one), seen.is_validated))
-    told = [", ".join(sorted(each)) or "—" for each in (seen.successes, seen.refusals)]
-    return f"| `{one[0]} {one[1]}` | {implemented} | {validated} | {told[0]} | {told[1]} |"
+def list_routes(found: dict[tuple[str, str], Seen]) -> str:
+    """Render every operation with its successes and refusals; "not there" for one that is not implemented."""
+    lines = []
+    for one in operations():
+        observed = sorted(found[one].successes) + sorted(found[one].refusals)
+        lines.append(f"{one[0]} {one[1]}: {', '.join(observed) if is_implemented(*one) else 'not there'}")
+    return "\n".join(lines)
 
 
 def _grouped(
@@ -167,8 +174,12 @@ async def everything_said() -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Take the tour and write the page."""
-    FILE.write_text(render(observe(asyncio.run(everything_said()))), encoding="utf-8")
+    """Take the tour; write the page, or print every route."""
+    found = observe(asyncio.run(everything_said()))
+    if "--list" in sys.argv[1:]:
+        sys.stdout.write(f"{list_routes(found)}\n")
+    else:
+        FILE.write_text(render(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

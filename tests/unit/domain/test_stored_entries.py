@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
@@ -238,11 +237,3 @@ def test_a_role_of_the_first_version_names_its_holder_alone() -> None:
     holder = RoleChangedEntry.from_json({"role": "commander", "holder": "a"}).holder
     assert holder is not None
     assert holder.name == "a"
-
-
-def test_the_table_of_the_documents_has_every_kind_once() -> None:
-    """A kind that the table lacks is documented nowhere."""
-    page = (Path(__file__).parents[3] / "docs" / "internals" / "timeline.md").read_text(encoding="utf-8")
-    rows = page.partition("| --- | --- |\n")[2].partition("\n\n")[0].splitlines()
-    kinds = [kind.strip(" `") for row in rows for kind in row.split("|")[1].split(",")]
-    assert sorted(kinds) == sorted(TimelineKind)
