@@ -182,6 +182,8 @@ class Capability:
         choices: Choices of its select.
         commands: Slash commands and menus. A server that has switched the capability off does not have them.
         controls, forms: What answers presses, and forms by the pattern of their custom ids.
+        inputs: The texts that name the inputs of its forms, by the input's custom id: what a person has typed
+            into a form that is refused is given back under these names.
         ticks: What looks at the rows every so often.
         doctor: The checks of `incident-bot doctor` for one guild.
         records: Its tables whose rows an export of incidents takes along.
@@ -210,6 +212,7 @@ class Capability:
     commands: "Sequence[AnyCommand]" = ()
     controls: "Sequence[Control]" = ()
     forms: "Mapping[str, FormHandler]" = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
     ticks: Sequence[Tick] = ()
     doctor: "Callable[[Settings, Policy], Coroutine[Any, Any, Iterable[Finding]]] | None" = None
     records: "Sequence[RecordTable]" = ()

@@ -50,7 +50,6 @@ COGS: Final = (
     "cogs.bundles",
     "cogs.reposting",
     "cogs.pinning",
-    "cogs.dlq",
     "cogs.digest",
     "cogs.stats",
     "cogs.postmortem",

@@ -109,9 +109,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         JobName.UNFINISHED_TRIAGE: _numbered(services.unfinished.run_job),
         JobName.REDACT: _numbered(hide),
         JobName.REDACT_FAILURES: _numbered(cases.failures.redact),
-        JobName.REPLAY_BATCH: _paired(cases.batch_runs.run_job),
-        JobName.SHOW_BATCH: _paired(cases.batch_runs.show),
-        JobName.SHOW_BURST: _paired(services.dlq_watch.show),
         JobName.END_WINDOW: _paired(services.windows.run_job),
         JobName.TRACK_UNANSWERED: _paired(services.questions.track_unanswered),
         JobName.HANDOVER: _numbered(services.handovers.run_job),
@@ -215,9 +212,6 @@ def _of_row(name: str, each: Mapping[int, Mapping[str, Handler]], find: GuildFin
             case (
                 JobName.HANDOVER
                 | JobName.REACH
-                | JobName.REPLAY_BATCH
-                | JobName.SHOW_BATCH
-                | JobName.SHOW_BURST
                 | JobName.HOOKS
                 | JobName.END_WINDOW
                 | JobName.TRACK_UNANSWERED

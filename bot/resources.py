@@ -119,7 +119,7 @@ class SharedResources:
         return (*asked, reported_changes(self.store.of(guild_id), guild_id))
 
     def _dlq(self, policy: Policy) -> PostgresDlqStore:
-        return PostgresDlqStore(self.dlq_pool, policy.dlq.table)
+        return PostgresDlqStore(self.dlq_pool, policy.dlq_table)
 
 
 @asynccontextmanager

@@ -31,7 +31,6 @@ from bot.process.ticks import (
     PROBES_S,
     RECONCILE_S,
     TIDY_S,
-    WATCH_S,
     Tick,
     Ticks,
 )
@@ -135,7 +134,6 @@ class RunningBot:
         ticks.every(PROBES_S, self._once(each(lambda guild: guild.probing.tick())), name="probes")
         ticks.every(MISSED_HOOKS_S, self._once(each(_fetch_hooks)), name="missed hooks")
         ticks.every(ONCALL_S, each(lambda guild: guild.oncall.holders(guild.guild_id)), name="on call")
-        ticks.every(WATCH_S, each(lambda guild: guild.dlq_watch.tick(guild.guild_id)), name="DLQ watch")
         for capability in installed():
             for tick in capability.ticks:
                 self._add_own(ticks, capability.name, tick)

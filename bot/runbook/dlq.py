@@ -1,42 +1,25 @@
-"""``[dlq]``: the table of undelivered notifications by its owner's names, and how much one file has of it."""
+"""``[dlq]``: the table of undelivered notifications by its owner's names. A capability adds its own keys."""
 
-from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
 
 from bot.domain.dlq.table import DlqColumn, DlqTable
-from bot.domain.severity import Mention
 from bot.runbook.fields import values
 from bot.runbook.fields.rules import Problem, Rule, Section
-
-#: The bot's own limit: as many as a person looks through.
-MOST_REPLAYS = 200
 
 #: PostgreSQL cuts longer names, bytes.
 _NAME_BYTES = 63
 _NAME = r"[^\W\d][\w$ -]*"
 
 
-@dataclass(frozen=True, slots=True)
-class DlqRules:
-    """The rules for undelivered notifications.
+class FollowsDlqTable:
+    """Base of a capability's rules that belong to the table.
 
-    Attributes:
-        table: Where they are kept, by the names of its owner.
-        export_at_most: How many entries one file has at most.
-        replay_at_most: How many entries a filter may match to be replayed at once.
-        replay_per_minute: The rate at which they are sent.
-        watch: New failures of the highest severity are announced in its channel.
-        watch_mention: Whom that announcement mentions.
+    Where the home guild's table is taken in the place of a guild's own, so are these.
     """
 
-    table: DlqTable
-    export_at_most: int
-    replay_at_most: int
-    replay_per_minute: int
-    watch: bool
-    watch_mention: Mention
+    __slots__ = ()
 
 
 def _name(value: object) -> str:
@@ -91,28 +74,15 @@ def _each_once(columns: ColumnsTable) -> ColumnsTable:
 
 
 class DlqTableSection(Section):
-    """``[dlq]``."""
+    """``[dlq]``, as far as the core needs it."""
 
     table: _Table = ("admin", "notification_failures")
     columns: Annotated[ColumnsTable, AfterValidator(_each_once)] = ColumnsTable()
     most_severe: _Word | None = None
     failed: _Word = "failed"
-    export_at_most: Annotated[int, values.whole(1, 100_000, "a number of entries")] = 10_000
-    replay_at_most: Annotated[int, values.whole(1, MOST_REPLAYS, "a number of entries")] = 50
-    replay_per_minute: Annotated[int, values.whole(1, 60, "a number of messages")] = 20
-    watch: values.Bool = True
-    watch_mention: values.MentionName = Mention.NONE
 
-    def value(self, priority: str) -> DlqRules:
-        """Return the rules; *priority* is the highest severity's."""
+    def value(self, priority: str) -> DlqTable:
+        """Return the table; *priority* is the highest severity's."""
         schema, name = self.table
         named = {DlqColumn(column): their for column, their in dict(self.columns).items()}
-        table = DlqTable(schema, name, named, self.most_severe or priority, self.failed)
-        return DlqRules(
-            table,
-            export_at_most=self.export_at_most,
-            replay_at_most=self.replay_at_most,
-            replay_per_minute=self.replay_per_minute,
-            watch=self.watch,
-            watch_mention=self.watch_mention,
-        )
+        return DlqTable(schema, name, named, self.most_severe or priority, self.failed)

@@ -137,7 +137,7 @@ class File(Section):
             storm=self.storm,
             actions=self.actions,
             github=self.github,
-            dlq=self.dlq.value(highest.priority),
+            dlq_table=self.dlq.value(highest.priority),
             suspects=with_severities(self.suspects, severities),
             capabilities=capabilities,
             own=MappingProxyType({type(rules): rules for rules in self._own(capabilities, severities)}),

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from bot.domain.errors import ConfigError
+from bot.runbook.dlq import FollowsDlqTable
 from bot.runbook.loader import load_policy
 from bot.runbook.model import Policy
 
@@ -80,9 +82,17 @@ def _of_folder(folder: Path, home: int | None) -> Served:
 def _one_table(served: Mapping[int, Policy], home: Policy) -> dict[int, Policy]:
     """Let every guild write into the table that the home guild's file names, unless its own names one."""
     return {
-        guild_id: policy if policy.names_dlq_table else replace(policy, dlq=home.dlq)
+        guild_id: policy if policy.names_dlq_table else _with_table_of(home, policy)
         for guild_id, policy in served.items()
     }
+
+
+def _with_table_of(home: Policy, policy: Policy) -> Policy:
+    own = {
+        kind: home.own.get(kind, rules) if issubclass(kind, FollowsDlqTable) else rules
+        for kind, rules in policy.own.items()
+    }
+    return replace(policy, dlq_table=home.dlq_table, own=MappingProxyType(own))
 
 
 def _read_all(folder: Path) -> tuple[dict[Path, Policy], list[str]]:

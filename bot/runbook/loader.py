@@ -9,12 +9,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from bot.capability import installed
 from bot.domain.errors import ConfigError
 from bot.runbook.checks import check_policy
 from bot.runbook.fields.problems import lines
-from bot.runbook.fields.rules import Names
+from bot.runbook.fields.rules import Names, Section
 from bot.runbook.file import whole_file
 from bot.runbook.model import Policy
 from bot.runbook.templates.template import team_template
@@ -79,12 +80,24 @@ def parse_policy(text: str, *, name: str) -> Policy:
 
 
 def _without_absent(raw: dict[str, object]) -> dict[str, object]:
-    """Return a file without the tables of capabilities that it switches off and that are not there at all."""
+    """Return a file without what capabilities have in it that it switches off and that are not there at all.
+
+    That is their tables, or their keys in a table that the core has, too.
+    """
     table = raw.get("capabilities")
     off = table.get("off") if isinstance(table, dict) else None
     named = set(off) if isinstance(off, list) and all(isinstance(name, str) for name in off) else set()
-    absent = named - whole_file().model_fields.keys()
-    return {key: value for key, value in raw.items() if key not in absent}
+    absent = named - {one.name for one in installed()}
+    fields = whole_file().model_fields
+    known = {key: value for key, value in raw.items() if key in fields or key not in absent}
+    return {key: _known_in(fields[key], value) if key in absent else value for key, value in known.items()}
+
+
+def _known_in(field: FieldInfo, table: object) -> object:
+    section = field.annotation
+    if not (isinstance(table, dict) and isinstance(section, type) and issubclass(section, Section)):
+        return table
+    return {key: value for key, value in table.items() if key in section.model_fields}
 
 
 def _keys(raw: Mapping[str, object], table: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.capability import Capability
 from bot.domain.calendar.business_time import BusinessHours
+from bot.domain.dlq.table import DlqTable
 from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
 from bot.domain.hooks.hook import HookRules
 from bot.domain.incident.checklist import Checklist
@@ -20,7 +21,6 @@ from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.sheets.sheet import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
 from bot.domain.systems.rules import CheckRules
 from bot.domain.triage.tree import Text, Tree
-from bot.runbook.dlq import DlqRules
 from bot.runbook.monitoring.alerts import AlertRules
 from bot.runbook.oncall import Handover, OnCallPlace
 from bot.runbook.sections import Permissions
@@ -101,7 +101,7 @@ class Policy:
     storm: Storm
     actions: ActionRules
     github: GitHubRules
-    dlq: DlqRules
+    dlq_table: DlqTable
     suspects: SuspectRules
     capabilities: tuple[Capability, ...] = ()
     own: Mapping[type, object] = field(default_factory=lambda: MappingProxyType({}))

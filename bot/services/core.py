@@ -1,11 +1,12 @@
 """What the use cases of a capability are built from: those of the core, of one guild."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.runbook.model import Policy
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
-from bot.services.ports import Discord, Store
+from bot.services.ports import Discord, DlqStore, Store
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Changes
 from bot.services.shared.roster import OnCall
@@ -17,11 +18,14 @@ class Core:
 
     Attributes:
         store: Sees the rows of this guild only.
+        dlq: The table of undelivered notifications.
+        webhooks: The ids of the webhooks that can post in the channels' place, by channel.
         opened: What the capability's own `Capability.opens` has made; None without one.
     """
 
     guild_id: int
     store: Store
+    dlq: DlqStore
     policy: Policy
     discord: Discord
     access: Access
@@ -29,4 +33,5 @@ class Core:
     oncall: OnCall
     incidents: Incidents
     lifecycle: Lifecycle
+    webhooks: Mapping[str, int]
     opened: object = None

@@ -17,7 +17,6 @@ from bot.services.shared.access import Access
 from bot.services.use_cases import (
     ActionUseCases,
     AlertUseCases,
-    DlqUseCases,
     IncidentUseCases,
     OnCallUseCases,
     PostmortemUseCases,
@@ -38,7 +37,6 @@ class Services(
     OnCallUseCases,
     PostmortemUseCases,
     ActionUseCases,
-    DlqUseCases,
     ReportUseCases,
 ):
     """The use cases of one guild.

@@ -18,11 +18,6 @@ from bot.services.alerts.windows import MaintenanceWindows
 from bot.services.audit.auditing import Auditing
 from bot.services.digest.digests import Digests
 from bot.services.digest.verdicts import AlertVerdicts
-from bot.services.dlq.console import DlqConsole
-from bot.services.dlq.dlq import Dlq
-from bot.services.dlq.replay_batches import ReplayBatches
-from bot.services.dlq.replays import Replays
-from bot.services.dlq.watch import DlqWatching
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.explaining import Explaining
@@ -169,17 +164,6 @@ class ActionUseCases:
 
     actions: ActionItems
     action_lists: ActionQueries
-
-
-@dataclass(frozen=True)
-class DlqUseCases:
-    """The use cases about notifications that did not arrive."""
-
-    dlq: Dlq
-    dlq_console: DlqConsole
-    replays: Replays
-    replay_batches: ReplayBatches
-    dlq_watch: DlqWatching
 
 
 @dataclass(frozen=True)

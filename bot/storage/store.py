@@ -37,10 +37,6 @@ from bot.storage.tables.deliveries import (
     PostgresDeliveryReads,
 )
 from bot.storage.tables.digests import PostgresDigestReads
-from bot.storage.tables.dlq.replay_batches import PostgresBatchReads
-from bot.storage.tables.dlq.replays import PostgresReplayReads
-from bot.storage.tables.dlq.views import PostgresDlqViews
-from bot.storage.tables.dlq.watch import PostgresDlqWatchReads
 from bot.storage.tables.escalation import PostgresEscalationReads
 from bot.storage.tables.incidents import PostgresIncidentReads
 from bot.storage.tables.installation import PostgresGuildFinder, PostgresInstallation
@@ -83,10 +79,6 @@ class PostgresStore(
     PostgresHookReads,
     PostgresProbeReads,
     PostgresDigestReads,
-    PostgresReplayReads,
-    PostgresDlqViews,
-    PostgresBatchReads,
-    PostgresDlqWatchReads,
     PostgresInstallation,
     PostgresLiveCheckReads,
     PostgresMemberReads,

@@ -31,9 +31,6 @@ from bot.storage.tables.deliveries import (
     PostgresDeliveryWrites,
 )
 from bot.storage.tables.digests import PostgresDigestWrites
-from bot.storage.tables.dlq.replay_batches import PostgresBatchWrites
-from bot.storage.tables.dlq.replays import PostgresReplayWrites
-from bot.storage.tables.dlq.watch import PostgresDlqWatchWrites
 from bot.storage.tables.escalation import PostgresEscalationWrites
 from bot.storage.tables.incidents import PostgresIncidentWrites
 from bot.storage.tables.installation import PostgresInstallation
@@ -87,9 +84,6 @@ class PostgresTransaction(
     PostgresActionWrites,
     PostgresAlertVerdictWrites,
     PostgresDigestWrites,
-    PostgresReplayWrites,
-    PostgresBatchWrites,
-    PostgresDlqWatchWrites,
     PostgresLiveCheckWrites,
     PostgresMemberWrites,
     PostgresPostmortemWrites,

@@ -9,8 +9,6 @@ from bot.services.actions.deliveries import ActionDeliveries
 from bot.services.alerts.questions import QuestionDeliveries
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds, SwitchedOff
 from bot.services.digest.digests import DigestDeliveries
-from bot.services.dlq.deliveries import ProgressDeliveries, ReplayDeliveries
-from bot.services.dlq.watch import BurstDeliveries
 from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
 from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
 from bot.services.oncall.readiness import OnCallDeliveries
@@ -62,9 +60,6 @@ def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds
             DigestDeliveries(shared.digests),
             ActionDeliveries(policy, shared.oncall),
             PostmortemDeliveries(policy),
-            ReplayDeliveries(shared.webhooks),
-            ProgressDeliveries(shared.store),
-            BurstDeliveries(shared.store),
             QuestionDeliveries(),
             DeliveryHandler(*_PLAIN),
             *_of_capabilities(shared, built),

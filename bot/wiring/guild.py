@@ -12,7 +12,6 @@ from bot.services.delivery.arrivals import Arrivals
 from bot.services.delivery.deliveries import Deliveries
 from bot.services.delivery.email_backup import EmailBackup
 from bot.services.delivery.failures import Failures
-from bot.services.dlq.batch_runs import BatchRuns
 from bot.services.escalation.sweeps import Sweeps
 from bot.services.hooks.processing import HookProcessing
 from bot.services.incidents.refreshing import RefreshFollowUps, Refreshing
@@ -56,7 +55,6 @@ class UseCases:
     action_issues: ActionIssues
     pull_requests: PostmortemPullRequests
     postmortem_reminders: PostmortemReminders
-    batch_runs: BatchRuns
     page_sync: PageSync
     hook_processing: HookProcessing
     suspects: Suspects
@@ -105,7 +103,6 @@ def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCa
         postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
         page_sync=PageSync(store, discord, shared.acknowledger, oncall, systems=synced_systems(parts.paging)),
         check_runs=CheckRuns(store, discord, shared.check_rounds),
-        batch_runs=BatchRuns(store, parts.dlq, discord, policy, shared.replay_checks),
         hook_processing=HookProcessing(
             store, policy, services.alert_events, READERS, guild_id=parts.guild_id
         ),

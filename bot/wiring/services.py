@@ -18,11 +18,6 @@ from bot.services.alerts.tracking import AlertTracking
 from bot.services.alerts.windows import MaintenanceWindows
 from bot.services.audit.auditing import Auditing
 from bot.services.digest.verdicts import AlertVerdicts
-from bot.services.dlq.console import DlqConsole
-from bot.services.dlq.dlq import Dlq
-from bot.services.dlq.replay_batches import ReplayBatches
-from bot.services.dlq.replays import Replays
-from bot.services.dlq.watch import DlqWatching
 from bot.services.escalation.explaining import Explaining
 from bot.services.hooks.missed import MissedHooks
 from bot.services.incidents.checklists import Checklists
@@ -63,7 +58,6 @@ from bot.services.triage.unfinished import Unfinished
 from bot.services.use_cases import (
     ActionUseCases,
     AlertUseCases,
-    DlqUseCases,
     IncidentUseCases,
     OnCallUseCases,
     PostmortemUseCases,
@@ -96,7 +90,6 @@ def services_of(
         **vars(_oncall(shared, parts, reach)),
         **vars(_postmortems(shared)),
         **vars(_actions(shared)),
-        **vars(_dlq(shared, parts)),
         **vars(_reports(shared, parts)),
     )
 
@@ -222,17 +215,6 @@ def _actions(shared: Shared) -> ActionUseCases:
     return ActionUseCases(
         actions=ActionItems(store, policy, ActionChecks(store, policy, access), shared.action_changes),
         action_lists=ActionQueries(store, policy, access, shared.action_changes),
-    )
-
-
-def _dlq(shared: Shared, parts: GuildDependencies) -> DlqUseCases:
-    store, policy, reading, checks = shared.store, shared.policy, shared.dlq_reading, shared.replay_checks
-    return DlqUseCases(
-        dlq=Dlq(store, reading),
-        dlq_console=DlqConsole(store, parts.dlq, policy, reading),
-        replays=Replays(store, reading, checks),
-        replay_batches=ReplayBatches(store, parts.dlq, policy, reading, checks),
-        dlq_watch=DlqWatching(store, parts.dlq, shared.discord, policy, reading),
     )
 
 

@@ -9,8 +9,6 @@ from bot.services.core import Core
 from bot.services.delivery.emails import DeliveryEmails
 from bot.services.digest.counting import DigestCounting
 from bot.services.digest.digests import Digests
-from bot.services.dlq.reading import DlqReading
-from bot.services.dlq.replay_checks import ReplayChecks
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.passing_on import PassingOn
@@ -63,24 +61,23 @@ class Shared:
             store, discord, policy, self.changes, self.escalations, self.shown_incidents
         )
         self.core = Core(
-            parts.guild_id,
-            store,
-            policy,
-            discord,
-            self.access,
-            self.changes,
-            oncall,
-            self.incidents,
-            self.lifecycle,
+            guild_id=parts.guild_id,
+            store=store,
+            dlq=parts.dlq,
+            policy=policy,
+            discord=discord,
+            access=self.access,
+            changes=self.changes,
+            oncall=oncall,
+            incidents=self.incidents,
+            lifecycle=self.lifecycle,
+            webhooks=parts.webhooks,
         )
         self.bundles = Bundles(
             store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile
         )
         self.statistics = Statistics(store, policy, oncall)
         self.digests = make_digests(parts, self.access, self.statistics)
-        self.dlq_reading = DlqReading(store, parts.dlq, policy, self.access)
-        self.replay_checks = ReplayChecks(store, self.dlq_reading, parts.webhooks)
-        self.webhooks = parts.webhooks
         self.links = AckLinks(store, discord, self.acknowledger, public_url=parts.public_url)
         self.emails = DeliveryEmails(store, self.links, writer=parts.writer, sender=parts.email_sender)
         self.outside = OutsideChannels(parts.paging, self.emails, self.links, parts.outside_writer)

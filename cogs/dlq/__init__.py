@@ -1,11 +1,44 @@
-"""`/dlq`: what was not delivered, and sending it again. One module per subject, one group for all."""
+"""Undelivered notifications (DLQ): looked into, exported, sent again, watched. README.md has the rules."""
 
-from bot.client import IncidentBot
-from cogs.dlq import entries, listing, replays
-from cogs.dlq.group import dlq_group
+from bot.capability import Capability, JobHandling, NumberOf, Tick
+from cogs.dlq import commands, policy, posts, screens, use_cases
+from cogs.dlq.replays import REPLAY_BATCH, SHOW_BATCH
+from cogs.dlq.watch import SHOW_BURST, WATCH_S
 
-
-async def setup(bot: IncidentBot) -> None:
-    for subject in (listing, entries, replays):
-        subject.register(bot)
-    bot.tree.add_command(dlq_group)
+CAPABILITY = Capability(
+    name="dlq",
+    policy=policy.DlqSection,
+    build=use_cases.build,
+    jobs={
+        REPLAY_BATCH: JobHandling(use_cases.run_batch, NumberOf.GUILD),
+        SHOW_BATCH: JobHandling(use_cases.show_batch, NumberOf.GUILD),
+        SHOW_BURST: JobHandling(use_cases.show_burst, NumberOf.GUILD),
+    },
+    lost_jobs=["lost_replay_jobs"],
+    renderers=posts.RENDERERS,
+    deliveries=use_cases.deliveries,
+    commands=[commands.dlq_group],
+    controls=[
+        commands.press_page,
+        commands.press_numbered,
+        commands.press_filter,
+        commands.press_csv,
+        commands.press_json_file,
+        commands.press_p0_email,
+        commands.press_http_status,
+        commands.choose_entry,
+        commands.press_json,
+        commands.press_all,
+        commands.press_preview,
+        commands.press_other_target,
+        commands.press_replay,
+        commands.press_replay_to,
+        commands.press_start,
+        commands.press_stop,
+        commands.press_results,
+        commands.press_turn,
+    ],
+    forms={screens.FILTER_FORM: commands.send_filter},
+    inputs=screens.INPUTS,
+    ticks=[Tick("DLQ watch", use_cases.watch, every_s=WATCH_S)],
+)

@@ -14,8 +14,6 @@ from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind
 from bot.domain.digest import AskedAlerts
-from bot.domain.dlq.batches import ReplayBatch
-from bot.domain.dlq.watch import DlqBurst
 from bot.domain.errors import (
     BotError,
     Crowded,
@@ -41,14 +39,6 @@ WATCHED: Final = {"p0-alerts": 50, "p1-ops": 51}
 FindHolders: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
 
 _OF_MEMBERS = {Action.MEMBER, Action.MEMBER_REMOVED}
-_ACTIONS: dict[AnyDeliveryKind, Action] = {
-    DeliveryKind.THREAD: Action.THREAD,
-    DeliveryKind.SEED_ACK: Action.REACTION,
-    DeliveryKind.REPLAY_WEBHOOK: Action.WEBHOOK,
-    DeliveryKind.PRIVATE_THREAD: Action.PRIVATE_THREAD,
-    DeliveryKind.MEMBER: Action.MEMBER,
-    DeliveryKind.MEMBER_REMOVED: Action.MEMBER_REMOVED,
-}
 
 
 @dataclass(slots=True)
@@ -93,7 +83,6 @@ class FakeDiscord:
         asks: How much of that Discord asks for, the rest being a queue of ours; None: all.
         unreadable: Why no channel's history can be read.
         bundles: (waiting, all) of each edit of a bundle.
-        batches, bursts: What each edit of such a message showed.
         checks: (key of the post, what it shows) of each edit of the state of the systems.
         left: Ids or usernames of those who are no members any more.
         has_role: The server has a role that sees private incidents.
@@ -140,8 +129,6 @@ class FakeDiscord:
     asks: timedelta | None = None
     unreadable: DeliveryRefused | None = None
     bundles: list[tuple[int, int]] = field(default_factory=list)
-    batches: list[ReplayBatch] = field(default_factory=list)
-    bursts: list[DlqBurst] = field(default_factory=list)
     checks: list[tuple[str, ChecksShown]] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
     has_role: bool = True
@@ -166,7 +153,7 @@ class FakeDiscord:
             raise DeliveryRefused("Cannot send messages to this user", http_status=403, code=50007)
         mention = delivery.data.get("mention") == "here" or delivery.kind is DeliveryKind.ALERT
         body = {"content": delivery.key, "allowed_mentions": {"parse": ["everyone"] if mention else []}}
-        action = _ACTIONS.get(delivery.kind, Action.MESSAGE)
+        action = delivery.kind.spec.action
         root = delivery.after_message_id if action is Action.THREAD else None
         where = _place(delivery, subject)
         return Request(action, where, root, body, await self._recipient(delivery))
@@ -241,10 +228,6 @@ class FakeDiscord:
                 if self.is_away:
                     raise UpstreamUnavailable("away")
                 self.bundles.append((shown.waiting, shown.count))
-            case ReplayBatch():
-                self.batches.append(shown)
-            case DlqBurst():
-                self.bursts.append(shown)
             case QuestionView():
                 is_told = shown.incident is not None and not shown.incident.is_private
                 self.questions.append((shown.question.answer, is_told, post.kind))

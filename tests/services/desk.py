@@ -274,12 +274,6 @@ class Desk:
         self.joining = cases.services.joining
         self.reevaluations = cases.services.reevaluations
         self.digests = cases.services.digests
-        self.dlq = cases.services.dlq
-        self.dlq_console = cases.services.dlq_console
-        self.replays = cases.services.replays
-        self.replay_batches = cases.services.replay_batches
-        self.dlq_watch = cases.services.dlq_watch
-        self.batch_runs = cases.batch_runs
         self.deliveries = cases.deliveries
         self.refreshing = cases.refreshing
         self.links = cases.links

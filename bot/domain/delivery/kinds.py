@@ -253,14 +253,6 @@ class DeliveryKind(AnyDeliveryKind):
     #: The note that what a source has sent by HTTP could not be read.
     HOOK_UNREAD = "hook_unread"
     DIGEST = "digest"
-    #: A DLQ entry sent again.
-    REPLAY = "replay", DeliveryKindSpec(is_urgent=True, is_replay=True)
-    #: The same by the channel's own webhook.
-    REPLAY_WEBHOOK = "replay_webhook", DeliveryKindSpec(action=Action.WEBHOOK, is_replay=True, is_once=True)
-    #: The message that shows how a batch of replays goes; those who started it see that elsewhere, too.
-    REPLAY_PROGRESS = "replay_progress", DeliveryKindSpec(is_dispensable=True)
-    #: The message in the most severe severity's channel about new failures in the DLQ.
-    DLQ_BURST = "dlq_burst"
 
 
 #: Lists of kinds that queries take. Those of the first are of use until someone acknowledges.

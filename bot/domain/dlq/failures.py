@@ -6,12 +6,9 @@ from datetime import datetime
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from bot.domain.delivery.delivery import Posted
 from bot.domain.dlq.table import DlqColumn
 from bot.domain.dlq.views import Cursor, DlqFilter
 
-#: Characters of an id as people type it: among a thousand entries, two with the same ones are unlikely.
-SHORT: Final = 6
 SHORTEST: Final = 4  # an ending of fewer would name too many
 
 #: Characters of a payload that are read: a longer one is no message.
@@ -24,16 +21,12 @@ COUNTED_BY_STATUS: Final = 100_000
 #: Characters that tell an id of ours apart, where the column cuts it.
 _CUT: Final = 16
 
+#: The name under which a webhook posts a failure again. It tells replays from alerts of the same webhook,
+#: even to a bot that may not read messages.
+REPLAYED_AS: Final = "↻ DLQ"
+
 #: Start of the reason for a message that Discord accepted, but that did not ring.
 MUTE: Final = "posted, but @here did not ring"
-
-
-def short_id(entry_id: str) -> str:
-    """Return an entry's id as people type it: the last six characters.
-
-    The first ones are the time in ids of version 7, and shared by all failures of some hours.
-    """
-    return entry_id[-SHORT:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,28 +157,6 @@ class NewFailure:
     error_message: str
     fallback_email_sent: bool
     payload: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class EntryOrigin:
-    """The delivery that an entry of the DLQ is about.
-
-    Attributes:
-        incident_id: None: it is about no incident.
-        channel_id, message_id: Where it is by now, if it has arrived after all.
-    """
-
-    nonce: str
-    incident_id: int | None = None
-    channel_id: int | None = None
-    message_id: int | None = None
-
-    @property
-    def delivered(self) -> Posted | None:
-        """Return the message that it has become since; None if it has not arrived."""
-        if self.channel_id is None or self.message_id is None:
-            return None
-        return Posted(self.channel_id, self.message_id)
 
 
 def failure_id(nonce: str) -> UUID:

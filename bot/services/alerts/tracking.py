@@ -15,7 +15,7 @@ from bot.domain.alerts.reading import beginnings, read_message
 from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, names_of
 from bot.domain.alerts.rules import AlertFacts, AlertRule, rule_for
 from bot.domain.alerts.titles import alert_title
-from bot.domain.dlq.replays import REPLAYED_AS
+from bot.domain.dlq.failures import REPLAYED_AS
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy

@@ -27,9 +27,6 @@ class JobName(StrEnum):
     EMAIL = "email"  # payload: delivery id; it is sent, but not acknowledged so far
     REDACT = "redact"  # payload: incident id; it is private by now
     REDACT_FAILURES = "redact_failures"  # payload: incident id; the same for its rows in the DLQ
-    REPLAY_BATCH = "replay_batch"  # payload: "guild_id:batch_id"; the next entry, or the end
-    SHOW_BATCH = "show_batch"  # payload: the same; edits its message
-    SHOW_BURST = "show_burst"  # payload: "guild_id:burst_id"
     HANDOVER = "handover"  # payload: guild id; a shift begins, or soon will
     ACTION_ITEM = "action_item"  # payload: item id; reminds, verifies or reopens
     POSTMORTEM = "postmortem"  # payload: incident id; a reminder of its postmortem is due

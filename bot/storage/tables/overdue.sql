@@ -67,8 +67,6 @@ SELECT job, key, priority, guild_id
         UNION ALL
         SELECT 11, 'postmortem', 'postmortem:' || incident_id, remind_at, 0, guild_id FROM postmortems
         UNION ALL
-        SELECT 12, 'replay_batch', 'replay_batch:' || guild_id || ':' || id, next_at, 0, guild_id FROM replay_batches
-        UNION ALL
         SELECT 13, 'draft_postmortem', 'draft_postmortem:' || incident_id, draft_at, 0, guild_id FROM postmortems
         UNION ALL
         SELECT 14, 'keep_in_step', 'keep_in_step:' || delivery_id, next_at, 0, guild_id FROM outside_pages

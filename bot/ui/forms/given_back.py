@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
+from bot.capability import installed, merged
 from bot.domain.incident.forms.form_state import digest_of
-from bot.ui.forms import action, dlq_filter, resolution, severity, timeline, update
+from bot.ui.forms import action, resolution, severity, timeline, update
 from bot.ui.forms.base import STARTED, TITLE, written
 from bot.ui.forms.details import EDIT_FORM, started_shown
 from bot.ui.interaction import Interaction
@@ -22,8 +24,8 @@ _SAYING_WHAT_THEY_SHOWED: Final = (
 #: Under which name, where that is not the input's own.
 _SHOWN_AS: Final = {timeline.TEXT: "known"}
 
-#: The name of each input, as its form has it.
-NAMES: Final[Mapping[str, str]] = {
+#: The name of each input of the core, as its form has it.
+_NAMES: Final[Mapping[str, str]] = {
     TITLE: "consoles.form.title",
     STARTED: "consoles.form.started",
     severity.REASON: "consoles.form.reason",
@@ -39,12 +41,13 @@ NAMES: Final[Mapping[str, str]] = {
     resolution.CAUSE: "resolution.form.cause",
     resolution.FIX: "resolution.form.fix",
     resolution.EXTENT: "resolution.form.extent",
-    dlq_filter.CHANNEL: "consoles.dlq.form.channel",
-    dlq_filter.SEVERITY: "consoles.dlq.form.severity",
-    dlq_filter.STATUS: "consoles.dlq.form.status",
-    dlq_filter.TEXT: "consoles.dlq.form.text",
-    dlq_filter.PERIOD: "consoles.dlq.form.period",
 }
+
+
+@cache
+def input_names() -> Mapping[str, str]:
+    """Return the texts that name the inputs, the core's and the capabilities', by their custom ids."""
+    return merged(_NAMES, (each for one in installed() for each in one.inputs.items()))
 
 
 def given_back(voice: Voice, interaction: Interaction) -> list[tuple[str, str]]:
@@ -52,7 +55,9 @@ def given_back(voice: Voice, interaction: Interaction) -> list[tuple[str, str]]:
     custom_id, typed = written(interaction)
     shown = _shown(custom_id)
     is_update = timeline.TEXT in typed and update.IMPACT in typed
-    names = {**NAMES, timeline.TEXT: NAMES[update.KNOWN]} if is_update else NAMES
+    names = input_names()
+    if is_update:
+        names = {**names, timeline.TEXT: names[update.KNOWN]}
     return [
         (voice.say(names[name]), text)
         for name, text in typed.items()

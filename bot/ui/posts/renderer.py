@@ -13,10 +13,7 @@ from bot.domain.text import cut
 from bot.services.ports import Subject
 from bot.ui.posts import (
     alert_windows,
-    dlq,
-    dlq_bursts,
     questions,
-    replays,
     sheets,
     triage_posts,
     verdicts,
@@ -55,9 +52,6 @@ _RENDERERS: Final[dict[AnyDeliveryKind, Renderer]] = {
         postmortems,
         private,
         questions,
-        dlq,
-        dlq_bursts,
-        replays,
         roles,
         sheets,
         suspects,

@@ -71,7 +71,7 @@ async def _(scene: Scene) -> Change:
     return Change(scene.runs("digest now", by="primary"), query, (), words=("先週",))
 
 
-@change("dlq.replays.press_replay")
+@change("dlq.commands.press_replay")
 async def _(scene: Scene) -> Change:
     entry = await lose(scene.stage.world, scene.title)
     asked = await scene.say("dlq replay", by="primary", id=str(entry))
@@ -79,7 +79,7 @@ async def _(scene: Scene) -> Change:
     return Change(scene.presses(asked, "再送する", by="primary"), query, (entry,), words=("決済エラー率",))
 
 
-@change("dlq.replays.press_replay_to")
+@change("dlq.commands.press_replay_to")
 async def _(scene: Scene) -> Change:
     entry = await lose(scene.stage.world, scene.title)
     asked = await scene.say("dlq replay", by="primary", id=str(entry), send_to="p1-ops")
@@ -87,14 +87,14 @@ async def _(scene: Scene) -> Change:
     return Change(scene.presses(asked, "再送する", by="primary"), query, (entry,), words=("決済エラー率",))
 
 
-@change("dlq.replays.press_start")
+@change("dlq.commands.press_start")
 async def _(scene: Scene) -> Change:
     asked, batch = await _previewed(scene)
     query = "SELECT count(*) FROM replay_batches WHERE id = $1 AND state <> 'previewed'"
     return Change(scene.presses(asked, "再送する", by="primary"), query, (batch,), words=("再送",))
 
 
-@change("dlq.replays.press_stop")
+@change("dlq.commands.press_stop")
 async def _(scene: Scene) -> Change:
     asked, batch = await _previewed(scene, entries=6)
     shown = await scene.press(asked, "再送する", by="primary")

@@ -18,7 +18,6 @@ from bot.domain.alerts.recognition import Reading, Shape
 from bot.domain.alerts.titles import alert_title
 from bot.domain.calendar.durations import parse_duration, parse_typed_span
 from bot.domain.calendar.start_time import parse_start_time
-from bot.domain.dlq.prepared import prepared
 from bot.domain.emoji import is_one_emoji, is_same_emoji
 from bot.domain.errors import UserError
 from bot.domain.incident.forms.people_count import parse_people
@@ -34,6 +33,7 @@ from bot.ui.posts.bodies import CONTENT_LIMIT
 from bot.ui.words.evidence import suggested_title
 from bot.ui.words.inert import code_block, inert, inert_lines, plain
 from bot.ui.words.wording import Wording
+from cogs.dlq.rules import prepared
 from tests.faults.conftest import Figure
 
 LENGTH: Final = 4_000

@@ -11,6 +11,7 @@ from bot.domain.delivery.delivery import Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import DeliveryRefused
 from bot.runbook import default_policy_text, parse_policy
+from cogs.dlq.rules import DlqDeliveryKind
 from local_discord.messages.threads import remove_channel
 from local_discord.world.kinds import ChannelType
 from local_discord.world.world import Channel
@@ -211,7 +212,7 @@ async def test_digest_reevaluation_and_replay_are_taken(world: NotifierWorld) ->
     await world.deliver(owed(DeliveryKind.REEVALUATION, to="channel:p1-ops"), ASKED)
     data = {"body": {"content": "@everyone down"}, "entry": "2f3c4d5e", "by": "primary"}
     replayed = await world.deliver(
-        owed(DeliveryKind.REPLAY, to="channel:p1-ops", data=data), None, nonce="n2"
+        owed(DlqDeliveryKind.REPLAY, to="channel:p1-ops", data=data), None, nonce="n2"
     )
     assert not replayed.pinged
 

@@ -21,6 +21,7 @@ from bot.storage.database.pools import open_dlq_pool
 from bot.storage.dlq.composing import DlqQueries
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
+from cogs.dlq.store import ReplayRecords
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed
 from tests.patience import PATIENCE_S, pulse
 from tests.pg_proxy import PgProxy
@@ -236,7 +237,7 @@ async def test_our_own_pool_does_as_well(database_url: str) -> None:
     dlq = PostgresDlqStore(pool, DlqTable())
     await dlq.record(await failure(database_url))
     assert (await dlq.entry(str(ENTRY))).payload == {"content": "🔴"}
-    assert await PostgresStore(pool).replay_of(str(ENTRY)) is None
+    assert await ReplayRecords(PostgresStore(pool).sql).of(str(ENTRY)) is None
     await pool.close()
 
 

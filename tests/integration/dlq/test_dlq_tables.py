@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 import bot
-from bot.domain.dlq.failures import NewFailure, StatusCount, is_ours, short_id
+from bot.domain.dlq.failures import NewFailure, StatusCount, is_ours
 from bot.domain.dlq.table import DlqColumn, DlqMisfit, DlqTable, Misfit
 from bot.domain.dlq.views import DlqFilter, DlqView
 from bot.domain.errors import UserError
@@ -21,6 +21,7 @@ from bot.storage.dlq.composing import DlqQueries
 from bot.storage.dlq.conditions import OF_CHANNEL
 from bot.storage.dlq.indexes import finds_endings
 from bot.storage.dlq.store import PostgresDlqStore
+from cogs.dlq.rules import short_id
 from tests.integration.dlq.tables import RUNBOOK, TABLES, VIEWED, TheirTable
 from tests.postgres import connect
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.alerts.alert import AlertEmbed, AlertMessage
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.replays import REPLAYED_AS
+from bot.domain.dlq.failures import REPLAYED_AS
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.people import Person

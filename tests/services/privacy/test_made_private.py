@@ -24,6 +24,8 @@ from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
 from bot.services.ports import JobName
 from bot.storage.dlq.store import PostgresDlqStore
+from cogs.dlq.rules import DlqDeliveryKind
+from tests.cogs.dlq.acts import dlq_of
 from tests.services.delivery.test_waiting import AWAY
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.escalation.test_storms import open_many, work_once
@@ -468,31 +470,31 @@ async def failed_alert(desk: Desk) -> tuple[Incident, str]:
 async def test_a_replay_from_before_is_emptied(desk: Desk) -> None:
     """A replayed alert in the public channel is emptied too."""
     incident, entry_id = await failed_alert(desk)
-    await desk.replays.replay(entry_id, by=PRIMARY, guild_id=GUILD)
+    await dlq_of(desk).replays.replay(entry_id, by=PRIMARY, guild_id=GUILD)
     await desk.work()
-    assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
+    assert desk.sent(DlqDeliveryKind.REPLAY) == ["channel:p0-alerts"]
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
-    assert DeliveryKind.REPLAY in desk.discord.redacted
+    assert DlqDeliveryKind.REPLAY in desk.discord.redacted
 
 
 async def test_a_replay_that_waits_is_not_posted(desk: Desk) -> None:
     """A replay that was queued before the incident became private is not posted."""
     incident, entry_id = await failed_alert(desk)
-    await desk.replays.replay(entry_id, by=PRIMARY, guild_id=GUILD)
+    await dlq_of(desk).replays.replay(entry_id, by=PRIMARY, guild_id=GUILD)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
-    assert desk.sent(DeliveryKind.REPLAY) == []
+    assert desk.sent(DlqDeliveryKind.REPLAY) == []
 
 
 async def test_a_row_that_is_not_emptied_yet_is_not_read(desk: Desk) -> None:
     """A DLQ entry of an incident that became private shows no content and cannot be replayed."""
     incident, entry_id = await failed_alert(desk)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
-    shown = (await desk.dlq.entry(entry_id, by=PRIMARY, guild_id=GUILD)).entry
+    shown = (await dlq_of(desk).entries.entry(entry_id, by=PRIMARY, guild_id=GUILD)).entry
     assert (shown.title, shown.payload) == (incident.label, {})
     with pytest.raises(UserError, match="dlq_nothing_to_replay"):
-        await desk.replays.replay(entry_id, by=PRIMARY, guild_id=GUILD)
+        await dlq_of(desk).replays.replay(entry_id, by=PRIMARY, guild_id=GUILD)
 
 
 async def _require_no_words(desk: Desk, incident: Incident) -> None:

@@ -263,7 +263,9 @@ def missing_queries(text: str) -> Iterator[str]:
 @cache
 def queries() -> frozenset[str]:
     """Collect the names of all queries."""
-    texts = (path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.sql"))
+    texts = (
+        path.read_text(encoding="utf-8") for root in ("bot", "cogs") for path in (ROOT / root).rglob("*.sql")
+    )
     return frozenset(name for text in texts for name in re.findall(r"^-- name: (\w+)", text, re.MULTILINE))
 
 

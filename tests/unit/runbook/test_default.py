@@ -246,6 +246,6 @@ def test_the_text_is_a_commented_start() -> None:
 
 def test_undelivered_notifications_are_where_the_runbook_reads_them(parky: Policy) -> None:
     """DLQ 確認: admin.notification_failures, P0, failed; each column by the runbook's own name."""
-    table = parky.dlq.table
+    table = parky.dlq_table
     assert (str(table), table.most_severe, table.failed) == ("admin.notification_failures", "P0", "failed")
     assert all(table.named(column) == column for column in DlqColumn)

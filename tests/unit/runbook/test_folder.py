@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.errors import ConfigError
 from bot.runbook import load_served
+from cogs.dlq.policy import DlqRules
 from tests.unit.runbook.policies import MINIMAL, PARKY
 
 FIRST: Final = 111111111111111111
@@ -101,8 +102,12 @@ def test_home_is_among_them(tmp_path: Path) -> None:
 
 def test_every_guild_writes_into_one_table_unless_its_file_names_another(tmp_path: Path) -> None:
     """A guild's failures go to the DLQ table of the home guild's policy, unless its own policy names one."""
-    ours = '[dlq]\ntable = "ops.lost"\n'
+    ours = '[dlq]\ntable = "ops.lost"\nreplay_at_most = 7\n'
     other = '[dlq]\ntable = "lost"\n'
     path = folder(tmp_path, a=of(FIRST, MINIMAL + ours), b=of(SECOND), c=of(THIRD, MINIMAL + other))
-    tables = {guild: str(one.dlq.table) for guild, one in load_served(path, home=FIRST).policies.items()}
+    policies = load_served(path, home=FIRST).policies
+    tables = {guild: str(one.dlq_table) for guild, one in policies.items()}
     assert tables == {FIRST: "ops.lost", SECOND: "ops.lost", THIRD: "public.lost"}
+    assert [one.of(DlqRules).replay_at_most for one in policies.values()] == [7, 7, 50], (
+        "its keys belong to it"
+    )

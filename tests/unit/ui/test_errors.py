@@ -37,14 +37,14 @@ from bot.ui.errors import ErrorReplies, describe, unavailable, unwrapped
 from bot.ui.forms.action import ActionFormStart, add_form, drop_form
 from bot.ui.forms.base import Typed, triage_form
 from bot.ui.forms.details import details_form
-from bot.ui.forms.dlq_filter import filter_form
 from bot.ui.forms.fields import Form
-from bot.ui.forms.given_back import NAMES
+from bot.ui.forms.given_back import input_names
 from bot.ui.forms.resolution import resolve_form
 from bot.ui.forms.severity import severity_form
 from bot.ui.forms.timeline import correction_form, note_form
 from bot.ui.forms.update import update_form
 from bot.ui.words.voice import Voice
+from cogs.dlq.screens import filter_form
 from tests.unit.ui.samples import AT, PLACED, POLICY, TEXTS
 from tests.unit.ui.screens import EN, JA, FakeInteraction
 
@@ -316,7 +316,7 @@ def test_every_field_that_people_type_into_has_a_name() -> None:
         filter_form(JA, DlqFilter()),
     ]
     inputs = [each["component"] for form in forms for each in form.to_dict()["components"]]
-    assert {one["custom_id"] for one in inputs if one["type"] == 4} == NAMES.keys()
+    assert {one["custom_id"] for one in inputs if one["type"] == 4} == input_names().keys()
 
 
 async def test_more_words_than_a_message_holds_come_in_a_file() -> None:

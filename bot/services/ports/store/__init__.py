@@ -26,10 +26,6 @@ from bot.services.ports.store.code_host.exports import (
 )
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
 from bot.services.ports.store.digests import DigestReads, DigestWrites
-from bot.services.ports.store.dlq.replay_batches import BatchReads, BatchWrites
-from bot.services.ports.store.dlq.replays import ReplayReads, ReplayWrites
-from bot.services.ports.store.dlq.views import DlqViews
-from bot.services.ports.store.dlq.watch import DlqWatchReads, DlqWatchWrites
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
 from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
 from bot.services.ports.store.installation import InstallationReads
@@ -87,13 +83,10 @@ class Transaction(
     MemberWrites,
     PagingWrites,
     PostmortemWrites,
-    ReplayWrites,
     PullExportWrites,
     InstallationReads,
     IssueExportWrites,
     ExportEnds,
-    BatchWrites,
-    DlqWatchWrites,
     SuspectWrites,
     JobWrites,
     Protocol,
@@ -134,12 +127,8 @@ class Store(
     MemberReads,
     PagingReads,
     PostmortemReads,
-    ReplayReads,
     PullExportReads,
     IssueExportReads,
-    DlqViews,
-    BatchReads,
-    DlqWatchReads,
     OverdueReads,
     OutageMirror,
     InstallationReads,

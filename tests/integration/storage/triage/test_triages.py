@@ -10,7 +10,6 @@ import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.failures import EntryOrigin
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind
@@ -18,6 +17,8 @@ from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import NewTriage, StoredAnswer, StoredChoice, Triage, TriageStatus
 from bot.domain.triage.unfinished import Idle
 from bot.services.ports import Store
+from cogs.dlq.rules import DlqDeliveryKind, EntryOrigin
+from cogs.dlq.store import EntryOrigins, ReplayRecords
 from tests.fakes.clock import START
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import (
@@ -375,21 +376,23 @@ async def test_an_entry_is_replayed_once(rig: Rig) -> None:
     Who asked is known at once, the message once it is sent; its guild finds the delivery by its moment.
     """
     entry_id = str(uuid4())
-    assert await rig.store.replay_of(entry_id) is None
+    assert await ReplayRecords(rig.store.sql).of(entry_id) is None
     async with rig.store.transaction() as tx:
-        assert await tx.claim_replay(entry_id, guild_id=GUILD, channel="p0", by=OLIVE, key="replay:1")
-        assert not await tx.claim_replay(entry_id, guild_id=GUILD, channel="p0", by=PERRY, key="replay:1")
-        await tx.insert_deliveries([owed(DeliveryKind.REPLAY, incident=None, key="replay:1")])
-    record = await rig.store.replay_of(entry_id)
+        claims = ReplayRecords(tx.sql)
+        assert await claims.claim(entry_id, guild_id=GUILD, channel="p0", by=OLIVE, key="replay:1")
+        assert not await claims.claim(entry_id, guild_id=GUILD, channel="p0", by=PERRY, key="replay:1")
+        await tx.insert_deliveries([owed(DlqDeliveryKind.REPLAY, incident=None, key="replay:1")])
+    record = await ReplayRecords(rig.store.sql).of(entry_id)
     assert record is not None
     assert (record.requested_by_name, record.channel, record.message_id) == ("Olive", "p0", None)
     await send(rig.store, 1, message_id=60)
-    sent = await rig.store.replay_of(entry_id)
+    sent = await ReplayRecords(rig.store.sql).of(entry_id)
     assert sent is not None
     assert (sent.channel_id, sent.message_id) == (50, 60)
     there = await rig.store.delivery(1)
-    assert await rig.store.origins(GUILD, [there.created_at]) == [EntryOrigin(there.nonce, None, 50, 60)]
-    assert await rig.store.origins(GUILD + 1, [there.created_at]) == []
+    origins = EntryOrigins(rig.store.sql)
+    assert await origins.at(GUILD, [there.created_at]) == [EntryOrigin(there.nonce, None, 50, 60)]
+    assert await origins.at(GUILD + 1, [there.created_at]) == []
 
 
 async def test_the_last_sign_of_life(rig: Rig) -> None:

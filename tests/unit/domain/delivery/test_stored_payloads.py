@@ -11,9 +11,6 @@ from bot.domain.alerts.windows import WindowData
 from bot.domain.delivery.addressing import Addressing
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.digest import DigestData
-from bot.domain.dlq.batches import BatchData
-from bot.domain.dlq.replays import ReplayData
-from bot.domain.dlq.watch import BurstData, SeenFailure
 from bot.domain.escalation.deliveries import BundleData, NextStep, PagingData
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.incident.aftermath import PostmortemReminderStage
@@ -30,6 +27,7 @@ from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemStat
 from bot.domain.systems.rounds import ChecksShown
 from bot.domain.timeline.pinned import PinSeenData
 from bot.domain.triage.payloads import TriageData
+from cogs.dlq.rules import BatchData, BurstData, ReplayData, SeenFailure
 
 ISO = "2026-11-24T05:14:00+00:00"
 AT = datetime(2026, 11, 24, 5, 14, tzinfo=UTC)

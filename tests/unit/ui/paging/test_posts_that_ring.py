@@ -12,6 +12,7 @@ from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
+from cogs.dlq.rules import DlqDeliveryKind
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
@@ -313,7 +314,7 @@ def test_replay_shows_the_message_and_says_what_it_is() -> None:
         "entry": "00000000-0000-4000-8000-00002f3c4d5e",
         "by": "primary",
     }
-    body = render(JA, delivery(DeliveryKind.REPLAY, data=data), None)
+    body = render(JA, delivery(DlqDeliveryKind.REPLAY, data=data), None)
     assert str(body["content"]).splitlines() == [
         "@here down",
         "-# ↻ 届かなかった通知の再送です · primary · 11/24 14:07 JST · DLQ 3c4d5e",
@@ -325,7 +326,7 @@ def test_replay_shows_the_message_and_says_what_it_is() -> None:
 @pytest.mark.parametrize("stored", [None, {}, {"embeds": {}}, {"content": "x" * 3_000}])
 def test_replay_of_an_odd_payload_still_fits(stored: object) -> None:
     """The line that says what it is always has room."""
-    body = render(JA, delivery(DeliveryKind.REPLAY, data={"body": stored}), None)
+    body = render(JA, delivery(DlqDeliveryKind.REPLAY, data={"body": stored}), None)
     assert len(str(body["content"])) <= 2_000
     assert "-# ↻" in str(body["content"])
 

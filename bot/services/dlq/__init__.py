@@ -1,1 +1,0 @@
-"""Inspecting and replaying notifications that failed."""

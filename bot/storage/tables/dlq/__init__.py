@@ -1,1 +1,0 @@
-"""Our tables about undelivered notifications: views, replays, the watch."""

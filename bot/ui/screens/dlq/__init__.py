@@ -1,1 +1,0 @@
-"""Screens of `/dlq`: undelivered notifications, their files, and replays."""

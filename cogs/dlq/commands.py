@@ -1,0 +1,415 @@
+"""`/dlq`: what was not delivered, in three views, narrowed, as files, and sent again.
+
+Source: the runbook, DLQ 確認.
+"""
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.domain.dlq.failures import StatusCounts
+from bot.domain.dlq.views import USUAL_HOURS, DlqFilter, DlqView
+from bot.domain.errors import BotError
+from bot.i18n.options import described
+from bot.ui.answers import Pressed, control
+from bot.ui.choices import OFFERED, choices_of, named_choices
+from bot.ui.discord_api.hidden_channels import may_view
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.fields import ask
+from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.live import follow
+from bot.ui.people import person_from
+from bot.ui.pictures import as_files
+from cogs.dlq.presenters import DlqPresenter, ReplayPresenter
+from cogs.dlq.replay_screens import target_from
+from cogs.dlq.rules import ReplayBatch, ReplayTarget, Via
+from cogs.dlq.screens import PRESSABLE, CsvFile, JsonFile, asked_in, entry_choice, filter_form
+from cogs.dlq.use_cases import DlqUseCases
+
+dlq_group: Final = app_commands.guild_only(
+    app_commands.Group(
+        name="dlq",
+        description=locale_str("Look into undelivered notifications, and replay them", key="commands.dlq"),
+    )
+)
+
+
+def presenter_of(interaction: Interaction) -> DlqPresenter:
+    """Return the presenter of the DLQ for the person of *interaction*."""
+    by = person_from(interaction.user)
+    return DlqPresenter(services_of(interaction), voice_of(interaction), by=by)
+
+
+async def offer_channels(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the channels that both the person and the bot see, by name."""
+    guild, member = interaction.guild, interaction.user
+    if guild is None or not isinstance(member, discord.Member):
+        return []
+    known = [one for one in guild.text_channels if may_view(one)]
+    seen = [one.name for one in known if one.permissions_for(member).send_messages]
+    return choices_of({name: f"#{name}" for name in seen}, typed.strip().removeprefix("#"))
+
+
+Hours = app_commands.Range[int, 1, 720]
+Severity = app_commands.Range[str, 1, 40]
+Channel = app_commands.Range[str, 1, 100]
+Word = app_commands.Range[str, 0, 100]
+
+HANDLE: Final = r"(?P<handle>[^\r\n]{1,80})"
+#: Buttons of versions whose pages had numbers: they lead to the first page of their filter.
+NUMBERED: Final = (
+    r"dlq:v1:(?:recent|turn):(?P<hours>\d{1,3}):(?P<severity>[^:]{0,16})"
+    r":(?P<channel>.{0,60}):(?P<page>\d{1,4})"
+)
+HOURS_OPTION: Final = locale_str("How many hours back (1 to 720)", key="commands.dlq_hours")
+#: The options that narrow a list.
+FILTER_OPTIONS: Final = {
+    "hours": HOURS_OPTION,
+    "severity": locale_str("Only this priority, such as P0", key="commands.dlq_severity"),
+    "channel": locale_str("Only this channel, by name", key="commands.dlq_channel"),
+    "status": locale_str("Only this HTTP status or state, such as 503", key="commands.dlq_status"),
+    "text": locale_str("Only what has this in its title or error", key="commands.dlq_text"),
+    "period": locale_str("From when, perhaps until when, instead of hours", key="commands.dlq_period"),
+}
+#: How long a form waits for the filter that it begins with, seconds: it is due within 3.
+_KNOWN_WITHIN_S: Final = 1.0
+
+
+def filter_of(hours: int, severity: str | None, channel: str | None, text: str | None) -> DlqFilter:
+    """Return the filter that a command's options mean, without the period and the status."""
+    name = channel.lstrip("#") if channel else None
+    return DlqFilter(hours=hours, severity=severity, channel=name or None, text=text)
+
+
+async def offer_priorities(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the policy's priorities."""
+    known = services_of(interaction).policy.severities.values()
+    return named_choices([severity.priority for severity in known], typed)
+
+
+@dlq_group.command(
+    name="recent",
+    description=locale_str("Notifications that failed lately", key="commands.dlq_recent"),
+)
+@described(**FILTER_OPTIONS)
+@app_commands.autocomplete(severity=offer_priorities, channel=offer_channels)
+async def recent(  # noqa: PLR0913, PLR0917  # Discord's options are parameters
+    interaction: Interaction,
+    hours: Hours = USUAL_HOURS,
+    severity: Severity | None = None,
+    channel: Channel | None = None,
+    status: Word = "",
+    text: Word | None = None,
+    period: Word = "",
+) -> None:
+    """Show 直近で配信失敗した通知."""
+    await wait(interaction)
+    asked = filter_of(hours, severity, channel, text)
+    screen = await presenter_of(interaction).filtered(asked, period=period, status=status)
+    await reply(interaction, view=screen)
+
+
+@dlq_group.command(
+    name="p0-email",
+    description=locale_str(
+        "Failed P0 notifications, and whether the email went out", key="commands.dlq_p0_email"
+    ),
+)
+async def p0_email(interaction: Interaction) -> None:
+    """Show P0 で email backup が送られたか."""
+    await wait(interaction)
+    await reply(interaction, view=await presenter_of(interaction).most_severe())
+
+
+@dlq_group.command(
+    name="http-status", description=locale_str("Failures by HTTP status", key="commands.dlq_http_status")
+)
+@described(hours=HOURS_OPTION)
+async def http_status(interaction: Interaction, hours: Hours = 1) -> None:
+    """Show the failures by HTTP status: Discord 自体の障害を疑うとき."""
+    await wait(interaction)
+    presenter = presenter_of(interaction)
+    found = await presenter.http_statuses(hours=hours)
+    await reply(interaction, view=presenter.statuses(found))
+    await _add_picture(interaction, found)
+
+
+@control(rf"dlq:v2:page:{HANDLE}")
+async def press_page(interaction: Interaction, pressed: Pressed) -> None:
+    """[直近] [◀] [▶]: show the page that the button carries."""
+    await keep(interaction)
+    await redraw(interaction, await presenter_of(interaction).turned(pressed.fields["handle"]), files=list)
+
+
+@control(NUMBERED)
+async def press_numbered(interaction: Interaction, pressed: Pressed) -> None:
+    """[直近] [◀] [▶] of a version before: show the first page of its filter."""
+    await keep(interaction)
+    at = pressed.fields
+    asked = DlqFilter(int(at["hours"]), at["severity"] or None, at["channel"] or None)
+    await redraw(interaction, await presenter_of(interaction).recent(DlqView(asked)), files=list)
+
+
+@control(rf"dlq:v2:filter:{HANDLE}")
+async def press_filter(interaction: Interaction, pressed: Pressed) -> None:
+    """[🔎 絞り込み]: ask what to list, with what is listed now if that is known in time."""
+    asked = DlqFilter()
+    with suppress(TimeoutError, BotError):
+        async with asyncio.timeout(_KNOWN_WITHIN_S):
+            asked = (await presenter_of(interaction).view(pressed.fields["handle"])).filter
+    await ask(interaction, filter_form(voice_of(interaction), asked))
+
+
+async def send_filter(interaction: Interaction, form: Submitted) -> None:
+    """Show what the form asks for, in the place of the list that it was opened from."""
+    await keep(interaction)
+    asked = asked_in(form)
+    screen = await presenter_of(interaction).filtered(asked.filter, period=asked.period, status=asked.status)
+    await redraw(interaction, screen, files=list)
+
+
+@control(rf"dlq:v2:csv:{HANDLE}")
+async def press_csv(interaction: Interaction, pressed: Pressed) -> None:
+    """[⬇ CSV]: send what the filter matches as a table."""
+    await wait(interaction)
+    text, file = await presenter_of(interaction).file(pressed.fields["handle"], CsvFile())
+    await reply(interaction, text, file=file)
+
+
+@control(rf"dlq:v2:json:{HANDLE}")
+async def press_json_file(interaction: Interaction, pressed: Pressed) -> None:
+    """[⬇ JSON]: send what the filter matches, payloads included."""
+    await wait(interaction)
+    text, file = await presenter_of(interaction).file(pressed.fields["handle"], JsonFile())
+    await reply(interaction, text, file=file)
+
+
+@control(r"dlq:v1:p0")
+async def press_p0_email(interaction: Interaction, _pressed: Pressed) -> None:
+    """[P0 メール]: show whether the emails went out."""
+    await keep(interaction)
+    await redraw(interaction, await presenter_of(interaction).most_severe(), files=list)
+
+
+@control(r"dlq:v1:http:(?P<hours>\d{1,3})")
+async def press_http_status(interaction: Interaction, pressed: Pressed) -> None:
+    """[HTTP 別]: show the counts per HTTP status."""
+    await keep(interaction)
+    presenter = presenter_of(interaction)
+    found = await presenter.http_statuses(hours=int(pressed.fields["hours"]))
+    await redraw(interaction, presenter.statuses(found))
+    await _add_picture(interaction, found)
+
+
+async def _add_picture(interaction: Interaction, found: StatusCounts) -> None:
+    """Show the counts again with their picture, once it is drawn: the words do not wait for it."""
+    presenter = presenter_of(interaction)
+    if (picture := await presenter.picture(found)) is not None:
+        await redraw(interaction, presenter.statuses(found, picture), files=lambda: as_files([picture]))
+
+
+EntryId = app_commands.Range[str, 1, 100]
+
+ENTRY: Final = rf"(?P<entry>{PRESSABLE.pattern})"
+_OFFERED_WITHIN_S: Final = 2.5  # Discord: an autocomplete's answer is due within 3 s
+_VALUE_LIMIT: Final = 100  # Discord: the value of a choice
+ID_OPTION: Final = locale_str("The entry's id; the list's six digits are enough", key="commands.dlq_id")
+
+
+async def offer_entries(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the latest failures by short id and title; none while the table cannot be read in time."""
+    services, voice = services_of(interaction), voice_of(interaction)
+    by = person_from(interaction.user)
+    try:
+        async with asyncio.timeout(_OFFERED_WITHIN_S):
+            console = services.of(DlqUseCases).console
+            found = await console.offered(typed, by=by, guild_id=services.guild_id, limit=OFFERED)
+    except (BotError, TimeoutError):
+        return []
+    fitting = [entry for entry in found if len(entry.id) <= _VALUE_LIMIT]
+    return [Choice(name=entry_choice(voice, entry), value=entry.id) for entry in fitting]
+
+
+@dlq_group.command(name="show", description=locale_str("Look at one entry", key="commands.dlq_show"))
+@described(id_=ID_OPTION)
+@app_commands.autocomplete(id_=offer_entries)
+async def show(interaction: Interaction, id_: EntryId) -> None:
+    """Show one failure, as it would have looked."""
+    await wait(interaction)
+    await reply(interaction, view=await presenter_of(interaction).entry(id_))
+
+
+@control(r"dlq:v1:open")
+async def choose_entry(interaction: Interaction, pressed: Pressed) -> None:
+    """Show the chosen entry below the list."""
+    await wait(interaction)
+    await reply(interaction, view=await presenter_of(interaction).entry(pressed.chosen))
+
+
+@control(rf"dlq:v1:json:{ENTRY}")
+async def press_json(interaction: Interaction, pressed: Pressed) -> None:
+    """[生の JSON]: send the payload as it is stored."""
+    await wait(interaction)
+    text, file = await presenter_of(interaction).raw(pressed.fields["entry"])
+    await reply(interaction, text, file=file)
+
+
+TARGET: Final = rf"(?P<how>[bw][mq]):(?P<channel>[^:]{{0,100}}):{ENTRY}"
+BATCH: Final = r"(?P<number>\d{1,18})"
+
+TO_OPTION: Final = locale_str("Send it to this channel instead", key="commands.dlq_to")
+BY_OPTION: Final = locale_str("Who sends it", key="commands.dlq_by")
+BY_CHOICES: Final = [
+    Choice(name=locale_str("the bot", key="commands.dlq_by_bot"), value=Via.BOT.value),
+    Choice(name=locale_str("the channel's webhook", key="commands.dlq_by_webhook"), value=Via.WEBHOOK.value),
+]
+
+
+@dlq_group.command(
+    name="replay",
+    description=locale_str("Send one entry again, after a preview", key="commands.dlq_replay"),
+)
+@described(id_=ID_OPTION, send_to=TO_OPTION, via=BY_OPTION)
+@app_commands.autocomplete(id_=offer_entries, send_to=offer_channels)
+@app_commands.choices(via=BY_CHOICES)
+async def replay(
+    interaction: Interaction, id_: EntryId, send_to: Channel | None = None, via: str = Via.BOT.value
+) -> None:
+    """Preview first; nothing is sent yet."""
+    await wait(interaction)
+    await reply(interaction, view=await _replays(interaction).preview(id_, _target(send_to, via)))
+
+
+@dlq_group.command(
+    name="replay-all",
+    description=locale_str("Send all matching entries again, after a preview", key="commands.dlq_replay_all"),
+)
+@described(**FILTER_OPTIONS, send_to=TO_OPTION, via=BY_OPTION)
+@app_commands.autocomplete(severity=offer_priorities, channel=offer_channels, send_to=offer_channels)
+@app_commands.choices(via=BY_CHOICES)
+async def replay_all(  # noqa: PLR0913, PLR0917  # Discord's options are parameters
+    interaction: Interaction,
+    hours: Hours = USUAL_HOURS,
+    severity: Severity | None = None,
+    channel: Channel | None = None,
+    status: Word = "",
+    text: Word | None = None,
+    period: Word = "",
+    send_to: Channel | None = None,
+    via: str = Via.BOT.value,
+) -> None:
+    """Preview first; nothing is sent yet."""
+    await wait(interaction)
+    asked = filter_of(hours, severity, channel, text)
+    target = _target(send_to, via)
+    view = await _replays(interaction).preview_all(asked, target, period=period, status=status)
+    await reply(interaction, view=view)
+
+
+@control(rf"dlq:v2:all:{HANDLE}")
+async def press_all(interaction: Interaction, pressed: Pressed) -> None:
+    """[まとめて再送] below a list: show what would be sent of all that its filter matches."""
+    await wait(interaction)
+    view = await presenter_of(interaction).view(pressed.fields["handle"])
+    await reply(interaction, view=await _replays(interaction).preview_all(view.filter, ReplayTarget()))
+
+
+@control(rf"dlq:v1:preview:{ENTRY}")
+async def press_preview(interaction: Interaction, pressed: Pressed) -> None:
+    """[再送]: show what would be sent; nothing is sent yet."""
+    await wait(interaction)
+    await reply(
+        interaction, view=await _replays(interaction).preview(pressed.fields["entry"], ReplayTarget())
+    )
+
+
+@control(rf"dlq:v2:ask:{TARGET}")
+async def press_other_target(interaction: Interaction, pressed: Pressed) -> None:
+    """[メンションも鳴らす] [webhook で送る]: show the preview anew."""
+    await keep(interaction)
+    target = target_from(pressed.fields)
+    await redraw(interaction, await _replays(interaction).preview(pressed.fields["entry"], target))
+
+
+@control(rf"dlq:v1:replay:{ENTRY}")
+async def press_replay(interaction: Interaction, pressed: Pressed) -> None:
+    """[再送する]: send it, and say where it arrived if that is known within moments."""
+    await _send(interaction, pressed.fields["entry"], ReplayTarget())
+
+
+@control(rf"dlq:v2:send:{TARGET}")
+async def press_replay_to(interaction: Interaction, pressed: Pressed) -> None:
+    """[再送する]: replay the entry to another channel, by a webhook, or with its mentions."""
+    await _send(interaction, pressed.fields["entry"], target_from(pressed.fields))
+
+
+@control(rf"dlq:v1:batch:start:{BATCH}")
+async def press_start(interaction: Interaction, pressed: Pressed) -> None:
+    """[再送する] of a batch: begin to send; this screen and a message for all show how it goes."""
+    await keep(interaction)
+    channel_id = interaction.channel_id
+    assert channel_id is not None  # the group is for servers
+    await _follow(interaction, await _replays(interaction).start(pressed.number, channel_id=channel_id))
+
+
+@control(rf"dlq:v1:batch:stop:{BATCH}")
+async def press_stop(interaction: Interaction, pressed: Pressed) -> None:
+    """[止める]: stop the batch; entries that are not sent yet can be replayed again.
+
+    On a person's own screen, that screen shows it.
+    """
+    message = interaction.message
+    await (keep if message is not None and message.flags.ephemeral else wait)(interaction)
+    await _follow(interaction, await _replays(interaction).stop(pressed.number))
+
+
+@control(rf"dlq:v1:batch:result:{BATCH}:(?P<page>\d{{1,3}})")
+async def press_results(interaction: Interaction, pressed: Pressed) -> None:
+    """[結果]: show what became of each entry."""
+    await wait(interaction)
+    await _show_results(interaction, pressed)
+
+
+@control(rf"dlq:v1:batch:(?:turn|again):{BATCH}:(?P<page>\d{{1,3}})")
+async def press_turn(interaction: Interaction, pressed: Pressed) -> None:
+    """[◀] [▶] [更新]: show another page, or the current state, on the screen that was pressed on."""
+    await keep(interaction)
+    await _show_results(interaction, pressed)
+
+
+async def _show_results(interaction: Interaction, pressed: Pressed) -> None:
+    batch = await _replays(interaction).batch(pressed.number)
+    await _follow(interaction, batch, page=int(pressed.fields["page"]))
+
+
+async def _follow(interaction: Interaction, batch: ReplayBatch, *, page: int = 1) -> None:
+    """Show a batch on the person's screen, until it has ended."""
+    replays = _replays(interaction)
+    await follow(
+        interaction,
+        batch,
+        read=partial(replays.batch, batch.id),
+        draw=partial(replays.results, page=page),
+        has_ended=lambda shown: shown.has_ended,
+    )
+
+
+async def _send(interaction: Interaction, entry: str, target: ReplayTarget) -> None:
+    await keep(interaction)
+    replays = _replays(interaction)
+    await redraw(interaction, await replays.replay(entry, target))
+    if ended := await replays.ended(entry):
+        await redraw(interaction, ended)
+
+
+def _target(send_to: str | None, via: str) -> ReplayTarget:
+    return ReplayTarget(Via(via), (send_to or "").strip().removeprefix("#") or None)
+
+
+def _replays(interaction: Interaction) -> ReplayPresenter:
+    return ReplayPresenter(services_of(interaction), voice_of(interaction), by=person_from(interaction.user))
