@@ -23,13 +23,18 @@ from bot.domain.timeline.entries import EntryKind, TimelineKind
 if TYPE_CHECKING:
     from bot.configured.outbound import Outbound
     from bot.doctor.finding import Finding
+    from bot.domain.alerts.held import AlertWindow, HeldBack
+    from bot.domain.alerts.occurrence import Occurrence
     from bot.domain.delivery.notices import Notice
     from bot.domain.incident.incident import Incident
+    from bot.domain.incident.opening import NewIncident
+    from bot.domain.outage.journal import Journal
     from bot.domain.timeline.entries import EntryData, TimelineEntry
     from bot.runbook.fields.rules import CapabilityTable
     from bot.runbook.model import Policy
     from bot.services.core import Core
     from bot.services.delivery.handling import DeliveryHandler
+    from bot.services.ports import Transaction
     from bot.services.shared.changes import Change
     from bot.settings import Settings
     from bot.storage.database.sql import Sql
@@ -81,6 +86,27 @@ class JobHandling:
     run: Callable[[Any, str], Awaitable[timedelta | None]]
     begins_with: NumberOf = NumberOf.INCIDENT
     at_a_time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertHold:
+    """What may hold back an alert that counts on no open incident: it is recorded, and opens nothing.
+
+    A rule of the policy and a threshold come before it. Of several holds, the first one that answers counts.
+
+    Attributes:
+        holds: Returns why it holds an alert back, None if it does not; in the transaction that records the
+            decision, with the alert's fingerprint locked. A dry run asks in a transaction that it rolls back.
+            An error undoes the decision, and the monitor's message is read again.
+        windows: Reads the windows of a guild that hold alerts now, for `Journal.windows`, every other second
+            and in a statement of its own. If it is late or raises StorageUnavailable, the journal stays.
+        holds_meanwhile: Return True if an alert that comes at this moment, while the database is away, pages
+            nobody and waits for the database. Decides by the journal alone.
+    """
+
+    holds: "Callable[[Transaction, Policy, Occurrence], Awaitable[HeldBack | None]]"
+    windows: "Callable[[Sql, int], Awaitable[Iterable[AlertWindow]]] | None" = None
+    holds_meanwhile: "Callable[[Policy, Journal, NewIncident, datetime], bool] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +181,8 @@ class Capability:
     Attributes:
         name: The folder's, and the name of its table in the policy file.
         policy: Its table of the policy file; what its `rules` returns is found by `Policy.of`.
+        within: The table of the core that has the capability's own in it, as "alerts" has
+            ``[alerts.maintenance]``; empty: the file itself.
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
         opens: Makes what the process shares, from the settings, at the start: `Core.opened`. It connects to
@@ -169,6 +197,7 @@ class Capability:
         shown: Called by the job that edits the posts of an incident after any change, before the core's are
             edited, with the use cases and the incident: what else shows it is to be edited. It runs in no
             transaction; what it raises postpones the job.
+        holds: What may hold back alerts that would be tracked.
         entries: The kinds of timeline entries that it writes, with their words; the words of the kind are the
             text ``history.kind.<kind>``. While it is switched off an entry is shown without its details.
         notices: The lines that it writes in threads. One that is queued is not sent while it is switched off.
@@ -193,6 +222,7 @@ class Capability:
 
     name: str
     policy: "type[CapabilityTable] | None" = None
+    within: str = ""
     problems: "Callable[[Policy], Iterable[str]] | None" = None
     channels: "Callable[[Policy], Iterable[str]] | None" = None
     opens: "Callable[[Settings, Outbound], object] | None" = None
@@ -201,6 +231,7 @@ class Capability:
     lost_jobs: Sequence[str] = ()
     on: "Mapping[IncidentEvent, Callable[[Change], Awaitable[None]]]" = field(default_factory=dict)
     shown: "Callable[[Any, Incident], Awaitable[None]] | None" = None
+    holds: Sequence[AlertHold] = ()
     entries: "Sequence[EntryLook[Any]]" = ()
     notices: "Sequence[NoticeLook[Any]]" = ()
     renderers: "Mapping[AnyDeliveryKind, Renderer]" = field(default_factory=dict)

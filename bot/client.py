@@ -57,7 +57,6 @@ COGS: Final = (
     "cogs.oncall",
     "cogs.alerts",
     "cogs.alert_history",
-    "cogs.maintenance",
     "cogs.actions",
     "cogs.sheets",
 )

@@ -109,7 +109,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         JobName.UNFINISHED_TRIAGE: _numbered(services.unfinished.run_job),
         JobName.REDACT: _numbered(hide),
         JobName.REDACT_FAILURES: _numbered(cases.failures.redact),
-        JobName.END_WINDOW: _paired(services.windows.run_job),
         JobName.TRACK_UNANSWERED: _paired(services.questions.track_unanswered),
         JobName.HANDOVER: _numbered(services.handovers.run_job),
         JobName.REACH: _numbered(services.handovers.look_ahead),
@@ -209,13 +208,7 @@ def _of_row(name: str, each: Mapping[int, Mapping[str, Handler]], find: GuildFin
                 | JobName.REFRESH_DIGEST
             ):
                 guild_id = await find.guild_of_delivery(number)
-            case (
-                JobName.HANDOVER
-                | JobName.REACH
-                | JobName.HOOKS
-                | JobName.END_WINDOW
-                | JobName.TRACK_UNANSWERED
-            ):
+            case JobName.HANDOVER | JobName.REACH | JobName.HOOKS | JobName.TRACK_UNANSWERED:
                 guild_id = number
             case JobName.REFRESH_TRIAGE | JobName.REEVALUATE | JobName.UNFINISHED_TRIAGE:
                 guild_id = await find.guild_of_triage(number)

@@ -1,9 +1,10 @@
 """The policy file as one pydantic model, and how it becomes a `Policy`."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, create_model
@@ -54,6 +55,8 @@ from bot.runbook.tables import (
     TimelineRules,
     UnfinishedTriage,
 )
+
+S = TypeVar("S", bound=Section)
 
 
 class File(Section):
@@ -152,8 +155,9 @@ class File(Section):
         """Yield the rules of each capability that has a table."""
         for capability in capabilities:
             if capability.policy is not None:
-                if capability.name in self.model_fields_set:
-                    table: CapabilityTable = getattr(self, capability.name)
+                within = getattr(self, capability.within) if capability.within else self
+                if capability.name in within.model_fields_set:
+                    table: CapabilityTable = getattr(within, capability.name)
                     yield table.rules(severities)
                 else:
                     yield capability.policy.left_out(severities)
@@ -161,6 +165,29 @@ class File(Section):
 
 @cache
 def whole_file() -> type[File]:
-    """Return the model of the file with a table for each capability that has one."""
-    tables = {one.name: (one.policy, one.policy()) for one in installed() if one.policy is not None}
-    return create_model("File", __base__=File, **tables)  # type: ignore[call-overload,no-any-return]
+    """Return the model of the file with a table for each capability that has one, in its place."""
+    places: dict[str, dict[str, type[CapabilityTable]]] = defaultdict(dict)
+    for capability in installed():
+        if capability.policy is not None:
+            places[capability.within][capability.name] = capability.policy
+    own = places.pop("", {})
+    others = {name: _extended(_section(name), tables) for name, tables in places.items()}
+    return _extended(File, {**own, **others})
+
+
+def _section(name: str) -> type[Section]:
+    """Return the model of a table of the core.
+
+    Raises:
+        TypeError: its keys are a team's own names: a bug.
+    """
+    found = File.model_fields[name].annotation
+    if not (isinstance(found, type) and issubclass(found, Section)):
+        raise TypeError(f"[{name}] has no place for a table of a capability")
+    return found
+
+
+def _extended(section: type[S], tables: Mapping[str, type[Section]]) -> type[S]:
+    """Return the model of a table with further tables in it, each of which may be left out."""
+    fields = {name: (table, table()) for name, table in tables.items()}
+    return create_model(section.__name__, __base__=section, **fields)  # type: ignore[call-overload,no-any-return]

@@ -2,14 +2,13 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from pydantic import ValidationError
-from pydantic.fields import FieldInfo
 
 from bot.capability import installed
 from bot.domain.errors import ConfigError
@@ -88,16 +87,25 @@ def _without_absent(raw: dict[str, object]) -> dict[str, object]:
     off = table.get("off") if isinstance(table, dict) else None
     named = set(off) if isinstance(off, list) and all(isinstance(name, str) for name in off) else set()
     absent = named - {one.name for one in installed()}
-    fields = whole_file().model_fields
-    known = {key: value for key, value in raw.items() if key in fields or key not in absent}
-    return {key: _known_in(fields[key], value) if key in absent else value for key, value in known.items()}
+    return _without(raw, absent, whole_file())
 
 
-def _known_in(field: FieldInfo, table: object) -> object:
-    section = field.annotation
-    if not (isinstance(table, dict) and isinstance(section, type) and issubclass(section, Section)):
-        return table
-    return {key: value for key, value in table.items() if key in section.model_fields}
+def _without(
+    table: Mapping[str, object], absent: Collection[str], section: type[Section]
+) -> dict[str, object]:
+    """Return *table*, of the file or within one, without what is *absent*; *section* is its model."""
+    left: dict[str, object] = {}
+    for key, value in table.items():
+        field = section.model_fields.get(key)
+        kind = None if field is None else field.annotation
+        if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, Section):
+            inner = _without(value, absent, kind)
+            left[key] = {
+                name: inner[name] for name in inner if key not in absent or name in kind.model_fields
+            }
+        elif field is not None or key not in absent:
+            left[key] = value
+    return left
 
 
 def _keys(raw: Mapping[str, object], table: str) -> tuple[str, ...]:

@@ -188,7 +188,6 @@ class Policy:
             self.private.channel,
             self.digest.channel,
             self.handover.channel,
-            self.alerts.windows.channel,
         ]
         others += [channel for one in self.capabilities if one.channels for channel in one.channels(self)]
         return tuple(dict.fromkeys([*used, *(channel for channel in others if channel)]))

@@ -14,7 +14,6 @@ from bot.services.alerts.live import LiveAlerts
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
-from bot.services.alerts.windows import MaintenanceWindows
 from bot.services.audit.auditing import Auditing
 from bot.services.digest.digests import Digests
 from bot.services.digest.verdicts import AlertVerdicts
@@ -101,7 +100,6 @@ class AlertUseCases:
     alert_answers: AlertAnswers
     alert_verdicts: AlertVerdicts
     alert_history: AlertHistory
-    windows: MaintenanceWindows
     probing: Probing
     probe_queries: ProbeQueries
 

@@ -29,7 +29,6 @@ from bot.storage.tables.alerts.lessons import PostgresAlertLessonReads
 from bot.storage.tables.alerts.live_checks import PostgresLiveCheckReads
 from bot.storage.tables.alerts.probes import PostgresProbeReads
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads
-from bot.storage.tables.alerts.windows import PostgresAlertWindowReads
 from bot.storage.tables.attachments import PostgresAttachmentReads
 from bot.storage.tables.bundles import PostgresBundleReads
 from bot.storage.tables.code_host.exports import PostgresExportReads
@@ -73,7 +72,6 @@ class PostgresStore(
     PostgresAlertReads,
     PostgresAlertDecisionReads,
     PostgresAlertLessonReads,
-    PostgresAlertWindowReads,
     PostgresActionReads,
     PostgresAlertVerdictReads,
     PostgresHookReads,

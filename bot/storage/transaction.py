@@ -22,7 +22,6 @@ from bot.storage.tables.alerts.lessons import PostgresAlertLessonWrites
 from bot.storage.tables.alerts.live_checks import PostgresLiveCheckWrites
 from bot.storage.tables.alerts.probes import PostgresProbeWrites
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictWrites
-from bot.storage.tables.alerts.windows import PostgresAlertWindowWrites
 from bot.storage.tables.attachments import PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleWrites
 from bot.storage.tables.code_host.exports import PostgresExportWrites
@@ -80,7 +79,6 @@ class PostgresTransaction(
     PostgresHookWrites,
     PostgresInstallation,
     PostgresProbeWrites,
-    PostgresAlertWindowWrites,
     PostgresActionWrites,
     PostgresAlertVerdictWrites,
     PostgresDigestWrites,

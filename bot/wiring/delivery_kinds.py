@@ -24,7 +24,6 @@ from bot.wiring.shared import Shared
 #: Kinds of delivery that need no behaviour of their own.
 _PLAIN: Final = (
     DeliveryKind.ALERT_VERDICT,
-    DeliveryKind.ALERT_WINDOW,
     DeliveryKind.ALERTS_SKIPPED,
     DeliveryKind.HOOK_UNREAD,
     DeliveryKind.PIN_SEEN,

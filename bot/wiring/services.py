@@ -15,7 +15,6 @@ from bot.services.alerts.opening import AlertOpening
 from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.alerts.tracking import AlertTracking
-from bot.services.alerts.windows import MaintenanceWindows
 from bot.services.audit.auditing import Auditing
 from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.escalation.explaining import Explaining
@@ -148,7 +147,6 @@ def _alerts(shared: Shared, parts: GuildDependencies, emergency: Emergency) -> A
         alert_answers=AlertAnswers(store, policy, access, questions, recoveries, lifecycle),
         alert_verdicts=AlertVerdicts(store, discord, policy, access),
         alert_history=AlertHistory(store, access),
-        windows=MaintenanceWindows(store, policy, access, shared.incidents),
         probing=Probing(
             store,
             policy,

@@ -404,17 +404,17 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a window that ends loses what is being held at that moment",
-        file="bot/storage/tables/alerts/windows.sql",
+        file="cogs/maintenance/store.sql",
         before="ORDER BY ends_at, id\n   FOR SHARE",
         after="ORDER BY ends_at, id",
-        tests=("tests/services/alerts/test_windows.py",),
+        tests=("tests/cogs/maintenance/test_holding.py",),
     ),
     Mutant(
         name="an alert that was over during a window is tracked at its end",
-        file="bot/services/alerts/windows.py",
-        before="if not await tx.fires_still(",
-        after="if False and not await tx.fires_still(",
-        tests=("tests/services/alerts/test_windows.py",),
+        file="cogs/maintenance/use_cases.py",
+        before="if not await windows.fires_still(",
+        after="if False and not await windows.fires_still(",
+        tests=("tests/cogs/maintenance/test_holding.py",),
     ),
     Mutant(
         name="a message that is read again counts towards its threshold again",

@@ -246,8 +246,6 @@ class DeliveryKind(AnyDeliveryKind):
     ALERT_QUESTION_DM = "alert_question_dm", DeliveryKindSpec(is_dated=True)
     #: The line that says what the team has decided about a noisy alert.
     ALERT_VERDICT = "alert_verdict", DeliveryKindSpec(may_answer=True)
-    #: The line about a maintenance window: it began, was changed, or is over.
-    ALERT_WINDOW = "alert_window"
     #: The note that older messages of a watched channel were not read.
     ALERTS_SKIPPED = "alerts_skipped"
     #: The note that what a source has sent by HTTP could not be read.

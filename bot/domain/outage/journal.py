@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from bot.domain.alerts.windows import AlertWindow
+from bot.domain.alerts.held import AlertWindow
 from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.ladder import combined
 from bot.domain.outage.watches import OfflineKind, UnrecordedReport, UnsentMessage, Watch, WatchStep
@@ -32,7 +32,7 @@ class Journal:
         acknowledged: Watch keys under which a 👀 was found.
         reports: By watch key.
         known_alerts: Fingerprints of alerts that page nobody when they come again, being open or muted.
-        windows: The open maintenance windows.
+        windows: Those that hold alerts: see `bot.capability.AlertHold`.
     """
 
     mirror: UUID | None = None
@@ -72,7 +72,7 @@ class Journal:
         }
 
     def is_held(self, name: str, now: datetime) -> bool:
-        """Return True if a maintenance window holds alerts about *name*, a target or a title."""
+        """Return True if a window holds alerts about *name*, a target or a title."""
         return any(window.ends_at > now and window.covers(name) for window in self.windows)
 
     def done(self, watch_key: str) -> frozenset[str]:

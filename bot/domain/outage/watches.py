@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.alerts.windows import HeldAlert
+from bot.domain.alerts.held import HeldAlert
 from bot.domain.delivery.delivery import Posted
 from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person

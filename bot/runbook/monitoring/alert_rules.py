@@ -1,4 +1,4 @@
-"""``[[alerts.rules]]`` and ``[alerts.maintenance]``: which alerts open nothing, or only later."""
+"""``[[alerts.rules]]``: which alerts open nothing, or only later."""
 
 from datetime import timedelta
 from typing import Annotated, Final
@@ -7,7 +7,6 @@ from pydantic import model_validator
 
 from bot.domain.alerts.recognition import PATTERN_LIMIT, Shape
 from bot.domain.alerts.rules import AlertRule, Threshold
-from bot.domain.alerts.windows import WindowRules
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import Problem, Rule, Section
 
@@ -15,7 +14,6 @@ from bot.runbook.fields.rules import Problem, Rule, Section
 MOST_RULES: Final = 100
 #: What came longer ago may be deleted: decisions are kept for 14 days.
 _LONGEST_COUNT: Final = timedelta(days=1)
-_LONGEST_WINDOW: Final = timedelta(days=7)
 _MOST_TIMES: Final = 100
 
 
@@ -82,21 +80,3 @@ class AlertRuleTable(Section):
             only_after=threshold,
             becomes=self.becomes,
         )
-
-
-class MaintenanceTable(Section):
-    """``[alerts.maintenance]``."""
-
-    at_most: moments.Duration = timedelta(hours=24)
-    spares: tuple[values.OfSeverity, ...] = ()
-    channel: values.Channel | None = None
-
-    @model_validator(mode="after")
-    def _ends(self) -> "MaintenanceTable":
-        if self.at_most > _LONGEST_WINDOW:
-            raise Problem("is too long; allowed: up to 7d", key="at_most")
-        return self
-
-    def value(self) -> WindowRules:
-        """Return the table as rules for maintenance windows."""
-        return self.into(WindowRules)

@@ -16,13 +16,12 @@ from bot.domain.alerts.alert import AlertPart
 from bot.domain.alerts.recognition import PATTERN_LIMIT, Pattern, Says, Shape, TextPart, Unknown
 from bot.domain.alerts.rules import AlertRule
 from bot.domain.alerts.titles import TitleShapes
-from bot.domain.alerts.windows import WindowRules
 from bot.domain.errors import ConfigError
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.problems import lines
 from bot.runbook.fields.rules import AtMost, Names, Problem, Rule, Section, some
-from bot.runbook.monitoring.alert_rules import MOST_RULES, AlertRuleTable, MaintenanceTable
+from bot.runbook.monitoring.alert_rules import MOST_RULES, AlertRuleTable
 
 SENDERS_NAME: Final = "senders.toml"
 
@@ -70,7 +69,6 @@ class AlertRules:
         names: Titles that only name their sender.
         shapes: Lines of a message that its alert's title is made of.
         rules: About single alerts; the first one that fits decides.
-        windows: About maintenance windows.
     """
 
     watch: Mapping[str, str]
@@ -88,7 +86,6 @@ class AlertRules:
     names: tuple[str, ...]
     shapes: TitleShapes
     rules: tuple[AlertRule, ...]
-    windows: WindowRules
 
 
 class OnRecovery(StrEnum):
@@ -167,7 +164,6 @@ class AlertsTable(Section):
     ignore: tuple[_Line, ...] = ()
     names: tuple[_SenderName, ...] = ()
     rules: Annotated[tuple[AlertRuleTable, ...], AtMost(MOST_RULES)] = ()
-    maintenance: MaintenanceTable = MaintenanceTable()
 
     def value(self, severities: Mapping[str, SeverityPolicy]) -> AlertRules:
         """Return the rules, with the patterns of the usual senders after the file's own."""
@@ -192,7 +188,6 @@ class AlertsTable(Section):
             names=(*self.names, *usual.names),
             shapes=usual.shapes,
             rules=tuple(each.value(number) for number, each in enumerate(self.rules, 1)),
-            windows=self.maintenance.value(),
         )
 
 

@@ -1,12 +1,12 @@
-"""Opens an alert that counts on no open incident, unless a rule, a mute or a maintenance window stops it."""
+"""Opens an alert that counts on no open incident, unless a rule, a mute or a capability stops it."""
 
 from dataclasses import dataclass, field, replace
 
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionDetail
+from bot.domain.alerts.held import HeldAlert, HeldBack
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.rules import Threshold
-from bot.domain.alerts.windows import HeldAlert
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.locations import Waited
 from bot.domain.incident.opening import NewIncident
@@ -42,10 +42,11 @@ class Decided:
 
 
 class AlertStops:
-    """What may stop an alert that counts on no open incident: rules, mutes, maintenance windows."""
+    """What may stop an alert that counts on no open incident: rules, mutes, thresholds, capabilities."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
+        self._holds = [hold for capability in policy.capabilities for hold in capability.holds]
 
     async def passed_over(self, tx: Transaction, said: Occurrence) -> Decided | None:
         """Return why the alert opens nothing, whatever it says: a rule or a mute; None without one."""
@@ -54,7 +55,7 @@ class AlertStops:
         return Decided(AlertOutcome.MUTED) if await self._is_muted(tx, said) else None
 
     async def kept_back(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
-        """Return BELOW or HELD if the alert does not open yet, else TRACKED, without an incident so far."""
+        """Return why the alert does not open yet (BELOW, HELD), else TRACKED, without an incident so far."""
         detail, rule = DecisionDetail(), said.rule
         if rule is not None:
             detail = DecisionDetail(rule=rule.number)
@@ -63,8 +64,9 @@ class AlertStops:
                 detail = _counted(detail, threshold, times)
                 if times < threshold.count:
                     return Decided(AlertOutcome.BELOW, detail=detail)
-        if (window := await self._window(tx, said)) is not None:
-            return Decided(AlertOutcome.HELD, detail=detail, window_id=window, held=HeldAlert.of(new))
+        if (back := await self._held_back(tx, said)) is not None:
+            held = None if back.window_id is None else HeldAlert.of(new)
+            return Decided(back.outcome, detail=detail, window_id=back.window_id, held=held)
         return Decided(AlertOutcome.TRACKED, detail=detail)
 
     async def _is_muted(self, tx: Transaction, said: Occurrence) -> bool:
@@ -74,12 +76,12 @@ class AlertStops:
             said.guild_id, said.fingerprint, message_id=said.id, severities=severer
         )
 
-    async def _window(self, tx: Transaction, said: Occurrence) -> int | None:
-        """Return the number of the maintenance window that holds the alert, or None."""
-        if said.severity.name in self._policy.alerts.windows.spares:
-            return None
-        holding = await tx.holding_windows(said.guild_id)
-        return next((one.id for one in holding if one.is_about(said)), None)
+    async def _held_back(self, tx: Transaction, said: Occurrence) -> HeldBack | None:
+        """Return why a capability holds the alert back, or None."""
+        for hold in self._holds:
+            if (back := await hold.holds(tx, self._policy, said)) is not None:
+                return back
+        return None
 
 
 class AlertOpening:
@@ -98,7 +100,7 @@ class AlertOpening:
         return await self._stops.kept_back(tx, said, new)
 
     async def open(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
-        """Open the alert, or count it towards its threshold, or let a maintenance window hold it."""
+        """Open the alert, or count it towards its threshold, or let a capability hold it back."""
         decided = await self._stops.kept_back(tx, said, new)
         if decided.outcome is not AlertOutcome.TRACKED:
             return decided

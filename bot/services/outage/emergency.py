@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from cachetools import LRUCache
 
-from bot.domain.alerts.windows import HeldAlert
+from bot.domain.alerts.held import HeldAlert
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import NotPermitted, StorageBroken, StorageUnavailable
 from bot.domain.escalation.ladder import plan
@@ -100,6 +100,12 @@ class Emergency:
     ) -> None:
         self._store = store
         self._policy = policy
+        self._holds_meanwhile = [
+            hold.holds_meanwhile
+            for capability in policy.capabilities
+            for hold in capability.holds
+            if hold.holds_meanwhile is not None
+        ]
         self._book = book = mirror.book
         self._alarm = alarm
         self._mirror = mirror
@@ -238,11 +244,10 @@ class Emergency:
         """Return True if people must be told of a monitor's alert without a database, and know nothing of it.
 
         An alert that is open, muted, or was raised without the database pages nobody when it comes again. One
-        that a maintenance window holds waits for the database.
+        that a capability holds back waits for the database.
         """
-        journal = self._book.journal
-        name = next(iter(new.targets), None) or new.title
-        if new.severity not in self._policy.alerts.windows.spares and journal.is_held(name, self._book.now()):
+        journal, now = self._book.journal, self._book.now()
+        if any(held(self._policy, journal, new, now) for held in self._holds_meanwhile):
             return False
         is_known = new.fingerprint in journal.known_alerts or new.fingerprint in journal.alerts
         return self.covers(new.severity) and not is_known and len(journal.alerts) < _ALERTS

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from pydantic import TypeAdapter
 
-from bot.domain.alerts.windows import AlertWindow
+from bot.domain.alerts.held import AlertWindow
 from bot.domain.delivery.delivery import Posted
 from bot.domain.outage.journal import Journal
 from bot.domain.outage.watches import UnrecordedReport, Watch

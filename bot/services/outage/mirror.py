@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.alerts.windows import AlertWindow
+from bot.domain.alerts.held import AlertWindow
 from bot.domain.errors import StorageUnavailable
 from bot.domain.outage.journal import Journal
 from bot.domain.outage.watches import Watch, WatchChange
@@ -53,6 +53,12 @@ class Mirror:
         self._store = store
         self._guild_id = guild_id
         self._policy = policy
+        self._windows = [
+            hold.windows
+            for capability in policy.capabilities
+            for hold in capability.holds
+            if hold.windows is not None
+        ]
         self.book = book
         self._committed: dict[str, tuple[Watch | None, float]] = {}
         self._is_full = False
@@ -107,7 +113,9 @@ class Mirror:
                 known = await self._store.known_alerts(
                     without=without, since=self._policy.alerts.same_within, limit=_KNOWN
                 )
-                windows = await self._store.open_windows(self._guild_id)
+                windows = [
+                    one for read in self._windows for one in await read(self._store.sql, self._guild_id)
+                ]
         except (StorageUnavailable, TimeoutError) as late:
             log.warning("emergency.mirror_stale", reason=type(late).__name__)
             return None

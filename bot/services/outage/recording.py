@@ -9,8 +9,8 @@ from itertools import groupby
 import structlog
 
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
+from bot.domain.alerts.held import HeldAlert
 from bot.domain.alerts.recognition import Says
-from bot.domain.alerts.windows import HeldAlert
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable, UserError
 from bot.domain.escalation.ladder import Step

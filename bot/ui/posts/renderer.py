@@ -12,7 +12,6 @@ from bot.domain.incident.posting import has_moved, shows_old_details, shows_othe
 from bot.domain.text import cut
 from bot.services.ports import Subject
 from bot.ui.posts import (
-    alert_windows,
     questions,
     sheets,
     triage_posts,
@@ -41,7 +40,6 @@ _RENDERERS: Final[dict[AnyDeliveryKind, Renderer]] = {
     kind: renderer
     for module in (
         action_notices,
-        alert_windows,
         bundles,
         digest_posts,
         documents,

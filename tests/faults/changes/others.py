@@ -138,7 +138,7 @@ async def _(scene: Scene) -> Change:
     return scene.acts(act, "alert_window_ended", of="windowend")
 
 
-@change("maintenance.press_end")
+@change("maintenance.commands.press_end")
 async def _(scene: Scene) -> Change:
     await scene.say("mute start", by="primary", target="windowpress", until="2h")
     shown = await scene.say("mute list", by="primary")

@@ -1,4 +1,4 @@
-"""`/alerts recent | rules` and `/mute`, against the local Discord."""
+"""`/alerts recent | rules`, against the local Discord."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -57,36 +57,6 @@ async def test_a_private_incident_is_not_named(world: ConsoleWorld) -> None:
     assert "TypeError" not in page
     assert "INC-1" not in page
     assert "TypeError" in words(shown(await world.command("alerts recent", by="primary")))
-
-
-async def test_a_maintenance_is_begun_listed_and_ended(world: ConsoleWorld) -> None:
-    """A person on call begins, lists and ends a maintenance; a responder may neither begin nor end one.
-
-    An end that cannot be read is given back, and one that is too far away is refused.
-    """
-    refused = shown(await world.command("mute start", target="api.parky.co.jp", until="2h"))
-    assert "on-call" in refused["content"]
-    wrong = shown(await world.command("mute start", by="primary", target="api.parky.co.jp", until="soon"))
-    assert "soon" in wrong["content"]
-    long = shown(await world.command("mute start", by="primary", target="api.parky.co.jp", until="3d"))
-    assert "at_most" in long["content"]
-    begun = shown(
-        await world.command("mute start", by="primary", target="api.parky.co.jp", until="2h", reason="deploy")
-    )
-    assert "api.parky.co.jp" in begun["content"]
-    await say(world, 1)
-    assert "JST まで、設定：@primary)" in words(shown(await world.command("alerts recent")))
-    listed = shown(await world.command("mute list"))
-    assert "deploy" in words(listed)
-    (end,) = [press for press in presses(listed) if press.startswith("mute:v1:end:")]
-    assert "on-call" in shown(await world.click(listed, end))["content"]
-    offered = await world.choices("mute end", focused="target", typed="api")
-    assert [choice["value"] for choice in offered] == ["api.parky.co.jp"]
-    mine = shown(await world.command("mute list", by="primary"))
-    ended = shown(await world.command("mute end", by="primary", target="api.parky.co.jp"))
-    assert "終えました" in ended["content"]
-    assert "すでに終わっています" in shown(await world.click(mine, end, by="primary"))["content"]
-    assert "メンテナンス中の対象はありません" in words(shown(await world.command("mute list")))
 
 
 async def test_probes_are_listed_the_worst_first(world: ConsoleWorld) -> None:

@@ -8,11 +8,12 @@ from bot.domain.alerts.verdict import Verdict
 from bot.services.alerts.dry_run import AlertDryRun, MessageDryRun
 from bot.services.alerts.opening import Decided
 from bot.services.alerts.tracking import AlertReader
+from cogs.maintenance.use_cases import MaintenanceWindows
+from tests.cogs.maintenance.test_holding import begin
 from tests.services.alerts.test_events import FIRING, OVER, SENTRY, fire, say
 from tests.services.alerts.test_monitors import posted
 from tests.services.alerts.test_monitors import say as post
 from tests.services.alerts.test_rules import FLAPS, ruled
-from tests.services.alerts.test_windows import begin
 from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, Desk
 
@@ -54,7 +55,7 @@ async def test_a_mute_and_a_maintenance_window_would_hold_it_back(desk: Desk) ->
     window = await begin(desk)
     held = await decided(desk, FIRING)
     assert (held.outcome, held.window_id) == (AlertOutcome.HELD, window.id)
-    await desk.services.windows.end(GUILD, window.id, by=PRIMARY)
+    await desk.services.of(MaintenanceWindows).end(GUILD, window.id, by=PRIMARY)
     first = await fire(desk)
     await say(desk, OVER, 2)
     await desk.services.alert_verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)

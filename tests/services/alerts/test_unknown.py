@@ -16,6 +16,7 @@ from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.incident.incident import Status
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.alerts.answers import PAGE_SIZE
+from cogs.maintenance.use_cases import MaintenanceWindows
 from tests.services.alerts.test_monitors import by, posted, say, statuses
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
@@ -300,7 +301,7 @@ async def test_a_rule_and_a_maintenance_come_first(database: Database) -> None:
     """What a threshold or a maintenance window keeps back is not asked about, as if it were tracked."""
     rule = '\n[[alerts.rules]]\ntitle = "*gate 7*"\nonly_after = 2\nwithin = "10m"\n'
     desk = Desk(database, parse_policy(default_policy_text() + rule, name="own"))
-    await desk.services.windows.begin(
+    await desk.services.of(MaintenanceWindows).begin(
         GUILD, "db-9", until=desk.clock.time + timedelta(hours=1), reason="", by=PRIMARY
     )
     await odd(desk, 1, "something about gate 7")

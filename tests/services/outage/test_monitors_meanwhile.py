@@ -12,6 +12,7 @@ from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.outage.watches import OfflineKind
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.alerts import live
+from cogs.maintenance.use_cases import MaintenanceWindows
 from tests.services.alerts.test_alerts import FIRST, alert
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 from tests.services.outcomes import kinds
@@ -108,7 +109,7 @@ async def test_an_open_alert_that_comes_again_pages_nobody(desk: Desk, *, is_ack
 async def test_a_maintenance_window_holds_alerts_during_an_outage(desk: Desk) -> None:
     """An alert about the target of an open window pages nobody, and another one does."""
     desk.discord.watching.append(alert(desk, FIRST - 1, "chatter", channel=P0))
-    window = await desk.services.windows.begin(
+    window = await desk.services.of(MaintenanceWindows).begin(
         GUILD, "api.parky.co.jp", until=desk.clock.time + timedelta(hours=1), reason="", by=PRIMARY
     )
     await away(desk)

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
-from bot.domain.alerts.windows import AlertWindow
+from bot.domain.alerts.held import AlertWindow
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Status
+from cogs.maintenance.use_cases import MaintenanceWindows
 from tests.services.desk import GUILD, PRIMARY, Desk
 from tests.services.probes.prober import good, slow, wrong
 from tests.services.probes.test_probing import alerts, begun, probe, turn, use
@@ -18,7 +19,9 @@ __all__ = ["begun"]
 async def mute(desk: Desk, **span: float) -> AlertWindow:
     """``/mute target:api until``."""
     until = await desk.store.now() + timedelta(**span)
-    return await desk.services.windows.begin(GUILD, "api", until=until, reason="deploy", by=PRIMARY)
+    return await desk.services.of(MaintenanceWindows).begin(
+        GUILD, "api", until=until, reason="deploy", by=PRIMARY
+    )
 
 
 async def said(desk: Desk) -> list[tuple[AlertOutcome, str | None, int | None]]:
@@ -86,7 +89,7 @@ async def test_a_slow_target_that_goes_down_in_its_window_alerts_as_down(
         desk.prober.says["api"] = says
         await turn(desk)
     if is_ended_by_a_person:
-        await desk.services.windows.end(GUILD, window.id, by=PRIMARY)
+        await desk.services.of(MaintenanceWindows).end(GUILD, window.id, by=PRIMARY)
         await desk.work()
     else:
         await desk.pass_time(minutes=30)

@@ -35,5 +35,5 @@ def test_every_interface_of_the_store_is_part_of_it() -> None:
         if isinstance(node, ast.ClassDef) and "Protocol" in map(ast.unparse, node.bases)
     }
     parts = {each.__name__ for each in (*Store.__mro__, *Transaction.__mro__)}
-    assert len(defined) > 70
+    assert defined > {"OutageMirror", "AcknowledgementReads", "AcknowledgementWrites"}, "all files are read"
     assert defined - parts == set()

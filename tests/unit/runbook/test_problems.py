@@ -27,9 +27,8 @@ def test_each_problem_is_one_line(case: dict[str, str]) -> None:
 
     The line names the key, the value and what is allowed.
     """
-    tables = "".join(
-        f", {one.name}" for one in installed() if one.policy and one.name not in File.model_fields
-    )
+    own = [one.name for one in installed() if one.policy is not None and not one.within]
+    tables = "".join(f", {name}" for name in own if name not in File.model_fields)
     line = case["line"].replace("{capabilities}", tables)
     assert problems(changed(case["old"], case["new"])) == [line]
 
@@ -236,3 +235,12 @@ def test_unknown_parts_of_a_country() -> None:
     """A part of a country that does not exist, such as US-ZZ, is refused for the holidays."""
     (line,) = problems(changed('holidays = "JP"', 'holidays = "US-ZZ"'))
     assert line.startswith('business_hours.holidays: "US-ZZ" is not a known country; ')
+
+
+@pytest.mark.parametrize("place", ["somewhere", "alerts.somewhere"])
+def test_the_table_of_a_capability_that_is_not_there_may_stay_if_it_is_switched_off(place: str) -> None:
+    """A folder was deleted: its name is switched off, and its table is ignored wherever it may be."""
+    table = f"\n[{place}]\nkey = 1\n"
+    assert problems(MINIMAL + table) != []
+    policy = parse_policy(f'{MINIMAL}{table}\n[capabilities]\noff = ["somewhere"]\n', name="policy.toml")
+    assert policy.capabilities == installed()

@@ -14,7 +14,6 @@ from bot.services.ports.store.alerts.lessons import AlertLessonReads, AlertLesso
 from bot.services.ports.store.alerts.live_checks import LiveCheckReads, LiveCheckWrites
 from bot.services.ports.store.alerts.probes import ProbeReads, ProbeWrites
 from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
-from bot.services.ports.store.alerts.windows import AlertWindowReads, AlertWindowWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.code_host.exports import (
@@ -74,7 +73,6 @@ class Transaction(
     AlertLessonWrites,
     HookWrites,
     ProbeWrites,
-    AlertWindowWrites,
     ActionWrites,
     AlertVerdictWrites,
     DigestWrites,
@@ -116,7 +114,6 @@ class Store(
     AlertReads,
     AlertDecisionReads,
     AlertLessonReads,
-    AlertWindowReads,
     ActionReads,
     AlertVerdictReads,
     HookReads,

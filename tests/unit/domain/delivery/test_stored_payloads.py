@@ -7,7 +7,6 @@ import pytest
 from bot.domain.actions.deliveries import ActionDm, ActionDmReason
 from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData, HookUnreadData
 from bot.domain.alerts.verdict import AlertVerdictData, Verdict
-from bot.domain.alerts.windows import WindowData
 from bot.domain.delivery.addressing import Addressing
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.digest import DigestData
@@ -276,11 +275,6 @@ ROWS: list[tuple[Json, Payload]] = [
         AlertQuestionData(
             answers=900, sender="Sentry", title="x", severity="SEV1", tracks_at=AT, said="x y", url="u"
         ),
-    ),
-    ({"target": "api", "until": ISO, "by": "a"}, WindowData(target="api", until=AT, by="a")),
-    (
-        {"target": "api", "alerts": 2, "times": 5, "numbers": [42]},
-        WindowData(target="api", alerts=2, times=5, numbers=(42,)),
     ),
     (
         {"label": "Sentry", "source": "sentry", "problem": "the body is empty"},

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from bot.domain.alerts.windows import AlertWindow, HeldAlert
+from bot.domain.alerts.held import AlertWindow, HeldAlert
 from bot.domain.delivery.delivery import Posted
 from bot.domain.incident.locations import Source
 from bot.domain.outage.journal import GRACE, Journal, Recorded

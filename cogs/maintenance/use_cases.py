@@ -1,27 +1,37 @@
-"""Maintenance windows: people begin and end them, and what they have held is dealt with when they end."""
+"""Maintenance windows: people begin and end them, and their end deals with the alerts that they held."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from bot.domain.alerts.windows import AlertWindow, HeldGroup, WindowData
+from bot.domain.alerts.decisions import AlertOutcome
+from bot.domain.alerts.held import AlertWindow, HeldBack
+from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.locations import Waited
+from bot.domain.incident.opening import NewIncident
+from bot.domain.outage.journal import Journal
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.runbook.model import Policy
+from bot.services.core import Core
+from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.opening import Incidents
-from bot.services.ports import Job, JobName, Store, Transaction
+from bot.services.ports import Job, Store, Transaction
 from bot.services.shared.access import Access
+from cogs.maintenance.rules import HeldGroup, MaintenanceDelivery, WindowData, WindowRules
+from cogs.maintenance.store import Windows
 
 log = structlog.get_logger(__name__)
 
+#: The name of the job, as the queue stores it. Its payload: "<guild>:<window>".
+END_WINDOW: Final = "end_window"
 #: The key below ``[permissions]``.
 _PERMISSION: Final = "mute"
 _TARGET_LIMIT: Final = 80
@@ -35,6 +45,7 @@ class MaintenanceWindows:
     def __init__(self, store: Store, policy: Policy, access: Access, incidents: Incidents) -> None:
         self._store = store
         self._policy = policy
+        self._rules = policy.of(WindowRules)
         self._access = access
         self._incidents = incidents
 
@@ -44,7 +55,7 @@ class MaintenanceWindows:
 
     async def open_ones(self, guild_id: int) -> list[AlertWindow]:
         """Return the windows that hold alerts now."""
-        return await self._store.open_windows(guild_id)
+        return await Windows(self._store.sql).open(guild_id)
 
     async def begin(
         self, guild_id: int, target: str, *, until: datetime, reason: str, by: Person
@@ -61,11 +72,11 @@ class MaintenanceWindows:
         async with self._store.transaction() as tx:
             now = await tx.now()
             self._check(until, now=now)
-            window = await tx.begin_window(
+            window = await Windows(tx.sql).begin(
                 guild_id, name, ends_at=until, reason=one_line(reason, limit=_REASON_LIMIT), by=by
             )
             await _audit(tx, window, by=by, action="alert_window_began")
-            spares = self._policy.alerts.windows.spares
+            spares = self._rules.spares
             told = WindowData(target=name, by=by.name, reason=window.reason, until=until, spares=spares)
             await tx.insert_deliveries([self._line(window, told, key=f"{until.timestamp():.0f}")])
             await tx.enqueue(_job(window, after=until - now))
@@ -80,7 +91,7 @@ class MaintenanceWindows:
         """
         await self._access.require(by, _PERMISSION, guild_id=guild_id, act="end_window", window_id=window_id)
         async with self._store.transaction() as tx:
-            window = await tx.end_window(guild_id, window_id, by=by)
+            window = await Windows(tx.sql).end(guild_id, window_id, by=by)
             if window is None:
                 raise UserError("window_not_open")
             await _audit(tx, window, by=by, action="alert_window_ended")
@@ -89,7 +100,7 @@ class MaintenanceWindows:
         return window
 
     async def run_job(self, guild_id: int, window_id: int) -> timedelta | None:
-        """Deal with a window whose time is over. Handler of the queue's end_window job.
+        """Deal with a window whose time is over.
 
         First the window ends, so that it holds nothing more; then each alert that still fires is tracked, in
         a transaction of its own; at last one line says what was held. Each part may be done again.
@@ -98,14 +109,14 @@ class MaintenanceWindows:
             When to come again; None: there is nothing left to do.
         """
         async with self._store.transaction() as tx:
-            await tx.end_window(guild_id, window_id, by=None)
+            await Windows(tx.sql).end(guild_id, window_id, by=None)
             now = await tx.now()
-        window = await self._store.alert_window(guild_id, window_id)
+        window = await Windows(self._store.sql).find(guild_id, window_id)
         if window is None or window.next_at is None:
             return None
         if window.ended_at is None:
             return max(window.ends_at - now, _SHORTEST / 60)
-        for held in await self._store.held_alerts(window.id):
+        for held in await Windows(self._store.sql).held(window.id):
             await self._settle(window, held)
         await self._tell(window)
         return None
@@ -113,13 +124,14 @@ class MaintenanceWindows:
     async def _settle(self, window: AlertWindow, held: HeldGroup) -> None:
         """Track an alert that the window has held, if it still fires."""
         async with self._store.transaction() as tx:
+            windows = Windows(tx.sql)
             await tx.lock_fingerprint(window.guild_id, held.fingerprint)
-            number = await tx.tracked_since(window.guild_id, held)
+            number = await windows.tracked_since(window.guild_id, held)
             if number is None:
-                if not await tx.fires_still(window.guild_id, window.id, held.fingerprint):
+                if not await windows.fires_still(window.guild_id, window.id, held.fingerprint):
                     return
                 number = (await self._open(tx, window, held)).id
-            await tx.adopt_held(window.id, held.fingerprint, incident_id=number)
+            await windows.adopt(window.id, held.fingerprint, incident_id=number)
         log.info("alert_window.alert_tracked", window_id=window.id, incident_id=number)
 
     async def _open(self, tx: Transaction, window: AlertWindow, held: HeldGroup) -> Incident:
@@ -130,9 +142,10 @@ class MaintenanceWindows:
 
     async def _tell(self, window: AlertWindow) -> None:
         async with self._store.transaction() as tx:
-            if not await tx.settle_window(window.id):
+            windows = Windows(tx.sql)
+            if not await windows.settle(window.id):
                 return
-            found = await tx.count_held(window.id)
+            found = await windows.count(window.id)
             told = WindowData(
                 target=window.target,
                 by=window.ended_by or "",
@@ -144,16 +157,16 @@ class MaintenanceWindows:
         log.info("alert_window.settled", window_id=window.id, alerts=found.alerts, still=len(found.numbers))
 
     def _check(self, until: datetime, *, now: datetime) -> None:
-        at_most = self._policy.alerts.windows.at_most
+        at_most = self._rules.at_most
         if until < now + _SHORTEST:
             raise UserError("window_in_past", until=until)
         if until > now + at_most + _SHORTEST:  # typed a moment ago
             raise UserError("window_too_long", latest=now + at_most)
 
     def _line(self, window: AlertWindow, told: WindowData, *, key: str) -> NewDelivery:
-        channel = self._policy.alerts.windows.channel or self._policy.most_severe.channel
+        channel = self._rules.channel or self._policy.most_severe.channel
         return NewDelivery(
-            kind=DeliveryKind.ALERT_WINDOW,
+            kind=MaintenanceDelivery.ALERT_WINDOW,
             to=f"channel:{channel}",
             key=f"alert_window:{window.id}:{key}",
             guild_id=window.guild_id,
@@ -163,9 +176,45 @@ class MaintenanceWindows:
 
 def _job(window: AlertWindow, *, after: timedelta) -> Job:
     payload = f"{window.guild_id}:{window.id}"
-    return Job(JobName.END_WINDOW, payload, f"end_window:{payload}", after=after, sooner=True)
+    return Job(END_WINDOW, payload, f"end_window:{payload}", after=after, sooner=True)
 
 
 async def _audit(tx: Transaction, window: AlertWindow, *, by: Person, action: str) -> None:
     data = AuditData(facts={"window_id": window.id, "target": window.target})
     await tx.audit(guild_id=window.guild_id, by=by, action=action, data=data)
+
+
+async def holding(tx: Transaction, policy: Policy, said: Occurrence) -> HeldBack | None:
+    """Return the window that holds an alert, if one does."""
+    if said.severity.name in policy.of(WindowRules).spares:
+        return None
+    windows = await Windows(tx.sql).holding(said.guild_id)
+    found = next((one.id for one in windows if one.is_about(said)), None)
+    return None if found is None else HeldBack(AlertOutcome.HELD, window_id=found)
+
+
+def holds_meanwhile(policy: Policy, journal: Journal, new: NewIncident, now: datetime) -> bool:
+    """Return True if a window that was open when the database went away holds the alert."""
+    name = next(iter(new.targets), None) or new.title
+    return new.severity not in policy.of(WindowRules).spares and journal.is_held(name, now)
+
+
+def channels(policy: Policy) -> Sequence[str]:
+    """Return the channel in which windows are announced."""
+    return [policy.of(WindowRules).channel or policy.most_severe.channel]
+
+
+def build(core: Core) -> MaintenanceWindows:
+    """Make the use cases of a guild."""
+    return MaintenanceWindows(core.store, core.policy, core.access, core.incidents)
+
+
+def deliveries(_windows: MaintenanceWindows, _core: Core) -> list[DeliveryHandler]:
+    """Return the handler of the lines about windows, which need nothing but to be sent."""
+    return [DeliveryHandler(MaintenanceDelivery.ALERT_WINDOW)]
+
+
+async def end_window(windows: MaintenanceWindows, payload: str) -> timedelta | None:
+    """Do the job of a window's end."""
+    guild_id, _, window_id = payload.partition(":")
+    return await windows.run_job(int(guild_id), int(window_id))

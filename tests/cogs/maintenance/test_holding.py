@@ -7,14 +7,15 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter, Holding
-from bot.domain.alerts.windows import AlertWindow, HeldAlert, WindowData
-from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.alerts.held import AlertWindow, HeldAlert
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.payloads import Json
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
-from bot.services.ports import JobName
+from cogs.maintenance.rules import MaintenanceDelivery, WindowData
+from cogs.maintenance.store import Windows
+from cogs.maintenance.use_cases import END_WINDOW, MaintenanceWindows
 from tests.patience import PATIENCE_S
 from tests.services.alerts.test_alerts import alert
 from tests.services.alerts.test_decisions import decided, outcomes
@@ -29,12 +30,14 @@ _WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 async def begin(desk: Desk, target: str = API, *, by: Person = PRIMARY, **span: float) -> AlertWindow:
     """Begin an hour of maintenance."""
     until = desk.clock.time + timedelta(**span or {"hours": 1})
-    return await desk.services.windows.begin(GUILD, target, until=until, reason="deploy", by=by)
+    return await desk.services.of(MaintenanceWindows).begin(
+        GUILD, target, until=until, reason="deploy", by=by
+    )
 
 
 async def lines(desk: Desk) -> list[WindowData]:
     """Return the posted lines about maintenance windows, oldest first."""
-    found = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT_WINDOW]
+    found = [one for one in await desk.database.deliveries() if one.kind is MaintenanceDelivery.ALERT_WINDOW]
     return [WindowData.from_json(one.data) for one in sorted(found, key=lambda one: one.id)]
 
 
@@ -87,7 +90,7 @@ async def test_the_list_says_until_when_an_alert_is_held_and_by_whose_window(des
     await say(desk, FIRING, 1)
     assert await holding() == Holding(window.ends_at, "primary")
     await desk.pass_time(minutes=5)
-    ended = await desk.services.windows.end(GUILD, window.id, by=PRIMARY)
+    ended = await desk.services.of(MaintenanceWindows).end(GUILD, window.id, by=PRIMARY)
     assert await holding() == Holding(ended.ended_at or window.ends_at, "primary")
     assert ended.ended_at != window.ends_at
 
@@ -128,11 +131,11 @@ async def test_a_person_may_end_it_sooner_or_change_its_end(desk: Desk) -> None:
     assert await say(desk, FIRING, 1) is None
     await desk.pass_time(hours=2)
     assert await opened(desk) == []
-    await desk.services.windows.end(GUILD, first.id, by=PRIMARY)
+    await desk.services.of(MaintenanceWindows).end(GUILD, first.id, by=PRIMARY)
     await desk.work()
     assert len(await opened(desk)) == 1
     with pytest.raises(UserError, match="window_not_open"):
-        await desk.services.windows.end(GUILD, first.id, by=PRIMARY)
+        await desk.services.of(MaintenanceWindows).end(GUILD, first.id, by=PRIMARY)
     assert [one.by for one in await lines(desk)] == [PRIMARY.name] * 3
 
 
@@ -143,9 +146,9 @@ async def test_a_window_that_was_being_dealt_with_is_dealt_with_once(desk: Desk)
         await say(desk, replace(FIRING, key=str(number)), number)
     await desk.database.advance(timedelta(hours=1))
     async with desk.store.transaction() as tx:
-        await tx.end_window(GUILD, window.id, by=None)
+        await Windows(tx.sql).end(GUILD, window.id, by=None)
     for _ in range(3):
-        assert await desk.services.windows.run_job(GUILD, window.id) is None
+        assert await desk.services.of(MaintenanceWindows).run_job(GUILD, window.id) is None
     assert len(await opened(desk)) == 2
     assert len(await lines(desk)) == 2
 
@@ -157,8 +160,8 @@ async def test_what_is_held_while_a_window_ends_is_not_lost(desk: Desk) -> None:
     [held] = await decided(desk)
     late = replace(held, said_id=held.said_id + 1, fingerprint="late", held=_late(desk))
     async with desk.store.transaction() as tx:
-        assert [one.id for one in await tx.holding_windows(GUILD)] == [window.id]
-        ending = asyncio.create_task(desk.services.windows.end(GUILD, window.id, by=PRIMARY))
+        assert [one.id for one in await Windows(tx.sql).holding(GUILD)] == [window.id]
+        ending = asyncio.create_task(desk.services.of(MaintenanceWindows).end(GUILD, window.id, by=PRIMARY))
         async with asyncio.timeout(PATIENCE_S):
             while not (await desk.database.fetch(_WAITS))[0]["count"]:  # the server tells nobody
                 assert not ending.done()
@@ -188,7 +191,7 @@ async def test_a_lost_job_is_found(desk: Desk) -> None:
     await desk.database.lose_jobs()
     await desk.database.advance(timedelta(hours=2))
     lost = await desk.store.requeue_stuck(overdue=timedelta(minutes=1))
-    assert [key.partition(":")[0] for key in lost if key.startswith(JobName.END_WINDOW)] == ["end_window"]
+    assert [key.partition(":")[0] for key in lost if key.startswith(END_WINDOW)] == ["end_window"]
 
 
 async def test_what_fires_again_after_the_window_is_one_alert(desk: Desk) -> None:
@@ -197,7 +200,7 @@ async def test_what_fires_again_after_the_window_is_one_alert(desk: Desk) -> Non
     await say(desk, FIRING, 1)
     await desk.database.advance(timedelta(hours=1, seconds=1))
     itself = await fire(desk, 2)
-    await desk.services.windows.run_job(GUILD, window.id)
+    await desk.services.of(MaintenanceWindows).run_job(GUILD, window.id)
     assert [one.id for one in await opened(desk)] == [itself.id]
     assert (await lines(desk))[-1].numbers == (itself.id,)
 
@@ -209,7 +212,7 @@ async def test_the_line_names_no_incident_that_is_private_by_then(desk: Desk) ->
     await desk.database.advance(timedelta(hours=1, seconds=1))
     itself = await fire(desk, 2)
     await desk.database.pool.execute("UPDATE incidents SET is_private = true WHERE id = $1", itself.id)
-    await desk.services.windows.run_job(GUILD, window.id)
+    await desk.services.of(MaintenanceWindows).run_job(GUILD, window.id)
     assert ((await lines(desk))[-1].alerts, (await lines(desk))[-1].numbers) == (1, ())
 
 
@@ -218,12 +221,12 @@ async def test_another_guild_neither_sees_nor_ends_it(desk: Desk) -> None:
     window = await begin(desk)
     await say(desk, FIRING, 1)
     elsewhere = GUILD + 1
-    assert await desk.services.windows.open_ones(elsewhere) == []
+    assert await desk.services.of(MaintenanceWindows).open_ones(elsewhere) == []
     assert await desk.store.decisions(elsewhere, DecisionFilter(), None, limit=9) == []
     with pytest.raises(UserError, match="window_not_open"):
-        await desk.services.windows.end(elsewhere, window.id, by=PRIMARY)
-    assert await desk.services.windows.run_job(elsewhere, window.id) is None
-    assert len(await desk.services.windows.open_ones(GUILD)) == 1
+        await desk.services.of(MaintenanceWindows).end(elsewhere, window.id, by=PRIMARY)
+    assert await desk.services.of(MaintenanceWindows).run_job(elsewhere, window.id) is None
+    assert len(await desk.services.of(MaintenanceWindows).open_ones(GUILD)) == 1
 
 
 async def test_who_may_and_how_long(desk: Desk) -> None:
@@ -234,7 +237,7 @@ async def test_who_may_and_how_long(desk: Desk) -> None:
         await begin(desk, hours=25)
     with pytest.raises(UserError, match="window_in_past"):
         await begin(desk, seconds=5)
-    assert await desk.services.windows.open_ones(GUILD) == []
+    assert await desk.services.of(MaintenanceWindows).open_ones(GUILD) == []
 
 
 async def test_a_severity_may_be_spared(database: Database) -> None:
@@ -244,5 +247,5 @@ async def test_a_severity_may_be_spared(database: Database) -> None:
     await begin(desk)
     assert await say(desk, FIRING, 1) is None
     assert (await fire(desk, 2, replace(FIRING, key="x", severity="fatal"))).severity == "SEV1"
-    [line] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT_WINDOW]
+    [line] = [one for one in await desk.database.deliveries() if one.kind is MaintenanceDelivery.ALERT_WINDOW]
     assert (line.to, WindowData.from_json(line.data).spares) == ("channel:p1-ops", ("SEV1",))

@@ -91,3 +91,12 @@ SELECT count(DISTINCT decision.fingerprint)::integer AS alerts, count(*)::intege
   FROM alert_decisions AS decision
   LEFT JOIN incidents ON incidents.id = decision.incident_id
  WHERE window_id = :window_id AND outcome = 'held';
+
+-- name: lost_window_jobs
+-- Returns the jobs for windows that were due :overdue ago or earlier and have no job.
+SELECT job, key, 0 AS priority, guild_id
+  FROM (SELECT 'end_window' AS job, 'end_window:' || guild_id || ':' || id AS key, next_at AS due_at, guild_id
+          FROM alert_windows) AS work
+ WHERE due_at < now() - :overdue::interval
+   AND NOT EXISTS (SELECT FROM pgqueuer WHERE dedupe_key = key AND status IN ('queued', 'picked'))
+ ORDER BY due_at;

@@ -2,34 +2,37 @@
 
 from datetime import datetime
 
-from bot.domain.alerts.windows import AlertWindow, HeldAlert, HeldCount, HeldGroup
+from bot.domain.alerts.held import AlertWindow, HeldAlert
 from bot.domain.people import Person
-from bot.storage.database.sql import Row
+from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
-from bot.storage.tables.bases import ReadPart, TransactionPart
+from cogs.maintenance.rules import HeldCount, HeldGroup
 
 
-class PostgresAlertWindowReads(ReadPart):
-    """A `bot.services.ports.store.alerts.windows.AlertWindowReads`."""
+class Windows:
+    """Maintenance windows and what they have held, within a transaction or without one."""
 
-    async def open_windows(self, guild_id: int) -> list[AlertWindow]:
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def open(self, guild_id: int) -> list[AlertWindow]:
+        """Return the windows that hold alerts now, those that end first at the beginning."""
         return [_window(row) for row in await self._sql.all("open_windows", guild_id=guild_id)]
 
-    async def alert_window(self, guild_id: int, window_id: int) -> AlertWindow | None:
+    async def find(self, guild_id: int, window_id: int) -> AlertWindow | None:
+        """Return the guild's window with that number; None if there is none."""
         row = await self._sql.first("alert_window", guild_id=guild_id, window_id=window_id)
         return None if row is None else _window(row)
 
-    async def held_alerts(self, window_id: int) -> list[HeldGroup]:
+    async def held(self, window_id: int) -> list[HeldGroup]:
+        """Return the alerts that a window has held and that have no incident."""
         rows = await self._sql.all("held_alerts", window_id=window_id)
         return [from_row(HeldGroup, row, alert=HeldAlert.from_json(row["held"])) for row in rows]
 
-
-class PostgresAlertWindowWrites(TransactionPart):
-    """A `bot.services.ports.store.alerts.windows.AlertWindowWrites`."""
-
-    async def begin_window(
+    async def begin(
         self, guild_id: int, target: str, *, ends_at: datetime, reason: str, by: Person
     ) -> AlertWindow:
+        """Open a window; if one is open for the target, change that one."""
         row = await self._sql.one(
             "begin_window",
             guild_id=guild_id,
@@ -41,15 +44,18 @@ class PostgresAlertWindowWrites(TransactionPart):
         )
         return _window(row)
 
-    async def end_window(self, guild_id: int, window_id: int, *, by: Person | None) -> AlertWindow | None:
+    async def end(self, guild_id: int, window_id: int, *, by: Person | None) -> AlertWindow | None:
+        """End a window; None if it has ended before, or *by* is None and its time is not over."""
         ended_by = None if by is None else by.name
         row = await self._sql.first("end_window", guild_id=guild_id, window_id=window_id, ended_by=ended_by)
         return None if row is None else _window(row)
 
-    async def holding_windows(self, guild_id: int) -> list[AlertWindow]:
+    async def holding(self, guild_id: int) -> list[AlertWindow]:
+        """Return the windows that hold alerts now. None of them ends before the commit."""
         return [_window(row) for row in await self._sql.all("holding_windows", guild_id=guild_id)]
 
     async def fires_still(self, guild_id: int, window_id: int, fingerprint: str) -> bool:
+        """Return True if an alert that a window has held is not over. The fingerprint must be locked."""
         row = await self._sql.one(
             "fires_still", guild_id=guild_id, window_id=window_id, fingerprint=fingerprint
         )
@@ -57,20 +63,29 @@ class PostgresAlertWindowWrites(TransactionPart):
         return found
 
     async def tracked_since(self, guild_id: int, held: HeldGroup) -> int | None:
+        """Return the number of the incident on which the alert was counted after the window; None without."""
         row = await self._sql.first("tracked_since", held, guild_id=guild_id)
         return None if row is None else row["incident_id"]
 
-    async def adopt_held(self, window_id: int, fingerprint: str, *, incident_id: int) -> None:
+    async def adopt(self, window_id: int, fingerprint: str, *, incident_id: int) -> None:
+        """Count what a window has held of an alert on an incident."""
         await self._sql.all(
             "adopt_held", window_id=window_id, fingerprint=fingerprint, incident_id=incident_id
         )
 
-    async def count_held(self, window_id: int) -> HeldCount:
+    async def count(self, window_id: int) -> HeldCount:
+        """Count the alerts that a window has held."""
         row = await self._sql.one("count_held", window_id=window_id)
         return from_row(HeldCount, row, numbers=tuple(row["numbers"]))
 
-    async def settle_window(self, window_id: int) -> bool:
+    async def settle(self, window_id: int) -> bool:
+        """Record that what a window has held is dealt with; return False if that is recorded already."""
         return await self._sql.has("settle_window", window_id=window_id)
+
+
+async def open_windows(sql: Sql, guild_id: int) -> list[AlertWindow]:
+    """Return the windows of a guild that hold alerts now."""
+    return await Windows(sql).open(guild_id)
 
 
 def _window(row: Row) -> AlertWindow:

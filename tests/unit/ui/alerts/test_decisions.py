@@ -1,4 +1,4 @@
-"""What the team reads of maintenance windows, thresholds and decisions."""
+"""What the team reads of decisions about alerts, and of what alerts have waited for."""
 
 import re
 from dataclasses import replace
@@ -16,19 +16,14 @@ from bot.domain.alerts.decisions import (
     Holding,
     ShownDecision,
 )
-from bot.domain.alerts.windows import AlertWindow, WindowData
-from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.locations import Waited
 from bot.services.alerts.history import PAGE_SIZE
 from bot.ui.posts.renderer import render
 from bot.ui.screens.alerts.decisions import PAGE, decisions_screen
-from bot.ui.screens.alerts.windows import began_said
-from bot.ui.words.wording import Wording
 from tests.unit.ui.alerts.test_tracked import NEW, QUIET
-from tests.unit.ui.samples import AT, EN, JA, delivery
+from tests.unit.ui.samples import AT, EN, JA
 from tests.unit.ui.screens import JA as VOICE
 
-BEGAN = WindowData(target="api.parky.co.jp", by="佐藤", reason="デプロイ", until=AT + timedelta(hours=2))
 DETAIL = DecisionDetail(rule=2, count=1, needed=3, within_s=600)
 DECISION = AlertDecision(
     guild_id=7,
@@ -43,69 +38,6 @@ DECISION = AlertDecision(
     target="api.parky.co.jp",
     detail=DETAIL,
 )
-
-
-def line(words: Wording, data: WindowData) -> str:
-    """The post about a window."""
-    body = render(words, delivery(DeliveryKind.ALERT_WINDOW, data=data.to_json()), None)
-    assert body["allowed_mentions"] == {"parse": []}
-    return str(body["content"])
-
-
-def test_the_beginning_says_who_what_until_when_and_what_is_held() -> None:
-    """The line about a maintenance's beginning says who began it, for what target, why and until when.
-
-    The line names the severities whose alerts are held or, if some are spared, tracked all the same.
-    """
-    assert line(JA, BEGAN) == (
-        "🔧 @佐藤：**api.parky.co.jp** のメンテナンス。"
-        "11/24 16:07 JST まで、新しいアラートは追跡せずに控えます\n"
-        "理由：デプロイ\n"
-        "-# SEV1 のアラートも控えます。終わったときに続いているものは、そこで追跡します。"
-    )
-    spares = replace(BEGAN, reason="", spares=("SEV1", "SEV2"))
-    assert line(EN, spares) == (
-        "🔧 @佐藤: maintenance of **api.parky.co.jp**. Its new alerts are held until 11/24 16:07 JST\n"
-        "-# SEV1 / SEV2 alerts are tracked all the same. What still fires at the end is tracked then."
-    )
-
-
-@pytest.mark.parametrize(
-    ("target", "is_known"),
-    [
-        ("api.parky.co.jp", True),
-        ("API.parky.co.jp", True),
-        ("*.parky.co.jp", True),
-        ("api.praky.jp", False),
-    ],
-)
-def test_a_target_that_the_policy_does_not_name_is_held_with_a_warning(
-    target: str, *, is_known: bool
-) -> None:
-    """Alerts of a target that the policy does not name are held, with a warning about the name.
-
-    The name may be a typing error, or a host that only alerts name.
-    """
-    window = AlertWindow(1, 7, target, "", 1, "sato", began_at=AT, ends_at=AT + timedelta(hours=2))
-    said = began_said(VOICE, window)
-    assert "のアラートを 11/24 16:07 JST まで控えます" in said
-    assert ("という対象はありません" in said) is not is_known
-
-
-def test_the_end_says_what_was_held_and_what_goes_on() -> None:
-    """The end of a maintenance window says what was held and what goes on, and who ended it, if anybody did.
-
-    If no alert was held, it says so instead of a list.
-    """
-    ended = WindowData(target="api", alerts=2, times=5, numbers=(42, 43))
-    assert line(JA, ended) == (
-        "🔧 **api** のメンテナンスが終わりました\n"
-        "控えたアラート 2 種類 (5 回)：いまも続く 2 件を追跡 → INC-42 INC-43"
-    )
-    assert line(EN, replace(ended, by="Ann", numbers=())) == (
-        "🔧 @Ann has ended the maintenance of **api**\nAlerts held: 2 (5 times): all are over"
-    )
-    assert line(JA, WindowData(target="api")).endswith("控えたアラートはありません。")
 
 
 def test_a_tracked_alert_says_what_it_has_waited_for() -> None:

@@ -1,9 +1,10 @@
-"""Maintenance windows: for a while, new alerts about a target are held instead of tracked."""
+"""Alerts that are held back instead of tracked, and the windows of time in which they are."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.alerts.alert import mention_of
+from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.incident.incident import IncidentKind
 from bot.domain.incident.locations import AlertOrigin, Source, Waited
@@ -14,23 +15,21 @@ from bot.domain.triage.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
-class WindowRules:
-    """What the policy says of maintenance windows.
+class HeldBack:
+    """Why an alert opens nothing now, as a `bot.capability.AlertHold` has answered.
 
     Attributes:
-        at_most: How long a window may be.
-        spares: Names of the severities whose alerts no window holds.
-        channel: Where windows are announced; None: in the channel of the highest severity.
+        outcome: What the decision about the alert says.
+        window_id: The window that holds it, if one does; the decision then keeps the alert as `HeldAlert`.
     """
 
-    at_most: timedelta = timedelta(hours=24)
-    spares: tuple[str, ...] = ()
-    channel: str | None = None
+    outcome: AlertOutcome
+    window_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AlertWindow:
-    """A maintenance window.
+    """A time in which the new alerts about a target are held: a maintenance.
 
     Attributes:
         target: As the policy names it, or any other name.
@@ -119,54 +118,3 @@ class HeldAlert(Payload):
             origin=self.origin,
             waited=waited,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class HeldGroup:
-    """One alert that a window has held, however often it came.
-
-    Attributes:
-        said_id: Of the last time that it came.
-        alert: Of that time.
-        times, first_at: How often it came, and when first.
-    """
-
-    fingerprint: str
-    said_id: int
-    alert: HeldAlert
-    times: int
-    first_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class HeldCount:
-    """What a window has held.
-
-    Attributes:
-        alerts, times: How many different ones, and how often they came.
-        numbers: The incidents that those have become that still fired.
-    """
-
-    alerts: int
-    times: int
-    numbers: tuple[int, ...]
-
-
-class WindowData(Payload):
-    """The line that tells the team of a window: it began, was changed, or ended.
-
-    Attributes:
-        by: Who has begun or ended it; empty: its time was over.
-        until: When it ends; None: it has ended.
-        spares: Names of the severities that it does not hold.
-        alerts, times, numbers: As in `HeldCount`, of one that has ended.
-    """
-
-    target: str
-    by: str = ""
-    reason: str = ""
-    until: datetime | None = None
-    spares: tuple[str, ...] = ()
-    alerts: int = 0
-    times: int = 0
-    numbers: tuple[int, ...] = ()

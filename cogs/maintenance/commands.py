@@ -5,8 +5,7 @@ from typing import Final
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.client import IncidentBot
-from bot.domain.alerts.windows import AlertWindow
+from bot.domain.alerts.held import AlertWindow
 from bot.domain.errors import BotError, UserError
 from bot.domain.oncall.moments import parse_later
 from bot.i18n.options import described
@@ -14,7 +13,8 @@ from bot.ui.answers import Pressed, control
 from bot.ui.choices import named_choices, offer_targets
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
-from bot.ui.screens.alerts.windows import END, began_said, ended_said, windows_screen
+from cogs.maintenance.screens import END, began_said, ended_said, windows_screen
+from cogs.maintenance.use_cases import MaintenanceWindows
 
 Target = app_commands.Range[str, 1, 80]
 Moment = app_commands.Range[str, 1, 60]
@@ -29,9 +29,8 @@ mute_group: Final = app_commands.Group(
 
 async def offer_windows(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the targets under maintenance; none while that cannot be read."""
-    services = services_of(interaction)
     try:
-        windows = await services.windows.open_ones(services.guild_id)
+        windows = await _windows(interaction).open_ones(services_of(interaction).guild_id)
     except BotError:
         return []
     return named_choices([one.target for one in windows], typed)
@@ -51,8 +50,9 @@ async def start(interaction: Interaction, target: Target, until: Moment, reason:
     """Begin a maintenance window, or change the one that is open for the target."""
     await wait(interaction)
     services, by = services_of(interaction), await person_of(interaction)
-    now = (await services.windows.now()).astimezone(services.policy.timezone)
-    window = await services.windows.begin(
+    windows = services.of(MaintenanceWindows)
+    now = (await windows.now()).astimezone(services.policy.timezone)
+    window = await windows.begin(
         services.guild_id, target, until=parse_later(until, now=now), reason=reason, by=by
     )
     await reply(interaction, began_said(voice_of(interaction), window))
@@ -64,8 +64,7 @@ async def start(interaction: Interaction, target: Target, until: Moment, reason:
 async def show(interaction: Interaction) -> None:
     """List the open maintenance windows."""
     await wait(interaction)
-    services = services_of(interaction)
-    windows = await services.windows.open_ones(services.guild_id)
+    windows = await _windows(interaction).open_ones(services_of(interaction).guild_id)
     await reply(interaction, view=windows_screen(voice_of(interaction), windows))
 
 
@@ -77,8 +76,7 @@ async def show(interaction: Interaction) -> None:
 async def end(interaction: Interaction, target: Target) -> None:
     """End the window of a target."""
     await wait(interaction)
-    services = services_of(interaction)
-    windows = await services.windows.open_ones(services.guild_id)
+    windows = await _windows(interaction).open_ones(services_of(interaction).guild_id)
     found = next((one for one in windows if one.target.casefold() == target.strip().casefold()), None)
     if found is None:
         raise UserError("window_not_open")
@@ -93,11 +91,10 @@ async def press_end(interaction: Interaction, pressed: Pressed) -> None:
 
 
 async def _end(interaction: Interaction, window_id: int) -> None:
-    services, by = services_of(interaction), await person_of(interaction)
-    window: AlertWindow = await services.windows.end(services.guild_id, window_id, by=by)
+    guild_id, by = services_of(interaction).guild_id, await person_of(interaction)
+    window: AlertWindow = await _windows(interaction).end(guild_id, window_id, by=by)
     await reply(interaction, ended_said(voice_of(interaction), window))
 
 
-async def setup(bot: IncidentBot) -> None:
-    bot.tree.add_command(mute_group)
-    bot.add_controls(press_end)
+def _windows(interaction: Interaction) -> MaintenanceWindows:
+    return services_of(interaction).of(MaintenanceWindows)
