@@ -83,7 +83,7 @@ class AlertDecision:
         fingerprint: Empty if it was passed over before it had one.
         incident_id: The incident that it was counted on, or that it opened, perhaps later.
         window_id: The maintenance window that has held it.
-        held: What to open when that window ends.
+        held: What to open when nothing holds it back any more.
     """
 
     guild_id: int

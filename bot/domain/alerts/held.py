@@ -16,11 +16,13 @@ from bot.domain.triage.evidence import Evidence
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """Why an alert opens nothing now, as a `bot.capability.AlertHold` has answered.
+    """Why a `bot.capability.AlertHold` holds an alert back.
+
+    The decision keeps the alert as `HeldAlert`, in case it is opened later after all.
 
     Attributes:
-        outcome: What the decision about the alert says.
-        window_id: The window that holds it, if one does; the decision then keeps the alert as `HeldAlert`.
+        outcome: What the decision says.
+        window_id: The window that holds it, if one does.
     """
 
     outcome: AlertOutcome
@@ -61,7 +63,7 @@ class AlertWindow:
 
 
 class HeldAlert(Payload):
-    """What to open if an alert still fires when its window ends. See `NewIncident`."""
+    """What to open if an alert still fires when nothing holds it back any more. See `NewIncident`."""
 
     severity: str
     title: str
@@ -78,7 +80,7 @@ class HeldAlert(Payload):
 
     @classmethod
     def of(cls, new: NewIncident) -> "HeldAlert":
-        """Return the part of *new* that a window keeps."""
+        """Return the part of *new* that is kept."""
         return cls(
             severity=new.severity,
             title=new.title,

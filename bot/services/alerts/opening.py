@@ -65,7 +65,7 @@ class AlertStops:
                 if times < threshold.count:
                     return Decided(AlertOutcome.BELOW, detail=detail)
         if (back := await self._held_back(tx, said)) is not None:
-            held = None if back.window_id is None else HeldAlert.of(new)
+            held = HeldAlert.of(new)
             return Decided(back.outcome, detail=detail, window_id=back.window_id, held=held)
         return Decided(AlertOutcome.TRACKED, detail=detail)
 
