@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from bot.storage.database.sql import Sql
     from bot.storage.records.tables import RecordTable
     from bot.ui.answers import Control, FormHandler
-    from bot.ui.commands import AnyCommand
+    from bot.ui.commands import AnyCommand, Subcommand
     from bot.ui.interaction import Interaction
     from bot.ui.posts.looks import NoticeLook, Renderer
     from bot.ui.verbs import OwnVerb
@@ -60,6 +60,8 @@ class IncidentEvent(Enum):
     REOPENED = auto()
     TOOK_IN = auto()  # another one was merged into it
     MADE_PRIVATE = auto()
+    ALERT_POSTED = auto()  # its alert is out, the first one or one of a later posting; no person acts
+    START_CORRECTED = auto()  # it began at another time than its posts had said
 
 
 class NumberOf(Enum):
@@ -198,10 +200,15 @@ class Capability:
             edited, with the use cases and the incident: what else shows it is to be edited. It runs in no
             transaction; what it raises postpones the job.
         holds: What may hold back alerts that would be tracked.
+        hides: Called by the job that hides the posts of an incident that was made private, after those of the
+            core, with the use cases and the number: what else names it is to be hidden. It runs in no
+            transaction; what it raises postpones the job.
         entries: The kinds of timeline entries that it writes, with their words; the words of the kind are the
             text ``history.kind.<kind>``. While it is switched off an entry is shown without its details.
         notices: The lines that it writes in threads. One that is queued is not sent while it is switched off.
-        renderers: The looks of its own kinds of delivery.
+        renderers: The looks of its own kinds of delivery. What one shows of an incident beside the core's is
+            read with it, if a file of the capability has a part ``own_<name>``, JSON: `Incident.own`. While
+            it is switched off, its posts stay as they are.
         deliveries: Makes the handlers of these, from its use cases and the core.
         suggests: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
             where it takes the place of the role that gives way, and below a status update. The first
@@ -210,6 +217,7 @@ class Capability:
         console: Lines of `/incident show`.
         choices: Choices of its select.
         commands: Slash commands and menus. A server that has switched the capability off does not have them.
+        subcommands: Commands that join a group of the core, by the group's name: "incident".
         controls, forms: What answers presses, and forms by the pattern of their custom ids.
         inputs: The texts that name the inputs of its forms, by the input's custom id: what a person has typed
             into a form that is refused is given back under these names.
@@ -232,6 +240,7 @@ class Capability:
     on: "Mapping[IncidentEvent, Callable[[Change], Awaitable[None]]]" = field(default_factory=dict)
     shown: "Callable[[Any, Incident], Awaitable[None]] | None" = None
     holds: Sequence[AlertHold] = ()
+    hides: "Callable[[Any, int], Awaitable[None]] | None" = None
     entries: "Sequence[EntryLook[Any]]" = ()
     notices: "Sequence[NoticeLook[Any]]" = ()
     renderers: "Mapping[AnyDeliveryKind, Renderer]" = field(default_factory=dict)
@@ -241,6 +250,7 @@ class Capability:
     console: Sequence[ConsoleLine[Any]] = ()
     choices: Sequence[ConsoleChoice] = ()
     commands: "Sequence[AnyCommand]" = ()
+    subcommands: "Mapping[str, Sequence[Subcommand]]" = field(default_factory=dict)
     controls: "Sequence[Control]" = ()
     forms: "Mapping[str, FormHandler]" = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)

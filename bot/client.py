@@ -5,7 +5,7 @@ import importlib
 import logging
 import re
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -28,6 +28,7 @@ from bot.integrations.proxy import EgressProxy
 from bot.listening import ListeningBot, intents
 from bot.services.registry import Guilds, Services
 from bot.ui.answers import Answers, Control, FormHandler, custom_id_of
+from bot.ui.commands import Subcommand
 from bot.ui.discord_api.attempt import answer_trace
 from bot.ui.errors import ErrorReplies, unwrapped
 from bot.ui.first_response import note_refused_choices
@@ -150,6 +151,9 @@ class IncidentBot(ListeningBot):
         for name in COGS:
             # Not `load_extension`, which runs the module anew to make it reloadable.
             await importlib.import_module(name).setup(self)
+        for capability in installed():
+            for group, own in capability.subcommands.items():
+                self.join_group(group, own, capability)
 
     def plug_in(self, capability: Capability) -> None:
         """Answer the commands, the presses and the forms of a capability."""
@@ -159,6 +163,15 @@ class IncidentBot(ListeningBot):
         self.add_controls(*capability.controls)
         for template, handler in capability.forms.items():
             self.add_form(template, handler)
+
+    def join_group(self, name: str, own: Sequence[Subcommand], capability: Capability) -> None:
+        """Add the commands of a capability to the group *name*, which other clients may have, too."""
+        group = self.tree.get_command(name)
+        if not isinstance(group, app_commands.Group):
+            raise TypeError(f"{capability.name}: there is no group /{name}")
+        for command in own:
+            command.extras[CAPABILITY] = capability.name
+            group.add_command(command, override=True)
 
     async def guild_of(self, interaction: Interaction) -> int:
         """Return the guild of *interaction*: where it happened or, in a DM, the guild of the row it names.

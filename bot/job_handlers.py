@@ -68,9 +68,6 @@ _LIVE_CHECKS: Final = _Few(2)
 #: The jobs that ask systems outside for answers.
 _OUTSIDE: Final = _Few(2)
 
-#: Those that read what changed: beside the others, since people wait for them.
-_SUSPECTS: Final = _Few(2)
-
 #: Those of the capabilities, by name.
 _OWN: Final[dict[str, _Few]] = {}
 
@@ -93,7 +90,9 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
 
     async def hide(incident_id: int) -> None:
         await services.privacy.hide(incident_id)
-        await cases.suspects.forget(incident_id)
+        for capability in services.policy.capabilities:
+            if capability.hides is not None:
+                await capability.hides(services.built.get(capability.name), incident_id)
 
     return {
         **_slow_handlers(cases),
@@ -127,7 +126,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
 def _slow_handlers(cases: UseCases) -> dict[str, Handler]:
     """Return the handlers of the jobs that wait for systems outside, a few of each kind at a time."""
     return {
-        JobName.SUSPECTS: _SUSPECTS.waiting(cases.suspects.read),
         JobName.ACTION_ISSUE: _CODE_HOST.handler(cases.action_issues.run_job),
         JobName.PULL_REQUEST: _CODE_HOST.handler(cases.pull_requests.run_job),
         JobName.POLL_ISSUES: _CODE_HOST.handler(cases.action_issues.poll),

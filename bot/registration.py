@@ -4,7 +4,7 @@ Registering is limited by Discord to 200 new commands a day and resets what peop
 nothing is written unless something differs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -15,6 +15,7 @@ from discord.http import Route
 from bot.capability import installed
 from bot.client import CAPABILITY, IncidentBot
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.ui.commands import AnyCommand
 from bot.ui.discord_api.client import Payload, Rest
 
 #: A command as JSON.
@@ -80,9 +81,24 @@ async def our_commands(client: IncidentBot, guild_id: int) -> list[Command]:
         for command in (*tree.get_commands(type=kind), *tree.get_commands(guild=own, type=kind))
         if command.extras.get(CAPABILITY) not in off
     ]
-    if translator is None:
-        return [command.to_dict(tree) for command in found]
-    return [await command.get_translated_payload(tree, translator) for command in found]
+    return [
+        _without(
+            off,
+            command,
+            command.to_dict(tree)
+            if translator is None
+            else await command.get_translated_payload(tree, translator),
+        )
+        for command in found
+    ]
+
+
+def _without(off: Collection[str], command: AnyCommand, payload: Command) -> Command:
+    """Return the JSON of a group without what capabilities that are *off* have added to it."""
+    if not isinstance(command, discord.app_commands.Group):
+        return payload
+    left_out = {one.name for one in command.commands if one.extras.get(CAPABILITY) in off}
+    return {**payload, "options": [one for one in payload["options"] if one["name"] not in left_out]}
 
 
 async def registered_commands(client: IncidentBot, guild_id: int) -> list[Payload]:

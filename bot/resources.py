@@ -1,6 +1,6 @@
 """The parts that all guilds share: pools, stores, outgoing email, charts, code hosts, texts."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +9,6 @@ from pathlib import Path
 import asyncpg
 
 from bot.capability import installed
-from bot.configured.change_sources import ChangeSources, change_sources, reported_changes, reports_changes
 from bot.configured.code_hosts import CodeHosts, open_code_hosts
 from bot.configured.outbound import Outbound, outbound_of
 from bot.configured.paging import Paging, paging_systems
@@ -22,7 +21,6 @@ from bot.integrations.templates import WorkerTemplates
 from bot.integrations.webhooks import HttpWebhooks
 from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
-from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.charts import Charts
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.settings import Settings
@@ -52,8 +50,6 @@ class SharedResources:
         opened: What the capabilities have made of the settings, by their names.
         outbound: The client for other systems outside.
         paging: Returns those that a guild's pages go to.
-        change_sources: Returns those where a guild's changes are read.
-        reports_changes: Returns True if a source of hooks may report some to a guild.
         checks: Returns what looks at a guild's systems.
     """
 
@@ -71,8 +67,6 @@ class SharedResources:
     webhooks: HttpWebhooks
     outbound: Outbound
     paging: Paging
-    change_sources: ChangeSources
-    reports_changes: Callable[[Policy], bool]
     checks: SystemChecks
     opened: Mapping[str, object]
 
@@ -107,16 +101,9 @@ class SharedResources:
             hook_records=self.code_hosts.deliveries(policy),
             webhooks=self.webhooks.ids,
             paging=self.paging(policy),
-            change_sources=self._change_sources(guild_id, policy),
             checks=self.checks(policy),
             opened=self.opened,
         )
-
-    def _change_sources(self, guild_id: int, policy: Policy) -> tuple[ChangeSource, ...]:
-        asked = self.change_sources(policy)
-        if not self.reports_changes(policy):
-            return asked
-        return (*asked, reported_changes(self.store.of(guild_id), guild_id))
 
     def _dlq(self, policy: Policy) -> PostgresDlqStore:
         return PostgresDlqStore(self.dlq_pool, policy.dlq_table)
@@ -161,8 +148,6 @@ async def open_shared(
             webhooks=make_webhooks(settings),
             outbound=outbound,
             paging=partial(paging_systems, settings, outbound, texts),
-            change_sources=partial(change_sources, settings, outbound),
-            reports_changes=partial(reports_changes, settings),
             checks=partial(system_checks, settings, outbound, dsn),
             opened={one.name: one.opens(settings, outbound) for one in installed() if one.opens is not None},
         )

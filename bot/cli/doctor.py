@@ -14,13 +14,11 @@ from bot.capability import installed
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import IncidentBot
-from bot.configured.change_sources import change_sources, reports_changes
 from bot.configured.code_hosts import open_code_hosts
 from bot.configured.outbound import outbound_of
 from bot.configured.paging import paging_systems
 from bot.configured.system_checks import system_checks
 from bot.database import closing, own_database
-from bot.doctor.change_sources import check_change_sources
 from bot.doctor.code_host import check_code_host
 from bot.doctor.finding import Finding, State, fail, ok, warn
 from bot.doctor.guild import check_commands, check_dms, check_guild, of_policy
@@ -100,7 +98,6 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
                 yield from (_of(served, guild_id, one) for one in found)
         yield from (_of(served, guild_id, one) for one in check_probes(policy))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_systems(settings, policy)))
-        yield from (_of(served, guild_id, one) for one in asyncio.run(_suspects(settings, policy)))
 
 
 def _egress(settings: Settings) -> Finding:
@@ -227,11 +224,6 @@ async def _github(settings: Settings, policy: Policy) -> list[Finding]:
         host, has_token = hosts.repository(policy), settings.github_token is not None
         exported = await check_code_host(host, policy, has_token=has_token)
         return [exported, *await check_hook_records(hosts.deliveries(policy), policy)]
-
-
-async def _suspects(settings: Settings, policy: Policy) -> list[Finding]:
-    sources = change_sources(settings, outbound_of(settings), policy)
-    return await check_change_sources(sources, has_reports=reports_changes(settings, policy))
 
 
 async def _systems(settings: Settings, policy: Policy) -> list[Finding]:

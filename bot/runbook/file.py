@@ -38,7 +38,6 @@ from bot.runbook.severities import (
     filled,
     reevaluate_of,
     severities_of,
-    with_severities,
 )
 from bot.runbook.sheets import Sheets, sheets_of, target_values
 from bot.runbook.tables import (
@@ -51,7 +50,6 @@ from bot.runbook.tables import (
     Private,
     Reevaluate,
     Storm,
-    SuspectRules,
     TimelineRules,
     UnfinishedTriage,
 )
@@ -93,7 +91,6 @@ class File(Section):
     storm: Storm = Storm()
     actions: ActionRules = ActionRules()
     github: GitHubRules = GitHubRules()
-    suspects: SuspectRules = SuspectRules()
     capabilities: CapabilitiesTable = CapabilitiesTable()
     dlq: DlqTableSection = DlqTableSection()
     guild: values.Guild | None = None
@@ -141,7 +138,6 @@ class File(Section):
             actions=self.actions,
             github=self.github,
             dlq_table=self.dlq.value(highest.priority),
-            suspects=with_severities(self.suspects, severities),
             capabilities=capabilities,
             own=MappingProxyType({type(rules): rules for rules in self._own(capabilities, severities)}),
             guild_id=self.guild,

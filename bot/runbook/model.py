@@ -34,7 +34,6 @@ from bot.runbook.tables import (
     Private,
     Reevaluate,
     Storm,
-    SuspectRules,
     TimelineRules,
     UnfinishedTriage,
 )
@@ -102,7 +101,6 @@ class Policy:
     actions: ActionRules
     github: GitHubRules
     dlq_table: DlqTable
-    suspects: SuspectRules
     capabilities: tuple[Capability, ...] = ()
     own: Mapping[type, object] = field(default_factory=lambda: MappingProxyType({}))
     guild_id: int | None = None

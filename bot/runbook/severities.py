@@ -11,7 +11,7 @@ from pydantic import Field
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import AtMost, Section
-from bot.runbook.tables import Private, Reevaluate, SuspectRules, UnfinishedTriage
+from bot.runbook.tables import Private, Reevaluate, UnfinishedTriage
 
 MOST_SEVERITIES = 25  # Discord: options in a select menu
 MOST_STEPS = 20
@@ -85,11 +85,6 @@ def reevaluate_of(given: Reevaluate, severities: Mapping[str, SeverityPolicy]) -
     """Return the rules, by default with the second severity and its channel."""
     promote_to = given.promote_to or list(severities)[:2][-1]
     return filled(replace(given, promote_to=promote_to), severities[promote_to].channel)
-
-
-def with_severities(given: SuspectRules, severities: Mapping[str, SeverityPolicy]) -> SuspectRules:
-    """Return the rules, by default with the two highest severities."""
-    return given if given.severities is not None else replace(given, severities=tuple(severities)[:2])
 
 
 def filled(given: R, channel: str) -> R:

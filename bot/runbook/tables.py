@@ -209,22 +209,3 @@ class GitHubRules:
     pull_requests: values.Bool = True
     issues: values.Bool = True
     people: dict[Annotated[str, values.DISCORD_USER], _Login] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class SuspectRules:
-    """The rules for the card with what changed before an incident began.
-
-    Attributes:
-        severities: The severities whose incidents get one; by default the two highest, empty for none.
-        within: How long before the start a change counts.
-        rollback: The commands to paste for a rollback, a line each; empty for none.
-    """
-
-    severities: tuple[values.OfSeverity, ...] | None = None
-    within: moments.Duration = timedelta(hours=2)
-    rollback: Annotated[str, values.string_up_to(500, "commands", "scripts/deploy/rollback.sh")] = ""
-
-    def has(self, severity: str) -> bool:
-        """Return True if the incidents of *severity* get a card."""
-        return severity in (self.severities or ())

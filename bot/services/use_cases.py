@@ -51,8 +51,6 @@ from bot.services.shared.roster import OnCall
 from bot.services.sheets.pasting import Pasting
 from bot.services.statistics.statistics import Statistics
 from bot.services.statistics.views import StatsViews
-from bot.services.suspects.rollbacks import Rollbacks
-from bot.services.suspects.seen_before import SeenBefore
 from bot.services.systems.rounds import CheckRounds
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
@@ -80,8 +78,6 @@ class IncidentUseCases:
     updates: Updates
     promises: Promises
     details: Details
-    rollbacks: Rollbacks
-    seen_before: SeenBefore
     timelines: Timelines
     pasting: Pasting
     pins: Pins

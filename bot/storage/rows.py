@@ -30,7 +30,6 @@ from bot.domain.incident.locations import AlertOrigin, AlertPost, IncidentThread
 from bot.domain.paging.ways import Also
 from bot.domain.payloads import Json, Payload
 from bot.domain.severity import LadderStep, Mention, SeverityChange
-from bot.domain.suspects.rollback import FirstLook
 from bot.domain.timeline.entries import TimelineEntry
 from bot.storage.database.sql import Row
 
@@ -102,7 +101,7 @@ def incident_from_row(row: Row) -> Incident:
         calls=Calls.from_json(row.get("calls") or {}),
         actions=ActionCount(row.get("actions_open") or 0, row.get("actions_all") or 0),
         aftermath=Aftermath.from_json(row.get("aftermath") or {}),
-        first_look=FirstLook.from_json(row.get("first_look") or {}),
+        own=row.get("own") or {},
     )
 
 

@@ -47,7 +47,6 @@ from bot.storage.tables.paging import PostgresPagingReads
 from bot.storage.tables.postmortems.documents import PostgresDocumentReads
 from bot.storage.tables.postmortems.postmortems import PostgresPostmortemReads
 from bot.storage.tables.statistics import PostgresIncidentStatistics, PostgresLoadStatistics
-from bot.storage.tables.suspects.suspects import PostgresSuspectReads
 from bot.storage.tables.timeline import PostgresTimelineReads
 from bot.storage.tables.triages import PostgresTriageReads
 from bot.storage.transaction import Begun, PostgresTransaction, database_now
@@ -89,7 +88,6 @@ class PostgresStore(
     PostgresOutageMirror,
     PostgresIncidentStatistics,
     PostgresLoadStatistics,
-    PostgresSuspectReads,
 ):
     """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 

@@ -40,7 +40,6 @@ from bot.storage.tables.output_previews import PostgresOutputPreviewWrites
 from bot.storage.tables.paging import PostgresPagingWrites
 from bot.storage.tables.postmortems.documents import PostgresDocumentWrites
 from bot.storage.tables.postmortems.postmortems import PostgresPostmortemWrites
-from bot.storage.tables.suspects.suspects import PostgresSuspectWrites
 from bot.storage.tables.timeline import PostgresTimelineWrites
 from bot.storage.tables.triages import PostgresTriageAnswers, PostgresTriageWrites
 
@@ -89,7 +88,6 @@ class PostgresTransaction(
     PostgresPagingWrites,
     PostgresExportWrites,
     PostgresOutageChanges,
-    PostgresSuspectWrites,
 ):
     """A `bot.services.ports.Transaction`.
 

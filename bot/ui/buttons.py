@@ -70,8 +70,6 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.RESOLUTION: ("✏️", ButtonStyle.SECONDARY),
     IncidentVerb.POSTMORTEM_DONE: ("✅", ButtonStyle.SUCCESS),
     IncidentVerb.POSTMORTEM_UNDO: ("↩️", ButtonStyle.SECONDARY),
-    IncidentVerb.ROLL_BACK: ("↩️", ButtonStyle.DANGER),
-    IncidentVerb.KEEP_CHANGE: ("✋", ButtonStyle.SECONDARY),
     IncidentVerb.CHECK: ("🔄", ButtonStyle.SECONDARY),
     AlertVerb.TRACK: ("🔴", ButtonStyle.PRIMARY),
     AlertVerb.RESOLVED: ("🟢", ButtonStyle.SECONDARY),
@@ -100,6 +98,8 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
 
 def _look(verb: Verb) -> tuple[str, ButtonStyle]:
     if isinstance(verb, OwnVerb):
+        if verb.is_danger:
+            return verb.emoji, ButtonStyle.DANGER
         return verb.emoji, ButtonStyle.PRIMARY if verb.is_primary else ButtonStyle.SECONDARY
     return _LOOKS[verb]
 

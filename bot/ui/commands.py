@@ -4,4 +4,6 @@ from typing import Any, TypeAlias
 
 from discord import app_commands
 
+Subcommand: TypeAlias = "app_commands.Command[Any, ..., Any] | app_commands.Group"
+
 AnyCommand: TypeAlias = "app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu"

@@ -39,8 +39,6 @@ class IncidentVerb(StrEnum):
     RESOLUTION = "resolution"  # the form of how it was resolved
     POSTMORTEM_DONE = "postmortem_done"
     POSTMORTEM_UNDO = "postmortem_undo"
-    ROLL_BACK = "roll_back"  # 変更を戻す: the form that asks why
-    KEEP_CHANGE = "keep_change"  # 変更を戻さない: the same
     CHECK = "check"  # もう一度確認: the systems, in the message of the last time
 
 
@@ -50,11 +48,13 @@ class OwnVerb:
 
     Attributes:
         is_primary: It is coloured.
+        is_danger: It is red.
     """
 
     value: str
     emoji: str
     is_primary: bool = False
+    is_danger: bool = False
 
 
 class TriageVerb(StrEnum):

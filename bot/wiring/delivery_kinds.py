@@ -27,7 +27,6 @@ _PLAIN: Final = (
     DeliveryKind.ALERTS_SKIPPED,
     DeliveryKind.HOOK_UNREAD,
     DeliveryKind.PIN_SEEN,
-    DeliveryKind.SUSPECTS,
 )
 
 
@@ -43,7 +42,7 @@ def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds
     return DeliveryKinds(
         shared.shown_incidents,
         [
-            PostingDeliveries(reposting, shared.suspect_requests, shared.check_rounds.begin),
+            PostingDeliveries(policy, reposting, shared.check_rounds.begin),
             CheckDeliveries(),
             lines,
             DocumentDeliveries(shared.attaching, move=lines.move),

@@ -16,7 +16,6 @@ from bot.services.ports import (
     Spool,
     Store,
 )
-from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.charts import Charts, DigestPictures
 from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
@@ -34,7 +33,6 @@ class GuildDependencies:
     Attributes:
         store: Sees the rows of this guild only.
         queue: The process's.
-        change_sources: Where to read what was deployed and merged.
         hook_records: By source, what it has tried to send.
         paging: The systems outside Discord that pages go to.
         checks: Look at the team's systems.
@@ -62,7 +60,6 @@ class GuildDependencies:
     probe_writer: ProbeWriter
     public_url: str | None = None
     code_host: CodeHost | None = None
-    change_sources: tuple[ChangeSource, ...] = ()
     hook_records: Mapping[str, HookDeliveries] = field(default_factory=dict)
     webhooks: Mapping[str, int] = field(default_factory=dict)
     paging: Systems = field(default_factory=dict)

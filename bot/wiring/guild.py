@@ -31,7 +31,6 @@ from bot.services.privacy.redactions import Redactions
 from bot.services.registry import Services
 from bot.services.running_triages.posts import TriagePosts
 from bot.services.shared.roster import OnCall
-from bot.services.suspects.reading import Suspects
 from bot.services.systems.runs import CheckRuns
 from bot.wiring.delivery_kinds import delivery_kinds
 from bot.wiring.dependencies import DiscordPorts, GuildDependencies
@@ -57,7 +56,6 @@ class UseCases:
     postmortem_reminders: PostmortemReminders
     page_sync: PageSync
     hook_processing: HookProcessing
-    suspects: Suspects
     check_runs: CheckRuns
 
 
@@ -106,7 +104,6 @@ def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCa
         hook_processing=HookProcessing(
             store, policy, services.alert_events, READERS, guild_id=parts.guild_id
         ),
-        suspects=Suspects(store, policy, parts.change_sources, shared.seen_before),
     )
 
 

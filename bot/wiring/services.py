@@ -44,7 +44,6 @@ from bot.services.probes.probing import Probing
 from bot.services.registry import Services
 from bot.services.sheets.pasting import Pasting
 from bot.services.statistics.views import StatsViews
-from bot.services.suspects.rollbacks import Rollbacks
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.alert_titles import AlertTitles
@@ -118,9 +117,7 @@ def _incidents(shared: Shared) -> IncidentUseCases:
         removals=Removals(discord, policy, access, changes),
         updates=Updates(store, policy, changes, shared.recipients, shared.releasing),
         promises=Promises(policy, changes),
-        details=Details(policy, changes, shared.suspect_requests),
-        rollbacks=Rollbacks(policy, changes),
-        seen_before=shared.seen_before,
+        details=Details(policy, changes),
         timelines=Timelines(store, policy, access, changes),
         pasting=Pasting(store, policy, changes),
         pins=Pins(store, discord, policy, access, changes),

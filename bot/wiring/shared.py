@@ -27,8 +27,6 @@ from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.statistics.statistics import Statistics
-from bot.services.suspects.card_requests import SuspectRequests
-from bot.services.suspects.seen_before import SeenBefore
 from bot.services.systems.dlq_check import DlqFailures
 from bot.services.systems.rounds import CheckRounds
 from bot.wiring.dependencies import GuildDependencies
@@ -82,8 +80,6 @@ class Shared:
         self.emails = DeliveryEmails(store, self.links, writer=parts.writer, sender=parts.email_sender)
         self.outside = OutsideChannels(parts.paging, self.emails, self.links, parts.outside_writer)
         self.attaching = DraftAttaching(store, discord, policy)
-        self.suspect_requests = SuspectRequests(policy, has_sources=bool(parts.change_sources))
-        self.seen_before = SeenBefore(store, self.access)
         self.check_rounds = CheckRounds(
             store, policy, self.access, checks=parts.checks, always=(DlqFailures(parts.dlq),)
         )

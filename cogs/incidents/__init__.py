@@ -11,7 +11,6 @@ from cogs.incidents import (
     private,
     resolving,
     severity,
-    suspects,
     timeline,
     updates,
     why,
@@ -31,7 +30,6 @@ _WITH_CONTROLS = (
     private,
     why,
     audit,
-    suspects,
 )
 _COMMANDS_ALONE = (linking,)
 

@@ -32,7 +32,6 @@ from bot.ui.verbs import IncidentVerb, template
 from bot.ui.words.wording import Wording
 from cogs.incidents.editing import open_details
 from cogs.incidents.group import incident_group
-from cogs.incidents.suspects import ask_rollback
 from cogs.incidents.why import answer_why
 
 Note = app_commands.Range[str, 1, NOTE_LIMIT]
@@ -97,9 +96,6 @@ async def choose_more(interaction: Interaction, pressed: Pressed) -> None:
         return
     if pressed.chosen == IncidentVerb.EDIT:
         await open_details(interaction, pressed.number)
-        return
-    if pressed.chosen in (IncidentVerb.ROLL_BACK, IncidentVerb.KEEP_CHANGE):
-        await ask_rollback(interaction, pressed.number, rolls_back=pressed.chosen == IncidentVerb.ROLL_BACK)
         return
     if pressed.chosen == IncidentVerb.WHY:
         await answer_why(interaction, pressed.number)

@@ -1,6 +1,6 @@
 """How often the three past incidents that are shown are about the same trouble, on the labelled list."""
 
-from bot.domain.seen_before.ranking import KnownReport, resembling
+from cogs.suspects.rules import KnownReport, resembling
 from tests.corpus.labelled_reports import CHOSEN, HELD_OUT, reports
 
 
@@ -27,7 +27,7 @@ def precision(part: str) -> tuple[float, float]:
 
 
 def test_the_first_three_of_the_held_out_part_are_right() -> None:
-    """Nine of ten are about the same trouble; docs/internals/suspects.md has the figures as measured."""
+    """Nine of ten are about the same trouble; cogs/suspects/README.md has the figures as measured."""
     right, found = precision(HELD_OUT)
     assert right >= 0.87
     assert found >= 0.77

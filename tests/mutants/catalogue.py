@@ -223,16 +223,16 @@ MUTANTS: Final = (
     Mutant(
         name="a past incident that becomes private stays on the cards of others",
         file="bot/job_handlers.py",
-        before="await cases.suspects.forget(incident_id)",
+        before="await capability.hides(services.built.get(capability.name), incident_id)",
         after="_ = incident_id",
-        tests=("tests/services/suspects/test_suspects.py",),
+        tests=("tests/cogs/suspects/test_suspects.py",),
     ),
     Mutant(
         name="a card that is being made keeps an incident that became private",
-        file="bot/services/suspects/reading.py",
+        file="cogs/suspects/use_cases.py",
         before="            card = await _without_private(tx, incident.guild_id, card)",
         after="            _ = _without_private",
-        tests=("tests/services/suspects/test_suspects.py",),
+        tests=("tests/cogs/suspects/test_suspects.py",),
     ),
     Mutant(
         name="an alert from before an action item was done reopens it",

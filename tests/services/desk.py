@@ -35,7 +35,6 @@ from bot.services.ports import (
     Job,
     Store,
 )
-from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.documents import PostmortemWriter, WrittenPostmortem
 from bot.services.ports.live_checks import LiveChecks, NoChecks
 from bot.services.ports.oncall import ReadinessFinding
@@ -202,7 +201,6 @@ class Desk:
         self.queue = QueueWatch()
         self.offline_alerter = FakeOfflineAlerter()
         self.code_host: CodeHost | None = None
-        self.change_sources: tuple[ChangeSource, ...] = ()
         self.webhooks: dict[str, int] = {}
         self.paging: dict[Way, PagingSystem] = {}
         self.checks: LiveChecks = NoChecks()
@@ -231,7 +229,6 @@ class Desk:
             probe_writer=PlainProbeWriter(_texts(), self.policy),
             public_url=PUBLIC,
             code_host=self.code_host,
-            change_sources=self.change_sources,
             webhooks=self.webhooks,
             outside_writer=PlainOutsideWriter(_texts(), self.policy),
             paging=self.paging,

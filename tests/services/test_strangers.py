@@ -26,7 +26,6 @@ from bot.services.incidents.updates import NewUpdate
 from bot.services.registry import Guilds, Services
 from bot.services.shared.access import Act
 from bot.services.sheets.pasting import Pasted
-from bot.services.suspects.rollbacks import NewRollback
 from bot.services.timeline.corrections import Correction
 from bot.services.triage.joining import Offer
 from tests.fakes.clock import START
@@ -174,8 +173,6 @@ async def test_nothing_of_another_guild_is_found(ours: Ours) -> None:
         given = {key: ours.given[key] for key in inspect.signature(call).parameters}
         if method == "give" and "to" in given:
             given["to"] = RESPONDER
-        if name == "rollbacks.decide":
-            given["new"] = NewRollback(rolls_back=True, reason="x", key="k5")
         found = await _found(call(**given))
         assert not found or found in NOT_FOUND, name
         after = await _written(ours.desk.database)

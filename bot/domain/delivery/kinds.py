@@ -197,13 +197,6 @@ class DeliveryKind(AnyDeliveryKind):
     POSTMORTEM_DM = "postmortem_dm", DeliveryKindSpec(is_dated=True, is_refreshed=True)
     #: One line in the incident's thread.
     NOTICE = "notice", DeliveryKindSpec(is_dated=True, keeps_order=True, waits_behind=frozenset({"notice"}))
-    #: The card with what changed before the incident began, in the thread.
-    SUSPECTS = (
-        "suspects",
-        DeliveryKindSpec(
-            is_refreshed=True, is_dispensable=True, waits_behind=frozenset({"thread_sheet", "checks"})
-        ),
-    )
     #: The output of a command that a person pasted, in the thread.
     OUTPUT = "output"
     #: The file with the draft of the postmortem, in the thread.

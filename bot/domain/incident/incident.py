@@ -8,9 +8,8 @@ from enum import StrEnum
 from bot.domain.incident.aftermath import ActionCount, Aftermath
 from bot.domain.incident.calls import Calls
 from bot.domain.incident.locations import AlertPost, IncidentThread, Tracked
-from bot.domain.payloads import Payload
+from bot.domain.payloads import Json, Payload
 from bot.domain.severity import SeverityChange
-from bot.domain.suspects.rollback import FirstLook
 
 
 class Status(StrEnum):
@@ -151,7 +150,7 @@ class Incident:
         actions: How many action items it has; as `calls`.
         unreached: People on call whom no DM reaches, as `bot.domain.oncall.people.marked`.
         aftermath: How it was resolved, and its postmortem; read as `calls` is.
-        first_look: What changed before it, and the decision on a rollback; read as `calls` is.
+        own: What the posts of capabilities show of it, by their names; read as `calls` is.
         severity_changed: The last change of the severity; an older version does not write it, see `regraded`.
         users_affected: As the last status update that says has it; None: none has.
     """
@@ -199,7 +198,7 @@ class Incident:
     calls: Calls = field(default=Calls(), compare=False)
     actions: ActionCount = field(default=ActionCount(), compare=False)
     aftermath: Aftermath = field(default=Aftermath(), compare=False)
-    first_look: FirstLook = field(default=FirstLook(), compare=False)
+    own: Mapping[str, Json] = field(default_factory=dict, compare=False)
 
     @property
     def label(self) -> str:

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.alerts.events import AlertEvent
+from bot.domain.changes import RecentChange
 from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable
-from bot.domain.suspects.card import RecentChange
 from bot.integrations.hooks.body import json_in, json_of, plain_text
 from bot.integrations.hooks.charset import text_of
 from bot.integrations.hooks.mapping import DEFAULTS, Mapped, raw_event

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
+from bot.domain.changes import ChangeKind, RecentChange, change_key
 from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable
-from bot.domain.suspects.card import ChangeKind, RecentChange, change_key
 from bot.domain.text import one_line
 from bot.integrations.hooks.body import Fields, fields_in
 from bot.integrations.hooks.charset import text_of
@@ -144,7 +144,7 @@ def _deployment(said: Fields) -> tuple[AlertEvent, ...]:
 
 
 def _change(deployment: Fields, status: Fields, repository: Fields) -> RecentChange | None:
-    """Return a deployment as GitHub's API tells it (`bot.integrations.systems.github_changes`)."""
+    """Return a deployment as GitHub's API tells it (`cogs.suspects.github`)."""
     name, number, at = repository.text("full_name"), deployment.text("id"), deployment.moment("created_at")
     state = status.text("state")
     if not (name and number) or at is None or state == _REPLACED:

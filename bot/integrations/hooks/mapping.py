@@ -12,8 +12,8 @@ from typing import Final
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
+from bot.domain.changes import ChangeKind, RecentChange, change_key
 from bot.domain.hooks.hook import MappedPart
-from bot.domain.suspects.card import ChangeKind, RecentChange, change_key
 from bot.domain.text import one_line
 from bot.integrations.hooks.body import moment_of, plain_text, storable
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.domain.alerts.events import AlertEvent
+from bot.domain.changes import RecentChange
 from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable, UnreadAlert
-from bot.domain.suspects.card import RecentChange
 from bot.integrations.hooks.body import Fields
 from bot.integrations.hooks.charset import CONTENT_TYPE
 

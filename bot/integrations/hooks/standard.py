@@ -10,8 +10,8 @@ from typing import Final
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from bot.domain.alerts.events import AlertEvent
+from bot.domain.changes import RecentChange
 from bot.domain.hooks.hook import HookRefused, HookRequest, HookRules, MappedPart
-from bot.domain.suspects.card import RecentChange
 from bot.integrations.hooks.body import fields_of
 from bot.integrations.hooks.mapping import DEFAULTS, Mapped, states_in
 from bot.integrations.hooks.proofs import is_one_of, require_recent

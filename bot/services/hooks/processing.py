@@ -11,6 +11,7 @@ import structlog
 from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.alerts.payloads import HookUnreadData
+from bot.domain.changes import RecentChange
 from bot.domain.delivery.delivery import NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UnavailableError, without_message
@@ -23,7 +24,6 @@ from bot.domain.hooks.hook import (
     UnreadAlert,
     unread_among,
 )
-from bot.domain.suspects.card import RecentChange
 from bot.runbook.model import Policy
 from bot.services.alerts.events import AlertEvents
 from bot.services.ports import Store

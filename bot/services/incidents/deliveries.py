@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
-from bot.capability import installed
+from bot.capability import IncidentEvent, installed
 from bot.domain.actions.notices import ActionDueNotice
 from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, Posted
 from bot.domain.delivery.kinds import DeliveryKind
@@ -15,6 +15,7 @@ from bot.domain.incident.entries import AlertPostedEntry, ThreadOpenedEntry
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import RoleUndeliveredNotice, UpdateDueNotice
 from bot.domain.incident.posting import is_current, is_superseded
+from bot.domain.people import Person
 from bot.domain.severity import Mention
 from bot.domain.timeline.entries import EntryData, TimelineEntry
 from bot.runbook.model import Policy
@@ -24,8 +25,8 @@ from bot.services.incidents.updates import is_past
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.incidents import IncidentWrites
 from bot.services.ports.store.members import MemberReads
+from bot.services.shared.changes import Change
 from bot.services.shared.postings import notice
-from bot.services.suspects.card_requests import SuspectRequests
 
 #: Discord's codes for a thread that takes no message, because it is archived and locked, or locked.
 _CLOSED: Final = frozenset({50083, 160005})
@@ -40,8 +41,8 @@ class PostingDeliveries(DeliveryHandler):
 
     def __init__(
         self,
+        policy: Policy,
         reposting: Reposting,
-        suspects: SuspectRequests,
         check: Callable[[Transaction, Incident], Awaitable[None]],
     ) -> None:
         super().__init__(
@@ -56,7 +57,7 @@ class PostingDeliveries(DeliveryHandler):
             DeliveryKind.SECOND,
         )
         self._reposting = reposting
-        self._suspects = suspects
+        self._policy = policy
         self._check = check
 
     async def is_obsolete(self, tx: IncidentWrites, delivery: Delivery) -> bool:
@@ -79,7 +80,7 @@ class PostingDeliveries(DeliveryHandler):
     ) -> Incident:
         """Store where the alert or the thread is, and put it on the timeline.
 
-        What changed before the incident is read once the alert is out: nothing waits for it.
+        What follows comes once the alert is out: nothing waits for it.
         """
         if delivery.kind is DeliveryKind.ALERT:
             entry: EntryData = AlertPostedEntry(
@@ -91,10 +92,12 @@ class PostingDeliveries(DeliveryHandler):
             if delivery.kind is DeliveryKind.THREAD_CARD:
                 await self._check(tx, incident)
             return incident
-        changed = await _with_place(tx, incident, delivery, posted)
+        changed, now = await _with_place(tx, incident, delivery, posted), await tx.now()
         if delivery.kind is DeliveryKind.ALERT:
-            await self._suspects.ask(tx, changed)
-        await tx.add_timeline(incident.id, TimelineEntry.of(entry, at or await tx.now()))
+            by = Person(incident.reported_by.id, incident.reported_by.name)
+            change = Change(tx, self._policy, changed, by, now, is_by_clock=True)
+            await change.then(IncidentEvent.ALERT_POSTED)
+        await tx.add_timeline(incident.id, TimelineEntry.of(entry, at or now))
         return changed
 
     async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.capability import IncidentEvent
 from bot.domain.calendar.start_time import InvalidStartTime, parse_start_time
 from bot.domain.errors import UserError
 from bot.domain.incident.entries import DetailsChangedEntry
@@ -16,7 +17,6 @@ from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Changes, want_draft
-from bot.services.suspects.card_requests import SuspectRequests
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,9 @@ class CorrectedDetails:
 class Details:
     """Corrects title and start, also of an incident that has ended."""
 
-    def __init__(self, policy: Policy, changes: Changes, suspects: SuspectRequests) -> None:
+    def __init__(self, policy: Policy, changes: Changes) -> None:
         self._policy = policy
         self._changes = changes
-        self._suspects = suspects
 
     async def editable(self, incident_id: int, *, by: Person) -> Incident:
         """Return the incident if *by* may correct it, so that a refusal comes before the form."""
@@ -81,7 +80,7 @@ class Details:
             await change.say(told, key=line)
             await want_draft(change.tx, after, after=timedelta())  # the postmortem has both
             if corrected.started_at is not None:
-                await self._suspects.ask(change.tx, change.incident)  # what changed before the new start
+                await change.then(IncidentEvent.START_CORRECTED)
         return CorrectedDetails(change.incident, corrected)
 
     def _moment(self, typed: str, *, now: datetime) -> datetime:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.alerts.events import AlertEvent
+from bot.domain.changes import RecentChange
 from bot.domain.hooks.attempts import HookAttempt
 from bot.domain.hooks.hook import HookRequest, HookRules, NewHook, UnreadAlert
-from bot.domain.suspects.card import RecentChange
 
 
 class HookDeliveries(Protocol):

@@ -18,7 +18,6 @@ class JobName(StrEnum):
     REFRESH_DIGEST = "refresh_digest"  # payload: the digest's delivery id; shows what was decided
     REEVALUATE = "reevaluate"  # payload: triage id; its deadline is reached, of any kind
     UNFINISHED_TRIAGE = "unfinished_triage"  # payload: triage id; looks if it is still being answered
-    SUSPECTS = "suspects"  # payload: incident id; reads what changed before it began
     DRAFT_POSTMORTEM = "draft_postmortem"  # payload: incident id; it is resolved
     REMIND = "remind"  # payload: incident id
     ARCHIVE = "archive"  # payload: incident id

@@ -63,7 +63,6 @@ class Act(AnyAct):
     GIVE_ROLE = "give_role"
     RELEASE_ROLE = "release_role"
     CHECK_STEP = "check_step"
-    DECIDE_ROLLBACK = "decide_rollback"
     NOTE = "note"
     CORRECT = "correct"
     PIN = "pin"

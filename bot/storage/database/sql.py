@@ -1,17 +1,20 @@
 """The queries of the `*.sql` files, each named and described there, called by name."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
 from bot.storage.database.query import Query, composed
 
 Row: TypeAlias = Mapping[str, Any]
+
+_OWN: Final = re.compile(r"^-- part: own_(\w+)$", re.ASCII | re.MULTILINE)
 
 
 class Connection(Protocol):
@@ -23,7 +26,15 @@ class Connection(Protocol):
 @cache
 def queries() -> Mapping[str, Query]:
     """Return all queries by name; raises as `composed` does."""
-    return composed(file.read_text(encoding="utf-8") for file in _files())
+    texts = [file.read_text(encoding="utf-8") for file in _files()]
+    return composed(texts, {"own_of_incident": _own_of_incident(texts)})
+
+
+def _own_of_incident(texts: Iterable[str]) -> str:
+    """Return the column ``own`` of an incident: the parts ``own_<capability>``, by the name."""
+    names = [name for text in texts for name in _OWN.findall(text)]
+    shown = ", ".join(f"'{name}', {{own_{name}}}" for name in names)
+    return f"jsonb_build_object({shown}) AS own"
 
 
 def _files() -> Iterator[Traversable]:

@@ -53,7 +53,6 @@ _TABLES: Final = (
     RecordTable("triages", "id"),
     RecordTable("triage_answers", "id", f"each.triage_id IN ({_TRIAGES})"),
     RecordTable("triage_choices", "id", f"each.triage_id IN ({_TRIAGES})"),
-    RecordTable("rollbacks", "incident_id"),
     RecordTable("resolutions", "incident_id"),
     RecordTable("postmortems", "incident_id"),
     RecordTable("postmortem_documents", "incident_id"),

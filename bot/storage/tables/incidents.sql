@@ -51,27 +51,21 @@ jsonb_build_object(
 (SELECT count(*) FROM action_items WHERE incident_id = incidents.id AND status = 'open') AS actions_open,
 (SELECT count(*) FROM action_items WHERE incident_id = incidents.id) AS actions_all
 
--- part: first_look
--- Returns the `FirstLook` of an incident, as `bot.domain.suspects.rollback` reads it.
-jsonb_build_object(
-    'card', (SELECT found.card FROM suspects AS found WHERE found.incident_id = incidents.id),
-    'rollback', (SELECT to_jsonb(last) FROM rollbacks AS last WHERE last.incident_id = incidents.id)) AS first_look
-
 -- name: shown_incident
--- Returns one incident with its calls, its aftermath and its first look, in guild :guild_id (null: in any guild).
+-- Returns one incident with its calls, its aftermath and what capabilities show of it, in guild :guild_id (null: in any guild).
 SELECT incidents.*,
        {calls},
        {aftermath},
-       {first_look}
+       {own_of_incident}
   FROM incidents
  WHERE id = :incident_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
 
 -- name: incident_of_delivery
--- Returns the incident of a delivery with its calls, its aftermath and its first look, if it has one.
+-- Returns the incident of a delivery with its calls, its aftermath and what capabilities show of it, if it has one.
 SELECT incidents.*,
        {calls},
        {aftermath},
-       {first_look}
+       {own_of_incident}
   FROM deliveries
   JOIN incidents ON incidents.id = incident_id
  WHERE deliveries.id = :delivery_id;

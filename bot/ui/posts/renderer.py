@@ -27,7 +27,6 @@ from bot.ui.posts.incident import (
     postmortems,
     private,
     roles,
-    suspects,
     system_checks,
     timeline_notices,
 )
@@ -52,7 +51,6 @@ _RENDERERS: Final[dict[AnyDeliveryKind, Renderer]] = {
         questions,
         roles,
         sheets,
-        suspects,
         system_checks,
         timeline_notices,
         triage_posts,
@@ -90,8 +88,12 @@ def is_refreshed(words: Wording, post: Delivery, incident: Incident) -> bool:
     """Return whether a change of *incident* calls for an edit of *post*; needless edits would cost requests.
 
     The thread's first line and the request for the postmortem change only when the title or the start was
-    corrected. The lines about an old thread change only when that thread was deleted.
+    corrected. The lines about an old thread change only when that thread was deleted. What is left of a
+    capability that was switched off stays as it is.
     """
+    whose = next((one for one in installed() if post.kind in one.renderers), None)
+    if whose is not None and whose not in words.policy.capabilities:
+        return False
     if post.kind.spec.is_refreshed:
         return True
     if post.kind is DeliveryKind.NOTICE:

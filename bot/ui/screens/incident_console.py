@@ -20,7 +20,6 @@ from bot.ui.verbs import IncidentVerb
 from bot.ui.words.action_words import action_line
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import alert_url, linked_label, thread_url
-from bot.ui.words.suspect_words import rollback_line
 from bot.ui.words.timeline import told_line
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative, state_key
@@ -33,8 +32,6 @@ MORE_CHOICES: Final = {
     IncidentVerb.NOTE: "📝",
     IncidentVerb.TIMELINE: "🧾",
     IncidentVerb.EDIT: "🏷️",
-    IncidentVerb.ROLL_BACK: "↩️",
-    IncidentVerb.KEEP_CHANGE: "✋",
     IncidentVerb.WHY: "❓",
 }
 
@@ -95,7 +92,6 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         last_update(voice, incident),
         again(voice, incident),
         update_due(voice, incident) if incident.is_open else "",
-        "" if (last := incident.first_look.rollback) is None else rollback_line(voice, last),
         _users(voice, incident),
         *(line.say(voice, incident, found) for line, found in view.own),
         *_called(voice, incident),

@@ -42,7 +42,6 @@ from bot.domain.payloads import UNSET, Json, Unset
 from bot.domain.postmortem.entries import PostmortemOwnerEntry, PostmortemRemindedEntry
 from bot.domain.privacy_payloads import MemberAddedEntry, MemberRemovedEntry
 from bot.domain.sheets.entries import OutputEntry
-from bot.domain.suspects.rollback import RollbackEntry
 from bot.domain.systems.rounds import CheckedEntry
 from bot.domain.timeline.entries import EntryData, EntryKind
 from bot.domain.timeline.recorded import (
@@ -55,7 +54,7 @@ from bot.domain.timeline.recorded import (
 )
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
 from bot.runbook.model import Policy
-from bot.ui.words import action_words, detail_words, postmortem_words, suspect_words
+from bot.ui.words import action_words, detail_words, postmortem_words
 from bot.ui.words.inert import inert
 from bot.ui.words.system_words import checked
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
@@ -267,7 +266,6 @@ _LOOKS: Final[dict[EntryKind, EntryLook[Any]]] = {
         EntryLook(StepDoneEntry, _step),
         EntryLook(OutputEntry, _output),
         EntryLook(StepUndoneEntry, _step),
-        EntryLook(RollbackEntry, suspect_words.decided),
         EntryLook(UpdateDueEntry, _update_due),
         EntryLook(VoiceJoinedEntry, lambda _words, data, _limit: [_text(data.channel)]),
         EntryLook(LinkedEntry, _linked),

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted, RecordedRefusal, UserError
 from bot.domain.incident.incident import Phase, Role, UsersAffected
+from cogs.announcements.posts import announced_line
 from cogs.announcements.rules import (
     AnnouncedEntry,
     AnnouncementEntry,
@@ -87,7 +88,7 @@ async def test_what_was_copied_is_on_the_timeline_and_in_the_thread(desk: Desk) 
     assert (entry.actor_name, entry.at, said.texts) == ("secondary", desk.clock.time, WORDS)
     assert len(await lines(desk, incident, "announced")) == 1
     shown = await desk.looking.view(incident.id, by=PRIMARY)
-    ((_, known),) = shown.own
+    (known,) = [read for line, read in shown.own if line.say is announced_line]
     assert known == await Announcements(desk.store.sql).of(incident.id)
     audit = await desk.database.pool.fetch(
         "SELECT action, actor_name FROM audit WHERE action LIKE 'announce%' ORDER BY id"

@@ -32,9 +32,9 @@ READS: Final = frozenset(
             "incidents.timeline.choose_more",
         ),
         *("incidents.timeline.choose_entry", "/incident resolve", "incidents.resolving.press_resolve"),
-        *("incidents.resolving.press_resolution", "incidents.suspects.press_roll_back"),
+        *("incidents.resolving.press_resolution", "suspects.commands.press_roll_back"),
         "announcements.commands.press_edit",
-        *("incidents.suspects.press_keep_change", "/incident similar"),
+        *("suspects.commands.press_keep_change", "/incident similar"),
         *(
             "bundles.press_all",
             "bundles.choose_incident",

@@ -151,7 +151,7 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.sends(form, cause="a deploy"), "resolution_corrected")
 
 
-@change("incidents.suspects.send_rollback")
+@change("suspects.commands.send_rollback")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     shown = await scene.say("incident show", number=known.number)

@@ -16,10 +16,11 @@ from bot.demo.setup import Setup, set_up
 from bot.demo.story.cast import TURNS, Cast, enter
 from bot.demo.story.opening_incident import REPORTS
 from bot.domain.calendar.business_time import Weekday
-from bot.domain.seen_before.ranking import KnownReport, resembling
 from bot.runbook import Policy
-from bot.services.suspects.seen_before import PAST_KNOWN
 from bot.storage.store import PostgresStore
+from cogs.suspects.rules import KnownReport, resembling
+from cogs.suspects.store import SuspectStore
+from cogs.suspects.use_cases import PAST_KNOWN
 from local_discord.client import Human
 from local_discord.running import running_discord
 from tests.postgres import connect, open_patient_pool
@@ -263,7 +264,7 @@ async def test_open_incident_has_happened_before(database_url: str, language: st
     async with past(database_url, set_up({}, lang=language)) as found:
         guild_id = int((await found.human.state())["guild"]["id"])
         pool = await open_patient_pool(database_url, max_size=2)
-        store = PostgresStore(pool)
+        store = SuspectStore(PostgresStore(pool).sql)
         report = REPORTS[language]
         open_one = KnownReport(0, report.title, (*report.targets,), (*report.symptoms,))
         (alike,) = resembling(open_one, await store.past_reports(guild_id, limit=PAST_KNOWN))

@@ -9,11 +9,12 @@ from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.services.delivery.waiting import LINE_PATIENCE
 from bot.services.ports import JobName
-from bot.services.ports.change_sources import ChangeSource
+from cogs.suspects.rules import ChangeSource, SuspectKind
+from tests.cogs.suspects.acts import read_from
 from tests.services.desk import Desk
 from tests.services.systems.checks import ScriptedChecks
 
-SHEET, CHECKS, SUSPECTS = DeliveryKind.THREAD_SHEET, DeliveryKind.CHECKS, DeliveryKind.SUSPECTS
+SHEET, CHECKS, SUSPECTS = DeliveryKind.THREAD_SHEET, DeliveryKind.CHECKS, SuspectKind.SUSPECTS
 FIRST = (SHEET, CHECKS, SUSPECTS)
 REFUSED = DeliveryRefused("Missing Permissions", http_status=403, code=50013)
 INVALID = DeliveryRefused("Invalid Form Body", http_status=400, code=50035)
@@ -28,8 +29,7 @@ def desk(desk: Desk) -> Desk:
         return []
 
     desk.checks = ScriptedChecks()
-    desk.change_sources = (ChangeSource("github_merges", read),)  # type: ignore[arg-type]
-    desk.use(desk.discord)
+    read_from(desk, ChangeSource("github_merges", read))  # type: ignore[arg-type]
     return desk
 
 

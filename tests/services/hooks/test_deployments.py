@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from bot.domain.changes import ChangeKind, RecentChange, change_key
 from bot.domain.hooks.hook import HookFormat, HookRequest, NewHook
-from bot.domain.suspects.card import ChangeKind, RecentChange, change_key
 from bot.integrations.hooks.readers import READERS
 from bot.services.hooks.processing import HookProcessing
-from bot.services.ports.change_sources import ChangeSource
+from cogs.suspects.rules import ChangeSource
+from tests.cogs.suspects.acts import read_from, sources_of, stored_card
 from tests.corpus.hook_requests import examples
 from tests.services.desk import GUILD, Desk
 
@@ -57,8 +58,7 @@ def listening(desk: Desk) -> Desk:
     async def read(since: Any, until: Any) -> list[RecentChange]:
         return await desk.own_store.reported_changes(GUILD, since=since, until=until)
 
-    desk.change_sources = (ChangeSource("hooks", read, is_partial=True),)
-    desk.use(desk.discord)
+    read_from(desk, ChangeSource("hooks", read, is_partial=True))
     return desk
 
 
@@ -92,7 +92,7 @@ async def test_an_incident_lists_what_was_reported_before_it(listening: Desk) ->
     await reported(desk, "github", old, status(desk, "success", minutes=7))
     incident = await desk.open("SEV1")
     await desk.work()
-    card = await desk.store.suspect_card(incident.id)
+    card = await stored_card(desk, incident.id)
     assert card is not None
     assert [one.what for one in card.changes] == ["master (f95f852)"]
 
@@ -103,7 +103,7 @@ async def test_no_card_says_that_nothing_changed_if_only_hooks_would_know(listen
     await reported(desk, "github", status(desk, "success", minutes=200))
     incident = await desk.open("SEV1")
     await desk.work()
-    assert await desk.store.suspect_card(incident.id) is None
+    assert await stored_card(desk, incident.id) is None
 
 
 async def test_a_deployment_that_the_api_lists_too_is_shown_once(listening: Desk) -> None:
@@ -117,10 +117,9 @@ async def test_a_deployment_that_the_api_lists_too_is_shown_once(listening: Desk
         at = desk.clock.time - timedelta(minutes=10)
         return [RecentChange(kind=ChangeKind.DEPLOYMENT, what="by the API", at=at, key=key)]
 
-    desk.change_sources = (ChangeSource("github_deployments", listed), *desk.change_sources)
-    desk.use(desk.discord)
+    read_from(desk, ChangeSource("github_deployments", listed), *sources_of(desk))
     incident = await desk.open("SEV1")
     await desk.work()
-    card = await desk.store.suspect_card(incident.id)
+    card = await stored_card(desk, incident.id)
     assert card is not None
     assert [(one.what, one.state, one.key) for one in card.changes] == [("by the API", "success", "")]

@@ -11,7 +11,7 @@ from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
 from bot.domain.incident.transitions import assign
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import EntryKind, TimelineEntry, TimelineKind
 from bot.domain.timeline.folding import FoldedLines
 from bot.domain.timeline.lines import Line
 from bot.services.incidents.updates import NewUpdate
@@ -20,7 +20,7 @@ from bot.services.timeline.timelines import PAGE_SIZE
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 
-async def of_kind(desk: Desk, incident: Incident, kind: TimelineKind) -> list[TimelineEntry]:
+async def of_kind(desk: Desk, incident: Incident, kind: EntryKind) -> list[TimelineEntry]:
     """The entries of one kind."""
     return [entry for entry in await desk.store.timeline(incident.id) if entry.kind is kind]
 

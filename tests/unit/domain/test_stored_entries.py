@@ -112,7 +112,6 @@ NOW: dict[EntryKind, list[Json]] = {
     ],
     TimelineKind.STEP_DONE: [{"severity": "SEV1", "number": 1, "words": {"ja": "あ", "en": "a"}}],
     TimelineKind.STEP_UNDONE: [{"severity": "SEV1", "number": 1, "words": {"ja": "あ", "en": "a"}}],
-    TimelineKind.ROLLBACK_DECIDED: [{"rolls_back": True, "reason": "x", "key": "k", "line": "rollback:3"}],
     TimelineKind.UPDATED: [
         {"known": "x", "impact": "", "users": "yes", "next_at": ISO, "key": "k", "line": "updated:k"},
         {"known": "x", "impact": "", "next_at": ISO, "key": "k", "line": "updated:k"},
@@ -179,7 +178,6 @@ MODULES = (
     "bot.domain.postmortem.entries",
     "bot.domain.privacy_payloads",
     "bot.domain.sheets.entries",
-    "bot.domain.suspects.rollback",
     "bot.domain.systems.rounds",
     "bot.domain.timeline.recorded",
     "bot.domain.timeline.written",

@@ -37,7 +37,6 @@ from bot.services.ports.store.paging import PagingReads, PagingWrites
 from bot.services.ports.store.postmortems.documents import DocumentReads, DocumentWrites
 from bot.services.ports.store.postmortems.postmortems import PostmortemReads, PostmortemWrites
 from bot.services.ports.store.statistics import StatisticsReads
-from bot.services.ports.store.suspects import SuspectReads, SuspectWrites
 from bot.services.ports.store.timeline import AuditLog, AuditWrites, TimelineReads, TimelineWrites
 from bot.services.ports.store.triages import TriageAnswers, TriageReads, TriageWrites
 
@@ -85,7 +84,6 @@ class Transaction(
     InstallationReads,
     IssueExportWrites,
     ExportEnds,
-    SuspectWrites,
     JobWrites,
     Protocol,
 ):
@@ -130,7 +128,6 @@ class Store(
     OutageMirror,
     InstallationReads,
     StatisticsReads,
-    SuspectReads,
     Protocol,
 ):
     """Our own tables. Reads need no transaction of the caller's."""

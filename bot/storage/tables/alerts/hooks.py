@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from bot.domain.changes import RecentChange
 from bot.domain.hooks.hook import HookRequest, NewHook, ProcessedHook, StoredHook
-from bot.domain.suspects.card import RecentChange
 from bot.storage.tables.bases import ReadPart, TransactionPart
 
 #: Of the bodies that are read together: a hook that is processed in parts is read for each of them.

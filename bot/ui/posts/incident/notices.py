@@ -25,7 +25,6 @@ from bot.ui.posts.incident import (
     postmortems,
     private,
     roles,
-    suspects,
     timeline_notices,
     updates,
 )
@@ -46,7 +45,6 @@ _NOTICES: Final[dict[str, NoticeLook[Any]]] = {
         private,
         responder_notices,
         roles,
-        suspects,
         timeline_notices,
         updates,
     )

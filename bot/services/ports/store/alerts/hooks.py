@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.changes import RecentChange
 from bot.domain.hooks.hook import NewHook, ProcessedHook, StoredHook
-from bot.domain.suspects.card import RecentChange
 
 
 class HookReads(Protocol):

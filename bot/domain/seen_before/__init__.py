@@ -1,1 +1,0 @@
-"""Past incidents that resemble one that goes on."""

@@ -1,1 +1,0 @@
-"""What changed before an incident began, and whether it is rolled back."""

@@ -1,1 +1,0 @@
-"""What changed before an incident began, the decision on a rollback, and the past incidents like it."""

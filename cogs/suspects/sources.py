@@ -1,0 +1,115 @@
+"""Where a guild's changes are read: the repositories and projects that its policy names, and hooks."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.domain.changes import RecentChange
+from bot.domain.hooks.hook import HookFormat, in_environment
+from bot.runbook.model import Policy
+from bot.services.core import Core
+from bot.services.ports import Store
+from cogs.suspects.rules import ChangeSource, ReadChanges
+
+if TYPE_CHECKING:
+    from bot.configured.outbound import Outbound
+    from bot.integrations.systems.cloudflare import CloudflareAccount
+    from bot.settings import Settings
+    from cogs.suspects.github import GitHubChanges
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSources:
+    """The sources that the settings allow.
+
+    Their modules are imported when they are first read, in a thread, so that no P0 waits.
+    """
+
+    settings: "Settings"
+    outbound: "Outbound"
+
+    def named_in(self, policy: Policy) -> tuple[ChangeSource, ...]:
+        """Return the systems that a policy names; none without a token, which costs nothing."""
+        return (
+            *_github(self.settings, self.outbound, policy),
+            *_cloudflare(self.settings, self.outbound, policy),
+        )
+
+    def are_reported(self, policy: Policy) -> bool:
+        """Return True if a source of hooks that may send can report deployments."""
+        return any(
+            rules.reports_deployments or rules.format is HookFormat.GITHUB
+            for name, rules in policy.hooks.items()
+            if in_environment(name) in self.settings.hook_keys
+        )
+
+    def of(self, core: Core) -> tuple[ChangeSource, ...]:
+        """Return all sources of a guild."""
+        named = self.named_in(core.policy)
+        if not self.are_reported(core.policy):
+            return named
+        return (*named, reported_changes(core.store, core.guild_id))
+
+
+def reported_changes(store: Store, guild_id: int) -> ChangeSource:
+    """Return what the sources of hooks have reported to a guild."""
+
+    async def read(since: datetime, until: datetime) -> list[RecentChange]:
+        return await store.reported_changes(guild_id, since=since, until=until)
+
+    return ChangeSource("hooks", read, is_partial=True)
+
+
+def _github(settings: "Settings", outbound: "Outbound", policy: Policy) -> Iterator[ChangeSource]:
+    token = settings.github_token
+    if token is None:
+        return
+    other = policy.github.repository or settings.github_repository
+    for name in policy.checks.repositories or ((other,) if other else ()):
+
+        def changes(name: str = name) -> "GitHubChanges":
+            from cogs.suspects.github import GitHubChanges  # noqa: PLC0415
+
+            return GitHubChanges(outbound(), settings.github_api_url, token.get_secret_value(), name)
+
+        yield ChangeSource("github_deployments", _reader(changes, "deployments"), about=name)
+        yield ChangeSource("github_merges", _reader(changes, "merges"), about=name)
+
+
+def _reader(changes: "Callable[[], GitHubChanges]", what: str) -> ReadChanges:
+    async def read(since: datetime, until: datetime) -> list[RecentChange]:
+        found = await asyncio.to_thread(changes)
+        reading = found.deployments if what == "deployments" else found.merges
+        return await reading(since, until)
+
+    return read
+
+
+def _cloudflare(settings: "Settings", outbound: "Outbound", policy: Policy) -> Iterator[ChangeSource]:
+    token, account_id, rules = settings.cloudflare_token, settings.cloudflare_account_id, policy.checks
+    if token is None or account_id is None:
+        return
+
+    def account() -> "CloudflareAccount":
+        from bot.integrations.systems.cloudflare import CloudflareAccount  # noqa: PLC0415
+
+        api = settings.cloudflare_api_url
+        return CloudflareAccount(outbound(), api, account_id, token.get_secret_value())
+
+    for name in rules.workers:
+        yield ChangeSource("cloudflare_workers", _deployed(account, name, is_worker=True), about=name)
+    for name in rules.pages:
+        yield ChangeSource("cloudflare_pages", _deployed(account, name, is_worker=False), about=name)
+
+
+def _deployed(account: "Callable[[], CloudflareAccount]", name: str, *, is_worker: bool) -> ReadChanges:
+    async def read(since: datetime, until: datetime) -> list[RecentChange]:
+        found = await asyncio.to_thread(account)
+        from cogs.suspects.cloudflare import changes_of  # noqa: PLC0415
+
+        reading = found.worker(name) if is_worker else found.pages(name)
+        return changes_of(await reading, since, until)
+
+    return read

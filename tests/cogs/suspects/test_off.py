@@ -1,0 +1,69 @@
+"""Suspects that are switched off after a card was posted."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.changes import ChangeKind, RecentChange
+from bot.domain.errors import UserError
+from bot.ui.posts.renderer import is_refreshed
+from bot.ui.screens.incident_console import show_screen
+from cogs.suspects.rules import ChangeSource, SuspectKind
+from cogs.suspects.use_cases import NewRollback, SuspectUseCases
+from tests.cogs.suspects.acts import read_from, stored_card, suspects
+from tests.services.desk import PRIMARY, Desk
+from tests.unit.ui import samples, screens
+
+
+async def with_card(desk: Desk) -> int:
+    """An incident with a card and a decision."""
+    at = desk.clock.time - timedelta(minutes=5)
+
+    async def read(*_: object) -> list[RecentChange]:
+        return [RecentChange(kind=ChangeKind.MERGE, what="#12", at=at)]
+
+    read_from(desk, ChangeSource("github_merges", read))
+    number = (await desk.open("SEV1")).id
+    await desk.work()
+    new = NewRollback(rolls_back=True, reason="5xx", key="k")
+    await suspects(desk).rollbacks.decide(number, new, by=PRIMARY)
+    await desk.work()
+    return number
+
+
+def switch_off(desk: Desk) -> None:
+    """As the policy does."""
+    desk.policy = replace(desk.policy, capabilities=())
+    desk.use(desk.discord)
+
+
+async def test_what_was_decided_is_shown_plainly_and_nothing_is_asked(desk: Desk) -> None:
+    """The timeline names the entry; the card stays as it is; the select offers no decision."""
+    number = await with_card(desk)
+    switch_off(desk)
+    await desk.lifecycle.resolve(number, by=PRIMARY)
+    await desk.work()
+    (card,) = [one for one in await desk.store.posts(number) if one.kind is SuspectKind.SUSPECTS]
+    view = await desk.looking.view(number, by=PRIMARY)
+    words = replace(samples.JA, policy=desk.policy)
+    assert not is_refreshed(words, card, view.incident)
+    voice = replace(screens.JA, policy=desk.policy)
+    shown = screens.words(show_screen(voice, view))
+    assert "↩️ 戻すかを判断" in shown
+    assert "roll_back" not in str(show_screen(voice, view).to_components())  # type: ignore[no-untyped-call]
+    with pytest.raises(UserError, match="capability_off"):
+        desk.services.of(SuspectUseCases)
+
+
+async def test_a_severe_incident_gets_no_card_and_may_become_private(desk: Desk) -> None:
+    """No job is queued, and the job that hides an incident does without the cards of others."""
+    await with_card(desk)
+    switch_off(desk)
+    other = await desk.open("SEV1", key="other")
+    await desk.work()
+    assert await stored_card(desk, other.id) is None
+    await desk.lifecycle.resolve(other.id, by=PRIMARY)
+    await desk.privacy.make_private(other.id, by=PRIMARY)
+    await desk.work()
+    assert (await desk.store.incident(other.id)).is_private
