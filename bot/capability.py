@@ -60,7 +60,7 @@ class IncidentEvent(Enum):
     REOPENED = auto()
     TOOK_IN = auto()  # another one was merged into it
     MADE_PRIVATE = auto()
-    ALERT_POSTED = auto()  # its alert is out, the first one or one of a later posting; no person acts
+    ALERT_POSTED = auto()  # its alert is out, also that of a later posting; an error has it recorded later
     START_CORRECTED = auto()  # it began at another time than its posts had said
 
 

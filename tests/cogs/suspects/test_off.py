@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from bot.client import IncidentBot
 from bot.domain.changes import ChangeKind, RecentChange
 from bot.domain.errors import UserError
+from bot.i18n import Texts
+from bot.registration import our_commands
 from bot.ui.posts.renderer import is_refreshed
 from bot.ui.screens.incident_console import show_screen
 from cogs.suspects.rules import ChangeSource, SuspectKind
@@ -67,3 +70,22 @@ async def test_a_severe_incident_gets_no_card_and_may_become_private(desk: Desk)
     await desk.privacy.make_private(other.id, by=PRIMARY)
     await desk.work()
     assert (await desk.store.incident(other.id)).is_private
+
+
+async def subcommands(desk: Desk) -> set[str]:
+    """The commands below `/incident` that the guild has."""
+    bot = IncidentBot(texts=Texts.load(), guilds=lambda _: desk.guilds)
+    await bot.setup_hook()
+    commands = await our_commands(bot, desk.guild_id)
+    return {
+        one["name"] for command in commands if command["name"] == "incident" for one in command["options"]
+    }
+
+
+async def test_the_guild_lacks_its_command(desk: Desk) -> None:
+    """`/incident similar` is there unless it is switched off; the others are there in any case."""
+    before = await subcommands(desk)
+    switch_off(desk)
+    after = await subcommands(desk)
+    assert before - after == {"similar"}
+    assert "show" in after
