@@ -26,7 +26,7 @@ from bot.resources import SharedResources, open_shared
 from bot.runbook import Served, load_served
 from bot.services.hooks.meanwhile import HookGuild
 from bot.services.ports import Leases
-from bot.services.registry import Guilds
+from bot.services.registry import Guilds, Services
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.auditor import audit
 from bot.services.watchdogs.dead_man import DeadMan
@@ -152,6 +152,13 @@ def _runner(
     )
 
 
+async def begin_capabilities(services: Services) -> None:
+    """Let the capabilities that the guild has switched on begin."""
+    for capability in services.policy.capabilities:
+        if capability.begin is not None:
+            await capability.begin(services.built[capability.name])
+
+
 def _preparation(shared: SharedResources, cases: Mapping[int, UseCases], bring_up: Prepare | None) -> Prepare:
     """Bring the database up, if need be, and make every guild known to it."""
 
@@ -161,7 +168,7 @@ def _preparation(shared: SharedResources, cases: Mapping[int, UseCases], bring_u
         for guild_id, one in cases.items():
             await shared.store.register_guild(guild_id)
             await one.services.handovers.begin(guild_id)
-            await one.action_issues.begin(guild_id)
+            await begin_capabilities(one.services)
 
     return prepare
 

@@ -15,14 +15,18 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.timeline.entries import EntryKind, TimelineKind
 
 if TYPE_CHECKING:
     from bot.configured.outbound import Outbound
+    from bot.demo.story.past_items import PastItem
+    from bot.demo.story.seeded_incidents import SeededIncident
     from bot.doctor.finding import Finding
+    from bot.domain.action_items import ActionItem, OpenAction
+    from bot.domain.alerts.alert import FiredAlert
     from bot.domain.alerts.held import AlertWindow, HeldBack
     from bot.domain.alerts.occurrence import Occurrence
     from bot.domain.delivery.notices import Notice
@@ -81,13 +85,34 @@ class JobHandling:
     Attributes:
         run: Takes the guild's use cases, as `Capability.build` has made them, and the payload; returns when
             to come again, None: not at all. What it raises postpones the job.
-        begins_with: What the payload begins with; a colon separates what follows.
+        begins_with: What the payload begins with; a colon separates what follows. Text: a number of the
+            capability's own, and the name of the query that returns `guild_id` for `:number`.
         at_a_time: How many of the process may run at once, where they wait for a slow service.
+        service: Its name, if jobs of other names wait for the same one: they count together.
     """
 
     run: Callable[[Any, str], Awaitable[timedelta | None]]
-    begins_with: NumberOf = NumberOf.INCIDENT
+    begins_with: NumberOf | str = NumberOf.INCIDENT
     at_a_time: int | None = None
+    service: str | None = None
+
+
+#: The service of the jobs that speak with the code host.
+CODE_HOST: Final = "code host"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionItemReads:
+    """How the core reads action items: for the digest, a postmortem, and who may see a private incident.
+
+    Attributes:
+        open_ones: Returns every open item of a guild by due date, those of private incidents and drills
+            included.
+        of_incident: Returns the items of an incident in any state, in the order in which they were added.
+    """
+
+    open_ones: "Callable[[Sql, int], Awaitable[list[OpenAction]]]"
+    of_incident: "Callable[[Sql, int], Awaitable[list[ActionItem]]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +143,12 @@ class ConsoleLine(Generic[V]):
     Attributes:
         read: Reads what it shows, in a statement of its own; what it raises fails the command.
         say: Returns the line, or several; empty for none.
+        is_last: It comes after everything else.
     """
 
     read: "Callable[[Sql, Incident], Awaitable[V]]"
-    say: "Callable[[Voice, Incident, V], str]"
+    say: "Callable[[Voice, Incident, V], str | Sequence[str]]"
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +237,16 @@ class Capability:
             read with it, if a file of the capability has a part ``own_<name>``, JSON: `Incident.own`. While
             it is switched off, its posts stay as they are.
         deliveries: Makes the handlers of these, from its use cases and the core.
+        begin: Called for each guild at every start, once the database is there, before any job runs. What it
+            raises is tried again like the rest of the start.
+        fired: What follows an alert that fires, counted on an incident or passed over, in the transaction
+            that records it. An error undoes that, and the message or the event comes again.
+        action_items: How action items are read; the first capability that has them is asked.
         suggests: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
             where it takes the place of the role that gives way, and below a status update. The first
             capability that suggests one is heard.
         asks_users: Return True if the form of a status update asks whether users are affected.
+        after_end: Verbs of buttons on an ended thread's card, beside the core's.
         console: Lines of `/incident show`.
         choices: Choices of its select.
         commands: Slash commands and menus. A server that has switched the capability off does not have them.
@@ -221,11 +254,14 @@ class Capability:
         controls, forms: What answers presses, and forms by the pattern of their custom ids.
         inputs: The texts that name the inputs of its forms, by the input's custom id: what a person has typed
             into a form that is refused is given back under these names.
+        numbers: By what a custom id begins with, the name of the query that returns `guild_id` for `:number`:
+            under a DM the number alone says which guild's a press is.
         ticks: What looks at the rows every so often.
         doctor: The checks of `incident-bot doctor` for one guild.
         records: Its tables whose rows an export of incidents takes along.
         past: Returns what it would have left of an incident that has ended, from its status updates on the
             timeline; None: nothing. The demo calls it for each incident of its past.
+        past_items: Makes the action items of an incident of the demo's past.
     """
 
     name: str
@@ -245,8 +281,12 @@ class Capability:
     notices: "Sequence[NoticeLook[Any]]" = ()
     renderers: "Mapping[AnyDeliveryKind, Renderer]" = field(default_factory=dict)
     deliveries: "Callable[[Any, Core], Sequence[DeliveryHandler]] | None" = None
+    begin: Callable[[Any], Awaitable[object]] | None = None
+    fired: "Callable[[Transaction, FiredAlert], Awaitable[None]] | None" = None
+    action_items: ActionItemReads | None = None
     suggests: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
     asks_users: "Callable[[Policy, Incident], bool] | None" = None
+    after_end: "Sequence[OwnVerb]" = ()
     console: Sequence[ConsoleLine[Any]] = ()
     choices: Sequence[ConsoleChoice] = ()
     commands: "Sequence[AnyCommand]" = ()
@@ -254,10 +294,12 @@ class Capability:
     controls: "Sequence[Control]" = ()
     forms: "Mapping[str, FormHandler]" = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
     ticks: Sequence[Tick] = ()
     doctor: "Callable[[Settings, Policy], Coroutine[Any, Any, Iterable[Finding]]] | None" = None
     records: "Sequence[RecordTable]" = ()
     past: "Callable[[Policy, Incident, Sequence[TimelineEntry]], IncidentPast | None] | None" = None
+    past_items: "Callable[[SeededIncident], Sequence[PastItem]] | None" = None
 
 
 @cache

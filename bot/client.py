@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -58,17 +59,15 @@ COGS: Final = (
     "cogs.oncall",
     "cogs.alerts",
     "cogs.alert_history",
-    "cogs.actions",
     "cogs.sheets",
 )
 
 #: How long a stop waits for answers that are under way, seconds; about ten are allowed for the whole stop.
 ANSWERS_WITHIN_S: Final = 4.0
 
-#: The custom id of what is about an incident, a triage, a bundle or an action item: under a DM only that says
-#: whose it is.
+#: The custom id of what is about a row, such as an incident: under a DM only that says whose it is.
 _ROW: Final = re.compile(
-    r"(?P<of>inc|tri|bun|act):v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII
+    r"(?P<of>[a-z]{2,8}):v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII
 )
 
 
@@ -185,13 +184,19 @@ class IncidentBot(ListeningBot):
         named = _ROW.match(custom_id_of(interaction))
         if named is None:
             return self.served.home.guild_id
-        find = {
+        find: dict[str, Callable[[int], Awaitable[Services]]] = {
             "bun": self.served.of_delivery,
             "tri": self.served.of_triage,
             "inc": self.served.of_incident,
-            "act": self.served.of_action,
-        }[named["of"]]
-        return (await find(int(named["number"]))).guild_id
+            **{
+                prefix: partial(self.served.of_number, query)
+                for capability in installed()
+                for prefix, query in capability.numbers.items()
+            },
+        }
+        if (of := find.get(named["of"])) is None:
+            return self.served.home.guild_id
+        return (await of(int(named["number"]))).guild_id
 
     def services(self, interaction: Interaction) -> Services:
         """Return the use cases of the guild that *interaction* is about."""

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from bot.capability import JobHandling, NumberOf, installed, merged
+from bot.capability import CODE_HOST, JobHandling, NumberOf, installed, merged
 from bot.domain.errors import IncidentNotFound
 from bot.services.ports import GuildFinder, JobName
 from bot.storage.queue.fairness import CROWDED, FewInTurn, Handler
@@ -68,8 +68,8 @@ _LIVE_CHECKS: Final = _Few(2)
 #: The jobs that ask systems outside for answers.
 _OUTSIDE: Final = _Few(2)
 
-#: Those of the capabilities, by name.
-_OWN: Final[dict[str, _Few]] = {}
+#: Those of the capabilities, by the name of the job or of the service.
+_OWN: Final = {CODE_HOST: _CODE_HOST}
 
 #: Those that process what sources have sent. One takes a third of a core, perhaps for minutes; three would
 #: use up the event loop, in which escalations run as well.
@@ -115,7 +115,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         JobName.REMIND: _numbered(services.updates.remind),
         JobName.POSTMORTEM: _numbered(cases.postmortem_reminders.run_job),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
-        JobName.ACTION_ITEM: _numbered(cases.action_timers.run_job),
         JobName.HOOKS: _HOOKS.handler(hooks),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
@@ -126,9 +125,7 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
 def _slow_handlers(cases: UseCases) -> dict[str, Handler]:
     """Return the handlers of the jobs that wait for systems outside, a few of each kind at a time."""
     return {
-        JobName.ACTION_ISSUE: _CODE_HOST.handler(cases.action_issues.run_job),
         JobName.PULL_REQUEST: _CODE_HOST.handler(cases.pull_requests.run_job),
-        JobName.POLL_ISSUES: _CODE_HOST.handler(cases.action_issues.poll),
         JobName.LIVE_CHECK: _LIVE_CHECKS.handler(cases.check_runs.run_job),
         JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.page_sync.look),
     }
@@ -147,7 +144,9 @@ def _own_handler(name: str, handling: JobHandling, use_cases: object | None) -> 
     async def run(payload: str) -> timedelta | None:
         return None if use_cases is None else await handling.run(use_cases, payload)
 
-    return run if handling.at_a_time is None else _OWN.setdefault(name, _Few(handling.at_a_time)).limit(run)
+    if handling.at_a_time is None:
+        return run
+    return _OWN.setdefault(handling.service or name, _Few(handling.at_a_time)).limit(run)
 
 
 def _paired(handle: Callable[[int, int], Awaitable[timedelta | None]]) -> Handler:
@@ -188,6 +187,8 @@ async def _guild_of_own(handling: JobHandling, number: int, find: GuildFinder) -
             return await find.guild_of_delivery(number)
         case NumberOf.INCIDENT:
             return await find.guild_of_incident(number)
+        case query:
+            return await find.guild_of(query, number)
 
 
 def _of_row(name: str, each: Mapping[int, Mapping[str, Handler]], find: GuildFinder) -> Handler:
@@ -210,10 +211,6 @@ def _of_row(name: str, each: Mapping[int, Mapping[str, Handler]], find: GuildFin
                 guild_id = number
             case JobName.REFRESH_TRIAGE | JobName.REEVALUATE | JobName.UNFINISHED_TRIAGE:
                 guild_id = await find.guild_of_triage(number)
-            case JobName.POLL_ISSUES:
-                guild_id = number
-            case JobName.ACTION_ITEM | JobName.ACTION_ISSUE:
-                guild_id = await find.guild_of_action(number)
             case _:
                 guild_id = await find.guild_of_incident(number)
         if guild_id is None:

@@ -48,7 +48,7 @@ async def _text(shared: SharedResources, number: int, *, private: bool) -> str:
     incident = await parts.store.incident(number)
     if incident.is_private and not private:
         raise ConfigError(f"{label_of(number)}: is private; allowed: with --private")
-    written = await parts.postmortem_writer.write(await read_facts(parts.store, number))
+    written = await parts.postmortem_writer.write(await read_facts(parts.store, parts.policy, number))
     if written.problem is not None:
         typer.echo(f"postmortem.template: {written.problem}; the standard template was used", err=True)
     return written.text

@@ -3,11 +3,14 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 _Value = TypeVar("_Value")
+
+#: How far before the last known change the next look begins: a list may show a change a moment late.
+POLL_OVERLAP: Final = timedelta(minutes=1)
 
 #: ``owner/name``. Source: GitHub's rules for names of accounts and repositories.
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}/[\w.-]{1,100}", re.ASCII)

@@ -10,8 +10,10 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.domain.actions.item import ActionItem
-from bot.domain.actions.listing import OpenAction
+from bot.domain.action_items import (
+    ActionItem,
+    OpenAction,
+)
 from bot.domain.alerts.verdict import AlertVerdict
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.attachments import FileRef

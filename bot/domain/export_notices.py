@@ -21,27 +21,3 @@ class ExportFailedNotice(Notice, name="export_failed"):
     problem: str
     reason: str = ""
     item: str | None = None
-
-
-class IssueMovedNotice(Notice, name="issue_moved"):
-    """People transferred the issue of an action item to another repository, so the bot leaves it alone.
-
-    Attributes:
-        item: The label of the action item.
-        url: Where the issue is now.
-    """
-
-    item: str
-    url: str
-
-
-class UnassignableNotice(Notice, name="issue_unassignable"):
-    """The issue of an action item has no assignee, because the code host does not let the login be assigned.
-
-    Attributes:
-        item: The label of the action item.
-    """
-
-    item: str
-    login: str
-    url: str

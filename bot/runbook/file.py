@@ -41,7 +41,6 @@ from bot.runbook.severities import (
 )
 from bot.runbook.sheets import Sheets, sheets_of, target_values
 from bot.runbook.tables import (
-    ActionRules,
     DigestSchedule,
     FigureRules,
     FirstResponse,
@@ -89,7 +88,6 @@ class File(Section):
     checks: ChecksTable = ChecksTable()
     probes: ProbeTables = Field(default_factory=dict)
     storm: Storm = Storm()
-    actions: ActionRules = ActionRules()
     github: GitHubRules = GitHubRules()
     capabilities: CapabilitiesTable = CapabilitiesTable()
     dlq: DlqTableSection = DlqTableSection()
@@ -135,7 +133,6 @@ class File(Section):
             checks=self.checks.value(severities),
             probes=probes_of(self.probes),
             storm=self.storm,
-            actions=self.actions,
             github=self.github,
             dlq_table=self.dlq.value(highest.priority),
             capabilities=capabilities,

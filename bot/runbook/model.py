@@ -25,7 +25,6 @@ from bot.runbook.monitoring.alerts import AlertRules
 from bot.runbook.oncall import Handover, OnCallPlace
 from bot.runbook.sections import Permissions
 from bot.runbook.tables import (
-    ActionRules,
     DigestSchedule,
     FigureRules,
     FirstResponse,
@@ -98,7 +97,6 @@ class Policy:
     checks: CheckRules
     probes: Mapping[str, ProbeRules]
     storm: Storm
-    actions: ActionRules
     github: GitHubRules
     dlq_table: DlqTable
     capabilities: tuple[Capability, ...] = ()

@@ -184,17 +184,6 @@ class Storm:
 
 
 @dataclass(frozen=True, slots=True)
-class ActionRules:
-    """The rules for action items.
-
-    Attributes:
-        verify_after: How long the alert that an item names must be silent until the item counts as verified.
-    """
-
-    verify_after: moments.Duration = timedelta(days=14)
-
-
-@dataclass(frozen=True, slots=True)
 class GitHubRules:
     """``[github]``: what of an incident's aftermath goes to GitHub, which needs GITHUB_TOKEN.
 

@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.runbook.model import Policy
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
-from bot.services.ports import Discord, DlqStore, Store
+from bot.services.ports import CodeHost, Discord, DlqStore, Store
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Changes
+from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
+
+if TYPE_CHECKING:
+    from bot.i18n import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,7 @@ class Core:
         store: Sees the rows of this guild only.
         dlq: The table of undelivered notifications.
         webhooks: The ids of the webhooks that can post in the channels' place, by channel.
+        code_host: None if none is set up.
         opened: What the capability's own `Capability.opens` has made; None without one.
     """
 
@@ -34,4 +40,7 @@ class Core:
     incidents: Incidents
     lifecycle: Lifecycle
     webhooks: Mapping[str, int]
+    recipients: ReminderRecipients
+    texts: "Texts"
+    code_host: CodeHost | None = None
     opened: object = None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 import structlog
@@ -15,7 +16,6 @@ from bot.services.outage.emergency import Emergency
 from bot.services.ports import GuildFinder
 from bot.services.shared.access import Access
 from bot.services.use_cases import (
-    ActionUseCases,
     AlertUseCases,
     IncidentUseCases,
     OnCallUseCases,
@@ -36,7 +36,6 @@ class Services(
     ResponseUseCases,
     OnCallUseCases,
     PostmortemUseCases,
-    ActionUseCases,
     ReportUseCases,
 ):
     """The use cases of one guild.
@@ -132,9 +131,9 @@ class Guilds:
         """Return the guild and use cases of a delivery, such as a bundle."""
         return self.at(await self._guild_of(self._find.guild_of_delivery, delivery_id))
 
-    async def of_action(self, item_id: int) -> Services:
-        """Return the guild and use cases of an action item."""
-        return self.at(await self._guild_of(self._find.guild_of_action, item_id))
+    async def of_number(self, query: str, number: int) -> Services:
+        """Return the guild and use cases that a capability's query finds for a number of its own."""
+        return self.at(await self._guild_of(partial(self._find.guild_of, query), number))
 
     async def of_message(self, message_id: int) -> Services | None:
         """Return the guild and use cases of a message on which a 👀 counts; None for any other message."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from bot.domain.paging.ways import Way
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.reconciliation import Reconciler
-from bot.services.actions.items import ActionItems
-from bot.services.actions.listing import ActionQueries
 from bot.services.alerts.answers import AlertAnswers
 from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.history import AlertHistory
@@ -150,14 +148,6 @@ class PostmortemUseCases:
     resolutions: Resolutions
     postmortems: Postmortems
     documents: Documents
-
-
-@dataclass(frozen=True)
-class ActionUseCases:
-    """Action items."""
-
-    actions: ActionItems
-    action_lists: ActionQueries
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from bot.storage.database.sessions import Session
 from bot.storage.database.sql import Sql
 from bot.storage.database.warming import warm
 from bot.storage.tables.acknowledgements import PostgresAcknowledgementReads
-from bot.storage.tables.actions.actions import PostgresActionReads
 from bot.storage.tables.alerts.alerts import PostgresAlertReads
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads
 from bot.storage.tables.alerts.hooks import PostgresHookReads
@@ -71,7 +70,6 @@ class PostgresStore(
     PostgresAlertReads,
     PostgresAlertDecisionReads,
     PostgresAlertLessonReads,
-    PostgresActionReads,
     PostgresAlertVerdictReads,
     PostgresHookReads,
     PostgresProbeReads,

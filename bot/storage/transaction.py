@@ -13,7 +13,6 @@ from bot.storage.appends import Appends, OrderedSql
 from bot.storage.database.sql import Connection, Sql
 from bot.storage.queue.enqueue import Queue
 from bot.storage.tables.acknowledgements import PostgresAcknowledgementWrites
-from bot.storage.tables.actions.actions import PostgresActionWrites
 from bot.storage.tables.alerts.alerts import PostgresAlertQuestions, PostgresAlertWrites
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionWrites
 from bot.storage.tables.alerts.events import PostgresAlertEventWrites
@@ -78,7 +77,6 @@ class PostgresTransaction(
     PostgresHookWrites,
     PostgresInstallation,
     PostgresProbeWrites,
-    PostgresActionWrites,
     PostgresAlertVerdictWrites,
     PostgresDigestWrites,
     PostgresLiveCheckWrites,

@@ -11,7 +11,6 @@ from bot.domain.text import cut
 from bot.i18n import Texts
 from bot.ui.verbs import (
     FORMS,
-    ActionVerb,
     AlertVerb,
     BundleVerb,
     IncidentVerb,
@@ -66,7 +65,6 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.TIMELINE: ("🧾", ButtonStyle.SECONDARY),
     IncidentVerb.DECLARE: ("🚨", ButtonStyle.DANGER),
     IncidentVerb.FALSE_ALARM: ("⚪", ButtonStyle.SECONDARY),
-    IncidentVerb.ACTION: ("🛠️", ButtonStyle.SECONDARY),
     IncidentVerb.RESOLUTION: ("✏️", ButtonStyle.SECONDARY),
     IncidentVerb.POSTMORTEM_DONE: ("✅", ButtonStyle.SUCCESS),
     IncidentVerb.POSTMORTEM_UNDO: ("↩️", ButtonStyle.SECONDARY),
@@ -77,10 +75,6 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     AlertVerb.ALWAYS: ("🔁", ButtonStyle.PRIMARY),
     AlertVerb.IGNORE: ("🔇", ButtonStyle.SECONDARY),
     AlertVerb.HEED: ("🔔", ButtonStyle.SECONDARY),
-    ActionVerb.FINISH: ("✅", ButtonStyle.SUCCESS),
-    ActionVerb.CHANGE: ("✏️", ButtonStyle.SECONDARY),
-    ActionVerb.DROP: ("🗑️", ButtonStyle.SECONDARY),
-    ActionVerb.RENEW: ("🔄", ButtonStyle.SECONDARY),
     VerdictVerb.ASK: ("🔔", ButtonStyle.SECONDARY),
     VerdictVerb.KEEP: ("✅", ButtonStyle.SECONDARY),
     VerdictVerb.MUTE: ("🔕", ButtonStyle.SECONDARY),
@@ -98,9 +92,12 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
 
 def _look(verb: Verb) -> tuple[str, ButtonStyle]:
     if isinstance(verb, OwnVerb):
-        if verb.is_danger:
-            return verb.emoji, ButtonStyle.DANGER
-        return verb.emoji, ButtonStyle.PRIMARY if verb.is_primary else ButtonStyle.SECONDARY
+        styles = {
+            verb.is_primary: ButtonStyle.PRIMARY,
+            verb.is_danger: ButtonStyle.DANGER,
+            verb.is_success: ButtonStyle.SUCCESS,
+        }
+        return verb.emoji, styles.get(True, ButtonStyle.SECONDARY)
     return _LOOKS[verb]
 
 

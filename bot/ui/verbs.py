@@ -35,7 +35,6 @@ class IncidentVerb(StrEnum):
     TIMELINE = "timeline"
     DECLARE = "declare"  # インシデントにする: of a tracked alert
     FALSE_ALARM = "false_alarm"
-    ACTION = "action"  # the form of a new action item
     RESOLUTION = "resolution"  # the form of how it was resolved
     POSTMORTEM_DONE = "postmortem_done"
     POSTMORTEM_UNDO = "postmortem_undo"
@@ -44,17 +43,22 @@ class IncidentVerb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OwnVerb:
-    """The action of a capability's own button on an incident; its label is the text ``buttons.<value>``.
+    """The action of a capability's own button; its label is the text ``buttons.<value>``.
 
     Attributes:
         is_primary: It is coloured.
         is_danger: It is red.
+        is_success: It is green.
+        of: What its custom ids begin with: "inc" for a button on an incident, else a key of
+            `Capability.numbers`.
     """
 
     value: str
     emoji: str
     is_primary: bool = False
     is_danger: bool = False
+    is_success: bool = False
+    of: str = "inc"
 
 
 class TriageVerb(StrEnum):
@@ -87,15 +91,6 @@ class AlertVerb(StrEnum):
     HEED = "heed"  # undo IGNORE
 
 
-class ActionVerb(StrEnum):
-    """The action of a button on an action item."""
-
-    FINISH = "finish"
-    CHANGE = "change"  # the form with what it says now
-    DROP = "drop"  # the form that asks why
-    RENEW = "renew"  # the same, to open it again
-
-
 class VerdictVerb(StrEnum):
     """The action of a button about a noisy alert that a digest asks about; its number is the alert's."""
 
@@ -107,15 +102,13 @@ class VerdictVerb(StrEnum):
 
 
 #: A verb of any of them.
-Verb: TypeAlias = IncidentVerb | OwnVerb | TriageVerb | BundleVerb | AlertVerb | ActionVerb | VerdictVerb
+Verb: TypeAlias = IncidentVerb | OwnVerb | TriageVerb | BundleVerb | AlertVerb | VerdictVerb
 
 _PREFIX: dict[type, str] = {
     IncidentVerb: "inc",
-    OwnVerb: "inc",
     TriageVerb: "tri",
     BundleVerb: "bun",
     AlertVerb: "alq",
-    ActionVerb: "act",
     VerdictVerb: "alv",
 }
 #: Forms that show what is known.
@@ -124,12 +117,16 @@ FORMS = frozenset(
 )
 
 
+def _prefix(verb: Verb) -> str:
+    return verb.of if isinstance(verb, OwnVerb) else _PREFIX[type(verb)]
+
+
 def custom_id(verb: Verb, number: int) -> str:
     """Return the id of the button that does *verb* to incident, triage, bundle or message *number*.
 
     An example: "inc:v1:ack:42".
     """
-    return f"{_PREFIX[type(verb)]}:v1:{verb.value}:{number}"
+    return f"{_prefix(verb)}:v1:{verb.value}:{number}"
 
 
 def template(verb: Verb) -> str:
@@ -141,4 +138,4 @@ def template(verb: Verb) -> str:
     """
     digest = rf"(?::(?P<digest>[0-9a-f]{{{DIGEST_DIGITS}}}))?" if verb in FORMS else ""
     digits = _SNOWFLAKE_DIGITS if isinstance(verb, AlertVerb) else _NUMBER_DIGITS
-    return rf"{_PREFIX[type(verb)]}:v1:{verb.value}:(?P<number>\d{{1,{digits}}}){digest}"
+    return rf"{_prefix(verb)}:v1:{verb.value}:(?P<number>\d{{1,{digits}}}){digest}"

@@ -5,7 +5,6 @@ from typing import Final
 
 from bot.capability import installed
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.services.actions.deliveries import ActionDeliveries
 from bot.services.alerts.questions import QuestionDeliveries
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds, SwitchedOff
 from bot.services.digest.digests import DigestDeliveries
@@ -56,7 +55,6 @@ def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds
             TriageDeliveries(shared.store, policy),
             OnCallDeliveries(policy, shared.oncall),
             DigestDeliveries(shared.digests),
-            ActionDeliveries(policy, shared.oncall),
             PostmortemDeliveries(policy),
             QuestionDeliveries(),
             DeliveryHandler(*_PLAIN),

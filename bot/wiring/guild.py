@@ -5,9 +5,6 @@ from functools import partial
 
 from bot.integrations.hooks.readers import READERS
 from bot.services.acknowledging.email_links import AckLinks
-from bot.services.actions.issue_writing import Logins
-from bot.services.actions.issues import ActionIssues
-from bot.services.actions.timers import ActionRecipients, ActionTimers
 from bot.services.delivery.arrivals import Arrivals
 from bot.services.delivery.deliveries import Deliveries
 from bot.services.delivery.email_backup import EmailBackup
@@ -50,8 +47,6 @@ class UseCases:
     failures: Failures
     email_backup: EmailBackup
     links: AckLinks
-    action_timers: ActionTimers
-    action_issues: ActionIssues
     pull_requests: PostmortemPullRequests
     postmortem_reminders: PostmortemReminders
     page_sync: PageSync
@@ -84,17 +79,6 @@ def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCa
         failures=Failures(store, parts.dlq, policy, emails=email_backup, draft=sending.draft),
         email_backup=email_backup,
         links=links,
-        action_timers=ActionTimers(
-            store, policy, shared.action_changes, ActionRecipients(oncall, shared.recipients)
-        ),
-        action_issues=ActionIssues(
-            store,
-            policy,
-            parts.code_host,
-            parts.export_writer,
-            Logins(policy, discord),
-            shared.action_changes,
-        ),
         pull_requests=PostmortemPullRequests(
             store, policy, parts.code_host, parts.export_writer, shared.documents
         ),

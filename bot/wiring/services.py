@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.services.actions.checking import ActionChecks
-from bot.services.actions.items import ActionItems
-from bot.services.actions.listing import ActionQueries
 from bot.services.alerts.answers import AlertAnswers
 from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.history import AlertHistory
@@ -54,7 +51,6 @@ from bot.services.triage.reevaluations import Reevaluations
 from bot.services.triage.similar import SimilarIncidents
 from bot.services.triage.unfinished import Unfinished
 from bot.services.use_cases import (
-    ActionUseCases,
     AlertUseCases,
     IncidentUseCases,
     OnCallUseCases,
@@ -87,7 +83,6 @@ def services_of(
         **vars(_responses(shared)),
         **vars(_oncall(shared, parts, reach)),
         **vars(_postmortems(shared)),
-        **vars(_actions(shared)),
         **vars(_reports(shared, parts)),
     )
 
@@ -202,14 +197,6 @@ def _postmortems(shared: Shared) -> PostmortemUseCases:
         resolutions=Resolutions(shared.changes, shared.shown_incidents),
         postmortems=Postmortems(shared.store, shared.policy, shared.access, shared.changes),
         documents=shared.documents,
-    )
-
-
-def _actions(shared: Shared) -> ActionUseCases:
-    store, policy, access = shared.store, shared.policy, shared.access
-    return ActionUseCases(
-        actions=ActionItems(store, policy, ActionChecks(store, policy, access), shared.action_changes),
-        action_lists=ActionQueries(store, policy, access, shared.action_changes),
     )
 
 

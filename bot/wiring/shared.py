@@ -4,7 +4,6 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.email_links import AckLinks
 from bot.services.acknowledging.reading_ahead import ReadingAhead
 from bot.services.acknowledging.reconciliation import Reconciler
-from bot.services.actions.changing import ActionChanges
 from bot.services.core import Core
 from bot.services.delivery.emails import DeliveryEmails
 from bot.services.digest.counting import DigestCounting
@@ -40,7 +39,6 @@ class Shared:
         self.store, self.policy, self.discord, self.oncall = store, policy, discord, oncall
         self.access = Access(store, policy, oncall)
         self.changes = Changes(store, policy, self.access)
-        self.action_changes = ActionChanges(store, policy, self.access, tracker=_tracker(parts))
         self.recipients = ReminderRecipients(discord, oncall, self.access)
         self.documents = Documents(
             store, policy, self.access, parts.postmortem_writer, repository=_reviews(parts)
@@ -70,6 +68,9 @@ class Shared:
             incidents=self.incidents,
             lifecycle=self.lifecycle,
             webhooks=parts.webhooks,
+            recipients=self.recipients,
+            texts=parts.texts,
+            code_host=parts.code_host,
         )
         self.bundles = Bundles(
             store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile
@@ -89,12 +90,6 @@ def _reviews(parts: GuildDependencies) -> str | None:
     """Return the repository where postmortems are reviewed as pull requests; None for nowhere."""
     host = parts.code_host
     return host.repository if host is not None and parts.policy.github.pull_requests else None
-
-
-def _tracker(parts: GuildDependencies) -> str | None:
-    """Return the repository where action items are tracked as issues; None for nowhere."""
-    host = parts.code_host
-    return host.repository if host is not None and parts.policy.github.issues else None
 
 
 def make_digests(parts: GuildDependencies, access: Access, statistics: Statistics) -> Digests:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 
-from bot.domain.actions.item import WatchedAlert
+from bot.domain.action_items import WatchedAlert
 from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
@@ -28,8 +28,8 @@ from bot.services.shared.access import Act
 from bot.services.sheets.pasting import Pasted
 from bot.services.timeline.corrections import Correction
 from bot.services.triage.joining import Offer
+from tests.cogs.actions.action_desk import FORM, actions, add
 from tests.fakes.clock import START
-from tests.services.actions.action_desk import FORM, add
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, RESPONDER, Desk
 from tests.services.triage.triage_walks import start
@@ -204,7 +204,7 @@ async def test_lists_hold_ones_own_only(ours: Ours) -> None:
     looking = ours.neighbour.services.looking
     assert await looking.open_ones(ELSEWHERE, by=STRANGER) == []
     assert await looking.page(ELSEWHERE, IncidentFilter(), by=STRANGER, limit=50) == []
-    lists = ours.neighbour.services.action_lists
+    lists = actions(ours.neighbour).lists
     assert await lists.choices(ELSEWHERE, "", closed=False, by=STRANGER, limit=25) == []
     assert await looking.others(ELSEWHERE, than=None, thread_id=None, by=STRANGER) == []
     figures = await ours.neighbour.digests.figures(ELSEWHERE, await ours.neighbour.digests.last_week())

@@ -1,7 +1,7 @@
 """The incidents of the demo's past, as the bot stores them."""
 
-from bot.demo.story.action_items import counted
 from bot.demo.story.aftermath import with_aftermath
+from bot.demo.story.past_items import counted
 from bot.demo.story.seeded_incidents import SeededIncident
 from bot.demo.story.updates import last_update
 from bot.domain.incident.incident import ByPerson, Incident, IncidentKind, PersonRef, Status

@@ -9,11 +9,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
 
-from bot.demo.story.action_items import items_of
 from bot.demo.story.cast import SATO
 from bot.demo.story.contributed import pasts_of
 from bot.demo.story.guild import DemoGuild, MessageLocation
 from bot.demo.story.incidents import incident_of
+from bot.demo.story.past_items import items_of
 from bot.demo.story.posts import Post, Posts
 from bot.demo.story.progress import is_past_written
 from bot.demo.story.seeded_incidents import SeededIncident, seeded_incidents

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.demo.story.action_items import items_of
 from bot.demo.story.aftermath import end_notice
 from bot.demo.story.cast import CastMember
 from bot.demo.story.contributed import pasts_of
 from bot.demo.story.incidents import incident_of
 from bot.demo.story.outputs import output_facts
+from bot.demo.story.past_items import items_of
 from bot.demo.story.posts import note_id
 from bot.demo.story.seeded_incidents import SeededIncident
 from bot.demo.story.updates import update_facts

@@ -153,10 +153,13 @@ class FiredAlert:
     Attributes:
         fingerprint: Of the message itself; the incident that it counts on may be about another alert.
         at: When the message was posted, aware.
+        incident_id: What it counts on; None: nothing, the team passes over it.
     """
 
+    guild_id: int
     fingerprint: str
     at: datetime
+    incident_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

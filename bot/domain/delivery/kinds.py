@@ -228,10 +228,6 @@ class DeliveryKind(AnyDeliveryKind):
     #: The warning that something is missing for a person who comes on call.
     ON_DUTY_GAPS = "on_duty_gaps"
 
-    # -- action items
-    #: A DM to the owner of an action item: it is theirs, it is due, or its alert fired again.
-    ACTION_DM = "action_dm"
-
     # -- other
     #: The question whether a message that no pattern matches is an alert.
     ALERT_QUESTION = "alert_question", DeliveryKindSpec(may_answer=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.actions.item import ActionItem
+from bot.domain.action_items import ActionItem
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.incident.aftermath import Postmortem, Resolution
 from bot.domain.incident.incident import Incident

@@ -97,12 +97,6 @@ class TimelineKind(EntryKind):
     POSTMORTEM_REMINDED = "postmortem_reminded"
     POSTMORTEM_DONE = "postmortem_done"
     POSTMORTEM_OWED = "postmortem_owed"  # again: it was taken for done
-    ACTION_ADDED = "action_added"
-    ACTION_EDITED = "action_edited"
-    ACTION_DONE = "action_done"
-    ACTION_DROPPED = "action_dropped"  # it will not be done
-    ACTION_REOPENED = "action_reopened"  # by a person, or because its alert fired again
-    ACTION_VERIFIED = "action_verified"  # its alert has been silent for long enough
 
 
 class EntryData(Payload):

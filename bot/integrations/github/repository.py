@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
-from bot.domain.actions.issue import POLL_OVERLAP
 from bot.domain.code_host import (
+    POLL_OVERLAP,
     Branch,
     ChangedIssues,
     CodeHostProblem,

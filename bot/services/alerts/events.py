@@ -25,7 +25,7 @@ from bot.services.alerts.recoveries import Recoveries
 from bot.services.incidents.severity_change import Cause, Regrading
 from bot.services.ports import Store, Transaction
 from bot.services.shared.changes import Change
-from bot.services.shared.jobs import action_job
+from bot.services.shared.firing import fired_in, has_fired
 
 log = structlog.get_logger(__name__)
 
@@ -86,8 +86,8 @@ class AlertEvents:
             else:
                 decided = await self._fire(tx, said, as_incident(event, sender, said))
             decision = decided.about(said, says=event.says)
-            broken = await tx.note_alert_event(decision)
-            await tx.enqueue(*(action_job(item_id) for item_id in broken))
+            if await tx.note_alert_event(decision):
+                await has_fired(tx, self._policy, fired_in(decision))
         number, outcome = decision.incident_id, decided.outcome
         log.info("alert.event_received", sender=sender.name, outcome=outcome, incident_id=number)
         return decided.incident

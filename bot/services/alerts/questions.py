@@ -7,7 +7,6 @@ from typing import Final
 
 import structlog
 
-from bot.domain.alerts.alert import FiredAlert
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.alerts.payloads import AlertQuestionData
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
@@ -26,7 +25,7 @@ from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transactio
 from bot.services.ports.store.alerts.alerts import AlertQuestions
 from bot.services.ports.store.timeline import AuditWrites
 from bot.services.shared.access import Access
-from bot.services.shared.jobs import action_job
+from bot.services.shared.firing import count_message
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +134,7 @@ class MessageQuestions:
             tx, as_incident(question), by=by
         )
         decided = AlertDecision.on_answer(question, AlertOutcome.TRACKED, incident=incident)
-        await count_message(tx, decided)
+        await count_message(tx, self._policy, decided)
         await tx.answer_alert_question(question.message_id, AlertAnswer.TRACKED, by=by)
         await show_answer(tx, question.message_id)
         return incident
@@ -272,18 +271,6 @@ def as_incident(question: AlertQuestion) -> NewIncident:
         fingerprint=question.fingerprint,
         subject=question.subject,
     )
-
-
-async def count_message(tx: Transaction, decided: AlertDecision) -> None:
-    """Count a message on the incident of the decision, and wake the action items whose fix has not held."""
-    broken = await tx.note_alert(decided)
-    await tx.enqueue(*(action_job(item_id) for item_id in broken))
-
-
-async def note_muted(tx: Transaction, muted: AlertQuestion) -> None:
-    """Wake the action items whose fix has not held: the team passes over an alert that still fires."""
-    broken = await tx.alert_fired(muted.guild_id, FiredAlert(muted.fingerprint, muted.evidence.at))
-    await tx.enqueue(*(action_job(item_id) for item_id in broken))
 
 
 def _question_key(message_id: int) -> str:

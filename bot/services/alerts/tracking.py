@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot.domain.alerts.alert import AlertMessage, severity_at_start
+from bot.domain.alerts.alert import AlertMessage, FiredAlert, severity_at_start
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.alerts.lesson import AlertLesson
 from bot.domain.alerts.occurrence import Occurrence
@@ -23,9 +23,10 @@ from bot.runbook.model import Policy
 from bot.services.alerts.counting import AlertCounting
 from bot.services.alerts.identity import identified
 from bot.services.alerts.opening import AlertOpening, Decided
-from bot.services.alerts.questions import MessageQuestions, as_incident, count_message, note_muted
+from bot.services.alerts.questions import MessageQuestions, as_incident
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.ports import Store, Transaction
+from bot.services.shared.firing import count_message, has_fired
 from bot.services.shared.jobs import refresh_job
 
 log = structlog.get_logger(__name__)
@@ -274,7 +275,10 @@ class AlertTracking(AlertReader):
             would_be = replace(understood.would_be, fingerprint=said.fingerprint)
             decided = await self._decide(tx, replace(understood, would_be=would_be), asks=asks)
             decision = decided.about(said, says=understood.reading.says)
-            await (tx.decide(decision) if decided.incident is None else count_message(tx, decision))
+            if decided.incident is None:
+                await tx.decide(decision)
+            else:
+                await count_message(tx, self._policy, decision)
         number, outcome = decision.incident_id, decided.outcome
         log.info("alert.decided", outcome=outcome, incident_id=number, message_id=said.id)
         return decided.incident
@@ -285,7 +289,9 @@ class AlertTracking(AlertReader):
             return Decided(AlertOutcome.COUNTED, await self._counting.count(tx, same, said))
         if (passed_over := await self._opening.passed_over(tx, said)) is not None:
             if passed_over.outcome is AlertOutcome.MUTED:
-                await note_muted(tx, understood.would_be)
+                muted = understood.would_be  # the team passes over an alert that still fires
+                fired = FiredAlert(muted.guild_id, muted.fingerprint, muted.evidence.at)
+                await has_fired(tx, self._policy, fired)
             return passed_over
         if asks is None:
             # Its deadline counts from the message, however late that is read.

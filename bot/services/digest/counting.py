@@ -29,6 +29,7 @@ from bot.domain.statistics.period import Span
 from bot.runbook.model import Policy
 from bot.services.digest.asked_alerts import asked_alerts
 from bot.services.ports import DlqStore, Store
+from bot.services.shared.action_items import open_action_items
 from bot.services.statistics.statistics import Statistics
 
 log = structlog.get_logger(__name__)
@@ -132,7 +133,7 @@ class DigestCounting:
         return tuple(await self._store.owed_postmortems(guild_id))
 
     async def _actions(self, guild_id: int, today: date) -> ActionsDue:
-        found = await self._store.open_action_items(guild_id)
+        found = await open_action_items(self._store.sql, self._policy, guild_id)
         numbers = {one.item.incident_id for one in found[:_LINKED] if one.item.incident_id is not None}
         incidents = {number: await self._store.incident(number) for number in sorted(numbers)}
         return actions_due(found, incidents, today=today)

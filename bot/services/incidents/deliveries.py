@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Final
 
 from bot.capability import IncidentEvent, installed
-from bot.domain.actions.notices import ActionDueNotice
 from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
@@ -138,16 +137,13 @@ class NoticeDeliveries(DeliveryHandler):
         name = UpdateDueNotice.name_in(delivery.data)
         if name in self._off:
             return True
-        if name == ActionDueNotice.name:
-            incident = await tx.incident(delivery.incident_id or 0)
-            return await _would_let_in(tx, ActionDueNotice.from_json(delivery.data), incident)
-        if name != UpdateDueNotice.name:
+        is_reminder, lead_id = name == UpdateDueNotice.name, delivery.data.get("lead_id")
+        if lead_id is None and not is_reminder:
             return False
-        incident, reminder = (
-            await tx.incident(delivery.incident_id or 0),
-            UpdateDueNotice.from_json(delivery.data),
-        )
-        return is_past(incident, reminder) or await _would_let_in(tx, reminder, incident)
+        incident = await tx.incident(delivery.incident_id or 0)
+        if is_reminder and is_past(incident, UpdateDueNotice.from_json(delivery.data)):
+            return True
+        return await _would_let_in(tx, lead_id, incident)
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Move a line to the incident's new thread after Discord refused the old one."""
@@ -193,10 +189,6 @@ async def _with_place(tx: IncidentWrites, incident: Incident, delivery: Delivery
     return await tx.set_places(incident.id, thread_id=posted.message_id)
 
 
-async def _would_let_in(
-    tx: MemberReads, reminder: UpdateDueNotice | ActionDueNotice, incident: Incident
-) -> bool:
-    """Return True if *reminder* mentions, in a private thread, a person removed since it was queued."""
-    return incident.is_private and reminder.lead_id in {
-        one.id for one in await tx.removed_members(incident.id)
-    }
+async def _would_let_in(tx: MemberReads, lead_id: object, incident: Incident) -> bool:
+    """Return True if a line mentions, in a private thread, a person removed since it was queued."""
+    return incident.is_private and lead_id in {one.id for one in await tx.removed_members(incident.id)}

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.capability import ConsoleLine
-from bot.domain.actions.item import ActionItem
 from bot.domain.errors import IncidentNotFound, InvalidTransition, StorageUnavailable
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident import relations
@@ -35,7 +34,6 @@ class IncidentView:
         responders: Who acknowledged or joined, in that order.
         related: Incidents linked with it or merged into it, if the person who looks may see them.
         told: Where Discord holds a post about it; None unless it is private.
-        actions: Its action items, in the order in which they were added.
         own: What the capabilities show of it: each line with what it has read.
     """
 
@@ -46,7 +44,6 @@ class IncidentView:
     responders: tuple[PersonRef, ...] = ()
     related: tuple[Incident, ...] = ()
     told: ToldPlaces | None = None
-    actions: tuple[ActionItem, ...] = ()
     own: tuple[tuple[ConsoleLine[Any], object], ...] = ()
 
 
@@ -96,7 +93,6 @@ class IncidentQueries:
             responders=tuple(await self._store.responders(incident_id)),
             related=tuple(related),
             told=told_places(posts) if incident.is_private else None,
-            actions=tuple(await self._store.actions_of_incident(incident_id)),
             own=tuple([(line, await line.read(self._store.sql, incident)) for line in self._console]),
         )
 

@@ -32,7 +32,7 @@ from bot.services.outage.alarm import Alarm
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.running_triages.endings import end_in
 from bot.services.shared.access import Access
-from bot.services.shared.jobs import action_job
+from bot.services.shared.firing import count_message
 
 log = structlog.get_logger(__name__)
 
@@ -134,8 +134,7 @@ class JournalRecorder:
             report.guild_id, alert.fingerprint, since=since, lesser=lesser
         ) or await self._incidents.open_within(tx, report.as_incident, by=None)
         if alert.source is not None:
-            broken = await tx.note_alert(_decision(report, alert, alert.source, incident))
-            await tx.enqueue(*(action_job(item_id) for item_id in broken))
+            await count_message(tx, self._policy, _decision(report, alert, alert.source, incident))
         return incident
 
     async def _end_triage(self, tx: Transaction, report: UnrecordedReport, incident: Incident) -> None:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain.actions.item import ActionItem
-from bot.domain.code_host import IssueText
 from bot.domain.incident.incident import Incident
 
 
@@ -31,6 +29,3 @@ class ExportWriter(Protocol):
 
     def pull_request(self, incident: Incident, *, marker: str) -> PullText:
         """Write the pull request of a postmortem."""
-
-    def issue(self, item: ActionItem, incident: Incident | None, *, marker: str) -> IssueText:
-        """Write the issue of an action item, without an assignee."""

@@ -12,8 +12,8 @@ class GuildFinder(Protocol):
     async def guild_of_triage(self, triage_id: int) -> int | None:
         """Return a triage's guild."""
 
-    async def guild_of_action(self, item_id: int) -> int | None:
-        """Return an action item's guild."""
+    async def guild_of(self, query: str, number: int) -> int | None:
+        """Return the guild that a capability's query finds for a number of its own."""
 
     async def guild_of_delivery(self, delivery_id: int) -> int | None:
         """Return a delivery's guild."""

@@ -27,10 +27,7 @@ class JobName(StrEnum):
     REDACT = "redact"  # payload: incident id; it is private by now
     REDACT_FAILURES = "redact_failures"  # payload: incident id; the same for its rows in the DLQ
     HANDOVER = "handover"  # payload: guild id; a shift begins, or soon will
-    ACTION_ITEM = "action_item"  # payload: item id; reminds, verifies or reopens
     POSTMORTEM = "postmortem"  # payload: incident id; a reminder of its postmortem is due
-    ACTION_ISSUE = "action_issue"  # payload: item id; it goes to the code host
-    POLL_ISSUES = "poll_issues"  # payload: guild id; reads what people changed in its issues
     PULL_REQUEST = "pull_request"  # payload: incident id; its postmortem on the code host
     KEEP_IN_STEP = "keep_in_step"  # payload: delivery id; its page in a system outside
     HOOKS = "hooks"  # payload: "guild_id:source"; what the source has sent waits to be processed

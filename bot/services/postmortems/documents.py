@@ -127,7 +127,7 @@ class Documents:
             await self._access.require_incident(by, Act.DRAFT_POSTMORTEM, incident)
             if incident.kind is IncidentKind.ALERT:
                 raise UserError("postmortem_of_alert", incident=incident.label)
-            facts = await read_facts(self._store, incident_id)
+            facts = await read_facts(self._store, self._policy, incident_id)
             try:
                 require_as_seen(facts.incident, incident)
                 return await self._keep(facts, await self._writer.write(facts), by=by)
@@ -153,7 +153,7 @@ class Documents:
         if await self._is_being_told(incident_id):
             return _AGAIN
         try:
-            facts = await read_facts(self._store, incident_id)
+            facts = await read_facts(self._store, self._policy, incident_id)
             await self._keep(facts, await self._writer.write(facts))
         except MaySeeLess:
             await self._leave(incident_id)
@@ -175,7 +175,7 @@ class Documents:
         owed, file = await self._store.postmortem(incident_id), await self.file(incident_id)
         if file is None:
             return PostmortemView(incident, owed, None, is_needed=self._needs_one(incident))
-        written = await self._writer.write(await read_facts(self._store, incident_id))
+        written = await self._writer.write(await read_facts(self._store, self._policy, incident_id))
         is_stale = _digest(written) != file.document.digest
         export = await self._store.pull_export(incident_id)
         return PostmortemView(incident, owed, file, is_stale, export, self._needs_one(incident))

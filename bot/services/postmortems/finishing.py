@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.domain.actions.due_dates import parse_due_date
+from bot.domain.calendar.due_dates import parse_due_date
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import requirements, transitions
 from bot.domain.incident.aftermath import Postmortem, PostmortemState

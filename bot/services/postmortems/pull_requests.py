@@ -74,7 +74,8 @@ class PostmortemPullRequests:
     async def _work(self, host: CodeHost, export: PullExport, incident: Incident) -> None:
         async with attempt("pull_request", incident.id) as outcome:
             if export.repository != host.repository:
-                if await follow_rename(self._store, host, incident.guild_id, export.repository):
+                guild_id, before = incident.guild_id, export.repository
+                if await follow_rename(self._store, host, guild_id, before, _rename):
                     export = replace(export, repository=host.repository, etag=None)
                 else:
                     export = export.moved_to(host.repository)
@@ -202,3 +203,7 @@ class PostmortemPullRequests:
 
 async def _say(change: Change, told: Notice, *, key: str) -> None:
     await change.tx.insert_deliveries([notice(change.incident, change.policy, told, key=key)])
+
+
+async def _rename(tx: Transaction, guild_id: int, before: str, now: str) -> None:
+    await tx.rename_repository(guild_id, before=before, now=now)

@@ -6,7 +6,9 @@ from bot.domain.incident import relations
 from bot.domain.postmortem.facts import PostmortemFacts, called_by
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.lines import lines_of
+from bot.runbook.model import Policy
 from bot.services.ports import Store
+from bot.services.shared.action_items import actions_of_incident
 
 #: What became of the document is no fact of the incident: each reminder would make the draft stale.
 _ABOUT_DOCUMENT: Final = frozenset(
@@ -19,7 +21,7 @@ _ABOUT_DOCUMENT: Final = frozenset(
 )
 
 
-async def read_facts(store: Store, incident_id: int) -> PostmortemFacts:
+async def read_facts(store: Store, policy: Policy, incident_id: int) -> PostmortemFacts:
     """Read all facts of an incident. Every change of one of them locks the incident first.
 
     Private incidents beside it are not named.
@@ -40,6 +42,6 @@ async def read_facts(store: Store, incident_id: int) -> PostmortemFacts:
             read_at=await tx.now(),
             resolution=await tx.resolution(incident_id),
             postmortem=await tx.postmortem(incident_id),
-            actions=tuple(await tx.actions_of_incident(incident_id)),
+            actions=tuple(await actions_of_incident(tx.sql, policy, incident_id)),
             draft_wanted=await tx.draft_wanted(incident_id),
         )

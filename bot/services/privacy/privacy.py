@@ -25,11 +25,12 @@ from bot.domain.privacy_payloads import (
 )
 from bot.runbook.model import Policy
 from bot.services.alerts.questions import show_answer
-from bot.services.ports import Discord, Store, Transaction
+from bot.services.ports import Discord, Store
 from bot.services.running_triages.endings import take_in_walks
 from bot.services.shared.access import Access, Act
+from bot.services.shared.action_items import actions_of_incident
 from bot.services.shared.changes import Change, Changes
-from bot.services.shared.jobs import hide_jobs, issue_job, pull_job, refresh_job
+from bot.services.shared.jobs import hide_jobs, pull_job, refresh_job
 from bot.services.shared.postings import QUIET, member, member_key, posting_deliveries
 
 log = structlog.get_logger(__name__)
@@ -78,7 +79,8 @@ class Privacy:
                 await self._let_in(change, user_id, name)
             await take_in_walks(change, with_open=True)  # their posts show its title
             await change.tx.enqueue(*hide_jobs(private))
-            await _leave_exports(change.tx, incident_id)
+            if await change.tx.end_pull_export(incident_id):
+                await change.tx.enqueue(pull_job(incident_id))
             await change.record(MadePrivateEntry())
             await change.say(MadePrivateNotice(), key=MadePrivateNotice.name)
             await change.then(IncidentEvent.MADE_PRIVATE)
@@ -208,17 +210,10 @@ class Privacy:
         return priority_of(self._policy.rules(incident.severity).rank)
 
 
-async def _leave_exports(tx: Transaction, incident_id: int) -> None:
-    """Queue the jobs that end the incident's exports and name what is on the code host already."""
-    exported = await tx.end_exports(incident_id)
-    pulls = [pull_job(incident_id)] if exported.has_pull else []
-    await tx.enqueue(*pulls, *(issue_job(item_id) for item_id in exported.items))
-
-
 async def _owners(change: Change) -> dict[int, str]:
     """Return the owners of the incident's open action items and owed postmortem; they must keep access."""
     owed = await change.tx.postmortem(change.incident.id)
-    items = await change.tx.actions_of_incident(change.incident.id)
+    items = await actions_of_incident(change.tx.sql, change.policy, change.incident.id)
     owners = [item.owner for item in items if item.is_open]
     if owed is not None and owed.is_owed:
         owners.append(PersonRef(owed.owner_id, owed.owner_name))

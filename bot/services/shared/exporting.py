@@ -1,7 +1,7 @@
 """What the exports to the code host share: a deadline, and failures."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ import structlog
 
 from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
 from bot.domain.exports import AWAY, ExportTrouble
-from bot.services.ports import CodeHost, Store
+from bot.services.ports import CodeHost, Store, Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +37,17 @@ class ExportOutcome:
         return ExportTrouble.again(before, problem=self.problem, reason=self.reason, at=at)
 
 
-async def follow_rename(store: Store, host: CodeHost, guild_id: int, repository: str) -> bool:
+async def follow_rename(
+    store: Store,
+    host: CodeHost,
+    guild_id: int,
+    repository: str,
+    rename: Callable[[Transaction, int, str, str], Awaitable[None]],
+) -> bool:
     """Return True if *repository* is *host*'s by an earlier name: the guild's exports follow to the new one.
+
+    Args:
+        rename: Lets them go on; it gets the guild, the earlier name and the new one.
 
     Otherwise the policy names another repository by now, which has nothing of what is in that one.
 
@@ -48,7 +57,7 @@ async def follow_rename(store: Store, host: CodeHost, guild_id: int, repository:
     if not await host.is_called(repository):
         return False
     async with store.transaction() as tx:
-        await tx.rename_repository(guild_id, before=repository, now=host.repository)
+        await rename(tx, guild_id, repository, host.repository)
     log.info("export.repository_renamed", guild_id=guild_id, before=repository, now=host.repository)
     return True
 

@@ -56,26 +56,6 @@ def archive_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
     return Job(JobName.ARCHIVE, str(incident_id), archive_key(incident_id), after=after)
 
 
-def action_key(item_id: int) -> str:
-    """Return the queue's key for the next look at an action item."""
-    return f"action:{item_id}"
-
-
-def action_job(item_id: int, *, after: timedelta = timedelta()) -> Job:
-    """Return the job that looks at an action item: a reminder is due, a watch is over, or its alert fired."""
-    return Job(JobName.ACTION_ITEM, str(item_id), action_key(item_id), after=after, sooner=True)
-
-
-def issue_job(item_id: int, *, after: timedelta = timedelta()) -> Job:
-    """Return the job that brings the issue of an action item up to date."""
-    return Job(JobName.ACTION_ISSUE, str(item_id), f"action_issue:{item_id}", after=after, sooner=True)
-
-
-def poll_job(guild_id: int, *, after: timedelta = timedelta()) -> Job:
-    """Return the job that reads what people changed in the issues of a guild."""
-    return Job(JobName.POLL_ISSUES, str(guild_id), f"poll_issues:{guild_id}", after=after, sooner=True)
-
-
 def draft_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
     """Return the job that drafts the postmortem of a resolved incident, if its severity requires one."""
     key = f"draft_postmortem:{incident_id}"

@@ -28,12 +28,10 @@ class RecordTable:
 
 
 _MERGED: Final = "each.merged_into_id NOT IN (SELECT id FROM chosen)"
-_FIRED: Final = "each.fired_in NOT IN (SELECT id FROM chosen)"
 #: A bundle tells of several incidents, and some of them may not be chosen: it stays behind.
 _BUNDLED: Final = "true"
 _BOTH: Final = "each.incident_id IN (SELECT id FROM chosen) AND each.related_id IN (SELECT id FROM chosen)"
 _TRIAGES: Final = "SELECT id FROM triages WHERE incident_id IN (SELECT id FROM chosen)"
-_ITEMS: Final = "SELECT id FROM action_items WHERE incident_id IN (SELECT id FROM chosen)"
 
 _TABLES: Final = (
     RecordTable("incidents", "id", "each.id IN (SELECT id FROM chosen)", {"merged_into_id": _MERGED}),
@@ -57,8 +55,6 @@ _TABLES: Final = (
     RecordTable("postmortems", "incident_id"),
     RecordTable("postmortem_documents", "incident_id"),
     RecordTable("postmortem_pulls", "incident_id"),
-    RecordTable("action_items", "id", severed={"fired_in": _FIRED}),
-    RecordTable("action_issues", "item_id", f"each.item_id IN ({_ITEMS})"),
     RecordTable("audit", "id", "each.data ->> 'incident_id' IN (SELECT id::text FROM chosen)"),
 )
 

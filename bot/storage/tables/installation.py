@@ -31,8 +31,8 @@ class PostgresGuildFinder(ReadPart):
     async def guild_of_triage(self, triage_id: int) -> int | None:
         return await self._guild("guild_of_triage", triage_id=triage_id)
 
-    async def guild_of_action(self, item_id: int) -> int | None:
-        return await self._guild("guild_of_action", item_id=item_id)
+    async def guild_of(self, query: str, number: int) -> int | None:
+        return await self._guild(query, number=number)
 
     async def guild_of_delivery(self, delivery_id: int) -> int | None:
         return await self._guild("guild_of_delivery", delivery_id=delivery_id)

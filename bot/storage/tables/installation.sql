@@ -18,10 +18,6 @@ SELECT guild_id FROM incidents WHERE id = :incident_id;
 -- Returns the guild of a triage.
 SELECT guild_id FROM triages WHERE id = :triage_id;
 
--- name: guild_of_action
--- Returns the guild of an action item.
-SELECT guild_id FROM action_items WHERE id = :item_id;
-
 -- name: guild_of_delivery
 -- Returns the guild of a delivery.
 SELECT guild_id FROM deliveries WHERE id = :delivery_id;

@@ -63,8 +63,6 @@ SELECT job, key, priority, guild_id
         UNION ALL
         SELECT 9, 'archive', 'archive:' || id, archive_at, 0, guild_id FROM incidents
         UNION ALL
-        SELECT 10, 'action_item', 'action:' || id, next_at, 0, guild_id FROM action_items
-        UNION ALL
         SELECT 11, 'postmortem', 'postmortem:' || incident_id, remind_at, 0, guild_id FROM postmortems
         UNION ALL
         SELECT 13, 'draft_postmortem', 'draft_postmortem:' || incident_id, draft_at, 0, guild_id FROM postmortems
@@ -82,11 +80,7 @@ SELECT job, key, priority, guild_id
           FROM alert_questions
          WHERE answer IS NULL
         UNION ALL
-        SELECT 20, 'pull_request', 'pull_request:' || incident_id, next_at, 0, guild_id FROM postmortem_pulls
-        UNION ALL
-        SELECT 21, 'action_issue', 'action_issue:' || item_id, next_at, 0, guild_id FROM action_issues
-        UNION ALL
-        SELECT 22, 'poll_issues', 'poll_issues:' || guild_id, next_at, 0, guild_id FROM issue_polls) AS work
+        SELECT 20, 'pull_request', 'pull_request:' || incident_id, next_at, 0, guild_id FROM postmortem_pulls) AS work
  WHERE due_at < now() - :overdue::interval
    AND NOT EXISTS (SELECT FROM pgqueuer WHERE dedupe_key = key AND status IN ('queued', 'picked'))
  ORDER BY place, due_at;

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain.actions.item import ActionItem, ActionState
+from bot.domain.action_items import ActionItem, ActionState
 from bot.domain.incident.aftermath import Postmortem, PostmortemState
 from bot.domain.incident.incident import ByPerson
 from bot.domain.postmortem.facts import CallOutcome, PostmortemCall, PostmortemFacts

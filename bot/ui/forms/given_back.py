@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.capability import installed, merged
 from bot.domain.incident.forms.form_state import digest_of
-from bot.ui.forms import action, resolution, severity, timeline, update
+from bot.ui.forms import resolution, severity, timeline, update
 from bot.ui.forms.base import STARTED, TITLE, written
 from bot.ui.forms.details import EDIT_FORM, started_shown
 from bot.ui.interaction import Interaction
@@ -34,10 +34,6 @@ _NAMES: Final[Mapping[str, str]] = {
     timeline.TEXT: "history.form.text",
     update.KNOWN: "updates.form.known",
     update.IMPACT: "updates.form.impact",
-    action.WHAT: "actions.form.what",
-    action.DUE: "actions.form.due",
-    action.VERIFICATION: "actions.form.verification",
-    action.REASON: "actions.form.drop_reason",
     resolution.CAUSE: "resolution.form.cause",
     resolution.FIX: "resolution.form.fix",
     resolution.EXTENT: "resolution.form.extent",

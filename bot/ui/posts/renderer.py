@@ -20,7 +20,6 @@ from bot.ui.posts import (
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.digest import posts as digest_posts
 from bot.ui.posts.incident import (
-    action_notices,
     documents,
     notices,
     postings,
@@ -38,7 +37,6 @@ from bot.ui.words.wording import Wording
 _RENDERERS: Final[dict[AnyDeliveryKind, Renderer]] = {
     kind: renderer
     for module in (
-        action_notices,
         bundles,
         digest_posts,
         documents,

@@ -17,7 +17,6 @@ from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import again, last_update, roles
 from bot.ui.posts.incident.private import told_lines
 from bot.ui.verbs import IncidentVerb
-from bot.ui.words.action_words import action_line
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import alert_url, linked_label, thread_url
 from bot.ui.words.timeline import told_line
@@ -40,7 +39,6 @@ _FACTS_BUDGET = 1_900  # of the 4,000 characters that all texts of a screen may 
 _TIMELINE_BUDGET = 1_800
 _RELATED_SHOWN = 4
 _TITLE_BUDGET = 80
-_ACTIONS_SHOWN = 3
 _CALLED_SHOWN = 5
 
 
@@ -93,14 +91,22 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         again(voice, incident),
         update_due(voice, incident) if incident.is_open else "",
         _users(voice, incident),
-        *(line.say(voice, incident, found) for line, found in view.own),
+        *_own(voice, view),
         *_called(voice, incident),
         _next(voice, view),
         *(() if view.told is None else told_lines(voice, view.told)),
         *_related(voice, view),
-        *_action_items(voice, view),
+        *_own(voice, view, last=True),
     ]
     yield from (line for line in lines if line)
+
+
+def _own(voice: Voice, view: IncidentView, *, last: bool = False) -> Iterator[str]:
+    """Yield the lines of the capabilities: those amid the core's, or the *last* ones."""
+    for line, found in view.own:
+        if line.is_last is last:
+            said = line.say(voice, view.incident, found)
+            yield from [said] if isinstance(said, str) else said
 
 
 def _users(voice: Voice, incident: Incident) -> str:
@@ -155,17 +161,6 @@ def _related(voice: Voice, view: IncidentView) -> Iterator[str]:
             severity=other.severity,
             title=voice.marked(other, inert(other.title, limit=_TITLE_BUDGET)),
         )
-
-
-def _action_items(voice: Voice, view: IncidentView) -> Iterator[str]:
-    """Yield how many action items are open, and those that are due first."""
-    if not view.actions:
-        return
-    waiting = sorted((item for item in view.actions if item.is_open), key=lambda item: item.due_on)
-    yield voice.say("actions.show.head", open=len(waiting), all=len(view.actions))
-    today = view.now.astimezone(voice.policy.timezone).date()
-    for item in waiting[:_ACTIONS_SHOWN]:
-        yield action_line(voice, item, today=today, limit=_TITLE_BUDGET)
 
 
 def _called(voice: Voice, incident: Incident) -> Iterator[str]:

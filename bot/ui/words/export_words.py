@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from bot.domain.actions.issue import IssueExport
-from bot.domain.code_host import CodeHostProblem
 from bot.domain.exports import ExportTrouble
 from bot.domain.postmortem.pull import PullExport
 from bot.ui.words.inert import inert
@@ -27,16 +25,6 @@ def why_of(words: Wording, problem: str, reason: str) -> str:
     return words.say(f"exports.why.{known}", reason=inert(reason, limit=_REASON_LIMIT))
 
 
-def issue_lines(voice: Voice, export: IssueExport | None) -> list[str]:
-    """Return where the issue of an action item is, and what is wrong with it; nothing without one."""
-    if export is None:
-        return []
-    if export.trouble is not None and export.trouble.problem == CodeHostProblem.MOVED:
-        return [voice.say("exports.screen.issue_moved", url=url_of(export.trouble.reason))]
-    shown = [] if export.url is None else [voice.say("exports.screen.issue", url=url_of(export.url))]
-    return [*shown, *_trouble(voice, export.trouble, is_over=export.next_at is None)]
-
-
 def pull_lines(voice: Voice, export: PullExport | None) -> list[str]:
     """Return where the pull request of a postmortem is, and what is wrong with it; nothing without one."""
     if export is None:
@@ -47,10 +35,11 @@ def pull_lines(voice: Voice, export: PullExport | None) -> list[str]:
         shown.append(voice.say(key, url=url_of(export.url)))
     if export.conflict is not None:
         shown.append(voice.say("exports.screen.conflict"))
-    return [*shown, *_trouble(voice, export.trouble, is_over=export.next_at is None)]
+    return [*shown, *trouble_lines(voice, export.trouble, is_over=export.next_at is None)]
 
 
-def _trouble(voice: Voice, trouble: ExportTrouble | None, *, is_over: bool) -> list[str]:
+def trouble_lines(voice: Voice, trouble: ExportTrouble | None, *, is_over: bool) -> list[str]:
+    """Return what is wrong with an export, if anything is."""
     if trouble is None:
         return []
     key = "given_up" if is_over else "trying"

@@ -9,14 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from bot.domain.actions.entries import (
-    ActionAddedEntry,
-    ActionDoneEntry,
-    ActionDroppedEntry,
-    ActionEditedEntry,
-    ActionReopenedEntry,
-    ActionVerifiedEntry,
-)
 from bot.domain.alerts.payloads import RepeatedEntry
 from bot.domain.escalation.entries import EscalatedEntry, LapsedEntry, PagedEntry, PagedOutsideEntry
 from bot.domain.incident.entries import (
@@ -54,7 +46,7 @@ from bot.domain.timeline.recorded import (
 )
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
 from bot.runbook.model import Policy
-from bot.ui.words import action_words, detail_words, postmortem_words
+from bot.ui.words import detail_words, postmortem_words
 from bot.ui.words.inert import inert
 from bot.ui.words.system_words import checked
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
@@ -279,12 +271,6 @@ _LOOKS: Final[dict[EntryKind, EntryLook[Any]]] = {
         EntryLook(PostmortemRemindedEntry, postmortem_words.postmortem_reminded),
         EntryLook(MergedEntry, lambda words, data, _limit: _other(words, "goes_on_in", data.into)),
         EntryLook(PinDeletedEntry, _deleted),
-        EntryLook(ActionAddedEntry, action_words.added_details),
-        EntryLook(ActionEditedEntry, action_words.edited_details),
-        EntryLook(ActionDoneEntry, action_words.done_details),
-        EntryLook(ActionDroppedEntry, action_words.dropped_details),
-        EntryLook(ActionReopenedEntry, action_words.reopened_details),
-        EntryLook(ActionVerifiedEntry, action_words.verified_details),
     )
 }
 

@@ -10,8 +10,8 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.opening import NewIncident
 from bot.services.postmortems.resolutions import NewResolution
 from bot.services.sheets.pasting import Pasted
+from tests.cogs.actions.action_desk import add
 from tests.cogs.suspects.acts import suspects
-from tests.services.actions.action_desk import add
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 from tests.services.privacy.test_privacy import open_private
 

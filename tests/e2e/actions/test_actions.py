@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from bot.ui.forms.action import DUE, OWNER, VERIFICATION, WHAT
+from cogs.actions.screens import DUE, OWNER, VERIFICATION, WHAT
 from local_discord.client import Message
 from tests.e2e.alerts.monitor import Monitor
 from tests.e2e.world.alert import Alert

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest_asyncio
 
-from bot.ui.forms.action import DUE, OWNER, VERIFICATION, WHAT
+from cogs.actions.screens import DUE, OWNER, VERIFICATION, WHAT
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.world.alert import Alert
 from tests.e2e.world.severities import SEV1, SEV3, Severity

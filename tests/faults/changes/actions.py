@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.ui.forms.action import DUE, OWNER, REASON, VERIFICATION, WHAT
+from cogs.actions.screens import DUE, OWNER, REASON, VERIFICATION, WHAT
 from tests.faults.changes.catalogue import change
 from tests.faults.changes.scene import Change, Known, Scene
 
@@ -28,14 +28,14 @@ async def added(scene: Scene) -> tuple[Known, str]:
     return known, f"AI-{row['id']}"
 
 
-@change("actions.adding.send_item")
+@change("actions.commands.send_item")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     form = await scene.human.command("responder", known.thread, "action add")
     return known.change(scene.sends(form, **FILLED), "action_added")
 
 
-@change("actions.changing.send_edit")
+@change("actions.commands.send_edit")
 async def _(scene: Scene) -> Change:
     known, item = await added(scene)
     form = await scene.human.command("responder", "general", "action edit", {"item": item})
@@ -48,7 +48,7 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.runs("action done", item=item), "action_done")
 
 
-@change("actions.changing.press_done")
+@change("actions.commands.press_done")
 async def _(scene: Scene) -> Change:
     known, item = await added(scene)
     line = await scene.showing(known.thread, "完了", item)
@@ -61,7 +61,7 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.runs("action drop", item=item, reason="別の対策で足りる"), "action_dropped")
 
 
-@change("actions.changing.send_drop")
+@change("actions.commands.send_drop")
 async def _(scene: Scene) -> Change:
     known, item = await added(scene)
     line = await scene.showing(known.thread, "やめる", item)
@@ -76,7 +76,7 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.runs("action reopen", item=item), "action_reopened")
 
 
-@change("actions.changing.press_reopen")
+@change("actions.commands.press_reopen")
 async def _(scene: Scene) -> Change:
     known, item = await added(scene)
     await scene.say("action done", item=item)

@@ -83,12 +83,18 @@ READS: Final = frozenset(
             "dlq.commands.choose_entry",
             "dlq.commands.press_json",
         ),
-        *("/action add", "/action edit", "/action list", "/Make an action item", "actions.adding.press_add"),
         *(
-            "actions.changing.press_edit",
-            "actions.changing.press_drop",
-            "actions.looking.turn_page",
-            "actions.looking.open_chosen",
+            "/action add",
+            "/action edit",
+            "/action list",
+            "/Make an action item",
+            "actions.commands.press_add",
+        ),
+        *(
+            "actions.commands.press_edit",
+            "actions.commands.press_drop",
+            "actions.commands.turn_page",
+            "actions.commands.open_chosen",
         ),
         *(
             "/oncall notify",

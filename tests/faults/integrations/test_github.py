@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from bot.ui.forms.action import DUE, OWNER, VERIFICATION, WHAT
+from cogs.actions.screens import DUE, OWNER, VERIFICATION, WHAT
 from tests.e2e.world.alert import Alert
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage.stage import Stage

@@ -9,13 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.actions.due_dates import parse_due_date
-from bot.domain.actions.item import action_number
-from bot.domain.actions.smart import specific, verifiable
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
 from bot.domain.alerts.reading import read_message
 from bot.domain.alerts.recognition import Reading, Shape
 from bot.domain.alerts.titles import alert_title
+from bot.domain.calendar.due_dates import parse_due_date
 from bot.domain.calendar.durations import parse_duration, parse_typed_span
 from bot.domain.calendar.start_time import parse_start_time
 from bot.domain.emoji import is_one_emoji, is_same_emoji
@@ -33,6 +31,11 @@ from bot.ui.posts.bodies import CONTENT_LIMIT
 from bot.ui.words.evidence import suggested_title
 from bot.ui.words.inert import code_block, inert, inert_lines, plain
 from bot.ui.words.wording import Wording
+from cogs.actions.rules import (
+    action_number,
+    specific,
+    verifiable,
+)
 from cogs.dlq.rules import prepared
 from tests.faults.conftest import Figure
 

@@ -1,7 +1,7 @@
 """`/oncall notify`: a person's own form, against the local Discord."""
 
+from tests.cogs.actions.test_commands import inputs
 from tests.integration.cogs.console_world import ConsoleWorld, Json, shown
-from tests.integration.cogs.test_action_cogs import inputs
 
 KEY = "uQiRzpo4DXghDmr9QzzfQu27cmVRsG"
 TYPED: Json = {"ways": ["push"], "wait": "5m", "quiet": "22:00-07:00", "ntfy": "my-topic-x7", "pushover": KEY}

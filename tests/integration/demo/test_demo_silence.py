@@ -18,6 +18,7 @@ from bot.demo.tour_steps import TourSteps
 from bot.demo.transcript import Transcript
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.runbook import load_policy
+from cogs.actions.rules import ActionDelivery
 from cogs.morning_triage.rules import MorningDelivery
 from local_discord.client import Human, NotSeen
 from local_discord.running import running_discord
@@ -84,7 +85,7 @@ async def test_messages_of_the_calendar_are_no_page(onlooker: tuple[asyncpg.Conn
             DeliveryKind.ON_DUTY_SOON,
             DeliveryKind.HANDOVER,
             MorningDelivery.POST,
-            DeliveryKind.ACTION_DM,
+            ActionDelivery.DM,
             DeliveryKind.POSTMORTEM_DM,
         )
     )

@@ -8,7 +8,7 @@ from bot.domain.audit import AuditQuestion
 from bot.domain.errors import IncidentNotFound, NotPermitted
 from bot.domain.people import Person
 from bot.services.audit.auditing import PAGE_SIZE
-from tests.services.actions.action_desk import add, on_monday
+from tests.cogs.actions.action_desk import actions, add, on_monday
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 from tests.services.privacy.test_privacy import open_private
 
@@ -64,7 +64,7 @@ async def test_a_refusal_about_a_private_incidents_action_item_stays_so(
     await desk.privacy.add(private.id, who=member, by=PRIMARY, key="k")
     item = await add(desk, private, by=PRIMARY, owner=PRIMARY)
     with pytest.raises(NotPermitted):
-        await desk.services.actions.drop(item.id, reason="no", by=member)
+        await actions(desk).items.drop(item.id, reason="no", by=member)
     auditing = desk.services.auditing
     refused = AuditQuestion(private.id, refused=True)
     [row] = (await auditing.page(refused, by=ADMIN, guild_id=GUILD)).rows

@@ -6,8 +6,8 @@ import pytest_asyncio
 
 from bot.integrations.github.connection import GitHubConnection
 from bot.integrations.github.repository import GitHubRepository
+from tests.cogs.actions.tracked import PEOPLE, tracked
 from tests.integration.github.conftest import address
-from tests.services.code_host.tracked import PEOPLE, tracked
 from tests.services.database import Database
 from tests.services.desk import Desk
 from tests.standins.github.server import GitHub, running_github

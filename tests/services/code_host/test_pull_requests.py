@@ -11,8 +11,8 @@ from bot.domain.incident.title_and_start import shown_details
 from bot.integrations.github.repository import GitHubRepository
 from bot.services.incidents.title_and_start import NewDetails
 from bot.services.watchdogs.auditor import audit
-from tests.services.actions.action_desk import ended
-from tests.services.code_host.tracked import told
+from tests.cogs.actions.action_desk import ended
+from tests.cogs.actions.tracked import told
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 from tests.standins.github.faults import Fault
 from tests.standins.github.server import GitHub

@@ -332,7 +332,7 @@ async def test_private_numbers_are_not_written_down(desk: Desk) -> None:
     """The facts for a postmortem say that an incident was linked, but not which private one."""
     incident, secret = await resolved(desk), await open_private(desk)
     await desk.lifecycle.link(incident.id, with_=secret.id, by=PRIMARY)
-    facts = await read_facts(desk.own_store, incident.id)
+    facts = await read_facts(desk.own_store, desk.policy, incident.id)
     [linked] = [line.entry for line in facts.lines if line.entry.kind is TimelineKind.LINKED]
     assert "with" not in (linked.data or {})
 
@@ -431,7 +431,7 @@ async def test_what_was_said_at_the_resolve_is_in_the_facts(desk: Desk) -> None:
     await desk.work()
     said = NewResolution(cause="接続プールの枯渇", people=120, duration=timedelta(minutes=30))
     await desk.lifecycle.resolve(incident.id, by=PRIMARY, said=said)
-    facts = await read_facts(desk.own_store, incident.id)
+    facts = await read_facts(desk.own_store, desk.policy, incident.id)
     assert facts.resolution is not None
     assert (facts.resolution.cause, facts.resolution.people) == ("接続プールの枯渇", 120)
     assert facts.postmortem is not None
@@ -466,7 +466,7 @@ async def test_a_later_note_is_drafted_by_itself(desk: Desk) -> None:
 async def test_a_note_that_comes_while_it_is_drafted_is_in_the_next_one(desk: Desk) -> None:
     """The draft that is made does not say it, so another one is due."""
     incident = await resolved(desk)
-    facts = await read_facts(desk.own_store, incident.id)
+    facts = await read_facts(desk.own_store, desk.policy, incident.id)
     await desk.timelines.note(incident.id, by=PRIMARY, text="DNS だった", key="one")
     await desk.documents._keep(facts, await desk.postmortem_writer.write(facts))
     assert "DNS" not in carried(desk, incident)[-1][0]
@@ -535,7 +535,7 @@ async def test_the_draft_waits_for_the_line_about_the_end(desk: Desk) -> None:
     assert await desk.documents.draft_after_resolve(incident.id) == timedelta(seconds=1)
     await desk.work()
     assert await desk.documents.draft_after_resolve(incident.id) is None
-    facts = await read_facts(desk.own_store, incident.id)
+    facts = await read_facts(desk.own_store, desk.policy, incident.id)
     assert facts.lines[-1].where is not None
 
     other = await desk.open("SEV1", key="k2")

@@ -33,7 +33,6 @@ MESSAGE = {
     "at": ISO,
 }
 
-ITEM: Json = {"item": 7, "what": "x"}
 
 #: Rows as this version writes them, by kind.
 NOW: dict[EntryKind, list[Json]] = {
@@ -157,21 +156,9 @@ NOW: dict[EntryKind, list[Json]] = {
     TimelineKind.MERGED: [{"into": 41, "line": "merged:3"}],
     TimelineKind.UNMERGED: [{"with": 41}],
     TimelineKind.REOPENED: [{"reason": "x", "line": "reopened:3"}],
-    TimelineKind.ACTION_ADDED: [
-        {**ITEM, "owner": "a", "due_on": "2026-12-04", "verification": "y", "line": "action:7:1"}
-    ],
-    TimelineKind.ACTION_EDITED: [
-        {**ITEM, "before": "w", "owner": "b", "due_on": "2026-12-04", "verification": "y"},
-        {**ITEM, "alert": "API latency", "line": "action:7:2"},
-    ],
-    TimelineKind.ACTION_DONE: [{**ITEM, "watched_until": ISO}, {**ITEM, "line": "action:7:2"}],
-    TimelineKind.ACTION_DROPPED: [{**ITEM, "reason": "z"}],
-    TimelineKind.ACTION_REOPENED: [{**ITEM, "reason": "z"}, {**ITEM, "with": 41}, ITEM],
-    TimelineKind.ACTION_VERIFIED: [ITEM],
 }
 
 MODULES = (
-    "bot.domain.actions.entries",
     "bot.domain.alerts.payloads",
     "bot.domain.escalation.entries",
     "bot.domain.incident.entries",

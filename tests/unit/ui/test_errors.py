@@ -15,7 +15,7 @@ import pytest
 from discord import app_commands
 from structlog.testing import capture_logs
 
-from bot.domain.actions.item import ActionSource
+from bot.domain.action_items import ActionSource
 from bot.domain.calendar.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld
 from bot.domain.dlq.table import DlqMisfit, Misfit, TableReport
 from bot.domain.dlq.views import DlqFilter
@@ -34,7 +34,6 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
 from bot.services.incidents.queries import ENDED
 from bot.ui.errors import ErrorReplies, describe, unavailable, unwrapped
-from bot.ui.forms.action import ActionFormStart, add_form, drop_form
 from bot.ui.forms.base import Typed, triage_form
 from bot.ui.forms.details import details_form
 from bot.ui.forms.fields import Form
@@ -44,6 +43,7 @@ from bot.ui.forms.severity import severity_form
 from bot.ui.forms.timeline import correction_form, note_form
 from bot.ui.forms.update import update_form
 from bot.ui.words.voice import Voice
+from cogs.actions.screens import ActionFormStart, add_form, drop_form
 from cogs.dlq.screens import filter_form
 from tests.unit.ui.samples import AT, PLACED, POLICY, TEXTS
 from tests.unit.ui.screens import EN, JA, FakeInteraction

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from bot.services.ports.store.acknowledgements import AcknowledgementReads, AcknowledgementWrites
-from bot.services.ports.store.actions.actions import ActionReads, ActionWrites
 from bot.services.ports.store.alerts.alerts import AlertQuestions, AlertReads, AlertWrites
 from bot.services.ports.store.alerts.decisions import AlertDecisionReads, AlertDecisionWrites
 from bot.services.ports.store.alerts.events import AlertEventWrites
@@ -17,9 +16,6 @@ from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVer
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.code_host.exports import (
-    ExportEnds,
-    IssueExportReads,
-    IssueExportWrites,
     PullExportReads,
     PullExportWrites,
 )
@@ -72,7 +68,6 @@ class Transaction(
     AlertLessonWrites,
     HookWrites,
     ProbeWrites,
-    ActionWrites,
     AlertVerdictWrites,
     DigestWrites,
     OnCallWrites,
@@ -82,8 +77,6 @@ class Transaction(
     PostmortemWrites,
     PullExportWrites,
     InstallationReads,
-    IssueExportWrites,
-    ExportEnds,
     JobWrites,
     Protocol,
 ):
@@ -112,7 +105,6 @@ class Store(
     AlertReads,
     AlertDecisionReads,
     AlertLessonReads,
-    ActionReads,
     AlertVerdictReads,
     HookReads,
     ProbeReads,
@@ -123,7 +115,6 @@ class Store(
     PagingReads,
     PostmortemReads,
     PullExportReads,
-    IssueExportReads,
     OverdueReads,
     OutageMirror,
     InstallationReads,

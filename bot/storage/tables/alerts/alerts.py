@@ -63,9 +63,8 @@ class PostgresAlertWrites(TransactionPart):
         )
         return [from_row(KnownAlert, row) for row in rows]
 
-    async def note_alert(self, decided: AlertDecision) -> list[int]:
-        rows = await self._sql.all("note_alert", decided, **decision_json(decided))
-        return [row["id"] for row in rows]
+    async def note_alert(self, decided: AlertDecision) -> bool:
+        return await self._sql.has("note_alert", decided, **decision_json(decided))
 
     async def firing_alerts(
         self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str

@@ -94,8 +94,8 @@ SELECT number, fingerprint, title, subject, is_open
  LIMIT 500;
 
 -- name: note_alert
--- Records the decision to count a message on an incident, once. The numbers of those action items come back that are done and name the alert
--- of this fingerprint, if it fired after they were marked as done: they are to be looked at now. A drill is no alert.
+-- Records the decision to count a message on an incident, once. No row comes back if that was recorded before, or for a
+-- drill, which is no alert.
 WITH noted AS (
     INSERT INTO alert_messages (message_id, channel_id, incident_id, sender)
     VALUES (:said_id, :channel_id, :incident_id, :sender)
@@ -104,14 +104,10 @@ WITH noted AS (
 ), decided AS (
     {decide}
 )
-UPDATE action_items
-   SET fired_at = :said_at::timestamptz, fired_in = incidents.id, next_at = now()
+SELECT noted.incident_id
   FROM noted
   JOIN incidents ON incidents.id = noted.incident_id
- WHERE action_items.guild_id = incidents.guild_id AND NOT incidents.is_drill
-   AND action_items.fingerprint = :fingerprint AND action_items.status = 'done'
-   AND action_items.closed_at < :said_at
-RETURNING action_items.id;
+ WHERE NOT incidents.is_drill;
 
 -- part: merged_into
 -- Follows the incidents of a recursive `chain` into those they were merged into, 32 merges at most.

@@ -14,9 +14,8 @@ class PostgresAlertEventWrites(TransactionPart):
         row = await self._sql.first("alert_event", said, event_id=said.id)
         return None if row is None else ReceivedEvent(row["incident_id"])
 
-    async def note_alert_event(self, decided: AlertDecision) -> list[int]:
-        rows = await self._sql.all("note_alert_event", decided, **decision_json(decided))
-        return [row["id"] for row in rows]
+    async def note_alert_event(self, decided: AlertDecision) -> bool:
+        return await self._sql.has("note_alert_event", decided, **decision_json(decided))
 
     async def is_over_since(self, said: Occurrence) -> bool:
         found: bool = (await self._sql.one("is_over_since", said, event_id=said.id))["over"]

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from bot.domain.digest import Digest
 from bot.domain.statistics.load import NO_SLEEP
-from bot.ui.words.action_words import due_day
+from bot.ui.words.days import due_day
 from bot.ui.words.wording import Wording
 
 

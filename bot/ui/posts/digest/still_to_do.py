@@ -13,7 +13,7 @@ from bot.ui.posts.digest.naming import (
     looked_up,
     private_line,
 )
-from bot.ui.words.action_words import due_day
+from bot.ui.words.days import due_day
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 

@@ -2,12 +2,7 @@
 
 from typing import Final
 
-from bot.domain.export_notices import (
-    ExportFailedNotice,
-    ExportKeptNotice,
-    IssueMovedNotice,
-    UnassignableNotice,
-)
+from bot.domain.export_notices import ExportFailedNotice, ExportKeptNotice
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.pull_notices import (
     PullRequestClosedNotice,
@@ -41,19 +36,6 @@ NOTICES: Final[NoticeLooks] = (
     line(PullRequestNotice, "exports.notice.pull_request", url=lambda _w, _i, told: url_of(told.url)),
     line(PullRequestClosedNotice, "exports.notice.closed", url=lambda _w, _i, told: url_of(told.url)),
     line(ExportKeptNotice, "exports.notice.kept", url=lambda _w, _i, told: url_of(told.url)),
-    line(
-        IssueMovedNotice,
-        "exports.notice.moved",
-        item=lambda _w, _i, told: inert(told.item, limit=40),
-        url=lambda _w, _i, told: url_of(told.url),
-    ),
-    line(
-        UnassignableNotice,
-        "exports.notice.unassignable",
-        item=lambda _w, _i, told: inert(told.item, limit=40),
-        login=lambda _w, _i, told: inert(told.login, limit=40),
-        url=lambda _w, _i, told: url_of(told.url),
-    ),
     NoticeLook(PullRequestConflictNotice, conflict),
     NoticeLook(ExportFailedNotice, failed),
 )

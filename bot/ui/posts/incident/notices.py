@@ -16,7 +16,6 @@ from bot.services.ports import Subject
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.escalation import responder_notices
 from bot.ui.posts.incident import (
-    action_notices,
     aftermath,
     documents,
     export_notices,
@@ -35,7 +34,6 @@ from bot.ui.words.wording import Wording
 _NOTICES: Final[dict[str, NoticeLook[Any]]] = {
     look.type.name: look
     for module in (
-        action_notices,
         aftermath,
         documents,
         export_notices,

@@ -26,7 +26,7 @@ _AFTERMATH_LIMIT = 88  # of each fact of how it was resolved: two lines on a pho
 _OPEN: Final = (*VERBS, IncidentVerb.NOTE)
 #: Five buttons are enough: this one gives way to 👀, later to 📣. `/incident assign` still gives the role.
 _GIVES_WAY: Final = IncidentVerb.SCRIBE
-_ENDED: Final = (IncidentVerb.NOTE, IncidentVerb.TIMELINE, IncidentVerb.ACTION)
+_ENDED: Final = (IncidentVerb.NOTE, IncidentVerb.TIMELINE)
 
 
 def thread(words: Wording, incident: Incident) -> Body:
@@ -93,14 +93,15 @@ def _controls(words: Wording, incident: Incident) -> list[Component]:
     make, number = words.buttons.make, incident.id
     sheet = make(IncidentVerb.FIRST, number, words="commands")
     if not incident.is_open:
-        others = [make(verb, number) for verb in _ENDED]
+        own = [verb for capability in words.policy.capabilities for verb in capability.after_end]
+        others = [*(make(verb, number) for verb in _ENDED), *(make(verb, number) for verb in own)]
     elif incident.status is Status.TRIGGERED:
         ack = make(IncidentVerb.ACK, number)
         roles = [words.buttons.grey(verb, number) for verb in VERBS if verb is not _GIVES_WAY]
         return [*row([ack, sheet, *roles]), *steps_select(words, incident)]
-    elif (own := suggested(words.policy, incident)) is not None:
+    elif (verb := suggested(words.policy, incident)) is not None:
         roles = [words.buttons.grey(verb, number) for verb in _OPEN if verb is not _GIVES_WAY]
-        others = [*roles, make(own, number)]
+        others = [*roles, make(verb, number)]
     else:
         others = [words.buttons.grey(verb, number) for verb in _OPEN]
     return [*row([sheet, *others]), *steps_select(words, incident)]

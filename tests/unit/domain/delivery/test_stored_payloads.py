@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.domain.actions.deliveries import ActionDm, ActionDmReason
 from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData, HookUnreadData
 from bot.domain.alerts.verdict import AlertVerdictData, Verdict
 from bot.domain.delivery.addressing import Addressing
@@ -283,30 +282,6 @@ ROWS: list[tuple[Json, Payload]] = [
     (
         {"before": ISO, "url": "https://x.example", "rings": False},
         AlertsSkippedData(before=AT, url="https://x.example", rings=False),
-    ),
-    (
-        {
-            "item": 7,
-            "why": "assigned",
-            "what": "x",
-            "owner": "a",
-            "owner_id": 1,
-            "due_on": "2026-12-04",
-            "verification": "y",
-            "by": "b",
-            "day": "2026-11-24",
-        },
-        ActionDm(
-            item=7,
-            why=ActionDmReason.ASSIGNED,
-            what="x",
-            owner="a",
-            owner_id=1,
-            due_on=date(2026, 12, 4),
-            verification="y",
-            by="b",
-            day=date(2026, 11, 24),
-        ),
     ),
     (
         {"body": {"content": "x", "embeds": [{"title": "y"}]}, "entry": "0190", "by": "a"},

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.domain.actions.item import ActionItem, ActionSource
-from bot.domain.actions.listing import OpenAction
+from bot.domain.action_items import (
+    ActionItem,
+    ActionSource,
+    OpenAction,
+)
 from bot.domain.alerts.verdict import AlertVerdict, Verdict
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.attachments import FileRef
@@ -35,7 +38,7 @@ from bot.ui.posts.digest.sections import change
 from bot.ui.posts.renderer import render
 from bot.ui.posts.verdicts import verdict_buttons, verdict_question
 from bot.ui.words.wording import Wording
-from tests.unit.ui.actions.test_action_posts import ITEM
+from tests.cogs.actions.test_posts import ITEM
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, buttons_of, delivery, embed_of
 
 NO_FAILURES = DlqCounts(0, (), 0, 0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.domain.actions.item import ActionItem, ActionSource, ActionStatus
+from bot.domain.action_items import ActionItem, ActionSource, ActionStatus
 from bot.domain.incident.aftermath import Postmortem, PostmortemState, Resolution
 from bot.domain.incident.incident import ByPerson, PersonRef, Status, StatusUpdate
 from bot.domain.postmortem.template import VALUES, Naming

@@ -51,11 +51,11 @@ class AlertWrites(Protocol):
     async def alerts_of_sender(self, guild_id: int, channel_id: int, sender: str) -> list[KnownAlert]:
         """Return the open and the muted alerts that a sender has posted in a channel, newest first."""
 
-    async def note_alert(self, decided: AlertDecision) -> list[int]:
+    async def note_alert(self, decided: AlertDecision) -> bool:
         """Record a decision to count a message on an incident; one that was counted stays where it is.
 
         Returns:
-            The numbers of the action items whose fix has not held: done, but the alert that they name fired.
+            True if an alert has fired: the message was not counted before, and the incident is no drill.
         """
 
     async def firing_alerts(

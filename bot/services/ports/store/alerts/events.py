@@ -13,12 +13,8 @@ class AlertEventWrites(Protocol):
     async def alert_event(self, said: Occurrence) -> ReceivedEvent | None:
         """Return what became of an event; None if it has not been received before."""
 
-    async def note_alert_event(self, decided: AlertDecision) -> list[int]:
-        """Record an event that fires or is over, with the decision about it.
-
-        Returns:
-            The numbers of the action items whose fix has not held, as `AlertWrites.note_alert`.
-        """
+    async def note_alert_event(self, decided: AlertDecision) -> bool:
+        """Record an event that fires or is over, with the decision about it; True if it fires and is new."""
 
     async def is_over_since(self, said: Occurrence) -> bool:
         """Return True if a later event, which was handled before, has said that the alert is over."""

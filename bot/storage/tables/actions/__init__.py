@@ -1,1 +1,0 @@
-"""The bot's tables of action items."""

@@ -1,1 +1,0 @@
-"""Action items: added, reminded of, done, watched, reopened."""

@@ -1,1 +1,0 @@
-"""Action items, their due dates, and what counts as one."""
