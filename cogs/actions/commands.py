@@ -208,6 +208,7 @@ async def _asked(
 ) -> ActionFormStart:
     """Return what the form begins with, if the person may add an item."""
     services, by = services_of(interaction), await person_of(interaction)
+    services.of(ActionUseCases)  # no form opens while it is switched off
     incident = await named_or_here(interaction, number)
     if incident is None:
         await services.access.require(by, "actions", guild_id=services.guild_id, act=ActionAct.ADD)
