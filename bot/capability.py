@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from bot.domain.timeline.entries import EntryData, TimelineEntry
     from bot.runbook.fields.rules import CapabilityTable
     from bot.runbook.model import Policy
-    from bot.services.core import Core
+    from bot.services.core import Core, WeeklyReport
     from bot.services.delivery.handling import DeliveryHandler
     from bot.services.ports import Transaction
     from bot.services.shared.changes import Change
@@ -176,6 +176,7 @@ class Tick:
         by_leader: One process is enough for it.
         next_at: Returns when it next does something at a set time, later than a moment; None: at none. The
             demo's clock stops there.
+        ahead: How long before that it begins; the demo's clock stops there, too.
     """
 
     name: str
@@ -183,6 +184,7 @@ class Tick:
     every_s: float | None = None
     by_leader: bool = False
     next_at: "Callable[[Policy, datetime], datetime | None] | None" = None
+    ahead: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +216,11 @@ class Capability:
             ``[alerts.maintenance]``; empty: the file itself.
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
+        summary: Returns its lines of what the command line says in words of a policy.
         opens: Makes what the process shares, from the settings, at the start: `Core.opened`. It connects to
             nothing yet.
         build: Makes the use cases of a guild: what `Services.of` returns.
+        report: Makes what `incident-bot digest` prints and has posted, from a core that reaches no Discord.
         jobs: By the name that the queue stores. They need `build`.
         lost_jobs: Names of queries for the jobs whose rows were due `:overdue` ago and that have no job: rows
             of `job`, `key`, `priority` and `guild_id`. The auditor runs them over all guilds, and leaves out
@@ -269,8 +273,10 @@ class Capability:
     within: str = ""
     problems: "Callable[[Policy], Iterable[str]] | None" = None
     channels: "Callable[[Policy], Iterable[str]] | None" = None
+    summary: "Callable[[Policy], Iterable[str]] | None" = None
     opens: "Callable[[Settings, Outbound], object] | None" = None
     build: "Callable[[Core], object] | None" = None
+    report: "Callable[[Core], WeeklyReport] | None" = None
     jobs: Mapping[str, JobHandling] = field(default_factory=dict)
     lost_jobs: Sequence[str] = ()
     on: "Mapping[IncidentEvent, Callable[[Change], Awaitable[None]]]" = field(default_factory=dict)

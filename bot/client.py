@@ -52,8 +52,6 @@ COGS: Final = (
     "cogs.bundles",
     "cogs.reposting",
     "cogs.pinning",
-    "cogs.digest",
-    "cogs.stats",
     "cogs.postmortem",
     "cogs.verdicts",
     "cogs.oncall",

@@ -29,7 +29,6 @@ from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
 from bot.ui.documents.writer import TemplateWriter
-from bot.ui.posts.digest.charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.posts.paging.outside import PlainOutsideWriter
@@ -91,7 +90,6 @@ class SharedResources:
             calendars=WorkerCalendars(policy.timezone.key),
             charts=self.charts,
             postmortem_writer=TemplateWriter(self.texts, policy, WorkerTemplates()),
-            digest_pictures=DigestCharts(self.charts, texts=self.texts, policy=policy),
             spool=FileSpool(self.data_dir, guild_id),
             queue=self.queue,
             prober=LateProber(self.outbound),

@@ -11,23 +11,20 @@ from bot.cli.outcome import in_each_server, server_named
 from bot.database import bring_up_to_date, own_database, reach
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
-from bot.domain.digest import digest_key
 from bot.domain.errors import ConfigError, DeliveryRefused
 from bot.resources import SharedResources, open_shared
 from bot.runbook import load_served
-from bot.services.digest.digests import Digests
 from bot.services.ports import Store
-from bot.services.shared.access import Access
-from bot.services.shared.roster import OnCall
-from bot.services.statistics.statistics import Statistics
 from bot.settings import Settings
-from bot.ui.posts.digest.posts import digest_text
 from bot.ui.words.links import place_url
-from bot.wiring import GuildDependencies, make_digests
+from bot.wiring import weekly_report
 
 #: How long to wait for a running bot to post it, seconds.
 PATIENCE_S: Final = 15.0
 _LOOK_S: Final = 0.2
+
+#: Said of a server.
+_OFF: Final = "the digest is switched off"
 
 _FINISHED: Final = (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
 
@@ -73,17 +70,9 @@ async def _preview(shared: SharedResources, week: IsoWeek | None) -> None:
 
 
 async def _text(shared: SharedResources, guild_id: int, *, week: IsoWeek | None) -> str:
-    parts = shared.parts(guild_id)
-    digests = _digests(parts)
-    figures = await digests.figures(guild_id, week or await digests.last_week())
-    told = digest_text(figures, texts=parts.texts, policy=parts.policy)
+    digests = weekly_report(shared.parts(guild_id))
+    told = _OFF if digests is None else await digests.text(week or await digests.last_week())
     return f"{server_named(shared.served, guild_id)}{told}"
-
-
-def _digests(parts: GuildDependencies) -> Digests:
-    oncall = OnCall(parts.store, parts.policy)
-    statistics = Statistics(parts.store, parts.policy, oncall)
-    return make_digests(parts, Access(parts.store, parts.policy, oncall), statistics)
 
 
 async def _post(shared: SharedResources, week: IsoWeek | None) -> None:
@@ -95,14 +84,16 @@ async def _post(shared: SharedResources, week: IsoWeek | None) -> None:
 
 async def _post_one(shared: SharedResources, guild_id: int, *, week: IsoWeek | None) -> str:
     parts = shared.parts(guild_id)
-    digests = _digests(parts)
+    digests = weekly_report(parts)
+    if digests is None:
+        return _OFF
     last = await digests.last_week()
     asked = week or last
     if asked > last:
         raise ConfigError(f"--week: {asked} has not ended; the last one that has is {last}")
-    if not await digests.post(guild_id, asked):
+    if not await digests.post(asked):
         return f"the digest of {asked} was posted before; it is posted once"
-    return _told(asked, await _await_delivery(parts.store, digest_key(guild_id, asked)))
+    return _told(asked, await _await_delivery(parts.store, digests.key(asked)))
 
 
 async def _await_delivery(store: Store, key: str) -> Delivery:

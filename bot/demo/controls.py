@@ -62,19 +62,13 @@ class ClockGroup:
         deadline = await next_deadline(self._demo.connection, self._policy)
         digest = digest_after(now, self._policy)
         spans = [{"id": key, "label": labels.of_span(span)} for key, span in _SPANS.items()]
-        controls = [
-            {
-                "id": _NEXT,
-                "label": labels.NEXT,
-                "detail": labels.of_deadline(deadline, zone, now=now),
-            },
-            *spans,
-            {
-                "id": _DIGEST,
-                "label": labels.of_hour(digest, zone),
-                "detail": labels.of_moment(digest, zone, now=now),
-            },
-        ]
+        controls: list[JSON] = [*spans]
+        if deadline is not None:
+            detail = labels.of_deadline(deadline, zone, now=now)
+            controls.insert(0, {"id": _NEXT, "label": labels.NEXT, "detail": detail})
+        if digest is not None:
+            detail = labels.of_moment(digest, zone, now=now)
+            controls.append({"id": _DIGEST, "label": labels.of_hour(digest, zone), "detail": detail})
         return {"id": "clock", "icon": "forward", "label": labels.CLOCK, "controls": controls}
 
     async def do(self, press: str, control: str) -> JSON | None:
@@ -94,8 +88,9 @@ class ClockGroup:
 
     async def _goal(self, control: str, now: datetime) -> datetime:
         if control == _NEXT:
-            return (await next_deadline(self._demo.connection, self._policy)).at
-        return digest_after(now, self._policy) if control == _DIGEST else now + _SPANS[control]
+            deadline = await next_deadline(self._demo.connection, self._policy)
+            return now if deadline is None else deadline.at
+        return digest_after(now, self._policy) or now if control == _DIGEST else now + _SPANS[control]
 
     async def _now(self) -> datetime:
         now: datetime = await self._demo.connection.fetchval("SELECT now()")

@@ -143,7 +143,8 @@ class _DemoRun:
 def named(policy: Policy) -> dict[str, str]:
     """Return what the printed commands call by the policy's names."""
     severe = policy.most_severe
-    return {"severity": severe.name.lower(), "alerts": severe.channel, "digest": policy.digest.channel}
+    digest = next(iter(policy.channels_of("digest")), severe.channel)
+    return {"severity": severe.name.lower(), "alerts": severe.channel, "digest": digest}
 
 
 def _unacknowledged(setup: Setup) -> str:

@@ -40,12 +40,12 @@ async def pass_time(demo: RunningDemo, until: datetime, tell: Tell) -> bool:
         if time.monotonic() - began_s > _PATIENCE_S:
             return False
         stop = await next_stop(demo.connection, demo.setup.policy)
-        to = min(stop.at, until) + _SLACK
+        to = (until if stop is None else min(stop.at, until)) + _SLACK
         await tell(to)
         if await clock.is_working(demo.connection):
             continue  # what has begun meanwhile may bring a nearer stop
         await demo.move(to - now)
-        if stop.is_hour and stop.at <= until:
+        if stop is not None and stop.is_hour and stop.at <= until:
             await _looked(demo, stop)
     await _edited(demo)
     return True

@@ -125,7 +125,6 @@ class RunningBot:
 
     def _add(self, ticks: Ticks) -> None:
         each = self._each
-        ticks.each_minute(each(lambda guild: guild.digests.tick(guild.guild_id)), name="digest")
         ticks.every(AUDIT_S, self.audit, name="auditor")
         reconcile = each(lambda guild: guild.reconciler.reconcile_some())
         ticks.every(RECONCILE_S, self._once(reconcile), name="reconciliation")

@@ -41,7 +41,6 @@ from bot.runbook.severities import (
 )
 from bot.runbook.sheets import Sheets, sheets_of, target_values
 from bot.runbook.tables import (
-    DigestSchedule,
     FigureRules,
     FirstResponse,
     GitHubRules,
@@ -76,7 +75,6 @@ class File(Section):
     first_response: dict[SheetName, FirstResponse] = Field(default_factory=dict)
     sheets: Sheets = Field(default_factory=dict)
     unfinished_triage: UnfinishedTriage = UnfinishedTriage()
-    digest: DigestSchedule
     figures: FigureRules = FigureRules()
     permissions: PermissionsTable = PermissionsTable()
     postmortem: PostmortemRules = PostmortemRules()
@@ -121,7 +119,6 @@ class File(Section):
             target_values=target_values(targets.values, targets.choices),
             reevaluate=reevaluate,
             unfinished=filled(self.unfinished_triage, reevaluate.channel),
-            digest=self.digest,
             figures=self.figures,
             permissions=self.permissions.value(),
             postmortem=self.postmortem,
@@ -157,15 +154,19 @@ class File(Section):
 
 
 @cache
-def whole_file() -> type[File]:
-    """Return the model of the file with a table for each capability that has one, in its place."""
+def whole_file(off: frozenset[str] = frozenset()) -> type[File]:
+    """Return the model of the file with a table for each capability that has one, in its place.
+
+    Args:
+        off: The capabilities that are switched off: the file need not have what they would need.
+    """
     places: dict[str, dict[str, type[CapabilityTable]]] = defaultdict(dict)
     for capability in installed():
         if capability.policy is not None:
             places[capability.within][capability.name] = capability.policy
     own = places.pop("", {})
-    others = {name: _extended(_section(name), tables) for name, tables in places.items()}
-    return _extended(File, {**own, **others})
+    others = {name: _extended(_section(name), tables, off) for name, tables in places.items()}
+    return _extended(File, {**own, **others}, off)
 
 
 def _section(name: str) -> type[Section]:
@@ -180,7 +181,14 @@ def _section(name: str) -> type[Section]:
     return found
 
 
-def _extended(section: type[S], tables: Mapping[str, type[Section]]) -> type[S]:
-    """Return the model of a table with further tables in it, each of which may be left out."""
-    fields = {name: (table, table()) for name, table in tables.items()}
+def _extended(section: type[S], tables: Mapping[str, type[Section]], off: frozenset[str]) -> type[S]:
+    """Return the model of a table with further tables in it."""
+    fields = {name: (table, _left_out(table, is_off=name in off)) for name, table in tables.items()}
     return create_model(section.__name__, __base__=section, **fields)  # type: ignore[call-overload,no-any-return]
+
+
+def _left_out(table: type[Section], *, is_off: bool) -> object:
+    """Return what a table is that the file leaves out; an ellipsis: the file has to have it."""
+    if not any(key.is_required() for key in table.model_fields.values()):
+        return table()
+    return None if is_off else ...

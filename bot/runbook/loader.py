@@ -66,28 +66,35 @@ def parse_policy(text: str, *, name: str) -> Policy:
     Raises:
         ConfigError: as `load_policy`.
     """
-    raw = _without_absent(_toml(text, name))
+    given = _toml(text, name)
+    off = _switched_off(given)
+    file = whole_file(off)
+    raw = _without_absent(given, off, file)
     names = Names(_keys(raw, "severity"), _keys(raw, "people"))
     try:
-        policy = whole_file().model_validate(raw, context=names).value()
+        policy = file.model_validate(raw, context=names).value()
     except ValidationError as error:
-        raise ConfigError("\n".join(lines(error, whole_file(), names))) from None
+        raise ConfigError("\n".join(lines(error, file, names))) from None
     # These checks compare keys, so they need every key to be valid.
     if problems := check_policy(policy):
         raise ConfigError("\n".join(problems))
     return policy
 
 
-def _without_absent(raw: dict[str, object]) -> dict[str, object]:
-    """Return a file without what capabilities have in it that it switches off and that are not there at all.
+def _switched_off(raw: Mapping[str, object]) -> frozenset[str]:
+    """Return the capabilities that a file switches off: their tables may be left out, or be unknown here."""
+    table = raw.get("capabilities")
+    off = table.get("off") if isinstance(table, dict) else None
+    is_list = isinstance(off, list) and all(isinstance(name, str) for name in off)
+    return frozenset(off) if is_list and off else frozenset()
+
+
+def _without_absent(raw: Mapping[str, object], off: frozenset[str], file: type[Section]) -> dict[str, object]:
+    """Return a file without what capabilities have in it that are switched *off* and not there at all.
 
     That is their tables, or their keys in a table that the core has, too.
     """
-    table = raw.get("capabilities")
-    off = table.get("off") if isinstance(table, dict) else None
-    named = set(off) if isinstance(off, list) and all(isinstance(name, str) for name in off) else set()
-    absent = named - {one.name for one in installed()}
-    return _without(raw, absent, whole_file())
+    return _without(raw, off - {one.name for one in installed()}, file)
 
 
 def _without(

@@ -25,7 +25,6 @@ from bot.runbook.monitoring.alerts import AlertRules
 from bot.runbook.oncall import Handover, OnCallPlace
 from bot.runbook.sections import Permissions
 from bot.runbook.tables import (
-    DigestSchedule,
     FigureRules,
     FirstResponse,
     GitHubRules,
@@ -85,7 +84,6 @@ class Policy:
     target_values: TargetValues
     reevaluate: Reevaluate
     unfinished: UnfinishedTriage
-    digest: DigestSchedule
     figures: FigureRules
     permissions: Permissions
     postmortem: PostmortemRules
@@ -182,8 +180,12 @@ class Policy:
             self.reevaluate.channel,
             self.unfinished.channel,
             self.private.channel,
-            self.digest.channel,
             self.handover.channel,
         ]
-        others += [channel for one in self.capabilities if one.channels for channel in one.channels(self)]
+        others += [channel for one in self.capabilities for channel in self.channels_of(one.name)]
         return tuple(dict.fromkeys([*used, *(channel for channel in others if channel)]))
+
+    def channels_of(self, name: str) -> tuple[str, ...]:
+        """Return the channels that a capability posts to; none if it is switched off."""
+        there = (one.channels for one in self.capabilities if one.name == name and one.channels is not None)
+        return tuple(channel for channels in there for channel in channels(self))

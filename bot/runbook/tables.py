@@ -5,12 +5,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 
-from bot.domain.calendar.business_time import Weekday
 from bot.domain.postmortem.template import Naming
 from bot.domain.statistics.load import NIGHT
 from bot.domain.triage.tree import Text
@@ -71,15 +70,6 @@ class FirstResponse:
             for command in self.commands
             if not wanted or not command.targets or wanted.intersection(command.targets)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class DigestSchedule:
-    """When and where the bot posts the weekly digest; *day* and *time* are local."""
-
-    channel: values.Channel
-    day: values.Day = Weekday.MON
-    time: moments.Time = time(18)
 
 
 @dataclass(frozen=True, slots=True)

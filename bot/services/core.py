@@ -2,22 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.runbook.model import Policy
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
 from bot.services.ports import CodeHost, Discord, DlqStore, Store
+from bot.services.ports.charts import Charts
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Changes
 from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
+from bot.services.statistics.statistics import Statistics
 
 if TYPE_CHECKING:
     from bot.i18n import Texts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Core:
     """The use cases of the core, of one guild, and what they are made from.
 
@@ -41,6 +44,24 @@ class Core:
     lifecycle: Lifecycle
     webhooks: Mapping[str, int]
     recipients: ReminderRecipients
+    statistics: Statistics
+    charts: Charts
     texts: "Texts"
     code_host: CodeHost | None = None
     opened: object = None
+
+
+class WeeklyReport(Protocol):
+    """What the command line prints of a week, and has posted."""
+
+    async def last_week(self) -> IsoWeek:
+        """Return the latest week that has ended."""
+
+    async def text(self, week: IsoWeek) -> str:
+        """Return the report of *week* for a terminal."""
+
+    async def post(self, week: IsoWeek) -> bool:
+        """Queue its post; False when it was posted before."""
+
+    def key(self, week: IsoWeek) -> str:
+        """Return the key of the delivery that posts it."""

@@ -13,7 +13,6 @@ from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.audit.auditing import Auditing
-from bot.services.digest.digests import Digests
 from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
@@ -48,7 +47,6 @@ from bot.services.probes.probing import Probing
 from bot.services.shared.roster import OnCall
 from bot.services.sheets.pasting import Pasting
 from bot.services.statistics.statistics import Statistics
-from bot.services.statistics.views import StatsViews
 from bot.services.systems.rounds import CheckRounds
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
@@ -154,9 +152,7 @@ class PostmortemUseCases:
 class ReportUseCases:
     """Figures, the posts that show them at set times, and the state of the systems."""
 
-    digests: Digests
     statistics: Statistics
-    stats: StatsViews
     charts: Charts
     auditing: Auditing
     check_rounds: CheckRounds

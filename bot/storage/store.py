@@ -34,7 +34,6 @@ from bot.storage.tables.code_host.exports import PostgresExportReads
 from bot.storage.tables.deliveries import (
     PostgresDeliveryReads,
 )
-from bot.storage.tables.digests import PostgresDigestReads
 from bot.storage.tables.escalation import PostgresEscalationReads
 from bot.storage.tables.incidents import PostgresIncidentReads
 from bot.storage.tables.installation import PostgresGuildFinder, PostgresInstallation
@@ -73,7 +72,6 @@ class PostgresStore(
     PostgresAlertVerdictReads,
     PostgresHookReads,
     PostgresProbeReads,
-    PostgresDigestReads,
     PostgresInstallation,
     PostgresLiveCheckReads,
     PostgresMemberReads,

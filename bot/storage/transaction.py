@@ -28,7 +28,6 @@ from bot.storage.tables.deliveries import (
     PostgresDeliveryAttempts,
     PostgresDeliveryWrites,
 )
-from bot.storage.tables.digests import PostgresDigestWrites
 from bot.storage.tables.escalation import PostgresEscalationWrites
 from bot.storage.tables.incidents import PostgresIncidentWrites
 from bot.storage.tables.installation import PostgresInstallation
@@ -78,7 +77,6 @@ class PostgresTransaction(
     PostgresInstallation,
     PostgresProbeWrites,
     PostgresAlertVerdictWrites,
-    PostgresDigestWrites,
     PostgresLiveCheckWrites,
     PostgresMemberWrites,
     PostgresPostmortemWrites,

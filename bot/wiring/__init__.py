@@ -2,6 +2,6 @@
 
 from bot.wiring.dependencies import DiscordPorts, GuildDependencies
 from bot.wiring.guild import UseCases, wire
-from bot.wiring.shared import make_digests
+from bot.wiring.shared import weekly_report
 
-__all__ = ["DiscordPorts", "GuildDependencies", "UseCases", "make_digests", "wire"]
+__all__ = ["DiscordPorts", "GuildDependencies", "UseCases", "weekly_report", "wire"]

@@ -7,7 +7,6 @@ from bot.capability import installed
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.services.alerts.questions import QuestionDeliveries
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds, SwitchedOff
-from bot.services.digest.digests import DigestDeliveries
 from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
 from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
 from bot.services.oncall.readiness import OnCallDeliveries
@@ -54,7 +53,6 @@ def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds
             BundleDeliveries(shared.store, policy, passing_on),
             TriageDeliveries(shared.store, policy),
             OnCallDeliveries(policy, shared.oncall),
-            DigestDeliveries(shared.digests),
             PostmortemDeliveries(policy),
             QuestionDeliveries(),
             DeliveryHandler(*_PLAIN),

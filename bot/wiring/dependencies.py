@@ -16,7 +16,7 @@ from bot.services.ports import (
     Spool,
     Store,
 )
-from bot.services.ports.charts import Charts, DigestPictures
+from bot.services.ports.charts import Charts
 from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.hooks import HookDeliveries
@@ -53,7 +53,6 @@ class GuildDependencies:
     calendars: Calendars
     charts: Charts
     postmortem_writer: PostmortemWriter
-    digest_pictures: DigestPictures
     spool: Spool
     queue: QueueWatch
     prober: Prober

@@ -40,7 +40,6 @@ from bot.services.probes.looking import ProbeQueries
 from bot.services.probes.probing import Probing
 from bot.services.registry import Services
 from bot.services.sheets.pasting import Pasting
-from bot.services.statistics.views import StatsViews
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.alert_titles import AlertTitles
@@ -202,9 +201,7 @@ def _postmortems(shared: Shared) -> PostmortemUseCases:
 
 def _reports(shared: Shared, parts: GuildDependencies) -> ReportUseCases:
     return ReportUseCases(
-        digests=shared.digests,
         statistics=shared.statistics,
-        stats=StatsViews(shared.statistics, shared.policy, shared.access, shared.oncall),
         charts=parts.charts,
         auditing=Auditing(shared.store, shared.access),
         check_rounds=shared.check_rounds,

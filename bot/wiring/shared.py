@@ -1,13 +1,13 @@
-"""The use cases of one guild that those of several capabilities need, and its digests."""
+"""The use cases of one guild that those of several capabilities need."""
+
+from typing import cast
 
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.email_links import AckLinks
 from bot.services.acknowledging.reading_ahead import ReadingAhead
 from bot.services.acknowledging.reconciliation import Reconciler
-from bot.services.core import Core
+from bot.services.core import Core, WeeklyReport
 from bot.services.delivery.emails import DeliveryEmails
-from bot.services.digest.counting import DigestCounting
-from bot.services.digest.digests import Digests
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.passing_on import PassingOn
@@ -39,6 +39,7 @@ class Shared:
         self.store, self.policy, self.discord, self.oncall = store, policy, discord, oncall
         self.access = Access(store, policy, oncall)
         self.changes = Changes(store, policy, self.access)
+        self.statistics = Statistics(store, policy, oncall)
         self.recipients = ReminderRecipients(discord, oncall, self.access)
         self.documents = Documents(
             store, policy, self.access, parts.postmortem_writer, repository=_reviews(parts)
@@ -71,12 +72,12 @@ class Shared:
             recipients=self.recipients,
             texts=parts.texts,
             code_host=parts.code_host,
+            statistics=self.statistics,
+            charts=parts.charts,
         )
         self.bundles = Bundles(
             store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile
         )
-        self.statistics = Statistics(store, policy, oncall)
-        self.digests = make_digests(parts, self.access, self.statistics)
         self.links = AckLinks(store, discord, self.acknowledger, public_url=parts.public_url)
         self.emails = DeliveryEmails(store, self.links, writer=parts.writer, sender=parts.email_sender)
         self.outside = OutsideChannels(parts.paging, self.emails, self.links, parts.outside_writer)
@@ -92,7 +93,9 @@ def _reviews(parts: GuildDependencies) -> str | None:
     return host.repository if host is not None and parts.policy.github.pull_requests else None
 
 
-def make_digests(parts: GuildDependencies, access: Access, statistics: Statistics) -> Digests:
-    """Return the digests of one guild; the command line needs no other use case."""
-    counting = DigestCounting(parts.store, parts.dlq, parts.policy, statistics=statistics)
-    return Digests(parts.store, parts.policy, access, counting=counting, pictures=parts.digest_pictures)
+def weekly_report(parts: GuildDependencies) -> WeeklyReport | None:
+    """Return what the command line prints of a guild's weeks; None if the guild has switched it off."""
+    unreached = cast("Discord", None)  # the command line connects to a database alone
+    core = Shared(parts, unreached, OnCall(parts.store, parts.policy)).core
+    made = (one.report(core) for one in parts.policy.capabilities if one.report is not None)
+    return next(made, None)

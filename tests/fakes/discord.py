@@ -8,12 +8,12 @@ from itertools import count
 from typing import Final, TypeAlias
 
 from bot.domain.alerts.alert import AlertMessage, ChannelPage
+from bot.domain.alerts.asked import AskedAlerts
 from bot.domain.alerts.question import AlertAnswer, QuestionView
 from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind
-from bot.domain.digest import AskedAlerts
 from bot.domain.errors import (
     BotError,
     Crowded,

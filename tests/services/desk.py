@@ -44,7 +44,6 @@ from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
-from bot.ui.posts.digest.charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.outside import PlainOutsideWriter
 from bot.ui.words.probe_words import PlainProbeWriter
@@ -222,7 +221,6 @@ class Desk:
             calendars=self.calendars,
             charts=self.charts,
             postmortem_writer=self._postmortem_writer,
-            digest_pictures=DigestCharts(self.charts, texts=_texts(), policy=self.policy),
             spool=self.spool,
             queue=self.queue,
             prober=self.prober,
@@ -270,7 +268,6 @@ class Desk:
         self.alert_titles = cases.services.alert_titles
         self.joining = cases.services.joining
         self.reevaluations = cases.services.reevaluations
-        self.digests = cases.services.digests
         self.deliveries = cases.deliveries
         self.refreshing = cases.refreshing
         self.links = cases.links

@@ -28,6 +28,7 @@ from bot.services.shared.access import Act
 from bot.services.sheets.pasting import Pasted
 from bot.services.timeline.corrections import Correction
 from bot.services.triage.joining import Offer
+from cogs.digest.use_cases import Digests
 from tests.cogs.actions.action_desk import FORM, actions, add
 from tests.fakes.clock import START
 from tests.services.database import Database
@@ -207,7 +208,8 @@ async def test_lists_hold_ones_own_only(ours: Ours) -> None:
     lists = actions(ours.neighbour).lists
     assert await lists.choices(ELSEWHERE, "", closed=False, by=STRANGER, limit=25) == []
     assert await looking.others(ELSEWHERE, than=None, thread_id=None, by=STRANGER) == []
-    figures = await ours.neighbour.digests.figures(ELSEWHERE, await ours.neighbour.digests.last_week())
+    digests = ours.neighbour.services.of(Digests)
+    figures = await digests.figures(await digests.last_week())
     assert (figures.total, figures.open) == (0, ())
 
 

@@ -44,8 +44,9 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield f"\nundecided: asked in #{again.channel}, becomes {again.promote_to} after {_span(again.after)}"
     on_call = (f"{name} {_stands(place)}" for name, place in policy.oncall.items())
     yield f"on call: {', '.join(on_call)}"
-    digest = policy.digest
-    yield f"digest: #{digest.channel}, {digest.day.value} {digest.time:%H:%M} {policy.timezone.key}"
+    for capability in policy.capabilities:
+        if capability.summary is not None:
+            yield from capability.summary(policy)
 
 
 def _stands(place: OnCallPlace) -> str:

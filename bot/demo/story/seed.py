@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
 
+from bot.demo.deadlines import digest_after
 from bot.demo.story.cast import SATO
 from bot.demo.story.contributed import pasts_of
 from bot.demo.story.guild import DemoGuild, MessageLocation
@@ -21,7 +22,6 @@ from bot.demo.story.timelines import Row, timeline_of, who_as_columns
 from bot.demo.story.week_file import PastFailure, read_past
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import NewDelivery, Request
-from bot.domain.digest import week_due
 from bot.domain.incident.incident import Incident
 from bot.runbook import Policy
 from bot.storage.database.query import composed
@@ -51,8 +51,8 @@ async def seed(
     if await is_past_written(connection):
         return False
     now = await connection.fetchval("SELECT now()")
-    rule = policy.digest
-    week, due = week_due(now=now, weekday=rule.day.number, at=rule.time, zone=policy.timezone)
+    due = digest_after(now - timedelta(days=7), policy)
+    week = IsoWeek.of((due or now).astimezone(policy.timezone).date()).previous()
     writer = _Writer(connection, policy, guild)
     async with connection.transaction():
         since = now - _SERVED_FOR
@@ -60,7 +60,8 @@ async def seed(
         if is_storys:
             await writer.write("seed_schedules", writer.schedules())
         await writer.past(human, week, now=now)
-    await human.backdate(rule.channel, due)
+    if due is not None:
+        await human.backdate(policy.channels_of("digest")[0], due)
     return True
 
 

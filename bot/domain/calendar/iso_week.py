@@ -59,3 +59,8 @@ class IsoWeek:
     def last(self, weeks: int) -> Iterator["IsoWeek"]:
         """Yield the *weeks* weeks that end with this one, the earliest first."""
         return (self.back(ago) for ago in reversed(range(weeks)))
+
+
+def last_week(now: datetime, zone: ZoneInfo) -> IsoWeek:
+    """Return the latest ISO week that has ended at *now* in *zone*."""
+    return IsoWeek.of(now.astimezone(zone).date()).previous()

@@ -54,6 +54,7 @@ class DeliveryKindSpec:
         is_once: Discord does not merge two of its messages, so it is sent once; an attempt whose outcome is
             unknown ends it, unless its message is found.
         shows_triage: It reports the state of a triage, and shows the incident once there is one.
+        links_places: Its words may link channels and mention commands, whose ids are read when it is sent.
     """
 
     action: Action = Action.MESSAGE
@@ -75,6 +76,7 @@ class DeliveryKindSpec:
     is_replay: bool = False
     is_once: bool = False
     shows_triage: bool = False
+    links_places: bool = False
 
     @property
     def is_outside(self) -> bool:
@@ -239,7 +241,6 @@ class DeliveryKind(AnyDeliveryKind):
     ALERTS_SKIPPED = "alerts_skipped"
     #: The note that what a source has sent by HTTP could not be read.
     HOOK_UNREAD = "hook_unread"
-    DIGEST = "digest"
 
 
 #: Lists of kinds that queries take. Those of the first are of use until someone acknowledges.

@@ -1,7 +1,7 @@
 """The figures about incidents: what each means. `bot/storage/tables/statistics.sql` computes them.
 
 An incident is *counted* if it was declared, and is neither cancelled (a false alarm) nor merged (a duplicate)
-nor a drill: the rule is `bot.domain.digest.is_counted`. A figure of a period is about the incidents that were
+nor a drill: the rule is `is_counted`. A figure of a period is about the incidents that were
 triggered in it, whenever they were acknowledged or resolved, and as they are when it is counted. So a week's
 figures still change while its incidents go on. Private incidents are counted and never named.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.incident.incident import Incident, IncidentKind, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +171,9 @@ def by_week(
     named = {one.severity for figures in found.values() for one in figures}
     everywhere = [*severities, *sorted(named - set(severities))]
     return tuple(WeekFigures(week, in_order(found.get(week, ()), everywhere)) for week in weeks)
+
+
+def is_counted(incident: Incident) -> bool:
+    """Return True if the figures count the incident: it is declared, no false alarm, duplicate or drill."""
+    is_real = incident.status not in (Status.CANCELLED, Status.MERGED)
+    return is_real and incident.kind is IncidentKind.INCIDENT and not incident.is_drill

@@ -31,7 +31,7 @@ class Section(BaseModel):
 
 
 class CapabilityTable(Section):
-    """The table of a capability; the file may leave it out, so every key has a default."""
+    """The table of a capability. The file may leave it out if every key has a default."""
 
     def rules(self, severities: Mapping[str, SeverityPolicy]) -> object:
         """Return the rules that the table describes, of a class of their own for `Policy.of`."""

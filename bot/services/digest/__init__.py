@@ -1,1 +1,1 @@
-"""The weekly digest."""
+"""Is an alert still needed? What the team answers under a digest."""

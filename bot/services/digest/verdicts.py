@@ -6,16 +6,17 @@ from typing import Final
 
 import structlog
 
+from bot.domain.alerts.asked import DigestData, digest_key
 from bot.domain.alerts.verdict import HOLDS_FOR, AlertVerdict, AlertVerdictData, Verdict
 from bot.domain.audit import AuditData
-from bot.domain.delivery.delivery import Delivery, NewDelivery
+from bot.domain.calendar.iso_week import last_week
+from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.digest import DigestData, digest_key, last_week
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.digest.asked_alerts import asked_alerts
+from bot.services.alerts.asked_alerts import asked_alerts
 from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
 from bot.services.ports.store.timeline import AuditWrites
 from bot.services.shared.access import Access
@@ -95,6 +96,8 @@ class AlertVerdicts:
         Raises:
             UpstreamUnavailable: the queue tries again.
         """
+        if self._channel is None:
+            return
         post = await self._store.delivery(digest_id)
         if post.message_id is not None:
             numbers = DigestData.from_json(post.data).asked
@@ -111,8 +114,12 @@ class AlertVerdicts:
     async def _show(self, tx: Transaction, alert: Incident, told: AlertVerdictData | None) -> None:
         """Let the digests of the last weeks show the answer, and tell the team below the latest one.
 
-        On a Monday morning that is not the last week's, which comes in the evening.
+        On a Monday morning that is not the last week's, which comes in the evening. Where the digest is
+        switched off nothing shows it.
         """
+        channel = self._channel
+        if channel is None:
+            return
         now = await tx.now()
         last = last_week(now, self._policy.timezone)
         keys = [digest_key(alert.guild_id, last.back(ago)) for ago in range(_WEEKS)]
@@ -122,20 +129,24 @@ class AlertVerdicts:
             await tx.enqueue(Job(JobName.REFRESH_DIGEST, str(digest.id), key, sooner=True, patience=IN_LINE))
         if told is not None:
             posted = next((one for one in digests if one.message_id is not None), None)
-            await tx.insert_deliveries([self._line(alert, told, below=posted, at=now)])
+            answers = None if posted is None else posted.message_id
+            await tx.insert_deliveries([_line(alert, replace(told, answers=answers), channel, at=now)])
 
-    def _line(
-        self, alert: Incident, told: AlertVerdictData, *, below: Delivery | None, at: datetime
-    ) -> NewDelivery:
-        answers = None if below is None else below.message_id
-        return NewDelivery(
-            kind=DeliveryKind.ALERT_VERDICT,
-            to=f"channel:{self._policy.digest.channel}",
-            key=f"alert_verdict:{alert.id}:{told.verdict or 'withdrawn'}:{at.timestamp():.6f}",
-            guild_id=alert.guild_id,
-            incident_id=alert.id,
-            data=replace(told, answers=answers).to_json(),
-        )
+    @property
+    def _channel(self) -> str | None:
+        """Return the channel of the digest; None: it is switched off."""
+        return next(iter(self._policy.channels_of("digest")), None)
+
+
+def _line(alert: Incident, told: AlertVerdictData, channel: str, *, at: datetime) -> NewDelivery:
+    return NewDelivery(
+        kind=DeliveryKind.ALERT_VERDICT,
+        to=f"channel:{channel}",
+        key=f"alert_verdict:{alert.id}:{told.verdict or 'withdrawn'}:{at.timestamp():.6f}",
+        guild_id=alert.guild_id,
+        incident_id=alert.id,
+        data=told.to_json(),
+    )
 
 
 async def _audit(tx: AuditWrites, verdict: AlertVerdict, *, by: Person, action: str) -> None:

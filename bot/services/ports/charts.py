@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from bot.domain.charts import Chart, DrawnChart
-from bot.domain.digest import Digest
+from bot.domain.charts import Chart
 
 #: Seconds that a person waits for an answer at most.
 PATIENCE_S: Final = 4.0
@@ -18,10 +17,3 @@ class Charts(Protocol):
 
         A chart that was drawn lately comes at once.
         """
-
-
-class DigestPictures(Protocol):
-    """Draws the charts of a digest; in `bot.ui`, where its words are."""
-
-    async def draw(self, digest: Digest, *, within_s: float = PATIENCE_S) -> list[DrawnChart]:
-        """Return the charts in their order, without those that were not ready *within_s*."""

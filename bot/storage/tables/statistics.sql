@@ -2,7 +2,7 @@
 -- words. A week begins on Monday 00:00 in :zone.
 
 -- part: counted
--- Is true for an incident that the figures count: `bot.domain.digest.is_counted`.
+-- Is true for an incident that the figures count: `bot.domain.statistics.figures.is_counted`.
 incident.kind = 'incident' AND incident.status NOT IN ('cancelled', 'merged') AND NOT incident.is_drill
 
 -- part: counted_in_scope

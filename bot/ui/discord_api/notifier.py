@@ -9,12 +9,12 @@ from datetime import datetime
 
 import discord
 
+from bot.domain.alerts.asked import AskedAlerts
 from bot.domain.alerts.question import QuestionView
 from bot.domain.delivery.addressing import Addressing
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
-from bot.domain.digest import AskedAlerts
 from bot.domain.errors import (
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
@@ -120,7 +120,7 @@ class DiscordNotifier:
             told = replace(delivery, request=Request(action, channel_id, message_id, {}, person.handle))
             user_id = await self._places.person(delivery.guild_id, person)
             words = replace(words, user_ids={person.handle: user_id})
-        if delivery.kind is DeliveryKind.DIGEST:
+        if delivery.kind.spec.links_places:
             urls = await self._places.channel_urls(delivery.guild_id)
             commands = await self._commands.of(delivery.guild_id)
             words = replace(words, channel_urls=urls, command_ids=commands)

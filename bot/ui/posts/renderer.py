@@ -18,7 +18,6 @@ from bot.ui.posts import (
     verdicts,
 )
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
-from bot.ui.posts.digest import posts as digest_posts
 from bot.ui.posts.incident import (
     documents,
     notices,
@@ -38,7 +37,6 @@ _RENDERERS: Final[dict[AnyDeliveryKind, Renderer]] = {
     kind: renderer
     for module in (
         bundles,
-        digest_posts,
         documents,
         handovers,
         notices,

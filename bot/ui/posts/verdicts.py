@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from bot.domain.alerts.asked import AskedAlerts
 from bot.domain.alerts.verdict import AlertVerdict, AlertVerdictData, Verdict
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.digest import AskedAlerts
 from bot.domain.incident.incident import Incident
 from bot.domain.text import cut
 from bot.services.ports import Subject

@@ -13,6 +13,7 @@ from bot.domain.dlq.failures import DlqEntry, failure_id
 from bot.domain.dlq.views import DlqFilter, DlqView
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.runbook import load_policy
+from cogs.digest.use_cases import Digests
 from cogs.dlq.rules import DlqDeliveryKind, ReplayData, short_id
 from cogs.dlq.store import ReplayRecords
 from tests.cogs.dlq.acts import dlq_of
@@ -213,7 +214,7 @@ async def test_a_guild_without_a_say_does_not_see_the_dlq(database: Database) ->
         with pytest.raises(UserError, match="dlq_not_here"):
             await ask
     assert [row.allowed for row in await desk.database.audit_rows()] == [False] * 7
-    assert (await desk.digests.figures(GUILD, await desk.digests.last_week())).dlq is None
+    assert (await desk.services.of(Digests).figures(await desk.services.of(Digests).last_week())).dlq is None
 
 
 async def test_what_others_may_read_has_no_words_of_a_guild_that_does_not_see_it(database: Database) -> None:

@@ -15,6 +15,7 @@ from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate
 from bot.services.watchdogs.auditor import audit
+from cogs.digest.use_cases import Digests
 from cogs.drill.rules import DrillEntry, Missed, Score, Script
 from cogs.drill.use_cases import Drills
 from tests.by_person import name_of
@@ -234,7 +235,7 @@ async def test_a_drill_is_in_no_figure(desk: Desk) -> None:
     desk.discord.failures = [UpstreamUnavailable("HTTP 503", http_status=503)] * 40
     await desk.pass_time(minutes=18)
     week = IsoWeek.of(desk.clock.time.date())
-    figures = await desk.digests.figures(GUILD, week)
+    figures = await desk.services.of(Digests).figures(week)
     assert (figures.total, figures.open, figures.missed) == (0, (), ())
     assert {one.acknowledge.count for one in figures.figures.severities} == {0}
     assert figures.dlq is not None

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.deadlines import digest_after
 from bot.demo.process import Child
 from bot.demo.running_demo import RunningDemo, running_demo
 from bot.demo.setup import set_up
 from bot.demo.story.opening_incident import REPORTS, raise_alarm
 from bot.demo.time_travel import pass_time
-from bot.domain.digest import week_due
+from cogs.digest.rules import DigestSchedule, week_due
+from cogs.digest.use_cases import next_post
 from local_discord.client import Human, Message
 from tests import warm
 
@@ -88,7 +88,7 @@ async def test_story_begins_before_the_newcomer_and_goes_on(demo: RunningDemo) -
         await human.see(alert.id, part)
 
     digest = await human.see("p3-insights", words.week)
-    rule, zone = demo.setup.policy.digest, demo.setup.policy.timezone
+    rule, zone = demo.setup.policy.of(DigestSchedule), demo.setup.policy.timezone
     now = await demo.connection.fetchval("SELECT now()")
     _, due = week_due(now=now, weekday=rule.day.number, at=rule.time, zone=zone)
     assert timedelta() < digest.at - due < timedelta(minutes=1)
@@ -179,7 +179,7 @@ async def test_the_page_leads_to_mondays_digest(demo: RunningDemo) -> None:
     """Passing time to Monday, as the page's button does, posts the week's digest with open postmortems."""
     human, words = demo.human, WORDS[demo.setup.language]
     first = await human.see("p3-insights", words.week)
-    monday = digest_after(await demo.connection.fetchval("SELECT now()"), demo.setup.policy)
+    monday = next_post(demo.setup.policy, await demo.connection.fetchval("SELECT now()"))
     while not await pass_time(demo, monday, _tell):
         pass  # it stops after a while: then the next press goes on
     told = await human.see("p3-insights", words.week, where=lambda message: message.id != first.id)

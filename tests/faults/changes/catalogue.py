@@ -61,9 +61,9 @@ READS: Final = frozenset(
         *(
             "/stats show",
             "/stats fairness",
-            "stats.press_show",
-            "stats.press_show_person",
-            "stats.press_fairness",
+            "stats.commands.press_show",
+            "stats.commands.press_show_person",
+            "stats.commands.press_fairness",
         ),
         *("/alerts recent", "alert_history.press_page", "/mute list", "/probes"),
         *("/alerts rules", "alert_history.press_rules"),

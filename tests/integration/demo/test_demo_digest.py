@@ -7,12 +7,12 @@ import pytest
 
 from bot.demo.setup import set_up
 from bot.demo.story.cast import CAST, TURNS
-from bot.domain.digest import week_due
 from bot.domain.statistics.figures import Deadlines, DrillFigures, Durations, SetAside
 from bot.domain.statistics.period import Span
 from bot.services.shared.roster import OnCall
 from bot.services.statistics.statistics import Statistics
 from bot.storage.store import PostgresStore
+from cogs.digest.rules import DigestSchedule, week_due
 from local_discord.client import Message
 from tests.integration.demo.test_demo_seed import Past, past
 from tests.postgres import open_patient_pool
@@ -26,7 +26,7 @@ async def told_week(found: Past) -> Span:
     """Return the week of the digest."""
     now = await found.connection.fetchval("SELECT now()")
     policy = found.setup.policy
-    rule, zone = policy.digest, policy.timezone
+    rule, zone = policy.of(DigestSchedule), policy.timezone
     week, _ = week_due(now=now, weekday=rule.day.number, at=rule.time, zone=zone)
     return Span(*week.bounds(zone))
 

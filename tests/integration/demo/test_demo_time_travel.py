@@ -11,7 +11,6 @@ from bot.demo import clock
 from bot.demo.deadlines import (
     DIGEST,
     ClockStop,
-    digest_after,
     hours_after,
     next_deadline,
     next_stop,
@@ -20,7 +19,7 @@ from bot.demo.running_demo import RunningDemo
 from bot.demo.setup import Setup
 from bot.demo.time_travel import pass_time
 from bot.runbook import load_policy
-from bot.services.digest.digests import QUEUED_AHEAD
+from cogs.digest.use_cases import QUEUED_AHEAD, next_post
 from local_discord.client import NotSeen
 from tests.postgres import connect
 
@@ -160,32 +159,40 @@ async def test_nearest_of_jobs_and_hours_is_next(desk: Desk) -> None:
     """
     await desk.queue("retry", timedelta(minutes=1), "deliver")
     morning = await next_deadline(desk.connection, POLICY)
+    assert morning is not None
     assert (morning.kind, f"{morning.at.astimezone(POLICY.timezone):%a %H:%M}") == (
         "morning triage",
         "Mon 10:00",
     )
     await desk.queue("step", timedelta(minutes=15))
     step = await next_deadline(desk.connection, POLICY)
+    assert step is not None
     assert (step.kind, step.at < morning.at) == ("escalate", True)
     await clock.move(desk.connection, morning.at - await desk.now())
     await desk.work()
     digest = await next_deadline(desk.connection, POLICY)
+    assert digest is not None
     assert (digest.kind, f"{digest.at.astimezone(POLICY.timezone):%a %H:%M}") == (DIGEST, "Mon 18:00")
+
+
+def digest(at: datetime) -> ClockStop:
+    """The stop at the digest, or before it."""
+    return ClockStop(at, DIGEST, is_hour=True, ahead=QUEUED_AHEAD)
 
 
 async def test_the_clock_stops_where_the_digest_is_queued(desk: Desk) -> None:
     """A minute before its hour: a leap to the hour would have the post wait for its charts."""
-    at = digest_after(await desk.now(), POLICY)
+    at = next_post(POLICY, await desk.now())
     await clock.move(desk.connection, at - timedelta(minutes=30) - await desk.now())
-    assert await next_stop(desk.connection, POLICY) == ClockStop(at - QUEUED_AHEAD, DIGEST, is_hour=True)
-    assert (await next_deadline(desk.connection, POLICY)).at == at
+    assert await next_stop(desk.connection, POLICY) == digest(at - QUEUED_AHEAD)
+    assert await next_deadline(desk.connection, POLICY) == digest(at)
     await clock.move(desk.connection, timedelta(minutes=29, seconds=1))
-    assert await next_stop(desk.connection, POLICY) == ClockStop(at, DIGEST, is_hour=True)
+    assert await next_stop(desk.connection, POLICY) == digest(at)
 
 
 def test_hours_of_the_policy_are_later_than_now() -> None:
     """At a digest's time the next digest is a week away; on Saturday the next morning triage is Monday's."""
-    monday = digest_after(SATURDAY, POLICY)
-    assert digest_after(monday, POLICY) - monday == timedelta(days=7)
+    monday = next_post(POLICY, SATURDAY)
+    assert next_post(POLICY, monday) - monday == timedelta(days=7)
     days = {hour.kind: hour.at.astimezone(POLICY.timezone).date() for hour in hours_after(SATURDAY, POLICY)}
     assert days["morning triage"] == monday.astimezone(POLICY.timezone).date()

@@ -11,7 +11,6 @@ from discord.http import Route
 
 from bot.domain.delivery.delivery import Delivery, Posted
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.digest import Digest
 from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import Triage
 from bot.i18n import Texts
@@ -20,6 +19,7 @@ from bot.runbook.model import Policy
 from bot.ui.discord_api.attempt import answer_trace
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
+from cogs.digest.rules import Digest
 from local_discord.messages.posting import system_message
 from local_discord.server import LocalDiscord
 from local_discord.world.kinds import MessageType

@@ -11,10 +11,12 @@ from bot.domain.delivery.delivery import Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import DeliveryRefused
 from bot.runbook import default_policy_text, parse_policy
+from cogs.digest.rules import DigestDelivery
 from cogs.dlq.rules import DlqDeliveryKind
 from local_discord.messages.threads import remove_channel
 from local_discord.world.kinds import ChannelType
 from local_discord.world.world import Channel
+from tests.cogs.digest.test_posts import BUSY
 from tests.integration.discord_api.notifier_world import (
     ALERTS,
     GUILD,
@@ -27,7 +29,6 @@ from tests.integration.discord_api.notifier_world import (
     owed,
     running_world,
 )
-from tests.unit.ui.figures.test_digests import BUSY
 from tests.unit.ui.samples import ASKED
 
 ALERT = owed(DeliveryKind.ALERT, to="channel:p0-alerts")
@@ -193,7 +194,7 @@ async def test_a_digest_names_commands_by_their_ids(world: NotifierWorld) -> Non
         {"name": "Triage this message", "type": 3},
     ]
     known = await world.client.http.bulk_upsert_guild_commands(world.client.application_id, GUILD, commands)
-    posted = await world.deliver(owed(DeliveryKind.DIGEST, to="channel:p3-insights"), BUSY)
+    posted = await world.deliver(owed(DigestDelivery.POST, to="channel:p3-insights"), BUSY)
     [dlq] = [one["id"] for one in known if one["name"] == "dlq"]
     shown = str(world.message(posted).embeds)
     assert f"</dlq recent:{dlq}>" in shown
@@ -201,14 +202,14 @@ async def test_a_digest_names_commands_by_their_ids(world: NotifierWorld) -> Non
     more = [*commands, {"name": "stats", "description": "Statistics"}]
     known = await world.client.http.bulk_upsert_guild_commands(world.client.application_id, GUILD, more)
     world.notifier = world.make()
-    posted = await world.deliver(owed(DeliveryKind.DIGEST, to="channel:p3-insights"), BUSY, nonce="n2")
+    posted = await world.deliver(owed(DigestDelivery.POST, to="channel:p3-insights"), BUSY, nonce="n2")
     [stats] = [one["id"] for one in known if one["name"] == "stats"]
     assert f"</stats show:{stats}>" in str(world.message(posted).embeds)
 
 
 async def test_digest_reevaluation_and_replay_are_taken(world: NotifierWorld) -> None:
     """Discord takes a digest, a re-evaluation and a replay, and the replay pings nobody."""
-    await world.deliver(owed(DeliveryKind.DIGEST, to="channel:p3-insights"), BUSY)
+    await world.deliver(owed(DigestDelivery.POST, to="channel:p3-insights"), BUSY)
     await world.deliver(owed(DeliveryKind.REEVALUATION, to="channel:p1-ops"), ASKED)
     data = {"body": {"content": "@everyone down"}, "entry": "2f3c4d5e", "by": "primary"}
     replayed = await world.deliver(

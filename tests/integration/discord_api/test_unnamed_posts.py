@@ -9,7 +9,7 @@ import pytest
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
-from bot.domain.digest import Digest
+from cogs.digest.rules import Digest, DigestDelivery
 from local_discord.messages.posting import remove
 from tests.integration.discord_api.notifier_world import (
     ALERTS,
@@ -36,8 +36,8 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]
 
 async def digest(world: NotifierWorld) -> Delivery:
     """The digest of a week with two open incidents."""
-    posted = await world.deliver(owed(DeliveryKind.DIGEST, to="channel:p0-alerts"), WEEK)
-    return sent(DeliveryKind.DIGEST, posted)
+    posted = await world.deliver(owed(DigestDelivery.POST, to="channel:p0-alerts"), WEEK)
+    return sent(DigestDelivery.POST, posted)
 
 
 def told(world: NotifierWorld, post: Delivery) -> str:
@@ -69,9 +69,9 @@ async def test_a_digest_loses_the_lines_about_a_private_incident(world: Notifier
 async def test_what_names_another_number_is_left_alone(world: NotifierWorld) -> None:
     """INC-4 is not INC-42."""
     posted = await world.deliver(
-        owed(DeliveryKind.DIGEST, to="channel:p0-alerts"), replace(WEEK, missed=(), open=(HERE,))
+        owed(DigestDelivery.POST, to="channel:p0-alerts"), replace(WEEK, missed=(), open=(HERE,))
     )
-    post = sent(DeliveryKind.DIGEST, posted)
+    post = sent(DigestDelivery.POST, posted)
     result = await world.notifier.unname(replace(OTHER, is_private=True), [post])
     assert (list(result.done), world.requests("PATCH")) == ([post.id], [])
 

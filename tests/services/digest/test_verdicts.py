@@ -10,7 +10,9 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
-from bot.services.digest.asked_alerts import asked_alerts
+from bot.services.alerts.asked_alerts import asked_alerts
+from cogs.digest.rules import DigestDelivery
+from cogs.digest.use_cases import Digests
 from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.alerts.test_monitors import sharing as sharing  # noqa: PLC0414  # a fixture
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
@@ -85,12 +87,12 @@ async def test_the_team_is_told_of_a_mute_and_how_long_it_lasts(desk: Desk) -> N
     await desk.lifecycle.dismiss(noisy.id, by=PRIMARY)
     await desk.work()
     await desk.database.advance(WEEK)
-    last = await desk.digests.last_week()
-    await desk.digests.post(GUILD, last)
+    last = await desk.services.of(Digests).last_week()
+    await desk.services.of(Digests).post(last)
     await desk.work()
     given = await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
     (line,) = await lines(desk)
-    digest = desk.message(DeliveryKind.DIGEST)
+    digest = desk.message(DigestDelivery.POST)
     assert line == AlertVerdictData(
         answers=digest, verdict=Verdict.MUTE, by="primary", until=given.holds_until
     )
@@ -112,16 +114,16 @@ async def test_the_digests_before_the_latest_show_the_answer_too(desk: Desk) -> 
     await desk.lifecycle.dismiss(noisy.id, by=PRIMARY)
     await desk.work()
     await desk.database.advance(WEEK)
-    older = await desk.digests.last_week()
-    await desk.digests.post(GUILD, older)
+    older = await desk.services.of(Digests).last_week()
+    await desk.services.of(Digests).post(older)
     await desk.work()
     await desk.database.advance(WEEK)  # the next week has ended, its digest is not posted yet
-    digest = desk.message(DeliveryKind.DIGEST)
+    digest = desk.message(DigestDelivery.POST)
     await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
     assert [line.answers for line in await lines(desk)] == [digest]
     key = f"digest:{GUILD}:{older}"
     assert desk.discord.verdicts == [(key, {noisy.id: Verdict.MUTE})]
-    await desk.digests.post(GUILD, await desk.digests.last_week())
+    await desk.services.of(Digests).post(await desk.services.of(Digests).last_week())
     await desk.work()
     await desk.services.alert_verdicts.withdraw(noisy.id, by=PRIMARY)
     await desk.work()

@@ -11,7 +11,8 @@ from bot.domain.statistics.figures import SeverityFigures
 from bot.domain.statistics.period import Period, PeriodKind
 from bot.process.metrics import IncidentCounts, exposition
 from bot.process.week_metrics import GuildWeek
-from bot.services.statistics.views import StatisticsQuestion
+from cogs.digest.use_cases import Digests
+from cogs.stats.use_cases import StatisticsQuestion, StatsViews
 from tests.services.desk import GUILD, RESPONDER, Desk
 from tests.statistics.history import NOW, ZONES, History, histories
 from tests.statistics.writing import write
@@ -29,14 +30,15 @@ async def test_every_shared_number_agrees(desk: Desk, history: History) -> None:
     await write(desk.database, history)
     for ago in range(1, 5):
         week = IsoWeek.of(NOW.date()).back(ago)
-        digest = await desk.digests.figures(GUILD, week)
-        view = await desk.services.stats.show(GUILD, StatisticsQuestion(Period.of_week(week)), by=RESPONDER)
+        digest = await desk.services.of(Digests).figures(week)
+        view = await desk.services.of(StatsViews).show(StatisticsQuestion(Period.of_week(week)), by=RESPONDER)
         assert (view.figures, view.before, view.late) == (digest.figures, digest.before, digest.missed)
         assert view.trend[-1].week == week
         assert happened(view.trend[-1].severities) == happened(digest.figures.severities)
         assert len(digest.missed) == digest.figures.ack_deadlines.missed
-    now = await desk.services.stats.show(
-        GUILD, StatisticsQuestion(Period.containing(NOW.date(), PeriodKind.WEEK)), by=RESPONDER
+    now = await desk.services.of(StatsViews).show(
+        StatisticsQuestion(Period.containing(NOW.date(), PeriodKind.WEEK)),
+        by=RESPONDER,
     )
     assert now.goes_on
     assert await measured(desk) == told(now.figures.severities)

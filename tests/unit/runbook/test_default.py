@@ -1,5 +1,6 @@
 """The default policy against Parky's runbook, fact by fact."""
 
+from dataclasses import astuple
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention
 from bot.domain.sheets.sheet import Affected, fill
 from bot.domain.triage.tree import UNSURE, Path
 from bot.runbook import Policy, default_policy_text, load_policy
+from cogs.digest.rules import DigestSchedule
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NOBODY, PRIMARY, BOTH = (), ("primary",), ("primary", "secondary")
@@ -139,7 +141,7 @@ def test_impact_record(parky: Policy) -> None:
 
 def test_digest_and_the_rest(parky: Policy) -> None:
     """月曜 18:00 JST に #p3-insights; 👀; the DLQ's table; where postmortems go; 再評価."""
-    assert (parky.digest.channel, parky.digest.day, parky.digest.time) == (
+    assert astuple(parky.of(DigestSchedule)) == (
         "p3-insights",
         Weekday.MON,
         time(18),

@@ -12,6 +12,7 @@ from bot.domain.errors import ConfigError
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention
 from bot.domain.triage.tree import Text
 from bot.runbook import Policy, load_policy, parse_policy
+from cogs.digest.rules import DigestSchedule
 from tests.unit.runbook.policies import DOC, MINIMAL, PARKY, changed, problems
 
 
@@ -28,7 +29,7 @@ def test_the_documented_minimum_loads(minimal: Policy) -> None:
     assert minimal.targets == ("production", "development")
     assert list(minimal.symptoms) == ["full_outage", "partial_failure", "slow", "errors"]
     assert (minimal.oncall["primary"].discord, minimal.oncall["primary"].email) == ("alice", None)
-    assert (minimal.digest.day, minimal.digest.time) == (Weekday.MON, time(18))
+    assert (minimal.of(DigestSchedule).day, minimal.of(DigestSchedule).time) == (Weekday.MON, time(18))
     assert minimal.first_response["HIGH"].steps == ()
     assert (minimal.permissions.acknowledge, minimal.permissions.replay) == ((), ("admin",))
 
@@ -80,7 +81,7 @@ def test_business_hours_of_the_minimum(minimal: Policy) -> None:
 def test_times_may_be_tomls_own() -> None:
     """A time in the policy may be one of TOML's own, with the seconds that TOML 1.0 requires."""
     policy = parse_policy(changed('time = "18:00"', "time = 09:30:00"), name="p")
-    assert policy.digest.time == time(9, 30)
+    assert policy.of(DigestSchedule).time == time(9, 30)
 
 
 def test_days_off_and_toml_dates() -> None:

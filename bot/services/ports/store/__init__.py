@@ -20,7 +20,6 @@ from bot.services.ports.store.code_host.exports import (
     PullExportWrites,
 )
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
-from bot.services.ports.store.digests import DigestReads, DigestWrites
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
 from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
 from bot.services.ports.store.installation import InstallationReads
@@ -69,7 +68,6 @@ class Transaction(
     HookWrites,
     ProbeWrites,
     AlertVerdictWrites,
-    DigestWrites,
     OnCallWrites,
     LiveCheckWrites,
     MemberWrites,
@@ -108,7 +106,6 @@ class Store(
     AlertVerdictReads,
     HookReads,
     ProbeReads,
-    DigestReads,
     OnCallReads,
     LiveCheckReads,
     MemberReads,

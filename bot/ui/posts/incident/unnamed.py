@@ -105,8 +105,8 @@ def _mention(label: str) -> str:
 
 
 def _example(words: Wording, of: ExampleOf, own: str) -> str:
-    """Return the pattern of what `bot.ui.posts.digest.naming.leading` appends to a line."""
-    before, _, after = words.say(f"digest.example.{of}", name="\0").partition("\0")
+    """Return the pattern of what the digest appends to a line."""
+    before, _, after = words.say(f"figures.example.{of}", name="\0").partition("\0")
     return f"{re.escape(before)}{own}{re.escape(after)}"
 
 

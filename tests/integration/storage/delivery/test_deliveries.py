@@ -15,6 +15,7 @@ from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName
 from bot.storage.queue.fairness import top_of
+from cogs.digest.rules import DigestDelivery
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, OLIVE, delivery_ids, open_incident, owed, send
 
@@ -299,7 +300,7 @@ async def test_what_is_overdue_and_lost_its_job_gets_one(rig: Rig) -> None:
 async def test_a_delivery_without_an_incident(rig: Rig) -> None:
     """A digest for instance; its data comes back as it went in."""
     async with rig.store.transaction() as tx:
-        digest = owed(DeliveryKind.DIGEST, incident=None)
+        digest = owed(DigestDelivery.POST, incident=None)
         await tx.insert_deliveries([digest])
     stored = await rig.store.delivery(1)
     assert (stored.incident_id, stored.data, stored.guild_id, stored.to) == (None, {}, GUILD, digest.to)

@@ -12,6 +12,7 @@ from bot.domain.incident import transitions
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.privacy import RemovedMember
 from bot.services.ports import Store
+from cogs.digest.rules import DigestDelivery
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, OLIVE, PERRY, delivery_ids, open_incident, owed, send
 
@@ -107,8 +108,8 @@ async def test_what_belongs_to_no_incident_and_failed_may_name_one(rig: Rig) -> 
     handover, sent, elsewhere = await delivery_ids(
         rig.store,
         owed(DeliveryKind.HANDOVER, incident=None, key="handover"),
-        owed(DeliveryKind.DIGEST, incident=None, key="sent"),
-        replace(owed(DeliveryKind.DIGEST, incident=None, key="elsewhere"), guild_id=GUILD + 1),
+        owed(DigestDelivery.POST, incident=None, key="sent"),
+        replace(owed(DigestDelivery.POST, incident=None, key="elsewhere"), guild_id=GUILD + 1),
     )
     (others,) = await delivery_ids(rig.store, owed(DeliveryKind.NOTICE, incident=other.id, key="others"))
     async with rig.store.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Triage, digests and replays."""
+"""Triage and replays."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
@@ -357,17 +356,6 @@ async def test_a_clock_that_lost_its_job_gets_one(rig: Rig) -> None:
     assert await rig.store.requeue_stuck(overdue=MINUTE) == [f"reevaluate:{triage.id}"]
     (job,) = await rig.jobs()
     assert (job.name, job.payload) == ("reevaluate", str(triage.id))
-
-
-async def test_a_week_is_digested_once(rig: Rig) -> None:
-    """The digest of a week can be claimed once in each guild."""
-    week = IsoWeek(2026, 47)
-    async with rig.store.transaction() as tx:
-        now = await tx.now()
-        assert await tx.claim_digest(GUILD, week, due_at=now)
-        assert not await tx.claim_digest(GUILD, week, due_at=now)
-        assert await tx.claim_digest(GUILD + 1, week, due_at=now)
-        assert await tx.claim_digest(GUILD, week.previous(), due_at=now)
 
 
 async def test_an_entry_is_replayed_once(rig: Rig) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from bot.domain.delivery.attempts import PATIENT_ATTEMPTS, RETRY_DELAYS_S, retry_after
 from bot.domain.delivery.delivery import priority_of
 from bot.domain.delivery.kinds import DeliveryKind
+from cogs.digest.rules import DigestDelivery
 
 
 def test_what_rings_is_given_up_soon() -> None:
@@ -17,7 +18,7 @@ def test_what_rings_is_given_up_soon() -> None:
 
 def test_what_nobody_waits_for_is_late_rather_than_lost() -> None:
     """An outage of hours does not cost the week's digest; after a day it has failed."""
-    delays = [retry_after(DeliveryKind.DIGEST, n, asked_s=None) for n in range(1, PATIENT_ATTEMPTS + 2)]
+    delays = [retry_after(DigestDelivery.POST, n, asked_s=None) for n in range(1, PATIENT_ATTEMPTS + 2)]
     assert delays[-1] is None
     assert sum((d for d in delays if d), timedelta()) > timedelta(hours=20)
 

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from bot.domain.alerts.asked import DigestData
 from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData, HookUnreadData
 from bot.domain.alerts.verdict import AlertVerdictData, Verdict
 from bot.domain.delivery.addressing import Addressing
 from bot.domain.delivery.attachments import FileRef
-from bot.domain.digest import DigestData
 from bot.domain.escalation.deliveries import BundleData, NextStep, PagingData
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.incident.aftermath import PostmortemReminderStage

@@ -1,13 +1,19 @@
 """Severities in order, weeks with zeros, and what is added up."""
 
+from datetime import timedelta
+
 from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import IncidentKind
 from bot.domain.statistics.figures import (
     Deadlines,
     IncidentFigures,
     SeverityFigures,
     by_week,
     in_order,
+    is_counted,
 )
+from tests.unit.domain.incident.test_incident import PRIMARY, T0, incident
 
 OLD = SeverityFigures("OLD", 2, ack_deadlines=Deadlines(1, 1))
 SEV2 = SeverityFigures("SEV2", 1, ack_deadlines=Deadlines(1, 0))
@@ -32,3 +38,13 @@ def test_counts_are_added_up_over_severities() -> None:
     figures = IncidentFigures((OLD, SEV2))
     assert (figures.incidents, figures.ack_deadlines) == (3, Deadlines(2, 1))
     assert figures.ack_deadlines.total == 3
+
+
+def test_what_the_figures_count() -> None:
+    """The figures count declared incidents, but no false alarms, duplicates, alerts or drills."""
+    real = transitions.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=20))
+    false_alarm = transitions.cancel(incident(id=2), by=PRIMARY, at=T0 + timedelta(hours=9))
+    duplicate = transitions.merge(incident(id=3), into=incident(id=4), by=PRIMARY, at=T0 + timedelta(hours=9))
+    alert = incident(id=5, kind=IncidentKind.ALERT)
+    drill = incident(id=6, is_drill=True)
+    assert [one.id for one in (real, false_alarm, duplicate, alert, drill) if is_counted(one)] == [real.id]

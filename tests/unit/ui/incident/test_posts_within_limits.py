@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.alerts.asked import AskedAlerts
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.digest import AskedAlerts, Digest, DigestPart, actions_due
 from bot.domain.dlq.failures import DlqCounts
 from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
 from bot.domain.incident.forms.people_count import MOST_PEOPLE
@@ -21,7 +21,8 @@ from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.domain.text import one_line
 from bot.ui.posts.bodies import Field, embed
 from bot.ui.posts.renderer import render
-from tests.unit.ui.figures.test_digests import MUTED, OWED, action
+from cogs.digest.rules import Digest, DigestDelivery, DigestPart, actions_due
+from tests.cogs.digest.test_posts import MUTED, OWED, action
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
@@ -149,7 +150,7 @@ def test_a_terrible_week_fits() -> None:
         previous_dlq=1,
     )
     for words in (JA, EN):
-        assert over_limits(render(words, delivery(DeliveryKind.DIGEST), week)) == []
+        assert over_limits(render(words, delivery(DigestDelivery.POST), week)) == []
 
 
 def test_an_empty_field_does_not_cost_the_message() -> None:

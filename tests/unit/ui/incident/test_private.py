@@ -13,7 +13,6 @@ from bot.services.escalation.passing_on import PassedOn
 from bot.services.incidents.opening import Opening
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.forms.severity import severity_form
-from bot.ui.posts.digest.posts import digest_text
 from bot.ui.posts.incident.postings import left_name
 from bot.ui.posts.incident.private import addressed, private_thread_name, redacted, unaddressed
 from bot.ui.posts.incident.thread import is_marked, thread_name
@@ -32,8 +31,10 @@ from bot.ui.screens.private import (
 )
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
+from cogs.digest.posts import digest_text
+from cogs.digest.rules import DigestDelivery
+from tests.cogs.digest.test_posts import BUSY, OWED
 from tests.unit.ui import screens
-from tests.unit.ui.figures.test_digests import BUSY, OWED
 from tests.unit.ui.incident.test_incident_screens import view_of
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of, over_limits
 
@@ -188,7 +189,7 @@ def test_the_digest_counts_it_and_has_no_line_of_it() -> None:
         open=(SECRET,),
         postmortems=(replace(OWED, incident=replace(RESOLVED, is_private=True)),),
     )
-    shown = str(embed_of(render(JA, delivery(DeliveryKind.DIGEST), week)))
+    shown = str(embed_of(render(JA, delivery(DigestDelivery.POST), week)))
     plain = digest_text(week, texts=TEXTS, policy=POLICY)
     for text in (shown, plain):
         assert "未解決 1 件" in text

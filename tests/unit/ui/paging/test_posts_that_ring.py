@@ -12,6 +12,7 @@ from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
+from cogs.digest.rules import DigestDelivery
 from cogs.dlq.rules import DlqDeliveryKind
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
@@ -336,7 +337,7 @@ def test_a_subject_that_does_not_fit_is_a_bug() -> None:
     with pytest.raises(TypeError):
         render(JA, delivery(DeliveryKind.ALERT), None)
     with pytest.raises(TypeError):
-        render(JA, delivery(DeliveryKind.DIGEST), replace(PLACED))
+        render(JA, delivery(DigestDelivery.POST), replace(PLACED))
 
 
 @pytest.mark.parametrize("kind", [DeliveryKind.ESCALATION, DeliveryKind.ROLE_DM])

@@ -1,0 +1,141 @@
+"""`/digest`: preview the next digest, show any week to one person, or post a digest by hand."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Final, cast
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.errors import UserError
+from bot.domain.text import half_width
+from bot.i18n.options import described
+from bot.ui.discord_api.hidden_channels import may_view
+from bot.ui.discord_api.reading.command_ids import read_command_ids
+from bot.ui.interaction import Interaction, reply, reply_with_files, services_of, soon, voice_of, wait
+from bot.ui.people import person_from, person_of
+from bot.ui.pictures import as_files
+from bot.ui.words.links import place_url
+from bot.ui.words.wording import Wording
+from cogs.digest.posts import digest
+from cogs.digest.rules import DigestSchedule
+from cogs.digest.use_cases import Digests, PostedByHand
+
+Week = app_commands.Range[str, 1, 16]
+
+#: How many weeks are offered, the last one first.
+_OFFERED: Final = 12
+_IDS_WITHIN_S: Final = 2.0
+
+digest_group: Final = app_commands.guild_only(
+    app_commands.Group(
+        name="digest",
+        description=locale_str("The weekly digest", key="commands.digest"),
+    )
+)
+
+
+@digest_group.command(
+    name="preview",
+    description=locale_str("Show a draft of the digest to you alone", key="commands.digest_preview"),
+)
+async def preview(interaction: Interaction) -> None:
+    """Show the last week in the team's language, as it would be posted."""
+    await wait(interaction)
+    last = await services_of(interaction).of(Digests).last_week()
+    await _show(interaction, last, last=last)
+
+
+async def offer_weeks(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the last weeks with their dates."""
+    last = await services_of(interaction).of(Digests).last_week()
+    shown = {str(week): _dated(week) for week in (last.back(ago) for ago in range(_OFFERED))}
+    wanted = half_width(typed).strip().upper()
+    return [Choice(name=label, value=week) for week, label in shown.items() if wanted in label]
+
+
+@digest_group.command(
+    name="week",
+    description=locale_str("Show the digest of any week to you alone", key="commands.digest_of_week"),
+)
+@described(week=locale_str("ISO week such as 2026-W47", key="commands.digest_week"))
+@app_commands.autocomplete(week=offer_weeks)
+async def of_week(interaction: Interaction, week: Week) -> None:
+    """Show any week, counted as it is now."""
+    await wait(interaction)
+    last = await services_of(interaction).of(Digests).last_week()
+    asked = _week(week)
+    if asked > last:
+        raise UserError("week_not_over", value=asked, last=last)
+    await _show(interaction, asked, last=last)
+
+
+@digest_group.command(
+    name="now",
+    description=locale_str("Post the digest of last week now", key="commands.digest_now"),
+)
+async def now(interaction: Interaction) -> None:
+    """Post the last week's digest by hand; each week is posted once, so Monday's job does not repeat it."""
+    await wait(interaction)
+    digests, by = services_of(interaction).of(Digests), await person_of(interaction)
+    outcome = await digests.post_by_hand(by=by)
+    if outcome.due_at is not None:
+        told = {"week": outcome.week, "at": voice_of(interaction).moment(outcome.due_at)}
+        await reply(interaction, voice_of(interaction).say("consoles.digest.queued", **told))
+        return
+    look = partial(digests.seen_again, outcome)
+    outcome = await soon(look, done=lambda one: _url(one) is not None) or outcome
+    key = "posted" if outcome.is_new else "posted_before"
+    channel = f"#{services_of(interaction).policy.of(DigestSchedule).channel}"
+    told = {"week": outcome.week, "where": _url(outcome) or channel}
+    await reply(interaction, voice_of(interaction).say(f"consoles.digest.{key}", **told))
+
+
+async def _show(interaction: Interaction, week: IsoWeek, *, last: IsoWeek) -> None:
+    services = services_of(interaction)
+    digests = services.of(Digests)
+    figures = await digests.shown(week, by=person_from(interaction.user))
+    pictures = await digests.pictures(figures)
+    channels = interaction.guild.text_channels if interaction.guild else []
+    urls = {one.name: place_url(services.guild_id, one.id) for one in channels if may_view(one)}
+    commands = await _command_ids(interaction)
+    words = Wording(interaction.client.texts, services.policy, channel_urls=urls, command_ids=commands)
+    names = [one.filename for one in pictures]
+    body = digest(words, figures, pictures=names, is_last=week == last)
+    embeds = [discord.Embed.from_dict(one) for one in cast("list[dict[str, object]]", body["embeds"])]
+    said = voice_of(interaction).say("consoles.digest.preview", week=week)
+    files = partial(as_files, pictures)
+    await reply_with_files(interaction, f"{said}\n\n{body['content']}", embeds=embeds, files=files)
+
+
+async def _command_ids(interaction: Interaction) -> Mapping[str, int]:
+    """Return the ids of the commands that the lines lead to; empty if Discord does not say so in time."""
+    client, guild_id = interaction.client, services_of(interaction).guild_id
+    try:
+        async with asyncio.timeout(_IDS_WITHIN_S):
+            return await read_command_ids(client.http.request, interaction.application_id, guild_id)
+    except (TimeoutError, discord.HTTPException, aiohttp.ClientError, OSError):
+        return {}
+
+
+def _dated(week: IsoWeek) -> str:
+    return f"{week} ({week.monday:%m/%d} – {week.monday + timedelta(days=6):%m/%d})"
+
+
+def _url(outcome: PostedByHand) -> str | None:
+    post = outcome.post
+    if post is None or post.channel_id is None:
+        return None
+    return place_url(post.guild_id, post.channel_id, post.message_id)
+
+
+def _week(text: str) -> IsoWeek:
+    try:
+        return IsoWeek.parse(text)
+    except ValueError:
+        raise UserError("week_unreadable", value=text) from None

@@ -1,0 +1,576 @@
+"""The week as a message, and as plain text: its headline, charts, figures, and what is still to do."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from bot.domain.alerts.asked import DigestData
+from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.dlq.failures import DlqCounts
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.postmortem.owing import OwedPostmortem
+from bot.domain.statistics.alert_quality import AlertCounts
+from bot.domain.statistics.examples import ExampleOf
+from bot.domain.statistics.figures import Deadlines, SeverityFigures
+from bot.domain.statistics.load import NO_SLEEP, PersonLoad
+from bot.i18n import Texts
+from bot.runbook.model import Policy
+from bot.services.ports import Subject
+from bot.ui.posts.bodies import (
+    EMBED_TOTAL,
+    FIELD_VALUE_LIMIT,
+    FIELDS_LIMIT,
+    GREY,
+    Body,
+    Field,
+    carrying,
+    embed,
+    message,
+)
+from bot.ui.posts.dlq import answer, where
+from bot.ui.posts.looks import Renderers, about
+from bot.ui.posts.trend import times_line
+from bot.ui.posts.verdicts import MARKS, verdict_row, verdict_words
+from bot.ui.words.days import due_day
+from bot.ui.words.inert import fair_share, inert, joined, plain
+from bot.ui.words.links import home_url
+from bot.ui.words.wording import Wording
+from cogs.digest.rules import ActionsDue, Digest, DigestDelivery, DigestPart, DueAction
+
+TITLE_LIMIT: Final = 80
+SEVERITY_LIMIT: Final = 40
+NAME_LIMIT: Final = 60
+
+#: How one incident's name is shown, and its title.
+Show = Callable[[Incident], tuple[str, str]]
+
+#: How a person is shown.
+ShowPerson = Callable[[OnCallPerson], str]
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSection:
+    """One section of the digest: a heading and its lines."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def linked(incident: Incident) -> tuple[str, str]:
+    """Show an incident where a link can be pressed."""
+    url = home_url(incident)
+    name = incident.label if url is None else f"[{incident.label}]({url})"
+    return name, inert(incident.title, limit=TITLE_LIMIT)
+
+
+def named(incident: Incident) -> tuple[str, str]:
+    """Return the label and the title of an incident for a terminal."""
+    return incident.label, plain(incident.title, limit=TITLE_LIMIT)
+
+
+def mentioned(person: OnCallPerson) -> str:
+    """Show a person under the name that Discord has; a mention in an embed notifies no one."""
+    return f"<@{person.user_id}>" if person.user_id is not None else inert(person.name, limit=NAME_LIMIT)
+
+
+def called(person: OnCallPerson) -> str:
+    """Return the name of a person for a terminal."""
+    return plain(person.name, limit=NAME_LIMIT)
+
+
+def severity_name(one: SeverityFigures) -> str:
+    """Return a severity's name, which the policy may have had once."""
+    return inert(one.severity, limit=SEVERITY_LIMIT)
+
+
+def leading(  # what is shown of which week, where, and otherwise
+    words: Wording, week: Digest, show: Show, of: ExampleOf, name: str = "", *, otherwise: str = "stats show"
+) -> str:
+    """Return where a line of figures leads, to append: " · 最新 INC-42".
+
+    Args:
+        otherwise: The command that it leads to without an example.
+    """
+    example = week.examples.of(of, name)
+    if example is None:
+        return looked_up(words, otherwise)
+    return words.say(f"figures.example.{of}", name=show(example)[0])
+
+
+def looked_up(words: Wording, command: str) -> str:
+    """Return the command that tells more of a line, to append; empty where it cannot be pressed."""
+    mention = words.command(command)
+    return f" · {mention}" if mention else ""
+
+
+def incident_lines(words: Wording, incidents: Sequence[Incident], show: Show) -> list[str]:
+    """Return a line for each, and one that counts the private ones, because everybody reads it."""
+    lines = [_incident(words, one, show) for one in incidents if not one.is_private]
+    private = len(incidents) - len(lines)
+    return [*lines, private_line(words, private, "incident list")] if private else lines
+
+
+def private_line(words: Wording, count: int, command: str) -> str:
+    """Count what is private: the people who may see it find it by *command*."""
+    return words.say("digest.item.private", count=count) + looked_up(words, command)
+
+
+def _incident(words: Wording, incident: Incident, show: Show) -> str:
+    name, title = show(incident)
+    severity = inert(incident.severity, limit=SEVERITY_LIMIT)
+    return words.say(
+        "digest.item.incident", name=name, severity=severity, title=title, state=words.state(incident)
+    )
+
+
+_CHANNEL_LIMIT: Final = 100
+_MOST_OF_THEM: Final = 50  # percent from which one channel is worth naming
+_ROUND_FIELDS: Final = 700  # characters of an embed that its title, the notes and some slack take
+
+
+def digest(words: Wording, week: Digest, *, pictures: Sequence[str] = (), is_last: bool = True) -> Body:
+    """Compose the message of a week; a quiet week is one friendly line.
+
+    Args:
+        pictures: The names of the charts that go with it, in their order.
+        is_last: As in `headline`.
+    """
+    shown = [_picture(name) for name in pictures]
+    # The headline is `content`, because that is what a phone shows; said twice it would be noise.
+    said = headline(words, week, is_last=is_last)
+    if week.is_quiet:
+        return message(said, embeds=shown)
+    fields = _fields(words, list(sections(words, week, linked, mentioned)))
+    figures = embed(colour=GREY, title=_dates(words, "digest.title", week.week), fields=fields)
+    figures["footer"] = {"text": "\n".join(notes(words, week))}
+    rows = verdict_row(words, week.asked)
+    return message(said, embeds=[*shown, figures], components=rows)
+
+
+def digest_text(digest: Digest, *, texts: Texts, policy: Policy) -> str:
+    """Compose the digest for a terminal: no markup, no links."""
+    words = Wording(texts, policy)
+    if digest.is_quiet:
+        return headline(words, digest)
+    figures = (
+        "\n".join([section.heading, *(f"  {line}" for line in section.lines)])
+        for section in sections(words, digest, named, called)
+    )
+    title = f"{_dates(words, 'digest.title', digest.week)}\n{headline(words, digest)}"
+    return "\n\n".join([title, *figures, "\n".join(notes(words, digest))])
+
+
+def _post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    week, files = about(Digest, delivery, subject), DigestData.from_json(delivery.data).files
+    body = digest(words, week, pictures=[one.filename for one in files])
+    return carrying(body, files) if files else body
+
+
+def _picture(name: str) -> Body:
+    """Return an embed of one chart: a phone shows it as wide as its screen, two files as small squares."""
+    return {"color": GREY, "image": {"url": f"attachment://{name}"}}
+
+
+def _fields(words: Wording, parts: Sequence[DigestSection]) -> list[Field]:
+    """Return the parts as fields within the limits of an embed; what a part leaves out it counts."""
+    parts, more = parts[:FIELDS_LIMIT], "\n" + words.say("digest.more", count="{count}")
+    wanted = [min(len("\n".join([*part.lines, more])), FIELD_VALUE_LIMIT) for part in parts]
+    headings = sum(len(part.heading) for part in parts)
+    limit = fair_share(wanted, limit=EMBED_TOTAL - _ROUND_FIELDS - headings)
+    return [Field(part.heading, joined(part.lines, separator="\n", limit=limit, more=more)) for part in parts]
+
+
+def headline(words: Wording, week: Digest, *, is_last: bool = True) -> str:
+    """Return the headline: 「先週は SEV1 が 1 件。ack は全件期限内。DLQ の失敗は 17 件で前週の 2 倍。」.
+
+    Each number is compared with the week before.
+
+    Args:
+        is_last: It is the last week; the words name another one by its dates.
+    """
+    if week.is_quiet:
+        return _quiet(words, week, is_last=is_last)
+    when = words.say("digest.when.last") if is_last else _dates(words, "digest.when.other", week.week)
+    sentences = [_happened(words, week, when), *_in_time(words, week), *_undelivered(words, week)]
+    if words.policy.language == "ja":
+        return "".join(f"{sentence}。" for sentence in sentences)
+    return f"{'; '.join(sentences)}."
+
+
+def _dates(words: Wording, key: str, week: IsoWeek) -> str:
+    start, end = week.monday, week.monday + timedelta(days=6)
+    return words.say(key, week=week, start=f"{start:%m/%d}", end=f"{end:%m/%d}")
+
+
+def _quiet(words: Wording, week: Digest, *, is_last: bool) -> str:
+    if week.dlq is not None:
+        key = "digest.quiet"
+    else:
+        key = "digest.quiet_unknown" if words.policy.sees_dlq else "digest.quiet_here"
+    when = "digest.when.last_dated" if is_last else "digest.when.other"
+    return words.say(key, when=_dates(words, when, week.week))
+
+
+def _happened(words: Wording, week: Digest, when: str) -> str:
+    if DigestPart.INCIDENTS in week.missing:
+        return words.say("digest.headline.unknown", when=when)
+    if not week.total:
+        return words.say("digest.headline.none", when=when)
+    there = [one for one in week.figures.severities if one.incidents]
+    counts = [
+        words.say("digest.headline.count", severity=severity_name(one), count=one.incidents) for one in there
+    ]
+    compared = change(words, week.total, previous=week.before.incidents)
+    said = {"when": when, "total": week.total, "counts": words.listed(counts), "change": compared}
+    # The change is that of the total. Beside the last of several severities it would seem to be theirs.
+    severities = {one.severity for one in (*there, *week.before.severities) if one.incidents}
+    key = "some" if len(severities) == 1 else "one" if week.total == 1 else "several"
+    return words.say(f"digest.headline.{key}", **said)
+
+
+def _in_time(words: Wording, week: Digest) -> list[str]:
+    missed, before = week.figures.ack_deadlines.missed, week.before.ack_deadlines
+    if missed:
+        earlier = words.say("digest.headline.missed_before", count=before.missed) if before.total else ""
+        return [words.say("digest.headline.missed", count=missed, before=earlier)]
+    earlier = words.say("digest.headline.late_before", count=before.missed) if before.missed else ""
+    return [words.say("digest.headline.all_in_time", before=earlier)] if week.total else []
+
+
+def _undelivered(words: Wording, week: Digest) -> list[str]:
+    if week.dlq is None:  # its database is away, or this guild may not read the DLQ
+        return [words.say("digest.headline.dlq_unknown")] if words.policy.sees_dlq else []
+    if not week.dlq.total:
+        return [words.say("digest.headline.dlq_none")]
+    compared = change(words, week.dlq.total, previous=week.previous_dlq)
+    said = words.say("digest.headline.dlq_some", count=week.dlq.total, change=compared)
+    return [words.listed([said, *_share(words, week.dlq)])]
+
+
+def _share(words: Wording, counts: DlqCounts) -> list[str]:
+    """Name the channel with most of the failed deliveries and its share; empty when no channel has most."""
+    channel, count = max(counts.by_channel, key=lambda pair: pair[1], default=("", 0))
+    percent = (200 * count + counts.total) // (2 * counts.total)  # 62.5 is 63, as by hand
+    if percent < _MOST_OF_THEM:
+        return []
+    name = where(channel, limit=_CHANNEL_LIMIT)
+    answers = counts.answers.get(channel, ())
+    why = ""
+    if answers and 2 * answers[0].count > count:
+        why = words.say("digest.headline.dlq_why", answer=answer(words, answers[0].http_status, None))
+    return [words.say("digest.headline.dlq_share", percent=percent, channel=name, why=why)]
+
+
+_SOURCES: Final = 5  # senders that are named
+_ANSWERS: Final = 3  # HTTP statuses of a channel, the most frequent ones
+
+
+def sections(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Iterator[DigestSection]:
+    """Yield the parts in their order: what happened, what it cost, what is still to do."""
+    made = (
+        (DigestPart.INCIDENTS, _incidents(words, week)),
+        (DigestPart.INCIDENTS, _times(words, week, show)),
+        (DigestPart.LATE, _deadlines(words, week, show)),
+        (DigestPart.OPEN, open_incidents(words, week, show)),
+        (DigestPart.INCIDENTS, _targets(words, week, show)),
+        (DigestPart.LOAD, _load(words, week, show, who)),
+        (DigestPart.ALERTS, _alerts(words, week, show)),
+        (DigestPart.ALERTS, _asked(words, week, show)),
+        (DigestPart.DLQ, _dlq(words, week.dlq, previous=week.previous_dlq)),
+        (DigestPart.POSTMORTEMS, postmortems(words, week, show)),
+        (DigestPart.ACTIONS, actions_due(words, week.actions, show)),
+        (DigestPart.INCIDENTS, _drills(words, week, show)),
+    )
+    yield from (section for part, section in made if section is not None and part not in week.missing)
+    missing = [words.say(f"digest.missing.{part}") for part in DigestPart if part in week.missing]
+    if missing:
+        yield DigestSection(words.say("digest.missing.heading"), tuple(missing))
+
+
+def change(words: Wording, count: int, *, previous: int | None) -> str:
+    """Say how *count* compares with the week before, to append; empty when *previous* is unknown."""
+    if previous is None:
+        return ""
+    if previous and count >= 2 * previous:
+        times = f"{count / previous:.1f}".removesuffix(".0")
+        return words.say(f"digest.change.{'twice' if times == '2' else 'times'}", times=times)
+    if count == previous:
+        return words.say("digest.change.same")
+    key = "digest.change.more" if count > previous else "digest.change.fewer"
+    return words.say(key, count=abs(count - previous))
+
+
+def _incidents(words: Wording, week: Digest) -> DigestSection:
+    counts = (
+        words.say("figures.incidents.count", severity=severity_name(one), count=one.incidents)
+        for one in week.figures.severities
+    )
+    compared = change(words, week.total, previous=week.before.incidents)
+    heading = words.say("digest.incidents.heading", count=week.total, change=compared)
+    lines = (" · ".join(counts) + looked_up(words, "stats show"), _aside(words, week))
+    return DigestSection(heading, tuple(line for line in lines if line))
+
+
+def _aside(words: Wording, week: Digest) -> str:
+    """Count what is not an incident of its own: "ほかに 誤報 1 件 · 重複 2 件"; empty without any."""
+    aside = week.figures.set_aside
+    kinds = {"false_alarms": aside.false_alarms, "duplicates": aside.duplicates, "alerts": aside.alerts}
+    said = [words.say(f"figures.aside.{kind}", count=count) for kind, count in kinds.items() if count]
+    if not said:
+        return ""
+    return words.say("figures.aside.line", what=" · ".join(said)) + looked_up(words, "incident list")
+
+
+def _times(words: Wording, week: Digest, show: Show) -> DigestSection | None:
+    """Say the times of each severity: one median over all would say nothing of any."""
+    lines = [
+        times_line(words, one, name=severity_name(one))
+        + leading(words, week, show, ExampleOf.SEVERITY, one.severity)
+        for one in week.figures.severities
+        if one.acknowledge.count or one.resolve.count
+    ]
+    return DigestSection(words.say("digest.times.heading"), tuple(lines)) if lines else None
+
+
+def _deadlines(words: Wording, week: Digest, show: Show) -> DigestSection | None:
+    acknowledged, updates = week.figures.ack_deadlines, week.figures.updates
+    more = looked_up(words, "stats show")
+    lines = [_deadline(words, "acknowledge", acknowledged) + more] if acknowledged.total else []
+    lines += incident_lines(words, week.missed, show)
+    if updates.total:
+        late = leading(words, week, show, ExampleOf.LATE_UPDATE) if updates.missed else more
+        lines.append(_deadline(words, "updates", updates) + late)
+    return DigestSection(words.say("digest.deadlines.heading"), tuple(lines)) if lines else None
+
+
+def _deadline(words: Wording, key: str, kept: Deadlines) -> str:
+    return words.say(f"digest.deadlines.{key}", met=kept.met, total=kept.total)
+
+
+def _targets(words: Wording, week: Digest, show: Show) -> DigestSection | None:
+    lines = [
+        words.say("digest.targets.line", target=inert(one.target, limit=NAME_LIMIT), count=one.incidents)
+        + leading(words, week, show, ExampleOf.TARGET, one.target)
+        for one in week.figures.targets
+    ]
+    return DigestSection(words.say("digest.targets.heading"), tuple(lines)) if lines else None
+
+
+def _load(words: Wording, week: Digest, show: Show, who: ShowPerson) -> DigestSection | None:
+    paged = [one for one in week.load if one.pages.total]
+    if not paged:
+        return None
+    total = sum(one.pages.total for one in paged)
+    lines = [
+        _person(words, one, who) + leading(words, week, show, ExampleOf.READER, one.person.handle)
+        for one in paged
+    ]
+    return DigestSection(words.say("digest.load.heading", count=total), tuple(lines))
+
+
+def _person(words: Wording, one: PersonLoad, who: ShowPerson) -> str:
+    pages = one.pages
+    counts = {"day": pages.day, "night": pages.night, "weekend": pages.weekend, "holiday": pages.holiday}
+    parts = [words.say(f"digest.load.{kind}", count=count) for kind, count in counts.items() if count]
+    if pages.asleep:
+        parts.append(words.say("digest.load.asleep", count=pages.asleep))
+    person = who(one.person)
+    return words.say("digest.load.line", person=person, count=pages.total, parts=" · ".join(parts))
+
+
+def _alerts(words: Wording, week: Digest, show: Show) -> DigestSection | None:
+    sources = week.alerts.sources
+    if not sources:
+        return None
+    lines = [
+        words.say(
+            "digest.alerts.line", source=inert(one.name, limit=NAME_LIMIT), what=_counts(words, one.counts)
+        )
+        + leading(words, week, show, ExampleOf.SENDER, one.name, otherwise="alerts recent")
+        for one in sources[:_SOURCES]
+    ]
+    rest = sources[_SOURCES:]
+    if rest:
+        count = sum(one.counts.alerts for one in rest)
+        others = words.say("digest.alerts.rest", senders=len(rest), count=count)
+        lines.append(others + looked_up(words, "alerts recent"))
+    total = sum(one.counts.alerts for one in sources)
+    return DigestSection(words.say("digest.alerts.heading", count=total), tuple(lines))
+
+
+def _counts(words: Wording, counts: AlertCounts) -> str:
+    kinds = {
+        "acknowledged": counts.acknowledged,
+        "acted_on": counts.acted_on,
+        "false": counts.false,
+        "again": counts.again,
+    }
+    said = [words.say("digest.alerts.count", count=counts.alerts, messages=counts.messages)]
+    # That no one acknowledged them is news; the others are left out when there are none.
+    told = [(kind, count) for kind, count in kinds.items() if count or kind == "acknowledged"]
+    said += [words.say(f"digest.alerts.{kind}", count=count) for kind, count in told]
+    return " · ".join(said)
+
+
+def _asked(words: Wording, week: Digest, show: Show) -> DigestSection | None:
+    """List the noisiest alerts, each with the sign that its buttons have."""
+    messages = {one.latest.id: one.counts.messages for one in week.alerts.noisiest}
+    lines = []
+    for mark, alert in zip(MARKS, week.asked.alerts, strict=False):
+        name, title = show(alert)
+        given = week.asked.verdicts.get(alert.id)
+        lines.append(
+            words.say(
+                "digest.asked.line",
+                mark=mark,
+                name=name,
+                title=words.say("digest.asked.private") if alert.is_private else title,
+                count=messages.get(alert.id, alert.tracked.occurrences),
+                said="" if given is None else f" · {verdict_words(words, given)}",
+            )
+        )
+    return DigestSection(words.say("digest.asked.heading"), tuple(lines)) if lines else None
+
+
+def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> DigestSection | None:
+    if counts is None:
+        return None
+    compared = change(words, counts.total, previous=previous)
+    heading = words.say("digest.dlq.heading", count=counts.total, change=compared)
+    if not counts.total:
+        return DigestSection(
+            heading, (words.say("digest.headline.dlq_none") + looked_up(words, "dlq recent"),)
+        )
+    channels = [_channel(words, counts, channel, count) for channel, count in counts.by_channel]
+    statuses = " · ".join(
+        words.say("digest.dlq.status", status=inert(status, limit=NAME_LIMIT), count=count)
+        for status, count in counts.by_status
+    )
+    if statuses:
+        statuses = words.say("digest.dlq.statuses", statuses=statuses) + looked_up(words, "dlq recent")
+    p0 = ""
+    if counts.p0_failed:
+        p0 = words.say("digest.dlq.p0", failed=counts.p0_failed, emailed=counts.p0_emailed)
+        p0 += looked_up(words, "dlq p0-email")
+    return DigestSection(heading, tuple(line for line in (p0, *channels, statuses) if line))
+
+
+def _channel(words: Wording, counts: DlqCounts, channel: str, count: int) -> str:
+    """Say what did not arrive in *channel* and why: "#p1-ops 5 件 (HTTP 429 4 · 応答なし 1)"."""
+    name, url = where(channel, limit=_CHANNEL_LIMIT), words.channel_urls.get(channel.lstrip("#"))
+    said = words.say("digest.dlq.channel", channel=f"[{name}]({url})" if url else name, count=count)
+    more = "" if url else looked_up(words, "dlq recent")
+    answers = counts.answers.get(channel, ())
+    if not answers:
+        return said + more
+    if len(answers) == 1:
+        return f"{said} ({answer(words, answers[0].http_status, None)}){more}"
+    why = " · ".join(f"{answer(words, one.http_status, None)} × {one.count}" for one in answers[:_ANSWERS])
+    return f"{said} ({why}){more}"
+
+
+def _drills(words: Wording, week: Digest, show: Show) -> DigestSection | None:
+    drills = week.figures.drills
+    if not drills.held:
+        return None
+    median = drills.acknowledge.median_s
+    took = words.say("figures.times.none") if median is None else words.span(median)
+    line = words.say("digest.drills.line", count=drills.held, took=took)
+    return DigestSection(
+        words.say("digest.drills.heading"), (line + leading(words, week, show, ExampleOf.DRILL),)
+    )
+
+
+def open_incidents(words: Wording, week: Digest, show: Show) -> DigestSection | None:
+    """List the incidents that go on; return None without any."""
+    if not week.open:
+        return None
+    heading = words.say("digest.open.heading", count=len(week.open))
+    return DigestSection(heading, tuple(incident_lines(words, week.open, show)))
+
+
+def postmortems(words: Wording, week: Digest, show: Show) -> DigestSection | None:
+    """List the postmortems not yet done, late or not; return None without any."""
+    if not week.postmortems:
+        return None
+    overdue = sum(one.is_overdue(week.today) for one in week.postmortems)
+    key = "digest.postmortems.heading_late" if overdue else "digest.postmortems.heading"
+    lines = [
+        _postmortem(words, one, week.today, show) for one in week.postmortems if not one.incident.is_private
+    ]
+    private = len(week.postmortems) - len(lines)
+    if private:
+        lines.append(private_line(words, private, "incident list"))
+    return DigestSection(words.say(key, count=len(week.postmortems), overdue=overdue), tuple(lines))
+
+
+def _postmortem(words: Wording, owed: OwedPostmortem, today: date, show: Show) -> str:
+    name, title = show(owed.incident)
+    key = "digest.postmortems.late" if owed.is_overdue(today) else "digest.postmortems.line"
+    owner = inert(owed.postmortem.owner_name, limit=NAME_LIMIT)
+    return words.say(key, name=name, title=title, owner=owner, due=due_day(words, owed.postmortem.due_on))
+
+
+def actions_due(words: Wording, actions: ActionsDue, show: Show) -> DigestSection | None:
+    """List the action items that are overdue or due soon, and count the others; return None without any."""
+    if not actions.waiting:
+        return None
+    lines = [_action(words, "digest.actions.late", one, show) for one in actions.overdue]
+    lines += [_action(words, "digest.actions.line", one, show) for one in actions.due]
+    if actions.private:
+        lines.append(private_line(words, actions.private, "action list"))
+    if actions.later:
+        lines.append(words.say("digest.actions.later", count=actions.later) + looked_up(words, "action list"))
+    key = "digest.actions.heading_late" if actions.overdue else "digest.actions.heading"
+    heading = words.say(key, count=actions.waiting, overdue=len(actions.overdue))
+    return DigestSection(heading, tuple(lines))
+
+
+def _action(words: Wording, key: str, due: DueAction, show: Show) -> str:
+    item, incident = due.item, due.incident
+    if incident is None:
+        origin = looked_up(words, "action list")
+    else:
+        origin = words.say("digest.actions.origin", incident=show(incident)[0])
+    return words.say(
+        key,
+        label=item.label,
+        origin=origin,
+        what=inert(item.what, limit=TITLE_LIMIT),
+        owner=inert(item.owner.name, limit=NAME_LIMIT),
+        due=due_day(words, item.due_on),
+    )
+
+
+def notes(words: Wording, week: Digest) -> tuple[str, ...]:
+    """Return the lines: the span, the day of what is not of the week, what a page is, where to look."""
+    return tuple(_notes(words, week))
+
+
+def _notes(words: Wording, week: Digest) -> Iterator[str]:
+    monday, zone = week.week.monday, words.policy.timezone
+    yield words.say(
+        "digest.note.counted",
+        start=f"{monday:%m/%d}",
+        end=f"{monday + timedelta(days=6):%m/%d}",
+        zone=f"{datetime.combine(monday, time(), zone):%Z}",
+    )
+    if week.open or week.postmortems or week.actions.waiting:
+        yield words.say("digest.note.as_of", today=due_day(words, week.today))
+    if any(one.pages.total for one in week.load):
+        yield _pages(words)
+    if not words.command_ids:  # else each line leads there
+        yield words.say("digest.note.more")
+
+
+def _pages(words: Wording) -> str:
+    sleep = words.policy.figures.sleep
+    if sleep == NO_SLEEP:
+        return words.say("digest.note.pages_no_sleep")
+    return words.say("digest.note.pages", start=f"{sleep.start:%H:%M}", end=f"{sleep.end:%H:%M}")
+
+
+RENDERERS: Final[Renderers] = {DigestDelivery.POST: _post}

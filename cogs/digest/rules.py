@@ -1,0 +1,201 @@
+"""When a weekly digest is due (`week_due`), where it is posted, and the figures it reports.
+
+Source: the runbook, 週次自動 digest は月曜 18:00 JST.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import count
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.domain.action_items import ActionItem, OpenAction
+from bot.domain.alerts.asked import AskedAlerts
+from bot.domain.calendar.business_time import Weekday, local_moment
+from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
+from bot.domain.dlq.failures import DlqCounts
+from bot.domain.incident.incident import Incident
+from bot.domain.postmortem.owing import OwedPostmortem
+from bot.domain.statistics.alert_quality import AlertQuality
+from bot.domain.statistics.examples import Examples
+from bot.domain.statistics.figures import IncidentFigures, WeekFigures
+from bot.domain.statistics.load import PersonLoad
+
+
+class DigestDelivery(AnyDeliveryKind):
+    """The kinds of delivery of the digest."""
+
+    POST = "digest", DeliveryKindSpec(links_places=True)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSchedule:
+    """When and where the bot posts the weekly digest; *day* and *time* are local."""
+
+    channel: str
+    day: Weekday
+    time: time
+
+
+def week_due(*, now: datetime, weekday: int, at: time, zone: ZoneInfo) -> tuple[IsoWeek, datetime]:
+    """Return the week whose digest was due last, and when that was.
+
+    The digest of a week is due on the first *weekday* (Monday = 0) at *at* after the week has ended.
+
+    Returns:
+        The week that ended before the latest due time <= *now*, and that due time.
+    """
+    local = now.astimezone(zone)
+    day = local.date() - timedelta(days=(local.weekday() - weekday) % 7)
+    due = datetime.combine(day, at, zone)
+    if due > now:
+        due = datetime.combine(day - timedelta(days=7), at, zone)
+    return IsoWeek.of(due.date()).previous(), due
+
+
+def next_due(now: datetime, *, weekday: int, at: time, zone: ZoneInfo) -> datetime:
+    """Return when the next digest after *now* is due, in UTC; *weekday* and *at* as for `week_due`."""
+    today = now.astimezone(zone).date()
+    days = (today + timedelta(days=ahead) for ahead in count((weekday - today.weekday()) % 7, 7))
+    moments = (local_moment(day, at, timezone=zone) for day in days)
+    return next(moment for moment in moments if moment > now).astimezone(UTC)
+
+
+class DigestPart(StrEnum):
+    """A part of a digest that is counted by itself: where that fails, the others are posted without it."""
+
+    INCIDENTS = "incidents"
+    TREND = "trend"
+    LATE = "late"
+    OPEN = "open"
+    LOAD = "load"
+    EXAMPLES = "examples"
+    ALERTS = "alerts"
+    DLQ = "dlq"
+    POSTMORTEMS = "postmortems"
+    ACTIONS = "actions"
+
+
+#: How far ahead of its day an action item is listed.
+_AHEAD: Final = timedelta(days=7)
+
+#: From so many messages in a week on, the team is asked if it still needs an alert.
+ASKED_FROM: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DueAction:
+    """An action item that is due, with the incident that it follows from; None for none."""
+
+    item: ActionItem
+    incident: Incident | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsDue:
+    """The open action items, those of drills left out.
+
+    Attributes:
+        overdue: Their day has passed; the longest ago first.
+        due: Due until the next digest, a week from now; the nearest first.
+        private: The number of overdue or due items of private incidents, which are among neither.
+        later: The number of all others.
+    """
+
+    overdue: tuple[DueAction, ...] = ()
+    due: tuple[DueAction, ...] = ()
+    private: int = 0
+    later: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Return the number of items that are overdue or due."""
+        return len(self.overdue) + len(self.due) + self.private
+
+
+def actions_due(found: Iterable[OpenAction], incidents: Mapping[int, Incident], *, today: date) -> ActionsDue:
+    """Sort the open action items by how near their day is.
+
+    Args:
+        found: Open ones, by due date.
+        incidents: Those that they follow from, by number, as far as they are known.
+        today: The local day.
+    """
+    there = [one for one in found if not one.is_drill]
+    near = [one for one in there if one.item.due_on <= today + _AHEAD]
+    shown = [
+        DueAction(one.item, incidents.get(one.item.incident_id or 0)) for one in near if not one.is_private
+    ]
+    return ActionsDue(
+        overdue=tuple(one for one in shown if one.item.is_overdue(today)),
+        due=tuple(one for one in shown if not one.item.is_overdue(today)),
+        private=sum(one.is_private for one in near),
+        later=len(there) - len(near),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One week in figures, which are defined in `bot.domain.statistics`.
+
+    Attributes:
+        figures: Of the week.
+        before: The same of the week before it.
+        trend: The weeks up to this one, the earliest first.
+        missed: Incidents of the week that were not acknowledged by the deadline, oldest first; no more than
+            are listed. `figures.ack_deadlines` has their number.
+        open: Not resolved at the time of counting, the most severe first, whenever they began.
+        load: What the week cost each person.
+        examples: Where the lines of figures lead.
+        dlq: None: the DLQ could not be asked, or is none of this guild's business.
+        previous_dlq: Failures one week earlier; None as `dlq`.
+        postmortems: Owed by now, whenever they became due.
+        actions: As they are by now.
+        today: The local day of counting.
+        missing: The parts that could not be counted; their values say nothing.
+    """
+
+    week: IsoWeek
+    figures: IncidentFigures = field(default_factory=IncidentFigures)
+    before: IncidentFigures = field(default_factory=IncidentFigures)
+    trend: tuple[WeekFigures, ...] = ()
+    missed: tuple[Incident, ...] = ()
+    open: tuple[Incident, ...] = ()
+    load: tuple[PersonLoad, ...] = ()
+    examples: Examples = field(default_factory=Examples)
+    alerts: AlertQuality = field(default_factory=AlertQuality)
+    asked: AskedAlerts = field(default_factory=AskedAlerts)
+    postmortems: tuple[OwedPostmortem, ...] = ()
+    actions: ActionsDue = field(default_factory=ActionsDue)
+    today: date = date.min
+    dlq: DlqCounts | None = None
+    previous_dlq: int | None = None
+    missing: frozenset[DigestPart] = frozenset()
+
+    @property
+    def total(self) -> int:
+        """Return the number of incidents of the week."""
+        return self.figures.incidents
+
+    @property
+    def is_quiet(self) -> bool:
+        """Return True if nothing happened in the week and nothing is left to do."""
+        aside = self.figures.set_aside
+        happened = self.total or aside.false_alarms or aside.duplicates or self.asked.alerts
+        is_owed = self.open or self.postmortems or self.actions.waiting
+        is_unknown = self.missing - {DigestPart.DLQ}  # of which a quiet week's line tells as well
+        return not (happened or is_owed or is_unknown or (self.dlq is not None and self.dlq.total))
+
+    @property
+    def has_trend(self) -> bool:
+        """Return True if there is anything to draw: an incident in any of the weeks."""
+        return any(week.incidents for week in self.trend)
+
+
+def alerts_to_ask_about(quality: AlertQuality) -> tuple[int, ...]:
+    """Return the noisy alerts that the team is asked about, by the incident that tracked each last."""
+    noisy = (one for one in quality.noisiest if one.counts.messages >= ASKED_FROM)
+    return tuple(one.latest.id for one in noisy)
