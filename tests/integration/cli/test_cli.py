@@ -169,6 +169,18 @@ def test_digest_preview(database_url: str) -> None:
     assert "静か" in ended.out
 
 
+def test_a_digest_that_is_switched_off(database_url: str, tmp_path: Path) -> None:
+    """`digest` says so, whether it is to be printed or posted; the policy in words has no line about it."""
+    file = tmp_path / "policy.toml"
+    file.write_text(f'{default_policy_text()}\n[capabilities]\noff = ["digest"]\n', encoding="utf-8")
+    off = {"DATABASE_URL": database_url, "RUNBOOK_FILE": str(file), **GUILD}
+    for flag in ("--preview", "--post"):
+        ended = here("digest", flag, **off)
+        assert (ended.code, ended.out, ended.err) == (0, "the digest is switched off\n", "")
+    assert "digest:" in here("runbook", "show", "--in-words", **GUILD).out
+    assert "digest:" not in here("runbook", "show", "--in-words", **off).out
+
+
 @pytest.mark.parametrize("week", ["2026-W54", "2026-48", "last"])
 def test_no_such_week(week: str, tmp_path: Path) -> None:
     """A week that does not exist is one line with an example, before any database is touched."""

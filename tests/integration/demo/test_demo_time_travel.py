@@ -1,6 +1,7 @@
 """Time passes in the demo: deadlines fall due at their own times, in order."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from bot.demo import clock
 from bot.demo.deadlines import (
     DIGEST,
     ClockStop,
+    digest_after,
     hours_after,
     next_deadline,
     next_stop,
@@ -188,6 +190,18 @@ async def test_the_clock_stops_where_the_digest_is_queued(desk: Desk) -> None:
     assert await next_deadline(desk.connection, POLICY) == digest(at)
     await clock.move(desk.connection, timedelta(minutes=29, seconds=1))
     assert await next_stop(desk.connection, POLICY) == digest(at)
+
+
+async def test_without_capabilities_the_clock_stops_at_jobs_alone(desk: Desk) -> None:
+    """Where digest and morning triage are switched off, there may be nothing that people wait for."""
+    policy = replace(POLICY, capabilities=())
+    assert await next_deadline(desk.connection, policy) is None
+    assert await next_stop(desk.connection, policy) is None
+    assert digest_after(await desk.now(), policy) is None
+    await desk.queue("step", timedelta(minutes=15))
+    stop = await next_stop(desk.connection, policy)
+    assert stop is not None
+    assert stop.kind == "escalate"
 
 
 def test_hours_of_the_policy_are_later_than_now() -> None:
