@@ -8,7 +8,6 @@ from functools import partial
 from importlib.metadata import version
 from typing import Final, TypeAlias
 
-import asyncpg
 import discord
 import uvloop
 
@@ -22,7 +21,7 @@ from bot.process.keeper import ShardKeeper
 from bot.process.login import AWAY, log_in
 from bot.process.running import RunningBot
 from bot.process.starting import Prepare, prepare_later, prepared_at_start, try_once, until_done
-from bot.resources import SharedResources, open_shared
+from bot.resources import SharedResources, open_shared, switched_off
 from bot.runbook import Served, load_served
 from bot.services.hooks.meanwhile import HookGuild
 from bot.services.ports import Leases
@@ -95,7 +94,7 @@ async def _live(
             from bot.process.vitals import Vitals, serving  # noqa: PLC0415
 
             emergencies = [one.services.emergency for one in cases.values()]
-            figures = partial(_counted, shared.pool, asyncio.Lock())
+            figures = partial(_counted, shared, asyncio.Lock())
             vitals = Vitals(
                 client, shared.store, runner, keeper, figures, circuit, emergencies, deaf, hooks=counts
             )
@@ -173,10 +172,10 @@ def _preparation(shared: SharedResources, cases: Mapping[int, UseCases], bring_u
     return prepare
 
 
-async def _counted(pool: asyncpg.Pool, one_at_a_time: asyncio.Lock) -> Figures:
+async def _counted(shared: SharedResources, one_at_a_time: asyncio.Lock) -> Figures:
     """Count the figures, which may take a moment, on no more than one of the connections."""
     async with one_at_a_time:
-        return await read_figures(pool)
+        return await read_figures(shared.pool, switched_off(shared.served.policies))
 
 
 async def _tidy(shared: SharedResources) -> None:
@@ -185,7 +184,6 @@ async def _tidy(shared: SharedResources) -> None:
         if await shared.store.forget_hooks() == 0:
             break  # otherwise more may be left, from a storm two weeks ago
     await shared.store.forget_decisions()
-    await shared.store.forget_probe_counts()
 
 
 def _shared(each: dict[int, dict[str, Handler]]) -> dict[int, dict[str, Handler]]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bot.domain.incident.opening import NewIncident
     from bot.domain.outage.journal import Journal
     from bot.domain.timeline.entries import EntryData, TimelineEntry
-    from bot.runbook.fields.rules import CapabilityTable
+    from bot.runbook.fields.rules import CapabilityTable, CapabilityTables
     from bot.runbook.model import Policy
     from bot.services.core import Core, WeeklyReport
     from bot.services.delivery.handling import DeliveryHandler
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from bot.services.shared.changes import Change
     from bot.settings import Settings
     from bot.storage.database.sql import Sql
+    from bot.storage.figures import RowGauge
     from bot.storage.records.tables import RecordTable
     from bot.ui.answers import Control, FormHandler
     from bot.ui.commands import AnyCommand, Subcommand
@@ -215,6 +216,8 @@ class Capability:
         within: The table of the core that has the capability's own in it, as "alerts" has
             ``[alerts.maintenance]``; empty: the file itself.
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
+        targets: Returns what its alerts may be about, beside the policy's `targets`.
+        addresses: Returns the addresses of the team's own systems that it asks by HTTP.
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
         summary: Returns its lines of what the command line says in words of a policy.
         opens: Makes what the process shares, from the settings, at the start: `Core.opened`. It connects to
@@ -261,6 +264,11 @@ class Capability:
         numbers: By what a custom id begins with, the name of the query that returns `guild_id` for `:number`:
             under a DM the number alone says which guild's a press is.
         ticks: What looks at the rows every so often.
+        gauges: Counts its rows for the monitoring system with each scrape, without those of the guilds in the
+            collection, which have switched it off. What it raises leaves out the figures of all rows.
+        programs: What commands of `incident-bot` do, by their words: takes what `opens` has made, the policy
+            and what the command was given; returns True if all is well. `bot.cli` has their options. The
+            command ends with an error if the policy switches the capability off.
         doctor: The checks of `incident-bot doctor` for one guild.
         records: Its tables whose rows an export of incidents takes along.
         past: Returns what it would have left of an incident that has ended, from its status updates on the
@@ -269,9 +277,11 @@ class Capability:
     """
 
     name: str
-    policy: "type[CapabilityTable] | None" = None
+    policy: "type[CapabilityTable | CapabilityTables] | None" = None
     within: str = ""
     problems: "Callable[[Policy], Iterable[str]] | None" = None
+    targets: "Callable[[Policy], Iterable[str]] | None" = None
+    addresses: "Callable[[Policy], Iterable[str]] | None" = None
     channels: "Callable[[Policy], Iterable[str]] | None" = None
     summary: "Callable[[Policy], Iterable[str]] | None" = None
     opens: "Callable[[Settings, Outbound], object] | None" = None
@@ -302,6 +312,8 @@ class Capability:
     inputs: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, str] = field(default_factory=dict)
     ticks: Sequence[Tick] = ()
+    gauges: "Callable[[Sql, Collection[int]], Awaitable[Sequence[RowGauge]]] | None" = None
+    programs: Mapping[str, Callable[..., bool]] = field(default_factory=dict)
     doctor: "Callable[[Settings, Policy], Coroutine[Any, Any, Iterable[Finding]]] | None" = None
     records: "Sequence[RecordTable]" = ()
     past: "Callable[[Policy, Incident, Sequence[TimelineEntry]], IncidentPast | None] | None" = None

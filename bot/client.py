@@ -47,7 +47,6 @@ COGS: Final = (
     "cogs.triage",
     "cogs.incidents",
     "cogs.checks",
-    "cogs.probes",
     "cogs.responding",
     "cogs.bundles",
     "cogs.reposting",

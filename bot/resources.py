@@ -12,7 +12,7 @@ from bot.capability import installed
 from bot.configured.code_hosts import CodeHosts, open_code_hosts
 from bot.configured.outbound import Outbound, outbound_of
 from bot.configured.paging import Paging, paging_systems
-from bot.configured.system_checks import LateProber, SystemChecks, system_checks
+from bot.configured.system_checks import SystemChecks, system_checks
 from bot.database import closing, dlq_address
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
@@ -32,7 +32,6 @@ from bot.ui.documents.writer import TemplateWriter
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.posts.paging.outside import PlainOutsideWriter
-from bot.ui.words.probe_words import PlainProbeWriter
 from bot.wiring import GuildDependencies
 
 
@@ -92,8 +91,6 @@ class SharedResources:
             postmortem_writer=TemplateWriter(self.texts, policy, WorkerTemplates()),
             spool=FileSpool(self.data_dir, guild_id),
             queue=self.queue,
-            prober=LateProber(self.outbound),
-            probe_writer=PlainProbeWriter(self.texts, policy),
             public_url=self.public_url,
             code_host=self.code_hosts.repository(policy),
             hook_records=self.code_hosts.deliveries(policy),
@@ -132,7 +129,7 @@ async def open_shared(
         yield SharedResources(
             served,
             PostgresStore(
-                pool, is_shared=len(served.policies) > 1, switched_off=_switched_off(served.policies)
+                pool, is_shared=len(served.policies) > 1, switched_off=switched_off(served.policies)
             ),
             pool,
             dlq_pool,
@@ -151,7 +148,7 @@ async def open_shared(
         )
 
 
-def _switched_off(policies: Mapping[int, Policy]) -> dict[str, frozenset[int]]:
+def switched_off(policies: Mapping[int, Policy]) -> dict[str, frozenset[int]]:
     """Return the guilds that have switched a capability off, by its name."""
     return {
         one.name: frozenset(guild for guild, policy in policies.items() if one not in policy.capabilities)

@@ -25,7 +25,6 @@ from bot.doctor.guild import check_commands, check_dms, check_guild, of_policy
 from bot.doctor.hook_records import check_hook_records
 from bot.doctor.hooks import check_hooks
 from bot.doctor.paging import check_paging
-from bot.doctor.probes import check_probes
 from bot.doctor.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
 from bot.doctor.systems import check_systems
 from bot.doctor.webhooks import check_webhooks
@@ -96,7 +95,6 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
             if capability.doctor is not None:
                 found = asyncio.run(capability.doctor(settings, policy))
                 yield from (_of(served, guild_id, one) for one in found)
-        yield from (_of(served, guild_id, one) for one in check_probes(policy))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_systems(settings, policy)))
 
 

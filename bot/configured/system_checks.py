@@ -1,16 +1,14 @@
 """The live checks of each guild: those systems that its policy and the settings name."""
 
-import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bot.configured.outbound import Outbound
-from bot.domain.probes.rules import ProbeRules
-from bot.domain.systems.results import CheckResult, SystemKind
+from bot.domain.systems.results import SystemKind
 from bot.domain.systems.rules import CheckRules
 from bot.runbook import Policy
-from bot.services.ports.live_checks import LiveCheck, LiveChecks, Prober
+from bot.services.ports.live_checks import LiveCheck, LiveChecks
 from bot.settings import Settings
 from bot.settings.systems import DISCORD_STATUS
 from bot.settings.values import DISCORD_API
@@ -137,23 +135,6 @@ class ConfiguredChecks:
         from bot.integrations.systems.discord_status import DiscordStatus  # noqa: PLC0415
 
         yield DiscordStatus(self.outbound(), page)
-
-
-@dataclass(frozen=True, slots=True)
-class LateProber:
-    """A `bot.services.ports.live_checks.Prober`, which is imported by the first request."""
-
-    outbound: Outbound
-
-    async def ask(self, rules: ProbeRules) -> CheckResult:
-        """Send one request; a target that does not answer within its timeout has failed."""
-        return await (await asyncio.to_thread(self._prober)).ask(rules)
-
-    def _prober(self) -> Prober:
-        """Return what asks. The first call imports the HTTP client, which takes a while: in a thread."""
-        from bot.integrations.systems.http_probe import HttpProber  # noqa: PLC0415
-
-        return HttpProber(self.outbound())
 
 
 def system_checks(settings: Settings, outbound: Outbound, dsn: str, policy: Policy) -> LiveChecks:

@@ -16,7 +16,6 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, genera
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.domain.probes.state import ProbeState
 from bot.process.week_metrics import GuildWeek, WeekCollector
 from bot.services.ports.store.incidents import OpenCount
 from bot.storage.figures import LATENESS_S, MISSED_S, Figures
@@ -193,23 +192,13 @@ class _RowFigures(Collector):
         yield GaugeMetricFamily(
             "incident_bot_hooks_waiting", "Hooks that wait to be processed", found.hooks_waiting
         )
-        yield from _probes(found)
+        for one in found.own:
+            yield _labelled(one.name, one.meaning, one.labels, one.values)
         taken = "Shards taken over from a process that stopped renewing its lease"
         yield CounterMetricFamily("incident_bot_failovers", taken, found.failovers)
         yield GaugeMetricFamily(
             "incident_bot_identifies_24h", "Gateway sessions started in the last 24 hours", found.identifies
         )
-
-
-def _probes(found: Figures) -> Iterator[Metric]:
-    """Yield the states of targets. One that the prober cannot reach at present has none."""
-    known = {key: state for key, state in found.probes.items() if state != ProbeState.CUT_OFF}
-    up = {key: int(state != ProbeState.DOWN) for key, state in known.items()}
-    degraded = {key: int(state == ProbeState.DEGRADED) for key, state in known.items()}
-    labels = ("guild", "probe")
-    yield _labelled("incident_bot_probe_up", "0 if the target is down, else 1", labels, up)
-    meaning = "1 if the target is slow or its certificate ends soon, else 0"
-    yield _labelled("incident_bot_probe_degraded", meaning, labels, degraded)
 
 
 def _lateness(found: Figures) -> HistogramMetricFamily:
@@ -224,7 +213,7 @@ def _lateness(found: Figures) -> HistogramMetricFamily:
 
 
 def _labelled(
-    name: str, meaning: str, labels: Sequence[str], counts: Mapping[tuple[str, str], int]
+    name: str, meaning: str, labels: Sequence[str], counts: Mapping[tuple[str, str], float]
 ) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, meaning, labels=labels)
     for key, count in counts.items():

@@ -28,7 +28,6 @@ from bot.process.ticks import (
     HEARTBEAT_S,
     MISSED_HOOKS_S,
     ONCALL_S,
-    PROBES_S,
     RECONCILE_S,
     TIDY_S,
     Tick,
@@ -130,7 +129,6 @@ class RunningBot:
         ticks.every(RECONCILE_S, self._once(reconcile), name="reconciliation")
         ticks.every(RECONCILE_S, self._once(each(_catch_up)), name="missed alerts")
         ticks.every(LOOK_S, self._once(each(_catch_up_if_expected)), name="alerts of an outage")
-        ticks.every(PROBES_S, self._once(each(lambda guild: guild.probing.tick())), name="probes")
         ticks.every(MISSED_HOOKS_S, self._once(each(_fetch_hooks)), name="missed hooks")
         ticks.every(ONCALL_S, each(lambda guild: guild.oncall.holders(guild.guild_id)), name="on call")
         for capability in installed():

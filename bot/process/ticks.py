@@ -28,7 +28,6 @@ AUDIT_S: Final = 20
 RECONCILE_S: Final = 60
 MISSED_HOOKS_S: Final = 3600
 ONCALL_S: Final = 15
-PROBES_S: Final = 0.5
 DATABASE_S: Final = 3
 GATEWAY_S: Final = 15
 HEARTBEAT_S: Final = 60

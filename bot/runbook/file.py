@@ -7,18 +7,17 @@ from types import MappingProxyType
 from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from bot.capability import Capability, installed, switched_on
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.dlq import DlqTableSection
 from bot.runbook.fields import moments, values
-from bot.runbook.fields.rules import AtMost, CapabilityTable, Section
+from bot.runbook.fields.rules import AtMost, CapabilityTable, CapabilityTables, Section
 from bot.runbook.model import Policy
 from bot.runbook.monitoring.alerts import AlertsTable
 from bot.runbook.monitoring.hooks import HookTables, hooks_of
 from bot.runbook.monitoring.live_checks import ChecksTable
-from bot.runbook.monitoring.probes import ProbeTables, probes_of
 from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
 from bot.runbook.questions import TriageTable
 from bot.runbook.sections import (
@@ -84,7 +83,6 @@ class File(Section):
     alerts: AlertsTable = AlertsTable()
     hooks: HookTables = Field(default_factory=dict)
     checks: ChecksTable = ChecksTable()
-    probes: ProbeTables = Field(default_factory=dict)
     storm: Storm = Storm()
     github: GitHubRules = GitHubRules()
     capabilities: CapabilitiesTable = CapabilitiesTable()
@@ -128,7 +126,6 @@ class File(Section):
             alerts=self.alerts.value(severities),
             hooks=hooks_of(self.hooks),
             checks=self.checks.value(severities),
-            probes=probes_of(self.probes),
             storm=self.storm,
             github=self.github,
             dlq_table=self.dlq.value(highest.priority),
@@ -147,7 +144,7 @@ class File(Section):
             if capability.policy is not None:
                 within = getattr(self, capability.within) if capability.within else self
                 if capability.name in within.model_fields_set:
-                    table: CapabilityTable = getattr(within, capability.name)
+                    table: CapabilityTable | CapabilityTables = getattr(within, capability.name)
                     yield table.rules(severities)
                 else:
                     yield capability.policy.left_out(severities)
@@ -160,13 +157,14 @@ def whole_file(off: frozenset[str] = frozenset()) -> type[File]:
     Args:
         off: The capabilities that are switched off: the file need not have what they would need.
     """
-    places: dict[str, dict[str, type[CapabilityTable]]] = defaultdict(dict)
+    places: dict[str, dict[str, type[CapabilityTable | CapabilityTables]]] = defaultdict(dict)
     for capability in installed():
         if capability.policy is not None:
             places[capability.within][capability.name] = capability.policy
     own = places.pop("", {})
     others = {name: _extended(_section(name), tables, off) for name, tables in places.items()}
-    return _extended(File, {**own, **others}, off)
+    tables: dict[str, type[BaseModel]] = {**own, **others}
+    return _extended(File, tables, off)
 
 
 def _section(name: str) -> type[Section]:
@@ -181,13 +179,13 @@ def _section(name: str) -> type[Section]:
     return found
 
 
-def _extended(section: type[S], tables: Mapping[str, type[Section]], off: frozenset[str]) -> type[S]:
+def _extended(section: type[S], tables: Mapping[str, type[BaseModel]], off: frozenset[str]) -> type[S]:
     """Return the model of a table with further tables in it."""
     fields = {name: (table, _left_out(table, is_off=name in off)) for name, table in tables.items()}
     return create_model(section.__name__, __base__=section, **fields)  # type: ignore[call-overload,no-any-return]
 
 
-def _left_out(table: type[Section], *, is_off: bool) -> object:
+def _left_out(table: type[BaseModel], *, is_off: bool) -> object:
     """Return what a table is that the file leaves out; an ellipsis: the file has to have it."""
     if not any(key.is_required() for key in table.model_fields.values()):
         return table()

@@ -16,7 +16,6 @@ from bot.domain.incident.checklist import Checklist
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.postmortem.owing import PostmortemTerms
 from bot.domain.postmortem.template import TeamTemplate
-from bot.domain.probes.rules import ProbeRules
 from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.sheets.sheet import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
 from bot.domain.systems.rules import CheckRules
@@ -57,7 +56,6 @@ class Policy:
         target_values: What fills them in.
         hooks: By the name of the source.
         checks: The systems whose state is looked at.
-        probes: The targets that are asked all the time, by the name of the probe.
         capabilities: Those that the team has not switched off.
         own: Their rules, by class; see `of`.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
@@ -93,7 +91,6 @@ class Policy:
     alerts: AlertRules
     hooks: Mapping[str, HookRules]
     checks: CheckRules
-    probes: Mapping[str, ProbeRules]
     storm: Storm
     github: GitHubRules
     dlq_table: DlqTable
@@ -125,10 +122,17 @@ class Policy:
 
     @property
     def alert_targets(self) -> frozenset[str]:
-        """Return the names of `targets`, of the probes' targets, and of those in the tables of sources."""
-        probed = (probe.target for probe in self.probes.values())
+        """Return the names of `targets`, of those in the tables of sources, and of the capabilities'."""
         sent = (name for hook in self.hooks.values() for name in hook.sender.targets.values())
-        return frozenset((*self.targets, *probed, *sent))
+        own = (name for one in self.capabilities if one.targets for name in one.targets(self))
+        return frozenset((*self.targets, *sent, *own))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Return the addresses of the team's own systems that are asked by HTTP."""
+        checked = (target.url for target in self.checks.http.values())
+        own = (url for one in self.capabilities if one.addresses for url in one.addresses(self))
+        return (*checked, *own)
 
     def rules(self, severity: str) -> SeverityPolicy:
         """Return the rules of a stored severity, or the highest severity's if the file no longer has it.

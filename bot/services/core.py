@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.runbook.model import Policy
+from bot.services.alerts.events import AlertEvents
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
 from bot.services.ports import CodeHost, Discord, DlqStore, Store
@@ -42,6 +43,7 @@ class Core:
     oncall: OnCall
     incidents: Incidents
     lifecycle: Lifecycle
+    alert_events: AlertEvents
     webhooks: Mapping[str, int]
     recipients: ReminderRecipients
     statistics: Statistics

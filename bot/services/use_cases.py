@@ -42,8 +42,6 @@ from bot.services.postmortems.finishing import Postmortems
 from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.removals import Removals
-from bot.services.probes.looking import ProbeQueries
-from bot.services.probes.probing import Probing
 from bot.services.shared.roster import OnCall
 from bot.services.sheets.pasting import Pasting
 from bot.services.statistics.statistics import Statistics
@@ -92,8 +90,6 @@ class AlertUseCases:
     alert_answers: AlertAnswers
     alert_verdicts: AlertVerdicts
     alert_history: AlertHistory
-    probing: Probing
-    probe_queries: ProbeQueries
 
 
 @dataclass(frozen=True)

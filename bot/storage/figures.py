@@ -1,9 +1,12 @@
 """Monitoring figures that are counted from rows, so they are the same for all processes and outlive them."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 import asyncpg
 
+from bot.capability import installed
 from bot.storage.database.pools import PoolConnection
 from bot.storage.database.sql import Sql
 
@@ -12,6 +15,20 @@ LATENESS_S = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
 #: A step decided later than this has missed its deadline. Source: the product's promise, deadline + 5 s.
 MISSED_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RowGauge:
+    """A gauge that a capability counts from its rows.
+
+    Attributes:
+        values: By the values of its labels.
+    """
+
+    name: str
+    meaning: str
+    labels: tuple[str, str]
+    values: Mapping[tuple[str, str], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +46,7 @@ class Figures:
         identifies: Sessions begun at Discord's gateway within 24 hours.
         instances: Processes by version.
         hooks_waiting: Hooks that wait to be processed.
-        probes: The states of targets by guild and name of the probe.
+        own: The capabilities'.
     """
 
     decided: int
@@ -42,11 +59,16 @@ class Figures:
     identifies: int
     instances: dict[str, int]
     hooks_waiting: int = 0
-    probes: dict[tuple[str, str], str] = field(default_factory=dict)
+    own: tuple[RowGauge, ...] = ()
 
 
-async def read_figures(pool: asyncpg.Pool) -> Figures:
+async def read_figures(
+    pool: asyncpg.Pool, switched_off: Mapping[str, Collection[int]] = MappingProxyType({})
+) -> Figures:
     """Count the figures.
+
+    Args:
+        switched_off: The guilds that have switched a capability off, by its name.
 
     Raises:
         StorageUnavailable: the database is away.
@@ -57,6 +79,10 @@ async def read_figures(pool: asyncpg.Pool) -> Figures:
     deliveries = await sql.all("delivery_figures")
     gateway = await sql.one("gateway_figures")
     versions = await sql.all("instance_figures")
+    own: list[RowGauge] = []
+    for one in installed():
+        if one.gauges is not None:
+            own += await one.gauges(sql, switched_off.get(one.name, ()))
     return Figures(
         decided=sum(row["decided"] for row in steps),
         # A place counts the bounds that are passed.
@@ -72,5 +98,5 @@ async def read_figures(pool: asyncpg.Pool) -> Figures:
         identifies=gateway["identifies"],
         instances={row["version"]: row["instances"] for row in versions},
         hooks_waiting=(await sql.one("hook_figures"))["waiting"],
-        probes={(str(row["guild_id"]), row["name"]): row["state"] for row in await sql.all("probe_figures")},
+        own=tuple(own),
     )

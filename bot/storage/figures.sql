@@ -41,10 +41,6 @@ SELECT version, count(*)::bigint AS instances
  WHERE seen_at > clock_timestamp() - interval '5 seconds'
  GROUP BY version;
 
--- name: probe_figures
--- Returns the states of the probes that have one, of all guilds.
-SELECT guild_id, name, state FROM probes WHERE state <> 'new' AND name <> '';
-
 -- name: hook_figures
 -- Counts the hooks that wait to be processed.
 SELECT count(*)::bigint AS waiting FROM hooks WHERE processed_at IS NULL;

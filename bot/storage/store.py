@@ -26,7 +26,6 @@ from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads
 from bot.storage.tables.alerts.hooks import PostgresHookReads
 from bot.storage.tables.alerts.lessons import PostgresAlertLessonReads
 from bot.storage.tables.alerts.live_checks import PostgresLiveCheckReads
-from bot.storage.tables.alerts.probes import PostgresProbeReads
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads
 from bot.storage.tables.attachments import PostgresAttachmentReads
 from bot.storage.tables.bundles import PostgresBundleReads
@@ -71,7 +70,6 @@ class PostgresStore(
     PostgresAlertLessonReads,
     PostgresAlertVerdictReads,
     PostgresHookReads,
-    PostgresProbeReads,
     PostgresInstallation,
     PostgresLiveCheckReads,
     PostgresMemberReads,

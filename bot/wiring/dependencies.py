@@ -20,7 +20,7 @@ from bot.services.ports.charts import Charts
 from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.hooks import HookDeliveries
-from bot.services.ports.live_checks import LiveChecks, NoChecks, Prober, ProbeWriter
+from bot.services.ports.live_checks import LiveChecks, NoChecks
 from bot.services.ports.oncall import Calendars, Reachability
 from bot.services.ports.paging import OutsideWriter, Systems
 from bot.services.watchdogs.queue_watch import QueueWatch
@@ -37,7 +37,6 @@ class GuildDependencies:
         paging: The systems outside Discord that pages go to.
         checks: Look at the team's systems.
         opened: What the capabilities have made of the settings, by their names.
-        prober: Asks the targets of the probes.
         webhooks: The ids of the webhooks that can send undelivered notifications again, by channel.
     """
 
@@ -55,8 +54,6 @@ class GuildDependencies:
     postmortem_writer: PostmortemWriter
     spool: Spool
     queue: QueueWatch
-    prober: Prober
-    probe_writer: ProbeWriter
     public_url: str | None = None
     code_host: CodeHost | None = None
     hook_records: Mapping[str, HookDeliveries] = field(default_factory=dict)

@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.services.alerts.answers import AlertAnswers
-from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.history import AlertHistory
 from bot.services.alerts.live import LiveAlerts
 from bot.services.alerts.missed import MissedAlerts
-from bot.services.alerts.opening import AlertOpening
 from bot.services.alerts.questions import MessageQuestions
-from bot.services.alerts.recoveries import Recoveries
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.audit.auditing import Auditing
 from bot.services.digest.verdicts import AlertVerdicts
@@ -21,7 +18,6 @@ from bot.services.incidents.merging import Merging
 from bot.services.incidents.promises import Promises
 from bot.services.incidents.queries import IncidentQueries
 from bot.services.incidents.roles import Roles
-from bot.services.incidents.severity_change import Regrading
 from bot.services.incidents.title_and_start import Details
 from bot.services.incidents.updates import Updates
 from bot.services.oncall.calendars import CalendarFiles
@@ -36,8 +32,6 @@ from bot.services.postmortems.finishing import Postmortems
 from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.removals import Removals
-from bot.services.probes.looking import ProbeQueries
-from bot.services.probes.probing import Probing
 from bot.services.registry import Services
 from bot.services.sheets.pasting import Pasting
 from bot.services.timeline.pins import Pins
@@ -98,11 +92,11 @@ def built_capabilities(shared: Shared, parts: GuildDependencies) -> dict[str, ob
 def _incidents(shared: Shared) -> IncidentUseCases:
     store, policy, discord = shared.store, shared.policy, shared.discord
     access, changes, acknowledger = shared.access, shared.changes, shared.acknowledger
-    lifecycle, escalations = shared.lifecycle, shared.escalations
+    lifecycle = shared.lifecycle
     return IncidentUseCases(
         incidents=shared.incidents,
         lifecycle=lifecycle,
-        merging=Merging(access, changes, acknowledger, lifecycle, Regrading(policy, escalations)),
+        merging=Merging(access, changes, acknowledger, lifecycle, shared.regrading),
         looking=IncidentQueries(store, policy, access),
         reposting=shared.reposting,
         roles=Roles(access, changes, acknowledger),
@@ -120,33 +114,21 @@ def _incidents(shared: Shared) -> IncidentUseCases:
 
 def _alerts(shared: Shared, parts: GuildDependencies, emergency: Emergency) -> AlertUseCases:
     store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
-    lifecycle = shared.lifecycle
     questions = MessageQuestions(store, discord, policy, access, shared.incidents)
-    recoveries = Recoveries(store, policy, lifecycle)
-    opening = AlertOpening(policy, shared.incidents)
+    recoveries, lifecycle = shared.recoveries, shared.lifecycle
     replaying = parts.webhooks.values()
-    alerts = AlertTracking(store, policy, opening, recoveries, questions, replaying=replaying)
-    events = AlertEvents(store, policy, opening, recoveries, Regrading(policy, shared.escalations))
+    alerts = AlertTracking(store, policy, shared.alert_opening, recoveries, questions, replaying=replaying)
     missed = MissedAlerts(store, discord, policy, alerts, shared.reconciler, emergency=emergency)
     return AlertUseCases(
         alerts=alerts,
         live_alerts=LiveAlerts(alerts, missed, emergency),
-        alert_events=events,
+        alert_events=shared.alert_events,
         missed_alerts=missed,
         missed_hooks=MissedHooks(store, policy, parts.hook_records),
         questions=questions,
         alert_answers=AlertAnswers(store, policy, access, questions, recoveries, lifecycle),
         alert_verdicts=AlertVerdicts(store, discord, policy, access),
         alert_history=AlertHistory(store, access),
-        probing=Probing(
-            store,
-            policy,
-            events,
-            prober=parts.prober,
-            writer=parts.probe_writer,
-            guild_id=parts.guild_id,
-        ),
-        probe_queries=ProbeQueries(store, policy, access),
     )
 
 
@@ -160,7 +142,7 @@ def _triages(shared: Shared) -> TriageUseCases:
         reevaluations=reevaluations,
         unfinished=Unfinished(store, policy, access, raising),
         similar=SimilarIncidents(store),
-        joining=Joining(store, policy, access, Regrading(policy, escalations)),
+        joining=Joining(store, policy, access, shared.regrading),
     )
 
 

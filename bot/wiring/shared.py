@@ -6,6 +6,9 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.email_links import AckLinks
 from bot.services.acknowledging.reading_ahead import ReadingAhead
 from bot.services.acknowledging.reconciliation import Reconciler
+from bot.services.alerts.events import AlertEvents
+from bot.services.alerts.opening import AlertOpening
+from bot.services.alerts.recoveries import Recoveries
 from bot.services.core import Core, WeeklyReport
 from bot.services.delivery.emails import DeliveryEmails
 from bot.services.escalation.bundles import Bundles
@@ -15,6 +18,7 @@ from bot.services.escalation.release import Releasing
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
 from bot.services.incidents.reposting import Reposting
+from bot.services.incidents.severity_change import Regrading
 from bot.services.paging.sending import OutsideChannels
 from bot.services.ports import Discord
 from bot.services.postmortems.attaching import DraftAttaching
@@ -57,6 +61,10 @@ class Shared:
         self.lifecycle = Lifecycle(
             store, discord, policy, self.changes, self.escalations, self.shown_incidents
         )
+        self.regrading = Regrading(policy, self.escalations)
+        self.recoveries = Recoveries(store, policy, self.lifecycle)
+        self.alert_opening = AlertOpening(policy, self.incidents)
+        self.alert_events = AlertEvents(store, policy, self.alert_opening, self.recoveries, self.regrading)
         self.core = Core(
             guild_id=parts.guild_id,
             store=store,
@@ -74,6 +82,7 @@ class Shared:
             code_host=parts.code_host,
             statistics=self.statistics,
             charts=parts.charts,
+            alert_events=self.alert_events,
         )
         self.bundles = Bundles(
             store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile

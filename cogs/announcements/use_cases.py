@@ -205,8 +205,8 @@ def _names_of(policy: Policy) -> Iterator[str]:
         yield from choices
     checks = policy.checks
     yield from (*checks.workers, *checks.pages, *checks.repositories)
-    for target in (*checks.http.values(), *(probe.http for probe in policy.probes.values())):
-        yield urlsplit(target.url).hostname or ""
+    for address in policy.addresses:
+        yield urlsplit(address).hostname or ""
 
 
 async def name_published(change: Change) -> None:

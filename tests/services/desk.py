@@ -46,12 +46,10 @@ from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.outside import PlainOutsideWriter
-from bot.ui.words.probe_words import PlainProbeWriter
 from bot.wiring import DiscordPorts, GuildDependencies, UseCases, wire
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.emergency import FakeOfflineAlerter, FakeSpool
 from tests.services.database import Database
-from tests.services.probes.prober import ScriptedProber
 
 GUILD = 7
 PUBLIC = "https://bot.example.com"
@@ -204,7 +202,6 @@ class Desk:
         self.paging: dict[Way, PagingSystem] = {}
         self.checks: LiveChecks = NoChecks()
         self.opened: dict[str, object] = {}
-        self.prober = ScriptedProber()
         self.use(self.discord)
 
     def use(self, discord: Discord) -> UseCases:
@@ -223,8 +220,6 @@ class Desk:
             postmortem_writer=self._postmortem_writer,
             spool=self.spool,
             queue=self.queue,
-            prober=self.prober,
-            probe_writer=PlainProbeWriter(_texts(), self.policy),
             public_url=PUBLIC,
             code_host=self.code_host,
             webhooks=self.webhooks,

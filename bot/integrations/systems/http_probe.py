@@ -15,7 +15,6 @@ from typing import Final
 
 from bot.domain.errors import OutboundFailed
 from bot.domain.masking.masking import open_link
-from bot.domain.probes.rules import ProbeRules
 from bot.domain.systems.results import (
     CERTIFICATE_DAYS,
     CheckResult,
@@ -125,18 +124,6 @@ class HttpProbe:
         return CheckResult(
             system=self.system, name=self.name, state=state, fact=fact, values=values, url=self._shown
         )
-
-
-@dataclass(frozen=True, slots=True)
-class HttpProber:
-    """A `bot.services.ports.live_checks.Prober`."""
-
-    http: OutboundHttp
-
-    async def ask(self, rules: ProbeRules) -> CheckResult:
-        """Send one request; a target that does not answer within its timeout has failed."""
-        probe = HttpProbe(self.http, rules.target, rules.http, try_s=rules.timeout.total_seconds())
-        return await probe.ask()
 
 
 def _says_ok(answer: HttpAnswer) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import Annotated, Final, TypeAlias, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, Tag, ValidationError
+from pydantic import BaseModel, RootModel, Tag, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -108,9 +108,11 @@ def _alias(kind: _Type) -> str | None:
 
 
 def _plain(kind: _Type) -> _Type:
-    """Return a type without its rules, and without None."""
+    """Return a type without its rules, without None, and without a model that is nothing but its root."""
     if get_origin(kind) is Annotated:
         return _plain(get_args(kind)[0])
+    if isinstance(kind, type) and issubclass(kind, RootModel):
+        return _plain(kind.model_fields["root"].rebuild_annotation())
     given = [each for each in get_args(kind) if each is not type(None)]
     return _plain(given[0]) if type(None) in get_args(kind) else kind
 

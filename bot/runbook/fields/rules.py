@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     GetCoreSchemaHandler,
+    RootModel,
     ValidationError,
     ValidationInfo,
 )
@@ -40,6 +41,24 @@ class CapabilityTable(Section):
     @classmethod
     def left_out(cls, severities: Mapping[str, SeverityPolicy]) -> object:
         """Return the rules of a file without the table; by default those of an empty one."""
+        return cls().rules(severities)
+
+
+class CapabilityTables(RootModel[Any]):
+    """The tables ``[<capability>.<name>]`` of a capability whose keys are a team's own names.
+
+    A subclass gives `root` its type, and an empty default.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    def rules(self, severities: Mapping[str, SeverityPolicy]) -> object:
+        """Return the rules that the tables describe, of a class of their own for `Policy.of`."""
+        raise NotImplementedError
+
+    @classmethod
+    def left_out(cls, severities: Mapping[str, SeverityPolicy]) -> object:
+        """Return the rules of a file without any."""
         return cls().rules(severities)
 
 

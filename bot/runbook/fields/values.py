@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.code_host import is_repository
@@ -278,3 +279,17 @@ def _person(names: Names) -> Rule:
 OfSeverity = Annotated[str, Rule(among=lambda names: one_of(names.severities, "a severity"))]
 #: One of ``[people]``, or a Discord user if that table is empty.
 Person = Annotated[str, Rule(among=_person)]
+
+
+def _url(value: object) -> str:
+    url = string(value)
+    address = urlsplit(url)
+    _ = address.port  # raises ValueError if it is none
+    if address.scheme not in {"http", "https"} or not address.hostname or "@" in address.netloc:
+        raise ValueError(url)
+    return url
+
+
+Url = Annotated[
+    str, Rule("an address", 'http:// or https:// without a password ("https://api.example.com/health")', _url)
+]

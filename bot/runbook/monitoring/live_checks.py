@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -19,15 +18,6 @@ MOST_TARGETS: Final = 25
 _MOST_PROJECTS: Final = 10
 
 
-def _url(value: object) -> str:
-    url = values.string(value)
-    address = urlsplit(url)
-    _ = address.port  # raises ValueError if it is none
-    if address.scheme not in {"http", "https"} or not address.hostname or "@" in address.netloc:
-        raise ValueError(url)
-    return url
-
-
 def _repository(value: object) -> str:
     name = values.string(value)
     if not is_repository(name):
@@ -35,9 +25,6 @@ def _repository(value: object) -> str:
     return name
 
 
-Url = Annotated[
-    str, Rule("an address", 'http:// or https:// without a password ("https://api.example.com/health")', _url)
-]
 _Repository = Annotated[str, Rule("a repository", 'owner/name ("parky/parky")', _repository)]
 _Project = Annotated[
     str, values.matching(r"[A-Za-z0-9][\w.-]{0,99}", "a name", 'letters, digits, "-" and "_" ("parky-api")')
@@ -50,7 +37,7 @@ _Branch = Annotated[
 class HttpTable(Section):
     """``[checks.http.<target>]``."""
 
-    url: Url
+    url: values.Url
     status: Annotated[int, values.whole(100, 599, "a status")] = 200
     ok: values.Bool = False
     slow_after: moments.Duration = timedelta(seconds=2)

@@ -1,10 +1,8 @@
-"""Live checks, each of which looks at one system, and the probes that ask all the time."""
+"""Live checks, each of which looks at one system."""
 
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from bot.domain.probes.rules import ProbeRules
-from bot.domain.probes.state import ProbeEvent
 from bot.domain.systems.results import CheckResult, SystemKind
 
 
@@ -51,20 +49,3 @@ class NoChecks:
     def of(self, _targets: Collection[str], /) -> Sequence[LiveCheck]:
         """Return no checks, whatever the targets."""
         return ()
-
-
-class Prober(Protocol):
-    """Asks targets by HTTP."""
-
-    async def ask(self, rules: ProbeRules, /) -> CheckResult:
-        """Return what one request finds; it takes no longer than the timeout of the rules."""
-
-
-class ProbeWriter(Protocol):
-    """Writes the titles of the alerts that probes raise."""
-
-    def title(self, rules: ProbeRules, event: ProbeEvent, result: CheckResult | None) -> str:
-        """Return the title of the alert about a probe's target."""
-
-    def title_of_prober(self, event: ProbeEvent) -> str:
-        """Return what happened to the prober itself: it reaches no target, or it does again."""

@@ -2,24 +2,25 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any, Final, cast
 
-from bot.domain.probes.rules import ProbeRules
 from bot.domain.systems.results import CheckResult
 from bot.domain.systems.rules import HttpTarget
 from bot.i18n import Texts
 from bot.integrations.outbound.http import OutboundHttp
-from bot.integrations.systems.http_probe import HttpProber
-from bot.process.ticks import PROBES_S, Ticks
+from bot.process.ticks import Ticks
 from bot.runbook import load_policy
-from bot.services.probes.probing import Probing
 from bot.storage.database.pools import open_pool
 from bot.storage.database.sql import queries
 from bot.storage.store import PostgresStore
-from bot.ui.words.probe_words import PlainProbeWriter
+from cogs.probes.posts import ProbeTitles
+from cogs.probes.prober import HttpProber
+from cogs.probes.rules import ProbeRules, Probes
+from cogs.probes.use_cases import Probing
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.measurements.checks import watched
 from tests.bench.servers.apart import served_apart
@@ -29,6 +30,7 @@ _TARGETS: Final = 200
 _EVERY: Final = timedelta(seconds=30)
 _FOR_S: Final = 60.0
 _GUILD: Final = 1
+_TICK_S: Final = 0.5
 _LATE: Final = Limit(p99_ms=1_000)
 _STALL: Final = Limit(worst_ms=50)
 _CORE: Final = Limit(worst_ms=25)
@@ -46,11 +48,16 @@ class _Noting:
         return await self.inner.ask(rules)
 
 
+@cache
+def _client() -> OutboundHttp:
+    return OutboundHttp()
+
+
 async def rows(dsn: str) -> list[Row]:
     """Probe for two intervals, on the loop of this process, as the running bot does."""
     queries()  # the running bot has read its statements
     with served_apart(_serving) as url:
-        noting = _Noting(HttpProber(OutboundHttp()))
+        noting = _Noting(HttpProber(_client))
         pool = await open_pool(dsn)
         try:
             cpu_s, stall_s, due = await _probed(PostgresStore(pool).of(_GUILD), noting, url)
@@ -87,16 +94,16 @@ async def _probed(store: PostgresStore, noting: _Noting, url: str) -> tuple[floa
     probes = {
         name: ProbeRules(name, name, HttpTarget(url, is_private=True), "SEV1", every=_EVERY) for name in names
     }
-    policy = replace(load_policy(None), probes=probes)
-    writer = PlainProbeWriter(Texts.load(), policy)
+    policy = load_policy(None).with_rules(Probes(probes))
+    titles = ProbeTitles(Texts.load(), policy)
     # No target fails, so no alert is tracked.
-    probing = Probing(store, policy, cast("Any", None), prober=noting, writer=writer, guild_id=_GUILD)
+    probing = Probing(store, policy, cast("Any", None), prober=noting, titles=titles, guild_id=_GUILD)
     before = (await store.now()).timestamp()
     await probing.tick()
     due = {name: before + rules.phase.total_seconds() for name, rules in probes.items()}
     await noting.inner.ask(next(iter(probes.values())))  # it has read the certificates from here on
     ticks = Ticks()
-    ticks.every(PROBES_S, probing.tick, name="probes")
+    ticks.every(_TICK_S, probing.tick, name="probes")
     cpu_s = time.process_time()
     ticks.start()
     _, stall_s = await watched(lambda: asyncio.sleep(_FOR_S))

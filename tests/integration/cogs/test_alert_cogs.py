@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 
 from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.events import EventOrigin, event_id
@@ -10,8 +9,6 @@ from bot.domain.alerts.recognition import Says
 from bot.domain.triage.evidence import Evidence
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
 from tests.services.alerts.test_events import FIRING, SENTRY
-from tests.services.probes.prober import slow, wrong
-from tests.services.probes.test_probing import probe, turn
 
 
 async def say(world: ConsoleWorld, number: int, *, key: str = "4711", says: Says = Says.FIRING) -> None:
@@ -57,21 +54,6 @@ async def test_a_private_incident_is_not_named(world: ConsoleWorld) -> None:
     assert "TypeError" not in page
     assert "INC-1" not in page
     assert "TypeError" in words(shown(await world.command("alerts recent", by="primary")))
-
-
-async def test_probes_are_listed_the_worst_first(world: ConsoleWorld) -> None:
-    """`/probes` lists the probes of the policy, the worst first, and says so if the policy has none."""
-    none = shown(await world.command("probes"))
-    assert "プローブはありません" in none["content"]
-    probes = {name: probe(name) for name in ("api", "web", "dev")}
-    world.policy = replace(world.policy, probes=MappingProxyType(probes))
-    await world.restart()
-    await turn(world, begun=False)
-    world.prober.says.update(dev=wrong(), web=slow())
-    for _ in range(2):
-        await turn(world)
-    _title, *lines = shown(await world.command("probes"))["content"].splitlines()
-    assert [line.split()[:2] for line in lines] == [["⛔", "`dev`"], ["⚠️", "`web`"], ["✅", "`api`"]]
 
 
 async def test_what_was_taught_is_listed_and_removed(world: ConsoleWorld) -> None:

@@ -2,20 +2,17 @@
 
 import asyncio
 import ssl
-import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.configured.system_checks import LateProber
 from bot.domain.outbound import OutboundProblem
-from bot.domain.probes.rules import ProbeRules
 from bot.domain.systems.results import CheckResult, Fact, SystemState
 from bot.domain.systems.rules import HttpTarget
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
-from bot.integrations.systems.http_probe import HttpProbe, HttpProber
+from bot.integrations.systems.http_probe import HttpProbe
 from tests.integration.outbound.certificates import make_certificate, server_side
 from tests.integration.outbound.upstream import Behaviour, in_turn, says, upstream
 
@@ -142,28 +139,6 @@ async def test_a_certificate_that_ends_soon_is_a_warning_and_one_that_does_not_m
         assert (refused.state, refused.values["problem"]) == (SystemState.DOWN, OutboundProblem.TLS)
 
 
-async def test_a_probe_asks_once_and_is_cut_at_its_own_timeout(http: OutboundHttp) -> None:
-    """A probe asks once and is cut at its own timeout, whether its target never answers or never stops."""
-
-    async def hang(_nth: int, _writer: asyncio.StreamWriter) -> None:
-        await asyncio.Event().wait()
-
-    async def drip(_nth: int, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        while True:
-            writer.write(b"1\r\nx\r\n")
-            await writer.drain()
-            await asyncio.sleep(0.01)  # endlessly, and never silent
-
-    for behaviour in (hang, drip):
-        async with upstream(behaviour) as there:
-            target = HttpTarget(f"http://127.0.0.1:{there.port}/")
-            rules = ProbeRules("api", "api", target, "SEV1", timeout=timedelta(seconds=0.2))
-            found = await HttpProber(http).ask(rules)
-            assert found.values == {"problem": OutboundProblem.TIMEOUT}
-            assert len(there.heads) == 1
-
-
 @pytest.mark.parametrize(
     ("begin", "state"),
     [
@@ -178,18 +153,3 @@ async def test_a_body_that_is_too_long_says_ok_at_its_beginning(
 ) -> None:
     """The rest of it is not read: a health page that lists all its checks is no outage."""
     assert (await looked(http, says(200, begin + b"x" * 1_200_000 + b'"}'))).state is state
-
-
-async def test_a_probe_imports_its_client_beside_the_event_loop() -> None:
-    """The first request would hold up the answers to people for a tenth of a second."""
-    threads: list[int] = []
-
-    def outbound() -> OutboundHttp:
-        threads.append(threading.get_ident())
-        return OutboundHttp(allowed=AllowedPlaces.parse("127.0.0.1"))
-
-    async with upstream(OK) as there:
-        rules = ProbeRules("a", "a", HttpTarget(f"http://127.0.0.1:{there.port}/", needs_ok=True), "SEV1")
-        found = await LateProber(outbound).ask(rules)
-    assert found.state is SystemState.OK
-    assert threading.get_ident() not in threads

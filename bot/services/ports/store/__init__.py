@@ -11,7 +11,6 @@ from bot.services.ports.store.alerts.events import AlertEventWrites
 from bot.services.ports.store.alerts.hooks import HookReads, HookWrites
 from bot.services.ports.store.alerts.lessons import AlertLessonReads, AlertLessonWrites
 from bot.services.ports.store.alerts.live_checks import LiveCheckReads, LiveCheckWrites
-from bot.services.ports.store.alerts.probes import ProbeReads, ProbeWrites
 from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
@@ -66,7 +65,6 @@ class Transaction(
     AlertDecisionWrites,
     AlertLessonWrites,
     HookWrites,
-    ProbeWrites,
     AlertVerdictWrites,
     OnCallWrites,
     LiveCheckWrites,
@@ -105,7 +103,6 @@ class Store(
     AlertLessonReads,
     AlertVerdictReads,
     HookReads,
-    ProbeReads,
     OnCallReads,
     LiveCheckReads,
     MemberReads,

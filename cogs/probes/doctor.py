@@ -1,22 +1,30 @@
 """The probes of a policy: how many there are, and which of them say nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from bot.doctor.finding import Finding, ok, warn
-from bot.domain.probes.rules import ProbeRules
 from bot.integrations.loopback import is_loopback
 from bot.runbook.model import Policy
+from cogs.probes.rules import ProbeRules, Probes
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 _NAME: Final = "probes"
 _MINUTE: Final = timedelta(minutes=1)
 
 
+async def check(_settings: "Settings", policy: Policy) -> Iterable[Finding]:
+    """Return the findings of `check_probes`."""
+    return list(check_probes(policy))
+
+
 def check_probes(policy: Policy) -> Iterator[Finding]:
     """Yield what is to say about the probes; nothing if the policy has none."""
-    probes = policy.probes.values()
+    probes = policy.of(Probes).by_name.values()
     if not probes:
         return
     per_minute = sum(_MINUTE / rules.every for rules in probes)

@@ -2,15 +2,13 @@
 
 from typing import Final
 
-from bot.domain.probes.rules import ProbeRules
-from bot.domain.probes.state import ProbeEvent, ProbeState
 from bot.domain.systems.results import CheckResult
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.probes.looking import ProbeShown, ProbesShown
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.system_words import Safe, fact_of
 from bot.ui.words.wording import Wording
+from cogs.probes.rules import ProbeEvent, ProbeRules, ProbeShown, ProbesShown, ProbeState
 
 #: Colour never alone: the line says the state in words.
 SIGNS: Final = {
@@ -24,19 +22,19 @@ _NAME_LIMIT: Final = 80
 _LIMIT: Final = 1_900  # Discord: 2,000 characters
 
 
-class PlainProbeWriter:
-    """A `bot.services.ports.live_checks.ProbeWriter`, in the team's language."""
+class ProbeTitles:
+    """The titles of the alerts that probes raise, in the team's language."""
 
     def __init__(self, texts: Texts, policy: Policy) -> None:
         self._words = Wording(texts, policy)
 
-    def title(self, rules: ProbeRules, event: ProbeEvent, result: CheckResult | None) -> str:
+    def of(self, rules: ProbeRules, event: ProbeEvent, result: CheckResult | None) -> str:
         """Return "api.parky.co.jp is down: no answer in time"."""
         target = plain(rules.target, limit=_NAME_LIMIT)
         fact = "" if result is None else fact_of(self._words, result, safe=plain)
         return self._words.say(f"probes.title.{event}", target=target, fact=fact)
 
-    def title_of_prober(self, event: ProbeEvent) -> str:
+    def of_prober(self, event: ProbeEvent) -> str:
         """Return "The probes reach nothing"."""
         known = ProbeEvent.OVER if event is ProbeEvent.OVER else ProbeEvent.DOWN
         return self._words.say(f"probes.prober.{known}")

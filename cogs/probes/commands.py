@@ -3,10 +3,10 @@
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.client import IncidentBot
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
-from bot.ui.words.probe_words import listing
+from cogs.probes.posts import listing
+from cogs.probes.use_cases import ProbeUseCases
 
 
 @app_commands.command(
@@ -20,10 +20,6 @@ async def probes(interaction: Interaction) -> None:
     """Show every probe of the policy to the person who asks, the worst first."""
     await wait(interaction)
     services = services_of(interaction)
-    shown = await services.probe_queries.show(services.guild_id, by=person_from(interaction.user))
+    shown = await services.of(ProbeUseCases).queries.show(services.guild_id, by=person_from(interaction.user))
     voice = voice_of(interaction)
     await reply(interaction, listing(voice, shown) if shown.probes else voice.say("probes.message.none"))
-
-
-async def setup(bot: IncidentBot) -> None:
-    bot.tree.add_command(probes)

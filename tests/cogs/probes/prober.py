@@ -2,15 +2,17 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import cast
 
 from bot.domain.outbound import OutboundProblem
-from bot.domain.probes.rules import ProbeRules
 from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from cogs.probes.rules import ProbeRules
+from tests.services.desk import Desk
 
 
 @dataclass(slots=True)
 class ScriptedProber:
-    """A `bot.services.ports.live_checks.Prober`: every target answers, unless a test says otherwise.
+    """A `cogs.probes.prober.Prober`: every target answers, unless a test says otherwise.
 
     Attributes:
         says: Results by the name of the probe.
@@ -27,6 +29,11 @@ class ScriptedProber:
         if rules.name in self.hangs:
             await asyncio.Event().wait()
         return self.says.get(rules.name, good())
+
+
+def prober(desk: Desk) -> ScriptedProber:
+    """The desk's."""
+    return cast("ScriptedProber", desk.opened["probes"])
 
 
 def good() -> CheckResult:

@@ -13,11 +13,12 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.probes.rules import PROBER, ProbeRules
-from bot.domain.probes.state import ProbeState, ProbeStatus
 from bot.domain.systems.rules import HttpTarget
+from cogs.probes.rules import PROBER, ProbeRules, Probes, ProbeState, ProbeStatus
+from cogs.probes.store import ProbeStates
+from cogs.probes.use_cases import ProbeUseCases, Probing
+from tests.cogs.probes.prober import good, prober, slow, unreachable, wrong
 from tests.services.desk import RESPONDER, Desk
-from tests.services.probes.prober import good, slow, unreachable, wrong
 
 
 def probe(name: str, **changes: object) -> ProbeRules:
@@ -28,20 +29,30 @@ def probe(name: str, **changes: object) -> ProbeRules:
 
 def use(desk: Desk, *probes: ProbeRules) -> None:
     """Give the desk's policy these probes, as after a start."""
-    desk.policy = replace(desk.policy, probes=MappingProxyType({one.name: one for one in probes}))
+    desk.policy = desk.policy.with_rules(Probes(MappingProxyType({one.name: one for one in probes})))
     desk.use(desk.discord)
+
+
+def probing(desk: Desk) -> Probing:
+    """What asks the targets."""
+    return desk.services.of(ProbeUseCases).probing
+
+
+def states(desk: Desk) -> ProbeStates:
+    """The rows."""
+    return ProbeStates(desk.store.sql, desk.guild_id)
 
 
 async def turn(desk: Desk, *, seconds: float = 60, begun: bool = True) -> None:
     """Let an interval pass, and ask what is due then."""
     if not begun:
-        await desk.services.probing.tick()
+        await probing(desk).tick()
     await desk.database.advance(timedelta(seconds=seconds))
     for _ in range(20):
-        before = len(desk.prober.asked)
-        await desk.services.probing.tick()
-        await desk.services.probing.drain()
-        if len(desk.prober.asked) == before:
+        before = len(prober(desk).asked)
+        await probing(desk).tick()
+        await probing(desk).drain()
+        if len(prober(desk).asked) == before:
             return
 
 
@@ -54,7 +65,7 @@ async def alerts(desk: Desk) -> list[Incident]:
 
 
 async def status(desk: Desk, name: str) -> ProbeStatus:
-    return next(one for one in await desk.store.probes(desk.guild_id) if one.name == name)
+    return next(one for one in await states(desk).all() if one.name == name)
 
 
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
@@ -68,7 +79,7 @@ async def test_two_failures_in_a_row_open_one_alert_of_its_severity_and_two_answ
     desk: Desk,
 ) -> None:
     """One lost packet is no outage; further failures are the same one."""
-    desk.prober.says["api"] = wrong()
+    prober(desk).says["api"] = wrong()
     await turn(desk)
     assert await alerts(desk) == []
     for _ in range(3):
@@ -79,7 +90,7 @@ async def test_two_failures_in_a_row_open_one_alert_of_its_severity_and_two_answ
     assert alert.tracked.occurrences == 1
     await desk.work()
     assert len(desk.sent(DeliveryKind.ALERT)) == 1
-    desk.prober.says["api"] = good()
+    prober(desk).says["api"] = good()
     await turn(desk)
     assert (await alerts(desk))[0].status is Status.TRIGGERED
     await turn(desk)
@@ -90,19 +101,19 @@ async def test_two_failures_in_a_row_open_one_alert_of_its_severity_and_two_answ
 async def test_a_failure_between_answers_opens_nothing(desk: Desk) -> None:
     """Single failures between good answers open no alert, since an alert takes failures in a row."""
     for said in (wrong(), good(), wrong(), good()):
-        desk.prober.says["dev"] = said
+        prober(desk).says["dev"] = said
         await turn(desk)
     assert await alerts(desk) == []
 
 
 async def test_an_acknowledged_alert_stays_with_its_responder_when_the_target_is_back(desk: Desk) -> None:
     """The recovery is a line on it."""
-    desk.prober.says["api"] = wrong()
+    prober(desk).says["api"] = wrong()
     await turn(desk, seconds=60)
     await turn(desk)
     (alert,) = await alerts(desk)
     await desk.acknowledger.acknowledge(alert.id, by=RESPONDER, via=AckVia.REACTION)
-    desk.prober.says["api"] = good()
+    prober(desk).says["api"] = good()
     await turn(desk)
     await turn(desk)
     (alert,) = await alerts(desk)
@@ -111,7 +122,7 @@ async def test_an_acknowledged_alert_stays_with_its_responder_when_the_target_is
 
 async def test_a_restart_forgets_no_failure_and_opens_nothing_twice(desk: Desk) -> None:
     """Failures are counted across restarts, and an alert is opened only once."""
-    desk.prober.says["api"] = wrong()
+    prober(desk).says["api"] = wrong()
     await turn(desk)
     desk.use(desk.discord)
     await turn(desk)
@@ -146,7 +157,7 @@ async def test_an_alert_is_tracked_once_whenever_the_process_dies(
 
     It may die between the probe's row and the alert, or between the alert and its mark in the row.
     """
-    desk.prober.says["api"] = wrong()
+    prober(desk).says["api"] = wrong()
     await turn(desk)
     with dying(desk, monkeypatch, after=after):
         await turn(desk)
@@ -165,11 +176,11 @@ async def test_a_target_that_is_back_before_its_alert_was_tracked_still_says_bot
 
     The failure and the return are both told, in their order, so that nothing stays open.
     """
-    desk.prober.says["api"] = wrong()
+    prober(desk).says["api"] = wrong()
     await turn(desk)
     with dying(desk, monkeypatch, after=False):
         await turn(desk)
-    desk.prober.says["api"] = good()
+    prober(desk).says["api"] = good()
     desk.use(desk.discord)
     await turn(desk)
     await turn(desk)
@@ -181,22 +192,22 @@ async def test_a_slow_target_is_degraded_and_warns_only_if_the_policy_says_how(d
 
     Without such a severity, the target is only shown as degraded.
     """
-    desk.prober.says = {"api": slow(), "dev": slow()}
+    prober(desk).says = {"api": slow(), "dev": slow()}
     use(desk, probe("api", degraded="SEV3"), probe("dev", severity="SEV2"))
     await turn(desk)
     await turn(desk)
     assert [one.severity for one in await alerts(desk)] == ["SEV3"]
     assert (await status(desk, "dev")).state is ProbeState.DEGRADED
-    desk.prober.says["api"] = wrong()
+    prober(desk).says["api"] = wrong()
     await turn(desk)
     await turn(desk)
     assert [one.severity for one in await alerts(desk)] == ["SEV1"]
-    desk.prober.says["api"] = slow()
+    prober(desk).says["api"] = slow()
     for _ in range(3):
         await turn(desk)
     found = await alerts(desk)
     assert found[0].status is Status.RESOLVED
-    desk.prober.says["api"] = good()
+    prober(desk).says["api"] = good()
     for _ in range(3):
         await turn(desk)
     assert {one.status for one in await alerts(desk)} == {Status.RESOLVED}
@@ -207,16 +218,16 @@ async def test_when_nothing_is_reached_one_alert_says_that_the_prober_reaches_no
 
     The alert is resolved by the first answer; a target that stays unreachable then has its own alert.
     """
-    desk.prober.says = {"api": unreachable(), "dev": unreachable()}
+    prober(desk).says = {"api": unreachable(), "dev": unreachable()}
     for _ in range(3):
         await turn(desk)
     (alert,) = await alerts(desk)
     assert (alert.severity, alert.targets) == ("SEV1", ())
     assert (await status(desk, "api")).state is ProbeState.CUT_OFF
     assert (await status(desk, PROBER)).state is ProbeState.CUT_OFF
-    shown = await desk.services.probe_queries.states(desk.guild_id)
+    shown = await desk.services.of(ProbeUseCases).queries.states(desk.guild_id)
     assert shown.is_cut_off
-    desk.prober.says = {"api": unreachable()}
+    prober(desk).says = {"api": unreachable()}
     await turn(desk)
     await turn(desk)
     first, second = await alerts(desk)
@@ -226,7 +237,7 @@ async def test_when_nothing_is_reached_one_alert_says_that_the_prober_reaches_no
 
 async def test_two_targets_that_answer_wrongly_are_two_alerts(desk: Desk) -> None:
     """Two targets that answer wrongly open two alerts, since the network is not their common cause."""
-    desk.prober.says = {"api": wrong(), "dev": wrong(403)}
+    prober(desk).says = {"api": wrong(), "dev": wrong(403)}
     await turn(desk)
     await turn(desk)
     assert sorted(one.targets for one in await alerts(desk)) == [("api",), ("dev",)]
@@ -234,7 +245,7 @@ async def test_two_targets_that_answer_wrongly_are_two_alerts(desk: Desk) -> Non
 
 async def test_an_alert_that_a_person_ended_too_early_fires_again(desk: Desk) -> None:
     """Ten minutes later at the latest; an open one is counted."""
-    desk.prober.says["api"] = wrong()
+    prober(desk).says["api"] = wrong()
     await turn(desk)
     await turn(desk)
     (alert,) = await alerts(desk)
@@ -248,7 +259,7 @@ async def test_an_alert_that_a_person_ended_too_early_fires_again(desk: Desk) ->
 async def test_a_request_that_never_ends_is_cut_and_holds_up_no_other(desk: Desk) -> None:
     """A probe that hangs is cut even if the prober itself does not cut it, and holds up no other probe."""
     use(desk, probe("api", timeout=timedelta(milliseconds=10)), probe("dev"))
-    desk.prober.hangs.add("api")
+    prober(desk).hangs.add("api")
     await turn(desk)
     found = await status(desk, "api")
     assert found.result is not None
@@ -258,35 +269,35 @@ async def test_a_request_that_never_ends_is_cut_and_holds_up_no_other(desk: Desk
 
 async def test_two_processes_ask_each_target_once_in_its_interval(desk: Desk) -> None:
     """While one process takes over from another, each target is asked only once in its interval."""
-    desk.prober.asked.clear()
+    prober(desk).asked.clear()
     await desk.database.advance(timedelta(seconds=60))
-    first = desk.services.probing
+    first = probing(desk)
     desk.use(desk.discord)
     await first.tick()
-    await desk.services.probing.tick()
+    await probing(desk).tick()
     await first.drain()
-    await desk.services.probing.drain()
-    assert sorted(desk.prober.asked) == ["api", "dev"]
+    await probing(desk).drain()
+    assert sorted(prober(desk).asked) == ["api", "dev"]
 
 
 async def test_availability_counts_the_answers_of_a_day(desk: Desk) -> None:
     """A slow answer is one; what is older is forgotten."""
     for said in (wrong(), slow(), good()):
-        desk.prober.says["api"] = said
+        prober(desk).says["api"] = said
         await turn(desk)
-    shown = await desk.services.probe_queries.states(desk.guild_id)
+    shown = await desk.services.of(ProbeUseCases).queries.states(desk.guild_id)
     share = {one.rules.name: one.counts.availability for one in shown.probes}
     assert share == {"api": 0.75, "dev": 1.0}
     await desk.database.advance(timedelta(hours=26))
-    await desk.store.forget_probe_counts()
-    assert await desk.store.probe_counts(desk.guild_id) == {}
+    await desk.services.of(ProbeUseCases).probing.tidy()
+    assert await states(desk).counts() == {}
 
 
 async def test_a_probe_that_left_the_policy_is_forgotten(desk: Desk) -> None:
     """A probe that is no longer in the policy is forgotten when the bot starts with that policy."""
     use(desk, probe("api"))
     await turn(desk)
-    assert [one.name for one in await desk.store.probes(desk.guild_id)] == [PROBER, "api"]
+    assert [one.name for one in await states(desk).all()] == [PROBER, "api"]
 
 
 async def test_a_secret_in_what_a_probe_says_is_neither_stored_nor_shown(desk: Desk) -> None:
@@ -294,7 +305,7 @@ async def test_a_secret_in_what_a_probe_says_is_neither_stored_nor_shown(desk: D
     token = f"ghp_{'a1B2' * 9}"
     url = f"https://api.example.com/{token}"
     use(desk, probe("api", target=f"api {token}", http=HttpTarget(url)))
-    desk.prober.says["api"] = replace(wrong(), url=url, name=f"api {token}")
+    prober(desk).says["api"] = replace(wrong(), url=url, name=f"api {token}")
     for _ in range(3):
         await turn(desk)
     await desk.work()

@@ -1,17 +1,18 @@
 """``[probes.<name>]``: targets that are asked by HTTP all the time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Annotated, Final
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
-from bot.domain.probes.rules import ProbeRules
+from bot.domain.severity import SeverityPolicy
 from bot.domain.systems.rules import HttpTarget
 from bot.runbook.fields import moments, values
-from bot.runbook.fields.rules import AtMost, Problem, Section
-from bot.runbook.monitoring.live_checks import Url
+from bot.runbook.fields.rules import AtMost, CapabilityTables, Problem, Section
+from bot.runbook.model import Policy
+from cogs.probes.rules import ProbeRules, Probes
 
 #: The bot's own limits.
 MOST_PROBES: Final = 200
@@ -29,7 +30,7 @@ _Count = Annotated[int, values.whole(1, _MOST_IN_A_ROW, "a number")]
 class ProbeTable(Section):
     """``[probes.<name>]``."""
 
-    url: Url
+    url: values.Url
     severity: values.OfSeverity
     target: values.Target | None = None
     degraded: values.OfSeverity | None = None
@@ -67,9 +68,23 @@ def _each_ends_in_time(tables: Mapping[str, ProbeTable]) -> Mapping[str, ProbeTa
     return tables
 
 
-ProbeTables = Annotated[dict[_Name, ProbeTable], AtMost(MOST_PROBES), AfterValidator(_each_ends_in_time)]
+class ProbesTable(CapabilityTables):
+    """``[probes]``: the tables by name."""
+
+    root: Annotated[dict[_Name, ProbeTable], AtMost(MOST_PROBES), AfterValidator(_each_ends_in_time)] = Field(
+        default_factory=dict
+    )
+
+    def rules(self, _severities: Mapping[str, SeverityPolicy]) -> Probes:
+        """Return the rules of every probe."""
+        return Probes(MappingProxyType({name: table.value(name) for name, table in self.root.items()}))
 
 
-def probes_of(tables: Mapping[str, ProbeTable]) -> Mapping[str, ProbeRules]:
-    """Return the rules of every probe, by its name."""
-    return MappingProxyType({name: table.value(name) for name, table in tables.items()})
+def targets(policy: Policy) -> Iterator[str]:
+    """Yield what is affected when a probe fails."""
+    return (probe.target for probe in policy.of(Probes).by_name.values())
+
+
+def addresses(policy: Policy) -> Iterator[str]:
+    """Yield what the probes ask."""
+    return (probe.http.url for probe in policy.of(Probes).by_name.values())

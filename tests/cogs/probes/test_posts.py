@@ -5,16 +5,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.probes.rules import ProbeRules
-from bot.domain.probes.state import ProbeEvent, ProbeState, ProbeStatus
 from bot.domain.systems.rules import HttpTarget
 from bot.i18n import Texts
 from bot.runbook import load_policy
-from bot.services.ports.store.alerts.probes import ProbeCounts
-from bot.services.probes.looking import ProbeShown, ProbesShown
-from bot.ui.words.probe_words import PlainProbeWriter, listing, percentage
 from bot.ui.words.wording import Wording
-from tests.services.probes.prober import good, unreachable, wrong
+from cogs.probes.posts import ProbeTitles, listing, percentage
+from cogs.probes.rules import (
+    ProbeCounts,
+    ProbeEvent,
+    ProbeRules,
+    ProbeShown,
+    ProbesShown,
+    ProbeState,
+    ProbeStatus,
+)
+from tests.cogs.probes.prober import good, unreachable, wrong
 
 POLICY = load_policy(None)
 WORDS = Wording(Texts.load(), POLICY)
@@ -28,16 +33,14 @@ def test_titles_say_what_happened_and_why() -> None:
 
     The prober's own title is in the team's language, too.
     """
-    writer = PlainProbeWriter(Texts.load(), POLICY)
-    assert writer.title(RULES, ProbeEvent.DOWN, unreachable()) == (
+    titles = ProbeTitles(Texts.load(), POLICY)
+    assert titles.of(RULES, ProbeEvent.DOWN, unreachable()) == (
         "api.parky.co.jp がダウン：時間内に応答がない"
     )
-    assert writer.title(RULES, ProbeEvent.OVER, good()) == "api.parky.co.jp が復旧：200、12 ms"
-    assert "応答なし" in writer.title_of_prober(ProbeEvent.DOWN)
-    english = PlainProbeWriter(Texts.load(), replace(POLICY, language="en"))
-    assert english.title(RULES, ProbeEvent.DOWN, wrong()) == (
-        "api.parky.co.jp is down: HTTP 503 (expected 200)"
-    )
+    assert titles.of(RULES, ProbeEvent.OVER, good()) == "api.parky.co.jp が復旧：200、12 ms"
+    assert "応答なし" in titles.of_prober(ProbeEvent.DOWN)
+    english = ProbeTitles(Texts.load(), replace(POLICY, language="en"))
+    assert english.of(RULES, ProbeEvent.DOWN, wrong()) == ("api.parky.co.jp is down: HTTP 503 (expected 200)")
 
 
 def test_each_probe_is_a_line_with_its_availability() -> None:

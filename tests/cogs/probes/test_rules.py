@@ -6,19 +6,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.outbound import OutboundProblem
-from bot.domain.probes.rules import ProbeRules
-from bot.domain.probes.state import (
+from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.systems.rules import HttpTarget
+from cogs.probes.rules import (
     REPEAT,
     ProbeOutcome,
+    ProbeRules,
     ProbeState,
     ProbeStatus,
     cuts_off,
     is_reached,
     outcome_of,
 )
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
-from bot.domain.systems.rules import HttpTarget
-from tests.services.probes.prober import good, slow, unreachable, wrong
+from tests.cogs.probes.prober import good, slow, unreachable, wrong
 
 NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
 RULES = ProbeRules("api", "api", HttpTarget("https://api.example.com/health"), "SEV1", degraded="SEV3")

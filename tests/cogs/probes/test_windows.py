@@ -9,9 +9,9 @@ from bot.domain.alerts.held import AlertWindow
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Status
 from cogs.maintenance.use_cases import MaintenanceWindows
+from tests.cogs.probes.prober import good, prober, slow, wrong
+from tests.cogs.probes.test_probing import alerts, begun, probe, turn, use
 from tests.services.desk import GUILD, PRIMARY, Desk
-from tests.services.probes.prober import good, slow, wrong
-from tests.services.probes.test_probing import alerts, begun, probe, turn, use
 
 __all__ = ["begun"]
 
@@ -34,7 +34,7 @@ async def said(desk: Desk) -> list[tuple[AlertOutcome, str | None, int | None]]:
 async def test_a_target_that_is_still_down_when_its_window_ends_alerts_then_and_once(desk: Desk) -> None:
     """A target that is down past its maintenance window opens one alert then, which its recovery ends."""
     await mute(desk, minutes=30)
-    desk.prober.says["api"] = wrong()
+    prober(desk).says["api"] = wrong()
     for _ in range(14):  # it repeats after ten minutes
         await turn(desk)
     await desk.work()
@@ -54,7 +54,7 @@ async def test_a_target_that_is_still_down_when_its_window_ends_alerts_then_and_
     assert await said(desk) == [(AlertOutcome.HELD, "api", alert.id)] * 2 + [
         (AlertOutcome.COUNTED, "api", alert.id)
     ]
-    desk.prober.says["api"] = good()
+    prober(desk).says["api"] = good()
     await turn(desk)
     await turn(desk)
     assert [one.status for one in await alerts(desk)] == [Status.RESOLVED]
@@ -64,12 +64,12 @@ async def test_a_target_that_is_back_before_its_window_ends_alerts_nobody(desk: 
     """A target that is down only within its maintenance window opens no alert; the next outage opens one."""
     await mute(desk, minutes=30)
     for says in (wrong(), wrong(), good(), good()):
-        desk.prober.says["api"] = says
+        prober(desk).says["api"] = says
         await turn(desk)
     await desk.pass_time(minutes=30)
     assert await alerts(desk) == []
     assert [one[0] for one in await said(desk)] == [AlertOutcome.HELD, AlertOutcome.NOTHING_OPEN]
-    desk.prober.says["api"] = wrong()
+    prober(desk).says["api"] = wrong()
     await turn(desk)
     await turn(desk)
     assert [one.targets for one in await alerts(desk)] == [("api",)]
@@ -86,7 +86,7 @@ async def test_a_slow_target_that_goes_down_in_its_window_alerts_as_down(
     use(desk, probe("api", degraded="SEV3"))
     window = await mute(desk, minutes=30)
     for says in (slow(), slow(), wrong(), wrong()):
-        desk.prober.says["api"] = says
+        prober(desk).says["api"] = says
         await turn(desk)
     if is_ended_by_a_person:
         await desk.services.of(MaintenanceWindows).end(GUILD, window.id, by=PRIMARY)
@@ -100,14 +100,14 @@ async def test_a_slow_target_that_goes_down_in_its_window_alerts_as_down(
 
 async def test_an_alert_from_before_its_window_is_counted_and_ended_as_ever(desk: Desk) -> None:
     """A window holds new alerts alone: who is on this one is not left without its end."""
-    desk.prober.says["api"] = wrong()
+    prober(desk).says["api"] = wrong()
     await turn(desk)
     await turn(desk)
     [alert] = await alerts(desk)
     await mute(desk, minutes=30)
     for _ in range(11):
         await turn(desk)
-    desk.prober.says["api"] = good()
+    prober(desk).says["api"] = good()
     await turn(desk)
     await turn(desk)
     assert [(one.id, one.status) for one in await alerts(desk)] == [(alert.id, Status.RESOLVED)]

@@ -1,4 +1,4 @@
-"""Asks the targets of a guild, each at its time, and tracks an alert for what changes.
+"""Asks the targets of a guild, each at its time, tracks an alert for what changes, and shows their states.
 
 What is known about a probe is a row. An event is written to that row with the state that it follows from,
 and removed once it is tracked, so a process that dies in between leaves it to the next one. The event has the
@@ -7,8 +7,8 @@ same origin then, by which it is tracked once.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, cast
 
 import structlog
 
@@ -16,21 +16,33 @@ from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
 from bot.domain.errors import UnavailableError
 from bot.domain.outbound import OutboundProblem
-from bot.domain.probes.rules import ProbeRules, sender
-from bot.domain.probes.state import (
+from bot.domain.people import Person
+from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.i18n import Texts
+from bot.runbook.model import Policy
+from bot.services.alerts.events import AlertEvents
+from bot.services.core import Core
+from bot.services.ports import Store
+from bot.services.shared.access import Access, Act
+from cogs.probes.posts import ProbeTitles
+from cogs.probes.prober import Prober
+from cogs.probes.rules import (
+    PROBER,
+    ProbeCounts,
     ProbeEvent,
     ProbeOutcome,
+    ProbeRules,
+    Probes,
+    ProbeShown,
+    ProbesShown,
     ProbeState,
     ProbeStatus,
     cuts_off,
     is_reached,
     outcome_of,
+    sender,
 )
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
-from bot.runbook.model import Policy
-from bot.services.alerts.events import AlertEvents
-from bot.services.ports import Store
-from bot.services.ports.live_checks import Prober, ProbeWriter
+from cogs.probes.store import ProbeStates
 
 log = structlog.get_logger(__name__)
 
@@ -57,14 +69,15 @@ class Probing:
         events: AlertEvents,
         *,
         prober: Prober,
-        writer: ProbeWriter,
+        titles: ProbeTitles,
         guild_id: int,
     ) -> None:
         self._store = store
+        self._states = ProbeStates(store.sql, guild_id)
         self._policy = policy
         self._events = events
         self._prober = prober
-        self._writer = writer
+        self._titles = titles
         self._guild_id = guild_id
         self._running: set[asyncio.Task[None]] = set()
         self._recording = asyncio.Lock()
@@ -72,7 +85,7 @@ class Probing:
 
     @property
     def _rules(self) -> Mapping[str, ProbeRules]:
-        return self._policy.probes
+        return self._policy.of(Probes).by_name
 
     async def tick(self) -> None:
         """Begin the requests that are due; they go on after this returns.
@@ -83,16 +96,20 @@ class Probing:
         if not self._rules and self._has_begun:
             return
         if not self._has_begun:  # without probes, too: those of an earlier policy are forgotten
-            await self._store.begin_probes(self._guild_id, list(self._rules.values()))
+            await self._states.begin(list(self._rules.values()))
             self._has_begun = True
         free = min(_AT_ONCE, _MOST - len(self._running))
         if free <= 0 or not self._rules:
             return
         every = {name: one.every for name, one in self._rules.items()}
-        for status in await self._store.claim_probes(self._guild_id, every, limit=free):
+        for status in await self._states.claim(every, limit=free):
             task = asyncio.create_task(self._probe(status), name=f"probe {status.name}")
             self._running.add(task)
             task.add_done_callback(self._running.discard)
+
+    async def tidy(self) -> None:
+        """Delete counts that are older than a day."""
+        await self._states.forget_counts()
 
     async def drain(self) -> None:
         """Wait until no request is under way."""
@@ -143,16 +160,16 @@ class Probing:
         async with self._store.transaction() as tx:
             now = await tx.now()
             settled = seen.settled(rules, now, is_cut_off=is_cut_off)
-            if not await tx.save_probe(self._guild_id, settled):
+            if not await ProbeStates(tx.sql, self._guild_id).save(settled):
                 return None
             if outcome is not ProbeOutcome.UNKNOWN:
-                await tx.count_probe(self._guild_id, rules.name, outcome, at=now)
+                await ProbeStates(tx.sql, self._guild_id).count(rules.name, outcome, at=now)
         if settled.state is not seen.state and (seen.state, settled.state) != _BEGINS:
             log.info("probe.changed", probe=rules.name, state=settled.state, fact=result.fact)
         return settled
 
     async def _cuts_off(self, failing: ProbeStatus) -> bool:
-        known = await self._store.probes(self._guild_id)
+        known = await self._states.all()
         others = [
             (one, self._rules[one.name])
             for one in known
@@ -162,11 +179,11 @@ class Probing:
 
     async def _record_prober(self, *, is_cut_off: bool) -> None:
         """Store whether the prober itself has a network, and track it when that changes."""
-        prober = await self._store.prober(self._guild_id)
+        prober = await self._states.prober()
         found = prober.as_prober(await self._store.now(), is_cut_off=is_cut_off)
         if found != prober:
             async with self._store.transaction() as tx:
-                await tx.save_probe(self._guild_id, found)
+                await ProbeStates(tx.sql, self._guild_id).save(found)
             if is_cut_off:
                 log.warning("prober.cut_off")
             else:
@@ -182,7 +199,7 @@ class Probing:
         await self._events.receive_event(event, sender(severity, channel), origin)
         told = status.received()
         async with self._store.at_once() as tx:
-            await tx.save_probe(self._guild_id, told)
+            await ProbeStates(tx.sql, self._guild_id).save(told)
         return told
 
     def _alert(self, status: ProbeStatus, happened: ProbeEvent) -> tuple[AlertEvent, str, str | None]:
@@ -191,9 +208,9 @@ class Probing:
         began = status.failing_since if happened is ProbeEvent.DOWN else None
         rules = self._rules.get(status.name)
         if rules is None:
-            title = self._writer.title_of_prober(happened)
+            title = self._titles.of_prober(happened)
             return AlertEvent(says, "prober", title, text=title), self._severest, None
-        title = self._writer.title(rules, happened, status.result)
+        title = self._titles.of(rules, happened, status.result)
         event = AlertEvent(
             says, f"probe:{rules.name}", title, target=rules.target, text=title, started_at=began
         )
@@ -207,3 +224,75 @@ class Probing:
         """Return the name of the highest severity that a probe has."""
         names = {rules.severity for rules in self._rules.values()}
         return min(names, key=lambda name: self._policy.rules(name).rank)
+
+
+_ORDER = (ProbeState.DOWN, ProbeState.CUT_OFF, ProbeState.DEGRADED, ProbeState.NEW, ProbeState.UP)
+
+
+class ProbeQueries:
+    """Reads the probes of one guild."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+
+    async def show(self, guild_id: int, *, by: Person) -> ProbesShown:
+        """Return every probe of the policy to a person.
+
+        Raises:
+            NotPermitted: *by* may not look at the systems.
+        """
+        act = Act.CHECK_SYSTEMS
+        await self._access.require(by, act.permission, guild_id=guild_id, act=act)
+        return await self.states(guild_id)
+
+    async def states(self, guild_id: int) -> ProbesShown:
+        """Return every probe of the policy."""
+        probes, states = self._policy.of(Probes).by_name, ProbeStates(self._store.sql, guild_id)
+        if not probes:
+            return ProbesShown()
+        known = {one.name: one for one in await states.all()}
+        counts = await states.counts()
+        found = [
+            ProbeShown(rules, known.get(name), counts.get(name, ProbeCounts()))
+            for name, rules in probes.items()
+        ]
+        prober = known.get(PROBER)
+        return ProbesShown(
+            tuple(sorted(found, key=lambda one: _ORDER.index(one.state))),
+            is_cut_off=prober is not None and prober.state is ProbeState.CUT_OFF,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeUseCases:
+    """The use cases of one guild."""
+
+    probing: Probing
+    queries: ProbeQueries
+
+
+def build(core: Core) -> ProbeUseCases:
+    """Put the use cases of one guild together."""
+    return ProbeUseCases(
+        probing=Probing(
+            core.store,
+            core.policy,
+            core.alert_events,
+            prober=cast("Prober", core.opened),
+            titles=ProbeTitles(Texts.load(), core.policy),
+            guild_id=core.guild_id,
+        ),
+        queries=ProbeQueries(core.store, core.policy, core.access),
+    )
+
+
+async def look(probes: ProbeUseCases) -> None:
+    """Begin the requests that are due."""
+    await probes.probing.tick()
+
+
+async def tidy(probes: ProbeUseCases) -> None:
+    """Delete counts that are too old to be of use."""
+    await probes.probing.tidy()

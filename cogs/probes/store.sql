@@ -72,10 +72,14 @@ SELECT name, sum(ok)::bigint AS ok, sum(degraded)::bigint AS degraded, sum(faile
  GROUP BY name;
 
 -- name: forget_probe_counts
--- Deletes counts that are older than a day, ten thousand at a time.
+-- Deletes counts that are older than a day, of any guild, ten thousand at a time.
 DELETE FROM probe_counts
  WHERE ctid = ANY (ARRAY(SELECT ctid
                            FROM probe_counts
                           WHERE at < now() - interval '25 hours'
                           LIMIT 10000
                             FOR UPDATE SKIP LOCKED));
+
+-- name: probe_figures
+-- Returns the states of the probes that have one, of all guilds but those that are :off.
+SELECT guild_id, name, state FROM probes WHERE state <> 'new' AND name <> '' AND NOT guild_id = ANY (:off::bigint[]);

@@ -1,14 +1,91 @@
-"""The state of a probe, and how each result changes it."""
+"""Probes: targets that are asked by HTTP all the time, their states, and how each result changes them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from urllib.parse import urlsplit
 
+from bot.domain.alerts.events import AlertSender
 from bot.domain.outbound import OutboundProblem
-from bot.domain.probes.rules import ProbeRules
 from bot.domain.systems.results import CheckResult, Fact, SystemState
+from bot.domain.systems.rules import HttpTarget
+
+#: The name under which alerts of probes are compared. It never changes.
+SENDER: Final = "probe"
+
+#: People read it as the author of these alerts.
+_LABEL: Final = "Probe"
+
+#: The name of the row of the prober itself; no probe of a policy can have it.
+PROBER: Final = ""
+
+_FULL: Final = 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRules:
+    """How one target is watched.
+
+    Attributes:
+        name: As the policy calls the probe.
+        target: What is affected when it fails.
+        severity: The name of the severity of the alert when it is down.
+        degraded: The same for a target that is slow, or whose certificate ends soon; None for no alert.
+        every: The interval between the beginnings of two requests.
+        timeout: A request that takes longer has failed.
+        fails: After how many failures in a row the target is down.
+        recovers: After how many answers in a row it is up again.
+        channel: Where its alerts are posted; None: in the channel of their severity.
+    """
+
+    name: str
+    target: str
+    http: HttpTarget
+    severity: str
+    degraded: str | None = None
+    every: timedelta = timedelta(seconds=60)
+    timeout: timedelta = timedelta(seconds=10)
+    fails: int = 2
+    recovers: int = 2
+    channel: str | None = None
+    host: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the host from the address."""
+        object.__setattr__(self, "host", urlsplit(self.http.url).hostname or "")
+
+    @property
+    def phase(self) -> timedelta:
+        """Return the part of the interval to wait before the first request.
+
+        It follows from the name, so that many probes spread over their interval, and stay spread.
+        """
+        return self.every * (zlib.crc32(self.name.encode()) / _FULL)
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """The probes of a policy.
+
+    Attributes:
+        by_name: In the order of the file.
+    """
+
+    by_name: Mapping[str, ProbeRules]
+
+
+def sender(severity: str, channel: str | None = None) -> AlertSender:
+    """Return the sender of the alerts of probes.
+
+    Args:
+        severity: The name of the alert's severity.
+        channel: Where it is posted; None: in the channel of its severity.
+    """
+    return AlertSender(SENDER, _LABEL, severity, channel=channel)
+
 
 #: How often an alert is repeated while its target is down. A person may have ended it too early, or a rule
 #: may count how often it fires.
@@ -202,3 +279,49 @@ def cuts_off(
     if any(one.reached_at is not None and one.reached_at >= began for one, _ in asked):
         return False
     return any(its.host != rules.host and one.outcome is ProbeOutcome.FAILED for one, its in asked)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeCounts:
+    """How often each outcome was counted within a day."""
+
+    ok: int = 0
+    degraded: int = 0
+    failed: int = 0
+
+    @property
+    def availability(self) -> float | None:
+        """Return the part of the results that were no failures, 0 to 1; None without results."""
+        asked = self.ok + self.degraded + self.failed
+        return (self.ok + self.degraded) / asked if asked else None
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeShown:
+    """One probe.
+
+    Attributes:
+        status: None before its first turn.
+        counts: Of the last 24 hours.
+    """
+
+    rules: ProbeRules
+    status: ProbeStatus | None
+    counts: ProbeCounts
+
+    @property
+    def state(self) -> ProbeState:
+        """Return the probe's state."""
+        return ProbeState.NEW if self.status is None else self.status.state
+
+
+@dataclass(frozen=True, slots=True)
+class ProbesShown:
+    """All probes of a guild, the worst first.
+
+    Attributes:
+        is_cut_off: The prober itself reaches nothing.
+    """
+
+    probes: tuple[ProbeShown, ...] = ()
+    is_cut_off: bool = False

@@ -1,1 +1,0 @@
-"""Probes: asking targets, tracking what fails, and showing how they are."""
