@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.domain.incident.incident import Incident
     from bot.domain.incident.opening import NewIncident
     from bot.domain.outage.journal import Journal
+    from bot.domain.systems.rules import TeamSystems
     from bot.domain.timeline.entries import EntryData, TimelineEntry
     from bot.runbook.fields.rules import CapabilityTable, CapabilityTables
     from bot.runbook.model import Policy
@@ -218,6 +219,7 @@ class Capability:
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
         targets: Returns what its alerts may be about, beside the policy's `targets`.
         addresses: Returns the addresses of the team's own systems that it asks by HTTP.
+        systems: Returns the repositories and projects that its table names, for all who read from them.
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
         summary: Returns its lines of what the command line says in words of a policy.
         opens: Makes what the process shares, from the settings, at the start: `Core.opened`. It connects to
@@ -237,6 +239,8 @@ class Capability:
         hides: Called by the job that hides the posts of an incident that was made private, after those of the
             core, with the use cases and the number: what else names it is to be hidden. It runs in no
             transaction; what it raises postpones the job.
+        card_posted: Called when the card of an incident's thread is there, with the use cases, in the
+            transaction that records it. An error undoes that, and the card is recorded again.
         entries: The kinds of timeline entries that it writes, with their words; the words of the kind are the
             text ``history.kind.<kind>``. While it is switched off an entry is shown without its details.
         notices: The lines that it writes in threads. One that is queued is not sent while it is switched off.
@@ -267,8 +271,8 @@ class Capability:
         gauges: Counts its rows for the monitoring system with each scrape, without those of the guilds in the
             collection, which have switched it off. What it raises leaves out the figures of all rows.
         programs: What commands of `incident-bot` do, by their words: takes what `opens` has made, the policy
-            and what the command was given; returns True if all is well. `bot.cli` has their options. The
-            command ends with an error if the policy switches the capability off.
+            and what `bot.cli` hands over, which has their options; returns True if all is well. The command
+            ends with an error if the policy switches the capability off.
         doctor: The checks of `incident-bot doctor` for one guild.
         records: Its tables whose rows an export of incidents takes along.
         past: Returns what it would have left of an incident that has ended, from its status updates on the
@@ -282,6 +286,7 @@ class Capability:
     problems: "Callable[[Policy], Iterable[str]] | None" = None
     targets: "Callable[[Policy], Iterable[str]] | None" = None
     addresses: "Callable[[Policy], Iterable[str]] | None" = None
+    systems: "Callable[[Policy], TeamSystems] | None" = None
     channels: "Callable[[Policy], Iterable[str]] | None" = None
     summary: "Callable[[Policy], Iterable[str]] | None" = None
     opens: "Callable[[Settings, Outbound], object] | None" = None
@@ -293,6 +298,7 @@ class Capability:
     shown: "Callable[[Any, Incident], Awaitable[None]] | None" = None
     holds: Sequence[AlertHold] = ()
     hides: "Callable[[Any, int], Awaitable[None]] | None" = None
+    card_posted: "Callable[[Any, Transaction, Incident], Awaitable[None]] | None" = None
     entries: "Sequence[EntryLook[Any]]" = ()
     notices: "Sequence[NoticeLook[Any]]" = ()
     renderers: "Mapping[AnyDeliveryKind, Renderer]" = field(default_factory=dict)

@@ -46,7 +46,6 @@ CAPABILITY: Final = "capability"
 COGS: Final = (
     "cogs.triage",
     "cogs.incidents",
-    "cogs.checks",
     "cogs.responding",
     "cogs.bundles",
     "cogs.reposting",

@@ -62,9 +62,6 @@ class _Few:
 #: The jobs that speak with the code host.
 _CODE_HOST: Final = _Few(2)
 
-#: The jobs that look at every system: each takes up to ten seconds.
-_LIVE_CHECKS: Final = _Few(2)
-
 #: The jobs that ask systems outside for answers.
 _OUTSIDE: Final = _Few(2)
 
@@ -126,7 +123,6 @@ def _slow_handlers(cases: UseCases) -> dict[str, Handler]:
     """Return the handlers of the jobs that wait for systems outside, a few of each kind at a time."""
     return {
         JobName.PULL_REQUEST: _CODE_HOST.handler(cases.pull_requests.run_job),
-        JobName.LIVE_CHECK: _LIVE_CHECKS.handler(cases.check_runs.run_job),
         JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.page_sync.look),
     }
 

@@ -12,7 +12,6 @@ from bot.capability import installed
 from bot.configured.code_hosts import CodeHosts, open_code_hosts
 from bot.configured.outbound import Outbound, outbound_of
 from bot.configured.paging import Paging, paging_systems
-from bot.configured.system_checks import SystemChecks, system_checks
 from bot.database import closing, dlq_address
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
@@ -22,9 +21,11 @@ from bot.integrations.webhooks import HttpWebhooks
 from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
 from bot.services.ports.charts import Charts
+from bot.services.ports.live_checks import LiveCheck
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.settings import Settings
 from bot.storage.database.pools import open_dlq_pool, open_pool
+from bot.storage.database.vitals import DatabaseVitals
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
@@ -65,7 +66,7 @@ class SharedResources:
     webhooks: HttpWebhooks
     outbound: Outbound
     paging: Paging
-    checks: SystemChecks
+    vitals: LiveCheck
     opened: Mapping[str, object]
 
     @property
@@ -91,12 +92,12 @@ class SharedResources:
             postmortem_writer=TemplateWriter(self.texts, policy, WorkerTemplates()),
             spool=FileSpool(self.data_dir, guild_id),
             queue=self.queue,
+            vitals=self.vitals,
             public_url=self.public_url,
             code_host=self.code_hosts.repository(policy),
             hook_records=self.code_hosts.deliveries(policy),
             webhooks=self.webhooks.ids,
             paging=self.paging(policy),
-            checks=self.checks(policy),
             opened=self.opened,
         )
 
@@ -143,7 +144,7 @@ async def open_shared(
             webhooks=make_webhooks(settings),
             outbound=outbound,
             paging=partial(paging_systems, settings, outbound, texts),
-            checks=partial(system_checks, settings, outbound, dsn),
+            vitals=DatabaseVitals(dsn),
             opened={one.name: one.opens(settings, outbound) for one in installed() if one.opens is not None},
         )
 

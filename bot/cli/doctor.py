@@ -17,7 +17,6 @@ from bot.client import IncidentBot
 from bot.configured.code_hosts import open_code_hosts
 from bot.configured.outbound import outbound_of
 from bot.configured.paging import paging_systems
-from bot.configured.system_checks import system_checks
 from bot.database import closing, own_database
 from bot.doctor.code_host import check_code_host
 from bot.doctor.finding import Finding, State, fail, ok, warn
@@ -26,19 +25,16 @@ from bot.doctor.hook_records import check_hook_records
 from bot.doctor.hooks import check_hooks
 from bot.doctor.paging import check_paging
 from bot.doctor.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
-from bot.doctor.systems import check_systems
 from bot.doctor.webhooks import check_webhooks
 from bot.domain.errors import ConfigError, DeliveryRefused, StorageUnavailable, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging.ways import Way
-from bot.domain.systems.results import SystemKind
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpEmailSender
 from bot.resources import make_webhooks, open_shared
 from bot.runbook import Policy, Served, load_served
 from bot.settings import Settings
 from bot.storage.database.leases import PostgresLeases, open_lease_pool
-from bot.ui.words.wording import Wording
 
 _LOOKS: Final = {State.OK: ("ok", "green"), State.WARN: ("warn", "yellow"), State.FAIL: ("FAIL", "bold red")}
 _LOGIN_S: Final = 30.0
@@ -95,7 +91,6 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
             if capability.doctor is not None:
                 found = asyncio.run(capability.doctor(settings, policy))
                 yield from (_of(served, guild_id, one) for one in found)
-        yield from (_of(served, guild_id, one) for one in asyncio.run(_systems(settings, policy)))
 
 
 def _egress(settings: Settings) -> Finding:
@@ -222,16 +217,6 @@ async def _github(settings: Settings, policy: Policy) -> list[Finding]:
         host, has_token = hosts.repository(policy), settings.github_token is not None
         exported = await check_code_host(host, policy, has_token=has_token)
         return [exported, *await check_hook_records(hosts.deliveries(policy), policy)]
-
-
-async def _systems(settings: Settings, policy: Policy) -> list[Finding]:
-    """Look at the systems that the team has named for live checks, without the bot's own database."""
-    known = system_checks(settings, outbound_of(settings), "", policy)
-    has_other = settings.checks_database_url is not None
-    by_itself = {SystemKind.DISCORD} if has_other else {SystemKind.DISCORD, SystemKind.DATABASE}
-    checks = [each for each in known.of(()) if each.system not in by_itself]
-    words = Wording(Texts.load(), replace(policy, language="en"))
-    return await check_systems(words, checks, rules=policy.checks, known=known)
 
 
 def _table(findings: list[Finding]) -> Table:

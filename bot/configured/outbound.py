@@ -5,16 +5,15 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot.settings import Settings
-
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
+    from bot.settings import Settings
 
 #: Returns the one client of the process.
 Outbound: TypeAlias = "Callable[[], OutboundHttp]"
 
 
-def outbound_of(settings: Settings) -> Outbound:
+def outbound_of(settings: "Settings") -> Outbound:
     """Return what makes the client: one for the process, since its breakers count all requests.
 
     The first call imports an HTTP client, which takes a while: in a thread, unless the bot is just starting.

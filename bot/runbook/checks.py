@@ -31,7 +31,6 @@ def check_policy(policy: Policy) -> list[str]:
         *_emojis(policy),
         *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
         *(line for name, sheet in policy.first_response.items() for line in _targets(name, sheet, policy)),
-        *_checked(policy),
         *(line for name, rules in policy.hooks.items() for line in _mapped(name, rules, policy)),
         *check_sheets(policy),
         *(line for name, sheet in policy.first_response.items() for line in _rollback(name, sheet)),
@@ -125,14 +124,6 @@ def _targets(name: str, sheet: FirstResponse, policy: Policy) -> Iterator[str]:
                 where = f"first_response.{name}.commands[{n}].targets"
                 allowed = ", ".join(f'"{known}"' for known in policy.targets)
                 yield f'{where}: "{target}" is not a target; allowed: {allowed} (the names of [targets])'
-
-
-def _checked(policy: Policy) -> Iterator[str]:
-    """Check that an incident can have each target that is asked by HTTP."""
-    for target in policy.checks.http:
-        if target not in policy.targets:
-            allowed = ", ".join(f'"{known}"' for known in policy.targets)
-            yield f'checks.http: "{target}" is not a target; allowed: {allowed} (the names of [targets])'
 
 
 def _mapped(source: str, rules: HookRules, policy: Policy) -> Iterator[str]:

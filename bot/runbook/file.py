@@ -17,7 +17,6 @@ from bot.runbook.fields.rules import AtMost, CapabilityTable, CapabilityTables, 
 from bot.runbook.model import Policy
 from bot.runbook.monitoring.alerts import AlertsTable
 from bot.runbook.monitoring.hooks import HookTables, hooks_of
-from bot.runbook.monitoring.live_checks import ChecksTable
 from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
 from bot.runbook.questions import TriageTable
 from bot.runbook.sections import (
@@ -82,7 +81,6 @@ class File(Section):
     timeline: TimelineRules = TimelineRules()
     alerts: AlertsTable = AlertsTable()
     hooks: HookTables = Field(default_factory=dict)
-    checks: ChecksTable = ChecksTable()
     storm: Storm = Storm()
     github: GitHubRules = GitHubRules()
     capabilities: CapabilitiesTable = CapabilitiesTable()
@@ -125,7 +123,6 @@ class File(Section):
             timeline=self.timeline,
             alerts=self.alerts.value(severities),
             hooks=hooks_of(self.hooks),
-            checks=self.checks.value(severities),
             storm=self.storm,
             github=self.github,
             dlq_table=self.dlq.value(highest.priority),

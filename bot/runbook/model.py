@@ -18,7 +18,7 @@ from bot.domain.postmortem.owing import PostmortemTerms
 from bot.domain.postmortem.template import TeamTemplate
 from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.sheets.sheet import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
-from bot.domain.systems.rules import CheckRules
+from bot.domain.systems.rules import TeamSystems
 from bot.domain.triage.tree import Text, Tree
 from bot.runbook.monitoring.alerts import AlertRules
 from bot.runbook.oncall import Handover, OnCallPlace
@@ -55,7 +55,6 @@ class Policy:
         sheets: The command sheets by topic.
         target_values: What fills them in.
         hooks: By the name of the source.
-        checks: The systems whose state is looked at.
         capabilities: Those that the team has not switched off.
         own: Their rules, by class; see `of`.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
@@ -90,7 +89,6 @@ class Policy:
     timeline: TimelineRules
     alerts: AlertRules
     hooks: Mapping[str, HookRules]
-    checks: CheckRules
     storm: Storm
     github: GitHubRules
     dlq_table: DlqTable
@@ -130,9 +128,12 @@ class Policy:
     @property
     def addresses(self) -> tuple[str, ...]:
         """Return the addresses of the team's own systems that are asked by HTTP."""
-        checked = (target.url for target in self.checks.http.values())
-        own = (url for one in self.capabilities if one.addresses for url in one.addresses(self))
-        return (*checked, *own)
+        return tuple(url for one in self.capabilities if one.addresses for url in one.addresses(self))
+
+    @property
+    def systems(self) -> TeamSystems:
+        """Return the systems that the file names; none while the capability that has them is off."""
+        return next((one.systems(self) for one in self.capabilities if one.systems), TeamSystems())
 
     def rules(self, severity: str) -> SeverityPolicy:
         """Return the rules of a stored severity, or the highest severity's if the file no longer has it.

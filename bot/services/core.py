@@ -11,6 +11,7 @@ from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
 from bot.services.ports import CodeHost, Discord, DlqStore, Store
 from bot.services.ports.charts import Charts
+from bot.services.ports.live_checks import LiveCheck
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Changes
 from bot.services.shared.reminder_recipients import ReminderRecipients
@@ -29,6 +30,7 @@ class Core:
         store: Sees the rows of this guild only.
         dlq: The table of undelivered notifications.
         webhooks: The ids of the webhooks that can post in the channels' place, by channel.
+        vitals: Looks at the bot's own database.
         code_host: None if none is set up.
         opened: What the capability's own `Capability.opens` has made; None without one.
     """
@@ -49,6 +51,7 @@ class Core:
     statistics: Statistics
     charts: Charts
     texts: "Texts"
+    vitals: LiveCheck
     code_host: CodeHost | None = None
     opened: object = None
 

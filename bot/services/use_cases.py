@@ -45,7 +45,6 @@ from bot.services.privacy.removals import Removals
 from bot.services.shared.roster import OnCall
 from bot.services.sheets.pasting import Pasting
 from bot.services.statistics.statistics import Statistics
-from bot.services.systems.rounds import CheckRounds
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.alert_titles import AlertTitles
@@ -151,4 +150,3 @@ class ReportUseCases:
     statistics: Statistics
     charts: Charts
     auditing: Auditing
-    check_rounds: CheckRounds

@@ -21,7 +21,7 @@ from bot.integrations.smtp_url import SmtpServer
 from bot.integrations.webhook_address import WebhookAddress, webhooks_of
 from bot.settings.hook_secrets import HookSecrets, HookSettingsSource
 from bot.settings.paging import PagingSettings
-from bot.settings.systems import SystemSettings
+from bot.settings.systems import DISCORD_STATUS, SystemSettings
 from bot.settings.values import (
     DISCORD_API,
     GITHUB_API,
@@ -201,6 +201,12 @@ class Settings(PagingSettings, SystemSettings):
         if self.discord_token is None:
             raise ConfigError(missing("discord_token"))
         return self.discord_token.get_secret_value()
+
+    @property
+    def discord_status_page(self) -> str | None:
+        """Return the address of Discord's status page; None for a local Discord, of which it says nothing."""
+        is_local = self.discord_api_base != DISCORD_API
+        return None if is_local and self.discord_status_url == DISCORD_STATUS else self.discord_status_url
 
     @property
     def has_policies(self) -> bool:

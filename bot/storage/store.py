@@ -25,7 +25,6 @@ from bot.storage.tables.alerts.alerts import PostgresAlertReads
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads
 from bot.storage.tables.alerts.hooks import PostgresHookReads
 from bot.storage.tables.alerts.lessons import PostgresAlertLessonReads
-from bot.storage.tables.alerts.live_checks import PostgresLiveCheckReads
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads
 from bot.storage.tables.attachments import PostgresAttachmentReads
 from bot.storage.tables.bundles import PostgresBundleReads
@@ -71,7 +70,6 @@ class PostgresStore(
     PostgresAlertVerdictReads,
     PostgresHookReads,
     PostgresInstallation,
-    PostgresLiveCheckReads,
     PostgresMemberReads,
     PostgresPostmortemReads,
     PostgresOnCallReads,

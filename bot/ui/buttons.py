@@ -68,7 +68,6 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.RESOLUTION: ("✏️", ButtonStyle.SECONDARY),
     IncidentVerb.POSTMORTEM_DONE: ("✅", ButtonStyle.SUCCESS),
     IncidentVerb.POSTMORTEM_UNDO: ("↩️", ButtonStyle.SECONDARY),
-    IncidentVerb.CHECK: ("🔄", ButtonStyle.SECONDARY),
     AlertVerb.TRACK: ("🔴", ButtonStyle.PRIMARY),
     AlertVerb.RESOLVED: ("🟢", ButtonStyle.SECONDARY),
     AlertVerb.CHATTER: ("⚪", ButtonStyle.SECONDARY),

@@ -38,7 +38,6 @@ class IncidentVerb(StrEnum):
     RESOLUTION = "resolution"  # the form of how it was resolved
     POSTMORTEM_DONE = "postmortem_done"
     POSTMORTEM_UNDO = "postmortem_undo"
-    CHECK = "check"  # もう一度確認: the systems, in the message of the last time
 
 
 @dataclass(frozen=True, slots=True)

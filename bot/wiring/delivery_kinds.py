@@ -1,6 +1,7 @@
 """The kinds of delivery, each with its behaviour."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from bot.capability import installed
@@ -15,7 +16,6 @@ from bot.services.postmortems.deliveries import DocumentDeliveries
 from bot.services.postmortems.reminders import PostmortemDeliveries
 from bot.services.privacy.deliveries import MemberDeliveries
 from bot.services.sheets.deliveries import OutputDeliveries
-from bot.services.systems.deliveries import CheckDeliveries
 from bot.services.triage.deliveries import TriageDeliveries
 from bot.wiring.shared import Shared
 
@@ -37,11 +37,15 @@ def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds
     policy, reposting = shared.policy, shared.reposting
     bundles, passing_on = shared.bundles, shared.passing_on
     lines = NoticeDeliveries(policy, reposting)
+    follow = [
+        partial(one.card_posted, built.get(one.name))
+        for one in policy.capabilities
+        if one.card_posted is not None
+    ]
     return DeliveryKinds(
         shared.shown_incidents,
         [
-            PostingDeliveries(policy, reposting, shared.check_rounds.begin),
-            CheckDeliveries(),
+            PostingDeliveries(policy, reposting, follow),
             lines,
             DocumentDeliveries(shared.attaching, move=lines.move),
             OutputDeliveries(move=lines.move),

@@ -20,7 +20,7 @@ from bot.services.ports.charts import Charts
 from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.hooks import HookDeliveries
-from bot.services.ports.live_checks import LiveChecks, NoChecks
+from bot.services.ports.live_checks import LiveCheck
 from bot.services.ports.oncall import Calendars, Reachability
 from bot.services.ports.paging import OutsideWriter, Systems
 from bot.services.watchdogs.queue_watch import QueueWatch
@@ -35,7 +35,7 @@ class GuildDependencies:
         queue: The process's.
         hook_records: By source, what it has tried to send.
         paging: The systems outside Discord that pages go to.
-        checks: Look at the team's systems.
+        vitals: Looks at the bot's own database.
         opened: What the capabilities have made of the settings, by their names.
         webhooks: The ids of the webhooks that can send undelivered notifications again, by channel.
     """
@@ -54,12 +54,12 @@ class GuildDependencies:
     postmortem_writer: PostmortemWriter
     spool: Spool
     queue: QueueWatch
+    vitals: LiveCheck
     public_url: str | None = None
     code_host: CodeHost | None = None
     hook_records: Mapping[str, HookDeliveries] = field(default_factory=dict)
     webhooks: Mapping[str, int] = field(default_factory=dict)
     paging: Systems = field(default_factory=dict)
-    checks: LiveChecks = field(default_factory=NoChecks)
     opened: Mapping[str, object] = field(default_factory=dict)
 
     @property

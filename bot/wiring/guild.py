@@ -28,7 +28,6 @@ from bot.services.privacy.redactions import Redactions
 from bot.services.registry import Services
 from bot.services.running_triages.posts import TriagePosts
 from bot.services.shared.roster import OnCall
-from bot.services.systems.runs import CheckRuns
 from bot.wiring.delivery_kinds import delivery_kinds
 from bot.wiring.dependencies import DiscordPorts, GuildDependencies
 from bot.wiring.services import built_capabilities, services_of
@@ -51,7 +50,6 @@ class UseCases:
     postmortem_reminders: PostmortemReminders
     page_sync: PageSync
     hook_processing: HookProcessing
-    check_runs: CheckRuns
 
 
 def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCases:
@@ -84,7 +82,6 @@ def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCa
         ),
         postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
         page_sync=PageSync(store, discord, shared.acknowledger, oncall, systems=synced_systems(parts.paging)),
-        check_runs=CheckRuns(store, discord, shared.check_rounds),
         hook_processing=HookProcessing(
             store, policy, services.alert_events, READERS, guild_id=parts.guild_id
         ),

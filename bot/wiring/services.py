@@ -186,5 +186,4 @@ def _reports(shared: Shared, parts: GuildDependencies) -> ReportUseCases:
         statistics=shared.statistics,
         charts=parts.charts,
         auditing=Auditing(shared.store, shared.access),
-        check_rounds=shared.check_rounds,
     )

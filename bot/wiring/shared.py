@@ -30,8 +30,6 @@ from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.statistics.statistics import Statistics
-from bot.services.systems.dlq_check import DlqFailures
-from bot.services.systems.rounds import CheckRounds
 from bot.wiring.dependencies import GuildDependencies
 
 
@@ -83,6 +81,7 @@ class Shared:
             statistics=self.statistics,
             charts=parts.charts,
             alert_events=self.alert_events,
+            vitals=parts.vitals,
         )
         self.bundles = Bundles(
             store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile
@@ -91,9 +90,6 @@ class Shared:
         self.emails = DeliveryEmails(store, self.links, writer=parts.writer, sender=parts.email_sender)
         self.outside = OutsideChannels(parts.paging, self.emails, self.links, parts.outside_writer)
         self.attaching = DraftAttaching(store, discord, policy)
-        self.check_rounds = CheckRounds(
-            store, policy, self.access, checks=parts.checks, always=(DlqFailures(parts.dlq),)
-        )
 
 
 def _reviews(parts: GuildDependencies) -> str | None:

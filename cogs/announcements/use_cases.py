@@ -203,8 +203,8 @@ def _names_of(policy: Policy) -> Iterator[str]:
         yield from values.values()
     for choices in policy.target_values.choices.values():
         yield from choices
-    checks = policy.checks
-    yield from (*checks.workers, *checks.pages, *checks.repositories)
+    systems = policy.systems
+    yield from (*systems.workers, *systems.pages, *systems.repositories)
     for address in policy.addresses:
         yield urlsplit(address).hostname or ""
 

@@ -67,7 +67,7 @@ def _github(settings: "Settings", outbound: "Outbound", policy: Policy) -> Itera
     if token is None:
         return
     other = policy.github.repository or settings.github_repository
-    for name in policy.checks.repositories or ((other,) if other else ()):
+    for name in policy.systems.repositories or ((other,) if other else ()):
 
         def changes(name: str = name) -> "GitHubChanges":
             from cogs.suspects.github import GitHubChanges  # noqa: PLC0415
@@ -88,7 +88,7 @@ def _reader(changes: "Callable[[], GitHubChanges]", what: str) -> ReadChanges:
 
 
 def _cloudflare(settings: "Settings", outbound: "Outbound", policy: Policy) -> Iterator[ChangeSource]:
-    token, account_id, rules = settings.cloudflare_token, settings.cloudflare_account_id, policy.checks
+    token, account_id, systems = settings.cloudflare_token, settings.cloudflare_account_id, policy.systems
     if token is None or account_id is None:
         return
 
@@ -98,9 +98,9 @@ def _cloudflare(settings: "Settings", outbound: "Outbound", policy: Policy) -> I
         api = settings.cloudflare_api_url
         return CloudflareAccount(outbound(), api, account_id, token.get_secret_value())
 
-    for name in rules.workers:
+    for name in systems.workers:
         yield ChangeSource("cloudflare_workers", _deployed(account, name, is_worker=True), about=name)
-    for name in rules.pages:
+    for name in systems.pages:
         yield ChangeSource("cloudflare_pages", _deployed(account, name, is_worker=False), about=name)
 
 

@@ -25,9 +25,9 @@ from bot.domain.errors import (
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
+from bot.domain.payloads import Json
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
-from bot.domain.systems.rounds import ChecksShown
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.services.ports import Redacted, Redrawn, Refreshed, Subject, soonest
@@ -129,7 +129,7 @@ class FakeDiscord:
     asks: timedelta | None = None
     unreadable: DeliveryRefused | None = None
     bundles: list[tuple[int, int]] = field(default_factory=list)
-    checks: list[tuple[str, ChecksShown]] = field(default_factory=list)
+    checks: list[tuple[str, Json]] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
     has_role: bool = True
     members: Sequence[Person] = ()
@@ -234,7 +234,7 @@ class FakeDiscord:
             case Incident():
                 if self.is_away:
                     raise UpstreamUnavailable("away")
-                self.checks.append((post.key, ChecksShown.from_json(post.data)))
+                self.checks.append((post.key, post.data))
             case AskedAlerts():
                 told = {number: given.verdict for number, given in shown.verdicts.items()}
                 self.verdicts.append((post.key, told))

@@ -151,17 +151,17 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="the state of the systems comes back into a thread that others read",
-        file="bot/services/systems/runs.py",
+        file="cogs/checks/use_cases.py",
         before="            if post.id in {each.id for each in exposed(posts)}:\n",
         after="            if not exposed(posts):\n",
-        tests=("tests/services/systems/test_rounds.py",),
+        tests=("tests/cogs/checks/test_rounds.py",),
     ),
     Mutant(
         name="a round of checks that runs twice is recorded twice",
-        file="bot/storage/tables/alerts/live_checks.sql",
+        file="cogs/checks/store.sql",
         before=" WHERE incident_id = :incident_id AND round = :round AND finished_at IS NULL\n",
         after=" WHERE incident_id = :incident_id AND round = :round\n",
-        tests=("tests/services/systems/test_rounds.py",),
+        tests=("tests/cogs/checks/test_rounds.py",),
     ),
     Mutant(
         name="a drill pages outside Discord",

@@ -36,12 +36,12 @@ from bot.services.ports import (
     Store,
 )
 from bot.services.ports.documents import PostmortemWriter, WrittenPostmortem
-from bot.services.ports.live_checks import LiveChecks, NoChecks
 from bot.services.ports.oncall import ReadinessFinding
 from bot.services.ports.paging import PagingSystem
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.queue_watch import QueueWatch
+from bot.storage.database.vitals import DatabaseVitals
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
 from bot.ui.posts.exports import MarkdownExportWriter
@@ -200,7 +200,6 @@ class Desk:
         self.code_host: CodeHost | None = None
         self.webhooks: dict[str, int] = {}
         self.paging: dict[Way, PagingSystem] = {}
-        self.checks: LiveChecks = NoChecks()
         self.opened: dict[str, object] = {}
         self.use(self.discord)
 
@@ -225,7 +224,7 @@ class Desk:
             webhooks=self.webhooks,
             outside_writer=PlainOutsideWriter(_texts(), self.policy),
             paging=self.paging,
-            checks=self.checks,
+            vitals=DatabaseVitals(""),
             opened=self.opened,
         )
         oncall = OnCall(self.own_store, self.policy)

@@ -15,7 +15,8 @@ def try_probes(settings: Settings, name: str | None, *, language: str | None) ->
         language: "ja" or "en"; None for the policy's.
     """
     policy = _policy_of(settings)
-    return run_program("probes try", settings, replace(policy, language=language or policy.language), name)
+    policy = replace(policy, language=language or policy.language)
+    return run_program("probes try", settings, policy, name)
 
 
 def _policy_of(settings: Settings) -> Policy:

@@ -203,8 +203,6 @@ class DeliveryKind(AnyDeliveryKind):
     OUTPUT = "output"
     #: The file with the draft of the postmortem, in the thread.
     POSTMORTEM_FILE = "postmortem_file"
-    #: The message with the state of every system, which fills in.
-    CHECKS = "checks", DeliveryKindSpec(is_dispensable=True, waits_behind=frozenset({"thread_sheet"}))
     #: The bot's ✅ under a message that is on the timeline now.
     PIN_SEEN = "pin_seen", DeliveryKindSpec(action=Action.REACTION, is_dispensable=True)
 

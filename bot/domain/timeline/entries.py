@@ -72,7 +72,6 @@ class TimelineKind(EntryKind):
     ROLE_CHANGED = "role_changed"
     STEP_DONE = "step_done"  # of the first-response sheet
     STEP_UNDONE = "step_undone"  # and its tick was taken back
-    CHECKED = "checked"  # the state of every system, looked at by the bot
     UPDATED = "updated", _WRITTEN  # a status update
     UPDATE_DUE = "update_due"  # a reminder that a status update is due
     NOTE = "note", _WRITTEN

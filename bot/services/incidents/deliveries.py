@@ -1,6 +1,6 @@
 """Deliver an incident's posting, the lines in its thread, and DMs about roles."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -35,14 +35,14 @@ class PostingDeliveries(DeliveryHandler):
     """The parts of a posting: the alert, the bot's own 👀, the thread with its first messages, and copies.
 
     Args:
-        check: Begins to look at the systems that the incident may be about; called once its card is there.
+        card_posted: What the capabilities do once the thread's card is there.
     """
 
     def __init__(
         self,
         policy: Policy,
         reposting: Reposting,
-        check: Callable[[Transaction, Incident], Awaitable[None]],
+        card_posted: Sequence[Callable[[Transaction, Incident], Awaitable[None]]],
     ) -> None:
         super().__init__(
             DeliveryKind.ALERT,
@@ -56,8 +56,8 @@ class PostingDeliveries(DeliveryHandler):
             DeliveryKind.SECOND,
         )
         self._reposting = reposting
+        self._card_posted = card_posted
         self._policy = policy
-        self._check = check
 
     async def is_obsolete(self, tx: IncidentWrites, delivery: Delivery) -> bool:
         """Return True if a later posting says the same."""
@@ -89,7 +89,8 @@ class PostingDeliveries(DeliveryHandler):
             entry = ThreadOpenedEntry(where=(delivery.guild_id, posted.message_id))
         else:
             if delivery.kind is DeliveryKind.THREAD_CARD:
-                await self._check(tx, incident)
+                for follow in self._card_posted:
+                    await follow(tx, incident)
             return incident
         changed, now = await _with_place(tx, incident, delivery, posted), await tx.now()
         if delivery.kind is DeliveryKind.ALERT:

@@ -31,7 +31,6 @@ class JobName(StrEnum):
     PULL_REQUEST = "pull_request"  # payload: incident id; its postmortem on the code host
     KEEP_IN_STEP = "keep_in_step"  # payload: delivery id; its page in a system outside
     HOOKS = "hooks"  # payload: "guild_id:source"; what the source has sent waits to be processed
-    LIVE_CHECK = "live_check"  # payload: incident id; looks at every system
     TRACK_UNANSWERED = "track_unanswered"  # payload: "guild_id:message_id"; nobody has said what it means
     REACH = "reach"  # payload: guild id; checks that people soon on call can be reached
 

@@ -74,8 +74,6 @@ SELECT job, key, priority, guild_id
          WHERE processed_at IS NULL
          GROUP BY guild_id, source
         UNION ALL
-        SELECT 16, 'live_check', 'live_check:' || incident_id, next_at, 0, guild_id FROM live_checks
-        UNION ALL
         SELECT 19, 'track_unanswered', 'track_unanswered:' || guild_id || ':' || message_id, tracks_at, :late_priority, guild_id
           FROM alert_questions
          WHERE answer IS NULL

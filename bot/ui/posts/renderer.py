@@ -25,7 +25,6 @@ from bot.ui.posts.incident import (
     postmortems,
     private,
     roles,
-    system_checks,
     timeline_notices,
 )
 from bot.ui.posts.looks import Renderer
@@ -47,7 +46,6 @@ _RENDERERS: Final[dict[AnyDeliveryKind, Renderer]] = {
         questions,
         roles,
         sheets,
-        system_checks,
         timeline_notices,
         triage_posts,
         verdicts,

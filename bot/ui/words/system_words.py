@@ -1,13 +1,11 @@
 """The results of live checks in words. What systems say is shown inert."""
 
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Final, Protocol
 
 from bot.domain.outbound import OutboundProblem
 from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
-from bot.domain.systems.rounds import CheckedEntry
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.wording import Wording
 
@@ -27,18 +25,7 @@ SIGNS: Final = {
 }
 _VALUE_LIMIT: Final = 120
 _NAME_LIMIT: Final = 80
-_NAMES_LIMIT: Final = 300
 _URL_LIMIT: Final = 200
-
-
-def line(words: Wording, result: CheckResult, *, is_linked: bool = True) -> str:
-    """Return one line: sign, system with its link, fact."""
-    name = name_of(words, result)
-    if is_linked and result.url is not None and _is_linkable(result.url):
-        name = f"[{name}](<{result.url}>)"
-    return words.say(
-        "systems.message.line", sign=SIGNS[result.state], system=name, fact=fact_of(words, result)
-    )
 
 
 def plain_line(words: Wording, result: CheckResult) -> str:
@@ -72,19 +59,6 @@ def fact_of(words: Wording, result: CheckResult, *, safe: Safe = inert) -> str:
     return words.say(f"systems.fact.{result.fact}", **{**_NOTHING, **values})
 
 
-def checked(words: Wording, data: CheckedEntry, _limit: int) -> Iterator[str]:
-    """Yield the details of the timeline's entry: what is not healthy, and how many systems are."""
-    fine = [each for each in data.results if each.state is SystemState.OK]
-    yield from (line(words, each, is_linked=False) for each in data.results if each not in fine)
-    if fine:
-        yield words.say("systems.message.healthy", count=len(fine))
-
-
-def kinds(words: Wording, named: Iterable[SystemKind]) -> str:
-    """Return the names of *named* kinds of systems, joined."""
-    return words.joined([words.say(f"systems.kind.{kind}") for kind in named], limit=_NAMES_LIMIT)
-
-
 def _problem(words: Wording, result: CheckResult) -> str:
     problem = result.values.get("problem", "")
     known = problem if problem in set(OutboundProblem) else OutboundProblem.REFUSED
@@ -93,10 +67,6 @@ def _problem(words: Wording, result: CheckResult) -> str:
     if not wait_s.isdecimal():
         return said
     return words.say("systems.problem.wait", problem=said, span=words.span(int(wait_s)))
-
-
-def _is_linkable(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and not set(url) & set("<>() \n")
 
 
 #: The values of all facts: one that is missing is shown as nothing.

@@ -34,7 +34,6 @@ from bot.domain.payloads import UNSET, Json, Unset
 from bot.domain.postmortem.entries import PostmortemOwnerEntry, PostmortemRemindedEntry
 from bot.domain.privacy_payloads import MemberAddedEntry, MemberRemovedEntry
 from bot.domain.sheets.entries import OutputEntry
-from bot.domain.systems.rounds import CheckedEntry
 from bot.domain.timeline.entries import EntryData, EntryKind
 from bot.domain.timeline.recorded import (
     DeliveryFailedEntry,
@@ -48,7 +47,6 @@ from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
 from bot.runbook.model import Policy
 from bot.ui.words import detail_words, postmortem_words
 from bot.ui.words.inert import inert
-from bot.ui.words.system_words import checked
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
 from bot.ui.words.voice import channel_name
 from bot.ui.words.wording import Wording
@@ -238,7 +236,6 @@ _LOOKS: Final[dict[EntryKind, EntryLook[Any]]] = {
     for look in (
         EntryLook(OpenedEntry, _opened),
         EntryLook(EvidenceEntry, evidence),
-        EntryLook(CheckedEntry, checked),
         EntryLook(TriagedEntry, triaged),
         EntryLook(PromotedEntry, promoted),
         EntryLook(UnfinishedEntry, unfinished),

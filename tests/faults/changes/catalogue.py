@@ -122,7 +122,7 @@ SHARED: Final = {
     "/sev3": "/sev1",
     # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
     "announcements.commands.press_send": "announcements.commands.press_copied",
-    "checks.press_check": "/check",  # ten seconds later: tests/services/systems presses it
+    "checks.commands.press_check": "/check",  # ten seconds later: tests/cogs/checks presses it
     # Under a digest, which asks about a whole week: tests/e2e/digest/test_digest.py presses them.
     "verdicts.press_keep": "alerts.press_ignore",
     "verdicts.press_mute": "alerts.press_ignore",

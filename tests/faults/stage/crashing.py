@@ -77,6 +77,10 @@ class Watched:
         value = getattr(self._port, name)
         return self._watch(name, value) if inspect.iscoroutinefunction(value) else value
 
+    def __call__(self, *arguments: object, **options: object) -> object:
+        """Return what the port makes, which is no port itself."""
+        return cast("Callable[..., object]", self._port)(*arguments, **options)
+
     def _watch(self, name: str, call: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
         async def passing(*arguments: object, **options: object) -> object:
             point = self._point(name, options)

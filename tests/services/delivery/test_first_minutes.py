@@ -9,12 +9,13 @@ from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.services.delivery.waiting import LINE_PATIENCE
 from bot.services.ports import JobName
+from cogs.checks.rules import CheckDelivery, ChecksShown
 from cogs.suspects.rules import ChangeSource, SuspectKind
+from tests.cogs.checks.checks import ScriptedChecks
 from tests.cogs.suspects.acts import read_from
 from tests.services.desk import Desk
-from tests.services.systems.checks import ScriptedChecks
 
-SHEET, CHECKS, SUSPECTS = DeliveryKind.THREAD_SHEET, DeliveryKind.CHECKS, SuspectKind.SUSPECTS
+SHEET, CHECKS, SUSPECTS = DeliveryKind.THREAD_SHEET, CheckDelivery.POST, SuspectKind.SUSPECTS
 FIRST = (SHEET, CHECKS, SUSPECTS)
 REFUSED = DeliveryRefused("Missing Permissions", http_status=403, code=50013)
 INVALID = DeliveryRefused("Invalid Form Body", http_status=400, code=50035)
@@ -28,8 +29,8 @@ def desk(desk: Desk) -> Desk:
     async def read(*_: object) -> list[object]:
         return []
 
-    desk.checks = ScriptedChecks()
     read_from(desk, ChangeSource("github_merges", read))  # type: ignore[arg-type]
+    ScriptedChecks().give(desk)
     return desk
 
 
@@ -62,7 +63,7 @@ async def test_the_first_messages_come_in_their_order(desk: Desk, order: tuple[A
             await desk.deliveries.deliver(found[kind].id)
     assert [kind for kind, _ in desk.discord.sent if kind in FIRST] == list(FIRST)
     await desk.work()
-    assert len(desk.discord.checks[-1][1].results) == 2
+    assert len(ChecksShown.from_json(desk.discord.checks[-1][1]).results) == 2
 
 
 @pytest.mark.parametrize("failure", [REFUSED, INVALID, AWAY])

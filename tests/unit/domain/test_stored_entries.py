@@ -79,21 +79,6 @@ NOW: dict[EntryKind, list[Json]] = {
         {"kind": "page", "to": "person:primary", "reason": "403"},
         {"kind": "member", "to": "user:1", "reason": "403", "name": "a"},
     ],
-    TimelineKind.CHECKED: [
-        {
-            "results": [
-                {
-                    "system": "http",
-                    "state": "down",
-                    "fact": "problem",
-                    "name": "api.parky.co.jp",
-                    "values": {"problem": "timeout"},
-                    "url": "https://api.parky.co.jp/health",
-                },
-                {"system": "dlq", "state": "ok", "fact": "no_failures", "values": {}},
-            ]
-        }
-    ],
     TimelineKind.PAGED_OUTSIDE: [{"way": "pagerduty"}, {"way": "ntfy", "who": "@primary"}],
     TimelineKind.EMAILED: [{"recipients": 2}],
     TimelineKind.DETAILS_CHANGED: [
@@ -165,7 +150,6 @@ MODULES = (
     "bot.domain.postmortem.entries",
     "bot.domain.privacy_payloads",
     "bot.domain.sheets.entries",
-    "bot.domain.systems.rounds",
     "bot.domain.timeline.recorded",
     "bot.domain.timeline.written",
 )

@@ -10,7 +10,6 @@ from bot.services.ports.store.alerts.decisions import AlertDecisionReads, AlertD
 from bot.services.ports.store.alerts.events import AlertEventWrites
 from bot.services.ports.store.alerts.hooks import HookReads, HookWrites
 from bot.services.ports.store.alerts.lessons import AlertLessonReads, AlertLessonWrites
-from bot.services.ports.store.alerts.live_checks import LiveCheckReads, LiveCheckWrites
 from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
@@ -67,7 +66,6 @@ class Transaction(
     HookWrites,
     AlertVerdictWrites,
     OnCallWrites,
-    LiveCheckWrites,
     MemberWrites,
     PagingWrites,
     PostmortemWrites,
@@ -104,7 +102,6 @@ class Store(
     AlertVerdictReads,
     HookReads,
     OnCallReads,
-    LiveCheckReads,
     MemberReads,
     PagingReads,
     PostmortemReads,

@@ -21,8 +21,6 @@ from bot.domain.payloads import Json, Payload
 from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
 from bot.domain.postmortem.document import PostmortemData
 from bot.domain.sheets.entries import OutputData
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
-from bot.domain.systems.rounds import ChecksShown
 from bot.domain.timeline.pinned import PinSeenData
 from bot.domain.triage.payloads import TriageData
 from cogs.dlq.rules import BatchData, BurstData, ReplayData, SeenFailure
@@ -50,22 +48,6 @@ ROWS: list[tuple[Json, Payload]] = [
             "error": "x",
         },
         SeenFailure(id="e", attempted_at=AT, channel="p0-alerts", title="t", http_status=503, error="x"),
-    ),
-    (
-        {
-            "results": [{"system": "dlq", "state": "ok", "fact": "no_failures", "values": {}}],
-            "systems": 2,
-            "unconfigured": ["sentry"],
-            "asked_by": "a",
-            "finished_at": ISO,
-        },
-        ChecksShown(
-            results=(CheckResult(system=SystemKind.DLQ, state=SystemState.OK, fact=Fact.NO_FAILURES),),
-            systems=2,
-            unconfigured=(SystemKind.SENTRY,),
-            asked_by="a",
-            finished_at=AT,
-        ),
     ),
     ({"by": "a", "text": "x", "counts": {}}, OutputData(by="a", text="x", counts={})),
     (

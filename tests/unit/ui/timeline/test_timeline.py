@@ -54,21 +54,6 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"kind": "page", "to": "person:primary", "reason": "HTTP 403 <@1>"},
         ("配信に失敗", "page", "@primary", "HTTP 403 \\<＠1>"),
     ),
-    TimelineKind.CHECKED: (
-        {
-            "results": [
-                {
-                    "system": "http",
-                    "state": "down",
-                    "fact": "wrong_status",
-                    "name": "api <@1>",
-                    "values": {"status": "503", "expected": "200"},
-                },
-                {"system": "dlq", "state": "ok", "fact": "no_failures"},
-            ]
-        },
-        ("⛔ api \\<＠1>", "503", "正常 1 件"),
-    ),
     TimelineKind.PAGED_OUTSIDE: ({"way": "ntfy", "who": "@primary"}, ("プッシュ (ntfy)", "@primary")),
     TimelineKind.EMAILED: ({"recipients": 2}, ("2 人",)),
     TimelineKind.DETAILS_CHANGED: (

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
+from bot.domain.dlq.table import DlqMisfit
 from bot.domain.errors import OutboundFailed, StorageUnavailable, UpstreamUnavailable, UserError
 from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import CheckResult, Fact, SystemState
+from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.services.ports import DlqStore
 from bot.services.ports.live_checks import LiveCheck
 
 log = structlog.get_logger(__name__)
@@ -68,3 +71,32 @@ def _unknown(check: LiveCheck, problem: OutboundProblem, *, wait_s: float | None
     return CheckResult(
         system=check.system, name=check.name, state=SystemState.UNKNOWN, fact=Fact.PROBLEM, values=values
     )
+
+
+_HOURS: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DlqFailures:
+    """A `bot.services.ports.live_checks.LiveCheck`. It counts only, since failures may be private."""
+
+    failures: DlqStore
+    name: str = ""
+    system: SystemKind = SystemKind.DLQ
+
+    async def look(self) -> CheckResult:
+        """Return degraded if there are failures.
+
+        Raises:
+            DlqUnavailable: its database is away. OutboundFailed: the table cannot be read.
+        """
+        try:
+            found = await self.failures.http_statuses(hours=_HOURS)
+        except DlqMisfit:
+            said = "the table is not as the policy describes it"
+            raise OutboundFailed(OutboundProblem.NOT_JSON, said) from None
+        count = sum(each.count for each in found.counts)
+        if count == 0:
+            return CheckResult(system=self.system, state=SystemState.OK, fact=Fact.NO_FAILURES)
+        values = {"count": f"{count}+" if found.is_cut else str(count)}
+        return CheckResult(system=self.system, state=SystemState.DEGRADED, fact=Fact.FAILURES, values=values)

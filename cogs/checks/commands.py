@@ -5,17 +5,19 @@ from dataclasses import replace
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.i18n.options import described
-from bot.services.systems.running import results_in_steps
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import named_choices
 from bot.ui.interaction import Interaction, fill_in, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import here
 from bot.ui.people import person_from, person_of
-from bot.ui.posts.incident.system_checks import text as checks_text
-from bot.ui.verbs import IncidentVerb, template
+from bot.ui.verbs import template
+from cogs.checks.posts import CHECK
+from cogs.checks.posts import text as checks_text
+from cogs.checks.rules import CheckRules
+from cogs.checks.running import results_in_steps
+from cogs.checks.use_cases import CheckUseCases
 
 Target = app_commands.Range[str, 1, 80]
 
@@ -33,7 +35,7 @@ async def check(interaction: Interaction, target: Target | None = None) -> None:
     if incident is None:
         await _show_alone(interaction, target)
         return
-    rounds, by = services_of(interaction).check_rounds, person_from(interaction.user)
+    rounds, by = services_of(interaction).of(CheckUseCases).rounds, person_from(interaction.user)
     asked = await rounds.ask(incident, by=by, target=target)
     await reply(interaction, voice_of(interaction).say("systems.said.asked", label=asked.label))
 
@@ -41,22 +43,22 @@ async def check(interaction: Interaction, target: Target | None = None) -> None:
 @check.autocomplete("target")
 async def offer_targets(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the targets that are asked by HTTP."""
-    return named_choices(services_of(interaction).policy.checks.http, typed)
+    return named_choices(services_of(interaction).policy.of(CheckRules).http, typed)
 
 
-@control(template(IncidentVerb.CHECK))
+@control(template(CHECK))
 async def press_check(interaction: Interaction, pressed: Pressed) -> None:
     """[🔄 もう一度確認]: check again, in the message of the last time."""
     await wait(interaction)
     by = await person_of(interaction)
-    await services_of(interaction).check_rounds.again(pressed.number, by=by)
+    await services_of(interaction).of(CheckUseCases).rounds.again(pressed.number, by=by)
     await reply(interaction, voice_of(interaction).say("systems.said.again"))
 
 
 async def _show_alone(interaction: Interaction, target: str | None) -> None:
     """Show the results to the person who asks; the answer fills in like the message in a thread."""
     services, voice = services_of(interaction), voice_of(interaction)
-    rounds, by = services.check_rounds, person_from(interaction.user)
+    rounds, by = services.of(CheckUseCases).rounds, person_from(interaction.user)
     await rounds.permit(by=by, guild_id=services.guild_id)
     checks = await rounds.checks_of([] if target is None else [target])
     shown = rounds.beginning(checks)
@@ -68,11 +70,6 @@ async def _show_alone(interaction: Interaction, target: str | None) -> None:
 
 
 def _require_known(interaction: Interaction, target: str | None) -> None:
-    known = services_of(interaction).policy.checks.http
+    known = services_of(interaction).policy.of(CheckRules).http
     if target is not None and target not in known:
         raise UserError("check_unknown_target", target=target, known=list(known) or "–")
-
-
-async def setup(bot: IncidentBot) -> None:
-    bot.tree.add_command(check)
-    bot.add_controls(press_check)

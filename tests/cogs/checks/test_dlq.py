@@ -5,7 +5,7 @@ from uuid import UUID
 
 from bot.domain.dlq.failures import DlqEntry
 from bot.domain.systems.results import Fact, SystemState
-from bot.services.systems.dlq_check import DlqFailures
+from cogs.checks.running import DlqFailures
 from tests.services.desk import Desk
 
 

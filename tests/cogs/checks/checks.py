@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
 from bot.services.ports.live_checks import LiveCheck
+from tests.services.desk import Desk
 
 
 def fine(name: str = "api.parky.co.jp") -> CheckResult:
@@ -35,7 +36,7 @@ class ScriptedCheck:
 
 @dataclass(slots=True)
 class ScriptedChecks:
-    """A `bot.services.ports.live_checks.LiveChecks`.
+    """A `cogs.checks.systems.LiveChecks`.
 
     Attributes:
         asked: The targets of each round.
@@ -49,6 +50,11 @@ class ScriptedChecks:
     def of(self, targets: Collection[str], /) -> Sequence[LiveCheck]:
         self.asked.append(tuple(targets))
         return self.checks
+
+    def give(self, desk: Desk) -> None:
+        """Make them those of the guild."""
+        desk.opened["checks"] = lambda *_: self
+        desk.use(desk.discord)
 
 
 async def for_ever() -> None:

@@ -1,6 +1,6 @@
 """``[checks]``: the systems whose state is looked at when an incident opens, and by /check."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Annotated, Final
@@ -9,9 +9,11 @@ from pydantic import Field
 
 from bot.domain.code_host import is_repository
 from bot.domain.severity import NEXT_BUSINESS_DAY, SeverityPolicy
-from bot.domain.systems.rules import CheckRules, HttpTarget
+from bot.domain.systems.rules import HttpTarget, TeamSystems
 from bot.runbook.fields import moments, values
-from bot.runbook.fields.rules import AtMost, Rule, Section
+from bot.runbook.fields.rules import AtMost, CapabilityTable, Rule, Section
+from bot.runbook.model import Policy
+from cogs.checks.rules import CheckRules
 
 #: The bot's own limits: all are asked at once, and shown in one message.
 MOST_TARGETS: Final = 25
@@ -70,7 +72,7 @@ class SentryTable(Section):
     environment: Annotated[str, values.string_up_to(64, "an environment", "production")] | None = None
 
 
-class ChecksTable(Section):
+class ChecksTable(CapabilityTable):
     """``[checks]``."""
 
     severities: tuple[values.OfSeverity, ...] | None = None
@@ -79,18 +81,38 @@ class ChecksTable(Section):
     cloudflare: CloudflareTable = CloudflareTable()
     sentry: SentryTable | None = None
 
-    def value(self, severities: Mapping[str, SeverityPolicy]) -> CheckRules:
+    def rules(self, severities: Mapping[str, SeverityPolicy]) -> CheckRules:
         """Return the rules; by default those severities are checked that do not wait for a business day."""
         urgent = [name for name, one in severities.items() if one.ack_within is not NEXT_BUSINESS_DAY]
         sentry = self.sentry
         return CheckRules(
             severities=frozenset(urgent if self.severities is None else self.severities),
             http=MappingProxyType({name: table.value() for name, table in self.http.items()}),
-            repositories=self.github.repositories,
-            branch=self.github.branch,
-            workers=self.cloudflare.workers,
-            pages=self.cloudflare.pages,
+            systems=TeamSystems(
+                repositories=self.github.repositories,
+                branch=self.github.branch,
+                workers=self.cloudflare.workers,
+                pages=self.cloudflare.pages,
+            ),
             sentry_organization="" if sentry is None else sentry.organization,
             sentry_projects=() if sentry is None else sentry.projects,
             sentry_environment="" if sentry is None else sentry.environment or "",
         )
+
+
+def problems(policy: Policy) -> Iterator[str]:
+    """Check that an incident can have each target that is asked by HTTP."""
+    for target in policy.of(CheckRules).http:
+        if target not in policy.targets:
+            allowed = ", ".join(f'"{known}"' for known in policy.targets)
+            yield f'checks.http: "{target}" is not a target; allowed: {allowed} (the names of [targets])'
+
+
+def addresses(policy: Policy) -> Iterator[str]:
+    """Yield what the checks ask by HTTP."""
+    return (target.url for target in policy.of(CheckRules).http.values())
+
+
+def systems(policy: Policy) -> TeamSystems:
+    """Return the repositories and projects that the policy names."""
+    return policy.of(CheckRules).systems

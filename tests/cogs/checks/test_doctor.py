@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from bot.doctor.finding import State
-from bot.doctor.systems import check_systems
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
 from bot.domain.systems.results import SystemKind
-from bot.domain.systems.rules import CheckRules
-from tests.services.systems.checks import ScriptedCheck, ScriptedChecks
+from bot.domain.systems.rules import TeamSystems
+from cogs.checks.doctor import check_systems
+from cogs.checks.rules import CheckRules
+from tests.cogs.checks.checks import ScriptedCheck, ScriptedChecks
 from tests.unit.ui.samples import EN
 
 
@@ -18,7 +19,7 @@ async def test_each_system_has_a_line_and_a_missing_token_is_named() -> None:
     async def refuse() -> None:
         raise OutboundFailed(OutboundProblem.UNAUTHORISED, "HTTP 401")
 
-    rules = CheckRules(sentry_organization="parky", workers=("a",))
+    rules = CheckRules(systems=TeamSystems(workers=("a",)), sentry_organization="parky")
     known = ScriptedChecks(unconfigured=(SystemKind.WORKERS, SystemKind.PAGES))
     checks = [ScriptedCheck(), ScriptedCheck("parky", refuse, system=SystemKind.SENTRY)]
     found = await check_systems(EN, checks, rules=rules, known=known)
@@ -29,4 +30,4 @@ async def test_each_system_has_a_line_and_a_missing_token_is_named() -> None:
     ]
     assert "the token is not accepted (401)" in found[0].said
     assert "CLOUDFLARE_TOKEN" in found[2].todo
-    assert await check_systems(EN, [], rules=replace(rules, workers=()), known=known) == []
+    assert await check_systems(EN, [], rules=replace(rules, systems=TeamSystems()), known=known) == []

@@ -28,3 +28,12 @@ UPDATE live_checks
    SET results = :results, finished_at = now(), next_at = NULL
  WHERE incident_id = :incident_id AND round = :round AND finished_at IS NULL
 RETURNING guild_id, incident_id, round, post, target, asked_by_id, asked_by, asked_at, results, finished_at;
+
+-- name: lost_live_checks
+-- Returns the jobs for rounds that were due :overdue ago or earlier and have no job.
+SELECT job, key, priority, guild_id
+  FROM (SELECT 'live_check' AS job, 'live_check:' || incident_id AS key, 0 AS priority, guild_id, next_at
+          FROM live_checks) AS work
+ WHERE next_at < now() - :overdue::interval
+   AND NOT EXISTS (SELECT FROM pgqueuer WHERE dedupe_key = key AND status IN ('queued', 'picked'))
+ ORDER BY next_at;

@@ -1,33 +1,34 @@
 """Show `/check` as people use it: in a thread, elsewhere, too soon, and with an unknown target."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
 
 from bot.domain.systems.rules import HttpTarget
-from tests.integration.cogs.console_world import ConsoleWorld, console_world, presses, shown
+from cogs.checks.rules import CheckRules
+from tests.cogs.checks.checks import ScriptedCheck, ScriptedChecks, fine
+from tests.integration.cogs.console_world import ConsoleWorld, presses, shown
 from tests.patience import PATIENCE_S
-from tests.services.database import Database
-from tests.services.systems.checks import ScriptedCheck, ScriptedChecks, fine
 
 TARGET = "api.parky.co.jp"
 
 
 @pytest.fixture
-async def world(database: Database, caplog: pytest.LogCaptureFixture) -> AsyncIterator[ConsoleWorld]:
+def checks() -> ScriptedChecks:
+    """The systems of its team."""
+    return ScriptedChecks()
+
+
+@pytest.fixture
+async def world(world: ConsoleWorld, checks: ScriptedChecks) -> ConsoleWorld:
     """A connected bot of a team that has named one target."""
-    async with console_world(database) as running:
-        http = MappingProxyType({TARGET: HttpTarget("https://api.parky.co.jp/health")})
-        running.policy = replace(running.policy, checks=replace(running.policy.checks, http=http))
-        running.checks = ScriptedChecks()
-        await running.restart()
-        yield running
-    swallowed = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
-    assert swallowed == []
+    http = MappingProxyType({TARGET: HttpTarget("https://api.parky.co.jp/health")})
+    world.policy = world.policy.with_rules(replace(world.policy.of(CheckRules), http=http))
+    world.opened["checks"] = lambda *_: checks
+    await world.restart()
+    return world
 
 
 async def test_a_sev1s_thread_gets_a_message_that_can_be_pressed_again(world: ConsoleWorld) -> None:
@@ -55,7 +56,9 @@ async def test_a_sev1s_thread_gets_a_message_that_can_be_pressed_again(world: Co
     assert "responder" in edited["content"].splitlines()[0]
 
 
-async def test_elsewhere_it_is_shown_to_one_person_and_fills_in(world: ConsoleWorld) -> None:
+async def test_elsewhere_it_is_shown_to_one_person_and_fills_in(
+    world: ConsoleWorld, checks: ScriptedChecks
+) -> None:
     """The answer is edited; nothing is posted, nothing is stored."""
     began, release = asyncio.Event(), asyncio.Event()
 
@@ -64,18 +67,20 @@ async def test_elsewhere_it_is_shown_to_one_person_and_fills_in(world: ConsoleWo
         await release.wait()
 
     late = ScriptedCheck("late", wait, fine("late"))
-    world.checks.checks = [ScriptedCheck(), late]  # type: ignore[attr-defined]
+    checks.checks = [ScriptedCheck(), late]
     asking = asyncio.ensure_future(world.command("check", target=TARGET))
     async with asyncio.timeout(PATIENCE_S):
         await began.wait()
     release.set()
     answer = shown(await asking)
     assert answer["flags"] & 64
-    assert world.checks.asked[-1] == (TARGET,)  # type: ignore[attr-defined]
+    assert checks.asked[-1] == (TARGET,)
 
 
-async def test_a_target_that_nobody_knows_is_said_with_those_that_are_known(world: ConsoleWorld) -> None:
+async def test_a_target_that_nobody_knows_is_said_with_those_that_are_known(
+    world: ConsoleWorld, checks: ScriptedChecks
+) -> None:
     """A target that nobody knows is answered with the known targets before any check runs."""
     answer = shown(await world.command("check", target="api"))
     assert TARGET in answer["content"]
-    assert world.checks.asked == []  # type: ignore[attr-defined]
+    assert checks.asked == []

@@ -1,20 +1,26 @@
-"""The message with the state of every system: worst first, half a phone screen, a button to check again."""
+"""The message with the state of every system: worst first, half a phone screen, a button to check again.
 
-from collections.abc import Iterator
+The timeline's details have the same words. What systems say is shown inert.
+"""
+
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
-from bot.domain.systems.results import SystemState
-from bot.domain.systems.rounds import ChecksShown
+from bot.domain.systems.results import CheckResult, SystemKind, SystemState
 from bot.services.ports import Subject
 from bot.ui.buttons import row
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import Renderers, about
-from bot.ui.verbs import IncidentVerb
-from bot.ui.words.system_words import kinds, line, name_of
+from bot.ui.verbs import OwnVerb
+from bot.ui.words.system_words import SIGNS, fact_of, name_of
+from bot.ui.words.timeline_details import EntryLook
 from bot.ui.words.wording import Wording
+from cogs.checks.rules import CheckDelivery, CheckedEntry, ChecksShown
+
+#: [🔄 もう一度確認]: the systems, in the message of the last time.
+CHECK: Final = OwnVerb("check", "🔄")
 
 #: Lines of half a phone screen; with more, the healthy systems share one.
 _LINES: Final = 8
@@ -26,7 +32,7 @@ def checks_post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     incident = about(Incident, delivery, subject)
     shown = ChecksShown.from_json(delivery.data)
     is_over = shown.finished_at is not None
-    buttons = [words.buttons.make(IncidentVerb.CHECK, incident.id)] if is_over else []
+    buttons = [words.buttons.make(CHECK, incident.id)] if is_over else []
     return message(text(words, shown), components=row(buttons))
 
 
@@ -65,4 +71,33 @@ def _lines(words: Wording, shown: ChecksShown) -> Iterator[str]:
         yield words.say("systems.message.unconfigured", systems=kinds(words, shown.unconfigured))
 
 
-RENDERERS: Final[Renderers] = {DeliveryKind.CHECKS: checks_post}
+def line(words: Wording, result: CheckResult, *, is_linked: bool = True) -> str:
+    """Return one line: sign, system with its link, fact."""
+    name = name_of(words, result)
+    if is_linked and result.url is not None and _is_linkable(result.url):
+        name = f"[{name}](<{result.url}>)"
+    return words.say(
+        "systems.message.line", sign=SIGNS[result.state], system=name, fact=fact_of(words, result)
+    )
+
+
+def checked(words: Wording, data: CheckedEntry, _limit: int) -> Iterator[str]:
+    """Yield the details of the timeline's entry: what is not healthy, and how many systems are."""
+    fine = [each for each in data.results if each.state is SystemState.OK]
+    yield from (line(words, each, is_linked=False) for each in data.results if each not in fine)
+    if fine:
+        yield words.say("systems.message.healthy", count=len(fine))
+
+
+def kinds(words: Wording, named: Iterable[SystemKind]) -> str:
+    """Return the names of *named* kinds of systems, joined."""
+    return words.joined([words.say(f"systems.kind.{kind}") for kind in named], limit=_NAMES_LIMIT)
+
+
+def _is_linkable(url: str) -> bool:
+    return url.startswith(("https://", "http://")) and not set(url) & set("<>() \n")
+
+
+RENDERERS: Final[Renderers] = {CheckDelivery.POST: checks_post}
+
+ENTRIES: Final = (EntryLook(CheckedEntry, checked),)

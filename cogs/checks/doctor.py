@@ -1,16 +1,25 @@
 """Looks once at each system that live checks read, and names the tokens that are missing."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
+from bot.configured.outbound import outbound_of
 from bot.doctor.finding import Finding, ok, warn
 from bot.domain.systems.results import CheckResult, SystemKind, SystemState
-from bot.domain.systems.rules import CheckRules
-from bot.services.ports.live_checks import LiveCheck, LiveChecks
-from bot.services.systems.running import results_in_steps
+from bot.i18n import Texts
+from bot.runbook.model import Policy
+from bot.services.ports.live_checks import LiveCheck
+from bot.storage.database.vitals import DatabaseVitals
 from bot.ui.words.inert import plain
 from bot.ui.words.system_words import fact_of, name_of
 from bot.ui.words.wording import Wording
+from cogs.checks.rules import CheckRules
+from cogs.checks.running import results_in_steps
+from cogs.checks.systems import LiveChecks, open_checks
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 _TOKENS: Final = {
     SystemKind.WORKERS: "CLOUDFLARE_TOKEN and CLOUDFLARE_ACCOUNT_ID",
@@ -18,7 +27,18 @@ _TOKENS: Final = {
     SystemKind.GITHUB: "GITHUB_TOKEN",
     SystemKind.SENTRY: "SENTRY_TOKEN",
 }
-_TODO: Final = "correct [checks] in the policy, or the token and its rights; docs/internals/systems.md"
+_TODO: Final = "correct [checks] in the policy, or the token and its rights; cogs/checks/README.md"
+
+
+async def check(settings: "Settings", policy: Policy) -> list[Finding]:
+    """Look at the systems that the team has named for live checks, without the bot's own database."""
+    rules = policy.of(CheckRules)
+    known = open_checks(settings, outbound_of(settings))(rules, DatabaseVitals(""))
+    has_other = settings.checks_database_url is not None
+    by_itself = {SystemKind.DISCORD} if has_other else {SystemKind.DISCORD, SystemKind.DATABASE}
+    checks = [each for each in known.of(()) if each.system not in by_itself]
+    words = Wording(Texts.load(), replace(policy, language="en"))
+    return await check_systems(words, checks, rules=rules, known=known)
 
 
 async def check_systems(
@@ -38,9 +58,9 @@ def _finding(words: Wording, result: CheckResult) -> Finding:
 def _without_token(rules: CheckRules, known: LiveChecks) -> Iterator[Finding]:
     """Yield a warning for each kind that the policy names and no token reads."""
     named = {
-        SystemKind.WORKERS: rules.workers,
-        SystemKind.PAGES: rules.pages,
-        SystemKind.GITHUB: rules.repositories,
+        SystemKind.WORKERS: rules.systems.workers,
+        SystemKind.PAGES: rules.systems.pages,
+        SystemKind.GITHUB: rules.systems.repositories,
         SystemKind.SENTRY: rules.sentry_organization,
     }
     for kind, names in named.items():

@@ -1,24 +1,46 @@
 """The live checks of each guild: those systems that its policy and the settings name."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
 
-from bot.configured.outbound import Outbound
 from bot.domain.systems.results import SystemKind
-from bot.domain.systems.rules import CheckRules
-from bot.runbook import Policy
-from bot.services.ports.live_checks import LiveCheck, LiveChecks
-from bot.settings import Settings
-from bot.settings.systems import DISCORD_STATUS
-from bot.settings.values import DISCORD_API
+from bot.services.ports.live_checks import LiveCheck
 from bot.storage.database.vitals import DatabaseVitals
+from cogs.checks.rules import CheckRules
 
 if TYPE_CHECKING:
+    from bot.configured.outbound import Outbound
     from bot.integrations.systems.cloudflare import CloudflareAccount
+    from bot.settings import Settings
 
-#: Returns the checks of a guild, by its policy.
-SystemChecks: TypeAlias = Callable[[Policy], LiveChecks]
+
+class LiveChecks(Protocol):
+    """The checks of one guild."""
+
+    @property
+    def unconfigured(self) -> Sequence[SystemKind]:
+        """Return the kinds of systems that neither the policy nor the settings name."""
+
+    @property
+    def is_configured(self) -> bool:
+        """Return True if the team has named a system, so that a check by itself tells something."""
+
+    def of(self, targets: Collection[str], /) -> Sequence[LiveCheck]:
+        """Return the checks of an incident of *targets*: of all targets if none of these has a check."""
+
+
+class NoChecks:
+    """The `LiveChecks` of a guild that has none."""
+
+    unconfigured: Sequence[SystemKind] = ()
+    is_configured: bool = False
+
+    def of(self, _targets: Collection[str], /) -> Sequence[LiveCheck]:
+        """Return no checks, whatever the targets."""
+        return ()
+
 
 #: Systems that the team has to name.
 _NAMED: Final = (
@@ -32,16 +54,16 @@ _NAMED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredChecks:
-    """A `bot.services.ports.live_checks.LiveChecks`. Their modules are imported by the first round.
+    """A `LiveChecks`. Their modules are imported by the first round.
 
     Attributes:
-        dsn: The bot's own database.
+        own: The bot's own database.
     """
 
-    settings: Settings
-    outbound: Outbound
+    settings: "Settings"
+    outbound: "Outbound"
     rules: CheckRules
-    dsn: str
+    own: LiveCheck
 
     @property
     def unconfigured(self) -> Sequence[SystemKind]:
@@ -60,7 +82,7 @@ class ConfiguredChecks:
             *self._http(targets),
             *self._cloudflare(),
             *self._github(),
-            DatabaseVitals(self.dsn if other is None else other.get_secret_value()),
+            self.own if other is None else DatabaseVitals(other.get_secret_value()),
             *self._sentry(),
             *self._discord(),
         ]
@@ -70,9 +92,9 @@ class ConfiguredChecks:
         has_account = settings.cloudflare_token is not None and settings.cloudflare_account_id is not None
         return {
             SystemKind.HTTP: bool(rules.http),
-            SystemKind.WORKERS: has_account and bool(rules.workers),
-            SystemKind.PAGES: has_account and bool(rules.pages),
-            SystemKind.GITHUB: settings.github_token is not None and bool(rules.repositories),
+            SystemKind.WORKERS: has_account and bool(rules.systems.workers),
+            SystemKind.PAGES: has_account and bool(rules.systems.pages),
+            SystemKind.GITHUB: settings.github_token is not None and bool(rules.systems.repositories),
             SystemKind.SENTRY: settings.sentry_token is not None and bool(rules.sentry_organization),
         }[kind]
 
@@ -90,8 +112,8 @@ class ConfiguredChecks:
         from bot.integrations.systems.cloudflare import CloudflarePages, CloudflareWorker  # noqa: PLC0415
 
         account = self._account()
-        yield from (CloudflareWorker(account, name) for name in self.rules.workers)
-        yield from (CloudflarePages(account, name) for name in self.rules.pages)
+        yield from (CloudflareWorker(account, name) for name in self.rules.systems.workers)
+        yield from (CloudflarePages(account, name) for name in self.rules.systems.pages)
 
     def _account(self) -> "CloudflareAccount":
         from bot.integrations.systems.cloudflare import CloudflareAccount  # noqa: PLC0415
@@ -105,12 +127,12 @@ class ConfiguredChecks:
 
     def _github(self) -> Iterator[LiveCheck]:
         token = self.settings.github_token
-        if token is None or not self.rules.repositories:
+        if token is None or not self.rules.systems.repositories:
             return
         from bot.integrations.systems.github_actions import GitHubActions  # noqa: PLC0415
 
-        api, branch = self.settings.github_api_url, self.rules.branch
-        for name in self.rules.repositories:
+        api, branch = self.settings.github_api_url, self.rules.systems.branch
+        for name in self.rules.systems.repositories:
             yield GitHubActions(self.outbound(), api, token.get_secret_value(), name, branch)
 
     def _sentry(self) -> Iterator[LiveCheck]:
@@ -129,18 +151,21 @@ class ConfiguredChecks:
         )
 
     def _discord(self) -> Iterator[LiveCheck]:
-        page = self.settings.discord_status_url
-        if page == DISCORD_STATUS and self.settings.discord_api_base != DISCORD_API:
-            return  # a local Discord: the page says nothing about it
+        page = self.settings.discord_status_page
+        if page is None:
+            return
         from bot.integrations.systems.discord_status import DiscordStatus  # noqa: PLC0415
 
         yield DiscordStatus(self.outbound(), page)
 
 
-def system_checks(settings: Settings, outbound: Outbound, dsn: str, policy: Policy) -> LiveChecks:
-    """Return the checks of a guild's policy.
+class OpenChecks(Protocol):
+    """Makes the checks of a guild."""
 
-    Args:
-        dsn: The bot's own database.
-    """
-    return ConfiguredChecks(settings, outbound, policy.checks, dsn)
+    def __call__(self, rules: CheckRules, own: LiveCheck, /) -> LiveChecks:
+        """Return the checks that *rules* and the settings name, with *own*: the bot's own database."""
+
+
+def open_checks(settings: "Settings", outbound: "Outbound") -> OpenChecks:
+    """Return what makes the checks of a guild from the settings."""
+    return partial(ConfiguredChecks, settings, outbound)

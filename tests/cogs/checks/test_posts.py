@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.outbound import OutboundProblem
 from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState, worst_first
-from bot.domain.systems.rounds import ChecksShown
 from bot.ui.posts.renderer import render
 from bot.ui.words.system_words import plain_line
+from cogs.checks.rules import CheckDelivery, ChecksShown
 from tests.unit.ui.samples import EN, JA, PLACED, delivery, over_limits
 
 AT = datetime(2026, 11, 24, 5, 14, 7, tzinfo=UTC)
@@ -39,7 +38,7 @@ LIMITED = CheckResult(
 
 
 def body(shown: ChecksShown, words: object = JA) -> dict[str, object]:
-    made = render(words, delivery(DeliveryKind.CHECKS, data=shown.to_json()), PLACED)  # type: ignore[arg-type]
+    made = render(words, delivery(CheckDelivery.POST, data=shown.to_json()), PLACED)  # type: ignore[arg-type]
     assert over_limits(made) == []
     return made
 

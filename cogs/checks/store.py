@@ -6,26 +6,34 @@ from datetime import timedelta
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.systems.results import CheckResult
-from bot.domain.systems.rounds import CheckRound, ChecksShown
-from bot.storage.database.sql import Row
+from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
-from bot.storage.tables.bases import ReadPart
+from cogs.checks.rules import CheckRound, ChecksShown
 
 
-class PostgresLiveCheckReads(ReadPart):
-    """A `bot.services.ports.store.alerts.live_checks.LiveCheckReads`."""
+class CheckStore:
+    """The rounds of live checks, within a transaction or without one."""
 
-    async def live_check(self, incident: Incident) -> CheckRound | None:
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def last(self, incident: Incident) -> CheckRound | None:
+        """Return the last round of *incident*; None if there was none."""
         row = await self._sql.first("live_check", incident_id=incident.id, guild_id=incident.guild_id)
         return None if row is None else _round(row)
 
-
-class PostgresLiveCheckWrites(PostgresLiveCheckReads):
-    """A `bot.services.ports.store.alerts.live_checks.LiveCheckWrites`."""
-
-    async def ask_live_check(
+    async def ask(
         self, incident: Incident, *, by: Person | None, target: str | None, anew: bool, pause: timedelta
     ) -> CheckRound | None:
+        """Begin a round; None if the last one began less than *pause* ago.
+
+        Args:
+            incident: That it is about.
+            by: Who asks; None: it begins by itself.
+            target: The one that is asked about; None: those of the incident.
+            anew: It is shown in a message of its own; else in that of the round before, about its target.
+            pause: The least time between two rounds.
+        """
         row = await self._sql.first(
             "ask_live_check",
             incident_id=incident.id,
@@ -38,9 +46,8 @@ class PostgresLiveCheckWrites(PostgresLiveCheckReads):
         )
         return None if row is None else _round(row)
 
-    async def finish_live_check(
-        self, checked: CheckRound, results: Sequence[CheckResult]
-    ) -> CheckRound | None:
+    async def finish(self, checked: CheckRound, results: Sequence[CheckResult]) -> CheckRound | None:
+        """Record the results of a round; None if that was done before, or another one has begun."""
         stored = [each.to_json() for each in results]
         row = await self._sql.first("finish_live_check", checked, results=stored)
         return None if row is None else _round(row)

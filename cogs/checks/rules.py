@@ -1,16 +1,56 @@
-"""A round of live checks about an incident, and the message that fills in."""
+"""Live checks: what is checked, a round about an incident, and the message that fills in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
 
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
 from bot.domain.payloads import Payload
 from bot.domain.systems.results import CheckResult, SystemKind, worst_first
-from bot.domain.timeline.entries import EntryData, TimelineKind
+from bot.domain.systems.rules import HttpTarget, TeamSystems
+from bot.domain.timeline.entries import EntryData, EntryKind
 
 #: The least time between two rounds about one incident.
 PAUSE: Final = timedelta(seconds=10)
+
+
+class CheckDelivery(AnyDeliveryKind):
+    """What is posted about live checks."""
+
+    #: The message with the state of every system, which fills in.
+    POST = "checks", DeliveryKindSpec(is_dispensable=True, waits_behind=frozenset({"thread_sheet"}))
+
+
+class CheckEntry(EntryKind):
+    """What the timeline has of live checks."""
+
+    CHECKED = "checked"  # the state of every system, looked at by the bot
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRules:
+    """What is checked, and when by itself.
+
+    Attributes:
+        severities: An incident of these is checked when it opens.
+        http: By target.
+        sentry_organization: "" for no Sentry.
+        sentry_projects: Empty for all.
+        sentry_environment: "" for all.
+    """
+
+    severities: frozenset[str] = frozenset()
+    http: Mapping[str, HttpTarget] = field(default_factory=dict)
+    systems: TeamSystems = field(default_factory=TeamSystems)
+    sentry_organization: str = ""
+    sentry_projects: tuple[str, ...] = ()
+    sentry_environment: str = ""
+
+    def targets_of(self, wanted: Collection[str]) -> dict[str, HttpTarget]:
+        """Return the targets among *wanted* that can be asked by HTTP, or all of them if none is."""
+        found = {name: target for name, target in self.http.items() if name in wanted}
+        return found or dict(self.http)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +104,7 @@ class ChecksShown(Payload):
         return replace(self, results=tuple(worst_first([*self.results, *new])))
 
 
-class CheckedEntry(EntryData, kind=TimelineKind.CHECKED):
+class CheckedEntry(EntryData, kind=CheckEntry.CHECKED):
     """The results of a round of live checks, kept as evidence."""
 
     results: tuple[CheckResult, ...] = ()

@@ -9,10 +9,9 @@ from bot.domain.dlq.table import DlqMisfit, Misfit, TableReport
 from bot.domain.errors import OutboundFailed, StorageUnavailable
 from bot.domain.outbound import OutboundProblem
 from bot.domain.systems.results import CheckResult, Fact, SystemState
-from bot.services.systems.dlq_check import DlqFailures
-from bot.services.systems.running import results_in_steps
+from cogs.checks.running import DlqFailures, results_in_steps
+from tests.cogs.checks.checks import ScriptedCheck, deaf, done_with, fine, for_ever
 from tests.patience import PATIENCE_S
-from tests.services.systems.checks import ScriptedCheck, deaf, done_with, fine, for_ever
 
 
 async def results(*checks: ScriptedCheck, within_s: float = 0.3, every_s: float = 0.0) -> list[CheckResult]:

@@ -11,13 +11,15 @@ from bot.domain.errors import NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import SETTLED
 from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
-from bot.domain.systems.rounds import CheckedEntry
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
 from bot.services.ports import Redrawn
+from cogs.checks.rules import CheckDelivery, CheckedEntry, CheckEntry, ChecksShown
+from cogs.checks.store import CheckStore
+from cogs.checks.use_cases import CheckUseCases
+from tests.cogs.checks.checks import ScriptedCheck, ScriptedChecks
 from tests.fakes.discord import FakeDiscord
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, Desk
 from tests.services.privacy.test_privacy import secret
-from tests.services.systems.checks import ScriptedCheck, ScriptedChecks
 
 DOWN = CheckResult(
     system=SystemKind.HTTP,
@@ -32,25 +34,29 @@ DOWN = CheckResult(
 def checks(desk: Desk) -> ScriptedChecks:
     """The systems of the desk's guild: one that is fine, one that is down."""
     made = ScriptedChecks([ScriptedCheck(), ScriptedCheck("admin.parky.co.jp", result=DOWN)])
-    desk.checks = made
-    desk.use(desk.discord)
+    made.give(desk)
     return made
+
+
+def shown_last(desk: Desk) -> ChecksShown:
+    """What the message was last edited to."""
+    return ChecksShown.from_json(desk.discord.checks[-1][1])
 
 
 async def entries(desk: Desk, incident: Incident) -> list[TimelineEntry]:
     timeline = await desk.store.timeline(incident.id)
-    return [each for each in timeline if each.kind is TimelineKind.CHECKED]
+    return [each for each in timeline if each.kind is CheckEntry.CHECKED]
 
 
 async def test_a_sev1_is_checked_by_itself_after_its_card(desk: Desk, checks: ScriptedChecks) -> None:
     """One message, the worst first; one entry with all results; nothing of it when it is opened."""
     incident = await desk.open()
-    assert await desk.store.live_check(incident) is None
+    assert await CheckStore(desk.store.sql).last(incident) is None
     await desk.work()
-    assert desk.sent(DeliveryKind.CHECKS) == ["incident"]
+    assert desk.sent(CheckDelivery.POST) == ["incident"]
     kinds = [kind for kind, _ in desk.discord.sent]
-    assert kinds.index(DeliveryKind.THREAD_CARD) < kinds.index(DeliveryKind.CHECKS)
-    _, shown = desk.discord.checks[-1]
+    assert kinds.index(DeliveryKind.THREAD_CARD) < kinds.index(CheckDelivery.POST)
+    shown = shown_last(desk)
     assert [each.state for each in shown.results] == [SystemState.DOWN, SystemState.OK, SystemState.OK]
     assert [each.system for each in shown.results][-1] is SystemKind.DLQ
     assert (shown.asked_by, shown.unconfigured) == (None, (SystemKind.SENTRY,))
@@ -70,7 +76,7 @@ async def test_other_severities_and_teams_without_systems_are_not_checked(
     checks.is_configured = False
     await desk.open(key="k2")
     await desk.work()
-    assert desk.sent(DeliveryKind.CHECKS) == []
+    assert desk.sent(CheckDelivery.POST) == []
 
 
 @pytest.mark.usefixtures("checks")
@@ -78,7 +84,7 @@ async def test_a_drill_is_checked_too_since_checks_only_read(desk: Desk) -> None
     """A drill gets its checks too, and their results are posted in the drill's thread."""
     await desk.open_drill(key="d")
     await desk.work()
-    assert desk.sent(DeliveryKind.CHECKS) == ["incident"]
+    assert desk.sent(CheckDelivery.POST) == ["incident"]
 
 
 @pytest.mark.usefixtures("checks")
@@ -89,14 +95,14 @@ async def test_a_person_may_check_again_after_ten_seconds(desk: Desk) -> None:
     """
     incident = await desk.open()
     await desk.work()
-    rounds = desk.services.check_rounds
+    rounds = desk.services.of(CheckUseCases).rounds
     with pytest.raises(UserError):
         await rounds.again(incident.id, by=RESPONDER)
     await desk.pass_time(seconds=10)
     await rounds.again(incident.id, by=RESPONDER)
     await desk.work()
-    assert len(desk.sent(DeliveryKind.CHECKS)) == 1
-    assert desk.discord.checks[-1][1].asked_by == RESPONDER.name
+    assert len(desk.sent(CheckDelivery.POST)) == 1
+    assert shown_last(desk).asked_by == RESPONDER.name
     assert [each.actor_name for each in await entries(desk, incident)] == [
         None,
         RESPONDER.name,
@@ -115,7 +121,7 @@ async def test_the_command_posts_a_message_of_its_own_about_one_target(
     """
     incident = await desk.open("SEV3")
     await desk.work()
-    rounds = desk.services.check_rounds
+    rounds = desk.services.of(CheckUseCases).rounds
     await rounds.ask(incident, by=RESPONDER, target="admin.parky.co.jp")
     await desk.work()
     await desk.pass_time(seconds=10)
@@ -124,7 +130,7 @@ async def test_the_command_posts_a_message_of_its_own_about_one_target(
     await desk.pass_time(seconds=10)
     await rounds.again(incident.id, by=RESPONDER)
     await desk.work()
-    assert len(desk.sent(DeliveryKind.CHECKS)) == 2
+    assert len(desk.sent(CheckDelivery.POST)) == 2
     assert set(checks.asked) == {("admin.parky.co.jp",)}
     assert desk.discord.checks[-1][0].endswith(":checks:2")
 
@@ -139,12 +145,12 @@ async def test_a_round_whose_process_dies_is_run_again_and_recorded_once(desk: D
         await desk.work()
     desk.discord.is_away = False
     await desk.work()
-    ended = await desk.store.live_check(incident)
+    ended = await CheckStore(desk.store.sql).last(incident)
     assert ended is not None
     assert ended.finished_at is not None
-    await cases.check_runs.run_job(incident.id)
+    await cases.services.of(CheckUseCases).runs.run_job(incident.id)
     assert len(await entries(desk, incident)) == 1
-    assert desk.discord.checks[-1][1].results == tuple(ended.results)
+    assert shown_last(desk).results == tuple(ended.results)
 
 
 @pytest.mark.usefixtures("checks")
@@ -153,8 +159,8 @@ async def test_a_round_that_runs_in_two_processes_is_recorded_once(desk: Desk) -
     cases = desk.use(desk.discord)
     incident = await desk.open("SEV3")
     await desk.work()
-    await desk.services.check_rounds.ask(incident, by=RESPONDER)
-    await asyncio.gather(*(cases.check_runs.run_job(incident.id) for _ in range(2)))
+    await desk.services.of(CheckUseCases).rounds.ask(incident, by=RESPONDER)
+    await asyncio.gather(*(cases.services.of(CheckUseCases).runs.run_job(incident.id) for _ in range(2)))
     assert len(await entries(desk, incident)) == 1
 
 
@@ -164,7 +170,7 @@ async def test_a_private_incidents_results_are_in_its_thread_alone(desk: Desk) -
     incident = await desk.incidents.open(secret(desk))
     await desk.work()
     private = await desk.store.incident(incident.id)
-    assert [each.channel_id for each in desk.discord.posted(DeliveryKind.CHECKS)] == [private.thread.id]
+    assert [each.channel_id for each in desk.discord.posted(CheckDelivery.POST)] == [private.thread.id]
     assert desk.discord.checks
 
 
@@ -177,13 +183,13 @@ async def test_results_do_not_come_back_into_a_thread_that_was_made_private(desk
     incident = await desk.open()
     await desk.work()
     await desk.pass_time(seconds=10)
-    await desk.services.check_rounds.again(incident.id, by=RESPONDER)
+    await desk.services.of(CheckUseCases).rounds.again(incident.id, by=RESPONDER)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     shown = len(desk.discord.checks)
     await desk.work()
     assert len(desk.discord.checks) == shown
-    assert DeliveryKind.CHECKS in desk.discord.redacted
-    old = next(d for d in await desk.database.deliveries() if d.kind is DeliveryKind.CHECKS)
+    assert CheckDelivery.POST in desk.discord.redacted
+    old = next(d for d in await desk.database.deliveries() if d.kind is CheckDelivery.POST)
     assert old.shown_version == SETTLED
     assert len(await entries(desk, incident)) == 2
 
@@ -211,7 +217,7 @@ async def test_an_edit_that_crosses_with_making_it_private_is_emptied(desk: Desk
     incident = await desk.open()
     await desk.work()
     await desk.pass_time(seconds=10)
-    await desk.services.check_rounds.again(incident.id, by=RESPONDER)
+    await desk.services.of(CheckUseCases).rounds.again(incident.id, by=RESPONDER)
     discord.then = lambda: desk.privacy.make_private(incident.id, by=PRIMARY)
-    await cases.check_runs.run_job(incident.id)
-    assert DeliveryKind.CHECKS in discord.redacted
+    await cases.services.of(CheckUseCases).runs.run_job(incident.id)
+    assert CheckDelivery.POST in discord.redacted

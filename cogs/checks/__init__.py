@@ -1,0 +1,25 @@
+"""Live checks (システムの状態): a look at every system that an incident may be about."""
+
+from bot.capability import Capability, JobHandling
+from cogs.checks import commands, doctor, policy, posts, printing, systems, use_cases
+from cogs.checks.use_cases import LIVE_CHECK
+
+CAPABILITY = Capability(
+    name="checks",
+    policy=policy.ChecksTable,
+    problems=policy.problems,
+    addresses=policy.addresses,
+    systems=policy.systems,
+    opens=systems.open_checks,
+    build=use_cases.build,
+    jobs={LIVE_CHECK: JobHandling(use_cases.run_round, at_a_time=2)},
+    lost_jobs=["lost_live_checks"],
+    card_posted=use_cases.begin_first,
+    entries=posts.ENTRIES,
+    renderers=posts.RENDERERS,
+    deliveries=use_cases.deliveries,
+    commands=[commands.check],
+    controls=[commands.press_check],
+    programs={"check": printing.print_checks},
+    doctor=doctor.check,
+)
