@@ -24,7 +24,7 @@ from bot.storage.database.migrate import SEARCH_PATH
 from local_discord.client import Human, NotSeen
 
 if TYPE_CHECKING:
-    from bot.demo.systems import TeamSystems
+    from bot.demo.systems import ServedSystems
 
 _START_S: Final = 30.0
 _BOT: Final = "bot.demo.bot"
@@ -152,14 +152,14 @@ def _settings(address: Mapping[str, str], dsn: str) -> dict[str, str]:
     }
 
 
-def _runbook(setup: Setup, folder: Path, systems: "TeamSystems | None") -> dict[str, str]:
+def _runbook(setup: Setup, folder: Path, systems: "ServedSystems | None") -> dict[str, str]:
     """Return the bot's settings for its policy, which is written into *folder*, and for what that names."""
     file = folder / "demo-policy.toml"
     file.write_text(setup.runbook + ("" if systems is None else systems.tables), encoding="utf-8")
     return {"RUNBOOK_FILE": str(file.absolute()), **({} if systems is None else systems.settings)}
 
 
-async def _systems(connection: asyncpg.Connection) -> "AbstractAsyncContextManager[TeamSystems]":
+async def _systems(connection: asyncpg.Connection) -> "AbstractAsyncContextManager[ServedSystems]":
     """Return the systems of the story's team, which were deployed shortly before now."""
     from bot.demo.systems import running_systems  # noqa: PLC0415 -- as for the posts
 

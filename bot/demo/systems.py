@@ -27,7 +27,7 @@ _DEPLOYED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class TeamSystems:
+class ServedSystems:
     """Where the systems are.
 
     Attributes:
@@ -55,7 +55,7 @@ class TeamSystems:
 
 
 @asynccontextmanager
-async def running_systems(now: datetime) -> AsyncIterator[TeamSystems]:
+async def running_systems(now: datetime) -> AsyncIterator[ServedSystems]:
     """Serve them on a free port for the block.
 
     Args:
@@ -76,7 +76,7 @@ async def running_systems(now: datetime) -> AsyncIterator[TeamSystems]:
         site = web.TCPSite(runner, _ADDRESS, 0)
         await site.start()
         _, port = runner.addresses[0][:2]
-        yield TeamSystems(f"http://{_ADDRESS}:{port}")
+        yield ServedSystems(f"http://{_ADDRESS}:{port}")
     finally:
         await runner.cleanup()
 
