@@ -19,14 +19,14 @@ from cogs.checks.running import DlqFailures, results_in_steps
 from cogs.checks.systems import OpenChecks
 
 
-class Opening(Protocol):
+class DatabaseAccess(Protocol):
     """Opens the bot's own database and the DLQ."""
 
     def __call__(self, work: Callable[[LiveCheck, DlqStore], Awaitable[ChecksShown]], /) -> ChecksShown:
         """Return what *work* returns of them, in an event loop of its own."""
 
 
-def print_checks(opened: OpenChecks, policy: Policy, target: str | None, look: Opening) -> bool:
+def print_checks(opened: OpenChecks, policy: Policy, target: str | None, look: DatabaseAccess) -> bool:
     """Print a line for each system, the worst first, in the policy's language.
 
     Args:
