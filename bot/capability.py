@@ -75,7 +75,6 @@ class NumberOf(Enum):
 
     INCIDENT = auto()
     GUILD = auto()
-    DELIVERY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +241,7 @@ class Capability:
         card_posted: Called when the card of an incident's thread is there, with the use cases, in the
             transaction that records it. An error undoes that, and the card is recorded again.
         entries: The kinds of timeline entries that it writes, with their words; the words of the kind are the
-            text ``history.kind.<kind>``. While it is switched off an entry is shown without its details.
+            text ``history.kind.<kind>``. While it is switched off an entry is shown with its reason at most.
         notices: The lines that it writes in threads. One that is queued is not sent while it is switched off.
         renderers: The looks of its own kinds of delivery. What one shows of an incident beside the core's is
             read with it, if a file of the capability has a part ``own_<name>``, JSON: `Incident.own`. While

@@ -179,8 +179,6 @@ async def _guild_of_own(handling: JobHandling, number: int, find: GuildFinder) -
     match handling.begins_with:
         case NumberOf.GUILD:
             return number
-        case NumberOf.DELIVERY:
-            return await find.guild_of_delivery(number)
         case NumberOf.INCIDENT:
             return await find.guild_of_incident(number)
         case query:

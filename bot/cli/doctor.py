@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.app import connected_client
-from bot.capability import installed
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import IncidentBot
@@ -18,6 +17,7 @@ from bot.configured.code_hosts import open_code_hosts
 from bot.configured.outbound import outbound_of
 from bot.configured.paging import paging_systems
 from bot.database import closing, own_database
+from bot.doctor.capabilities import check_switched_off
 from bot.doctor.code_host import check_code_host
 from bot.doctor.finding import Finding, State, fail, ok, warn
 from bot.doctor.guild import check_commands, check_dms, check_guild, of_policy
@@ -85,8 +85,7 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_github(settings, policy)))
         yield from (_of(served, guild_id, one) for one in _paging(settings, policy))
-        if off := [one.name for one in installed() if one not in policy.capabilities]:
-            yield _of(served, guild_id, ok("capabilities", f"switched off by the policy: {', '.join(off)}"))
+        yield from (_of(served, guild_id, one) for one in check_switched_off(policy))
         for capability in policy.capabilities:
             if capability.doctor is not None:
                 found = asyncio.run(capability.doctor(settings, policy))

@@ -127,6 +127,7 @@ class File(Section):
             github=self.github,
             dlq_table=self.dlq.value(highest.priority),
             capabilities=capabilities,
+            off=self.capabilities.off,
             own=MappingProxyType({type(rules): rules for rules in self._own(capabilities, severities)}),
             guild_id=self.guild,
             names_dlq="dlq" in self.permissions.model_fields_set,

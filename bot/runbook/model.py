@@ -56,6 +56,7 @@ class Policy:
         target_values: What fills them in.
         hooks: By the name of the source.
         capabilities: Those that the team has not switched off.
+        off: The names that it has switched off; one may be of a capability that is not there.
         own: Their rules, by class; see `of`.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
         sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
@@ -93,6 +94,7 @@ class Policy:
     github: GitHubRules
     dlq_table: DlqTable
     capabilities: tuple[Capability, ...] = ()
+    off: tuple[str, ...] = ()
     own: Mapping[type, object] = field(default_factory=lambda: MappingProxyType({}))
     guild_id: int | None = None
     sees_dlq: bool = True

@@ -4,12 +4,17 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final
 
+import structlog
+
 from bot.capability import delivery_kinds, installed
 from bot.domain.delivery.allowance import URGENT
 from bot.domain.delivery.delivery import priority_of
+from bot.domain.errors import StorageBroken
 from bot.services.ports import Job
 from bot.storage.database.sql import Sql
 from bot.storage.tables.bases import ReadPart
+
+log = structlog.get_logger(__name__)
 
 #: Of rows that have no priority; what is late is done first.
 _LATE: Final = priority_of(0)
@@ -46,7 +51,12 @@ async def lost_jobs(
     for capability in installed():
         off = switched_off.get(capability.name, ())
         for query in capability.lost_jobs:
-            found += [row for row in await sql.all(query, overdue=overdue) if row["guild_id"] not in off]
+            try:
+                rows = await sql.all(query, overdue=overdue)
+            except StorageBroken:  # its table is gone: the core's jobs are requeued all the same
+                log.exception("auditor.query_failed", query=query)
+                continue
+            found += [row for row in rows if row["guild_id"] not in off]
     return [
         Job(
             row["job"],
