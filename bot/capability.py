@@ -65,7 +65,7 @@ class IncidentEvent(Enum):
     DRILL_ENDED = auto()
     REOPENED = auto()
     TOOK_IN = auto()  # another one was merged into it
-    MADE_PRIVATE = auto()
+    MADE_PRIVATE = auto()  # followed up even by a capability that is switched off, with the database alone
     ALERT_POSTED = auto()  # its alert is out, also that of a later posting; an error has it recorded later
     START_CORRECTED = auto()  # it began at another time than its posts had said
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from bot.capability import IncidentEvent
+from bot.capability import IncidentEvent, installed
 from bot.domain.audit import AuditData
 from bot.domain.delivery.notices import Notice
 from bot.domain.errors import RecordedRefusal
@@ -97,8 +97,12 @@ class Change:
         return {entry.kind for entry in entries if entry.key == key}
 
     async def then(self, event: IncidentEvent) -> None:
-        """Let the capabilities follow up *event* in this transaction; what one of them raises undoes it."""
-        for capability in self.policy.capabilities:
+        """Let the capabilities follow up *event* in this transaction; what one of them raises undoes it.
+
+        What becomes private concerns one that is switched off, too: it may be switched on again.
+        """
+        is_for_all = event is IncidentEvent.MADE_PRIVATE
+        for capability in installed() if is_for_all else self.policy.capabilities:
             if (follow_up := capability.on.get(event)) is not None:
                 await follow_up(self)
 

@@ -368,6 +368,25 @@ async def test_what_has_become_private_is_told_to_be_there(desk: Desk, github: G
     assert set(github.asked[asked:]) <= {"GET /issues"}
 
 
+async def test_what_has_become_private_while_items_were_off_is_told_later(desk: Desk, github: GitHub) -> None:
+    """The issue that is on GitHub is named once action items are switched on again."""
+    incident = await desk.open()
+    await desk.work()
+    await add(desk, incident)
+    policy = desk.policy
+    desk.policy = replace(policy, capabilities=())
+    desk.use(desk.discord)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.pass_time(minutes=5)
+    assert await told(desk, "export_kept") == []
+    desk.policy = policy
+    desk.use(desk.discord)
+    await audit(desk.store)
+    await desk.work()
+    assert len(await told(desk, "export_kept")) == 1
+    assert only(github).state == "open"
+
+
 async def test_an_issue_whose_answer_was_lost_is_told_of_in_private(desk: Desk, github: GitHub) -> None:
     """GitHub has opened it, the bot does not know, and then the incident is made private."""
     incident = await desk.open()
