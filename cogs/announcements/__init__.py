@@ -1,4 +1,4 @@
-"""Announcements (告知): what users are told of an incident. README.md has the rules."""
+"""Announcements (告知) of an incident to its users. README.md has the rules."""
 
 from bot.capability import Capability, ConsoleChoice, ConsoleLine, IncidentEvent, JobHandling
 from bot.storage.records.tables import RecordTable

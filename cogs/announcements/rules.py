@@ -1,4 +1,4 @@
-"""What users are told of an incident: states, approval, drafts, and what keeps a text from publication."""
+"""Announcements: states, approval, drafts, and what keeps a text from publication."""
 
 import re
 import unicodedata

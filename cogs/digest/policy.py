@@ -1,4 +1,4 @@
-"""``[digest]``: when and where the week is told."""
+"""``[digest]``: when and where the digest is posted."""
 
 from collections.abc import Iterator, Mapping
 from datetime import time

@@ -1,4 +1,4 @@
-"""Maintenance windows: what the policy says of them, what they have held, and what the team is told."""
+"""Maintenance windows: the policy's rules, the alerts that a window held back, and the lines about both."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -108,7 +108,7 @@ NOT_NAMING: Final = re.compile(
     r"種別|区分|番号|id|担当|リンク|url|備考|コメント|対応|温度|使用率|率$",
     re.ASCII,
 )
-#: Words that name nothing, whoever posts them.
+#: Words that name nothing, from any sender.
 GENERIC: Final = phrases(
     "info|debug|"
     "経過|連続|目|継続|担当者|様|送信者|になりました|月|起動|本日|現在|お願|願|再実行|自動|still|continues|"

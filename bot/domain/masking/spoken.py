@@ -33,7 +33,7 @@ _ASIDE: Final = r"[ \t]{0,4}(?:\([^()\n]{0,40}\)|\[[^\[\]\n]{0,40}\])?[\"'*_`]{0
 _QUOTED: Final = r"\"(?P<double>[^\"\n]{1,512})\"|'(?P<single>[^'\n]{1,512})'|`(?P<back>[^`\n]{1,512})`"
 _GROUPS: Final = ("double", "single", "back", "bare")
 _ASCII: Final = r"[!#-&*-+./0-:=?-Z\\^_a-z~-]{1,512}"
-#: The value may stand in a line of its own.
+#: The value may be in a line of its own.
 _BREAK: Final = r"[ \t]{0,8}(?P<break>\r?\n[ \t]{0,8})?"
 
 #: "パスワード：X". The value may be Japanese.
@@ -198,7 +198,7 @@ def _is_no_value(text: str, found: re.Match[str]) -> bool:
 
 
 def _is_made(found: re.Match[str]) -> bool:
-    """Return True if a value has letters and digits, and is not what else may stand there."""
+    """Return True if a value has letters and digits, and is neither a path nor another pair."""
     value = _value(found)
     other = _PATH if found["short"] else _PAIR
     is_mixed = any(sign.isdigit() for sign in value) and any(sign.isalpha() for sign in value)

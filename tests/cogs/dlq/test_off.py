@@ -77,7 +77,7 @@ async def test_a_queued_replay_is_not_sent(desk: Desk) -> None:
 
 
 async def test_our_own_failures_are_still_recorded(desk: Desk) -> None:
-    """The core writes what Discord did not take into the table, whoever reads it."""
+    """The core writes what Discord did not take into the table even if nothing here reads it."""
     switch(desk, off=True)
     desk.discord.refused = {"channel:p0-alerts"}
     await desk.open()

@@ -367,7 +367,7 @@ def test_fields_in_front_of_a_headline_are_no_headline() -> None:
 
 
 def test_a_trace_is_an_error() -> None:
-    """Where an error came up is told of one only."""
+    """A field with a backtrace belongs to an error: the message fires."""
     fields = (("Exception", "no such host"), ("Backtrace", "app/card.rb:41"))
     assert read("", AlertEmbed(title="Card::Gone in checkout", fields=fields)).says is Says.FIRING
     recovered = AlertEmbed(title="checkout recovered", fields=fields)
