@@ -1,20 +1,22 @@
 """What a capability plugs into the core: every place where the core takes a contribution, on one page.
 
-A capability is a folder of `cogs` whose package has a `CAPABILITY`. The core imports none of them: it asks
-`installed()`, or `Policy.capabilities` for those that a guild has switched on. Three files are found in the
-folder by their names: ``*.sql`` by `bot.storage.database`, ``texts.toml`` by `bot.i18n.texts`, and
-``policy.toml``, the folder's part of the default policy, by `bot.runbook.loader`.
+A capability is a folder of `cogs` with a `capability.py`, which has a `CAPABILITY`. The core imports none of
+them: it asks `installed()`, or `Policy.capabilities` for those that a guild has switched on. Other files are
+found in the folder by their names, too: ``policy.py`` with its `POLICY`, which is all that is loaded for a
+policy alone; ``policy.toml``, the folder's part of the default policy, by `bot.runbook.loader`; ``*.sql`` by
+`bot.storage.database`, and ``texts.toml`` by `bot.i18n.texts`.
 
 At run time this module imports the domain alone, so that each layer above can take what belongs to it.
 """
 
-import pkgutil
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import cache
 from importlib import import_module
+from importlib.resources import files
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
@@ -204,15 +206,12 @@ class IncidentPast:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Capability:
-    """Everything that one capability plugs into the core. All is optional but the name.
-
-    Names of jobs, notices, deliveries and texts must be the capability's own: two that claim the same one, or
-    the core's, fail the start.
+class PolicyPart:
+    """What a capability has in the policy: all that is asked by what reads, checks or says a policy.
 
     Attributes:
-        name: The folder's, and the name of its table in the policy file.
-        policy: Its table of the policy file; what its `rules` returns is found by `Policy.of`.
+        table: Its table of the policy file, under the folder's name; what its `rules` returns is found by
+            `Policy.of`.
         within: The table of the core that has the capability's own in it, as "alerts" has
             ``[alerts.maintenance]``; empty: the file itself.
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
@@ -221,6 +220,27 @@ class Capability:
         systems: Returns the repositories and projects that its table names, for all who read from them.
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
         summary: Returns its lines of what the command line says in words of a policy.
+    """
+
+    table: "type[CapabilityTable | CapabilityTables]"
+    within: str = ""
+    problems: "Callable[[Policy], Iterable[str]] | None" = None
+    targets: "Callable[[Policy], Iterable[str]] | None" = None
+    addresses: "Callable[[Policy], Iterable[str]] | None" = None
+    systems: "Callable[[Policy], TeamSystems] | None" = None
+    channels: "Callable[[Policy], Iterable[str]] | None" = None
+    summary: "Callable[[Policy], Iterable[str]] | None" = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Capability:
+    """Everything that one capability plugs into the core. All is optional but the name.
+
+    Names of jobs, notices, deliveries and texts must be the capability's own: two that claim the same one, or
+    the core's, fail the start.
+
+    Attributes:
+        name: The folder's.
         opens: Makes what the process shares, from the settings, at the start: `Core.opened`. It connects to
             nothing yet.
         build: Makes the use cases of a guild: what `Services.of` returns.
@@ -280,14 +300,6 @@ class Capability:
     """
 
     name: str
-    policy: "type[CapabilityTable | CapabilityTables] | None" = None
-    within: str = ""
-    problems: "Callable[[Policy], Iterable[str]] | None" = None
-    targets: "Callable[[Policy], Iterable[str]] | None" = None
-    addresses: "Callable[[Policy], Iterable[str]] | None" = None
-    systems: "Callable[[Policy], TeamSystems] | None" = None
-    channels: "Callable[[Policy], Iterable[str]] | None" = None
-    summary: "Callable[[Policy], Iterable[str]] | None" = None
     opens: "Callable[[Settings, Outbound], object] | None" = None
     build: "Callable[[Core], object] | None" = None
     report: "Callable[[Core], WeeklyReport] | None" = None
@@ -326,21 +338,32 @@ class Capability:
 
 
 @cache
+def capability_names() -> tuple[str, ...]:
+    """Return the names of the capabilities whose folders are there, in order. Imports none of them."""
+    return tuple(sorted(one.name for one in files("cogs").iterdir() if _has(one.name, "capability")))
+
+
+@cache
 def installed() -> tuple[Capability, ...]:
-    """Return the capabilities whose folders are there, in the order of their names.
-
-    Each package in `cogs` is imported.
-    """
-    root = import_module("cogs")
-    names = sorted(found.name for found in pkgutil.iter_modules(root.__path__) if found.ispkg)
-    modules = [import_module(f"cogs.{name}") for name in names]
-    found: list[Capability] = [module.CAPABILITY for module in modules if hasattr(module, "CAPABILITY")]
-    return tuple(found)
+    """Return the capabilities whose folders are there, in the order of their names."""
+    return tuple(module.CAPABILITY for module in _modules("capability").values())
 
 
-def switched_on(off: Collection[str]) -> tuple[Capability, ...]:
-    """Return the installed capabilities without those that a policy names as *off*."""
-    return tuple(one for one in installed() if one.name not in off)
+@cache
+def policy_parts() -> Mapping[str, PolicyPart]:
+    """Return what the capabilities have in the policy, by name. Imports no more than their `policy.py`."""
+    parts = {name: module.POLICY for name, module in _modules("policy").items()}
+    return MappingProxyType(parts)
+
+
+def _modules(name: str) -> dict[str, ModuleType]:
+    """Import the module *name* of each capability that has it."""
+    there = (folder for folder in capability_names() if _has(folder, name))
+    return {folder: import_module(f"cogs.{folder}.{name}") for folder in there}
+
+
+def _has(folder: str, module: str) -> bool:
+    return files("cogs").joinpath(folder, f"{module}.py").is_file()
 
 
 @cache

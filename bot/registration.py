@@ -12,7 +12,6 @@ import aiohttp
 import discord
 from discord.http import Route
 
-from bot.capability import installed
 from bot.client import CAPABILITY, IncidentBot
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.ui.commands import AnyCommand
@@ -73,8 +72,7 @@ async def our_commands(client: IncidentBot, guild_id: int) -> list[Command]:
     tree, translator = client.tree, client.tree.translator
     kinds = (discord.AppCommandType.chat_input, discord.AppCommandType.user, discord.AppCommandType.message)
     own = discord.Object(guild_id)
-    on = {one.name for one in client.served.at(guild_id).policy.capabilities}
-    off = {one.name for one in installed()} - on
+    off = client.served.at(guild_id).policy.off
     found = [
         command
         for kind in kinds

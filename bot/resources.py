@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncpg
 
-from bot.capability import installed
+from bot.capability import capability_names, installed
 from bot.configured.code_hosts import CodeHosts, open_code_hosts
 from bot.configured.outbound import Outbound, outbound_of
 from bot.configured.paging import Paging, paging_systems
@@ -152,8 +152,8 @@ async def open_shared(
 def switched_off(policies: Mapping[int, Policy]) -> dict[str, frozenset[int]]:
     """Return the guilds that have switched a capability off, by its name."""
     return {
-        one.name: frozenset(guild for guild, policy in policies.items() if one not in policy.capabilities)
-        for one in installed()
+        name: frozenset(guild for guild, policy in policies.items() if name in policy.off)
+        for name in capability_names()
     }
 
 

@@ -10,6 +10,7 @@ import typer.main
 from pgqueuer.domain.settings import db_settings
 
 import cogs
+from bot.capability import installed
 from bot.cli.commands import app
 from bot.i18n.texts import Texts
 from bot.runbook import load_policy
@@ -33,6 +34,7 @@ _MODULES: Final = (
 
 for name in _MODULES:
     importlib.import_module(name)
+installed()
 Texts.load()
 queries()
 db_settings()

@@ -58,6 +58,9 @@ def run(
                 # It waits for another program, which works out the holidays, as long as an import takes.
                 policies = beside.submit(load_served, settings.runbook_file, home=settings.discord_guild_id)
                 from bot.app import run as run_bot
+                from bot.capability import installed
+
+                installed()
         policies.result()  # what is wrong with them; the bot loads them once more, which takes no time now
         run_bot(settings, migrate=not no_migrate)
 

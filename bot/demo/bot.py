@@ -6,6 +6,7 @@ With the argument `leaps` it looks every second at what is due at a minute, for 
 import runpy
 import sys
 
+from bot.capability import installed
 from bot.lean_imports import uncollected
 from bot.process.ticks import Ticks
 
@@ -25,5 +26,7 @@ if __name__ == "__main__":
         Ticks.minute_starts = "*"
     with uncollected():
         import bot.app  # noqa: F401 -- what both commands import
+
+        installed()
     _incident_bot("sync-commands")
     _incident_bot("run")

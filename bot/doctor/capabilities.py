@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.capability import installed
+from bot.capability import capability_names
 from bot.doctor.finding import Finding, ok, warn
 from bot.runbook import Policy
 
@@ -11,7 +11,7 @@ _WHAT = "capabilities"
 
 def check_switched_off(policy: Policy) -> Iterator[Finding]:
     """Yield which capabilities are off, and a warning for a name that none has."""
-    known = [one.name for one in installed()]
+    known = capability_names()
     if off := [name for name in known if name in policy.off]:
         yield ok(_WHAT, f"switched off by the policy: {', '.join(off)}")
     for name in sorted(set(policy.off) - set(known)):

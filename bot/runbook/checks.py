@@ -137,6 +137,6 @@ def _mapped(source: str, rules: HookRules, policy: Policy) -> Iterator[str]:
 
 def _contributed(policy: Policy) -> Iterator[str]:
     """Check what the capabilities check."""
-    for capability in policy.capabilities:
-        if capability.problems is not None:
-            yield from capability.problems(policy)
+    for part in policy.parts.values():
+        if part.problems is not None:
+            yield from part.problems(policy)

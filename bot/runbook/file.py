@@ -1,7 +1,7 @@
 """The policy file as one pydantic model, and how it becomes a `Policy`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, TypeVar
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, create_model
 
-from bot.capability import Capability, installed, switched_on
+from bot.capability import policy_parts
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.dlq import DlqTableSection
 from bot.runbook.fields import moments, values
@@ -95,7 +95,6 @@ class File(Section):
         highest = next(iter(severities.values()))
         reevaluate = reevaluate_of(self.reevaluate, severities)
         first = {name: self.first_response.get(name, FirstResponse()) for name in severities}
-        capabilities = switched_on(self.capabilities.off)
         targets = TargetsTable(names=self.targets) if isinstance(self.targets, tuple) else self.targets
         return Policy(
             timezone=self.timezone,
@@ -126,26 +125,24 @@ class File(Section):
             storm=self.storm,
             github=self.github,
             dlq_table=self.dlq.value(highest.priority),
-            capabilities=capabilities,
             off=self.capabilities.off,
-            own=MappingProxyType({type(rules): rules for rules in self._own(capabilities, severities)}),
+            own=MappingProxyType({type(rules): rules for rules in self._own(severities)}),
             guild_id=self.guild,
             names_dlq="dlq" in self.permissions.model_fields_set,
             names_dlq_table="dlq" in self.model_fields_set,
         )
 
-    def _own(
-        self, capabilities: Iterable[Capability], severities: Mapping[str, SeverityPolicy]
-    ) -> Iterator[object]:
-        """Yield the rules of each capability that has a table."""
-        for capability in capabilities:
-            if capability.policy is not None:
-                within = getattr(self, capability.within) if capability.within else self
-                if capability.name in within.model_fields_set:
-                    table: CapabilityTable | CapabilityTables = getattr(within, capability.name)
-                    yield table.rules(severities)
-                else:
-                    yield capability.policy.left_out(severities)
+    def _own(self, severities: Mapping[str, SeverityPolicy]) -> Iterator[object]:
+        """Yield the rules of each capability that has a table and is not switched off."""
+        for name, part in policy_parts().items():
+            if name in self.capabilities.off:
+                continue
+            within = getattr(self, part.within) if part.within else self
+            if name in within.model_fields_set:
+                table: CapabilityTable | CapabilityTables = getattr(within, name)
+                yield table.rules(severities)
+            else:
+                yield part.table.left_out(severities)
 
 
 @cache
@@ -156,9 +153,8 @@ def whole_file(off: frozenset[str] = frozenset()) -> type[File]:
         off: The capabilities that are switched off: the file need not have what they would need.
     """
     places: dict[str, dict[str, type[CapabilityTable | CapabilityTables]]] = defaultdict(dict)
-    for capability in installed():
-        if capability.policy is not None:
-            places[capability.within][capability.name] = capability.policy
+    for name, part in policy_parts().items():
+        places[part.within][name] = part.table
     own = places.pop("", {})
     others = {name: _extended(_section(name), tables, off) for name, tables in places.items()}
     tables: dict[str, type[BaseModel]] = {**own, **others}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bot.capability import installed
+from bot.capability import capability_names
 from bot.domain.errors import ConfigError
 from bot.runbook.checks import check_policy
 from bot.runbook.fields.problems import lines
@@ -52,7 +52,7 @@ def default_policy_text() -> str:
     The table of a capability is in its folder.
     """
     parts = [files("bot.runbook").joinpath(DEFAULT_NAME)]
-    parts += [files(f"cogs.{one.name}").joinpath("policy.toml") for one in installed()]
+    parts += [files("cogs").joinpath(name, "policy.toml") for name in capability_names()]
     return "\n".join(part.read_text(encoding="utf-8") for part in parts if part.is_file())
 
 
@@ -94,7 +94,7 @@ def _without_absent(raw: Mapping[str, object], off: frozenset[str], file: type[S
 
     That is their tables, or their keys in a table that the core has, too.
     """
-    return _without(raw, off - {one.name for one in installed()}, file)
+    return _without(raw, off.difference(capability_names()), file)
 
 
 def _without(

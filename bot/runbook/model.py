@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.capability import Capability
+from bot.capability import Capability, PolicyPart, installed, policy_parts
 from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.dlq.table import DlqTable
 from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
@@ -55,9 +55,8 @@ class Policy:
         sheets: The command sheets by topic.
         target_values: What fills them in.
         hooks: By the name of the source.
-        capabilities: Those that the team has not switched off.
-        off: The names that it has switched off; one may be of a capability that is not there.
-        own: Their rules, by class; see `of`.
+        off: The names of capabilities that the team has switched off; one may be of one that is not there.
+        own: The rules of the others, by class; see `of`.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
         sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
         names_dlq: The file itself says who may read the DLQ, instead of leaving it to the default.
@@ -93,7 +92,6 @@ class Policy:
     storm: Storm
     github: GitHubRules
     dlq_table: DlqTable
-    capabilities: tuple[Capability, ...] = ()
     off: tuple[str, ...] = ()
     own: Mapping[type, object] = field(default_factory=lambda: MappingProxyType({}))
     guild_id: int | None = None
@@ -101,6 +99,16 @@ class Policy:
     names_dlq: bool = False
     names_dlq_table: bool = False
     template: TeamTemplate | None = None
+
+    @property
+    def capabilities(self) -> tuple[Capability, ...]:
+        """Return the capabilities that are not switched off. The first call imports each capability whole."""
+        return tuple(one for one in installed() if one.name not in self.off)
+
+    @property
+    def parts(self) -> Mapping[str, PolicyPart]:
+        """Return what the capabilities that are not switched off have in the policy, by name."""
+        return {name: part for name, part in policy_parts().items() if name not in self.off}
 
     def of(self, rules: type[R]) -> R:
         """Return the rules of a capability.
@@ -124,18 +132,18 @@ class Policy:
     def alert_targets(self) -> frozenset[str]:
         """Return the names of `targets`, of those in the tables of sources, and of the capabilities'."""
         sent = (name for hook in self.hooks.values() for name in hook.sender.targets.values())
-        own = (name for one in self.capabilities if one.targets for name in one.targets(self))
+        own = (name for one in self.parts.values() if one.targets for name in one.targets(self))
         return frozenset((*self.targets, *sent, *own))
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Return the addresses of the team's own systems that are asked by HTTP."""
-        return tuple(url for one in self.capabilities if one.addresses for url in one.addresses(self))
+        return tuple(url for one in self.parts.values() if one.addresses for url in one.addresses(self))
 
     @property
     def systems(self) -> TeamSystems:
         """Return the systems that the file names; none while the capability that has them is off."""
-        return next((one.systems(self) for one in self.capabilities if one.systems), TeamSystems())
+        return next((one.systems(self) for one in self.parts.values() if one.systems), TeamSystems())
 
     def rules(self, severity: str) -> SeverityPolicy:
         """Return the rules of a stored severity, or the highest severity's if the file no longer has it.
@@ -189,10 +197,10 @@ class Policy:
             self.private.channel,
             self.handover.channel,
         ]
-        others += [channel for one in self.capabilities for channel in self.channels_of(one.name)]
+        others += [channel for name in self.parts for channel in self.channels_of(name)]
         return tuple(dict.fromkeys([*used, *(channel for channel in others if channel)]))
 
     def channels_of(self, name: str) -> tuple[str, ...]:
         """Return the channels that a capability posts to; none if it is switched off."""
-        there = (one.channels for one in self.capabilities if one.name == name and one.channels is not None)
-        return tuple(channel for channels in there for channel in channels(self))
+        part = self.parts.get(name)
+        return () if part is None or part.channels is None else tuple(part.channels(self))

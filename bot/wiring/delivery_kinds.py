@@ -66,9 +66,8 @@ def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds
 
 
 def _of_capabilities(shared: Shared, built: Mapping[str, object]) -> Iterator[DeliveryHandler]:
-    on = {one.name for one in shared.policy.capabilities}
     for capability in installed():
-        if capability.name not in on:
+        if capability.name in shared.policy.off:
             yield SwitchedOff(*capability.renderers)
         elif capability.deliveries is not None:
             yield from capability.deliveries(built.get(capability.name), shared.core)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from bot.capability import PolicyPart
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.fields import moments
 from bot.runbook.fields.rules import CapabilityTable
@@ -17,3 +18,6 @@ class ActionsTable(CapabilityTable):
     def rules(self, _severities: Mapping[str, SeverityPolicy]) -> ActionRules:
         """Return the rules."""
         return ActionRules(self.verify_after)
+
+
+POLICY = PolicyPart(table=ActionsTable)

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from bot.capability import PolicyPart
 from bot.domain.incident.incident import Role
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.tree import Text
@@ -106,3 +107,6 @@ def problems(policy: Policy) -> Iterator[str]:
             allowed = ", ".join(f'"{known}"' for known in policy.targets)
             said = f'"{target}" is not a target; allowed: {allowed} (the names of [targets])'
             yield f"announcements.names: {said}"
+
+
+POLICY = PolicyPart(table=AnnouncementsTable, problems=problems)

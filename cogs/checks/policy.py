@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from bot.capability import PolicyPart
 from bot.domain.code_host import is_repository
 from bot.domain.severity import NEXT_BUSINESS_DAY, SeverityPolicy
 from bot.domain.systems.rules import HttpTarget, TeamSystems
@@ -116,3 +117,6 @@ def addresses(policy: Policy) -> Iterator[str]:
 def systems(policy: Policy) -> TeamSystems:
     """Return the repositories and projects that the policy names."""
     return policy.of(CheckRules).systems
+
+
+POLICY = PolicyPart(table=ChecksTable, problems=problems, addresses=addresses, systems=systems)

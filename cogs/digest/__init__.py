@@ -1,18 +1,1 @@
 """The weekly digest: the week in figures, told on Monday. README.md has its rules."""
-
-from bot.capability import Capability, Tick
-from cogs.digest import commands, policy, posts, use_cases
-from cogs.digest.use_cases import Digests
-
-CAPABILITY = Capability(
-    name="digest",
-    policy=policy.DigestTable,
-    channels=policy.channels,
-    summary=policy.summary,
-    build=use_cases.build,
-    report=use_cases.report,
-    renderers=posts.RENDERERS,
-    deliveries=use_cases.deliveries,
-    commands=[commands.digest_group],
-    ticks=[Tick("digest", Digests.tick, next_at=use_cases.next_post, ahead=use_cases.QUEUED_AHEAD)],
-)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import time
 
+from bot.capability import PolicyPart
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.fields import moments, values
@@ -32,3 +33,6 @@ def summary(policy: Policy) -> Iterator[str]:
     """Say when and where it is posted."""
     rule = policy.of(DigestSchedule)
     yield f"digest: #{rule.channel}, {rule.day.value} {rule.time:%H:%M} {policy.timezone.key}"
+
+
+POLICY = PolicyPart(table=DigestTable, channels=channels, summary=summary)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
+from bot.capability import PolicyPart
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.runbook.dlq import DlqTableSection, FollowsDlqTable
 from bot.runbook.fields import values
@@ -50,3 +51,6 @@ class DlqSection(DlqTableSection, CapabilityTable):
             watch=self.watch,
             watch_mention=self.watch_mention,
         )
+
+
+POLICY = PolicyPart(table=DlqSection)

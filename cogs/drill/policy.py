@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Final
 
+from bot.capability import PolicyPart
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.tree import Text
 from bot.runbook.fields import moments, values
@@ -43,3 +44,6 @@ def problems(policy: Policy) -> Iterator[str]:
             said = "is not between the one before and ends_after"
             yield f"drill.injects[{n}].after: {said}; allowed: in order of time, all before the end"
         before = inject.after
+
+
+POLICY = PolicyPart(table=DrillTable, problems=problems)

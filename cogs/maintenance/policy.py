@@ -6,9 +6,11 @@ from typing import Final
 
 from pydantic import model_validator
 
+from bot.capability import PolicyPart
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import CapabilityTable, Problem
+from bot.runbook.model import Policy
 from cogs.maintenance.rules import WindowRules
 
 _LONGEST: Final = timedelta(days=7)
@@ -30,3 +32,11 @@ class MaintenanceTable(CapabilityTable):
     def rules(self, severities: Mapping[str, SeverityPolicy]) -> WindowRules:  # noqa: ARG002 -- as all tables
         """Return the table as rules for maintenance windows."""
         return self.into(WindowRules)
+
+
+def channels(policy: Policy) -> list[str]:
+    """Return the channel in which windows are announced."""
+    return [policy.of(WindowRules).channel or policy.most_severe.channel]
+
+
+POLICY = PolicyPart(table=MaintenanceTable, within="alerts", channels=channels)

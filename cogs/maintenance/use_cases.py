@@ -1,6 +1,5 @@
 """Maintenance windows: people begin and end them, and their end deals with the alerts that they held."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -197,11 +196,6 @@ def holds_meanwhile(policy: Policy, journal: Journal, new: NewIncident, now: dat
     """Return True if a window that was open when the database went away holds the alert."""
     name = next(iter(new.targets), None) or new.title
     return new.severity not in policy.of(WindowRules).spares and journal.is_held(name, now)
-
-
-def channels(policy: Policy) -> Sequence[str]:
-    """Return the channel in which windows are announced."""
-    return [policy.of(WindowRules).channel or policy.most_severe.channel]
 
 
 def build(core: Core) -> MaintenanceWindows:

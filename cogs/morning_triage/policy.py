@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import time, timedelta
 
+from bot.capability import PolicyPart
 from bot.domain.severity import NEXT_BUSINESS_DAY, SeverityPolicy
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import CapabilityTable
@@ -47,3 +48,12 @@ def problems(policy: Policy) -> Iterator[str]:
     if rule.mention is not None and rule.mention not in policy.oncall:
         names = ", ".join(f'"{name}"' for name in policy.oncall)
         yield f'morning_triage.mention: "{rule.mention}" is not an on-call place; allowed: {names}, "none"'
+
+
+def channels(policy: Policy) -> list[str]:
+    """Return the channel of the post."""
+    rule = policy.of(MorningRules).triage
+    return [] if rule is None else [rule.channel]
+
+
+POLICY = PolicyPart(table=MorningTriageTable, problems=problems, channels=channels)

@@ -233,9 +233,3 @@ def next_post(policy: Policy, now: datetime) -> datetime | None:
     """Return when the next morning triage gathers its incidents, later than *now*; None without one."""
     rule = policy.of(MorningRules).triage
     return None if rule is None else next_gathering(now, policy.business_hours, at=rule.time)
-
-
-def channels(policy: Policy) -> list[str]:
-    """Return the channel of the post."""
-    rule = policy.of(MorningRules).triage
-    return [] if rule is None else [rule.channel]

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from bot.capability import PolicyPart
 from bot.domain.severity import SeverityPolicy
 from bot.domain.systems.rules import HttpTarget
 from bot.runbook.fields import moments, values
@@ -88,3 +89,6 @@ def targets(policy: Policy) -> Iterator[str]:
 def addresses(policy: Policy) -> Iterator[str]:
     """Yield what the probes ask."""
     return (probe.http.url for probe in policy.of(Probes).by_name.values())
+
+
+POLICY = PolicyPart(table=ProbesTable, targets=targets, addresses=addresses)

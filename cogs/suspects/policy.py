@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
+from bot.capability import PolicyPart
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import CapabilityTable
@@ -21,3 +22,6 @@ class SuspectsTable(CapabilityTable):
         """Return the rules; by default they are for the two highest *severities*."""
         named = tuple(severities)[:2] if self.severities is None else self.severities
         return SuspectRules(named, self.within, self.rollback)
+
+
+POLICY = PolicyPart(table=SuspectsTable)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.capability import installed
+from bot.capability import capability_names
 from bot.runbook import default_policy_text, parse_policy
 from bot.storage.embedded import EmbeddedPostgres
 from tests.cogs.absent import tree_without
@@ -16,10 +16,8 @@ from tests.postgres import STANDING_TEMPLATE, temporary_database
 from tests.services.database import Database
 from tests.services.desk import Desk
 
-NAMES = [capability.name for capability in installed()]
 
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", capability_names())
 async def test_the_core_goes_on_without_the_folder(
     name: str, cluster: EmbeddedPostgres, tmp_path: Path
 ) -> None:
@@ -36,7 +34,7 @@ async def test_the_core_goes_on_without_the_folder(
     assert process.returncode == 0, said.decode()[-3_000:]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", capability_names())
 async def test_the_core_goes_on_with_it_switched_off(name: str, database: Database) -> None:
     """The same story in a guild whose policy switches it off; its table may stay in the file."""
     text = f'{default_policy_text()}\n[capabilities]\noff = ["{name}"]\n'

@@ -44,9 +44,9 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield f"\nundecided: asked in #{again.channel}, becomes {again.promote_to} after {_span(again.after)}"
     on_call = (f"{name} {_stands(place)}" for name, place in policy.oncall.items())
     yield f"on call: {', '.join(on_call)}"
-    for capability in policy.capabilities:
-        if capability.summary is not None:
-            yield from capability.summary(policy)
+    for part in policy.parts.values():
+        if part.summary is not None:
+            yield from part.summary(policy)
 
 
 def _stands(place: OnCallPlace) -> str:

@@ -126,8 +126,7 @@ class NoticeDeliveries(DeliveryHandler):
     def __init__(self, policy: Policy, reposting: Reposting) -> None:
         super().__init__(DeliveryKind.NOTICE)
         self._reposting = reposting
-        on = {one.name for one in policy.capabilities}
-        off = (one for one in installed() if one.name not in on)
+        off = (one for one in installed() if one.name in policy.off)
         self._off = frozenset(look.type.name for one in off for look in one.notices)
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:

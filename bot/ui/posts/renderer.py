@@ -86,7 +86,7 @@ def is_refreshed(words: Wording, post: Delivery, incident: Incident) -> bool:
     capability that was switched off stays as it is.
     """
     whose = next((one for one in installed() if post.kind in one.renderers), None)
-    if whose is not None and whose not in words.policy.capabilities:
+    if whose is not None and whose.name in words.policy.off:
         return False
     if post.kind.spec.is_refreshed:
         return True

@@ -26,7 +26,7 @@ from bot.ui.posts.bodies import Body
 from bot.ui.posts.renderer import render
 from bot.ui.screens.incident_console import show_screen
 from bot.ui.words.voice import Voice
-from cogs.actions import CAPABILITY
+from cogs.actions.capability import CAPABILITY
 from cogs.actions.items import ActionDetails, ActionPage
 from cogs.actions.rules import (
     REASON_LIMIT,

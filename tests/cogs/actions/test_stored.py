@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.payloads import Json
 from bot.domain.timeline.entries import EntryData, TimelineEntry
-from cogs.actions import CAPABILITY
+from cogs.actions.capability import CAPABILITY
 from cogs.actions.rules import (
     ActionAddedEntry,
     ActionDm,

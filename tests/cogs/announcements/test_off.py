@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.capability import capability_names
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
 from bot.ui.screens.incident_console import show_screen
@@ -17,7 +18,7 @@ from tests.unit.ui import screens
 
 def switch_off(desk: Desk) -> None:
     """As the policy does."""
-    desk.policy = replace(desk.policy, capabilities=())
+    desk.policy = replace(desk.policy, off=capability_names())
     desk.use(desk.discord)
 
 

@@ -13,7 +13,7 @@ from bot.ui.forms.base import Submitted
 from bot.ui.posts.incident.thread import thread_card
 from bot.ui.screens.incident_console import show_screen
 from bot.ui.words.voice import Voice
-from cogs.announcements import CAPABILITY
+from cogs.announcements.capability import CAPABILITY
 from cogs.announcements.posts import announced_details as announced
 from cogs.announcements.posts import quoted_text
 from cogs.announcements.rules import (

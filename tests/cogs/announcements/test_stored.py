@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.payloads import Json
 from bot.domain.timeline.entries import EntryData, TimelineEntry
-from cogs.announcements import CAPABILITY
+from cogs.announcements.capability import CAPABILITY
 from cogs.announcements.rules import AnnouncedEntry, AnnouncementFailedEntry
 
 AT = datetime(2026, 11, 24, 5, 5, tzinfo=UTC)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
 from bot.domain.timeline.entries import TimelineEntry
-from cogs.checks import CAPABILITY
+from cogs.checks.capability import CAPABILITY
 from cogs.checks.rules import CheckedEntry, ChecksShown
 from tests.unit.ui.samples import JA
 

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pytest
 
+from bot.capability import capability_names
 from bot.domain.alerts.verdict import AlertVerdictData, Verdict
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryStatus
@@ -23,7 +24,7 @@ OFF = '\n[capabilities]\noff = ["digest"]\n'
 
 def switch_off(desk: Desk) -> None:
     """As the policy does."""
-    desk.policy = replace(desk.policy, capabilities=())
+    desk.policy = replace(desk.policy, off=capability_names())
     desk.use(desk.discord)
 
 

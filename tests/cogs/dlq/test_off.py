@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from bot.capability import capability_names
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.views import DlqFilter
@@ -39,7 +40,7 @@ async def begun(desk: Desk) -> ReplayBatch:
 
 def switch(desk: Desk, *, off: bool) -> None:
     """As the policy does."""
-    desk.policy = replace(desk.policy, capabilities=()) if off else load_policy(None)
+    desk.policy = replace(desk.policy, off=capability_names()) if off else load_policy(None)
     desk.use(desk.discord)
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from bot.domain.timeline.entries import TimelineEntry
-from cogs.drill import CAPABILITY
+from cogs.drill.capability import CAPABILITY
 from cogs.drill.rules import DrillScoredEntry
 
 AT = datetime(2026, 11, 24, 5, 5, tzinfo=UTC)

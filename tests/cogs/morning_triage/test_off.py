@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pytest
 
+from bot.capability import capability_names
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
 from bot.domain.incident.acknowledgement import AckVia
@@ -18,7 +19,7 @@ from tests.services.desk import PRIMARY, Desk
 
 def switch_off(desk: Desk) -> None:
     """As the policy does."""
-    desk.policy = replace(desk.policy, capabilities=())
+    desk.policy = replace(desk.policy, off=capability_names())
     desk.use(desk.discord)
 
 

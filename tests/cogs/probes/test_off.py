@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.capability import capability_names
 from bot.cli.programs import run_program
 from bot.domain.errors import ConfigError, UserError
 from bot.domain.incident.acknowledgement import AckVia
@@ -24,7 +25,7 @@ async def test_the_alert_stays_with_the_people_and_monitoring_forgets_the_target
     await turn(desk)
     await turn(desk)
     [alert] = await alerts(desk)
-    desk.policy = replace(desk.policy, capabilities=())
+    desk.policy = replace(desk.policy, off=capability_names())
     desk.use(desk.discord)
     await desk.acknowledger.acknowledge(alert.id, by=RESPONDER, via=AckVia.BUTTON)
     await desk.lifecycle.resolve(alert.id, by=RESPONDER)
@@ -41,6 +42,6 @@ async def test_the_alert_stays_with_the_people_and_monitoring_forgets_the_target
 
 def test_the_command_says_that_they_are_off(desk: Desk) -> None:
     """`incident-bot probes try` asks nothing."""
-    policy = replace(desk.policy, capabilities=())
+    policy = replace(desk.policy, off=capability_names())
     with pytest.raises(ConfigError, match="switches probes off"):
         run_program("probes try", load_settings(env_file=None), policy, None)

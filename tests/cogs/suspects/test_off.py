@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.capability import capability_names
 from bot.client import IncidentBot
 from bot.domain.changes import ChangeKind, RecentChange
 from bot.domain.errors import UserError
@@ -37,7 +38,7 @@ async def with_card(desk: Desk) -> int:
 
 def switch_off(desk: Desk) -> None:
     """As the policy does."""
-    desk.policy = replace(desk.policy, capabilities=())
+    desk.policy = replace(desk.policy, off=capability_names())
     desk.use(desk.discord)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.payloads import Json
 from bot.domain.timeline.entries import TimelineEntry
-from cogs.suspects import CAPABILITY
+from cogs.suspects.capability import CAPABILITY
 from cogs.suspects.rules import FirstLook, RollbackEntry
 
 AT = datetime(2026, 11, 24, 5, 5, tzinfo=UTC)

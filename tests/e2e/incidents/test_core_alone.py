@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bot.capability import installed
+from bot.capability import capability_names
 from tests.cogs.absent import tree_without
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.world.severities import SEV1
@@ -16,7 +16,7 @@ async def test_an_alert_escalates_in_a_tree_without_capabilities(
     make_world: MakeWorld, tmp_path: Path
 ) -> None:
     """An unacknowledged SEV1 rings once over a kill; it is acknowledged and cancelled, and `--help` works."""
-    root = tree_without(tmp_path, [capability.name for capability in installed()])
+    root = tree_without(tmp_path, capability_names())
     async with make_world() as world:
         await world.start_bot()
         alert = await world.declare(SEV1, title=TITLE)

@@ -8,6 +8,7 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
+from bot.capability import capability_names
 from bot.demo import clock
 from bot.demo.deadlines import (
     DIGEST,
@@ -194,7 +195,7 @@ async def test_the_clock_stops_where_the_digest_is_queued(desk: Desk) -> None:
 
 async def test_without_capabilities_the_clock_stops_at_jobs_alone(desk: Desk) -> None:
     """Where digest and morning triage are switched off, there may be nothing that people wait for."""
-    policy = replace(POLICY, capabilities=())
+    policy = replace(POLICY, off=capability_names())
     assert await next_deadline(desk.connection, policy) is None
     assert await next_stop(desk.connection, policy) is None
     assert digest_after(await desk.now(), policy) is None

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
 from bot.capability import AlertHold, Capability
 from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.alerts.held import AlertWindow, HeldAlert, HeldBack
@@ -30,12 +32,15 @@ def holding(outcome: AlertOutcome, target: str) -> Capability:
     return Capability(name=outcome, holds=[AlertHold(holds)])
 
 
-async def test_the_first_hold_that_answers_counts_after_rules_and_thresholds(database: Database) -> None:
+async def test_the_first_hold_that_answers_counts_after_rules_and_thresholds(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The decision keeps the alert; one that nothing holds is tracked."""
     policy = parse_policy(default_policy_text() + _RULE, name="policy.toml")
     held, muted = holding(AlertOutcome.HELD, "app"), holding(AlertOutcome.MUTED, "api.parky.co.jp")
     also = holding(AlertOutcome.UNKNOWN, "api.parky.co.jp")
-    desk = Desk(database, replace(policy, guild_id=None, capabilities=(held, muted, also)))
+    monkeypatch.setattr("bot.runbook.model.installed", lambda: (held, muted, also))
+    desk = Desk(database, replace(policy, guild_id=None))
     assert [await say(desk, FIRING, number) for number in (1, 2)] == [None, None]
     assert await outcomes(desk) == [AlertOutcome.BELOW, AlertOutcome.MUTED]
     latest = (await decided(desk, AlertOutcome.MUTED))[0]
@@ -44,7 +49,9 @@ async def test_the_first_hold_that_answers_counts_after_rules_and_thresholds(dat
     await fire(desk, 3, replace(FIRING, key="x", title="Slow", target="elsewhere"))
 
 
-async def test_a_hold_is_asked_without_the_database_by_what_the_journal_has(desk: Desk) -> None:
+async def test_a_hold_is_asked_without_the_database_by_what_the_journal_has(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The mirror reads the windows of each hold; each decides about an alert that comes meanwhile."""
     asked: list[tuple[str, ...]] = []
 
@@ -61,7 +68,7 @@ async def test_a_hold_is_asked_without_the_database_by_what_the_journal_has(desk
         return new.title == "held"
 
     hold = AlertHold(never, windows=windows, holds_meanwhile=meanwhile)
-    desk.policy = replace(desk.policy, capabilities=(Capability(name="test", holds=[hold]),))
+    monkeypatch.setattr("bot.runbook.model.installed", lambda: (Capability(name="test", holds=[hold]),))
     desk.use(desk.discord)
     await desk.emergency.tick()
     new = NewIncident(

@@ -29,7 +29,7 @@ UNUSED = {
     "starlette",
     "uvicorn",
 }
-_AS_RUN_DOES = "import sys, bot.cli.setup, bot.app"
+_AS_RUN_DOES = "import sys, bot.cli.setup, bot.app, bot.capability as frame; frame.installed()"
 
 
 def test_what_a_start_does_not_import() -> None:

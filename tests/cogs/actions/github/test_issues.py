@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.capability import capability_names
 from bot.domain.action_items import ActionItem, ActionStatus
 from bot.integrations.github.repository import GitHubRepository
 from bot.services.watchdogs.auditor import audit
@@ -374,7 +375,7 @@ async def test_what_has_become_private_while_items_were_off_is_told_later(desk: 
     await desk.work()
     await add(desk, incident)
     policy = desk.policy
-    desk.policy = replace(policy, capabilities=())
+    desk.policy = replace(policy, off=capability_names())
     desk.use(desk.discord)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.pass_time(minutes=5)

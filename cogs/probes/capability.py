@@ -1,0 +1,18 @@
+"""What the folder plugs into the core. `bot.capability` says what each part is."""
+
+from bot.capability import Capability, Tick
+from cogs.probes import commands, doctor, prober, store, trying, use_cases
+
+CAPABILITY = Capability(
+    name="probes",
+    opens=prober.open_prober,
+    build=use_cases.build,
+    commands=[commands.probes],
+    ticks=[
+        Tick("probes", use_cases.look, every_s=0.5, by_leader=True),
+        Tick("old results of probes", use_cases.tidy, every_s=600, by_leader=True),
+    ],
+    gauges=store.gauges,
+    programs={"probes try": trying.try_probes},
+    doctor=doctor.check,
+)

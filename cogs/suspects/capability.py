@@ -1,0 +1,34 @@
+"""What the folder plugs into the core. `bot.capability` says what each part is."""
+
+from bot.capability import Capability, ConsoleChoice, ConsoleLine, IncidentEvent, JobHandling
+from bot.services.delivery.handling import DeliveryHandler
+from bot.storage.records.tables import RecordTable
+from cogs.suspects import commands, doctor, posts, screens, sources, use_cases
+from cogs.suspects.rules import SuspectKind
+from cogs.suspects.use_cases import SUSPECTS
+
+CAPABILITY = Capability(
+    name="suspects",
+    opens=sources.ChangeSources,
+    build=use_cases.build,
+    jobs={SUSPECTS: JobHandling(use_cases.read_card, at_a_time=2)},
+    on={
+        IncidentEvent.ALERT_POSTED: use_cases.ask_for_card,
+        IncidentEvent.START_CORRECTED: use_cases.ask_for_card,
+    },
+    hides=use_cases.forget,
+    entries=posts.ENTRIES,
+    notices=posts.NOTICES,
+    renderers=posts.RENDERERS,
+    deliveries=lambda _built, _core: [DeliveryHandler(SuspectKind.SUSPECTS)],
+    console=[ConsoleLine(posts.read_rollback, posts.decision_line)],
+    choices=[
+        ConsoleChoice(posts.ROLL_BACK, commands.choose_roll_back, posts.may_decide),
+        ConsoleChoice(posts.KEEP_CHANGE, commands.choose_keep_change, posts.may_decide),
+    ],
+    subcommands={"incident": [commands.similar]},
+    controls=[commands.press_roll_back, commands.press_keep_change],
+    forms={screens.ROLLBACK_FORM: commands.send_rollback},
+    doctor=doctor.check,
+    records=[RecordTable("rollbacks", "incident_id")],
+)
