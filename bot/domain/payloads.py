@@ -8,7 +8,7 @@ A payload is a frozen dataclass. Its fields are read and written by their types:
 """
 
 import types
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import date, datetime
@@ -122,21 +122,21 @@ def _fields(payload: Hashable) -> tuple[Field[Any], ...]:
 def _parts(payload: Hashable) -> tuple[_Part, ...]:
     """Return how each field of a payload's class is read: looked up once, since every row is read by it."""
     kinds = get_type_hints(payload)
-    return tuple(_part(each, kinds[each.name]) for each in _fields(payload))
-
-
-def _part(each: Field[Any], kind: Any) -> _Part:  # noqa: ANN401  # a type, as hints give it
-    options = get_args(kind) if get_origin(kind) in (types.UnionType, Union) else (kind,)
-    (plain,) = (one for one in options if one not in (types.NoneType, Unset))
-    may_be_null = types.NoneType in options
-    return _Part(each.name, _key(each), _reader(plain), may_be_null, each.default, plain)
+    parts = []
+    for each in _fields(payload):
+        kind = kinds[each.name]
+        options = get_args(kind) if get_origin(kind) in (types.UnionType, Union) else (kind,)
+        (plain,) = (one for one in options if one not in (types.NoneType, Unset))
+        may_be_null = types.NoneType in options
+        parts.append(_Part(each.name, _key(each), _reader(plain), may_be_null, each.default, plain))
+    return tuple(parts)
 
 
 def _reader(kind: Any) -> Callable[[Any], object]:  # noqa: ANN401, PLR0911  # one line for each sort of type
     """Return what makes a *kind* of a stored value."""
     if get_origin(kind) is tuple:
         one = _reader(get_args(kind)[0])
-        return lambda value: tuple(_readable(one, _listed(value)))
+        return lambda value: tuple(_readable(one, value))
     if get_origin(kind) is dict:
         key, content = (_reader(one) for one in get_args(kind))
         return lambda value: {key(one): content(each) for one, each in _mapped(value).items()}
@@ -151,8 +151,10 @@ def _reader(kind: Any) -> Callable[[Any], object]:  # noqa: ANN401, PLR0911  # o
     return lambda value: kind(str(value))
 
 
-def _readable(read: Callable[[Any], object], values: Iterable[object]) -> Iterator[object]:
+def _readable(read: Callable[[Any], object], values: object) -> Iterator[object]:
     """Read the items of a list without those that only a newer version can read."""
+    if not isinstance(values, list | tuple):
+        raise TypeError("not a list")
     for value in values:
         with suppress(*_UNREADABLE):
             yield read(value)
@@ -160,12 +162,6 @@ def _readable(read: Callable[[Any], object], values: Iterable[object]) -> Iterat
 
 def _key(each: Field[Any]) -> str:
     return str(each.metadata.get("key", each.name))
-
-
-def _listed(value: object) -> Iterable[object]:
-    if isinstance(value, list | tuple):
-        return value
-    raise TypeError("not a list")
 
 
 def _mapped(value: object) -> Json:

@@ -96,9 +96,9 @@ class AlertMessage:
 
     def titles(self) -> Iterator[str]:
         """Yield the lines that may serve as its title, the best first."""
-        said = (line for embed in self.embeds for line in (embed.title, embed.description, embed.author))
+        lines = (line for embed in self.embeds for line in (embed.title, embed.description, embed.author))
         titles = [embed.title for embed in self.embeds[:1]]
-        for text in (*titles, self.content, *said):
+        for text in (*titles, self.content, *lines):
             if line := first_line(text):
                 yield line
 
@@ -127,23 +127,22 @@ class AlertMessage:
             known: The policy's targets. "dev-*" matches any name that begins with "dev-". The longest match
                 wins.
         """
-        texts = list(self._texts())
+        texts = [self.content]
+        for embed in self.embeds:
+            texts += [embed.title, embed.description, embed.author, embed.footer]
+            texts += [f"{name}: {value}" for name, value in embed.fields]
         for name in sorted(known, key=len, reverse=True):
             pattern = mention_of(name)
             if any(pattern.search(text) for text in texts):
                 return name
-        named = (found for embed in self.embeds for found in _named_fields(embed))
-        said = (found["value"] for text in texts for found in _LABELLED.finditer(text))
-        return next(
-            (cleaned for value in (*named, *said) if (cleaned := first_line(value)[:TARGET_LIMIT])), None
+        fields = (field for embed in self.embeds for field in embed.fields)
+        named = (
+            value for name, value in fields if first_line(name).rstrip(":：").strip().casefold() in _LABELS
         )
-
-    def _texts(self) -> Iterator[str]:
-        yield self.content
-        for embed in self.embeds:
-            yield from (embed.title, embed.description, embed.author, embed.footer)
-            for name, value in embed.fields:
-                yield f"{name}: {value}"
+        labelled = (match["value"] for text in texts for match in _LABELLED.finditer(text))
+        return next(
+            (cleaned for value in (*named, *labelled) if (cleaned := first_line(value)[:TARGET_LIMIT])), None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +193,8 @@ def fingerprint_of(
     chosen = list(dict.fromkeys(parts))
     if not any(has[part] for part in chosen):
         chosen = [AlertPart.TITLE] if has[AlertPart.TITLE] else [AlertPart.CHANNEL, AlertPart.AUTHOR]
-    said = "\n".join(f"{part}={has[part]}" for part in sorted(chosen))
-    return hashlib.sha256(said.encode()).hexdigest()
+    compared = "\n".join(f"{part}={has[part]}" for part in sorted(chosen))
+    return hashlib.sha256(compared.encode()).hexdigest()
 
 
 def severity_at_start(title: str, words: Iterable[str]) -> str | None:
@@ -229,8 +228,8 @@ def first_line(text: str, *, limit: int = _TITLE_LIMIT) -> str:
     readable = _LINK.sub(r"\1", _EMOJI.sub(r":\1:", _SAID.sub("", text)))
     lines = (line.strip()[:_LINE_SEEN] for line in readable.splitlines())
     for line in islice((line for line in lines if line), _LINES):
-        if said := one_line(_STYLE.sub("", _BEGIN.sub("", line)), limit=limit):
-            return said
+        if shown := one_line(_STYLE.sub("", _BEGIN.sub("", line)), limit=limit):
+            return shown
     return ""
 
 
@@ -241,15 +240,8 @@ def _masked(text: str) -> str:
 def _masked_value(name: str, value: str) -> str:
     """Return the *value* of a field: a password may be known by the field's name alone."""
     head = f"{name}: "
-    told = _masked(f"{head}{value}")
-    return told.removeprefix(head) if told.startswith(head) else _masked(value)
-
-
-def _named_fields(embed: AlertEmbed) -> Iterator[str]:
-    """Yield the values of the embed's fields that name its target."""
-    for name, value in embed.fields:
-        if first_line(name).rstrip(":：").strip().casefold() in _LABELS:
-            yield value
+    masked = _masked(f"{head}{value}")
+    return masked.removeprefix(head) if masked.startswith(head) else _masked(value)
 
 
 def mention_of(target: str) -> re.Pattern[str]:

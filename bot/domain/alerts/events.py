@@ -78,7 +78,11 @@ class AlertEvent:
     @property
     def link(self) -> str | None:
         """Return the address as a link in a post takes it, or None if it is none."""
-        return _quoted(self.url) if self.url is not None and _is_link(self.url) else None
+        if self.url is None or not _is_link(self.url):
+            return None
+        address = urlsplit(self.url)
+        path = address._replace(scheme="", netloc="").geturl()
+        return f"{address.scheme}://{quote(address.netloc, safe=_IN_HOSTS)}{quote(path, safe=_IN_LINKS)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,8 @@ class AlertSender:
 
     def target_of(self, event: AlertEvent) -> str:
         """Return the target of *event* as the policy calls it, or else as the monitor does; empty without."""
-        said = event.target or ""
-        return self.targets.get(said.strip().lower(), said)
+        target = event.target or ""
+        return self.targets.get(target.strip().lower(), target)
 
     def severity_of(self, event: AlertEvent, known: Iterable[SeverityPolicy]) -> str:
         """Return the name of the severity of *event*.
@@ -114,11 +118,11 @@ class AlertSender:
         Args:
             known: The severities of the policy.
         """
-        said = (event.severity or "").strip().lower()
-        if named := self.severities.get(said):
+        stated = (event.severity or "").strip().lower()
+        if named := self.severities.get(stated):
             return named
         own = {word.lower(): one.name for one in known for word in (one.name, one.priority)}
-        return own.get(said, self.severity)
+        return own.get(stated, self.severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +174,3 @@ def _is_link(url: str) -> bool:
         return False
     is_web = address.scheme in {"http", "https"} and bool(address.hostname) and "@" not in address.netloc
     return is_web and len(url) <= URL_LIMIT and url.isprintable() and not any(map(str.isspace, url))
-
-
-def _quoted(url: str) -> str:
-    address = urlsplit(url)
-    path = address._replace(scheme="", netloc="").geturl()
-    return f"{address.scheme}://{quote(address.netloc, safe=_IN_HOSTS)}{quote(path, safe=_IN_LINKS)}"

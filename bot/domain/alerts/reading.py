@@ -309,12 +309,13 @@ def _text_clues(parts: Parts, *, is_over: bool) -> Iterator[_Spoken]:
         found = [Phrase(*whole, 0, len(line), _cut(line))] if whole else _phrases(line)
         yield from _strongest("text", found, _WHOLE_LABEL_FACTOR if whole else _TEXT_FACTOR)
     for line in (*(line for _, line in parts.headlines), *parts.texts[:_TEXTS]):
-        yield from _transition(line)
-    for said in parts.marked:  # "entered status *Running*"
-        if is_over and _bare(said) in ERROR_FIELDS:
+        for change, after in _changes(line):
+            yield from _strongest("text", [Phrase(*after, 0, len(change), _cut(change))], _HEADLINE_FACTOR)
+    for state in parts.marked:  # "entered status *Running*"
+        if is_over and _bare(state) in ERROR_FIELDS:
             continue
-        if (whole := _whole(_bare(said))) is not None:
-            yield from _strongest("text", [Phrase(*whole, 0, len(said), said)], 1.0)
+        if (whole := _whole(_bare(state))) is not None:
+            yield from _strongest("text", [Phrase(*whole, 0, len(state), state)], 1.0)
 
 
 def _as_kind(spoken: _Spoken) -> _Spoken:
@@ -435,12 +436,6 @@ def _field_clues(field: NamedValue) -> Iterator[_Spoken]:
         yield Clue(Says.FIRING, field.name, _cut(value), NORMAL), Meaning.TROUBLE, NORMAL
 
 
-def _transition(line: str) -> Iterator[_Spoken]:
-    """Yield what a line says by a change."""
-    for said, after in _changes(line):
-        yield from _strongest("text", [Phrase(*after, 0, len(said), _cut(said))], _HEADLINE_FACTOR)
-
-
 def _changes(line: str) -> Iterator[tuple[str, tuple[Meaning, float]]]:
     """Yield changes of a state, and the one after it: "OK -> CRITICAL", "from up to down", 「正常→異常」."""
     for found in _CHANGE.finditer(folded(line).replace("*", "")):
@@ -479,7 +474,8 @@ def _phrases(text: str) -> tuple[Phrase, ...]:
     A recovery may name the trouble that is over: "recovered from link down", 「障害が復旧しました」.
     Otherwise trouble beside a recovery stays, and nothing is decided.
     """
-    plain = folded(_without_quoted(text))
+    # A quoted state stays: "is **down**", 「障害」.
+    plain = folded(_QUOTED.sub(lambda quote: quote[0] if _is_state(quote[0][1:-1]) else " ", text))
     outside, everything = _spoken(_PARENTHESISED.sub(" ", plain)), _spoken(plain)
     return tuple([*outside, *(each for each in everything if each.weight >= DECISIVE)] or everything)
 
@@ -598,22 +594,17 @@ def subject(parts: Parts) -> Subject:
 
 def _stating(parts: Parts) -> list[str]:
     """Return the further lines that say of a thing that it is in trouble; without one, that it is well."""
-    found: dict[Meaning, list[str]] = defaultdict(list)
+    by_state: dict[Meaning, list[str]] = defaultdict(list)
     for line in parts.texts[:_TEXTS]:
-        if (state := _stated(line)) is not None:
-            found[state].append(line)
+        last = next(reversed(_phrases(line)), None)
+        if last is None or last.weight < NORMAL:
+            continue
+        before, words, after = _bare(line).rpartition(last.words.strip())
+        is_of_a_thing = words.startswith(_STANDS) or before.rstrip().endswith(_STANDS_BEFORE)
+        if is_of_a_thing and not after:  # "db-1:mysql: replication is critical"
+            by_state[last.state].append(line)
     heads = [each.state for _, line in parts.headlines for each in _phrases(line)]
-    return found[Meaning.TROUBLE] or ([] if Meaning.TROUBLE in heads else found[Meaning.WELL])
-
-
-def _stated(line: str) -> Meaning | None:
-    """Return how a line says that a thing is: "db-1:mysql: replication is critical"."""
-    last = next(reversed(_phrases(line)), None)
-    if last is None or last.weight < NORMAL:
-        return None
-    before, words, after = _bare(line).rpartition(last.words.strip())
-    stands = words.startswith(_STANDS) or before.rstrip().endswith(_STANDS_BEFORE)
-    return last.state if stands and not after else None
+    return by_state[Meaning.TROUBLE] or ([] if Meaning.TROUBLE in heads else by_state[Meaning.WELL])
 
 
 def _headline_words(parts: Parts) -> tuple[list[Token], list[Token]]:
@@ -700,7 +691,10 @@ def ended_by(recovery: str, alerts: Mapping[int, str], *, is_success: bool) -> i
     known = {number: _words(stored) for number, stored in alerts.items()}
     if is_success:
         telling = {word for word in said if word not in GENERIC}
-        return next((number for number, (own, _) in known.items() if _is_just(telling, own)), None)
+        for number, (own, _) in known.items():
+            if telling and {word for word in own if is_name(word)} <= telling <= set(own):
+                return number
+        return None
     common = Counter(word for own, further in known.values() for word in {*own, *further})
     scores = {
         number: _score(said, context, own, further, common)
@@ -758,10 +752,6 @@ def _score(
     weight = sum(_weight(word, common) for word in shared)
     least = min(sum(_weight(word, common) for word in said), sum(_weight(word, common) for word in own))
     return weight / max(least, 1.0)
-
-
-def _is_just(telling: set[str], own: Sequence[str]) -> bool:
-    return bool(telling) and telling <= set(own) and {word for word in own if is_name(word)} <= telling
 
 
 def _contradicts(all_said: set[str], all_known: set[str], said: Sequence[str], own: Sequence[str]) -> bool:
@@ -1042,11 +1032,6 @@ def _without_signs(text: str) -> str:
 @lru_cache(maxsize=4_096)
 def _is_symbol(sign: str) -> bool:
     return not sign.isascii() and (unicodedata.category(sign) == "So" or sign in _JOINERS)
-
-
-def _without_quoted(text: str) -> str:
-    """Return *text* without quoted names; a quoted state stays: "is **down**", 「障害」."""
-    return _QUOTED.sub(lambda found: found[0] if _is_state(found[0][1:-1]) else " ", text)
 
 
 def _is_state(text: str) -> bool:

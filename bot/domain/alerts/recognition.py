@@ -221,7 +221,12 @@ def match_patterns(
     known = [one for one in patterns if _is_from(message, one.sender)]
     own = own_names(message, names)
     headlines = (line for line in _headlines(message) if fold(line) not in own)
-    for part, lines in ((TextPart.HEADLINE, headlines), (TextPart.FIELD, _fields(message))):
+    fields = (
+        f"{first_line(name, limit=LINE_LIMIT)}: {first_line(value, limit=LINE_LIMIT)}"
+        for embed in message.embeds[:_EMBEDS]
+        for name, value in embed.fields
+    )
+    for part, lines in ((TextPart.HEADLINE, headlines), (TextPart.FIELD, fields)):
         for line in lines:
             for pattern in known:
                 found = pattern.line.match(line) if pattern.part is part else None
@@ -264,12 +269,6 @@ def _headlines(message: AlertMessage) -> Iterator[str]:
             yield bare
         if line and line != bare:
             yield line
-
-
-def _fields(message: AlertMessage) -> Iterator[str]:
-    for embed in message.embeds[:_EMBEDS]:
-        for name, value in embed.fields:
-            yield f"{first_line(name, limit=LINE_LIMIT)}: {first_line(value, limit=LINE_LIMIT)}"
 
 
 def without_signs(line: str) -> str:

@@ -305,15 +305,12 @@ class Lexicon:
         for table in tables:
             for meaning, phrases in table.items():
                 for phrase in phrases.split("|"):
-                    self._add(phrase, meaning)
+                    text = phrase.rstrip("~")
+                    if text and text not in self._meanings:
+                        self._meanings[text] = meaning
+                        self._by_begin.setdefault(text[:_BEGIN], []).append((text, phrase.endswith("~")))
         for known in self._by_begin.values():
             known.sort(key=lambda each: len(each[0]), reverse=True)
-
-    def _add(self, phrase: str, meaning: tuple[Meaning, float]) -> None:
-        text = phrase.rstrip("~")
-        if text and text not in self._meanings:
-            self._meanings[text] = meaning
-            self._by_begin.setdefault(text[:_BEGIN], []).append((text, phrase.endswith("~")))
 
     def phrases(self, text: str) -> Iterator[Phrase]:
         """Yield the phrases in *text*, the longest one where several begin at one place."""

@@ -21,7 +21,7 @@ from bot.domain.alerts.recognition import (
 )
 
 #: Characters of a title to which what happened was added: two lines on a phone.
-_TOLD_LIMIT: Final = 120
+_DETAILED_LIMIT: Final = 120
 _LINES: Final = 100  # of a message that are looked at
 _SIGN: Final = "{what}"
 
@@ -49,40 +49,26 @@ def alert_title(message: AlertMessage, reading: Reading, names: Sequence[str], s
     if reading.says is not Says.FIRING:
         return reading.title
     own, lines = own_names(message, names), list(islice(_lines(message), _LINES))
-    subject = _subject(reading.title, _found(shapes.subjects, lines), own)
-    told = ((pattern and pattern.title) or _SIGN).replace(_SIGN, subject)
-    detail = _found(shapes.details, lines) or (
-        _next_line(reading, lines, own) if pattern and pattern.next_line else ""
-    )
-    return _with_detail(told, detail)
-
-
-def _subject(title: str, named: str, own: frozenset[str]) -> str:
-    """Return what an alert is about: its title, or *named* where the title is only the sender's name."""
-    if named and fold(title) in own:  # "Uptime Robot Notice"
-        return named
-    return f"{named} {title}" if named and title.startswith("(") else title  # Grafana's "(web-1)"
-
-
-def _with_detail(told: str, detail: str) -> str:
-    """Return *told* with *detail*, or the one of them that says all that the other does."""
-    if fold(detail) in fold(told):
-        return told
-    joined = detail if fold(told) in fold(detail) else f"{told.rstrip('.。 ')}: {detail}"
-    return first_line(joined, limit=max(len(told), _TOLD_LIMIT))
+    subject, named = reading.title, _found(shapes.subjects, lines)
+    if named and fold(subject) in own:  # "Uptime Robot Notice"
+        subject = named
+    elif named and subject.startswith("("):  # Grafana's "(web-1)"
+        subject = f"{named} {subject}"
+    title = ((pattern and pattern.title) or _SIGN).replace(_SIGN, subject)
+    detail = _found(shapes.details, lines)
+    if not detail and pattern and pattern.next_line:
+        others = (line for line in lines if pattern.line.match(without_signs(line)) is None)
+        detail = next((line for line in others if fold(line) not in {*own, fold(reading.title)}), "")
+    if fold(detail) in fold(title):
+        return title
+    joined = detail if fold(title) in fold(detail) else f"{title.rstrip('.。 ')}: {detail}"
+    return first_line(joined, limit=max(len(title), _DETAILED_LIMIT))
 
 
 def _found(shapes: Iterable[Shape], lines: Sequence[str]) -> str:
     """Return what the first of *shapes* that a line matches finds in it, or ""."""
     matches = (shape.match(line) for shape in shapes for line in lines)
     return next((found[WHAT] for found in matches if found is not None), "")
-
-
-def _next_line(reading: Reading, lines: Iterable[str], own: frozenset[str]) -> str:
-    """Return the first line that neither is the headline nor only names the sender, or ""."""
-    pattern = reading.pattern
-    others = (line for line in lines if pattern is None or pattern.line.match(without_signs(line)) is None)
-    return next((line for line in others if fold(line) not in {*own, fold(reading.title)}), "")
 
 
 def _lines(message: AlertMessage) -> Iterator[str]:

@@ -143,19 +143,19 @@ def _read(line: str, today: date, hours: BusinessHours) -> date | None:
     if line in _WORDS:
         return today + timedelta(days=_WORDS[line])
     if line in _ENDS:
-        return _month_end(today, months=_ENDS[line])
+        return _months_on(today.replace(day=1), _ENDS[line] + 1) - timedelta(days=1)
     if line in _WEEK_ENDS:
         return _week_end(today, hours, weeks=_WEEK_ENDS[line])
     forms: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], date]], ...] = (
-        (_ISO, lambda found: date(int(found[1]), int(found[2]), int(found[3]))),
-        (_MONTH_DAY, lambda found: _next_date(today, None, found[1], found[2])),
-        (_SIGNED, lambda found: _next_date(today, *found.groups())),
-        (_WEEKDAY, lambda found: _weekday(today, found[1] or "", _WEEKDAYS[found[2]])),
-        (_SPAN, lambda found: _after(found, today, hours)),
+        (_ISO, lambda day: date(int(day[1]), int(day[2]), int(day[3]))),
+        (_MONTH_DAY, lambda day: _next_date(today, None, day[1], day[2])),
+        (_SIGNED, lambda day: _next_date(today, *day.groups())),
+        (_WEEKDAY, lambda day: _weekday(today, day[1] or "", _WEEKDAYS[day[2]])),
+        (_SPAN, lambda span: _after(span, today, hours)),
     )
     for pattern, make in forms:
-        if found := pattern.fullmatch(line):
-            return make(found)
+        if match := pattern.fullmatch(line):
+            return make(match)
     return None
 
 
@@ -174,24 +174,19 @@ def _weekday(today: date, week: str, number: int) -> date:
     return monday + timedelta(days=7 * _WEEKS_ON[week] + number)
 
 
-def _after(found: re.Match[str], today: date, hours: BusinessHours) -> date:
-    count = int(found["count"])
-    if found["working"]:
+def _after(span: re.Match[str], today: date, hours: BusinessHours) -> date:
+    count = int(span["count"])
+    if span["working"]:
         return business_days_on(today, count, hours)
-    if found["months"]:
+    if span["months"]:
         return _months_on(today, count)
-    return today + timedelta(days=count * (7 if found["weeks"] else 1))
+    return today + timedelta(days=count * (7 if span["weeks"] else 1))
 
 
 def _months_on(today: date, count: int) -> date:
     years, month = divmod(today.month - 1 + count, _MONTHS)
     last = monthrange(today.year + years, month + 1)[1]
     return date(today.year + years, month + 1, min(today.day, last))
-
-
-def _month_end(today: date, *, months: int) -> date:
-    first = _months_on(today.replace(day=1), months + 1)
-    return first - timedelta(days=1)
 
 
 def _week_end(today: date, hours: BusinessHours, *, weeks: int) -> date:

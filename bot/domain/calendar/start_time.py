@@ -165,7 +165,8 @@ def with_signs(line: str) -> str:
     line = _HOUR.sub(lambda at: f"{at[1]}:{30 if at[2] else int(at[3] or 0):02}", line)
     line = _HALF_OF_DAY.sub(lambda at: _of_day(at[2], at[3], is_after_noon=at[1] == "午後"), line)
     line = _AM_PM.sub(lambda at: _of_day(at[1], at[2] or "00", is_after_noon=at[3] == "p"), line)
-    return " ".join(_DATE_SIGNS.sub(_slashes, line).split())
+    line = _DATE_SIGNS.sub(lambda day: "/".join(part for part in day.groups() if part) + " ", line)
+    return " ".join(line.split())
 
 
 def names_day(text: str) -> bool:
@@ -189,27 +190,23 @@ def _of_day(hour: str, minute: str, *, is_after_noon: bool) -> str:
     return f" {count + _NOON if is_after_noon and count < _NOON else count}:{minute}"
 
 
-def _slashes(found: re.Match[str]) -> str:
-    return "/".join(part for part in found.groups() if part) + " "
-
-
-def _at(found: re.Match[str], now: datetime) -> datetime:
+def _at(typed: re.Match[str], now: datetime) -> datetime:
     """Return a time of day, on the day it most likely belongs to."""
-    clock = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
-    if found["month"]:
-        return _on_date(found, clock, now)
+    clock = time(int(typed["hour"]), int(typed["minute"]), int(typed["second"] or 0))
+    if typed["month"]:
+        return _on_date(typed, clock, now)
     start = local_time(now.date(), clock, now)
-    if found["word"]:
-        return local_time(now.date() - timedelta(days=_DAYS_AGO[found["word"]]), clock, now)
+    if typed["word"]:
+        return local_time(now.date() - timedelta(days=_DAYS_AGO[typed["word"]]), clock, now)
     if start - now > _YESTERDAY_IF_AHEAD:
         return local_time(now.date() - timedelta(days=1), clock, now)
     return start
 
 
-def _on_date(found: re.Match[str], clock: time, now: datetime) -> datetime:
-    month, day = int(found["month"]), int(found["day"])
-    if found["year"]:
-        return local_time(date(int(found["year"]), month, day), clock, now)
+def _on_date(typed: re.Match[str], clock: time, now: datetime) -> datetime:
+    month, day = int(typed["month"]), int(typed["day"])
+    if typed["year"]:
+        return local_time(date(int(typed["year"]), month, day), clock, now)
     start = local_time(date(now.year, month, day), clock, now)
     if start - now > _LAST_YEAR_IF_AHEAD:
         return local_time(date(now.year - 1, month, day), clock, now)

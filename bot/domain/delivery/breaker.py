@@ -84,18 +84,14 @@ class Breaker:
         failing = replace(self, failures=count, failing_since=since)
         if self.is_open:
             is_probe = self.probing_since is not None and asked_at >= self.probing_since
-            # One that was under way when it opened says nothing new.
-            return _probed(failing, now, for_all_s) if is_probe or for_all_s else failing
+            if not is_probe and not for_all_s:
+                return failing  # it was under way when the breaker opened, and says nothing new
+            wait_s = max(self.pause_s, min(for_all_s or 0.0, LONGEST_WAIT_S))
+            pause_s = min(2 * self.pause_s, PAUSES_S[1])  # the next probe comes later and later
+            return replace(failing, probing_since=None, next_probe_at=now + wait_s, pause_s=pause_s)
         enough = ENOUGH_IN_SILENCE if silence else ENOUGH
         lasts = count > 1 and now - since >= LASTING_S
         if count < enough and not lasts and not for_all_s:
             return failing
         wait_s = max(PAUSES_S[0], min(for_all_s or 0.0, LONGEST_WAIT_S))
         return replace(failing, opened_at=now, next_probe_at=now + wait_s, pause_s=2 * PAUSES_S[0])
-
-
-def _probed(breaker: Breaker, now: float, for_all_s: float | None) -> Breaker:
-    """After a probe that failed: the next one, later and later."""
-    wait_s = max(breaker.pause_s, min(for_all_s or 0.0, LONGEST_WAIT_S))
-    pause_s = min(2 * breaker.pause_s, PAUSES_S[1])
-    return replace(breaker, probing_since=None, next_probe_at=now + wait_s, pause_s=pause_s)

@@ -46,7 +46,7 @@ class CallEvidence:
     usernames: Mapping[int, str] = field(default_factory=dict)
 
 
-def why_me(found: CallEvidence, *, reader: Person, pressed: Delivery | None) -> WhyMe:
+def why_me(evidence: CallEvidence, *, reader: Person, pressed: Delivery | None) -> WhyMe:
     """Explain why *reader* was called, as of the time of the call, or why others were.
 
     Args:
@@ -54,40 +54,40 @@ def why_me(found: CallEvidence, *, reader: Person, pressed: Delivery | None) -> 
             else; then the latest call counts.
     """
     if pressed is not None and pressed.kind is DeliveryKind.NOTICE:
-        return WhyMe(found.incident, reminded=_reminded(found, pressed, reader=reader))
-    pages = [page for page in found.pages if page.status is not DeliveryStatus.CANCELLED]
-    own = [page for page in pages if _is_to(found, page, reader) or _is_same(page, pressed)]
+        return WhyMe(evidence.incident, reminded=_reminded(evidence, pressed, reader=reader))
+    pages = [page for page in evidence.pages if page.status is not DeliveryStatus.CANCELLED]
+    own = [page for page in pages if _is_to(evidence, page, reader) or _is_same(page, pressed)]
     cause = _cause(own, pages, pressed)
     if cause is None:
-        return WhyMe(found.incident)
-    names = {_who(found, page) for page in own}
-    others = [page for page in pages if _who(found, page) not in names]
+        return WhyMe(evidence.incident)
+    names = {_who(evidence, page) for page in own}
+    others = [page for page in pages if _who(evidence, page) not in names]
     beside = [page for page in others if _is_beside(page, cause)]
     tried = [page for page in others if page.id < cause.id and not _is_beside(page, cause)]
-    called = names | {_who(found, page) for page in [*tried, *beside]}
+    called = names | {_who(evidence, page) for page in [*tried, *beside]}
     return WhyMe(
-        found.incident,
-        _rule(found, cause),
-        own=_called(found, own, about=cause) if own else None,
-        tried=_each(found, tried),
-        beside=_each(found, beside),
-        uncalled=tuple(_uncalled(found, cause, called=called)),
+        evidence.incident,
+        _rule(evidence, cause),
+        own=_called(evidence, own, about=cause) if own else None,
+        tried=_each(evidence, tried),
+        beside=_each(evidence, beside),
+        uncalled=tuple(_uncalled(evidence, cause, called=called)),
     )
 
 
-def _reminded(found: CallEvidence, pressed: Delivery, *, reader: Person) -> Reminded:
+def _reminded(evidence: CallEvidence, pressed: Delivery, *, reader: Person) -> Reminded:
     """Return whom a reminder asks. The person at a place that it mentions is computed: none is stored."""
-    told, incident = UpdateDueNotice.from_json(pressed.data), found.incident
-    holder = found.rosters.at(pressed.created_at).get(told.asks or "")
+    notice, incident = UpdateDueNotice.from_json(pressed.data), evidence.incident
+    holder = evidence.rosters.at(pressed.created_at).get(notice.asks or "")
     stand_in = None
-    if holder is not None and told.asks is not None:
-        stand_in = CalledPerson(marked(holder.handle), told.asks, holder.duty, is_recorded=False, pages=())
-    act = next((act for act in reversed(acknowledges(incident)) if act.id == told.lead_id), None)
+    if holder is not None and notice.asks is not None:
+        stand_in = CalledPerson(marked(holder.handle), notice.asks, holder.duty, is_recorded=False, pages=())
+    act = next((act for act in reversed(acknowledges(incident)) if act.id == notice.lead_id), None)
     return Reminded(
-        due_at=told.due_at,
-        lead=told.lead,
+        due_at=notice.due_at,
+        lead=notice.lead,
         acknowledged_at=None if act is None else act.at,
-        is_to_reader=told.lead_id == reader.id if holder is None else holder.is_for(reader),
+        is_to_reader=notice.lead_id == reader.id if holder is None else holder.is_for(reader),
         stand_in=stand_in,
     )
 
@@ -104,26 +104,21 @@ def _cause(own: Sequence[Delivery], pages: Sequence[Delivery], pressed: Delivery
     return pressed if pressed is not None else next(reversed(pages), None)
 
 
-def _rule(found: CallEvidence, cause: Delivery) -> CallRule:
+def _rule(evidence: CallEvidence, cause: Delivery) -> CallRule:
     """Return what caused a page or an escalation."""
     data = PagingData.from_json(cause.data)
-    rule = CallRule(data.severity or found.incident.severity, _called_at(found, cause))
-    step = next((one for one in found.steps if one.index == data.step), None)
+    rule = CallRule(data.severity or evidence.incident.severity, _called_at(evidence, cause))
+    step = next((one for one in evidence.steps if one.index == data.step), None)
     if data.why is not None or data.declined_by is not None or step is None:
         return replace(rule, why=data.why, declined_by=data.declined_by)
-    ladder = _ladder(found, step)
+    same_start = (one for one in evidence.steps if one.starts_at == step.starts_at)
+    ladder = sorted(same_start, key=lambda one: one.index)
     origin = _origin(step, ladder)
     number = origin.index - min(one.index for one in ladder) + 1
-    since = step.counts_from or step.starts_at or found.incident.triggered_at
+    since = step.counts_from or step.starts_at or evidence.incident.triggered_at
     return replace(
         rule, number=number, after=step.due_at - since, due_at=step.due_at, repeats=origin.index != step.index
     )
-
-
-def _ladder(found: CallEvidence, step: Step) -> list[Step]:
-    """Return the steps of the ladder that *step* belongs to, in the order of the policy file."""
-    own = (one for one in found.steps if one.starts_at == step.starts_at)
-    return sorted(own, key=lambda one: one.index)
 
 
 def _origin(step: Step, ladder: Iterable[Step]) -> Step:
@@ -134,31 +129,38 @@ def _origin(step: Step, ladder: Iterable[Step]) -> Step:
     return next(one for one in ladder if (one.rung.repeat, one.rung.mention, one.rung.dm) == alike)
 
 
-def _each(found: CallEvidence, pages: Iterable[Delivery]) -> tuple[CalledPerson, ...]:
+def _each(evidence: CallEvidence, pages: Iterable[Delivery]) -> tuple[CalledPerson, ...]:
     """Return the people of *pages*, in the order of the first one."""
     people: dict[str, list[Delivery]] = {}
     for page in pages:
-        people.setdefault(_who(found, page), []).append(page)
-    return tuple(_called(found, theirs, about=theirs[-1]) for theirs in people.values())
+        people.setdefault(_who(evidence, page), []).append(page)
+    return tuple(_called(evidence, theirs, about=theirs[-1]) for theirs in people.values())
 
 
-def _called(found: CallEvidence, pages: Sequence[Delivery], *, about: Delivery) -> CalledPerson:
+def _called(evidence: CallEvidence, pages: Sequence[Delivery], *, about: Delivery) -> CalledPerson:
     """Return a person with all of *pages* to them, and what put them on call at the time of *about*."""
-    duty, is_recorded = _duty(found, about)
-    said, said_at = _answer(found, _who(found, about))
+    duty, is_recorded = _duty(evidence, about)
+    who = _who(evidence, about)
+    answers = [(at, Said.DECLINED) for at in _declined(evidence, who)]
+    for act in acknowledges(evidence.incident):
+        # By id or username; while that is not known, by name.
+        name = evidence.usernames.get(act.id, act.name)
+        if who.lower() in (marked(str(act.id)), marked(name).lower()):
+            answers.append((act.at, Said.ACKNOWLEDGED))
+    said_at, said = max(answers, default=(None, None))
     return CalledPerson(
-        _who(found, about),
+        who,
         place_of(about),
         duty,
         is_recorded=is_recorded,
-        pages=tuple(_as_call(found, page) for page in pages),
+        pages=tuple(_as_call(evidence, page) for page in pages),
         is_gone=any(page.http_status == _NOT_FOUND for page in pages if _has_failed(page)),
         said=said,
         said_at=said_at,
     )
 
 
-def _duty(found: CallEvidence, page: Delivery) -> tuple[Duty | None, bool]:
+def _duty(evidence: CallEvidence, page: Delivery) -> tuple[Duty | None, bool]:
     """Return what put the person of *page* on call, and whether that was stored with it.
 
     A page goes to the holder of its place when it is sent. That may be another person than the one it was
@@ -167,18 +169,9 @@ def _duty(found: CallEvidence, page: Delivery) -> tuple[Duty | None, bool]:
     recorded, handle = PagingData.from_json(page.data).duty, page.recipient
     if recorded is not None and handle in (None, recorded.who):
         return recorded, True
-    roster = found.rosters.places.get(place_of(page))
-    then = None if roster is None else roster.duty_at(page.first_sent_at or _called_at(found, page))
+    roster = evidence.rosters.places.get(place_of(page))
+    then = None if roster is None else roster.duty_at(page.first_sent_at or _called_at(evidence, page))
     return (then if then is not None and handle in (None, then.who) else None), False
-
-
-def _answer(found: CallEvidence, who: str) -> tuple[Said | None, datetime | None]:
-    """Return what the person has answered last, and when."""
-    acts = acknowledges(found.incident)
-    answers = [(act.at, Said.ACKNOWLEDGED) for act in acts if _is_by(found, act, who)]
-    answers += [(at, Said.DECLINED) for at in _declined(found, who)]
-    at, said = max(answers, default=(None, None))
-    return said, at
 
 
 def acknowledges(incident: Incident) -> list[ByPerson]:
@@ -186,41 +179,35 @@ def acknowledges(incident: Incident) -> list[ByPerson]:
     return [act for act in (incident.acknowledged, incident.taken) if act is not None]
 
 
-def _is_by(found: CallEvidence, act: ByPerson, who: str) -> bool:
-    """Return True if the person *who* did *act*: by id or username; while that is not known, by name."""
-    name = found.usernames.get(act.id, act.name)
-    return who.lower() in (marked(str(act.id)), marked(name).lower())
-
-
-def _declined(found: CallEvidence, who: str) -> list[datetime]:
+def _declined(evidence: CallEvidence, who: str) -> list[datetime]:
     """Return when the person said that they cannot respond."""
-    entries = [entry for entry in found.entries if entry.kind is TimelineKind.DECLINED]
+    entries = [entry for entry in evidence.entries if entry.kind is TimelineKind.DECLINED]
     return [entry.at for entry in entries if DeclinedEntry.from_json(entry.data or {}).asked == who]
 
 
-def _uncalled(found: CallEvidence, cause: Delivery, *, called: Collection[str]) -> Iterator[Uncalled]:
+def _uncalled(evidence: CallEvidence, cause: Delivery, *, called: Collection[str]) -> Iterator[Uncalled]:
     """Yield the other people on call at the time of *cause*, each once, and why they were not called."""
-    at, places = _called_at(found, cause), dict[str, list[str]]()
-    for place, person in found.rosters.at(at).items():
+    at, places = _called_at(evidence, cause), dict[str, list[str]]()
+    for place, person in evidence.rosters.at(at).items():
         places.setdefault(marked(person.handle), []).append(place)
     for who, theirs in places.items():
         if who in called:
             continue
-        if before := [when for when in _declined(found, who) if when <= at]:
+        if before := [when for when in _declined(evidence, who) if when <= at]:
             yield Uncalled(who, theirs[0], has_declined=True, at=before[-1])
         else:
-            yield Uncalled(who, theirs[0], at=_next_call(found, theirs, after=at))
+            yield Uncalled(who, theirs[0], at=_next_call(evidence, theirs, after=at))
 
 
-def _next_call(found: CallEvidence, places: Collection[str], *, after: datetime) -> datetime | None:
+def _next_call(evidence: CallEvidence, places: Collection[str], *, after: datetime) -> datetime | None:
     """Return when the ladder that ran at *after* was to call one of *places* next; None: no step was to."""
-    begun = [step for step in found.steps if step.starts_at is None or step.starts_at <= after]
+    begun = [step for step in evidence.steps if step.starts_at is None or step.starts_at <= after]
     last = max((step.starts_at for step in begun if step.starts_at is not None), default=None)
     to_come = [step for step in begun if step.starts_at == last and step.due_at > after]
     return min((step.due_at for step in to_come if {*step.rung.dm} & {*places}), default=None)
 
 
-def _who(found: CallEvidence, page: Delivery) -> str:
+def _who(evidence: CallEvidence, page: Delivery) -> str:
     """Return the person of a page, as `marked`; the place if even its holder of then is not known.
 
     A page that is on its way, was refused, or was sent without the database has no recipient on record.
@@ -230,18 +217,18 @@ def _who(found: CallEvidence, page: Delivery) -> str:
     duty = PagingData.from_json(page.data).duty
     if duty is not None:
         return marked(duty.who)
-    holder = found.rosters.at(_called_at(found, page)).get(place_of(page))
+    holder = evidence.rosters.at(_called_at(evidence, page)).get(place_of(page))
     return person_of(page) if holder is None else marked(holder.handle)
 
 
-def _called_at(found: CallEvidence, message: Delivery) -> datetime:
+def _called_at(evidence: CallEvidence, message: Delivery) -> datetime:
     """Return when a page or an escalation was decided: its row may be younger, after an outage."""
     waited_s = PagingData.from_json(message.data).waited_s
-    return min(message.created_at, found.incident.triggered_at + timedelta(seconds=waited_s))
+    return min(message.created_at, evidence.incident.triggered_at + timedelta(seconds=waited_s))
 
 
-def _is_to(found: CallEvidence, page: Delivery, reader: Person) -> bool:
-    who = _who(found, page)
+def _is_to(evidence: CallEvidence, page: Delivery, reader: Person) -> bool:
+    who = _who(evidence, page)
     handle = who.removeprefix("@")
     return who != handle and OnCallPerson(handle, "", user_id=id_of(handle)).is_for(reader)
 
@@ -265,12 +252,12 @@ def _has_failed(page: Delivery) -> bool:
     return page.status is DeliveryStatus.FAILED
 
 
-def _as_call(found: CallEvidence, page: Delivery) -> CallPage:
+def _as_call(evidence: CallEvidence, page: Delivery) -> CallPage:
     """Return a page as a call. One that was sent without the database was finished when it was recorded."""
-    called_at, is_sent = _called_at(found, page), page.status is DeliveryStatus.SENT
+    called_at, is_sent = _called_at(evidence, page), page.status is DeliveryStatus.SENT
     arrived_at = called_at if page.first_sent_at is None and page.request is None else page.finished_at
     return CallPage(
-        who=_who(found, page),
+        who=_who(evidence, page),
         asked_at=called_at,
         sent_at=arrived_at if is_sent else None,
         is_refused=_has_failed(page),

@@ -60,18 +60,13 @@ class OutsideRules:
                 continue
             if also is Also.EMAIL and self.is_mailed:
                 continue
-            wait = self._wait(who, is_named=also in rung.also, now=now)
+            at = now if who.notify is None or also in rung.also else now + who.notify.wait
+            if who.notify is not None and who.notify.quiet is not None and self.severity.quiet_hours:
+                at = max(at, who.notify.quiet.end_after(at, self.timezone))
+            wait = at - now
             if also is Also.EMAIL and self.severity.email_backup:
                 wait = max(wait, PATIENCE)  # by then it is known if Discord is away, and an email goes anyway
             yield from (OutsidePage(way, place, wait) for way in systems if who.address(way) is not None)
-
-    def _wait(self, who: OnCallPerson, *, is_named: bool, now: datetime) -> timedelta:
-        if who.notify is None:
-            return timedelta()
-        at = now if is_named else now + who.notify.wait
-        if self.severity.quiet_hours and who.notify.quiet is not None:
-            at = max(at, who.notify.quiet.end_after(at, self.timezone))
-        return at - now
 
 
 def reachable_by(who: OnCallPerson) -> list[Way]:

@@ -65,7 +65,13 @@ def correct_details(
         UserError: the start lies in a later minute than the report; or another person has corrected the same
             value meanwhile.
     """
-    started_at = None if started_at is None else _begun(incident, started_at)
+    if started_at is not None:
+        reported = incident.triggered_at
+        if started_at.replace(second=0, microsecond=0) > reported:
+            raise UserError(
+                "start_after_report", incident=incident.label, start=started_at, reported=reported
+            )
+        started_at = min(started_at, reported)  # in the same minute: people type no seconds
     now = shown_details(incident)
     if title not in (None, incident.title) and now.title != shown.title:
         raise UserError("title_moved", incident=incident.label, title=incident.title)
@@ -76,14 +82,6 @@ def correct_details(
         return incident
     version = incident.version + 1
     return replace(right, version=version, details_version=version)
-
-
-def _begun(incident: Incident, at: datetime) -> datetime:
-    """Return *at*, or the report's time if that is earlier in the same minute: people type no seconds."""
-    reported = incident.triggered_at
-    if at.replace(second=0, microsecond=0) > reported:
-        raise UserError("start_after_report", incident=incident.label, start=at, reported=reported)
-    return min(at, reported)
 
 
 def with_triage(alert: Incident, triage: Triage, *, path: tuple[tuple[str, str], ...]) -> Incident:

@@ -58,11 +58,12 @@ def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: date
         raise InvalidTransition("still_open", incident=incident.label)
     if incident.is_drill:
         raise InvalidTransition("drill_over", incident=incident.label)
+    ended_at = None if incident.ended is None else incident.ended.at
     opened = replace(
         incident,
         status=Status.ACKNOWLEDGED,
         reopened=ByPerson(by.id, by.name, at),
-        first_ended_at=_first_ended_at(incident),
+        first_ended_at=incident.first_ended_at or ended_at,  # an older version wrote only the latest end
         ended=None,
         merged_into_id=None,
         merged_into_hidden=False,
@@ -212,8 +213,3 @@ def _end(
         version=incident.version + 1,
     )
     return promised(ended, None)
-
-
-def _first_ended_at(incident: Incident) -> datetime | None:
-    """Return when an ended incident first ended; an older version wrote only its latest end."""
-    return incident.first_ended_at or (None if incident.ended is None else incident.ended.at)

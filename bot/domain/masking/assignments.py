@@ -114,7 +114,11 @@ def named_secrets(text: str) -> Iterator[SecretSpan]:
             if not is_none(found[name]):
                 yield SecretSpan(found.start(name), found.end(name), kind)
     yield from _assigned(text)
-    yield from _random(text)
+    # Long values that look random, unless name or form say that they are an identifier.
+    for found in _ANY.finditer(text):
+        words = _words(found["name"])
+        if not _has(words, _IDENTIFIERS) and _looks_secret(words, found["s"]):
+            yield SecretSpan(found.start("s"), found.end("s"), "high_entropy")
 
 
 def _assigned(text: str) -> Iterator[SecretSpan]:
@@ -162,14 +166,6 @@ def _begins_line(text: str, at: int) -> bool:
     """Return True if the name at *at* is the first of its line."""
     line = text.rfind("\n", max(at - _LONGEST_NAME, 0), at) + 1
     return (line > 0 or at <= _LONGEST_NAME) and _LINE_BEGINS.fullmatch(text, line, at) is not None
-
-
-def _random(text: str) -> Iterator[SecretSpan]:
-    """Yield long values that look random, unless name or form say that they are an identifier."""
-    for found in _ANY.finditer(text):
-        words = _words(found["name"])
-        if not _has(words, _IDENTIFIERS) and _looks_secret(words, found["s"]):
-            yield SecretSpan(found.start("s"), found.end("s"), "high_entropy")
 
 
 def _looks_secret(words: list[str], value: str) -> bool:

@@ -4,7 +4,7 @@ Every pattern reads each sign a bounded number of times: output may be long, and
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from bot.domain.masking.spans import SecretSpan
@@ -78,9 +78,15 @@ def known_shapes(text: str) -> Iterator[SecretSpan]:
         if _NEEDS.get(kind, "") in text:
             yield from (_span(found, kind) for found in pattern.finditer(text))
     if "@" in text:
-        addresses = list(_addresses(text))
-        yield from addresses
-        yield from _emails(text, not_at={span.end for span in addresses})
+        hosts = set()  # where one follows, which is no part of an email address
+        for address in _ADDRESS.finditer(text):
+            name = address.lastgroup or ""
+            hosts.add(address.end(name))
+            kind = "password" if name != "alone" else "token"
+            yield SecretSpan(address.start(name), address.end(name), kind)
+        for email in _EMAIL.finditer(text):
+            if text.index("@", email.start()) not in hosts:
+                yield SecretSpan(email.start(), email.end(), "email")
 
 
 def private_keys(text: str) -> Iterator[SecretSpan]:
@@ -90,19 +96,6 @@ def private_keys(text: str) -> Iterator[SecretSpan]:
         end = _KEY_ENDS.search(text, begin.end())
         at = len(text) if end is None else end.end()
         yield SecretSpan(begin.start(), at, "private_key")
-
-
-def _addresses(text: str) -> Iterator[SecretSpan]:
-    for found in _ADDRESS.finditer(text):
-        name = found.lastgroup or ""
-        yield SecretSpan(found.start(name), found.end(name), "password" if name != "alone" else "token")
-
-
-def _emails(text: str, *, not_at: Collection[int]) -> Iterator[SecretSpan]:
-    """Yield the email addresses of *text* whose @ is at none of the places *not_at*: a host follows there."""
-    for found in _EMAIL.finditer(text):
-        if text.index("@", found.start()) not in not_at:
-            yield SecretSpan(found.start(), found.end(), "email")
 
 
 def _span(found: re.Match[str], kind: str) -> SecretSpan:

@@ -125,12 +125,8 @@ def spoken_secrets(text: str) -> Iterator[SecretSpan]:
     for pattern, is_secret in _ANYWHERE if text.isascii() else (*_JAPANESE, *_ANYWHERE):
         for found in pattern.finditer(text):
             if is_secret(text, found):
-                yield _span(found)
-
-
-def _span(found: re.Match[str]) -> SecretSpan:
-    value, start = _value(found), found.start(_group(found))
-    return SecretSpan(start, start + len(value), "password" if found["password"] else "secret")
+                value, start = _value(found), found.start(_group(found))
+                yield SecretSpan(start, start + len(value), "password" if found["password"] else "secret")
 
 
 def _group(found: re.Match[str]) -> str:

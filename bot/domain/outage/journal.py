@@ -143,14 +143,15 @@ class Journal:
 
         The step alerts everybody whom one of these steps would have alerted.
         """
-        late = [step for step in watch.rungs if self._is_due(watch, step, now)]
+        late = [
+            step
+            for step in watch.rungs
+            if step.due_at + GRACE <= now and watch.step_key(step) not in self.taken
+        ]
         if not late or watch.key in self.acknowledged:
             return None
         mention, dm = combined(late)
         return replace(late[-1], mention=mention, dm=dm), tuple(late[:-1])
-
-    def _is_due(self, watch: Watch, step: WatchStep, now: datetime) -> bool:
-        return step.due_at + GRACE <= now and watch.step_key(step) not in self.taken
 
 
 @dataclass(frozen=True, slots=True)

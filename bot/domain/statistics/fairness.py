@@ -119,7 +119,8 @@ def relief_of(
     own = _of(burdened.person, ahead)
     if not in_hours:
         own = sorted(own, key=lambda shift: shift.order)
-    others = [one.person for one in sorted(loads, key=_least) if one.person.handle != burdened.person.handle]
+    least = sorted(loads, key=lambda one: (one.oncall_s, one.pages.total, one.person.name))
+    others = [one.person for one in least if one.person.handle != burdened.person.handle]
     for to in others:
         theirs = _of(to, ahead)
         pairs = [
@@ -142,10 +143,6 @@ def relief_of(
 
 def _of(person: OnCallPerson, ahead: Iterable[PlannedShift]) -> list[PlannedShift]:
     return [shift for shift in ahead if shift.person.handle == person.handle]
-
-
-def _least(one: PersonLoad) -> tuple[float, int, str]:
-    return one.oncall_s, one.pages.total, one.person.name
 
 
 def _helps(gives: PlannedShift, takes: PlannedShift, *, in_hours: bool) -> bool:

@@ -69,20 +69,18 @@ class Period:
         Raises:
             ValueError: it is none of these, or lies before Discord did.
         """
-        found = cls._parsed(half_width(text).strip(), today)
-        if found.first.year < _FIRST_YEAR:
+        typed = half_width(text).strip()
+        if typed.lower() in set(map(str, PeriodKind)):
+            period = cls.containing(today, PeriodKind(typed.lower()))
+        elif quarter := _QUARTER.fullmatch(typed.upper()):
+            period = cls(PeriodKind.QUARTER, date(int(quarter[1]), 3 * int(quarter[2]) - 2, 1))
+        elif month := _MONTH.fullmatch(typed):
+            period = cls(PeriodKind.MONTH, date(int(month[1]), int(month[2]), 1))
+        else:
+            period = cls.of_week(IsoWeek.parse(typed))
+        if period.first.year < _FIRST_YEAR:
             raise ValueError(text)
-        return found
-
-    @classmethod
-    def _parsed(cls, asked: str, today: date) -> Self:
-        if asked.lower() in set(map(str, PeriodKind)):
-            return cls.containing(today, PeriodKind(asked.lower()))
-        if found := _QUARTER.fullmatch(asked.upper()):
-            return cls(PeriodKind.QUARTER, date(int(found[1]), 3 * int(found[2]) - 2, 1))
-        if found := _MONTH.fullmatch(asked):
-            return cls(PeriodKind.MONTH, date(int(found[1]), int(found[2]), 1))
-        return cls.of_week(IsoWeek.parse(asked))
+        return period
 
     def __str__(self) -> str:
         match self.kind:

@@ -68,8 +68,8 @@ class Line:
 
     @property
     def _impacts(self) -> tuple[str, ...]:
-        said = (one.impact for one in self.corrections)
-        return (self.entry.impact or "", *(impact for impact in said if impact is not None))
+        corrected = (one.impact for one in self.corrections)
+        return (self.entry.impact or "", *(impact for impact in corrected if impact is not None))
 
     @property
     def _moments(self) -> tuple[datetime, ...]:
@@ -83,26 +83,21 @@ def lines_of(entries: Iterable[TimelineEntry], posts: Iterable[Delivery] = ()) -
     Args:
         posts: The incident's sent deliveries, in which an entry's line in the thread is found.
     """
-    known, told = tuple(entries), _told(posts)
+    known = tuple(entries)
+    last_posts: dict[object, tuple[int, int, int]] = {}  # by a line's key, without emptied posts
+    for post in posts:
+        channel, message, is_there = post.channel_id, post.message_id, post.shown_version < SETTLED
+        if post.kind is DeliveryKind.NOTICE and is_there and channel is not None and message is not None:
+            key = post.key.removeprefix(f"inc:{post.incident_id}:").removesuffix(REPOST_SUFFIX)
+            last_posts[key] = (post.guild_id, channel, message)
     ids = {entry.id for entry in known if entry.id is not None}
     corrections: dict[int, list[TimelineEntry]] = {}
     for entry in known:
         if entry.corrects is not None and entry.corrects in ids:
             corrections.setdefault(entry.corrects, []).append(entry)
     lines = [
-        Line(entry, tuple(corrections.get(entry.id or 0, ())), told.get(entry.line))
+        Line(entry, tuple(corrections.get(entry.id or 0, ())), last_posts.get(entry.line))
         for entry in known
         if entry.corrects is None or entry.corrects not in ids
     ]
     return tuple(sorted(lines, key=lambda line: line.at))
-
-
-def _told(posts: Iterable[Delivery]) -> dict[object, tuple[int, int, int]]:
-    """Return where each line of the thread was last posted, by its key; emptied posts are left out."""
-    told: dict[object, tuple[int, int, int]] = {}
-    for post in posts:
-        channel, message, is_there = post.channel_id, post.message_id, post.shown_version < SETTLED
-        if post.kind is DeliveryKind.NOTICE and is_there and channel is not None and message is not None:
-            line = post.key.removeprefix(f"inc:{post.incident_id}:").removesuffix(REPOST_SUFFIX)
-            told[line] = (post.guild_id, channel, message)
-    return told

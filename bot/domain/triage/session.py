@@ -209,14 +209,18 @@ class Triage:
         the walk is raised at most twice *within* after the question, however many looks there are.
         """
         self._require_reevaluation()
-        due_at = self._due_looked_at(at, within)
+        due_at = self.due_at or at
+        if self.asked_at is None:
+            due_at = min(due_at, at + within)
+        else:
+            due_at = max(due_at, min(at, self.asked_at + within) + within)
         return replace(self, status=TriageStatus.OPEN, severity=None, due_at=due_at, taken_by_name=by.name)
 
     def give_up(self, *, by: Person, at: datetime) -> "Triage":
         """Give up (やめる): no incident. A reopened walk goes back to waiting; its clock goes on."""
         self._require(TriageStatus.OPEN)
         if self.is_under_reevaluation:
-            return self._waiting()
+            return replace(self, status=TriageStatus.REEVALUATING, severity=None, taken_by_name=None)
         return self._ended(TriageStatus.CANCELLED, by=by, at=at)
 
     def dismiss(self, *, by: Person, at: datetime) -> "Triage":
@@ -240,15 +244,6 @@ class Triage:
         """End the walk as the given incident; *by* is None when the clock raised it."""
         ended = self._ended(TriageStatus.OPENED, by=by, at=at)
         return replace(ended, incident_id=incident_id, severity=severity, joined=joined)
-
-    def _due_looked_at(self, at: datetime, within: timedelta) -> datetime:
-        promised = self.due_at or at
-        if self.asked_at is None:
-            return min(promised, at + within)
-        return max(promised, min(at, self.asked_at + within) + within)
-
-    def _waiting(self) -> "Triage":
-        return replace(self, status=TriageStatus.REEVALUATING, severity=None, taken_by_name=None)
 
     def _ended(self, status: TriageStatus, *, by: Person | None, at: datetime) -> "Triage":
         name = None if by is None else by.name

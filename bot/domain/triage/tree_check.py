@@ -33,20 +33,17 @@ def _name_faults(tree: Tree, severities: Sequence[str]) -> list[str]:
     if tree.start not in tree.questions:
         lines.append(f'start: "{tree.start}" is not a question; allowed: {_quoted(tree.questions)}')
     for question in tree.questions.values():
-        lines += _answer_faults(question)
+        answers = [answer.id for answer in question.answers]
+        if not answers:
+            lines.append(f"nodes.{question.id}.answers: is a dead end; allowed: at least one answer")
+        elif question.unsure not in answers:
+            where = f"nodes.{question.id}.unsure"
+            lines.append(
+                f'{where}: "{question.unsure}" is not one of its answers; allowed: {_quoted(answers)}'
+            )
         for answer in question.answers:
             lines += _target_faults(tree, question, answer, severities)
     return lines
-
-
-def _answer_faults(question: Question) -> list[str]:
-    answers = [answer.id for answer in question.answers]
-    if not answers:
-        return [f"nodes.{question.id}.answers: is a dead end; allowed: at least one answer"]
-    if question.unsure not in answers:
-        where = f"nodes.{question.id}.unsure"
-        return [f'{where}: "{question.unsure}" is not one of its answers; allowed: {_quoted(answers)}']
-    return []
 
 
 def _target_faults(tree: Tree, question: Question, answer: Answer, severities: Sequence[str]) -> list[str]:
