@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.doctor.finding import Finding
     from bot.domain.action_items import ActionItem, OpenAction
     from bot.domain.alerts.alert import FiredAlert
-    from bot.domain.alerts.held import AlertWindow, HeldBack
+    from bot.domain.alerts.held import AlertWindow, HoldReason
     from bot.domain.alerts.occurrence import Occurrence
     from bot.domain.delivery.notices import Notice
     from bot.domain.incident.incident import Incident
@@ -134,7 +134,7 @@ class AlertHold:
             nobody and waits for the database. Decides by the journal alone.
     """
 
-    holds: "Callable[[Transaction, Policy, Occurrence], Awaitable[HeldBack | None]]"
+    holds: "Callable[[Transaction, Policy, Occurrence], Awaitable[HoldReason | None]]"
     windows: "Callable[[Sql, int], Awaitable[Iterable[AlertWindow]]] | None" = None
     holds_meanwhile: "Callable[[Policy, Journal, NewIncident, datetime], bool] | None" = None
 

@@ -30,7 +30,7 @@ class SeverityChart(Payload):
     severities: tuple[SeverityCounts, ...]
 
 
-class Took(Payload):
+class WeekTimes(Payload):
     """How long something took in one week; None without an incident.
 
     Attributes:
@@ -45,7 +45,7 @@ class SeverityTimes(Payload):
     """The times of one severity, one per week, oldest first."""
 
     severity: str
-    weeks: tuple[Took, ...]
+    weeks: tuple[WeekTimes, ...]
 
 
 class TimesPanel(Payload):

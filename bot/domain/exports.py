@@ -60,16 +60,16 @@ class ExportTrouble(Payload):
         patience = _PATIENCE_REFUSED if self.is_refused else _PATIENCE
         return not self.is_told and at - self.since >= patience
 
-    def pause(self, *, at: datetime, asked: timedelta = timedelta()) -> timedelta | None:
+    def pause(self, *, at: datetime, asked_wait: timedelta = timedelta()) -> timedelta | None:
         """Return the time until the next try; None to give up.
 
         Args:
-            asked: How long the code host asks to wait.
+            asked_wait: How long the code host asks to wait.
         """
         lasted = at - self.since
         if lasted >= _GIVE_UP:
             return None
-        return max(min(max(lasted, _FIRST_TRY), _LONGEST_TRY), asked)
+        return max(min(max(lasted, _FIRST_TRY), _LONGEST_TRY), asked_wait)
 
 
 def look_after(quiet: timedelta, *, longest: timedelta) -> timedelta:

@@ -59,7 +59,7 @@ def would_expose(owed: Delivery, request: Request, posts: Sequence[Delivery]) ->
 
 
 @dataclass(frozen=True, slots=True)
-class ToldPlaces:
+class PostPlaces:
     """Where Discord holds a post about a private incident.
 
     Attributes:
@@ -75,12 +75,12 @@ class ToldPlaces:
     readable: tuple[int, ...]
 
 
-def told_places(posts: Sequence[Delivery]) -> ToldPlaces:
+def post_places(posts: Sequence[Delivery]) -> PostPlaces:
     """Return where a private incident's sent deliveries are."""
     threads, before = _private_threads(posts), exposed(posts)
     direct = [post for post in posts if post.kind.spec.has_words and post.to.startswith(_DIRECT)]
     shown = _channels(post for post in before if post.shown_version < SETTLED)
-    return ToldPlaces(
+    return PostPlaces(
         is_in_thread=any(post.channel_id in threads for post in posts),
         people=tuple(dict.fromkeys(map(_addressee, direct))),
         emptied=tuple(channel for channel in _channels(before) if channel not in shown),

@@ -59,15 +59,15 @@ class SeverityPolicy:
         priority: The alerting name of the same thing, "P0"; no two severities share one.
         channel: Name or id of the channel that the alert goes to.
         mention: The mention of the alert.
-        ack_within: The deadline for the first acknowledge.
+        ack_within: The deadline for the first acknowledgement.
         thread_channel: Where the incident's thread is opened; None for no thread.
         postmortem: A postmortem is due after recovery.
         ladder: The escalations until someone acknowledges, in the policy's order; may be empty.
         rank: Place in the policy file, 0 = the highest severity.
-        update_every: The time from the acknowledge to the first status update, and between updates; None for
-            never.
-        ack_lapses_after: How long after the first reminder of a status update the acknowledge lapses and the
-            ladder goes on, unless someone reacts; None for never.
+        update_every: The time from the acknowledgement to the first status update, and between updates; None
+            for never.
+        ack_lapses_after: How long after the first reminder of a status update the acknowledgement lapses and
+            the ladder goes on, unless someone reacts; None for never.
         email_after: From which step of the ladder on, counted from 1, an email goes out as well, although
             Discord takes the message; None for never.
         quiet_hours: Its pages outside Discord wait for the end of a person's quiet hours.
@@ -122,7 +122,7 @@ class NewSeverity:
 
     Attributes:
         name, priority: Of the new severity.
-        ack_due_at: The deadline for the first acknowledge under it, aware.
+        ack_due_at: The deadline for the first acknowledgement under it, aware.
         reposts: It is announced in another channel, or louder, by a post of its own.
         thread_channel: Where its thread belongs; None when the one there is will do.
         next_update_at: When a status update is due under it, once a responder is on it; None: never.

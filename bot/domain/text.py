@@ -31,8 +31,8 @@ def folded(text: str) -> str:
     Without control characters, signs of no width and variation selectors, composed, with single blanks.
     Source: Create Message ("Discord may strip certain characters from message content"), without a list.
     """
-    kept = "".join(" " if sign.isspace() else sign for sign in text if not _is_lost(sign))
-    return " ".join(unicodedata.normalize("NFC", kept).split())
+    visible = "".join(" " if sign.isspace() else sign for sign in text if not _is_lost(sign))
+    return " ".join(unicodedata.normalize("NFC", visible).split())
 
 
 def _is_lost(sign: str) -> bool:

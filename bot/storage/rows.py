@@ -26,7 +26,7 @@ from bot.domain.incident.incident import (
     StatusUpdates,
     UsersAffected,
 )
-from bot.domain.incident.locations import AlertOrigin, AlertPost, IncidentThread, Source, Tracked, Waited
+from bot.domain.incident.locations import AlertOrigin, AlertPost, AlertWait, IncidentThread, Source, Tracked
 from bot.domain.paging.ways import Also
 from bot.domain.payloads import Json, Payload
 from bot.domain.severity import LadderStep, Mention, SeverityChange
@@ -87,7 +87,7 @@ def incident_from_row(row: Row) -> Incident:
             row,
             source=_kept(Source, row["source"]),
             origin=_kept(AlertOrigin, row["origin"]),
-            waited=_kept(Waited, row["waited"]),
+            waited=_kept(AlertWait, row["waited"]),
         ),
         duplicates=tuple(row["duplicates"]),
         linked=tuple(row["linked"]),

@@ -355,7 +355,7 @@ class ActionIssues:
             now = await tx.now()
             if outcome.problem:
                 trouble = outcome.trouble(poll.trouble, at=now)
-                pause = trouble.pause(at=now, asked=outcome.wait) or _NOT_SET_UP
+                pause = trouble.pause(at=now, asked_wait=outcome.wait) or _NOT_SET_UP
                 read = replace(poll, trouble=trouble, next_at=now + pause)
             else:
                 read = poll.read(until=until, etag=etag, at=now, is_busy=has_more)
@@ -451,7 +451,7 @@ class ActionIssues:
                 trouble = replace(trouble, is_told=True)
                 told = ExportFailedNotice(problem=trouble.problem, reason=trouble.reason, item=item.label)
                 await self._say(change, told, key=f"issue:{item.id}:failed:{trouble.since.isoformat()}")
-            pause = trouble.pause(at=change.now, asked=outcome.wait)
+            pause = trouble.pause(at=change.now, asked_wait=outcome.wait)
             if pause is None:
                 log.error("issue.given_up", action_item_id=item.id, reason=trouble.reason)
             next_at = None if pause is None else change.now + pause

@@ -7,13 +7,13 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.decisions import AlertOutcome
-from bot.domain.alerts.held import AlertWindow, HeldBack
+from bot.domain.alerts.held import AlertWindow, HoldReason
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.locations import Waited
+from bot.domain.incident.locations import AlertWait
 from bot.domain.incident.opening import NewIncident
 from bot.domain.outage.journal import Journal
 from bot.domain.people import Person
@@ -134,7 +134,7 @@ class MaintenanceWindows:
         log.info("alert_window.alert_tracked", window_id=window.id, incident_id=number)
 
     async def _open(self, tx: Transaction, window: AlertWindow, held: HeldGroup) -> Incident:
-        waited = Waited(count=held.times, window=window.target)
+        waited = AlertWait(count=held.times, window=window.target)
         new = held.alert.as_incident(window.guild_id, waited, began=held.first_at)
         known = self._policy.rules(new.severity).name  # the policy may have changed meanwhile
         return await self._incidents.open_within(tx, replace(new, severity=known), by=None)
@@ -183,13 +183,13 @@ async def _audit(tx: Transaction, window: AlertWindow, *, by: Person, action: st
     await tx.audit(guild_id=window.guild_id, by=by, action=action, data=data)
 
 
-async def holding(tx: Transaction, policy: Policy, said: Occurrence) -> HeldBack | None:
+async def holding(tx: Transaction, policy: Policy, said: Occurrence) -> HoldReason | None:
     """Return the window that holds an alert, if one does."""
     if said.severity.name in policy.of(WindowRules).spares:
         return None
     windows = await Windows(tx.sql).holding(said.guild_id)
     found = next((one.id for one in windows if one.is_about(said)), None)
-    return None if found is None else HeldBack(AlertOutcome.HELD, window_id=found)
+    return None if found is None else HoldReason(AlertOutcome.HELD, window_id=found)
 
 
 def holds_meanwhile(policy: Policy, journal: Journal, new: NewIncident, now: datetime) -> bool:

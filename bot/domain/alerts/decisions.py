@@ -107,27 +107,34 @@ class AlertDecision:
 
     @classmethod
     def on(
-        cls, said: Occurrence, outcome: AlertOutcome, *, says: Says | None, incident: Incident | None = None
+        cls,
+        occurrence: Occurrence,
+        outcome: AlertOutcome,
+        *,
+        says: Says | None,
+        incident: Incident | None = None,
     ) -> "AlertDecision":
-        """Build the decision record for the message or event *said*, with the evidence for what it says."""
-        told = [clue for clue in said.clues if says in (None, clue.says)][:MOST_CLUES]
+        """Build the decision record for a message or event, with the evidence for what it says."""
+        clues = [clue for clue in occurrence.clues if says in (None, clue.says)][:MOST_CLUES]
         return cls(
-            guild_id=said.guild_id,
-            sender=said.sender,
-            said_id=said.id,
-            nth=said.nth,
-            channel_id=said.channel_id,
-            said_at=said.at,
+            guild_id=occurrence.guild_id,
+            sender=occurrence.sender,
+            said_id=occurrence.id,
+            nth=occurrence.nth,
+            channel_id=occurrence.channel_id,
+            said_at=occurrence.at,
             says=says,
             outcome=outcome,
-            label=said.by.name,
-            title=said.title,
-            url=said.url,
-            target=said.target,
-            severity=said.severity.name,
-            fingerprint=said.fingerprint,
+            label=occurrence.by.name,
+            title=occurrence.title,
+            url=occurrence.url,
+            target=occurrence.target,
+            severity=occurrence.severity.name,
+            fingerprint=occurrence.fingerprint,
             incident_id=None if incident is None else incident.id,
-            detail=DecisionDetail(clues=tuple((one.part, one.words) for one in told), lesson=said.lesson),
+            detail=DecisionDetail(
+                clues=tuple((one.part, one.words) for one in clues), lesson=occurrence.lesson
+            ),
         )
 
     @classmethod
@@ -147,21 +154,23 @@ class AlertDecision:
         )
 
     @classmethod
-    def on_answer(cls, asked: AlertQuestion, outcome: AlertOutcome, *, incident: Incident) -> "AlertDecision":
+    def on_answer(
+        cls, question: AlertQuestion, outcome: AlertOutcome, *, incident: Incident
+    ) -> "AlertDecision":
         """Return the decision that a person took about a message that was asked about."""
         return cls(
-            guild_id=asked.guild_id,
-            sender=asked.sender,
-            said_id=asked.message_id,
-            channel_id=asked.channel_id,
-            said_at=asked.evidence.at,
+            guild_id=question.guild_id,
+            sender=question.sender,
+            said_id=question.message_id,
+            channel_id=question.channel_id,
+            said_at=question.evidence.at,
             outcome=outcome,
-            label=asked.evidence.author_name,
-            title=asked.title,
-            url=asked.evidence.url,
-            target=asked.target,
-            severity=asked.severity,
-            fingerprint=asked.fingerprint,
+            label=question.evidence.author_name,
+            title=question.title,
+            url=question.evidence.url,
+            target=question.target,
+            severity=question.severity,
+            fingerprint=question.fingerprint,
             incident_id=incident.id,
         )
 
@@ -208,7 +217,7 @@ class DecisionCursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class HoldingWindow:
     """The maintenance window that has held an alert.
 
     Attributes:
@@ -235,7 +244,7 @@ class ShownDecision:
     is_hidden: bool
     channel_id: int | None = None
     message_id: int | None = None
-    holding: Holding | None = None
+    holding: HoldingWindow | None = None
 
 
 @dataclass(frozen=True, slots=True)

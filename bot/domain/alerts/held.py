@@ -7,7 +7,7 @@ from bot.domain.alerts.alert import mention_of
 from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.incident.incident import IncidentKind
-from bot.domain.incident.locations import AlertOrigin, Source, Waited
+from bot.domain.incident.locations import AlertOrigin, AlertWait, Source
 from bot.domain.incident.opening import NewIncident
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
@@ -15,7 +15,7 @@ from bot.domain.triage.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
-class HeldBack:
+class HoldReason:
     """Why a `bot.capability.AlertHold` holds an alert back.
 
     The decision keeps the alert as `HeldAlert`, in case it is opened later after all.
@@ -53,9 +53,9 @@ class AlertWindow:
     ended_by: str | None = None
     next_at: datetime | None = None
 
-    def is_about(self, said: Occurrence) -> bool:
+    def is_about(self, occurrence: Occurrence) -> bool:
         """Return True if the target of an alert is this one; if it names none, if its title mentions it."""
-        return self.covers(said.target or said.title)
+        return self.covers(occurrence.target or occurrence.title)
 
     def covers(self, name: str) -> bool:
         """Return True if *name*, a target or a title, is or mentions the window's target."""
@@ -96,7 +96,7 @@ class HeldAlert(Payload):
             origin=new.origin,
         )
 
-    def as_incident(self, guild_id: int, waited: Waited | None, *, began: datetime) -> NewIncident:
+    def as_incident(self, guild_id: int, waited: AlertWait | None, *, began: datetime) -> NewIncident:
         """Return the alert to open.
 
         Args:

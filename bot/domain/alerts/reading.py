@@ -111,8 +111,8 @@ class Parts:
     @property
     def is_run(self) -> bool:
         """Return True if it is about work that runs again and again, as builds do."""
-        said = [line for _, line in self.headlines] + [field.key for field in self.fields]
-        plain = folded(" ".join(said))
+        names = [line for _, line in self.headlines] + [field.key for field in self.fields]
+        plain = folded(" ".join(names))
         return RUNS.search(plain) is not None or _COMMIT.search(plain) is not None
 
 
@@ -189,20 +189,20 @@ def take_apart(message: AlertMessage, names: Sequence[str]) -> Parts:
         ("content", message.content),
         *(("description", embed.description) for embed in embeds),
     ):
-        said: list[str] = []
+        lines: list[str] = []
         begun, known = False, len(fields)
         for line in _lines(text):
             field = _labelled(line)
-            if field is not None and not said and field.key in TITLES:  # 「件名：[解消] 在庫送信エラー」
+            if field is not None and not lines and field.key in TITLES:  # 「件名：[解消] 在庫送信エラー」
                 line, field = field.value, None  # noqa: PLW2901
             if field is not None and (begun or _begins(field, part, follows=len(fields) > known)):
                 fields.append(field)
             elif not _is_boilerplate(line, own):
-                said.append(line)
+                lines.append(line)
                 begun = True
-        count = _headlines(said, own)
-        headlines += [(part, line) for line in said[:count]]
-        texts += said[count:]
+        count = _headlines(lines, own)
+        headlines += [(part, line) for line in lines[:count]]
+        texts += lines[count:]
     fields += [
         NamedValue(name, value) for embed in embeds for name, value in embed.fields if name.strip("\u200b ")
     ]
@@ -237,30 +237,30 @@ _Spoken = tuple[Clue, Meaning, float]
 def judge(parts: Parts) -> Judgement:
     """Decide what a message says: the side with the most weight, if that is enough."""
     clues = sorted(_clues(parts), key=lambda each: -each[0].weight)
-    told = tuple(clue for clue, _, _ in clues)
+    evidence = tuple(clue for clue, _, _ in clues)
     sums: dict[Says, float] = defaultdict(float)
-    for clue in told:
+    for clue in evidence:
         sums[clue.says] += clue.weight
     firing, over, chatter = sums[Says.FIRING], sums[Says.RESOLVED], sums[Says.CHATTER]
     quiet = max(over, chatter)
     if max(firing, quiet) < _ENOUGH or abs(firing - quiet) < _MARGIN:
-        return Judgement(None, told)
+        return Judgement(None, evidence)
     if firing > quiet:
-        return Judgement(Says.FIRING, told)
+        return Judgement(Says.FIRING, evidence)
     plainly = any(clue.says is not Says.FIRING and weight >= STRONG for clue, _, weight in clues)
     if not plainly and (quiet < _ENOUGH_TO_BE_QUIET or quiet < 2 * firing):
-        return Judgement(None, told)
+        return Judgement(None, evidence)
     further = (*parts.texts, *parts.introduced)
-    if told[0].weight < _PLAIN and any(_is_burning(line, parts) for line in further):
-        return Judgement(None, told)
+    if evidence[0].weight < _PLAIN and any(_is_burning(line, parts) for line in further):
+        return Judgement(None, evidence)
     spoken = {
         state for clue, state, _ in clues if clue.says is Says.RESOLVED and any(map(str.isalpha, clue.words))
     }
-    if over >= chatter and any(clue.says is Says.RESOLVED and clue.part != "colour" for clue in told):
+    if over >= chatter and any(clue.says is Says.RESOLVED and clue.part != "colour" for clue in evidence):
         return Judgement(
-            Says.RESOLVED, told, is_success=Meaning.SUCCESS in spoken and Meaning.WELL not in spoken
+            Says.RESOLVED, evidence, is_success=Meaning.SUCCESS in spoken and Meaning.WELL not in spoken
         )
-    return Judgement(Says.CHATTER, told)
+    return Judgement(Says.CHATTER, evidence)
 
 
 def _is_burning(line: str, parts: Parts) -> bool:
@@ -270,12 +270,12 @@ def _is_burning(line: str, parts: Parts) -> bool:
     plain = _bare(line)
     signs = list(SIGNS.phrases(folded(line)))
     begins = bool(signs) and signs[0].state is Meaning.TROUBLE and signs[0].start == 0
-    found = [each for each in _phrases(line) if each.weight >= STRONG]
-    ends = bool(found) and found[-1].state is Meaning.TROUBLE and plain.endswith(found[-1].words.strip())
+    strong = [each for each in _phrases(line) if each.weight >= STRONG]
+    ends = bool(strong) and strong[-1].state is Meaning.TROUBLE and plain.endswith(strong[-1].words.strip())
     heads = [headline_ for _, headline_ in parts.headlines if headline_ not in parts.introduced]
     known = {each.text for headline_ in heads for each in tokens(headline_)}
     names_another = any(each.is_name and each.text not in known for each in tokens(line))
-    return names_another and (begins or (ends and not any(each.state is Meaning.WELL for each in found)))
+    return names_another and (begins or (ends and not any(each.state is Meaning.WELL for each in strong)))
 
 
 def _clues(parts: Parts) -> Iterator[_Spoken]:
@@ -306,8 +306,8 @@ def _text_clues(parts: Parts, *, is_over: bool) -> Iterator[_Spoken]:
         label, _ = _split_label(_trimmed(line)) if _trimmed(line)[:1] in _BRACKETS else ("", "")
         whole = _whole(_bare(line)) or VALUES.whole(_bare(label))
         whole = None if is_over and _bare(line) in ERROR_FIELDS else whole
-        found = [Phrase(*whole, 0, len(line), _cut(line))] if whole else _phrases(line)
-        yield from _strongest("text", found, _WHOLE_LABEL_FACTOR if whole else _TEXT_FACTOR)
+        phrases = [Phrase(*whole, 0, len(line), _cut(line))] if whole else _phrases(line)
+        yield from _strongest("text", phrases, _WHOLE_LABEL_FACTOR if whole else _TEXT_FACTOR)
     for line in (*(line for _, line in parts.headlines), *parts.texts[:_TEXTS]):
         for change, after in _changes(line):
             yield from _strongest("text", [Phrase(*after, 0, len(change), _cut(change))], _HEADLINE_FACTOR)
@@ -334,8 +334,8 @@ def _says_only_over(parts: Parts) -> bool:
     the fields say that something is in trouble.
     """
     lines = [line for _, line in parts.headlines]
-    found = [each for line in lines for each in _phrases(line) if each.weight >= STRONG]
-    states = {each.state for each in found}
+    strong = [each for line in lines for each in _phrases(line) if each.weight >= STRONG]
+    states = {each.state for each in strong}
     if Meaning.WELL not in states or Meaning.TROUBLE in states:
         return False
     if any(_is_telling(each) for line in lines for each in tokens(_beyond_recovery(line))):
@@ -364,16 +364,16 @@ def _without_outcome(line: str) -> tuple[str, Phrase | None]:
     As in "[Error] [ping] [gate-3] [✔ Released]". If it says plainly that something is in trouble, nothing is
     over.
     """
-    found = _ENDING_LABEL.search(line)
-    said = _bare(found[1]) if found else ""
-    whole = (Meaning.SUCCESS, STRONG) if said in LET_GO else _whole(said)
-    if found is None or whole is None or whole[0] not in {Meaning.WELL, Meaning.SUCCESS}:
+    match = _ENDING_LABEL.search(line)
+    label = _bare(match[1]) if match else ""
+    whole = (Meaning.SUCCESS, STRONG) if label in LET_GO else _whole(label)
+    if match is None or whole is None or whole[0] not in {Meaning.WELL, Meaning.SUCCESS}:
         return line, None
-    rest = _GRADE.sub(" ", line[: found.start()])
-    is_signed = any(each.state is Meaning.WELL for each in SIGNS.phrases(folded(found[1])))
+    rest = _GRADE.sub(" ", line[: match.start()])
+    is_signed = any(each.state is Meaning.WELL for each in SIGNS.phrases(folded(match[1])))
     if not is_signed or _decides(rest):
         return line, None
-    return rest, Phrase(whole[0], STRONG, 0, len(line), _cut(said))
+    return rest, Phrase(whole[0], STRONG, 0, len(line), _cut(label))
 
 
 def _headline_clues(part: str, line: str, factor: float) -> Iterator[_Spoken]:
@@ -415,17 +415,17 @@ def _field_clues(field: NamedValue) -> Iterator[_Spoken]:
     bare = _bare(value)
     if key in STATE_FIELDS or key in GRADE_FIELDS:
         whole = VALUES.whole(bare) or VALUES.whole(re.split(r"[\s_]", bare)[-1]) or SIGNS.whole(bare)
-        found = (
+        phrases = (
             [Phrase(*whole, 0, len(value), _cut(bare))]
             if whole
             else [*_phrases(value), *SIGNS.phrases(folded(value))]
         )
         if key in GRADE_FIELDS and key not in STATE_FIELDS:
             # How bad it is tells nothing of whether it still is; "ok" does.
-            grades = [each for each in found if each.state is Meaning.TROUBLE]
-            found = [each for each in found if each.state is not Meaning.TROUBLE]
+            grades = [each for each in phrases if each.state is Meaning.TROUBLE]
+            phrases = [each for each in phrases if each.state is not Meaning.TROUBLE]
             yield from _strongest(field.name, grades, _GRADE_FACTOR)
-        yield from _strongest(field.name, found, _WHOLE_FIELD_FACTOR if whole else _STATE_FIELD_FACTOR)
+        yield from _strongest(field.name, phrases, _WHOLE_FIELD_FACTOR if whole else _STATE_FIELD_FACTOR)
     elif key in SUBJECT_FIELDS or _is_naming(key):
         yield from _strongest(field.name, _phrases(value), 1.0)
     elif NOT_NAMING.search(key) is None and (whole := _whole(bare)) is not None:  # a state by any other name
@@ -438,10 +438,10 @@ def _field_clues(field: NamedValue) -> Iterator[_Spoken]:
 
 def _changes(line: str) -> Iterator[tuple[str, tuple[Meaning, float]]]:
     """Yield changes of a state, and the one after it: "OK -> CRITICAL", "from up to down", 「正常→異常」."""
-    for found in _CHANGE.finditer(folded(line).replace("*", "")):
-        before, after = _whole(_bare(found[1])), _whole(_bare(found[2]))
+    for change in _CHANGE.finditer(folded(line).replace("*", "")):
+        before, after = _whole(_bare(change[1])), _whole(_bare(change[2]))
         if before is not None and after is not None:
-            yield found[0], after
+            yield change[0], after
 
 
 def _whole(text: str) -> tuple[Meaning, float] | None:
@@ -449,10 +449,10 @@ def _whole(text: str) -> tuple[Meaning, float] | None:
     return VALUES.whole(text) or WORDS.whole(text)
 
 
-def _strongest(part: str, found: Iterable[Phrase], factor: float) -> Iterator[_Spoken]:
+def _strongest(part: str, phrases: Iterable[Phrase], factor: float) -> Iterator[_Spoken]:
     """Yield the strongest phrase of each side: a part speaks once for each."""
     best: dict[Says, Phrase] = {}
-    for each in found:
+    for each in phrases:
         if each.state is not Meaning.NOTHING:
             known = best.get(_SAYS[each.state])
             rank = (each.weight, each.state is Meaning.WELL)
@@ -481,14 +481,14 @@ def _phrases(text: str) -> tuple[Phrase, ...]:
 
 
 def _spoken(plain: str) -> list[Phrase]:
-    found = [_negated(each, plain) for each in WORDS.phrases(plain) if each.state is not Meaning.NOTHING]
-    found = [each for each in found if each.state is not Meaning.NOTHING]
-    well = [each for each in found if each.state is Meaning.WELL and each.weight >= STRONG]
-    well += [each for one, each in pairwise(found) if _is_lifted(one, each)]
-    trouble = [each for each in found if each.state is Meaning.TROUBLE]
-    plainly = [each for each in found if each.state is Meaning.SUCCESS and each.weight >= STRONG]
+    phrases = [_negated(each, plain) for each in WORDS.phrases(plain) if each.state is not Meaning.NOTHING]
+    phrases = [each for each in phrases if each.state is not Meaning.NOTHING]
+    well = [each for each in phrases if each.state is Meaning.WELL and each.weight >= STRONG]
+    well += [each for one, each in pairwise(phrases) if _is_lifted(one, each)]
+    trouble = [each for each in phrases if each.state is Meaning.TROUBLE]
+    plainly = [each for each in phrases if each.state is Meaning.SUCCESS and each.weight >= STRONG]
     spoken = []
-    for each in found:
+    for each in phrases:
         if each.state is Meaning.TROUBLE and any(_is_over(each, one, plain) for one in well):
             continue
         if each.state is Meaning.SUCCESS and any(one.weight >= NORMAL for one in trouble):
@@ -522,24 +522,24 @@ def _is_over(trouble: Phrase, well: Phrase, text: str) -> bool:
     return _FROM.match(text[well.end : trouble.start]) is not None and well.words.isascii()
 
 
-def _negated(found: Phrase, text: str) -> Phrase:
+def _negated(phrase: Phrase, text: str) -> Phrase:
     """Return the phrase as what is said around it makes it.
 
     "Not recovered", 「復旧できず」 and "0 of 3 healthy" are trouble, 「エラー 0件」 is none, and "waiting to
     be back online", "is up 40 %", 「復旧作業」 and 「一部復旧」 are nothing.
     """
-    before, after = text[: found.start][-_AROUND:], text[found.end :][:_AROUND]
-    if found.state is Meaning.TROUBLE:
-        return replace(found, state=Meaning.SUCCESS) if _NONE_AFTER.match(after) else found
-    if found.state is Meaning.CHATTER:
-        return found
+    before, after = text[: phrase.start][-_AROUND:], text[phrase.end :][:_AROUND]
+    if phrase.state is Meaning.TROUBLE:
+        return replace(phrase, state=Meaning.SUCCESS) if _NONE_AFTER.match(after) else phrase
+    if phrase.state is Meaning.CHATTER:
+        return phrase
     if _NEGATION.search(before) or _FAILED_AFTER.match(after) or _ZERO_AFTER.match(after):
-        return replace(found, state=Meaning.TROUBLE)
-    if found.words.endswith("up") and _RISEN.match(after):
-        return replace(found, state=Meaning.NOTHING)
+        return replace(phrase, state=Meaning.TROUBLE)
+    if phrase.words.endswith("up") and _RISEN.match(after):
+        return replace(phrase, state=Meaning.NOTHING)
     if _HYPOTHETICAL.search(before) or _PENDING_AFTER.match(after) or _PARTLY.search(before):
-        return replace(found, state=Meaning.NOTHING)
-    return found
+        return replace(phrase, state=Meaning.NOTHING)
+    return phrase
 
 
 # What it is about
@@ -576,16 +576,16 @@ def subject(parts: Parts) -> Subject:
     is_run = parts.is_run
     words, context = _headline_words(parts)
     words += _field_words(parts)
-    for said in parts.emphasised:
-        words += tokens(said, counts_runs=is_run)
+    for name in parts.emphasised:
+        words += tokens(name, counts_runs=is_run)
     by = tokens(parts.author, counts_runs=is_run)
     if any(each.is_name for each in by) or not _is_named(words, parts):
         words += by
     stating = _stating(parts)
     for line in parts.texts[:_TEXTS]:
-        found = tokens(_subject_line(line, parts), counts_runs=is_run)
-        context += found
-        words += (each for each in found if each.is_name) if line in stating else ()
+        further = tokens(_subject_line(line, parts), counts_runs=is_run)
+        context += further
+        words += (each for each in further if each.is_name) if line in stating else ()
     if not any(_is_telling(each) for each in words):
         words += [each for each in context if _is_telling(each)]
     own = tuple(dict.fromkeys(words))
@@ -613,15 +613,15 @@ def _headline_words(parts: Parts) -> tuple[list[Token], list[Token]]:
     context: list[Token] = []
     before, is_whole = "", True
     for part, line in parts.headlines:
-        said = tokens(_subject_line(line, parts), counts_runs=parts.is_run)
-        found = [each for each in said if each.is_name or each.text not in parts.own]
+        everything = tokens(_subject_line(line, parts), counts_runs=parts.is_run)
+        telling = [each for each in everything if each.is_name or each.text not in parts.own]
         if part != before:
             is_whole = not before or part == "title" or not _is_named(words, parts)
         if before and _is_generic(line, parts.own):
             continue
         before = part
-        words += found if is_whole else [each for each in found if each.is_name]
-        context += () if is_whole else found
+        words += telling if is_whole else [each for each in telling if each.is_name]
+        context += () if is_whole else telling
     return words, context
 
 
@@ -658,8 +658,8 @@ def _named(field: NamedValue, *, is_run: bool) -> Iterator[Token]:
         else:
             yield from tokens(value, counts_runs=is_run)
         return
-    found = tokens(value, counts_runs=is_run)
-    yield from found if len(found) <= _SHORT else (each for each in found if each.is_name)
+    value_words = tokens(value, counts_runs=is_run)
+    yield from value_words if len(value_words) <= _SHORT else (each for each in value_words if each.is_name)
 
 
 def _subject_line(line: str, parts: Parts) -> str:
@@ -687,19 +687,19 @@ def ended_by(recovery: str, alerts: Mapping[int, str], *, is_success: bool) -> i
         recovery: Its subject, as stored.
         alerts: The open alerts of its sender: their numbers, and their subjects as stored.
     """
-    said, context = _words(recovery)
+    words, context = _words(recovery)
     known = {number: _words(stored) for number, stored in alerts.items()}
     if is_success:
-        telling = {word for word in said if word not in GENERIC}
+        telling = {word for word in words if word not in GENERIC}
         for number, (own, _) in known.items():
             if telling and {word for word in own if is_name(word)} <= telling <= set(own):
                 return number
         return None
     common = Counter(word for own, further in known.values() for word in {*own, *further})
     scores = {
-        number: _score(said, context, own, further, common)
+        number: _score(words, context, own, further, common)
         for number, (own, further) in known.items()
-        if not _contradicts({*said, *context}, {*own, *further}, said, own)
+        if not _contradicts({*words, *context}, {*own, *further}, words, own)
     }
     ranked = sorted(scores.items(), key=lambda each: -each[1])
     if not ranked or ranked[0][1] < _RESEMBLES:
@@ -717,12 +717,12 @@ def repeats(one: str, other: str) -> bool:
     """Return True if two subjects, as stored, name the same, and one only adds a few words to the other."""
     (first, _), (second, _) = _words(one), _words(other)
     names = [{word for word in words if is_name(word)} for words in (first, second)]
-    said = [
+    others = [
         {word for word in words if not is_name(word) and word not in GENERIC} for words in (first, second)
     ]
     if not names[0] or names[0] != names[1]:
         return False
-    fewer, more = sorted(said, key=len)
+    fewer, more = sorted(others, key=len)
     return fewer <= more and len(fewer) * 2 >= len(more)
 
 
@@ -739,7 +739,7 @@ def _words(stored: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _score(
-    said: Sequence[str],
+    words: Sequence[str],
     context: Sequence[str],
     own: Sequence[str],
     further: Sequence[str],
@@ -748,16 +748,16 @@ def _score(
     """Return how much of what the shorter one of recovery and alert says is in the other one, from 0 to over
     1.
     """
-    shared = {word for word in (*said, *context) if word in own or word in further}
+    shared = {word for word in (*words, *context) if word in own or word in further}
     weight = sum(_weight(word, common) for word in shared)
-    least = min(sum(_weight(word, common) for word in said), sum(_weight(word, common) for word in own))
+    least = min(sum(_weight(word, common) for word in words), sum(_weight(word, common) for word in own))
     return weight / max(least, 1.0)
 
 
-def _contradicts(all_said: set[str], all_known: set[str], said: Sequence[str], own: Sequence[str]) -> bool:
+def _contradicts(all_words: set[str], all_known: set[str], words: Sequence[str], own: Sequence[str]) -> bool:
     """Return True if the recovery names something that the alert does not, and the alert something else."""
-    return any(is_name(word) and word not in all_known for word in said) and any(
-        is_name(word) and word not in all_said for word in own
+    return any(is_name(word) and word not in all_known for word in words) and any(
+        is_name(word) and word not in all_words for word in own
     )
 
 
@@ -781,31 +781,31 @@ def headline(parts: Parts) -> str:
     telling = [line for line in lines if line and not _is_generic(line, parts.own)]
     speaking = next((line for line in (*telling, *lines) if _phrases(line) and tokens(line)), "")
     introduced = lines[1:2] if lines and lines[0].endswith(_COLONS) else []
-    told, *added = dict.fromkeys(filter(None, (*lines[:1], *introduced, *telling[:1], speaking))) or [""]
-    added += _further_names(parts, " ".join([told, *added]))
+    title, *added = dict.fromkeys(filter(None, (*lines[:1], *introduced, *telling[:1], speaking))) or [""]
+    added += _further_names(parts, " ".join([title, *added]))
     if added:
-        told = one_line(told, limit=_WITH_NAMES)
+        title = one_line(title, limit=_WITH_NAMES)
     for each in added:
-        known, said = {word.text for word in tokens(told)}, tokens(each)
-        if folded(each) in folded(told) or (said and all(word.text in known for word in said)):
+        known, added_words = {word.text for word in tokens(title)}, tokens(each)
+        if folded(each) in folded(title) or (added_words and all(word.text in known for word in added_words)):
             continue
-        told = each if folded(told) in folded(each) else f"{told.rstrip('.。:： ')}: {each}"
-    return first_line(told.rstrip(". "), limit=_TITLE)
+        title = each if folded(title) in folded(each) else f"{title.rstrip('.。:： ')}: {each}"
+    return first_line(title.rstrip(". "), limit=_TITLE)
 
 
-def _with_state(told: str, parts: Parts) -> str:
+def _with_state(title: str, parts: Parts) -> str:
     """Return a title with the state that a field holds, if it has none."""
     state = next((first_line(each.value) for each in parts.fields if each.key in STATE_FIELDS), "")
-    if state and not _phrases(told) and folded(state) not in folded(told):
-        return first_line(f"{told}: {state}" if told else state, limit=_TITLE)
-    return told
+    if state and not _phrases(title) and folded(state) not in folded(title):
+        return first_line(f"{title}: {state}" if title else state, limit=_TITLE)
+    return title
 
 
-def _further_names(parts: Parts, told: str) -> Iterator[str]:
+def _further_names(parts: Parts, title: str) -> Iterator[str]:
     """Yield the names that a title needs besides what it says: of one thing, and else of what many things
     share.
     """
-    names_one = any(each.is_name for each in tokens(told))
+    names_one = any(each.is_name for each in tokens(title))
     if parts.author and (not names_one or any(each.is_name for each in tokens(parts.author))):
         yield parts.author
         names_one = True
@@ -822,8 +822,8 @@ def _further_names(parts: Parts, told: str) -> Iterator[str]:
     fields = [(each.key, _BARE_VALUE.sub("", first_line(each.value))) for each in parts.fields]
     naming = [(key, value) for key, value in fields if _is_naming(key) and (tokens(value) or value.isdigit())]
     own = [value for key, value in naming if key not in BROAD and not value.startswith("http")]
-    yield from [value for value in own if folded(value) not in folded(told)][:_NAMES_SHOWN]
-    if own or (emphasised := [each for each in parts.emphasised if folded(each) not in folded(told)]):
+    yield from [value for value in own if folded(value) not in folded(title)][:_NAMES_SHOWN]
+    if own or (emphasised := [each for each in parts.emphasised if folded(each) not in folded(title)]):
         yield from () if own else emphasised
     elif not names_one and not parts.emphasised:
         others = [first_line(each.value) for each in parts.fields if any(_named(each, is_run=True))]
@@ -859,12 +859,12 @@ def _clean(line: str, parts: Parts) -> str:
         label, rest = _split_label(bare)
         if not rest or not tokens(rest) or _ERROR_NAME.fullmatch(_bare(label)):
             break
-        said = _bare(label)
-        if not said or said in SILENT_LABELS or said in parts.own:
+        state = _bare(label)
+        if not state or state in SILENT_LABELS or state in parts.own:
             bare = _trimmed(rest)
-        elif bare.startswith("[") and (found := list(WORDS.phrases(said))) and found[0].start == 0:
+        elif bare.startswith("[") and (phrases := list(WORDS.phrases(state))) and phrases[0].start == 0:
             # A label that names its host: [Triggered on ...].
-            where = said[found[0].end :].strip().removeprefix("on ")
+            where = state[phrases[0].end :].strip().removeprefix("on ")
             return one_line(f"{_trimmed(rest)} ({where})" if where else _trimmed(rest), limit=_TITLE)
         else:
             break
@@ -891,8 +891,8 @@ def _is_sign(sign: str) -> bool:
 def _own(message: AlertMessage, names: Sequence[str]) -> frozenset[str]:
     """Return the lines, and their words, that only name the sender."""
     author = message.evidence.author_name
-    said = {*names, author, message.username, *(first_line(embed.footer) for embed in message.embeds)}
-    lines = {_bare(each) for each in said} - {""}
+    own = {*names, author, message.username, *(first_line(embed.footer) for embed in message.embeds)}
+    lines = {_bare(each) for each in own} - {""}
     words = {each.text for name in (author, message.username) for each in tokens(name)}
     return frozenset(lines | words)
 
@@ -901,8 +901,8 @@ def _lines(text: str) -> Iterator[str]:
     """Yield the lines of a text that say something, without markup and mentions."""
     plain = _TIMESTAMP.sub("", text.replace("```", "\n"))
     for line in islice(plain.splitlines(), _LINES):
-        if (said := first_line(line, limit=_LINE)) and _bare(said):
-            yield said
+        if (shown := first_line(line, limit=_LINE)) and _bare(shown):
+            yield shown
 
 
 def _emphasised(message: AlertMessage) -> Iterator[str]:
@@ -912,21 +912,21 @@ def _emphasised(message: AlertMessage) -> Iterator[str]:
         cut = (line[:_LINE] for line in islice(text.splitlines(), _LINES))
         lines = (_COMMIT.sub(r"\1", line) for line in cut if _labelled(line) is None)
         for line in islice((line for line in lines if _EMPHASIS.search(line)), 1):
-            for found in islice(_EMPHASIS.finditer(line), _NAMES_SHOWN):
-                said = first_line(found[0]).strip("*`'\"“”‘’「」『』 ")
-                is_name_or_state = _is_state(said) or len(tokens(said)) in range(1, _SHORT + 1)
-                if said and not said.endswith((":", "：")) and is_name_or_state:
-                    yield said
+            for match in islice(_EMPHASIS.finditer(line), _NAMES_SHOWN):
+                words = first_line(match[0]).strip("*`'\"“”‘’「」『』 ")
+                is_name_or_state = _is_state(words) or len(tokens(words)) in range(1, _SHORT + 1)
+                if words and not words.endswith((":", "：")) and is_name_or_state:
+                    yield words
 
 
 def _headlines(lines: Sequence[str], own: frozenset[str]) -> int:
     """Return how many of the first lines are headlines: the first one, or as many as it takes to say how it
     is.
     """
-    told = [(bool(_phrases(line)), not _is_generic(line, own)) for line in lines[:_HEADLINES]]
-    speaks, tells = ([each[side] for each in told] for side in (0, 1))
-    if (True, True) in told:
-        count = told.index((True, True)) + 1
+    traits = [(bool(_phrases(line)), not _is_generic(line, own)) for line in lines[:_HEADLINES]]
+    speaks, tells = ([each[side] for each in traits] for side in (0, 1))
+    if (True, True) in traits:
+        count = traits.index((True, True)) + 1
     elif any(speaks) and any(tells):
         count = max(speaks.index(True), tells.index(True)) + 1
     else:
@@ -960,10 +960,10 @@ def _labelled(line: str) -> NamedValue | None:
     plain = line.lstrip(_BULLETS)
     if plain.startswith(_BRACKETS):
         return None
-    found = _SEPARATOR.search(plain[:_LABEL])
-    if found is None:
+    separator = _SEPARATOR.search(plain[:_LABEL])
+    if separator is None:
         return None
-    name, value = plain[: found.start()].strip(_EDGES), plain[found.end() :].strip("*_` ")
+    name, value = plain[: separator.start()].strip(_EDGES), plain[separator.end() :].strip("*_` ")
     return NamedValue(name, value) if name and value and len(name.split()) <= _LABEL_WORDS else None
 
 
@@ -1007,12 +1007,12 @@ def _label(line: str) -> tuple[str, str]:
 
 def _split_label(line: str) -> tuple[str, str]:
     plain = line.strip().lstrip("*_~> ")
-    if found := _BRACKETED.match(plain):
-        return found[1], plain[found.end() :]
-    if found := _PREFIXED.match(plain):
-        return found[1], plain[found.end() :]
-    if (found := _CAPITALS.match(plain)) and _whole(found[1].lower()) is not None:  # "OK gate 3"
-        return found[1], plain[found.end() :]
+    if match := _BRACKETED.match(plain):
+        return match[1], plain[match.end() :]
+    if match := _PREFIXED.match(plain):
+        return match[1], plain[match.end() :]
+    if (match := _CAPITALS.match(plain)) and _whole(match[1].lower()) is not None:  # "OK gate 3"
+        return match[1], plain[match.end() :]
     return "", line
 
 

@@ -122,7 +122,7 @@ class Shape:
         folded, first = fold(plain), self.pieces[0]
         if not folded.startswith(first) or (not self.holes and folded != first):
             return None
-        found, at = {}, len(first)
+        values, at = {}, len(first)
         for number, (hole, piece) in enumerate(zip(self.holes, self.pieces[1:], strict=True), 1):
             is_last = number == len(self.holes)
             start = len(folded) - len(piece) if is_last else folded.find(piece, at)
@@ -132,9 +132,9 @@ class Shape:
             if hole is not None:
                 if not value:
                     return None
-                found[hole] = value
+                values[hole] = value
             at = start + len(piece)
-        return found
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +229,9 @@ def match_patterns(
     for part, lines in ((TextPart.HEADLINE, headlines), (TextPart.FIELD, fields)):
         for line in lines:
             for pattern in known:
-                found = pattern.line.match(line) if pattern.part is part else None
-                if found is not None:
-                    return pattern, found
+                holes = pattern.line.match(line) if pattern.part is part else None
+                if holes is not None:
+                    return pattern, holes
     return None
 
 

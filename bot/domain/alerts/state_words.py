@@ -318,9 +318,9 @@ class Lexicon:
         for at, sign in enumerate(text):
             if at < ends or (text[at : at + _BEGIN] not in self._by_begin and sign not in self._by_begin):
                 continue
-            if (found := self._at(text, at)) is not None:
-                yield found
-                ends = found.end
+            if (phrase := self._at(text, at)) is not None:
+                yield phrase
+                ends = phrase.end
 
     def whole(self, text: str) -> tuple[Meaning, float] | None:
         """Return what *text* means if it is one phrase of the table, else None."""

@@ -54,7 +54,7 @@ def tokens(text: str, *, counts_runs: bool = False, keeps_state: bool = False) -
     for pattern, put in _VARYING:
         plain = pattern.sub(put, plain)
     plain = _PICTURES.sub(" ", plain if keeps_state else _without_state(plain))
-    found: list[Token] = []
+    result: list[Token] = []
     raw = [
         (each, plain[: word.start()].endswith(_APART))
         for word in _WORD.finditer(plain)
@@ -64,20 +64,20 @@ def tokens(text: str, *, counts_runs: bool = False, keeps_state: bool = False) -
         before = "" if is_apart or not at else raw[at - 1][0]
         if not _FIGURE.fullmatch(word):
             if word not in _EMPTY:
-                found.append(Token(word, is_name(word)))
+                result.append(Token(word, is_name(word)))
         elif _binds(before) and ("." not in word or before in _PLACES):
-            if found and found[-1].text == before:
-                found.pop()
-            found.append(Token(f"{before} {word.lstrip('0') or '0'}", is_name=True))
-    return tuple(dict.fromkeys(found))
+            if result and result[-1].text == before:
+                result.pop()
+            result.append(Token(f"{before} {word.lstrip('0') or '0'}", is_name=True))
+    return tuple(dict.fromkeys(result))
 
 
 def words_of(text: str) -> str:
     """Return the words and names of *text* as one line, to be compared; those of its state if it has no
     other.
     """
-    found = tokens(text) or tokens(text, keeps_state=True)
-    return " | ".join(each.text for each in found) or look_of(text)
+    words = tokens(text) or tokens(text, keeps_state=True)
+    return " | ".join(each.text for each in words) or look_of(text)
 
 
 def look_of(text: str) -> str:
@@ -99,13 +99,13 @@ def _look(word: str) -> str:
 def _without_state(text: str) -> str:
     """Return *text* with a blank in the place of each word of state, and of each sign."""
     for lexicon in (SIGNS, WORDS):
-        kept, at = [], 0
+        pieces, at = [], 0
         for phrase in lexicon.phrases(text):
             if phrase.state is Meaning.NOTHING or (phrase.state is Meaning.CHATTER and lexicon is WORDS):
                 continue
-            kept += [text[at : phrase.start], " "]
+            pieces += [text[at : phrase.start], " "]
             at = phrase.end
-        text = "".join([*kept, text[at:]])
+        text = "".join([*pieces, text[at:]])
     return text
 
 

@@ -68,7 +68,7 @@ def alert_title(message: AlertMessage, reading: Reading, names: Sequence[str], s
 def _found(shapes: Iterable[Shape], lines: Sequence[str]) -> str:
     """Return what the first of *shapes* that a line matches finds in it, or ""."""
     matches = (shape.match(line) for shape in shapes for line in lines)
-    return next((found[WHAT] for found in matches if found is not None), "")
+    return next((holes[WHAT] for holes in matches if holes is not None), "")
 
 
 def _lines(message: AlertMessage) -> Iterator[str]:

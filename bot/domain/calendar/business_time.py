@@ -114,8 +114,8 @@ class BusinessHours:
     def _business_day(self, day: date, *, step: timedelta) -> date:
         """Return the nearest business day from *day* on in the direction of *step*, without *day* itself."""
         for ahead in range(1, _SEARCH_DAYS + 1):
-            if self.is_business_day(found := day + ahead * step):
-                return found
+            if self.is_business_day(other := day + ahead * step):
+                return other
         raise ValueError(f"no business day within a year of {day}")
 
     def opening(self, at: datetime) -> datetime:
@@ -139,8 +139,8 @@ class BusinessHours:
         """
         day = at.astimezone(self.timezone).date()
         # A closing at 23:01 is at 00:01 if the clocks skip the hour before midnight, as in Greenland.
-        found = (self._hours(day), self._hours(day - timedelta(days=1)))
-        return any(hours is not None and hours[0] <= at < hours[1] for hours in found)
+        both_days = (self._hours(day), self._hours(day - timedelta(days=1)))
+        return any(hours is not None and hours[0] <= at < hours[1] for hours in both_days)
 
     def changes(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield in order when business opens and closes, in UTC, from before *start* until after *end*."""

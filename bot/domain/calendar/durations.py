@@ -15,10 +15,10 @@ def parse_duration(text: str) -> timedelta:
     Raises:
         ValueError: *text* is anything else.
     """
-    found = _DURATION.fullmatch(text.strip())
-    if not found or not any(found.groups()):
+    match = _DURATION.fullmatch(text.strip())
+    if not match or not any(match.groups()):
         raise ValueError(text)
-    counts = (int(count or 0) for count in found.groups())
+    counts = (int(count or 0) for count in match.groups())
     return timedelta(seconds=sum(count * unit for count, unit in zip(counts, _UNIT_S, strict=True)))
 
 
@@ -58,8 +58,8 @@ def parse_typed_span(text: str) -> timedelta:
         ValueError: *text* is anything else.
     """
     bare = "".join(unicodedata.normalize("NFKC", text).split()).replace("and", "").replace(",", "")
-    found = _TYPED.fullmatch(_ABOUT.sub("", bare).removesuffix("くらい").removesuffix("ほど"))
-    if not found or not any(found.groups()):
+    match = _TYPED.fullmatch(_ABOUT.sub("", bare).removesuffix("くらい").removesuffix("ほど"))
+    if not match or not any(match.groups()):
         raise ValueError(text)
-    counts = (int(count or 0) for count in found.groups())
+    counts = (int(count or 0) for count in match.groups())
     return timedelta(seconds=sum(count * unit for count, unit in zip(counts, _UNIT_S, strict=True)))

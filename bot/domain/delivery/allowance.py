@@ -107,10 +107,10 @@ class RouteAllowance:
         is_over = now >= self.reset_at
         left = (self.limit if is_over else self.remaining) - taken
         is_lesser = self.keeps_back and urgency < URGENT and self.limit >= _TOO_FEW
-        kept = _KEPT_BACK if is_lesser else 0
+        reserve = _KEPT_BACK if is_lesser else 0
         if self.keeps_from_later and urgency <= LATER and self.limit >= _TOO_FEW:
-            kept = _KEPT_FROM_LATER
-        if left > kept:
+            reserve = _KEPT_FROM_LATER
+        if left > reserve:
             return 0.0
         self._promised = [
             (until, other, its)
@@ -118,7 +118,7 @@ class RouteAllowance:
             if until > now and (its is None or its != subject)
         ]
         before = sum(other >= urgency for _, other, _ in self._promised)
-        windows = before // max(self.limit - kept, 1)
+        windows = before // max(self.limit - reserve, 1)
         opens_in_s = self.window_s if is_over else self.reset_at - now
         wait_s = max(opens_in_s, _LEAST_WAIT_S) + windows * self.window_s
         self._promised.append((now + wait_s, urgency, subject))

@@ -47,7 +47,7 @@ def retry_after(kind: AnyDeliveryKind, attempts: int, *, asked_s: float | None) 
     return timedelta(seconds=max(delay_s, asked_s or 0.0))
 
 
-def comes_too_late(delivery: Delivery, *, now: datetime, wait: timedelta, asked: timedelta) -> bool:
+def comes_too_late(delivery: Delivery, *, now: datetime, wait: timedelta, asked_wait: timedelta) -> bool:
     """Return True if the next attempt would come after the delivery's deadline, one for all its attempts.
 
     For the kinds that a storm combines, the deadline counts from the time the delivery was stored. There are
@@ -56,11 +56,11 @@ def comes_too_late(delivery: Delivery, *, now: datetime, wait: timedelta, asked:
 
     Args:
         wait: The time until the next attempt.
-        asked: The part of *wait* that is not spent in the bot's own queue.
+        asked_wait: The part of *wait* that is not spent in the bot's own queue.
     """
     if delivery.kind.spec.is_gathered:
         return now + wait > delivery.created_at + PATIENCE
-    return delivery.kind.spec.is_urgent and now + asked > (delivery.first_sent_at or now) + PATIENCE
+    return delivery.kind.spec.is_urgent and now + asked_wait > (delivery.first_sent_at or now) + PATIENCE
 
 
 def may_double(delivery: Delivery) -> bool:

@@ -16,7 +16,7 @@ class DeliveryStatus(StrEnum):
     SENDING = "sending"  # an attempt began; whether Discord has it is unknown until it is SENT
     SENT = "sent"
     FAILED = "failed"
-    CANCELLED = "cancelled"  # made obsolete before it was sent, by an acknowledge for instance
+    CANCELLED = "cancelled"  # made obsolete before it was sent, by an acknowledgement for instance
 
 
 @dataclass(frozen=True, slots=True)

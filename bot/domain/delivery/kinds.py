@@ -41,7 +41,7 @@ class DeliveryKindSpec:
         is_paging: It only makes sense until someone acknowledges.
         is_gathered: A storm combines it into one message, so that few messages are ahead of it in the queue.
         goes_by_email: It would have notified a person, so an email may go out in its place.
-        takes_ack: A 👀 on its message counts as an acknowledge.
+        takes_ack: A 👀 on its message counts as an acknowledgement.
         is_dated: Its message reports a moment; a late message says that it is late.
         keeps_order: It waits while an outage holds back an earlier one for the same place, or the alert.
         waits_behind: The names of the kinds that come before it in its thread: it waits a moment for one of

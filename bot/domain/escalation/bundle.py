@@ -55,7 +55,7 @@ class Bundle:
         id: The id of its own delivery.
         kind: The kind of the deliveries that it replaces.
         count: The number of incidents that it reports.
-        waiting: How many of these have no acknowledge.
+        waiting: How many of these have no acknowledgement.
         shown: The waiting incidents, longest wait first, at most `LISTED`.
         now: The moment.
     """

@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Step
-from bot.domain.escalation.why_me import CalledPerson, CallRule, Reminded, Said, Uncalled, WhyMe
+from bot.domain.escalation.why_me import CallAnswer, CalledPerson, CallRule, Reminded, Uncalled, WhyMe
 from bot.domain.incident.calls import CallPage
 from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import ByPerson, Incident
@@ -82,7 +82,7 @@ def _reminded(evidence: CallEvidence, pressed: Delivery, *, reader: Person) -> R
     stand_in = None
     if holder is not None and notice.asks is not None:
         stand_in = CalledPerson(marked(holder.handle), notice.asks, holder.duty, is_recorded=False, pages=())
-    act = next((act for act in reversed(acknowledges(incident)) if act.id == notice.lead_id), None)
+    act = next((act for act in reversed(acknowledgements(incident)) if act.id == notice.lead_id), None)
     return Reminded(
         due_at=notice.due_at,
         lead=notice.lead,
@@ -141,13 +141,13 @@ def _called(evidence: CallEvidence, pages: Sequence[Delivery], *, about: Deliver
     """Return a person with all of *pages* to them, and what put them on call at the time of *about*."""
     duty, is_recorded = _duty(evidence, about)
     who = _who(evidence, about)
-    answers = [(at, Said.DECLINED) for at in _declined(evidence, who)]
-    for act in acknowledges(evidence.incident):
+    answers = [(at, CallAnswer.DECLINED) for at in _declined(evidence, who)]
+    for act in acknowledgements(evidence.incident):
         # By id or username; while that is not known, by name.
         name = evidence.usernames.get(act.id, act.name)
         if who.lower() in (marked(str(act.id)), marked(name).lower()):
-            answers.append((act.at, Said.ACKNOWLEDGED))
-    said_at, said = max(answers, default=(None, None))
+            answers.append((act.at, CallAnswer.ACKNOWLEDGED))
+    answered_at, answer = max(answers, default=(None, None))
     return CalledPerson(
         who,
         place_of(about),
@@ -155,8 +155,8 @@ def _called(evidence: CallEvidence, pages: Sequence[Delivery], *, about: Deliver
         is_recorded=is_recorded,
         pages=tuple(_as_call(evidence, page) for page in pages),
         is_gone=any(page.http_status == _NOT_FOUND for page in pages if _has_failed(page)),
-        said=said,
-        said_at=said_at,
+        answer=answer,
+        answered_at=answered_at,
     )
 
 
@@ -174,8 +174,8 @@ def _duty(evidence: CallEvidence, page: Delivery) -> tuple[Duty | None, bool]:
     return (then if then is not None and handle in (None, then.who) else None), False
 
 
-def acknowledges(incident: Incident) -> list[ByPerson]:
-    """Return the first acknowledge and the latest one, as far as there are any."""
+def acknowledgements(incident: Incident) -> list[ByPerson]:
+    """Return the first acknowledgement and the latest one, as far as there are any."""
     return [act for act in (incident.acknowledged, incident.taken) if act is not None]
 
 

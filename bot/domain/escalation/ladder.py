@@ -98,7 +98,7 @@ class Due:
     Attributes:
         step: The last due step; its message covers all of them.
         following: The ladder's next step, unless someone answers before it.
-        told: Person -> how many DMs have reached them.
+        notified: Person -> how many DMs have reached them.
         unreached: People whom no DM has reached.
         last_index: The highest number of the incident's steps.
         why: The reason, if the step comes before its due time.
@@ -108,7 +108,7 @@ class Due:
     incident: Incident
     step: Step
     following: Step | None = None
-    told: Mapping[str, int] = field(default_factory=dict)
+    notified: Mapping[str, int] = field(default_factory=dict)
     unreached: tuple[str, ...] = ()
     last_index: int = 0
     why: Why | None = None

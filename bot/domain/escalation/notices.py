@@ -34,7 +34,7 @@ class LapsedNotice(Notice, name="lapsed"):
 
 
 class TakenOverNotice(Notice, name="taken_over"):
-    """Another responder has the acknowledge now.
+    """Another responder has the acknowledgement now.
 
     Attributes:
         to, to_id: The new one; 0 for a person without an account.

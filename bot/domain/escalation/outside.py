@@ -21,7 +21,7 @@ class OutsidePage:
 
     Attributes:
         place: The on-call place whose person it is for; None: it goes out once for the incident.
-        wait: How long it waits for an acknowledge first.
+        wait: How long it waits for an acknowledgement first.
     """
 
     way: Way

@@ -58,8 +58,8 @@ def severe_since(
         is_as_severe: Return True for the name of a severity that is at least the one in question.
     """
     since, begun, severity = _waits_since(incident), incident.triggered_at, incident.severity
-    told = [entry for entry in timeline if entry.kind is TimelineKind.SEVERITY_CHANGED]
-    changes = [(entry.at, SeverityChangedEntry.from_json(entry.data or {})) for entry in told]
+    entries = [entry for entry in timeline if entry.kind is TimelineKind.SEVERITY_CHANGED]
+    changes = [(entry.at, SeverityChangedEntry.from_json(entry.data or {})) for entry in entries]
     if changes:
         severity = changes[0][1].before
     for at, change in changes:

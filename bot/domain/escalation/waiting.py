@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident, Status
 
 
 def is_again(incident: Incident) -> bool:
-    """Return True if *incident* waits since an acknowledge that ended after the ack deadline."""
+    """Return True if *incident* waits since an acknowledgement that ended after the ack deadline."""
     ended = incident.ack_ended
     return incident.status is Status.TRIGGERED and ended is not None and ended.at > incident.ack_due_at
 
@@ -25,7 +25,7 @@ def waits_since(incident: Incident, *, at: datetime) -> datetime:
 def present_deadline(incident: Incident) -> datetime | None:
     """Return by when the waiting *incident* must be acknowledged.
 
-    It is the ack deadline or, after an acknowledge that ended later, the ladder's first step since then.
+    It is the ack deadline or, after an acknowledgement that ended later, the ladder's first step since then.
     None: no step was left.
     """
     ended = incident.ack_ended

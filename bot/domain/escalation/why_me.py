@@ -34,7 +34,7 @@ class CallRule:
     declined_by: str | None = None
 
 
-class Said(StrEnum):
+class CallAnswer(StrEnum):
     """What a person who was called has answered."""
 
     ACKNOWLEDGED = "acknowledged"
@@ -51,7 +51,7 @@ class CalledPerson:
         is_recorded: The duty was stored with the call; else it is computed from the schedule as it was.
         pages: The DMs to them, by time.
         is_gone: Discord knows no such member of the server.
-        said, said_at: Their answer, if there is one.
+        answer, answered_at: Their answer, if there is one.
     """
 
     who: str
@@ -60,8 +60,8 @@ class CalledPerson:
     is_recorded: bool
     pages: tuple[CallPage, ...]
     is_gone: bool = False
-    said: Said | None = None
-    said_at: datetime | None = None
+    answer: CallAnswer | None = None
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class AckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """An acknowledge and its outcome; a second acknowledge is an outcome, not an error."""
+    """An acknowledge and its outcome; a second acknowledgement is an outcome, not an error."""
 
     incident: Incident
     outcome: AckOutcome
@@ -79,10 +79,10 @@ def acknowledge(
 
 
 def _taken(incident: Incident, by: Person, at: datetime) -> Incident:
-    """Add *by* as a responder; the first acknowledge is never overwritten.
+    """Add *by* as a responder; the first acknowledgement is never overwritten.
 
-    After a reopening, even a first acknowledge is also the latest one: until then the person who reopened the
-    incident was on it.
+    After a reopening, even a first acknowledgement is also the latest one: until then the person who
+    reopened the incident was on it.
     """
     act = ByPerson(by.id, by.name, at)
     if incident.acknowledged is not None:
@@ -91,7 +91,7 @@ def _taken(incident: Incident, by: Person, at: datetime) -> Incident:
 
 
 def end_ack(incident: Incident, *, at: datetime, lapsed: bool) -> Incident:
-    """End the acknowledge: the incident is triggered again and waits for a new one."""
+    """End the acknowledgement: the incident is triggered again and waits for a new one."""
     holder = incident.on_it
     if incident.status is not Status.ACKNOWLEDGED or holder is None:
         raise InvalidTransition("not_on_it", incident=incident.label)

@@ -84,9 +84,9 @@ def fill_in(incident: Incident, sheet: Checklist, pick: ChecklistPick, *, by: Pe
         return Filled(incident)
     keys = sheet.keys
     gone = {keys[index] for index in unticked}
-    kept = {key: check for key, check in incident.checks.items() if key not in gone}
+    others = {key: check for key, check in incident.checks.items() if key not in gone}
     new = {keys[index]: Check(by.id, by.name, at) for index in ticked}
-    changed = replace(incident, checks={**kept, **new}, version=incident.version + 1)
+    changed = replace(incident, checks={**others, **new}, version=incident.version + 1)
     return Filled(changed, ticked, unticked)
 
 

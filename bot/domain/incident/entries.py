@@ -226,19 +226,19 @@ class ReopenedEntry(EntryData, kind=TimelineKind.REOPENED):
 End: TypeAlias = ResolvedNotice | CancelledNotice | MergedNotice
 
 
-def entry_of(told: End, *, is_drill: bool) -> EntryData:
+def entry_of(notice: End, *, is_drill: bool) -> EntryData:
     """Return the timeline entry for the notice of an end."""
-    match told:
+    match notice:
         case ResolvedNotice():
             return ResolvedEntry(
-                url=told.url,
+                url=notice.url,
                 drill=is_drill,
-                said=told.said,
-                owner=told.owner,
-                due_on=told.due_on,
-                key=told.key,
+                said=notice.said,
+                owner=notice.owner,
+                due_on=notice.due_on,
+                key=notice.key,
             )
         case CancelledNotice():
-            return CancelledEntry(reason=told.reason, drill=is_drill)
+            return CancelledEntry(reason=notice.reason, drill=is_drill)
         case MergedNotice():
-            return MergedEntry(into=told.into, drill=is_drill)
+            return MergedEntry(into=notice.into, drill=is_drill)

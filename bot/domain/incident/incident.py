@@ -73,7 +73,7 @@ class ByPerson(Payload, kw_only=False):
 
 
 class EndedAck(Payload, kw_only=False):
-    """The end of an acknowledge whose incident goes on.
+    """The end of an acknowledgement whose incident goes on.
 
     Attributes:
         who: The name of the responder.
@@ -140,7 +140,7 @@ class Incident:
         duplicates, linked: Numbers of the incidents merged into it, and of those linked with it.
         details_version: The version that last corrected title or start; None: they were never corrected.
         checks: The ticked steps of the first-response sheet, by the key of the step (see `checklist`).
-        acknowledged: The first acknowledge, which stays.
+        acknowledged: The first acknowledgement, which stays.
         taken: The latest acknowledge, if it came after one that ended, or after a reopening.
         ack_ended: The latest acknowledge that has ended; None while none has.
         phase: As the last status update that named one has it; None while none has. See `shown_phase`.
@@ -241,7 +241,7 @@ class Incident:
 
     @property
     def is_taken_last(self) -> bool:
-        """Return True if there is an acknowledge after the first, and it came after the last reopening."""
+        """Return True if an acknowledgement after the first came after the last reopening."""
         return self.taken is not None and (self.reopened is None or self.taken.at > self.reopened.at)
 
     @property
@@ -251,16 +251,16 @@ class Incident:
 
     def lead_without(self, absent: Collection[int]) -> PersonRef | None:
         """Return the `lead`, passing over the people with the ids *absent*, who cannot be asked."""
-        asked = (who for who in (self.commander, self.on_it) if who is not None)
-        return next((who for who in asked if who.id not in absent), None)
+        leads = (who for who in (self.commander, self.on_it) if who is not None)
+        return next((who for who in leads if who.id not in absent), None)
 
     @property
     def took_to_acknowledge(self) -> timedelta | None:
-        """Return the time from trigger to first acknowledge; None before the first acknowledge."""
+        """Return the time from trigger to first acknowledgement; None before the first acknowledgement."""
         return None if self.acknowledged is None else self.acknowledged.at - self.triggered_at
 
     def missed_deadline(self, *, now: datetime) -> bool:
-        """Return True if the ack deadline passed without an acknowledge. Its first end counts as one."""
+        """Return True if the ack deadline passed without an acknowledgement. Its first end counts as one."""
         acts = [act.at for act in (self.acknowledged, self.ended) if act is not None]
         acts += [] if self.first_ended_at is None else [self.first_ended_at]
         return min(acts, default=now) > self.ack_due_at

@@ -65,7 +65,7 @@ class AlertOrigin(Payload, kw_only=False):
     channel: str = ""
 
 
-class Waited(Payload):
+class AlertWait(Payload):
     """What an alert has waited for before it was tracked.
 
     Attributes:
@@ -96,7 +96,7 @@ class Tracked:
     occurrences: int = 1
     last_seen_at: datetime | None = None
     origin: AlertOrigin | None = None
-    waited: Waited | None = None
+    waited: AlertWait | None = None
 
     @property
     def monitor(self) -> str | None:

@@ -176,7 +176,7 @@ class UpdateDueNotice(Notice, name="update_due"):
         due_at, reminder: The promise, and how often it was asked for.
         lead, lead_id: The person who led when it was decided; None: the incident had no lead.
         gone: Ids of the people whom it must not ask.
-        lapses_at: When the acknowledge ends if no one answers; None: it does not.
+        lapses_at: When the acknowledgement ends if no one answers; None: it does not.
         asks: The on-call place whose person is mentioned when it is sent.
     """
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.incident.incident import IncidentKind
-from bot.domain.incident.locations import AlertOrigin, Source, Waited
+from bot.domain.incident.locations import AlertOrigin, AlertWait, Source
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 
@@ -44,4 +44,4 @@ class NewIncident:
     subject: str | None = None
     triggered_at: datetime | None = None
     origin: AlertOrigin | None = None
-    waited: Waited | None = None
+    waited: AlertWait | None = None

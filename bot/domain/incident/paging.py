@@ -20,9 +20,9 @@ def declined(entries: Iterable[TimelineEntry]) -> tuple[int, dict[str, str | Non
     """Return the number of the running ladder, from 0, and its declines: person -> who was asked next."""
     history = list(entries)
     ladder = sum(entry.kind is TimelineKind.SEVERITY_CHANGED for entry in history)  # each begins another
-    said = (entry.data for entry in history if entry.kind is TimelineKind.DECLINED and entry.data)
+    declines = (entry.data for entry in history if entry.kind is TimelineKind.DECLINED and entry.data)
     # Entries of an older version name no ladder; they count for the first.
-    own = [one for one in map(DeclinedEntry.from_json, said) if one.ladder == ladder]
+    own = [one for one in map(DeclinedEntry.from_json, declines) if one.ladder == ladder]
     return ladder, {str(one.asked or one.place): None if one.to is UNSET else one.to for one in own}
 
 
@@ -40,9 +40,9 @@ def next_place(holders: Mapping[str, OnCallPerson], passed: Collection[str]) -> 
 def reached(pages: Iterable[Delivery]) -> Reached:
     """Return how many DMs reached each person, and the people whom none has reached."""
     sent = list(pages)
-    told = Counter(person_of(page) for page in sent if page.status is DeliveryStatus.SENT)
+    arrived = Counter(person_of(page) for page in sent if page.status is DeliveryStatus.SENT)
     failed = {person_of(page) for page in sent if page.status is DeliveryStatus.FAILED}
-    return dict(told), tuple(sorted(failed - set(told)))
+    return dict(arrived), tuple(sorted(failed - set(arrived)))
 
 
 def since(pages: Iterable[Delivery], starts_at: datetime | None) -> list[Delivery]:

@@ -88,8 +88,8 @@ def hide(incident: Incident, number: int) -> Incident:
 
 def others_in(entries: Iterable[TimelineEntry]) -> set[int]:
     """Return the numbers of other incidents that a history names."""
-    found = (number for entry in entries for number in _numbers(entry).values())
-    return {int(number) for number in found if number.isdecimal()}
+    numbers = (number for entry in entries for number in _numbers(entry).values())
+    return {int(number) for number in numbers if number.isdecimal()}
 
 
 def readable(entry: TimelineEntry, hidden: Collection[int]) -> TimelineEntry:

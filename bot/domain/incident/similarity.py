@@ -109,7 +109,7 @@ class Rarity:
             return rarity * _COMMON_SHARE if word in _COMMON or word in common else rarity
 
         shares = (words_of(title).items() for title in (one, other))
-        return [{word: math.sqrt(share) * weight(word) for word, share in found} for found in shares]
+        return [{word: math.sqrt(share) * weight(word) for word, share in words} for words in shares]
 
 
 @lru_cache(maxsize=_KEPT)
@@ -120,11 +120,11 @@ def words_of(title: str) -> Mapping[str, float]:
     word. An HTTP status counts as its class, 502 as 5xx. Other numbers, and what is only grammar, are left
     out.
     """
-    found: dict[str, float] = {}
+    shares: dict[str, float] = {}
     for run in runs_of(title):
         words = words_of_run(run)
-        found.update((word, max(found.get(word, 0), 1 / len(words))) for word in words)
-    return MappingProxyType(found)
+        shares.update((word, max(shares.get(word, 0), 1 / len(words))) for word in words)
+    return MappingProxyType(shares)
 
 
 def runs_of(title: str) -> list[str]:
@@ -138,14 +138,14 @@ def words_of_run(run: str) -> list[str]:
     if not run[0].isascii():
         pairs = [run[at : at + 2] for at in range(len(run) - 1)] or [run]
         return [pair for pair in pairs if not _GRAMMAR.fullmatch(pair)]
-    if found := _HTTP_STATUS.fullmatch(run.removesuffix("s")):
-        return [f"{found[1]}xx"]
+    if status := _HTTP_STATUS.fullmatch(run.removesuffix("s")):
+        return [f"{status[1]}xx"]
     return [] if run in _STOP or run.isdecimal() else [_PLURAL.sub("", _ENDINGS.sub("", run))]
 
 
 def score(one: TroubleReport, other: TroubleReport, rarity: Rarity) -> float:
     """Return how similar two reports are: by their weighted words, and by what else they share."""
-    named = words_of(" ".join((*one.targets, *other.targets)))  # "parky.co.jp": told by the targets
+    named = words_of(" ".join((*one.targets, *other.targets)))  # "parky.co.jp": compared as a target
     return (
         _words_in_common(*rarity.weights(one.title, other.title, common=named))
         + _shared(one.targets, other.targets, same=_SAME_TARGET, differ=_OTHER_TARGET)
@@ -158,7 +158,7 @@ def most_similar(report: TroubleReport, known: Iterable[AnyReport], rarity: Rari
     words = words_of(report.title).keys()
     alike = (one for one in known if words & words_of(one.title).keys())
     scored = [(score(report, one, rarity), one) for one in alike]
-    best = max(scored, key=lambda found: found[0], default=None)
+    best = max(scored, key=lambda pair: pair[0], default=None)
     return None if best is None or best[0] < THRESHOLD else best[1]
 
 

@@ -24,7 +24,7 @@ def promised(incident: Incident, due_at: datetime | None) -> Incident:
 def taken_on(incident: Incident, owed: datetime | None) -> Incident:
     """Return the incident as a new responder takes it: a promised update keeps its time, else *owed* counts.
 
-    An update may have promised it before the first acknowledge. An overdue promise stays as well: it was
+    An update may have promised it before the first acknowledgement. An overdue promise stays as well: it was
     announced, and it was missed.
     """
     return promised(incident, owed) if incident.updates.due_at is None else incident
@@ -36,13 +36,13 @@ def regraded(incident: Incident, owed: datetime | None, *, is_more_severe: bool)
     A promise stays, overdue or not: it was announced. Only a higher severity brings it forward, as
     no promise overrides the policy's deadline. Without a promise, *owed* counts.
     """
-    kept = incident.updates
-    if kept.due_at is None:
+    promise = incident.updates
+    if promise.due_at is None:
         return promised(incident, owed)
     if owed is None or not is_more_severe:
         return incident
-    remind_at = owed if kept.remind_at is None else min(kept.remind_at, owed)
-    sooner = replace(kept, due_at=min(kept.due_at, owed), remind_at=remind_at)
+    remind_at = owed if promise.remind_at is None else min(promise.remind_at, owed)
+    sooner = replace(promise, due_at=min(promise.due_at, owed), remind_at=remind_at)
     return replace(incident, updates=sooner)
 
 

@@ -46,9 +46,9 @@ def merge(
 
 
 def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: datetime | None) -> Incident:
-    """Reopen an ended incident. *by* is on it, so no one is pinged; the first acknowledge stays on record.
+    """Reopen an ended incident. *by* is on it, so no one is pinged; the first acknowledgement stays.
 
-    A reopening is no acknowledge: the incident was not waiting for one. The phase is dropped, because the
+    A reopening is no acknowledgement: the incident was not waiting for one. The phase is dropped, because the
     cause or fix that it stood for did not hold.
 
     Args:
@@ -159,14 +159,14 @@ def apply_status_update(
     """
     require_open(incident)
     updates = replace(incident.updates, last=update or incident.updates.last)
-    told = replace(
+    updated = replace(
         incident,
         updates=updates,
         phase=phase or incident.phase,
         users_affected=users or incident.users_affected,
         version=incident.version + 1,
     )
-    return promised(told, next_update_at)
+    return promised(updated, next_update_at)
 
 
 def make_private(incident: Incident, *, channel: str) -> Incident:

@@ -109,49 +109,49 @@ def named_secrets(text: str) -> Iterator[SecretSpan]:
         (_COOKIE, "cookie"),
         (_FLAG, "secret"),
     ):
-        for found in pattern.finditer(text):
-            name = found.lastgroup or "s"
-            if not is_none(found[name]):
-                yield SecretSpan(found.start(name), found.end(name), kind)
+        for match in pattern.finditer(text):
+            name = match.lastgroup or "s"
+            if not is_none(match[name]):
+                yield SecretSpan(match.start(name), match.end(name), kind)
     yield from _assigned(text)
     # Long values that look random, unless name or form say that they are an identifier.
-    for found in _ANY.finditer(text):
-        words = _words(found["name"])
-        if not _has(words, _IDENTIFIERS) and _looks_secret(words, found["s"]):
-            yield SecretSpan(found.start("s"), found.end("s"), "high_entropy")
+    for match in _ANY.finditer(text):
+        words = _words(match["name"])
+        if not _has(words, _IDENTIFIERS) and _looks_secret(words, match["s"]):
+            yield SecretSpan(match.start("s"), match.end("s"), "high_entropy")
 
 
 def _assigned(text: str) -> Iterator[SecretSpan]:
     """Yield the values of names that say so."""
-    for found in _NAMED.finditer(text):
-        group = next(name for name in _VALUES if found[name] is not None)
-        start, value = _name_start(text, found.start()), found.start(group)
-        name = text[start : found.start("closing")]
-        end = _bare_end(text, found, at=start) if group == "bare" else found.end(group)
+    for match in _NAMED.finditer(text):
+        group = next(name for name in _VALUES if match[name] is not None)
+        start, value = _name_start(text, match.start()), match.start(group)
+        name = text[start : match.start("closing")]
+        end = _bare_end(text, match, at=start) if group == "bare" else match.end(group)
         is_argument = name == text[value:end] and text.startswith((")", ","), end)  # token=token in a call
         if is_argument or _is_about(name, text[value:end]) or is_none(text[value:end]):
             continue
-        if _is_result(text, found, name, text[value:end]):
+        if _is_result(text, match, name, text[value:end]):
             continue
         if text.startswith("://", start - 3):  # the user of an address: `known_shapes` has its password
             continue
-        if group == "bare" and not _begins_line(text, start) and _is_prose(name, found["sep"], found[group]):
+        if group == "bare" and not _begins_line(text, start) and _is_prose(name, match["sep"], match[group]):
             continue
         yield SecretSpan(value, end, _kind(name))
 
 
-def _bare_end(text: str, found: re.Match[str], *, at: int) -> int:
+def _bare_end(text: str, match: re.Match[str], *, at: int) -> int:
     """Return where a value without quotes ends; that of a line's first name, *at*, ends at the next blank.
 
     So does what refers to a value, since ``$(`` says what it is.
     """
-    start = found.start("bare")
+    start = match.start("bare")
     whole = _REST_OF_WORD.match(text, start)
     if whole is None:
-        return found.end("bare")
-    is_variable = found["sep"] == "=" and _begins_line(text, at)
-    goes_on = is_variable or (found["bare"] and _begins_line(text, at)) or is_reference(whole[0])
-    return whole.end() if goes_on else found.end("bare")
+        return match.end("bare")
+    is_variable = match["sep"] == "=" and _begins_line(text, at)
+    goes_on = is_variable or (match["bare"] and _begins_line(text, at)) or is_reference(whole[0])
+    return whole.end() if goes_on else match.end("bare")
 
 
 def _name_start(text: str, at: int) -> int:
@@ -193,17 +193,17 @@ def _is_about(name: str, value: str) -> bool:
     return is_directory or is_id or is_count or _has(words[-1:], _ABOUT)
 
 
-def _is_result(text: str, found: re.Match[str], name: str, value: str) -> bool:
+def _is_result(text: str, match: re.Match[str], name: str, value: str) -> bool:
     """Return True if the plain name "pass" tells of a test, or "pwd" of a call."""
     if name.lower() in _NOT_NAMES:
-        return text.startswith("(", found.end())
+        return text.startswith("(", match.end())
     if name.lower() != "pass":
         return False
-    is_pair = text.startswith("/", found.start() - 1)  # "ID/PASS: ..."
-    is_verdict = (name.isupper() and "=" not in found["sep"] and not is_pair) or _RESULT.fullmatch(
+    is_pair = text.startswith("/", match.start() - 1)  # "ID/PASS: ..."
+    is_verdict = (name.isupper() and "=" not in match["sep"] and not is_pair) or _RESULT.fullmatch(
         value
     ) is not None
-    rest = text[found.end() : text.find("\n", found.end()) % (len(text) + 1)]
+    rest = text[match.end() : text.find("\n", match.end()) % (len(text) + 1)]
     return is_verdict or (value.isalpha() and bool(rest.strip()))
 
 
@@ -216,8 +216,8 @@ def _is_prose(name: str, sep: str, value: str) -> bool:
 def _kind(name: str) -> str:
     words = _words(name)
     known = ("password", "passwd", "pwd", "passphrase", "pass", "pw", "token", "dsn", "signature")
-    found = next((word for word in known if word in words), "secret")
-    return "password" if found in known[:6] else found
+    named = next((word for word in known if word in words), "secret")
+    return "password" if named in known[:6] else named
 
 
 def _has(words: list[str], some: re.Pattern[str]) -> bool:

@@ -151,8 +151,8 @@ _STATEMENTS: Final = (
 def command_secrets(text: str) -> Iterator[SecretSpan]:
     """Yield the passwords in the command lines and the credential files of *text*."""
     at = 0
-    while found := _NAMES.search(text, at):
-        at = yield from _in_command(text, found.start())
+    while name := _NAMES.search(text, at):
+        at = yield from _in_command(text, name.start())
     has_word = _SAYS_SO.search(text) is not None
     for pattern in (_PGPASS, *((_NETRC, *_STATEMENTS) if has_word else ())):
         for match in pattern.finditer(text):
@@ -167,32 +167,32 @@ def _in_command(text: str, at: int) -> Generator[SecretSpan, None, int]:
         at = word.end()
         if word["word"] is None:
             continue
-        said = word["word"]
-        if not flag.startswith("-") and (name := said.rpartition("/")[2]) in _TOOLS:
+        argument = word["word"]
+        if not flag.startswith("-") and (name := argument.rpartition("/")[2]) in _TOOLS:
             tool, seen = _TOOLS[name], set()
         elif tool.after in ("", *seen):
-            yield from _secret(word.start("word"), said, flag, tool)
-        seen.add(said)
-        flag = said if said != "--" else ""
+            yield from _secret(word.start("word"), argument, flag, tool)
+        seen.add(argument)
+        flag = argument if argument != "--" else ""
     return at if word is None else word.end()
 
 
-def _secret(start: int, said: str, flag: str, tool: _Tool) -> Iterator[SecretSpan]:
-    """Yield the password in the word *said*, which begins at *start*, behind *flag*."""
-    known, value = _value(said, flag, tool)
-    value, end = value.strip("\"'"), start + len(said.rstrip("\"'"))
+def _secret(start: int, argument: str, flag: str, tool: _Tool) -> Iterator[SecretSpan]:
+    """Yield the password in the word *argument*, which begins at *start*, behind *flag*."""
+    known, value = _value(argument, flag, tool)
+    value, end = value.strip("\"'"), start + len(argument.rstrip("\"'"))
     if known in tool.pairs:
         value = value.partition(tool.between)[2]
     if not is_none(value) and not value.startswith("-"):
         yield SecretSpan(end - len(value), end, "password")
 
 
-def _value(said: str, flag: str, tool: _Tool) -> tuple[str, str]:
-    """Return the flag and the value that the word *said* behind *flag* has; empty for none."""
+def _value(argument: str, flag: str, tool: _Tool) -> tuple[str, str]:
+    """Return the flag and the value that the word *argument* behind *flag* has; empty for none."""
     alone = (*tool.apart, *tool.pairs)
     if flag in alone:
-        return flag, said
+        return flag, argument
     if tool is _CURL and _CURLS_FLAGS.fullmatch(flag):
-        return "-u", said
+        return "-u", argument
     ways = [(one, f"{one}=") for one in alone] + [(one, one) for one in (*tool.attached, *tool.pairs)]
-    return next(((one, said[len(lead) :]) for one, lead in ways if said.startswith(lead)), ("", ""))
+    return next(((one, argument[len(lead) :]) for one, lead in ways if argument.startswith(lead)), ("", ""))

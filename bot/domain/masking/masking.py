@@ -35,9 +35,9 @@ def mask(text: str, *, leaves: Collection[str] = ()) -> Masked:
         leaves: Kinds that stay as they are, such as "email".
     """
     # Text beside a mask must not turn the mask's name into a new secret.
-    bare = half_width(MASK.sub(lambda found: _HIDDEN * len(found[0]), text))
-    found = [*private_keys(bare), *found_in(bare, _FINDERS)]
-    return masked(text, [span for span in found if span.kind not in leaves])
+    bare = half_width(MASK.sub(lambda hidden: _HIDDEN * len(hidden[0]), text))
+    spans = [*private_keys(bare), *found_in(bare, _FINDERS)]
+    return masked(text, [span for span in spans if span.kind not in leaves])
 
 
 def open_link(url: str) -> str | None:

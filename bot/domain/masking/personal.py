@@ -48,18 +48,18 @@ _JAPANESE_DIGITS: Final = (10, 11)
 
 def personal_numbers(text: str) -> Iterator[SecretSpan]:
     """Yield the numbers of cards and telephones in *text*, whose signs are half-width."""
-    for found in _CARD.finditer(text):
-        digits = _digits(found[0])
-        if _is_luhn(digits) and not _is_other(text, found.start(), found[0]):
-            yield SecretSpan(found.start(), found.end(), "card")
-    for found in _JAPANESE.finditer(text):
-        if len(_digits(found[0])) in _JAPANESE_DIGITS and not _is_other(text, found.start(), found[0]):
-            yield SecretSpan(found.start(), found.end(), "phone")
-    for found in _LABELLED.finditer(text):
-        yield SecretSpan(found.start("s"), found.end("s"), "phone")
-    for found in _INTERNATIONAL.finditer(text):
-        if len(_digits(found[0])) >= _LEAST_INTERNATIONAL and not _is_other(text, found.start(), found[0]):
-            yield SecretSpan(found.start(), found.end(), "phone")
+    for match in _CARD.finditer(text):
+        digits = _digits(match[0])
+        if _is_luhn(digits) and not _is_other(text, match.start(), match[0]):
+            yield SecretSpan(match.start(), match.end(), "card")
+    for match in _JAPANESE.finditer(text):
+        if len(_digits(match[0])) in _JAPANESE_DIGITS and not _is_other(text, match.start(), match[0]):
+            yield SecretSpan(match.start(), match.end(), "phone")
+    for match in _LABELLED.finditer(text):
+        yield SecretSpan(match.start("s"), match.end("s"), "phone")
+    for match in _INTERNATIONAL.finditer(text):
+        if len(_digits(match[0])) >= _LEAST_INTERNATIONAL and not _is_other(text, match.start(), match[0]):
+            yield SecretSpan(match.start(), match.end(), "phone")
 
 
 def _digits(text: str) -> str:

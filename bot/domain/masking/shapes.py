@@ -76,7 +76,7 @@ def known_shapes(text: str) -> Iterator[SecretSpan]:
     """Yield the secrets of *text* that have a shape of their own."""
     for kind, pattern in _PATTERNS.items():
         if _NEEDS.get(kind, "") in text:
-            yield from (_span(found, kind) for found in pattern.finditer(text))
+            yield from (_span(match, kind) for match in pattern.finditer(text))
     if "@" in text:
         hosts = set()  # where one follows, which is no part of an email address
         for address in _ADDRESS.finditer(text):
@@ -98,7 +98,7 @@ def private_keys(text: str) -> Iterator[SecretSpan]:
         yield SecretSpan(begin.start(), at, "private_key")
 
 
-def _span(found: re.Match[str], kind: str) -> SecretSpan:
-    group = "s" if "s" in found.re.groupindex else 0
-    rest = _REST.match(found.string, found.end(group))  # a longer token than any that was seen
-    return SecretSpan(found.start(group), rest.end() if rest else found.end(group), kind)
+def _span(match: re.Match[str], kind: str) -> SecretSpan:
+    group = "s" if "s" in match.re.groupindex else 0
+    rest = _REST.match(match.string, match.end(group))  # a longer token than any that was seen
+    return SecretSpan(match.start(group), rest.end() if rest else match.end(group), kind)

@@ -92,8 +92,8 @@ def found_in(text: str, finders: Iterable[Finder]) -> Iterator[SecretSpan]:
 
 def token_end(text: str, at: int) -> int:
     """Return where the token ends that *at* is in."""
-    found = _TOKEN.match(text, at)
-    return found.end() if found else at
+    match = _TOKEN.match(text, at)
+    return match.end() if match else at
 
 
 def _parts(text: str) -> Iterator[tuple[int, int, bool]]:
@@ -113,7 +113,7 @@ def _parts(text: str) -> Iterator[tuple[int, int, bool]]:
 
 def _merged(text: str, spans: Iterable[SecretSpan]) -> Iterator[SecretSpan]:
     """Yield *spans* in order without overlaps, each with the kind of the first; masks are left alone."""
-    masks = [found.span() for found in MASK.finditer(text)]
+    masks = [match.span() for match in MASK.finditer(text)]
     last: SecretSpan | None = None
     for span in sorted(piece for each in spans for piece in _outside(each, masks)):
         if last is None or span.start >= last.end:

@@ -123,94 +123,94 @@ _PAIR: Final = re.compile(r"[\w-]{1,64}[:=]", re.ASCII)
 def spoken_secrets(text: str) -> Iterator[SecretSpan]:
     """Yield the secrets of *text* that a sentence or a Japanese name tells; its signs are half-width."""
     for pattern, is_secret in _ANYWHERE if text.isascii() else (*_JAPANESE, *_ANYWHERE):
-        for found in pattern.finditer(text):
-            if is_secret(text, found):
-                value, start = _value(found), found.start(_group(found))
-                yield SecretSpan(start, start + len(value), "password" if found["password"] else "secret")
+        for match in pattern.finditer(text):
+            if is_secret(text, match):
+                value, start = _value(match), match.start(_group(match))
+                yield SecretSpan(start, start + len(value), "password" if match["password"] else "secret")
 
 
-def _group(found: re.Match[str]) -> str:
-    return next(name for name in _GROUPS if found[name] is not None)
+def _group(match: re.Match[str]) -> str:
+    return next(name for name in _GROUPS if match[name] is not None)
 
 
-def _value(found: re.Match[str]) -> str:
+def _value(match: re.Match[str]) -> str:
     """Return the value without the full stop of its sentence."""
-    value = found[_group(found)]
-    return value if found["bare"] is None else value.rstrip(".!?:")
+    value = match[_group(match)]
+    return value if match["bare"] is None else value.rstrip(".!?:")
 
 
-def _is_labelled(text: str, found: re.Match[str]) -> bool:
-    value = _value(found)
-    if _is_no_value(text, found) or _SEE.match(text, _end(found)):
+def _is_labelled(text: str, match: re.Match[str]) -> bool:
+    value = _value(match)
+    if _is_no_value(text, match) or _SEE.match(text, _end(match)):
         return False
-    if found["short"] or found["break"]:
-        return _is_made(found) and (not found["break"] or _ENDS.match(text, _end(found)) is not None)
-    if found["password"] is None:
+    if match["short"] or match["break"]:
+        return _is_made(match) and (not match["break"] or _ENDS.match(text, _end(match)) is not None)
+    if match["password"] is None:
         return value.isascii() and not (value.isdigit() and len(value) <= _LEAST_KEY)
     return value.isascii() or any(sign.isdigit() for sign in value)
 
 
-def _is_stated(text: str, found: re.Match[str]) -> bool:
-    if _is_no_value(text, found) or _ELSEWHERE.match(text, _end(found)):
+def _is_stated(text: str, match: re.Match[str]) -> bool:
+    if _is_no_value(text, match) or _ELSEWHERE.match(text, _end(match)):
         return False
-    if found["particle"] == "を" and not _CHANGED.match(text, _end(found)):
+    if match["particle"] == "を" and not _CHANGED.match(text, _end(match)):
         return False
-    is_last = _ENDS.match(text, _end(found)) is not None
-    if found["short"] or found["break"]:
-        return _is_made(found) and is_last
-    if found["particle"] == "が" and not is_last:
+    is_last = _ENDS.match(text, _end(match)) is not None
+    if match["short"] or match["break"]:
+        return _is_made(match) and is_last
+    if match["particle"] == "が" and not is_last:
         return False
-    return _tells(found) or (found["password"] is not None and is_last)
+    return _tells(match) or (match["password"] is not None and is_last)
 
 
-def _is_beside(text: str, found: re.Match[str]) -> bool:
-    is_else = _is_no_value(text, found) or _ELSEWHERE.match(text, _end(found)) is not None
-    if is_else or found["short"]:
-        return not is_else and _is_made(found)
-    return any(sign.isdigit() for sign in _value(found)) and _tells(found)
+def _is_beside(text: str, match: re.Match[str]) -> bool:
+    is_else = _is_no_value(text, match) or _ELSEWHERE.match(text, _end(match)) is not None
+    if is_else or match["short"]:
+        return not is_else and _is_made(match)
+    return any(sign.isdigit() for sign in _value(match)) and _tells(match)
 
 
-def _is_said(text: str, found: re.Match[str]) -> bool:
-    if _is_no_value(text, found):
+def _is_said(text: str, match: re.Match[str]) -> bool:
+    if _is_no_value(text, match):
         return False
-    is_last = found["password"] is not None and _ENDS.match(text, _end(found)) is not None
-    return _tells(found) or (is_last and len(_value(found)) >= _LEAST_WORD)
+    is_last = match["password"] is not None and _ENDS.match(text, _end(match)) is not None
+    return _tells(match) or (is_last and len(_value(match)) >= _LEAST_WORD)
 
 
-def _end(found: re.Match[str]) -> int:
-    return found.start(_group(found)) + len(_value(found)) + (found["bare"] is None)
+def _end(match: re.Match[str]) -> int:
+    return match.start(_group(match)) + len(_value(match)) + (match["bare"] is None)
 
 
-def _is_no_value(text: str, found: re.Match[str]) -> bool:
+def _is_no_value(text: str, match: re.Match[str]) -> bool:
     """Return True for a state, a place, a number of something, or a part of a sentence."""
-    value = _value(found)
+    value = _value(match)
     return (
         is_none(value)
         or _STATES.fullmatch(value) is not None
         or _PROSE.fullmatch(value) is not None
         or _PLACE.match(value) is not None
-        or _COUNTED.match(text, found.start(_group(found))) is not None
+        or _COUNTED.match(text, match.start(_group(match))) is not None
     )
 
 
-def _is_made(found: re.Match[str]) -> bool:
+def _is_made(match: re.Match[str]) -> bool:
     """Return True if a value has letters and digits, and is neither a path nor another pair."""
-    value = _value(found)
-    other = _PATH if found["short"] else _PAIR
+    value = _value(match)
+    other = _PATH if match["short"] else _PAIR
     is_mixed = any(sign.isdigit() for sign in value) and any(sign.isalpha() for sign in value)
     return value.isascii() and len(value) >= _LEAST_WORD and is_mixed and not other.match(value)
 
 
-def _tells(found: re.Match[str]) -> bool:
+def _tells(match: re.Match[str]) -> bool:
     """Return True if a value cannot be a word: it is quoted, or has digits or signs in it."""
-    value = _value(found)
+    value = _value(match)
     if not value.isascii():
-        return found["password"] is not None and any(sign.isdigit() for sign in value)
+        return match["password"] is not None and any(sign.isdigit() for sign in value)
     if value.isdigit():
-        return len(value) >= (_LEAST_DIGITS if found["password"] else _LEAST_KEY + 1)
-    if found["password"] is None:
+        return len(value) >= (_LEAST_DIGITS if match["password"] else _LEAST_KEY + 1)
+    if match["password"] is None:
         return len(value) >= _LEAST_KEY and any(sign.isdigit() for sign in value)
-    return found["bare"] is None or not value.isalpha()
+    return match["bare"] is None or not value.isalpha()
 
 
 #: Each form with what tells whether its value is a secret.

@@ -115,6 +115,6 @@ def vendor_secrets(part: str) -> Iterator[SecretSpan]:
         if vendor.needs not in lowered:
             continue
         group = "s" if "s" in vendor.pattern.groupindex else 0
-        for found in vendor.pattern.finditer(part):
-            end = found.end(group)
-            yield SecretSpan(found.start(group), max(end, token_end(part, end)), vendor.kind)
+        for match in vendor.pattern.finditer(part):
+            end = match.end(group)
+            yield SecretSpan(match.start(group), max(end, token_end(part, end)), vendor.kind)

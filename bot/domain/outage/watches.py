@@ -143,7 +143,7 @@ class OfflineMessage:
         key: The key of the delivery that it replaces.
         to: As `Watch.to`, "channel:<name>", or "person:<on-call place>".
         rings: It rings @here.
-        waited: How long the incident has had no acknowledge.
+        waited: How long the incident has had no acknowledgement.
         sought_since: From when on another process may have posted it already; None: none has.
         attempt: An earlier attempt, whose message may be in Discord already.
     """

@@ -22,7 +22,7 @@ class SyncedPage:
 
     Attributes:
         reference: What the system calls it.
-        state: The column `told`: an answer there and an acknowledge here both make it "answered".
+        state: The column `told`: an answer there and an acknowledgement here both make it "answered".
         failures: Looks in a row that have failed.
         begun_at: When it was sent.
     """

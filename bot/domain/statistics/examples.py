@@ -40,7 +40,7 @@ class Example:
 class Examples:
     """The examples of a period. Private incidents are not among them."""
 
-    found: Mapping[tuple[ExampleOf, str], Incident] = field(default_factory=dict)
+    incidents: Mapping[tuple[ExampleOf, str], Incident] = field(default_factory=dict)
 
     @classmethod
     def by_name(cls, named: Iterable[tuple[ExampleOf, str, Incident]]) -> "Examples":
@@ -50,4 +50,4 @@ class Examples:
 
     def of(self, kind: ExampleOf, name: str = "") -> Incident | None:
         """Return the example of that name; None for none that may be shown."""
-        return self.found.get((kind, name))
+        return self.incidents.get((kind, name))

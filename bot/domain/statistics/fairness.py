@@ -94,14 +94,14 @@ def fairness(loads: Sequence[PersonLoad], ahead: Iterable[PlannedShift], *, sinc
     mean_pages = sum(one.pages.total for one in shared) / count
     mean_s = sum(one.oncall_s for one in shared) / count
     shifts = sorted(ahead, key=lambda shift: shift.starts)
-    found = []
+    overloads = []
     for one in shared if len(shared) > 1 else ():
         in_pages = one.pages.total >= _FEW_PAGES and one.pages.total > TOO_MUCH * mean_pages
         in_hours = one.oncall_s > TOO_MUCH * mean_s
         if in_pages or in_hours:
             relief = relief_of(one, shared, shifts, in_hours=in_hours)
-            found.append(Overload(one, in_pages, in_hours, relief))
-    return Fairness(since, shared, mean_pages, mean_s, tuple(found))
+            overloads.append(Overload(one, in_pages, in_hours, relief))
+    return Fairness(since, shared, mean_pages, mean_s, tuple(overloads))
 
 
 def relief_of(
@@ -160,5 +160,5 @@ def _fits(
 ) -> bool:
     """Return True if neither person holds two places at once after the swap."""
     kept_by_them = (shift for shift in theirs if shift is not takes)
-    kept = (shift for shift in own if shift is not gives)
-    return not any(map(gives.overlaps, kept_by_them)) and not any(map(takes.overlaps, kept))
+    others = (shift for shift in own if shift is not gives)
+    return not any(map(gives.overlaps, kept_by_them)) and not any(map(takes.overlaps, others))

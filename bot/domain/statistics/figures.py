@@ -49,12 +49,12 @@ class SeverityFigures:
     """The counted incidents of one severity. An incident has the severity that it has now.
 
     Attributes:
-        acknowledge: From triggered to the first acknowledge (the median is this bot's MTTA); incidents
+        acknowledge: From triggered to the first acknowledgement (the median is this bot's MTTA); incidents
             without one are skipped. Source: the runbook's response times (15 分以内 ack).
         resolve: From triggered to resolved (MTTR); open ones are skipped. One that was reopened has its last
             end.
-        ack_deadlines: Deadlines of the first acknowledge, as `Incident.missed_deadline` has it: ending an
-            incident counts as an acknowledge.
+        ack_deadlines: Deadlines of the first acknowledgement, as `Incident.missed_deadline` has it: ending an
+            incident counts as an acknowledgement.
     """
 
     severity: str
@@ -102,7 +102,7 @@ class TargetCount:
 
 @dataclass(frozen=True, slots=True)
 class DrillFigures:
-    """The drills that were started in the period, and the time to their first acknowledge."""
+    """The drills that were started in the period, and the time to their first acknowledgement."""
 
     held: int = 0
     acknowledge: Durations = Durations()
@@ -149,28 +149,28 @@ class IncidentFigures:
 
     @property
     def ack_deadlines(self) -> Deadlines:
-        """Return the acknowledge deadlines over all severities: counts may be added up, medians may not."""
-        found = [one.ack_deadlines for one in self.severities]
-        return Deadlines(sum(one.met for one in found), sum(one.missed for one in found))
+        """Return the ack deadlines over all severities: counts may be added up, medians may not."""
+        deadlines = [one.ack_deadlines for one in self.severities]
+        return Deadlines(sum(one.met for one in deadlines), sum(one.missed for one in deadlines))
 
 
-def in_order(found: Iterable[SeverityFigures], severities: Sequence[str]) -> tuple[SeverityFigures, ...]:
+def in_order(figures: Iterable[SeverityFigures], severities: Sequence[str]) -> tuple[SeverityFigures, ...]:
     """Return one value per severity: the policy's in its order, zeros included, then others by name.
 
     A severity that the policy no longer has keeps its own figures; no incident is lost by a rename.
     """
-    known = {one.severity: one for one in found}
+    known = {one.severity: one for one in figures}
     others = sorted(known.keys() - set(severities))
     return tuple(known.get(name, SeverityFigures(name)) for name in (*severities, *others))
 
 
 def by_week(
-    found: Mapping[IsoWeek, Sequence[SeverityFigures]], weeks: Sequence[IsoWeek], severities: Sequence[str]
+    counted: Mapping[IsoWeek, Sequence[SeverityFigures]], weeks: Sequence[IsoWeek], severities: Sequence[str]
 ) -> tuple[WeekFigures, ...]:
     """Return a value for each of *weeks*, in their order, with the same severities in each."""
-    named = {one.severity for figures in found.values() for one in figures}
+    named = {one.severity for figures in counted.values() for one in figures}
     everywhere = [*severities, *sorted(named - set(severities))]
-    return tuple(WeekFigures(week, in_order(found.get(week, ()), everywhere)) for week in weeks)
+    return tuple(WeekFigures(week, in_order(counted.get(week, ()), everywhere)) for week in weeks)
 
 
 def is_counted(incident: Incident) -> bool:

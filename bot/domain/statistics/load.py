@@ -105,14 +105,14 @@ class PersonLoad:
 
 def oncall_time(shifts: Iterable[Shift]) -> dict[str, timedelta]:
     """Return how long each person, by handle, was on call. Shifts of one person that overlap count once."""
-    found: dict[str, timedelta] = {}
+    spans: dict[str, timedelta] = {}
     reached: dict[str, datetime] = {}
     for shift in sorted(shifts, key=lambda each: each.starts):
         since = max(shift.starts, reached.get(shift.person, shift.starts))
         if shift.ends > since:
-            found[shift.person] = found.get(shift.person, timedelta()) + (shift.ends - since)
+            spans[shift.person] = spans.get(shift.person, timedelta()) + (shift.ends - since)
             reached[shift.person] = shift.ends
-    return found
+    return spans
 
 
 def loads(
@@ -125,8 +125,8 @@ def loads(
         pages[person] = pages.get(person, PageCounts()) + counts
     for person, span in oncall:
         spans[person] = spans.get(person, timedelta()) + span
-    found = [
+    result = [
         PersonLoad(person, pages.get(person, PageCounts()), spans.get(person, timedelta()).total_seconds())
         for person in {**pages, **spans}
     ]
-    return tuple(sorted(found, key=lambda one: (-one.pages.total, -one.oncall_s, one.person.name)))
+    return tuple(sorted(result, key=lambda one: (-one.pages.total, -one.oncall_s, one.person.name)))

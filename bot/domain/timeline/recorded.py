@@ -18,14 +18,14 @@ class EvidenceEntry(EntryData, kind=TimelineKind.EVIDENCE):
     at: datetime
 
     @classmethod
-    def of(cls, found: Evidence) -> "EvidenceEntry":
-        """Return the entry about *found*."""
+    def of(cls, evidence: Evidence) -> "EvidenceEntry":
+        """Return the entry about *evidence*."""
         return cls(
-            text=found.text,
-            author_id=found.author_id,
-            author_name=found.author_name,
-            url=found.url,
-            at=found.at,
+            text=evidence.text,
+            author_id=evidence.author_id,
+            author_name=evidence.author_name,
+            url=evidence.url,
+            at=evidence.at,
         )
 
 

@@ -171,13 +171,13 @@ class Tree:
 
     def fitting(self, path: Path) -> Path:
         """Return as much of *path* as this tree still knows: all of it, unless the policy has changed."""
-        kept: Path = ()
+        known: Path = ()
         for given in path:
             try:
-                kept = self.follow((*kept, given)).path
+                known = self.follow((*known, given)).path
             except StaleTriage:
                 break
-        return kept
+        return known
 
     def give(self, path: Path, answer_id: str) -> Path:
         """Return *path* with one more answer; `UNSURE` becomes the more severe one, marked as unsure."""

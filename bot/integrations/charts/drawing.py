@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
-from bot.domain.charts import BarChart, Chart, SeverityChart, SeverityTimes, TimesChart, TimesPanel, Took
+from bot.domain.charts import BarChart, Chart, SeverityChart, SeverityTimes, TimesChart, TimesPanel, WeekTimes
 
 #: Pixels: as wide as a phone shows sharply.
 WIDTH: Final = 1000
@@ -151,7 +151,7 @@ def _times(axes: Axes, one: SeverityTimes, *, at: int, beside: float) -> None:
     )
 
 
-def _values(took: Took) -> Iterator[float]:
+def _values(took: WeekTimes) -> Iterator[float]:
     yield from (max(value, 1.0) for value in (took.median_s, took.p90_s) if value is not None)
 
 

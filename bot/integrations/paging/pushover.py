@@ -72,7 +72,7 @@ class Pushover:
         return f"{_TAGGED}{key}"
 
     async def answer(self, reference: str) -> OutsideAnswer | None:
-        """Return the acknowledge of an emergency, with the user's key; a tag can't be asked for one."""
+        """Return the acknowledgement of an emergency, with the user's key; a tag can't be asked for one."""
         if reference.startswith(_TAGGED):
             return None
         call = Call("GET", f"{self._api}/receipts/{reference}.json", params={"token": self._token})

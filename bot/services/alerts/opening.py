@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field, replace
 
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionDetail
-from bot.domain.alerts.held import HeldAlert, HeldBack
+from bot.domain.alerts.held import HeldAlert, HoldReason
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.rules import Threshold
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.locations import Waited
+from bot.domain.incident.locations import AlertWait
 from bot.domain.incident.opening import NewIncident
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import Incidents
@@ -76,7 +76,7 @@ class AlertStops:
             said.guild_id, said.fingerprint, message_id=said.id, severities=severer
         )
 
-    async def _held_back(self, tx: Transaction, said: Occurrence) -> HeldBack | None:
+    async def _held_back(self, tx: Transaction, said: Occurrence) -> HoldReason | None:
         """Return why a capability holds the alert back, or None."""
         for hold in self._holds:
             if (back := await hold.holds(tx, self._policy, said)) is not None:
@@ -105,7 +105,7 @@ class AlertOpening:
         if decided.outcome is not AlertOutcome.TRACKED:
             return decided
         count, within_s = decided.detail.count, decided.detail.within_s
-        waited = None if count is None else Waited(count=count, within_s=within_s)
+        waited = None if count is None else AlertWait(count=count, within_s=within_s)
         incident = await self._incidents.open_within(tx, replace(new, waited=waited), by=None)
         return replace(decided, incident=incident)
 

@@ -73,7 +73,7 @@ class HeldDeliveries:
             wait: Until it is tried again.
         """
         asked = away.asked if isinstance(away, Crowded) else wait
-        is_late = comes_too_late(delivery, now=await tx.now(), wait=wait, asked=asked)
+        is_late = comes_too_late(delivery, now=await tx.now(), wait=wait, asked_wait=asked)
         if not is_late or not await self._goes_by_email(tx, delivery):
             return False
         await self.hold(tx, delivery, away, after=wait)

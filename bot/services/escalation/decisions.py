@@ -183,8 +183,8 @@ class Escalations:
             at: When they were taken; None for now.
             why: Why they come before their time; None if they do not.
         """
-        (told, unreached), due = before, await self.finish(tx, incident, steps)
-        due = replace(due, told=told, unreached=unreached, why=why)
+        (notified, unreached), due = before, await self.finish(tx, incident, steps)
+        due = replace(due, notified=notified, unreached=unreached, why=why)
         await self._take(tx, due, at=at or await tx.now(), is_past=at is not None)
 
     async def finish(self, tx: Transaction, incident: Incident, steps: Sequence[Step]) -> Due:

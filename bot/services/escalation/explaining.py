@@ -6,7 +6,7 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.escalation.explaining import CallEvidence, acknowledges, why_me
+from bot.domain.escalation.explaining import CallEvidence, acknowledgements, why_me
 from bot.domain.escalation.why_me import WhyMe
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import UpdateDueNotice
@@ -54,7 +54,7 @@ class Explaining:
     async def _usernames(self, incident: Incident) -> dict[int, str]:
         """Return the usernames of those who acknowledged, by id, as far as Discord tells them now."""
         found: dict[int, str] = {}
-        for number in {act.id for act in acknowledges(incident)}:
+        for number in {act.id for act in acknowledgements(incident)}:
             with suppress(DeliveryRefused, UpstreamUnavailable):
                 person = await self._discord.person(incident.guild_id, str(number))
                 found |= {number: person.username} if person.username else {}

@@ -147,7 +147,7 @@ def paged(delivery: Delivery, *, at: datetime) -> TimelineEntry:
 def _data(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> PagingData:
     """Return the data from which the messages are rendered, besides the incident."""
     return PagingData(
-        told=dict(due.told),
+        told=dict(due.notified),
         unreached=tuple(due.unreached),
         step=due.step.index,
         severity=due.incident.severity,

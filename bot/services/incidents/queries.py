@@ -12,7 +12,7 @@ from bot.domain.incident import relations
 from bot.domain.incident.incident import OPEN, Incident, PersonRef, Status
 from bot.domain.incident.listing import IncidentFilter
 from bot.domain.people import Person
-from bot.domain.privacy import ToldPlaces, told_places
+from bot.domain.privacy import PostPlaces, post_places
 from bot.domain.timeline.lines import Line, lines_of
 from bot.runbook.model import Policy
 from bot.services.ports import Store
@@ -43,7 +43,7 @@ class IncidentView:
     now: datetime
     responders: tuple[PersonRef, ...] = ()
     related: tuple[Incident, ...] = ()
-    told: ToldPlaces | None = None
+    told: PostPlaces | None = None
     own: tuple[tuple[ConsoleLine[Any], object], ...] = ()
 
 
@@ -92,15 +92,15 @@ class IncidentQueries:
             now=await self._store.now(),
             responders=tuple(await self._store.responders(incident_id)),
             related=tuple(related),
-            told=told_places(posts) if incident.is_private else None,
+            told=post_places(posts) if incident.is_private else None,
             own=tuple([(line, await line.read(self._store.sql, incident)) for line in self._console]),
         )
 
-    async def told(self, incident_id: int, *, by: Person) -> ToldPlaces:
+    async def told(self, incident_id: int, *, by: Person) -> PostPlaces:
         """Return where Discord holds a post about a private incident. Raises as `view`."""
         incident = await self._store.incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
-        return told_places(await self._store.posts(incident_id))
+        return post_places(await self._store.posts(incident_id))
 
     async def page(
         self, guild_id: int, wanted: IncidentFilter, *, by: Person, limit: int, offset: int = 0

@@ -158,7 +158,7 @@ class PostmortemPullRequests:
                 trouble = replace(trouble, is_told=True)
                 failed = ExportFailedNotice(problem=trouble.problem, reason=trouble.reason)
                 await _say(change, failed, key=f"pull:failed:{trouble.since.isoformat()}")
-            pause = trouble.pause(at=change.now, asked=outcome.wait)
+            pause = trouble.pause(at=change.now, asked_wait=outcome.wait)
             if pause is None:
                 log.error("pull_request.given_up", incident_id=incident_id, reason=trouble.reason)
             next_at = None if pause is None else change.now + pause

@@ -46,7 +46,7 @@ class Circuit:
         opened = [found.opened_at for found in self.breakers.values() if found.opened_at is not None]
         return self.clock() - min(opened) if opened else 0.0
 
-    def admit(self, *, reads: bool) -> "Asking":
+    def admit(self, *, reads: bool) -> "AdmittedRequest":
         """Admit a request; while Discord is away, admit only probes.
 
         Raises:
@@ -57,11 +57,11 @@ class Circuit:
         if wait_s > 0:
             raise DiscordAway("Discord is away: not asked", retry_after_s=wait_s)
         self.breakers[reads] = breaker.asked(now)
-        return Asking(self, reads=reads, asked_at=now)
+        return AdmittedRequest(self, reads=reads, asked_at=now)
 
 
 @dataclass(slots=True)
-class Asking:
+class AdmittedRequest:
     """One admitted request. It ends as `answered` or `failed`, or is given back."""
 
     circuit: Circuit

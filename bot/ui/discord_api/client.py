@@ -26,7 +26,7 @@ from bot.ui.discord_api.attempt import (
     with_status,
 )
 from bot.ui.discord_api.bypass import has_capacity, open_buckets
-from bot.ui.discord_api.circuit import Asking, Circuit
+from bot.ui.discord_api.circuit import AdmittedRequest, Circuit
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.multipart import form
 
@@ -113,7 +113,7 @@ class Rest:
         finally:
             asking.give_back()
 
-    async def _pass(self, route: Route, given: dict[str, Any], asking: Asking) -> object:
+    async def _pass(self, route: Route, given: dict[str, Any], asking: AdmittedRequest) -> object:
         """Send a request through the gate, and report its outcome to the circuit."""
         bucket = await self._enter(route)
         attempt, began_s = RequestAttempt(self._gate), self._circuit.expected_events.clock()

@@ -38,7 +38,7 @@ from bot.ui.discord_api.offline_alerter import RestOfflineAlerter
 from bot.ui.discord_api.private_threads import PrivateThreads
 from bot.ui.discord_api.reading.command_ids import CommandIds
 from bot.ui.discord_api.reading.history import posted, standing_message
-from bot.ui.discord_api.reading.incoming import Incoming, Watching
+from bot.ui.discord_api.reading.incoming import Incoming, WatchedChannels
 from bot.ui.discord_api.reading.messages import ThreadReader
 from bot.ui.discord_api.reading.places import FindHolders, Places
 from bot.ui.discord_api.reading.reactions import Reactions, react
@@ -92,7 +92,7 @@ class DiscordNotifier:
         acks = Reactions(self._rest, emoji=policy.ack_emoji)
         self.acknowledgers, self.acknowledging_users = acks.people, acks.users
         self.pinners = Reactions(self._rest, emoji=policy.timeline.pin_emoji).people
-        self.watched = Watching(self._rest, self._places, Incoming(client, self._words)).page
+        self.watched = WatchedChannels(self._rest, self._places, Incoming(client, self._words)).page
         redactor = Redactor(self._rest, self._words)
         self.redact, self.unname = redactor.redact, redactor.unname
         self.left_behind, self.delete_thread = redactor.left_behind, redactor.delete_thread

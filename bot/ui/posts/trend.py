@@ -10,7 +10,7 @@ from bot.domain.charts import (
     SeverityTimes,
     TimesChart,
     TimesPanel,
-    Took,
+    WeekTimes,
 )
 from bot.domain.statistics.figures import Durations, SeverityFigures, WeekFigures
 from bot.ui.pictures import Picture
@@ -84,7 +84,7 @@ def _times(words: Wording, weeks: Sequence[WeekFigures]) -> TimesChart:
 
 
 def _took(figures: Sequence[SeverityFigures], times: Sequence[Durations]) -> SeverityTimes:
-    weeks = tuple(Took(median_s=each.median_s, p90_s=each.p90_s) for each in times)
+    weeks = tuple(WeekTimes(median_s=each.median_s, p90_s=each.p90_s) for each in times)
     return SeverityTimes(severity=_name(figures[0]), weeks=weeks)
 
 

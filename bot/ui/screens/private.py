@@ -6,7 +6,7 @@ from discord import ButtonStyle
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.incident.incident import Incident
-from bot.domain.privacy import LeftBehind, ToldPlaces
+from bot.domain.privacy import LeftBehind, PostPlaces
 from bot.ui.components import Screen, button, link, or_quit, row, text
 from bot.ui.posts.incident.left_threads import BIN
 from bot.ui.posts.incident.private import around, told_lines
@@ -55,7 +55,7 @@ def private_screen(voice: Voice, incident: Incident, *, moved: bool) -> Screen:
 
 
 def entered_screen(
-    voice: Voice, incident: Incident, *, entry: DeliveryStatus | None, told: ToldPlaces | None = None
+    voice: Voice, incident: Incident, *, entry: DeliveryStatus | None, told: PostPlaces | None = None
 ) -> Screen:
     """Say that the incident is private already, and whether the person who asked is in its thread.
 

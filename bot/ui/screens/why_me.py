@@ -158,9 +158,9 @@ def _result(voice: Voice, why: WhyMe, called: CalledPerson, *, is_over: bool = F
     if any(page.is_emailed for page in called.pages):
         parts.append(voice.say("alert.result.emailed"))
     parts += outside_of(voice, why.incident, voice.on_call([called.who]))
-    if called.said is not None and called.said_at is not None:
-        at = voice.hour(called.said_at, on=on)
-        parts.append(voice.say(f"why_me.answered.{called.said.value}", at=at))
+    if called.answer is not None and called.answered_at is not None:
+        at = voice.hour(called.answered_at, on=on)
+        parts.append(voice.say(f"why_me.answered.{called.answer.value}", at=at))
     elif times and is_over:
         parts.append(voice.say("alert.result.silent"))
     return voice.listed(parts)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter, Holding
+from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter, HoldingWindow
 from bot.domain.alerts.held import AlertWindow, HeldAlert
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import Incident, Status
@@ -82,16 +82,16 @@ async def test_what_still_fires_at_the_end_is_tracked_then(desk: Desk) -> None:
 async def test_the_list_says_until_when_an_alert_is_held_and_by_whose_window(desk: Desk) -> None:
     """A window that ends before its time is over then."""
 
-    async def holding() -> Holding | None:
+    async def holding() -> HoldingWindow | None:
         [shown] = (await desk.services.alert_history.page(GUILD, DecisionFilter(), by=PRIMARY)).shown
         return shown.holding
 
     window = await begin(desk)
     await say(desk, FIRING, 1)
-    assert await holding() == Holding(window.ends_at, "primary")
+    assert await holding() == HoldingWindow(window.ends_at, "primary")
     await desk.pass_time(minutes=5)
     ended = await desk.services.of(MaintenanceWindows).end(GUILD, window.id, by=PRIMARY)
-    assert await holding() == Holding(ended.ended_at or window.ends_at, "primary")
+    assert await holding() == HoldingWindow(ended.ended_at or window.ends_at, "primary")
     assert ended.ended_at != window.ends_at
 
 

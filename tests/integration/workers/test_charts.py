@@ -25,7 +25,7 @@ from bot.domain.charts import (
     SeverityTimes,
     TimesChart,
     TimesPanel,
-    Took,
+    WeekTimes,
 )
 from bot.integrations.charts import drawing
 from bot.integrations.charts.process import WorkerCharts
@@ -53,12 +53,12 @@ TIMES: Final = TimesChart(
                 SeverityTimes(
                     severity=f"SEV{rank}",
                     weeks=tuple(
-                        Took(
+                        WeekTimes(
                             median_s=60.0 * rank * factor * (week + 1),
                             p90_s=150.0 * rank * factor * (week + 1),
                         )
                         if (week + rank) % 3
-                        else Took()
+                        else WeekTimes()
                         for week in range(8)
                     ),
                 )

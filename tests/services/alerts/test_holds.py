@@ -7,7 +7,7 @@ import pytest
 
 from bot.capability import AlertHold, Capability
 from bot.domain.alerts.decisions import AlertOutcome
-from bot.domain.alerts.held import AlertWindow, HeldAlert, HeldBack
+from bot.domain.alerts.held import AlertWindow, HeldAlert, HoldReason
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.incident.opening import NewIncident
 from bot.domain.outage.journal import Journal
@@ -26,8 +26,8 @@ _RULE = '\n[[alerts.rules]]\ntitle = "TypeError*"\nonly_after = 2\nwithin = "10m
 def holding(outcome: AlertOutcome, target: str) -> Capability:
     """A capability that holds back the alerts about a target."""
 
-    async def holds(_tx: Transaction, _policy: Policy, said: Occurrence) -> HeldBack | None:
-        return HeldBack(outcome) if said.target == target else None
+    async def holds(_tx: Transaction, _policy: Policy, said: Occurrence) -> HoldReason | None:
+        return HoldReason(outcome) if said.target == target else None
 
     return Capability(name=outcome, holds=[AlertHold(holds)])
 

@@ -10,7 +10,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import WhyKind
-from bot.domain.escalation.why_me import Said, WhyMe
+from bot.domain.escalation.why_me import CallAnswer, WhyMe
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.book import NewOverride
@@ -136,7 +136,7 @@ async def test_a_declined_page_and_a_refused_one_keep_the_next_persons_own_reaso
     assert passed.own is not None
     assert passed.rule is not None
     assert (passed.rule.declined_by, passed.own.is_recorded) == ("primary", True)
-    assert passed.tried[0].said is Said.DECLINED
+    assert passed.tried[0].answer is CallAnswer.DECLINED
 
 
 async def test_a_resolved_incident_still_answers(desk: Desk) -> None:
@@ -148,7 +148,7 @@ async def test_a_resolved_incident_still_answers(desk: Desk) -> None:
     await desk.work()
     own = (await why(desk, incident, by=FIRST)).own
     assert own is not None
-    assert own.said is Said.ACKNOWLEDGED
+    assert own.answer is CallAnswer.ACKNOWLEDGED
 
 
 @pytest.mark.parametrize("is_away", [False, True])
@@ -165,8 +165,8 @@ async def test_who_acknowledged_is_known_by_their_account(desk: Desk, is_away: b
     await desk.acknowledger.acknowledge(incident.id, by=sato, via=AckVia.BUTTON)
     desk.discord.is_away = is_away
     answer = await why(desk, incident, by=SECOND)
-    said = [one.said for one in (*answer.tried, *answer.beside) if one.who == "@primary"]
-    assert set(said) == {None if is_away else Said.ACKNOWLEDGED}
+    said = [one.answer for one in (*answer.tried, *answer.beside) if one.who == "@primary"]
+    assert set(said) == {None if is_away else CallAnswer.ACKNOWLEDGED}
 
 
 async def test_below_a_reminder_the_answer_is_about_the_reminder(desk: Desk) -> None:

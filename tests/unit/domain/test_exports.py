@@ -30,7 +30,7 @@ def test_a_week_is_enough() -> None:
     """After a week of trouble the bot gives up an export; a longer pause that GitHub asks for is kept."""
     trouble = ExportTrouble.again(None, problem=AWAY, reason="", at=NOW)
     assert trouble.pause(at=NOW + timedelta(days=7)) is None
-    assert trouble.pause(at=NOW, asked=timedelta(hours=2)) == timedelta(hours=2)
+    assert trouble.pause(at=NOW, asked_wait=timedelta(hours=2)) == timedelta(hours=2)
 
 
 @pytest.mark.parametrize(("problem", "after"), [("token", MINUTE), (AWAY, timedelta(hours=1))])

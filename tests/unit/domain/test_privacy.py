@@ -9,12 +9,12 @@ from bot.domain.delivery.delivery import Request
 from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind
 from bot.domain.privacy import (
     SETTLED,
+    PostPlaces,
     RemovedMember,
-    ToldPlaces,
     is_overruled,
     is_told,
     member_of,
-    told_places,
+    post_places,
 )
 from tests.unit.domain.incident.test_incident import incident
 from tests.unit.ui.samples import delivery
@@ -79,5 +79,5 @@ def test_where_a_private_incident_is_told() -> None:
     readable = replace(delivery(DeliveryKind.ESCALATION, to="channel:c"), channel_id=3)
     mixed = replace(emptied, channel_id=3)
     posts = [thread, inside, page, known, known, role, member, emptied, readable, mixed]
-    assert told_places(posts) == ToldPlaces(True, ("primary", "@olive", "@7"), (2,), (3,))
-    assert told_places([]) == ToldPlaces(False, (), (), ())
+    assert post_places(posts) == PostPlaces(True, ("primary", "@olive", "@7"), (2,), (3,))
+    assert post_places([]) == PostPlaces(False, (), (), ())

@@ -33,8 +33,8 @@ def with_changes(
     """
     listed = tuple(known)
     before = set(present if shown is None else shown)
-    kept = (set(present) - (before - set(chosen))) | (set(chosen) - before)
-    return (*(one for one in listed if one in kept), *(one for one in present if one not in listed))
+    result = (set(present) - (before - set(chosen))) | (set(chosen) - before)
+    return (*(one for one in listed if one in result), *(one for one in present if one not in listed))
 
 
 def digest_of(text: str) -> str:

@@ -30,10 +30,10 @@ def parse_people(text: str) -> int:
     Raises:
         ValueError: *text* is anything else, or more than `MOST_PEOPLE`.
     """
-    found = _COUNT.fullmatch(unicodedata.normalize("NFKC", text).strip())
-    if found is None:
+    match = _COUNT.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if match is None:
         raise ValueError(text)
-    people = int(found["count"].replace(",", "")) * _TIMES.get((found["thousands"] or "").lower(), 1)
+    people = int(match["count"].replace(",", "")) * _TIMES.get((match["thousands"] or "").lower(), 1)
     if people > MOST_PEOPLE:
         raise ValueError(text)
     return people

@@ -9,7 +9,7 @@ from bot.domain.alerts.decisions import (
     DecisionCursor,
     DecisionDetail,
     DecisionFilter,
-    Holding,
+    HoldingWindow,
     ShownDecision,
 )
 from bot.domain.alerts.events import ReceivedEvent
@@ -82,5 +82,5 @@ def _shown(row: Row) -> ShownDecision:
         is_hidden=row["is_hidden"],
         channel_id=row["home_channel_id"],
         message_id=row["home_message_id"],
-        holding=None if row["held_until"] is None else Holding(row["held_until"], row["held_by_name"]),
+        holding=None if row["held_until"] is None else HoldingWindow(row["held_until"], row["held_by_name"]),
     )

@@ -83,7 +83,7 @@ class Incoming:
         )
 
 
-class Watching:
+class WatchedChannels:
     """Reads the watched channels by REST, for messages that the gateway did not bring."""
 
     def __init__(self, rest: Rest, places: Places, incoming: Incoming) -> None:

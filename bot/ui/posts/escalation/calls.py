@@ -22,7 +22,7 @@ _LAST_TIMES_SHOWN = 2
 
 
 def on_call_for(words: Wording, incident: Incident) -> str:
-    """Return whom the ladder's first DM asks: "当番：@primary"; empty after an acknowledge."""
+    """Return whom the ladder's first DM asks: "当番：@primary"; empty after an acknowledgement."""
     rungs = words.severity(incident).ladder if incident.status is Status.TRIGGERED else ()
     first = next((rung.dm for rung in rungs if rung.dm), ())
     return words.say("alert.on_call", people=words.on_call(first)) if first else ""
@@ -41,9 +41,9 @@ def called_so_far(words: Wording, incident: Incident) -> str:
 
 
 def coming(words: Wording, incident: Incident, *, shown: int = STEPS_SHOWN) -> str:
-    """Return what comes without an acknowledge: "誰も押さないと：14:20 @here + @a に通知 → 14:35 再通知".
+    """Return what comes until it is acknowledged: "誰も押さないと：14:20 @here + @a に通知 → 14:35 再通知".
 
-    Empty after an acknowledge, and for a severity without a ladder.
+    Empty after an acknowledgement, and for a severity without a ladder.
 
     Args:
         shown: The most steps of it.

@@ -9,10 +9,10 @@ from bot.ui.words.wording import Wording, relative
 def next_step(words: Wording, incident: Incident, *, asks: str = "ack", is_late: bool = False) -> str:
     """Return what to do now and by when, in bold: "今やること：👀 ack を押して対応を始める · 期限 14:22 JST".
 
-    After the acknowledge, it is the responder's next status update; empty when nothing has to be done.
+    After the acknowledgement, it is the responder's next status update; empty when nothing has to be done.
 
     Args:
-        asks: Whom it asks for the acknowledge: "ack", "anyone" who can respond, or "listed" in a list.
+        asks: Whom it asks for the acknowledgement: "ack", "anyone" who can respond, or "listed" in a list.
         is_late: The ack deadline was missed, although the ladder may not say so.
     """
     if incident.status is Status.TRIGGERED:
@@ -26,7 +26,7 @@ def next_step(words: Wording, incident: Incident, *, asks: str = "ack", is_late:
 
 
 def otherwise(words: Wording, incident: Incident, *, shown: int = STEPS_SHOWN) -> str:
-    """Return what follows without an acknowledge or, after it, without a status update; else empty.
+    """Return what follows without an acknowledgement or, after it, without a status update; else empty.
 
     Args:
         shown: The most steps of the ladder.

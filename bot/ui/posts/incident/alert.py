@@ -88,7 +88,7 @@ def head(words: Wording, incident: Incident) -> str:
     """Return the state in bold, and who took it: "🟠 対応中 · 👀 @responder 14:07 JST (9 日前、2 分で ack)".
 
     Discord counts how long ago: the post is not edited when a day is over, and a time alone looks like
-    today's. Without a responder it says so, and since when the acknowledge is overdue.
+    today's. Without a responder it says so, and since when the acknowledgement is overdue.
     """
     name, took, other = state_key(incident), incident.took_to_acknowledge, incident.told_merged_into
     act = incident.acknowledged
@@ -214,7 +214,7 @@ def _regraded(words: Wording, incident: Incident) -> str:
 
 
 def _seeded_head(words: Wording, incident: Incident) -> str:
-    """Return the head; until the first acknowledge it says whose 👀 is below the post."""
+    """Return the head; until the first acknowledgement it says whose 👀 is below the post."""
     line = head(words, incident)
     if incident.status is not Status.TRIGGERED or incident.acknowledged is not None:
         return line
@@ -229,10 +229,10 @@ def _thread(words: Wording, incident: Incident) -> str:
 
 
 def _progress(words: Wording, incident: Incident) -> Iterator[str]:
-    """Yield the people who are asked, before an acknowledge.
+    """Yield the people who are asked, before an acknowledgement.
 
-    Then yield the first acknowledge, if the head shows a later event: that the incident was opened again, or
-    how it ended.
+    Then yield the first acknowledgement, if the head shows a later event: that the incident was opened again,
+    or how it ended.
     """
     if incident.status is Status.TRIGGERED:
         yield on_call_for(words, incident)

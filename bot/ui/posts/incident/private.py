@@ -6,7 +6,7 @@ from typing import Final
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
-from bot.domain.privacy import ToldPlaces
+from bot.domain.privacy import PostPlaces
 from bot.domain.privacy_payloads import (
     MadePrivateNotice,
     MemberAddedNotice,
@@ -79,7 +79,7 @@ def around(incident: Incident) -> str:
     return channel_name(incident.thread.channel or "?")
 
 
-def told_lines(words: Wording, told: ToldPlaces) -> list[str]:
+def told_lines(words: Wording, told: PostPlaces) -> list[str]:
     """Say where Discord holds a post about a private incident: its thread, DMs, and posts from before."""
     thread = [words.say("private.where")] if told.is_in_thread else []
     direct = [words.say("private.told_dm", people=words.on_call(told.people))] if told.people else []

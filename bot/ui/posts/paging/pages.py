@@ -186,7 +186,7 @@ def _tried_before(words: Wording, incident: Incident, data: PagingData, reader: 
 
 
 def _otherwise(words: Wording, incident: Incident, data: PagingData, *, again: str) -> str:
-    """Say what happens without an acknowledge; empty where it is not known.
+    """Say what happens without an acknowledgement; empty where it is not known.
 
     Args:
         again: The text for a step that notifies the channel alone.

@@ -37,7 +37,7 @@ def times_waited(words: Wording, incident: Incident, data: PagingData) -> dict[s
 
 
 def had_a_responder(incident: Incident, data: PagingData) -> bool:
-    """Return True if an acknowledge had ended when the message was decided: "no ack" would be untrue."""
+    """Return True if an acknowledgement had ended when the message was decided: "no ack" would be untrue."""
     return waits_since(incident, at=asked_at(incident, data)) != incident.triggered_at
 
 

@@ -117,7 +117,7 @@ async def test_due_steps_are_claimed_with_all_that_their_decision_needs(rig: Rig
         [due] = await tx.claim_due(now, limit=1)
         assert (due.incident, due.step.index, due.step.priority) == (grave, 0, 100)
         assert due.following is not None
-        assert (due.following.index, dict(due.told), due.unreached) == (1, {"primary": 1}, ())
+        assert (due.following.index, dict(due.notified), due.unreached) == (1, {"primary": 1}, ())
         await tx.finish_steps([due.step])
         await tx.add_timelines([(grave.id, TimelineEntry(TimelineKind.ESCALATED, now, data={"step": 0}))])
     async with rig.store.transaction() as tx:

@@ -9,7 +9,7 @@ from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.explaining import CallEvidence, why_me
 from bot.domain.escalation.ladder import Step, Why, WhyKind, plan
-from bot.domain.escalation.why_me import Said, Uncalled
+from bot.domain.escalation.why_me import CallAnswer, Uncalled
 from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import ByPerson
 from bot.domain.incident.notices import UpdateDueNotice
@@ -115,7 +115,7 @@ def test_the_second_in_line_sees_who_was_tried_before_and_that_both_were_called(
     why = why_me(evidence(FIRST, AGAIN, BESIDE), reader=SECOND, pressed=BESIDE)
     assert why.rule is not None
     assert (why.rule.number, why.rule.after, why.rule.repeats) == (2, 15 * MINUTE, False)
-    assert [(one.who, len(one.pages), one.said) for one in why.tried] == [("@sato", 1, None)]
+    assert [(one.who, len(one.pages), one.answer) for one in why.tried] == [("@sato", 1, None)]
     assert [(one.who, len(one.pages)) for one in why.beside] == [("@sato", 1)]
     assert why.uncalled == ()
 
@@ -182,7 +182,7 @@ def test_a_page_that_was_passed_on_says_from_whom() -> None:
     assert why.rule is not None
     assert (why.rule.declined_by, why.rule.number) == ("佐藤", None)
     [first] = why.tried
-    assert (first.who, first.said, first.said_at) == ("@sato", Said.DECLINED, T0 + 3 * MINUTE)
+    assert (first.who, first.answer, first.answered_at) == ("@sato", CallAnswer.DECLINED, T0 + 3 * MINUTE)
 
 
 def test_a_page_after_a_refused_dm_says_whose() -> None:
@@ -203,7 +203,7 @@ def test_who_has_acknowledged_since_is_said() -> None:
     found = evidence(FIRST, AGAIN, BESIDE)
     taken = replace(found.incident, acknowledged=ByPerson(1, "sato", T0 + 20 * MINUTE))
     why = why_me(replace(found, incident=taken), reader=SECOND, pressed=BESIDE)
-    assert (why.tried[0].said, why.tried[0].said_at) == (Said.ACKNOWLEDGED, T0 + 20 * MINUTE)
+    assert (why.tried[0].answer, why.tried[0].answered_at) == (CallAnswer.ACKNOWLEDGED, T0 + 20 * MINUTE)
 
 
 def test_without_a_record_the_schedule_of_then_is_asked() -> None:

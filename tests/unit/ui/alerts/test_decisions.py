@@ -13,10 +13,10 @@ from bot.domain.alerts.decisions import (
     DecisionDetail,
     DecisionFilter,
     DecisionPage,
-    Holding,
+    HoldingWindow,
     ShownDecision,
 )
-from bot.domain.incident.locations import Waited
+from bot.domain.incident.locations import AlertWait
 from bot.services.alerts.history import PAGE_SIZE
 from bot.ui.posts.renderer import render
 from bot.ui.screens.alerts.decisions import PAGE, decisions_screen
@@ -42,10 +42,10 @@ DECISION = AlertDecision(
 
 def test_a_tracked_alert_says_what_it_has_waited_for() -> None:
     """A threshold, or the end of a window."""
-    counted = replace(NEW, tracked=replace(NEW.tracked, waited=Waited(count=3, within_s=600)))
+    counted = replace(NEW, tracked=replace(NEW.tracked, waited=AlertWait(count=3, within_s=600)))
     assert "10 分に 3 回続いたため追跡" in str(render(JA, QUIET, counted)["content"])
     assert "3 times in 10 min" in str(render(EN, QUIET, counted)["content"])
-    held = replace(NEW, tracked=replace(NEW.tracked, waited=Waited(count=3, window="api")))
+    held = replace(NEW, tracked=replace(NEW.tracked, waited=AlertWait(count=3, window="api")))
     assert "Still firing after the maintenance of api" in str(render(EN, QUIET, held)["content"])
 
 
@@ -70,7 +70,7 @@ def test_a_page_of_decisions_fits_whatever_monitors_say(outcome: AlertOutcome, n
     cursor = DecisionCursor(long.said_id, 999)
     page = DecisionPage(
         DecisionFilter("t" * 40, AlertOutcome.IGNORED_SENDER),
-        (ShownDecision(long, False, 10**19, 10**19, Holding(AT, "*" * 300)),) * PAGE_SIZE,
+        (ShownDecision(long, False, 10**19, 10**19, HoldingWindow(AT, "*" * 300)),) * PAGE_SIZE,
         newer=replace(cursor, is_newer=True),
         older=cursor,
     )
@@ -119,7 +119,7 @@ def test_a_decision_names_its_evidence() -> None:
 def test_a_held_alert_says_until_when_and_who_has_set_that() -> None:
     """A window that was deleted leaves the bare outcome."""
     held = ShownDecision(replace(DECISION, outcome=AlertOutcome.HELD), is_hidden=False)
-    known = replace(held, holding=Holding(AT + timedelta(hours=2), "佐藤"))
+    known = replace(held, holding=HoldingWindow(AT + timedelta(hours=2), "佐藤"))
     page = DecisionPage(DecisionFilter(), (known, held))
     said = "".join(getattr(item, "content", "") for item in decisions_screen(VOICE, page).walk_children())
     assert "-# 🔧 メンテナンス中 (11/24 16:07 JST まで、設定：@佐藤) · Sentry" in said

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.calendar.iso_week import IsoWeek
-from bot.domain.charts import Chart, SeverityChart, TimesChart, Took
+from bot.domain.charts import Chart, SeverityChart, TimesChart, WeekTimes
 from bot.domain.statistics.figures import Durations, SeverityFigures, WeekFigures
 from bot.ui.pictures import drawn
 from bot.ui.posts.trend import trend_pictures
@@ -49,11 +49,15 @@ def test_each_number_is_in_its_week() -> None:
     assert isinstance(times, TimesChart)
     acknowledge, resolve = times.panels
     assert acknowledge.severities[0].weeks == (
-        Took(),
-        Took(median_s=120.0, p90_s=600.0),
-        Took(median_s=60.0, p90_s=60.0),
+        WeekTimes(),
+        WeekTimes(median_s=120.0, p90_s=600.0),
+        WeekTimes(median_s=60.0, p90_s=60.0),
     )
-    assert resolve.severities[0].weeks == (Took(), Took(median_s=3_600.0, p90_s=7_200.0), Took())
+    assert resolve.severities[0].weeks == (
+        WeekTimes(),
+        WeekTimes(median_s=3_600.0, p90_s=7_200.0),
+        WeekTimes(),
+    )
     assert {mark.at_s: mark.label for mark in times.marks}[900] == "15 分"
 
 

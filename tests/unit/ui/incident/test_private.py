@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.privacy import LeftBehind, ToldPlaces
+from bot.domain.privacy import LeftBehind, PostPlaces
 from bot.domain.severity import Mention
 from bot.i18n import LANGUAGES
 from bot.services.escalation.passing_on import PassedOn
@@ -317,7 +317,7 @@ def test_whoever_removes_somebody_hears_that_discord_does_not(voice: Voice, name
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_it_is_said_where_a_private_incident_is_told(voice: Voice) -> None:
     """The screen lists thread, DMs and earlier posts, and those that still show the content."""
-    told = ToldPlaces(True, ("primary", "@olive"), (301,), (302,))
+    told = PostPlaces(True, ("primary", "@olive"), (301,), (302,))
     screen = entered_screen(voice, SECRET, entry=DeliveryStatus.SENT, told=told)
     shown = show_screen(voice, replace(view_of(SECRET), told=told))
     for said in (screens.words(screen), screens.words(shown)):
@@ -329,9 +329,9 @@ def test_it_is_said_where_a_private_incident_is_told(voice: Voice) -> None:
         assert lines[2].startswith("⚠️")
         assert "<#302>" in lines[2]
     assert screens.over_limits(shown) == []
-    nothing = replace(view_of(SECRET), told=ToldPlaces(False, (), (), ()))
+    nothing = replace(view_of(SECRET), told=PostPlaces(False, (), (), ()))
     assert screens.words(show_screen(voice, nothing)) == screens.words(show_screen(voice, view_of(SECRET)))
-    many = ToldPlaces(True, tuple(f"@{n:017}" for n in range(99)), (10**18,) * 99, (10**18,) * 99)
+    many = PostPlaces(True, tuple(f"@{n:017}" for n in range(99)), (10**18,) * 99, (10**18,) * 99)
     assert screens.over_limits(entered_screen(voice, SECRET, entry=None, told=many)) == []
 
 

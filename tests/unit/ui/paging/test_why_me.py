@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.escalation.ladder import Why, WhyKind
-from bot.domain.escalation.why_me import CalledPerson, CallRule, Reminded, Said, Uncalled, WhyMe
+from bot.domain.escalation.why_me import CallAnswer, CalledPerson, CallRule, Reminded, Uncalled, WhyMe
 from bot.domain.incident.calls import CallPage
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.duty import Duty, DutyKind
@@ -185,7 +185,7 @@ def test_the_others_say_why_it_was_not_them() -> None:
     A line also says if its person has left the server or has declined.
     """
     gone = replace(SATO, pages=(CallPage(who="@sato", asked_at=AT, is_refused=True),), is_gone=True)
-    busy = replace(SATO, said=Said.DECLINED, said_at=AT + timedelta(minutes=3))
+    busy = replace(SATO, answer=CallAnswer.DECLINED, answered_at=AT + timedelta(minutes=3))
     beside = CalledPerson("@ito", "third", None, is_recorded=False, pages=sent("@ito", DUE))
     others = (
         Uncalled("@abe", "fourth", at=DUE + timedelta(minutes=15)),
@@ -213,7 +213,7 @@ def test_who_was_not_called_is_told_who_was_and_why() -> None:
 
     If nobody was called, they learn that.
     """
-    taken = replace(OWN, said=Said.ACKNOWLEDGED, said_at=DUE + timedelta(minutes=3))
+    taken = replace(OWN, answer=CallAnswer.ACKNOWLEDGED, answered_at=DUE + timedelta(minutes=3))
     lines = said(WhyMe(PLACED, STEP, tried=(SATO,), beside=(taken,)))
     assert lines[0] == "**あなたは呼び出されていません。**"
     assert lines[3:5] == [
