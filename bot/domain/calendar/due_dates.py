@@ -116,7 +116,7 @@ def parse_due_date(text: str, *, today: date, hours: BusinessHours) -> date:
         raise MissingDueDate(today=today)
     try:
         line = _TRAILING.sub("", plain_line(text))
-        day = _read(line, today, hours)
+        day = _read_day(line, today, hours)
     except (ValueError, OverflowError):
         day = None
     if day is None:
@@ -134,7 +134,7 @@ def _example(today: date) -> str:
     return f"{soon.month}/{soon.day}"
 
 
-def _read(line: str, today: date, hours: BusinessHours) -> date | None:
+def _read_day(line: str, today: date, hours: BusinessHours) -> date | None:
     """Return the day meant, or None.
 
     Raises:

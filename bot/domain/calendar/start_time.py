@@ -112,7 +112,7 @@ def parse_start_time(text: str, *, now: datetime, timezone: ZoneInfo) -> datetim
     """
     here = now.astimezone(timezone)
     try:
-        start = _read(plain_line(text, zone_name=here.tzname() or ""), here)
+        start = _read_moment(plain_line(text, zone_name=here.tzname() or ""), here)
     except (ValueError, OverflowError):
         start = None
     if start is None:
@@ -139,7 +139,7 @@ def plain_line(text: str, *, zone_name: str = "") -> str:
     return line.removesuffix(zone_name.casefold()).rstrip() if zone_name else line
 
 
-def _read(line: str, now: datetime) -> datetime | None:
+def _read_moment(line: str, now: datetime) -> datetime | None:
     """Return the moment meant, or None. *now* carries the zone.
 
     Raises:

@@ -46,7 +46,7 @@ def regraded(incident: Incident, owed: datetime | None, *, is_more_severe: bool)
     return replace(incident, updates=sooner)
 
 
-def renewed(incident: Incident, due_at: datetime | None) -> Incident:
+def promise_renewed(incident: Incident, due_at: datetime | None) -> Incident:
     """Renew the promise after a sign of life without an update: the next update is due at *due_at*."""
     return replace(promised(incident, due_at), version=incident.version + 1)
 

@@ -60,7 +60,7 @@ async def note_sign_of_life(
     severity = policy.rules(incident.severity)
     if not (incident.is_open and incident.updates.reminders and severity.ack_lapses_after is not None):
         return incident
-    alive = status_updates.renewed(incident, policy.update_due(severity, at=now))
+    alive = status_updates.promise_renewed(incident, policy.update_due(severity, at=now))
     await tx.save(alive)
     await remind_later(tx, alive, now=now)
     await tx.enqueue(refresh_job(alive, severity=severity))
