@@ -1,9 +1,4 @@
-"""The secrets of vendors that detect-secrets knows by their shape and `bot.domain.masking.shapes` does not.
-
-The expressions are those of the plugins of detect-secrets 1.5.0 (Yelp, Apache License 2.0), bounded so that
-each sign is read a bounded number of times. Left out are what our own rules find anyway, and IP addresses,
-because an incident needs them.
-"""
+"""The secrets of vendors that detect-secrets knows by their shape and `bot.domain.masking.shapes` does not."""
 
 import re
 from collections.abc import Iterator
@@ -36,6 +31,9 @@ def _vendor(kind: str, plugin: str, pattern: str, *, needs: str = "", flags: int
 _IS: Final = r"[\"']?\]?[ \t]{0,8}(?:=|:=|:|=>|::|[ \t])[ \t]{0,8}[\"']?"
 _NAMED_SO: Final = r"(?:api)?[_-]?(?:key|pwd|pw|password|pass|token)"
 
+# The expressions are those of the plugins of detect-secrets 1.5.0 (Yelp, Apache License 2.0), bounded so that
+# each sign is read a bounded number of times. Left out are what our own rules find anyway, and IP addresses,
+# because an incident needs them.
 _VENDORS: Final = (
     _vendor(
         "artifactory_credentials",
