@@ -111,12 +111,9 @@ def render(found: dict[tuple[str, str], Seen]) -> str:
         "`python -m local_discord.tests.openapi.coverage` writes this page from a tour of every route; with",
         "`--list` it prints every route with the successes and refusals observed. Do not edit the page.",
         "",
-        f"Discord's description of its HTTP API v10 (discord/discord-api-spec) has {len(everything)} routes.",
-        f"The local Discord implements {len(mine)}, of which {len(proven)} are validated: a success and the",
-        "refusals match the description, and so do their requests. The refusals, where a route has them:",
-        "ids that do not exist (404), no token (401), a wrong field in the body (50035), a bot that may only",
-        "look (50013), and one that may not even look (50001). This proves the shape of the answers, but not",
-        "that Discord picks the same code, or checks in the same order.",
+        f"Of the {len(everything)} routes in Discord's description (discord/discord-api-spec, HTTP API v10)",
+        f"{len(mine)} are implemented and {len(proven)} validated: a success, the refusals and their requests",
+        "match it. That Discord picks the same code, or checks in the same order, is not proven.",
         "",
         "| Area | Operations | Validated | Codes of its refusals |",
         "| --- | --- | --- | --- |",
@@ -124,15 +121,11 @@ def render(found: dict[tuple[str, str], Seen]) -> str:
     lines += [_row(area, members, found) for area, members in _grouped(mine, _GROUPS)]
     lines += [
         "",
-        "## Not part of it",
+        "Not part of it, and answered with 404 or 405 as an unknown route is:",
         "",
-        "These answer with 404 or 405, as Discord does for a route that it does not have.",
-        "",
-        "| Area | Operations |",
-        "| --- | --- |",
     ]
     missing = [one for one in everything if one not in mine]
-    lines += [f"| {area} | {len(members)} |" for area, members in _grouped(missing, _NOT_PART)]
+    lines += [f"- {area} ({len(members)})" for area, members in _grouped(missing, _NOT_PART)]
     return "\n".join(lines) + "\n"
 
 
