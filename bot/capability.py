@@ -3,8 +3,9 @@
 A capability is a folder of `cogs` with a `capability.py`, which has a `CAPABILITY`. The core imports none of
 them: it asks `installed()`, or `Policy.capabilities` for those that a guild has switched on. Other files are
 found in the folder by their names, too: ``policy.py`` with its `POLICY`, which is all that is loaded for a
-policy alone; ``policy.toml``, the folder's part of the default policy, by `bot.runbook.loader`; ``*.sql`` by
-`bot.storage.database`, and ``texts.toml`` by `bot.i18n.texts`.
+policy alone; ``cli.py`` with what `bot.cli.commands` takes from it; ``policy.toml``, the folder's part of the
+default policy, by `bot.runbook.loader`; ``*.sql`` by `bot.storage.database`, and ``texts.toml`` by
+`bot.i18n.texts`.
 
 At run time this module imports the domain alone, so that each layer above can take what belongs to it.
 """
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from bot.domain.timeline.entries import EntryData, TimelineEntry
     from bot.runbook.fields.rules import CapabilityTable, CapabilityTables
     from bot.runbook.model import Policy
-    from bot.services.core import Core, WeeklyReport
+    from bot.services.core import Core
     from bot.services.delivery.handling import DeliveryHandler
     from bot.services.ports import Transaction
     from bot.services.shared.changes import Change
@@ -244,7 +245,6 @@ class Capability:
         opens: Makes what the process shares, from the settings, at the start: `Core.opened`. It connects to
             nothing yet.
         build: Makes the use cases of a guild: what `Services.of` returns.
-        report: Makes what `incident-bot digest` prints and has posted, from a core that reaches no Discord.
         jobs: By the name that the queue stores. They need `build`.
         lost_jobs: Names of queries for the jobs whose rows were due `:overdue` ago and that have no job: rows
             of `job`, `key`, `priority` and `guild_id`. The auditor runs them over all guilds, and leaves out
@@ -289,9 +289,6 @@ class Capability:
         ticks: What looks at the rows every so often.
         gauges: Counts its rows for the monitoring system with each scrape, without those of the guilds in the
             collection, which have switched it off. What it raises leaves out the figures of all rows.
-        programs: What commands of `incident-bot` do, by their words: takes what `opens` has made, the policy
-            and what `bot.cli` hands over, which has their options; returns True if all is well. The command
-            ends with an error if the policy switches the capability off.
         doctor: The checks of `incident-bot doctor` for one guild.
         records: Its tables whose rows an export of incidents takes along.
         past: Returns what it would have left of an incident that has ended, from its status updates on the
@@ -302,7 +299,6 @@ class Capability:
     name: str
     opens: "Callable[[Settings, Outbound], object] | None" = None
     build: "Callable[[Core], object] | None" = None
-    report: "Callable[[Core], WeeklyReport] | None" = None
     jobs: Mapping[str, JobHandling] = field(default_factory=dict)
     lost_jobs: Sequence[str] = ()
     on: "Mapping[IncidentEvent, Callable[[Change], Awaitable[None]]]" = field(default_factory=dict)
@@ -330,7 +326,6 @@ class Capability:
     numbers: Mapping[str, str] = field(default_factory=dict)
     ticks: Sequence[Tick] = ()
     gauges: "Callable[[Sql, Collection[int]], Awaitable[Sequence[RowGauge]]] | None" = None
-    programs: Mapping[str, Callable[..., bool]] = field(default_factory=dict)
     doctor: "Callable[[Settings, Policy], Coroutine[Any, Any, Iterable[Finding]]] | None" = None
     records: "Sequence[RecordTable]" = ()
     past: "Callable[[Policy, Incident, Sequence[TimelineEntry]], IncidentPast | None] | None" = None
@@ -354,6 +349,11 @@ def policy_parts() -> Mapping[str, PolicyPart]:
     """Return what the capabilities have in the policy, by name. Imports no more than their `policy.py`."""
     parts = {name: module.POLICY for name, module in _modules("policy").items()}
     return MappingProxyType(parts)
+
+
+def command_lines() -> tuple[ModuleType, ...]:
+    """Return the `cli.py` of each capability that has one. Its `register` adds commands to the Typer app."""
+    return tuple(_modules("cli").values())
 
 
 def _modules(name: str) -> dict[str, ModuleType]:

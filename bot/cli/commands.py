@@ -10,11 +10,11 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
+from bot.capability import command_lines
 from bot.cli.alerts import commands as alert_commands
 from bot.cli.hooks import commands as hook_commands
 from bot.cli.oncall import commands as oncall_commands
 from bot.cli.outcome import EXIT_OK, ends_well
-from bot.cli.probes import commands as probe_commands
 from bot.cli.records import commands as record_commands
 from bot.cli.runbook import commands as runbook_commands
 from bot.lean_imports import uncollected
@@ -35,7 +35,6 @@ record_commands.register(app)
 hook_commands.register(app)
 alert_commands.register(app)
 oncall_commands.register(app)
-probe_commands.register(app)
 
 
 @app.command(epilog="Example: incident-bot run")
@@ -195,27 +194,6 @@ def doctor(  # noqa: PLR0913 -- its options
         raise typer.Exit(code)
 
 
-@app.command("check", epilog="Example: incident-bot check api.parky.co.jp")
-def check_systems(
-    target: Annotated[
-        str | None, typer.Argument(help="Only this target of [checks.http]; else all.", metavar="TARGET")
-    ] = None,
-    *,
-    lang: Annotated[
-        DemoLanguage | None, typer.Option(help="Of the words; else that of LC_ALL or LANG, or of the policy.")
-    ] = None,
-) -> None:
-    """Look at every system side by side, as /check does; exits with 1 when one is down."""
-    with ends_well():
-        from bot.cli.setup import load
-
-        settings = load("discord_guild_id")
-        from bot.cli.check import check as look
-        from bot.i18n.terminal import terminal_language
-
-        raise typer.Exit(look(settings, target, language=lang or terminal_language(os.environ)))
-
-
 @app.command(epilog="Example: incident-bot jobs --port 8090")
 def jobs(
     *,
@@ -234,29 +212,6 @@ def jobs(
         serve(settings, port=port, allow_changes=allow_changes)
 
 
-@app.command(epilog="Example: incident-bot digest --preview --week 2026-W47")
-def digest(
-    *,
-    preview: Annotated[
-        bool, typer.Option("--preview", help="Print it here; no running bot is needed.")
-    ] = False,
-    post: Annotated[
-        bool, typer.Option("--post", help="Let the bot post it in the digest's channel.")
-    ] = False,
-    week: Annotated[str | None, typer.Option(help="An ISO week such as 2026-W47; else the last one.")] = None,
-) -> None:
-    """Look at a week's digest, or have it posted."""
-    if preview == post:
-        raise typer.BadParameter("choose one of --preview and --post")
-    with ends_well():
-        from bot.cli.setup import load
-
-        settings = load("discord_guild_id")
-        from bot.cli import digest as work
-
-        (work.preview if preview else work.post)(settings, week)
-
-
 @app.command(epilog="Example: incident-bot postmortem 42 --out INC-42.md")
 def postmortem(
     number: Annotated[int, typer.Argument(help="The INC number.", min=1, metavar="NUMBER")],
@@ -272,6 +227,10 @@ def postmortem(
         from bot.cli import postmortem as work
 
         work.write(settings, number, out=out, private=private)
+
+
+for command_line in command_lines():
+    command_line.register(app)
 
 
 def main() -> None:

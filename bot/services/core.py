@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.runbook.model import Policy
 from bot.services.alerts.events import AlertEvents
 from bot.services.incidents.lifecycle import Lifecycle
@@ -54,19 +53,3 @@ class Core:
     vitals: LiveCheck
     code_host: CodeHost | None = None
     opened: object = None
-
-
-class WeeklyReport(Protocol):
-    """What the command line prints of a week, and has posted."""
-
-    async def last_week(self) -> IsoWeek:
-        """Return the latest week that has ended."""
-
-    async def text(self, week: IsoWeek) -> str:
-        """Return the report of *week* for a terminal."""
-
-    async def post(self, week: IsoWeek) -> bool:
-        """Queue its post; False when it was posted before."""
-
-    def key(self, week: IsoWeek) -> str:
-        """Return the key of the delivery that posts it."""

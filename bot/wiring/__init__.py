@@ -2,6 +2,6 @@
 
 from bot.wiring.dependencies import DiscordPorts, GuildDependencies
 from bot.wiring.guild import UseCases, wire
-from bot.wiring.shared import weekly_report
+from bot.wiring.shared import unreached_core
 
-__all__ = ["DiscordPorts", "GuildDependencies", "UseCases", "weekly_report", "wire"]
+__all__ = ["DiscordPorts", "GuildDependencies", "UseCases", "unreached_core", "wire"]

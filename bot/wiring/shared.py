@@ -9,7 +9,7 @@ from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.opening import AlertOpening
 from bot.services.alerts.recoveries import Recoveries
-from bot.services.core import Core, WeeklyReport
+from bot.services.core import Core
 from bot.services.delivery.emails import DeliveryEmails
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
@@ -98,9 +98,6 @@ def _reviews(parts: GuildDependencies) -> str | None:
     return host.repository if host is not None and parts.policy.github.pull_requests else None
 
 
-def weekly_report(parts: GuildDependencies) -> WeeklyReport | None:
-    """Return what the command line prints of a guild's weeks; None if the guild has switched it off."""
-    unreached = cast("Discord", None)  # the command line connects to a database alone
-    core = Shared(parts, unreached, OnCall(parts.store, parts.policy)).core
-    made = (one.report(core) for one in parts.policy.capabilities if one.report is not None)
-    return next(made, None)
+def unreached_core(parts: GuildDependencies) -> Core:
+    """Return the core of a guild for the command line, which connects to a database alone."""
+    return Shared(parts, cast("Discord", None), OnCall(parts.store, parts.policy)).core

@@ -1,7 +1,7 @@
 """What the folder plugs into the core. `bot.capability` says what each part is."""
 
 from bot.capability import Capability, JobHandling
-from cogs.checks import commands, doctor, posts, printing, systems, use_cases
+from cogs.checks import commands, doctor, posts, systems, use_cases
 from cogs.checks.use_cases import LIVE_CHECK
 
 CAPABILITY = Capability(
@@ -16,6 +16,5 @@ CAPABILITY = Capability(
     deliveries=use_cases.deliveries,
     commands=[commands.check],
     controls=[commands.press_check],
-    programs={"check": printing.print_checks},
     doctor=doctor.check,
 )

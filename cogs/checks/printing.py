@@ -1,16 +1,14 @@
 """`incident-bot check`: look at every system and print what is found. Nothing is stored."""
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from dataclasses import replace
+from typing import cast
 
 import typer
 
 from bot.domain.errors import ConfigError
 from bot.domain.systems.results import SystemState
-from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.ports import DlqStore
-from bot.services.ports.live_checks import LiveCheck
+from bot.services.core import Core
 from bot.ui.words.system_words import plain_line
 from bot.ui.words.wording import Wording
 from cogs.checks.posts import kinds
@@ -19,42 +17,35 @@ from cogs.checks.running import DlqFailures, results_in_steps
 from cogs.checks.systems import OpenChecks
 
 
-class DatabaseAccess(Protocol):
-    """Opens the bot's own database and the DLQ."""
+def require_target(policy: Policy, target: str | None) -> None:
+    """Make sure that *policy* knows the target, None is all.
 
-    def __call__(self, work: Callable[[LiveCheck, DlqStore], Awaitable[ChecksShown]], /) -> ChecksShown:
-        """Return what *work* returns of them, in an event loop of its own."""
+    Raises:
+        ConfigError: It does not.
+    """
+    known = policy.of(CheckRules).http
+    if target is not None and target not in known:
+        allowed = ", ".join(known) or "none is set up"
+        raise ConfigError(f"TARGET: {target} has no [checks.http] in the policy; allowed: {allowed}")
 
 
-def print_checks(opened: OpenChecks, policy: Policy, target: str | None, look: DatabaseAccess) -> bool:
-    """Print a line for each system, the worst first, in the policy's language.
+async def print_checks(core: Core, target: str | None, *, language: str | None) -> bool:
+    """Print a line for each system of a guild, the worst first.
 
     Args:
-        opened: Makes the checks.
-        policy: Which names the systems.
         target: The one that is asked by HTTP; None for all.
-        look: Opens what every round looks at.
+        language: "ja" or "en"; None for the policy's.
 
     Returns:
         False when a system is down.
-
-    Raises:
-        ConfigError: the policy does not know the target.
     """
-    rules, words = policy.of(CheckRules), Wording(Texts.load(), policy)
-    if target is not None and target not in rules.http:
-        known_targets = ", ".join(rules.http) or "none is set up"
-        raise ConfigError(f"TARGET: {target} has no [checks.http] in the policy; allowed: {known_targets}")
-
-    async def looked(vitals: LiveCheck, dlq: DlqStore) -> ChecksShown:
-        known = opened(rules, vitals)
-        checks = [*known.of([] if target is None else [target]), DlqFailures(dlq)]
-        shown = ChecksShown(systems=len(checks), unconfigured=tuple(known.unconfigured))
-        async for results in results_in_steps(checks):
-            shown = shown.with_results(results)
-        return shown
-
-    shown = look(looked)
+    policy, opened = core.policy, cast("OpenChecks", core.opened)
+    words = Wording(core.texts, replace(policy, language=language or policy.language))
+    known = opened(policy.of(CheckRules), core.vitals)
+    checks = [*known.of([] if target is None else [target]), DlqFailures(core.dlq)]
+    shown = ChecksShown(systems=len(checks), unconfigured=tuple(known.unconfigured))
+    async for results in results_in_steps(checks):
+        shown = shown.with_results(results)
     for result in shown.results:
         typer.echo(plain_line(words, result))
     if shown.unconfigured:

@@ -7,7 +7,6 @@ from cogs.digest.use_cases import Digests
 CAPABILITY = Capability(
     name="digest",
     build=use_cases.build,
-    report=use_cases.report,
     renderers=posts.RENDERERS,
     deliveries=use_cases.deliveries,
     commands=[commands.digest_group],

@@ -26,7 +26,7 @@ from bot.domain.statistics.period import Span
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.alerts.asked_alerts import asked_alerts
-from bot.services.core import Core, WeeklyReport
+from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import DlqStore, Store, Transaction
 from bot.services.ports.charts import PATIENCE_S
@@ -383,11 +383,6 @@ class DigestDeliveries(DeliveryHandler):
 
 def build(core: Core) -> Digests:
     """Return the use cases of a guild."""
-    return Digests(core)
-
-
-def report(core: Core) -> WeeklyReport:
-    """Return what the command line prints, and has posted."""
     return Digests(core)
 
 

@@ -1,7 +1,7 @@
 """What the folder plugs into the core. `bot.capability` says what each part is."""
 
 from bot.capability import Capability, Tick
-from cogs.probes import commands, doctor, prober, store, trying, use_cases
+from cogs.probes import commands, doctor, prober, store, use_cases
 
 CAPABILITY = Capability(
     name="probes",
@@ -13,6 +13,5 @@ CAPABILITY = Capability(
         Tick("old results of probes", use_cases.tidy, every_s=600, by_leader=True),
     ],
     gauges=store.gauges,
-    programs={"probes try": trying.try_probes},
     doctor=doctor.check,
 )

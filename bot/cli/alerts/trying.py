@@ -214,16 +214,14 @@ def _tried(message: AlertMessage, policy: Policy) -> _Tried:
 
 def _decided(settings: Settings, tried: _Tried, guild_id: int) -> _Tried:
     """Ask the database what would become of the message."""
-    found: list[_Tried] = []
 
-    async def decide(shared: SharedResources) -> None:
+    async def decide(shared: SharedResources) -> _Tried:
         parts = shared.parts(guild_id)
         reader = AlertReader(parts.policy, replaying=parts.webhooks.values())
         understood, decided = await MessageDryRun(parts.store, parts.policy).decide(tried.message, reader)
-        found.append(_Tried(tried.message, understood, decided, tried.waits))
+        return _Tried(tried.message, understood, decided, tried.waits)
 
-    with_stores(settings, decide)
-    return found[0]
+    return with_stores(settings, decide)
 
 
 def _in_words(tried: _Tried, words: Wording) -> Iterator[str]:

@@ -1,19 +1,22 @@
 """Probes that are switched off while a target is down."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from bot.capability import capability_names
-from bot.cli.programs import run_program
-from bot.domain.errors import ConfigError, UserError
+from bot.cli.commands import app
+from bot.domain.errors import UserError
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Status
-from bot.settings import load_settings
+from bot.runbook import default_policy_text
 from bot.storage.figures import read_figures
 from cogs.probes.use_cases import ProbeUseCases
 from tests.cogs.probes.prober import prober, wrong
 from tests.cogs.probes.test_probing import alerts, begun, turn
+from tests.log_state import logging_restored
 from tests.services.desk import RESPONDER, Desk
 
 __all__ = ["begun"]
@@ -40,8 +43,11 @@ async def test_the_alert_stays_with_the_people_and_monitoring_forgets_the_target
     assert not any(gauge.values for gauge in off.own)
 
 
-def test_the_command_says_that_they_are_off(desk: Desk) -> None:
+def test_the_command_says_that_they_are_off(tmp_path: Path) -> None:
     """`incident-bot probes try` asks nothing."""
-    policy = replace(desk.policy, off=capability_names())
-    with pytest.raises(ConfigError, match="switches probes off"):
-        run_program("probes try", load_settings(env_file=None), policy, None)
+    file = tmp_path / "policy.toml"
+    file.write_text(f'{default_policy_text()}\n[capabilities]\noff = ["probes"]\n', encoding="utf-8")
+    with logging_restored():
+        said = CliRunner().invoke(app, ["probes", "try"], env={"RUNBOOK_FILE": str(file)})
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert said.stderr == "error: probes try: the policy switches probes off\n"

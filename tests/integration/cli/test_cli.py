@@ -16,12 +16,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import digest
 from bot.cli.commands import app
 from bot.database import PATIENCE_S
-from bot.domain.errors import ConfigError
 from bot.runbook import default_policy_text
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from local_discord.server import LocalDiscord
@@ -252,24 +250,22 @@ def test_digest_wants_one_of_two() -> None:
         assert "choose one of --preview and --post" in ended.err
 
 
-def test_digest_post_without_a_bot(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_digest_post_without_a_bot(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """`digest post` queues a week's digest once, and says so when it is asked again.
 
     A week that has not ended is refused.
     """
-    monkeypatch.setattr(digest, "PATIENCE_S", 0.1)
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("DISCORD_GUILD_ID", GUILD_ID)
-    settings = load_settings(env_file=None)
-    digest.post(settings, "2026-W20")
-    digest.post(settings, "2026-W20")
-    first, again = capsys.readouterr().out.splitlines()
-    assert first == "queued the digest of 2026-W20; it goes out as soon as a bot runs on this database"
-    assert again == "the digest of 2026-W20 was posted before; it is posted once"
-    with pytest.raises(ConfigError, match="2099-W01 has not ended"):
-        digest.post(settings, "2099-W01")
+    monkeypatch.setattr("cogs.digest.printing.PATIENCE_S", 0.1)
+
+    def post(week: str) -> Outcome:
+        return here("digest", "--post", "--week", week, DATABASE_URL=database_url, **GUILD)
+
+    first, again, early = post("2026-W20"), post("2026-W20"), post("2099-W01")
+    queued = "queued the digest of 2026-W20; it goes out as soon as a bot runs on this database\n"
+    assert (first.code, first.out) == (0, queued)
+    assert (again.code, again.out) == (0, "the digest of 2026-W20 was posted before; it is posted once\n")
+    assert early.code == 2
+    assert early.errors[0].startswith("--week: 2099-W01 has not ended")
     assert asyncio.run(_deliveries(database_url)) == [("digest", "pending")]
 
 

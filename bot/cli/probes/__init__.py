@@ -1,1 +1,0 @@
-"""`incident-bot probes`: each target asked once."""
