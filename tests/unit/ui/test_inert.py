@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.text import cut
@@ -23,11 +23,12 @@ SPITEFUL = st.lists(
     max_size=200,
 ).map("".join)  # fmt: skip
 MEANS_SOMETHING = re.compile(
-    r"@|(?<!\\)(?:\\\\)*[*_~`|]|(?<!\\)(?:\\\\)*<(?!https?://)|\](?:\\\\)*\(|^[ \t]*[#>-]", re.MULTILINE
+    r"@|(?<!\\)(?:\\\\)*[*_~`|]|(?<!\\)(?:\\\\)*<(?!https?://)|\]\(|^[ \t]*[#>-]", re.MULTILINE
 )
 ADDRESS = re.compile(r"<https?://[^\s<>]+>")
 
 
+@example("]\\(", 50)  # a backslash that is shown is between the two: no link
 @given(SPITEFUL, st.integers(50, 400))
 def test_nothing_takes_effect(text: str, limit: int) -> None:
     """No mention, markup, masked link or invisible sign is left; the length is kept."""
