@@ -214,13 +214,15 @@ class PolicyPart:
         table: Its table of the policy file, under the folder's name; what its `rules` returns is found by
             `Policy.of`.
         within: The table of the core that has the capability's own in it, as "alerts" has
-            ``[alerts.maintenance]``; empty: the file itself.
+            ``[alerts.maintenance]``; empty: the file itself. For keys that teams had before the folder.
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
         targets: Returns what its alerts may be about, beside the policy's `targets`.
         addresses: Returns the addresses of the team's own systems that it asks by HTTP.
-        systems: Returns the repositories and projects that its table names, for all who read from them.
+        systems: Returns the repositories and projects that its table names, for other capabilities that read
+            from them, which do not know its rules.
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
-        summary: Returns its lines of what the command line says in words of a policy.
+        summary: Returns its lines of what `incident-bot runbook show` says of a policy in words, which the
+            core makes from its own keys alone.
     """
 
     table: "type[CapabilityTable | CapabilityTables]"
@@ -238,7 +240,7 @@ class Capability:
     """Everything that one capability plugs into the core. All is optional but the name.
 
     Names of jobs, notices, deliveries and texts must be the capability's own: two that claim the same one, or
-    the core's, fail the start.
+    the core's, fail the start. A point has two users, or says why no other point does for its one.
 
     Attributes:
         name: The folder's.
@@ -251,15 +253,13 @@ class Capability:
             those that have switched the capability off.
         on: What follows an event in the transaction that makes it happen, with the incident locked. An error
             undoes the change, and the person is told of it.
-        shown: Called by the job that edits the posts of an incident after any change, before the core's are
-            edited, with the use cases and the incident: what else shows it is to be edited. It runs in no
-            transaction; what it raises postpones the job.
-        holds: What may hold back alerts that would be tracked.
-        hides: Called by the job that hides the posts of an incident that was made private, after those of the
-            core, with the use cases and the number: what else names it is to be hidden. It runs in no
-            transaction; what it raises postpones the job.
+        shown: Called by the job that edits the posts of an incident after any change, also when it was made
+            private, before the core's are edited, with the use cases and the incident: what else shows it is
+            to be edited. It runs in no transaction; what it raises postpones the job.
+        holds: What may hold back alerts that would be tracked; the one point that decides instead of follows.
         card_posted: Called when the card of an incident's thread is there, with the use cases, in the
-            transaction that records it. An error undoes that, and the card is recorded again.
+            transaction that records it. An error undoes that, and the card is recorded again. Not an event of
+            `on`, since what follows depends on what `opens` has made.
         entries: The kinds of timeline entries that it writes, with their words; the words of the kind are the
             text ``history.kind.<kind>``. While it is switched off an entry is shown with its reason at most.
         notices: The lines that it writes in threads. One that is queued is not sent while it is switched off.
@@ -270,12 +270,15 @@ class Capability:
         begin: Called for each guild at every start, once the database is there, before any job runs. What it
             raises is tried again like the rest of the start.
         fired: What follows an alert that fires, counted on an incident or passed over, in the transaction
-            that records it. An error undoes that, and the message or the event comes again.
-        action_items: How action items are read; the first capability that has them is asked.
+            that records it. An error undoes that, and the message or the event comes again. Not an event of
+            `on`, since there may be no incident.
+        action_items: How the core and other capabilities read action items; the first capability that has
+            them is asked.
         suggests: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
             where it takes the place of the role that gives way, and below a status update. The first
             capability that suggests one is heard.
-        asks_users: Return True if the form of a status update asks whether users are affected.
+        asks_users: Return True if the form of a status update, which the core keeps, asks whether users are
+            affected: for a capability that tells them.
         after_end: Verbs of buttons on an ended thread's card, beside the core's.
         console: Lines of `/incident show`.
         choices: Choices of its select.
@@ -293,7 +296,8 @@ class Capability:
         records: Its tables whose rows an export of incidents takes along.
         past: Returns what it would have left of an incident that has ended, from its status updates on the
             timeline; None: nothing. The demo calls it for each incident of its past.
-        past_items: Makes the action items of an incident of the demo's past.
+        past_items: Makes the action items of an incident of the demo's past. Apart from `past`, since the
+            incident counts them, and their entries name the numbers that the rows get.
     """
 
     name: str
@@ -304,7 +308,6 @@ class Capability:
     on: "Mapping[IncidentEvent, Callable[[Change], Awaitable[None]]]" = field(default_factory=dict)
     shown: "Callable[[Any, Incident], Awaitable[None]] | None" = None
     holds: Sequence[AlertHold] = ()
-    hides: "Callable[[Any, int], Awaitable[None]] | None" = None
     card_posted: "Callable[[Any, Transaction, Incident], Awaitable[None]] | None" = None
     entries: "Sequence[EntryLook[Any]]" = ()
     notices: "Sequence[NoticeLook[Any]]" = ()

@@ -85,12 +85,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         _, _, source = payload.partition(":")
         return await cases.hook_processing.process(source)
 
-    async def hide(incident_id: int) -> None:
-        await services.privacy.hide(incident_id)
-        for capability in services.policy.capabilities:
-            if capability.hides is not None:
-                await capability.hides(services.built.get(capability.name), incident_id)
-
     return {
         **_slow_handlers(cases),
         **_own_handlers(cases),
@@ -103,7 +97,7 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         JobName.REFRESH_DIGEST: _numbered(services.alert_verdicts.refresh),
         JobName.REEVALUATE: _numbered(services.reevaluations.run_job),
         JobName.UNFINISHED_TRIAGE: _numbered(services.unfinished.run_job),
-        JobName.REDACT: _numbered(hide),
+        JobName.REDACT: _numbered(services.privacy.hide),
         JobName.REDACT_FAILURES: _numbered(cases.failures.redact),
         JobName.TRACK_UNANSWERED: _paired(services.questions.track_unanswered),
         JobName.HANDOVER: _numbered(services.handovers.run_job),

@@ -16,7 +16,7 @@ CAPABILITY = Capability(
         IncidentEvent.ALERT_POSTED: use_cases.ask_for_card,
         IncidentEvent.START_CORRECTED: use_cases.ask_for_card,
     },
-    hides=use_cases.forget,
+    shown=use_cases.forget,
     entries=posts.ENTRIES,
     notices=posts.NOTICES,
     renderers=posts.RENDERERS,

@@ -223,17 +223,16 @@ class Suspects:
         log.info("suspects.read", incident_id=incident_id, changes=len(card.changes), unread=len(card.unread))
         return _AGAIN if _is_due(card) else None
 
-    async def forget(self, number: int) -> None:
-        """Take a past incident that is private by now out of the cards of others."""
-        incident = await self._store.incident(number)
+    async def forget(self, incident: Incident) -> None:
+        """Take an incident out of the cards of others if it is private."""
         if not incident.is_private:
             return
-        for other in await SuspectStore(self._store.sql).cards_with(incident.guild_id, number):
+        for other in await SuspectStore(self._store.sql).cards_with(incident.guild_id, incident.id):
             async with self._store.transaction() as tx:
                 locked = await tx.incident(other, lock=True)
                 card = await SuspectStore(tx.sql).card(other)
                 if card is not None:
-                    await self._show(tx, locked, card.without(number), card)
+                    await self._show(tx, locked, card.without(incident.id), card)
 
     def _wants(self, incident: Incident) -> bool:
         """Return True if *incident* is to have a card: without a source there is none."""
@@ -428,6 +427,6 @@ async def read_card(suspects: SuspectUseCases, payload: str) -> timedelta | None
     return await suspects.cards.read(int(payload))
 
 
-async def forget(suspects: SuspectUseCases, incident_id: int) -> None:
+async def forget(suspects: SuspectUseCases, incident: Incident) -> None:
     """Take an incident that is private by now out of the cards of others."""
-    await suspects.cards.forget(incident_id)
+    await suspects.cards.forget(incident)

@@ -222,9 +222,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a past incident that becomes private stays on the cards of others",
-        file="bot/job_handlers.py",
-        before="await capability.hides(services.built.get(capability.name), incident_id)",
-        after="_ = incident_id",
+        file="cogs/suspects/capability.py",
+        before="    shown=use_cases.forget,\n",
+        after="",
         tests=("tests/cogs/suspects/test_suspects.py",),
     ),
     Mutant(

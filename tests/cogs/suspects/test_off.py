@@ -61,7 +61,7 @@ async def test_what_was_decided_is_shown_plainly_and_nothing_is_asked(desk: Desk
 
 
 async def test_a_severe_incident_gets_no_card_and_may_become_private(desk: Desk) -> None:
-    """No job is queued, and the job that hides an incident does without the cards of others."""
+    """No job is queued, and the job that edits its posts does without the cards of others."""
     await with_card(desk)
     switch_off(desk)
     other = await desk.open("SEV1", key="other")

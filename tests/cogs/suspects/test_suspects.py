@@ -288,7 +288,7 @@ async def test_a_past_incident_that_becomes_private_while_the_card_is_made_is_no
     )
     making = asyncio.create_task(reading.read(incident.id))
     await desk.privacy.make_private(past.id, by=PRIMARY)
-    await reading.forget(past.id)
+    await reading.forget(await desk.store.incident(past.id))
     seen.set()
     await making
     assert (await card_of(desk, incident)).past == ()
