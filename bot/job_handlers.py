@@ -94,7 +94,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         JobName.REFRESH_BUNDLE: _numbered(services.bundles.refresh),
         JobName.REFRESH_TRIAGE: _numbered(cases.triage_posts.refresh),
         JobName.REFRESH_QUESTION: _numbered(services.questions.refresh),
-        JobName.REFRESH_DIGEST: _numbered(services.alert_verdicts.refresh),
         JobName.REEVALUATE: _numbered(services.reevaluations.run_job),
         JobName.UNFINISHED_TRIAGE: _numbered(services.unfinished.run_job),
         JobName.REDACT: _numbered(services.privacy.hide),
@@ -192,7 +191,6 @@ def _of_row(name: str, each: Mapping[int, Mapping[str, Handler]], find: GuildFin
                 | JobName.KEEP_IN_STEP
                 | JobName.REFRESH_BUNDLE
                 | JobName.REFRESH_QUESTION
-                | JobName.REFRESH_DIGEST
             ):
                 guild_id = await find.guild_of_delivery(number)
             case JobName.HANDOVER | JobName.REACH | JobName.HOOKS | JobName.TRACK_UNANSWERED:

@@ -13,7 +13,6 @@ from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.audit.auditing import Auditing
-from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.explaining import Explaining
@@ -87,7 +86,6 @@ class AlertUseCases:
     missed_hooks: MissedHooks
     questions: MessageQuestions
     alert_answers: AlertAnswers
-    alert_verdicts: AlertVerdicts
     alert_history: AlertHistory
 
 

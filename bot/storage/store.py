@@ -25,7 +25,6 @@ from bot.storage.tables.alerts.alerts import PostgresAlertReads
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads
 from bot.storage.tables.alerts.hooks import PostgresHookReads
 from bot.storage.tables.alerts.lessons import PostgresAlertLessonReads
-from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads
 from bot.storage.tables.attachments import PostgresAttachmentReads
 from bot.storage.tables.bundles import PostgresBundleReads
 from bot.storage.tables.code_host.exports import PostgresExportReads
@@ -67,7 +66,6 @@ class PostgresStore(
     PostgresAlertReads,
     PostgresAlertDecisionReads,
     PostgresAlertLessonReads,
-    PostgresAlertVerdictReads,
     PostgresHookReads,
     PostgresInstallation,
     PostgresMemberReads,

@@ -18,7 +18,6 @@ from bot.storage.tables.alerts.decisions import PostgresAlertDecisionWrites
 from bot.storage.tables.alerts.events import PostgresAlertEventWrites
 from bot.storage.tables.alerts.hooks import PostgresHookWrites
 from bot.storage.tables.alerts.lessons import PostgresAlertLessonWrites
-from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictWrites
 from bot.storage.tables.attachments import PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleWrites
 from bot.storage.tables.code_host.exports import PostgresExportWrites
@@ -73,7 +72,6 @@ class PostgresTransaction(
     PostgresAlertLessonWrites,
     PostgresHookWrites,
     PostgresInstallation,
-    PostgresAlertVerdictWrites,
     PostgresMemberWrites,
     PostgresPostmortemWrites,
     PostgresOnCallWrites,

@@ -17,7 +17,6 @@ from bot.ui.verbs import (
     OwnVerb,
     TriageVerb,
     Verb,
-    VerdictVerb,
     custom_id,
 )
 
@@ -74,11 +73,6 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     AlertVerb.ALWAYS: ("🔁", ButtonStyle.PRIMARY),
     AlertVerb.IGNORE: ("🔇", ButtonStyle.SECONDARY),
     AlertVerb.HEED: ("🔔", ButtonStyle.SECONDARY),
-    VerdictVerb.ASK: ("🔔", ButtonStyle.SECONDARY),
-    VerdictVerb.KEEP: ("✅", ButtonStyle.SECONDARY),
-    VerdictVerb.MUTE: ("🔕", ButtonStyle.SECONDARY),
-    VerdictVerb.DROP: ("🗑️", ButtonStyle.SECONDARY),
-    VerdictVerb.WITHDRAW: ("↩️", ButtonStyle.SECONDARY),
     BundleVerb.ALL: ("👀", ButtonStyle.PRIMARY),
     TriageVerb.SHOW: ("🔎", ButtonStyle.SECONDARY),
     TriageVerb.CONTINUE: ("🔎", ButtonStyle.PRIMARY),

@@ -90,25 +90,14 @@ class AlertVerb(StrEnum):
     HEED = "heed"  # undo IGNORE
 
 
-class VerdictVerb(StrEnum):
-    """The action of a button about a noisy alert that a digest asks about; its number is the alert's."""
-
-    ASK = "ask"  # shows the others
-    KEEP = "keep"
-    MUTE = "mute"  # for a week
-    DROP = "drop"  # note that its rule is to go
-    WITHDRAW = "withdraw"  # undo any of them
-
-
 #: A verb of any of them.
-Verb: TypeAlias = IncidentVerb | OwnVerb | TriageVerb | BundleVerb | AlertVerb | VerdictVerb
+Verb: TypeAlias = IncidentVerb | OwnVerb | TriageVerb | BundleVerb | AlertVerb
 
 _PREFIX: dict[type, str] = {
     IncidentVerb: "inc",
     TriageVerb: "tri",
     BundleVerb: "bun",
     AlertVerb: "alq",
-    VerdictVerb: "alv",
 }
 #: Forms that show what is known.
 FORMS = frozenset(

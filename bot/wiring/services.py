@@ -10,7 +10,6 @@ from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.audit.auditing import Auditing
-from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.escalation.explaining import Explaining
 from bot.services.hooks.missed import MissedHooks
 from bot.services.incidents.checklists import Checklists
@@ -127,7 +126,6 @@ def _alerts(shared: Shared, parts: GuildDependencies, emergency: Emergency) -> A
         missed_hooks=MissedHooks(store, policy, parts.hook_records),
         questions=questions,
         alert_answers=AlertAnswers(store, policy, access, questions, recoveries, lifecycle),
-        alert_verdicts=AlertVerdicts(store, discord, policy, access),
         alert_history=AlertHistory(store, access),
     )
 

@@ -1,4 +1,4 @@
-"""`/digest`: preview the next digest, show any week to one person, or post a digest by hand."""
+"""`/digest`, and the buttons under a digest: is a noisy alert still needed?"""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,16 +15,20 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.errors import UserError
 from bot.domain.text import half_width
 from bot.i18n.options import described
+from bot.ui.answers import Pressed, control
+from bot.ui.components import buttons_view, made_of
 from bot.ui.discord_api.hidden_channels import may_view
 from bot.ui.discord_api.reading.command_ids import read_command_ids
 from bot.ui.interaction import Interaction, reply, reply_with_files, services_of, soon, voice_of, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.pictures import as_files
+from bot.ui.verbs import template
 from bot.ui.words.links import place_url
 from bot.ui.words.wording import Wording
 from cogs.digest.posts import digest
-from cogs.digest.rules import DigestSchedule
+from cogs.digest.rules import DigestSchedule, Verdict
 from cogs.digest.use_cases import Digests, PostedByHand
+from cogs.digest.verdict_posts import ASK, DROP, KEEP, MUTE, WITHDRAW, verdict_buttons, verdict_question
 
 Week = app_commands.Range[str, 1, 16]
 
@@ -94,6 +98,51 @@ async def now(interaction: Interaction) -> None:
     channel = f"#{services_of(interaction).policy.of(DigestSchedule).channel}"
     told = {"week": outcome.week, "where": _url(outcome) or channel}
     await reply(interaction, voice_of(interaction).say(f"consoles.digest.{key}", **told))
+
+
+@control(template(ASK))
+async def press_ask(interaction: Interaction, pressed: Pressed) -> None:
+    """[① まだ必要？]: show the answers and what each does, or what was decided."""
+    await wait(interaction)
+    by, voice = await person_of(interaction), voice_of(interaction)
+    alert, given = await services_of(interaction).of(Digests).verdicts.look(pressed.number, by=by)
+    buttons = buttons_view(*map(made_of, verdict_buttons(voice, alert, given)))
+    await reply(interaction, verdict_question(voice, alert, given), view=buttons)
+
+
+@control(template(KEEP))
+async def press_keep(interaction: Interaction, pressed: Pressed) -> None:
+    """[残す]: keep the alert, and ask no more about it for four weeks."""
+    await _give(interaction, pressed, Verdict.KEEP)
+
+
+@control(template(MUTE))
+async def press_mute(interaction: Interaction, pressed: Pressed) -> None:
+    """[1 週間ミュート]: pass the alert over for a week, and say so to the team."""
+    await _give(interaction, pressed, Verdict.MUTE)
+
+
+@control(template(DROP))
+async def press_drop(interaction: Interaction, pressed: Pressed) -> None:
+    """[ルールをやめる]: tell the team that the alert's rule should be removed."""
+    await _give(interaction, pressed, Verdict.DROP)
+
+
+@control(template(WITHDRAW))
+async def press_withdraw(interaction: Interaction, pressed: Pressed) -> None:
+    """[元に戻す]: withdraw the verdict."""
+    await wait(interaction)
+    by = await person_of(interaction)
+    taken = await services_of(interaction).of(Digests).verdicts.withdraw(pressed.number, by=by)
+    key = "none" if taken is None else "withdrawn"
+    await reply(interaction, voice_of(interaction).say(f"digest.said.{key}"))
+
+
+async def _give(interaction: Interaction, pressed: Pressed, verdict: Verdict) -> None:
+    await wait(interaction)
+    by, voice = await person_of(interaction), voice_of(interaction)
+    given = await services_of(interaction).of(Digests).verdicts.give(pressed.number, verdict, by=by)
+    await reply(interaction, voice.say(f"digest.said.{verdict}", until=voice.moment(given.holds_until)))
 
 
 async def _show(interaction: Interaction, week: IsoWeek, *, last: IsoWeek) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from bot.domain.alerts.asked import DigestData
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.dlq.failures import DlqCounts
@@ -33,12 +32,20 @@ from bot.ui.posts.bodies import (
 from bot.ui.posts.dlq import answer, where
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.posts.trend import times_line
-from bot.ui.posts.verdicts import MARKS, verdict_row, verdict_words
 from bot.ui.words.days import due_day
 from bot.ui.words.inert import fair_share, inert, joined, plain
 from bot.ui.words.links import home_url
 from bot.ui.words.wording import Wording
-from cogs.digest.rules import ActionsDue, Digest, DigestDelivery, DigestPart, DueAction
+from cogs.digest.rules import (
+    ActionsDue,
+    AskedAlerts,
+    Digest,
+    DigestData,
+    DigestDelivery,
+    DigestPart,
+    DueAction,
+)
+from cogs.digest.verdict_posts import MARKS, verdict_line, verdict_row, verdict_words
 
 TITLE_LIMIT: Final = 80
 SEVERITY_LIMIT: Final = 40
@@ -164,6 +171,8 @@ def digest_text(digest: Digest, *, texts: Texts, policy: Policy) -> str:
 
 
 def _post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    if isinstance(subject, AskedAlerts):  # an edit: its figures are those of its hour
+        return {"components": verdict_row(words, subject)}
     week, files = about(Digest, delivery, subject), DigestData.from_json(delivery.data).files
     body = digest(words, week, pictures=[one.filename for one in files])
     return carrying(body, files) if files else body
@@ -573,4 +582,4 @@ def _pages(words: Wording) -> str:
     return words.say("digest.note.pages", start=f"{sleep.start:%H:%M}", end=f"{sleep.end:%H:%M}")
 
 
-RENDERERS: Final[Renderers] = {DigestDelivery.POST: _post}
+RENDERERS: Final[Renderers] = {DigestDelivery.POST: _post, DigestDelivery.VERDICT: verdict_line}

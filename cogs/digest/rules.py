@@ -1,4 +1,4 @@
-"""When a weekly digest is due (`week_due`), where it is posted, and the figures it reports.
+"""When a weekly digest is due (`week_due`), where it is posted, its figures, and what it asks.
 
 Source: the runbook, 週次自動 digest は月曜 18:00 JST.
 """
@@ -12,12 +12,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.action_items import ActionItem, OpenAction
-from bot.domain.alerts.asked import AskedAlerts
 from bot.domain.calendar.business_time import Weekday, local_moment
 from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.delivery.attachments import FileRef
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
 from bot.domain.dlq.failures import DlqCounts
 from bot.domain.incident.incident import Incident
+from bot.domain.payloads import Payload
 from bot.domain.postmortem.owing import OwedPostmortem
 from bot.domain.statistics.alert_quality import AlertQuality
 from bot.domain.statistics.examples import Examples
@@ -29,6 +30,8 @@ class DigestDelivery(AnyDeliveryKind):
     """The kinds of delivery of the digest."""
 
     POST = "digest", DeliveryKindSpec(links_places=True)
+    #: The line that says what the team has decided about a noisy alert.
+    VERDICT = "alert_verdict", DeliveryKindSpec(may_answer=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,100 @@ def next_due(now: datetime, *, weekday: int, at: time, zone: ZoneInfo) -> dateti
     days = (today + timedelta(days=ahead) for ahead in count((weekday - today.weekday()) % 7, 7))
     moments = (local_moment(day, at, timezone=zone) for day in days)
     return next(moment for moment in moments if moment > now).astimezone(UTC)
+
+
+class Verdict(StrEnum):
+    """What becomes of an alert that comes again and again."""
+
+    KEEP = "keep"
+    MUTE = "mute"  # it is passed over
+    DROP = (
+        "drop"  # its rule is to be removed where it is defined, which the bot cannot do; noted for the team
+    )
+
+
+#: How long each holds. Then the digest asks again: a mute without an end would hide real trouble one day.
+HOLDS_FOR: Final = {
+    Verdict.KEEP: timedelta(days=28),
+    Verdict.MUTE: timedelta(days=7),
+    Verdict.DROP: timedelta(days=28),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertVerdict:
+    """The team's last word on an alert, by its fingerprint.
+
+    Attributes:
+        incident_id: The alert that was asked about.
+        severity: Of that one. A more severe alert is tracked although it is muted.
+        by_name: Who has decided.
+        passed_over: The messages that were not tracked because of it.
+    """
+
+    guild_id: int
+    fingerprint: str
+    incident_id: int
+    verdict: Verdict
+    severity: str
+    by_id: int
+    by_name: str
+    at: datetime
+    holds_until: datetime
+    passed_over: int = 0
+
+
+class AlertVerdictData(Payload):
+    """The line that tells the team what was decided about an alert.
+
+    Attributes:
+        answers: The message that has asked.
+        verdict: None: the last one was taken back.
+        by: Who has decided.
+        until: When a mute ends.
+    """
+
+    answers: int | None = None
+    verdict: Verdict | None = None
+    by: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAlerts:
+    """The noisiest alerts, of which a digest asks if the team still needs them.
+
+    Attributes:
+        alerts: The incidents that tracked each last, the noisiest first; three at most.
+        verdicts: The answers that hold, by the numbers of these.
+    """
+
+    alerts: tuple[Incident, ...] = ()
+    verdicts: Mapping[int, AlertVerdict] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Return the numbers of the incidents that the digest asks about."""
+        return tuple(one.id for one in self.alerts)
+
+
+class DigestData(Payload):
+    """The post of a week.
+
+    Attributes:
+        week: As `IsoWeek.parse` takes it.
+        asked: As `AskedAlerts.numbers`.
+        files: Its charts.
+    """
+
+    week: str
+    asked: tuple[int, ...] = ()
+    files: tuple[FileRef, ...] = ()
+
+
+def digest_key(guild_id: int, week: IsoWeek) -> str:
+    """Return the key of the delivery that tells *week*."""
+    return f"digest:{guild_id}:{week}"
 
 
 class DigestPart(StrEnum):

@@ -8,7 +8,6 @@ from typing import Final, TypeVar
 
 import structlog
 
-from bot.domain.alerts.asked import AskedAlerts, DigestData, digest_key
 from bot.domain.audit import AuditData
 from bot.domain.calendar.iso_week import IsoWeek, last_week
 from bot.domain.charts import DrawnChart
@@ -25,7 +24,6 @@ from bot.domain.statistics.figures import IncidentFigures, is_counted
 from bot.domain.statistics.period import Span
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.alerts.asked_alerts import asked_alerts
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import DlqStore, Store, Transaction
@@ -38,16 +36,20 @@ from bot.ui.words.wording import Wording
 from cogs.digest.posts import digest_text
 from cogs.digest.rules import (
     ActionsDue,
+    AskedAlerts,
     Digest,
+    DigestData,
     DigestDelivery,
     DigestPart,
     DigestSchedule,
     actions_due,
     alerts_to_ask_about,
+    digest_key,
     next_due,
     week_due,
 )
 from cogs.digest.store import DigestWeeks
+from cogs.digest.verdicts import AlertVerdicts, asked_alerts
 
 log = structlog.get_logger(__name__)
 
@@ -208,7 +210,11 @@ class PostedByHand:
 
 
 class Digests:
-    """Posts the digest of each week, once. It counts one too: for a post, a person, or the command line."""
+    """Posts the digest of each week, once. It counts one too: for a post, a person, or the command line.
+
+    Attributes:
+        verdicts: The team's answers about the alerts that it asks about.
+    """
 
     def __init__(self, core: Core) -> None:
         self._guild_id = core.guild_id
@@ -219,6 +225,7 @@ class Digests:
         self._counting = DigestCounting(core.store, core.dlq, core.policy, statistics=core.statistics)
         self._charts = core.charts
         self._texts = Texts.load()
+        self.verdicts = AlertVerdicts(core)
 
     async def figures(self, week: IsoWeek, *, asked: Sequence[int] | None = None) -> Digest:
         """Count *week*; *asked* as in `DigestCounting.digest`."""
@@ -387,8 +394,13 @@ def build(core: Core) -> Digests:
 
 
 def deliveries(digests: Digests, _core: Core) -> Sequence[DeliveryHandler]:
-    """Return the handler of the digest's post."""
-    return [DigestDeliveries(digests)]
+    """Return the handlers of the digest's post, and of the lines below it."""
+    return [DigestDeliveries(digests), DeliveryHandler(DigestDelivery.VERDICT)]
+
+
+async def refresh(digests: Digests, payload: str) -> None:
+    """Make the buttons of a digest say what was decided; *payload* is the id of its delivery."""
+    await digests.verdicts.refresh(int(payload))
 
 
 def next_post(policy: Policy, now: datetime) -> datetime:

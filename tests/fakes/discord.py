@@ -8,9 +8,7 @@ from itertools import count
 from typing import Final, TypeAlias
 
 from bot.domain.alerts.alert import AlertMessage, ChannelPage
-from bot.domain.alerts.asked import AskedAlerts
 from bot.domain.alerts.question import AlertAnswer, QuestionView
-from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind
@@ -58,7 +56,6 @@ class FakeDiscord:
         edited: Ids of the deliveries whose posts were refreshed, again and again.
         files: Key of a delivery -> the contents that its message carried at first, then after each edit.
         questions: (answer, is tracked, kind of the post) of each refresh of a question about a message.
-        verdicts: (key of the post, the verdicts by alert) of each refresh of a digest.
         redrawn: (key of the post, what it shows) of each edit of a post of a capability.
         answered: (status, kinds of the posts) of each refresh of a triage.
         refused: Places ("person:primary") that Discord will never deliver to.
@@ -110,7 +107,6 @@ class FakeDiscord:
     no_access: set[int] = field(default_factory=set)
     redrawn: list[tuple[str, object]] = field(default_factory=list)
     questions: list[tuple[AlertAnswer | None, bool, AnyDeliveryKind]] = field(default_factory=list)
-    verdicts: list[tuple[str, dict[int, Verdict]]] = field(default_factory=list)
     answered: list[tuple[TriageStatus, list[AnyDeliveryKind]]] = field(default_factory=list)
     postponed: set[AnyDeliveryKind] = field(default_factory=set)
     capacity_in: timedelta | None = None
@@ -235,9 +231,6 @@ class FakeDiscord:
                 if self.is_away:
                     raise UpstreamUnavailable("away")
                 self.checks.append((post.key, post.data))
-            case AskedAlerts():
-                told = {number: given.verdict for number, given in shown.verdicts.items()}
-                self.verdicts.append((post.key, told))
             case _:
                 self.redrawn.append((post.key, shown))
 

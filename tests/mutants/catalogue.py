@@ -407,7 +407,7 @@ MUTANTS: Final = (
         file="bot/services/alerts/opening.py",
         before="if one.rank <= said.severity.rank",
         after="if one.rank >= 0",
-        tests=("tests/services/digest/test_verdicts.py",),
+        tests=("tests/cogs/digest/test_verdicts.py",),
     ),
     Mutant(
         name="a window that ends loses what is being held at that moment",
@@ -432,10 +432,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a muted alert counts each reading of the same message",
-        file="bot/storage/tables/alerts/verdicts.sql",
+        file="bot/storage/tables/alerts/alerts.sql",
         before="passed_over + (passed_up_to < :message_id)::int",
         after="passed_over + (:message_id > 0)::int",
-        tests=("tests/services/digest/test_verdicts.py",),
+        tests=("tests/cogs/digest/test_verdicts.py",),
     ),
     Mutant(
         name="a digest keeps its lines about an incident that was made private",

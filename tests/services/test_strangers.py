@@ -9,7 +9,6 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.action_items import WatchedAlert
-from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.incident.acknowledgement import AckVia
@@ -28,6 +27,7 @@ from bot.services.shared.access import Act
 from bot.services.sheets.pasting import Pasted
 from bot.services.timeline.corrections import Correction
 from bot.services.triage.joining import Offer
+from cogs.digest.rules import Verdict
 from cogs.digest.use_cases import Digests
 from tests.cogs.actions.action_desk import FORM, actions, add
 from tests.fakes.clock import START

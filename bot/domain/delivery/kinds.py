@@ -233,8 +233,6 @@ class DeliveryKind(AnyDeliveryKind):
     ALERT_QUESTION = "alert_question", DeliveryKindSpec(may_answer=True)
     #: The same question by DM to the person on call, where such a message is tracked unless somebody answers.
     ALERT_QUESTION_DM = "alert_question_dm", DeliveryKindSpec(is_dated=True)
-    #: The line that says what the team has decided about a noisy alert.
-    ALERT_VERDICT = "alert_verdict", DeliveryKindSpec(may_answer=True)
     #: The note that older messages of a watched channel were not read.
     ALERTS_SKIPPED = "alerts_skipped"
     #: The note that what a source has sent by HTTP could not be read.

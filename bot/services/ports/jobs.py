@@ -15,7 +15,6 @@ class JobName(StrEnum):
     REFRESH_BUNDLE = "refresh_bundle"  # payload: the bundle's delivery id
     REFRESH_TRIAGE = "refresh_triage"  # payload: triage id
     REFRESH_QUESTION = "refresh_question"  # payload: the delivery id of its line
-    REFRESH_DIGEST = "refresh_digest"  # payload: the digest's delivery id; shows what was decided
     REEVALUATE = "reevaluate"  # payload: triage id; its deadline is reached, of any kind
     UNFINISHED_TRIAGE = "unfinished_triage"  # payload: triage id; looks if it is still being answered
     DRAFT_POSTMORTEM = "draft_postmortem"  # payload: incident id; it is resolved

@@ -9,7 +9,6 @@ from datetime import datetime
 
 import discord
 
-from bot.domain.alerts.asked import AskedAlerts
 from bot.domain.alerts.question import QuestionView
 from bot.domain.delivery.addressing import Addressing
 from bot.domain.delivery.attachments import Attachment
@@ -52,7 +51,6 @@ from bot.ui.posts.incident.private import addressed
 from bot.ui.posts.questions import question_post
 from bot.ui.posts.renderer import render
 from bot.ui.posts.triage_posts import triage_posts
-from bot.ui.posts.verdicts import verdict_row
 from bot.ui.words.wording import Wording
 
 _THREAD_EXISTS = 160004
@@ -193,8 +191,6 @@ class DiscordNotifier:
         match shown:
             case QuestionView():
                 return question_post(self._words, shown)
-            case AskedAlerts():
-                return {"components": verdict_row(self._words, shown)}  # its figures are those of its hour
             case _:
                 return render(self._words, post, shown)
 

@@ -15,7 +15,6 @@ from bot.ui.posts import (
     questions,
     sheets,
     triage_posts,
-    verdicts,
 )
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import (
@@ -48,7 +47,6 @@ _RENDERERS: Final[dict[AnyDeliveryKind, Renderer]] = {
         sheets,
         timeline_notices,
         triage_posts,
-        verdicts,
     )
     for kind, renderer in module.RENDERERS.items()
 }

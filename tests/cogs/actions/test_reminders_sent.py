@@ -7,7 +7,6 @@ import pytest
 
 from bot.domain.action_items import ActionItem, ActionState, WatchedAlert
 from bot.domain.alerts.alert import AlertMessage
-from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.incident.incident import Incident, PersonRef, Role
 from bot.domain.people import Person
@@ -16,6 +15,8 @@ from bot.services.watchdogs.auditor import audit
 from cogs.actions.rules import ActionDmReason, ActionEntryKind
 from cogs.actions.store import Actions
 from cogs.actions.use_cases import ActionUseCases
+from cogs.digest.rules import Verdict
+from cogs.digest.use_cases import Digests
 from tests.cogs.actions.action_desk import (
     FORM,
     JST,
@@ -322,7 +323,7 @@ async def test_the_alert_is_found_again_even_if_the_job_is_lost(desk: Desk) -> N
 async def test_a_muted_alert_proves_nothing(desk: Desk) -> None:
     """The team passes over its messages, but it still fires."""
     tracked, _, item = await watched(desk)
-    await desk.services.alert_verdicts.give(tracked.id, Verdict.MUTE, by=PRIMARY)
+    await desk.services.of(Digests).verdicts.give(tracked.id, Verdict.MUTE, by=PRIMARY)
     await desk.pass_time(days=1)
     assert await desk.services.alerts.receive(firing(desk, 970)) is None
     await desk.work()

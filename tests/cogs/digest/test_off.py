@@ -1,4 +1,4 @@
-"""A digest that is switched off: what it has left is not sent, and its buttons still work."""
+"""A digest that is switched off: what it has left is not sent, and a mute holds until its end."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,14 +7,12 @@ from importlib.resources import files
 import pytest
 
 from bot.capability import capability_names
-from bot.domain.alerts.verdict import AlertVerdictData, Verdict
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryStatus
-from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import ConfigError, UserError
 from bot.domain.incident.incident import Incident
 from bot.runbook import default_policy_text, parse_policy
-from cogs.digest.rules import DigestDelivery
+from cogs.digest.rules import DigestDelivery, Verdict
 from cogs.digest.use_cases import Digests
 from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.desk import PRIMARY, Desk
@@ -52,19 +50,24 @@ async def test_a_post_that_is_queued_is_dropped(desk: Desk) -> None:
         desk.services.of(Digests)
 
 
-async def test_an_answer_below_an_earlier_post_still_holds(desk: Desk) -> None:
-    """A mute is kept to; no line tells the team of it, and a queued edit of the buttons ends."""
+async def test_a_mute_holds_until_its_end(desk: Desk) -> None:
+    """A muted alert opens nothing until its week is over.
+
+    No line tells the team of the mute, a queued edit of the buttons ends, and a press says that it is off.
+    """
     noisy = await asked_about(desk)
-    await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
+    await desk.lifecycle.dismiss(noisy.id, by=PRIMARY)
+    await desk.services.of(Digests).verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
     switch_off(desk)
     await desk.work()
-    assert desk.discord.verdicts == []
-    assert await desk.services.alert_verdicts.withdraw(noisy.id, by=PRIMARY) is not None
-    given = await desk.services.alert_verdicts.give(noisy.id, Verdict.DROP, by=PRIMARY)
-    assert given.verdict is Verdict.DROP
-    await desk.work()
-    rows = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT_VERDICT]
-    assert [AlertVerdictData.from_json(row.data).verdict for row in rows] == [Verdict.MUTE]
+    assert desk.discord.redrawn == []
+    assert desk.sent(DigestDelivery.VERDICT) == []
+    assert "refresh_digest" not in [job.name for job in await desk.database.jobs()]
+    with pytest.raises(UserError, match="capability_off"):
+        desk.services.of(Digests)
+    assert await desk.services.alerts.receive(alert(desk, FIRST + 3)) is None
+    await desk.database.advance(timedelta(days=7))
+    assert (await receive(desk, alert(desk, FIRST + 4))).id != noisy.id
 
 
 def test_a_file_without_the_table_needs_to_switch_it_off() -> None:

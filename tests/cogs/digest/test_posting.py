@@ -6,7 +6,6 @@ from typing import Final
 
 import pytest
 
-from bot.domain.alerts.asked import DigestData
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.charts import Chart
 from bot.domain.dlq.table import DlqTable
@@ -14,7 +13,7 @@ from bot.domain.errors import NotPermitted, StorageUnavailable
 from bot.domain.incident.acknowledgement import AckVia
 from bot.services.statistics.statistics import Statistics
 from bot.storage.dlq.store import PostgresDlqStore
-from cogs.digest.rules import DigestDelivery, DigestPart
+from cogs.digest.rules import DigestData, DigestDelivery, DigestPart
 from cogs.digest.store import DigestWeeks
 from cogs.digest.use_cases import Digests
 from tests.services.database import unreachable

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from bot.domain.action_items import ActionItem, ActionSource, OpenAction
-from bot.domain.alerts.asked import AskedAlerts, DigestData
-from bot.domain.alerts.verdict import AlertVerdict, Verdict
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.dlq.failures import DlqCounts, StatusCount
@@ -29,10 +27,19 @@ from bot.domain.statistics.figures import (
 )
 from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.ui.posts.renderer import render
-from bot.ui.posts.verdicts import verdict_buttons, verdict_question
 from bot.ui.words.wording import Wording
 from cogs.digest.posts import change, digest, digest_text
-from cogs.digest.rules import Digest, DigestDelivery, DigestPart, actions_due
+from cogs.digest.rules import (
+    AlertVerdict,
+    AskedAlerts,
+    Digest,
+    DigestData,
+    DigestDelivery,
+    DigestPart,
+    Verdict,
+    actions_due,
+)
+from cogs.digest.verdict_posts import verdict_buttons, verdict_question
 from tests.cogs.actions.test_posts import ITEM
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, buttons_of, delivery, embed_of
 
@@ -413,6 +420,8 @@ def test_an_answer_takes_the_place_of_the_question() -> None:
     assert "· ミュート中 12/01 18:00 JST まで (佐藤)" in part(week, "よく鳴った")
     (said,) = buttons_of(render(JA, delivery(DigestDelivery.POST), week))
     assert said["label"] == "① ミュート中 12/01 18:00 JST まで (佐藤)"
+    edit = render(JA, delivery(DigestDelivery.POST), week.asked)
+    assert (list(edit), buttons_of(edit)) == (["components"], [said])  # the figures stay as they are
     (undo,) = verdict_buttons(JA, NOISY, MUTED)
     assert (undo["label"], undo["custom_id"]) == ("元に戻す", "alv:v1:withdraw:77")
     assert verdict_question(JA, NOISY, MUTED).endswith("ミュート中 12/01 18:00 JST まで (佐藤)")

@@ -67,7 +67,7 @@ READS: Final = frozenset(
         ),
         *("/alerts recent", "alert_history.press_page", "/mute list", "/probes"),
         *("/alerts rules", "alert_history.press_rules"),
-        *("/digest week", "verdicts.press_ask"),
+        *("/digest week", "digest.commands.press_ask"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
         *("/dlq replay", "/dlq replay-all", "dlq.commands.press_preview", "dlq.commands.press_other_target"),
         *("dlq.commands.press_all", "dlq.commands.press_results", "dlq.commands.press_turn"),
@@ -124,10 +124,10 @@ SHARED: Final = {
     "announcements.commands.press_send": "announcements.commands.press_copied",
     "checks.commands.press_check": "/check",  # ten seconds later: tests/cogs/checks presses it
     # Under a digest, which asks about a whole week: tests/e2e/digest/test_digest.py presses them.
-    "verdicts.press_keep": "alerts.press_ignore",
-    "verdicts.press_mute": "alerts.press_ignore",
-    "verdicts.press_drop": "alerts.press_ignore",
-    "verdicts.press_withdraw": "alerts.press_heed",
+    "digest.commands.press_keep": "alerts.press_ignore",
+    "digest.commands.press_mute": "alerts.press_ignore",
+    "digest.commands.press_drop": "alerts.press_ignore",
+    "digest.commands.press_withdraw": "alerts.press_heed",
 }
 
 

@@ -8,7 +8,8 @@ import pytest
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionFilter
 from bot.domain.alerts.events import EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
-from bot.domain.alerts.verdict import Verdict
+from cogs.digest.rules import Verdict
+from cogs.digest.use_cases import Digests
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.alerts.test_events import FIRING, OVER, SENTRY, fire, say
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
@@ -66,7 +67,7 @@ async def test_an_event_has_one_decision_too(desk: Desk) -> None:
 async def test_what_is_muted_or_was_over_before_says_so(desk: Desk) -> None:
     """The decision about an event that opens nothing says that its alert was muted, or was over before."""
     first = await fire(desk)
-    await desk.services.alert_verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
+    await desk.services.of(Digests).verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
     await say(desk, OVER, 2)
     await desk.database.advance(timedelta(days=1, minutes=1))
     assert await say(desk, FIRING, 3) is None

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.alerts.events import AlertEvent
-from bot.domain.alerts.verdict import Verdict
 from bot.services.alerts.dry_run import AlertDryRun, MessageDryRun
 from bot.services.alerts.opening import Decided
 from bot.services.alerts.tracking import AlertReader
+from cogs.digest.rules import Verdict
+from cogs.digest.use_cases import Digests
 from cogs.maintenance.use_cases import MaintenanceWindows
 from tests.cogs.maintenance.test_holding import begin
 from tests.services.alerts.test_events import FIRING, OVER, SENTRY, fire, say
@@ -58,7 +59,7 @@ async def test_a_mute_and_a_maintenance_window_would_hold_it_back(desk: Desk) ->
     await desk.services.of(MaintenanceWindows).end(GUILD, window.id, by=PRIMARY)
     first = await fire(desk)
     await say(desk, OVER, 2)
-    await desk.services.alert_verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
+    await desk.services.of(Digests).verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
     assert (await decided(desk, FIRING)).outcome is AlertOutcome.MUTED
 
 

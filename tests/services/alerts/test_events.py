@@ -7,13 +7,14 @@ import pytest
 
 from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
-from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.statistics.period import Span
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
+from cogs.digest.rules import Verdict
+from cogs.digest.use_cases import Digests
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
@@ -186,7 +187,7 @@ async def test_what_is_muted_opens_nothing(desk: Desk) -> None:
     """An event of a muted alert opens nothing, but a graver event of the same alert opens an alert."""
     first = await fire(desk)
     await desk.lifecycle.dismiss(first.id, by=PRIMARY)
-    await desk.services.alert_verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
+    await desk.services.of(Digests).verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
     await desk.database.advance(timedelta(minutes=1))
     assert await say(desk, FIRING, 2) is None
     assert (await fire(desk, 3, replace(FIRING, severity="fatal"))).severity == "SEV1"

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 import bot.services
-from bot.domain.alerts.verdict import Verdict
 from bot.domain.audit import AuditData, AuditQuestion, AuditRow
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.audit.auditing import AuditPage
 from bot.services.shared.access import Act
 from bot.ui.screens.audit import audit_screen
+from cogs.digest.rules import Verdict
 from tests.unit.ui import screens
 
 #: Where a use case names what goes to the audit log.

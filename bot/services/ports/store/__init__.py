@@ -10,7 +10,6 @@ from bot.services.ports.store.alerts.decisions import AlertDecisionReads, AlertD
 from bot.services.ports.store.alerts.events import AlertEventWrites
 from bot.services.ports.store.alerts.hooks import HookReads, HookWrites
 from bot.services.ports.store.alerts.lessons import AlertLessonReads, AlertLessonWrites
-from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.code_host.exports import (
@@ -64,7 +63,6 @@ class Transaction(
     AlertDecisionWrites,
     AlertLessonWrites,
     HookWrites,
-    AlertVerdictWrites,
     OnCallWrites,
     MemberWrites,
     PagingWrites,
@@ -99,7 +97,6 @@ class Store(
     AlertReads,
     AlertDecisionReads,
     AlertLessonReads,
-    AlertVerdictReads,
     HookReads,
     OnCallReads,
     MemberReads,

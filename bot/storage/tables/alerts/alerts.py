@@ -63,6 +63,17 @@ class PostgresAlertWrites(TransactionPart):
         )
         return [from_row(KnownAlert, row) for row in rows]
 
+    async def pass_over_alert(
+        self, guild_id: int, fingerprint: str, *, message_id: int, severities: Sequence[str]
+    ) -> bool:
+        return await self._sql.has(
+            "pass_over_alert",
+            guild_id=guild_id,
+            fingerprint=fingerprint,
+            message_id=message_id,
+            severities=list(severities),
+        )
+
     async def note_alert(self, decided: AlertDecision) -> bool:
         return await self._sql.has("note_alert", decided, **decision_json(decided))
 

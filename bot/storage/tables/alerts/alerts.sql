@@ -93,6 +93,16 @@ SELECT number, fingerprint, title, subject, is_open
  ORDER BY number DESC
  LIMIT 500;
 
+-- name: pass_over_alert
+-- Counts a message on the mute of its alert, once although it is read more than once. No row comes back if the alert is
+-- not muted now, or if it was muted at a severity that is not one of :severities.
+UPDATE alert_verdicts
+   SET passed_over = passed_over + (passed_up_to < :message_id)::int,
+       passed_up_to = greatest(passed_up_to, :message_id)
+ WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND verdict = 'mute' AND holds_until > now()
+   AND severity = ANY (:severities::text[])
+RETURNING fingerprint;
+
 -- name: note_alert
 -- Records the decision to count a message on an incident, once. No row comes back if that was recorded before, or for a
 -- drill, which is no alert.

@@ -4,9 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.domain.alerts.asked import DigestData
 from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData, HookUnreadData
-from bot.domain.alerts.verdict import AlertVerdictData, Verdict
 from bot.domain.delivery.addressing import Addressing
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.escalation.deliveries import BundleData, NextStep, PagingData
@@ -23,6 +21,7 @@ from bot.domain.postmortem.document import PostmortemData
 from bot.domain.sheets.entries import OutputData
 from bot.domain.timeline.pinned import PinSeenData
 from bot.domain.triage.payloads import TriageData
+from cogs.digest.rules import AlertVerdictData, DigestData, Verdict
 from cogs.dlq.rules import BatchData, BurstData, ReplayData, SeenFailure
 
 ISO = "2026-11-24T05:14:00+00:00"

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.alerts.asked import AskedAlerts
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.dlq.failures import DlqCounts
@@ -21,7 +20,7 @@ from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.domain.text import one_line
 from bot.ui.posts.bodies import Field, embed
 from bot.ui.posts.renderer import render
-from cogs.digest.rules import Digest, DigestDelivery, DigestPart, actions_due
+from cogs.digest.rules import AskedAlerts, Digest, DigestDelivery, DigestPart, actions_due
 from tests.cogs.digest.test_posts import MUTED, OWED, action
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,

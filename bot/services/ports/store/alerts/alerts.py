@@ -51,6 +51,18 @@ class AlertWrites(Protocol):
     async def alerts_of_sender(self, guild_id: int, channel_id: int, sender: str) -> list[KnownAlert]:
         """Return the open and the muted alerts that a sender has posted in a channel, newest first."""
 
+    async def pass_over_alert(
+        self, guild_id: int, fingerprint: str, *, message_id: int, severities: Sequence[str]
+    ) -> bool:
+        """Count a message on the mute of its alert, once; return False if it is not muted for it.
+
+        The fingerprint must be locked.
+
+        Args:
+            severities: The names of the message's severity and of those above it: a mute of any of them
+                holds for it, and one of a lower severity does not.
+        """
+
     async def note_alert(self, decided: AlertDecision) -> bool:
         """Record a decision to count a message on an incident; one that was counted stays where it is.
 

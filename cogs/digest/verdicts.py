@@ -1,27 +1,38 @@
 """Is an alert still needed? The team's answers, which the tracking of alerts keeps to."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import structlog
 
-from bot.domain.alerts.asked import DigestData, digest_key
-from bot.domain.alerts.verdict import HOLDS_FOR, AlertVerdict, AlertVerdictData, Verdict
 from bot.domain.audit import AuditData
 from bot.domain.calendar.iso_week import last_week
 from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.runbook.model import Policy
-from bot.services.alerts.asked_alerts import asked_alerts
-from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
+from bot.services.core import Core
+from bot.services.ports import IN_LINE, Job, Store, Transaction
 from bot.services.ports.store.timeline import AuditWrites
-from bot.services.shared.access import Access
+from cogs.digest.rules import (
+    HOLDS_FOR,
+    AlertVerdict,
+    AlertVerdictData,
+    AskedAlerts,
+    DigestData,
+    DigestDelivery,
+    DigestSchedule,
+    Verdict,
+    digest_key,
+)
+from cogs.digest.store import VerdictRows
 
 log = structlog.get_logger(__name__)
+
+#: The job that shows an answer in a digest, as the queue stores its name; its payload is the delivery's id.
+REFRESH: Final = "refresh_digest"
 
 #: The key below ``[permissions]`` that allows an answer: of the people who post the digest, which asks.
 _PERMISSION: Final = "digest"
@@ -33,17 +44,18 @@ _WEEKS: Final = max(HOLDS_FOR.values()).days // 7 + 1
 class AlertVerdicts:
     """Records what becomes of an alert that a digest asks about."""
 
-    def __init__(self, store: Store, discord: Discord, policy: Policy, access: Access) -> None:
-        self._store = store
-        self._discord = discord
-        self._policy = policy
-        self._access = access
+    def __init__(self, core: Core) -> None:
+        self._store = core.store
+        self._discord = core.discord
+        self._zone = core.policy.timezone
+        self._channel = core.policy.of(DigestSchedule).channel
+        self._access = core.access
 
     async def look(self, number: int, *, by: Person) -> tuple[Incident, AlertVerdict | None]:
         """Return the alert that incident *number* tracks, and the verdict that holds. Raises as `give`."""
         alert, fingerprint = await self._alert(number, by=by, act="alert_verdict")
-        found = await self._store.alert_verdicts(alert.guild_id, [fingerprint])
-        return alert, next(iter(found), None)
+        verdicts = await VerdictRows(self._store.sql).holding(alert.guild_id, [fingerprint])
+        return alert, next(iter(verdicts), None)
 
     async def give(self, number: int, verdict: Verdict, *, by: Person) -> AlertVerdict:
         """Record a verdict on the alert that incident *number* tracks, in the place of an earlier one.
@@ -68,7 +80,7 @@ class AlertVerdicts:
                 at=now,
                 holds_until=now + HOLDS_FOR[verdict],
             )
-            await tx.save_alert_verdict(given)
+            await VerdictRows(tx.sql).save(given)
             await _audit(tx, given, by=by, action=f"alert_{verdict}")
             told = AlertVerdictData(verdict=verdict, by=by.name, until=given.holds_until)
             await self._show(tx, alert, None if verdict is Verdict.KEEP else told)
@@ -80,7 +92,7 @@ class AlertVerdicts:
         alert, fingerprint = await self._alert(number, by=by, act="alert_verdict_withdrawn")
         async with self._store.transaction() as tx:
             await tx.lock_fingerprint(alert.guild_id, fingerprint)
-            taken = await tx.withdraw_alert_verdict(alert.guild_id, fingerprint)
+            taken = await VerdictRows(tx.sql).withdraw(alert.guild_id, fingerprint)
             if taken is None:
                 await self._show(tx, alert, None)
                 return None
@@ -91,13 +103,11 @@ class AlertVerdicts:
         return taken
 
     async def refresh(self, digest_id: int) -> None:
-        """Make the buttons of a digest say what was decided. Handler of the queue's refresh_digest job.
+        """Make the buttons of a digest say what was decided. Handler of the job `REFRESH`.
 
         Raises:
             UpstreamUnavailable: the queue tries again.
         """
-        if self._channel is None:
-            return
         post = await self._store.delivery(digest_id)
         if post.message_id is not None:
             numbers = DigestData.from_json(post.data).asked
@@ -114,33 +124,34 @@ class AlertVerdicts:
     async def _show(self, tx: Transaction, alert: Incident, told: AlertVerdictData | None) -> None:
         """Let the digests of the last weeks show the answer, and tell the team below the latest one.
 
-        On a Monday morning that is not the last week's, which comes in the evening. Where the digest is
-        switched off nothing shows it.
+        On a Monday morning that is not the last week's, which comes in the evening.
         """
-        channel = self._channel
-        if channel is None:
-            return
         now = await tx.now()
-        last = last_week(now, self._policy.timezone)
+        last = last_week(now, self._zone)
         keys = [digest_key(alert.guild_id, last.back(ago)) for ago in range(_WEEKS)]
         digests = [one for key in keys if (one := await tx.delivery_by_key(key)) is not None]
         for digest in (one for one in digests if DigestData.from_json(one.data).asked):
             key = f"refresh_digest:{digest.id}"
-            await tx.enqueue(Job(JobName.REFRESH_DIGEST, str(digest.id), key, sooner=True, patience=IN_LINE))
+            await tx.enqueue(Job(REFRESH, str(digest.id), key, sooner=True, patience=IN_LINE))
         if told is not None:
             posted = next((one for one in digests if one.message_id is not None), None)
             answers = None if posted is None else posted.message_id
-            await tx.insert_deliveries([_line(alert, replace(told, answers=answers), channel, at=now)])
+            await tx.insert_deliveries([_line(alert, replace(told, answers=answers), self._channel, at=now)])
 
-    @property
-    def _channel(self) -> str | None:
-        """Return the channel of the digest; None: it is switched off."""
-        return next(iter(self._policy.channels_of("digest")), None)
+
+async def asked_alerts(store: Store, guild_id: int, numbers: Sequence[int]) -> AskedAlerts:
+    """Return the alerts with these *numbers*, in their order, with the verdicts that hold."""
+    if not numbers:
+        return AskedAlerts()
+    alerts = tuple([await store.incident(number) for number in numbers])
+    by_fingerprint = {one.tracked.fingerprint: one.id for one in alerts if one.tracked.fingerprint}
+    verdicts = await VerdictRows(store.sql).holding(guild_id, list(by_fingerprint))
+    return AskedAlerts(alerts, {by_fingerprint[one.fingerprint]: one for one in verdicts})
 
 
 def _line(alert: Incident, told: AlertVerdictData, channel: str, *, at: datetime) -> NewDelivery:
     return NewDelivery(
-        kind=DeliveryKind.ALERT_VERDICT,
+        kind=DigestDelivery.VERDICT,
         to=f"channel:{channel}",
         key=f"alert_verdict:{alert.id}:{told.verdict or 'withdrawn'}:{at.timestamp():.6f}",
         guild_id=alert.guild_id,

@@ -2,20 +2,18 @@
 
 from typing import Final
 
-from bot.domain.alerts.asked import AskedAlerts
-from bot.domain.alerts.verdict import AlertVerdict, AlertVerdictData, Verdict
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.text import cut
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import Body, message
-from bot.ui.posts.looks import Renderers, about
-from bot.ui.verbs import VerdictVerb
+from bot.ui.posts.looks import about
+from bot.ui.verbs import OwnVerb
 from bot.ui.words.inert import inert
 from bot.ui.words.links import linked_label
 from bot.ui.words.wording import Wording
+from cogs.digest.rules import AlertVerdict, AlertVerdictData, AskedAlerts, Verdict
 
 #: The sign before an alert in the list, and on its button.
 MARKS: Final = "①②③"
@@ -23,14 +21,20 @@ MARKS: Final = "①②③"
 _TITLE_LIMIT: Final = 200
 _NAME_LIMIT: Final = 40
 _LABEL_LIMIT: Final = 80  # Discord: a button's label
-_ANSWERS: Final = (VerdictVerb.KEEP, VerdictVerb.MUTE, VerdictVerb.DROP)
+
+#: The buttons about a noisy alert: `ASK` shows the others, `WITHDRAW` undoes any of them.
+ASK: Final = OwnVerb("ask", "🔔", of="alv")
+KEEP: Final = OwnVerb("keep", "✅", of="alv")
+MUTE: Final = OwnVerb("mute", "🔕", of="alv")
+DROP: Final = OwnVerb("drop", "🗑️", of="alv")
+WITHDRAW: Final = OwnVerb("withdraw", "↩️", of="alv")
 
 
 def verdict_row(words: Wording, asked: AskedAlerts) -> list[Component]:
     """Return the row with a button for each alert: it asks, or says what was decided."""
     made = []
     for mark, number in zip(MARKS, asked.numbers, strict=False):
-        component, given = _button(words, VerdictVerb.ASK, number), asked.verdicts.get(number)
+        component, given = _button(words, ASK, number), asked.verdicts.get(number)
         said = component["label"] if given is None else verdict_words(words, given)
         made.append({**component, "label": cut(f"{mark} {said}", limit=_LABEL_LIMIT)})
     return row(made)
@@ -38,7 +42,7 @@ def verdict_row(words: Wording, asked: AskedAlerts) -> list[Component]:
 
 def verdict_buttons(words: Wording, alert: Incident, given: AlertVerdict | None) -> list[Component]:
     """Return the answers to give about *alert*, or how the one that was *given* is undone."""
-    verbs = _ANSWERS if given is None else (VerdictVerb.WITHDRAW,)
+    verbs = (KEEP, MUTE, DROP) if given is None else (WITHDRAW,)
     return [_button(words, verb, alert.id) for verb in verbs]
 
 
@@ -67,12 +71,12 @@ def verdict_line(words: Wording, delivery: Delivery, subject: Subject) -> Body:
         who=words.who(data.by),
         until="" if data.until is None else words.moment(data.until),
     )
-    undo = [_button(words, VerdictVerb.WITHDRAW, alert.id)] if data.verdict is Verdict.MUTE else []
+    undo = [_button(words, WITHDRAW, alert.id)] if data.verdict is Verdict.MUTE else []
     return message(said, components=row(undo))
 
 
-def _button(words: Wording, verb: VerdictVerb, number: int) -> Component:
-    return words.buttons.make(verb, number, words=f"verdict_{verb}")
+def _button(words: Wording, verb: OwnVerb, number: int) -> Component:
+    return words.buttons.make(verb, number, words=f"verdict_{verb.value}")
 
 
 def _named(alert: Incident) -> str:
@@ -81,6 +85,3 @@ def _named(alert: Incident) -> str:
 
 def _source(alert: Incident) -> str:
     return inert(alert.tracked.monitor or "?", limit=_NAME_LIMIT)
-
-
-RENDERERS: Final[Renderers] = {DeliveryKind.ALERT_VERDICT: verdict_line}

@@ -1,1 +1,0 @@
-"""Is an alert still needed? What the team answers under a digest."""
