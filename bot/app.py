@@ -27,8 +27,7 @@ from bot.services.hooks.meanwhile import HookGuild
 from bot.services.ports import Leases
 from bot.services.registry import Guilds, Services
 from bot.services.shared.roster import OnCall
-from bot.services.watchdogs.auditor import audit
-from bot.services.watchdogs.dead_man import DeadMan
+from bot.services.watchdogs import DeadMan, audit
 from bot.settings import Settings
 from bot.settings.values import DISCORD_API
 from bot.storage.database.leases import PostgresLeases, open_lease_pool

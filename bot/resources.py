@@ -22,7 +22,7 @@ from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
 from bot.services.ports.charts import Charts
 from bot.services.ports.live_checks import LiveCheck
-from bot.services.watchdogs.queue_watch import QueueWatch
+from bot.services.watchdogs import QueueWatch
 from bot.settings import Settings
 from bot.storage.database.pools import open_dlq_pool, open_pool
 from bot.storage.database.vitals import DatabaseVitals

@@ -18,8 +18,8 @@ from bot.services.registry import Services
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import member_person, person_from, person_of
-from bot.ui.screens.first_response_sheet import first_response_screen
 from bot.ui.screens.incident_answers import acknowledged, acknowledged_view, passed_on, released
+from bot.ui.screens.sheets import first_response_screen
 from bot.ui.verbs import IncidentVerb, template
 
 log = structlog.get_logger(__name__)

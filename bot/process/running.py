@@ -36,7 +36,7 @@ from bot.process.ticks import (
 from bot.services.outage.emergency import LOOK_S
 from bot.services.ports import DlqStore
 from bot.services.registry import Services
-from bot.services.watchdogs.dead_man import DeadMan
+from bot.services.watchdogs import DeadMan
 from bot.storage.database.warming import WARM_S
 from bot.storage.queue.runner import JobRunner
 from bot.ui.discord_api.circuit import Circuit

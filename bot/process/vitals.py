@@ -24,7 +24,7 @@ from bot.runbook import Served
 from bot.services.outage.emergency import Emergency, trouble_of
 from bot.services.ports import Store
 from bot.services.registry import Services
-from bot.services.watchdogs.dead_man import broken_promise
+from bot.services.watchdogs import broken_promise
 from bot.settings import Settings
 from bot.storage.figures import Figures
 from bot.storage.queue.runner import JobRunner

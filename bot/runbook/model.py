@@ -17,7 +17,7 @@ from bot.domain.oncall.people import OnCallPerson
 from bot.domain.postmortem.owing import PostmortemTerms
 from bot.domain.postmortem.template import TeamTemplate
 from bot.domain.severity import Deadline, SeverityPolicy
-from bot.domain.sheets.sheet import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
+from bot.domain.sheets import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
 from bot.domain.systems.rules import TeamSystems
 from bot.domain.triage.tree import Text, Tree
 from bot.runbook.monitoring.alerts import AlertRules

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from bot.domain.sheets.sheet import EVERY, Sheet
+from bot.domain.sheets import EVERY, Sheet
 from bot.runbook.model import Policy
 
 #: Characters of a sheet in one language: Discord shows 4,000 in a message's components, and code blocks and

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Final
 
-from bot.domain.sheets.sheet import Sheet, SheetCommand, TargetValues
+from bot.domain.sheets import Sheet, SheetCommand, TargetValues
 from bot.domain.triage.tree import Text
 from bot.runbook.fields import values
 from bot.runbook.fields.rules import AtMost, Section, some

@@ -15,7 +15,7 @@ from bot.services.shared.access import Access
 from bot.services.shared.changes import Changes
 from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
-from bot.services.statistics.statistics import Statistics
+from bot.services.statistics import Statistics
 
 if TYPE_CHECKING:
     from bot.i18n import Texts

@@ -12,7 +12,7 @@ from bot.services.alerts.live import LiveAlerts
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
-from bot.services.audit.auditing import Auditing
+from bot.services.audit import Auditing
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.explaining import Explaining
@@ -39,11 +39,10 @@ from bot.services.ports.charts import Charts
 from bot.services.postmortems.documents import Documents
 from bot.services.postmortems.finishing import Postmortems
 from bot.services.postmortems.resolutions import Resolutions
-from bot.services.privacy.privacy import Privacy
-from bot.services.privacy.removals import Removals
+from bot.services.privacy import Privacy, Removals
 from bot.services.shared.roster import OnCall
-from bot.services.sheets.pasting import Pasting
-from bot.services.statistics.statistics import Statistics
+from bot.services.sheets import Pasting
+from bot.services.statistics import Statistics
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.alert_titles import AlertTitles

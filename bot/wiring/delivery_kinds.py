@@ -11,11 +11,11 @@ from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds, Switc
 from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
 from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
 from bot.services.oncall.readiness import OnCallDeliveries
-from bot.services.paging.deliveries import OutsideDeliveries
+from bot.services.paging import OutsideDeliveries
 from bot.services.postmortems.deliveries import DocumentDeliveries
 from bot.services.postmortems.reminders import PostmortemDeliveries
-from bot.services.privacy.deliveries import MemberDeliveries
-from bot.services.sheets.deliveries import OutputDeliveries
+from bot.services.privacy import MemberDeliveries
+from bot.services.sheets import OutputDeliveries
 from bot.services.triage.deliveries import TriageDeliveries
 from bot.wiring.shared import Shared
 

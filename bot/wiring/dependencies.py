@@ -23,7 +23,7 @@ from bot.services.ports.hooks import HookDeliveries
 from bot.services.ports.live_checks import LiveCheck
 from bot.services.ports.oncall import Calendars, Reachability
 from bot.services.ports.paging import OutsideWriter, Systems
-from bot.services.watchdogs.queue_watch import QueueWatch
+from bot.services.watchdogs import QueueWatch
 
 
 @dataclass(frozen=True, slots=True)

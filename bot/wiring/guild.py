@@ -18,13 +18,12 @@ from bot.services.outage.logbook import Logbook
 from bot.services.outage.messenger import OutageChannels
 from bot.services.outage.mirror import Mirror
 from bot.services.outage.recording import JournalRecorder, RecordingUseCases
-from bot.services.paging.sending import OutsideSending, SendingByKind
-from bot.services.paging.sync import PageSync
+from bot.services.paging import OutsideSending, PageSync, SendingByKind
 from bot.services.ports import OfflineAlerter
 from bot.services.ports.paging import synced_systems
 from bot.services.postmortems.pull_requests import PostmortemPullRequests
 from bot.services.postmortems.reminders import PostmortemReminders
-from bot.services.privacy.redactions import Redactions
+from bot.services.privacy import Redactions
 from bot.services.registry import Services
 from bot.services.running_triages.posts import TriagePosts
 from bot.services.shared.roster import OnCall

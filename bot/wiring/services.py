@@ -9,7 +9,7 @@ from bot.services.alerts.live import LiveAlerts
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
-from bot.services.audit.auditing import Auditing
+from bot.services.audit import Auditing
 from bot.services.escalation.explaining import Explaining
 from bot.services.hooks.missed import MissedHooks
 from bot.services.incidents.checklists import Checklists
@@ -29,10 +29,9 @@ from bot.services.outage.emergency import Emergency
 from bot.services.ports.oncall import Reachability
 from bot.services.postmortems.finishing import Postmortems
 from bot.services.postmortems.resolutions import Resolutions
-from bot.services.privacy.privacy import Privacy
-from bot.services.privacy.removals import Removals
+from bot.services.privacy import Privacy, Removals
 from bot.services.registry import Services
-from bot.services.sheets.pasting import Pasting
+from bot.services.sheets import Pasting
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.alert_titles import AlertTitles

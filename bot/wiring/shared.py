@@ -19,7 +19,7 @@ from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
 from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.severity_change import Regrading
-from bot.services.paging.sending import OutsideChannels
+from bot.services.paging import OutsideChannels
 from bot.services.ports import Discord
 from bot.services.postmortems.attaching import DraftAttaching
 from bot.services.postmortems.documents import Documents
@@ -29,7 +29,7 @@ from bot.services.shared.changes import Changes
 from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
 from bot.services.shared.shown_incidents import ShownIncidents
-from bot.services.statistics.statistics import Statistics
+from bot.services.statistics import Statistics
 from bot.wiring.dependencies import GuildDependencies
 
 

@@ -29,7 +29,7 @@ from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import DlqStore, Store, Transaction
 from bot.services.ports.charts import PATIENCE_S
 from bot.services.shared.action_items import open_action_items
-from bot.services.statistics.statistics import Statistics
+from bot.services.statistics import Statistics
 from bot.ui.pictures import drawn
 from bot.ui.posts.trend import trend_pictures
 from bot.ui.words.wording import Wording

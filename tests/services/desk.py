@@ -40,7 +40,7 @@ from bot.services.ports.oncall import ReadinessFinding
 from bot.services.ports.paging import PagingSystem
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
-from bot.services.watchdogs.queue_watch import QueueWatch
+from bot.services.watchdogs import QueueWatch
 from bot.storage.database.vitals import DatabaseVitals
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore

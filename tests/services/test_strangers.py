@@ -24,7 +24,7 @@ from bot.services.incidents.title_and_start import NewDetails
 from bot.services.incidents.updates import NewUpdate
 from bot.services.registry import Guilds, Services
 from bot.services.shared.access import Act
-from bot.services.sheets.pasting import Pasted
+from bot.services.sheets import Pasted
 from bot.services.timeline.corrections import Correction
 from bot.services.triage.joining import Offer
 from cogs.digest.rules import Verdict

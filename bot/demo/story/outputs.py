@@ -9,7 +9,7 @@ from bot.demo.story.seeded_incidents import SeededIncident
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
-from bot.domain.sheets.entries import OutputData, OutputEntry
+from bot.domain.sheets import OutputData, OutputEntry
 from bot.domain.timeline.entries import EntryData
 from bot.services.shared.postings import thread_line
 

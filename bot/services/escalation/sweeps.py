@@ -21,7 +21,7 @@ from bot.services.ports import Store, Transaction
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.roster import OnCall, distinct_people
-from bot.services.watchdogs.queue_watch import QueueWatch
+from bot.services.watchdogs import QueueWatch
 
 log = structlog.get_logger(__name__)
 

@@ -28,7 +28,7 @@ from bot.services.outage.overdue import Overdue
 from bot.services.outage.recording import JournalRecorder
 from bot.services.ports import Store
 from bot.services.ports.urgency import PERSON, urgency
-from bot.services.watchdogs.queue_watch import QueueWatch
+from bot.services.watchdogs import QueueWatch
 
 log = structlog.get_logger(__name__)
 

@@ -35,7 +35,7 @@ from bot.domain.errors import (
 )
 from bot.services.ports import JobName
 from bot.services.ports.urgency import urgency
-from bot.services.watchdogs.queue_watch import QueueWatch
+from bot.services.watchdogs import QueueWatch
 from bot.storage.database.pools import open_pool
 from bot.storage.queue.enqueue import guild_of
 from bot.storage.queue.fairness import Handler

@@ -1,6 +1,6 @@
 """Pasted output that its author has not confirmed yet."""
 
-from bot.domain.sheets.output import OutputPreview
+from bot.domain.sheets import OutputPreview
 from bot.storage.rows import from_row
 from bot.storage.tables.bases import TransactionPart
 

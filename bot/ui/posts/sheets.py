@@ -6,8 +6,7 @@ from typing import Final
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
-from bot.domain.sheets.entries import OutputData
-from bot.domain.sheets.sheet import Affected, FilledCommand, opening
+from bot.domain.sheets import Affected, FilledCommand, OutputData, opening
 from bot.services.ports import Subject
 from bot.ui.buttons import row
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, carrying, message

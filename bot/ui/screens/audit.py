@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.audit import AuditQuestion, AuditRow
-from bot.services.audit.auditing import AuditPage
+from bot.services.audit import AuditPage
 from bot.ui.components import Screen, button, row, text
 from bot.ui.words.inert import inert
 from bot.ui.words.voice import Voice

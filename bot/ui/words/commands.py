@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from bot.domain.sheets.sheet import FilledCommand
+from bot.domain.sheets import FilledCommand
 from bot.ui.words.inert import code_block
 from bot.ui.words.wording import Wording
 

@@ -33,7 +33,7 @@ from bot.domain.incident.incident import label_of
 from bot.domain.payloads import UNSET, Json, Unset
 from bot.domain.postmortem.entries import PostmortemOwnerEntry, PostmortemRemindedEntry
 from bot.domain.privacy_payloads import MemberAddedEntry, MemberRemovedEntry
-from bot.domain.sheets.entries import OutputEntry
+from bot.domain.sheets import OutputEntry
 from bot.domain.timeline.entries import EntryData, EntryKind
 from bot.domain.timeline.recorded import (
     DeliveryFailedEntry,

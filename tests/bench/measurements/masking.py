@@ -11,7 +11,7 @@ from typing import Final
 from bot.domain.masking.masking import mask
 from bot.domain.masking.spans import found_in
 from bot.domain.masking.vendors import vendor_secrets
-from bot.services.sheets.pasting import BIGGEST
+from bot.services.sheets import BIGGEST
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.measurements.checks import watched
 from tests.unit.domain.masking.test_masking import OUTPUTS, pieces
@@ -60,7 +60,7 @@ def _speed(shape: str, size: int, took: list[float], least: list[float]) -> list
 
 
 async def _stall(text: str) -> Row:
-    """Mask in a thread, as `bot.services.sheets.pasting` does, beside the loop."""
+    """Mask in a thread, as `bot.services.sheets` does, beside the loop."""
     stalls = [(await watched(lambda: asyncio.to_thread(_masked, text)))[1] for _ in range(_ROUNDS)]
     idle = [(await watched(lambda: asyncio.sleep(1)))[1] for _ in range(_ROUNDS)]
     return Row(

@@ -11,7 +11,7 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.incident.incident import Incident, PersonRef, Role
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryKind
-from bot.services.watchdogs.auditor import audit
+from bot.services.watchdogs import audit
 from cogs.actions.rules import ActionDmReason, ActionEntryKind
 from cogs.actions.store import Actions
 from cogs.actions.use_cases import ActionUseCases

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident, Phase
-from bot.services.watchdogs.auditor import audit
+from bot.services.watchdogs import audit
 from cogs.announcements.rules import (
     AnnouncedEntry,
     AnnouncementEntry,

@@ -11,7 +11,7 @@ from bot.domain.charts import Chart
 from bot.domain.dlq.table import DlqTable
 from bot.domain.errors import NotPermitted, StorageUnavailable
 from bot.domain.incident.acknowledgement import AckVia
-from bot.services.statistics.statistics import Statistics
+from bot.services.statistics import Statistics
 from bot.storage.dlq.store import PostgresDlqStore
 from cogs.digest.rules import DigestData, DigestDelivery, DigestPart
 from cogs.digest.store import DigestWeeks

@@ -14,7 +14,7 @@ from bot.domain.incident.checklist import ChecklistPick
 from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate
-from bot.services.watchdogs.auditor import audit
+from bot.services.watchdogs import audit
 from cogs.digest.use_cases import Digests
 from cogs.drill.rules import DrillEntry, Missed, Score, Script
 from cogs.drill.use_cases import Drills

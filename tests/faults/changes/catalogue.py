@@ -55,9 +55,9 @@ READS: Final = frozenset(
             "incidents.timeline.turn_page",
             "incidents.timeline.press_file",
         ),
-        *("/runbook", "sheets.showing.choose_topic_of_incident", "sheets.showing.choose_topic_of_target"),
-        *("sheets.pasting.press_paste", "sheets.pasting.send_output", "/Add output to timeline"),
-        "sheets.pasting.press_discard",
+        *("/runbook", "sheets.choose_topic_of_incident", "sheets.choose_topic_of_target"),
+        *("sheets.press_paste", "sheets.send_output", "/Add output to timeline"),
+        "sheets.press_discard",
         *(
             "/stats show",
             "/stats fairness",

@@ -82,7 +82,7 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.sends(form, note="再起動した"), "note")
 
 
-@change("sheets.pasting.press_post")
+@change("sheets.press_post")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     commands = await scene.press(await scene.showing(known.thread, "コマンド"), "コマンド")

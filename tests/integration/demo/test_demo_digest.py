@@ -10,7 +10,7 @@ from bot.demo.story.cast import CAST, TURNS
 from bot.domain.statistics.figures import Deadlines, DrillFigures, Durations, SetAside
 from bot.domain.statistics.period import Span
 from bot.services.shared.roster import OnCall
-from bot.services.statistics.statistics import Statistics
+from bot.services.statistics import Statistics
 from bot.storage.store import PostgresStore
 from cogs.digest.rules import DigestSchedule, week_due
 from local_discord.client import Message

@@ -19,7 +19,7 @@ from bot.services.ports import JobName
 from bot.services.shared.access import Access
 from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.roster import OnCall
-from bot.services.watchdogs.queue_watch import QueueWatch
+from bot.services.watchdogs import QueueWatch
 from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
 from tests.fakes.discord import FakeDiscord

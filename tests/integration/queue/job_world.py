@@ -9,7 +9,7 @@ from datetime import timedelta
 import asyncpg
 
 from bot.services.ports import Job, JobName, Store
-from bot.services.watchdogs.queue_watch import QueueWatch
+from bot.services.watchdogs import QueueWatch
 from bot.storage.queue.runner import JobRunner
 from tests.patience import PATIENCE_S
 

@@ -11,9 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.errors import UpstreamUnavailable
+from bot.services import watchdogs
 from bot.services.ports import IN_LINE, Job, JobName, Store
-from bot.services.watchdogs import queue_watch
-from bot.services.watchdogs.queue_watch import QueueWatch
+from bot.services.watchdogs import QueueWatch
 from bot.storage.queue import runner as module
 from tests.integration.queue.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.patience import PATIENCE_S, pulse
@@ -142,7 +142,7 @@ async def test_a_step_that_is_put_off_is_not_decided(
 
     So a step that is put off does not hide an overdue one from the emergency.
     """
-    monkeypatch.setattr(queue_watch, "_BUSY_S", 60.0)
+    monkeypatch.setattr(watchdogs, "_BUSY_S", 60.0)
     watch = QueueWatch()
 
     async def look(_payload: str) -> timedelta | None:

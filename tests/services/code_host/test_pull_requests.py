@@ -10,7 +10,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.title_and_start import shown_details
 from bot.integrations.github.repository import GitHubRepository
 from bot.services.incidents.title_and_start import NewDetails
-from bot.services.watchdogs.auditor import audit
+from bot.services.watchdogs import audit
 from tests.cogs.actions.action_desk import ended
 from tests.cogs.actions.tracked import told
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk

@@ -12,7 +12,7 @@ from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.ports import JobName, Subject
-from bot.services.watchdogs.auditor import audit
+from bot.services.watchdogs import audit
 from tests.fakes.discord import FakeDiscord
 from tests.services.desk import PRIMARY, Desk
 

@@ -16,7 +16,7 @@ from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.incidents.updates import NewUpdate
-from bot.services.watchdogs.auditor import audit
+from bot.services.watchdogs import audit
 from tests.by_person import name_of
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk

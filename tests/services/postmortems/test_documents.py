@@ -22,7 +22,7 @@ from bot.services.ports.documents import WrittenPostmortem
 from bot.services.postmortems.documents import Drafted
 from bot.services.postmortems.reading import read_facts
 from bot.services.postmortems.resolutions import NewResolution
-from bot.services.watchdogs.auditor import audit
+from bot.services.watchdogs import audit
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk

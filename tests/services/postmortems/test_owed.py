@@ -10,7 +10,7 @@ from bot.domain.incident.aftermath import PostmortemReminderStage, PostmortemSta
 from bot.domain.incident.incident import Role
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.watchdogs.auditor import audit
+from bot.services.watchdogs import audit
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.outcomes import kinds
 from tests.services.postmortems.acts import DM, dms, jst, postmortem, resolved, told, until

@@ -9,9 +9,9 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.sheets.entries import OutputData, OutputEntry
+from bot.domain.sheets import OutputData, OutputEntry
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.sheets.pasting import Kept, Pasted
+from bot.services.sheets import Kept, Pasted
 from tests.services.desk import OBSERVER, PRIMARY, Desk
 from tests.services.timeline.test_timelines import of_kind
 

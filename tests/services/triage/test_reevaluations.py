@@ -11,7 +11,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNSURE
 from bot.services.triage.views import PressResult
-from bot.services.watchdogs.auditor import audit
+from bot.services.watchdogs import audit
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.triage.triage_walks import go_on, hold, start, walk
 

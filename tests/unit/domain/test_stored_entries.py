@@ -149,7 +149,7 @@ MODULES = (
     "bot.domain.incident.entries",
     "bot.domain.postmortem.entries",
     "bot.domain.privacy_payloads",
-    "bot.domain.sheets.entries",
+    "bot.domain.sheets",
     "bot.domain.timeline.recorded",
     "bot.domain.timeline.written",
 )

@@ -10,7 +10,7 @@ from bot.domain.alerts.alert import AlertPart
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.dlq.table import DlqColumn
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention
-from bot.domain.sheets.sheet import Affected, fill
+from bot.domain.sheets import Affected, fill
 from bot.domain.triage.tree import UNSURE, Path
 from bot.runbook import Policy, default_policy_text, load_policy
 from cogs.digest.rules import DigestSchedule

@@ -10,7 +10,7 @@ from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.bodies import COLOURS, GREY, SEVERITY_COLOURS
 from bot.ui.posts.paging.bundles import bundle_post
 from bot.ui.posts.renderer import render
-from bot.ui.screens.first_response_sheet import first_response_screen
+from bot.ui.screens.sheets import first_response_screen
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens

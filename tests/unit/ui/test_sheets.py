@@ -7,15 +7,11 @@ import pytest
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
-from bot.domain.sheets.entries import OutputData
-from bot.domain.sheets.output import OutputPreview
-from bot.domain.sheets.sheet import Affected, fill
+from bot.domain.sheets import Affected, OutputData, OutputPreview, fill
 from bot.domain.triage.tree import Text
-from bot.services.sheets.pasting import Kept, output_filename
-from bot.ui.forms.output import output_form
+from bot.services.sheets import Kept, output_filename
 from bot.ui.posts.renderer import is_refreshed, render
-from bot.ui.screens.sheets.pasted import kept_screen, preview_screen
-from bot.ui.screens.sheets.topic import topic_screen, topics_screen
+from bot.ui.screens.sheets import kept_screen, output_form, preview_screen, topic_screen, topics_screen
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
 from tests.unit.ui.incident.test_thread_card import COLUMNS, HALF_A_SCREEN, _width

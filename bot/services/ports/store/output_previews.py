@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from bot.domain.sheets.output import OutputPreview
+from bot.domain.sheets import OutputPreview
 
 
 class OutputPreviewWrites(Protocol):

@@ -57,7 +57,7 @@ def thread_start(words: Wording, incident: Incident) -> Body:
 def thread_card(words: Wording, incident: Incident) -> Body:
     """Compose the card, half a phone screen: how bad, what to do and by when, roles, first steps done.
 
-    What is behind its button 📋: `bot.ui.screens.first_response_sheet`.
+    What is behind its button 📋: `bot.ui.screens.sheets`.
     """
     title = words.say(
         "thread.card.title", label=incident.label, severity=incident.severity, priority=incident.priority

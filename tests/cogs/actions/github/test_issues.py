@@ -8,7 +8,7 @@ import pytest
 from bot.capability import capability_names
 from bot.domain.action_items import ActionItem, ActionStatus
 from bot.integrations.github.repository import GitHubRepository
-from bot.services.watchdogs.auditor import audit
+from bot.services.watchdogs import audit
 from cogs.actions.store import Actions, IssueExports
 from cogs.actions.use_cases import ActionUseCases
 from tests.cogs.actions.action_desk import actions, ended

@@ -18,7 +18,7 @@ from bot.domain.paging.ways import Way
 from bot.domain.payloads import Json, Payload
 from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
 from bot.domain.postmortem.document import PostmortemData
-from bot.domain.sheets.entries import OutputData
+from bot.domain.sheets import OutputData
 from bot.domain.timeline.pinned import PinSeenData
 from bot.domain.triage.payloads import TriageData
 from cogs.digest.rules import AlertVerdictData, DigestData, Verdict

@@ -19,7 +19,7 @@ from bot.runbook.tables import FirstResponse
 from bot.services.incidents.checklists import ChecklistChange
 from bot.ui.posts.incident.checklist import STEPS, checked, pick_of
 from bot.ui.posts.renderer import render
-from bot.ui.screens.first_response_sheet import first_response_screen
+from bot.ui.screens.sheets import first_response_screen
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens

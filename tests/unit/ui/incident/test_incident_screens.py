@@ -39,7 +39,6 @@ from bot.ui.forms.severity import SEVERITY_FORM, severity_form
 from bot.ui.posts.bodies import SEVERITY_COLOURS
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console
-from bot.ui.screens.first_response_sheet import first_response_screen
 from bot.ui.screens.incident_list import (
     PAGE,
     PAGE_SIZE,
@@ -49,6 +48,7 @@ from bot.ui.screens.incident_list import (
     list_screen,
     which_screen,
 )
+from bot.ui.screens.sheets import first_response_screen
 from bot.ui.words.voice import Voice
 from tests.by_person import time_of
 from tests.services.desk import PRIMARY

@@ -15,7 +15,7 @@ from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.incident.alert import headline
 from bot.ui.posts.incident.tracked import tracked
 from bot.ui.posts.renderer import render
-from bot.ui.screens.first_response_sheet import first_response_screen
+from bot.ui.screens.sheets import first_response_screen
 from bot.ui.words.links import postmortem_path
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens

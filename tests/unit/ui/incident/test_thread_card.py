@@ -14,7 +14,7 @@ from bot.domain.incident.incident import Incident, PersonRef, Role, StatusUpdate
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
 from bot.ui.posts.renderer import render
-from bot.ui.screens.first_response_sheet import first_response_screen
+from bot.ui.screens.sheets import first_response_screen
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens

@@ -30,8 +30,8 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.posts.incident.updates import told, updated
 from bot.ui.posts.renderer import render
-from bot.ui.screens.first_response_sheet import first_response_screen
 from bot.ui.screens.incident_answers import ack_view
+from bot.ui.screens.sheets import first_response_screen
 from bot.ui.verbs import IncidentVerb, custom_id
 from bot.ui.words.voice import Voice
 from tests.unit.ui import screens

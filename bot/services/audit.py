@@ -1,4 +1,4 @@
-"""Shows who did what, when, refused or not."""
+"""Show the audit log, to admins and their own rows to everybody."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,11 +1,12 @@
 """The output of a command on an incident's timeline and in its thread, without its secrets."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.delivery.attachments import Attachment, FileRef
-from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.delivery.delivery import Delivery, NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.checklist import ChecklistPick, fill_in
@@ -13,12 +14,12 @@ from bot.domain.incident.entries import StepDoneEntry
 from bot.domain.incident.incident import Incident, label_of
 from bot.domain.masking.masking import mask
 from bot.domain.people import Person
-from bot.domain.sheets.entries import OutputData, OutputEntry
-from bot.domain.sheets.output import OutputPreview, step_of
+from bot.domain.sheets import OutputData, OutputEntry, OutputPreview, step_of
 from bot.domain.text import storable
 from bot.domain.triage.tree import Text
 from bot.runbook.model import Policy
-from bot.services.ports import Store
+from bot.services.delivery.handling import DeliveryHandler
+from bot.services.ports import Store, Transaction
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import thread_line
@@ -193,3 +194,19 @@ def _file(incident: Incident, preview: OutputPreview) -> Attachment:
         content=preview.text.encode(),
         incident_id=incident.id,
     )
+
+
+class OutputDeliveries(DeliveryHandler):
+    """Messages with output.
+
+    Args:
+        move: Posts a line of a thread that is gone or closed once more; returns True if it has.
+    """
+
+    def __init__(self, *, move: Callable[[Transaction, Delivery, int], Awaitable[bool]]) -> None:
+        super().__init__(DeliveryKind.OUTPUT)
+        self._move = move
+
+    async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+        """Post the output once more: in the next thread, or beside the alert."""
+        return await self._move(tx, delivery, code)

@@ -1,1 +1,0 @@
-"""Command sheets: the commands that help in the first minutes, filled in for what is affected."""

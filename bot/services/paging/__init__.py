@@ -1,1 +1,0 @@
-"""Pages that leave Discord: sent by another system, and kept in step with it."""

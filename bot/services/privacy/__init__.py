@@ -1,1 +1,0 @@
-"""Making an incident private, and taking back what had been public."""

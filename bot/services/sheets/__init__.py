@@ -1,1 +1,0 @@
-"""Command sheets: the output of commands on the timeline, without its secrets."""

@@ -1,1 +1,0 @@
-"""Noticing what everything else has missed."""
