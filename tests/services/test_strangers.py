@@ -27,7 +27,6 @@ from bot.services.shared.access import Act
 from bot.services.sheets import Pasted
 from bot.services.timeline.corrections import Correction
 from bot.services.triage.joining import Offer
-from cogs.digest.rules import Verdict
 from cogs.digest.use_cases import Digests
 from tests.cogs.actions.action_desk import FORM, actions, add
 from tests.fakes.clock import START
@@ -111,7 +110,6 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "limit": 25,
         "fingerprint": ALERT.fingerprint,
         "alert": ALERT,
-        "verdict": Verdict.KEEP,
         "said": None,
         "number": incident.id,
         "triage_id": triage,

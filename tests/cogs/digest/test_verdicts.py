@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.errors import NotPermitted, UserError
+from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
 from cogs.digest.rules import AlertVerdictData, AskedAlerts, DigestDelivery, Verdict
@@ -156,6 +156,22 @@ async def test_only_who_posts_the_digest_may_answer_it(desk: Desk) -> None:
     refused = [row.data["act"] for row in await desk.database.audit_rows() if not row.allowed]
     assert refused == ["alert_mute", "alert_verdict_withdrawn"]
     assert (await receive(desk, alert(desk, FIRST + 1))).id != noisy.id
+
+
+async def test_another_guild_neither_sees_nor_answers_it(desk: Desk) -> None:
+    """An administrator of another guild is told that there is no such incident; the mute holds."""
+    noisy = await ended(desk)
+    await desk.services.of(Digests).verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
+    neighbours = Desk(desk.database, guild_id=8).services.of(Digests).verdicts
+    admin = replace(PRIMARY, roles=frozenset({"admin"}), is_admin=True)
+    for answer in (
+        neighbours.look(noisy.id, by=admin),
+        neighbours.give(noisy.id, Verdict.KEEP, by=admin),
+        neighbours.withdraw(noisy.id, by=admin),
+    ):
+        with pytest.raises(IncidentNotFound):
+            await answer
+    assert await desk.services.alerts.receive(alert(desk, FIRST + 1)) is None
 
 
 async def test_an_incident_of_people_is_no_alert(desk: Desk) -> None:
