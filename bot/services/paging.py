@@ -166,7 +166,8 @@ class OutsideSending:
     async def _page(self, delivery: Delivery, incident: Incident, who: OnCallPerson | None) -> str | None:
         way = _way(delivery)
         if way is Way.EMAIL:
-            await self._email(delivery, incident, who)
+            if who is None or not await self._channels.emails.send(delivery, incident, to=[who]):
+                raise UpstreamUnavailable("email: not accepted")
             return None
         link = None
         if who is not None:
@@ -174,10 +175,6 @@ class OutsideSending:
         reference = await reference_of(self._store, delivery, incident, way)
         message = self._channels.writer.write(delivery, incident, reference=reference, ack_link=link)
         return await self._channels.systems[way].page(message, to=None if who is None else who.address(way))
-
-    async def _email(self, delivery: Delivery, incident: Incident, who: OnCallPerson | None) -> None:
-        if who is None or not await self._channels.emails.send(delivery, incident, to=[who]):
-            raise UpstreamUnavailable("email: not accepted")
 
 
 class SendingByKind:
@@ -441,7 +438,8 @@ class PageSync:
 
     async def _acknowledge(self, page: SyncedPage, seen: Incident, answer: OutsideAnswer) -> None:
         """Acknowledge as the person who answered outside, once: the page is answered in the same commit."""
-        who = await self._known(seen.guild_id, answer, page.way)
+        rosters, _ = await self._oncall.rosters(seen.guild_id)
+        who = _with_address(rosters.people.values(), answer, page.way)
         by = await self._person(seen.guild_id, who, answer, page.way)
         async with self._store.transaction() as tx:
             incident = await tx.incident(seen.id, lock=True)
@@ -458,11 +456,6 @@ class PageSync:
                 )
             answered = replace(page, state=SyncedState.ANSWERED)
             await tx.save_kept_page(answered, wait=next_look(answered, now=await tx.now()))
-
-    async def _known(self, guild_id: int, answer: OutsideAnswer, way: Way) -> OnCallPerson | None:
-        """Return the person on call, or of the team, with the address that the system knows them by."""
-        rosters, _ = await self._oncall.rosters(guild_id)
-        return _with_address(rosters.people.values(), answer, way)
 
     async def _person(
         self, guild_id: int, who: OnCallPerson | None, answer: OutsideAnswer, way: Way
@@ -492,6 +485,7 @@ class PageSync:
 
 
 def _with_address(people: Iterable[OnCallPerson], answer: OutsideAnswer, way: Way) -> OnCallPerson | None:
+    """Return the person on call, or of the team, with the address that the system knows them by."""
     key = Way.EMAIL if way is Way.PAGERDUTY else way
     wanted = answer.address.lower()
     return next((who for who in people if wanted and (who.address(key) or "").lower() == wanted), None)

@@ -204,7 +204,7 @@ class Privacy:
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
     async def _let_in(self, change: Change, user_id: int, name: str, *, asked: str | None = None) -> None:
-        priority = self._priority(change.incident)
+        priority = priority_of(self._policy.rules(change.incident.severity).rank)
         to = f"user:{user_id}"
         await change.tx.readmit(change.incident.id, user_id)
         owed = member(change.incident, to, priority=priority, name=name, asked=asked)
@@ -225,9 +225,6 @@ class Privacy:
                 if hidden is not other:
                     await tx.save(hidden)
                     await tx.enqueue(refresh_job(hidden, severity=self._policy.rules(hidden.severity)))
-
-    def _priority(self, incident: Incident) -> int:
-        return priority_of(self._policy.rules(incident.severity).rank)
 
 
 async def _owners(change: Change) -> dict[int, str]:

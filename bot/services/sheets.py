@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.delivery.attachments import Attachment, FileRef
-from bot.domain.delivery.delivery import Delivery, NewDelivery
+from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.checklist import ChecklistPick, fill_in
@@ -174,11 +174,8 @@ class Pasting:
             counts=dict(preview.counts),
             lines=preview.lines,
         )
-        await change.tx.insert_deliveries([self._message(incident, data, key=f"output:{key}")])
-
-    def _message(self, incident: Incident, data: OutputData, *, key: str) -> NewDelivery:
-        line = thread_line(incident, self._policy, key=key, stored=data.to_json())
-        return replace(line, kind=DeliveryKind.OUTPUT)
+        line = thread_line(incident, self._policy, key=f"output:{key}", stored=data.to_json())
+        await change.tx.insert_deliveries([replace(line, kind=DeliveryKind.OUTPUT)])
 
 
 def output_filename(preview: OutputPreview) -> str:

@@ -47,11 +47,16 @@ def first_response_screen(voice: Voice, incident: Incident) -> Screen:
     none = "" if steps or commands else voice.say("consoles.incident.no_first_response")
     body: list[ui.Item[ui.LayoutView]] = [text(title, steps or none), *shown]
     body += [text(*notes)] if notes else []
-    facts = _shown_facts(voice, incident, room=_SHEET_BUDGET - sum(len(one.content) for one in _texts(body)))
+    used = sum(len(item.content) for item in body if isinstance(item, ui.TextDisplay))
+    facts = _shown_facts(voice, incident, room=_SHEET_BUDGET - used)
     body += [ui.Separator(), text(facts)] if facts else []
     return Screen(
         *body,
-        rows=[*_rows(voice, incident, links)],
+        rows=[
+            *link_rows(voice, links[:_MOST_LINKS]),
+            topic_select(voice, incident_topics_id(incident.id)),
+            _ways_on(voice, incident),
+        ],
         colour=colour_of(voice, incident),
     )
 
@@ -64,16 +69,6 @@ def _plain_commands(voice: Voice, incident: Incident) -> list[FilledCommand]:
 
 def _is_button(command: FilledCommand) -> bool:
     return command.is_link and len(command.command) <= URL_LIMIT
-
-
-def _texts(body: Iterable[ui.Item[ui.LayoutView]]) -> Iterator[ui.TextDisplay[ui.LayoutView]]:
-    return (item for item in body if isinstance(item, ui.TextDisplay))
-
-
-def _rows(voice: Voice, incident: Incident, links: Sequence[tuple[Text, str]]) -> Iterator[Row | None]:
-    yield from link_rows(voice, links[:_MOST_LINKS])
-    yield topic_select(voice, incident_topics_id(incident.id))
-    yield _ways_on(voice, incident)
 
 
 def _ways_on(voice: Voice, incident: Incident) -> Row | None:
