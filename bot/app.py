@@ -165,7 +165,6 @@ def _preparation(shared: SharedResources, cases: Mapping[int, UseCases], bring_u
             await bring_up()
         for guild_id, one in cases.items():
             await shared.store.register_guild(guild_id)
-            await one.services.handovers.begin(guild_id)
             await begin_capabilities(one.services)
 
     return prepare

@@ -51,7 +51,6 @@ COGS: Final = (
     "cogs.reposting",
     "cogs.pinning",
     "cogs.postmortem",
-    "cogs.oncall",
     "cogs.alerts",
     "cogs.alert_history",
     "cogs.sheets",

@@ -99,8 +99,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         JobName.REDACT: _numbered(services.privacy.hide),
         JobName.REDACT_FAILURES: _numbered(cases.failures.redact),
         JobName.TRACK_UNANSWERED: _paired(services.questions.track_unanswered),
-        JobName.HANDOVER: _numbered(services.handovers.run_job),
-        JobName.REACH: _numbered(services.handovers.look_ahead),
         JobName.DRAFT_POSTMORTEM: _numbered(services.documents.draft_after_resolve),
         JobName.REMIND: _numbered(services.updates.remind),
         JobName.POSTMORTEM: _numbered(cases.postmortem_reminders.run_job),
@@ -193,7 +191,7 @@ def _of_row(name: str, each: Mapping[int, Mapping[str, Handler]], find: GuildFin
                 | JobName.REFRESH_QUESTION
             ):
                 guild_id = await find.guild_of_delivery(number)
-            case JobName.HANDOVER | JobName.REACH | JobName.HOOKS | JobName.TRACK_UNANSWERED:
+            case JobName.HOOKS | JobName.TRACK_UNANSWERED:
                 guild_id = number
             case JobName.REFRESH_TRIAGE | JobName.REEVALUATE | JobName.UNFINISHED_TRIAGE:
                 guild_id = await find.guild_of_triage(number)

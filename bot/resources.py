@@ -14,7 +14,6 @@ from bot.configured.outbound import Outbound, outbound_of
 from bot.configured.paging import Paging, paging_systems
 from bot.database import closing, dlq_address
 from bot.i18n import Texts
-from bot.integrations.calendars import WorkerCalendars
 from bot.integrations.charts.process import WorkerCharts
 from bot.integrations.templates import WorkerTemplates
 from bot.integrations.webhooks import HttpWebhooks
@@ -87,7 +86,6 @@ class SharedResources:
             outside_writer=PlainOutsideWriter(self.texts, policy),
             export_writer=MarkdownExportWriter(self.texts, policy),
             email_sender=self.email_sender,
-            calendars=WorkerCalendars(policy.timezone.key),
             charts=self.charts,
             postmortem_writer=TemplateWriter(self.texts, policy, WorkerTemplates()),
             spool=FileSpool(self.data_dir, guild_id),

@@ -23,7 +23,7 @@ _OF_PEOPLE: Final = (
     "drill",
     "morning",  # the reminder of a morning triage
 )
-_STOPS: Final = (*_OF_PEOPLE, JobName.HANDOVER)  # it looks every day, and mostly finds nothing
+_STOPS: Final = (*_OF_PEOPLE, "handover")  # it looks every day, and mostly finds nothing
 
 
 @dataclass(frozen=True, slots=True)

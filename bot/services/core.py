@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.domain.paging.ways import Way
 from bot.runbook.model import Policy
 from bot.services.alerts.events import AlertEvents
 from bot.services.incidents.lifecycle import Lifecycle
@@ -11,6 +12,7 @@ from bot.services.incidents.opening import Incidents
 from bot.services.ports import CodeHost, Discord, DlqStore, Store
 from bot.services.ports.charts import Charts
 from bot.services.ports.live_checks import LiveCheck
+from bot.services.ports.oncall import Reachability
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Changes
 from bot.services.shared.reminder_recipients import ReminderRecipients
@@ -28,6 +30,8 @@ class Core:
     Attributes:
         store: Sees the rows of this guild only.
         dlq: The table of undelivered notifications.
+        reach: Checks that people can be reached on Discord.
+        ways: The systems outside Discord that pages go to.
         webhooks: The ids of the webhooks that can post in the channels' place, by channel.
         vitals: Looks at the bot's own database.
         code_host: None if none is set up.
@@ -42,6 +46,8 @@ class Core:
     access: Access
     changes: Changes
     oncall: OnCall
+    reach: Reachability
+    ways: frozenset[Way]
     incidents: Incidents
     lifecycle: Lifecycle
     alert_events: AlertEvents

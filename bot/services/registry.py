@@ -18,7 +18,6 @@ from bot.services.shared.access import Access
 from bot.services.use_cases import (
     AlertUseCases,
     IncidentUseCases,
-    OnCallUseCases,
     PostmortemUseCases,
     ReportUseCases,
     ResponseUseCases,
@@ -34,7 +33,6 @@ class Services(
     AlertUseCases,
     TriageUseCases,
     ResponseUseCases,
-    OnCallUseCases,
     PostmortemUseCases,
     ReportUseCases,
 ):

@@ -29,12 +29,6 @@ from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.title_and_start import Details
 from bot.services.incidents.updates import Updates
-from bot.services.oncall.calendars import CalendarFiles
-from bot.services.oncall.change_checks import ChangeChecks
-from bot.services.oncall.clearing import Clearing
-from bot.services.oncall.handovers import Handovers
-from bot.services.oncall.notifying import Notifying
-from bot.services.oncall.schedules import Schedules
 from bot.services.ports.charts import Charts
 from bot.services.postmortems.documents import Documents
 from bot.services.postmortems.finishing import Postmortems
@@ -102,20 +96,7 @@ class TriageUseCases:
 
 @dataclass(frozen=True)
 class ResponseUseCases:
-    """Who answers an alert, and what happens while no one does."""
-
-    acknowledger: Acknowledger
-    escalations: Escalations
-    passing_on: PassingOn
-    explaining: Explaining
-    releasing: Releasing
-    bundles: Bundles
-    reconciler: Reconciler
-
-
-@dataclass(frozen=True)
-class OnCallUseCases:
-    """Who is on call, and when.
+    """Who answers an alert, and what happens while no one does.
 
     Attributes:
         ways: The systems outside Discord that the bot is set up for.
@@ -123,12 +104,13 @@ class OnCallUseCases:
 
     ways: frozenset[Way]
     oncall: OnCall
-    handovers: Handovers
-    schedules: Schedules
-    notifying: Notifying
-    clearing: Clearing
-    oncall_checks: ChangeChecks
-    calendars: CalendarFiles
+    acknowledger: Acknowledger
+    escalations: Escalations
+    passing_on: PassingOn
+    explaining: Explaining
+    releasing: Releasing
+    bundles: Bundles
+    reconciler: Reconciler
 
 
 @dataclass(frozen=True)

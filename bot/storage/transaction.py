@@ -29,7 +29,7 @@ from bot.storage.tables.escalation import PostgresEscalationWrites
 from bot.storage.tables.incidents import PostgresIncidentWrites
 from bot.storage.tables.installation import PostgresInstallation
 from bot.storage.tables.members import PostgresMemberWrites
-from bot.storage.tables.oncall import PostgresOnCallWrites
+from bot.storage.tables.oncall import PostgresOnCallReads
 from bot.storage.tables.outage import PostgresOutageChanges
 from bot.storage.tables.output_previews import PostgresOutputPreviewWrites
 from bot.storage.tables.paging import PostgresPagingWrites
@@ -74,7 +74,7 @@ class PostgresTransaction(
     PostgresInstallation,
     PostgresMemberWrites,
     PostgresPostmortemWrites,
-    PostgresOnCallWrites,
+    PostgresOnCallReads,
     PostgresPagingWrites,
     PostgresExportWrites,
     PostgresOutageChanges,

@@ -10,7 +10,6 @@ from bot.services.alerts.questions import QuestionDeliveries
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds, SwitchedOff
 from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
 from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
-from bot.services.oncall.readiness import OnCallDeliveries
 from bot.services.paging import OutsideDeliveries
 from bot.services.postmortems.deliveries import DocumentDeliveries
 from bot.services.postmortems.reminders import PostmortemDeliveries
@@ -55,7 +54,6 @@ def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds
             EscalationDeliveries(bundles, reposting.lost_its_private_thread),
             BundleDeliveries(shared.store, policy, passing_on),
             TriageDeliveries(shared.store, policy),
-            OnCallDeliveries(policy, shared.oncall),
             PostmortemDeliveries(policy),
             QuestionDeliveries(),
             DeliveryHandler(*_PLAIN),

@@ -21,7 +21,7 @@ from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.hooks import HookDeliveries
 from bot.services.ports.live_checks import LiveCheck
-from bot.services.ports.oncall import Calendars, Reachability
+from bot.services.ports.oncall import Reachability
 from bot.services.ports.paging import OutsideWriter, Systems
 from bot.services.watchdogs import QueueWatch
 
@@ -49,7 +49,6 @@ class GuildDependencies:
     outside_writer: OutsideWriter
     export_writer: ExportWriter
     email_sender: EmailSender | None
-    calendars: Calendars
     charts: Charts
     postmortem_writer: PostmortemWriter
     spool: Spool

@@ -53,7 +53,7 @@ class UseCases:
 
 def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCases:
     """Return every use case of one guild, each given only what it needs."""
-    discord, shared = ports.discord, Shared(parts, ports.discord, oncall)
+    discord, shared = ports.discord, Shared(parts, ports.discord, ports.reach, oncall)
     store, policy, told = shared.store, shared.policy, shared.already_told
     links, emails = shared.links, shared.emails
     sending = SendingByKind(discord, OutsideSending(store, oncall, shared.outside))
@@ -62,7 +62,7 @@ def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCa
     emergency = _emergency(shared, parts, ports.offline_alerter, Arrivals(policy, kinds))
     email_backup = EmailBackup(store, policy, oncall, kinds, emails)
     redactions = Redactions(store, discord, policy)
-    services = services_of(shared, parts, ports.reach, emergency, built)
+    services = services_of(shared, parts, emergency, built)
     shown = [partial(one.shown, built.get(one.name)) for one in policy.capabilities if one.shown is not None]
     follow_ups = RefreshFollowUps(shown, shared.attaching.attach, redactions.empty)
     return UseCases(

@@ -19,14 +19,7 @@ from bot.services.incidents.queries import IncidentQueries
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.title_and_start import Details
 from bot.services.incidents.updates import Updates
-from bot.services.oncall.calendars import CalendarFiles
-from bot.services.oncall.change_checks import ChangeChecks
-from bot.services.oncall.clearing import Clearing
-from bot.services.oncall.handovers import Handovers
-from bot.services.oncall.notifying import Notifying
-from bot.services.oncall.schedules import Schedules
 from bot.services.outage.emergency import Emergency
-from bot.services.ports.oncall import Reachability
 from bot.services.postmortems.finishing import Postmortems
 from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy import Privacy, Removals
@@ -44,7 +37,6 @@ from bot.services.triage.unfinished import Unfinished
 from bot.services.use_cases import (
     AlertUseCases,
     IncidentUseCases,
-    OnCallUseCases,
     PostmortemUseCases,
     ReportUseCases,
     ResponseUseCases,
@@ -57,7 +49,6 @@ from bot.wiring.shared import Shared
 def services_of(
     shared: Shared,
     parts: GuildDependencies,
-    reach: Reachability,
     emergency: Emergency,
     built: Mapping[str, object],
 ) -> Services:
@@ -71,8 +62,7 @@ def services_of(
         **vars(_incidents(shared)),
         **vars(_alerts(shared, parts, emergency)),
         **vars(_triages(shared)),
-        **vars(_responses(shared)),
-        **vars(_oncall(shared, parts, reach)),
+        **vars(_responses(shared, parts)),
         **vars(_postmortems(shared)),
         **vars(_reports(shared, parts)),
     )
@@ -143,8 +133,10 @@ def _triages(shared: Shared) -> TriageUseCases:
     )
 
 
-def _responses(shared: Shared) -> ResponseUseCases:
+def _responses(shared: Shared, parts: GuildDependencies) -> ResponseUseCases:
     return ResponseUseCases(
+        ways=parts.ways,
+        oncall=shared.oncall,
         acknowledger=shared.acknowledger,
         escalations=shared.escalations,
         passing_on=shared.passing_on,
@@ -152,21 +144,6 @@ def _responses(shared: Shared) -> ResponseUseCases:
         releasing=shared.releasing,
         bundles=shared.bundles,
         reconciler=shared.reconciler,
-    )
-
-
-def _oncall(shared: Shared, parts: GuildDependencies, reach: Reachability) -> OnCallUseCases:
-    store, policy, oncall = shared.store, shared.policy, shared.oncall
-    schedules = Schedules(store, policy, shared.access, oncall)
-    return OnCallUseCases(
-        ways=parts.ways,
-        oncall=oncall,
-        handovers=Handovers(store, policy, oncall, reach),
-        schedules=schedules,
-        notifying=Notifying(store, shared.access, ways=parts.paging),
-        clearing=Clearing(store, oncall, schedules),
-        oncall_checks=ChangeChecks(store, oncall, reach),
-        calendars=CalendarFiles(store, policy, schedules, oncall, reach=reach, calendars=parts.calendars),
     )
 
 

@@ -1,6 +1,6 @@
 """The use cases of one guild that those of several capabilities need."""
 
-from typing import cast
+from typing import Any, cast
 
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.email_links import AckLinks
@@ -21,6 +21,7 @@ from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.severity_change import Regrading
 from bot.services.paging import OutsideChannels
 from bot.services.ports import Discord
+from bot.services.ports.oncall import Reachability
 from bot.services.postmortems.attaching import DraftAttaching
 from bot.services.postmortems.documents import Documents
 from bot.services.shared.access import Access
@@ -36,7 +37,9 @@ from bot.wiring.dependencies import GuildDependencies
 class Shared:
     """The use cases of one guild that those of several capabilities need."""
 
-    def __init__(self, parts: GuildDependencies, discord: Discord, oncall: OnCall) -> None:
+    def __init__(
+        self, parts: GuildDependencies, discord: Discord, reach: Reachability, oncall: OnCall
+    ) -> None:
         store, policy = parts.store, parts.policy
         self.store, self.policy, self.discord, self.oncall = store, policy, discord, oncall
         self.access = Access(store, policy, oncall)
@@ -72,6 +75,8 @@ class Shared:
             access=self.access,
             changes=self.changes,
             oncall=oncall,
+            reach=reach,
+            ways=parts.ways,
             incidents=self.incidents,
             lifecycle=self.lifecycle,
             webhooks=parts.webhooks,
@@ -100,4 +105,5 @@ def _reviews(parts: GuildDependencies) -> str | None:
 
 def unreached_core(parts: GuildDependencies) -> Core:
     """Return the core of a guild for the command line, which connects to a database alone."""
-    return Shared(parts, cast("Discord", None), OnCall(parts.store, parts.policy)).core
+    unreached = cast("Any", None)
+    return Shared(parts, unreached, unreached, OnCall(parts.store, parts.policy)).core

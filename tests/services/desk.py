@@ -20,7 +20,6 @@ from bot.domain.paging.ways import Way
 from bot.domain.people import Person
 from bot.domain.postmortem.facts import PostmortemFacts
 from bot.i18n import Texts
-from bot.integrations.calendars import WorkerCalendars
 from bot.job_handlers import handlers
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
@@ -192,7 +191,6 @@ class Desk:
         self.postmortem_writer = PlainPostmortemWriter()
         self._postmortem_writer = postmortem_writer or self.postmortem_writer
         self.reach = FakeReachability()
-        self.calendars = WorkerCalendars(self.policy.timezone.key)
         self.charts = NoCharts()
         self.spool = FakeSpool()
         self.queue = QueueWatch()
@@ -214,7 +212,6 @@ class Desk:
             writer=self._writer,
             export_writer=MarkdownExportWriter(_texts(), self.policy),
             email_sender=self._mailer,
-            calendars=self.calendars,
             charts=self.charts,
             postmortem_writer=self._postmortem_writer,
             spool=self.spool,
@@ -255,9 +252,6 @@ class Desk:
         self.details = cases.services.details
         self.documents = cases.services.documents
         self.oncall = oncall
-        self.handovers = cases.services.handovers
-        self.schedules = cases.services.schedules
-        self.calendar_files = cases.services.calendars
         self.triages = cases.services.triages
         self.alert_titles = cases.services.alert_titles
         self.joining = cases.services.joining

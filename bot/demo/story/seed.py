@@ -27,7 +27,6 @@ from bot.runbook import Policy
 from bot.storage.database.query import composed
 from bot.storage.database.sql import queries
 from bot.storage.rows import request_as_json
-from bot.storage.tables.oncall import content_as_json
 from local_discord.client import Human
 
 _QUERIES: Final = composed([Path(__file__).with_name("seed.sql").read_text(encoding="utf-8")])
@@ -108,7 +107,7 @@ class _Writer:
             {
                 "guild_id": self._guild.id,
                 "place": place,
-                "content": content_as_json(cast.schedule(place)),
+                "content": cast.schedule(place).to_json(),
                 "by_id": by.id,
                 "by_name": by.name,
                 "starts_at": rotation.begins(0),

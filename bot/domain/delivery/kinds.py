@@ -218,16 +218,6 @@ class DeliveryKind(AnyDeliveryKind):
     #: The post in the team's channel that offers the triage to others.
     UNFINISHED = "unfinished", DeliveryKindSpec(shows_triage=True, is_refreshed=True)
 
-    # -- who is on call
-    #: The line that says who is on call now.
-    HANDOVER = "handover"
-    #: The DM to the person whose turn begins.
-    ON_DUTY = "on_duty"
-    #: A DM a day ahead, with what is missing; a refusal is a gap, too.
-    ON_DUTY_SOON = "on_duty_soon"
-    #: The warning that something is missing for a person who comes on call.
-    ON_DUTY_GAPS = "on_duty_gaps"
-
     # -- other
     #: The question whether a message that no pattern matches is an alert.
     ALERT_QUESTION = "alert_question", DeliveryKindSpec(may_answer=True)

@@ -1,14 +1,15 @@
 """The overrides and schedules that were recorded from chat."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.notify import NotifySettings
 from bot.domain.oncall.people import Who
-from bot.domain.oncall.rotation import Rotation, Shift
+from bot.domain.oncall.rotation import Rotation, Shift, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,39 @@ class Content:
             shifts=tuple(replace(shift, person=handles[shift.person]) for shift in self.shifts),
         )
 
+    def to_json(self) -> dict[str, object]:
+        """Return the content as it is stored."""
+        rotation = self.rotation
+        return {
+            "people": {handle: asdict(who) for handle, who in self.people.items()},
+            "person": self.person,
+            "rotation": None if rotation is None else _rotation_as_json(rotation),
+            "shifts": [
+                {"person": each.person, "starts": each.starts.isoformat(), "ends": each.ends.isoformat()}
+                for each in self.shifts
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, object]) -> "Content":
+        """Read the content that `to_json` wrote."""
+        people, rotation, shifts = kept["people"], kept["rotation"], kept["shifts"]
+        assert isinstance(people, Mapping)
+        assert isinstance(shifts, list)
+        return cls(
+            people={handle: Who(**who) for handle, who in people.items()},
+            person=None if kept["person"] is None else str(kept["person"]),
+            rotation=_rotation_from_json(rotation) if isinstance(rotation, Mapping) else None,
+            shifts=tuple(
+                Shift(
+                    each["person"],
+                    datetime.fromisoformat(each["starts"]),
+                    datetime.fromisoformat(each["ends"]),
+                )
+                for each in shifts
+            ),
+        )
+
     def person_at(self, at: datetime) -> str | None:
         """Return the holder at *at*, or None; of two overlapping imported shifts the later start wins."""
         if self.person is not None:
@@ -110,6 +144,30 @@ class Content:
             yield from self.rotation.handovers(start, end)
         for shift in self.shifts:
             yield from (at for at in (shift.starts, shift.ends) if start < at < end)
+
+
+def _rotation_as_json(rotation: Rotation) -> dict[str, object]:
+    return {
+        "people": list(rotation.people),
+        "every": rotation.every,
+        "unit": rotation.unit.value,
+        "starts_on": rotation.starts_on.isoformat(),
+        "handover": rotation.handover.isoformat("minutes"),
+        "timezone": rotation.timezone.key,
+    }
+
+
+def _rotation_from_json(kept: Mapping[str, object]) -> Rotation:
+    people = kept["people"]
+    assert isinstance(people, list)
+    return Rotation(
+        people=tuple(people),
+        every=int(str(kept["every"])),
+        unit=Unit(str(kept["unit"])),
+        starts_on=date.fromisoformat(str(kept["starts_on"])),
+        handover=time.fromisoformat(str(kept["handover"])),
+        timezone=ZoneInfo(str(kept["timezone"])),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Who is on call at which place, from the policy file and what was recorded from chat."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.calendar.business_time import BusinessHours
@@ -101,25 +101,3 @@ def _counts(override: StoredOverride, place: str) -> bool:
 def _override(override: StoredOverride, handles: Mapping[str, str]) -> Cover:
     who, is_swap = handles[override.who.handle], override.is_swap
     return Cover(who, override.starts, override.until, by=override.by_name, is_swap=is_swap)
-
-
-@dataclass(frozen=True, slots=True)
-class RosterWatch:
-    """The on-call holders that were last announced in a guild, and when the bot must check again.
-
-    Attributes:
-        standing: Place -> handle, as last announced.
-        told: The number of handovers announced so far.
-        checked: Coming shifts whose people were checked (see `services/oncall/handovers`).
-        next_at: The next check, aware.
-        look_at: When people whose shift has no end are checked next, aware; None until it is first decided.
-        lacking: Handle -> the gaps that the last check found, and warned of (`oncall/readiness`).
-    """
-
-    guild_id: int
-    standing: Mapping[str, str]
-    told: int
-    checked: tuple[str, ...]
-    next_at: datetime
-    look_at: datetime | None = None
-    lacking: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

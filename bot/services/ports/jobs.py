@@ -25,13 +25,11 @@ class JobName(StrEnum):
     EMAIL = "email"  # payload: delivery id; it is sent, but not acknowledged so far
     REDACT = "redact"  # payload: incident id; it is private by now
     REDACT_FAILURES = "redact_failures"  # payload: incident id; the same for its rows in the DLQ
-    HANDOVER = "handover"  # payload: guild id; a shift begins, or soon will
     POSTMORTEM = "postmortem"  # payload: incident id; a reminder of its postmortem is due
     PULL_REQUEST = "pull_request"  # payload: incident id; its postmortem on the code host
     KEEP_IN_STEP = "keep_in_step"  # payload: delivery id; its page in a system outside
     HOOKS = "hooks"  # payload: "guild_id:source"; what the source has sent waits to be processed
     TRACK_UNANSWERED = "track_unanswered"  # payload: "guild_id:message_id"; nobody has said what it means
-    REACH = "reach"  # payload: guild id; checks that people soon on call can be reached
 
 
 #: A wait up to this is a place in the line of a route that is full for a moment.

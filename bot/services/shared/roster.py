@@ -1,4 +1,4 @@
-"""The people at each place of the on-call order, now or at any moment. See docs/internals/oncall.md."""
+"""The people at each place of the on-call order, now or at any moment."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

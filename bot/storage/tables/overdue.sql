@@ -59,8 +59,6 @@ SELECT job, key, priority, guild_id
           FROM incidents
          WHERE status IN ('triggered', 'acknowledged')
         UNION ALL
-        SELECT 8, 'handover', 'handover:' || guild_id, next_at, 0, guild_id FROM oncall_watches
-        UNION ALL
         SELECT 9, 'archive', 'archive:' || id, archive_at, 0, guild_id FROM incidents
         UNION ALL
         SELECT 11, 'postmortem', 'postmortem:' || incident_id, remind_at, 0, guild_id FROM postmortems

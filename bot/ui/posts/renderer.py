@@ -27,7 +27,7 @@ from bot.ui.posts.incident import (
     timeline_notices,
 )
 from bot.ui.posts.looks import Renderer
-from bot.ui.posts.paging import bundles, handovers, pages
+from bot.ui.posts.paging import bundles, pages
 from bot.ui.words.wording import Wording
 
 #: The renderers of the core's kinds.
@@ -36,7 +36,6 @@ _RENDERERS: Final[dict[AnyDeliveryKind, Renderer]] = {
     for module in (
         bundles,
         documents,
-        handovers,
         notices,
         pages,
         postings,

@@ -20,6 +20,7 @@ from bot.domain.statistics.figures import Deadlines, Durations, SetAside, Target
 from bot.domain.statistics.period import Period, PeriodKind
 from bot.services.incidents.updates import NewUpdate
 from cogs.stats.use_cases import StatisticsQuestion, StatsView, StatsViews
+from tests.cogs.oncall.acts import oncall_of
 from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.database import AuditRow
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
@@ -146,10 +147,10 @@ async def test_hours_on_call_follow_the_overrides(desk: Desk) -> None:
     """Hours on call follow the overrides of that time, and a person at two places counts each hour once."""
     ann = Who(12345678901234567, "ann", "Ann")
     now = desk.clock.time
-    await desk.schedules.override(
+    await oncall_of(desk).schedules.override(
         GUILD, NewOverride("primary", ann, now, now + timedelta(hours=5)), by=PRIMARY
     )
-    await desk.schedules.override(
+    await oncall_of(desk).schedules.override(
         GUILD, NewOverride("secondary", ann, now, now + timedelta(hours=2)), by=PRIMARY
     )
     await desk.pass_time(hours=6)
@@ -204,16 +205,16 @@ async def test_a_swap_is_suggested_to_who_carries_too_much(desk: Desk) -> None:
     turns = Rotation(
         handles, 1, Unit.WEEKS, desk.clock.time.date() - timedelta(weeks=20), datetime.min.time(), TOKYO
     )
-    await desk.schedules.rotate(
+    await oncall_of(desk).schedules.rotate(
         GUILD, "primary", Content({ann.handle: ann, ben.handle: ben}, rotation=turns), by=PRIMARY
     )
-    await desk.schedules.set_person(GUILD, "secondary", ben, by=PRIMARY)
+    await oncall_of(desk).schedules.set_person(GUILD, "secondary", ben, by=PRIMARY)
     await desk.database.advance(timedelta(weeks=13))
     found = await desk.services.of(StatsViews).fairness(by=RESPONDER)
     loads = {one.person.name: one.oncall_s for one in found.loads}
     assert loads["Ben"] > loads["Ann"] > 0
     assert found.overloads == ()
-    await desk.schedules.set_person(GUILD, "secondary", ann, by=PRIMARY)
+    await oncall_of(desk).schedules.set_person(GUILD, "secondary", ann, by=PRIMARY)
     await desk.database.advance(timedelta(weeks=13))
     (over,) = (await desk.services.of(StatsViews).fairness(by=RESPONDER)).overloads
     assert (over.load.person.name, over.in_hours) == ("Ann", True)

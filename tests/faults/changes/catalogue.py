@@ -38,8 +38,8 @@ READS: Final = frozenset(
         *(
             "bundles.press_all",
             "bundles.choose_incident",
-            "oncall.looking.press_end",
-            "oncall.files.press_leave_import",
+            "oncall.commands.press_end",
+            "oncall.commands.press_leave_import",
         ),
         *(
             "/incident list",

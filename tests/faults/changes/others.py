@@ -152,7 +152,7 @@ async def _(scene: Scene) -> Change:
     return scene.acts(act, "set_on_call", of="seatset")
 
 
-@change("oncall.notifying.send_notify")
+@change("oncall.commands.send_notify")
 async def _(scene: Scene) -> Change:
     form = await scene.human.command("responder", "general", "oncall notify")
 
@@ -168,7 +168,7 @@ async def _(scene: Scene) -> Change:
     return scene.acts(act, "override", of="seatoverride")
 
 
-@change("oncall.looking.press_end_confirmed")
+@change("oncall.commands.press_end_confirmed")
 async def _(scene: Scene) -> Change:
     await scene.say("oncall override", by="primary", user="responder", until="8h", place="seatend")
     shown = await scene.say("oncall show", by="primary")
@@ -190,14 +190,14 @@ async def _(scene: Scene) -> Change:
     return scene.acts(act, "set_rotation", of="seatrotate")
 
 
-@change("oncall.turns.press_clear")
+@change("oncall.commands.press_clear")
 async def _(scene: Scene) -> Change:
     await scene.say("oncall set", by="primary", user="responder", place="seatclear")
     asked = await scene.say("oncall schedule clear", by="primary", place="seatclear")
     return scene.acts(scene.presses(asked, "消す", by="primary"), "clear_schedule", of="seatclear")
 
 
-@change("oncall.files.press_import")
+@change("oncall.commands.press_import")
 async def _(scene: Scene) -> Change:
     file = attached("calendar.ics", CALENDAR.replace("\n", "\r\n").encode())
     asked = await scene.say("oncall schedule import", by="primary", file=file, place="seatimport")

@@ -20,6 +20,7 @@ from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.runbook import load_policy
 from cogs.actions.rules import ActionDelivery
 from cogs.morning_triage.rules import MorningDelivery
+from cogs.oncall.rules import OnCallDelivery
 from local_discord.client import Human, NotSeen
 from local_discord.running import running_discord
 from local_discord.world.snowflake import snowflake_of
@@ -82,8 +83,8 @@ async def test_messages_of_the_calendar_are_no_page(onlooker: tuple[asyncpg.Conn
     tour = tour_on(
         Messages.of(
             *onlooker,
-            DeliveryKind.ON_DUTY_SOON,
-            DeliveryKind.HANDOVER,
+            OnCallDelivery.ON_DUTY_SOON,
+            OnCallDelivery.HANDOVER,
             MorningDelivery.POST,
             ActionDelivery.DM,
             DeliveryKind.POSTMORTEM_DM,

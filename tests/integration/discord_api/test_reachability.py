@@ -11,6 +11,7 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports.oncall import Gap, ReadinessFinding
 from bot.ui.discord_api.reachability import DiscordReachability
+from cogs.oncall.rules import OnCallDelivery
 from local_discord.world.permissions import P
 from local_discord.world.world import Overwrite
 from tests.integration.discord_api.notifier_world import (
@@ -99,7 +100,7 @@ async def test_a_page_goes_to_whoever_stands_there_when_it_is_rendered(world: No
     assert other.recipient == str(PRIMARY)
     assert other.channel_id != request.channel_id
     named = owed(
-        DeliveryKind.ON_DUTY,
+        OnCallDelivery.ON_DUTY,
         to="named:secondary",
         data={"changes": [], "incidents": [], "handle": "secondary"},
     )

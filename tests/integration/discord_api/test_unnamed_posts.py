@@ -8,8 +8,9 @@ import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery, Posted, Request
-from bot.domain.delivery.kinds import Action, DeliveryKind
+from bot.domain.delivery.kinds import Action
 from cogs.digest.rules import Digest, DigestDelivery
+from cogs.oncall.rules import OnCallDelivery
 from local_discord.messages.posting import remove
 from tests.integration.discord_api.notifier_world import (
     ALERTS,
@@ -95,7 +96,7 @@ async def test_what_names_another_number_is_left_alone(world: NotifierWorld) -> 
 async def test_facts_and_lists_lose_only_what_is_about_it(world: NotifierWorld, line: str, left: str) -> None:
     """A fact at the end of a line goes, a number in a list becomes 🔒, and a line about it is replaced."""
     request = Request(Action.MESSAGE, ALERTS, None, {"content": line})
-    post = sent(DeliveryKind.HANDOVER, await world.notifier.send(request, nonce="n"))
+    post = sent(OnCallDelivery.HANDOVER, await world.notifier.send(request, nonce="n"))
     await world.notifier.unname(SECRET, [post])
     assert world.message(Posted(ALERTS, post.message_id or 0)).content == left
 
@@ -106,7 +107,7 @@ async def test_the_choices_of_a_select_keep_their_values(world: NotifierWorld) -
     select = {"type": 3, "custom_id": "inc:v1:x:1", "options": options}
     body = {"content": "INC-42", "components": [{"type": 1, "components": [select]}]}
     request = Request(Action.MESSAGE, ALERTS, None, body)
-    post = sent(DeliveryKind.HANDOVER, await world.notifier.send(request, nonce="n"))
+    post = sent(OnCallDelivery.HANDOVER, await world.notifier.send(request, nonce="n"))
     await world.notifier.unname(SECRET, [post])
     there = told(world, post)
     assert INCIDENT.title not in there

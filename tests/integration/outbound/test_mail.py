@@ -25,6 +25,7 @@ from bot.integrations.smtp_url import SmtpServer
 from bot.services.ports import Email, EmailRecipient
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.posts.paging.outage import emergency_mail
+from tests.cogs.oncall.acts import oncall_of
 from tests.integration.outbound.certificates import make_certificate, server_side
 from tests.services.database import Database
 from tests.services.desk import Desk
@@ -147,7 +148,7 @@ async def test_a_stand_in_set_from_chat_is_mailed_in_an_outage(database: Databas
     async with smtp_server(inbox) as server:
         desk = Desk(database, writer=PlainEmailWriter(TEXTS, POLICY), mailer=SmtpEmailSender(server))
         stand_in = Who(123456789012345678, "kit", name)
-        await desk.schedules.set_person(desk.guild_id, "primary", stand_in, by=ADMIN)
+        await oncall_of(desk).schedules.set_person(desk.guild_id, "primary", stand_in, by=ADMIN)
         desk.discord.failures = [OUTAGE] * 500
         await desk.open("SEV1")
         await desk.pass_time(minutes=1)

@@ -25,6 +25,7 @@ from bot.services.incidents.updates import NewUpdate
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording, relative
 from tests.by_person import id_of, time_of
+from tests.cogs.oncall.acts import oncall_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 UPDATE = NewUpdate(
@@ -45,7 +46,9 @@ async def acknowledged(desk: Desk, severity: str = "SEV1", *, after_min: float =
 
 async def primary_stands_everywhere(desk: Desk) -> None:
     """One person at every place of the on-call order."""
-    await desk.schedules.set_person(GUILD, "secondary", Who(PRIMARY.id, "primary", "primary"), by=PRIMARY)
+    await oncall_of(desk).schedules.set_person(
+        GUILD, "secondary", Who(PRIMARY.id, "primary", "primary"), by=PRIMARY
+    )
 
 
 async def reasons(desk: Desk, kind: AnyDeliveryKind) -> list[tuple[str, object]]:

@@ -16,6 +16,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.people import Who
+from tests.cogs.oncall.acts import oncall_of
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.escalation.test_passing_on import CLOSED
@@ -33,7 +34,9 @@ HOURS = timedelta(hours=8)
 async def stand_in(desk: Desk, *, length: timedelta = HOURS) -> int:
     """The responder covers primary for some hours, from now on; the number of that."""
     now = desk.clock.time
-    await desk.schedules.override(GUILD, NewOverride("primary", DAN, now, now + length), by=PRIMARY)
+    await oncall_of(desk).schedules.override(
+        GUILD, NewOverride("primary", DAN, now, now + length), by=PRIMARY
+    )
     return 1
 
 
@@ -60,7 +63,7 @@ async def test_minutes_later_the_answer_is_still_about_then(desk: Desk) -> None:
     assert duties(await pages(desk)) == [("responder", "override")]  # in the commit that opens it
     await desk.work()
     await desk.pass_time(minutes=5)
-    await desk.schedules.end_override(GUILD, number, by=PRIMARY)
+    await oncall_of(desk).schedules.end_override(GUILD, number, by=PRIMARY)
     answer = await why(desk, incident, by=STANDS_IN, message_id=desk.message(DeliveryKind.PAGE))
     assert answer.own is not None
     assert answer.own.is_recorded
@@ -84,7 +87,7 @@ async def test_a_page_of_an_older_version_is_explained_from_the_schedules_histor
     await desk.work()
     await desk.database.fetch("UPDATE deliveries SET data = data - 'duty' WHERE kind = 'page'")
     await desk.pass_time(minutes=5)
-    await desk.schedules.end_override(GUILD, number, by=PRIMARY)
+    await oncall_of(desk).schedules.end_override(GUILD, number, by=PRIMARY)
     own = (await why(desk, incident, by=STANDS_IN)).own
     assert own is not None
     assert own.duty is not None

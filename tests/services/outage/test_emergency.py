@@ -23,6 +23,7 @@ from bot.domain.triage.session import TriageStatus
 from bot.ui.interaction import Interaction
 from bot.ui.screens.emergency import opened_or_raised
 from tests.by_person import id_of
+from tests.cogs.oncall.acts import oncall_of
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, RESPONDER, SECONDARY, Desk
 from tests.services.triage.triage_walks import walk
@@ -131,7 +132,7 @@ async def test_two_of_one_name_are_each_mailed(desk: Desk) -> None:
     """Two people with the same display name each get their email."""
     for place, number in (("primary", 123456789012345678), ("secondary", 123456789012345679)):
         who = Who(number, f"tanaka{number}", "田中 太郎")
-        await desk.schedules.set_person(GUILD, place, who, by=ADMIN)
+        await oncall_of(desk).schedules.set_person(GUILD, place, who, by=ADMIN)
     await mirrored(desk)
     desk.database.is_away = True
     await desk.emergency.tick()
@@ -145,7 +146,7 @@ async def test_two_of_one_name_are_each_mailed(desk: Desk) -> None:
 async def test_somebody_with_a_dm_and_an_email_is_one_person_who_was_told(desk: Desk) -> None:
     """A person reached by both DM and email is counted once, whatever name the schedule has."""
     who = Who(123456789012345678, "kit", "🦊 kit")
-    await desk.schedules.set_person(GUILD, "primary", who, by=ADMIN)
+    await oncall_of(desk).schedules.set_person(GUILD, "primary", who, by=ADMIN)
     await desk.emergency.tick()
     await desk.oncall.holders(GUILD)
     desk.database.is_away = True

@@ -24,6 +24,7 @@ from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.ui.posts.escalation.calls import tried
 from bot.ui.words.wording import Wording
+from tests.cogs.oncall.acts import choose_ways
 from tests.services.desk import PRIMARY, RESPONDER, Desk
 from tests.services.paging.conftest import start_anew
 from tests.services.paging.policies import TOPIC, paging_policy
@@ -276,8 +277,7 @@ async def test_a_persons_own_way_comes_after_their_own_wait(desk: Desk, outside:
     desk.policy = paging_policy(load_policy(None), also=())
     desk.use(desk.discord)
     own = NotifySettings(1, "primary", ways=(Also.PUSH,), ntfy="my-own-topic")
-    async with desk.own_store.transaction() as tx:
-        await tx.save_notify_settings(desk.guild_id, own)
+    await choose_ways(desk, own)
     await desk.open()
     await desk.work()
     assert [one["topic"] for one in outside.ntfy.published] == ["my-own-topic"]
@@ -307,8 +307,7 @@ async def test_a_storm_rings_one_phone_six_times_a_minute(desk: Desk, outside: O
 async def test_a_wait_that_an_ack_ends_rings_nobody(desk: Desk, outside: Outside) -> None:
     """The page is a row from the beginning, due five minutes after the DM."""
     own = NotifySettings(1, "primary", ways=(Also.PUSH,), wait=timedelta(minutes=5))
-    async with desk.own_store.transaction() as tx:
-        await tx.save_notify_settings(desk.guild_id, own)
+    await choose_ways(desk, own)
     late = await desk.open(key="late")
     answered = await desk.open(key="answered")
     await desk.pass_time(minutes=4, seconds=58)
@@ -365,8 +364,7 @@ async def test_a_page_that_is_passed_on_comes_by_the_persons_own_ways_too(
 ) -> None:
     """The first person cannot respond: the next one gets a DM, and the push that they chose."""
     own = NotifySettings(2, "secondary", ways=(Also.PUSH,), ntfy="second-topic")
-    async with desk.own_store.transaction() as tx:
-        await tx.save_notify_settings(desk.guild_id, own)
+    await choose_ways(desk, own)
     incident = await desk.open()
     await desk.work()
     await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
@@ -395,8 +393,7 @@ async def test_a_persons_own_server_may_not_be_in_the_operators_network(desk: De
     Nothing is published on the operator's ntfy server instead.
     """
     own = NotifySettings(1, "primary", ways=(Also.PUSH,), ntfy="https://127.0.0.1/my-topic")
-    async with desk.own_store.transaction() as tx:
-        await tx.save_notify_settings(desk.guild_id, own)
+    await choose_ways(desk, own)
     incident = await desk.open()
     await desk.work()
     found = await pages(desk, incident)

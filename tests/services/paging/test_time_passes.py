@@ -13,6 +13,7 @@ from bot.domain.oncall.notify import NotifySettings, QuietHours
 from bot.domain.paging.ways import Also
 from bot.domain.severity import LadderStep
 from bot.runbook import load_policy
+from tests.cogs.oncall.acts import choose_ways
 from tests.services.desk import PRIMARY, RESPONDER, Desk
 from tests.services.paging.conftest import start_anew
 from tests.services.paging.policies import paging_policy
@@ -20,12 +21,6 @@ from tests.services.paging.test_pages_out import unanswered
 from tests.standins.paging.server import Outside, fails
 
 ENQUEUE = "/v2/enqueue"
-
-
-async def chose(desk: Desk, settings: NotifySettings) -> None:
-    """What a person sets with ``/oncall notify``."""
-    async with desk.own_store.transaction() as tx:
-        await tx.save_notify_settings(desk.guild_id, settings)
 
 
 def back(desk: Desk, outside: Outside) -> None:
@@ -134,12 +129,12 @@ async def test_what_a_person_chooses_between_two_steps_holds_for_the_next_one(
     await desk.pass_time(minutes=1)
     assert outside.asked == []
     own = NotifySettings(1, "primary", ways=(Also.PUSH,), wait=timedelta(minutes=5), ntfy="first")
-    await chose(desk, own)
+    await choose_ways(desk, own)
     await desk.pass_time(minutes=16, step_s=60)
-    await chose(desk, replace(own, ntfy="second"))
+    await choose_ways(desk, replace(own, ntfy="second"))
     await desk.pass_time(minutes=5)
     assert [one["topic"] for one in outside.ntfy.published] == ["second"]
-    await chose(desk, replace(own, ways=()))
+    await choose_ways(desk, replace(own, ways=()))
     await desk.pass_time(minutes=20, step_s=60)
     assert len(outside.ntfy.published) == 1
 
@@ -156,7 +151,7 @@ async def test_a_wait_that_ends_in_quiet_hours_goes_on_until_the_morning(
     await desk.database.advance(evening - desk.clock.time)
     ways = (Also.PUSH,)
     night = QuietHours(time(22), time(7))
-    await chose(desk, NotifySettings(1, "primary", ways=ways, wait=timedelta(minutes=10), quiet=night))
+    await choose_ways(desk, NotifySettings(1, "primary", ways=ways, wait=timedelta(minutes=10), quiet=night))
     incident = await desk.open("SEV3")
     await desk.pass_time(hours=9)
     assert outside.asked == []

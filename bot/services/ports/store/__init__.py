@@ -22,7 +22,7 @@ from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
 from bot.services.ports.store.installation import InstallationReads
 from bot.services.ports.store.jobs import JobWrites, OverdueReads
 from bot.services.ports.store.members import MemberReads, MemberWrites
-from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
+from bot.services.ports.store.oncall import OnCallReads
 from bot.services.ports.store.outage import OutageMirror
 from bot.services.ports.store.output_previews import OutputPreviewWrites
 from bot.services.ports.store.paging import PagingReads, PagingWrites
@@ -63,7 +63,7 @@ class Transaction(
     AlertDecisionWrites,
     AlertLessonWrites,
     HookWrites,
-    OnCallWrites,
+    OnCallReads,
     MemberWrites,
     PagingWrites,
     PostmortemWrites,

@@ -13,6 +13,7 @@ from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.privacy import RemovedMember
 from bot.services.ports import Store
 from cogs.digest.rules import DigestDelivery
+from cogs.oncall.rules import OnCallDelivery
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, OLIVE, PERRY, delivery_ids, open_incident, owed, send
 
@@ -102,12 +103,12 @@ async def test_every_delivery_has_a_nonce_that_is_known(rig: Rig) -> None:
 
 async def test_what_belongs_to_no_incident_and_failed_may_name_one(rig: Rig) -> None:
     """Failed deliveries without an incident are found if they were queued since the incident began."""
-    (before,) = await delivery_ids(rig.store, owed(DeliveryKind.HANDOVER, incident=None, key="before"))
+    (before,) = await delivery_ids(rig.store, owed(OnCallDelivery.HANDOVER, incident=None, key="before"))
     await rig.advance(timedelta(hours=1))
     incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
     handover, sent, elsewhere = await delivery_ids(
         rig.store,
-        owed(DeliveryKind.HANDOVER, incident=None, key="handover"),
+        owed(OnCallDelivery.HANDOVER, incident=None, key="handover"),
         owed(DigestDelivery.POST, incident=None, key="sent"),
         replace(owed(DigestDelivery.POST, incident=None, key="elsewhere"), guild_id=GUILD + 1),
     )

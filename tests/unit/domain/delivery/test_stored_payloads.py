@@ -12,7 +12,6 @@ from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.incident.aftermath import PostmortemReminderStage
 from bot.domain.incident.deliveries import MemberData, PostingData, RoleDm
 from bot.domain.incident.incident import Role
-from bot.domain.oncall.deliveries import GapData, HandoverData, OpenIncident, PlaceChange, ShiftCheckData
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.paging.ways import Way
 from bot.domain.payloads import Json, Payload
@@ -23,6 +22,7 @@ from bot.domain.timeline.pinned import PinSeenData
 from bot.domain.triage.payloads import TriageData
 from cogs.digest.rules import AlertVerdictData, DigestData, Verdict
 from cogs.dlq.rules import BatchData, BurstData, ReplayData, SeenFailure
+from cogs.oncall.rules import GapData, HandoverData, OpenIncident, PlaceChange, ShiftCheckData
 
 ISO = "2026-11-24T05:14:00+00:00"
 AT = datetime(2026, 11, 24, 5, 14, tzinfo=UTC)

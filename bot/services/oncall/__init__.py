@@ -1,1 +1,0 @@
-"""On-call: the schedules, the handovers, and the checks that people on call can be reached."""

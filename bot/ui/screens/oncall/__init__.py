@@ -1,1 +1,0 @@
-"""The screens of `/oncall`: who is on call, and what a change has done."""

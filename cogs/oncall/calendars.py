@@ -1,0 +1,381 @@
+"""On-call schedules as iCalendar files: out for everybody's calendar, in from the tool used before."""
+
+import asyncio
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+import structlog
+
+from bot.domain.audit import AuditData
+from bot.domain.errors import UserError
+from bot.domain.oncall.book import Content
+from bot.domain.oncall.people import OnCallPerson, Who
+from bot.domain.oncall.roster import Rosters
+from bot.domain.oncall.rotation import Shift
+from bot.domain.people import Person
+from bot.integrations.worker_process import run_worker
+from bot.runbook.model import Policy
+from bot.services.ports import Store
+from bot.services.ports.oncall import Reachability
+from bot.services.shared.roster import PAST, OnCall
+from cogs.oncall.handovers import wake
+from cogs.oncall.schedules import Schedules
+from cogs.oncall.store import OnCallEntries
+
+log = structlog.get_logger(__name__)
+
+#: Seconds that a file may take: a usual one takes half a second, most of it for the start of Python.
+DEADLINE_S: Final = 10.0
+
+_WORKER: Final = "cogs.oncall.ical_worker"
+_HANDLE: Final = re.compile(r"[a-z0-9_.]{2,32}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEvent:
+    """One occurrence of an event of an imported calendar.
+
+    Attributes:
+        starts, ends: Aware; starts < ends.
+        summary: As written.
+        categories: As written; our own exports put the place here.
+        attendees: Mail addresses and names of who takes part.
+        handle: Of the person, when the calendar is one of our exports.
+    """
+
+    starts: datetime
+    ends: datetime
+    summary: str
+    categories: tuple[str, ...] = ()
+    attendees: tuple[str, ...] = ()
+    handle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedShift:
+    """A shift with the place and the person that an exported calendar shows.
+
+    Attributes:
+        uid: The same in each export of the same shift.
+    """
+
+    uid: str
+    place: str
+    person: OnCallPerson
+    shift: Shift
+
+
+class WorkerCalendars:
+    """Reads and writes calendars, one process each.
+
+    Args:
+        timezone: IANA name; where times without a zone are read.
+    """
+
+    def __init__(self, timezone: str, *, deadline_s: float = DEADLINE_S) -> None:
+        self._timezone = timezone
+        self._deadline_s = deadline_s
+
+    async def read(self, data: bytes, *, start: datetime, end: datetime, most: int) -> list[CalendarEvent]:
+        """Return the events from *start* to *end*, recurring ones expanded, in order of their start.
+
+        Raises:
+            UserError: it is no calendar, or takes too long to read.
+        """
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise UserError("oncall_file_unreadable") from None
+        asked = {
+            "text": text,
+            "start": start.isoformat(),
+            "end": end.isoformat(),
+            "timezone": self._timezone,
+            "most": most,
+        }
+        answer = await self._work("read", asked)
+        return [_event(each) for each in answer["events"]]
+
+    async def write(self, shifts: Sequence[PlacedShift], *, name: str) -> bytes:
+        """Return a calendar of *shifts*."""
+        asked = {
+            "name": name,
+            "timezone": self._timezone,
+            "stamp": datetime.now(UTC).isoformat(timespec="seconds"),
+            "events": [_written(each) for each in shifts],
+        }
+        return str((await self._work("write", asked))["text"]).encode()
+
+    async def _work(self, verb: str, asked: Mapping[str, object]) -> Any:  # noqa: ANN401  # JSON
+        data = json.dumps(asked).encode()
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                returncode, said = await run_worker("-m", _WORKER, verb, asked=data)
+        except TimeoutError:
+            raise UserError("oncall_file_slow") from None
+        if returncode != 0:
+            log.info("calendar.refused", verb=verb, returncode=returncode)
+            if returncode == 1:
+                raise UserError("oncall_file_unreadable")
+            raise UserError("oncall_file_slow")  # it has met its own bounds
+        return json.loads(said)
+
+
+def _event(told: Mapping[str, Any]) -> CalendarEvent:
+    handle = told["handle"]
+    return CalendarEvent(
+        starts=datetime.fromisoformat(told["starts"]),
+        ends=datetime.fromisoformat(told["ends"]),
+        summary=told["summary"],
+        categories=tuple(told["categories"]),
+        attendees=tuple(told["attendees"]),
+        handle=handle if handle is not None and _HANDLE.fullmatch(handle) else None,
+    )
+
+
+def _written(placed: PlacedShift) -> dict[str, object]:
+    person = placed.person
+    return {
+        "uid": placed.uid,
+        "place": placed.place,
+        "summary": f"{placed.place}: {person.name}",
+        "handle": person.handle,
+        "starts": placed.shift.starts.isoformat(),
+        "ends": placed.shift.ends.isoformat(),
+    }
+
+
+#: How far a file reaches, out and in.
+EXPORTED: Final = timedelta(days=90)
+IMPORTED: Final = timedelta(days=180)
+
+#: Bytes of a file that is read: a year of twelve-hour shifts has about 300 kB.
+BIGGEST: Final = 512 * 1024
+
+#: Shifts per file: more is no on-call schedule.
+MOST_SHIFTS: Final = 500
+
+#: Places per file: a button's custom id has room for seven drafts.
+MOST_PLACES: Final = 7
+
+#: People who are looked up in Discord for one file.
+_MOST_LOOKUPS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleDraft:
+    """The shifts of a file for one place, not yet in force.
+
+    Attributes:
+        number: Names it when it is confirmed.
+        shifts: Their persons are names for people.
+        formers: The people who would be on call without it, when each shift begins.
+        people: By handle.
+    """
+
+    number: int
+    place: str
+    shifts: tuple[Shift, ...]
+    formers: tuple[OnCallPerson, ...]
+    people: dict[str, OnCallPerson]
+
+    @property
+    def content(self) -> Content:
+        """Return the draft's people and shifts in the shape that is stored."""
+        return Content({handle: person.who for handle, person in self.people.items()}, shifts=self.shifts)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPreview:
+    """The changes that an import would make.
+
+    Attributes:
+        unknown: Names that match no person; their events are left out.
+    """
+
+    drafts: tuple[ScheduleDraft, ...]
+    unknown: tuple[str, ...]
+
+
+class CalendarFiles:
+    """`/oncall schedule export` and `import`."""
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        schedules: Schedules,
+        oncall: OnCall,
+        *,
+        reach: Reachability,
+        calendars: WorkerCalendars,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._schedules = schedules
+        self._oncall = oncall
+        self._reach = reach
+        self._calendars = calendars
+
+    async def export(self, guild_id: int, *, by: Person) -> bytes:
+        """Return a calendar of the next 90 days, with the shifts that go on now.
+
+        Raises:
+            NotPermitted: *by* may not respond.
+        """
+        await self._schedules.require_look(by, guild_id, act="export_schedule")
+        found, now = await self._oncall.rosters(guild_id, past=PAST)
+        placed = [
+            PlacedShift(_uid(guild_id, place, shift, now - PAST), place, found.people[shift.person], shift)
+            for place, roster in found.places.items()
+            for shift in roster.shifts(now - PAST, now + EXPORTED)
+            if shift.ends > now
+        ]
+        return await self._calendars.write(placed, name="on-call")
+
+    async def preview(self, guild_id: int, data: bytes, *, place: str | None, by: Person) -> ImportPreview:
+        """Read a file and keep what it says as drafts; nothing changes yet.
+
+        Args:
+            place: Where its events belong; None when each event names its place, or there is only one place.
+
+        Raises:
+            NotPermitted; UserError: the file is too big, no calendar, or says nothing that can be used.
+        """
+        default = place or next(iter(self._policy.oncall))
+        await self._schedules.require(by, guild_id, act="import_schedule", place=default)
+        if len(data) > BIGGEST:
+            raise UserError("oncall_file_too_big", most=BIGGEST // 1024)
+        found, now = await self._oncall.rosters(guild_id)
+        events = await self._calendars.read(data, start=now, end=now + IMPORTED, most=MOST_SHIFTS + 1)
+        if len(events) > MOST_SHIFTS:
+            raise UserError("oncall_file_too_many", most=MOST_SHIFTS)
+        reading = _CalendarReading(guild_id, found, self._reach, self._policy.oncall, place)
+        await reading.take(events)
+        if not reading.shifts:
+            raise UserError("oncall_file_empty", unknown=list(reading.unknown) or "-")
+        if len(reading.shifts) > MOST_PLACES:
+            raise UserError("oncall_file_places", most=MOST_PLACES)
+        drafts = [await self._keep(guild_id, reading, place, found, by=by) for place in reading.shifts]
+        return ImportPreview(tuple(drafts), tuple(reading.unknown))
+
+    async def confirm(self, guild_id: int, numbers: Iterable[int], *, by: Person) -> list[str]:
+        """Put drafts into force; the places they are for.
+
+        Raises:
+            NotPermitted; UserError: they are in force already, or older than a day.
+        """
+        first = next(iter(self._policy.oncall))
+        await self._schedules.require(by, guild_id, act="import_schedule", place=first)
+        async with self._store.transaction() as tx:
+            done = [
+                await OnCallEntries(tx.sql).confirm_schedule(guild_id, number, by=by) for number in numbers
+            ]
+            places = [confirmed[0] for confirmed in done if confirmed is not None]
+            if not places:
+                raise UserError("oncall_draft_gone")
+            data = AuditData(facts={"places": places})
+            await tx.audit(guild_id=guild_id, by=by, action="import_schedule", data=data)
+            await wake(tx, guild_id)
+        return places
+
+    async def _keep(
+        self, guild_id: int, reading: "_CalendarReading", place: str, found: Rosters, *, by: Person
+    ) -> ScheduleDraft:
+        shifts = tuple(sorted(reading.shifts[place], key=lambda shift: shift.starts))
+        handles = {shift.person for shift in shifts}
+        people = {handle: person for handle, person in reading.people.items() if handle in handles}
+        formers = [found.people[found.places[place].person_at(shift.starts)] for shift in shifts]
+        draft = ScheduleDraft(0, place, shifts, tuple(formers), people)
+        async with self._store.transaction() as tx:
+            number = await OnCallEntries(tx.sql).add_schedule(
+                guild_id, place, draft.content, by=by, draft=True
+            )
+        return replace(draft, number=number)
+
+
+class _CalendarReading:
+    """Turns the events of a file into shifts of people at places."""
+
+    def __init__(
+        self, guild_id: int, found: Rosters, reach: Reachability, places: Iterable[str], place: str | None
+    ) -> None:
+        self._guild_id = guild_id
+        self._found = found
+        self._reach = reach
+        self._places = list(places)
+        self._place = place
+        self._asked: dict[str, OnCallPerson | None] = {}
+        self.shifts: dict[str, list[Shift]] = {}
+        self.people: dict[str, OnCallPerson] = {}
+        self.unknown: list[str] = []
+
+    async def take(self, events: Sequence[CalendarEvent]) -> None:
+        """Turn events into shifts, and collect the names that match no member of the server."""
+        for event in events:
+            place, named = self._place_of(event)
+            person = await self._person(event, named)
+            if person is None:
+                name = _unknown(named, event.handle)
+                self.unknown += [name] if name not in self.unknown else []
+                continue
+            handle = person.who.handle
+            self.people[handle] = person
+            self.shifts.setdefault(place, []).append(Shift(handle, event.starts, event.ends))
+
+    def _place_of(self, event: CalendarEvent) -> tuple[str, str]:
+        """Return an event's place, and the words that name the person: "secondary: ben", or only "ben"."""
+        head, colon, rest = event.summary.partition(":")
+        prefix = head.strip().lower()
+        named = (rest if colon and prefix in self._places else event.summary).strip().removeprefix("@")
+        if self._place is not None:
+            return self._place, named
+        for name in (*event.categories, prefix):
+            if name in self._places:
+                return name, named
+        return self._places[0], named
+
+    async def _person(self, event: CalendarEvent, named: str) -> OnCallPerson | None:
+        if event.handle is not None:  # it may be anyone's text, or another server's
+            return self._found.people.get(event.handle) or await self._member(event.handle)
+        for words in (*event.attendees, named):
+            if person := self._team(words):
+                return person
+        return await self._member(named.lower())
+
+    def _team(self, words: str) -> OnCallPerson | None:
+        wanted = words.strip().lower()
+        for person in self._found.people.values():
+            names = (person.handle, person.name, person.email or "")
+            if wanted and wanted in (name.lower() for name in names):
+                return person
+        return None
+
+    async def _member(self, handle: str) -> OnCallPerson | None:
+        if handle not in self._asked:
+            if len(self._asked) >= _MOST_LOOKUPS or not handle or " " in handle:
+                return None
+            member = await self._reach.member(self._guild_id, handle)
+            self._asked[handle] = (
+                None if member is None else self._found.person(Who(member.id, member.username, member.name))
+            )
+        return self._asked[handle]
+
+
+def _unknown(named: str, handle: str | None) -> str:
+    """Return the name in an event, with the handle: the same name may be another person's elsewhere."""
+    if handle is None or handle == named:
+        return named or "?"
+    return f"{named} ({handle})" if named else handle
+
+
+def _uid(guild_id: int, place: str, shift: Shift, since: datetime) -> str:
+    """Return the UID of a shift, the same in each export; it has no start if the shift began by *since*."""
+    began = "always" if shift.starts <= since else shift.starts.isoformat()
+    digest = sha256(f"{guild_id}|{place}|{shift.person}|{began}".encode()).hexdigest()
+    return f"{digest[:32]}@incident-bot"

@@ -1,0 +1,429 @@
+"""`/oncall`: who is on call, and changing it."""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.domain.calendar.business_time import local_moment
+from bot.domain.calendar.start_time import plain_line
+from bot.domain.errors import BotError, UserError
+from bot.domain.oncall.book import Content, NewOverride
+from bot.domain.oncall.moments import parse_later
+from bot.domain.oncall.notify import NotifySettings
+from bot.domain.oncall.people import Who
+from bot.domain.oncall.rotation import Rotation, parse_turn
+from bot.i18n.options import described
+from bot.ui.answers import Pressed, control
+from bot.ui.choices import choices_of, named_choices
+from bot.ui.components import Screen, text
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.fields import ask
+from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.people import person_from, person_of
+from cogs.oncall.calendars import BIGGEST
+from cogs.oncall.schedules import Turn
+from cogs.oncall.screens import (
+    CLEAR,
+    END,
+    END_CONFIRMED,
+    IMPORT,
+    LEAVE,
+    calendar_file,
+    clear_screen,
+    cleared_said,
+    end_asked_screen,
+    ended_said,
+    imported_screen,
+    left_screen,
+    notify_form,
+    notify_said,
+    notify_typed,
+    overridden_said,
+    preview_screen,
+    set_said,
+    show_screen,
+    swapped_said,
+    turn_choice,
+)
+from cogs.oncall.use_cases import OnCallUseCases
+
+Place = app_commands.Range[str, 1, 24]
+Moment = app_commands.Range[str, 1, 60]
+
+
+PLACE_OPTION: Final = locale_str("Such as primary", key="commands.oncall_place")
+USER_OPTION: Final = locale_str("Who", key="commands.oncall_user")
+
+oncall_group: Final = app_commands.Group(
+    name="oncall",
+    description=locale_str("See and change who is on call", key="commands.oncall"),
+    guild_only=True,
+)
+schedule_group: Final = app_commands.Group(
+    name="schedule",
+    description=locale_str("Set, export and import the schedule", key="commands.oncall_schedule"),
+    parent=oncall_group,
+)
+
+
+async def offer_places(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the policy's places, in the order of asking."""
+    return named_choices(services_of(interaction).policy.oncall, typed)
+
+
+def first_place(interaction: Interaction) -> str:
+    """Return the place that is meant when none is named."""
+    return next(iter(services_of(interaction).policy.oncall))
+
+
+def chosen(user: discord.User | discord.Member) -> Who:
+    """Return the chosen person, who must be a member: Discord also offers bots and people who have left.
+
+    Raises:
+        UserError: a bot, or no member.
+    """
+    if user.bot:
+        raise UserError("oncall_for_bot", who=user.display_name)
+    if not isinstance(user, discord.Member):
+        raise UserError("oncall_not_member", who=user.display_name)
+    return Who(user.id, user.name, user.display_name)
+
+
+def _own(interaction: Interaction) -> OnCallUseCases:
+    return services_of(interaction).of(OnCallUseCases)
+
+
+async def now_here(interaction: Interaction) -> datetime:
+    """Return the database's time in the team's zone."""
+    services, own = services_of(interaction), _own(interaction)
+    return (await own.schedules.now()).astimezone(services.policy.timezone)
+
+
+def moment(text: str | None, *, now: datetime, base: datetime | None = None) -> datetime:
+    """Return the moment that was typed; *now* when nothing was. Raises as `parse_later`."""
+    return now if text is None else parse_later(text, now=now, base=base)
+
+
+@oncall_group.command(
+    name="show",
+    description=locale_str("Who is on call now, and who comes next", key="commands.oncall_show"),
+)
+async def show(interaction: Interaction) -> None:
+    """Show who is on call and until when, the next two weeks, and the overrides."""
+    await wait(interaction)
+    own = _own(interaction)
+    view = await own.schedules.view(own.guild_id)
+    await reply(interaction, view=show_screen(voice_of(interaction), view))
+
+
+@control(END)
+async def press_end(interaction: Interaction, pressed: Pressed) -> None:
+    """[#3 を終える]: ask once before ending an override."""
+    await wait(interaction)
+    own = _own(interaction)
+    view = await own.schedules.view(own.guild_id)
+    found = view.ended_by(pressed.number)
+    if not found:
+        raise UserError("oncall_override_over")
+    await reply(interaction, view=end_asked_screen(voice_of(interaction), found))
+
+
+@control(END_CONFIRMED)
+async def press_end_confirmed(interaction: Interaction, pressed: Pressed) -> None:
+    """[いま終える]: end the override; the schedule applies again."""
+    await keep(interaction)
+    services, own = services_of(interaction), _own(interaction)
+    by = await person_of(interaction)
+    ended = await own.schedules.end_override(own.guild_id, pressed.number, by=by)
+    told = [(one, await services.oncall.person(own.guild_id, one.who)) for one in ended]
+    await redraw(interaction, Screen(text(ended_said(voice_of(interaction), told))))
+
+
+Shift = app_commands.Range[str, 1, 60]
+Reason = app_commands.Range[str, 1, 200]
+
+
+@oncall_group.command(
+    name="set",
+    description=locale_str(
+        "Put a person on call from now on, until further notice", key="commands.oncall_set"
+    ),
+)
+@described(user=USER_OPTION, place=PLACE_OPTION)
+@app_commands.autocomplete(place=offer_places)
+async def set_person(interaction: Interaction, user: discord.User, place: Place | None = None) -> None:
+    """Put a person on call from now on."""
+    await wait(interaction)
+    own = _own(interaction)
+    holder = await own.schedules.set_person(
+        own.guild_id, place or first_place(interaction), chosen(user), by=person_from(interaction.user)
+    )
+    doubled = await own.checks.of_places(own.guild_id, holder.place)
+    await reply(interaction, set_said(voice_of(interaction), holder, doubled))
+
+
+@oncall_group.command(
+    name="override",
+    description=locale_str("Have another person on call for a set time", key="commands.oncall_override"),
+)
+@described(
+    user=USER_OPTION,
+    until=locale_str("Until when: 18:00, 8h, 11/24 10:00", key="commands.oncall_until"),
+    from_=locale_str(
+        "From when: 18:00, tomorrow 9:00, 11/24 10:00. Now if left out", key="commands.oncall_from"
+    ),
+    place=PLACE_OPTION,
+    reason=locale_str("Why, in one line", key="commands.incident_reason"),
+)
+@app_commands.autocomplete(place=offer_places)
+async def override(  # Discord's options
+    interaction: Interaction,
+    user: discord.User,
+    until: Moment,
+    from_: Moment | None = None,
+    place: Place | None = None,
+    reason: Reason = "",
+) -> None:
+    """Put a person on call from one moment to another, in place of the schedule."""
+    await wait(interaction)
+    now = await now_here(interaction)
+    own = _own(interaction)
+    starts = moment(from_, now=now)
+    new = NewOverride(
+        place=place or first_place(interaction),
+        who=chosen(user),
+        starts=starts,
+        ends=moment(until, now=now, base=max(starts, now)),
+        reason=reason,
+    )
+    made = await own.schedules.override(own.guild_id, new, by=person_from(interaction.user))
+    check = await own.checks.of_override(own.guild_id, made)
+    await reply(interaction, overridden_said(voice_of(interaction), made, check))
+
+
+async def offer_shifts(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the current and coming shifts, in order; none while the schedule cannot be read."""
+    own = _own(interaction)
+    try:
+        turns = await own.schedules.turns(own.guild_id)
+    except BotError:
+        return []
+    voice, last = voice_of(interaction), max(turn.shift.ends for turn in turns)
+    return choices_of({_value(turn): turn_choice(voice, turn, until_at=last) for turn in turns}, typed)
+
+
+@oncall_group.command(name="swap", description=locale_str("Swap two shifts", key="commands.oncall_swap"))
+@described(
+    shift=locale_str("The first of the two shifts", key="commands.oncall_shift"),
+    with_=locale_str("The second of the two shifts", key="commands.oncall_with"),
+)
+@app_commands.autocomplete(shift=offer_shifts, with_=offer_shifts)
+async def swap(interaction: Interaction, shift: Shift, with_: Shift) -> None:
+    """Exchange the shifts of two people."""
+    await wait(interaction)
+    own = _own(interaction)
+    swapped = await own.schedules.swap(
+        own.guild_id, _named(shift), _named(with_), by=person_from(interaction.user)
+    )
+    places = dict.fromkeys([swapped.first.place, swapped.second.place])
+    doubled = await own.checks.of_places(own.guild_id, *places)
+    await reply(interaction, swapped_said(voice_of(interaction), swapped, doubled))
+
+
+def _value(turn: Turn) -> str:
+    """Return a shift as an option carries it: its place, and a second that lies within it."""
+    return f"{turn.place}@{int(turn.shift.starts.timestamp()) + 1}"
+
+
+def _named(value: str) -> tuple[str, datetime]:
+    place, _, second = value.rpartition("@")
+    if not place or not second.isdecimal() or len(second) > len("1790000000"):
+        raise UserError("oncall_shift_unknown")
+    return place, datetime.fromtimestamp(int(second), UTC)
+
+
+Words = app_commands.Range[str, 1, 16]
+_NEXT = locale_str("Who comes next", key="commands.oncall_next")
+
+
+@schedule_group.command(
+    name="rotate",
+    description=locale_str("Set up a rotation: people take turns", key="commands.oncall_rotate"),
+)
+@described(
+    every=locale_str("How long a turn is: 1w, 1d, 12h", key="commands.oncall_every"),
+    first=locale_str("Who is on call first", key="commands.oncall_first"),
+    second=_NEXT,
+    third=_NEXT,
+    fourth=_NEXT,
+    fifth=_NEXT,
+    handover=locale_str("When turns begin. As now if left out, else 10:00", key="commands.oncall_handover"),
+    drop=locale_str("Take out people who are in the rotation now", key="commands.oncall_drop"),
+    place=PLACE_OPTION,
+)
+@app_commands.autocomplete(place=offer_places)
+async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
+    interaction: Interaction,
+    every: Words,
+    first: discord.User,
+    second: discord.User,
+    third: discord.User | None = None,
+    fourth: discord.User | None = None,
+    fifth: discord.User | None = None,
+    handover: Words | None = None,
+    drop: bool = False,  # noqa: FBT001, FBT002  # an option of Discord's
+    place: Place | None = None,
+) -> None:
+    """Begin a rotation; its first turn is the current one, from the last handover.
+
+    It keeps the hour and, of weeks, the weekday of a rotation that it replaces.
+    """
+    await wait(interaction)
+    now = await now_here(interaction)
+    services, own = services_of(interaction), _own(interaction)
+    people = [chosen(user) for user in (first, second, third, fourth, fifth) if user is not None]
+    at = place or first_place(interaction)
+    current = await own.schedules.rotation_at(own.guild_id, at)
+    begins = handover or ("10:00" if current is None else f"{current.handover:%H:%M}")
+    rotation = _rotation(
+        [who.handle for who in people], every, begins, now=now, zone=services.policy.timezone
+    )
+    if current is not None:
+        rotation = current.succeeded_by(rotation, now=now)
+    content = Content({who.handle: who for who in people}, rotation=rotation)
+    by = person_from(interaction.user)
+    holder = await own.schedules.rotate(own.guild_id, at, content, by=by, drops=drop)
+    doubled = await own.checks.of_places(own.guild_id, holder.place)
+    await reply(interaction, set_said(voice_of(interaction), holder, doubled))
+
+
+@schedule_group.command(
+    name="clear",
+    description=locale_str("Go back to what the policy file says", key="commands.oncall_clear"),
+)
+@described(place=PLACE_OPTION)
+@app_commands.autocomplete(place=offer_places)
+async def clear(interaction: Interaction, place: Place | None = None) -> None:
+    """Ask before clearing the schedule, and show what it would remove."""
+    await wait(interaction)
+    own = _own(interaction)
+    clearing = await own.clearing.preview(
+        own.guild_id, place or first_place(interaction), by=person_from(interaction.user)
+    )
+    await reply(interaction, view=clear_screen(voice_of(interaction), clearing))
+
+
+@control(CLEAR)
+async def press_clear(interaction: Interaction, pressed: Pressed) -> None:
+    """[消す]: drop the schedule that was set for a place. If it has changed since, show and ask again."""
+    await keep(interaction)
+    own, voice = _own(interaction), voice_of(interaction)
+    by, place = await person_of(interaction), pressed.fields["place"]
+    cleared = await own.clearing.clear(own.guild_id, place, seen=pressed.fields["mark"], by=by)
+    if cleared is None:
+        clearing = await own.clearing.preview(own.guild_id, place, by=by)
+        await redraw(interaction, clear_screen(voice, clearing, is_changed=True))
+    else:
+        await redraw(interaction, Screen(text(cleared_said(voice, cleared))))
+
+
+def _rotation(handles: list[str], every: str, handover: str, *, now: datetime, zone: ZoneInfo) -> Rotation:
+    try:
+        count, unit = parse_turn(plain_line(every))
+    except ValueError:
+        raise UserError("oncall_turn_unreadable", value=every) from None
+    try:
+        begins = datetime.strptime(plain_line(handover), "%H:%M").time()  # noqa: DTZ007  # a time of day
+    except ValueError:
+        raise UserError("oncall_time_unreadable", value=handover) from None
+    day = now.astimezone(zone).date()
+    if local_moment(day, begins, timezone=zone) > now:
+        day -= timedelta(days=1)
+    return Rotation(tuple(handles), count, unit, day, begins, zone)
+
+
+@schedule_group.command(
+    name="export", description=locale_str("Export an iCalendar file", key="commands.oncall_export")
+)
+async def export(interaction: Interaction) -> None:
+    """Export the next 90 days."""
+    await wait(interaction)
+    own = _own(interaction)
+    data = await own.calendars.export(own.guild_id, by=person_from(interaction.user))
+    await reply(interaction, voice_of(interaction).say("oncall.exported"), file=calendar_file(data))
+
+
+@schedule_group.command(
+    name="import",
+    description=locale_str(
+        "Import an iCalendar file; shows first what changes", key="commands.oncall_import"
+    ),
+)
+@described(file=locale_str("An .ics file", key="commands.oncall_file"), place=PLACE_OPTION)
+@app_commands.autocomplete(place=offer_places)
+async def import_file(interaction: Interaction, file: discord.Attachment, place: Place | None = None) -> None:
+    """Preview the import; nothing changes yet."""
+    await wait(interaction)
+    own = _own(interaction)
+    if file.size > BIGGEST:  # as Discord says: it is not fetched at all
+        raise UserError("oncall_file_too_big", most=BIGGEST // 1024)
+    by = person_from(interaction.user)
+    preview = await own.calendars.preview(own.guild_id, await file.read(), place=place, by=by)
+    drafts = [(draft.place, draft.content) for draft in preview.drafts]
+    doubled = await own.checks.of_import(own.guild_id, drafts)
+    await reply(interaction, view=preview_screen(voice_of(interaction), preview, doubled))
+
+
+@control(IMPORT)
+async def press_import(interaction: Interaction, pressed: Pressed) -> None:
+    """[取り込む]: apply the import."""
+    await keep(interaction)
+    by = await person_of(interaction)
+    own = _own(interaction)
+    numbers = [int(number) for number in pressed.fields["drafts"].split("-")]
+    places = await own.calendars.confirm(own.guild_id, numbers, by=by)
+    doubled = await own.checks.of_places(own.guild_id, *places)
+    await redraw(interaction, imported_screen(voice_of(interaction), places, doubled))
+
+
+@control(LEAVE)
+async def press_leave_import(interaction: Interaction, _pressed: Pressed) -> None:
+    """[やめる]: drop the import, and say that nothing has changed."""
+    await keep(interaction)
+    await redraw(interaction, left_screen(voice_of(interaction)))
+
+
+#: Discord takes a form within 3 s of the command.
+_KNOWN_WITHIN_S: Final = 1.5
+
+
+@oncall_group.command(
+    name="notify",
+    description=locale_str(
+        "How you are paged outside Discord: push, email, quiet hours", key="commands.oncall_notify"
+    ),
+)
+async def notify(interaction: Interaction) -> None:
+    """Open the form with what the person has set, if that is known in time."""
+    own, by = _own(interaction), person_from(interaction.user)
+    settings = NotifySettings(by.id, by.username)
+    with suppress(TimeoutError, BotError):
+        async with asyncio.timeout(_KNOWN_WITHIN_S):
+            settings = await own.notifying.settings(own.guild_id, by=by)
+    await ask(interaction, notify_form(voice_of(interaction), settings))
+
+
+async def send_notify(interaction: Interaction, form: Submitted) -> None:
+    """Store the person's settings; an empty form removes them."""
+    await wait(interaction)
+    own, by = _own(interaction), person_from(interaction.user)
+    new = notify_typed(form, by=by)
+    await own.notifying.save(own.guild_id, new, by=by)
+    unusable = own.notifying.unusable(new)
+    await reply(interaction, notify_said(voice_of(interaction), new, unusable=unusable))

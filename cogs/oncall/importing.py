@@ -1,0 +1,216 @@
+"""`incident-bot import-schedule`: a schedule of another system takes the place of the one here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+import structlog
+
+from bot.domain.audit import AuditData
+from bot.domain.errors import ConfigError
+from bot.domain.oncall.book import Book, Content, NewOverride, StoredOverride, StoredSchedule
+from bot.domain.oncall.people import OnCallPerson, Who, id_of
+from bot.domain.oncall.roster import Rosters
+from bot.domain.oncall.rotation import Shift
+from bot.domain.people import Person
+from bot.runbook.model import Policy
+from bot.services.ports import Store
+from bot.services.shared.roster import OnCall
+from cogs.oncall.handovers import wake
+from cogs.oncall.rules import CarriedOver, SourcePerson, SourceSchedule, carry_over
+from cogs.oncall.store import OnCallEntries
+
+log = structlog.get_logger(__name__)
+
+#: How far the difference is shown.
+COMPARED: Final = timedelta(weeks=8)
+
+#: Recorded as the author: an import comes from the command line, where Discord knows no one.
+IMPORTER: Final = Person(0, "import-schedule")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A stretch of time in which the import changes the person on call."""
+
+    starts: datetime
+    ends: datetime
+    before: OnCallPerson
+    after: OnCallPerson
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """The changes that an import would make.
+
+    Attributes:
+        unknown: People without a Discord user; while there are any, nothing can be imported.
+        people: By their key in the export.
+        overrides: Those that are not recorded yet.
+        replaced: Numbers of the place's schedules, which end.
+        differences: Within `COMPARED`.
+        is_new: False if the place has this very schedule.
+    """
+
+    place: str
+    carried: CarriedOver
+    people: Mapping[str, OnCallPerson]
+    unknown: tuple[SourcePerson, ...] = ()
+    content: Content | None = None
+    overrides: tuple[NewOverride, ...] = ()
+    replaced: frozenset[int] = frozenset()
+    differences: tuple[Difference, ...] = ()
+    is_new: bool = False
+
+
+class ScheduleImports:
+    """Shows what an import would change, and puts it into force."""
+
+    def __init__(self, store: Store, policy: Policy, oncall: OnCall) -> None:
+        self._store = store
+        self._policy = policy
+        self._oncall = oncall
+
+    async def plan(
+        self, guild_id: int, source: SourceSchedule, *, place: str, named: Mapping[str, str]
+    ) -> ImportPlan:
+        """Return the changes that *source* would make at *place*; nothing is stored.
+
+        Args:
+            named: Emails, names or keys of the export, to a Discord id or a username that the policy names.
+
+        Raises:
+            ConfigError: there is no such place, the source says nothing that can be kept, or *named* names a
+                person whom the policy does not.
+        """
+        if place not in self._policy.oncall:
+            raise ConfigError(f"--place: {place!r} is none; the policy has: {', '.join(self._policy.oncall)}")
+        now = await self._store.now()
+        carried = carry_over(source, now=now)
+        book = await self._store.oncall_book(guild_id, since=now)
+        found = self._oncall.combined(book)
+        matched = {key: _match(source.people[key], found, named) for key in carried.keys}
+        people = {key: person for key, person in matched.items() if person is not None}
+        unknown = tuple(source.people[key] for key, person in matched.items() if person is None)
+        plan = ImportPlan(place, carried, people, unknown)
+        return plan if unknown else self._completed(plan, book, now)
+
+    async def put_into_force(self, guild_id: int, plan: ImportPlan) -> None:
+        """Store the plan: end the place's schedules, add the imported one and its overrides, in one commit.
+
+        Raises:
+            ConfigError: the place's schedules have changed since the plan was made.
+        """
+        assert plan.content is not None, plan.unknown
+        async with self._store.transaction() as tx:
+            ended = await OnCallEntries(tx.sql).end_schedules(guild_id, plan.place, by=IMPORTER)
+            if ended != plan.replaced:
+                raise ConfigError(f"the schedule of {plan.place} has changed meanwhile: look at it again")
+            number = await OnCallEntries(tx.sql).add_schedule(guild_id, plan.place, plan.content, by=IMPORTER)
+            for override in plan.overrides:
+                await OnCallEntries(tx.sql).add_override(guild_id, override, by=IMPORTER)
+            facts = {
+                "place": plan.place,
+                "schedule": number,
+                "ended": sorted(ended),
+                "people": list(plan.content.people),
+                "overrides": len(plan.overrides),
+            }
+            data = AuditData(facts=facts)
+            await tx.audit(guild_id=guild_id, by=IMPORTER, action="import_schedule", data=data)
+            await wake(tx, guild_id)
+        log.info("oncall.changed", guild_id=guild_id, action="import_schedule", user_id=IMPORTER.id)
+
+    def _completed(self, plan: ImportPlan, book: Book, now: datetime) -> ImportPlan:
+        content = _content(plan)
+        recorded = [each for each in book.overrides if each.place == plan.place and each.ended_at is None]
+        overrides = tuple(
+            new for new in _overrides(plan, now) if not any(_is_same(new, old) for old in recorded)
+        )
+        set_before = book.set_for(plan.place)
+        after = replace(
+            book.without_schedules(plan.place),
+            overrides=[*book.overrides, *(_stored(new, now) for new in overrides)],
+            schedules=[
+                *book.without_schedules(plan.place).schedules,
+                StoredSchedule(0, plan.place, content, IMPORTER.name, now),
+            ],
+        )
+        rosters = self._oncall.combined(book), self._oncall.combined(after)
+        return replace(
+            plan,
+            content=content,
+            overrides=overrides,
+            replaced=frozenset(each.id for each in set_before),
+            differences=tuple(_differences(plan.place, *rosters, now=now)),
+            is_new=bool(overrides) or [each.content for each in set_before] != [content],
+        )
+
+
+def _match(source: SourcePerson, found: Rosters, named: Mapping[str, str]) -> OnCallPerson | None:
+    """Return the person here: by the map, else the one whom the policy or the book knows by email or name."""
+    for word in source.names:
+        if word in named:
+            return _by_handle(named[word], source, found)
+    for word in source.names:
+        for person in found.people.values():
+            if word in {name.lower() for name in (person.email, person.handle, person.name) if name}:
+                return person
+    return None
+
+
+def _by_handle(handle: str, source: SourcePerson, found: Rosters) -> OnCallPerson:
+    user_id = id_of(handle)
+    if user_id is not None:
+        return found.person(Who(user_id, "", source.name))
+    for person in found.people.values():
+        if person.handle.lower() == handle.lower():
+            return person
+    raise ConfigError(f"--people: the policy names no {handle!r}: give the Discord id of {source.name}")
+
+
+def _content(plan: ImportPlan) -> Content:
+    handles = {key: person.who.handle for key, person in plan.people.items()}
+    carried = plan.carried
+    kept = [*(carried.rotation.people if carried.rotation else ()), *(each.person for each in carried.shifts)]
+    people = {key: plan.people[key].who for key in dict.fromkeys(kept)}
+    return Content(people, rotation=carried.rotation, shifts=carried.shifts).renamed(handles)
+
+
+def _overrides(plan: ImportPlan, now: datetime) -> Iterable[NewOverride]:
+    """Yield the overrides from *now* on: who was on call before is a fact of this place's own past."""
+    for shift in plan.carried.overrides:
+        who, starts = plan.people[shift.person].who, max(shift.starts, now)
+        yield NewOverride(plan.place, who, starts, shift.ends, reason=IMPORTER.name)
+
+
+def _is_same(new: NewOverride, old: StoredOverride) -> bool:
+    """Return True if *old* is *new* from an earlier import, which may have begun before this one."""
+    return (new.who.handle, new.ends) == (old.who.handle, old.ends) and old.starts <= new.starts
+
+
+def _stored(new: NewOverride, now: datetime) -> StoredOverride:
+    return StoredOverride(0, new.place, new.who, new.starts, new.ends, "", False, 0, IMPORTER.name, now)
+
+
+def _differences(place: str, before: Rosters, after: Rosters, *, now: datetime) -> Sequence[Difference]:
+    end, found = now + COMPARED, list[Difference]()
+    old, new = (each.places[place].shifts(now, end) for each in (before, after))
+    edges = sorted({shift.starts for shift in (*old, *new)} | {end})
+    for starts, ends in pairwise(edges):
+        was, will = (_holder(shifts, starts) for shifts in (old, new))
+        if was == will:
+            continue
+        one = Difference(starts, ends, before.people[was], after.people[will])
+        last = found[-1] if found else None
+        if last and (last.ends, last.before, last.after) == (one.starts, one.before, one.after):
+            found[-1] = replace(last, ends=ends)
+        else:
+            found.append(one)
+    return found
+
+
+def _holder(shifts: Sequence[Shift], at: datetime) -> str:
+    return next(shift.person for shift in shifts if shift.covers(at))

@@ -1,0 +1,323 @@
+"""On-call messages, double duty, the watch over handovers, and what is kept of another system's schedule."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.delivery.kinds import AnyDeliveryKind
+from bot.domain.errors import ConfigError
+from bot.domain.oncall.roster import Rosters
+from bot.domain.oncall.rotation import Rotation, Shift
+from bot.domain.payloads import Payload
+
+
+class OnCallDelivery(AnyDeliveryKind):
+    """The kinds of delivery about who is on call."""
+
+    #: The line that says who is on call now.
+    HANDOVER = "handover"
+    #: The DM to the person whose turn begins.
+    ON_DUTY = "on_duty"
+    #: A DM a day ahead, with what is missing; a refusal is a gap, too.
+    ON_DUTY_SOON = "on_duty_soon"
+    #: The warning that something is missing for a person who comes on call.
+    ON_DUTY_GAPS = "on_duty_gaps"
+
+
+class PlaceChange(Payload):
+    """A place with another person.
+
+    Attributes:
+        former, handle: The people, by their handles in the policy file.
+        until: When the shift ends; None: no end is known.
+    """
+
+    place: str
+    former: str
+    handle: str
+    until: datetime | None
+
+
+class OpenIncident(Payload):
+    """An open incident in a handover.
+
+    Attributes:
+        title: None for a private one.
+        where: Guild and channel of its thread or alert; None for a private one, or while it is not posted.
+    """
+
+    label: str
+    severity: str
+    status: str
+    title: str | None
+    where: tuple[int, ...] | None
+
+
+class HandoverData(Payload):
+    """A handover.
+
+    Attributes:
+        at: When it was; always written.
+        handle: The reader of the DM; empty in the line for the team.
+    """
+
+    changes: tuple[PlaceChange, ...]
+    incidents: tuple[OpenIncident, ...]
+    at: datetime | None = None
+    handle: str = ""
+
+
+class GapData(Payload):
+    """A gap in the readiness of a person on call.
+
+    Attributes:
+        gap: As `Gap` has it.
+        names: Of channels or roles.
+    """
+
+    gap: str
+    names: tuple[str, ...]
+
+
+class ShiftCheckData(Payload):
+    """A coming shift of a person, and the gaps in their readiness for it.
+
+    Attributes:
+        starts, ends: Of the shift; no end: None.
+        standing: The shift has begun already, so the message is about now.
+    """
+
+    handle: str
+    places: tuple[str, ...]
+    starts: datetime
+    ends: datetime | None
+    gaps: tuple[GapData, ...]
+    standing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RosterWatch:
+    """The on-call holders that were last announced in a guild, and when the bot must check again.
+
+    Attributes:
+        standing: Place -> handle, as last announced.
+        told: The number of handovers announced so far.
+        checked: Coming shifts whose people were checked (see `cogs.oncall.handovers`).
+        next_at: The next check, aware.
+        look_at: When people whose shift has no end are checked next, aware; None until it is first decided.
+        lacking: Handle -> the gaps that the last check found, and warned of (`StandingLooks`).
+    """
+
+    guild_id: int
+    standing: Mapping[str, str]
+    told: int
+    checked: tuple[str, ...]
+    next_at: datetime
+    look_at: datetime | None = None
+    lacking: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleDuty:
+    """A stretch of time in which one person is on call at two places.
+
+    Attributes:
+        handle: The person.
+        place: The place that was looked at.
+        other: The second place.
+        starts, ends: Aware; starts < ends.
+    """
+
+    handle: str
+    place: str
+    other: str
+    starts: datetime
+    ends: datetime
+
+
+def double_duties(found: Rosters, place: str, start: datetime, end: datetime) -> list[DoubleDuty]:
+    """Return when the holder of *place* holds another place as well, between two moments, in order."""
+    own = found.places[place].shifts(start, end)
+    duties = [
+        DoubleDuty(shift.person, place, other, shift.starts, shift.ends)
+        for other, roster in found.places.items()
+        if other != place
+        for shift in _shared(own, roster.shifts(start, end))
+    ]
+    return sorted(duties, key=lambda each: each.starts)
+
+
+def _shared(own: Sequence[Shift], others: Sequence[Shift]) -> Iterator[Shift]:
+    """Yield the times in which both have the same person; each is in order and without gaps."""
+    first, second = 0, 0
+    while first < len(own) and second < len(others):
+        one, other = own[first], others[second]
+        starts, ends = max(one.starts, other.starts), min(one.ends, other.ends)
+        if one.person == other.person and starts < ends:
+            yield Shift(one.person, starts, ends)
+        first, second = first + (one.ends <= ends), second + (other.ends <= ends)
+
+
+#: Shifts per place: more is no on-call schedule.
+MOST_SHIFTS: Final = 500
+
+#: How far ahead a rotation is compared with the export's own answer.
+_COMPARED: Final = timedelta(days=400)
+
+
+class LeftOut(StrEnum):
+    """A part of a schedule that is not carried over, or is kept in another form."""
+
+    LAYERS = "layers"  # several rotations that count at different times
+    RESTRICTIONS = "restrictions"  # a rotation that counts at some hours only
+    BOUNDS = "bounds"  # a rotation that begins later, or ends
+    TURN = "turn"  # a turn of a length, or at a time, that a rotation here cannot have
+    TIME_ZONE = "time_zone"  # one without an IANA name
+    DIFFERS = "differs"  # the rotation names other people than the export does
+    NOT_COMPARED = "not_compared"  # the export does not say who is on call
+    GROUPS = "groups"  # a turn of several people
+    OVERLAPS = "overlaps"  # several people at once
+    GAPS = "gaps"  # times without anybody
+    TOO_MANY = "too_many"  # more shifts than are kept
+    NO_PERSON = "no_person"  # a turn of a team or of an escalation
+    ESCALATION = "escalation"  # rules that use the schedule
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFinding:
+    """A part that is left out; *detail* holds names of the export, or a moment."""
+
+    what: LeftOut
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePerson:
+    """A person as the other system knows them. *key* is its own id for them."""
+
+    key: str
+    name: str
+    email: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the words that may name them in a map of people, in small letters, the surest first."""
+        return tuple(word.strip().lower() for word in (self.email, self.key, self.name) if word)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSchedule:
+    """A schedule as its system exports it. The persons of rotation and shifts are keys of *people*.
+
+    Attributes:
+        rotation: None if its rules are no single rotation.
+        overrides: The latest last.
+        rendered: The system's own answer to who is on call, overrides included, in order of the start.
+        findings: What the reader had to leave out.
+    """
+
+    name: str
+    people: Mapping[str, SourcePerson]
+    rotation: Rotation | None
+    overrides: tuple[Shift, ...]
+    rendered: tuple[Shift, ...]
+    findings: tuple[ImportFinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOver:
+    """What is kept of a schedule: a rotation with overrides, or shifts.
+
+    Attributes:
+        until: When the last shift ends; None for a rotation, which does not end.
+    """
+
+    rotation: Rotation | None
+    shifts: tuple[Shift, ...]
+    overrides: tuple[Shift, ...]
+    findings: tuple[ImportFinding, ...]
+
+    @property
+    def until(self) -> datetime | None:
+        return max((shift.ends for shift in self.shifts), default=None)
+
+    @property
+    def keys(self) -> list[str]:
+        """Return the people it names, each once, in order."""
+        turns = () if self.rotation is None else self.rotation.people
+        return list(dict.fromkeys([*turns, *(shift.person for shift in (*self.shifts, *self.overrides))]))
+
+
+def carry_over(source: SourceSchedule, *, now: datetime) -> CarriedOver:
+    """Return what is kept of *source*: its rotation if that agrees with its rendered shifts, else these.
+
+    A rotation goes on for ever, shifts end with the export. So a rotation is preferred, but only one that
+    names the same people as the system itself does, at every moment of the export.
+
+    Raises:
+        ConfigError: there is neither.
+    """
+    rendered = [shift for shift in source.rendered if shift.ends > now]
+    overrides = tuple(shift for shift in source.overrides if shift.ends > now)
+    findings = list(source.findings)
+    if source.rotation is not None:
+        if not rendered:
+            findings.append(ImportFinding(LeftOut.NOT_COMPARED))
+        differs = _first_difference(source.rotation, overrides, rendered, now=now)
+        if differs is None:
+            return CarriedOver(source.rotation, (), overrides, tuple(findings))
+        findings.append(ImportFinding(LeftOut.DIFFERS, f"{differs:%Y-%m-%d %H:%M}Z"))
+    if not rendered:
+        raise ConfigError(
+            f"{source.name}: its rules are no single rotation, and the file does not say who is on call"
+            " from now on: export it with a time range, as cogs/oncall/README.md says"
+        )
+    shifts = _joined(rendered)
+    return CarriedOver(None, tuple(shifts[:MOST_SHIFTS]), (), (*findings, *_about(shifts)))
+
+
+def _first_difference(
+    rotation: Rotation, overrides: Sequence[Shift], rendered: Sequence[Shift], *, now: datetime
+) -> datetime | None:
+    """Return the first moment at which the rotation with its overrides contradicts the rendered shifts."""
+    if not rendered:
+        return None
+    start, end = max(now, rendered[0].starts), min(max(each.ends for each in rendered), now + _COMPARED)
+    edges = {at for shift in (*overrides, *rendered) for at in (shift.starts, shift.ends) if start < at < end}
+    for at in sorted({start, *edges, *rotation.handovers(start, end)}):
+        covering = _holders(overrides, at)
+        person = covering[-1] if covering else rotation.person_at(at)
+        if person not in _holders(rendered, at):
+            return at
+    return None
+
+
+def _holders(shifts: Sequence[Shift], at: datetime) -> list[str]:
+    return [shift.person for shift in shifts if shift.covers(at)]
+
+
+def _joined(shifts: Sequence[Shift]) -> list[Shift]:
+    """Return the shifts in order, a person's adjacent ones as one."""
+    joined: list[Shift] = []
+    for shift in sorted(shifts, key=lambda each: each.starts):
+        if joined and joined[-1].person == shift.person and joined[-1].ends >= shift.starts:
+            joined[-1] = replace(joined[-1], ends=max(joined[-1].ends, shift.ends))
+        else:
+            joined.append(shift)
+    return joined
+
+
+def _about(shifts: Sequence[Shift]) -> Iterator[ImportFinding]:
+    """Yield what is to be said about *shifts*: the first gap, the first overlap, and where they are cut."""
+    covered = shifts[0].ends
+    said: set[LeftOut] = set()
+    for shift in shifts[1:]:
+        what = LeftOut.GAPS if shift.starts > covered else LeftOut.OVERLAPS
+        if shift.starts != covered and what not in said:
+            said.add(what)
+            yield ImportFinding(what, f"{min(covered, shift.starts):%Y-%m-%d %H:%M}Z")
+        covered = max(covered, shift.ends)
+    if len(shifts) > MOST_SHIFTS:
+        yield ImportFinding(LeftOut.TOO_MANY, f"{shifts[MOST_SHIFTS - 1].ends:%Y-%m-%d %H:%M}Z")

@@ -1,0 +1,557 @@
+"""Changing who is on call from chat, looking at it, and people's own notification settings."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+import structlog
+
+from bot.domain.audit import AuditData
+from bot.domain.errors import UpstreamUnavailable, UserError
+from bot.domain.oncall.book import Book, Content, NewOverride, StoredOverride, StoredSchedule
+from bot.domain.oncall.duty import DutyKind
+from bot.domain.oncall.notify import NotifySettings
+from bot.domain.oncall.people import OnCallPerson, Who
+from bot.domain.oncall.roster import Rosters
+from bot.domain.oncall.rotation import Roster, Rotation, Shift
+from bot.domain.paging.ways import Way
+from bot.domain.people import Person
+from bot.runbook.model import Policy
+from bot.services.ports import Store, Transaction
+from bot.services.ports.oncall import Reachability, ReadinessFinding
+from bot.services.ports.store.oncall import OnCallReads
+from bot.services.shared.access import Access
+from bot.services.shared.roster import PAST, OnCall
+from cogs.oncall.handovers import wake
+from cogs.oncall.rules import DoubleDuty, double_duties
+from cogs.oncall.store import OnCallEntries
+
+log = structlog.get_logger(__name__)
+
+#: How far `/oncall show` looks ahead, and the longest override.
+SHOWN: Final = timedelta(days=14)
+LONGEST: Final = timedelta(days=90)
+
+#: Where an end that is in sight is looked for.
+FAR: Final = timedelta(days=100)
+
+
+@dataclass(frozen=True, slots=True)
+class OnCallNow:
+    """The person on call at a place now.
+
+    Attributes:
+        until: Aware; None for a shift without a known end.
+    """
+
+    place: str
+    person: OnCallPerson
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A shift with its place; `shift.person` is a handle."""
+
+    place: str
+    person: OnCallPerson
+    shift: Shift
+
+
+@dataclass(frozen=True, slots=True)
+class DutyView:
+    """The data of `/oncall show`.
+
+    Attributes:
+        ahead: The shifts that begin within `SHOWN`, in order.
+        overrides: Those that count now or later, with the substitute.
+    """
+
+    now: datetime
+    holders: tuple[OnCallNow, ...]
+    ahead: tuple[Turn, ...]
+    overrides: tuple[tuple[StoredOverride, OnCallPerson], ...]
+
+    def ended_by(self, number: int) -> list[tuple[StoredOverride, OnCallPerson]]:
+        """Return the overrides that `Schedules.end_override` would end; for a swap both halves, it first."""
+        named = [each for each in self.overrides if each[0].id == number]
+        return named + [each for each in self.overrides if named and each[0].is_half_with(named[0][0])]
+
+
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """The two shifts whose people have changed places."""
+
+    first: Turn
+    second: Turn
+
+
+class Schedules:
+    """The use cases of `/oncall` but for files, which `cogs.oncall.calendars` sees to."""
+
+    def __init__(self, store: Store, policy: Policy, access: Access, oncall: OnCall) -> None:
+        self._store = store
+        self._policy = policy
+        self._access = access
+        self._oncall = oncall
+
+    async def now(self) -> datetime:
+        """Return the database's time, aware: the times that people type count from it."""
+        return await self._store.now()
+
+    async def view(self, guild_id: int) -> DutyView:
+        """Return who is on call now, who comes on within two weeks, and the overrides."""
+        found, now = await self._oncall.rosters(guild_id)
+        book = await self._store.oncall_book(guild_id, since=now)
+        known = [one for one in book.overrides if one.place in self._policy.oncall]
+        ahead = [
+            Turn(place, found.people[shift.person], shift)
+            for place, roster in found.places.items()
+            for shift in roster.shifts(now, now + FAR)[1:]
+            if shift.starts < now + SHOWN
+        ]
+        return DutyView(
+            now=now,
+            holders=tuple(holder_at(found, place, now) for place in found.places),
+            ahead=tuple(sorted(ahead, key=lambda turn: turn.shift.starts)),
+            overrides=tuple((one, found.person(one.who)) for one in known),
+        )
+
+    async def turns(self, guild_id: int) -> list[Turn]:
+        """Return the shifts that may be swapped: those that go on now or begin within 60 days, in order."""
+        found, now = await self._oncall.rosters(guild_id)
+        turns = [
+            Turn(place, found.people[shift.person], shift)
+            for place, roster in found.places.items()
+            for shift in roster.shifts(now, now + PAST)
+        ]
+        return sorted(turns, key=lambda turn: turn.shift.starts)
+
+    async def set_person(self, guild_id: int, place: str, who: Who, *, by: Person) -> OnCallNow:
+        """Put *who* on call at *place* from now on, until further notice.
+
+        Raises:
+            NotPermitted; UserError: the policy has no such place.
+        """
+        content = Content({who.handle: who}, person=who.handle)
+        return await self._put(guild_id, place, content, by=by, drops=True)
+
+    async def rotate(
+        self, guild_id: int, place: str, content: Content, *, by: Person, drops: bool = False
+    ) -> OnCallNow:
+        """Let the people of *content*, a rotation, take turns at *place* from now on, until further notice.
+
+        Args:
+            drops: People who take turns there now may be missing in it.
+
+        Raises:
+            NotPermitted; UserError: the policy has no such place, or people would drop out unasked.
+        """
+        return await self._put(guild_id, place, content, by=by, drops=drops)
+
+    async def rotation_at(self, guild_id: int, place: str) -> Rotation | None:
+        """Return the rotation by which people take turns at *place* now, if there is one."""
+        found, now = await self._oncall.rosters(guild_id)
+        return found.places[place].turns_at(now)[1] if place in found.places else None
+
+    async def override(self, guild_id: int, new: NewOverride, *, by: Person) -> NewOverride:
+        """Store an override of one place. A part that lies in the past is left out.
+
+        Raises:
+            NotPermitted; UserError: the policy has no such place, it ends before it begins or before now, or
+                it is longer than `LONGEST`.
+        """
+        await self.require(by, guild_id, act="override", place=new.place)
+        async with self._store.transaction() as tx:
+            now = await tx.now()
+            new = replace(new, starts=max(new.starts, now))
+            if new.ends <= new.starts:
+                raise UserError("oncall_ends_early")
+            if new.ends - new.starts > LONGEST:
+                raise UserError("oncall_too_long", days=LONGEST.days)
+            number = await OnCallEntries(tx.sql).add_override(guild_id, new, by=by)
+            facts = {"place": new.place, "override": number, "who": new.who.handle}
+            await self.done(tx, guild_id, by, "override", {**facts, **_times(new.starts, new.ends)})
+        return new
+
+    async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
+        """End an override now; for a swap end both halves, so that no person is left with two shifts.
+
+        Returns:
+            The override, then the other half unless that is over.
+
+        Raises:
+            NotPermitted; UserError: it is over already.
+        """
+        await self._access.require(by, "oncall", guild_id=guild_id, act="end_override", override=number)
+        async with self._store.transaction() as tx:
+            ended = await OnCallEntries(tx.sql).end_override(guild_id, number, by=by)
+            if not ended:
+                raise UserError("oncall_override_over")
+            facts = [{"place": one.place, "override": one.id} for one in ended]
+            other = {"other_half": facts[1]} if facts[1:] else {}
+            await self.done(tx, guild_id, by, "end_override", {**facts[0], **other})
+        return ended
+
+    async def swap(
+        self, guild_id: int, first: tuple[str, datetime], second: tuple[str, datetime], *, by: Person
+    ) -> Swapped:
+        """Two people exchange two shifts, or what is left of them, in one commit.
+
+        Args:
+            first, second: Place, and a moment within the shift.
+
+        Raises:
+            NotPermitted; UserError: one of them is over or has no planned end, or both are one person's.
+        """
+        await self.require(by, guild_id, act="swap", place=first[0])
+        async with self._store.transaction() as tx:
+            found, now = await self._oncall.rosters(guild_id, source=tx)
+            one, other = (_turn(found, place, at, now) for place, at in (first, second))
+            if one.person.handle == other.person.handle:
+                raise UserError("oncall_same_person", who=one.person.name)
+            for turn, stands_in in ((one, other.person), (other, one.person)):
+                new = NewOverride(turn.place, stands_in.who, turn.shift.starts, turn.shift.ends, is_swap=True)
+                await OnCallEntries(tx.sql).add_override(guild_id, new, by=by)
+            facts = {
+                "first": {"place": one.place, **_times(one.shift.starts, one.shift.ends)},
+                "second": {"place": other.place, **_times(other.shift.starts, other.shift.ends)},
+            }
+            await self.done(tx, guild_id, by, "swap", facts)
+        return Swapped(one, other)
+
+    async def require(self, by: Person, guild_id: int, *, act: str, place: str) -> None:
+        """Check that *by* may change who is on call at *place*.
+
+        Raises:
+            NotPermitted; UserError: the policy has no such place.
+        """
+        await self._access.require(by, "oncall", guild_id=guild_id, act=act, place=place)
+        if place not in self._policy.oncall:
+            raise UserError("oncall_no_place", place=place, places=list(self._policy.oncall))
+
+    async def require_look(self, by: Person, guild_id: int, *, act: str) -> None:
+        """Check that *by* may take away who is on call when, as a file.
+
+        Raises:
+            NotPermitted: *by* may not respond.
+        """
+        await self._access.require(by, "acknowledge", guild_id=guild_id, act=act)
+
+    async def _put(
+        self, guild_id: int, place: str, content: Content, *, by: Person, drops: bool
+    ) -> OnCallNow:
+        action = "set_on_call" if content.rotation is None else "set_rotation"
+        await self.require(by, guild_id, act=action, place=place)
+        async with self._store.transaction() as tx:
+            if not drops:
+                found, now = await self._oncall.rosters(guild_id, source=tx)
+                _require_all(found, place, content, now)
+            number = await OnCallEntries(tx.sql).add_schedule(guild_id, place, content, by=by)
+            facts = {"place": place, "schedule": number, "people": list(content.people)}
+            await self.done(tx, guild_id, by, action, facts)
+        return await self._now(guild_id, place)
+
+    async def done(
+        self, tx: Transaction, guild_id: int, by: Person, action: str, facts: Mapping[str, object]
+    ) -> None:
+        """Record a change of the schedule, and let the watch look at it at once."""
+        await tx.audit(guild_id=guild_id, by=by, action=action, data=AuditData(facts=facts))
+        await wake(tx, guild_id)
+        log.info("oncall.changed", guild_id=guild_id, action=action, user_id=by.id)
+
+    async def _now(self, guild_id: int, place: str) -> OnCallNow:
+        found, now = await self._oncall.rosters(guild_id)
+        return holder_at(found, place, now)
+
+
+def holder_at(found: Rosters, place: str, now: datetime) -> OnCallNow:
+    """Return the holder of *place* at *now*, and until when."""
+    shift = found.places[place].shifts(now, now + FAR)[0]
+    return OnCallNow(place, found.people[shift.person], None if shift.ends >= now + FAR else shift.ends)
+
+
+def _require_all(found: Rosters, place: str, content: Content, now: datetime) -> None:
+    """Check that *content* leaves out no one who takes turns at *place* now.
+
+    Raises:
+        UserError.
+    """
+    kept = {found.person(who).handle for who in content.people.values()}
+    dropped = [handle for handle in found.places[place].turns_at(now)[0] if handle not in kept]
+    if dropped:
+        who = [found.people[handle].name for handle in dropped]
+        raise UserError("oncall_would_drop", who=who, place=place)
+
+
+def _turn(found: Rosters, place: str, at: datetime, now: datetime) -> Turn:
+    """Return the part of the shift around *at* that is still to come."""
+    if place not in found.places or at < now - PAST:
+        raise UserError("oncall_shift_unknown")
+    at = max(at, now)
+    for shift in found.places[place].shifts(now, max(at, now) + FAR):
+        if shift.starts <= at < shift.ends:
+            if shift.ends >= at + FAR:
+                raise UserError("oncall_shift_endless", who=found.people[shift.person].name)
+            return Turn(place, found.people[shift.person], shift)
+    raise UserError("oncall_shift_unknown")
+
+
+def _times(starts: datetime, ends: datetime) -> dict[str, object]:
+    return {"starts": starts.isoformat(), "ends": ends.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class SetSchedule:
+    """A schedule that would go.
+
+    Attributes:
+        content: Its people are named by `Who.handle`.
+        people: By these handles.
+    """
+
+    content: Content
+    people: dict[str, OnCallPerson]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleClearing:
+    """What clearing a place would remove, and what follows.
+
+    Attributes:
+        schedules: The latest first; a later one is used before an earlier one.
+        pointless: Overrides that change nothing without the schedules, and halves of swaps of their shifts.
+        holder: The person on call now.
+        after: The person on call once it is cleared: by the policy file, or by an override.
+        is_override: `after` is on call only by an override, which stays.
+        following: The person on call by the policy file once that override is over; None if it has no end,
+            or another override comes next.
+        mark: Changes with anything above: eight hexadecimal digits.
+    """
+
+    place: str
+    schedules: tuple[SetSchedule, ...]
+    pointless: tuple[tuple[StoredOverride, OnCallPerson], ...]
+    holder: OnCallNow
+    after: OnCallNow
+    mark: str
+    is_override: bool = False
+    following: OnCallNow | None = None
+
+
+class Clearing:
+    """The use cases of `/oncall schedule clear`."""
+
+    def __init__(self, store: Store, oncall: OnCall, schedules: Schedules) -> None:
+        self._store = store
+        self._oncall = oncall
+        self._schedules = schedules
+
+    async def preview(self, guild_id: int, place: str, *, by: Person) -> ScheduleClearing:
+        """Return what would go; nothing changes yet.
+
+        Raises:
+            NotPermitted; UserError: the policy has no such place, or nothing was set for it.
+        """
+        await self._schedules.require(by, guild_id, act="clear_schedule", place=place)
+        _, clearing = await self._read(self._store, guild_id, place)
+        return clearing
+
+    async def clear(self, guild_id: int, place: str, *, seen: str, by: Person) -> ScheduleClearing | None:
+        """Return *place* to the policy file by ending all schedules set for it. Overrides stay.
+
+        Args:
+            seen: The mark of the preview that was confirmed.
+
+        Returns:
+            What went, and what follows; None if the schedule is not what was seen, and nothing changes.
+
+        Raises:
+            NotPermitted; UserError: the policy has no such place, or nothing is set for it any more.
+        """
+        await self._schedules.require(by, guild_id, act="clear_schedule", place=place)
+        async with self._store.transaction() as tx:
+            numbers, clearing = await self._read(tx, guild_id, place)
+            if clearing.mark != seen:
+                return None
+            if await OnCallEntries(tx.sql).end_schedules(guild_id, place, by=by) != numbers:
+                raise UserError("oncall_changed_meanwhile", place=place)  # by a commit of this very moment
+            await self._schedules.done(tx, guild_id, by, "clear_schedule", {"place": place})
+        return clearing
+
+    async def _read(
+        self, source: OnCallReads, guild_id: int, place: str
+    ) -> tuple[set[int], ScheduleClearing]:
+        now = await source.now()
+        book = await source.oncall_book(guild_id, since=now)
+        schedules = book.set_for(place)
+        if not schedules:
+            raise UserError("oncall_nothing_set", place=place)
+        found, after = self._oncall.combined(book), self._oncall.combined(book.without_schedules(place))
+        pointless = self._pointless(book, place, now)
+        clearing = ScheduleClearing(
+            place=place,
+            schedules=tuple(_set(found, each.content) for each in reversed(schedules)),
+            pointless=tuple((each, found.person(each.who)) for each in pointless),
+            holder=holder_at(found, place, now),
+            after=holder_at(after, place, now),
+            mark=_mark([*(each.id for each in schedules), 0, *(each.id for each in pointless)]),
+        )
+        if self._is_kept(book, clearing, now):
+            following = _following(after, clearing.after)
+            clearing = replace(clearing, is_override=True, following=following)
+        return {each.id for each in schedules}, clearing
+
+    def _is_kept(self, book: Book, clearing: ScheduleClearing, now: datetime) -> bool:
+        """Return True if an override keeps another person on call than the policy file names."""
+        bare = self._oncall.combined(replace(book.without_schedules(clearing.place), overrides=()))
+        return bare.at(now)[clearing.place].handle != clearing.after.person.handle
+
+    def _pointless(self, book: Book, place: str, now: datetime) -> list[StoredOverride]:
+        """Return the overrides of *place* that lose their meaning with its schedules."""
+        bare = self._oncall.combined(replace(book.without_schedules(place), overrides=()))
+        roster = bare.places[place]
+        return [
+            each
+            for each in book.overrides
+            if each.place == place
+            and (each.is_swap or _changes_nothing(roster, each, bare.person(each.who), now=now))
+        ]
+
+
+def _following(found: Rosters, holder: OnCallNow) -> OnCallNow | None:
+    """Return whom the policy file has on call after *holder*."""
+    if holder.until is None:
+        return None
+    duty = found.places[holder.place].duty_at(holder.until)
+    if duty.kind in (DutyKind.OVERRIDE, DutyKind.SWAP):
+        return None
+    return holder_at(found, holder.place, holder.until)
+
+
+def _changes_nothing(
+    roster: Roster, override: StoredOverride, person: OnCallPerson, *, now: datetime
+) -> bool:
+    """Return True if *person* has all of the override's shifts anyway."""
+    shifts = roster.shifts(max(override.starts, now), override.ends)
+    return all(shift.person == person.handle for shift in shifts)
+
+
+def _set(found: Rosters, content: Content) -> SetSchedule:
+    return SetSchedule(content, {handle: found.person(who) for handle, who in content.people.items()})
+
+
+def _mark(numbers: Sequence[int]) -> str:
+    return sha256(repr(numbers).encode()).hexdigest()[:8]
+
+
+#: How far ahead of a change without an end is looked at: two months, so that longer rotations come round.
+AHEAD: Final = timedelta(days=60)
+
+#: A person at two places, and the stretch of time in which they are.
+Doubled = tuple[DoubleDuty, OnCallPerson]
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideCheck:
+    """What is to be said of an override.
+
+    Attributes:
+        person: The substitute.
+        gaps: What they lack; None if Discord could not be asked.
+        doubled: When they are on call at another place as well.
+    """
+
+    person: OnCallPerson
+    gaps: Sequence[ReadinessFinding] | None
+    doubled: Sequence[Doubled]
+
+
+class ChangeChecks:
+    """Looks at what was changed, or would be: nothing here refuses a change."""
+
+    def __init__(self, store: Store, oncall: OnCall, reach: Reachability) -> None:
+        self._store = store
+        self._oncall = oncall
+        self._reach = reach
+
+    async def of_places(self, guild_id: int, *places: str) -> list[Doubled]:
+        """Return when one person is at one of *places* and elsewhere within `AHEAD`, the first of each."""
+        found, now = await self._oncall.rosters(guild_id)
+        duties = [duty for place in places for duty in double_duties(found, place, now, now + AHEAD)]
+        return _first_of_each(found, duties)
+
+    async def of_import(self, guild_id: int, drafts: Iterable[tuple[str, Content]]) -> list[Doubled]:
+        """Return the double duties at each draft's place, as if the drafts were in force."""
+        book, now = await self._store.oncall_book_now(guild_id, past=timedelta())
+        contents = list(drafts)
+        added = [StoredSchedule(0, place, content, "", now) for place, content in contents]
+        found = self._oncall.combined(replace(book, schedules=[*book.schedules, *added]))
+        duties = [
+            duty
+            for place, content in contents
+            for duty in double_duties(found, place, now, now + AHEAD)
+            if duty.handle in {found.person(who).handle for who in content.people.values()}
+        ]
+        return _first_of_each(found, duties)
+
+    async def of_override(self, guild_id: int, made: NewOverride) -> OverrideCheck:
+        """Return whether the substitute can be reached, and whether they are on call elsewhere as well."""
+        found, _ = await self._oncall.rosters(guild_id)
+        person = found.person(made.who)
+        duties = double_duties(found, made.place, made.starts, made.ends)
+        own = [duty for duty in duties if duty.handle == person.handle]
+        return OverrideCheck(person, await self._gaps(guild_id, person), _first_of_each(found, own))
+
+    async def _gaps(self, guild_id: int, person: OnCallPerson) -> Sequence[ReadinessFinding] | None:
+        try:
+            return await self._reach.gaps(guild_id, person)
+        except UpstreamUnavailable:
+            return None
+
+
+def _first_of_each(found: Rosters, duties: Iterable[DoubleDuty]) -> list[Doubled]:
+    """Return the first stretch of each person and pair of places, in order."""
+    first: dict[tuple[str, frozenset[str]], DoubleDuty] = {}
+    for duty in sorted(duties, key=lambda each: each.starts):
+        first.setdefault((duty.handle, frozenset((duty.place, duty.other))), duty)
+    return [(duty, found.people[duty.handle]) for duty in first.values()]
+
+
+class Notifying:
+    """Reads and changes the notification settings of the person who asks, never another person's.
+
+    Args:
+        ways: Those that the bot is set up for.
+    """
+
+    def __init__(self, store: Store, access: Access, *, ways: Collection[Way]) -> None:
+        self._store = store
+        self._access = access
+        self._ways = ways
+
+    def unusable(self, own: NotifySettings) -> list[Way]:
+        """Return the push services that have an address although the bot is not set up for them."""
+        given = {Way.NTFY: own.ntfy, Way.PUSHOVER: own.pushover}
+        return [way for way, address in given.items() if address is not None and way not in self._ways]
+
+    async def settings(self, guild_id: int, *, by: Person) -> NotifySettings:
+        """Return the settings of *by*; empty ones if they have set nothing."""
+        found = await self._store.notify_settings(guild_id, by.id)
+        return found or NotifySettings(by.id, by.username)
+
+    async def save(self, guild_id: int, new: NotifySettings, *, by: Person) -> None:
+        """Store the settings of *by* in place of the earlier ones. They count from the next page on.
+
+        Raises:
+            NotPermitted: *by* may not respond, so they are never paged.
+        """
+        await self._access.require(by, "acknowledge", guild_id=guild_id, act="set_notify")
+        async with self._store.transaction() as tx:
+            await OnCallEntries(tx.sql).save_notify_settings(guild_id, new)
+            # Not the addresses: others may read the audit log.
+            facts = {"ways": [way.value for way in new.ways], "wait_s": new.wait.total_seconds()}
+            await tx.audit(guild_id=guild_id, by=by, action="set_notify", data=AuditData(facts=facts))
+        log.info("oncall.notify_set", guild_id=guild_id, user_id=by.id, is_removed=new.is_empty)

@@ -1,0 +1,509 @@
+"""`/oncall`: who is on call and who comes next, the answers to changes, the form of one's own ways."""
+
+import io
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Final, TypeAlias
+
+import discord
+from discord import ButtonStyle, ui
+
+from bot.domain.calendar.durations import format_duration, parse_duration
+from bot.domain.errors import UserError
+from bot.domain.oncall.book import NewOverride, StoredOverride
+from bot.domain.oncall.notify import LONGEST_WAIT, NotifySettings, QuietHours, is_ntfy, is_pushover
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.oncall.rotation import Shift
+from bot.domain.paging.ways import Also, Way
+from bot.domain.people import Person
+from bot.domain.text import half_width
+from bot.ui.buttons import Option
+from bot.ui.components import Row, Screen, button, or_quit, row, text
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.fields import Form, choice, label, text_input
+from bot.ui.words.inert import inert, joined, plain
+from bot.ui.words.voice import Voice
+from bot.ui.words.wording import relative
+from cogs.oncall.calendars import ImportPreview, ScheduleDraft
+from cogs.oncall.posts import gap_lines, until
+from cogs.oncall.schedules import (
+    Doubled,
+    DutyView,
+    OnCallNow,
+    OverrideCheck,
+    ScheduleClearing,
+    SetSchedule,
+    Swapped,
+    Turn,
+)
+
+#: The custom ids of the buttons: the number of an override, the numbers of an import's drafts.
+END: Final = r"onc:v1:end:(?P<number>\d{1,18})"
+END_CONFIRMED: Final = r"onc:v1:ended:(?P<number>\d{1,18})"
+IMPORT: Final = r"onc:v1:import:(?P<drafts>\d{1,10}(-\d{1,10}){0,6})"
+LEAVE: Final = r"onc:v1:leave"
+
+StandIn: TypeAlias = tuple[StoredOverride, OnCallPerson]
+
+#: Discord: buttons in a row. More stand-ins than that are rare; the next ones come up when these are over.
+_BUTTONS: Final = 5
+#: Of the 4,000 characters that all texts of a screen may have: for each of its three lists, for all that an
+#: import would change, and for one place of it.
+_BUDGET: Final = 1_250
+_DRAFTS_BUDGET: Final = 2_700
+_DRAFT_BUDGET: Final = 1_000
+_DOUBLED_BUDGET: Final = 500
+_CHOICE_LIMIT: Final = 100
+
+
+def show_screen(voice: Voice, view: DutyView) -> Screen:
+    """Show who is on call and until when, the next two weeks, and the overrides with a button to end each."""
+    now = [holder_said(voice, "oncall.show.now", each) for each in view.holders]
+    ahead = [_turn(voice, turn) for turn in view.ahead] or [voice.say("oncall.show.none_ahead")]
+    parts: list[ui.Item[ui.LayoutView]] = [
+        text(voice.say("oncall.show.title"), _listed(voice, now)),
+        ui.Separator(),
+        text(voice.say("oncall.show.ahead"), _listed(voice, ahead)),
+    ]
+    stand_ins = [_override(voice, override, person) for override, person in view.overrides]
+    if stand_ins:
+        parts += [ui.Separator(), text(voice.say("oncall.show.overrides"), _listed(voice, stand_ins))]
+    return Screen(*parts, rows=[_ends(voice, [override for override, _ in view.overrides])])
+
+
+def end_asked_screen(voice: Voice, ending: Sequence[StandIn]) -> Screen:
+    """Ask once before ending stand-ins, which cannot be undone.
+
+    Args:
+        ending: The one that was named, and the other half of a swap that does not yet lie in the past.
+    """
+    override, person = ending[0]
+    if len(ending) > 1:
+        asked = voice.say("oncall.end_asked_swap", shifts=_halves(voice, ending))
+    else:
+        asked = voice.say(
+            "oncall.end_asked_half" if override.is_swap else "oncall.end_asked",
+            place=override.place,
+            who=who_said(voice, person),
+            ends=voice.moment(override.ends),
+        )
+    confirm = button(voice.say("oncall.end_confirm"), f"onc:v1:ended:{override.id}", style=ButtonStyle.danger)
+    return Screen(text(asked), rows=[row(confirm)])
+
+
+def ended_said(voice: Voice, ended: Sequence[StandIn]) -> str:
+    """Say which stand-in was ended; for a swap, both."""
+    if len(ended) > 1:
+        return voice.say("oncall.ended_swap", shifts=_halves(voice, ended))
+    override, person = ended[0]
+    return voice.say("oncall.ended", place=override.place, who=who_said(voice, person))
+
+
+def turn_choice(voice: Voice, turn: Turn, *, until_at: datetime) -> str:
+    """Return a shift for a list of choices, in plain words.
+
+    Args:
+        until_at: A shift that lasts until then has no planned end.
+    """
+    key = "oncall.choice" if turn.shift.ends < until_at else "oncall.choice_open"
+    line = voice.say(
+        key,
+        place=turn.place,
+        who=f"@{turn.person.name}",
+        starts=voice.moment(turn.shift.starts),
+        ends=voice.moment(turn.shift.ends),
+    )
+    return plain(line, limit=_CHOICE_LIMIT)
+
+
+def preview_screen(voice: Voice, preview: ImportPreview, doubled: Sequence[Doubled] = ()) -> Screen:
+    """Show what an import would change, and who would be at two places, with the button to confirm it."""
+    budget = min(_DRAFTS_BUDGET // max(len(preview.drafts), 1), _DRAFT_BUDGET)
+    parts = [
+        text(voice.say("oncall.preview.title")),
+        *(text(_draft(voice, draft, budget=budget)) for draft in preview.drafts),
+    ]
+    if preview.unknown:
+        names = joined(
+            [inert(name, limit=60) for name in preview.unknown], separator=", ", limit=400, more=" …"
+        )
+        parts.append(text(voice.say("oncall.preview.unknown", names=names)))
+    parts += [text(line) for line in [doubled_said(voice, doubled)] if line]
+    numbers = "-".join(str(draft.number) for draft in preview.drafts)
+    confirm = button(
+        voice.say("oncall.preview.confirm"), f"onc:v1:import:{numbers}", style=ButtonStyle.primary
+    )
+    leave = button(voice.say("oncall.preview.cancel"), "onc:v1:leave")
+    return Screen(*parts, text(voice.say("oncall.preview.rule")), rows=[row(leave, confirm)])
+
+
+def imported_screen(voice: Voice, places: Sequence[str], doubled: Sequence[Doubled] = ()) -> Screen:
+    """Say that the import is in force, and who is at two places at once by that."""
+    return Screen(
+        text(voice.say("oncall.imported", places=voice.listed(places)), doubled_said(voice, doubled))
+    )
+
+
+def left_screen(voice: Voice) -> Screen:
+    """Say that a cancelled import has changed nothing."""
+    return Screen(text(voice.say("oncall.not_imported")))
+
+
+def doubled_said(voice: Voice, doubled: Sequence[Doubled]) -> str:
+    """Warn of people who are on call at two places at once, which is allowed; empty if there are none."""
+    lines = [
+        voice.say(
+            "oncall.doubled",
+            who=who_said(voice, person),
+            place=duty.place,
+            other=duty.other,
+            starts=voice.moment(duty.starts),
+            ends=voice.moment(duty.ends),
+        )
+        for duty, person in doubled
+    ]
+    more = "\n" + voice.say("state.more", count="{count}")
+    return joined(lines, separator="\n", limit=_DOUBLED_BUDGET, more=more)
+
+
+def calendar_file(data: bytes) -> discord.File:
+    """Return the calendar as the file on-call.ics."""
+    return discord.File(io.BytesIO(data), filename="on-call.ics")
+
+
+def _listed(voice: Voice, lines: Sequence[str]) -> str:
+    """Return as many *lines* as there is room for, one below the other."""
+    more = "\n" + voice.say("state.more", count="{count}")
+    return joined(lines, separator="\n", limit=_BUDGET, more=more)
+
+
+def who_said(voice: Voice, person: OnCallPerson) -> str:
+    """Name a person, as a mention if their id is known."""
+    return voice.handle(person.handle)
+
+
+def holder_said(voice: Voice, key: str, holder: OnCallNow) -> str:
+    """Say who is on call at a place, and until when."""
+    return voice.say(
+        key,
+        place=holder.place,
+        who=who_said(voice, holder.person),
+        until=until(voice, holder.until),
+    )
+
+
+def _turn(voice: Voice, turn: Turn) -> str:
+    at = turn.shift.starts
+    return voice.say(
+        "oncall.show.turn",
+        at=voice.moment(at),
+        relative=relative(at),
+        place=turn.place,
+        who=who_said(voice, turn.person),
+    )
+
+
+def _override(voice: Voice, override: StoredOverride, person: OnCallPerson) -> str:
+    line = voice.say(
+        "oncall.show.override",
+        number=f"#{override.id}",
+        place=override.place,
+        who=who_said(voice, person),
+        starts=voice.moment(override.starts),
+        ends=voice.moment(override.ends),
+        by=voice.who(override.by_name),
+    )
+    if override.is_swap:
+        line += voice.say("oncall.show.swap")
+    if override.reason:
+        line += voice.say("oncall.show.reason", reason=inert(override.reason, limit=200))
+    return line
+
+
+def _halves(voice: Voice, halves: Sequence[StandIn]) -> str:
+    """Return both, one below the other."""
+    return "\n".join(
+        voice.say(
+            "oncall.end_half",
+            number=f"#{override.id}",
+            place=override.place,
+            who=who_said(voice, person),
+            starts=voice.moment(override.starts),
+            ends=voice.moment(override.ends),
+        )
+        for override, person in halves
+    )
+
+
+def _ends(voice: Voice, overrides: Sequence[StoredOverride]) -> Row | None:
+    return row(
+        *(
+            button(voice.say("oncall.show.end", number=f"#{override.id}"), f"onc:v1:end:{override.id}")
+            for override in overrides[:_BUTTONS]
+        )
+    )
+
+
+def _draft(voice: Voice, draft: ScheduleDraft, *, budget: int) -> str:
+    """Return a place and the first of its shifts, as many as there is room for."""
+    last = max(shift.ends for shift in draft.shifts)
+    place = voice.say(
+        "oncall.preview.place", place=draft.place, count=len(draft.shifts), until=voice.moment(last)
+    )
+    shifts = (
+        _shift(voice, shift, draft.people[shift.person], former=former)
+        for shift, former in zip(draft.shifts, draft.formers, strict=True)
+    )
+    more = "\n" + voice.say("oncall.preview.more", count="{count}")
+    return joined([place, *shifts], separator="\n", limit=budget, more=more)
+
+
+def _shift(voice: Voice, shift: Shift, person: OnCallPerson, *, former: OnCallPerson) -> str:
+    return voice.say(
+        "oncall.preview.same" if former.handle == person.handle else "oncall.preview.shift",
+        starts=voice.moment(shift.starts),
+        ends=voice.moment(shift.ends),
+        former=who_said(voice, former),
+        who=who_said(voice, person),
+    )
+
+
+#: The custom id of [消す]: the place, and the mark of what was shown.
+CLEAR: Final = r"onc:v1:clear:(?P<place>[a-z0-9_]{1,24}):(?P<mark>[0-9a-f]{8})"
+
+_PEOPLE_BUDGET: Final = 400
+
+
+def clear_screen(voice: Voice, clearing: ScheduleClearing, *, is_changed: bool = False) -> Screen:
+    """Ask before clearing: what goes, which stand-ins lose their meaning, and who is on call then.
+
+    Args:
+        is_changed: It was confirmed, but something else had been shown.
+    """
+    place = clearing.place
+    gone = [_schedule(voice, each) for each in clearing.schedules]
+    pointless = [
+        voice.say(
+            "oncall.clear.override",
+            number=f"#{override.id}",
+            who=who_said(voice, person),
+            starts=voice.moment(override.starts),
+            ends=voice.moment(override.ends),
+        )
+        for override, person in clearing.pointless
+    ]
+    lines = [
+        voice.say("oncall.clear.changed") if is_changed else "",
+        voice.say("oncall.clear.question", place=place),
+        voice.say("oncall.clear.gone"),
+        voice.joined(gone, separator="\n", limit=_BUDGET),
+        voice.say("oncall.clear.pointless") if pointless else "",
+        voice.joined(pointless, separator="\n", limit=_BUDGET),
+        _follows(voice, clearing),
+    ]
+    confirm = button(
+        voice.say("oncall.clear.confirm"), f"onc:v1:clear:{place}:{clearing.mark}", style=ButtonStyle.danger
+    )
+    return Screen(text(*lines), rows=[or_quit(voice, confirm)])
+
+
+def set_said(voice: Voice, holder: OnCallNow, doubled: Sequence[Doubled] = ()) -> str:
+    """Say who is on call from now on, and who is at two places at once by that."""
+    return _lines(holder_said(voice, "oncall.set", holder), doubled_said(voice, doubled))
+
+
+def cleared_said(voice: Voice, clearing: ScheduleClearing) -> str:
+    """Say that the policy file decides again, and who is on call by it; or by an override before it."""
+    if clearing.is_override:
+        return _lines(voice.say("oncall.cleared_kept", place=clearing.place), _kept(voice, clearing))
+    return holder_said(voice, "oncall.cleared", clearing.after)
+
+
+def _follows(voice: Voice, clearing: ScheduleClearing) -> str:
+    """Say who is on call once the schedule is cleared, and by what."""
+    if clearing.is_override:
+        return _kept(voice, clearing)
+    is_same = clearing.after.person.handle == clearing.holder.person.handle
+    return voice.say(
+        f"oncall.clear.{'same' if is_same else 'then'}",
+        former=who_said(voice, clearing.holder.person),
+        who=who_said(voice, clearing.after.person),
+    )
+
+
+def _kept(voice: Voice, clearing: ScheduleClearing) -> str:
+    """Say until when the override goes on, and who comes after it by the policy file."""
+    after, following = clearing.after, clearing.following
+    kept = voice.say("oncall.clear.kept", who=who_said(voice, after.person), until=until(voice, after.until))
+    if following is None:
+        return kept
+    return _lines(kept, voice.say("oncall.clear.kept_then", who=who_said(voice, following.person)))
+
+
+def overridden_said(voice: Voice, new: NewOverride, check: OverrideCheck) -> str:
+    """Say who is the stand-in and for how long, and whether they can be reached."""
+    said = voice.say(
+        "oncall.overridden",
+        place=new.place,
+        who=who_said(voice, check.person),
+        starts=voice.moment(new.starts),
+        ends=voice.moment(new.ends),
+        relative=relative(new.ends),
+    )
+    return _lines(said, *_readiness(voice, check), doubled_said(voice, check.doubled))
+
+
+def _readiness(voice: Voice, check: OverrideCheck) -> list[str]:
+    if check.gaps is None:
+        return [voice.say("oncall.override_unchecked")]
+    if not check.gaps:
+        return [voice.say("oncall.override_ready")]
+    return [voice.say("oncall.override_gaps"), *gap_lines(voice, check.gaps)]
+
+
+def swapped_said(voice: Voice, swapped: Swapped, doubled: Sequence[Doubled] = ()) -> str:
+    """Say for both swapped shifts who gives them to whom, and who is at two places at once by that."""
+    pairs = ((swapped.first, swapped.second.person), (swapped.second, swapped.first.person))
+    first, second = (
+        voice.say(
+            "oncall.swapped_turn",
+            place=turn.place,
+            starts=voice.moment(turn.shift.starts),
+            ends=voice.moment(turn.shift.ends),
+            former=who_said(voice, turn.person),
+            who=who_said(voice, person),
+        )
+        for turn, person in pairs
+    )
+    said = voice.say("oncall.swapped", first=first, second=second)
+    return _lines(said, doubled_said(voice, doubled))
+
+
+def _schedule(voice: Voice, schedule: SetSchedule) -> str:
+    """Return a schedule in one line: what kind it is, and its people."""
+    content, rotation = schedule.content, schedule.content.rotation
+    if content.person is not None:
+        return voice.say("oncall.clear.person", who=who_said(voice, schedule.people[content.person]))
+    if rotation is not None:
+        every = voice.say(f"oncall.clear.every.{rotation.unit.value}", count=rotation.every)
+        people = _people(voice, schedule, rotation.people, separator=" → ")
+        return voice.say("oncall.clear.rotation", every=every, people=people)
+    handles = list(dict.fromkeys(each.person for each in content.shifts))
+    people = _people(voice, schedule, handles, separator=voice.comma)
+    return voice.say("oncall.clear.shifts", count=len(content.shifts), people=people)
+
+
+def _people(voice: Voice, schedule: SetSchedule, handles: Sequence[str], *, separator: str) -> str:
+    named = [who_said(voice, schedule.people[handle]) for handle in handles]
+    return voice.joined(named, separator=separator, limit=_PEOPLE_BUDGET)
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(line for line in lines if line)
+
+
+NOTIFY_FORM: Final = r"onc:v1:notify"
+
+_WAYS, _WAIT, _QUIET, _NTFY, _PUSHOVER = "ways", "wait", "quiet", "ntfy", "pushover"
+_LIMITS: Final = {_WAIT: 10, _QUIET: 20, _NTFY: 200, _PUSHOVER: 40}
+_PERSONAL: Final = (Also.PUSH, Also.EMAIL)
+
+
+def notify_form(voice: Voice, own: NotifySettings) -> Form:
+    """Build the form with what the person has set."""
+    ways = [
+        Option(way.value, voice.say(f"oncall.notify.way.{way}"), chosen=way in own.ways) for way in _PERSONAL
+    ]
+    quiet = "" if own.quiet is None else f"{own.quiet.start:%H:%M}-{own.quiet.end:%H:%M}"
+    shown = {
+        _WAIT: format_duration(own.wait) if own.wait else "",
+        _QUIET: quiet,
+        _NTFY: own.ntfy or "",
+        _PUSHOVER: own.pushover or "",
+    }
+    fields = [
+        label(
+            voice.say(f"oncall.notify.form.{name}"),
+            text_input(name, limit=_LIMITS[name], required=False, value=value),
+            hint=voice.say(f"oncall.notify.form.{name}_hint"),
+        )
+        for name, value in shown.items()
+    ]
+    several = voice.say("consoles.form.several")
+    chosen = label(
+        voice.say("oncall.notify.form.ways"),
+        choice(_WAYS, ways, several=True, placeholder=several),
+        hint=voice.say("oncall.notify.form.ways_hint"),
+    )
+    return Form(voice.say("oncall.notify.form.title"), "onc:v1:notify", [chosen, *fields])
+
+
+def notify_typed(form: Submitted, *, by: Person) -> NotifySettings:
+    """Return the settings that a person has typed.
+
+    Raises:
+        UserError: a field cannot be read; the person is told which one, without its content.
+    """
+    ntfy, pushover = form.text(_NTFY).strip(), form.text(_PUSHOVER).strip()
+    if ntfy and not is_ntfy(ntfy):
+        raise UserError("notify_ntfy")
+    if pushover and not is_pushover(pushover):
+        raise UserError("notify_pushover")
+    return NotifySettings(
+        by.id,
+        by.username,
+        ways=tuple(way for way in _PERSONAL if way.value in form.values.get(_WAYS, ())),
+        wait=_wait(half_width(form.text(_WAIT)).strip()),
+        quiet=_quiet(half_width(form.text(_QUIET)).strip()),
+        ntfy=ntfy or None,
+        pushover=pushover or None,
+    )
+
+
+def _wait(text: str) -> timedelta:
+    try:
+        wait = parse_duration(text) if text else timedelta()
+    except ValueError:
+        wait = LONGEST_WAIT * 2
+    if wait > LONGEST_WAIT:
+        raise UserError("notify_wait")
+    return wait
+
+
+def _quiet(text: str) -> QuietHours | None:
+    """Read "22:00-07:00", with any of the dashes that people type."""
+    if not text:
+        return None
+    start, _, end = text.replace("〜", "-").replace("~", "-").replace("–", "-").partition("-")
+    try:
+        quiet = QuietHours(time.fromisoformat(start.strip()), time.fromisoformat(end.strip()))
+    except ValueError:
+        raise UserError("notify_quiet") from None
+    if quiet.start == quiet.end:
+        raise UserError("notify_quiet")
+    return quiet
+
+
+def notify_said(voice: Voice, own: NotifySettings, *, unusable: Sequence[Way]) -> str:
+    """Return what is set now, for the person alone; addresses are not repeated.
+
+    Args:
+        unusable: The push services that the bot is not set up for.
+    """
+    if own.is_empty:
+        return voice.say("oncall.notify.nothing")
+    lines = [voice.say("oncall.notify.saved")]
+    if own.ways:
+        ways = voice.listed(voice.say(f"oncall.notify.way.{way}") for way in own.ways)
+        key = "later" if own.wait else "at_once"
+        lines.append(voice.say(f"oncall.notify.{key}", ways=ways, wait=voice.span(own.wait)))
+    if own.quiet is not None:
+        lines.append(
+            voice.say("oncall.notify.quiet", start=f"{own.quiet.start:%H:%M}", end=f"{own.quiet.end:%H:%M}")
+        )
+    if Also.PUSH in own.ways and not (own.ntfy or own.pushover):
+        lines.append(voice.say("oncall.notify.no_address"))
+    if unusable:
+        ways = voice.listed(voice.say(f"outside.way.{way}") for way in unusable)
+        lines.append(voice.say("oncall.notify.unusable", ways=ways))
+    return "\n".join(lines)
