@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 import discord
 import uvloop
 
+from bot.capability import ProcessCounter, installed
 from bot.client import IncidentBot, use_api_base
 from bot.database import OwnDatabase, closing, own_database
 from bot.domain.errors import UpstreamUnavailable
@@ -23,7 +24,6 @@ from bot.process.running import RunningBot
 from bot.process.starting import Prepare, prepare_later, prepared_at_start, try_once, until_done
 from bot.resources import SharedResources, open_shared, switched_off
 from bot.runbook import Served, load_served
-from bot.services.hooks.meanwhile import HookGuild
 from bot.services.ports import Leases
 from bot.services.registry import Guilds, Services
 from bot.services.shared.roster import OnCall
@@ -35,6 +35,8 @@ from bot.storage.database.pools import Connections, process_id
 from bot.storage.figures import Figures, read_figures
 from bot.storage.queue.fairness import Handler, Turns
 from bot.storage.queue.runner import CONCURRENT, JobRunner
+from bot.storage.reported_changes import ReportedChanges
+from bot.storage.tables.alerts.events import forget_alert_events
 from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.gate import Gate
@@ -87,7 +89,7 @@ async def _live(
         lease_pool = await open_lease_pool(database.dsn, min_size=0)
         await stack.enter_async_context(closing(lease_pool))
         keeper, deaf = make_keeper(settings, client, PostgresLeases(lease_pool), gate), DeafWatch(client)
-        counts = await _receive_hooks(stack, settings, shared, cases)
+        counters = await _serve_capabilities(stack, settings, shared, cases)
         if settings.health_port is not None:
             # Its server and its figures are three megabytes, which a bot without a port does not need.
             from bot.process.vitals import Vitals, serving  # noqa: PLC0415
@@ -95,7 +97,7 @@ async def _live(
             emergencies = [one.services.emergency for one in cases.values()]
             figures = partial(_counted, shared, asyncio.Lock())
             vitals = Vitals(
-                client, shared.store, runner, keeper, figures, circuit, emergencies, deaf, hooks=counts
+                client, shared.store, runner, keeper, figures, circuit, emergencies, deaf, counters
             )
             await stack.enter_async_context(serving(settings, vitals, cases, served, shared.texts))
         running = RunningBot(
@@ -116,23 +118,21 @@ async def _live(
         await running.run(settings.token)
 
 
-async def _receive_hooks(
-    stack: AsyncExitStack,
-    settings: Settings,
-    shared: SharedResources,
-    cases: Mapping[int, UseCases],
-) -> Mapping[tuple[str, str], int]:
-    """Receive hooks if there is a port for them; return how many requests of each source ended how."""
-    if settings.hooks_port is None:
-        return {}
-    # Its server is three megabytes, which a bot without a port for it does not need.
-    from bot.process.hook_site import receiving  # noqa: PLC0415
-
-    guilds = {
-        guild_id: HookGuild(one.services.policy, one.services.emergency) for guild_id, one in cases.items()
-    }
-    intake = receiving(settings, shared.store, guilds)
-    return (await stack.enter_async_context(intake)).counts
+async def _serve_capabilities(
+    stack: AsyncExitStack, settings: Settings, shared: SharedResources, cases: Mapping[int, UseCases]
+) -> list[ProcessCounter]:
+    """Begin what the capabilities do for as long as the process lives; return what they count."""
+    counters: list[ProcessCounter] = []
+    for one in installed():
+        guilds = {
+            guild_id: each.services
+            for guild_id, each in cases.items()
+            if one in each.services.policy.capabilities
+        }
+        if one.serves is not None and guilds:
+            serving = one.serves(settings, shared.store, guilds)
+            counters += () if serving is None else await stack.enter_async_context(serving)
+    return counters
 
 
 def _runner(
@@ -178,9 +178,11 @@ async def _counted(shared: SharedResources, one_at_a_time: asyncio.Lock) -> Figu
 
 async def _tidy(shared: SharedResources) -> None:
     """Delete rows that are too old to be of use."""
-    for _ in range(_MOST_FORGOTTEN):
-        if await shared.store.forget_hooks() == 0:
-            break  # otherwise more may be left, from a storm two weeks ago
+    sql = shared.store.sql
+    for forget in (partial(forget_alert_events, sql), ReportedChanges(sql).forget):
+        for _ in range(_MOST_FORGOTTEN):
+            if await forget() == 0:
+                break  # otherwise more may be left, from a storm two weeks ago
     await shared.store.forget_decisions()
 
 

@@ -11,6 +11,7 @@ At run time this module imports the domain alone, so that each layer above can t
 """
 
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -18,7 +19,7 @@ from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.timeline.entries import EntryKind, TimelineKind
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from bot.runbook.model import Policy
     from bot.services.core import Core
     from bot.services.delivery.handling import DeliveryHandler
-    from bot.services.ports import Transaction
+    from bot.services.ports import Store, Transaction
+    from bot.services.registry import Services
     from bot.services.shared.changes import Change
     from bot.settings import Settings
     from bot.storage.database.sql import Sql
@@ -93,12 +95,16 @@ class JobHandling:
             capability's own, and the name of the query that returns `guild_id` for `:number`.
         at_a_time: How many of the process may run at once, where they wait for a slow service.
         service: Its name, if jobs of other names wait for the same one: they count together.
+        takes_turns: Those that are too many keep their turn: severities come first, and of one severity a job
+            that has come again and again goes behind those with little to do (`FewInTurn`). They know each
+            other by their payloads.
     """
 
     run: Callable[[Any, str], Awaitable[timedelta | None]]
     begins_with: NumberOf | str = NumberOf.INCIDENT
     at_a_time: int | None = None
     service: str | None = None
+    takes_turns: bool = False
 
 
 #: The service of the jobs that speak with the code host.
@@ -178,6 +184,7 @@ class Tick:
         run: Takes the guild's use cases, as `Capability.build` has made them.
         every_s: Seconds; None: a second after each minute begins.
         by_leader: One process is enough for it.
+        when_ready: It runs once more when the bot is ready, since no process may lead at the start.
         next_at: Returns when it next does something at a set time, later than a moment; None: at none. The
             demo's clock stops there.
         ahead: How long before that it begins; the demo's clock stops there, too.
@@ -187,8 +194,28 @@ class Tick:
     run: Callable[[Any], Awaitable[object]]
     every_s: float | None = None
     by_leader: bool = False
+    when_ready: bool = False
     next_at: "Callable[[Policy, datetime], datetime | None] | None" = None
     ahead: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessCounter:
+    """What a process counts since it began, for the monitoring system.
+
+    Attributes:
+        name: Without the "_total" that is put behind it.
+        values: By the values of its labels; they grow.
+    """
+
+    name: str
+    meaning: str
+    labels: tuple[str, str]
+    values: Mapping[tuple[str, str], int]
+
+
+#: See `Capability.serves`.
+Serving: TypeAlias = AbstractAsyncContextManager[Sequence[ProcessCounter]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +247,8 @@ class PolicyPart:
         addresses: Returns the addresses of the team's own systems that it asks by HTTP.
         systems: Returns the repositories and projects that its table names, for other capabilities that read
             from them, which do not know its rules.
+        reports_changes: Returns True if it stores what other systems have deployed (`ReportedChanges`); another
+            capability shows that.
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
         summary: Returns its lines of what `incident-bot runbook show` says of a policy in words, which the
             core makes from its own keys alone.
@@ -231,6 +260,7 @@ class PolicyPart:
     targets: "Callable[[Policy], Iterable[str]] | None" = None
     addresses: "Callable[[Policy], Iterable[str]] | None" = None
     systems: "Callable[[Policy], TeamSystems] | None" = None
+    reports_changes: "Callable[[Settings, Policy], bool] | None" = None
     channels: "Callable[[Policy], Iterable[str]] | None" = None
     summary: "Callable[[Policy], Iterable[str]] | None" = None
 
@@ -246,6 +276,11 @@ class Capability:
         name: The folder's.
         opens: Makes what the process shares, from the settings, at the start: `Core.opened`. It connects to
             nothing yet.
+        serves: What it does for as long as the process lives, such as a server on a port of its own: from the
+            settings, the store of all guilds, and the guilds that have switched it on. It is entered once at
+            the start, before the bot logs in, with a database or without one, and left after the jobs have
+            stopped. It yields what it counts; None instead of it: nothing is set up. What it raises ends the
+            start.
         build: Makes the use cases of a guild: what `Services.of` returns.
         jobs: By the name that the queue stores. They need `build`.
         lost_jobs: Names of queries for the jobs whose rows were due `:overdue` ago and that have no job: rows
@@ -293,6 +328,7 @@ class Capability:
         gauges: Counts its rows for the monitoring system with each scrape, without those of the guilds in the
             collection, which have switched it off. What it raises leaves out the figures of all rows.
         doctor: The checks of `incident-bot doctor` for one guild.
+        doctor_of_all: Those for what several guilds share, from the policies that have switched it on.
         records: Its tables whose rows an export of incidents takes along.
         past: Returns what it would have left of an incident that has ended, from its status updates on the
             timeline; None: nothing. The demo calls it for each incident of its past.
@@ -302,6 +338,7 @@ class Capability:
 
     name: str
     opens: "Callable[[Settings, Outbound], object] | None" = None
+    serves: "Callable[[Settings, Store, Mapping[int, Services]], Serving | None] | None" = None
     build: "Callable[[Core], object] | None" = None
     jobs: Mapping[str, JobHandling] = field(default_factory=dict)
     lost_jobs: Sequence[str] = ()
@@ -330,6 +367,7 @@ class Capability:
     ticks: Sequence[Tick] = ()
     gauges: "Callable[[Sql, Collection[int]], Awaitable[Sequence[RowGauge]]] | None" = None
     doctor: "Callable[[Settings, Policy], Coroutine[Any, Any, Iterable[Finding]]] | None" = None
+    doctor_of_all: "Callable[[Settings, Mapping[int, Policy]], Iterable[Finding]] | None" = None
     records: "Sequence[RecordTable]" = ()
     past: "Callable[[Policy, Incident, Sequence[TimelineEntry]], IncidentPast | None] | None" = None
     past_items: "Callable[[SeededIncident], Sequence[PastItem]] | None" = None

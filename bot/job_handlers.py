@@ -66,11 +66,7 @@ _CODE_HOST: Final = _Few(2)
 _OUTSIDE: Final = _Few(2)
 
 #: Those of the capabilities, by the name of the job or of the service.
-_OWN: Final = {CODE_HOST: _CODE_HOST}
-
-#: Those that process what sources have sent. One takes a third of a core, perhaps for minutes; three would
-#: use up the event loop, in which escalations run as well.
-_HOOKS: Final = FewInTurn(1)
+_OWN: Final[dict[str, Callable[[Handler], Handler]]] = {CODE_HOST: _CODE_HOST.limit}
 
 
 def handlers(cases: UseCases) -> dict[str, Handler]:
@@ -80,10 +76,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
     async def escalate(payload: str) -> timedelta | None:
         incident_id, _, index = payload.partition(":")
         return await cases.sweeps.decide(int(incident_id), int(index))
-
-    async def hooks(payload: str) -> timedelta | None:
-        _, _, source = payload.partition(":")
-        return await cases.hook_processing.process(source)
 
     return {
         **_slow_handlers(cases),
@@ -103,7 +95,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         JobName.REMIND: _numbered(services.updates.remind),
         JobName.POSTMORTEM: _numbered(cases.postmortem_reminders.run_job),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
-        JobName.HOOKS: _HOOKS.handler(hooks),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
         JobName.EMAIL: _numbered(cases.email_backup.send),
@@ -133,7 +124,9 @@ def _own_handler(name: str, handling: JobHandling, use_cases: object | None) -> 
 
     if handling.at_a_time is None:
         return run
-    return _OWN.setdefault(handling.service or name, _Few(handling.at_a_time)).limit(run)
+    most = handling.at_a_time
+    limit = FewInTurn(most).handler if handling.takes_turns else _Few(most).limit
+    return _OWN.setdefault(handling.service or name, limit)(run)
 
 
 def _paired(handle: Callable[[int, int], Awaitable[timedelta | None]]) -> Handler:
@@ -191,7 +184,7 @@ def _of_row(name: str, each: Mapping[int, Mapping[str, Handler]], find: GuildFin
                 | JobName.REFRESH_QUESTION
             ):
                 guild_id = await find.guild_of_delivery(number)
-            case JobName.HOOKS | JobName.TRACK_UNANSWERED:
+            case JobName.TRACK_UNANSWERED:
                 guild_id = number
             case JobName.REFRESH_TRIAGE | JobName.REEVALUATE | JobName.UNFINISHED_TRIAGE:
                 guild_id = await find.guild_of_triage(number)

@@ -93,7 +93,7 @@ class SharedResources:
             vitals=self.vitals,
             public_url=self.public_url,
             code_host=self.code_hosts.repository(policy),
-            hook_records=self.code_hosts.deliveries(policy),
+            github=self.code_hosts.connection,
             webhooks=self.webhooks.ids,
             paging=self.paging(policy),
             opened=self.opened,

@@ -12,7 +12,6 @@ import typer
 
 from bot.capability import command_lines
 from bot.cli.alerts import commands as alert_commands
-from bot.cli.hooks import commands as hook_commands
 from bot.cli.outcome import EXIT_OK, ends_well
 from bot.cli.records import commands as record_commands
 from bot.cli.runbook import commands as runbook_commands
@@ -31,7 +30,6 @@ app = typer.Typer(
 )
 runbook_commands.register(app)
 record_commands.register(app)
-hook_commands.register(app)
 alert_commands.register(app)
 
 

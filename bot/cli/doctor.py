@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.app import connected_client
+from bot.capability import installed
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import IncidentBot
@@ -21,8 +22,6 @@ from bot.doctor.capabilities import check_switched_off
 from bot.doctor.code_host import check_code_host
 from bot.doctor.finding import Finding, State, fail, ok, warn
 from bot.doctor.guild import check_commands, check_dms, check_guild, of_policy
-from bot.doctor.hook_records import check_hook_records
-from bot.doctor.hooks import check_hooks
 from bot.doctor.paging import check_paging
 from bot.doctor.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
 from bot.doctor.webhooks import check_webhooks
@@ -79,17 +78,25 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
     yield ok("policy", str(settings.runbook_file or "the one that comes with the bot (Parky)"))
     yield from _storage(settings, served)
     yield from asyncio.run(_discord(settings, served, test_dms=test_dms))
-    yield from check_hooks(settings.hook_keys, served.policies, port=settings.hooks_port)
     yield from asyncio.run(check_webhooks(make_webhooks(settings), guilds=served.policies))
+    yield from _of_all(settings, served)
     for guild_id, policy in served.policies.items():
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
-        yield from (_of(served, guild_id, one) for one in asyncio.run(_github(settings, policy)))
+        yield _of(served, guild_id, asyncio.run(_github(settings, policy)))
         yield from (_of(served, guild_id, one) for one in _paging(settings, policy))
         yield from (_of(served, guild_id, one) for one in check_switched_off(policy))
         for capability in policy.capabilities:
             if capability.doctor is not None:
                 found = asyncio.run(capability.doctor(settings, policy))
                 yield from (_of(served, guild_id, one) for one in found)
+
+
+def _of_all(settings: Settings, served: Served) -> Iterator[Finding]:
+    """Do the checks of the capabilities for what several servers share."""
+    for capability in installed():
+        policies = {guild: each for guild, each in served.policies.items() if capability in each.capabilities}
+        if capability.doctor_of_all is not None and policies:
+            yield from capability.doctor_of_all(settings, policies)
 
 
 def _egress(settings: Settings) -> Finding:
@@ -211,11 +218,10 @@ def _paging(settings: Settings, policy: Policy) -> Iterator[Finding]:
     return check_paging(configured, policy, list(of_policy(policy).values()))
 
 
-async def _github(settings: Settings, policy: Policy) -> list[Finding]:
+async def _github(settings: Settings, policy: Policy) -> Finding:
     async with open_code_hosts(settings) as hosts:
         host, has_token = hosts.repository(policy), settings.github_token is not None
-        exported = await check_code_host(host, policy, has_token=has_token)
-        return [exported, *await check_hook_records(hosts.deliveries(policy), policy)]
+        return await check_code_host(host, policy, has_token=has_token)
 
 
 def _table(findings: list[Finding]) -> Table:

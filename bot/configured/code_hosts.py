@@ -1,13 +1,16 @@
 """The code host of each guild: the repository that its policy or the settings name, if there is a token."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.runbook import Policy
 from bot.services.ports import CodeHost
-from bot.services.ports.hooks import HookDeliveries
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.integrations.github.connection import GitHubConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,22 +19,21 @@ class CodeHosts:
 
     Attributes:
         repository: Returns the code host of a guild's policy; None if it has none.
-        deliveries: Returns, by the name of the source, what was sent to the webhooks that a policy names.
+        connection: What speaks with GitHub; None without a token.
     """
 
     repository: Callable[[Policy], CodeHost | None]
-    deliveries: Callable[[Policy], Mapping[str, HookDeliveries]]
+    connection: "GitHubConnection | None" = None
 
 
 @asynccontextmanager
 async def open_code_hosts(settings: Settings) -> AsyncIterator[CodeHosts]:
     """Yield the code hosts, which share one connection: GitHub counts requests by token."""
     if settings.github_token is None:
-        yield CodeHosts(lambda _policy: None, lambda _policy: {})
+        yield CodeHosts(lambda _policy: None)
         return
     # Its HTTP client is three megabytes, and a twentieth of a start, which most bots do not need.
     from bot.integrations.github.connection import GitHubAddress, GitHubConnection  # noqa: PLC0415
-    from bot.integrations.github.deliveries import GitHubDeliveries  # noqa: PLC0415
     from bot.integrations.github.repository import GitHubRepository  # noqa: PLC0415
 
     url, token = settings.github_api_url, settings.github_token.get_secret_value()
@@ -41,12 +43,4 @@ async def open_code_hosts(settings: Settings) -> AsyncIterator[CodeHosts]:
             name = policy.github.repository or settings.github_repository
             return None if name is None else GitHubRepository(connection, name)
 
-        def deliveries(policy: Policy) -> Mapping[str, HookDeliveries]:
-            usual = policy.github.repository or settings.github_repository
-            return {
-                source: GitHubDeliveries(connection, name, rules.sent_by.number)
-                for source, rules in policy.hooks.items()
-                if rules.sent_by is not None and (name := rules.sent_by.repository or usual)
-            }
-
-        yield CodeHosts(repository, deliveries)
+        yield CodeHosts(repository, connection)

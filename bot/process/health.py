@@ -11,7 +11,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.domain.errors import ConfigError
-from bot.process.unreadable import quiet_handler
+from bot.integrations.http_server import bounded
 
 log = structlog.get_logger(__name__)
 
@@ -23,9 +23,6 @@ _LARGEST_BODY: Final = 1024  # bytes; nothing here asks for one
 
 #: How long a connection may take to send the head of a request, and then its body, seconds.
 PATIENCE_S: Final = 10.0
-
-#: Connections at a time. Each is a file descriptor, and the emergency file needs one as well.
-MOST_CONNECTIONS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +83,6 @@ async def serve_health(
     finally:
         listening.close()
         await runner.cleanup()
-
-
-def bounded(server: web.Server, *, most: int = MOST_CONNECTIONS) -> Callable[[], asyncio.Protocol]:
-    """Make room for each new connection by closing the oldest: an answer takes milliseconds."""
-
-    def connect() -> asyncio.Protocol:
-        there = server.connections
-        for oldest in there[: max(0, len(there) + 1 - most)]:
-            oldest.force_close()  # `close` would leave an idle one open
-        return quiet_handler(server)
-
-    return connect
 
 
 @web.middleware

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, genera
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from bot.capability import ProcessCounter
 from bot.process.week_metrics import GuildWeek, WeekCollector
 from bot.services.ports.store.incidents import OpenCount
 from bot.storage.figures import LATENESS_S, MISSED_S, Figures
@@ -104,17 +105,13 @@ def exposition(
     return generate_latest(registry)
 
 
-def hook_exposition(counts: Mapping[tuple[str, str], int]) -> bytes:
-    """Return the figures of hooks that this process has answered, to be added up over the processes.
-
-    Args:
-        counts: By source and result.
-    """
+def counters_exposition(counters: Iterable[ProcessCounter]) -> bytes:
+    """Return what this process has counted since it began, to be added up over the processes."""
     registry = CollectorRegistry()
-    meaning = "Requests by source and result, since this process began"
-    family = prometheus_client.Counter("incident_bot_hooks", meaning, ["source", "result"], registry=registry)
-    for (source, result), count in sorted(counts.items()):
-        family.labels(source, result).inc(count)
+    for one in counters:
+        family = prometheus_client.Counter(one.name, one.meaning, one.labels, registry=registry)
+        for labels, count in sorted(one.values.items()):
+            family.labels(*labels).inc(count)
     return generate_latest(registry)
 
 
@@ -189,9 +186,6 @@ class _RowFigures(Collector):
         for version, count in found.instances.items():
             there.add_metric([version], count)
         yield there
-        yield GaugeMetricFamily(
-            "incident_bot_hooks_waiting", "Hooks that wait to be processed", found.hooks_waiting
-        )
         for one in found.own:
             yield _labelled(one.name, one.meaning, one.labels, one.values)
         taken = "Shards taken over from a process that stopped renewing its lease"
@@ -213,7 +207,10 @@ def _lateness(found: Figures) -> HistogramMetricFamily:
 
 
 def _labelled(
-    name: str, meaning: str, labels: Sequence[str], counts: Mapping[tuple[str, str], float]
+    name: str,
+    meaning: str,
+    labels: Sequence[str],
+    counts: Mapping[tuple[()], float] | Mapping[tuple[str, str], float],
 ) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, meaning, labels=labels)
     for key, count in counts.items():

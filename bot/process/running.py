@@ -26,7 +26,6 @@ from bot.process.ticks import (
     DATABASE_S,
     GATEWAY_S,
     HEARTBEAT_S,
-    MISSED_HOOKS_S,
     ONCALL_S,
     RECONCILE_S,
     TIDY_S,
@@ -129,7 +128,6 @@ class RunningBot:
         ticks.every(RECONCILE_S, self._once(reconcile), name="reconciliation")
         ticks.every(RECONCILE_S, self._once(each(_catch_up)), name="missed alerts")
         ticks.every(LOOK_S, self._once(each(_catch_up_if_expected)), name="alerts of an outage")
-        ticks.every(MISSED_HOOKS_S, self._once(each(_fetch_hooks)), name="missed hooks")
         ticks.every(ONCALL_S, each(lambda guild: guild.oncall.holders(guild.guild_id)), name="on call")
         for capability in installed():
             for tick in capability.ticks:
@@ -142,12 +140,9 @@ class RunningBot:
 
     def _add_own(self, ticks: Ticks, capability: str, tick: CapabilityTick) -> None:
         """Add a tick of a capability, for the guilds that have it."""
-
-        async def run(guild: Services) -> None:
-            if (use_cases := guild.built.get(capability)) is not None:
-                await tick.run(use_cases)
-
-        work = self._once(self._each(run)) if tick.by_leader else self._each(run)
+        work = self._each(_of_guild(capability, tick))
+        if tick.by_leader:
+            work = self._once(work)
         if tick.every_s is None:
             ticks.each_minute(work, name=tick.name)
         else:
@@ -179,7 +174,9 @@ class RunningBot:
         if self.dead_man is not None:
             ticks.every(HEARTBEAT_S, self._once(self._beat), name="heartbeat")
         if self.keeper.leads:
-            self.client.for_each_guild(_fetch_hooks, name="missed hooks")
+            for name, tick in ((one.name, tick) for one in installed() for tick in one.ticks):
+                if tick.when_ready:
+                    self.client.for_each_guild(_of_guild(name, tick), name=tick.name)
         await look_around(self.client, dlq=self.dlq, mails=self.can_email)
 
     async def _beat(self) -> None:
@@ -222,8 +219,14 @@ async def _catch_up_if_expected(services: Services) -> None:
     await services.missed_alerts.catch_up_if_expected(services.guild_id)
 
 
-async def _fetch_hooks(services: Services) -> None:
-    await services.missed_hooks.catch_up(services.guild_id)
+def _of_guild(capability: str, tick: CapabilityTick) -> Callable[[Services], Awaitable[None]]:
+    """Return what a tick of a capability does for a guild, if the guild has it."""
+
+    async def run(guild: Services) -> None:
+        if (use_cases := guild.built.get(capability)) is not None:
+            await tick.run(use_cases)
+
+    return run
 
 
 async def _first_of(*tasks: asyncio.Task[object]) -> None:

@@ -26,7 +26,6 @@ Tick = Callable[[], Awaitable[object]]
 
 AUDIT_S: Final = 20
 RECONCILE_S: Final = 60
-MISSED_HOOKS_S: Final = 3600
 ONCALL_S: Final = 15
 DATABASE_S: Final = 3
 GATEWAY_S: Final = 15

@@ -7,10 +7,11 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
+from bot.capability import ProcessCounter
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.i18n import Texts
@@ -18,7 +19,7 @@ from bot.process.ack_site import AckSite, GuildAckLinks
 from bot.process.gateway_watch import DeafWatch
 from bot.process.health import Health, Part, serve_health
 from bot.process.keeper import ShardKeeper
-from bot.process.metrics import IncidentCounts, Outage, ShardSession, exposition, hook_exposition
+from bot.process.metrics import IncidentCounts, Outage, ShardSession, counters_exposition, exposition
 from bot.process.week_metrics import GuildWeek
 from bot.runbook import Served
 from bot.services.outage.emergency import Emergency, trouble_of
@@ -45,7 +46,7 @@ class Vitals:
     """Looks at the parts that make the bot ready.
 
     Attributes:
-        hooks: How many requests of each source ended how, as `HookIntake.counts`.
+        counters: What the capabilities count in this process.
     """
 
     client: IncidentBot
@@ -56,7 +57,7 @@ class Vitals:
     circuit: Circuit
     emergencies: Sequence[Emergency]
     deaf: DeafWatch
-    hooks: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    counters: Sequence[ProcessCounter] = ()
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -84,7 +85,7 @@ class Vitals:
                 for shard, since_s in self.client.listening.items()
             },
         )
-        return found + hook_exposition(self.hooks)
+        return found + counters_exposition(self.counters)
 
     async def _database(self) -> str | None:
         try:

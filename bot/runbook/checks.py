@@ -3,11 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from fnmatch import fnmatchcase
 
 from bot.domain.calendar.durations import format_duration
 from bot.domain.emoji import is_same_emoji
-from bot.domain.hooks.hook import HookRules
 from bot.domain.severity import LadderStep, SeverityPolicy
 from bot.domain.triage.tree_check import check_tree
 from bot.runbook.fields.values import LANGUAGES
@@ -31,7 +29,6 @@ def check_policy(policy: Policy) -> list[str]:
         *_emojis(policy),
         *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
         *(line for name, sheet in policy.first_response.items() for line in _targets(name, sheet, policy)),
-        *(line for name, rules in policy.hooks.items() for line in _mapped(name, rules, policy)),
         *check_sheets(policy),
         *(line for name, sheet in policy.first_response.items() for line in _rollback(name, sheet)),
         *_contributed(policy),
@@ -124,15 +121,6 @@ def _targets(name: str, sheet: FirstResponse, policy: Policy) -> Iterator[str]:
                 where = f"first_response.{name}.commands[{n}].targets"
                 allowed = ", ".join(f'"{known}"' for known in policy.targets)
                 yield f'{where}: "{target}" is not a target; allowed: {allowed} (the names of [targets])'
-
-
-def _mapped(source: str, rules: HookRules, policy: Policy) -> Iterator[str]:
-    """Check that an incident can have each target that a source's own names stand for."""
-    for own, target in rules.sender.targets.items():
-        if not any(fnmatchcase(target, known) for known in policy.targets):
-            allowed = ", ".join(f'"{known}"' for known in policy.targets)
-            said = f'"{target}" is not a target; allowed: {allowed} (the names of [targets])'
-            yield f"hooks.{source}.targets.{own}: {said}"
 
 
 def _contributed(policy: Policy) -> Iterator[str]:

@@ -16,7 +16,6 @@ from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import AtMost, CapabilityTable, CapabilityTables, Section
 from bot.runbook.model import Policy
 from bot.runbook.monitoring.alerts import AlertsTable
-from bot.runbook.monitoring.hooks import HookTables, hooks_of
 from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
 from bot.runbook.questions import TriageTable
 from bot.runbook.sections import (
@@ -80,7 +79,6 @@ class File(Section):
     private: Private = Private()
     timeline: TimelineRules = TimelineRules()
     alerts: AlertsTable = AlertsTable()
-    hooks: HookTables = Field(default_factory=dict)
     storm: Storm = Storm()
     github: GitHubRules = GitHubRules()
     capabilities: CapabilitiesTable = CapabilitiesTable()
@@ -121,7 +119,6 @@ class File(Section):
             private=filled(self.private, highest.channel),
             timeline=self.timeline,
             alerts=self.alerts.value(severities),
-            hooks=hooks_of(self.hooks),
             storm=self.storm,
             github=self.github,
             dlq_table=self.dlq.value(highest.priority),

@@ -11,7 +11,6 @@ from bot.capability import Capability, PolicyPart, installed, policy_parts
 from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.dlq.table import DlqTable
 from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
-from bot.domain.hooks.hook import HookRules
 from bot.domain.incident.checklist import Checklist
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.postmortem.owing import PostmortemTerms
@@ -54,7 +53,6 @@ class Policy:
         first_response: By severity name; every severity has an entry.
         sheets: The command sheets by topic.
         target_values: What fills them in.
-        hooks: By the name of the source.
         off: The names of capabilities that the team has switched off; one may be of one that is not there.
         own: The rules of the others, by class; see `of`.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
@@ -88,7 +86,6 @@ class Policy:
     private: Private
     timeline: TimelineRules
     alerts: AlertRules
-    hooks: Mapping[str, HookRules]
     storm: Storm
     github: GitHubRules
     dlq_table: DlqTable
@@ -130,10 +127,9 @@ class Policy:
 
     @property
     def alert_targets(self) -> frozenset[str]:
-        """Return the names of `targets`, of those in the tables of sources, and of the capabilities'."""
-        sent = (name for hook in self.hooks.values() for name in hook.sender.targets.values())
+        """Return the names of `targets`, and of the capabilities'."""
         own = (name for one in self.parts.values() if one.targets for name in one.targets(self))
-        return frozenset((*self.targets, *sent, *own))
+        return frozenset((*self.targets, *own))
 
     @property
     def addresses(self) -> tuple[str, ...]:

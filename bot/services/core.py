@@ -21,6 +21,7 @@ from bot.services.statistics import Statistics
 
 if TYPE_CHECKING:
     from bot.i18n import Texts
+    from bot.integrations.github.connection import GitHubConnection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Core:
         webhooks: The ids of the webhooks that can post in the channels' place, by channel.
         vitals: Looks at the bot's own database.
         code_host: None if none is set up.
+        github: The one connection to GitHub, which counts by token; None without a token.
         opened: What the capability's own `Capability.opens` has made; None without one.
     """
 
@@ -58,4 +60,5 @@ class Core:
     texts: "Texts"
     vitals: LiveCheck
     code_host: CodeHost | None = None
+    github: "GitHubConnection | None" = None
     opened: object = None

@@ -18,7 +18,6 @@ from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.explaining import Explaining
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
-from bot.services.hooks.missed import MissedHooks
 from bot.services.incidents.checklists import Checklists
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
@@ -76,7 +75,6 @@ class AlertUseCases:
     live_alerts: LiveAlerts
     alert_events: AlertEvents
     missed_alerts: MissedAlerts
-    missed_hooks: MissedHooks
     questions: MessageQuestions
     alert_answers: AlertAnswers
     alert_history: AlertHistory

@@ -6,13 +6,13 @@ may have several values, with blanks between them: that is how one is replaced.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
-
-from bot.domain.hooks.hook import HookKeys
 
 #: What is allowed for each key, for an error's line.
 ALLOWED: Final = {
@@ -23,6 +23,19 @@ ALLOWED: Final = {
 _KEY: Final = re.compile(r"hooks_([a-z][a-z0-9_]{0,30})_(secret|signing_key)", re.IGNORECASE)
 _SECRET: Final = re.compile(r"[\w-]{16,200}", re.ASCII)
 _SHORTEST_KEY: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class HookKeys:
+    """The secrets of a source. Several at a time let a team replace one while requests come.
+
+    Attributes:
+        secrets: The last part of the address.
+        signing: What the source signs with, or its bearer token or password; empty: it does not sign.
+    """
+
+    secrets: tuple[str, ...] = attribute(repr=False)
+    signing: tuple[str, ...] = attribute(default=(), repr=False)
 
 
 class HookSecrets(BaseModel):

@@ -14,12 +14,11 @@ from pydantic_settings import (
 )
 
 from bot.domain.errors import ConfigError
-from bot.domain.hooks.hook import HookKeys
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.proxy import EgressProxy, is_direct
 from bot.integrations.smtp_url import SmtpServer
 from bot.integrations.webhook_address import WebhookAddress, webhooks_of
-from bot.settings.hook_secrets import HookSecrets, HookSettingsSource
+from bot.settings.hook_secrets import HookKeys, HookSecrets, HookSettingsSource
 from bot.settings.paging import PagingSettings
 from bot.settings.systems import DISCORD_STATUS, SystemSettings
 from bot.settings.values import (

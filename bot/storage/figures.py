@@ -22,13 +22,13 @@ class RowGauge:
     """A gauge that a capability counts from its rows.
 
     Attributes:
-        values: By the values of its labels.
+        values: By the values of its labels; it may have none.
     """
 
     name: str
     meaning: str
-    labels: tuple[str, str]
-    values: Mapping[tuple[str, str], float]
+    labels: tuple[()] | tuple[str, str]
+    values: Mapping[tuple[()], float] | Mapping[tuple[str, str], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,6 @@ class Figures:
         failovers: How often a shard was taken from an owner that had gone silent.
         identifies: Sessions begun at Discord's gateway within 24 hours.
         instances: Processes by version.
-        hooks_waiting: Hooks that wait to be processed.
         own: The capabilities'.
     """
 
@@ -58,7 +57,6 @@ class Figures:
     failovers: int
     identifies: int
     instances: dict[str, int]
-    hooks_waiting: int = 0
     own: tuple[RowGauge, ...] = ()
 
 
@@ -97,6 +95,5 @@ async def read_figures(
         failovers=gateway["failovers"],
         identifies=gateway["identifies"],
         instances={row["version"]: row["instances"] for row in versions},
-        hooks_waiting=(await sql.one("hook_figures"))["waiting"],
         own=tuple(own),
     )

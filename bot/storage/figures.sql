@@ -40,7 +40,3 @@ SELECT version, count(*)::bigint AS instances
   FROM instances
  WHERE seen_at > clock_timestamp() - interval '5 seconds'
  GROUP BY version;
-
--- name: hook_figures
--- Counts the hooks that wait to be processed.
-SELECT count(*)::bigint AS waiting FROM hooks WHERE processed_at IS NULL;

@@ -23,7 +23,6 @@ from bot.storage.database.warming import warm
 from bot.storage.tables.acknowledgements import PostgresAcknowledgementReads
 from bot.storage.tables.alerts.alerts import PostgresAlertReads
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads
-from bot.storage.tables.alerts.hooks import PostgresHookReads
 from bot.storage.tables.alerts.lessons import PostgresAlertLessonReads
 from bot.storage.tables.attachments import PostgresAttachmentReads
 from bot.storage.tables.bundles import PostgresBundleReads
@@ -66,7 +65,6 @@ class PostgresStore(
     PostgresAlertReads,
     PostgresAlertDecisionReads,
     PostgresAlertLessonReads,
-    PostgresHookReads,
     PostgresInstallation,
     PostgresMemberReads,
     PostgresPostmortemReads,

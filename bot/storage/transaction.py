@@ -16,7 +16,6 @@ from bot.storage.tables.acknowledgements import PostgresAcknowledgementWrites
 from bot.storage.tables.alerts.alerts import PostgresAlertQuestions, PostgresAlertWrites
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionWrites
 from bot.storage.tables.alerts.events import PostgresAlertEventWrites
-from bot.storage.tables.alerts.hooks import PostgresHookWrites
 from bot.storage.tables.alerts.lessons import PostgresAlertLessonWrites
 from bot.storage.tables.attachments import PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleWrites
@@ -70,7 +69,6 @@ class PostgresTransaction(
     PostgresAlertEventWrites,
     PostgresAlertDecisionWrites,
     PostgresAlertLessonWrites,
-    PostgresHookWrites,
     PostgresInstallation,
     PostgresMemberWrites,
     PostgresPostmortemWrites,

@@ -21,7 +21,6 @@ from bot.wiring.shared import Shared
 #: Kinds of delivery that need no behaviour of their own.
 _PLAIN: Final = (
     DeliveryKind.ALERTS_SKIPPED,
-    DeliveryKind.HOOK_UNREAD,
     DeliveryKind.PIN_SEEN,
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bot.domain.paging.ways import Way
 from bot.i18n import Texts
@@ -19,11 +20,13 @@ from bot.services.ports import (
 from bot.services.ports.charts import Charts
 from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
-from bot.services.ports.hooks import HookDeliveries
 from bot.services.ports.live_checks import LiveCheck
 from bot.services.ports.oncall import Reachability
 from bot.services.ports.paging import OutsideWriter, Systems
 from bot.services.watchdogs import QueueWatch
+
+if TYPE_CHECKING:
+    from bot.integrations.github.connection import GitHubConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class GuildDependencies:
     Attributes:
         store: Sees the rows of this guild only.
         queue: The process's.
-        hook_records: By source, what it has tried to send.
+        github: The connection to GitHub; None without a token.
         paging: The systems outside Discord that pages go to.
         vitals: Looks at the bot's own database.
         opened: What the capabilities have made of the settings, by their names.
@@ -56,7 +59,7 @@ class GuildDependencies:
     vitals: LiveCheck
     public_url: str | None = None
     code_host: CodeHost | None = None
-    hook_records: Mapping[str, HookDeliveries] = field(default_factory=dict)
+    github: "GitHubConnection | None" = None
     webhooks: Mapping[str, int] = field(default_factory=dict)
     paging: Systems = field(default_factory=dict)
     opened: Mapping[str, object] = field(default_factory=dict)

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from functools import partial
 
-from bot.integrations.hooks.readers import READERS
 from bot.services.acknowledging.email_links import AckLinks
 from bot.services.delivery.arrivals import Arrivals
 from bot.services.delivery.deliveries import Deliveries
 from bot.services.delivery.email_backup import EmailBackup
 from bot.services.delivery.failures import Failures
 from bot.services.escalation.sweeps import Sweeps
-from bot.services.hooks.processing import HookProcessing
 from bot.services.incidents.refreshing import RefreshFollowUps, Refreshing
 from bot.services.outage.alarm import Alarm
 from bot.services.outage.emergency import Emergency
@@ -48,7 +46,6 @@ class UseCases:
     pull_requests: PostmortemPullRequests
     postmortem_reminders: PostmortemReminders
     page_sync: PageSync
-    hook_processing: HookProcessing
 
 
 def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCases:
@@ -81,9 +78,6 @@ def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCa
         ),
         postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
         page_sync=PageSync(store, discord, shared.acknowledger, oncall, systems=synced_systems(parts.paging)),
-        hook_processing=HookProcessing(
-            store, policy, services.alert_events, READERS, guild_id=parts.guild_id
-        ),
     )
 
 

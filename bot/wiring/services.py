@@ -11,7 +11,6 @@ from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.audit import Auditing
 from bot.services.escalation.explaining import Explaining
-from bot.services.hooks.missed import MissedHooks
 from bot.services.incidents.checklists import Checklists
 from bot.services.incidents.merging import Merging
 from bot.services.incidents.promises import Promises
@@ -112,7 +111,6 @@ def _alerts(shared: Shared, parts: GuildDependencies, emergency: Emergency) -> A
         live_alerts=LiveAlerts(alerts, missed, emergency),
         alert_events=shared.alert_events,
         missed_alerts=missed,
-        missed_hooks=MissedHooks(store, policy, parts.hook_records),
         questions=questions,
         alert_answers=AlertAnswers(store, policy, access, questions, recoveries, lifecycle),
         alert_history=AlertHistory(store, access),

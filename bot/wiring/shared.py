@@ -83,6 +83,7 @@ class Shared:
             recipients=self.recipients,
             texts=parts.texts,
             code_host=parts.code_host,
+            github=parts.github,
             statistics=self.statistics,
             charts=parts.charts,
             alert_events=self.alert_events,

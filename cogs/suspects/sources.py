@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.domain.changes import RecentChange
-from bot.domain.hooks.hook import HookFormat, in_environment
 from bot.runbook.model import Policy
 from bot.services.core import Core
-from bot.services.ports import Store
+from bot.storage.database.sql import Sql
+from bot.storage.reported_changes import ReportedChanges
 from cogs.suspects.rules import ChangeSource, ReadChanges
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ class ChangeSources:
         )
 
     def are_reported(self, policy: Policy) -> bool:
-        """Return True if a source of hooks that may send can report deployments."""
+        """Return True if a capability stores what other systems report."""
         return any(
-            rules.reports_deployments or rules.format is HookFormat.GITHUB
-            for name, rules in policy.hooks.items()
-            if in_environment(name) in self.settings.hook_keys
+            one.reports_changes(self.settings, policy)
+            for one in policy.parts.values()
+            if one.reports_changes is not None
         )
 
     def of(self, core: Core) -> tuple[ChangeSource, ...]:
@@ -50,14 +50,14 @@ class ChangeSources:
         named = self.named_in(core.policy)
         if not self.are_reported(core.policy):
             return named
-        return (*named, reported_changes(core.store, core.guild_id))
+        return (*named, reported_changes(core.store.sql, core.guild_id))
 
 
-def reported_changes(store: Store, guild_id: int) -> ChangeSource:
-    """Return what the sources of hooks have reported to a guild."""
+def reported_changes(sql: Sql, guild_id: int) -> ChangeSource:
+    """Return what other systems have reported to a guild."""
 
     async def read(since: datetime, until: datetime) -> list[RecentChange]:
-        return await store.reported_changes(guild_id, since=since, until=until)
+        return await ReportedChanges(sql).between(guild_id, since, until)
 
     return ChangeSource("hooks", read, is_partial=True)
 

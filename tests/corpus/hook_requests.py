@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.domain.alerts.events import AlertEvent, AlertSender
-from bot.domain.hooks.hook import HookFormat, HookRequest, HookRules
-from bot.integrations.hooks.readers import READERS
+from cogs.hooks.readers.formats import READERS
+from cogs.hooks.rules import HookFormat, HookRequest, HookRules
 
 FOLDER: Final = Path(__file__).parent / "hooks"
 

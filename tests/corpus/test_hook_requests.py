@@ -10,8 +10,8 @@ from typing import Any, Final
 import jsonschema_rs
 import pytest
 
-from bot.domain.hooks.hook import HookFormat, HookRequest, HookUnreadable
-from bot.integrations.hooks.readers import READERS
+from cogs.hooks.readers.formats import READERS
+from cogs.hooks.rules import HookFormat, HookRequest, HookUnreadable
 from tests.corpus.hook_requests import FOLDER, Example, as_json, examples, rules_of
 
 EXAMPLES: Final = examples()

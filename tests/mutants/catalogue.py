@@ -372,7 +372,7 @@ MUTANTS: Final = (
         file="bot/services/alerts/events.py",
         before="await _masked(event)",
         after="event",
-        tests=("tests/services/hooks/test_processing.py", "tests/cogs/probes/test_probing.py"),
+        tests=("tests/cogs/hooks/test_processing.py", "tests/cogs/probes/test_probing.py"),
     ),
     Mutant(
         name="a webhook's message is sent again although it has perhaps arrived",

@@ -11,7 +11,6 @@ from typing import Any, Final
 import typer
 
 from bot.cli.database import with_stores
-from bot.cli.hooks.trials import Say, becomes, padded, rule_words
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.decisions import AlertOutcome
@@ -26,6 +25,7 @@ from bot.services.alerts.opening import Decided
 from bot.services.alerts.tracking import AlertReader, Understood
 from bot.settings import Settings
 from bot.ui.discord_api.reading.incoming import Incoming
+from bot.ui.words.alert_trials import Say, becomes, padded, rule_words
 from bot.ui.words.wording import Wording
 
 _STDIN: Final = Path("-")
@@ -237,25 +237,25 @@ def _rows(tried: _Tried, words: Wording) -> Iterable[tuple[str, str | None]]:
     yield "message_trial.row.sender", message.evidence.author_name
     yield "message_trial.row.channel", f"#{message.channel}"
     if found is None:
-        yield "hooks.row.becomes", result
+        yield "alert_trial.row.becomes", result
         return
     said, reading = found.occurrence, found.reading
     is_over = reading.says in (Says.RESOLVED, Says.CHATTER)
-    yield "hooks.row.it", _says(reading.says, say)
+    yield "alert_trial.row.it", _says(reading.says, say)
     clues = [_clue(clue.says, clue.part, clue.words, clue.weight, say) for clue in reading.clues]
     yield "message_trial.row.evidence", f"\n{_INDENT}".join(clues) or say("message_trial.evidence.none")
-    yield "hooks.row.becomes", result
+    yield "alert_trial.row.becomes", result
     yield "message_trial.row.title", said.title
     yield "message_trial.row.look", reading.look
     yield "message_trial.row.lesson", None if found.lesson is None else str(found.lesson)
-    yield "hooks.row.severity", None if is_over else f"{said.severity.name} = {said.severity.priority}"
-    yield "hooks.row.rule", None if said.rule is None or is_over else rule_words(said.rule, say)
-    yield "hooks.row.target", said.target
-    yield "hooks.row.fingerprint", said.fingerprint[:16]
+    yield "alert_trial.row.severity", None if is_over else f"{said.severity.name} = {said.severity.priority}"
+    yield "alert_trial.row.rule", None if said.rule is None or is_over else rule_words(said.rule, say)
+    yield "alert_trial.row.target", said.target
+    yield "alert_trial.row.fingerprint", said.fingerprint[:16]
 
 
 def _says(says: Says | None, say: Say) -> str:
-    return say("message_trial.says.nothing") if says is None else say(f"hooks.says.{says}")
+    return say("message_trial.says.nothing") if says is None else say(f"alert_trial.says.{says}")
 
 
 def _clue(says: Says, part: str, words: str, weight: float, say: Say) -> str:
@@ -270,7 +270,7 @@ def _becomes(tried: _Tried, words: Wording) -> str | None:
         is_over = found is not None and found.reading.says is Says.RESOLVED
         return words.say("message_trial.becomes.ended") if is_over else None
     if decided.outcome is AlertOutcome.ASKED and tried.waits is not None:
-        return words.say("hooks.becomes.asked_in_time", span=words.span(tried.waits))
+        return words.say("alert_trial.becomes.asked_in_time", span=words.span(tried.waits))
     return becomes(decided, words.say)
 
 

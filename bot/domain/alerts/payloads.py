@@ -65,20 +65,6 @@ class AlertQuestionData(Payload):
     url: str = ""
 
 
-class HookUnreadData(Payload):
-    """The note that what a source has sent could not be read.
-
-    Attributes:
-        label: The source, as people read it.
-        source: As the policy names it.
-        problem: Why, in English, without the request's words.
-    """
-
-    label: str
-    source: str
-    problem: str
-
-
 class AlertsSkippedData(Payload):
     """The note that older messages were not read.
 

@@ -225,8 +225,6 @@ class DeliveryKind(AnyDeliveryKind):
     ALERT_QUESTION_DM = "alert_question_dm", DeliveryKindSpec(is_dated=True)
     #: The note that older messages of a watched channel were not read.
     ALERTS_SKIPPED = "alerts_skipped"
-    #: The note that what a source has sent by HTTP could not be read.
-    HOOK_UNREAD = "hook_unread"
 
 
 #: Lists of kinds that queries take. Those of the first are of use until someone acknowledges.

@@ -1,1 +1,1 @@
-"""The tables of the policy file for monitors: alerts, hooks, probes and live checks."""
+"""The table of the policy file for monitors."""

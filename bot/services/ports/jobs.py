@@ -28,7 +28,6 @@ class JobName(StrEnum):
     POSTMORTEM = "postmortem"  # payload: incident id; a reminder of its postmortem is due
     PULL_REQUEST = "pull_request"  # payload: incident id; its postmortem on the code host
     KEEP_IN_STEP = "keep_in_step"  # payload: delivery id; its page in a system outside
-    HOOKS = "hooks"  # payload: "guild_id:source"; what the source has sent waits to be processed
     TRACK_UNANSWERED = "track_unanswered"  # payload: "guild_id:message_id"; nobody has said what it means
 
 

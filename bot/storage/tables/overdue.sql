@@ -67,11 +67,6 @@ SELECT job, key, priority, guild_id
         UNION ALL
         SELECT 14, 'keep_in_step', 'keep_in_step:' || delivery_id, next_at, 0, guild_id FROM outside_pages
         UNION ALL
-        SELECT 15, 'hooks', 'hooks:' || guild_id || ':' || source, min(received_at), :late_priority, guild_id
-          FROM hooks
-         WHERE processed_at IS NULL
-         GROUP BY guild_id, source
-        UNION ALL
         SELECT 19, 'track_unanswered', 'track_unanswered:' || guild_id || ':' || message_id, tracks_at, :late_priority, guild_id
           FROM alert_questions
          WHERE answer IS NULL

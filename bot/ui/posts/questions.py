@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData, HookUnreadData
+from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
 from bot.domain.alerts.question import AlertAnswer, QuestionView
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
@@ -15,7 +15,6 @@ from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.links import alert_url
 from bot.ui.words.wording import Wording, relative
 
-_PROBLEM_LIMIT: Final = 300
 _SENDER_LIMIT: Final = 160
 _TITLE_LIMIT: Final = 420  # 200 characters as stored, escaped
 _SAID_LIMIT: Final = 700
@@ -92,18 +91,8 @@ def skipped(words: Wording, delivery: Delivery) -> Body:
     return message(f"{HERE} {line}" if data.rings else line, rings=data.rings)
 
 
-def unread(words: Wording, delivery: Delivery) -> Body:
-    """Compose the notice that what a source has sent could not be read, so that no alert came of it."""
-    data = HookUnreadData.from_json(delivery.data)
-    label = inert(data.label, limit=_SENDER_LIMIT)
-    problem = inert(data.problem, limit=_PROBLEM_LIMIT)
-    line = words.say("tracked.hook_unread", label=label, source=data.source, problem=problem)
-    return message(line)
-
-
 RENDERERS: Final[Renderers] = {
     DeliveryKind.ALERT_QUESTION: alone(asked),
     DeliveryKind.ALERT_QUESTION_DM: alone(asked_by_dm),
     DeliveryKind.ALERTS_SKIPPED: alone(skipped),
-    DeliveryKind.HOOK_UNREAD: alone(unread),
 }

@@ -11,7 +11,7 @@ import httpx
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.measurements import storms
 from tests.bench.servers.stand import Discord, bot
-from tests.integration.hooks.test_hook_site import group
+from tests.cogs.hooks.sending import group
 
 BODIES: Final = 50
 #: A policy has 50 at most, and Parky's has some.

@@ -16,7 +16,7 @@ import aiohttp
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.servers import bare_hooks
 from tests.bench.servers.stand import Discord, bot
-from tests.integration.hooks.test_hook_site import group
+from tests.cogs.hooks.sending import group
 from tests.postgres import connect
 
 PER_S: Final = 250

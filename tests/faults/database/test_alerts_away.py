@@ -10,12 +10,12 @@ import pytest_asyncio
 from bot.storage.embedded import EmbeddedPostgres
 from local_discord.client import JSON, Message
 from local_discord.world.seed import GUILD_ID
+from tests.cogs.hooks.sending import group
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.integrations.test_hooks import addresses, fire, processed
 from tests.faults.judge.seen import Post
 from tests.faults.stage.own_server import NAME, server
 from tests.faults.stage.stage import Stage
-from tests.integration.hooks.test_hook_site import group
 from tests.patience import PATIENCE_S
 from tests.postgres import copy_database
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from tests.cogs.hooks.sending import group
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage.stage import Stage
-from tests.integration.hooks.test_hook_site import group
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-hooks")]
 

@@ -4,6 +4,7 @@ A point is named after the call it stands beside:
 
 - ``before:claim_due``, ``after:claim_due``: a method of `Transaction`, `Store`, `Discord`, `DlqStore`,
   `EmailSender`, `CodeHost`, `PagingSystem` or what a capability opens;
+- ``before:finish_hooks``: a query of a capability, by its name;
 - ``before:send:alert``, ``after:send:page``: Discord's, with the kind of the delivery;
 - ``before:commit:acknowledge``, ``after:commit:insert_incident``: a transaction that called it;
 - ``during:record``: the call has been made and nobody waits for its end any more.
@@ -144,6 +145,11 @@ class WatchedSql(Sql):
 
 class WatchedStore(Watched):
     """A store whose transactions are watched, their commits included."""
+
+    @property
+    def sql(self) -> WatchedSql:
+        """What runs the queries of the capabilities, each in a statement of its own."""
+        return WatchedSql(cast("Store", self._port).sql, self._fuse, [])
 
     def transaction(self, *, locking: int | None = None) -> AbstractAsyncContextManager[WatchedTransaction]:
         """A transaction with points before and after its commit."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
-from bot.process.metrics import ShardSession, exposition, hook_exposition
+from bot.process.metrics import ShardSession, exposition
 from bot.services.ports import Job, JobName
 from bot.storage.figures import LATENESS_S, read_figures
 from bot.storage.store import PostgresStore
@@ -65,10 +65,3 @@ async def test_every_figure(database_url: str) -> None:
         assert line in text, line
     await connection.close()
     await pool.close()
-
-
-def test_hooks_are_counted_by_source_and_result() -> None:
-    """A request to no known source names none: strangers do not choose labels."""
-    text = hook_exposition({("sentry", "accepted"): 3, ("", "unknown"): 2}).decode()
-    assert 'incident_bot_hooks_total{result="accepted",source="sentry"} 3.0' in text
-    assert 'incident_bot_hooks_total{result="unknown",source=""} 2.0' in text

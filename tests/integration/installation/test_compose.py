@@ -19,6 +19,7 @@ from bot.settings import Settings, load_settings
 from bot.storage.embedded import EmbeddedPostgres
 from local_discord.server import LocalDiscord
 from tests import warm
+from tests.cogs.hooks.sending import tables
 from tests.integration.cli.command_line import incident_bot, settings_for
 from tests.postgres import guarded_server
 from tests.unit.runbook.policies import PARKY
@@ -65,7 +66,7 @@ LEFT_OUT = {
 }
 #: The two keys of each source of the policy that comes with the bot.
 HOOKS = {
-    f"HOOKS_{name.upper()}_{kind}" for name in load_policy(None).hooks for kind in ("SECRET", "SIGNING_KEY")
+    f"HOOKS_{name.upper()}_{kind}" for name in tables(load_policy(None)) for kind in ("SECRET", "SIGNING_KEY")
 }
 DATABASE_URL = "postgresql://incident_bot@postgres:5432/incident_bot"
 WORKDIR = "/var/lib/incident-bot"

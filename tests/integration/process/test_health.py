@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 import pytest
 
+from bot.integrations import http_server
 from bot.process import health
 from bot.process.health import Health, serve_health
 
@@ -72,6 +73,6 @@ async def test_idle_connections_make_room() -> None:
         readers = [await opened(port, stack) for _ in range(_IDLE)]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as prober:
             assert (await prober.get("/healthz")).json() == {"alive": True}
-        for oldest in readers[: _IDLE - health.MOST_CONNECTIONS]:
+        for oldest in readers[: _IDLE - http_server.MOST_CONNECTIONS]:
             assert await is_closed(oldest)
         assert not readers[-1].at_eof()

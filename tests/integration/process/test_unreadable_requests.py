@@ -10,12 +10,12 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bot.domain.hooks.hook import HookKeys
-from bot.integrations.hooks.alertmanager import AlertmanagerReader
 from bot.process.health import Health, serve_health
-from bot.process.hook_site import serve_hooks
-from bot.services.hooks.batches import HookBatches
-from bot.services.hooks.intake import HookIntake, HookSource
+from bot.settings.hook_secrets import HookKeys
+from cogs.hooks.intake import HookBatches, HookIntake, HookSource
+from cogs.hooks.readers.alertmanager import AlertmanagerReader
+from cogs.hooks.site import serve_hooks
+from tests.cogs.hooks.sending import tables
 from tests.patience import PATIENCE_S
 from tests.services.desk import GUILD, Desk
 
@@ -44,7 +44,7 @@ async def health(_desk: Desk) -> AsyncIterator[int]:
 @asynccontextmanager
 async def hooks(desk: Desk) -> AsyncIterator[int]:
     """The port of the hooks."""
-    rules = desk.policy.hooks["alertmanager"]
+    rules = tables(desk.policy)["alertmanager"]
     source = HookSource(GUILD, rules, HookKeys((SECRET,), ()), AlertmanagerReader(), priority=90)
     batches = HookBatches(desk.store)
     intake = HookIntake({"alertmanager": source}, batches, desk.store)

@@ -7,8 +7,6 @@ from dataclasses import replace
 import pytest
 
 from bot.configured.code_hosts import open_code_hosts
-from bot.domain.hooks.hook import Webhook
-from bot.integrations.github.deliveries import GitHubDeliveries
 from bot.runbook import load_policy
 from bot.settings import Settings, load_settings
 
@@ -38,27 +36,6 @@ async def test_a_policy_may_name_its_own_repository(monkeypatch: pytest.MonkeyPa
     async with open_code_hosts(settings(monkeypatch, GITHUB_TOKEN=token)) as hosts:
         assert hosts.repository(POLICY) is None
         assert hosts.repository(OWN) is not None
-
-
-async def test_the_record_of_a_webhook_is_that_of_the_repository_that_its_table_names(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A hook's deliveries are read from the repository that its table names, or else from GITHUB_REPOSITORY.
-
-    A hook without a webhook id has no deliveries to read.
-    """
-    token, rules = "github_pat_11AAAAAAA0local-tests-only", POLICY.hooks["github"]
-    usual, own = replace(rules, sent_by=Webhook(1)), replace(rules, sent_by=Webhook(2, "parky/app"))
-    hooks = {**POLICY.hooks, "github": usual, "app": own}
-    async with open_code_hosts(
-        settings(monkeypatch, GITHUB_TOKEN=token, GITHUB_REPOSITORY="parky/ops")
-    ) as hosts:
-        assert hosts.deliveries(POLICY) == {}
-        found = hosts.deliveries(replace(POLICY, hooks=hooks))
-    assert isinstance(found["github"], GitHubDeliveries)
-    assert isinstance(found["app"], GitHubDeliveries)
-    assert (found["github"].repository, found["github"].webhook) == ("parky/ops", 1)
-    assert (found["app"].repository, found["app"].webhook) == ("parky/app", 2)
 
 
 async def test_without_a_token_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ from bot.services.ports.store.acknowledgements import AcknowledgementReads, Ackn
 from bot.services.ports.store.alerts.alerts import AlertQuestions, AlertReads, AlertWrites
 from bot.services.ports.store.alerts.decisions import AlertDecisionReads, AlertDecisionWrites
 from bot.services.ports.store.alerts.events import AlertEventWrites
-from bot.services.ports.store.alerts.hooks import HookReads, HookWrites
 from bot.services.ports.store.alerts.lessons import AlertLessonReads, AlertLessonWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
@@ -62,7 +61,6 @@ class Transaction(
     AlertEventWrites,
     AlertDecisionWrites,
     AlertLessonWrites,
-    HookWrites,
     OnCallReads,
     MemberWrites,
     PagingWrites,
@@ -97,7 +95,6 @@ class Store(
     AlertReads,
     AlertDecisionReads,
     AlertLessonReads,
-    HookReads,
     OnCallReads,
     MemberReads,
     PagingReads,

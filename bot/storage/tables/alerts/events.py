@@ -3,6 +3,7 @@
 from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.events import ReceivedEvent
 from bot.domain.alerts.occurrence import Occurrence
+from bot.storage.database.sql import Sql
 from bot.storage.tables.alerts.decisions import decision_json
 from bot.storage.tables.bases import TransactionPart
 
@@ -20,3 +21,9 @@ class PostgresAlertEventWrites(TransactionPart):
     async def is_over_since(self, said: Occurrence) -> bool:
         found: bool = (await self._sql.one("is_over_since", said, event_id=said.id))["over"]
         return found
+
+
+async def forget_alert_events(sql: Sql) -> int:
+    """Delete at most a thousand events, 14 days old, that were counted on no incident; return how many."""
+    deleted: int = (await sql.one("forget_alert_events"))["deleted"]
+    return deleted

@@ -23,3 +23,17 @@ SELECT EXISTS (
     SELECT FROM alert_events
      WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND event_id > :event_id AND says = 'resolved'
 ) AS over;
+
+-- name: forget_alert_events
+-- Deletes at most a thousand events of any guild that came 14 days ago or earlier and were counted on no incident. Rows
+-- that another transaction has locked are left for the next time. Returns how many were deleted.
+WITH old_events AS (
+    DELETE FROM alert_events
+     WHERE ctid IN (SELECT ctid
+                      FROM alert_events
+                     WHERE incident_id IS NULL AND at < now() - interval '14 days'
+                     LIMIT 1000
+                       FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+)
+SELECT count(*)::integer AS deleted FROM old_events;

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData, HookUnreadData
+from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
 from bot.domain.delivery.addressing import Addressing
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.escalation.deliveries import BundleData, NextStep, PagingData
@@ -255,10 +255,6 @@ ROWS: list[tuple[Json, Payload]] = [
         AlertQuestionData(
             answers=900, sender="Sentry", title="x", severity="SEV1", tracks_at=AT, said="x y", url="u"
         ),
-    ),
-    (
-        {"label": "Sentry", "source": "sentry", "problem": "the body is empty"},
-        HookUnreadData(label="Sentry", source="sentry", problem="the body is empty"),
     ),
     (
         {"before": ISO, "url": "https://x.example", "rings": False},

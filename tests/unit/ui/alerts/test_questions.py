@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from bot.domain.alerts.payloads import AlertQuestionData, HookUnreadData
+from bot.domain.alerts.payloads import AlertQuestionData
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.triage.evidence import Evidence
-from bot.ui.posts.questions import question_post, unread
+from bot.ui.posts.questions import question_post
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import AT, EN, JA, TRIGGERED, delivery, labels_of
 
@@ -40,16 +40,6 @@ def test_what_is_private_by_now_leads_nowhere() -> None:
     """A question whose incident has become private shows its number alone, without a button to its post."""
     body = question_post(JA, QuestionView(TRACKED, replace(SHOWN, is_private=True)))
     assert (body["content"], body["components"]) == ("🔒 INC-42 · 非公開", [])
-
-
-def test_what_could_not_be_read_is_told_with_its_reason_and_what_to_do() -> None:
-    """The note on a source that cannot be read names it, why, where they are listed and what to check."""
-    data = HookUnreadData(label="My *cron*", source="my-cron", problem="the body is not JSON")
-    note = delivery(DeliveryKind.HOOK_UNREAD, data=data.to_json())
-    for words, says in ((EN, "cannot be read"), (JA, "読み取れず")):
-        said = str(unread(words, note)["content"])
-        for part in (says, r"My \*cron\*", "the body is not JSON", "`/alerts recent`", "`[hooks.my-cron]`"):
-            assert part in said
 
 
 def test_the_dm_says_what_stands_there_and_until_when() -> None:

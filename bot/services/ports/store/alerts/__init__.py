@@ -1,1 +1,1 @@
-"""What the use cases need of the tables about the messages of monitors and the hooks that bring them."""
+"""What the use cases need of the tables about the messages of monitors and the events that they send."""

@@ -1,1 +1,0 @@
-"""`incident-bot hooks`: what a request would do, without doing it."""

@@ -1,1 +1,0 @@
-"""Hooks: requests by which other systems report alerts."""

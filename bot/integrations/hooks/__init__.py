@@ -1,1 +1,0 @@
-"""Readers of hooks, one module per system."""

@@ -1,1 +1,0 @@
-"""Hooks: verified and stored as they come, then processed by a job."""

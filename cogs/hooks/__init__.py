@@ -1,0 +1,1 @@
+"""Hooks: alerts that monitors send by HTTP. README.md has the rules."""

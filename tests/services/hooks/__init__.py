@@ -1,1 +1,0 @@
-"""Hooks, processed on PostgreSQL."""
