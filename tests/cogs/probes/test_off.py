@@ -38,9 +38,9 @@ async def test_the_alert_stays_with_the_people_and_monitoring_forgets_the_target
     with pytest.raises(UserError, match="capability_off"):
         desk.services.of(ProbeUseCases)
     pool = desk.database.pool
-    assert any(gauge.values for gauge in (await read_figures(pool)).own)
-    off = await read_figures(pool, {"probes": {desk.guild_id}})
-    assert not any(gauge.values for gauge in off.own)
+    on, off = await read_figures(pool), await read_figures(pool, {"probes": {desk.guild_id}})
+    assert any(gauge.values for gauge in on.own if "_probe_" in gauge.name)
+    assert not any(gauge.values for gauge in off.own if "_probe_" in gauge.name)
 
 
 def test_the_command_says_that_they_are_off(tmp_path: Path) -> None:
