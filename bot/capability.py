@@ -247,8 +247,8 @@ class PolicyPart:
         addresses: Returns the addresses of the team's own systems that it asks by HTTP.
         systems: Returns the repositories and projects that its table names, for other capabilities that read
             from them, which do not know its rules.
-        reports_changes: Returns True if it stores what other systems have deployed (`ReportedChanges`); another
-            capability shows that.
+        reports_changes: Returns True if it stores what other systems have deployed (`ReportedChanges`), which
+            another capability shows.
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
         summary: Returns its lines of what `incident-bot runbook show` says of a policy in words, which the
             core makes from its own keys alone.
