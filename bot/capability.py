@@ -25,6 +25,8 @@ from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.timeline.entries import EntryKind, TimelineKind
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bot.configured.outbound import Outbound
     from bot.demo.story.past_items import PastItem
     from bot.demo.story.seeded_incidents import SeededIncident
@@ -33,10 +35,15 @@ if TYPE_CHECKING:
     from bot.domain.alerts.alert import FiredAlert
     from bot.domain.alerts.held import AlertWindow, HoldReason
     from bot.domain.alerts.occurrence import Occurrence
+    from bot.domain.delivery.delivery import Delivery
     from bot.domain.delivery.notices import Notice
-    from bot.domain.incident.incident import Incident
+    from bot.domain.incident.aftermath import Postmortem
+    from bot.domain.incident.incident import Incident, PersonRef
+    from bot.domain.incident.notices import ResolvedNotice
     from bot.domain.incident.opening import NewIncident
     from bot.domain.outage.journal import Journal
+    from bot.domain.people import Person
+    from bot.domain.postmortems import OwedPostmortem, Owing
     from bot.domain.systems.rules import TeamSystems
     from bot.domain.timeline.entries import EntryData, TimelineEntry
     from bot.runbook.fields.rules import CapabilityTable, CapabilityTables
@@ -45,6 +52,7 @@ if TYPE_CHECKING:
     from bot.services.delivery.handling import DeliveryHandler
     from bot.services.ports import Store, Transaction
     from bot.services.registry import Services
+    from bot.services.shared.access import Access
     from bot.services.shared.changes import Change
     from bot.settings import Settings
     from bot.storage.database.sql import Sql
@@ -57,6 +65,7 @@ if TYPE_CHECKING:
     from bot.ui.verbs import OwnVerb
     from bot.ui.words.timeline_details import EntryLook
     from bot.ui.words.voice import Voice
+    from bot.ui.words.wording import Wording
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -73,6 +82,9 @@ class IncidentEvent(Enum):
     MADE_PRIVATE = auto()  # followed up even by a capability that is switched off, with the database alone
     ALERT_POSTED = auto()  # its alert is out, also that of a later posting; an error has it recorded later
     START_CORRECTED = auto()  # it began at another time than its posts had said
+    DETAILS_CORRECTED = auto()  # its title or its start
+    RESOLUTION_CORRECTED = auto()  # how it was resolved
+    RECORDED = auto()  # its timeline says more, or says it in other words
 
 
 class NumberOf(Enum):
@@ -126,6 +138,31 @@ class ActionItemReads:
 
 
 @dataclass(frozen=True, slots=True)
+class PostmortemDuty:
+    """How the core knows who owes the postmortem of an incident: the resolve, posts, the digest, privacy.
+
+    Attributes:
+        expected: Returns who would owe it, and by when, if a person resolved an open incident at a moment,
+            for the form of the resolve; None: no one would. It reads nothing.
+        owe: Sets who owes it, in the transaction that resolves the incident, before the line of the end is
+            written. It takes what checks rights, the change, the incident as it is resolved, and the owner
+            that the form has chosen, if any. Returns the postmortem as it is then. An error undoes the
+            resolve.
+        of_incident: Returns the postmortem of an incident; None if it never owed one.
+        owed: Returns what a guild owes, the earliest date first, private incidents included.
+        notice_lines: Returns what the line of a resolve in the thread says of it.
+        past: Returns the postmortem of a resolved incident of the demo's past.
+    """
+
+    expected: "Callable[[Policy, Incident, Person, datetime], Owing | None]"
+    owe: "Callable[[Access, Change, Incident, Person | None], Awaitable[Postmortem | None]]"
+    of_incident: "Callable[[Sql, int], Awaitable[Postmortem | None]]"
+    owed: "Callable[[Sql, int], Awaitable[list[OwedPostmortem]]]"
+    notice_lines: "Callable[[Wording, Incident, ResolvedNotice], Sequence[str]]"
+    past: "Callable[[SeededIncident, Incident], Postmortem | None]"
+
+
+@dataclass(frozen=True, slots=True)
 class AlertHold:
     """What may hold back an alert that counts on no open incident: it is recorded, and opens nothing.
 
@@ -144,6 +181,20 @@ class AlertHold:
     holds: "Callable[[Transaction, Policy, Occurrence], Awaitable[HoldReason | None]]"
     windows: "Callable[[Sql, int], Awaitable[Iterable[AlertWindow]]] | None" = None
     holds_meanwhile: "Callable[[Policy, Journal, NewIncident, datetime], bool] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFiles:
+    """The files that a capability's table names, by paths relative to the folder of the policy file.
+
+    Attributes:
+        named: Returns their names.
+        read: Takes that folder, and returns the policy with what they hold, when it is loaded. ConfigError:
+            one cannot be used; a line per problem.
+    """
+
+    named: "Callable[[Policy], Iterable[str]]"
+    read: "Callable[[Policy, Path], Policy]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +275,12 @@ class IncidentPast:
 
     Attributes:
         rows: The rows of its tables, by the query that writes them; it takes them as a JSON array, ``:rows``.
-        entries: What it wrote on the timeline, each with its moment.
+        entries: What it wrote on the timeline, each with its moment and who did it.
         notices: What it wrote in the thread, each with its key and its moment.
     """
 
     rows: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
-    entries: "Sequence[tuple[datetime, EntryData]]" = ()
+    entries: "Sequence[tuple[datetime, EntryData, PersonRef | None]]" = ()
     notices: "Sequence[tuple[Notice, str, datetime]]" = ()
 
 
@@ -245,6 +296,7 @@ class PolicyPart:
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
         targets: Returns what its alerts may be about, beside the policy's `targets`.
         addresses: Returns the addresses of the team's own systems that it asks by HTTP.
+        files: The files that its table names; the table itself is read without knowing the folder.
         systems: Returns the repositories and projects that its table names, for other capabilities that read
             from them, which do not know its rules.
         reports_changes: Returns True if it stores what other systems have deployed (`ReportedChanges`), which
@@ -259,6 +311,7 @@ class PolicyPart:
     problems: "Callable[[Policy], Iterable[str]] | None" = None
     targets: "Callable[[Policy], Iterable[str]] | None" = None
     addresses: "Callable[[Policy], Iterable[str]] | None" = None
+    files: PolicyFiles | None = None
     systems: "Callable[[Policy], TeamSystems] | None" = None
     reports_changes: "Callable[[Settings, Policy], bool] | None" = None
     channels: "Callable[[Policy], Iterable[str]] | None" = None
@@ -291,6 +344,10 @@ class Capability:
         shown: Called by the job that edits the posts of an incident after any change, also when it was made
             private, before the core's are edited, with the use cases and the incident: what else shows it is
             to be edited. It runs in no transaction; what it raises postpones the job.
+        edits: Called by the same job after the core's posts are edited, with the use cases, the incident and
+            those of its posts that may show it as it is now: edits the capability's own where the core does
+            not. Not `shown`, since the core's go first. Returns when to try again what Discord did not take.
+            What it raises postpones the job.
         holds: What may hold back alerts that would be tracked; the one point that decides instead of follows.
         card_posted: Called when the card of an incident's thread is there, with the use cases, in the
             transaction that records it. An error undoes that, and the card is recorded again. Not an event of
@@ -308,6 +365,8 @@ class Capability:
             that records it. An error undoes that, and the message or the event comes again. Not an event of
             `on`, since there may be no incident.
         action_items: How the core and other capabilities read action items; the first capability that has
+            them is asked.
+        postmortems: How the core and other capabilities know who owes one; the first capability that has
             them is asked.
         suggests: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
             where it takes the place of the role that gives way, and below a status update. The first
@@ -344,6 +403,7 @@ class Capability:
     lost_jobs: Sequence[str] = ()
     on: "Mapping[IncidentEvent, Callable[[Change], Awaitable[None]]]" = field(default_factory=dict)
     shown: "Callable[[Any, Incident], Awaitable[None]] | None" = None
+    edits: "Callable[[Any, Incident, Sequence[Delivery]], Awaitable[timedelta | None]] | None" = None
     holds: Sequence[AlertHold] = ()
     card_posted: "Callable[[Any, Transaction, Incident], Awaitable[None]] | None" = None
     entries: "Sequence[EntryLook[Any]]" = ()
@@ -353,6 +413,7 @@ class Capability:
     begin: Callable[[Any], Awaitable[object]] | None = None
     fired: "Callable[[Transaction, FiredAlert], Awaitable[None]] | None" = None
     action_items: ActionItemReads | None = None
+    postmortems: PostmortemDuty | None = None
     suggests: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
     asks_users: "Callable[[Policy, Incident], bool] | None" = None
     after_end: "Sequence[OwnVerb]" = ()

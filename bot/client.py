@@ -50,7 +50,6 @@ COGS: Final = (
     "cogs.bundles",
     "cogs.reposting",
     "cogs.pinning",
-    "cogs.postmortem",
     "cogs.alerts",
     "cogs.alert_history",
     "cogs.sheets",

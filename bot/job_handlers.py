@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from bot.capability import CODE_HOST, JobHandling, NumberOf, installed, merged
+from bot.capability import JobHandling, NumberOf, installed, merged
 from bot.domain.errors import IncidentNotFound
 from bot.services.ports import GuildFinder, JobName
 from bot.storage.queue.fairness import CROWDED, FewInTurn, Handler
@@ -59,14 +59,11 @@ class _Few:
         return run
 
 
-#: The jobs that speak with the code host.
-_CODE_HOST: Final = _Few(2)
-
 #: The jobs that ask systems outside for answers.
 _OUTSIDE: Final = _Few(2)
 
 #: Those of the capabilities, by the name of the job or of the service.
-_OWN: Final[dict[str, Callable[[Handler], Handler]]] = {CODE_HOST: _CODE_HOST.limit}
+_OWN: Final = dict[str, Callable[[Handler], Handler]]()
 
 
 def handlers(cases: UseCases) -> dict[str, Handler]:
@@ -91,9 +88,7 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         JobName.REDACT: _numbered(services.privacy.hide),
         JobName.REDACT_FAILURES: _numbered(cases.failures.redact),
         JobName.TRACK_UNANSWERED: _paired(services.questions.track_unanswered),
-        JobName.DRAFT_POSTMORTEM: _numbered(services.documents.draft_after_resolve),
         JobName.REMIND: _numbered(services.updates.remind),
-        JobName.POSTMORTEM: _numbered(cases.postmortem_reminders.run_job),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
@@ -104,7 +99,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
 def _slow_handlers(cases: UseCases) -> dict[str, Handler]:
     """Return the handlers of the jobs that wait for systems outside, a few of each kind at a time."""
     return {
-        JobName.PULL_REQUEST: _CODE_HOST.handler(cases.pull_requests.run_job),
         JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.page_sync.look),
     }
 

@@ -15,7 +15,6 @@ from bot.configured.paging import Paging, paging_systems
 from bot.database import closing, dlq_address
 from bot.i18n import Texts
 from bot.integrations.charts.process import WorkerCharts
-from bot.integrations.templates import WorkerTemplates
 from bot.integrations.webhooks import HttpWebhooks
 from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
@@ -28,8 +27,6 @@ from bot.storage.database.vitals import DatabaseVitals
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
-from bot.ui.documents.writer import TemplateWriter
-from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.posts.paging.outside import PlainOutsideWriter
 from bot.wiring import GuildDependencies
@@ -84,10 +81,8 @@ class SharedResources:
             texts=self.texts,
             writer=PlainEmailWriter(self.texts, policy),
             outside_writer=PlainOutsideWriter(self.texts, policy),
-            export_writer=MarkdownExportWriter(self.texts, policy),
             email_sender=self.email_sender,
             charts=self.charts,
-            postmortem_writer=TemplateWriter(self.texts, policy, WorkerTemplates()),
             spool=FileSpool(self.data_dir, guild_id),
             queue=self.queue,
             vitals=self.vitals,

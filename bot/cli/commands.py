@@ -208,23 +208,6 @@ def jobs(
         serve(settings, port=port, allow_changes=allow_changes)
 
 
-@app.command(epilog="Example: incident-bot postmortem 42 --out INC-42.md")
-def postmortem(
-    number: Annotated[int, typer.Argument(help="The INC number.", min=1, metavar="NUMBER")],
-    *,
-    out: Annotated[Path | None, typer.Option(help="The file to write; else it is printed.")] = None,
-    private: Annotated[bool, typer.Option("--private", help="Write a private incident, too.")] = False,
-) -> None:
-    """Write the postmortem of an incident; no running bot is needed."""
-    with ends_well():
-        from bot.cli.setup import load
-
-        settings = load("discord_guild_id")
-        from bot.cli import postmortem as work
-
-        work.write(settings, number, out=out, private=private)
-
-
 for command_line in command_lines():
     command_line.register(app)
 

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -74,18 +75,21 @@ def _with_file(file: Path, lang: str | None, port: int) -> Setup:
     except ConfigError as error:
         raise ConfigError("\n".join(f"{_RUNBOOK}: {line}" for line in str(error).splitlines())) from None
     language = lang or policy.language
-    text = _with_template(_with_language(file.read_text("utf-8-sig"), language), file, policy)
+    text = _with_files(_with_language(file.read_text("utf-8-sig"), language), file, policy)
     return Setup(language, said=True, runbook=text, port=port, own_file=True)
 
 
-def _with_template(text: str, file: Path, policy: Policy) -> str:
-    """Return the text with the whole path of the team's template: the demo's copy of it lies elsewhere."""
-    named = policy.postmortem.template
-    if named is None:
-        return text
-    place = json.dumps(str((file.parent / named).resolve()), ensure_ascii=False)
-    key = rf"""(\btemplate\s*=\s*)(["'])\s*{re.escape(named)}\s*\2"""
-    return re.sub(key, lambda found: found[1] + place, text)
+def _with_files(text: str, file: Path, policy: Policy) -> str:
+    """Return the text with the whole paths of the files that it names: the demo's copy lies elsewhere."""
+    for named in (name for part in policy.parts.values() if part.files for name in part.files.named(policy)):
+        place = json.dumps(str((file.parent / named).resolve()), ensure_ascii=False)
+        value = rf"""(=\s*)(["'])\s*{re.escape(named)}\s*\2"""
+        text = re.sub(value, partial(_placed, place=place), text)
+    return text
+
+
+def _placed(found: re.Match[str], *, place: str) -> str:
+    return found[1] + place
 
 
 def _with_language(policy: str, language: str) -> str:

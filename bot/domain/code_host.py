@@ -12,6 +12,9 @@ _Value = TypeVar("_Value")
 #: How far before the last known change the next look begins: a list may show a change a moment late.
 POLL_OVERLAP: Final = timedelta(minutes=1)
 
+#: The branches of postmortems begin so: a merge of one changes nothing that runs.
+POSTMORTEM_BRANCHES: Final = "postmortem/inc-"
+
 #: ``owner/name``. Source: GitHub's rules for names of accounts and repositories.
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}/[\w.-]{1,100}", re.ASCII)
 

@@ -41,7 +41,6 @@ from bot.runbook.tables import (
     FigureRules,
     FirstResponse,
     GitHubRules,
-    PostmortemRules,
     Private,
     Reevaluate,
     Storm,
@@ -74,7 +73,6 @@ class File(Section):
     unfinished_triage: UnfinishedTriage = UnfinishedTriage()
     figures: FigureRules = FigureRules()
     permissions: PermissionsTable = PermissionsTable()
-    postmortem: PostmortemRules = PostmortemRules()
     threads: ThreadsTable = ThreadsTable()
     private: Private = Private()
     timeline: TimelineRules = TimelineRules()
@@ -114,7 +112,6 @@ class File(Section):
             unfinished=filled(self.unfinished_triage, reevaluate.channel),
             figures=self.figures,
             permissions=self.permissions.value(),
-            postmortem=self.postmortem,
             archive_after=self.threads.archive_after,
             private=filled(self.private, highest.channel),
             timeline=self.timeline,

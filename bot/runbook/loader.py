@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +16,6 @@ from bot.runbook.fields.problems import lines
 from bot.runbook.fields.rules import Names, Section
 from bot.runbook.file import whole_file
 from bot.runbook.model import Policy
-from bot.runbook.templates.template import team_template
 
 DEFAULT_NAME = "parky.toml"
 
@@ -37,8 +35,10 @@ def load_policy(path: Path | None) -> Policy:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigError(f"{path}: cannot be read: {reason}") from error
     policy = parse_policy(text, name=str(path))
-    file = policy.postmortem.template
-    return policy if file is None else replace(policy, template=team_template(file, path.parent))
+    for part in policy.parts.values():
+        if part.files is not None:
+            policy = part.files.read(policy, path.parent)
+    return policy
 
 
 @cache

@@ -13,8 +13,6 @@ from bot.domain.dlq.table import DlqTable
 from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
 from bot.domain.incident.checklist import Checklist
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.postmortem.owing import PostmortemTerms
-from bot.domain.postmortem.template import TeamTemplate
 from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.sheets import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
 from bot.domain.systems.rules import TeamSystems
@@ -26,7 +24,6 @@ from bot.runbook.tables import (
     FigureRules,
     FirstResponse,
     GitHubRules,
-    PostmortemRules,
     Private,
     Reevaluate,
     Storm,
@@ -59,7 +56,6 @@ class Policy:
         sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
         names_dlq: The file itself says who may read the DLQ, instead of leaving it to the default.
         names_dlq_table: The file itself says how the DLQ's table is made.
-        template: The team's own of a postmortem; None: the one that comes with the bot.
     """
 
     timezone: ZoneInfo
@@ -81,7 +77,6 @@ class Policy:
     unfinished: UnfinishedTriage
     figures: FigureRules
     permissions: Permissions
-    postmortem: PostmortemRules
     archive_after: timedelta
     private: Private
     timeline: TimelineRules
@@ -95,7 +90,6 @@ class Policy:
     sees_dlq: bool = True
     names_dlq: bool = False
     names_dlq_table: bool = False
-    template: TeamTemplate | None = None
 
     @property
     def capabilities(self) -> tuple[Capability, ...]:
@@ -174,10 +168,6 @@ class Policy:
     def due(self, deadline: Deadline, *, at: datetime, times: int = 1) -> datetime:
         """Return `moment_after` by the team's business hours."""
         return moment_after(at, deadline, self.business_hours, times=times)
-
-    def postmortem_terms(self, severity: SeverityPolicy) -> PostmortemTerms:
-        """Return what the policy says of the postmortem of an incident of *severity*."""
-        return PostmortemTerms(severity.postmortem, self.postmortem.due, self.business_hours)
 
     def channels(self) -> tuple[str, ...]:
         """Return every channel that the bot posts to, each once, in order of first use."""

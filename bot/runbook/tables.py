@@ -10,7 +10,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.domain.postmortem.template import Naming
 from bot.domain.statistics.load import NIGHT
 from bot.domain.triage.tree import Text
 from bot.runbook.fields import moments, values
@@ -130,23 +129,6 @@ class Private:
 
     channel: values.Channel = ""
     thread_titles: values.Bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class PostmortemRules:
-    """The rules for postmortems.
-
-    Attributes:
-        path: Where one goes: a repository path with ``{date}`` and ``{title}``.
-        due: Business days from the day of the resolve until it is due.
-        names: How the document names people.
-        template: The file with the team's own template, relative to the policy file; None: the bot's.
-    """
-
-    path: values.PostmortemPath = "docs/ops/postmortems/{date}-{title}.md"
-    due: moments.BusinessDays = 5
-    names: values.PeopleNamed = Naming.ROLES
-    template: values.TemplateOrNone = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from bot.runbook.model import Policy
 from bot.services.alerts.events import AlertEvents
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
+from bot.services.incidents.reposting import Reposting
 from bot.services.ports import CodeHost, Discord, DlqStore, Store
 from bot.services.ports.charts import Charts
 from bot.services.ports.live_checks import LiveCheck
@@ -52,6 +53,7 @@ class Core:
     ways: frozenset[Way]
     incidents: Incidents
     lifecycle: Lifecycle
+    reposting: Reposting
     alert_events: AlertEvents
     webhooks: Mapping[str, int]
     recipients: ReminderRecipients

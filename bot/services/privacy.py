@@ -50,8 +50,9 @@ from bot.services.running_triages.endings import take_in_walks
 from bot.services.shared.access import Access, Act
 from bot.services.shared.action_items import actions_of_incident
 from bot.services.shared.changes import Change, Changes
-from bot.services.shared.jobs import hide_jobs, pull_job, refresh_job
+from bot.services.shared.jobs import hide_jobs, refresh_job
 from bot.services.shared.postings import QUIET, member, member_key, notice, notice_key, posting_deliveries
+from bot.services.shared.postmortems import postmortem_of
 
 log = structlog.get_logger(__name__)
 
@@ -99,8 +100,6 @@ class Privacy:
                 await self._let_in(change, user_id, name)
             await take_in_walks(change, with_open=True)  # their posts show its title
             await change.tx.enqueue(*hide_jobs(private))
-            if await change.tx.end_pull_export(incident_id):
-                await change.tx.enqueue(pull_job(incident_id))
             await change.record(MadePrivateEntry())
             await change.say(MadePrivateNotice(), key=MadePrivateNotice.name)
             await change.then(IncidentEvent.MADE_PRIVATE)
@@ -229,7 +228,7 @@ class Privacy:
 
 async def _owners(change: Change) -> dict[int, str]:
     """Return the owners of the incident's open action items and owed postmortem; they must keep access."""
-    owed = await change.tx.postmortem(change.incident.id)
+    owed = await postmortem_of(change.tx.sql, change.policy, change.incident.id)
     items = await actions_of_incident(change.tx.sql, change.policy, change.incident.id)
     owners = [item.owner for item in items if item.is_open]
     if owed is not None and owed.is_owed:

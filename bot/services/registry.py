@@ -18,7 +18,6 @@ from bot.services.shared.access import Access
 from bot.services.use_cases import (
     AlertUseCases,
     IncidentUseCases,
-    PostmortemUseCases,
     ReportUseCases,
     ResponseUseCases,
     TriageUseCases,
@@ -33,7 +32,6 @@ class Services(
     AlertUseCases,
     TriageUseCases,
     ResponseUseCases,
-    PostmortemUseCases,
     ReportUseCases,
 ):
     """The use cases of one guild.

@@ -25,13 +25,11 @@ from bot.services.incidents.opening import Incidents
 from bot.services.incidents.promises import Promises
 from bot.services.incidents.queries import IncidentQueries
 from bot.services.incidents.reposting import Reposting
+from bot.services.incidents.resolutions import Resolutions
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.title_and_start import Details
 from bot.services.incidents.updates import Updates
 from bot.services.ports.charts import Charts
-from bot.services.postmortems.documents import Documents
-from bot.services.postmortems.finishing import Postmortems
-from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy import Privacy, Removals
 from bot.services.shared.roster import OnCall
 from bot.services.sheets import Pasting
@@ -52,6 +50,7 @@ class IncidentUseCases:
 
     incidents: Incidents
     lifecycle: Lifecycle
+    resolutions: Resolutions
     merging: Merging
     looking: IncidentQueries
     reposting: Reposting
@@ -109,15 +108,6 @@ class ResponseUseCases:
     releasing: Releasing
     bundles: Bundles
     reconciler: Reconciler
-
-
-@dataclass(frozen=True)
-class PostmortemUseCases:
-    """How an incident was resolved, and its postmortem."""
-
-    resolutions: Resolutions
-    postmortems: Postmortems
-    documents: Documents
 
 
 @dataclass(frozen=True)

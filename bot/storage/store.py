@@ -26,7 +26,6 @@ from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads
 from bot.storage.tables.alerts.lessons import PostgresAlertLessonReads
 from bot.storage.tables.attachments import PostgresAttachmentReads
 from bot.storage.tables.bundles import PostgresBundleReads
-from bot.storage.tables.code_host.exports import PostgresExportReads
 from bot.storage.tables.deliveries import (
     PostgresDeliveryReads,
 )
@@ -38,8 +37,7 @@ from bot.storage.tables.oncall import PostgresOnCallReads
 from bot.storage.tables.outage import PostgresOutageMirror
 from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
 from bot.storage.tables.paging import PostgresPagingReads
-from bot.storage.tables.postmortems.documents import PostgresDocumentReads
-from bot.storage.tables.postmortems.postmortems import PostgresPostmortemReads
+from bot.storage.tables.resolutions import PostgresResolutionReads
 from bot.storage.tables.statistics import PostgresIncidentStatistics, PostgresLoadStatistics
 from bot.storage.tables.timeline import PostgresTimelineReads
 from bot.storage.tables.triages import PostgresTriageReads
@@ -59,7 +57,6 @@ class PostgresStore(
     PostgresEscalationReads,
     PostgresDeliveryReads,
     PostgresAttachmentReads,
-    PostgresDocumentReads,
     PostgresBundleReads,
     PostgresTriageReads,
     PostgresAlertReads,
@@ -67,10 +64,9 @@ class PostgresStore(
     PostgresAlertLessonReads,
     PostgresInstallation,
     PostgresMemberReads,
-    PostgresPostmortemReads,
+    PostgresResolutionReads,
     PostgresOnCallReads,
     PostgresPagingReads,
-    PostgresExportReads,
     PostgresGuildFinder,
     PostgresOverdueReads,
     PostgresOutageMirror,

@@ -19,7 +19,6 @@ from bot.storage.tables.alerts.events import PostgresAlertEventWrites
 from bot.storage.tables.alerts.lessons import PostgresAlertLessonWrites
 from bot.storage.tables.attachments import PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleWrites
-from bot.storage.tables.code_host.exports import PostgresExportWrites
 from bot.storage.tables.deliveries import (
     PostgresDeliveryAttempts,
     PostgresDeliveryWrites,
@@ -32,8 +31,7 @@ from bot.storage.tables.oncall import PostgresOnCallReads
 from bot.storage.tables.outage import PostgresOutageChanges
 from bot.storage.tables.output_previews import PostgresOutputPreviewWrites
 from bot.storage.tables.paging import PostgresPagingWrites
-from bot.storage.tables.postmortems.documents import PostgresDocumentWrites
-from bot.storage.tables.postmortems.postmortems import PostgresPostmortemWrites
+from bot.storage.tables.resolutions import PostgresResolutionWrites
 from bot.storage.tables.timeline import PostgresTimelineWrites
 from bot.storage.tables.triages import PostgresTriageAnswers, PostgresTriageWrites
 
@@ -60,7 +58,6 @@ class PostgresTransaction(
     PostgresDeliveryAttempts,
     PostgresAttachmentWrites,
     PostgresOutputPreviewWrites,
-    PostgresDocumentWrites,
     PostgresBundleWrites,
     PostgresTriageWrites,
     PostgresTriageAnswers,
@@ -71,10 +68,9 @@ class PostgresTransaction(
     PostgresAlertLessonWrites,
     PostgresInstallation,
     PostgresMemberWrites,
-    PostgresPostmortemWrites,
+    PostgresResolutionWrites,
     PostgresOnCallReads,
     PostgresPagingWrites,
-    PostgresExportWrites,
     PostgresOutageChanges,
 ):
     """A `bot.services.ports.Transaction`.

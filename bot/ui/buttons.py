@@ -65,8 +65,6 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.DECLARE: ("🚨", ButtonStyle.DANGER),
     IncidentVerb.FALSE_ALARM: ("⚪", ButtonStyle.SECONDARY),
     IncidentVerb.RESOLUTION: ("✏️", ButtonStyle.SECONDARY),
-    IncidentVerb.POSTMORTEM_DONE: ("✅", ButtonStyle.SUCCESS),
-    IncidentVerb.POSTMORTEM_UNDO: ("↩️", ButtonStyle.SECONDARY),
     AlertVerb.TRACK: ("🔴", ButtonStyle.PRIMARY),
     AlertVerb.RESOLVED: ("🟢", ButtonStyle.SECONDARY),
     AlertVerb.CHATTER: ("⚪", ButtonStyle.SECONDARY),

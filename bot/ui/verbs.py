@@ -36,8 +36,6 @@ class IncidentVerb(StrEnum):
     DECLARE = "declare"  # インシデントにする: of a tracked alert
     FALSE_ALARM = "false_alarm"
     RESOLUTION = "resolution"  # the form of how it was resolved
-    POSTMORTEM_DONE = "postmortem_done"
-    POSTMORTEM_UNDO = "postmortem_undo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,6 @@ from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds, Switc
 from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
 from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
 from bot.services.paging import OutsideDeliveries
-from bot.services.postmortems.deliveries import DocumentDeliveries
-from bot.services.postmortems.reminders import PostmortemDeliveries
 from bot.services.privacy import MemberDeliveries
 from bot.services.sheets import OutputDeliveries
 from bot.services.triage.deliveries import TriageDeliveries
@@ -44,7 +42,6 @@ def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds
         [
             PostingDeliveries(policy, reposting, follow),
             lines,
-            DocumentDeliveries(shared.attaching, move=lines.move),
             OutputDeliveries(move=lines.move),
             RoleDeliveries(policy),
             MemberDeliveries(policy, reposting),
@@ -53,7 +50,6 @@ def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds
             EscalationDeliveries(bundles, reposting.lost_its_private_thread),
             BundleDeliveries(shared.store, policy, passing_on),
             TriageDeliveries(shared.store, policy),
-            PostmortemDeliveries(policy),
             QuestionDeliveries(),
             DeliveryHandler(*_PLAIN),
             *_of_capabilities(shared, built),

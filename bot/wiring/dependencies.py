@@ -18,8 +18,6 @@ from bot.services.ports import (
     Store,
 )
 from bot.services.ports.charts import Charts
-from bot.services.ports.documents import PostmortemWriter
-from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.live_checks import LiveCheck
 from bot.services.ports.oncall import Reachability
 from bot.services.ports.paging import OutsideWriter, Systems
@@ -50,10 +48,8 @@ class GuildDependencies:
     texts: Texts
     writer: EmailWriter
     outside_writer: OutsideWriter
-    export_writer: ExportWriter
     email_sender: EmailSender | None
     charts: Charts
-    postmortem_writer: PostmortemWriter
     spool: Spool
     queue: QueueWatch
     vitals: LiveCheck

@@ -19,8 +19,6 @@ from bot.services.outage.recording import JournalRecorder, RecordingUseCases
 from bot.services.paging import OutsideSending, PageSync, SendingByKind
 from bot.services.ports import OfflineAlerter
 from bot.services.ports.paging import synced_systems
-from bot.services.postmortems.pull_requests import PostmortemPullRequests
-from bot.services.postmortems.reminders import PostmortemReminders
 from bot.services.privacy import Redactions
 from bot.services.registry import Services
 from bot.services.running_triages.posts import TriagePosts
@@ -43,8 +41,6 @@ class UseCases:
     failures: Failures
     email_backup: EmailBackup
     links: AckLinks
-    pull_requests: PostmortemPullRequests
-    postmortem_reminders: PostmortemReminders
     page_sync: PageSync
 
 
@@ -61,7 +57,8 @@ def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCa
     redactions = Redactions(store, discord, policy)
     services = services_of(shared, parts, emergency, built)
     shown = [partial(one.shown, built.get(one.name)) for one in policy.capabilities if one.shown is not None]
-    follow_ups = RefreshFollowUps(shown, shared.attaching.attach, redactions.empty)
+    edits = [partial(one.edits, built.get(one.name)) for one in policy.capabilities if one.edits is not None]
+    follow_ups = RefreshFollowUps(shown, edits, redactions.empty)
     return UseCases(
         services=services,
         sweeps=Sweeps(
@@ -73,10 +70,6 @@ def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCa
         failures=Failures(store, parts.dlq, policy, emails=email_backup, draft=sending.draft),
         email_backup=email_backup,
         links=links,
-        pull_requests=PostmortemPullRequests(
-            store, policy, parts.code_host, parts.export_writer, shared.documents
-        ),
-        postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
         page_sync=PageSync(store, discord, shared.acknowledger, oncall, systems=synced_systems(parts.paging)),
     )
 

@@ -15,12 +15,11 @@ from bot.services.incidents.checklists import Checklists
 from bot.services.incidents.merging import Merging
 from bot.services.incidents.promises import Promises
 from bot.services.incidents.queries import IncidentQueries
+from bot.services.incidents.resolutions import Resolutions
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.title_and_start import Details
 from bot.services.incidents.updates import Updates
 from bot.services.outage.emergency import Emergency
-from bot.services.postmortems.finishing import Postmortems
-from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy import Privacy, Removals
 from bot.services.registry import Services
 from bot.services.sheets import Pasting
@@ -36,7 +35,6 @@ from bot.services.triage.unfinished import Unfinished
 from bot.services.use_cases import (
     AlertUseCases,
     IncidentUseCases,
-    PostmortemUseCases,
     ReportUseCases,
     ResponseUseCases,
     TriageUseCases,
@@ -62,7 +60,6 @@ def services_of(
         **vars(_alerts(shared, parts, emergency)),
         **vars(_triages(shared)),
         **vars(_responses(shared, parts)),
-        **vars(_postmortems(shared)),
         **vars(_reports(shared, parts)),
     )
 
@@ -83,6 +80,7 @@ def _incidents(shared: Shared) -> IncidentUseCases:
     return IncidentUseCases(
         incidents=shared.incidents,
         lifecycle=lifecycle,
+        resolutions=Resolutions(changes, shared.shown_incidents),
         merging=Merging(access, changes, acknowledger, lifecycle, shared.regrading),
         looking=IncidentQueries(store, policy, access),
         reposting=shared.reposting,
@@ -142,14 +140,6 @@ def _responses(shared: Shared, parts: GuildDependencies) -> ResponseUseCases:
         releasing=shared.releasing,
         bundles=shared.bundles,
         reconciler=shared.reconciler,
-    )
-
-
-def _postmortems(shared: Shared) -> PostmortemUseCases:
-    return PostmortemUseCases(
-        resolutions=Resolutions(shared.changes, shared.shown_incidents),
-        postmortems=Postmortems(shared.store, shared.policy, shared.access, shared.changes),
-        documents=shared.documents,
     )
 
 

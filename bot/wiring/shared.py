@@ -22,8 +22,6 @@ from bot.services.incidents.severity_change import Regrading
 from bot.services.paging import OutsideChannels
 from bot.services.ports import Discord
 from bot.services.ports.oncall import Reachability
-from bot.services.postmortems.attaching import DraftAttaching
-from bot.services.postmortems.documents import Documents
 from bot.services.shared.access import Access
 from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.changes import Changes
@@ -46,9 +44,6 @@ class Shared:
         self.changes = Changes(store, policy, self.access)
         self.statistics = Statistics(store, policy, oncall)
         self.recipients = ReminderRecipients(discord, oncall, self.access)
-        self.documents = Documents(
-            store, policy, self.access, parts.postmortem_writer, repository=_reviews(parts)
-        )
         self.acknowledger = Acknowledger(store, policy, self.access)
         self.reconciler = Reconciler(store, discord, self.acknowledger, self.access)
         self.ahead = ReadingAhead(store, self.reconciler)
@@ -79,6 +74,7 @@ class Shared:
             ways=parts.ways,
             incidents=self.incidents,
             lifecycle=self.lifecycle,
+            reposting=self.reposting,
             webhooks=parts.webhooks,
             recipients=self.recipients,
             texts=parts.texts,
@@ -95,13 +91,6 @@ class Shared:
         self.links = AckLinks(store, discord, self.acknowledger, public_url=parts.public_url)
         self.emails = DeliveryEmails(store, self.links, writer=parts.writer, sender=parts.email_sender)
         self.outside = OutsideChannels(parts.paging, self.emails, self.links, parts.outside_writer)
-        self.attaching = DraftAttaching(store, discord, policy)
-
-
-def _reviews(parts: GuildDependencies) -> str | None:
-    """Return the repository where postmortems are reviewed as pull requests; None for nowhere."""
-    host = parts.code_host
-    return host.repository if host is not None and parts.policy.github.pull_requests else None
 
 
 def unreached_core(parts: GuildDependencies) -> Core:

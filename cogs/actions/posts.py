@@ -13,12 +13,11 @@ from bot.domain.incident.incident import Incident, label_of
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import GREY, Body, embed, message
-from bot.ui.posts.exports import TWINS, unmarked, with_marker
 from bot.ui.posts.looks import NoticeLook, Renderers, by, line, with_reason
 from bot.ui.verbs import OwnVerb
 from bot.ui.words import links
 from bot.ui.words.days import due_day
-from bot.ui.words.export_words import trouble_lines, url_of
+from bot.ui.words.export_words import TWINS, trouble_lines, unmarked, url_of, with_marker
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import home_url
 from bot.ui.words.timeline_details import EntryLook

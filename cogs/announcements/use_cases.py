@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from bot.capability import IncidentEvent
 from bot.domain.audit import AuditData
 from bot.domain.errors import InvalidTransition, OutboundFailed, RecordedRefusal, UserError
 from bot.domain.incident.incident import ByPerson, Incident, IncidentKind, Status, UsersAffected, label_of
@@ -20,7 +21,7 @@ from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.services.ports import Job, Store, Transaction
 from bot.services.shared.access import AnyAct
-from bot.services.shared.changes import Change, Changes, want_draft
+from bot.services.shared.changes import Change, Changes
 from bot.storage.database.sql import Sql
 from cogs.announcements.rules import (
     AnnouncedEntry,
@@ -528,8 +529,8 @@ class Publishing:
             by = _approver(sent)
             entry = AnnouncedEntry(said=said, key=line, line=line)
             await tx.add_timeline(incident.id, TimelineEntry.of(entry, now, by=by))
-            await want_draft(tx, incident)
             change = Change(tx, self._policy, incident, by, now, is_by_clock=True)
+            await change.then(IncidentEvent.RECORDED)
             await change.say(AnnouncedNotice(said=said), key=line)
             await ask_follow_up(change)
         log.info("announcement.published", incident_id=sent.incident_id, number=sent.number)

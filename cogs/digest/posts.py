@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.dlq.failures import DlqCounts
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.postmortem.owing import OwedPostmortem
+from bot.domain.postmortems import OwedPostmortem
 from bot.domain.statistics.alert_quality import AlertCounts
 from bot.domain.statistics.examples import ExampleOf
 from bot.domain.statistics.figures import Deadlines, SeverityFigures

@@ -19,7 +19,7 @@ from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
 from bot.domain.dlq.failures import DlqCounts
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Payload
-from bot.domain.postmortem.owing import OwedPostmortem
+from bot.domain.postmortems import OwedPostmortem
 from bot.domain.statistics.alert_quality import AlertQuality
 from bot.domain.statistics.examples import Examples
 from bot.domain.statistics.figures import IncidentFigures, WeekFigures

@@ -17,7 +17,7 @@ from bot.domain.dlq.failures import DlqCounts
 from bot.domain.errors import UnavailableError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.postmortem.owing import OwedPostmortem
+from bot.domain.postmortems import OwedPostmortem
 from bot.domain.statistics.alert_quality import AlertQuality
 from bot.domain.statistics.examples import Examples
 from bot.domain.statistics.figures import IncidentFigures, is_counted
@@ -29,6 +29,7 @@ from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import DlqStore, Store, Transaction
 from bot.services.ports.charts import PATIENCE_S
 from bot.services.shared.action_items import open_action_items
+from bot.services.shared.postmortems import owed_postmortems
 from bot.services.statistics import Statistics
 from bot.ui.pictures import drawn
 from bot.ui.posts.trend import trend_pictures
@@ -149,7 +150,7 @@ class DigestCounting:
         return tuple(sorted(still_open, key=lambda one: self._policy.rules(one.severity).rank))
 
     async def _postmortems(self, guild_id: int) -> tuple[OwedPostmortem, ...]:
-        return tuple(await self._store.owed_postmortems(guild_id))
+        return tuple(await owed_postmortems(self._store.sql, self._policy, guild_id))
 
     async def _actions(self, guild_id: int, today: date) -> ActionsDue:
         found = await open_action_items(self._store.sql, self._policy, guild_id)

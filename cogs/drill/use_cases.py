@@ -263,6 +263,6 @@ def past(policy: Policy, incident: Incident, entries: Sequence[TimelineEntry]) -
     texts = ((InjectNotice(text=each.text.say(policy.language)), f"inject:{n}", at) for n, at, each in played)
     return IncidentPast(
         rows={"seed_drills": [row]},
-        entries=[(ended_at, DrillScoredEntry(score=scored))],
+        entries=[(ended_at, DrillScoredEntry(score=scored), None)],
         notices=[*texts, (DrillScoredNotice(score=scored), "drill_scored", ended_at)],
     )

@@ -10,9 +10,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from bot.domain.changes import ChangeKind, RecentChange, change_key
+from bot.domain.code_host import POSTMORTEM_BRANCHES
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
-from bot.domain.postmortem.pull import BRANCH_PREFIX
 from bot.integrations.outbound.answers import HttpAnswer
 from bot.integrations.outbound.call import Call, CallTerms
 from bot.integrations.outbound.http import OutboundHttp
@@ -179,7 +179,7 @@ def _ended(made: RecentChange, statuses: list[Mapping[str, Any]]) -> RecentChang
 
 def _is_postmortem(body: Mapping[str, Any]) -> bool:
     """Return True if it is the bot's own document of an earlier incident."""
-    return str(body["head"]["ref"]).startswith(BRANCH_PREFIX)
+    return str(body["head"]["ref"]).startswith(POSTMORTEM_BRANCHES)
 
 
 def _login(user: Mapping[str, Any] | None) -> str:

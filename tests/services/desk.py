@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from bot.domain.charts import Chart
 from bot.domain.delivery.delivery import Delivery, Request
@@ -18,7 +19,6 @@ from bot.domain.incident.opening import NewIncident
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging.ways import Way
 from bot.domain.people import Person
-from bot.domain.postmortem.facts import PostmortemFacts
 from bot.i18n import Texts
 from bot.job_handlers import handlers
 from bot.runbook import load_policy
@@ -34,7 +34,6 @@ from bot.services.ports import (
     Job,
     Store,
 )
-from bot.services.ports.documents import PostmortemWriter, WrittenPostmortem
 from bot.services.ports.oncall import ReadinessFinding
 from bot.services.ports.paging import PagingSystem
 from bot.services.registry import Guilds
@@ -43,12 +42,15 @@ from bot.services.watchdogs import QueueWatch
 from bot.storage.database.vitals import DatabaseVitals
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
-from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.outside import PlainOutsideWriter
 from bot.wiring import DiscordPorts, GuildDependencies, UseCases, wire
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.emergency import FakeOfflineAlerter, FakeSpool
 from tests.services.database import Database
+
+if TYPE_CHECKING:
+    from cogs.postmortem.facts import PostmortemFacts
+    from cogs.postmortem.rendering import PostmortemWriter, WrittenPostmortem
 
 GUILD = 7
 PUBLIC = "https://bot.example.com"
@@ -130,7 +132,7 @@ class PlainWriter:
 
 
 class PlainPostmortemWriter:
-    """A `bot.services.ports.documents.PostmortemWriter` without a template.
+    """A `cogs.postmortem.rendering.PostmortemWriter` without a template.
 
     Attributes:
         failures: Raised, one by one, in the place of a document.
@@ -141,7 +143,9 @@ class PlainPostmortemWriter:
         self.failures: list[Exception] = []
         self.problem: str | None = None
 
-    async def write(self, facts: PostmortemFacts) -> WrittenPostmortem:
+    async def write(self, facts: "PostmortemFacts") -> "WrittenPostmortem":
+        from cogs.postmortem.rendering import WrittenPostmortem  # noqa: PLC0415  # its folder may be absent
+
         if self.failures:
             raise self.failures.pop(0)
         notes = [line.said for line in facts.lines if line.said]
@@ -175,7 +179,7 @@ class Desk:
         guild_id: int = GUILD,
         writer: EmailWriter | None = None,
         mailer: EmailSender | None = None,
-        postmortem_writer: PostmortemWriter | None = None,
+        postmortem_writer: "PostmortemWriter | None" = None,
     ) -> None:
         self.guild_id = guild_id
         self.policy = policy or _default_policy()
@@ -210,10 +214,8 @@ class Desk:
             policy=self.policy,
             texts=_texts(),
             writer=self._writer,
-            export_writer=MarkdownExportWriter(_texts(), self.policy),
             email_sender=self._mailer,
             charts=self.charts,
-            postmortem_writer=self._postmortem_writer,
             spool=self.spool,
             queue=self.queue,
             public_url=PUBLIC,
@@ -222,7 +224,7 @@ class Desk:
             outside_writer=PlainOutsideWriter(_texts(), self.policy),
             paging=self.paging,
             vitals=DatabaseVitals(""),
-            opened=self.opened,
+            opened={"postmortem": lambda _texts, _policy: self._postmortem_writer, **self.opened},
         )
         oncall = OnCall(self.own_store, self.policy)
         self.discord.holders = oncall.holders
@@ -250,7 +252,6 @@ class Desk:
         self.updates = cases.services.updates
         self.promises = cases.services.promises
         self.details = cases.services.details
-        self.documents = cases.services.documents
         self.oncall = oncall
         self.triages = cases.services.triages
         self.alert_titles = cases.services.alert_titles

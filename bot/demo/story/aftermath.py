@@ -3,10 +3,9 @@
 from dataclasses import replace
 
 from bot.demo.story.seeded_incidents import SeededIncident
-from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemReminderStage, Resolution
+from bot.domain.incident.aftermath import Aftermath, Postmortem, Resolution
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.incident.notices import CancelledNotice, ResolvedNotice
-from bot.domain.postmortem import owing, reminders
 
 
 def with_aftermath(incident: Incident, seeded: SeededIncident) -> Incident:
@@ -49,18 +48,6 @@ def _resolution(incident: Incident, seeded: SeededIncident) -> Resolution | None
 
 
 def _postmortem(incident: Incident, seeded: SeededIncident) -> Postmortem | None:
-    """Return the postmortem: done if week.toml says when; else owed, with its past reminders sent."""
-    policy, ended_at, by = seeded.policy, seeded.ended_at, seeded.responder
-    terms = policy.postmortem_terms(seeded.severity)
-    assert ended_at is not None
-    owed = owing.owed_at_resolve(incident, None, terms, now=ended_at)
-    if owed is None or seeded.written_at is None:
-        return None if owed is None else _reminded(owed, seeded)
-    return owing.done(owed, by_id=by.id, by_name=by.name, at=seeded.written_at)
-
-
-def _reminded(owed: Postmortem, seeded: SeededIncident) -> Postmortem:
-    hours = seeded.policy.business_hours
-    late = reminders.due(owed, hours, now=seeded.now)
-    stage: PostmortemReminderStage | None = None if late is None else late.stage
-    return owing.scheduled(replace(owed, reminded=stage), hours, now=seeded.now)
+    duties = (one.postmortems for one in seeded.policy.capabilities if one.postmortems is not None)
+    duty = next(duties, None)
+    return None if duty is None else duty.past(seeded, incident)

@@ -22,7 +22,6 @@ from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import Incident, StatusUpdates
 from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.oncall.people import marked
-from bot.domain.postmortem.notices import PostmortemDoneNotice
 from bot.i18n import Texts
 from bot.runbook import Policy
 from bot.services.shared.postings import notice, posting_deliveries
@@ -203,8 +202,6 @@ class _Composer:
         yield end_notice(self._incident, seeded), "resolved:3", ended_at
         for past in pasts_of(seeded, self._incident.id):
             yield from past.notices
-        if seeded.written_at is not None:
-            yield PostmortemDoneNotice(by=seeded.responder.name), "postmortem:4", seeded.written_at
         for item, number in self._items:
             yield from item.lines(number)
 

@@ -83,7 +83,6 @@ class _Writer:
                 await self._connection.execute(*queries()[query].bound(rows=_as_array(own)))
         ended = [incident_of(one, ids[one.key]) for one in incidents if one.ended_at is not None]
         await self.write("seed_resolutions", [row for one in ended for row in _resolutions(one)])
-        await self.write("seed_postmortems", [row for one in ended for row in _postmortems(one)])
         items = await self.write("seed_actions", [row for one in incidents for row in _actions(one, ids)])
         await self.write("seed_timeline", [row for one in incidents for row in timeline_of(one, items)])
         posts = Posts(self._policy, items)
@@ -176,11 +175,6 @@ def _responders(one: SeededIncident) -> Iterator[Row]:
 def _resolutions(one: Incident) -> Iterator[Row]:
     if (said := one.aftermath.resolution) is not None:
         yield {"incident_id": one.id, "guild_id": one.guild_id, **said.to_json()}
-
-
-def _postmortems(one: Incident) -> Iterator[Row]:
-    if (owed := one.aftermath.postmortem) is not None:
-        yield {"incident_id": one.id, "guild_id": one.guild_id, **owed.to_json()}
 
 
 def _actions(one: SeededIncident, ids: Mapping[str, int]) -> Iterator[Row]:

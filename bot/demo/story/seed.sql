@@ -53,24 +53,6 @@ SELECT incident_id, guild_id, cause, fix, impact, people, duration_s, by_id, by_
        incident_id bigint, guild_id bigint, cause text, fix text, impact text, people bigint, duration_s bigint,
        by_id bigint, by_name text, at timestamptz);
 
--- name: seed_postmortems
--- `rows`: a JSON array with one object per postmortem. The job that reminds of one is queued with it.
-WITH made AS (
-    INSERT INTO postmortems (incident_id, guild_id, state, owner_id, owner_name, due_on, reminded, remind_at, done_at,
-                             done_by_id, done_by_name)
-    SELECT incident_id, guild_id, state, owner_id, owner_name, due_on, reminded, remind_at, done_at,
-           done_by_id, done_by_name
-      FROM jsonb_to_recordset(:rows::jsonb) AS past (
-           incident_id bigint, guild_id bigint, state text, owner_id bigint, owner_name text, due_on date, reminded text,
-           remind_at timestamptz, done_at timestamptz, done_by_id bigint, done_by_name text)
-    RETURNING incident_id, guild_id, remind_at
-)
-INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, headers, status)
-SELECT 0, 'postmortem', convert_to(incident_id::text, 'UTF8'), remind_at, 'postmortem:' || incident_id,
-       jsonb_build_object('guild', guild_id::text), 'queued'
-  FROM made
- WHERE remind_at IS NOT NULL;
-
 -- name: seed_actions
 -- `rows`: a JSON array with one object per action item, oldest first. Returns the number that each got. The job that reminds
 -- of an open one is queued with it.

@@ -22,8 +22,8 @@ from bot.domain.incident.entries import (
     ThreadOpenedEntry,
     entry_of,
 )
+from bot.domain.incident.incident import PersonRef
 from bot.domain.oncall.people import marked
-from bot.domain.postmortem.entries import PostmortemDoneEntry
 from bot.domain.timeline.entries import EntryData
 from bot.domain.timeline.written import NoteEntry, PinnedEntry
 from bot.ui.words.links import place_url
@@ -31,7 +31,7 @@ from bot.ui.words.links import place_url
 _SECOND: Final = timedelta(seconds=1)
 
 Row = dict[str, object]
-_Fact = tuple[datetime, EntryData, CastMember | None]
+_Fact = tuple[datetime, EntryData, CastMember | PersonRef | None]
 
 
 def timeline_of(one: SeededIncident, items: Mapping[str, int]) -> Iterator[Row]:
@@ -78,9 +78,7 @@ def _answered(one: SeededIncident) -> Iterator[_Fact]:
         incident = incident_of(one, 0)
         yield one.ended_at, entry_of(end_notice(incident, one), is_drill=incident.is_drill), first
         for past in pasts_of(one, 0):
-            yield from ((at, entry, None) for at, entry in past.entries)
-    if one.written_at is not None:
-        yield one.written_at, PostmortemDoneEntry(), first
+            yield from past.entries
 
 
 def _note(one: SeededIncident, who: CastMember, at: datetime, text: str) -> EntryData:
@@ -100,6 +98,6 @@ def _note(one: SeededIncident, who: CastMember, at: datetime, text: str) -> Entr
     )
 
 
-def who_as_columns(prefix: str, who: CastMember) -> Row:
+def who_as_columns(prefix: str, who: CastMember | PersonRef) -> Row:
     """Return the two columns of a person who did something."""
     return {f"{prefix}_id": who.id, f"{prefix}_name": who.name}

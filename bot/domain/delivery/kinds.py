@@ -195,14 +195,10 @@ class DeliveryKind(AnyDeliveryKind):
     # -- around an incident
     #: A DM to the person whose role another person has assigned or taken over.
     ROLE_DM = "role_dm", DeliveryKindSpec(takes_ack=True, is_dated=True, is_refreshed=True)
-    #: A DM to the person who owes the postmortem.
-    POSTMORTEM_DM = "postmortem_dm", DeliveryKindSpec(is_dated=True, is_refreshed=True)
     #: One line in the incident's thread.
     NOTICE = "notice", DeliveryKindSpec(is_dated=True, keeps_order=True, waits_behind=frozenset({"notice"}))
     #: The output of a command that a person pasted, in the thread.
     OUTPUT = "output"
-    #: The file with the draft of the postmortem, in the thread.
-    POSTMORTEM_FILE = "postmortem_file"
     #: The bot's ✅ under a message that is on the timeline now.
     PIN_SEEN = "pin_seen", DeliveryKindSpec(action=Action.REACTION, is_dispensable=True)
 

@@ -1,4 +1,4 @@
-"""The secrets of vendors that detect-secrets knows by their shape and `bot.domain.masking.shapes` does not."""
+"""The secrets of vendors that detect-secrets knows by shape and `bot.domain.masking.shapes` does not."""
 
 import re
 from collections.abc import Iterator

@@ -92,10 +92,6 @@ class TimelineKind(EntryKind):
     UNMERGED = "unmerged"  # what had been merged into this one goes on by itself again
     REOPENED = "reopened"
     RESOLUTION_CORRECTED = "resolution_corrected"  # how it was resolved
-    POSTMORTEM_OWNER = "postmortem_owner"  # it was handed over
-    POSTMORTEM_REMINDED = "postmortem_reminded"
-    POSTMORTEM_DONE = "postmortem_done"
-    POSTMORTEM_OWED = "postmortem_owed"  # again: it was taken for done
 
 
 class EntryData(Payload):

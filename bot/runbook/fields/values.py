@@ -12,7 +12,6 @@ from bot.domain.emoji import is_one_emoji
 from bot.domain.oncall.notify import is_ntfy, is_pushover
 from bot.domain.oncall.people import SHORTEST_ID
 from bot.domain.paging.ways import Also
-from bot.domain.postmortem.template import Naming
 from bot.domain.severity import Mention
 from bot.domain.triage.tree import LATER, REEVALUATE, UNSURE, Text, TriageOutcome
 from bot.runbook.fields.rules import Names, Rule
@@ -232,15 +231,6 @@ def _emoji(value: object) -> str:
     return text
 
 
-def _postmortem_path(value: object) -> str:
-    path = string(value)
-    if sorted(re.findall(r"{[^}]*}|[{}]", path)) != ["{date}", "{title}"]:
-        raise ValueError(path)
-    if not path.isprintable() or "\\" in path or {"", ".", ".."} & set(path.split("/")):
-        raise ValueError(path)  # it must not lead out of the repository
-    return path
-
-
 Bool = Annotated[bool, Rule("a yes or no", "true, false", _bool)]
 Language = Annotated[str, matching("ja|en", "a language", '"ja", "en"')]
 Emoji = Annotated[
@@ -256,18 +246,6 @@ def _repository(value: object) -> str:
 
 
 Repository = Annotated[str, Rule("a repository", 'owner/name ("parky/ops")', _repository)]
-
-_POSTMORTEM = 'a path in the repository with {date} and {title} ("docs/postmortems/{date}-{title}.md")'
-PostmortemPath = Annotated[
-    str,
-    Rule("a path", _POSTMORTEM, _postmortem_path),
-]
-
-TemplateOrNone = Annotated[
-    str | None,
-    or_none(string_up_to(200, "a file", "our-postmortem.md"), " for the one that comes with the bot"),
-]
-PeopleNamed = Annotated[Naming, choice(Naming, "a way to name people")]
 
 
 def _person(names: Names) -> Rule:

@@ -1,7 +1,7 @@
 """Ending an incident and opening it again. The rules: `bot.domain.incident.transitions`."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.capability import IncidentEvent
 from bot.domain.errors import InvalidTransition, UserError
@@ -27,15 +27,15 @@ from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.acknowledging.old_reactions import OldReactions
 from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.declaring import declare_within
+from bot.services.incidents.resolutions import NewResolution, keep_resolution, with_aftermath
 from bot.services.incidents.roles import give_up
 from bot.services.incidents.severity_change import Cause, Regraded, Regrading
 from bot.services.ports import Discord, Store
-from bot.services.postmortems.owed import owe, release, require_owner
-from bot.services.postmortems.resolutions import NewResolution, keep_resolution, with_aftermath
 from bot.services.running_triages.endings import dismiss_walks, take_in_walks
 from bot.services.shared.access import Act, AnyAct
-from bot.services.shared.changes import Change, Changes, link_both, unlink_both, want_draft
+from bot.services.shared.changes import Change, Changes, link_both, unlink_both
 from bot.services.shared.jobs import archive_job, archive_key, refresh_job
+from bot.services.shared.postmortems import owe
 from bot.services.shared.reminders import remind_later, reminder_key
 from bot.services.shared.shown_incidents import ShownIncidents
 
@@ -94,13 +94,13 @@ class Lifecycle:
 
         Args:
             said: How it was resolved; None: nothing is said of it.
-            owner: Who is to write the postmortem if one is owed; None: by the rule (`owing.owner_by_rule`).
+            owner: Who is to write the postmortem if one is owed; None: by the rule.
 
         Returns:
             The incident with its aftermath.
 
         Raises:
-            As `require_owner`; nothing is resolved then.
+            As `owe`; nothing is resolved then.
         """
         key = None if said is None else said.key
         async with self._changes.change(incident_id, by=by, act=Act.RESOLVE) as change:
@@ -108,16 +108,13 @@ class Lifecycle:
                 return await with_aftermath(change)  # Discord has delivered the interaction twice
             at, archive_at = change.now, self.archive_at(change)
             ended = transitions.resolve(change.incident, by=by, at=at, archive_at=archive_at)
-            if owner is not None:
-                await require_owner(self._changes.access, owner, change)
+            owed = await owe(self._changes.access, change, ended, owner=owner)
             resolution = await keep_resolution(change, said)
-            owed = await owe(change, ended, owner=owner)
             told = ResolvedNotice(at=at, said=resolution, key=key)
             if owed is not None and owed.is_owed:
                 writer = PersonRef(owed.owner_id, owed.owner_name)
                 told = replace(told, owner=writer, due_on=owed.due_on)
             await self.end(change, ended, told)
-            await want_draft(change.tx, ended, after=timedelta())
         return replace(ended, aftermath=Aftermath(resolution=resolution, postmortem=owed))
 
     async def cancel(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
@@ -158,7 +155,6 @@ class Lifecycle:
             await change.tx.join(incident_id, by, via=AckVia.REOPENED)
             await change.tx.cancel_jobs([archive_key(incident_id)])
             await remind_later(change.tx, change.incident, now=change.now)
-            await release(change)
             line, news = f"reopened:{opened.version}", ReopenedNotice(reason=_reason(reason))
             await change.record(ReopenedEntry(reason=news.reason), line=line)
             await change.say(news, key=line)

@@ -20,12 +20,12 @@ class RefreshFollowUps:
 
     Attributes:
         shown: What the capabilities edit that shows the incident.
-        attach: Puts the newest draft of the postmortem into its message; says when to try again.
+        edits: What the capabilities edit of their own posts after the core's; says when to try again.
         redact: Redacts its posts that others can read, once it is private; says when to try again.
     """
 
     shown: Sequence[Callable[[Incident], Awaitable[None]]]
-    attach: Callable[[Incident, Sequence[Delivery]], Awaitable[timedelta | None]]
+    edits: Sequence[Callable[[Incident, Sequence[Delivery]], Awaitable[timedelta | None]]]
     redact: Callable[[Incident, Sequence[Delivery]], Awaitable[timedelta | None]]
 
 
@@ -61,8 +61,8 @@ class Refreshing:
             emptied = await self._follow_ups.redact(incident, posts)
             posts = await self._theirs(incident, posts)
         shown = await self._show(incident, posts)
-        attached = await self._follow_ups.attach(incident, posts)
-        return soonest([wait for wait in (emptied, shown, attached) if wait is not None])
+        own = [await edit(incident, posts) for edit in self._follow_ups.edits]
+        return soonest([wait for wait in (emptied, shown, *own) if wait is not None])
 
     async def _show(self, incident: Incident, posts: Sequence[Delivery]) -> timedelta | None:
         """Edit the *posts* that show an older version of the incident; see `refresh`."""

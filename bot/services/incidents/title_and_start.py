@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.capability import IncidentEvent
 from bot.domain.calendar.start_time import InvalidStartTime, parse_start_time
@@ -16,7 +16,7 @@ from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
 from bot.services.shared.access import Act
-from bot.services.shared.changes import Changes, want_draft
+from bot.services.shared.changes import Changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Details:
             await change.record(entry, line=line)
             told = DetailsChangedNotice(title=corrected.title, started_at=corrected.started_at)
             await change.say(told, key=line)
-            await want_draft(change.tx, after, after=timedelta())  # the postmortem has both
+            await change.then(IncidentEvent.DETAILS_CORRECTED)
             if corrected.started_at is not None:
                 await change.then(IncidentEvent.START_CORRECTED)
         return CorrectedDetails(change.incident, corrected)

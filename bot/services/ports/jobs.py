@@ -17,7 +17,6 @@ class JobName(StrEnum):
     REFRESH_QUESTION = "refresh_question"  # payload: the delivery id of its line
     REEVALUATE = "reevaluate"  # payload: triage id; its deadline is reached, of any kind
     UNFINISHED_TRIAGE = "unfinished_triage"  # payload: triage id; looks if it is still being answered
-    DRAFT_POSTMORTEM = "draft_postmortem"  # payload: incident id; it is resolved
     REMIND = "remind"  # payload: incident id
     ARCHIVE = "archive"  # payload: incident id
     SHOW_COUNT = "show_count"  # payload: incident id; a tracked alert came again
@@ -25,8 +24,6 @@ class JobName(StrEnum):
     EMAIL = "email"  # payload: delivery id; it is sent, but not acknowledged so far
     REDACT = "redact"  # payload: incident id; it is private by now
     REDACT_FAILURES = "redact_failures"  # payload: incident id; the same for its rows in the DLQ
-    POSTMORTEM = "postmortem"  # payload: incident id; a reminder of its postmortem is due
-    PULL_REQUEST = "pull_request"  # payload: incident id; its postmortem on the code host
     KEEP_IN_STEP = "keep_in_step"  # payload: delivery id; its page in a system outside
     TRACK_UNANSWERED = "track_unanswered"  # payload: "guild_id:message_id"; nobody has said what it means
 

@@ -73,10 +73,6 @@ class Act(AnyAct):
     LEAVE = "leave", "private"
     ENTER = "enter", "private"
     DELETE_THREAD = "delete_thread", "private"
-    FINISH_POSTMORTEM = "finish_postmortem"
-    OWE_POSTMORTEM = "owe_postmortem"
-    GIVE_POSTMORTEM = "give_postmortem"
-    DRAFT_POSTMORTEM = "draft_postmortem"
     CHECK_SYSTEMS = "check_systems"
 
 

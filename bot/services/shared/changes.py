@@ -3,8 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 import structlog
 
@@ -14,22 +13,18 @@ from bot.domain.delivery.notices import Notice
 from bot.domain.errors import RecordedRefusal
 from bot.domain.incident import relations
 from bot.domain.incident.entries import LinkedEntry, UnlinkedEntry
-from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryData, EntryKind, TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.incidents import IncidentWrites
 from bot.services.shared.access import Access, AnyAct, MaySeeLess, require_as_seen
-from bot.services.shared.jobs import draft_job, refresh_job
+from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import notice
 from bot.services.shared.reminders import note_act
 
 log = structlog.get_logger(__name__)
-
-#: How long the draft of an owed postmortem waits for more: people write several notes at once, and each
-#: version is a commit in the team's repository.
-_DRAFTED_IN: Final = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -73,8 +68,6 @@ class Change:
     ) -> None:
         """Record the change on the timeline and in the audit. A responder's change is a sign of life.
 
-        The draft of an owed postmortem follows.
-
         Args:
             at: When it happened, if that was not now.
             corrects: The entry that this one puts right.
@@ -83,7 +76,7 @@ class Change:
         actor = None if self.is_by_clock else self.by
         told = replace(data, line=line)
         entry = TimelineEntry.of(told, at or self.now, by=actor, corrects=corrects)
-        await want_draft(self.tx, self.incident)
+        await self.then(IncidentEvent.RECORDED)
         if self.is_by_clock:
             await self.tx.add_timeline(self.incident.id, entry)
             return
@@ -123,15 +116,10 @@ class Change:
         await self.tx.insert_deliveries([line])
 
 
-async def want_draft(tx: Transaction, incident: Incident, *, after: timedelta = _DRAFTED_IN) -> None:
-    """Let the draft of the postmortem that a resolved incident owes be made again, in *after*.
-
-    That of a private one is made only when a person asks for it: see `Documents.draft_after_resolve`.
-    """
-    if incident.status is not Status.RESOLVED or incident.is_private:
-        return
-    if await tx.want_draft(incident.id, after=after):
-        await tx.enqueue(draft_job(incident.id, after=after))
+async def follow_entry(tx: Transaction, policy: Policy, incident: Incident) -> None:
+    """Let the capabilities follow up what Discord has changed on the timeline of a locked incident."""
+    change = Change(tx, policy, incident, Person(id=0, name=""), await tx.now(), is_by_clock=True)
+    await change.then(IncidentEvent.RECORDED)
 
 
 async def link_both(one: Change, other: Change) -> None:

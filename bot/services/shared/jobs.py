@@ -56,18 +56,6 @@ def archive_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
     return Job(JobName.ARCHIVE, str(incident_id), archive_key(incident_id), after=after)
 
 
-def draft_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
-    """Return the job that drafts the postmortem of a resolved incident, if its severity requires one."""
-    key = f"draft_postmortem:{incident_id}"
-    return Job(JobName.DRAFT_POSTMORTEM, str(incident_id), key, after=after, sooner=True)
-
-
-def pull_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
-    """Return the job that brings the pull request of a postmortem up to date, or looks at it."""
-    key = f"pull_request:{incident_id}"
-    return Job(JobName.PULL_REQUEST, str(incident_id), key, after=after, sooner=True)
-
-
 def hide_jobs(incident: Incident) -> tuple[Job, Job]:
     """Return the jobs that hide what others could read of an incident before it was private.
 

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from bot.capability import IncidentEvent
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
@@ -24,7 +25,7 @@ from bot.services.ports import Discord, Store, Transaction
 from bot.services.ports.store.timeline import TimelineWrites
 from bot.services.ports.urgency import BACKGROUND, urgency
 from bot.services.shared.access import Access, Act
-from bot.services.shared.changes import Change, Changes, want_draft
+from bot.services.shared.changes import Change, Changes, follow_entry
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +100,7 @@ class Pins:
                 async with self._store.transaction() as tx:
                     incident = await tx.incident(incident_id, lock=True)
                     if await _note_edit(tx, incident_id, message, at=message.edited_at):
-                        await want_draft(tx, incident)
+                        await follow_entry(tx, self._policy, incident)
 
     async def deleted(self, message_ids: Sequence[int]) -> None:
         """Handle the deletion of messages: pinned ones stay on the timeline, with one note of that."""
@@ -112,7 +113,7 @@ class Pins:
             async with self._store.transaction() as tx:
                 incident = await tx.incident(incident_id, lock=True)
                 if await _note_deletion(tx, incident_id, message_id):
-                    await want_draft(tx, incident)
+                    await follow_entry(tx, self._policy, incident)
 
     async def reconcile_all(self, guild_id: int) -> None:
         """Find what happened while the gateway was away, in the threads of open incidents.
@@ -161,7 +162,7 @@ class Pins:
         async with self._changes.change(incident_id, by=by, act=Act.PIN) as change:
             outcome = await self._keep(change, message)
             if outcome is not Pinned.ALREADY:
-                await want_draft(change.tx, change.incident)
+                await change.then(IncidentEvent.RECORDED)
                 data = AuditData(incident_id, facts={"message_id": message.id, "outcome": outcome.value})
                 guild_id = change.incident.guild_id
                 await change.tx.audit(guild_id=guild_id, by=by, action=TimelineKind.PINNED.value, data=data)

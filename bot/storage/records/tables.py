@@ -52,9 +52,6 @@ _TABLES: Final = (
     RecordTable("triage_answers", "id", f"each.triage_id IN ({_TRIAGES})"),
     RecordTable("triage_choices", "id", f"each.triage_id IN ({_TRIAGES})"),
     RecordTable("resolutions", "incident_id"),
-    RecordTable("postmortems", "incident_id"),
-    RecordTable("postmortem_documents", "incident_id"),
-    RecordTable("postmortem_pulls", "incident_id"),
     RecordTable("audit", "id", "each.data ->> 'incident_id' IN (SELECT id::text FROM chosen)"),
 )
 

@@ -61,17 +61,11 @@ SELECT job, key, priority, guild_id
         UNION ALL
         SELECT 9, 'archive', 'archive:' || id, archive_at, 0, guild_id FROM incidents
         UNION ALL
-        SELECT 11, 'postmortem', 'postmortem:' || incident_id, remind_at, 0, guild_id FROM postmortems
-        UNION ALL
-        SELECT 13, 'draft_postmortem', 'draft_postmortem:' || incident_id, draft_at, 0, guild_id FROM postmortems
-        UNION ALL
         SELECT 14, 'keep_in_step', 'keep_in_step:' || delivery_id, next_at, 0, guild_id FROM outside_pages
         UNION ALL
         SELECT 19, 'track_unanswered', 'track_unanswered:' || guild_id || ':' || message_id, tracks_at, :late_priority, guild_id
           FROM alert_questions
-         WHERE answer IS NULL
-        UNION ALL
-        SELECT 20, 'pull_request', 'pull_request:' || incident_id, next_at, 0, guild_id FROM postmortem_pulls) AS work
+         WHERE answer IS NULL) AS work
  WHERE due_at < now() - :overdue::interval
    AND NOT EXISTS (SELECT FROM pgqueuer WHERE dedupe_key = key AND status IN ('queued', 'picked'))
  ORDER BY place, due_at;

@@ -13,9 +13,10 @@ from bot.domain.incident.forms.form_state import digest_of
 from bot.domain.incident.forms.people_count import parse_people_and_span
 from bot.domain.incident.incident import Incident, Phase
 from bot.domain.people import Person
-from bot.domain.postmortem.owing import Owing, owing_if_resolved
+from bot.domain.postmortems import Owing
 from bot.domain.text import cut
-from bot.services.postmortems.resolutions import IMPACT_LIMIT, WORDS_LIMIT, NewResolution
+from bot.services.incidents.resolutions import IMPACT_LIMIT, WORDS_LIMIT, NewResolution
+from bot.services.shared.postmortems import owing_if_resolved
 from bot.ui.buttons import Component
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, label, person_choice, text_input, text_line
@@ -52,8 +53,7 @@ def resolve_form(voice: Voice, incident: Incident, *, by: Person, now: datetime,
         in_dm: It opens in a DM, where Discord offers no other person: the owner is only named.
     """
     shown = _prefilled(voice, incident, now=now)
-    terms = voice.policy.postmortem_terms(voice.severity(incident))
-    owing = owing_if_resolved(incident, terms, by=by, now=now)
+    owing = owing_if_resolved(voice.policy, incident, by=by, now=now)
     owner_id = 0 if owing is None or in_dm else max(owing.owner.id, 0)
     return Form(
         voice.say("resolution.form.title", label=incident.label),

@@ -18,10 +18,8 @@ from bot.ui.posts import (
 )
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import (
-    documents,
     notices,
     postings,
-    postmortems,
     private,
     roles,
     timeline_notices,
@@ -35,11 +33,9 @@ _RENDERERS: Final[dict[AnyDeliveryKind, Renderer]] = {
     kind: renderer
     for module in (
         bundles,
-        documents,
         notices,
         pages,
         postings,
-        postmortems,
         private,
         questions,
         roles,

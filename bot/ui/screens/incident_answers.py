@@ -15,9 +15,10 @@ from bot.services.escalation.bundles import AllAcknowledged
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.escalation.release import Released, ReleaseOutcome
 from bot.services.incidents.merging import Merged
+from bot.services.incidents.resolutions import CorrectedResolution
 from bot.services.incidents.severity_change import Regraded
 from bot.services.incidents.updates import UpdateResult
-from bot.services.postmortems.resolutions import CorrectedResolution
+from bot.services.shared.postmortems import shown_postmortem
 from bot.ui.components import ID_LIMIT, Screen, button, buttons_view, made_of, or_quit, row, text, to_places
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.escalation.next_step import next_step
@@ -64,7 +65,7 @@ def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) 
 
 def resolved_lines(voice: Voice, incident: Incident) -> list[str]:
     """Return how it was resolved, and who owes the postmortem by when; nothing of another end."""
-    said, owed = incident.aftermath.resolution, incident.aftermath.postmortem
+    said, owed = incident.aftermath.resolution, shown_postmortem(voice.policy, incident)
     lines = [] if said is None or incident.status is not Status.RESOLVED else said_lines(voice, said)
     if owed is None or not owed.is_owed:
         return lines

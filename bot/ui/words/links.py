@@ -1,8 +1,6 @@
-"""Addresses of places in Discord, and of a postmortem in the team's repository."""
+"""Addresses of places in Discord."""
 
 from bot.domain.incident.incident import Incident
-from bot.domain.postmortem.path import document_path
-from bot.runbook.model import Policy
 
 
 def place_url(guild_id: int, channel_id: int, message_id: int | None = None) -> str:
@@ -37,9 +35,3 @@ def linked_label(incident: Incident) -> str:
 def home(incident: Incident) -> tuple[str, str | None]:
     """Return the text key of a button to that place, and its URL; a tracked alert has no thread."""
     return ("to_post" if incident.thread.id is None else "to_thread", home_url(incident))
-
-
-def postmortem_path(policy: Policy, incident: Incident) -> str:
-    """Return the path of the postmortem: the policy's pattern with the local start day and the title."""
-    day = incident.started_at.astimezone(policy.timezone).date()
-    return document_path(policy.postmortem.path, title=incident.title, label=incident.label, day=day)

@@ -31,7 +31,6 @@ from bot.domain.incident.entries import (
 )
 from bot.domain.incident.incident import label_of
 from bot.domain.payloads import UNSET, Json, Unset
-from bot.domain.postmortem.entries import PostmortemOwnerEntry, PostmortemRemindedEntry
 from bot.domain.privacy_payloads import MemberAddedEntry, MemberRemovedEntry
 from bot.domain.sheets import OutputEntry
 from bot.domain.timeline.entries import EntryData, EntryKind
@@ -45,7 +44,7 @@ from bot.domain.timeline.recorded import (
 )
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
 from bot.runbook.model import Policy
-from bot.ui.words import detail_words, postmortem_words
+from bot.ui.words import detail_words, resolution_words
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
 from bot.ui.words.voice import channel_name
@@ -262,10 +261,8 @@ _LOOKS: Final[dict[EntryKind, EntryLook[Any]]] = {
         EntryLook(UnmergedEntry, lambda words, data, _limit: _other(words, "let_go", data.with_)),
         EntryLook(MemberAddedEntry, lambda words, data, _limit: _who(words, data.name)),
         EntryLook(MemberRemovedEntry, lambda words, data, _limit: _who(words, data.name)),
-        EntryLook(ResolvedEntry, postmortem_words.resolved),
-        EntryLook(ResolutionCorrectedEntry, postmortem_words.resolution_corrected),
-        EntryLook(PostmortemOwnerEntry, postmortem_words.postmortem_handed_over),
-        EntryLook(PostmortemRemindedEntry, postmortem_words.postmortem_reminded),
+        EntryLook(ResolvedEntry, resolution_words.resolved),
+        EntryLook(ResolutionCorrectedEntry, resolution_words.resolution_corrected),
         EntryLook(MergedEntry, lambda words, data, _limit: _other(words, "goes_on_in", data.into)),
         EntryLook(PinDeletedEntry, _deleted),
     )

@@ -12,9 +12,9 @@ from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.ui.words.voice import Voice
 from cogs.actions.posts import IssueWriter, issue_lines
 from tests.cogs.actions.test_issue_rules import EXPORT as ISSUE_EXPORT
+from tests.cogs.postmortem.test_pull_texts import HOSTILE, MARKER
 from tests.unit.ui import samples
 from tests.unit.ui.screens import EN, JA
-from tests.unit.ui.test_exports import HOSTILE, MARKER
 
 WRITERS = [IssueWriter(words) for words in (samples.JA, samples.EN)]
 ITEM = ActionItem(

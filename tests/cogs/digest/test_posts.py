@@ -13,7 +13,7 @@ from bot.domain.dlq.failures import DlqCounts, StatusCount
 from bot.domain.incident.aftermath import Postmortem, PostmortemState
 from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.postmortem.owing import OwedPostmortem
+from bot.domain.postmortems import OwedPostmortem
 from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, AlertSource, NoisyAlert
 from bot.domain.statistics.examples import ExampleOf, Examples
 from bot.domain.statistics.figures import (

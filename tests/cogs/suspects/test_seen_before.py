@@ -8,7 +8,7 @@ import pytest
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.opening import NewIncident
-from bot.services.postmortems.resolutions import NewResolution
+from bot.services.incidents.resolutions import NewResolution
 from bot.services.sheets import Pasted
 from tests.cogs.actions.action_desk import add
 from tests.cogs.suspects.acts import suspects

@@ -118,7 +118,7 @@ SHARED: Final = {
     "triage.starting.press_urgent": "/sev1",
     "/sev2": "/sev1",
     "incidents.resolving.press_resolve_now": "incidents.resolving.send_resolution",
-    "postmortem.owing.press_done": "/postmortem done",
+    "postmortem.commands.press_done": "/postmortem done",
     "/sev3": "/sev1",
     # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
     "announcements.commands.press_send": "announcements.commands.press_copied",

@@ -181,7 +181,7 @@ async def _(scene: Scene) -> Change:
     return known.change(act, "postmortem_owner")
 
 
-@change("postmortem.owing.press_undo")
+@change("postmortem.commands.press_undo")
 async def _(scene: Scene) -> Change:
     known = await scene.resolved("sev1")
     said = await scene.say("postmortem done", number=known.number)

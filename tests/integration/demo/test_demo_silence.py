@@ -21,6 +21,7 @@ from bot.runbook import load_policy
 from cogs.actions.rules import ActionDelivery
 from cogs.morning_triage.rules import MorningDelivery
 from cogs.oncall.rules import OnCallDelivery
+from cogs.postmortem.rules import PostmortemDelivery
 from local_discord.client import Human, NotSeen
 from local_discord.running import running_discord
 from local_discord.world.snowflake import snowflake_of
@@ -87,7 +88,7 @@ async def test_messages_of_the_calendar_are_no_page(onlooker: tuple[asyncpg.Conn
             OnCallDelivery.HANDOVER,
             MorningDelivery.POST,
             ActionDelivery.DM,
-            DeliveryKind.POSTMORTEM_DM,
+            PostmortemDelivery.DM,
         )
     )
     await tour.silence(timedelta(minutes=40), "40 分後", "nobody is paged")

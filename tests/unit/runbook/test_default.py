@@ -14,6 +14,7 @@ from bot.domain.sheets import Affected, fill
 from bot.domain.triage.tree import UNSURE, Path
 from bot.runbook import Policy, default_policy_text, load_policy
 from cogs.digest.rules import DigestSchedule
+from cogs.postmortem.rules import PostmortemRules
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NOBODY, PRIMARY, BOTH = (), ("primary",), ("primary", "secondary")
@@ -147,7 +148,7 @@ def test_digest_and_the_rest(parky: Policy) -> None:
         time(18),
     )
     assert (parky.timezone, parky.language, parky.ack_emoji) == (ZoneInfo("Asia/Tokyo"), "ja", "👀")
-    assert parky.postmortem.path == "docs/ops/postmortems/{date}-{title}.md"
+    assert parky.of(PostmortemRules).path == "docs/ops/postmortems/{date}-{title}.md"
     assert (parky.reevaluate.after, parky.reevaluate.promote_to) == (30 * MINUTE, "SEV2")
     assert parky.reevaluate.channel == "p1-ops"
     left = parky.unfinished

@@ -11,10 +11,6 @@ from bot.services.ports.store.alerts.events import AlertEventWrites
 from bot.services.ports.store.alerts.lessons import AlertLessonReads, AlertLessonWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
-from bot.services.ports.store.code_host.exports import (
-    PullExportReads,
-    PullExportWrites,
-)
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
 from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
@@ -25,8 +21,7 @@ from bot.services.ports.store.oncall import OnCallReads
 from bot.services.ports.store.outage import OutageMirror
 from bot.services.ports.store.output_previews import OutputPreviewWrites
 from bot.services.ports.store.paging import PagingReads, PagingWrites
-from bot.services.ports.store.postmortems.documents import DocumentReads, DocumentWrites
-from bot.services.ports.store.postmortems.postmortems import PostmortemReads, PostmortemWrites
+from bot.services.ports.store.resolutions import ResolutionReads, ResolutionWrites
 from bot.services.ports.store.statistics import StatisticsReads
 from bot.services.ports.store.timeline import AuditLog, AuditWrites, TimelineReads, TimelineWrites
 from bot.services.ports.store.triages import TriageAnswers, TriageReads, TriageWrites
@@ -52,7 +47,6 @@ class Transaction(
     DeliveryAttempts,
     AttachmentWrites,
     OutputPreviewWrites,
-    DocumentWrites,
     BundleWrites,
     TriageWrites,
     TriageAnswers,
@@ -64,8 +58,7 @@ class Transaction(
     OnCallReads,
     MemberWrites,
     PagingWrites,
-    PostmortemWrites,
-    PullExportWrites,
+    ResolutionWrites,
     InstallationReads,
     JobWrites,
     Protocol,
@@ -89,7 +82,6 @@ class Store(
     EscalationReads,
     DeliveryReads,
     AttachmentReads,
-    DocumentReads,
     BundleReads,
     TriageReads,
     AlertReads,
@@ -98,8 +90,7 @@ class Store(
     OnCallReads,
     MemberReads,
     PagingReads,
-    PostmortemReads,
-    PullExportReads,
+    ResolutionReads,
     OverdueReads,
     OutageMirror,
     InstallationReads,

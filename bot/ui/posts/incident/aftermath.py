@@ -5,7 +5,8 @@ from typing import Final
 
 from bot.domain.incident.aftermath import Postmortem, PostmortemState, Resolution
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.notices import ResolutionCorrectedNotice
+from bot.domain.incident.notices import ResolutionCorrectedNotice, ResolvedNotice
+from bot.services.shared.postmortems import shown_postmortem
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, by
 from bot.ui.words.inert import inert, inert_lines
@@ -27,7 +28,7 @@ def aftermath(words: Wording, incident: Incident, *, limit: int = _LINE_LIMIT) -
     """
     if incident.status is not Status.RESOLVED:
         return []
-    said, owed = incident.aftermath.resolution, incident.aftermath.postmortem
+    said, owed = incident.aftermath.resolution, shown_postmortem(words.policy, incident)
     return [
         *([] if said is None else said_lines(words, said, limit=limit)),
         *([] if owed is None else postmortem_line(words, owed)),
@@ -52,9 +53,15 @@ def with_whole(words: Wording, incident: Incident, first: str, rest: list[str]) 
     return message(first, embeds=[embed(colour=colour_of(words, incident), description=body)])
 
 
+def resolve_lines(words: Wording, incident: Incident, told: ResolvedNotice) -> list[str]:
+    """Return what the line of a resolve in the thread says of the postmortem, and of nothing else."""
+    duties = (one.postmortems for one in words.policy.capabilities if one.postmortems is not None)
+    return [line for duty in duties for line in duty.notice_lines(words, incident, told)]
+
+
 def own_postmortem(words: Wording, incident: Incident, reader: str | None) -> str:
     """Say until when the person with the handle *reader* owes the postmortem; empty if they do not."""
-    owed = incident.aftermath.postmortem
+    owed = shown_postmortem(words.policy, incident)
     if owed is None or not owed.is_owed or reader is None:
         return ""
     if not words.means(reader, user_id=owed.owner_id, name=owed.owner_name):

@@ -24,12 +24,11 @@ from bot.domain.incident.posting import shows_old_details
 from bot.domain.payloads import UNSET
 from bot.domain.triage.payloads import ReportJoinedNotice, TriagedHereNotice
 from bot.ui.posts.bodies import Body, message
-from bot.ui.posts.incident.aftermath import whole_lines, with_whole
+from bot.ui.posts.incident.aftermath import resolve_lines, whole_lines, with_whole
 from bot.ui.posts.incident.updates import next_update
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, by, line, with_reason
 from bot.ui.words import links
 from bot.ui.words.inert import inert
-from bot.ui.words.links import postmortem_path
 from bot.ui.words.triage_words import reported
 from bot.ui.words.wording import Wording
 
@@ -47,19 +46,8 @@ def _resolved(words: Wording, incident: Incident, told: ResolvedNotice) -> Body:
         took=words.span(at - incident.triggered_at),
     )
     lines = [] if told.said is None else whole_lines(words, told.said)
-    if words.severity(incident).postmortem:
-        path, started = postmortem_path(words.policy, incident), words.full(incident.started_at)
-        lines.append(words.say("thread.notice.postmortem", path=path, started=started))
-        lines += _owner(words, told)
+    lines += resolve_lines(words, incident, told)
     return with_whole(words, incident, first, lines)
-
-
-def _owner(words: Wording, told: ResolvedNotice) -> list[str]:
-    """Return who owes the postmortem, and by when; nothing for a row of an older version."""
-    if told.owner is None or told.due_on is None:
-        return []
-    due = words.date(told.due_on)
-    return [words.say("postmortem.notice.owner", who=words.who(told.owner.name), due=due)]
 
 
 def _ended_at(incident: Incident, told: ResolvedNotice) -> datetime:
@@ -72,8 +60,8 @@ def _ended_at(incident: Incident, told: ResolvedNotice) -> datetime:
 
 def _shows_old_details(words: Wording, incident: Incident, told: ResolvedNotice, post: Delivery) -> bool:
     """Return True if the line shows an old title or start; without its own time it would show another end."""
-    tells_details = told.at is not None and words.severity(incident).postmortem
-    return tells_details and shows_old_details(post, incident)
+    tells_details = told.at is not None and resolve_lines(words, incident, told)
+    return bool(tells_details) and shows_old_details(post, incident)
 
 
 def _severity_changed(words: Wording, incident: Incident, told: SeverityChangedNotice) -> Body:

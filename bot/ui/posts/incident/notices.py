@@ -17,11 +17,9 @@ from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.escalation import responder_notices
 from bot.ui.posts.incident import (
     aftermath,
-    documents,
     export_notices,
     left_threads,
     life_notices,
-    postmortems,
     private,
     roles,
     timeline_notices,
@@ -35,11 +33,9 @@ _NOTICES: Final[dict[str, NoticeLook[Any]]] = {
     look.type.name: look
     for module in (
         aftermath,
-        documents,
         export_notices,
         left_threads,
         life_notices,
-        postmortems,
         private,
         responder_notices,
         roles,

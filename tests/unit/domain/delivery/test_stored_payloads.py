@@ -1,6 +1,6 @@
 """What deliveries carry, as every version has stored it: each row is read, and keeps its keys."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,14 +9,11 @@ from bot.domain.delivery.addressing import Addressing
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.escalation.deliveries import BundleData, NextStep, PagingData
 from bot.domain.escalation.ladder import Why, WhyKind
-from bot.domain.incident.aftermath import PostmortemReminderStage
 from bot.domain.incident.deliveries import MemberData, PostingData, RoleDm
 from bot.domain.incident.incident import Role
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.paging.ways import Way
 from bot.domain.payloads import Json, Payload
-from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
-from bot.domain.postmortem.document import PostmortemData
 from bot.domain.sheets import OutputData
 from bot.domain.timeline.pinned import PinSeenData
 from bot.domain.triage.payloads import TriageData
@@ -76,48 +73,12 @@ ROWS: list[tuple[Json, Payload]] = [
     ({"posting": 1}, MemberData(posting=1)),
     ({"posting": 1, "name": "a", "asked": "k"}, MemberData(posting=1, name="a", asked="k")),
     (
-        {
-            "files": [{"key": "postmortem:1:2", "filename": "INC-1-postmortem.md"}],
-            "path": "a.md",
-            "version": 2,
-        },
-        PostmortemData(
-            files=(FileRef(key="postmortem:1:2", filename="INC-1-postmortem.md"),), path="a.md", version=2
-        ),
-    ),
-    (
-        {
-            "files": [{"key": "d:1", "filename": "a.png", "description": "weeks"}],
-            "path": "a.md",
-            "version": 1,
-            "problem": "x.md:1: no",
-        },
-        PostmortemData(
-            files=(FileRef(key="d:1", filename="a.png", description="weeks"),),
-            path="a.md",
-            version=1,
-            problem="x.md:1: no",
-        ),
-    ),
-    (
         {"role": "scribe", "holder_id": 1, "holder": "a", "by": "b"},
         RoleDm(role=Role.SCRIBE, holder_id=1, holder="a", by="b"),
     ),
     (
         {"role": "scribe", "holder_id": 1, "holder": "a", "by": "b", "taken_over": True},
         RoleDm(role=Role.SCRIBE, holder_id=1, holder="a", by="b", taken_over=True),
-    ),
-    (
-        {"owner_id": 1, "owner": "a", "due_on": "2026-12-01", "stage": "after"},
-        PostmortemDm(owner_id=1, owner="a", due_on=date(2026, 12, 1), stage=PostmortemReminderStage.AFTER),
-    ),
-    (
-        {"owner_id": 1, "owner": "a", "due_on": "2026-12-01", "by": "b"},
-        PostmortemDm(owner_id=1, owner="a", due_on=date(2026, 12, 1), by="b"),
-    ),
-    (
-        {"owner_id": 1, "owner": "a", "due_on": "2026-12-01", "by": "b", "occasion": "resolved"},
-        PostmortemDm(owner_id=1, owner="a", due_on=date(2026, 12, 1), by="b", occasion=Occasion.RESOLVED),
     ),
     (
         {

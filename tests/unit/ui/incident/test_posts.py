@@ -16,8 +16,8 @@ from bot.ui.posts.incident.alert import headline
 from bot.ui.posts.incident.tracked import tracked
 from bot.ui.posts.renderer import render
 from bot.ui.screens.sheets import first_response_screen
-from bot.ui.words.links import postmortem_path
 from bot.ui.words.wording import Wording
+from cogs.postmortem.posts import postmortem_path
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,

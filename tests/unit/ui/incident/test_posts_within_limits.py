@@ -21,6 +21,7 @@ from bot.domain.text import one_line
 from bot.ui.posts.bodies import Field, embed
 from bot.ui.posts.renderer import render
 from cogs.digest.rules import AskedAlerts, Digest, DigestDelivery, DigestPart, actions_due
+from cogs.postmortem.rules import PostmortemDelivery
 from tests.cogs.digest.test_posts import MUTED, OWED, action
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
@@ -79,7 +80,7 @@ KINDS: Mapping[AnyDeliveryKind, Mapping[str, object]] = {
     DeliveryKind.SECOND: {},
     **{kind: {} for kind in DeliveryKind if kind.spec.shows_triage},
     DeliveryKind.NOTICE: {"notice": "note", "by": BIG, "text": "*" * 1_000},
-    DeliveryKind.POSTMORTEM_DM: {"owner_id": 101, "owner": BIG, "due_on": "2026-12-01", "by": BIG},
+    PostmortemDelivery.DM: {"owner_id": 101, "owner": BIG, "due_on": "2026-12-01", "by": BIG},
     DeliveryKind.ROLE_DM: {"role": "commander", "holder_id": 101, "holder": BIG, "by": BIG},
 }
 STATES = (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED, REOPENED)

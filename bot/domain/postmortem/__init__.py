@@ -1,1 +1,0 @@
-"""Postmortems: who owes one, by when, and when they are reminded."""

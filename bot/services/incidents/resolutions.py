@@ -1,0 +1,166 @@
+"""How an incident was resolved, in the words of the person who resolves it; and corrections of that."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from bot.capability import IncidentEvent
+from bot.domain.incident import requirements, transitions
+from bot.domain.incident.aftermath import Aftermath, Resolution
+from bot.domain.incident.entries import ResolutionCorrectedEntry
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.notices import ResolutionCorrectedNotice
+from bot.domain.people import Person
+from bot.domain.text import storable
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.shared.access import Act
+from bot.services.shared.changes import Change, Changes
+from bot.services.shared.postmortems import postmortem_of
+from bot.services.shared.shown_incidents import ShownIncidents
+
+#: Characters of the cause and of what ended it, and of the impact.
+WORDS_LIMIT: Final = 1_000
+IMPACT_LIMIT: Final = 300
+
+#: The words of a resolution; the form has a field for each, and for the number of people and the duration.
+_WORDS: Final = {"cause": WORDS_LIMIT, "fix": WORDS_LIMIT, "impact": IMPACT_LIMIT}
+#: Under which name a field is stored, where that is not its own.
+_STORED: Final = {"duration": "duration_s"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewResolution:
+    """The form as a person filled it in. Everything may be left out.
+
+    Attributes:
+        cause, fix, impact: As in `Resolution`, uncut.
+        people, duration: As in `Resolution`.
+        left: The names of the fields that were left as the form showed them.
+        key: The same key is recorded once ("interaction:123").
+    """
+
+    cause: str = ""
+    fix: str = ""
+    impact: str = ""
+    people: int | None = None
+    duration: timedelta | None = None
+    left: frozenset[str] = frozenset()
+    key: str | None = None
+
+
+async def keep_resolution(change: Change, said: NewResolution | None) -> Resolution | None:
+    """Store how the incident was resolved, in the caller's transaction, and return what holds now.
+
+    Without words, what was said at an earlier resolve stays.
+    """
+    before = await change.tx.resolution(change.incident.id)
+    if said is None:
+        return before
+    resolution = _made(change, said)
+    if before is None and resolution.is_empty:
+        return None
+    await change.tx.save_resolution(change.incident, resolution)
+    return resolution
+
+
+async def with_aftermath(change: Change) -> Incident:
+    """Return the incident of *change* with its aftermath as it is now."""
+    resolution = await change.tx.resolution(change.incident.id)
+    postmortem = await postmortem_of(change.tx.sql, change.policy, change.incident.id)
+    return replace(change.incident, aftermath=Aftermath(resolution=resolution, postmortem=postmortem))
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedResolution:
+    """The outcome of a correction.
+
+    Attributes:
+        incident: With its aftermath.
+        changed: False if everything was said before.
+    """
+
+    incident: Incident
+    changed: bool
+
+
+class Resolutions:
+    """Corrects how an incident was resolved."""
+
+    def __init__(self, changes: Changes, shown: ShownIncidents) -> None:
+        self._changes = changes
+        self._shown = shown
+
+    async def require_resolved(self, incident_id: int, *, by: Person, digest: str | None = None) -> Incident:
+        """Return a resolved incident that *by* may correct, so that a refusal comes before the form.
+
+        Args:
+            digest: As for `Lifecycle.require_open`.
+
+        Raises:
+            As `Changes.change`; InvalidTransition: it is open, or has ended in another way.
+        """
+        incident = await self._shown.as_shown(incident_id, digest)
+        await self._changes.require(incident, by=by, act=Act.CORRECT_RESOLUTION)
+        requirements.require_resolved(incident)
+        return incident
+
+    async def correct(self, incident_id: int, said: NewResolution, *, by: Person) -> CorrectedResolution:
+        """Correct how a resolved incident was resolved; the thread and the posts say so.
+
+        Fields that were left as the form showed them keep what another person has written meanwhile.
+
+        Raises:
+            As `Changes.change`; InvalidTransition: it is not resolved.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.CORRECT_RESOLUTION) as change:
+            requirements.require_resolved(change.incident)
+            before = await change.tx.resolution(incident_id) or _nothing_said(change)
+            corrected = _merged(before, _made(change, said), said.left)
+            is_new = not (_is_same(before, corrected) or await _is_recorded(change, said.key))
+            if is_new:
+                await _write(change, corrected, key=said.key)
+                await change.then(IncidentEvent.RESOLUTION_CORRECTED)
+            return CorrectedResolution(await with_aftermath(change), is_new)
+
+
+async def _write(change: Change, corrected: Resolution, *, key: str | None) -> None:
+    await change.tx.save_resolution(change.incident, corrected)
+    await change.save(transitions.renewed(change.incident))
+    line = f"resolution:{change.incident.version}"
+    await change.record(ResolutionCorrectedEntry(said=corrected, key=key), line=line)
+    await change.say(ResolutionCorrectedNotice(said=corrected), key=line)
+
+
+def _nothing_said(change: Change) -> Resolution:
+    return Resolution(by_id=change.by.id, by_name=change.by.name, at=change.now)
+
+
+def _made(change: Change, said: NewResolution) -> Resolution:
+    words = {name: storable(getattr(said, name)).strip()[:limit] for name, limit in _WORDS.items()}
+    span = said.duration
+    return Resolution(
+        **words,
+        people=said.people,
+        duration_s=None if span is None else int(span.total_seconds()),
+        by_id=change.by.id,
+        by_name=change.by.name,
+        at=change.now,
+    )
+
+
+def _merged(before: Resolution, said: Resolution, left: frozenset[str]) -> Resolution:
+    """Return *said* with the fields named in *left* as they were *before*."""
+    return replace(
+        said, **{_STORED.get(name, name): getattr(before, _STORED.get(name, name)) for name in left}
+    )
+
+
+def _is_same(before: Resolution, after: Resolution) -> bool:
+    return replace(after, by_id=before.by_id, by_name=before.by_name, at=before.at) == before
+
+
+async def _is_recorded(change: Change, key: str | None) -> bool:
+    """Return True if Discord has delivered the same interaction before."""
+    entries = await change.tx.timeline(change.incident.id)
+    kind = TimelineKind.RESOLUTION_CORRECTED
+    return key is not None and any(one.kind is kind and one.key == key for one in entries)

@@ -1,1 +1,0 @@
-"""What the use cases need of the tables about resolutions and postmortems."""

@@ -1,1 +1,0 @@
-"""Postmortems: owed at the resolve, asked for by reminders, ended by a person."""

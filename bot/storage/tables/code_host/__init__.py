@@ -1,1 +1,0 @@
-"""Our tables about what is exported to the code host."""

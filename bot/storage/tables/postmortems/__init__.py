@@ -1,1 +1,0 @@
-"""The bot's tables of resolutions, of owed postmortems and of their drafts."""

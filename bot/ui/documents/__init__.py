@@ -1,1 +1,0 @@
-"""Documents: what the bot writes for people to keep outside of Discord."""

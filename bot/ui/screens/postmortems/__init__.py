@@ -1,1 +1,0 @@
-"""The screens about owed postmortems and about their documents."""

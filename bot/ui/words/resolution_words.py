@@ -1,0 +1,42 @@
+"""The details of timeline entries about how an incident was resolved."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from bot.domain.incident.aftermath import Resolution
+from bot.domain.incident.entries import ResolutionCorrectedEntry, ResolvedEntry
+from bot.ui.words.inert import inert
+from bot.ui.words.wording import Wording
+
+
+def resolved(words: Wording, data: ResolvedEntry, limit: int) -> Iterator[str]:
+    """Yield how it was resolved, and who owes the postmortem, by when."""
+    if data.said is not None:
+        yield from _said(words, data.said, limit)
+    if data.owner is not None and data.due_on is not None:
+        yield owed_fact(words, data.owner.name, data.due_on)
+
+
+def resolution_corrected(words: Wording, data: ResolutionCorrectedEntry, limit: int) -> Iterator[str]:
+    """Yield how it was resolved, as it was put right."""
+    if data.said is not None:
+        yield from _said(words, data.said, limit)
+
+
+def _said(words: Wording, said: Resolution, limit: int) -> Iterator[str]:
+    for name, text in (("cause", said.cause), ("fix", said.fix)):
+        if text:
+            yield words.say(f"resolution.fact.{name}", text=inert(text, limit=limit))
+    whom = [inert(said.impact, limit=limit)] if said.impact else []
+    if said.people is not None:
+        whom.append(words.say("history.fact.people", count=f"{said.people:,}"))
+    key = "impact" if whom else "duration"
+    if said.duration is not None:
+        whom.append(words.span(said.duration))
+    if whom:
+        yield words.say(f"resolution.fact.{key}", text=" · ".join(whom))
+
+
+def owed_fact(words: Wording, owner: str, due_on: date) -> str:
+    """Return who owes the postmortem, and by when."""
+    return words.say("history.fact.postmortem", who=words.who(owner), due=words.date(due_on))

@@ -1,0 +1,264 @@
+"""What the draft of a postmortem is made of, where it goes, and how it is stored."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final, Self
+
+from bot.domain.action_items import ActionItem
+from bot.domain.delivery.attachments import AttachedFiles, FileRef
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.notices import Notice
+from bot.domain.incident.aftermath import Postmortem, Resolution
+from bot.domain.incident.incident import Incident, label_of
+from bot.domain.oncall.people import marked
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.timeline.lines import Line
+
+
+class CallOutcome(StrEnum):
+    """What became of a DM to a person on call."""
+
+    ARRIVED = "arrived"
+    EMAILED = "emailed"  # the DM did not arrive; an email in its place was accepted
+    FAILED = "failed"
+    NOT_NEEDED = "not_needed"  # a person acknowledged before it was sent
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class PostmortemCall:
+    """A person who was called.
+
+    Attributes:
+        place: The on-call place that they held, or their handle if the ladder names a person.
+        handle: The person; None if none was recorded.
+        asked_at: When the ladder called them.
+        arrived_at: When the DM arrived; None: it has not.
+    """
+
+    place: str
+    handle: str | None
+    asked_at: datetime
+    outcome: CallOutcome
+    arrived_at: datetime | None = None
+
+    @property
+    def who(self) -> str:
+        """Return the person, or else the place, as `Wording.on_call` takes it."""
+        return self.place if self.handle is None else marked(self.handle)
+
+
+@dataclass(frozen=True, slots=True)
+class PostmortemFacts:
+    """The facts of one incident; the same facts make the same document.
+
+    Attributes:
+        lines: The timeline, oldest first, without the numbers of private incidents.
+        called: Whom the ladder has called, by time.
+        resolution: How it was resolved; None: nothing was said.
+        postmortem: Who owes it, and by when; None: none is required.
+        actions: Its action items, in the order in which they were added.
+        read_at: When they were read; the document does not depend on it.
+        draft_wanted: How often the draft of an owed postmortem had been asked for by then.
+    """
+
+    incident: Incident
+    lines: tuple[Line, ...]
+    called: tuple[PostmortemCall, ...]
+    read_at: datetime
+    resolution: Resolution | None = None
+    postmortem: Postmortem | None = None
+    actions: tuple[ActionItem, ...] = ()
+    draft_wanted: int = 0
+
+    @property
+    def took_to_notice(self) -> timedelta:
+        """Return the time from the start of the trouble to the alert."""
+        return max(self.incident.triggered_at - self.incident.started_at, timedelta())
+
+    @property
+    def took_to_resolve(self) -> timedelta | None:
+        """Return the time from the alert to the end; None while the incident is open. MTTR's definition."""
+        ended = self.incident.ended
+        return None if ended is None else ended.at - self.incident.triggered_at
+
+    @property
+    def updates(self) -> int:
+        """Return the number of status updates."""
+        return sum(line.entry.is_update for line in self.lines)
+
+    @property
+    def broken_promises(self) -> int:
+        """Return how many status updates were due and had to be asked for.
+
+        A reminder that is repeated is about the same update: it counts once.
+        """
+        kinds = [line.entry.kind for line in self.lines if line.entry.kind in _PROMISES]
+        before = [None, *kinds]
+        return sum(
+            kind is TimelineKind.UPDATE_DUE and last is not TimelineKind.UPDATE_DUE
+            for last, kind in zip(before, kinds, strict=False)
+        )
+
+
+_PROMISES = frozenset({TimelineKind.UPDATED, TimelineKind.UPDATE_DUE})
+
+
+def called_by(pages: Iterable[Delivery]) -> tuple[PostmortemCall, ...]:
+    """Return whom *pages*, the DMs of an incident's ladder in any state, have called, by time."""
+    found = [_called(page) for page in pages]
+    return tuple(sorted(found, key=lambda one: (one.asked_at, one.place)))
+
+
+def _called(page: Delivery) -> PostmortemCall:
+    _, _, place = page.to.partition(":")
+    outcome = _outcome(page)
+    arrived_at = page.finished_at if outcome is CallOutcome.ARRIVED else None
+    return PostmortemCall(place, page.recipient, page.created_at, outcome, arrived_at)
+
+
+def _outcome(page: Delivery) -> CallOutcome:
+    match page.status:
+        case DeliveryStatus.SENT:
+            return CallOutcome.ARRIVED
+        case DeliveryStatus.CANCELLED:
+            return CallOutcome.NOT_NEEDED
+        case DeliveryStatus.FAILED:
+            return CallOutcome.EMAILED if page.has_email else CallOutcome.FAILED
+        case DeliveryStatus.PENDING | DeliveryStatus.SENDING:
+            return CallOutcome.WAITING
+
+
+def acting(lines: Iterable[Line]) -> Iterator[tuple[int | None, str]]:
+    """Yield id and name of the people who act on the timeline, in the order in which they do."""
+    for line in lines:
+        for entry in (line.entry, *line.corrections):
+            if entry.actor_name is not None:
+                yield entry.actor_id, entry.actor_name
+
+
+#: Bytes of a title in a path. A file name has 255 on every common file system, and the policy's pattern adds
+#: to the title.
+SLUG_BYTES: Final = 150
+
+#: Letters, numbers, and the marks that belong to the letter before them: dakuten, accents, vowel signs.
+_KEPT: Final = frozenset("LN")
+_MARK: Final = "M"
+
+
+def slug(title: str, *, label: str) -> str:
+    """Return *title* as a part of a path: lower-case letters and digits of any script, hyphens between.
+
+    Args:
+        title: Anything: a path, an emoji, nothing at all.
+        label: "INC-42", for a title without any letter or digit.
+
+    Returns:
+        At most `SLUG_BYTES` bytes of UTF-8, in NFKC, without dots, slashes or blanks; never empty.
+    """
+    composed = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", title).lower())
+    words = "".join(_kept(composed)).split()
+    return _within(words) or label.lower()
+
+
+def document_path(pattern: str, *, title: str, label: str, day: date) -> str:
+    """Return the path of a postmortem.
+
+    Args:
+        pattern: The policy's: "docs/ops/postmortems/{date}-{title}.md".
+        title: As in `slug`; *label*, too.
+        day: When the incident began, in the team's time zone.
+    """
+    return pattern.format(date=day.isoformat(), title=slug(title, label=label))
+
+
+def numbered(path: str, label: str) -> str:
+    """Return *path* with the incident's label, because another incident of that day has its title."""
+    stem, dot, suffix = path.rpartition(".")
+    return f"{stem}-{label.lower()}.{suffix}" if dot and "/" not in suffix else f"{path}-{label.lower()}"
+
+
+def _kept(text: str) -> list[str]:
+    """Return the signs of *text*, with a blank for each that no path should have."""
+    kept: list[str] = []
+    for sign in text:
+        category = unicodedata.category(sign)[0]
+        belongs = category in _KEPT or (category == _MARK and bool(kept) and kept[-1] != " ")
+        kept.append(sign if belongs and not _is_variant(sign) else " ")
+    return kept
+
+
+def _is_variant(sign: str) -> bool:
+    """Return True for a variation selector: it makes an emoji of a digit, and shows nothing itself."""
+    return "\ufe00" <= sign <= "\ufe0f" or "\U000e0100" <= sign <= "\U000e01ef"
+
+
+def _within(words: list[str]) -> str:
+    """Join *words* with hyphens, cut between two letters so that no byte is over the limit."""
+    joined = "-".join(words).encode()[:SLUG_BYTES].decode(errors="ignore")
+    return joined.strip("-")
+
+
+@dataclass(frozen=True, slots=True)
+class PostmortemDocument:
+    """The draft of one incident's postmortem.
+
+    Attributes:
+        path: In the team's repository; two incidents of a guild never share one.
+        version: From 1; grows with each draft that reads differently.
+        digest: SHA-256 of the content, in hex.
+        read_at: When the facts were read; older facts never replace newer ones.
+        problem: Why the team's own template did not serve; None: it did, or there is none.
+        posting: The number of its message in the thread: a deleted one is followed by another.
+        shown_version: The version that this message carries; 0: none so far.
+    """
+
+    incident_id: int
+    guild_id: int
+    path: str
+    version: int
+    digest: str
+    read_at: datetime
+    problem: str | None = None
+    posting: int = 1
+    shown_version: int = 0
+
+    @property
+    def delivery_key(self) -> str:
+        """Return the key of the delivery that carries it."""
+        return f"inc:{self.incident_id}:postmortem:{self.posting}"
+
+    @property
+    def file_key(self) -> str:
+        """Return the key of the stored file."""
+        return file_key(self.incident_id, self.version)
+
+    @property
+    def data(self) -> "PostmortemData":
+        """Return the data of the delivery that posts the document."""
+        file = FileRef(key=self.file_key, filename=f"{label_of(self.incident_id)}-postmortem.md")
+        return PostmortemData(files=(file,), path=self.path, version=self.version, problem=self.problem)
+
+    def posted_anew(self) -> Self:
+        """Return the document whose message is gone: the next one carries it."""
+        return replace(self, posting=self.posting + 1, shown_version=0)
+
+
+class PostmortemData(AttachedFiles):
+    """What the delivery of a draft says beside its file; attributes as `PostmortemDocument`."""
+
+    path: str
+    version: int
+    problem: str | None = None
+
+
+class UndraftedNotice(Notice, name="postmortem_undrafted"):
+    """A line in the thread: no draft could be made so far. It is tried again."""
+
+
+def file_key(incident_id: int, version: int) -> str:
+    """Return the key of the file of one version."""
+    return f"postmortem:{incident_id}:{version}"

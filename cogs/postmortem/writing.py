@@ -1,0 +1,312 @@
+"""Writing a postmortem: its facts in the team's words, given to the team's template or to ours."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from importlib.resources import files
+from typing import Final
+
+import structlog
+
+from bot.domain.action_items import ActionItem, ActionState
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.incident.aftermath import Postmortem, PostmortemState
+from bot.domain.incident.incident import ByPerson
+from bot.domain.oncall.people import id_of
+from bot.domain.timeline.lines import Line
+from bot.i18n import Texts, language_of
+from bot.runbook.model import Policy
+from bot.services.timeline.corrections import CORRECTION_LIMIT
+from bot.ui.words.inert import inert
+from bot.ui.words.links import thread_url
+from bot.ui.words.markdown import document_line, document_text, settled
+from bot.ui.words.timeline import beside, facts, kind_words, offset, quoted, recorded, source_url, spoken
+from bot.ui.words.wording import Wording
+from cogs.postmortem.facts import CallOutcome, PostmortemCall, PostmortemFacts, acting
+from cogs.postmortem.rendering import TemplateRefused, WorkerTemplates, WrittenPostmortem
+from cogs.postmortem.rules import Naming, PostmortemRules, TeamTemplate
+
+log = structlog.get_logger(__name__)
+
+
+class TemplateWriter:
+    """Writes postmortems in the policy's language.
+
+    Args:
+        templates: Renders them, away from the bot's own process.
+    """
+
+    def __init__(self, texts: Texts, policy: Policy, templates: WorkerTemplates) -> None:
+        self._words = Wording(texts, policy)
+        self._policy = policy
+        self._templates = templates
+
+    async def write(self, facts: PostmortemFacts) -> WrittenPostmortem:
+        """See `PostmortemWriter`: by the team's template if that works, else by ours."""
+        values = values_of(worded(self._words, facts), facts)
+        own = self._policy.of(PostmortemRules).template
+        if own is None:
+            return WrittenPostmortem(await self._standard(values))
+        try:
+            return WrittenPostmortem(await self._templates.render(own.text, values))
+        except TemplateRefused as refused:
+            log.warning("postmortem.template_failed", file=own.file, line=refused.line)
+            return WrittenPostmortem(await self._standard(values), _problem(own, refused))
+
+    async def _standard(self, values: Mapping[str, object]) -> str:
+        """Return the document by our own template; if that fails, the machine is to blame."""
+        try:
+            return await self._templates.render(standard_template(self._policy.language), values)
+        except TemplateRefused as refused:
+            raise UpstreamUnavailable(f"the standard template: {refused.reason}") from refused
+
+
+def standard_template(language: str) -> str:
+    """Return the template that comes with the bot."""
+    name = f"standard-{language_of(language)}.md.jinja"
+    return files("cogs.postmortem").joinpath(name).read_text(encoding="utf-8")
+
+
+def _problem(own: TeamTemplate, refused: TemplateRefused) -> str:
+    """Return why a team's template failed, and where: "postmortem.md:12: 'titel' is undefined"."""
+    where = own.file if refused.line is None else f"{own.file}:{refused.line}"
+    return f"{where}: {refused.reason}"
+
+
+_NAME: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentWording(Wording):
+    """The team's wording for a document: nothing in it mentions a person in Discord.
+
+    Attributes:
+        parts: The part that each person played, by name and by handle; None: people are named.
+    """
+
+    parts: Mapping[str, str] | None = field(default=None)
+
+    def who(self, name: str | None) -> str:
+        """Return the person's part, or else their name."""
+        if self.parts is None:
+            return inert(name or "?", limit=_NAME)  # without the sign that calls people elsewhere
+        return self.parts.get(name or "") or self.say("document.part.other")
+
+    def handle(self, handle: str) -> str:
+        """Return the name of a person on call: never a mention, which only Discord can read."""
+        person = self.policy.team.get(handle)
+        return self.who(handle if person is None or self.parts is not None else person.name)
+
+    def _at(self, place: str) -> str:
+        if self.parts is None or place.startswith("@"):
+            return Wording._at(self, place)  # noqa: SLF001  # the class that this one extends
+        return _on_call(self, place)
+
+
+def worded(words: Wording, facts: PostmortemFacts) -> DocumentWording:
+    """Return *words* for the document of *facts*, which name people as the policy says."""
+    kept = {each.name: getattr(words, each.name) for each in fields(Wording)}
+    by_part = words.policy.of(PostmortemRules).names is Naming.ROLES
+    return DocumentWording(**kept, parts=_parts(words, facts) if by_part else None)
+
+
+def _parts(words: Wording, facts: PostmortemFacts) -> dict[str, str]:
+    """Return the part of each person of the incident, by name and handle; one each, whatever else they did.
+
+    A role comes before a turn on call, and that before everything else. Other people are numbered in the
+    order in which they first act. Monitors keep their names.
+    """
+    incident = facts.incident
+    known: dict[str, str] = {}
+    if incident.tracked.monitor is not None:
+        monitor = (incident.tracked.monitor, incident.reported_by.name)
+        known |= {name: inert(name, limit=_NAME) for name in monitor}
+    for role, holder in incident.roles.items():
+        known.setdefault(holder.name, words.say(f"roles.name.{role.value}"))
+    for called in facts.called:
+        names = set(_names(words, called, facts))
+        part = next((known[name] for name in sorted(names) if name in known), _on_call(words, called.place))
+        known |= dict.fromkeys(names, part)
+    others = dict.fromkeys([incident.reported_by.name, *(name for _, name in acting(facts.lines))])
+    for number, name in enumerate((name for name in others if name not in known), start=1):
+        known[name] = words.say("document.part.responder", number=number)
+    if facts.postmortem is not None:  # whom the resolve form has chosen may have played no other part
+        known.setdefault(facts.postmortem.owner_name, words.say("document.part.owner"))
+    return known
+
+
+def _names(words: Wording, called: PostmortemCall, facts: PostmortemFacts) -> Iterator[str]:
+    """Yield all that the person who was called is known by: handle, the policy's name, names in Discord."""
+    if called.handle is None:
+        return
+    yield called.handle
+    person = words.policy.team.get(called.handle)
+    if person is not None:
+        yield person.name
+    user_id = id_of(called.handle) if person is None else person.user_id or id_of(called.handle)
+    if user_id is not None:
+        yield from (name for number, name in acting(facts.lines) if number == user_id)
+
+
+def _on_call(words: Wording, place: str) -> str:
+    return words.say("document.part.on_call", place=inert(place, limit=_NAME))
+
+
+_TITLE: Final = 420  # 200 characters as stored, escaped
+_LIST: Final = 2_000
+#: All that a person wrote, every sign of it escaped.
+_WORDS: Final = 2 * CORRECTION_LIMIT
+
+Values = dict[str, object]
+
+
+def values_of(words: DocumentWording, told: PostmortemFacts) -> Values:
+    """Return what a template of a postmortem is given; it can be written as JSON."""
+    incident = told.incident
+    people = [line for line in told.lines if not line.entry.kind.spec.is_machine]
+    machine = [line for line in told.lines if line.entry.kind.spec.is_machine]
+    return {
+        "label": incident.label,
+        "title": document_line(incident.title, limit=_TITLE),
+        "is_drill": incident.is_drill,
+        "is_private": incident.is_private,
+        "severity": settled(incident.severity),
+        "priority": settled(incident.priority),
+        "state": settled(words.state(incident)),
+        "targets": settled(words.targets(incident.targets, limit=_LIST)),
+        "symptoms": settled(words.symptoms(incident.symptoms, limit=_LIST)),
+        "answers": settled(words.path(incident, limit=_LIST)),
+        "thread": thread_url(incident) or "",
+        **_moments(words, told),
+        "detection": _detection(words, told),
+        "response": _response(words, told),
+        "roles": [
+            {"role": words.say(f"roles.name.{role.value}"), "who": settled(words.who(holder.name))}
+            for role, holder in incident.roles.items()
+        ],
+        "resolution": _resolution(words, told),
+        "actions": [_action(words, item) for item in told.actions],
+        **_owed(told.postmortem),
+        "timeline": list(_rows(words, people, since=incident.started_at)),
+        "notifications": list(_rows(words, machine, since=incident.started_at)),
+        "calls": [_call(words, called, since=incident.started_at) for called in told.called],
+    }
+
+
+def _moments(words: DocumentWording, told: PostmortemFacts) -> Values:
+    incident = told.incident
+    return {
+        "day": words.whole_day(incident.started_at).partition(" ")[0],
+        "timezone": words.whole_day(incident.started_at).partition(" ")[2],
+        "started": words.full(incident.started_at),
+        "triggered": words.full(incident.triggered_at),
+        "acknowledged": _at(words, incident.acknowledged),
+        "ended": _at(words, incident.ended),
+    }
+
+
+def _at(words: DocumentWording, act: ByPerson | None) -> str:
+    return "" if act is None else words.full(act.at)
+
+
+def _by(words: DocumentWording, act: ByPerson | None) -> str:
+    return "" if act is None else settled(words.who(act.name))
+
+
+def _detection(words: DocumentWording, told: PostmortemFacts) -> Values:
+    incident = told.incident
+    monitor = incident.tracked.monitor
+    return {
+        "by": settled(words.who(incident.reported_by.name if monitor is None else monitor)),
+        "is_by_monitor": monitor is not None,
+        "took": words.span(told.took_to_notice),
+    }
+
+
+def _response(words: DocumentWording, told: PostmortemFacts) -> Values:
+    """Return the figures; a text is empty while its moment has not come."""
+    incident, took, resolved = told.incident, told.incident.took_to_acknowledge, told.took_to_resolve
+    answered = incident.acknowledged or incident.ended
+    late = answered is not None and incident.missed_deadline(now=answered.at)
+    return {
+        "acknowledged_by": _by(words, incident.acknowledged),
+        "took_to_acknowledge": "" if took is None else words.span(took),
+        "ack_due": words.full(incident.ack_due_at),
+        "ack": "open" if answered is None else "late" if late else "in_time",
+        "ended_by": _by(words, incident.ended),
+        "took_to_resolve": "" if resolved is None else words.span(resolved),
+        "updates": told.updates,
+        "broken_promises": told.broken_promises,
+    }
+
+
+def _resolution(words: DocumentWording, told: PostmortemFacts) -> Values:
+    """Return what is known of cause and impact; without words of its own, that of the last status update."""
+    said, last = told.resolution, told.incident.updates.last
+    impact = "" if said is None else said.impact
+    people = None if said is None else said.people
+    duration = None if said is None else said.duration
+    return {
+        "cause": "" if said is None else document_text(said.cause, limit=_WORDS),
+        "fix": "" if said is None else document_text(said.fix, limit=_WORDS),
+        "impact": document_text(impact or ("" if last is None else last.impact), limit=_WORDS),
+        "people": "" if people is None else words.say("resolution.fact.people", count=f"{people:,}"),
+        "duration": "" if duration is None else words.span(duration),
+    }
+
+
+def _action(words: DocumentWording, item: ActionItem) -> Values:
+    """Return an action item. Nothing of it changes as days pass; its owner is named by every policy."""
+    state = ActionState.OPEN if item.is_open else item.state(item.due_on)
+    until = "" if item.watched_until is None else words.full(item.watched_until)
+    return {
+        "label": item.label,
+        "what": document_text(item.what, limit=_WORDS),
+        "owner": document_line(item.owner.name, limit=_TITLE),
+        "due": item.due_on.isoformat(),
+        "verification": document_text(item.verification, limit=_WORDS),
+        "state": settled(words.say(f"actions.state.{state.value}", until=until)),
+    }
+
+
+def _owed(owed: Postmortem | None) -> Values:
+    """Return who writes the postmortem, and by when; named by every policy, because a task needs a person."""
+    if owed is None or owed.state is PostmortemState.NOT_OWED:
+        return {"owner": "", "due": ""}
+    return {"owner": document_line(owed.owner_name, limit=_TITLE), "due": owed.due_on.isoformat()}
+
+
+def _rows(words: DocumentWording, lines: Iterable[Line], *, since: datetime) -> Iterator[Mapping[str, str]]:
+    for line in lines:
+        entry = line.entry
+        yield {
+            "at": words.full(line.at).rpartition(" ")[0],
+            "offset": offset(line.at, since=since),
+            "what": settled(kind_words(words, entry)),
+            "who": "" if entry.actor_name is None else settled(words.who(entry.actor_name)),
+            "text": settled("\n".join(_said(words, line))),
+            "source": source_url(line) or "",
+        }
+
+
+def _said(words: DocumentWording, line: Line) -> Iterator[str]:
+    """Yield what an entry says after its last correction, then when a late entry was written down."""
+    if line.corrections:
+        for last in spoken(line, [line.corrections[-1]]):
+            yield quoted(words, last, last.said, limit=_WORDS, multiline=True)
+        yield from beside(words, line, limit=_WORDS * (len(line.corrections) + 1))
+    else:
+        yield from facts(words, line.entry, limit=_WORDS, multiline=True)
+    if late := recorded(words, replace(line.entry, at=line.at)):
+        yield f"({late})"
+
+
+def _call(words: DocumentWording, called: PostmortemCall, *, since: datetime) -> Values:
+    took = "" if called.arrived_at is None else words.span(called.arrived_at - called.asked_at)
+    return {
+        "at": words.full(called.asked_at).rpartition(" ")[0],
+        "offset": offset(called.asked_at, since=since),
+        "who": settled(words.on_call([called.who])),
+        "outcome": words.say(f"document.call.{called.outcome.value}", took=took),
+        "is_reached": called.outcome in (CallOutcome.ARRIVED, CallOutcome.EMAILED),
+    }
