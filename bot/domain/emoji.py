@@ -34,13 +34,10 @@ def is_one_emoji(text: str) -> bool:
     if _FLAG.fullmatch(text) or _KEYCAP.fullmatch(text):
         return True
     parts = [_PART.fullmatch(part) for part in text.split(_JOINER)]
-    return all(part is not None and _is_sign(part[1]) for part in parts)
+    signs = [None if part is None or part[1].isascii() else part[1] for part in parts]
+    return all(sign and (sign in _ODD or unicodedata.category(sign) == "So") for sign in signs)
 
 
 def _key(text: str) -> str:
     custom = _CUSTOM.fullmatch(text)
     return custom["id"] if custom else text.replace(_PRESENTED, "")
-
-
-def _is_sign(char: str) -> bool:
-    return not char.isascii() and (char in _ODD or unicodedata.category(char) == "So")

@@ -64,7 +64,8 @@ class SmtpEmailSender:
             async with asyncio.timeout(self._deadline_s), self._client() as client:
                 yield client
         except aiosmtplib.SMTPRecipientsRefused as error:
-            raise UpstreamUnavailable(f"every recipient was refused: {_code(error)}") from error
+            codes = ", ".join(sorted({str(each.code) for each in error.recipients}))
+            raise UpstreamUnavailable(f"every recipient was refused: {codes}") from error
         except aiosmtplib.SMTPResponseException as error:
             raise UpstreamUnavailable(
                 f"the SMTP server answered {error.code} {_one_line(error.message)}"
@@ -82,17 +83,10 @@ class SmtpEmailSender:
             username=server.username if server.password is not None else None,
             password=server.password,
             use_tls=server.implicit_tls,
-            start_tls=_start_tls(server),
+            start_tls=False if server.implicit_tls else server.demands_tls or None,  # None: if it is offered
             local_hostname=socket.gethostname(),  # its default asks the DNS, which may be what is down
             timeout=self._deadline_s,
         )
-
-
-def _start_tls(server: SmtpServer) -> bool | None:
-    """None: when the server offers it."""
-    if server.implicit_tls:
-        return False
-    return True if server.demands_tls else None
 
 
 def _message(email: Email, *, sender: str) -> EmailMessage:
@@ -112,7 +106,3 @@ def _message(email: Email, *, sender: str) -> EmailMessage:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _code(error: aiosmtplib.SMTPRecipientsRefused) -> str:
-    return ", ".join(sorted({str(each.code) for each in error.recipients}))

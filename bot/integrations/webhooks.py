@@ -172,11 +172,11 @@ def _read(status: int, answer: object) -> Mapping[str, object]:
 
 
 def _refusal(status: int, answer: object) -> DeliveryRefused:
-    told: Mapping[str, Any] = answer if isinstance(answer, dict) else {}
-    code = told.get("code")
+    body: Mapping[str, Any] = answer if isinstance(answer, dict) else {}
+    code = body.get("code")
     number = code if isinstance(code, int) else 0
     # The first line only: the lines below may quote the message.
-    said = " ".join(str(told.get("message", "")).split("\n")[0].split())[:_REASON_LIMIT]
+    said = " ".join(str(body.get("message", "")).split("\n")[0].split())[:_REASON_LIMIT]
     reason = f"webhook: HTTP {status} {number or ''} {said}"
     return DeliveryRefused(" ".join(reason.split()), http_status=status, code=number)
 

@@ -38,22 +38,22 @@ def main(verb: str) -> int:
     return 0
 
 
-def read(asked: Mapping[str, Any]) -> dict[str, object]:
+def read(request: Mapping[str, Any]) -> dict[str, object]:
     """Return at most ``most`` events of ``text`` from ``start`` to ``end``, in order of their start.
 
     Times without a zone, and whole days, are those of ``timezone``.
     """
-    zone = ZoneInfo(asked["timezone"])
-    start, end = (datetime.fromisoformat(asked[name]) for name in ("start", "end"))
-    calendar = icalendar.Calendar.from_ical(asked["text"])
+    zone = ZoneInfo(request["timezone"])
+    start, end = (datetime.fromisoformat(request[name]) for name in ("start", "end"))
+    calendar = icalendar.Calendar.from_ical(request["text"])
     # `after` would be lazy, and takes a second for a hundred events.
     found = recurring_ical_events.of(calendar, skip_bad_series=True).between(start, end)
     events = sorted(_events(found, zone), key=lambda event: str(event["starts"]))
-    return {"events": events[: int(asked["most"])]}
+    return {"events": events[: int(request["most"])]}
 
 
-def _events(found: list[Any], zone: ZoneInfo) -> Iterator[dict[str, object]]:
-    for event in found:
+def _events(events: list[Any], zone: ZoneInfo) -> Iterator[dict[str, object]]:
+    for event in events:
         starts, ends = _moment(event.start, zone), _moment(event.end, zone)
         if starts < ends and str(event.get("STATUS", "")).upper() != "CANCELLED":
             yield {
@@ -81,16 +81,16 @@ def _attendees(event: Any) -> Iterator[str]:  # noqa: ANN401  # the library's ow
             yield str(each.params["CN"])
 
 
-def write(asked: Mapping[str, Any]) -> str:
+def write(request: Mapping[str, Any]) -> str:
     """Return a calendar of ``events``. Times are UTC: every program shows them in its reader's zone."""
     calendar = icalendar.Calendar()
     calendar.add("PRODID", "-//incident-bot//on-call//EN")
     calendar.add("VERSION", "2.0")
     calendar.add("METHOD", "PUBLISH")
-    calendar.add("X-WR-CALNAME", asked["name"])
-    calendar.add("X-WR-TIMEZONE", asked["timezone"])
-    stamp = datetime.fromisoformat(asked["stamp"])
-    for each in asked["events"]:
+    calendar.add("X-WR-CALNAME", request["name"])
+    calendar.add("X-WR-TIMEZONE", request["timezone"])
+    stamp = datetime.fromisoformat(request["stamp"])
+    for each in request["events"]:
         calendar.add_component(_written(each, stamp=stamp))
     return bytes(calendar.to_ical()).decode("utf-8")
 

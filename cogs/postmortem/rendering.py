@@ -75,10 +75,10 @@ class WorkerTemplates:
             raise TemplateRefused(str(answer["reason"]), line=line if isinstance(line, int) else None)
         return str(answer["text"])
 
-    async def _work(self, asked: bytes) -> dict[str, int | str | None]:
+    async def _work(self, request: bytes) -> dict[str, int | str | None]:
         try:
             async with asyncio.timeout(self._deadline_s):
-                returncode, said = await run_worker("-I", str(WORKER), asked=asked)
+                returncode, said = await run_worker("-I", str(WORKER), asked=request)
         except TimeoutError:
             raise TemplateRefused(f"takes more than {self._deadline_s:g} s") from None
         except OSError as error:

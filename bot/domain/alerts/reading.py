@@ -148,9 +148,12 @@ def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequ
     matched = match_patterns(message, patterns, names)
     if matched is None:
         judged = judge(parts)
+        state = next((first_line(each.value) for each in parts.fields if each.key in STATE_FIELDS), "")
+        if state and not _phrases(title) and folded(state) not in folded(title):
+            title = first_line(f"{title}: {state}" if title else state, limit=_TITLE)
         return Reading(
             judged.says,
-            _with_state(title, parts),
+            title,
             clues=judged.clues,
             subject=about,
             is_success=judged.is_success,
@@ -791,14 +794,6 @@ def headline(parts: Parts) -> str:
             continue
         title = each if folded(title) in folded(each) else f"{title.rstrip('.。:： ')}: {each}"
     return first_line(title.rstrip(". "), limit=_TITLE)
-
-
-def _with_state(title: str, parts: Parts) -> str:
-    """Return a title with the state that a field holds, if it has none."""
-    state = next((first_line(each.value) for each in parts.fields if each.key in STATE_FIELDS), "")
-    if state and not _phrases(title) and folded(state) not in folded(title):
-        return first_line(f"{title}: {state}" if title else state, limit=_TITLE)
-    return title
 
 
 def _further_names(parts: Parts, title: str) -> Iterator[str]:

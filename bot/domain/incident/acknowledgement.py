@@ -72,22 +72,16 @@ def acknowledge(
     if not incident.is_open:
         return Acknowledgement(incident, AckOutcome.TOO_LATE, by, at)
     if incident.status is Status.TRIGGERED:
-        first = replace(_taken(incident, by, at), status=Status.ACKNOWLEDGED, version=incident.version + 1)
+        act = ByPerson(by.id, by.name, at)
+        first = replace(incident, taken=act, status=Status.ACKNOWLEDGED, version=incident.version + 1)
+        if incident.acknowledged is None:
+            # It stays the first one. After a reopening it is also the latest: until then the person who
+            # reopened the incident was on it.
+            latest = incident.taken if incident.reopened is None else act
+            first = replace(first, acknowledged=act, taken=latest)
         return Acknowledgement(taken_on(first, next_update_at), AckOutcome.FIRST, by, at)
     outcome = AckOutcome.ALREADY if already_responding else AckOutcome.JOINED
     return Acknowledgement(incident, outcome, by, at)
-
-
-def _taken(incident: Incident, by: Person, at: datetime) -> Incident:
-    """Add *by* as a responder; the first acknowledgement is never overwritten.
-
-    After a reopening, even a first acknowledgement is also the latest one: until then the person who
-    reopened the incident was on it.
-    """
-    act = ByPerson(by.id, by.name, at)
-    if incident.acknowledged is not None:
-        return replace(incident, taken=act)
-    return replace(incident, acknowledged=act, taken=incident.taken if incident.reopened is None else act)
 
 
 def end_ack(incident: Incident, *, at: datetime, lapsed: bool) -> Incident:

@@ -176,12 +176,8 @@ def _looks_secret(words: list[str], value: str) -> bool:
     if len(value) < _LEAST_RANDOM or _HASH.fullmatch(value):
         return False
     is_mixed = all(any(test(sign) for sign in value) for test in (str.isupper, str.islower, str.isdigit))
-    return is_mixed and _bits(value) >= _LEAST_BITS
-
-
-def _bits(value: str) -> float:
-    """Return the Shannon entropy of *value*, in bits a sign."""
-    return -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
+    shares = [count / len(value) for count in Counter(value).values()]
+    return is_mixed and -sum(share * math.log2(share) for share in shares) >= _LEAST_BITS  # Shannon's entropy
 
 
 def _is_about(name: str, value: str) -> bool:

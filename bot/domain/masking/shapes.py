@@ -76,7 +76,10 @@ def known_shapes(text: str) -> Iterator[SecretSpan]:
     """Yield the secrets of *text* that have a shape of their own."""
     for kind, pattern in _PATTERNS.items():
         if _NEEDS.get(kind, "") in text:
-            yield from (_span(match, kind) for match in pattern.finditer(text))
+            for match in pattern.finditer(text):
+                group = "s" if "s" in match.re.groupindex else 0
+                rest = _REST.match(text, match.end(group))  # a longer token than any that was seen
+                yield SecretSpan(match.start(group), rest.end() if rest else match.end(group), kind)
     if "@" in text:
         hosts = set()  # where one follows, which is no part of an email address
         for address in _ADDRESS.finditer(text):
@@ -96,9 +99,3 @@ def private_keys(text: str) -> Iterator[SecretSpan]:
         end = _KEY_ENDS.search(text, begin.end())
         at = len(text) if end is None else end.end()
         yield SecretSpan(begin.start(), at, "private_key")
-
-
-def _span(match: re.Match[str], kind: str) -> SecretSpan:
-    group = "s" if "s" in match.re.groupindex else 0
-    rest = _REST.match(match.string, match.end(group))  # a longer token than any that was seen
-    return SecretSpan(match.start(group), rest.end() if rest else match.end(group), kind)

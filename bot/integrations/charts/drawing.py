@@ -4,7 +4,7 @@ A picture is opaque, so it reads the same on a dark and on a light Discord. No f
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, singledispatch
 from io import BytesIO
 from typing import Final
@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
-from bot.domain.charts import BarChart, Chart, SeverityChart, SeverityTimes, TimesChart, TimesPanel, WeekTimes
+from bot.domain.charts import BarChart, Chart, SeverityChart, SeverityTimes, TimesChart, TimesPanel
 
 #: Pixels: as wide as a phone shows sharply.
 WIDTH: Final = 1000
@@ -85,7 +85,8 @@ def _drawn(chart: Chart, _figure: Figure) -> None:
 
 @_drawn.register
 def _(chart: SeverityChart, figure: Figure) -> None:
-    axes = _axes(figure, chart.weeks)
+    axes = figure.subplots()
+    _dress(axes, chart.weeks)
     floors = [0] * len(chart.weeks)
     for at, one in enumerate(chart.severities):
         bars = axes.bar(
@@ -123,7 +124,8 @@ def _panel(axes: Axes, chart: TimesChart, panel: TimesPanel) -> None:
     axes.set_title(shown(panel.title), color=INK, fontsize=_SMALL, loc="left")
     for at, one in enumerate(panel.severities):
         _times(axes, one, at=at, beside=(at - (len(panel.severities) - 1) / 2) * _BESIDE)
-    values = [value for one in panel.severities for took in one.weeks for value in _values(took)]
+    spans = [span for one in panel.severities for took in one.weeks for span in (took.median_s, took.p90_s)]
+    values = [max(span, 1.0) for span in spans if span is not None]
     low, high = min(values, default=60.0), max(values, default=3600.0)
     marks = [mark for mark in chart.marks if low / 4 <= mark.at_s <= high * 4]
     axes.set_yscale("log")
@@ -151,10 +153,6 @@ def _times(axes: Axes, one: SeverityTimes, *, at: int, beside: float) -> None:
     )
 
 
-def _values(took: WeekTimes) -> Iterator[float]:
-    yield from (max(value, 1.0) for value in (took.median_s, took.p90_s) if value is not None)
-
-
 @_drawn.register
 def _(chart: BarChart, figure: Figure) -> None:
     axes = figure.subplots()
@@ -167,12 +165,6 @@ def _(chart: BarChart, figure: Figure) -> None:
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.set_xlim(0, max((bar.count for bar in chart.bars), default=1) * 1.15 or 1)
-
-
-def _axes(figure: Figure, weeks: Sequence[str]) -> Axes:
-    axes = figure.subplots()
-    _dress(axes, weeks)
-    return axes
 
 
 def _dress(axes: Axes, weeks: Sequence[str], *, words: bool = True) -> None:

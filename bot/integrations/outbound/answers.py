@@ -79,10 +79,10 @@ class HttpAnswer:
         if self.require_success().kind == "text/html":
             raise self._not_json()
         try:
-            found: object = json.loads(self.content)
+            value: object = json.loads(self.content)
         except (ValueError, RecursionError):
             raise self._not_json() from None
-        return found
+        return value
 
     def _not_json(self) -> OutboundFailed:
         kind = self.kind if self.kind.replace("/", "").replace("+", "").isalnum() else "something"

@@ -80,7 +80,8 @@ class OutboundHttp:
         Raises:
             OutboundFailed: there is no complete answer, or the host is not asked at the moment.
         """
-        host = _host_of(_parsed(call.url))
+        url = _parsed(call.url)
+        host = f"{url.scheme}://{url.host}:{url.port}"
         asked_at = self._breakers.clock()
         self._breakers.let_pass(host, terms, asked_at)
         try:
@@ -94,7 +95,11 @@ class OutboundHttp:
         except BaseException:
             self._breakers.give_back(host, terms, asked_at)
             raise
-        self._note(host, terms, asked_at, answer)
+        wait_s = answer.retry_after_s() if answer.status in _NOT_DONE else None
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or wait_s:
+            self._breakers.note_failure(host, terms, asked_at, for_all_s=wait_s)
+        else:
+            self._breakers.note_answer(host, terms)
         return answer
 
     async def json(self, call: Call, terms: CallTerms) -> object:
@@ -104,14 +109,6 @@ class OutboundHttp:
             OutboundFailed: as `send`; or the answer is no success, or no JSON.
         """
         return (await self.send(call, terms)).json()
-
-    def _note(self, host: str, terms: CallTerms, asked_at: float, answer: HttpAnswer) -> None:
-        is_theirs = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        wait_s = answer.retry_after_s() if answer.status in _NOT_DONE else None
-        if is_theirs or wait_s:
-            self._breakers.note_failure(host, terms, asked_at, for_all_s=wait_s)
-        else:
-            self._breakers.note_answer(host, terms)
 
     async def _within_deadline(self, call: Call, terms: CallTerms) -> HttpAnswer:
         try:
@@ -199,10 +196,6 @@ def _parsed(url: str) -> httpx.URL:
     if found.scheme not in {"http", "https"} or not found.host:
         raise OutboundFailed(OutboundProblem.FORBIDDEN_ADDRESS, "not an http:// or https:// address")
     return found
-
-
-def _host_of(url: httpx.URL) -> str:
-    return f"{url.scheme}://{url.host}:{url.port}"
 
 
 def _stays(url: httpx.URL, there: httpx.URL) -> bool:

@@ -30,7 +30,8 @@ class Ntfy:
 
     async def page(self, message: OutsideMessage, *, to: str | None) -> None:
         """Publish to the topic *to*; a message with a known sequence id takes the place of the first."""
-        server, topic = self._server_and_topic(to or "")
+        server, slash, topic = (to or "").rpartition("/")
+        server = server if slash else self._server
         body: dict[str, object] = {
             "topic": topic,
             "title": message.title,
@@ -48,9 +49,3 @@ class Ntfy:
         headers = {"Authorization": f"Bearer {self._token}"} if is_own and self._token is not None else {}
         call = Call("POST", server, headers=headers, json=body, is_repeatable=True)
         (await self._http.send(call, _OWN if is_own else _OTHER)).require_success()
-
-    def _server_and_topic(self, address: str) -> tuple[str, str]:
-        if "/" not in address:
-            return self._server, address
-        server, _, topic = address.rpartition("/")
-        return server, topic

@@ -67,14 +67,19 @@ class PagerDuty:
         """
         if self._token is None:
             return None
-        asked = {
+        params = {
             "incident_key": reference,
             "include[]": "acknowledgers",
             "sort_by": "created_at:desc",
             "limit": "1",
         }
-        found = await self._get("incidents", asked)
-        incidents = found.get("incidents")
+        headers = {
+            "Authorization": f"Token token={self._token}",
+            "Accept": "application/vnd.pagerduty+json;version=2",
+            "Content-Type": "application/json",
+        }
+        call = Call("GET", f"{self._api}/incidents", headers=headers, params=params)
+        incidents = _object(await self._http.json(call, _REST)).get("incidents")
         incident = incidents[0] if isinstance(incidents, list) and incidents else None
         if not isinstance(incident, dict) or incident.get("status") not in _ANSWERED:
             return None
@@ -88,15 +93,6 @@ class PagerDuty:
         event = {"routing_key": self._routing_key, "event_action": action, "dedup_key": key, **more}
         call = Call("POST", f"{self._events}/v2/enqueue", json=event, is_repeatable=True)
         _object(await self._http.json(call, _EVENTS))
-
-    async def _get(self, path: str, params: Mapping[str, str]) -> Mapping[str, object]:
-        headers = {
-            "Authorization": f"Token token={self._token}",
-            "Accept": "application/vnd.pagerduty+json;version=2",
-            "Content-Type": "application/json",
-        }
-        call = Call("GET", f"{self._api}/{path}", headers=headers, params=params or None)
-        return _object(await self._http.json(call, _REST))
 
 
 def _who(incident: Mapping[str, object]) -> OutsideAnswer | None:
@@ -117,7 +113,7 @@ def _who(incident: Mapping[str, object]) -> OutsideAnswer | None:
     return OutsideAnswer(str(who.get("summary") or who.get("name") or ""), str(who.get("email") or ""))
 
 
-def _object(found: object) -> Mapping[str, object]:
-    if not isinstance(found, dict):
+def _object(answer: object) -> Mapping[str, object]:
+    if not isinstance(answer, dict):
         raise OutboundFailed(OutboundProblem.NOT_JSON, "PagerDuty answered with no JSON object")
-    return found
+    return answer

@@ -95,7 +95,7 @@ class Pushover:
         return _object(await self._http.json(Call("POST", f"{self._api}/{path}", form=form), _TERMS))
 
 
-def _object(found: object) -> Mapping[str, object]:
-    if not isinstance(found, dict) or found.get("status") != 1:
+def _object(answer: object) -> Mapping[str, object]:
+    if not isinstance(answer, dict) or answer.get("status") != 1:
         raise OutboundFailed(OutboundProblem.REJECTED, "Pushover does not say that it worked")
-    return found
+    return answer

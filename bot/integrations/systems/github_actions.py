@@ -63,7 +63,12 @@ class GitHubActions:
         """Return the name of the first job of *run* that failed; "" if it is not known."""
         with suppress(OutboundFailed):  # the run's failure is what matters
             body = await self._get(f"/actions/runs/{run.id}/jobs", filter="latest", per_page=_JOBS)
-            return understood(lambda found: _first_failed(found["jobs"]), body)
+            return understood(
+                lambda found: next(
+                    (line(job["name"], limit=40) for job in found["jobs"] if job["conclusion"] in _FAILED), ""
+                ),
+                body,
+            )
         return ""
 
     async def _get(self, path: str, **params: str) -> object:
@@ -76,18 +81,14 @@ class GitHubActions:
 
 def _last_of_each(runs: Iterable[Mapping[str, Any]]) -> list[_Run]:
     """Return the last completed run of each workflow, the latest first, as GitHub lists them."""
-    found: dict[int, _Run] = {}
+    last: dict[int, _Run] = {}
     for each in runs:
         if each["status"] == "completed":
-            found.setdefault(int(each["workflow_id"]), _run(each))
-    return list(found.values())
+            last.setdefault(int(each["workflow_id"]), _run(each))
+    return list(last.values())
 
 
 def _run(body: Mapping[str, Any]) -> _Run:
     name = line(body.get("name") or str(body["path"]).rpartition("/")[2], limit=40)
     at = moment(body["updated_at"]).isoformat()
     return _Run(int(body["id"]), name, str(body["conclusion"]), at, str(body["html_url"]))
-
-
-def _first_failed(jobs: Iterable[Mapping[str, Any]]) -> str:
-    return next((line(job["name"], limit=40) for job in jobs if job["conclusion"] in _FAILED), "")

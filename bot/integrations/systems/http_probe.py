@@ -105,25 +105,15 @@ class HttpProbe:
             return self._result(SystemState.DOWN, Fact.BODY_NOT_OK, status=status)
         if answer.took_s > self.target.slow_after.total_seconds():
             return self._result(SystemState.DEGRADED, Fact.SLOW, status=status, ms=ms)
-        days = self._days_left(answer)
+        ends = answer.certificate_not_after  # None without TLS
+        days = None if ends is None else int((ends - self.wall_clock()) // _DAY_S)
         if days is not None and days < CERTIFICATE_DAYS:
             return self._result(SystemState.DEGRADED, Fact.CERTIFICATE_ENDS, days=str(days))
         return self._result(SystemState.OK, Fact.RESPONDS, status=status, ms=ms)
 
-    def _days_left(self, answer: HttpAnswer) -> int | None:
-        """Return the whole days until the certificate ends; None without TLS."""
-        ends = answer.certificate_not_after
-        return None if ends is None else int((ends - self.wall_clock()) // _DAY_S)
-
-    @property
-    def _shown(self) -> str | None:
-        """Return the address without its query, which may hold a key; None if the rest of it holds one."""
-        return open_link(self.target.url.partition("?")[0])
-
     def _result(self, state: SystemState, fact: Fact, **values: str) -> CheckResult:
-        return CheckResult(
-            system=self.system, name=self.name, state=state, fact=fact, values=values, url=self._shown
-        )
+        url = open_link(self.target.url.partition("?")[0])  # its query may hold a key
+        return CheckResult(system=self.system, name=self.name, state=state, fact=fact, values=values, url=url)
 
 
 def _says_ok(answer: HttpAnswer) -> bool:

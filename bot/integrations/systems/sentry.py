@@ -5,7 +5,7 @@ Source: https://docs.sentry.io/api/events/list-an-organizations-issues/
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
@@ -46,7 +46,9 @@ class SentryIssues:
         ]
         path = f"/api/0/organizations/{quote(self.name)}/issues/?{urlencode(asked)}"
         body = await ask(self.http, f"{self.url}{path}", system="sentry", token=self.token)
-        issues: Sequence[tuple[str, str]] = understood(_issues, body)
+        issues: Sequence[tuple[str, str]] = understood(
+            lambda found: [(line(each["title"], limit=60), str(each["permalink"])) for each in found], body
+        )
         minutes = str(_MINUTES)
         if not issues:
             return self._result(SystemState.OK, Fact.NO_NEW_ISSUES, {"minutes": minutes}, None)
@@ -57,8 +59,3 @@ class SentryIssues:
 
     def _result(self, state: SystemState, fact: Fact, values: dict[str, str], url: str | None) -> CheckResult:
         return CheckResult(system=self.system, name=self.name, state=state, fact=fact, values=values, url=url)
-
-
-def _issues(body: Any) -> list[tuple[str, str]]:  # noqa: ANN401  # JSON
-    """Return title and page of each issue."""
-    return [(line(each["title"], limit=60), str(each["permalink"])) for each in body]

@@ -43,14 +43,14 @@ def open_buckets(client: discord.Client) -> None:
         http.get_ratelimit = _choice(http.get_ratelimit, http._buckets)  # noqa: SLF001  # the version is pinned
 
 
-def _choice(usual: Callable[[str], object], kept: dict[str, object]) -> Callable[[str], object]:
+def _choice(usual: Callable[[str], object], buckets: dict[str, object]) -> Callable[[str], object]:
     def get_ratelimit(key: str) -> object:
         if has_capacity.get():
             return _Open()
         if isinstance(
-            kept.get(key), _Open
+            buckets.get(key), _Open
         ):  # `request` keeps whatever it was given, once it knows the bucket
-            del kept[key]
+            del buckets[key]
         return usual(key)
 
     return get_ratelimit

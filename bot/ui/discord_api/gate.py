@@ -92,7 +92,9 @@ class Gate:
                 continue
             wait_s = self._wait_s(-urgency)
             if wait_s > 0.0:
-                self._look_again(wait_s)
+                if not self._is_set:
+                    self._is_set = True
+                    self._later(wait_s, self._timer)
                 return
             heapq.heappop(self._waiting)
             self._take(-urgency)
@@ -108,11 +110,6 @@ class Gate:
         self._overall.take(now)
         if urgency <= BACKGROUND:
             self._background.take(now)
-
-    def _look_again(self, wait_s: float) -> None:
-        if not self._is_set:
-            self._is_set = True
-            self._later(wait_s, self._timer)
 
     def _timer(self) -> None:
         self._is_set = False
@@ -151,30 +148,27 @@ class Gate:
         known.outgoing -= 1
         if headers is None:
             return
-        said, bucket = _said(headers), headers.get("X-RateLimit-Bucket", "")
+        limits, bucket = _said(headers), headers.get("X-RateLimit-Bucket", "")
         is_refused = status == HTTPStatus.TOO_MANY_REQUESTS
-        if is_refused and _is_within(known, bucket, 0.0 if said is None else said[2]):
+        if is_refused and _is_within(known, bucket, 0.0 if limits is None else limits[2]):
             known.refused = bucket
             return
-        known.bucket, known.is_unlimited = bucket, said is None and not known.window_s
+        known.bucket, known.is_unlimited = bucket, limits is None and not known.window_s
         known.refused = ""
-        if said is not None:
-            limit, remaining, reset_after_s = said
+        if limits is not None:
+            limit, remaining, reset_after_s = limits
             known.learn(self._now(), limit=limit, remaining=remaining, reset_after_s=reset_after_s)
 
     def _known(self, route: str) -> RouteAllowance:
         if route not in self._routes:
-            self._forget()
+            if len(self._routes) >= _MOST_ROUTES:
+                now = self._now()
+                self._routes = {key: known for key, known in self._routes.items() if not known.is_idle(now)}
             self._routes[route] = RouteAllowance(
                 keeps_back=route.startswith("POST "),  # what rings
                 keeps_from_later=route.startswith("PATCH "),  # the posts that people look at
             )
         return self._routes[route]
-
-    def _forget(self) -> None:
-        if len(self._routes) >= _MOST_ROUTES:
-            now = self._now()
-            self._routes = {key: known for key, known in self._routes.items() if not known.is_idle(now)}
 
 
 def _is_within(known: RouteAllowance, bucket: str, reset_after_s: float) -> bool:

@@ -167,7 +167,12 @@ class DiscordNotifier:
         return await Refresher(self._rest, words, self._places).refresh(incident, posts)
 
     async def redraw(self, post: Delivery, shown: Redrawn) -> None:
-        await redraw(self._rest, post, self._redrawn(post, shown))
+        match shown:
+            case QuestionView():
+                body = question_post(self._words, shown)
+            case _:
+                body = render(self._words, post, shown)
+        await redraw(self._rest, post, body)
 
     async def replace_files(self, post: Delivery, subject: Incident, files: Sequence[Attachment]) -> None:
         await replace_files(self._rest, render(self._words, post, subject), post, files)
@@ -186,13 +191,6 @@ class DiscordNotifier:
 
     async def archive(self, thread_id: int) -> None:
         await archive(self._rest, thread_id)
-
-    def _redrawn(self, post: Delivery, shown: Redrawn) -> Body:
-        match shown:
-            case QuestionView():
-                return question_post(self._words, shown)
-            case _:
-                return render(self._words, post, shown)
 
     async def _words_now(self, guild_id: int) -> Wording:
         """Return the team's wording, with the people who are on call now."""

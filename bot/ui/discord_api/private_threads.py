@@ -1,6 +1,6 @@
 """Private threads over HTTP: made once, found again after a crash, and who is let in."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -77,12 +77,10 @@ class PrivateThreads:
             "GET", "/channels/{channel_id}/users/@me/threads/archived/private", channel_id=channel_id
         )
         for route in (active, archived):
-            for thread in _threads(await self._rest.one(route)):
+            threads = (await self._rest.one(route)).get("threads")
+            for thread in threads if isinstance(threads, list) else ():
+                if not isinstance(thread, dict):
+                    continue
                 is_here = thread.get("parent_id") == str(channel_id)
                 if is_here and thread.get("owner_id") == str(self._rest.own_id):
                     yield thread
-
-
-def _threads(listed: Payload) -> list[Mapping[str, object]]:
-    found = listed.get("threads")
-    return [thread for thread in found if isinstance(thread, dict)] if isinstance(found, list) else []

@@ -121,8 +121,8 @@ def carrying(body: Body, files: Sequence[FileRef]) -> Body:
 
 def _fields(fields: Sequence[Field], *, budget: int) -> list[Body]:
     shown: list[Body] = []
-    told = [field for field in fields if field.value]  # Discord refuses the message of an empty one
-    for field in told[:FIELDS_LIMIT]:
+    filled = [field for field in fields if field.value]  # Discord refuses the message of an empty one
+    for field in filled[:FIELDS_LIMIT]:
         name, value = cut(field.name, limit=FIELD_NAME_LIMIT), cut(field.value, limit=FIELD_VALUE_LIMIT)
         budget -= len(name) + len(value)
         if budget < 0:

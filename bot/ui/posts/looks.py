@@ -100,11 +100,11 @@ def line(
             reason of a notice that has one is appended.
     """
 
-    def render(words: Wording, incident: Incident, told: Notice) -> Body:
-        chosen = f"thread.notice.{kind.name}" if key is None else key if isinstance(key, str) else key(told)
-        values = {"label": incident.label, "who": by(words, told)}
-        values |= {name: str(field(words, incident, told)) for name, field in fields.items()}
-        return message(with_reason(words, words.say(chosen, **values), getattr(told, "reason", None)))
+    def render(words: Wording, incident: Incident, notice: Notice) -> Body:
+        chosen = f"thread.notice.{kind.name}" if key is None else key if isinstance(key, str) else key(notice)
+        values = {"label": incident.label, "who": by(words, notice)}
+        values |= {name: str(field(words, incident, notice)) for name, field in fields.items()}
+        return message(with_reason(words, words.say(chosen, **values), getattr(notice, "reason", None)))
 
     return NoticeLook(kind, render)
 

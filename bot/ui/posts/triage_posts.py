@@ -68,7 +68,11 @@ def first_triage_post(
     body = triage_post(words, kind, triage, newer=None, data=data)
     if kind is not DeliveryKind.TRIAGE_LINE:
         return {**body, "flags": _SILENT} if data.quiet or kind is DeliveryKind.UNFINISHED else body
-    return {**body, "flags": _SILENT, **_reference(triage)}
+    if triage.source_message_id is None:
+        return {**body, "flags": _SILENT}
+    # If the message was deleted meanwhile, the line is posted without it.
+    source = {"message_id": str(triage.source_message_id), "fail_if_not_exists": False}
+    return {**body, "flags": _SILENT, "message_reference": source}
 
 
 def triage_posts(words: Wording, triage: Triage, posts: Sequence[Delivery]) -> list[tuple[Delivery, Body]]:
@@ -119,7 +123,8 @@ def triage_post(
     if kind not in _ROUNDS:
         return _line(words, triage)
     if not triage.is_under_reevaluation:
-        return _question(words, triage, [_over(words, triage)])
+        who, at = words.who(triage.ended_by_name), words.moment(triage.ended_at or triage.created_at)
+        return _question(words, triage, [words.say("triaging.question.dismissed", who=who, at=at)])
     if newer is not None:
         moved = _question(words, triage, [words.say("triaging.question.moved")])
         return {**moved, "components": row([words.buttons.link("to_post", newer)])}
@@ -180,7 +185,14 @@ def _asked(words: Wording, triage: Triage, kind: AnyDeliveryKind, *, reporter: s
     is_due = kind is DeliveryKind.REEVALUATION
     facts = [_about(words, triage, "asked" if is_due else "held", reporter=reporter), _facts(words, triage)]
     if is_due:
-        facts.append(_promise(words, triage))
+        due = triage.due_at or triage.created_at
+        promise = words.say(
+            "triaging.question.promise",
+            due=words.moment(due),
+            severity=words.policy.reevaluate.promote_to,
+            left=relative(due),
+        )
+        facts.append(f"{promise}{or_more_severe(words, triage)}")
     if triage.taken_by_name is not None:
         facts.append(words.say("triaging.question.taken", who=words.who(triage.taken_by_name)))
     verbs = (TriageVerb.PROMOTE, TriageVerb.DISMISS, TriageVerb.AGAIN)
@@ -220,29 +232,6 @@ def _facts(words: Wording, triage: Triage) -> str:
     facts = words.say("triaging.question.facts", at=words.moment(started), ago=relative(started))
     symptoms = words.symptoms(triage.symptoms, limit=_LINE_LIMIT)
     return f"{facts} · {words.say('alert.symptoms', symptoms=symptoms)}" if symptoms else facts
-
-
-def _promise(words: Wording, triage: Triage) -> str:
-    due = triage.due_at or triage.created_at
-    promise = words.say(
-        "triaging.question.promise",
-        due=words.moment(due),
-        severity=words.policy.reevaluate.promote_to,
-        left=relative(due),
-    )
-    return f"{promise}{or_more_severe(words, triage)}"
-
-
-def _over(words: Wording, triage: Triage) -> str:
-    at = words.moment(triage.ended_at or triage.created_at)
-    return words.say("triaging.question.dismissed", who=words.who(triage.ended_by_name), at=at)
-
-
-def _reference(triage: Triage) -> Body:
-    if triage.source_message_id is None:
-        return {}
-    # Deleted meanwhile: the line is posted without it.
-    return {"message_reference": {"message_id": str(triage.source_message_id), "fail_if_not_exists": False}}
 
 
 def _url(post: Delivery) -> str | None:

@@ -15,7 +15,7 @@ from bot.ui.posts.escalation.next_step import update_due
 from bot.ui.posts.escalation.outside_calls import shared, to_come
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import again, last_update, roles
-from bot.ui.posts.incident.private import told_lines
+from bot.ui.posts.incident.private import place_lines
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import alert_url, linked_label, thread_url
@@ -94,7 +94,7 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         *_own(voice, view),
         *_called(voice, incident),
         _next(voice, view),
-        *(() if view.told is None else told_lines(voice, view.told)),
+        *(() if view.told is None else place_lines(voice, view.told)),
         *_related(voice, view),
         *_own(voice, view, last=True),
     ]

@@ -9,7 +9,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.privacy import LeftBehind, PostPlaces
 from bot.ui.components import Screen, button, link, or_quit, row, text
 from bot.ui.posts.incident.left_threads import BIN
-from bot.ui.posts.incident.private import around, told_lines
+from bot.ui.posts.incident.private import around, place_lines
 from bot.ui.words.links import place_url, thread_url
 from bot.ui.words.voice import Voice
 
@@ -71,7 +71,7 @@ def entered_screen(
         case _:
             said = voice.say("private.enters", label=incident.label)
     to_thread = link(voice.say("buttons.to_thread"), thread_url(incident))
-    places = () if told is None else told_lines(voice, told)
+    places = () if told is None else place_lines(voice, told)
     return Screen(text(said, *places), rows=[row(to_thread)])
 
 

@@ -49,5 +49,5 @@ async def read_command_ids(read: Read, application_id: int, guild_id: int) -> di
         What *read* raises.
     """
     path = "/applications/{application_id}/guilds/{guild_id}/commands"
-    found: list[Any] = await read(Route("GET", path, application_id=application_id, guild_id=guild_id))
-    return {str(one["name"]): int(one["id"]) for one in found if one.get("type", 1) == _CHAT_INPUT}
+    commands: list[Any] = await read(Route("GET", path, application_id=application_id, guild_id=guild_id))
+    return {str(one["name"]): int(one["id"]) for one in commands if one.get("type", 1) == _CHAT_INPUT}

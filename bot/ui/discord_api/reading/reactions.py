@@ -151,7 +151,9 @@ class Reactions:
         guild: GuildRoles | None = None
         for channel_id, message_id in places:
             async for user in self._readable(channel_id, message_id):
-                guild = guild or await self._guild(guild_id)
+                if guild is None:
+                    route = Route("GET", "/guilds/{guild_id}", guild_id=guild_id)
+                    guild = GuildRoles.from_payload(await self._rest.one(route))
                 person = await self._person(user, guild)
                 if person is not None:
                     yield person, message_id
@@ -199,11 +201,6 @@ class Reactions:
             if len(page) < _PAGE:
                 return
             after = snowflake(page[-1])
-
-    async def _guild(self, guild_id: int) -> GuildRoles:
-        return GuildRoles.from_payload(
-            await self._rest.one(Route("GET", "/guilds/{guild_id}", guild_id=guild_id))
-        )
 
     async def _person(self, user: Payload, guild: GuildRoles) -> Person | None:
         route = Route(

@@ -63,15 +63,12 @@ def whom(
     Args:
         also: The ways beside Discord that a step to come names.
     """
-    here = _pinged(words, incident) if mention == Mention.HERE.value and incident.rings else ""
+    here = ""
+    if mention == Mention.HERE.value and incident.rings:  # a private one names roles instead
+        roles = words.policy.permissions.private if incident.is_private else ()
+        here = words.listed(role_name(role) for role in roles) or HERE
     parts = (here, words.on_call(people), *to_come(words, incident, also, people))
     return " + ".join(part for part in parts if part)
-
-
-def _pinged(words: Wording, incident: Incident) -> str:
-    """Return whom an escalation pings: ``@here``, or the roles that a private one names instead."""
-    roles = words.policy.permissions.private if incident.is_private else ()
-    return words.listed(role_name(role) for role in roles) or HERE
 
 
 def tried(words: Wording, incident: Incident) -> str:

@@ -20,7 +20,7 @@ def outside_of(words: Wording, incident: Incident, who: str) -> list[str]:
             [
                 (one.way, one.sent_at is not None)
                 for one in incident.calls.outside
-                if _is(words, one.who, who)
+                if one.who is not None and words.on_call([one.who]) == who
             ],
         )
     )
@@ -57,10 +57,6 @@ def shared(words: Wording, incident: Incident) -> list[str]:
             words, [(one.way, one.sent_at is not None) for one in incident.calls.outside if one.who is None]
         )
     )
-
-
-def _is(words: Wording, given: str | None, who: str) -> bool:
-    return given is not None and words.on_call([given]) == who
 
 
 def _results(words: Wording, pages: list[tuple[str, bool]]) -> Iterator[str]:

@@ -15,25 +15,25 @@ from bot.ui.posts.looks import NoticeLook, NoticeLooks, by, line
 from bot.ui.words.wording import Wording
 
 
-def _taken_over(words: Wording, incident: Incident, told: TakenOverNotice) -> Body:
+def _taken_over(words: Wording, incident: Incident, notice: TakenOverNotice) -> Body:
     """Compose the line about the new responder.
 
     It pings them, except in a private thread, where a mention would let them in.
     """
-    rings = told.to_id > 0 and incident.rings and not incident.is_private
-    to = f"<@{told.to_id}>" if rings else words.who(told.to)
-    body = message(words.say("thread.notice.taken_over", who=by(words, told), to=to))
+    rings = notice.to_id > 0 and incident.rings and not incident.is_private
+    to = f"<@{notice.to_id}>" if rings else words.who(notice.to)
+    body = message(words.say("thread.notice.taken_over", who=by(words, notice), to=to))
     if rings:
-        body["allowed_mentions"] = {"parse": [], "users": [str(told.to_id)]}
+        body["allowed_mentions"] = {"parse": [], "users": [str(notice.to_id)]}
     return body
 
 
-def _passed_on(told: DeclinedNotice | UnreachedNotice) -> str:
-    return f"thread.notice.{told.name}" + ("_nobody" if told.to is None else "")
+def _passed_on(notice: DeclinedNotice | UnreachedNotice) -> str:
+    return f"thread.notice.{notice.name}" + ("_nobody" if notice.to is None else "")
 
 
-def _next(words: Wording, _incident: Incident, told: DeclinedNotice | UnreachedNotice) -> str:
-    return "" if told.to is None else words.on_call([told.to])
+def _next(words: Wording, _incident: Incident, notice: DeclinedNotice | UnreachedNotice) -> str:
+    return "" if notice.to is None else words.on_call([notice.to])
 
 
 NOTICES: Final[NoticeLooks] = (
@@ -41,7 +41,7 @@ NOTICES: Final[NoticeLooks] = (
     line(
         UnreachedNotice,
         _passed_on,
-        who=lambda words, _incident, told: words.on_call([told.who]),
+        who=lambda words, _incident, notice: words.on_call([notice.who]),
         people=_next,
     ),
     line(ReleasedNotice),

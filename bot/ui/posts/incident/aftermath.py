@@ -35,14 +35,14 @@ def aftermath(words: Wording, incident: Incident, *, limit: int = _LINE_LIMIT) -
     ]
 
 
-def said_lines(words: Wording, said: Resolution, *, limit: int = _LINE_LIMIT) -> list[str]:
+def said_lines(words: Wording, resolution: Resolution, *, limit: int = _LINE_LIMIT) -> list[str]:
     """Return how an incident was resolved, one fact a line, each cut to what a post has room for."""
-    return list(_facts(words, said, lambda text: inert(text, limit=limit)))
+    return list(_facts(words, resolution, lambda text: inert(text, limit=limit)))
 
 
-def whole_lines(words: Wording, said: Resolution) -> list[str]:
+def whole_lines(words: Wording, resolution: Resolution) -> list[str]:
     """Return the same with every word and line break, for the thread."""
-    return list(_facts(words, said, lambda text: inert_lines(text, limit=_WHOLE_LIMIT)))
+    return list(_facts(words, resolution, lambda text: inert_lines(text, limit=_WHOLE_LIMIT)))
 
 
 def with_whole(words: Wording, incident: Incident, first: str, rest: list[str]) -> Body:
@@ -81,23 +81,25 @@ def postmortem_line(words: Wording, owed: Postmortem) -> list[str]:
     ]
 
 
-def _facts(words: Wording, said: Resolution, safe: _Safe) -> Iterator[str]:
-    for name, text in (("cause", said.cause), ("fix", said.fix)):
+def _facts(words: Wording, resolution: Resolution, safe: _Safe) -> Iterator[str]:
+    for name, text in (("cause", resolution.cause), ("fix", resolution.fix)):
         if text:
             yield words.say(f"resolution.fact.{name}", text=safe(text))
     measured = [
-        safe(said.impact) if said.impact else "",
-        "" if said.people is None else words.say("resolution.fact.people", count=f"{said.people:,}"),
-        "" if said.duration is None else words.span(said.duration),
+        safe(resolution.impact) if resolution.impact else "",
+        ""
+        if resolution.people is None
+        else words.say("resolution.fact.people", count=f"{resolution.people:,}"),
+        "" if resolution.duration is None else words.span(resolution.duration),
     ]
     if shown := _SEPARATOR.join(part for part in measured if part):
         key = "impact" if any(measured[:-1]) else "duration"
         yield words.say(f"resolution.fact.{key}", text=shown)
 
 
-def _corrected(words: Wording, incident: Incident, told: ResolutionCorrectedNotice) -> Body:
-    first = words.say("resolution.notice.corrected", who=by(words, told))
-    return with_whole(words, incident, first, whole_lines(words, told.said))
+def _corrected(words: Wording, incident: Incident, notice: ResolutionCorrectedNotice) -> Body:
+    first = words.say("resolution.notice.corrected", who=by(words, notice))
+    return with_whole(words, incident, first, whole_lines(words, notice.said))
 
 
 NOTICES: Final[NoticeLooks] = (NoticeLook(ResolutionCorrectedNotice, _corrected),)

@@ -171,6 +171,10 @@ def _embed(words: Wording, incident: Incident, lines: list[str]) -> Body:
 
 def _facts(words: Wording, incident: Incident) -> list[str]:
     """Return one fact a line: how bad, what to do by when, what happens otherwise, what happened so far."""
+    thread = incident.thread.id
+    # Discord shows the thread that hangs on this post.
+    is_elsewhere = incident.is_open and thread not in (None, incident.post.message_id)
+    regraded = incident.regraded is not None
     is_vague = incident.is_open and not (incident.targets or incident.symptoms)
     return [
         _seeded_head(words, incident),
@@ -178,7 +182,7 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
         next_step(words, incident),
         otherwise(words, incident),
         *aftermath(words, incident),
-        _regraded(words, incident),
+        words.say("alert.path", path=words.path(incident, limit=_LINE_LIMIT)) if regraded else "",
         *_progress(words, incident),
         roles(words, incident),
         last_update(words, incident),
@@ -186,7 +190,7 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
         started(words, incident),
         words.say("alert.reporter", who=words.who(incident.reported_by.name)),
         related(words, incident),
-        _thread(words, incident),
+        words.say("alert.thread", thread=thread) if is_elsewhere else "",
         words.say("alert.nothing_known") if is_vague else "",
     ]
 
@@ -206,26 +210,12 @@ def impact(words: Wording, incident: Incident, *, limit: int = _LINE_LIMIT) -> s
     return words.say("alert.affected", what=_SEPARATOR.join(filter(None, (symptoms, answers))))
 
 
-def _regraded(words: Wording, incident: Incident) -> str:
-    """Return how the severity was changed; empty when it was not."""
-    if incident.regraded is None:
-        return ""
-    return words.say("alert.path", path=words.path(incident, limit=_LINE_LIMIT))
-
-
 def _seeded_head(words: Wording, incident: Incident) -> str:
     """Return the head; until the first acknowledgement it says whose 👀 is below the post."""
     line = head(words, incident)
     if incident.status is not Status.TRIGGERED or incident.acknowledged is not None:
         return line
     return words.say("alert.head.seeded", head=line, emoji=words.policy.ack_emoji)
-
-
-def _thread(words: Wording, incident: Incident) -> str:
-    """Say where a thread is that does not hang on this post; Discord shows the one that does."""
-    if not incident.is_open or incident.thread.id in (None, incident.post.message_id):
-        return ""
-    return words.say("alert.thread", thread=incident.thread.id)
 
 
 def _progress(words: Wording, incident: Incident) -> Iterator[str]:

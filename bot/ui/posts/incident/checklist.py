@@ -51,7 +51,9 @@ def steps_select(words: Wording, incident: Incident) -> list[Component]:
         return []
     done = sheet.done(incident.checks)
     options = [
-        _option(index, words.raw(step), is_done=index in done)
+        Option(
+            str(index), plain(_numbered(index, words.raw(step)), limit=_OPTION_LIMIT), chosen=index in done
+        )
         for index, step in enumerate(sheet.steps[:MOST_STEPS])
     ]
     shown = sum(1 << index for index, option in enumerate(options) if option.chosen)
@@ -84,19 +86,13 @@ def checked(voice: Voice, result: ChecklistChange) -> str:
         return voice.say("checklist.said.unchanged", label=incident.label)
     changed = [_line(voice, incident, sheet, index) for index in sorted((*filled.ticked, *filled.unticked))]
     lines = joined(changed, separator="\n", limit=_CHANGES_BUDGET, more="\n…")
-    told = voice.say("checklist.said.changed", label=incident.label)
-    return f"{told}\n{lines}\n{_next(voice, incident, sheet)}"[:CONTENT_LIMIT]
-
-
-def _option(index: int, step: str, *, is_done: bool) -> Option:
-    return Option(str(index), plain(_numbered(index, step), limit=_OPTION_LIMIT), chosen=is_done)
-
-
-def _next(voice: Voice, incident: Incident, sheet: Checklist) -> str:
+    first = voice.say("checklist.said.changed", label=incident.label)
     left = _first_open(sheet, incident)
     if left is None:
-        return voice.say("checklist.said.all_done")
-    return voice.say("checklist.said.next", step=_numbered(left, voice.pick(sheet.steps[left])))
+        following = voice.say("checklist.said.all_done")
+    else:
+        following = voice.say("checklist.said.next", step=_numbered(left, voice.pick(sheet.steps[left])))
+    return f"{first}\n{lines}\n{following}"[:CONTENT_LIMIT]
 
 
 def _first_open(sheet: Checklist, incident: Incident) -> int | None:

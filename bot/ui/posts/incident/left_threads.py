@@ -27,45 +27,45 @@ _NAME_LIMIT: Final = 200  # 100 characters as Discord takes them, escaped
 _NAMES_LIMIT: Final = 1_200
 
 
-def thread_left(words: Wording, incident: Incident, told: ThreadLeftNotice) -> Body:
+def thread_left(words: Wording, incident: Incident, notice: ThreadLeftNotice) -> Body:
     """Compose a line in the private thread: what others still read in the old one; it can be deleted."""
-    if told.deleted_by is not None:
-        return _gone(words, incident, told)
-    lines = [words.say("private.notice_left_open", url=place_url(incident.guild_id, told.thread))]
-    if told.names:
-        shown = [words.say("private.left_name", name=inert(name, limit=_NAME_LIMIT)) for name in told.names]
+    if notice.deleted_by is not None:
+        return _gone(words, incident, notice)
+    lines = [words.say("private.notice_left_open", url=place_url(incident.guild_id, notice.thread))]
+    if notice.names:
+        shown = [words.say("private.left_name", name=inert(name, limit=_NAME_LIMIT)) for name in notice.names]
         listed = joined(shown, separator=" ", limit=_NAMES_LIMIT, more="…")
         lines.append(words.say("private.notice_left_names", names=listed))
-    if told.written:
-        lines.append(words.say("private.notice_left_written", count=told.written))
-    return message("\n".join(lines), components=_offer(words, incident, told.thread))
+    if notice.written:
+        lines.append(words.say("private.notice_left_written", count=notice.written))
+    return message("\n".join(lines), components=_offer(words, incident, notice.thread))
 
 
-def thread_not_closed(words: Wording, incident: Incident, told: ThreadNotClosedNotice) -> Body:
+def thread_not_closed(words: Wording, incident: Incident, notice: ThreadNotClosedNotice) -> Body:
     """Compose a line in the private thread: Discord refuses to rename the old one."""
-    if told.deleted_by is not None:
-        return _gone(words, incident, told)
-    url = place_url(incident.guild_id, told.thread)
+    if notice.deleted_by is not None:
+        return _gone(words, incident, notice)
+    url = place_url(incident.guild_id, notice.thread)
     return message(words.say("private.notice_not_closed", url=url))
 
 
-def name_waits(words: Wording, incident: Incident, told: NameWaitsNotice) -> Body:
+def name_waits(words: Wording, incident: Incident, notice: NameWaitsNotice) -> Body:
     """Compose a line in the private thread: the old one still has its old name."""
-    if told.deleted_by is not None:
-        return _gone(words, incident, told)
-    line = words.say("private.notice_name_waits", url=place_url(incident.guild_id, told.thread))
-    return message(line, components=_offer(words, incident, told.thread))
+    if notice.deleted_by is not None:
+        return _gone(words, incident, notice)
+    line = words.say("private.notice_name_waits", url=place_url(incident.guild_id, notice.thread))
+    return message(line, components=_offer(words, incident, notice.thread))
 
 
-def _gone(words: Wording, incident: Incident, told: OldThreadNotice) -> Body:
-    who, at = words.who(told.deleted_by), told.deleted_at or incident.triggered_at
+def _gone(words: Wording, incident: Incident, notice: OldThreadNotice) -> Body:
+    who, at = words.who(notice.deleted_by), notice.deleted_at or incident.triggered_at
     clock = words.clock(at, on=incident.triggered_at)
     return message(words.say("private.notice_left_deleted", who=who, at=clock))
 
 
-def _is_news(_words: Wording, _incident: Incident, told: OldThreadNotice, post: Delivery) -> bool:
+def _is_news(_words: Wording, _incident: Incident, notice: OldThreadNotice, post: Delivery) -> bool:
     """Return True if the thread was deleted, and the line does not say so yet."""
-    return told.deleted_by is not None and not post.shown_version
+    return notice.deleted_by is not None and not post.shown_version
 
 
 def _offer(words: Wording, incident: Incident, thread_id: int) -> Sequence[Component]:

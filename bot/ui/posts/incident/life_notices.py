@@ -1,6 +1,5 @@
 """The lines in the thread about the incident's life: its ends, severity and relations, a monitor's news."""
 
-from datetime import datetime
 from typing import Final
 
 from bot.domain.alerts.payloads import FiresAgainNotice, RecoveredNotice
@@ -36,61 +35,50 @@ _TITLE = 420  # 200 characters as stored, escaped
 _PATH = 600
 
 
-def _resolved(words: Wording, incident: Incident, told: ResolvedNotice) -> Body:
-    at = _ended_at(incident, told)
+def _resolved(words: Wording, incident: Incident, notice: ResolvedNotice) -> Body:
+    # An incident may end several times; a notice that an older version queued has no time of its own.
+    at = notice.at or (incident.triggered_at if incident.ended is None else incident.ended.at)
     first = words.say(
         "thread.notice.resolved",
         label=incident.label,
-        who=by(words, told),
+        who=by(words, notice),
         at=words.moment(at),
         took=words.span(at - incident.triggered_at),
     )
-    lines = [] if told.said is None else whole_lines(words, told.said)
-    lines += resolve_lines(words, incident, told)
+    lines = [] if notice.said is None else whole_lines(words, notice.said)
+    lines += resolve_lines(words, incident, notice)
     return with_whole(words, incident, first, lines)
 
 
-def _ended_at(incident: Incident, told: ResolvedNotice) -> datetime:
-    """Return the time of the end that the notice is about, since an incident may end several times.
-
-    A notice queued by an older version has none and takes the incident's own end, else its trigger time.
-    """
-    return told.at or (incident.triggered_at if incident.ended is None else incident.ended.at)
-
-
-def _shows_old_details(words: Wording, incident: Incident, told: ResolvedNotice, post: Delivery) -> bool:
+def _shows_old_details(words: Wording, incident: Incident, notice: ResolvedNotice, post: Delivery) -> bool:
     """Return True if the line shows an old title or start; without its own time it would show another end."""
-    tells_details = told.at is not None and resolve_lines(words, incident, told)
+    tells_details = notice.at is not None and resolve_lines(words, incident, notice)
     return bool(tells_details) and shows_old_details(post, incident)
 
 
-def _severity_changed(words: Wording, incident: Incident, told: SeverityChangedNotice) -> Body:
-    said = words.say(
+def _severity_changed(words: Wording, incident: Incident, notice: SeverityChangedNotice) -> Body:
+    changed = words.say(
         "thread.notice.severity_changed",
-        sign=words.regrade_sign(told.before, told.after),
+        sign=words.regrade_sign(notice.before, notice.after),
         label=incident.label,
-        who=by(words, told),
-        before=inert(told.before, limit=40),
-        after=inert(told.after, limit=40),
+        who=by(words, notice),
+        before=inert(notice.before, limit=40),
+        after=inert(notice.after, limit=40),
     )
-    lines = [_with_why(words, said, told)]
-    if told.next_at is not UNSET:
-        lines.append(next_update(words, incident, told.next_at))
+    if notice.merged is None:
+        lines = [with_reason(words, changed, notice.reason)]
+    else:
+        other, severity = label_of(notice.merged), inert(notice.after, limit=40)
+        reason = words.say("history.fact.merged_with", other=other, severity=severity)
+        lines = [words.say("thread.notice.reason", line=changed, reason=reason)]
+    if notice.next_at is not UNSET:
+        lines.append(next_update(words, incident, notice.next_at))
     return message("\n".join(lines))
 
 
-def _with_why(words: Wording, said: str, told: SeverityChangedNotice) -> str:
-    """Append to *said* the merged incident that caused the change, or else the person's reason."""
-    if told.merged is None:
-        return with_reason(words, said, told.reason)
-    other, severity = label_of(told.merged), inert(told.after, limit=40)
-    reason = words.say("history.fact.merged_with", other=other, severity=severity)
-    return words.say("thread.notice.reason", line=said, reason=reason)
-
-
-def _report_joined(words: Wording, _incident: Incident, told: ReportJoinedNotice) -> Body:
+def _report_joined(words: Wording, _incident: Incident, notice: ReportJoinedNotice) -> Body:
     """Compose the report of another person: what it says, its result, the message that it is about."""
-    report = told.report
+    report = notice.report
     key = "thread.notice.report_joined"
     path = words.joined(
         [words.step(step.question, step.answer) for step in report.path], separator=" → ", limit=_PATH
@@ -104,26 +92,26 @@ def _report_joined(words: Wording, _incident: Incident, told: ReportJoinedNotice
     return message("\n".join(line.rstrip(" ·") for line in lines if line))
 
 
-def _sender(_words: Wording, _incident: Incident, told: RecoveredNotice | FiresAgainNotice) -> str:
-    return inert(told.by or "?", limit=160)
+def _sender(_words: Wording, _incident: Incident, notice: RecoveredNotice | FiresAgainNotice) -> str:
+    return inert(notice.by or "?", limit=160)
 
 
-def _other(_words: Wording, _incident: Incident, told: OtherIncidentNotice) -> str:
-    return label_of(told.number)
+def _other(_words: Wording, _incident: Incident, notice: OtherIncidentNotice) -> str:
+    return label_of(notice.number)
 
 
-def _url(_words: Wording, incident: Incident, told: RecoveredNotice | FiresAgainNotice) -> str:
+def _url(_words: Wording, incident: Incident, notice: RecoveredNotice | FiresAgainNotice) -> str:
     """Return the monitor's message, or where the monitor shows the alert: without a preview."""
     if incident.tracked.origin is None:
-        return told.url
-    return f"<{told.url}>" if told.url else links.alert_url(incident) or incident.label
+        return notice.url
+    return f"<{notice.url}>" if notice.url else links.alert_url(incident) or incident.label
 
 
 NOTICES: Final[NoticeLooks] = (
     NoticeLook(ResolvedNotice, _resolved, _shows_old_details),
     line(CancelledNotice),
     line(ReopenedNotice),
-    line(MergedNotice, other=lambda _words, _incident, told: label_of(told.into)),
+    line(MergedNotice, other=lambda _words, _incident, notice: label_of(notice.into)),
     line(MergedHereNotice, other=_other),
     line(UnmergedNotice, other=_other),
     line(LinkedNotice, other=_other),
@@ -131,8 +119,8 @@ NOTICES: Final[NoticeLooks] = (
     line(RaisedAgainNotice, other=_other),
     line(
         TriagedHereNotice,
-        lambda told: "thread.notice.triaged_here" + ("_reevaluate" if told.severity is None else ""),
-        severity=lambda _words, _incident, told: inert(told.severity or "", limit=40),
+        lambda notice: "thread.notice.triaged_here" + ("_reevaluate" if notice.severity is None else ""),
+        severity=lambda _words, _incident, notice: inert(notice.severity or "", limit=40),
     ),
     NoticeLook(ReportJoinedNotice, _report_joined),
     NoticeLook(SeverityChangedNotice, _severity_changed),

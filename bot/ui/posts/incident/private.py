@@ -79,38 +79,38 @@ def around(incident: Incident) -> str:
     return channel_name(incident.thread.channel or "?")
 
 
-def told_lines(words: Wording, told: PostPlaces) -> list[str]:
+def place_lines(words: Wording, places: PostPlaces) -> list[str]:
     """Say where Discord holds a post about a private incident: its thread, DMs, and posts from before."""
-    thread = [words.say("private.where")] if told.is_in_thread else []
-    direct = [words.say("private.told_dm", people=words.on_call(told.people))] if told.people else []
+    thread = [words.say("private.where")] if places.is_in_thread else []
+    direct = [words.say("private.told_dm", people=words.on_call(places.people))] if places.people else []
     parts = {
         "told": [*thread, *direct],
-        "told_emptied": [f"<#{channel}>" for channel in told.emptied],
-        "told_readable": [f"<#{channel}>" for channel in told.readable],
+        "told_emptied": [f"<#{channel}>" for channel in places.emptied],
+        "told_readable": [f"<#{channel}>" for channel in places.readable],
     }
     return [
-        words.say(f"private.{key}", places=words.joined(places, limit=_PLACES_LIMIT))
-        for key, places in parts.items()
-        if places
+        words.say(f"private.{key}", places=words.joined(shown, limit=_PLACES_LIMIT))
+        for key, shown in parts.items()
+        if shown
     ]
 
 
 def _member(
-    words: Wording, _incident: Incident, told: MemberAddedNotice | MemberRemovedNotice | NotTakenOutNotice
+    words: Wording, _incident: Incident, notice: MemberAddedNotice | MemberRemovedNotice | NotTakenOutNotice
 ) -> str:
-    return words.who(told.who or "?")
+    return words.who(notice.who or "?")
 
 
-def _actor(words: Wording, _incident: Incident, told: Notice) -> str:
-    return by(words, told)
+def _actor(words: Wording, _incident: Incident, notice: Notice) -> str:
+    return by(words, notice)
 
 
-def _outsider(words: Wording, _incident: Incident, told: NotLetInNotice) -> str:
-    return words.on_call([told.place or "?"]) if told.who is None else words.who(told.who)
+def _outsider(words: Wording, _incident: Incident, notice: NotLetInNotice) -> str:
+    return words.on_call([notice.place or "?"]) if notice.who is None else words.who(notice.who)
 
 
-def _places(words: Wording, incident: Incident, told: PostsWaitNotice) -> str:
-    urls = (f"<{place_url(incident.guild_id, *map(int, post.split('/')))}>" for post in told.posts)
+def _places(words: Wording, incident: Incident, notice: PostsWaitNotice) -> str:
+    urls = (f"<{place_url(incident.guild_id, *map(int, post.split('/')))}>" for post in notice.posts)
     return words.joined(urls, limit=_URLS_LIMIT)
 
 
@@ -120,7 +120,7 @@ NOTICES: Final[NoticeLooks] = (
     line(MemberAddedNotice, "private.notice_added", who=_member, by=_actor),
     line(
         MemberRemovedNotice,
-        lambda told: "private.notice_left" if told.is_own else "private.notice_removed",
+        lambda notice: "private.notice_left" if notice.is_own else "private.notice_removed",
         who=_member,
         by=_actor,
     ),
@@ -134,13 +134,13 @@ NOTICES: Final[NoticeLooks] = (
     line(
         PostsWaitNotice,
         "private.notice_posts_wait",
-        count=lambda _words, _incident, told: len(told.posts),
+        count=lambda _words, _incident, notice: len(notice.posts),
         urls=_places,
     ),
     line(
         NotRedactedNotice,
         "private.notice_not_redacted",
-        url=lambda _words, incident, told: place_url(incident.guild_id, told.channel, told.message),
+        url=lambda _words, incident, notice: place_url(incident.guild_id, notice.channel, notice.message),
     ),
 )
 

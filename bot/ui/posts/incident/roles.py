@@ -34,40 +34,45 @@ def roles_line(words: Wording, incident: Incident) -> str:
     return "  ".join(_place(words, role, incident.roles.get(role)) for role in Role)
 
 
-def role_changed(words: Wording, _incident: Incident, told: RoleChangedNotice) -> Body:
+def role_changed(words: Wording, _incident: Incident, notice: RoleChangedNotice) -> Body:
     """Compose the line in the thread: the role's holder, the former one, and who changed it. Pings no one."""
-    own = told.holder or told.former
-    is_own = own is not None and own.id == told.by_id
-    if told.gone:
+    own = notice.holder or notice.former
+    is_own = own is not None and own.id == notice.by_id
+    if notice.gone:
         how = "gone"
-    elif told.holder is None:
+    elif notice.holder is None:
         how = "left" if is_own else "removed"
     else:
-        how = ("taken" if is_own else "given") + ("" if told.former is None else "_over")
+        how = ("taken" if is_own else "given") + ("" if notice.former is None else "_over")
     return message(
         words.say(
             f"roles.notice.{how}",
-            **_named(words, told.role),
-            who=by(words, told),
-            holder=_who(words, told.holder),
-            former=_who(words, told.former),
+            **_named(words, notice.role),
+            who=by(words, notice),
+            holder=_who(words, notice.holder),
+            former=_who(words, notice.former),
         )
     )
 
 
-def role_undelivered(words: Wording, _incident: Incident, told: RoleUndeliveredNotice) -> Body:
-    """Compose the line in the thread: the DM failed, so the role's holder must be told in another way."""
-    holder = words.who(told.holder or "?")
-    return message(words.say("roles.notice.undelivered", **_named(words, told.role), holder=holder))
+def role_undelivered(words: Wording, _incident: Incident, notice: RoleUndeliveredNotice) -> Body:
+    """Compose the line in the thread: the DM failed, so the role's holder must be notice in another way."""
+    holder = words.who(notice.holder or "?")
+    return message(words.say("roles.notice.undelivered", **_named(words, notice.role), holder=holder))
 
 
-def role_dm(words: Wording, incident: Incident, told: RoleDm) -> Body:
+def role_dm(words: Wording, incident: Incident, dm: RoleDm) -> Body:
     """Compose the DM: what was given, by whom, what it means, by when; or that it is over."""
-    role, now = told.role, incident.roles.get(told.role)
-    is_theirs = incident.is_open and now is not None and now.id == told.holder_id
-    lines = _task(words, incident, role, by=told.by) if is_theirs else [_past(words, incident, role)]
-    if told.taken_over and incident.is_open and not is_theirs:
-        lines = [words.say("roles.dm.taken_over", **_named(words, role), who=words.who(told.by))]
+    role, now = dm.role, incident.roles.get(dm.role)
+    is_theirs = incident.is_open and now is not None and now.id == dm.holder_id
+    if is_theirs:
+        does = words.say(f"roles.does.{role.value}")
+        given = words.say("roles.dm.given", **_named(words, role), who=words.who(dm.by), does=does)
+        lines = [line for line in (given, next_step(words, incident)) if line]
+    elif dm.taken_over and incident.is_open:
+        lines = [words.say("roles.dm.taken_over", **_named(words, role), who=words.who(dm.by))]
+    else:
+        lines = [_past(words, incident, role)]
     waiting = is_theirs and incident.status is Status.TRIGGERED
     return message(
         headline(words, incident),
@@ -118,12 +123,6 @@ def _said(voice: Voice, result: Assigned, how: str) -> str:
         holder=_who(voice, result.holder),
         former=_who(voice, result.former),
     )
-
-
-def _task(words: Wording, incident: Incident, role: Role, *, by: str) -> list[str]:
-    does = words.say(f"roles.does.{role.value}")
-    told = words.say("roles.dm.given", **_named(words, role), who=words.who(by), does=does)
-    return [line for line in (told, next_step(words, incident)) if line]
 
 
 def _past(words: Wording, incident: Incident, role: Role) -> str:

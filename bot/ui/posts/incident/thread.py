@@ -62,7 +62,7 @@ def thread_card(words: Wording, incident: Incident) -> Body:
     title = words.say(
         "thread.card.title", label=incident.label, severity=incident.severity, priority=incident.priority
     )
-    is_new = incident.is_open and incident.updates.last is None
+    is_new, actions = incident.is_open and incident.updates.last is None, incident.actions
     lines = [
         head(words, incident),
         impact(words, incident, limit=_IMPACT_LIMIT) if is_new and incident.reopened is None else "",
@@ -72,7 +72,7 @@ def thread_card(words: Wording, incident: Incident) -> Body:
         last_update(words, incident, limit=_UPDATE_LIMIT),
         roles_line(words, incident),
         progress_line(words, incident),
-        _actions_line(words, incident),
+        words.say("actions.card", open=actions.open, all=actions.all) if actions.all else "",
         words.say("private.card") if incident.is_private else "",
     ]
     shown = embed(
@@ -81,12 +81,6 @@ def thread_card(words: Wording, incident: Incident) -> Body:
         description="\n".join(line for line in lines if line),
     )
     return message("", embeds=[shown], components=_controls(words, incident))
-
-
-def _actions_line(words: Wording, incident: Incident) -> str:
-    """Return how many action items are open; empty without any."""
-    count = incident.actions
-    return words.say("actions.card", open=count.open, all=count.all) if count.all else ""
 
 
 def _controls(words: Wording, incident: Incident) -> list[Component]:

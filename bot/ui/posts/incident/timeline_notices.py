@@ -20,33 +20,33 @@ _IMPACT_LIMIT = 300
 _TITLES_LIMIT = 840  # both, each of 200 characters as typed, escaped
 
 
-def noted(words: Wording, incident: Incident, told: NoteNotice) -> Body:
+def noted(words: Wording, incident: Incident, notice: NoteNotice) -> Body:
     """Compose a note; one that was added late says what time it is about."""
-    who = by(words, told)
-    if told.at is not None:
-        who = words.say("history.notice.at", who=who, at=_clock(words, incident, told.at))
-    text = inert_lines(told.text, limit=CONTENT_LIMIT - len(who) - 20)
+    who = by(words, notice)
+    if notice.at is not None:
+        who = words.say("history.notice.at", who=who, at=_clock(words, incident, notice.at))
+    text = inert_lines(notice.text, limit=CONTENT_LIMIT - len(who) - 20)
     return message(words.say("thread.notice.note", who=who, text=text))
 
 
-def corrected(words: Wording, incident: Incident, told: CorrectedNotice) -> Body:
+def corrected(words: Wording, incident: Incident, notice: CorrectedNotice) -> Body:
     """Compose the line about a corrected entry: the old words struck through, the new ones, time, impact."""
-    who = by(words, told)
-    if told.at is not None and told.at_before is not None:
-        at, was = (_clock(words, incident, moment) for moment in (told.at, told.at_before))
+    who = by(words, notice)
+    if notice.at is not None and notice.at_before is not None:
+        at, was = (_clock(words, incident, moment) for moment in (notice.at, notice.at_before))
         who = words.say("history.notice.moved", who=who, at=at, before=was)
-    before, impact = inert(told.before or "", limit=_BEFORE_LIMIT), _impact(words, told)
+    before, impact = inert(notice.before or "", limit=_BEFORE_LIMIT), _impact(words, notice)
     budget = CONTENT_LIMIT - len(who) - len(before) - len(impact) - 40
-    text = inert_lines(told.text or "", limit=budget)
+    text = inert_lines(notice.text or "", limit=budget)
     struck = f"~~{before}~~ " if before else ""
     said = "\n".join(part for part in (struck + text, impact) if part)
     return message(words.say("history.notice.corrected", who=who, text=said))
 
 
-def details_changed(words: Wording, _incident: Incident, told: DetailsChangedNotice) -> Body:
+def details_changed(words: Wording, _incident: Incident, notice: DetailsChangedNotice) -> Body:
     """Compose the line about a corrected title or start, before and after."""
-    text = " · ".join(title_and_start_changes(words, told.title, told.started_at, limit=_TITLES_LIMIT))
-    return message(words.say("history.notice.corrected", who=by(words, told), text=text))
+    text = " · ".join(title_and_start_changes(words, notice.title, notice.started_at, limit=_TITLES_LIMIT))
+    return message(words.say("history.notice.corrected", who=by(words, notice), text=text))
 
 
 def details_said(voice: Voice, result: CorrectedDetails) -> str:
@@ -56,11 +56,11 @@ def details_said(voice: Voice, result: CorrectedDetails) -> str:
     return voice.say("editing.said.done", label=result.incident.label, changes=changes)
 
 
-def _impact(words: Wording, told: CorrectedNotice) -> str:
+def _impact(words: Wording, notice: CorrectedNotice) -> str:
     """Return the line about a corrected impact; empty when the impact was not corrected."""
-    if told.impact is None:
+    if notice.impact is None:
         return ""
-    before, now = (inert(one or "", limit=_IMPACT_LIMIT) for one in (told.impact_before, told.impact))
+    before, now = (inert(one or "", limit=_IMPACT_LIMIT) for one in (notice.impact_before, notice.impact))
     shown = [f"~~{before}~~"] if before else []
     return words.say(
         "updates.post.impact", impact=" ".join([*shown, now or words.say("history.fact.no_impact")])

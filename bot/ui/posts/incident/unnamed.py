@@ -49,9 +49,9 @@ def without_incident(words: Wording, incident: Incident, message: Mapping[str, o
         titles=_titles(incident.title),
     )
     before = {part: message[part] for part in _WORDS if message.get(part)}
-    found: list[str] = []
-    _rewritten(before, found.append)
-    if not any(cleaner.own.search(text) for text in found):
+    texts: list[str] = []
+    _rewritten(before, texts.append)
+    if not any(cleaner.own.search(text) for text in texts):
         return {}
     after = _rewritten(before, cleaner.text)
     changed = {part: value for part, value in after.items() if value != before[part]}
@@ -78,12 +78,12 @@ class _Cleaner:
 
     def text(self, text: str) -> str:
         """Return *text*, with one line in the place of several that follow each other."""
-        kept: list[str] = []
+        lines: list[str] = []
         for line in map(self._line, text.split("\n")):
-            is_below = bool(kept) and kept[-1] == self.hidden
+            is_below = bool(lines) and lines[-1] == self.hidden
             if not (is_below and (line == self.hidden or line.startswith(_SMALL_PRINT))):
-                kept.append(line)
-        return "\n".join(kept)
+                lines.append(line)
+        return "\n".join(lines)
 
     def _line(self, line: str) -> str:
         if self.hidden in line:

@@ -23,15 +23,16 @@ _IMPACT_BUDGET: Final = 650
 _SHEET_BUDGET: Final = 300
 
 
-def updated(words: Wording, incident: Incident, told: UpdatedNotice) -> Body:
+def updated(words: Wording, incident: Incident, notice: UpdatedNotice) -> Body:
     """Compose the full status update; it pings no one."""
-    at = words.clock(told.at, on=incident.triggered_at)
-    head = words.say("updates.post.head", at=at, who=by(words, told))
-    state = [] if told.phase is None else [words.say("updates.post.state", state=words.phase(told.phase))]
-    lines = [*state, *_words(words, told), *_users(words, told), next_update(words, incident, told.next_at)]
+    at = words.clock(notice.at, on=incident.triggered_at)
+    head = words.say("updates.post.head", at=at, who=by(words, notice))
+    state = [] if notice.phase is None else [words.say("updates.post.state", state=words.phase(notice.phase))]
+    users = [] if notice.users is None else [words.say("updates.post.users", users=words.users(notice.users))]
+    lines = [*state, *_words(words, notice), *users, next_update(words, incident, notice.next_at)]
     body, tell = "\n".join(lines), []
-    affected = replace(incident, users_affected=told.users)
-    if told.users is UsersAffected.YES and (verb := suggested(words.policy, affected)) is not None:
+    affected = replace(incident, users_affected=notice.users)
+    if notice.users is UsersAffected.YES and (verb := suggested(words.policy, affected)) is not None:
         tell = row([words.buttons.make(verb, incident.id)])
     if len(head) + len(body) < CONTENT_LIMIT:
         return message(f"{head}\n{body}", components=tell)
@@ -39,17 +40,17 @@ def updated(words: Wording, incident: Incident, told: UpdatedNotice) -> Body:
     return message(head, embeds=[shown], components=tell)
 
 
-def update_due(words: Wording, incident: Incident, told: UpdateDueNotice) -> Body:
+def update_due(words: Wording, incident: Incident, notice: UpdateDueNotice) -> Body:
     """Compose the reminder that an update is due; it pings only the lead, and no one in a silenced incident.
 
     In a private thread it pings only the lead that it was decided for, because a mention lets people in. If
     no lead can be asked, a person on call is mentioned in front when it is sent (`UpdateDueNotice.asks`).
     """
-    lead = incident.lead_without(told.gone)
-    is_known = lead is not None and (not incident.is_private or lead.id == told.lead_id)
+    lead = incident.lead_without(notice.gone)
+    is_known = lead is not None and (not incident.is_private or lead.id == notice.lead_id)
     is_stand_in = lead is not None and lead.id <= 0  # acknowledged by email while Discord could not be asked
     rings = incident.rings and is_known and not is_stand_in
-    at, ago = words.clock(told.due_at, on=incident.triggered_at), relative(told.due_at)
+    at, ago = words.clock(notice.due_at, on=incident.triggered_at), relative(notice.due_at)
     if lead is None:
         line = words.say("updates.due.anybody", label=incident.label, at=at, ago=ago)
     else:
@@ -57,8 +58,8 @@ def update_due(words: Wording, incident: Incident, told: UpdateDueNotice) -> Bod
         line = words.say("updates.due.line", who=who, label=incident.label, at=at, ago=ago)
     make = words.buttons.make
     lines, verbs = [line, _so_far(words, incident)], [IncidentVerb.DETAILS]
-    if told.lapses_at is not None:
-        lapses = words.clock(told.lapses_at, on=incident.triggered_at)
+    if notice.lapses_at is not None:
+        lapses = words.clock(notice.lapses_at, on=incident.triggered_at)
         lines.append(words.say("updates.due.lapses", at=lapses))
         verbs.append(IncidentVerb.HAND_BACK)
     verbs.append(IncidentVerb.WHY)
@@ -92,7 +93,11 @@ def told(voice: Voice, result: UpdateResult) -> str:
             lines.append(voice.say("updates.said.next", at=at, left=relative(due_at)))
     if result.detailed:
         lines.append(voice.say("updates.said.details", label=incident.label))
-    return "\n".join([*lines, *_not_acknowledged(voice, result)])
+    if is_unanswered(result):  # an update does not acknowledge, and the state is shown only after that
+        lines.append(voice.say("updates.said.not_acknowledged", emoji=voice.policy.ack_emoji))
+        if (phase := incident.phase) is not None:
+            lines.append(voice.say("updates.said.phase_later", state=voice.phase(phase)))
+    return "\n".join(lines)
 
 
 def is_unanswered(result: UpdateResult) -> bool:
@@ -100,32 +105,18 @@ def is_unanswered(result: UpdateResult) -> bool:
     return result.posted and result.incident.status is Status.TRIGGERED
 
 
-def _not_acknowledged(voice: Voice, result: UpdateResult) -> Iterator[str]:
-    """Yield what the update has not done: acknowledge; and that the state is shown only after that."""
-    if is_unanswered(result):
-        yield voice.say("updates.said.not_acknowledged", emoji=voice.policy.ack_emoji)
-        if (phase := result.incident.phase) is not None:
-            yield voice.say("updates.said.phase_later", state=voice.phase(phase))
-
-
-def _words(words: Wording, told: UpdatedNotice) -> Iterator[str]:
+def _words(words: Wording, notice: UpdatedNotice) -> Iterator[str]:
     """Yield what is known, and the impact; nothing for a mere promise of the next update."""
-    if told.known is None:
+    if notice.known is None:
         return
-    known = inert_lines(told.known, limit=_KNOWN_BUDGET)
-    impact = inert_lines(told.impact or "", limit=_IMPACT_BUDGET)
+    known = inert_lines(notice.known, limit=_KNOWN_BUDGET)
+    impact = inert_lines(notice.impact or "", limit=_IMPACT_BUDGET)
     if known:
         yield known
     if impact:
         yield words.say("updates.post.impact", impact=impact)
     elif not known:  # it was taken back
         yield words.say("updates.post.no_impact")
-
-
-def _users(words: Wording, told: UpdatedNotice) -> Iterator[str]:
-    """Yield whether users are affected, if the update says so."""
-    if told.users is not None:
-        yield words.say("updates.post.users", users=words.users(told.users))
 
 
 def next_update(words: Wording, incident: Incident, due_at: datetime | None) -> str:

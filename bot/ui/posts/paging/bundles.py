@@ -22,7 +22,12 @@ _OPTION_LIMIT: Final = 100  # Discord: a label or description of a select's opti
 def bundle_post(words: Wording, bundle: Bundle) -> Body:
     """Compose the bundle: count, severity and wait, then the oldest incidents. It rings as each one would."""
     rings = bool(bundle.waiting) and bundle.mention == Mention.HERE.value
-    line = _line(words, bundle)
+    key = "done" if not bundle.waiting else "waiting" if bundle.waiting == bundle.count else "some"
+    if key == "waiting" and _is_new(bundle):
+        key = "new"
+    sign = words.severity_sign(bundle.severity, is_drill=False)
+    fields = {"sign": sign, "severity": bundle.severity, "count": bundle.count, "waiting": bundle.waiting}
+    line = words.say(f"bundle.line.{key}", **fields)
     return message(
         f"{HERE} {line}" if rings else line,
         embeds=[
@@ -40,35 +45,21 @@ def waited(words: Wording, bundle: Bundle, incident: Incident) -> str:
     return words.span(bundle.now - incident.triggered_at)
 
 
-def _line(words: Wording, bundle: Bundle) -> str:
-    key = "done" if not bundle.waiting else "waiting" if bundle.waiting == bundle.count else "some"
-    if key == "waiting" and _is_new(bundle):
-        key = "new"
-    sign = words.severity_sign(bundle.severity, is_drill=False)
-    fields = {"sign": sign, "severity": bundle.severity, "count": bundle.count, "waiting": bundle.waiting}
-    return words.say(f"bundle.line.{key}", **fields)
-
-
 def _lines(words: Wording, bundle: Bundle) -> list[str]:
     if not bundle.waiting:
         return [words.say("bundle.nothing_left")]
+    key = "means_one" if bundle.waiting == 1 else "means_all"  # what 👀 does
+    count = {} if bundle.waiting == 1 else {"count": bundle.waiting}
     lines = [
         words.sentences(
             words.say("bundle.on_call") if bundle.kind is DeliveryKind.PAGE else "",
             _urgency(words, bundle),
         ),
-        _means(words, bundle),
+        words.say(f"bundle.{key}", emoji=words.policy.ack_emoji, **count),
         *(_item(words, bundle, incident) for incident in bundle.shown[:_LINES]),
     ]
     more = bundle.waiting - min(len(bundle.shown), _LINES)
     return [*lines, words.say("bundle.more", count=more)] if more else lines
-
-
-def _means(words: Wording, bundle: Bundle) -> str:
-    """Say what 👀 does: it acknowledges those incidents of the bundle that are still waiting."""
-    key = "means_one" if bundle.waiting == 1 else "means_all"
-    count = {} if bundle.waiting == 1 else {"count": bundle.waiting}
-    return words.say(f"bundle.{key}", emoji=words.policy.ack_emoji, **count)
 
 
 def _is_new(bundle: Bundle) -> bool:

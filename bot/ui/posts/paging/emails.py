@@ -37,10 +37,11 @@ class PlainEmailWriter:
     def write(self, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> Email:
         """Write the email for *delivery*, always with the same Message-ID: a retry is no second mail."""
         step = self._because("step_of", delivery, incident, recipient)
+        number = f" ({incident.label})"  # which is never cut
         own, first = (message_id(nonce, recipient.to) for nonce in (delivery.nonce, recipient.first))
         return Email(
             to=(recipient.to.email or "",),
-            subject=_subject(self._line(incident, step=step), label=incident.label),
+            subject=plain(self._line(incident, step=step), limit=_SUBJECT_LIMIT - len(number)) + number,
             body=self._body(delivery, incident, recipient),
             message_id=own,
             thread_id=None if own == first else first,
@@ -52,6 +53,7 @@ class PlainEmailWriter:
         """Write one email that lists a bundle's incidents, the longest waits first."""
         count = bundle.waiting
         subject = self._words.say("bundle.mail.subject", severity=bundle.severity, count=count)
+        ack = self._words.say("bundle.mail.ack_there", emoji=self._policy.ack_emoji)
         items = [self._item(bundle, incident, links.get(incident.id)) for incident in bundle.shown]
         if more := count - len(items):
             items.append(self._words.say("bundle.more", count=more))
@@ -61,17 +63,11 @@ class PlainEmailWriter:
             priority=self._policy.rules(bundle.severity).priority,
             count=count,
             items="\n".join(items),
-            ack=self._how_to_acknowledge_many(to, has_links=bool(links)),
+            ack=self._words.say("bundle.mail.ack_links", who=to.handle, there=ack) if links else ack,
             reason=self._reason(delivery, bundle.kind.value),
         )
         own = message_id(delivery.nonce, to)
         return Email(to=(to.email or "",), subject=subject, body=body, message_id=own)
-
-    def _how_to_acknowledge_many(self, to: OnCallPerson, *, has_links: bool) -> str:
-        in_discord = self._words.say("bundle.mail.ack_there", emoji=self._policy.ack_emoji)
-        if not has_links:
-            return in_discord
-        return self._words.say("bundle.mail.ack_links", who=to.handle, there=in_discord)
 
     def _item(self, bundle: Bundle, incident: Incident, link: str | None) -> str:
         item = self._words.say(
@@ -180,12 +176,6 @@ def _step_of(delivery: Delivery, reader: OnCallPerson, waited: timedelta) -> tup
     if data.declined_by:
         return "passed_on", data.declined_by
     return ("waited", "") if waited >= _A_MINUTE else None
-
-
-def _subject(line: str, *, label: str) -> str:
-    """Return *line*, cut to fit, followed by the incident's number, which is never cut."""
-    number = f" ({label})"
-    return plain(line, limit=_SUBJECT_LIMIT - len(number)) + number
 
 
 def message_id(nonce: str, to: OnCallPerson) -> str:

@@ -64,9 +64,16 @@ def page(
     if waiting and has_newer_page(words, incident, data, reader=reader or "", queued_at=queued_at):
         lines = [*_asked(words, incident, data, reader or "")[:-1], words.say("page.dm.followed")]
     elif waiting:
-        lines = _waiting(words, incident, data, reader or "")
+        lines = [
+            *_asked(words, incident, data, reader or ""),
+            _otherwise(words, incident, data, again="page.dm.otherwise_channel"),
+            *_tried_before(words, incident, data, reader or ""),
+        ]
+    elif is_theirs:
+        due, late = next_step(words, incident), otherwise(words, incident)
+        lines = [words.say("page.dm.yours"), due, late, words.say("page.dm.hand_back")]
     else:
-        lines = _theirs(words, incident) if is_theirs else _others(words, incident, reader)
+        lines = _others(words, incident, reader)
     return message(
         headline(words, incident),
         embeds=[_embed(words, incident, [*lines, started(words, incident), incident.label])],
@@ -129,12 +136,6 @@ def _is_theirs(words: Wording, incident: Incident, reader: str | None) -> bool:
     return words.means(reader, user_id=on_it.id, name=on_it.name)
 
 
-def _theirs(words: Wording, incident: Incident) -> list[str]:
-    """Say that the reader is on it, when their next update is due, and what happens without it."""
-    due, missed = next_step(words, incident), otherwise(words, incident)
-    return [words.say("page.dm.yours"), due, missed, words.say("page.dm.hand_back")]
-
-
 def _others(words: Wording, incident: Incident, reader: str | None) -> list[str]:
     """Say who is on it or how it ended, and that nothing is left to do but a postmortem of the reader."""
     act = incident.taken if incident.is_taken_last else incident.reopened or incident.acknowledged
@@ -142,15 +143,6 @@ def _others(words: Wording, incident: Incident, reader: str | None) -> list[str]
         return [head(words, incident), own_postmortem(words, incident, reader) or words.say("page.dm.taken")]
     at = words.clock(act.at, on=incident.triggered_at)
     return [words.say("page.dm.taken_by", who=words.who(act.name), at=at)]
-
-
-def _waiting(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
-    """Say what is asked of the reader, what comes, and who was asked before."""
-    return [
-        *_asked(words, incident, data, reader),
-        _otherwise(words, incident, data, again="page.dm.otherwise_channel"),
-        *_tried_before(words, incident, data, reader),
-    ]
 
 
 def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
@@ -166,8 +158,10 @@ def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) ->
 
 def _reason(words: Wording, incident: Incident, data: PagingData, reader: str) -> str:
     """Say why this person is paged."""
-    if data.why is not None:
-        return _to_you(words, data.why, reader)
+    if (why := data.why) is not None:
+        if why.kind in _WAS_ON_IT and why.is_about(reader, user_id=words.user_ids.get(reader)):
+            return words.say(f"page.dm.{why.kind.value}_own")
+        return words.say(f"page.dm.{why.kind.value}", who=_who(words, why))
     if data.declined_by:
         return words.say("page.dm.passed_on", who=words.who(data.declined_by))
     if has_missed(incident, data):
@@ -206,12 +200,6 @@ def _following(incident: Incident, data: PagingData) -> NextStep | CallStep | Un
     if incident.calls.steps:
         return incident.calls.following
     return data.next if is_of_this_ladder(incident, data) else UNSET
-
-
-def _to_you(words: Wording, why: Why, reader: str) -> str:
-    if why.kind in _WAS_ON_IT and why.is_about(reader, user_id=words.user_ids.get(reader)):
-        return words.say(f"page.dm.{why.kind.value}_own")
-    return words.say(f"page.dm.{why.kind.value}", who=_who(words, why))
 
 
 def _who(words: Wording, why: Why) -> str:
@@ -260,18 +248,16 @@ def _tried(words: Wording, incident: Incident, data: PagingData) -> list[str]:
     if incident.calls.pages:
         outside = words.listed(shared(words, incident))
         return [*called(words, incident), *([words.say("outside.shared", ways=outside)] if outside else [])]
-    lines = {who: _told(words, who, count) for who, count in (data.told or {}).items()}
+    lines = {}
+    for who, count in (data.told or {}).items():
+        key = "escalation.told" if count > 1 else "escalation.told_once"
+        lines[who] = words.say(key, who=words.on_call([who]), count=count)
     for who in data.unreached or ():
         lines[who] = words.say("escalation.unreached", who=words.on_call([who]))
     for who in data.dm or ():
         now = words.say("escalation.dm", who=words.on_call([who]))
         lines[who] = words.say("escalation.told_now", told=lines[who]) if who in lines else now
     return list(lines.values())
-
-
-def _told(words: Wording, who: str, count: int) -> str:
-    key = "escalation.told" if count > 1 else "escalation.told_once"
-    return words.say(key, who=words.on_call([who]), count=count)
 
 
 def _overdue(words: Wording, incident: Incident, times: Sequence[datetime]) -> str:
