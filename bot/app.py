@@ -24,19 +24,20 @@ from bot.process.running import RunningBot
 from bot.process.starting import Prepare, prepare_later, prepared_at_start, try_once, until_done
 from bot.resources import SharedResources, open_shared, switched_off
 from bot.runbook import Served, load_served
-from bot.services.ports import Leases
 from bot.services.registry import Guilds, Services
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs import DeadMan, audit
 from bot.settings import Settings
 from bot.settings.values import DISCORD_API
-from bot.storage.database.leases import PostgresLeases, open_lease_pool
+from bot.storage.database.leases import Leases, open_lease_pool
 from bot.storage.database.pools import Connections, process_id
 from bot.storage.figures import Figures, read_figures
 from bot.storage.queue.fairness import Handler, Turns
 from bot.storage.queue.runner import CONCURRENT, JobRunner
 from bot.storage.reported_changes import ReportedChanges
+from bot.storage.tables.alerts.decisions import AlertDecisionRows
 from bot.storage.tables.alerts.events import forget_alert_events
+from bot.storage.tables.installation import GuildFinder, InstallationRows
 from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.gate import Gate
@@ -88,7 +89,7 @@ async def _live(
         is_prepared = bring_up is None and await try_once(prepare)
         lease_pool = await open_lease_pool(database.dsn, min_size=0)
         await stack.enter_async_context(closing(lease_pool))
-        keeper, deaf = make_keeper(settings, client, PostgresLeases(lease_pool), gate), DeafWatch(client)
+        keeper, deaf = make_keeper(settings, client, Leases(lease_pool), gate), DeafWatch(client)
         counters = await _serve_capabilities(stack, settings, shared, cases)
         if settings.health_port is not None:
             # Its server and its figures are three megabytes, which a bot without a port does not need.
@@ -142,7 +143,7 @@ def _runner(
     by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
     return JobRunner(
         database.dsn,
-        routed(by_guild, shared.store),
+        routed(by_guild, GuildFinder(shared.store.sql)),
         by_guild=by_guild,
         on_refusal=shared.store.refused,
         watch=shared.queue,
@@ -164,7 +165,7 @@ def _preparation(shared: SharedResources, cases: Mapping[int, UseCases], bring_u
         if bring_up is not None:
             await bring_up()
         for guild_id, one in cases.items():
-            await shared.store.register_guild(guild_id)
+            await InstallationRows(shared.store.sql).register_guild(guild_id)
             await begin_capabilities(one.services)
 
     return prepare
@@ -183,7 +184,7 @@ async def _tidy(shared: SharedResources) -> None:
         for _ in range(_MOST_FORGOTTEN):
             if await forget() == 0:
                 break  # otherwise more may be left, from a storm two weeks ago
-    await shared.store.forget_decisions()
+    await AlertDecisionRows(shared.store.sql).forget_decisions()
 
 
 def _shared(each: dict[int, dict[str, Handler]]) -> dict[int, dict[str, Handler]]:
@@ -264,7 +265,7 @@ def make_client(
             ports = DiscordPorts(notifier, notifier.offline_alerter(cached_holders), reach)
             made[guild_id] = assemble(parts, ports, oncall)
         served = {guild_id: cases.services for guild_id, cases in made.items()}
-        return Guilds(served, home=shared.served.home, find=shared.store)
+        return Guilds(served, home=shared.served.home, find=GuildFinder(shared.store.sql))
 
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot does not use voice
     client = IncidentBot(

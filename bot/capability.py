@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from bot.runbook.model import Policy
     from bot.services.core import Core
     from bot.services.delivery.handling import DeliveryHandler
-    from bot.services.ports import Store, Transaction
     from bot.services.registry import Services
     from bot.services.shared.access import Access
     from bot.services.shared.changes import Change
@@ -58,6 +57,8 @@ if TYPE_CHECKING:
     from bot.storage.database.sql import Sql
     from bot.storage.figures import RowGauge
     from bot.storage.records.tables import RecordTable
+    from bot.storage.store import Store
+    from bot.storage.transaction import Transaction
     from bot.ui.answers import Control, FormHandler
     from bot.ui.commands import AnyCommand, Subcommand
     from bot.ui.interaction import Interaction

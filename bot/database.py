@@ -12,7 +12,6 @@ import asyncpg
 import structlog
 
 from bot.domain.errors import ConfigError, StorageUnavailable
-from bot.services.ports import Store
 from bot.settings import Settings
 from bot.storage.database.errors import STORAGE_ERRORS, every_storage_error
 from bot.storage.database.migrate import PATIENCE_S as MIGRATION_PATIENCE_S
@@ -20,6 +19,7 @@ from bot.storage.database.migrate import migrate, pending
 from bot.storage.database.pools import PoolConnection, borrow, open_pool
 from bot.storage.database.sql import Sql
 from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.store import Store
 
 log = structlog.get_logger(__name__)
 

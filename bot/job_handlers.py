@@ -9,8 +9,9 @@ import structlog
 
 from bot.capability import JobHandling, NumberOf, installed, merged
 from bot.domain.errors import IncidentNotFound
-from bot.services.ports import GuildFinder, JobName
+from bot.domain.jobs import JobName
 from bot.storage.queue.fairness import CROWDED, FewInTurn, Handler
+from bot.storage.tables.installation import GuildFinder
 from bot.wiring import UseCases
 
 log = structlog.get_logger(__name__)

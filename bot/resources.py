@@ -20,13 +20,13 @@ from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
 from bot.services.ports.charts import Charts
 from bot.services.ports.live_checks import LiveCheck
-from bot.services.watchdogs import QueueWatch
 from bot.settings import Settings
 from bot.storage.database.pools import open_dlq_pool, open_pool
 from bot.storage.database.vitals import DatabaseVitals
 from bot.storage.dlq.store import PostgresDlqStore
+from bot.storage.queue.watch import QueueWatch
 from bot.storage.spool import FileSpool
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.posts.paging.outside import PlainOutsideWriter
 from bot.wiring import GuildDependencies
@@ -49,7 +49,7 @@ class SharedResources:
     """
 
     served: Served
-    store: PostgresStore
+    store: Store
     pool: asyncpg.Pool
     dlq_pool: asyncpg.Pool
     texts: Texts
@@ -122,9 +122,7 @@ async def open_shared(
         outbound, texts = outbound_of(settings), Texts.load()
         yield SharedResources(
             served,
-            PostgresStore(
-                pool, is_shared=len(served.policies) > 1, switched_off=switched_off(served.policies)
-            ),
+            Store(pool, is_shared=len(served.policies) > 1, switched_off=switched_off(served.policies)),
             pool,
             dlq_pool,
             texts,

@@ -33,7 +33,7 @@ from bot.integrations.mail import SmtpEmailSender
 from bot.resources import make_webhooks, open_shared
 from bot.runbook import Policy, Served, load_served
 from bot.settings import Settings
-from bot.storage.database.leases import PostgresLeases, open_lease_pool
+from bot.storage.database.leases import Leases, open_lease_pool
 
 _LOOKS: Final = {State.OK: ("ok", "green"), State.WARN: ("warn", "yellow"), State.FAIL: ("FAIL", "bold red")}
 _LOGIN_S: Final = 30.0
@@ -127,7 +127,7 @@ def _storage(settings: Settings, served: Served) -> Iterator[Finding]:
 
 async def _instances(dsn: str) -> Finding:
     async with closing(await open_lease_pool(dsn)) as pool:
-        return await check_instances(PostgresLeases(pool))
+        return await check_instances(Leases(pool))
 
 
 async def _dlq(settings: Settings, served: Served, dsn: str) -> list[Finding]:

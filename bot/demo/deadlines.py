@@ -8,8 +8,8 @@ from typing import Final
 import asyncpg
 
 from bot.demo import clock
+from bot.domain.jobs import JobName
 from bot.runbook import Policy
-from bot.services.ports import JobName
 from bot.services.shared.jobs import READ_AHEAD
 
 DIGEST: Final = "digest"

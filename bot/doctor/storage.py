@@ -8,7 +8,8 @@ from bot.database import FAR_S, closing, reach, reason_of
 from bot.doctor.finding import Finding, fail, ok, warn
 from bot.domain.dlq.table import Misfit, TableReport, Unrecorded
 from bot.domain.errors import ConfigError, StorageUnavailable
-from bot.services.ports import DlqStore, Leases
+from bot.services.ports import DlqStore
+from bot.storage.database.leases import Leases
 from bot.storage.database.migrate import pending
 from bot.storage.database.pools import open_pool
 

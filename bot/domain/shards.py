@@ -5,6 +5,7 @@ database can tell a write of the current owner from one of an earlier owner that
 """
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
@@ -50,6 +51,10 @@ class Claim:
     shard: Shard
     owner: UUID
     token: int
+
+
+#: The claim under which the running task writes. Tasks inherit it from the task that starts them.
+CLAIM: Final[ContextVar[Claim | None]] = ContextVar("claim", default=None)
 
 
 @dataclass(frozen=True, slots=True)

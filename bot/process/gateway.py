@@ -20,10 +20,9 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
 from bot.client import IncidentBot
 from bot.domain.errors import ConfigError, StorageUnavailable
-from bot.domain.shards import LeaseLost
+from bot.domain.shards import CLAIM, LeaseLost
 from bot.process.held_lease import HELD_LEASE, HeldLease
 from bot.process.login import LOGIN_REFUSED
-from bot.services.shared.fencing import CLAIM
 
 log = structlog.get_logger(__name__)
 

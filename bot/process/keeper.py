@@ -29,8 +29,8 @@ from bot.domain.shards import (
 from bot.process.gateway import GatewaySession, answer_last_when_in_doubt
 from bot.process.held_lease import HeldLease
 from bot.process.login import advised
-from bot.services.ports import Leases
 from bot.services.shared.boot_clock import boot_s
+from bot.storage.database.leases import Leases
 
 log = structlog.get_logger(__name__)
 

@@ -23,12 +23,14 @@ from bot.process.metrics import IncidentCounts, Outage, ShardSession, counters_e
 from bot.process.week_metrics import GuildWeek
 from bot.runbook import Served
 from bot.services.outage.emergency import Emergency, trouble_of
-from bot.services.ports import Store
 from bot.services.registry import Services
 from bot.services.watchdogs import broken_promise
 from bot.settings import Settings
 from bot.storage.figures import Figures
 from bot.storage.queue.runner import JobRunner
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
 from bot.ui.ack_page import AckPage
 from bot.ui.discord_api.circuit import Circuit
 from bot.wiring import UseCases
@@ -77,7 +79,9 @@ class Vitals:
         found = exposition(
             states,
             latency_s=self.client.latency,
-            outage=Outage(self.circuit.away_s, await _if_there(self.store.held_deliveries())),
+            outage=Outage(
+                self.circuit.away_s, await _if_there(DeliveryRows(self.store.sql).held_deliveries())
+            ),
             incidents=await _if_there(self._incidents()),
             figures=await _if_there(self.count()),
             sessions={
@@ -122,7 +126,9 @@ class Vitals:
 
     async def _incidents(self) -> IncidentCounts:
         served = list(self.client.served)
-        found = [one for each in served for one in await self.store.count_open(each.guild_id)]
+        found = [
+            one for each in served for one in await IncidentRows(self.store.sql).count_open(each.guild_id)
+        ]
         return IncidentCounts(
             open=tuple(found),
             severities=tuple({name: None for each in served for name in each.policy.severities}),

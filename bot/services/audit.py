@@ -6,8 +6,10 @@ from typing import Final
 
 from bot.domain.audit import AuditQuestion, AuditRow
 from bot.domain.people import Person
-from bot.services.ports import Store
 from bot.services.shared.access import Access
+from bot.storage.store import Store
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import AuditRows
 
 PAGE_SIZE: Final = 12
 
@@ -43,9 +45,9 @@ class Auditing:
         """
         await self._access.require(by, "audit", guild_id=guild_id, act="audit")
         if asked.incident_id is not None:
-            incident = await self._store.incident(asked.incident_id)
+            incident = await IncidentRows(self._store.sql).incident(asked.incident_id)
             await self._access.require_visible(by, "audit", incident, act="audit")
-        found = await self._store.audit_rows(guild_id, asked, limit=PAGE_SIZE + 1)
+        found = await AuditRows(self._store.sql).audit_rows(guild_id, asked, limit=PAGE_SIZE + 1)
         shown = found[:PAGE_SIZE]
         visible = await self._visible(shown, by)
         following = shown[-1].id if len(found) > PAGE_SIZE else None
@@ -54,6 +56,6 @@ class Auditing:
     async def _visible(self, rows: Iterable[AuditRow], by: Person) -> list[AuditRow]:
         known = list(rows)
         numbers = {row.incident_id for row in known if row.incident_id is not None}
-        incidents = [await self._store.incident(number) for number in sorted(numbers)]
+        incidents = [await IncidentRows(self._store.sql).incident(number) for number in sorted(numbers)]
         hidden = {one.id for one in incidents if not await self._access.sees(by, one)}
         return [row for row in known if row.incident_id not in hidden]

@@ -10,7 +10,7 @@ from bot.services.alerts.events import AlertEvents
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
 from bot.services.incidents.reposting import Reposting
-from bot.services.ports import CodeHost, Discord, DlqStore, Store
+from bot.services.ports import CodeHost, Discord, DlqStore
 from bot.services.ports.charts import Charts
 from bot.services.ports.live_checks import LiveCheck
 from bot.services.ports.oncall import Reachability
@@ -19,6 +19,7 @@ from bot.services.shared.changes import Changes
 from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
 from bot.services.statistics import Statistics
+from bot.storage.store import Store
 
 if TYPE_CHECKING:
     from bot.i18n import Texts

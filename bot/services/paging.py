@@ -31,6 +31,7 @@ from bot.domain.escalation.entries import PagedOutsideEntry
 from bot.domain.escalation.outside import OutsidePage, reachable_by
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.jobs import Job, JobName
 from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.paging.sync import SyncedPage, SyncedState, is_given_up, next_look, pause_after
 from bot.domain.paging.ways import Way, again_after, next_way
@@ -45,11 +46,20 @@ from bot.services.delivery.emails import DeliveryEmails, Links
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.escalation.decisions import is_of_earlier_ladder
 from bot.services.escalation.step_messages import StepMessages
-from bot.services.ports import Job, JobName, Store, Subject, Transaction
+from bot.services.ports import Subject
 from bot.services.ports.discord import DiscordMembers, DiscordSending
 from bot.services.ports.paging import OutsideAnswer, OutsideWriter, SyncedSystem, Systems
 from bot.services.shared.postings import posting_key
 from bot.services.shared.roster import OnCall
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.escalation import EscalationWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.installation import InstallationRows
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.paging import SyncedPageRows
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 
 #: Pushes and emails to one person by one way, a minute: a storm must not make a phone useless. Others wait.
 _A_MINUTE: Final = 6
@@ -142,8 +152,8 @@ class OutsideSending:
         Raises:
             DeliveryRefused: it will never be taken. UpstreamUnavailable: it may be, later.
         """
-        delivery = await self._store.delivery(PageRequest.from_json(request.body).delivery)
-        incident = await self._store.incident(delivery.incident_id or 0)
+        delivery = await DeliveryRows(self._store.sql).delivery(PageRequest.from_json(request.body).delivery)
+        incident = await IncidentRows(self._store.sql).incident(delivery.incident_id or 0)
         self._under_way += 1
         try:
             reference = await self._page(delivery, incident, await self._reader(delivery))
@@ -238,7 +248,7 @@ class OutsideDeliveries(DeliveryHandler):
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True after an acknowledge, under another severity's ladder, or without such a system."""
-        incident = await tx.incident(delivery.incident_id or 0)
+        incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         return await self._is_past(tx, delivery, incident)
 
     async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:
@@ -257,7 +267,10 @@ class OutsideDeliveries(DeliveryHandler):
             return False
         key = delivery.key.removesuffix(f":{data.way}:{place}")
         alert = posting_key(incident.id, DeliveryKind.ALERT, 1)
-        told = [await source.delivery_by_key(one) for one in (f"{key}:dm:{place}", f"{key}:channel", alert)]
+        told = [
+            await DeliveryRows(source.sql).delivery_by_key(one)
+            for one in (f"{key}:dm:{place}", f"{key}:channel", alert)
+        ]
         backed_up = self._policy.rules(incident.severity).email_backup
         is_first = told[1] is None  # the first step's message in the channel is the alert itself
         messages = told if is_first else told[:2]
@@ -278,15 +291,19 @@ class OutsideDeliveries(DeliveryHandler):
         who = None if delivery.recipient is None else marked(delivery.recipient)
         now = at or await tx.now()
         entry = PagedOutsideEntry(way="" if way is None else way.value, who=who)
-        await tx.add_timeline(incident.id, TimelineEntry.of(entry, now))
+        await TimelineWrites(tx.sql).add_timeline(incident.id, TimelineEntry.of(entry, now))
         reference = posted.reference
-        if way is not None and reference and await tx.keep_outside_page(delivery, way, reference):
+        if (
+            way is not None
+            and reference
+            and await SyncedPageRows(tx.sql).keep_outside_page(delivery, way, reference)
+        ):
             await tx.enqueue(keep_job(delivery.id))
         if not await self._is_shown(tx, incident, delivery):
             return incident
         shown = replace(incident, version=incident.version + 1)
-        await tx.keep_older_pages(incident.id)
-        await tx.save(shown)
+        await EscalationWrites(tx.sql).keep_older_pages(incident.id)
+        await IncidentWrites(tx.sql).save(shown)
         return shown
 
     async def _is_shown(self, tx: Transaction, incident: Incident, delivery: Delivery) -> bool:
@@ -297,7 +314,7 @@ class OutsideDeliveries(DeliveryHandler):
         if incident.status is not Status.TRIGGERED or await tx.now() < incident.ack_due_at:
             return False
         step = PagingData.from_json(delivery.data).step
-        escalation = await tx.delivery_by_key(f"inc:{incident.id}:step:{step}:channel")
+        escalation = await DeliveryRows(tx.sql).delivery_by_key(f"inc:{incident.id}:step:{step}:channel")
         return escalation is None or escalation.bundle_id is None
 
     async def cancelled(self, tx: Transaction, delivery: Delivery) -> None:
@@ -309,7 +326,7 @@ class OutsideDeliveries(DeliveryHandler):
 
         Of the tries of a system that stays away, the first one and the last one are recorded.
         """
-        incident = await tx.incident(delivery.incident_id or 0, lock=True)
+        incident = await IncidentWrites(tx.sql).incident(delivery.incident_id or 0, lock=True)
         was_away = delivery.attempts >= len(RETRY_DELAYS_S)  # it has not refused the page
         if was_away:
             await self._keep_unheard(tx, delivery)
@@ -329,13 +346,17 @@ class OutsideDeliveries(DeliveryHandler):
         tried = (*data.instead, data.way)
         reachable = [] if who is None else [way for way in reachable_by(who) if self._channels.has(way)]
         key = delivery.key.removesuffix(f":{data.way}:{place}")
-        queued = [way for way in Way if await tx.delivery_by_key(f"{key}:{way}:{place}") is not None]
+        queued = [
+            way
+            for way in Way
+            if await DeliveryRows(tx.sql).delivery_by_key(f"{key}:{way}:{place}") is not None
+        ]
         following = next_way([*tried, *queued], reachable)
         if following is None:
             return
         page = OutsidePage(following, place)
         new = self._step_messages.outside(incident, page, key=key, data=replace(data, instead=tried))
-        await tx.insert_deliveries([new])
+        await DeliveryWrites(tx.sql).insert_deliveries([new])
         log.info("page.next_way", incident_id=incident.id, delivery_id=delivery.id, way=following)
 
     async def _try_later(self, tx: Transaction, delivery: Delivery, incident: Incident) -> bool:
@@ -352,7 +373,7 @@ class OutsideDeliveries(DeliveryHandler):
         first = delivery.key.removesuffix(f":{data.way}").partition(":again")[0]
         page, key = OutsidePage(data.way, wait=wait), f"{first}:again{len(tried)}"
         new = self._step_messages.outside(incident, page, key=key, data=replace(data, instead=tried))
-        await tx.insert_deliveries([new])
+        await DeliveryWrites(tx.sql).insert_deliveries([new])
         log.info("page.later", incident_id=incident.id, delivery_id=delivery.id, way=data.way)
         return True
 
@@ -362,10 +383,10 @@ class OutsideDeliveries(DeliveryHandler):
         system = None if way is None else self._channels.systems.get(way)
         if way is None or not isinstance(system, SyncedSystem) or delivery.first_sent_at is None:
             return
-        incident = await tx.incident(delivery.incident_id or 0)
+        incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         known = await reference_of(tx, delivery, incident, way)
         reference = system.reference_unheard(key=delivery.nonce, reference=known)
-        if await tx.keep_outside_page(delivery, way, reference):
+        if await SyncedPageRows(tx.sql).keep_outside_page(delivery, way, reference):
             await tx.enqueue(keep_job(delivery.id))
 
 
@@ -401,7 +422,7 @@ class PageSync:
 
     async def look(self, delivery_id: int) -> timedelta | None:
         """Ask for an answer to a page, or tell of one here; return when to look again, None: never."""
-        page = await self._store.kept_page(delivery_id)
+        page = await SyncedPageRows(self._store.sql).kept_page(delivery_id)
         if page is None:
             return None
         now = await self._store.now()
@@ -409,7 +430,9 @@ class PageSync:
         if system is None or is_given_up(page, now=now):
             return await self._save(page, wait=None)
         try:
-            after = await self._step(page, system, await self._store.incident(page.incident_id))
+            after = await self._step(
+                page, system, await IncidentRows(self._store.sql).incident(page.incident_id)
+            )
         except OutboundFailed as failed:
             return await self._failed(page, failed)
         is_done = after.state is SyncedState.OVER or (
@@ -442,10 +465,10 @@ class PageSync:
         who = _with_address(rosters.people.values(), answer, page.way)
         by = await self._person(seen.guild_id, who, answer, page.way)
         async with self._store.transaction() as tx:
-            incident = await tx.incident(seen.id, lock=True)
+            incident = await IncidentWrites(tx.sql).incident(seen.id, lock=True)
             handle = by.username if who is None else who.handle
             if incident.status is Status.TRIGGERED and not is_out(
-                handle, await tx.removed_members(incident.id)
+                handle, await MemberRows(tx.sql).removed_members(incident.id)
             ):
                 result = await self._acknowledger.record(tx, incident, by=by, via=_VIA[page.way])
                 log.info(
@@ -455,7 +478,9 @@ class PageSync:
                     via=_VIA[page.way],
                 )
             answered = replace(page, state=SyncedState.ANSWERED)
-            await tx.save_kept_page(answered, wait=next_look(answered, now=await tx.now()))
+            await SyncedPageRows(tx.sql).save_kept_page(
+                answered, wait=next_look(answered, now=await tx.now())
+            )
 
     async def _person(
         self, guild_id: int, who: OnCallPerson | None, answer: OutsideAnswer, way: Way
@@ -480,7 +505,7 @@ class PageSync:
 
     async def _save(self, page: SyncedPage, *, wait: timedelta | None) -> timedelta | None:
         async with self._store.transaction() as tx:
-            await tx.save_kept_page(page, wait=wait)
+            await SyncedPageRows(tx.sql).save_kept_page(page, wait=wait)
         return wait
 
 
@@ -497,9 +522,11 @@ async def reference_of(source: Store | Transaction, delivery: Delivery, incident
     A page after an answer, which was handed back, rings anew under another name.
     """
     earlier = [
-        page for page in await source.kept_pages_of(incident.id, way) if page.delivery_id != delivery.id
+        page
+        for page in await SyncedPageRows(source.sql).kept_pages_of(incident.id, way)
+        if page.delivery_id != delivery.id
     ]
     if earlier and earlier[0].state is SyncedState.RINGING:
         return earlier[0].reference
-    installation = await source.installation()
+    installation = await InstallationRows(source.sql).installation()
     return f"incident-bot-{installation.id[:8]}-{incident.label}" + (f"-{delivery.id}" if earlier else "")

@@ -44,8 +44,7 @@ from bot.services.alerts.questions import show_answer
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.roles import give_up
-from bot.services.ports import TRY_AGAIN, Discord, Redacted, Store, Transaction, soonest
-from bot.services.ports.store.members import MemberReads
+from bot.services.ports import TRY_AGAIN, Discord, Redacted, soonest
 from bot.services.running_triages.endings import take_in_walks
 from bot.services.shared.access import Access, Act
 from bot.services.shared.action_items import actions_of_incident
@@ -53,6 +52,14 @@ from bot.services.shared.changes import Change, Changes
 from bot.services.shared.jobs import hide_jobs, refresh_job
 from bot.services.shared.postings import QUIET, member, member_key, notice, notice_key, posting_deliveries
 from bot.services.shared.postmortems import postmortem_of
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +82,7 @@ class Privacy:
 
     async def begin(self, incident_id: int, *, by: Person) -> Incident:
         """Return the incident if *by* may make it private, or may enter its thread because it is private."""
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         await self._access.require_incident(by, Act.MAKE_PRIVATE, incident)
         if not incident.is_private:
             transitions.make_private(incident, channel=self._policy.private.channel)
@@ -89,14 +96,16 @@ class Privacy:
         """
         async with self._changes.change(incident_id, by=by, act=Act.MAKE_PRIVATE) as change:
             private = transitions.make_private(change.incident, channel=self._policy.private.channel)
-            await change.tx.cancel_posts(incident_id)
+            await DeliveryWrites(change.tx.sql).cancel_posts(incident_id)
             await change.save(private)
             severity = self._policy.rules(private.severity)
-            await change.tx.insert_deliveries(posting_deliveries(private, severity, tone=QUIET))
-            joined = await change.tx.responders(incident_id)
+            await DeliveryWrites(change.tx.sql).insert_deliveries(
+                posting_deliveries(private, severity, tone=QUIET)
+            )
+            joined = await AcknowledgementRows(change.tx.sql).responders(incident_id)
             owners = await _owners(change)
             for user_id, name in {**_involved(private, joined), **owners, by.id: by.name}.items():
-                await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)
+                await MemberRows(change.tx.sql).add_member(incident_id, user_id=user_id, name=name, by=by)
                 await self._let_in(change, user_id, name)
             await take_in_walks(change, with_open=True)  # their posts show its title
             await change.tx.enqueue(*hide_jobs(private))
@@ -123,7 +132,9 @@ class Privacy:
             if who.is_bot:
                 raise UserError("private_for_bot", who=who.name)
             await self._let_in(change, who.id, who.name, asked=key)
-            if not await change.tx.add_member(incident_id, user_id=who.id, name=who.name, by=by):
+            if not await MemberRows(change.tx.sql).add_member(
+                incident_id, user_id=who.id, name=who.name, by=by
+            ):
                 await self._audit(change, Act.ADD_MEMBER, {"id": who.id, "name": who.name})
                 return False
             await change.record(MemberAddedEntry(id=who.id, name=who.name))
@@ -145,9 +156,9 @@ class Privacy:
         self, incident_id: int, *, who: Person, key: str, removes: bool = False
     ) -> DeliveryStatus | None:
         """Return the status of the request *key* to add *who* to the thread, or to remove them, or None."""
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         asked = member_key(incident, f"user:{who.id}", asked=key, removes=removes)
-        found = await self._store.delivery_by_key(asked)
+        found = await DeliveryRows(self._store.sql).delivery_by_key(asked)
         return None if found is None else found.status
 
     async def left_thread(self, incident_id: int, thread_id: int, *, by: Person) -> LeftBehind | None:
@@ -175,15 +186,15 @@ class Privacy:
         async with self._changes.change(incident_id, by=by, act=Act.DELETE_THREAD) as change:
             await self._audit(change, Act.DELETE_THREAD, {"thread": thread_id})
             await change.say(ThreadDeletedNotice(), key=f"thread_deleted:{thread_id}")
-            await change.tx.tell_thread_deleted(incident_id, thread_id, by=by.name)
+            await DeliveryWrites(change.tx.sql).tell_thread_deleted(incident_id, thread_id, by=by.name)
             await change.refresh()  # of the lines that offer to delete it
         log.info("thread.deleted", incident_id=incident_id, thread_id=thread_id, user_id=by.id)
 
     async def _leaver(self, incident_id: int, thread_id: int, *, by: Person) -> Incident:
         """Return the private incident that *thread_id* belonged to before, if *by* may delete that thread."""
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         await self._access.require_incident(by, Act.DELETE_THREAD, incident)
-        posts = await self._store.posts(incident_id)
+        posts = await DeliveryRows(self._store.sql).posts(incident_id)
         if not incident.is_private or not any(
             post.kind is DeliveryKind.THREAD and post.message_id == thread_id for post in posts
         ):
@@ -192,11 +203,11 @@ class Privacy:
 
     async def hide(self, incident_id: int) -> None:
         """Remove a private incident's number from others' posts, and queue the emptying of its own."""
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         if not incident.is_private:
             return
         await self._untold_by_others(incident)
-        messages = await self._store.alert_messages(incident_id)
+        messages = await AlertRows(self._store.sql).alert_messages(incident_id)
         async with self._store.transaction() as tx:
             for _, message_id in messages:
                 await show_answer(tx, message_id)
@@ -205,24 +216,28 @@ class Privacy:
     async def _let_in(self, change: Change, user_id: int, name: str, *, asked: str | None = None) -> None:
         priority = priority_of(self._policy.rules(change.incident.severity).rank)
         to = f"user:{user_id}"
-        await change.tx.readmit(change.incident.id, user_id)
+        await MemberRows(change.tx.sql).readmit(change.incident.id, user_id)
         owed = member(change.incident, to, priority=priority, name=name, asked=asked)
-        await change.tx.insert_deliveries([owed])
+        await DeliveryWrites(change.tx.sql).insert_deliveries([owed])
 
     async def _audit(self, change: Change, act: Act, facts: Mapping[str, object]) -> None:
         """Record in the audit log an act that leaves no entry on the timeline."""
         data = AuditData(change.incident.id, facts=facts)
-        await change.tx.audit(guild_id=change.incident.guild_id, by=change.by, action=act, data=data)
+        await AuditWrites(change.tx.sql).audit(
+            guild_id=change.incident.guild_id, by=change.by, action=act, data=data
+        )
 
     async def _untold_by_others(self, incident: Incident) -> None:
         """Remove the incident's number from the posts of the incidents that it is linked or merged with."""
-        others = {one.id for one in await self._store.related(incident.id)} | {incident.merged_into_id}
+        others = {one.id for one in await IncidentRows(self._store.sql).related(incident.id)} | {
+            incident.merged_into_id
+        }
         async with self._store.transaction() as tx:
             for number in sorted(one for one in others if one is not None):
-                other = await tx.incident(number, lock=True)
+                other = await IncidentWrites(tx.sql).incident(number, lock=True)
                 hidden = relations.hide(other, incident.id)
                 if hidden is not other:
-                    await tx.save(hidden)
+                    await IncidentWrites(tx.sql).save(hidden)
                     await tx.enqueue(refresh_job(hidden, severity=self._policy.rules(hidden.severity)))
 
 
@@ -308,24 +323,26 @@ class Removals:
             sight = await self._access.sight(who, guild_id=incident.guild_id, source=change.tx)
             if sight is not None:
                 raise _Stays(sight, incident)
-            if not is_role_there and await change.tx.members(incident_id) == [who.id]:
+            if not is_role_there and await MemberRows(change.tx.sql).members(incident_id) == [who.id]:
                 raise _Stays(_LAST, incident)
             return await self._take_out(change, who, act, key=key)
 
     async def _take_out(self, change: Change, who: Person, act: Act, *, key: str) -> bool:
         incident, facts = change.incident, {"id": who.id, "name": who.name}
-        was_named = await change.tx.remove_member(incident.id, who, by=change.by)
+        was_named = await MemberRows(change.tx.sql).remove_member(incident.id, who, by=change.by)
         priority = priority_of(self._policy.rules(incident.severity).rank)
         request = member(
             incident, f"user:{who.id}", priority=priority, name=who.name, asked=key, removes=True
         )
-        await change.tx.insert_deliveries([request])
+        await DeliveryWrites(change.tx.sql).insert_deliveries([request])
         await change.save(transitions.renewed(incident))
         if incident.is_open:
             await give_up(change, {who.id})
         if not was_named:
             data = AuditData(incident.id, facts=facts)
-            await change.tx.audit(guild_id=incident.guild_id, by=change.by, action=act, data=data)
+            await AuditWrites(change.tx.sql).audit(
+                guild_id=incident.guild_id, by=change.by, action=act, data=data
+            )
             return False
         await change.record(MemberRemovedEntry(id=who.id, name=who.name))
         told = MemberRemovedNotice(who=who.name, is_own=act is Act.LEAVE)
@@ -360,9 +377,9 @@ class MemberDeliveries(DeliveryHandler):
         self._policy = policy
         self._reposting = reposting
 
-    async def is_obsolete(self, tx: MemberReads, delivery: Delivery) -> bool:
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True if a later decision overrules this request."""
-        return is_overruled(delivery, await tx.removed_members(delivery.incident_id or 0))
+        return is_overruled(delivery, await MemberRows(tx.sql).removed_members(delivery.incident_id or 0))
 
     async def placed(  # an override takes what its base takes
         self,
@@ -392,11 +409,13 @@ class MemberDeliveries(DeliveryHandler):
 
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
         """Say in the private thread whom a member has to add or remove by hand."""
-        incident = await tx.incident(delivery.incident_id or 0)
+        incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         kind = NotLetInNotice if delivery.kind is DeliveryKind.MEMBER else NotTakenOutNotice
         who, place = _who(delivery)
         told = kind(who=who, place=place)
-        await tx.insert_deliveries([notice(incident, self._policy, told, key=f"{told.name}:{delivery.id}")])
+        await DeliveryWrites(tx.sql).insert_deliveries(
+            [notice(incident, self._policy, told, key=f"{told.name}:{delivery.id}")]
+        )
 
 
 async def _settle(tx: Transaction, delivery: Delivery) -> None:
@@ -410,9 +429,11 @@ async def _settle(tx: Transaction, delivery: Delivery) -> None:
     if delivery.incident_id is None or delivery.first_sent_at is None:
         return
     user_id = member_of(delivery)
-    if user_id is None or not is_overruled(delivery, await tx.removed_members(delivery.incident_id)):
+    if user_id is None or not is_overruled(
+        delivery, await MemberRows(tx.sql).removed_members(delivery.incident_id)
+    ):
         return
-    incident = await tx.incident(delivery.incident_id)
+    incident = await IncidentRows(tx.sql).incident(delivery.incident_id)
     known, asked = MemberData.from_json(delivery.data).name, f"after:{delivery.id}"
     opposite = member(
         incident,
@@ -422,7 +443,7 @@ async def _settle(tx: Transaction, delivery: Delivery) -> None:
         asked=asked,
         removes=delivery.kind is DeliveryKind.MEMBER,
     )
-    await tx.insert_deliveries([opposite])
+    await DeliveryWrites(tx.sql).insert_deliveries([opposite])
 
 
 def _who(delivery: Delivery) -> tuple[str | None, str | None]:
@@ -470,8 +491,8 @@ class Redactions:
         if {post.id for post in (*left, *(naming or []))} <= {*result.done, *named.done}:
             lines.append(notice(incident, self._policy, PostsClearedNotice(), key=PostsClearedNotice.name))
         async with self._store.transaction() as tx:
-            await tx.set_shown(result.done, version=SETTLED)
-            await tx.insert_deliveries(lines)
+            await DeliveryWrites(tx.sql).set_shown(result.done, version=SETTLED)
+            await DeliveryWrites(tx.sql).insert_deliveries(lines)
         log.info("incident.redacted", incident_id=incident.id, posts=len(result.done), of=len(left))
         return soonest([wait for wait in (result.again_in, named.again_in) if wait is not None])
 
@@ -484,10 +505,12 @@ class Redactions:
             incident, MadePrivateNotice
         ):
             return None
-        return await self._store.naming_posts(incident.id)
+        return await DeliveryRows(self._store.sql).naming_posts(incident.id)
 
     async def _noticed(self, incident: Incident, told: type[Notice]) -> bool:
-        return await self._store.delivery_by_key(notice_key(incident, told.name)) is not None
+        return (
+            await DeliveryRows(self._store.sql).delivery_by_key(notice_key(incident, told.name)) is not None
+        )
 
     async def _unnamed(self, incident: Incident, naming: Sequence[Delivery]) -> Redacted:
         """Take *incident* out of the posts *naming*; one that is still being sent is looked at later."""

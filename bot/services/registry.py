@@ -13,7 +13,6 @@ from bot.domain.errors import DeliveryRefused, Superseded, UnavailableError, Use
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.outage.emergency import Emergency
-from bot.services.ports import GuildFinder
 from bot.services.shared.access import Access
 from bot.services.use_cases import (
     AlertUseCases,
@@ -22,6 +21,7 @@ from bot.services.use_cases import (
     ResponseUseCases,
     TriageUseCases,
 )
+from bot.storage.tables.installation import GuildFinder
 
 _UseCases = TypeVar("_UseCases")
 

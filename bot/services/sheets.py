@@ -19,10 +19,16 @@ from bot.domain.text import storable
 from bot.domain.triage.tree import Text
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import Store, Transaction
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import thread_line
+from bot.storage.store import Store
+from bot.storage.tables.attachments import AttachmentRows
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.output_previews import OutputPreviewRows
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.transaction import Transaction
 
 #: Bytes of a file with output.
 BIGGEST: Final = 1_000_000
@@ -76,7 +82,7 @@ class Pasting:
         Raises:
             As `Changes.change`; UserError: it is no incident's thread.
         """
-        incident = await self._store.incident_by_thread(thread_id)
+        incident = await IncidentRows(self._store.sql).incident_by_thread(thread_id)
         if incident is None:
             raise UserError("not_in_thread")
         await self._changes.require(incident, by=by, act=Act.PASTE_OUTPUT)
@@ -110,7 +116,7 @@ class Pasting:
             pasted.url,
         )
         async with self._store.transaction() as tx:
-            await tx.add_output_preview(preview)
+            await OutputPreviewRows(tx.sql).add_output_preview(preview)
         return preview
 
     async def post(self, incident_id: int, preview_id: int, *, by: Person) -> Kept:
@@ -120,8 +126,10 @@ class Pasting:
             As `Changes.change`; UserError: the preview is a day old, or was discarded.
         """
         async with self._changes.change(incident_id, by=by, act=Act.PASTE_OUTPUT) as change:
-            preview = await change.tx.take_output_preview(preview_id, incident_id=incident_id, by_id=by.id)
-            known = {entry.key for entry in await change.tx.timeline(incident_id)}
+            preview = await OutputPreviewRows(change.tx.sql).take_output_preview(
+                preview_id, incident_id=incident_id, by_id=by.id
+            )
+            known = {entry.key for entry in await TimelineRows(change.tx.sql).timeline(incident_id)}
             if preview is None or preview.key in known:  # a second press, or the same message once more
                 if preview is None and f"interaction:{preview_id}" not in known:
                     raise UserError("output_preview_gone")
@@ -133,7 +141,9 @@ class Pasting:
     async def discard(self, incident_id: int, preview_id: int, *, by: Person) -> None:
         """Forget a preview of *by*; one that is gone is no error."""
         async with self._store.transaction() as tx:
-            await tx.take_output_preview(preview_id, incident_id=incident_id, by_id=by.id)
+            await OutputPreviewRows(tx.sql).take_output_preview(
+                preview_id, incident_id=incident_id, by_id=by.id
+            )
 
     async def _tick(self, change: Change, topic: str) -> tuple[int, Text] | None:
         """Tick the first open step that output of *topic* completes, and return it."""
@@ -162,7 +172,7 @@ class Pasting:
         files: tuple[FileRef, ...] = ()
         if preview.is_file:
             file = _file(incident, preview)
-            await change.tx.add_attachment(file)
+            await AttachmentRows(change.tx.sql).add_attachment(file)
             files = (FileRef(key=file.key, filename=file.filename),)
             entry = replace(entry, file=file.key)
         await change.record(entry, line=f"output:{key}")
@@ -175,7 +185,7 @@ class Pasting:
             lines=preview.lines,
         )
         line = thread_line(incident, self._policy, key=f"output:{key}", stored=data.to_json())
-        await change.tx.insert_deliveries([replace(line, kind=DeliveryKind.OUTPUT)])
+        await DeliveryWrites(change.tx.sql).insert_deliveries([replace(line, kind=DeliveryKind.OUTPUT)])
 
 
 def output_filename(preview: OutputPreview) -> str:

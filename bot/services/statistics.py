@@ -23,8 +23,9 @@ from bot.domain.statistics.figures import (
 from bot.domain.statistics.load import LoadRules, PageCounts, Paged, PersonLoad, loads, oncall_time
 from bot.domain.statistics.period import Period, PeriodKind, Span, so_far
 from bot.runbook.model import Policy
-from bot.services.ports import Store
 from bot.services.shared.roster import OnCall
+from bot.storage.store import Store
+from bot.storage.tables.statistics import IncidentStatistics, LoadStatistics
 
 #: The weeks of a trend.
 TREND_WEEKS: Final = 8
@@ -57,24 +58,35 @@ class Statistics:
 
     async def incidents(self, guild_id: int, span: Span, scope: Scope = ALL) -> IncidentFigures:
         """Count the incidents of *span*; what is set aside and drills are counted whatever the scope."""
-        found = await self._store.severity_figures(guild_id, span, scope)
+        found = await IncidentStatistics(self._store.sql).severity_figures(guild_id, span, scope)
         return IncidentFigures(
             severities=in_order(found, self._severities(scope)),
-            updates=await self._store.update_figures(guild_id, span, scope, promising=self._promising),
-            set_aside=await self._store.set_aside(guild_id, span),
-            targets=tuple(await self._store.busiest_targets(guild_id, span, scope, limit=BUSIEST)),
-            drills=await self._store.drill_figures(guild_id, span),
+            updates=await IncidentStatistics(self._store.sql).update_figures(
+                guild_id, span, scope, promising=self._promising
+            ),
+            set_aside=await IncidentStatistics(self._store.sql).set_aside(guild_id, span),
+            targets=tuple(
+                await IncidentStatistics(self._store.sql).busiest_targets(
+                    guild_id, span, scope, limit=BUSIEST
+                )
+            ),
+            drills=await IncidentStatistics(self._store.sql).drill_figures(guild_id, span),
         )
 
     async def this_week(self, guild_id: int) -> tuple[SeverityFigures, ...]:
         """Count the incidents of the current ISO week so far, by severity."""
         now = await self.now()
         span, _ = so_far(Period.containing(now.date(), PeriodKind.WEEK), self._policy.timezone, now=now)
-        return in_order(await self._store.severity_figures(guild_id, span, ALL), [*self._policy.severities])
+        return in_order(
+            await IncidentStatistics(self._store.sql).severity_figures(guild_id, span, ALL),
+            [*self._policy.severities],
+        )
 
     async def late_incidents(self, guild_id: int, span: Span, scope: Scope = ALL) -> tuple[Incident, ...]:
         """Return incidents that were not acknowledged by the deadline, oldest first, at most `LISTED`."""
-        return tuple(await self._store.late_incidents(guild_id, span, scope, limit=LISTED))
+        return tuple(
+            await IncidentStatistics(self._store.sql).late_incidents(guild_id, span, scope, limit=LISTED)
+        )
 
     async def trend(
         self, guild_id: int, last: IsoWeek, *, weeks: int = TREND_WEEKS, scope: Scope = ALL
@@ -82,14 +94,16 @@ class Statistics:
         """Return the figures of the *weeks* weeks that end with *last*, the earliest first."""
         asked, zone = list(last.last(weeks)), self._policy.timezone
         span = Span(asked[0].bounds(zone)[0], last.bounds(zone)[1])
-        found = await self._store.weekly_figures(guild_id, span, zone, scope)
+        found = await IncidentStatistics(self._store.sql).weekly_figures(guild_id, span, zone, scope)
         return by_week(found, asked, self._severities(scope))
 
     async def load(self, guild_id: int, span: Span) -> tuple[PersonLoad, ...]:
         """Return the pages to each person and their time on call, as far as *span* is over."""
         rosters, now = await self._rosters(guild_id, span)
         people = People(rosters)
-        pages = await self._store.page_counts(guild_id, span, self._policy.timezone, self._rules(span))
+        pages = await LoadStatistics(self._store.sql).page_counts(
+            guild_id, span, self._policy.timezone, self._rules(span)
+        )
         oncall = oncall_time(_shifts(rosters, Span(span.start, min(span.end, now))))
         return loads(
             ((people.reader(one), one.pages) for one in pages),
@@ -98,15 +112,15 @@ class Statistics:
 
     async def alerts(self, guild_id: int, span: Span) -> AlertQuality:
         """Count what became of the alerts that began in *span*."""
-        sources = await self._store.alert_sources(guild_id, span)
-        noisiest = await self._store.noisiest_alerts(guild_id, span, limit=NOISIEST)
+        sources = await LoadStatistics(self._store.sql).alert_sources(guild_id, span)
+        noisiest = await LoadStatistics(self._store.sql).noisiest_alerts(guild_id, span, limit=NOISIEST)
         return AlertQuality(tuple(sources), tuple(noisiest))
 
     async def examples(self, guild_id: int, span: Span) -> Examples:
         """Return an incident of *span* for each line of figures; a reader's is by their present handle."""
         rosters, _ = await self._rosters(guild_id, span)
         people = People(rosters)
-        found = await self._store.examples(guild_id, span)
+        found = await LoadStatistics(self._store.sql).examples(guild_id, span)
         return Examples.by_name((one.of, _named(one, people), one.incident) for one in found)
 
     def _severities(self, scope: Scope) -> list[str]:

@@ -3,9 +3,8 @@
 They wait until a statement uses one of their tables, or until the commit.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Final
 
 from bot.domain.audit import AuditData
@@ -13,11 +12,11 @@ from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
-from bot.storage.database.sql import Connection, Row, Sql, many, queries
+from bot.storage.database.sql import many
 from bot.storage.rows import entry_as_json
 
 #: The tables that the query `append` writes to.
-_TABLES: Final = frozenset({"escalation_steps", "timeline", "audit", "deliveries"})
+TABLES: Final = frozenset({"escalation_steps", "timeline", "audit", "deliveries"})
 
 
 @dataclass(slots=True)
@@ -58,30 +57,6 @@ class Appends:
             "audited": many(self.audited),
             "deliveries": many(deliveries_as_json(self.deliveries)),
         }
-
-
-class OrderedSql(Sql):
-    """Runs named queries of a transaction; first writes any waiting rows that a query may read or change.
-
-    Args:
-        write: Writes the waiting rows, if any.
-    """
-
-    def __init__(
-        self, connection: Connection, write: Callable[[], Awaitable[None]], *, guild_id: int | None = None
-    ) -> None:
-        super().__init__(connection, guild_id=guild_id)
-        self._write = write
-
-    async def all(self, name: str, source: object = None, /, **parameters: object) -> list[Row]:
-        if _concerns_waiting_rows(name):
-            await self._write()
-        return await super().all(name, source, **parameters)
-
-
-@cache
-def _concerns_waiting_rows(query: str) -> bool:
-    return not _TABLES.isdisjoint(queries()[query].identifiers())
 
 
 def deliveries_as_json(new: Sequence[NewDelivery]) -> list[Mapping[str, object]]:

@@ -1,47 +1,33 @@
-"""Our own tables behind the ports `Store` and `Transaction`, put together from their parts in `tables`.
+"""Our own tables: transactions on them, and queries in statements of their own.
 
 Order of locks: a transaction locks an incident before its deliveries and steps, so that two transactions
 never wait for each other.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import asyncpg
+import structlog
 
 from bot.domain.errors import Superseded
-from bot.services.ports.urgency import PERSON, current
-from bot.services.shared.fencing import CLAIM
+from bot.domain.outage.watches import WatchChange
+from bot.domain.shards import CLAIM
+from bot.domain.urgency import PERSON, current
 from bot.storage.database.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.database.pools import PoolConnection, borrow
 from bot.storage.database.pulse import Pulse
 from bot.storage.database.sessions import Session
 from bot.storage.database.sql import Sql
 from bot.storage.database.warming import warm
-from bot.storage.tables.acknowledgements import PostgresAcknowledgementReads
-from bot.storage.tables.alerts.alerts import PostgresAlertReads
-from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads
-from bot.storage.tables.alerts.lessons import PostgresAlertLessonReads
-from bot.storage.tables.attachments import PostgresAttachmentReads
-from bot.storage.tables.bundles import PostgresBundleReads
-from bot.storage.tables.deliveries import (
-    PostgresDeliveryReads,
-)
-from bot.storage.tables.escalation import PostgresEscalationReads
-from bot.storage.tables.incidents import PostgresIncidentReads
-from bot.storage.tables.installation import PostgresGuildFinder, PostgresInstallation
-from bot.storage.tables.members import PostgresMemberReads
-from bot.storage.tables.oncall import PostgresOnCallReads
-from bot.storage.tables.outage import PostgresOutageMirror
-from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
-from bot.storage.tables.paging import PostgresPagingReads
-from bot.storage.tables.resolutions import PostgresResolutionReads
-from bot.storage.tables.statistics import PostgresIncidentStatistics, PostgresLoadStatistics
-from bot.storage.tables.timeline import PostgresTimelineReads
-from bot.storage.tables.triages import PostgresTriageReads
-from bot.storage.transaction import Begun, PostgresTransaction, database_now
+from bot.storage.tables.outage import change_of
+from bot.storage.tables.overdue import lost_jobs
+from bot.storage.transaction import Begun, Transaction, TransactionSql, database_now
+
+log = structlog.get_logger(__name__)
 
 _BEGIN: Final = "BEGIN"
 
@@ -50,34 +36,16 @@ _BEGIN: Final = "BEGIN"
 _BEGIN_JOB: Final = "BEGIN; SET LOCAL lock_timeout = '1s'"
 
 
-class PostgresStore(
-    PostgresIncidentReads,
-    PostgresAcknowledgementReads,
-    PostgresTimelineReads,
-    PostgresEscalationReads,
-    PostgresDeliveryReads,
-    PostgresAttachmentReads,
-    PostgresBundleReads,
-    PostgresTriageReads,
-    PostgresAlertReads,
-    PostgresAlertDecisionReads,
-    PostgresAlertLessonReads,
-    PostgresInstallation,
-    PostgresMemberReads,
-    PostgresResolutionReads,
-    PostgresOnCallReads,
-    PostgresPagingReads,
-    PostgresGuildFinder,
-    PostgresOverdueReads,
-    PostgresOutageMirror,
-    PostgresIncidentStatistics,
-    PostgresLoadStatistics,
-):
-    """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
+class Store:
+    """Our own tables. What reads them takes `sql`; what changes them, a transaction's.
+
+    Attributes:
+        sql: Runs queries, each in a statement of its own.
+        cancellable_sql: The same for a reading that may be cancelled: it drops the connection.
 
     Args:
         pool: As `open_pool` gives it.
-        guild_id: The guild whose incidents and triages it finds by number or message; None: all guilds.
+        guild_id: The guild whose rows it sees; None: all guilds.
         is_shared: More than one guild is served.
         pulse: Shared by the views of all guilds; None: a new one.
         switched_off: The guilds that have switched a capability off, by its name.
@@ -92,29 +60,37 @@ class PostgresStore(
         pulse: Pulse | None = None,
         switched_off: Mapping[str, Collection[int]] | None = None,
     ) -> None:
+        self.sql = Sql(PoolConnection(pool), guild_id=guild_id)
+        self.cancellable_sql = Sql(PoolConnection(pool, is_dropped=True), guild_id=guild_id)
         self._pool = pool
         self._pulse = pulse or Pulse(pool)
-        self._sql = Sql(PoolConnection(pool), guild_id=guild_id)
         self._guild_id = guild_id
         self._is_shared = is_shared
         self._switched_off = switched_off or {}
+        self._listener: Callable[[WatchChange], None] | None = None
 
-    def of(self, guild_id: int) -> "PostgresStore":
+    def of(self, guild_id: int) -> "Store":
         """Return a view of the same tables that hides the rows of other guilds."""
-        return PostgresStore(self._pool, guild_id=guild_id, is_shared=self._is_shared, pulse=self._pulse)
+        return Store(self._pool, guild_id=guild_id, is_shared=self._is_shared, pulse=self._pulse)
 
     @asynccontextmanager
-    async def transaction(self, *, locking: int | None = None) -> AsyncIterator[PostgresTransaction]:
+    async def transaction(self, *, locking: int | None = None) -> AsyncIterator[Transaction]:
+        """Commit on leaving, roll back on an error.
+
+        Args:
+            locking: The number of an incident that is locked from the beginning, if it is there.
+
+        Raises:
+            StorageUnavailable: PostgreSQL is away or read-only.
+        """
         async with borrow(self._pool) as connection:
             try:
                 await _begin(connection)  # cancelled, it may have begun all the same
                 begun = await _opened(Sql(connection), guild_id=self._guild_id, locking=locking)
-                tx = PostgresTransaction(
-                    connection, guild_id=self._guild_id, is_shared=self._is_shared, begun=begun
-                )
+                tx = self._on(connection, begun)
                 yield tx
                 await tx.finish()
-                change = await self._change(tx)
+                change = None if self._listener is None else await change_of(tx.sql)
             except BaseException:
                 with suppress(*STORAGE_ERRORS):  # a connection that is gone has rolled back already
                     await connection.execute("ROLLBACK")
@@ -124,28 +100,64 @@ class PostgresStore(
             self._tell(change)
 
     @asynccontextmanager
-    async def at_once(self) -> AsyncIterator[PostgresTransaction]:
+    async def at_once(self) -> AsyncIterator[Transaction]:
+        """Begin a transaction of one statement, which commits by itself: one round trip instead of three.
+
+        It is for what neither asks for jobs nor adds to a history.
+        """
         async with borrow(self._pool) as connection:
-            tx = PostgresTransaction(
-                connection, guild_id=self._guild_id, is_shared=self._is_shared, begun=Begun()
-            )
+            tx = self._on(connection, Begun())
             yield tx
             if tx.is_unfinished:
                 raise RuntimeError("jobs and waiting rows need a transaction with a commit")
+
+    def _on(self, connection: Session, begun: Begun) -> Transaction:
+        return Transaction(
+            TransactionSql(connection, guild_id=self._guild_id, is_shared=self._is_shared, begun=begun)
+        )
+
+    async def now(self) -> datetime:
+        """Return the database's time, aware: the one clock that all instances share."""
+        return await database_now(self.sql)
 
     async def warm(self) -> None:
         """See `bot.storage.database.warming.warm`."""
         await warm(self._pool)
 
-    @property
-    def sql(self) -> Sql:
-        return self._sql
+    async def beat(self, *, mirror: UUID | None = None) -> datetime:
+        """Write a row to see that writing works, and return the database's time.
 
-    async def now(self) -> datetime:
-        return await database_now(self._sql)
+        Args:
+            mirror: The mirror of a process that has no news from a time without the database.
+
+        Raises:
+            StorageUnavailable: the write failed or took more than two seconds; the text names the error's
+                class.
+        """
+        return await self._pulse.beat(mirror, self._guild_id)
+
+    def refused(self, reason: str) -> None:
+        """See `bot.storage.database.pulse.Pulse.refused`."""
+        self._pulse.refused(reason)
+
+    def listen(self, listener: Callable[[WatchChange], None]) -> None:
+        """Have *listener*, which must not raise, told of each commit by which a ladder begins or ends."""
+        self._listener = listener
+
+    def _tell(self, change: WatchChange | None) -> None:
+        if self._listener is None or change is None:
+            return
+        try:
+            self._listener(change)
+        except Exception:  # it is committed, so the caller must not see a failure
+            log.exception("emergency.not_noted")
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
-        lost = await lost_jobs(self._sql, overdue, switched_off=self._switched_off)
+        """Enqueue the lost jobs of overdue steps, deliveries, triages, reminders, drills, and the like.
+
+        Return their keys.
+        """
+        lost = await lost_jobs(self.sql, overdue, switched_off=self._switched_off)
         if lost:
             async with self.transaction() as tx:
                 await tx.enqueue(*lost)

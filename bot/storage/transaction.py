@@ -1,4 +1,4 @@
-"""The port `Transaction` on our own tables, put together from its parts in `tables`.
+"""A transaction on our own tables, and what it remembers until its commit.
 
 Order of locks: a transaction locks an incident before its deliveries and steps, so that two transactions
 never wait for each other.
@@ -6,34 +6,19 @@ never wait for each other.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Final
 
-from bot.services.ports import Job
-from bot.storage.appends import Appends, OrderedSql
-from bot.storage.database.sql import Connection, Sql
+from bot.domain.delivery.delivery import DeliveryStatus, NewDelivery
+from bot.domain.jobs import Job, JobName
+from bot.domain.text import storable
+from bot.storage.appends import TABLES, Appends
+from bot.storage.database.sql import Connection, Row, Sql, queries
 from bot.storage.queue.enqueue import Queue
-from bot.storage.tables.acknowledgements import PostgresAcknowledgementWrites
-from bot.storage.tables.alerts.alerts import PostgresAlertQuestions, PostgresAlertWrites
-from bot.storage.tables.alerts.decisions import PostgresAlertDecisionWrites
-from bot.storage.tables.alerts.events import PostgresAlertEventWrites
-from bot.storage.tables.alerts.lessons import PostgresAlertLessonWrites
-from bot.storage.tables.attachments import PostgresAttachmentWrites
-from bot.storage.tables.bundles import PostgresBundleWrites
-from bot.storage.tables.deliveries import (
-    PostgresDeliveryAttempts,
-    PostgresDeliveryWrites,
-)
-from bot.storage.tables.escalation import PostgresEscalationWrites
-from bot.storage.tables.incidents import PostgresIncidentWrites
-from bot.storage.tables.installation import PostgresInstallation
-from bot.storage.tables.members import PostgresMemberWrites
-from bot.storage.tables.oncall import PostgresOnCallReads
-from bot.storage.tables.outage import PostgresOutageChanges
-from bot.storage.tables.output_previews import PostgresOutputPreviewWrites
-from bot.storage.tables.paging import PostgresPagingWrites
-from bot.storage.tables.resolutions import PostgresResolutionWrites
-from bot.storage.tables.timeline import PostgresTimelineWrites
-from bot.storage.tables.triages import PostgresTriageAnswers, PostgresTriageWrites
+
+#: A delivery that waits for one of these is never sent.
+_ENDED: Final = frozenset({DeliveryStatus.FAILED, DeliveryStatus.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +34,20 @@ class Begun:
     locked: Mapping[int, int] = field(default_factory=dict)
 
 
-class PostgresTransaction(
-    PostgresIncidentWrites,
-    PostgresAcknowledgementWrites,
-    PostgresTimelineWrites,
-    PostgresEscalationWrites,
-    PostgresDeliveryWrites,
-    PostgresDeliveryAttempts,
-    PostgresAttachmentWrites,
-    PostgresOutputPreviewWrites,
-    PostgresBundleWrites,
-    PostgresTriageWrites,
-    PostgresTriageAnswers,
-    PostgresAlertWrites,
-    PostgresAlertQuestions,
-    PostgresAlertEventWrites,
-    PostgresAlertDecisionWrites,
-    PostgresAlertLessonWrites,
-    PostgresInstallation,
-    PostgresMemberWrites,
-    PostgresResolutionWrites,
-    PostgresOnCallReads,
-    PostgresPagingWrites,
-    PostgresOutageChanges,
-):
-    """A `bot.services.ports.Transaction`.
+class TransactionSql(Sql):
+    """Runs the queries of one transaction, and has what all that use it in the transaction must know.
+
+    Rows that are only added wait in `appends`: they are written together, before a query that may read or
+    change them, and before the commit.
+
+    Attributes:
+        time: The transaction's time, if it is known.
+        appends: The rows that wait to be written.
+        queue: The jobs that wait to be queued.
+        locked: The version that each locked incident had when it was locked.
+        claimed: The claimed deliveries; their incidents are locked.
+        begun: The incidents whose ladder begins or goes on.
+        ended: The incidents whose ladder ends; one that is in `begun` as well has begun anew.
 
     Args:
         guild_id: The guild whose rows it sees; None: all guilds.
@@ -84,43 +58,125 @@ class PostgresTransaction(
     def __init__(
         self, connection: Connection, *, guild_id: int | None, is_shared: bool, begun: Begun
     ) -> None:
-        self._sql = sql = OrderedSql(connection, self.write_appends, guild_id=guild_id)
-        self._appends = Appends()
-        self._guild_id = guild_id
-        self._now = begun.now
-        self._locked = dict(begun.locked)
-        self._queue = Queue(sql, guild_id=guild_id, is_shared=is_shared)
-        self._begun: set[int] = set()
-        self._ended: set[int] = set()
-        self._claimed: set[int] = set()
+        super().__init__(connection, guild_id=guild_id)
+        self.time = begun.now
+        self.appends = Appends()
+        self.queue = Queue(self, guild_id=guild_id, is_shared=is_shared)
+        self.locked = dict(begun.locked)
+        self.claimed: set[int] = set()
+        self.begun: set[int] = set()
+        self.ended: set[int] = set()
 
-    @property
-    def sql(self) -> Sql:
-        return self._sql
+    async def all(self, name: str, source: object = None, /, **parameters: object) -> list[Row]:
+        if _concerns_waiting_rows(name):
+            await self.write_appends()
+        return await super().all(name, source, **parameters)
+
+    async def locked_incident(self, incident_id: int) -> Row | None:
+        """Lock an incident and return its row; None if there is none."""
+        row = await self.first("lock_incident", incident_id=incident_id, guild_id=self.guild_id)
+        if row is not None:
+            self.locked.setdefault(incident_id, row["version"])
+        return row
+
+    async def lock_incident(self, incident_id: int) -> None:
+        """Lock an incident unless this transaction has: a second time would be a useless round trip."""
+        if incident_id not in self.locked:
+            await self.locked_incident(incident_id)
+
+    async def lock_incident_of(self, delivery_id: int) -> None:
+        """Lock the incident of a delivery, always before the delivery itself: see the module."""
+        if delivery_id not in self.claimed:
+            await self.all("lock_incident_of_delivery", delivery_id=delivery_id)
+
+    async def write_appends(self) -> None:
+        """Write the waiting rows, and add the jobs of the deliveries that can be sent."""
+        if not self.appends:
+            return
+        appends, self.appends = self.appends, Appends()
+        held = await self._hold_what_they_wait_for(appends.deliveries)
+        made = await self.all("append", **appends.arguments(), bundle_id=None)
+        if len(made) < len(appends.deliveries) or not _ENDED.isdisjoint(held.values()):
+            await self.all(
+                "cancel_waiting",
+                ended_keys=[one.after for one in appends.deliveries if one.after is not None],
+            )
+            made = await self.all("ready_deliveries", delivery_ids=[row["id"] for row in made])
+        else:
+            may_go = {None, *(key for key, status in held.items() if status == DeliveryStatus.SENT)}
+            made = [row for row in made if row["after_key"] in may_go]
+        waits = {storable(one.key): one.wait for one in appends.deliveries}
+        self.queue.add(*(deliver_job(row, after=waits[row["key"]]) for row in made))
+
+    async def _hold_what_they_wait_for(self, new: Sequence[NewDelivery]) -> dict[str, str]:
+        """Lock the deliveries that *new* ones wait for, so that their status holds until the commit.
+
+        Returns:
+            The status of each that was stored before, by its key.
+        """
+        incidents = {one.incident_id for one in new if one.incident_id is not None} - set(self.locked)
+        if incidents:
+            await self.all("lock_incidents", incident_ids=sorted(incidents))
+        waited_for = {one.after for one in new if one.after is not None} - {one.key for one in new}
+        if not waited_for:
+            return {}
+        held = {
+            row["key"]: row["status"] for row in await self.all("hold_deliveries", keys=sorted(waited_for))
+        }
+        if unknown := waited_for - set(held):
+            raise RuntimeError(f"deliveries would wait for {sorted(unknown)}, which do not exist")
+        return held
+
+
+class Transaction:
+    """One database transaction: state, timeline and jobs are committed together or not at all.
+
+    Attributes:
+        sql: Runs its queries: the classes of `bot.storage.tables` and those of the capabilities take it.
+    """
+
+    def __init__(self, sql: TransactionSql) -> None:
+        self.sql = sql
 
     async def now(self) -> datetime:
-        if self._now is None:
-            self._now = await database_now(self._sql)
-        return self._now
+        """Return the transaction's time."""
+        if self.sql.time is None:
+            self.sql.time = await database_now(self.sql)
+        return self.sql.time
 
     async def enqueue(self, *jobs: Job) -> None:
-        self._queue.add(*jobs)
+        """Add jobs. A key that is queued stays one job; one that is running runs once more afterwards."""
+        self.sql.queue.add(*jobs)
 
     async def cancel_jobs(self, keys: Sequence[str]) -> None:
-        self._queue.take_back(keys)
+        """Cancel queued jobs; running ones go on."""
+        self.sql.queue.take_back(keys)
 
     @property
     def is_unfinished(self) -> bool:
         """Return True if anything is left to write before the commit."""
-        return bool(self._appends or self._queue)
+        return bool(self.sql.appends or self.sql.queue)
 
     async def finish(self) -> None:
         """Write the waiting rows and jobs, before the commit."""
-        await self.write_appends()
-        await self._queue.tell()
+        await self.sql.write_appends()
+        await self.sql.queue.tell()
 
 
 async def database_now(sql: Sql) -> datetime:
     """Return the time of the database."""
     now: datetime = (await sql.one("now"))["now"]
     return now
+
+
+def deliver_job(row: Row, *, after: timedelta = timedelta()) -> Job:
+    """Return the job that sends the delivery of *row* (its `id`, `priority` and `guild_id`)."""
+    number, priority = row["id"], row["priority"]
+    return Job(
+        JobName.DELIVER, str(number), f"deliver:{number}", priority, after=after, guild_id=row["guild_id"]
+    )
+
+
+@cache
+def _concerns_waiting_rows(query: str) -> bool:
+    return not TABLES.isdisjoint(queries()[query].identifiers())

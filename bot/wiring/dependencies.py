@@ -7,21 +7,13 @@ from typing import TYPE_CHECKING
 from bot.domain.paging.ways import Way
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.ports import (
-    CodeHost,
-    Discord,
-    DlqStore,
-    EmailSender,
-    EmailWriter,
-    OfflineAlerter,
-    Spool,
-    Store,
-)
+from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, EmailWriter, OfflineAlerter, Spool
 from bot.services.ports.charts import Charts
 from bot.services.ports.live_checks import LiveCheck
 from bot.services.ports.oncall import Reachability
 from bot.services.ports.paging import OutsideWriter, Systems
-from bot.services.watchdogs import QueueWatch
+from bot.storage.queue.watch import QueueWatch
+from bot.storage.store import Store
 
 if TYPE_CHECKING:
     from bot.integrations.github.connection import GitHubConnection

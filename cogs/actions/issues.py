@@ -20,10 +20,14 @@ from bot.domain.export_notices import (
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.ports import CodeHost, Discord, Store
+from bot.services.ports import CodeHost, Discord
 from bot.services.shared.access import MaySeeLess
 from bot.services.shared.exporting import ExportOutcome, attempt, follow_rename
 from bot.services.shared.postings import notice
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.installation import InstallationRows
 from cogs.actions.items import (
     ActionChange,
     ActionChanges,
@@ -191,7 +195,11 @@ class EarlierItems:
 
     async def _track(self, item_id: int) -> None:
         item = await Actions(self._store.sql).item(item_id)
-        incident = None if item.incident_id is None else await self._store.incident(item.incident_id)
+        incident = (
+            None
+            if item.incident_id is None
+            else await IncidentRows(self._store.sql).incident(item.incident_id)
+        )
         async with self._changing.locked(item, incident) as change:
             if change.item.is_open:
                 await want_issue(change.tx, change.item, change.incident, tracker=change.tracker)
@@ -256,7 +264,11 @@ class ActionIssues:
         if export is None or export.next_at is None:
             return
         item = await Actions(self._store.sql).item(item_id)
-        incident = None if item.incident_id is None else await self._store.incident(item.incident_id)
+        incident = (
+            None
+            if item.incident_id is None
+            else await IncidentRows(self._store.sql).incident(item.incident_id)
+        )
         try:
             await self._bring_up_to_date(export, item, incident)
         except MaySeeLess:  # it has become private, and nothing is written yet
@@ -379,7 +391,11 @@ class ActionIssues:
             if issue.number not in items:
                 continue
             item = await Actions(self._store.sql).item(items[issue.number])
-            incident = None if item.incident_id is None else await self._store.incident(item.incident_id)
+            incident = (
+                None
+                if item.incident_id is None
+                else await IncidentRows(self._store.sql).incident(item.incident_id)
+            )
             if is_tracked(incident):
                 with suppress(MaySeeLess):  # it has become private just now
                     await self._hear(issue, item, incident)
@@ -493,10 +509,11 @@ class ActionIssues:
         """Tell the thread of the item's incident; an item without one has no place for it."""
         if change.incident is not None:
             line = notice(change.incident, self._policy, told, key=key)
-            await change.tx.insert_deliveries([line])
+            await DeliveryWrites(change.tx.sql).insert_deliveries([line])
 
     async def _marker(self, item: ActionItem) -> str:
-        return f"<!-- incident-bot {(await self._store.installation()).id} {item.label} -->"
+        installation = await InstallationRows(self._store.sql).installation()
+        return f"<!-- incident-bot {installation.id} {item.label} -->"
 
 
 async def _save(change: ActionChange, export: IssueExport) -> None:

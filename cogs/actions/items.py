@@ -20,14 +20,19 @@ from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.notices import Notice
 from bot.domain.errors import IncidentNotFound, NotPermitted, RecordedRefusal, UserError
 from bot.domain.incident.incident import Incident, PersonRef
+from bot.domain.jobs import Job
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.domain.timeline.entries import EntryData
 from bot.runbook.model import Policy
-from bot.services.ports import Job, Store, Transaction
 from bot.services.shared.access import Access, AnyAct, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change
 from bot.services.shared.postings import notice
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.transaction import Transaction
 from cogs.actions import rules
 from cogs.actions.rules import (
     REASON_LIMIT,
@@ -170,7 +175,9 @@ class ActionChange:
         if self.change is None:
             if self.by is not _CLOCK:
                 data = AuditData(facts=entry.to_json())
-                await self.tx.audit(guild_id=self.item.guild_id, by=self.by, action=entry.kind, data=data)
+                await AuditWrites(self.tx.sql).audit(
+                    guild_id=self.item.guild_id, by=self.by, action=entry.kind, data=data
+                )
             return
         line = f"action:{self.item.id}:{self.item.version}"
         incident = self.change.incident
@@ -214,7 +221,7 @@ class ActionChanges:
         """Return the incident of *item*, if *by* may see it. Raises as `require`."""
         if item.incident_id is None:
             return None
-        incident = await self._store.incident(item.incident_id)
+        incident = await IncidentRows(self._store.sql).incident(item.incident_id)
         permission, tried = ("show", "show_action") if act is None else (act.permission, act.value)
         try:
             await self._access.require_visible(by, permission, incident, act=tried)
@@ -252,7 +259,7 @@ class ActionChanges:
         async with self._store.transaction() as tx:
             change, now = None, await tx.now()
             if incident is not None:
-                found = await tx.incident(incident.id, lock=True)
+                found = await IncidentWrites(tx.sql).incident(incident.id, lock=True)
                 require_as_seen(found, incident)
                 change = Change(tx, self._policy, found, by, now, is_by_clock=by is _CLOCK)
             locked = await Actions(tx.sql).item(item.id, lock=True)
@@ -441,7 +448,7 @@ class ActionChecks:
         if request.incident_id is None:
             await self._access.require(by, "actions", guild_id=request.guild_id, act=ActionAct.ADD)
             return None
-        incident = await self._store.incident(request.incident_id)
+        incident = await IncidentRows(self._store.sql).incident(request.incident_id)
         await self._access.require_incident(by, ActionAct.ADD, incident)
         return incident
 
@@ -590,7 +597,7 @@ class ActionItems:
     ) -> ActionItem:
         now, change = await tx.now(), None
         if seen is not None:
-            found = await tx.incident(seen.id, lock=True)
+            found = await IncidentWrites(tx.sql).incident(seen.id, lock=True)
             require_as_seen(found, seen)
             change = Change(tx, self._policy, found, by, now)
         new = NewActionItem(
@@ -650,7 +657,7 @@ class ActionItems:
             return
         day = change.now.astimezone(self._policy.timezone).date()
         dm = action_dm(item, ActionDmReason.ASSIGNED, day=day, by=change.by.name, key=f"v{item.version}")
-        await change.tx.insert_deliveries([dm])
+        await DeliveryWrites(change.tx.sql).insert_deliveries([dm])
 
 
 #: How long ago an alert was seen at most to be offered for an item.
@@ -779,8 +786,10 @@ class ActionQueries:
 
     async def _incident(self, number: int | None, thread_id: int | None) -> Incident | None:
         if number is not None:
-            return await self._store.incident(number)
-        return None if thread_id is None else await self._store.incident_by_thread(thread_id)
+            return await IncidentRows(self._store.sql).incident(number)
+        return (
+            None if thread_id is None else await IncidentRows(self._store.sql).incident_by_thread(thread_id)
+        )
 
     async def today(self) -> date:
         """Return the local day."""

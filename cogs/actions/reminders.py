@@ -14,10 +14,13 @@ from bot.domain.delivery.delivery import Delivery, NewDelivery
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import Store, Transaction
 from bot.services.shared.access import MaySeeLess
 from bot.services.shared.reminder_recipients import Presence, ReminderRecipients, is_reader_removed
 from bot.services.shared.roster import OnCall
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.transaction import Transaction
 from cogs.actions.items import (
     ActionChange,
     ActionChanges,
@@ -79,7 +82,11 @@ class ActionTimers:
         """Remind of an open item, or settle a done one: it is verified, or its alert has fired again."""
         while True:
             item = await Actions(self._store.sql).item(item_id)
-            incident = None if item.incident_id is None else await self._store.incident(item.incident_id)
+            incident = (
+                None
+                if item.incident_id is None
+                else await IncidentRows(self._store.sql).incident(item.incident_id)
+            )
             recipient = await self._recipient(item, incident)
             try:
                 async with self._changing.locked(item, incident) as change:
@@ -113,7 +120,7 @@ class ActionTimers:
         item, hours = change.item, self._policy.business_hours
         at = daytime(hours, now=change.now)
         if at == change.now:
-            await change.tx.insert_deliveries([self._reminder(change, recipient)])
+            await DeliveryWrites(change.tx.sql).insert_deliveries([self._reminder(change, recipient)])
             at = next_reminder(item.due_on, hours, after=change.now).at
             log.info("action.reminded", action_item_id=item.id)
         await change.set_next(at)
@@ -133,13 +140,15 @@ class ActionTimers:
     async def _reopen(self, change: ActionChange, recipient: ActionRecipient) -> None:
         """Reopen the item, because its alert has fired again, and notify the owner and the thread."""
         fired_in = change.item.fired_in
-        is_public = fired_in is not None and not (await change.tx.incident(fired_in)).is_private
+        is_public = (
+            fired_in is not None and not (await IncidentRows(change.tx.sql).incident(fired_in)).is_private
+        )
         how = Reopening(at=change.now, incident_id=fired_in)
         await reopen(change, how, policy=self._policy, tells_number=is_public)
         why = ActionDmReason.FIRED if recipient.is_owner else ActionDmReason.OWNER_LEFT
         key = f"v{change.item.version}"
         dm = action_dm(change.item, why, day=self._today(change.now), key=key, to=recipient.to)
-        await change.tx.insert_deliveries([dm])
+        await DeliveryWrites(change.tx.sql).insert_deliveries([dm])
         log.info("action.reopened", action_item_id=change.item.id, incident_id=fired_in)
 
     def _today(self, now: datetime) -> date:
@@ -197,15 +206,21 @@ class ActionDeliveries(DeliveryHandler):
             now.astimezone(self._policy.timezone).date(),
             told.why is not ActionDmReason.OWNER_LEFT,
         )
-        incident = None if delivery.incident_id is None else await tx.incident(delivery.incident_id)
+        incident = (
+            None
+            if delivery.incident_id is None
+            else await IncidentRows(tx.sql).incident(delivery.incident_id)
+        )
         key = f"refused:{delivery.id}"
         if incident is not None and incident.kind is IncidentKind.INCIDENT:
             mentions = is_owners and not incident.is_private  # a mention lets people into a private thread
             line = due_notice(item, today=today, refused=is_owners, mentions=mentions)
-            await tx.insert_deliveries([due_line(item, incident, self._policy, told=line, key=key)])
+            await DeliveryWrites(tx.sql).insert_deliveries(
+                [due_line(item, incident, self._policy, told=line, key=key)]
+            )
         elif is_owners:
             place = next(iter(await self._oncall.holders(delivery.guild_id, source=tx)))
             dm = action_dm(item, ActionDmReason.OWNER_LEFT, day=today, key=key, to=f"person:{place}")
-            await tx.insert_deliveries([dm])
+            await DeliveryWrites(tx.sql).insert_deliveries([dm])
         else:
             await super().report(tx, delivery)

@@ -17,9 +17,9 @@ from bot.domain.errors import LockConflict
 from bot.domain.exports import ExportTrouble
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef
 from bot.domain.people import Person
-from bot.services.ports import Transaction
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import act_as_columns, from_row
+from bot.storage.transaction import Transaction
 from cogs.actions.rules import (
     ActionFilter,
     ActionNotFound,

@@ -6,8 +6,8 @@ from datetime import timedelta
 from bot.domain.alerts.alert import FiredAlert
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import Transaction
 from bot.services.shared.changes import Change
+from bot.storage.transaction import Transaction
 from bot.ui.words.wording import Wording
 from cogs.actions.issues import ActionIssues, Logins
 from cogs.actions.items import (

@@ -13,16 +13,21 @@ from bot.capability import IncidentEvent
 from bot.domain.audit import AuditData
 from bot.domain.errors import InvalidTransition, OutboundFailed, RecordedRefusal, UserError
 from bot.domain.incident.incident import ByPerson, Incident, IncidentKind, Status, UsersAffected, label_of
+from bot.domain.jobs import Job
 from bot.domain.masking.masking import mask
 from bot.domain.people import Person
 from bot.domain.text import storable
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.core import Core
-from bot.services.ports import Job, Store, Transaction
 from bot.services.shared.access import AnyAct
 from bot.services.shared.changes import Change, Changes
 from bot.storage.database.sql import Sql
+from bot.storage.store import Store
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.installation import InstallationRows
+from bot.storage.tables.timeline import AuditWrites, TimelineRows, TimelineWrites
+from bot.storage.transaction import Transaction
 from cogs.announcements.rules import (
     AnnouncedEntry,
     AnnouncedNotice,
@@ -177,7 +182,9 @@ async def keep_step(change: Change, announcement: Announcement, action: str) -> 
     await Announcements(change.tx.sql).save(announcement)
     facts = {"number": announcement.number, "version": announcement.version}
     data = AuditData(announcement.incident_id, facts=facts)
-    await change.tx.audit(guild_id=announcement.guild_id, by=change.by, action=action, data=data)
+    await AuditWrites(change.tx.sql).audit(
+        guild_id=announcement.guild_id, by=change.by, action=action, data=data
+    )
     await change.note_act()
 
 
@@ -483,7 +490,7 @@ class Publishing:
         return wait if wait > timedelta() else await self._try(due)
 
     async def _try(self, due: Announcement) -> timedelta | None:
-        incident = await self._store.incident(due.incident_id)
+        incident = await IncidentRows(self._store.sql).incident(due.incident_id)
         if incident.is_private and not self._policy.of(AnnouncementRules).private:
             return await self._failed(due, "the incident is private by now", is_final=True)
         if self._hook is None:
@@ -499,7 +506,10 @@ class Publishing:
 
     async def _message(self, incident: Incident, due: Announcement) -> tuple[str, dict[str, object]]:
         """Return what is sent under which key: what users may read, and numbers."""
-        installation, rules = await self._store.installation(), self._policy.of(AnnouncementRules)
+        installation, rules = (
+            await InstallationRows(self._store.sql).installation(),
+            self._policy.of(AnnouncementRules),
+        )
         key = f"announcement-{installation.id[:8]}-{incident.id}-{due.number}-{due.version}"
         facts = {
             "guild": str(due.guild_id),
@@ -518,9 +528,11 @@ class Publishing:
     async def _published(self, sent: Announcement) -> None:
         """Record that *sent* can be read. If it was edited meanwhile, the new words stay a draft."""
         async with self._store.transaction() as tx:
-            incident = await tx.incident(sent.incident_id, lock=True)
+            incident = await IncidentWrites(tx.sql).incident(sent.incident_id, lock=True)
             current, line = await _current(tx, sent), announced_key(sent)
-            if current.is_published or any(one.key == line for one in await tx.timeline(incident.id)):
+            if current.is_published or any(
+                one.key == line for one in await TimelineRows(tx.sql).timeline(incident.id)
+            ):
                 return  # another worker has recorded it
             now, via = await tx.now(), PublishedVia.WEBHOOK
             if current.version == sent.version and current.status is AnnouncementStatus.APPROVED:
@@ -528,7 +540,7 @@ class Publishing:
             said = sent.as_published(via)
             by = _approver(sent)
             entry = AnnouncedEntry(said=said, key=line, line=line)
-            await tx.add_timeline(incident.id, TimelineEntry.of(entry, now, by=by))
+            await TimelineWrites(tx.sql).add_timeline(incident.id, TimelineEntry.of(entry, now, by=by))
             change = Change(tx, self._policy, incident, by, now, is_by_clock=True)
             await change.then(IncidentEvent.RECORDED)
             await change.say(AnnouncedNotice(said=said), key=line)
@@ -539,7 +551,7 @@ class Publishing:
         self, tried: Announcement, reason: str, *, asked_s: float | None = None, is_final: bool = False
     ) -> timedelta | None:
         async with self._store.transaction() as tx:
-            incident = await tx.incident(tried.incident_id, lock=True)
+            incident = await IncidentWrites(tx.sql).incident(tried.incident_id, lock=True)
             current, now = await _current(tx, tried), await tx.now()
             if current.version != tried.version or current.status is not AnnouncementStatus.APPROVED:
                 return None
@@ -551,7 +563,7 @@ class Publishing:
             approved_at = now if tried.approved_by is None else tried.approved_by.at
             line = f"announcement_failed:{tried.number}:{int(approved_at.timestamp())}"
             entry = AnnouncementFailedEntry(number=tried.number, reason=reason, line=line)
-            await tx.add_timeline(incident.id, TimelineEntry.of(entry, now))
+            await TimelineWrites(tx.sql).add_timeline(incident.id, TimelineEntry.of(entry, now))
             change = Change(tx, self._policy, incident, by, now, is_by_clock=True)
             await change.say(AnnouncementFailedNotice(number=tried.number, reason=reason), key=line)
         log.warning("announcement.failed", incident_id=tried.incident_id, number=tried.number, reason=reason)

@@ -15,6 +15,7 @@ import structlog
 from bot.domain.delivery.delivery import Delivery, NewDelivery, Posted
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable, UserError
 from bot.domain.incident.incident import Incident
+from bot.domain.jobs import Job
 from bot.domain.people import Person
 from bot.domain.privacy import SETTLED, exposed
 from bot.domain.systems.results import worst_first
@@ -22,10 +23,15 @@ from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import Discord, Job, Store, Transaction
+from bot.services.ports import Discord
 from bot.services.ports.live_checks import LiveCheck
 from bot.services.shared.access import Access, Act
 from bot.services.shared.postings import thread_line
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 from cogs.checks.rules import PAUSE, CheckDelivery, CheckedEntry, CheckRound, CheckRules, ChecksShown
 from cogs.checks.running import DlqFailures, results_in_steps
 from cogs.checks.store import CheckStore
@@ -76,7 +82,7 @@ class CheckRounds:
 
     async def again(self, incident_id: int, *, by: Person) -> Incident:
         """Begin a round in the message of the one before. Raises as `ask`."""
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         return await self._asked(incident, by=by, target=None, anew=False)
 
     async def permit(self, *, by: Person, guild_id: int) -> None:
@@ -109,7 +115,7 @@ class CheckRounds:
         if begun is None:
             return False
         if anew:
-            await tx.insert_deliveries([_delivery(incident, self._policy, begun)])
+            await DeliveryWrites(tx.sql).insert_deliveries([_delivery(incident, self._policy, begun)])
         await tx.enqueue(check_job(incident.id))
         log.info("check.begun", incident_id=incident.id, round=begun.round)
         return True
@@ -149,7 +155,7 @@ class CheckRuns:
         Raises:
             UpstreamUnavailable: Discord did not take the last edit; the queue tries again.
         """
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         begun = await CheckStore(self._store.sql).last(incident)
         if begun is None:
             return
@@ -174,7 +180,9 @@ class CheckRuns:
             if ended is None:
                 return None
             entry = CheckedEntry(results=shown.results)
-            await tx.add_timeline(incident.id, TimelineEntry.of(entry, await tx.now(), by=_person(begun)))
+            await TimelineWrites(tx.sql).add_timeline(
+                incident.id, TimelineEntry.of(entry, await tx.now(), by=_person(begun))
+            )
         states = [each.state.value for each in ended.results]
         log.info("check.finished", incident_id=incident.id, round=ended.round, states=states)
         return ended
@@ -211,12 +219,12 @@ class CheckRuns:
 
     async def _readable(self, incident_id: int, begun: CheckRound) -> tuple[Incident, Delivery | None]:
         """Return the incident as it is now, and its message if that may show something."""
-        incident = await self._store.incident(incident_id)
-        post = await self._store.delivery_by_key(f"inc:{incident_id}:{begun.post_key}")
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
+        post = await DeliveryRows(self._store.sql).delivery_by_key(f"inc:{incident_id}:{begun.post_key}")
         if post is None or post.message_id is None or post.shown_version >= SETTLED:
             return incident, None
         if incident.is_private:
-            posts = await self._store.posts(incident_id)
+            posts = await DeliveryRows(self._store.sql).posts(incident_id)
             if post.id in {each.id for each in exposed(posts)}:
                 return incident, None
         return incident, post

@@ -8,7 +8,8 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.errors import ConfigError, DeliveryRefused
 from bot.services.core import Core
-from bot.services.ports import Store
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows
 from bot.ui.words.links import place_url
 from cogs.digest.use_cases import Digests
 
@@ -68,7 +69,7 @@ async def _await_delivery(store: Store, key: str) -> Delivery:
     """Return the delivery once it has finished, or as it is after `PATIENCE_S`."""
     until = time.monotonic() + PATIENCE_S
     while True:
-        delivery = await store.delivery_by_key(key)
+        delivery = await DeliveryRows(store.sql).delivery_by_key(key)
         assert delivery is not None, key  # it was stored in the commit before
         if delivery.status in _FINISHED or time.monotonic() > until:
             return delivery

@@ -26,11 +26,18 @@ from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import DlqStore, Store, Transaction
+from bot.services.ports import DlqStore
 from bot.services.ports.charts import PATIENCE_S
 from bot.services.shared.action_items import open_action_items
 from bot.services.shared.postmortems import owed_postmortems
 from bot.services.statistics import Statistics
+from bot.storage.store import Store
+from bot.storage.tables.attachments import AttachmentRows
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.installation import InstallationRows
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.transaction import Transaction
 from bot.ui.pictures import drawn
 from bot.ui.posts.trend import trend_pictures
 from bot.ui.words.wording import Wording
@@ -146,7 +153,7 @@ class DigestCounting:
         )
 
     async def _open(self, guild_id: int) -> tuple[Incident, ...]:
-        still_open = filter(is_counted, await self._store.open_incidents(guild_id))
+        still_open = filter(is_counted, await IncidentRows(self._store.sql).open_incidents(guild_id))
         return tuple(sorted(still_open, key=lambda one: self._policy.rules(one.severity).rank))
 
     async def _postmortems(self, guild_id: int) -> tuple[OwedPostmortem, ...]:
@@ -155,7 +162,9 @@ class DigestCounting:
     async def _actions(self, guild_id: int, today: date) -> ActionsDue:
         found = await open_action_items(self._store.sql, self._policy, guild_id)
         numbers = {one.item.incident_id for one in found[:_LINKED] if one.item.incident_id is not None}
-        incidents = {number: await self._store.incident(number) for number in sorted(numbers)}
+        incidents = {
+            number: await IncidentRows(self._store.sql).incident(number) for number in sorted(numbers)
+        }
         return actions_due(found, incidents, today=today)
 
     async def _failed(self, parts: _PartCounter) -> tuple[DlqCounts | None, DlqCounts | None]:
@@ -247,7 +256,7 @@ class Digests:
         next_week, next_at = self._due(now + AHEAD)
         if next_at > due_at:
             await self._prepare(next_week, next_at, now=now)
-        if due_at < await self._store.register_guild(self._guild_id):
+        if due_at < await InstallationRows(self._store.sql).register_guild(self._guild_id):
             return None
         within_s = PATIENCE_S if now - due_at < _LATE else _UNHURRIED_S
         if not await self._post(week, due_at=due_at, within_s=within_s):
@@ -313,7 +322,7 @@ class Digests:
         return digest_key(self._guild_id, week)
 
     async def _delivery(self, week: IsoWeek) -> Delivery | None:
-        return await self._store.delivery_by_key(self.key(week))
+        return await DeliveryRows(self._store.sql).delivery_by_key(self.key(week))
 
     def _due(self, now: datetime) -> tuple[IsoWeek, datetime]:
         rule = self._rule
@@ -342,7 +351,9 @@ class Digests:
             await self._queue(tx, digest, charts, wait=due_at - await tx.now())
             if by is not None:
                 data = AuditData(facts={"week": str(week)})
-                await tx.audit(guild_id=self._guild_id, by=by, action="digest_posted", data=data)
+                await AuditWrites(tx.sql).audit(
+                    guild_id=self._guild_id, by=by, action="digest_posted", data=data
+                )
         return True
 
     async def _queue(
@@ -353,7 +364,9 @@ class Digests:
             ref = FileRef(
                 key=f"{key}:{chart.filename}", filename=chart.filename, description=chart.description
             )
-            await tx.add_attachment(Attachment(ref.key, self._guild_id, ref.filename, chart.png))
+            await AttachmentRows(tx.sql).add_attachment(
+                Attachment(ref.key, self._guild_id, ref.filename, chart.png)
+            )
             files.append(ref)
         data = DigestData(week=str(digest.week), asked=digest.asked.numbers, files=tuple(files))
         new = NewDelivery(
@@ -364,7 +377,7 @@ class Digests:
             data=data.to_json(),
             wait=max(wait, timedelta()),
         )
-        await tx.insert_deliveries([new])
+        await DeliveryWrites(tx.sql).insert_deliveries([new])
 
 
 class DigestDeliveries(DeliveryHandler):
@@ -386,7 +399,9 @@ class DigestDeliveries(DeliveryHandler):
 
     async def sent(self, tx: Transaction, delivery: Delivery) -> None:
         """Remove the charts of the posted digest: Discord has them, and no later edit needs them."""
-        await tx.remove_attachments([one.key for one in DigestData.from_json(delivery.data).files])
+        await AttachmentRows(tx.sql).remove_attachments(
+            [one.key for one in DigestData.from_json(delivery.data).files]
+        )
 
 
 def build(core: Core) -> Digests:

@@ -12,10 +12,15 @@ from bot.domain.calendar.iso_week import last_week
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
+from bot.domain.jobs import IN_LINE, Job
 from bot.domain.people import Person
 from bot.services.core import Core
-from bot.services.ports import IN_LINE, Job, Store, Transaction
-from bot.services.ports.store.timeline import AuditWrites
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.transaction import Transaction
 from cogs.digest.rules import (
     HOLDS_FOR,
     AlertVerdict,
@@ -67,7 +72,7 @@ class AlertVerdicts:
         """
         alert, fingerprint = await self._alert(number, by=by, act=f"alert_{verdict}")
         async with self._store.transaction() as tx:
-            await tx.lock_fingerprint(alert.guild_id, fingerprint)
+            await AlertRows(tx.sql).lock_fingerprint(alert.guild_id, fingerprint)
             now = await tx.now()
             given = AlertVerdict(
                 guild_id=alert.guild_id,
@@ -91,7 +96,7 @@ class AlertVerdicts:
         """Take back the last word on an alert, and return it; None when none holds. Raises as `give`."""
         alert, fingerprint = await self._alert(number, by=by, act="alert_verdict_withdrawn")
         async with self._store.transaction() as tx:
-            await tx.lock_fingerprint(alert.guild_id, fingerprint)
+            await AlertRows(tx.sql).lock_fingerprint(alert.guild_id, fingerprint)
             taken = await VerdictRows(tx.sql).withdraw(alert.guild_id, fingerprint)
             if taken is None:
                 await self._show(tx, alert, None)
@@ -108,13 +113,13 @@ class AlertVerdicts:
         Raises:
             UpstreamUnavailable: the queue tries again.
         """
-        post = await self._store.delivery(digest_id)
+        post = await DeliveryRows(self._store.sql).delivery(digest_id)
         if post.message_id is not None:
             numbers = DigestData.from_json(post.data).asked
             await self._discord.redraw(post, await asked_alerts(self._store, post.guild_id, numbers))
 
     async def _alert(self, number: int, *, by: Person, act: str) -> tuple[Incident, str]:
-        alert = await self._store.incident(number)
+        alert = await IncidentRows(self._store.sql).incident(number)
         await self._access.require_visible(by, _PERMISSION, alert, act=act)
         await self._access.require(by, _PERMISSION, guild_id=alert.guild_id, act=act, incident_id=number)
         if alert.tracked.fingerprint is None:
@@ -129,21 +134,25 @@ class AlertVerdicts:
         now = await tx.now()
         last = last_week(now, self._zone)
         keys = [digest_key(alert.guild_id, last.back(ago)) for ago in range(_WEEKS)]
-        digests = [one for key in keys if (one := await tx.delivery_by_key(key)) is not None]
+        digests = [
+            one for key in keys if (one := await DeliveryRows(tx.sql).delivery_by_key(key)) is not None
+        ]
         for digest in (one for one in digests if DigestData.from_json(one.data).asked):
             key = f"refresh_digest:{digest.id}"
             await tx.enqueue(Job(REFRESH, str(digest.id), key, sooner=True, patience=IN_LINE))
         if told is not None:
             posted = next((one for one in digests if one.message_id is not None), None)
             answers = None if posted is None else posted.message_id
-            await tx.insert_deliveries([_line(alert, replace(told, answers=answers), self._channel, at=now)])
+            await DeliveryWrites(tx.sql).insert_deliveries(
+                [_line(alert, replace(told, answers=answers), self._channel, at=now)]
+            )
 
 
 async def asked_alerts(store: Store, guild_id: int, numbers: Sequence[int]) -> AskedAlerts:
     """Return the alerts with these *numbers*, in their order, with the verdicts that hold."""
     if not numbers:
         return AskedAlerts()
-    alerts = tuple([await store.incident(number) for number in numbers])
+    alerts = tuple([await IncidentRows(store.sql).incident(number) for number in numbers])
     by_fingerprint = {one.tracked.fingerprint: one.id for one in alerts if one.tracked.fingerprint}
     verdicts = await VerdictRows(store.sql).holding(guild_id, list(by_fingerprint))
     return AskedAlerts(alerts, {by_fingerprint[one.fingerprint]: one for one in verdicts})
@@ -160,6 +169,6 @@ def _line(alert: Incident, told: AlertVerdictData, channel: str, *, at: datetime
     )
 
 
-async def _audit(tx: AuditWrites, verdict: AlertVerdict, *, by: Person, action: str) -> None:
+async def _audit(tx: Transaction, verdict: AlertVerdict, *, by: Person, action: str) -> None:
     data = AuditData(verdict.incident_id, facts={"fingerprint": verdict.fingerprint})
-    await tx.audit(guild_id=verdict.guild_id, by=by, action=action, data=data)
+    await AuditWrites(tx.sql).audit(guild_id=verdict.guild_id, by=by, action=action, data=data)

@@ -7,8 +7,8 @@ from typing import Final
 from bot.domain.delivery.delivery import Delivery, Posted
 from bot.domain.incident.incident import Incident
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import Store, Transaction
-from bot.services.ports.store.jobs import JobWrites
+from bot.storage.store import Store
+from bot.storage.transaction import Transaction
 from cogs.dlq.replays import batch_job, show_job
 from cogs.dlq.rules import BatchData, BurstData, DlqBurst, DlqDeliveryKind, ReplayBatch, ReplayData
 from cogs.dlq.store import Batches, EndedWebhooks, Watches
@@ -78,7 +78,7 @@ class ProgressDeliveries(DeliveryHandler):
         assert found is not None  # a batch that was started is never deleted
         return found
 
-    async def sent(self, tx: JobWrites, delivery: Delivery) -> None:
+    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
         """Edit the progress message once more: an entry may have been sent meanwhile."""
         await tx.enqueue(show_job(delivery.guild_id, BatchData.from_json(delivery.data).batch))
 
@@ -99,13 +99,13 @@ class BurstDeliveries(DeliveryHandler):
         assert found is not None  # it is stored with its delivery
         return found
 
-    async def sent(self, tx: JobWrites, delivery: Delivery) -> None:
+    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
         """Edit the burst's message once more: it may have grown meanwhile."""
         burst_id = BurstData.from_json(delivery.data).burst
         await tx.enqueue(show_burst_job(delivery.guild_id, burst_id))
 
 
-async def _tell_batch(tx: JobWrites, delivery: Delivery) -> None:
+async def _tell_batch(tx: Transaction, delivery: Delivery) -> None:
     batch = ReplayData.from_json(delivery.data).batch
     if batch is not None:
         where = delivery.guild_id, batch

@@ -14,8 +14,11 @@ from bot.domain.incident.incident import label_of
 from bot.domain.people import Person
 from bot.domain.text import short_digest, storable
 from bot.runbook.model import Policy
-from bot.services.ports import DlqStore, Store
+from bot.services.ports import DlqStore
 from bot.services.shared.access import Access
+from bot.storage.store import Store
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import AuditRows
 from cogs.dlq.policy import DlqRules
 from cogs.dlq.rules import EntryOrigin, ReplayRecord, read_view, with_period, with_status, written_view
 from cogs.dlq.store import EntryOrigins, KeptViews, ReplayRecords
@@ -48,7 +51,9 @@ class DlqReading:
         """
         if not self._policy.sees_dlq:
             data = AuditData(act=act, facts={"here": False})
-            await self._store.audit(guild_id=guild_id, by=by, action=permission, allowed=False, data=data)
+            await AuditRows(self._store.sql).audit(
+                guild_id=guild_id, by=by, action=permission, allowed=False, data=data
+            )
             raise UserError("dlq_not_here")
         await self._access.require(by, permission, guild_id=guild_id, act=act)
 
@@ -76,7 +81,7 @@ class DlqReading:
         entry = await self._failures.entry(key)
         origin = (await self.origins([entry], guild_id=guild_id)).get(entry.id)
         if origin is not None and origin.incident_id is not None:
-            incident = await self._store.incident(origin.incident_id)
+            incident = await IncidentRows(self._store.sql).incident(origin.incident_id)
             if incident.is_private:
                 entry = entry.without_words(incident.label)
         return entry, origin
@@ -232,7 +237,9 @@ class DlqConsole:
         """
         await self._reading.admit(by, "dlq", guild_id=guild_id, act="export")
         data = AuditData(act="export", facts={"view": written_view(DlqView(asked))})
-        await self._store.audit(guild_id=guild_id, by=by, action="dlq", allowed=True, data=data)
+        await AuditRows(self._store.sql).audit(
+            guild_id=guild_id, by=by, action="dlq", allowed=True, data=data
+        )
         left, after = self._policy.of(DlqRules).export_at_most, None
         while left > 0:
             size = min(left, _AT_A_TIME)

@@ -14,9 +14,15 @@ from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.views import DlqFilter
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident.incident import label_of
+from bot.domain.jobs import Job
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.ports import Discord, DlqStore, Job, Store, Transaction
+from bot.services.ports import Discord, DlqStore
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.transaction import Transaction
 from cogs.dlq.entries import DlqReading
 from cogs.dlq.policy import DlqRules
 from cogs.dlq.rules import (
@@ -119,7 +125,7 @@ class ReplayChecks:
 
     async def _private(self, origins: Iterable[EntryOrigin]) -> frozenset[int]:
         numbers = sorted({one.incident_id for one in origins if one.incident_id is not None})
-        incidents = [await self._store.incident(number) for number in numbers]
+        incidents = [await IncidentRows(self._store.sql).incident(number) for number in numbers]
         return frozenset(incident.id for incident in incidents if incident.is_private)
 
 
@@ -271,8 +277,12 @@ class Replays:
                 entry.id, guild_id=guild_id, channel=preview.channel, by=by, key=key
             )
             if claimed:
-                await tx.insert_deliveries([_delivery(preview, key=key, guild_id=guild_id, by=by)])
-                await tx.audit(guild_id=guild_id, by=by, action="replay", data=_audited(preview))
+                await DeliveryWrites(tx.sql).insert_deliveries(
+                    [_delivery(preview, key=key, guild_id=guild_id, by=by)]
+                )
+                await AuditWrites(tx.sql).audit(
+                    guild_id=guild_id, by=by, action="replay", data=_audited(preview)
+                )
         record = await ReplayRecords(self._store.sql).of(entry.id)
         if record is None or not claimed:
             raise InvalidTransition("dlq_already_replayed", by=record.requested_by_name if record else "?")
@@ -389,8 +399,10 @@ class ReplayBatches:
         batch = await self._batch(batch_id, guild_id=guild_id)
         async with self._store.transaction() as tx:
             if begun := await Batches(tx.sql).begin(batch, by=by):
-                await tx.insert_deliveries([_progress(batch, channel_id=channel_id)])
-                await tx.audit(guild_id=guild_id, by=by, action="replay_batch", data=counted(batch))
+                await DeliveryWrites(tx.sql).insert_deliveries([_progress(batch, channel_id=channel_id)])
+                await AuditWrites(tx.sql).audit(
+                    guild_id=guild_id, by=by, action="replay_batch", data=counted(batch)
+                )
                 await tx.enqueue(batch_job(guild_id, batch_id))
         if begun:
             log.info("dlq.batch_started", batch_id=batch_id, entries=len(batch.to_send), user_id=by.id)
@@ -411,7 +423,9 @@ class ReplayBatches:
                 await tx.cancel_jobs([f"deliver:{delivery_id}" for delivery_id in cancelled])
                 batch, _ = await batches.lock(batch_id, guild_id=guild_id) or (None, 0)
                 assert batch is not None
-                await tx.audit(guild_id=guild_id, by=by, action="replay_batch_stopped", data=counted(batch))
+                await AuditWrites(tx.sql).audit(
+                    guild_id=guild_id, by=by, action="replay_batch_stopped", data=counted(batch)
+                )
                 await tx.enqueue(batch_job(guild_id, batch_id, sooner=True), show_job(guild_id, batch_id))
         if cancelled is None:
             await self._batch(batch_id, guild_id=guild_id)
@@ -547,7 +561,7 @@ class BatchRuns:
         batch = await Batches(self._store.sql).find(batch_id, guild_id=guild_id)
         if batch is None:
             return
-        post = await self._store.delivery_by_key(progress_key(batch))
+        post = await DeliveryRows(self._store.sql).delivery_by_key(progress_key(batch))
         if post is not None and post.message_id is not None:
             await self._discord.redraw(post, batch)
 
@@ -580,7 +594,7 @@ class BatchRuns:
         delivery = replay_delivery(
             checked.entry, made, asked, key=entry.delivery_key, incident_id=checked.incident_id
         )
-        await tx.insert_deliveries([delivery])
+        await DeliveryWrites(tx.sql).insert_deliveries([delivery])
         await Batches(tx.sql).queue_entry(batch.id, entry)
         log.info("dlq.entry_replayed", entry_id=entry.entry_id, batch_id=batch.id)
 
@@ -590,7 +604,9 @@ class BatchRuns:
             return _SETTLE
         await Batches(tx.sql).end(batch.id)
         by = Person(id=batch.requested_by_id, name=batch.requested_by_name)
-        await tx.audit(guild_id=batch.guild_id, by=by, action="replay_batch_ended", data=counted(batch))
+        await AuditWrites(tx.sql).audit(
+            guild_id=batch.guild_id, by=by, action="replay_batch_ended", data=counted(batch)
+        )
         await tx.enqueue(show_job(batch.guild_id, batch.id))
         log.info("dlq.batch_ended", batch_id=batch.id)
         return None

@@ -16,10 +16,14 @@ from bot.domain.dlq.views import Cursor
 from bot.domain.drill import DLQ_MARK
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import label_of
+from bot.domain.jobs import Job
 from bot.domain.severity import Mention
 from bot.domain.text import one_line
 from bot.runbook.model import Policy
-from bot.services.ports import Discord, DlqStore, Job, Store, Transaction
+from bot.services.ports import Discord, DlqStore
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.transaction import Transaction
 from cogs.dlq.entries import DlqReading
 from cogs.dlq.policy import DlqRules
 from cogs.dlq.rules import DEEP, LISTED, BurstData, DlqBurst, DlqDeliveryKind, SeenFailure
@@ -84,7 +88,7 @@ class DlqWatching:
             UpstreamUnavailable: the queue tries again.
         """
         burst = await Watches(self._store.sql).burst(burst_id)
-        post = await self._store.delivery_by_key(_key(guild_id, burst_id))
+        post = await DeliveryRows(self._store.sql).delivery_by_key(_key(guild_id, burst_id))
         if burst is not None and post is not None and post.message_id is not None:
             await self._discord.redraw(post, burst)
 
@@ -152,7 +156,7 @@ class DlqWatching:
             await tx.enqueue(show_burst_job(guild_id, latest.id))
             return
         burst = await Watches(tx.sql).open_burst(guild_id, count=len(news), shown=news[:LISTED])
-        await tx.insert_deliveries([self._delivery(burst)])
+        await DeliveryWrites(tx.sql).insert_deliveries([self._delivery(burst)])
 
     def _delivery(self, burst: DlqBurst) -> NewDelivery:
         severity = self._policy.most_severe

@@ -15,6 +15,7 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import CancelledNotice
 from bot.domain.incident.opening import NewIncident
+from bot.domain.jobs import Job
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry
@@ -22,11 +23,14 @@ from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
-from bot.services.ports import Job, Store, Transaction
-from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Change
 from bot.services.shared.postings import notice
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import AuditWrites, TimelineRows, TimelineWrites
+from bot.storage.transaction import Transaction
 from cogs.drill.rules import (
     Drill,
     DrillScoredEntry,
@@ -86,7 +90,7 @@ class Drills:
         async with self._store.transaction() as tx:
             now = await tx.now()
             new = self._incident(guild_id, rules, by=by, at=now, key=key)
-            if await tx.incident_by_key(new.key) is None:
+            if await IncidentRows(tx.sql).incident_by_key(new.key) is None:
                 await _require_none(tx, guild_id)  # before it uses up a number
             incident = await self._incidents.open_within(tx, replace(new, rings=rings), by=by)
             if await DrillRows(tx.sql).locked(incident.id) is None:
@@ -101,7 +105,7 @@ class Drills:
             running = await DrillRows(tx.sql).running(guild_id)
             if running is None:
                 raise UserError("drill_none")
-            incident = await tx.incident(running.incident_id, lock=True)
+            incident = await IncidentWrites(tx.sql).incident(running.incident_id, lock=True)
             drill = await DrillRows(tx.sql).locked(running.incident_id)
             if drill is None or drill.ended_at is not None:
                 raise UserError("drill_none")
@@ -111,7 +115,7 @@ class Drills:
     async def run_job(self, incident_id: int) -> None:
         """Handle a drill's deadline: post the next injects, or end it. Running twice is harmless."""
         async with self._store.transaction() as tx:
-            incident = await tx.incident(incident_id, lock=True)
+            incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
             drill = await DrillRows(tx.sql).locked(incident_id)
             if drill is None or drill.ended_at is not None:
                 return
@@ -139,11 +143,15 @@ class Drills:
             await _require_none(tx, incident.guild_id)
             raise UserError("drill_running", incident="?")  # it has ended in this moment
         await self._wake(tx, drill, now=now)
-        await tx.audit(guild_id=incident.guild_id, by=by, action="drill", data=AuditData(incident.id))
+        await AuditWrites(tx.sql).audit(
+            guild_id=incident.guild_id, by=by, action="drill", data=AuditData(incident.id)
+        )
 
     async def _play(self, tx: Transaction, drill: Drill, incident: Incident, *, now: datetime) -> None:
         due = drill.due(now)
-        await tx.insert_deliveries([self._inject(incident, number, inject) for number, inject in due])
+        await DeliveryWrites(tx.sql).insert_deliveries(
+            [self._inject(incident, number, inject) for number, inject in due]
+        )
         played = drill.played + len(due)
         going_on = replace(drill, played=played, next_at=drill.following(played))
         await DrillRows(tx.sql).save(going_on)
@@ -160,10 +168,10 @@ class Drills:
             await self._lifecycle.end(change, ended, CancelledNotice(reason="", at=now))
             incident = change.incident
         sheet = self._policy.checklist(incident.severity)
-        scored = score(incident, await tx.timeline(incident.id), sheet)
+        scored = score(incident, await TimelineRows(tx.sql).timeline(incident.id), sheet)
         entry = TimelineEntry.of(DrillScoredEntry(score=scored), now)
-        await tx.add_timeline(incident.id, entry)
-        await tx.insert_deliveries(
+        await TimelineWrites(tx.sql).add_timeline(incident.id, entry)
+        await DeliveryWrites(tx.sql).insert_deliveries(
             [notice(incident, self._policy, DrillScoredNotice(score=scored), key="drill_scored")]
         )
         await DrillRows(tx.sql).save(replace(drill, next_at=None, ended_at=now))
@@ -171,7 +179,7 @@ class Drills:
         log.info("drill.ended", incident_id=incident.id, missed=len(scored.missed))
         return incident, scored
 
-    async def _wake(self, tx: JobWrites, drill: Drill, *, now: datetime) -> None:
+    async def _wake(self, tx: Transaction, drill: Drill, *, now: datetime) -> None:
         assert drill.next_at is not None
         await _play(tx, drill.incident_id, after=max(drill.next_at - now, timedelta()))
 
@@ -208,7 +216,9 @@ class Drills:
 async def _require_none(tx: Transaction, guild_id: int) -> None:
     running = await DrillRows(tx.sql).running(guild_id)
     if running is not None:
-        raise UserError("drill_running", incident=(await tx.incident(running.incident_id)).label)
+        raise UserError(
+            "drill_running", incident=(await IncidentRows(tx.sql).incident(running.incident_id)).label
+        )
 
 
 def _starter(drill: Drill) -> Person:
@@ -220,7 +230,7 @@ def _key(incident_id: int) -> str:
     return f"drill:{incident_id}"
 
 
-async def _play(tx: JobWrites, incident_id: int, *, after: timedelta = timedelta()) -> None:
+async def _play(tx: Transaction, incident_id: int, *, after: timedelta = timedelta()) -> None:
     """Queue the next look at a drill, in the place of the one before."""
     await tx.cancel_jobs([_key(incident_id)])
     await tx.enqueue(Job(PLAY, str(incident_id), _key(incident_id), after=after))

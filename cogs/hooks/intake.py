@@ -19,11 +19,13 @@ from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.delivery.delivery import priority_of
 from bot.domain.errors import ConfigError, StorageUnavailable, without_message
 from bot.domain.incident.opening import NewIncident
+from bot.domain.jobs import Job
 from bot.domain.text import storable
 from bot.runbook.model import Policy
 from bot.services.alerts.events import unrecorded
 from bot.services.outage.emergency import Emergency
-from bot.services.ports import Clock, Job, Store
+from bot.services.ports import Clock
+from bot.storage.store import Store
 from cogs.hooks.readers.formats import READERS
 from cogs.hooks.readers.reading import HookReader
 from cogs.hooks.rules import (

@@ -15,8 +15,8 @@ from aiohttp import hdrs, web
 from bot.capability import ProcessCounter
 from bot.domain.errors import ConfigError, StorageUnavailable, without_message
 from bot.integrations.http_server import bounded
-from bot.services.ports import Store
 from bot.services.registry import Services
+from bot.storage.store import Store
 from cogs.hooks.intake import (
     HookBatches,
     HookGuild,

@@ -17,8 +17,10 @@ from bot.domain.errors import CodeHostRefused, UnavailableError, UpstreamUnavail
 from bot.runbook.model import Policy
 from bot.services.alerts.events import AlertEvents
 from bot.services.core import Core
-from bot.services.ports import Store
 from bot.storage.reported_changes import ReportedChanges
+from bot.storage.store import Store
+from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.deliveries import DeliveryWrites
 from cogs.hooks.deliveries import github_records
 from cogs.hooks.intake import processing_job
 from cogs.hooks.readers.formats import READERS
@@ -192,8 +194,8 @@ class HookProcessing:
         """
         decision = AlertDecision.on_hook(rules.sender, self._origin(hook, nth), problem=problem)
         async with self._store.transaction() as tx:
-            await tx.decide(decision)
-            await tx.insert_deliveries([self._note(rules, hook, problem)])
+            await AlertDecisionRows(tx.sql).decide(decision)
+            await DeliveryWrites(tx.sql).insert_deliveries([self._note(rules, hook, problem)])
 
     def _note(self, rules: HookRules, hook: StoredHook, problem: str) -> NewDelivery:
         sender = rules.sender

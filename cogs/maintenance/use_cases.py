@@ -15,6 +15,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.locations import AlertWait
 from bot.domain.incident.opening import NewIncident
+from bot.domain.jobs import Job
 from bot.domain.outage.journal import Journal
 from bot.domain.people import Person
 from bot.domain.text import one_line
@@ -22,8 +23,12 @@ from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.opening import Incidents
-from bot.services.ports import Job, Store, Transaction
 from bot.services.shared.access import Access
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.transaction import Transaction
 from cogs.maintenance.rules import HeldGroup, MaintenanceDelivery, WindowData, WindowRules
 from cogs.maintenance.store import Windows
 
@@ -77,7 +82,9 @@ class MaintenanceWindows:
             await _audit(tx, window, by=by, action="alert_window_began")
             spares = self._rules.spares
             told = WindowData(target=name, by=by.name, reason=window.reason, until=until, spares=spares)
-            await tx.insert_deliveries([self._line(window, told, key=f"{until.timestamp():.0f}")])
+            await DeliveryWrites(tx.sql).insert_deliveries(
+                [self._line(window, told, key=f"{until.timestamp():.0f}")]
+            )
             await tx.enqueue(_job(window, after=until - now))
         log.info("alert_window.began", window_id=window.id, ends_at=until.isoformat(), user_id=by.id)
         return window
@@ -124,7 +131,7 @@ class MaintenanceWindows:
         """Track an alert that the window has held, if it still fires."""
         async with self._store.transaction() as tx:
             windows = Windows(tx.sql)
-            await tx.lock_fingerprint(window.guild_id, held.fingerprint)
+            await AlertRows(tx.sql).lock_fingerprint(window.guild_id, held.fingerprint)
             number = await windows.tracked_since(window.guild_id, held)
             if number is None:
                 if not await windows.fires_still(window.guild_id, window.id, held.fingerprint):
@@ -152,7 +159,7 @@ class MaintenanceWindows:
                 times=found.times,
                 numbers=found.numbers,
             )
-            await tx.insert_deliveries([self._line(window, told, key="ended")])
+            await DeliveryWrites(tx.sql).insert_deliveries([self._line(window, told, key="ended")])
         log.info("alert_window.settled", window_id=window.id, alerts=found.alerts, still=len(found.numbers))
 
     def _check(self, until: datetime, *, now: datetime) -> None:
@@ -180,7 +187,7 @@ def _job(window: AlertWindow, *, after: timedelta) -> Job:
 
 async def _audit(tx: Transaction, window: AlertWindow, *, by: Person, action: str) -> None:
     data = AuditData(facts={"window_id": window.id, "target": window.target})
-    await tx.audit(guild_id=window.guild_id, by=by, action=action, data=data)
+    await AuditWrites(tx.sql).audit(guild_id=window.guild_id, by=by, action=action, data=data)
 
 
 async def holding(tx: Transaction, policy: Policy, said: Occurrence) -> HoldReason | None:

@@ -7,12 +7,15 @@ import structlog
 
 from bot.domain.delivery.delivery import Delivery, NewDelivery
 from bot.domain.incident.incident import Incident
+from bot.domain.jobs import Job
 from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import Discord, Job, Store, Transaction
-from bot.services.ports.store.jobs import JobWrites
+from bot.services.ports import Discord
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.transaction import Transaction
 from cogs.morning_triage.rules import (
     Morning,
     MorningData,
@@ -83,7 +86,7 @@ class MorningTriages:
             if not await mornings.claim(morning):
                 return None
             if due:
-                await tx.insert_deliveries([self._post(morning, rule)])
+                await DeliveryWrites(tx.sql).insert_deliveries([self._post(morning, rule)])
             await _wake(tx, morning, now=now)
         log.info("morning.gathered", guild_id=guild_id, day=str(day), incidents=len(numbers))
         return morning
@@ -91,7 +94,7 @@ class MorningTriages:
     async def run_job(self, guild_id: int, day: date) -> None:
         """Remind of the morning's incidents that still wait. Running twice, or too early, is harmless."""
         rule, hours = self._rule, self._policy.business_hours
-        post = await self._store.delivery_by_key(morning_key(guild_id, day))
+        post = await DeliveryRows(self._store.sql).delivery_by_key(morning_key(guild_id, day))
         async with self._store.transaction() as tx:
             mornings = Mornings(tx.sql)
             view, now = await mornings.locked(guild_id, day), await tx.now()
@@ -105,7 +108,7 @@ class MorningTriages:
                 await mornings.save(morning.over())  # the next morning gathers what is left
                 return
             asked = morning.asked(following=next_nag(now, hours, every=rule.nag_every))
-            await tx.insert_deliveries([self._nag(asked, rule, post)])
+            await DeliveryWrites(tx.sql).insert_deliveries([self._nag(asked, rule, post)])
             await mornings.save(asked)
             await _wake(tx, asked, now=now)
         log.info("morning.asked", guild_id=guild_id, day=str(day), waiting=len(view.waiting))
@@ -134,7 +137,7 @@ class MorningTriages:
         Raises:
             UpstreamUnavailable: the queue tries again.
         """
-        post = await self._store.delivery_by_key(morning_key(guild_id, day))
+        post = await DeliveryRows(self._store.sql).delivery_by_key(morning_key(guild_id, day))
         if post is not None and post.message_id is not None:
             await self._discord.redraw(post, await self.view(post))
 
@@ -185,7 +188,7 @@ class MorningDeliveries(DeliveryHandler):
         """Read the morning triage that the post is about."""
         return await self._triages.view(delivery)
 
-    async def sent(self, tx: JobWrites, delivery: Delivery) -> None:
+    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
         """Refresh the post: an incident may have been acknowledged meanwhile."""
         if delivery.kind is MorningDelivery.POST:
             await tx.enqueue(refresh_morning_job(delivery.guild_id, day_of(delivery)))
@@ -196,7 +199,7 @@ def refresh_morning_job(guild_id: int, day: date) -> Job:
     return Job(REFRESH, f"{guild_id}:{day}", f"refresh_{morning_key(guild_id, day)}")
 
 
-async def _wake(tx: JobWrites, morning: Morning, *, now: datetime) -> None:
+async def _wake(tx: Transaction, morning: Morning, *, now: datetime) -> None:
     """Queue the next reminder."""
     if morning.nag_at is not None:
         key = morning_key(morning.guild_id, morning.day)

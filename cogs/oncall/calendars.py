@@ -20,9 +20,10 @@ from bot.domain.oncall.rotation import Shift
 from bot.domain.people import Person
 from bot.integrations.worker_process import run_worker
 from bot.runbook.model import Policy
-from bot.services.ports import Store
 from bot.services.ports.oncall import Reachability
 from bot.services.shared.roster import PAST, OnCall
+from bot.storage.store import Store
+from bot.storage.tables.timeline import AuditWrites
 from cogs.oncall.handovers import wake
 from cogs.oncall.schedules import Schedules
 from cogs.oncall.store import OnCallEntries
@@ -280,7 +281,7 @@ class CalendarFiles:
             if not places:
                 raise UserError("oncall_draft_gone")
             data = AuditData(facts={"places": places})
-            await tx.audit(guild_id=guild_id, by=by, action="import_schedule", data=data)
+            await AuditWrites(tx.sql).audit(guild_id=guild_id, by=by, action="import_schedule", data=data)
             await wake(tx, guild_id)
         return places
 

@@ -18,13 +18,17 @@ import structlog
 from bot.domain.delivery.delivery import Delivery, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.jobs import Job
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.oncall.roster import Rosters
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import Job, Store, Transaction
 from bot.services.ports.oncall import Gap, Reachability, ReadinessFinding
 from bot.services.shared.roster import OnCall
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.transaction import Transaction
 from cogs.oncall.rules import (
     GapData,
     HandoverData,
@@ -103,7 +107,7 @@ class Handovers:
 
     async def run_job(self, guild_id: int) -> None:
         """Announce handovers, queue the checks that are due, and set the time of the next look."""
-        incidents = await self._store.open_incidents(guild_id)
+        incidents = await IncidentRows(self._store.sql).open_incidents(guild_id)
         async with self._store.transaction() as tx:
             watch = await RosterWatches(tx.sql).lock(guild_id)
             if watch is None:
@@ -162,7 +166,9 @@ class Handovers:
                 changes=tuple(_change(found, place, now, former=one) for place, one in changed.items()),
                 incidents=tuple(listed[:_MOST_INCIDENTS]),
             )
-            await tx.insert_deliveries(list(self._owed(watch.guild_id, told, data, changed, holders)))
+            await DeliveryWrites(tx.sql).insert_deliveries(
+                list(self._owed(watch.guild_id, told, data, changed, holders))
+            )
             log.info("oncall.handed_over", guild_id=watch.guild_id, places=len(changed))
         return replace(watch, standing=holders, told=told)
 
@@ -214,7 +220,7 @@ class Handovers:
             if watch is None:
                 return
             kept = [key for key in watch.checked if _begins(key) > now]
-            await tx.insert_deliveries(owed)
+            await DeliveryWrites(tx.sql).insert_deliveries(owed)
             await RosterWatches(tx.sql).save(replace(watch, checked=tuple(dict.fromkeys([*kept, *checked]))))
 
     def _ahead(
@@ -374,7 +380,9 @@ class StandingLooks:
                 if handle in gaps_of:
                     known, before = _marks(gaps_of[handle]), known
                     if not set(known) <= set(before):
-                        await tx.insert_deliveries(list(self._warnings(guild_id, each, gaps_of[handle], now)))
+                        await DeliveryWrites(tx.sql).insert_deliveries(
+                            list(self._warnings(guild_id, each, gaps_of[handle], now))
+                        )
                         log.warning("oncall.lacks", guild_id=guild_id, lacks=list(known))
                 if known:
                     lacking[handle] = known
@@ -490,7 +498,9 @@ class OnCallDeliveries(DeliveryHandler):
         self, tx: Transaction, delivery: Delivery, data: ShiftCheckData, *, others: Sequence[str]
     ) -> None:
         key = f"{delivery.key}:refused"
-        await tx.insert_deliveries(list(warnings(self._policy, delivery.guild_id, key, data, others=others)))
+        await DeliveryWrites(tx.sql).insert_deliveries(
+            list(warnings(self._policy, delivery.guild_id, key, data, others=others))
+        )
 
 
 def is_checked(checked: Sequence[str], place: str, handle: str, *, begun: datetime) -> bool:

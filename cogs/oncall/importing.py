@@ -16,8 +16,10 @@ from bot.domain.oncall.roster import Rosters
 from bot.domain.oncall.rotation import Shift
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.ports import Store
 from bot.services.shared.roster import OnCall
+from bot.storage.store import Store
+from bot.storage.tables.oncall import OnCallRows
+from bot.storage.tables.timeline import AuditWrites
 from cogs.oncall.handovers import wake
 from cogs.oncall.rules import CarriedOver, SourcePerson, SourceSchedule, carry_over
 from cogs.oncall.store import OnCallEntries
@@ -89,7 +91,7 @@ class ScheduleImports:
             raise ConfigError(f"--place: {place!r} is none; the policy has: {', '.join(self._policy.oncall)}")
         now = await self._store.now()
         carried = carry_over(source, now=now)
-        book = await self._store.oncall_book(guild_id, since=now)
+        book = await OnCallRows(self._store.sql).oncall_book(guild_id, since=now)
         found = self._oncall.combined(book)
         matched = {key: _match(source.people[key], found, named) for key in carried.keys}
         people = {key: person for key, person in matched.items() if person is not None}
@@ -119,7 +121,9 @@ class ScheduleImports:
                 "overrides": len(plan.overrides),
             }
             data = AuditData(facts=facts)
-            await tx.audit(guild_id=guild_id, by=IMPORTER, action="import_schedule", data=data)
+            await AuditWrites(tx.sql).audit(
+                guild_id=guild_id, by=IMPORTER, action="import_schedule", data=data
+            )
             await wake(tx, guild_id)
         log.info("oncall.changed", guild_id=guild_id, action="import_schedule", user_id=IMPORTER.id)
 

@@ -19,11 +19,13 @@ from bot.domain.oncall.rotation import Roster, Rotation, Shift
 from bot.domain.paging.ways import Way
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.ports import Store, Transaction
 from bot.services.ports.oncall import Reachability, ReadinessFinding
-from bot.services.ports.store.oncall import OnCallReads
 from bot.services.shared.access import Access
 from bot.services.shared.roster import PAST, OnCall
+from bot.storage.store import Store
+from bot.storage.tables.oncall import OnCallRows
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.transaction import Transaction
 from cogs.oncall.handovers import wake
 from cogs.oncall.rules import DoubleDuty, double_duties
 from cogs.oncall.store import OnCallEntries
@@ -104,7 +106,7 @@ class Schedules:
     async def view(self, guild_id: int) -> DutyView:
         """Return who is on call now, who comes on within two weeks, and the overrides."""
         found, now = await self._oncall.rosters(guild_id)
-        book = await self._store.oncall_book(guild_id, since=now)
+        book = await OnCallRows(self._store.sql).oncall_book(guild_id, since=now)
         known = [one for one in book.overrides if one.place in self._policy.oncall]
         ahead = [
             Turn(place, found.people[shift.person], shift)
@@ -258,7 +260,7 @@ class Schedules:
         self, tx: Transaction, guild_id: int, by: Person, action: str, facts: Mapping[str, object]
     ) -> None:
         """Record a change of the schedule, and let the watch look at it at once."""
-        await tx.audit(guild_id=guild_id, by=by, action=action, data=AuditData(facts=facts))
+        await AuditWrites(tx.sql).audit(guild_id=guild_id, by=by, action=action, data=AuditData(facts=facts))
         await wake(tx, guild_id)
         log.info("oncall.changed", guild_id=guild_id, action=action, user_id=by.id)
 
@@ -382,10 +384,10 @@ class Clearing:
         return clearing
 
     async def _read(
-        self, source: OnCallReads, guild_id: int, place: str
+        self, source: Store | Transaction, guild_id: int, place: str
     ) -> tuple[set[int], ScheduleClearing]:
         now = await source.now()
-        book = await source.oncall_book(guild_id, since=now)
+        book = await OnCallRows(source.sql).oncall_book(guild_id, since=now)
         schedules = book.set_for(place)
         if not schedules:
             raise UserError("oncall_nothing_set", place=place)
@@ -485,7 +487,7 @@ class ChangeChecks:
 
     async def of_import(self, guild_id: int, drafts: Iterable[tuple[str, Content]]) -> list[Doubled]:
         """Return the double duties at each draft's place, as if the drafts were in force."""
-        book, now = await self._store.oncall_book_now(guild_id, past=timedelta())
+        book, now = await OnCallRows(self._store.sql).oncall_book_now(guild_id, past=timedelta())
         contents = list(drafts)
         added = [StoredSchedule(0, place, content, "", now) for place, content in contents]
         found = self._oncall.combined(replace(book, schedules=[*book.schedules, *added]))
@@ -539,7 +541,7 @@ class Notifying:
 
     async def settings(self, guild_id: int, *, by: Person) -> NotifySettings:
         """Return the settings of *by*; empty ones if they have set nothing."""
-        found = await self._store.notify_settings(guild_id, by.id)
+        found = await OnCallRows(self._store.sql).notify_settings(guild_id, by.id)
         return found or NotifySettings(by.id, by.username)
 
     async def save(self, guild_id: int, new: NotifySettings, *, by: Person) -> None:
@@ -553,5 +555,7 @@ class Notifying:
             await OnCallEntries(tx.sql).save_notify_settings(guild_id, new)
             # Not the addresses: others may read the audit log.
             facts = {"ways": [way.value for way in new.ways], "wait_s": new.wait.total_seconds()}
-            await tx.audit(guild_id=guild_id, by=by, action="set_notify", data=AuditData(facts=facts))
+            await AuditWrites(tx.sql).audit(
+                guild_id=guild_id, by=by, action="set_notify", data=AuditData(facts=facts)
+            )
         log.info("oncall.notify_set", guild_id=guild_id, user_id=by.id, is_removed=new.is_empty)

@@ -23,17 +23,25 @@ from bot.domain.errors import DeliveryRefused, StorageUnavailable, UpstreamUnava
 from bot.domain.incident import relations
 from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.jobs import Job
 from bot.domain.people import Person
 from bot.domain.privacy import SETTLED
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.lines import lines_of
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import TRY_AGAIN, Discord, Job, Store, Transaction
+from bot.services.ports import TRY_AGAIN, Discord
 from bot.services.shared.access import Access, MaySeeLess, require_as_seen
 from bot.services.shared.action_items import actions_of_incident
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import notice, thread_line
+from bot.storage.store import Store
+from bot.storage.tables.attachments import AttachmentRows
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.resolutions import ResolutionRows
+from bot.storage.tables.timeline import AuditWrites, TimelineRows
+from bot.storage.transaction import Transaction
 from cogs.postmortem.facts import (
     PostmortemData,
     PostmortemDocument,
@@ -145,7 +153,7 @@ class Documents:
             UserError: it is a tracked alert. UpstreamUnavailable: the document cannot be written now.
         """
         while True:
-            incident = await self._store.incident(incident_id)
+            incident = await IncidentRows(self._store.sql).incident(incident_id)
             await self._access.require_incident(by, PostmortemAct.DRAFT, incident)
             if incident.kind is IncidentKind.ALERT:
                 raise UserError("postmortem_of_alert", incident=incident.label)
@@ -169,7 +177,7 @@ class Documents:
         Raises:
             UpstreamUnavailable, or what a bug raises: the thread says so once, and the queue tries again.
         """
-        if not self._is_due(await self._store.incident(incident_id)):
+        if not self._is_due(await IncidentRows(self._store.sql).incident(incident_id)):
             await self._leave(incident_id)
             return None
         if await self._is_being_told(incident_id):
@@ -192,7 +200,7 @@ class Documents:
         Raises:
             IncidentNotFound: as `draft`. UpstreamUnavailable.
         """
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
         owed, file = await PostmortemRows(self._store.sql).of(incident_id), await self.file(incident_id)
         if file is None:
@@ -205,7 +213,9 @@ class Documents:
     async def file(self, incident_id: int) -> PostmortemFile | None:
         """Return the latest draft, for the bot itself; None if there is none so far."""
         document = await DraftRows(self._store.sql).of(incident_id)
-        stored = [] if document is None else await self._store.attachments([document.file_key])
+        stored = (
+            [] if document is None else await AttachmentRows(self._store.sql).attachments([document.file_key])
+        )
         if document is None or not stored:
             return None
         return PostmortemFile(document, stored[0].content)
@@ -220,9 +230,13 @@ class Documents:
 
     async def _is_being_told(self, incident_id: int) -> bool:
         """Return True while the thread's line about the end is on its way, unless that takes too long."""
-        entries = await self._store.timeline(incident_id)
+        entries = await TimelineRows(self._store.sql).timeline(incident_id)
         ends = [entry.line for entry in entries if entry.kind is TimelineKind.RESOLVED]
-        line = await self._store.delivery_by_key(f"inc:{incident_id}:{ends[-1]}") if ends else None
+        line = (
+            await DeliveryRows(self._store.sql).delivery_by_key(f"inc:{incident_id}:{ends[-1]}")
+            if ends
+            else None
+        )
         if line is None or line.status not in UNFINISHED:
             return False
         return await self._store.now() - line.created_at < _TOLD_WITHIN
@@ -236,7 +250,7 @@ class Documents:
             MaySeeLess: the incident was made private meanwhile.
         """
         async with self._store.transaction(locking=facts.incident.id) as tx:
-            incident = await tx.incident(facts.incident.id, lock=True)
+            incident = await IncidentWrites(tx.sql).incident(facts.incident.id, lock=True)
             require_as_seen(incident, facts.incident)
             before = await DraftRows(tx.sql).lock(incident.id)
             if before is not None and before.read_at > facts.read_at:
@@ -244,10 +258,10 @@ class Documents:
             document = await self._next(tx, before, facts, written)
             is_news = before is None or (before.version, before.path) != (document.version, document.path)
             if is_news:
-                await tx.add_attachment(_attachment(document, written))
+                await AttachmentRows(tx.sql).add_attachment(_attachment(document, written))
             if by is not None:
                 about = AuditData(incident.id, facts={"version": document.version})
-                await tx.audit(
+                await AuditWrites(tx.sql).audit(
                     guild_id=incident.guild_id, by=by, action=PostmortemAct.DRAFT.value, data=about
                 )
             document = await carry(tx, incident, self._policy, document, again=by is not None)
@@ -304,8 +318,10 @@ class Documents:
 
     async def _tell_undrafted(self, incident_id: int) -> None:
         async with self._store.transaction(locking=incident_id) as tx:
-            incident = await tx.incident(incident_id, lock=True)
-            await tx.insert_deliveries([notice(incident, self._policy, UndraftedNotice(), key=_UNDRAFTED)])
+            incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
+            await DeliveryWrites(tx.sql).insert_deliveries(
+                [notice(incident, self._policy, UndraftedNotice(), key=_UNDRAFTED)]
+            )
 
 
 def _digest(written: WrittenPostmortem) -> str:
@@ -366,17 +382,21 @@ async def read_facts(store: Store, policy: Policy, incident_id: int) -> Postmort
         IncidentNotFound: no such number.
     """
     async with store.transaction(locking=incident_id) as tx:
-        incident = await tx.incident(incident_id, lock=True)
-        entries = [one for one in await tx.timeline(incident_id) if one.kind not in _ABOUT_DOCUMENT]
-        others = [await tx.incident(number) for number in sorted(relations.others_in(entries))]
+        incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
+        entries = [
+            one for one in await TimelineRows(tx.sql).timeline(incident_id) if one.kind not in _ABOUT_DOCUMENT
+        ]
+        others = [
+            await IncidentRows(tx.sql).incident(number) for number in sorted(relations.others_in(entries))
+        ]
         hidden = {other.id for other in others if other.is_private}
         readable = [relations.readable(entry, hidden) for entry in entries]
         return PostmortemFacts(
             incident=incident,
-            lines=lines_of(readable, await tx.posts(incident_id)),
-            called=called_by(await tx.pages(incident_id)),
+            lines=lines_of(readable, await DeliveryRows(tx.sql).posts(incident_id)),
+            called=called_by(await DeliveryRows(tx.sql).pages(incident_id)),
             read_at=await tx.now(),
-            resolution=await tx.resolution(incident_id),
+            resolution=await ResolutionRows(tx.sql).resolution(incident_id),
             postmortem=await PostmortemRows(tx.sql).of(incident_id),
             actions=tuple(await actions_of_incident(tx.sql, policy, incident_id)),
             draft_wanted=await PostmortemRows(tx.sql).draft_wanted(incident_id),
@@ -404,7 +424,7 @@ async def carry(
         return document  # once it is there, the newer version takes its place
     if post is None or not _is_there(post):
         document = document if post is None else document.posted_anew()
-        await tx.insert_deliveries([_delivery(incident, policy, document)])
+        await DeliveryWrites(tx.sql).insert_deliveries([_delivery(incident, policy, document)])
         return document
     if again or document.shown_version < document.version:
         document = replace(document, shown_version=min(document.shown_version, document.version - 1))
@@ -439,7 +459,7 @@ class DraftAttaching:
             return None
         shown = replace(post, data=document.data.to_json())
         try:
-            files = await self._store.attachments([document.file_key])
+            files = await AttachmentRows(self._store.sql).attachments([document.file_key])
             await self._discord.replace_files(shown, incident, files)
         except UpstreamUnavailable as away:
             return away.capacity_in or TRY_AGAIN
@@ -461,17 +481,17 @@ class DraftAttaching:
             return
         await DraftRows(tx.sql).save(replace(document, shown_version=max(version, document.shown_version)))
         earlier = range(max(version - _EARLIER, 1), version)
-        await tx.remove_attachments([file_key(incident.id, number) for number in earlier])
+        await AttachmentRows(tx.sql).remove_attachments([file_key(incident.id, number) for number in earlier])
         if version < document.version:
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
     async def _post_anew(self, incident_id: int) -> None:
         async with self._store.transaction(locking=incident_id) as tx:
-            incident = await tx.incident(incident_id, lock=True)
+            incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
             document = await DraftRows(tx.sql).lock(incident_id)
             if document is not None:
                 document = document.posted_anew()
-                await tx.insert_deliveries([_delivery(incident, self._policy, document)])
+                await DeliveryWrites(tx.sql).insert_deliveries([_delivery(incident, self._policy, document)])
                 await DraftRows(tx.sql).save(document)
 
 
@@ -484,7 +504,9 @@ def _delivery(incident: Incident, policy: Policy, document: PostmortemDocument) 
 async def _message(tx: Transaction, document: PostmortemDocument) -> Delivery | None:
     """Return the delivery that carries the draft, or the one that took its place beside the alert."""
     first, again = _keys(document)
-    return await tx.delivery_by_key(again) or await tx.delivery_by_key(first)
+    return await DeliveryRows(tx.sql).delivery_by_key(again) or await DeliveryRows(tx.sql).delivery_by_key(
+        first
+    )
 
 
 def _keys(document: PostmortemDocument) -> tuple[str, str]:

@@ -13,11 +13,16 @@ from bot.domain.export_notices import ExportFailedNotice, ExportKeptNotice
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.ports import CodeHost, Store, Transaction
+from bot.services.ports import CodeHost
 from bot.services.shared.access import MaySeeLess
 from bot.services.shared.changes import Change
 from bot.services.shared.exporting import ExportOutcome, attempt, follow_rename
 from bot.services.shared.postings import notice
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.installation import InstallationRows
+from bot.storage.transaction import Transaction
 from bot.ui.words.wording import Wording
 from cogs.postmortem.documents import Documents, is_reviewed, pull_job
 from cogs.postmortem.owing import finish
@@ -87,7 +92,7 @@ class PostmortemPullRequests:
         export = await PullExportRows(self._store.sql).of(incident_id)
         if export is None or export.next_at is None:
             return
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         if self._host is None:
             await self._put_off(incident)
         elif not is_reviewed(incident):
@@ -212,11 +217,12 @@ class PostmortemPullRequests:
             await self._save(change, current.withheld(at=change.now))
 
     async def _marker(self, incident: Incident) -> str:
-        return f"<!-- incident-bot {(await self._store.installation()).id} {incident.label} -->"
+        installation = await InstallationRows(self._store.sql).installation()
+        return f"<!-- incident-bot {installation.id} {incident.label} -->"
 
     async def _change(self, tx: Transaction, incident_id: int) -> tuple[Change, PullExport]:
         """Lock the incident and its export; the change is no person's here."""
-        incident = await tx.incident(incident_id, lock=True)
+        incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
         current = await PullExportRows(tx.sql).of(incident_id, lock=True)
         assert current is not None, "exports are never deleted before their incident"
         by, now = Person(id=0, name="GitHub"), await tx.now()
@@ -229,7 +235,9 @@ class PostmortemPullRequests:
 
 
 async def _say(change: Change, told: Notice, *, key: str) -> None:
-    await change.tx.insert_deliveries([notice(change.incident, change.policy, told, key=key)])
+    await DeliveryWrites(change.tx.sql).insert_deliveries(
+        [notice(change.incident, change.policy, told, key=key)]
+    )
 
 
 async def unrecorded(host: CodeHost, export: PullExport, *, marker: str) -> str | None:
@@ -312,7 +320,7 @@ class DraftWriting:
         """
         self._export = replace(self._export, path=path, writing=sha)
         async with self._store.transaction(locking=self._export.incident_id) as tx:
-            if not is_reviewed(await tx.incident(self._export.incident_id, lock=True)):
+            if not is_reviewed(await IncidentWrites(tx.sql).incident(self._export.incident_id, lock=True)):
                 raise MaySeeLess
             await PullExportRows(tx.sql).of(self._export.incident_id, lock=True)
             await PullExportRows(tx.sql).save(self._export)

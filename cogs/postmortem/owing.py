@@ -14,12 +14,12 @@ from bot.domain.errors import InvalidTransition, RecordedRefusal, UserError
 from bot.domain.incident import requirements, transitions
 from bot.domain.incident.aftermath import Postmortem, PostmortemReminderStage, PostmortemState
 from bot.domain.incident.incident import Incident, PersonRef, Status
+from bot.domain.jobs import Job
 from bot.domain.people import Person
 from bot.domain.postmortems import Owing
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import Job, Store, Transaction
 from bot.services.shared.access import Access, AnyAct, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import notice
@@ -29,6 +29,12 @@ from bot.services.shared.reminder_recipients import (
     StandIn,
     is_reader_removed,
 )
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 from cogs.postmortem import rules
 from cogs.postmortem.rules import (
     Occasion,
@@ -149,7 +155,7 @@ async def tell_owner(change: Change, owed: Postmortem, occasion: Occasion, *, ke
         by=change.by.name,
         occasion=occasion,
     )
-    await change.tx.insert_deliveries([owner_dm(change.incident, data, key=f"{key}:dm")])
+    await DeliveryWrites(change.tx.sql).insert_deliveries([owner_dm(change.incident, data, key=f"{key}:dm")])
 
 
 def owner_dm(incident: Incident, data: PostmortemDm, *, key: str) -> NewDelivery:
@@ -379,7 +385,7 @@ class PostmortemReminders:
         """Send the reminder of a postmortem if one is due: each stage once, and only in business hours."""
         while True:
             seen, owed = (
-                await self._store.incident(incident_id),
+                await IncidentRows(self._store.sql).incident(incident_id),
                 await PostmortemRows(self._store.sql).of(incident_id),
             )
             if owed is None or not owed.is_owed:
@@ -413,7 +419,7 @@ class PostmortemReminders:
         self, tx: Transaction, seen: Incident, owner: _Owner
     ) -> PostmortemReminderStage | None:
         """Send the reminder if it is due, and return which one it was; else queue the job for later."""
-        incident = await tx.incident(seen.id, lock=True)
+        incident = await IncidentWrites(tx.sql).incident(seen.id, lock=True)
         owed, now = await PostmortemRows(tx.sql).of(seen.id), await tx.now()
         if owed is None or not owed.is_owed:
             return None
@@ -442,8 +448,8 @@ class PostmortemReminders:
             owner=owed.owner_name,
             is_away=owner.presence is not Presence.HERE,
         )
-        await tx.add_timeline(incident.id, TimelineEntry.of(entry, now))
-        await tx.insert_deliveries([self._message(incident, owed, owner)])
+        await TimelineWrites(tx.sql).add_timeline(incident.id, TimelineEntry.of(entry, now))
+        await DeliveryWrites(tx.sql).insert_deliveries([self._message(incident, owed, owner)])
 
     def _message(self, incident: Incident, owed: Postmortem, owner: _Owner) -> NewDelivery:
         """Return the DM; or the line in the thread, at the last stage and if the owner is away."""
@@ -484,9 +490,9 @@ class PostmortemDeliveries(DeliveryHandler):
 
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
         """Queue a line for the thread instead, which mentions the owner unless that would let them in."""
-        incident = await tx.incident(delivery.incident_id or 0)
+        incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         dm = PostmortemDm.from_json(delivery.data)
-        removed = {one.id for one in await tx.removed_members(incident.id)}
+        removed = {one.id for one in await MemberRows(tx.sql).removed_members(incident.id)}
         told = PostmortemDueNotice(
             why=PostmortemOccasion.HIDDEN
             if incident.is_private and dm.owner_id in removed
@@ -495,4 +501,4 @@ class PostmortemDeliveries(DeliveryHandler):
             due_on=dm.due_on,
         )
         line = notice(incident, self._policy, told, key=f"postmortem_undelivered:{delivery.id}")
-        await tx.insert_deliveries([line])
+        await DeliveryWrites(tx.sql).insert_deliveries([line])

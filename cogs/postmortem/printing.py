@@ -8,6 +8,7 @@ import typer
 from bot.domain.errors import ConfigError, IncidentNotFound
 from bot.domain.incident.incident import label_of
 from bot.services.core import Core
+from bot.storage.tables.incidents import IncidentRows
 from cogs.postmortem.documents import read_facts
 from cogs.postmortem.use_cases import writer_of
 
@@ -23,7 +24,7 @@ async def core_of_incident(cores: Iterable[Core], number: int, *, private: bool)
     """
     for core in cores:
         try:
-            incident = await core.store.incident(number)
+            incident = await IncidentRows(core.store.sql).incident(number)
         except IncidentNotFound:
             continue
         if incident.is_private and not private:

@@ -6,9 +6,9 @@ from bot.domain.exports import ExportTrouble
 from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortems import OwedPostmortem
-from bot.services.ports import Transaction
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row, incident_from_row
+from bot.storage.transaction import Transaction
 from cogs.postmortem.facts import PostmortemDocument
 from cogs.postmortem.pulls import PullExport, PullExportState
 

@@ -22,8 +22,8 @@ from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.alerts.events import AlertEvents
 from bot.services.core import Core
-from bot.services.ports import Store
 from bot.services.shared.access import Access, Act
+from bot.storage.store import Store
 from cogs.probes.posts import ProbeTitles
 from cogs.probes.prober import Prober
 from cogs.probes.rules import (

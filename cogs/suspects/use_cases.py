@@ -15,16 +15,21 @@ from bot.domain.incident import requirements, transitions
 from bot.domain.incident.checklist import ChecklistPick, Filled, fill_in
 from bot.domain.incident.entries import StepDoneEntry
 from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.jobs import Job
 from bot.domain.masking.masking import mask
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.runbook.model import Policy
 from bot.services.core import Core
-from bot.services.ports import Job, Store, Transaction
 from bot.services.shared.access import Access, AnyAct
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import thread_line
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.transaction import Transaction
 from cogs.suspects.rules import (
     REASON_LIMIT,
     ChangesCut,
@@ -106,7 +111,7 @@ class SeenBefore:
         Raises:
             IncidentNotFound: no such number, or not theirs to see.
         """
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
         return SeenBeforeView(incident, await self.like(incident))
 
@@ -204,7 +209,7 @@ class Suspects:
         Returns:
             When to come again, because a source was away; None: not at all.
         """
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         if not self._wants(incident):
             return None
         before = await SuspectStore(self._store.sql).card(incident_id)
@@ -216,7 +221,7 @@ class Suspects:
             return None
         async with self._store.transaction() as tx:
             card = await _without_private(tx, incident.guild_id, card)
-            now = await tx.incident(incident_id, lock=True)
+            now = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
             if not self._wants(now):
                 return None
             await self._show(tx, now, card, before)
@@ -229,7 +234,7 @@ class Suspects:
             return
         for other in await SuspectStore(self._store.sql).cards_with(incident.guild_id, incident.id):
             async with self._store.transaction() as tx:
-                locked = await tx.incident(other, lock=True)
+                locked = await IncidentWrites(tx.sql).incident(other, lock=True)
                 card = await SuspectStore(tx.sql).card(other)
                 if card is not None:
                     await self._show(tx, locked, card.without(incident.id), card)
@@ -249,10 +254,10 @@ class Suspects:
         if card != before:
             await SuspectStore(tx.sql).save_card(incident, card)
         if before is not None and card != before:
-            await tx.save(transitions.renewed(incident))
+            await IncidentWrites(tx.sql).save(transitions.renewed(incident))
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
         if self._wants(incident):
-            await tx.insert_deliveries([self._delivery(incident)])
+            await DeliveryWrites(tx.sql).insert_deliveries([self._delivery(incident)])
 
     def _delivery(self, incident: Incident) -> NewDelivery:
         """Return the message: one for each thread that the incident has had."""
@@ -398,7 +403,7 @@ class Rollbacks:
 
 async def _is_recorded(change: Change, key: str) -> bool:
     """Return True if Discord has delivered the same interaction before."""
-    entries = await change.tx.timeline(change.incident.id)
+    entries = await TimelineRows(change.tx.sql).timeline(change.incident.id)
     return any(one.kind is SuspectEntryKind.ROLLBACK_DECIDED and one.key == key for one in entries)
 
 

@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from bot.services.ports import Store
 from bot.storage.embedded import EmbeddedPostgres
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 from local_discord.tests.openapi.watch import watched
 from tests.postgres import open_patient_pool
 from tests.services.database import Database
@@ -35,7 +34,7 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 @pytest.fixture
 def store(pool: asyncpg.Pool) -> Store:
     """The store on it."""
-    return PostgresStore(pool)
+    return Store(pool)
 
 
 @pytest.fixture

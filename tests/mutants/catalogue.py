@@ -27,7 +27,7 @@ MUTANTS: Final = (
     Mutant(
         name="an escalation does not read the 👀 once more",
         file="bot/services/escalation/decisions.py",
-        before="await self._ahead.read_within([await self._store.incident(incident_id)], READ_WITHIN_S)",
+        before="await self._ahead.read_within([incident], READ_WITHIN_S)",
         after="_ = READ_WITHIN_S",
         tests=("tests/services/acknowledging/test_reading_ahead.py",),
     ),
@@ -82,7 +82,7 @@ MUTANTS: Final = (
     Mutant(
         name="a private incident is shown to everybody",
         file="bot/services/shared/access.py",
-        before="return await (source or self._store).is_member(incident.id, person.id)",
+        before="return await MemberRows((source or self._store).sql).is_member(incident.id, person.id)",
         after="return True",
         tests=("tests/services/privacy/test_privacy.py",),
     ),
@@ -426,7 +426,7 @@ MUTANTS: Final = (
     Mutant(
         name="a message that is read again counts towards its threshold again",
         file="bot/services/alerts/tracking.py",
-        before="known = await tx.handled_message(said)",
+        before="known = await AlertDecisionRows(tx.sql).handled_message(said)",
         after="known = None",
         tests=("tests/services/alerts/test_rules.py",),
     ),
@@ -440,7 +440,7 @@ MUTANTS: Final = (
     Mutant(
         name="a digest keeps its lines about an incident that was made private",
         file="bot/services/privacy.py",
-        before="return await self._store.naming_posts(incident.id)",
+        before="return await DeliveryRows(self._store.sql).naming_posts(incident.id)",
         after="return []",
         tests=("tests/services/privacy/test_made_private.py",),
     ),

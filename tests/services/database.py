@@ -11,12 +11,12 @@ import asyncpg
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.table import DlqColumn
-from bot.services.ports import Job, JobName
-from bot.storage.database.leases import PostgresLeases
+from bot.domain.jobs import Job, JobName
+from bot.storage.database.leases import Leases
 from bot.storage.database.sql import Row
 from bot.storage.dlq.entries import entry_from_row
 from bot.storage.rows import delivery_from_row
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 from tests.fakes.clock import StandingClock
 
 _TABLES: Final = """
@@ -128,9 +128,9 @@ class Database:
         return Connections(self._pool)
 
     @property
-    def leases(self) -> PostgresLeases:
+    def leases(self) -> Leases:
         """Who holds which shard; they answer, away or not."""
-        return PostgresLeases(self._pool)
+        return Leases(self._pool)
 
     @property
     def is_away(self) -> bool:
@@ -186,7 +186,7 @@ class Database:
 
     async def give_back(self, jobs: Sequence[Job]) -> None:
         """Put back what was taken and has not succeeded: it is due at once."""
-        async with PostgresStore(self._pool, is_shared=False).transaction() as tx:
+        async with Store(self._pool, is_shared=False).transaction() as tx:
             await tx.enqueue(*jobs)
 
     async def deliveries(self) -> list[Delivery]:

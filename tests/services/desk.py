@@ -16,6 +16,7 @@ from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.acknowledgement import Acknowledgement, AckVia
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.opening import NewIncident
+from bot.domain.jobs import Job
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging.ways import Way
 from bot.domain.people import Person
@@ -23,25 +24,16 @@ from bot.i18n import Texts
 from bot.job_handlers import handlers
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
-from bot.services.ports import (
-    CodeHost,
-    Discord,
-    DlqStore,
-    Email,
-    EmailRecipient,
-    EmailSender,
-    EmailWriter,
-    Job,
-    Store,
-)
+from bot.services.ports import CodeHost, Discord, DlqStore, Email, EmailRecipient, EmailSender, EmailWriter
 from bot.services.ports.oncall import ReadinessFinding
 from bot.services.ports.paging import PagingSystem
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
-from bot.services.watchdogs import QueueWatch
 from bot.storage.database.vitals import DatabaseVitals
 from bot.storage.dlq.store import PostgresDlqStore
-from bot.storage.store import PostgresStore
+from bot.storage.queue.watch import QueueWatch
+from bot.storage.store import Store
+from bot.storage.tables.installation import GuildFinder
 from bot.ui.posts.paging.outside import PlainOutsideWriter
 from bot.wiring import DiscordPorts, GuildDependencies, UseCases, wire
 from tests.fakes.discord import FakeDiscord
@@ -185,7 +177,7 @@ class Desk:
         self.policy = policy or _default_policy()
         self.database = database
         self.clock = database.clock
-        self.store = PostgresStore(database.pool, is_shared=False)
+        self.store = Store(database.pool, is_shared=False)
         self.own_store: Store = self.store.of(guild_id)
         self.dlq_store: DlqStore = PostgresDlqStore(database.connections(), DlqTable())
         self.discord = FakeDiscord()
@@ -270,14 +262,15 @@ class Desk:
         self.policy = replace(self.policy, severities=MappingProxyType(rules))
         self.use(self.discord)
 
-    def store_of(self, switched_off: Mapping[str, Collection[int]]) -> PostgresStore:
+    def store_of(self, switched_off: Mapping[str, Collection[int]]) -> Store:
         """The store of a process whose policies switch capabilities off."""
-        return PostgresStore(self.database.pool, is_shared=False, switched_off=switched_off)
+        return Store(self.database.pool, is_shared=False, switched_off=switched_off)
 
     @property
     def guilds(self) -> Guilds:
         """The one guild, as a client is given it."""
-        return Guilds({self.services.guild_id: self.services}, home=self.services.guild_id, find=self.store)
+        find = GuildFinder(self.store.sql)
+        return Guilds({self.services.guild_id: self.services}, home=self.services.guild_id, find=find)
 
     async def open(self, severity: str = "SEV1", *, key: str = "k", by: Person = RESPONDER) -> Incident:
         """Declare an incident now."""

@@ -4,12 +4,14 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.timeline.entries import EntryKind
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.services.desk import Desk
 
 
 async def kinds(desk: Desk, incident_id: int) -> list[EntryKind]:
     """Return the kinds of the incident's timeline entries, oldest first."""
-    return [entry.kind for entry in await desk.store.timeline(incident_id)]
+    return [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident_id)]
 
 
 async def notices(desk: Desk) -> list[object]:
@@ -21,5 +23,5 @@ async def notices(desk: Desk) -> list[object]:
 
 async def pending(desk: Desk, incident_id: int) -> int:
     """Return the number of the ladder's steps that are still to come."""
-    steps = await desk.store.steps(incident_id)
+    steps = await EscalationRows(desk.store.sql).steps(incident_id)
     return sum(step.status is StepStatus.PENDING for step in steps)

@@ -10,11 +10,14 @@ from structlog.testing import capture_logs
 
 from bot.client import IncidentBot
 from bot.domain.errors import IncidentNotFound, StorageUnavailable, Superseded, UserError
+from bot.domain.jobs import JobName
 from bot.domain.triage.session import NewTriage
 from bot.i18n import Texts
 from bot.job_handlers import handlers, routed
-from bot.services.ports import JobName
 from bot.services.registry import Guilds, Services
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.installation import GuildFinder
+from bot.storage.tables.triages import TriageRows
 from tests.patience import PATIENCE_S
 from tests.services.database import Database
 from tests.services.desk import GUILD, RESPONDER, Desk
@@ -31,7 +34,7 @@ class Pair:
         self.first, self.second = Desk(database), Desk(database, guild_id=OTHER)
         self.cases = {GUILD: self.first.use(self.first.discord), OTHER: self.second.use(self.second.discord)}
         served = {guild_id: cases.services for guild_id, cases in self.cases.items()}
-        self.guilds = Guilds(served, home=GUILD, find=self.first.store)
+        self.guilds = Guilds(served, home=GUILD, find=GuildFinder(self.first.store.sql))
 
     def bot(self) -> IncidentBot:
         """A client that serves both."""
@@ -75,7 +78,7 @@ async def test_a_triage_in_a_dm_finds_its_guild(pair: Pair, custom_id: str) -> N
         now = await tx.now()
         for guild_id in (GUILD, OTHER):
             new = NewTriage(guild_id, RESPONDER, "決済", (), (), now, f"interaction:{guild_id}")
-            await tx.insert_triage(new, due_at=now)
+            await TriageRows(tx.sql).insert_triage(new, due_at=now)
     pressed = FakeInteraction(guild_id=None)
     pressed.data = {"custom_id": custom_id}
     assert await pair.bot().guild_of(cast("Any", pressed)) == OTHER
@@ -165,10 +168,11 @@ async def test_a_job_that_says_nothing_is_its_rows(pair: Pair) -> None:
     """An older version has queued it; one of a guild that is not served stays in the queue."""
     ours, theirs = await pair.first.open(), await pair.second.open(key="theirs")
     each = {guild_id: handlers(cases) for guild_id, cases in pair.cases.items()}
-    both, one = routed(each, pair.first.store), routed({GUILD: each[GUILD]}, pair.first.store)
+    find = GuildFinder(pair.first.store.sql)
+    both, one = routed(each, find), routed({GUILD: each[GUILD]}, find)
     for incident in (ours, theirs):
         assert await both[JobName.ESCALATE](f"{incident.id}:0") is None
-    [step, *_] = await pair.first.store.steps(theirs.id)
+    [step, *_] = await EscalationRows(pair.first.store.sql).steps(theirs.id)
     assert step.status.value == "done"
     with capture_logs() as logged:
         assert await one[JobName.ESCALATE](f"{theirs.id}:1") is not None

@@ -27,6 +27,8 @@ from bot.services.shared.access import Act
 from bot.services.sheets import Pasted
 from bot.services.timeline.corrections import Correction
 from bot.services.triage.joining import Offer
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.installation import GuildFinder
 from cogs.digest.use_cases import Digests
 from tests.cogs.actions.action_desk import FORM, actions, add
 from tests.fakes.clock import START
@@ -89,7 +91,7 @@ async def ours(database: Database, desk: Desk) -> Ours:
     triage = await start(desk)
     await desk.work()
     neighbour = Desk(database, guild_id=ELSEWHERE)
-    incident = await desk.store.incident(incident.id)
+    incident = await IncidentRows(desk.store.sql).incident(incident.id)
     alert, thread = desk.message(DeliveryKind.ALERT), incident.thread.id
     assert thread is not None
     given = _given(incident, triage=triage.triage.id, alert=alert, thread=thread)
@@ -214,13 +216,15 @@ async def test_lists_hold_ones_own_only(ours: Ours) -> None:
 async def test_a_reconciliation_reads_ones_own_only(ours: Ours) -> None:
     """A guild's reconciliation does not look at another guild's unacknowledged incidents."""
     assert await ours.neighbour.reconciler.reconcile_all() == 0
-    assert await ours.neighbour.own_store.unacknowledged(after=0, limit=99) == []
+    assert await IncidentRows(ours.neighbour.own_store.sql).unacknowledged(after=0, limit=99) == []
 
 
 async def test_whoever_asks_for_a_foreign_number_is_on_record(ours: Ours) -> None:
     """Asking for another guild's incident is recorded; asking for an unknown number is not."""
     each = (ours.desk.services, ours.neighbour.services)
-    guilds = Guilds({one.guild_id: one for one in each}, home=each[0].guild_id, find=ours.desk.store)
+    guilds = Guilds(
+        {one.guild_id: one for one in each}, home=each[0].guild_id, find=GuildFinder(ours.desk.store.sql)
+    )
     for number in (ours.given["incident_id"], 999):
         await guilds.note_missed(ours.neighbour.services, number, by=PRIMARY)
     await guilds.note_missed(ours.desk.services, ours.given["incident_id"], by=PRIMARY)

@@ -14,6 +14,9 @@ from bot.domain.triage.evidence import Evidence
 from bot.services.incidents.title_and_start import NewDetails
 from bot.services.incidents.updates import NewUpdate
 from bot.services.timeline.corrections import Correction
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.triage.triage_walks import walk
 from tests.unit.ui.samples import entry_line
@@ -33,14 +36,17 @@ class Story:
     async def news(self) -> list[EntryKind]:
         """What has been written down since the last look, in order of writing."""
         await self.desk.work()
-        entries = sorted(await self.desk.store.timeline(self.incident.id), key=lambda entry: entry.id or 0)
+        entries = sorted(
+            await TimelineRows(self.desk.store.sql).timeline(self.incident.id),
+            key=lambda entry: entry.id or 0,
+        )
         fresh = [entry for entry in entries if entry.id not in self._seen]
         self._seen |= {entry.id or 0 for entry in fresh}
         return [entry.kind for entry in fresh]
 
     async def message(self) -> ThreadMessage:
         """Put a person's message into the thread."""
-        self.incident = await self.desk.store.incident(self.incident.id)
+        self.incident = await IncidentRows(self.desk.store.sql).incident(self.incident.id)
         at = self.desk.clock.time - timedelta(minutes=2)
         url = f"https://discord.com/channels/{GUILD}/{self.incident.thread.id}/{MESSAGE}"
         found = ThreadMessage(
@@ -86,7 +92,9 @@ async def test_everything_is_on_the_timeline(desk: Desk) -> None:
     rewritten = replace(message.content, text="DB は空")
     await desk.pins.edited(replace(message, content=rewritten, edited_at=desk.clock.time))
     await desk.pins.deleted([MESSAGE])
-    (note,) = (entry for entry in await desk.store.timeline(number) if entry.kind is Kind.NOTE)
+    (note,) = (
+        entry for entry in await TimelineRows(desk.store.sql).timeline(number) if entry.kind is Kind.NOTE
+    )
     await desk.timelines.correct(number, note.id or 0, Correction("14:12 に再起動"), by=PRIMARY, key="c1")
     assert await story.news() == [Kind.PIN_EDITED, Kind.PIN_DELETED, Kind.CORRECTED]
 
@@ -96,7 +104,7 @@ async def test_everything_is_on_the_timeline(desk: Desk) -> None:
     await desk.pass_time(minutes=31)
     assert await story.news() == [Kind.UPDATE_DUE]
 
-    wrong = shown_details(await desk.store.incident(number))
+    wrong = shown_details(await IncidentRows(desk.store.sql).incident(number))
     right = NewDetails("決済が落ちた", "2時間前", wrong, key="d1")
     await desk.details.correct(number, right, by=PRIMARY)
     assert await story.news() == [Kind.DETAILS_CHANGED]
@@ -123,7 +131,9 @@ async def test_a_private_one_tells_who_was_let_in(desk: Desk) -> None:
     incident = await desk.open()
     story = Story(desk, incident)
     await story.news()
-    page = next(one for one in await desk.store.pages(incident.id) if one.message_id is not None)
+    page = next(
+        one for one in await DeliveryRows(desk.store.sql).pages(incident.id) if one.message_id is not None
+    )
     await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=page.message_id or 0)
     assert await story.news() == [Kind.DECLINED, Kind.PAGED]
     await desk.services.privacy.make_private(incident.id, by=PRIMARY)
@@ -136,7 +146,7 @@ async def test_every_entry_of_a_life_can_be_read(desk: Desk) -> None:
     """Every entry of an incident's life, with its data as really written, has a line in both languages."""
     await test_everything_is_on_the_timeline(desk)
     for number in (1, 2):
-        for entry in await desk.store.timeline(number):
+        for entry in await TimelineRows(desk.store.sql).timeline(number):
             for voice in VOICES:
                 line = entry_line(voice, entry)
                 assert voice.say(f"history.kind.{entry.kind.value}") in line

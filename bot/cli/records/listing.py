@@ -21,6 +21,9 @@ from bot.resources import SharedResources
 from bot.services.timeline.timelines import History
 from bot.settings import Settings
 from bot.storage.records.store import RecordsFilter
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import AuditRows, TimelineRows
 from bot.ui.screens.audit import deed
 from bot.ui.screens.csv_line import BYTE_ORDER_MARK, csv_line
 from bot.ui.screens.timeline_file import markdown
@@ -60,7 +63,7 @@ def show_incident(settings: Settings, number: int, *, as_json: bool, lang: str |
 
     async def run(shared: SharedResources) -> None:
         try:
-            incident = await shared.store.incident(number)
+            incident = await IncidentRows(shared.store.sql).incident(number)
         except IncidentNotFound:
             raise ConfigError(f"there is no incident {number}") from None
         history = await _history(shared, incident)
@@ -140,9 +143,9 @@ async def _incidents(shared: SharedResources, choice: RecordsFilter) -> AsyncIte
         start = choice.since or _BEGINNING
         while start < until:
             end = min(start + _STRETCH, until)
-            for incident in await shared.store.incidents_between(guild_id, start, end):
+            for incident in await IncidentRows(shared.store.sql).incidents_between(guild_id, start, end):
                 if choice.private or not incident.is_private:
-                    yield await shared.store.shown_incident(incident.id)
+                    yield await IncidentRows(shared.store.sql).shown_incident(incident.id)
             start = end
 
 
@@ -156,19 +159,22 @@ async def _private(shared: SharedResources, choice: RecordsFilter) -> int:
 
 async def _history(shared: SharedResources, incident: Incident, *, private: bool = True) -> History:
     """Return the history of *incident*. Only if *private* has it the numbers of private ones."""
-    entries = await shared.store.timeline(incident.id)
+    entries = await TimelineRows(shared.store.sql).timeline(incident.id)
     if not private:
-        others = [await shared.store.incident(number) for number in sorted(relations.others_in(entries))]
+        others = [
+            await IncidentRows(shared.store.sql).incident(number)
+            for number in sorted(relations.others_in(entries))
+        ]
         hidden = {other.id for other in others if other.is_private}
         entries = [relations.readable(entry, hidden) for entry in entries]
-    return History(incident, lines_of(entries, await shared.store.posts(incident.id)))
+    return History(incident, lines_of(entries, await DeliveryRows(shared.store.sql).posts(incident.id)))
 
 
 async def _audit_rows(
     shared: SharedResources, guild_id: int, asked: AuditQuestion
 ) -> AsyncIterator[AuditRow]:
     page = asked
-    while rows := await shared.store.audit_rows(guild_id, page, limit=_AUDIT_PAGE):
+    while rows := await AuditRows(shared.store.sql).audit_rows(guild_id, page, limit=_AUDIT_PAGE):
         for row in rows:
             yield row
         page = replace(asked, before=rows[-1].id)

@@ -15,11 +15,15 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.acknowledging.incident_of_message import IncidentLookup
-from bot.services.ports import Store, Transaction
-from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.access import Access, Act
 from bot.services.shared.jobs import refresh_job, step_key
 from bot.services.shared.reminders import note_sign_of_life, remind_later
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementWrites
+from bot.storage.tables.escalation import EscalationWrites
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +35,7 @@ class Acknowledger:
         self._store = store
         self._policy = policy
         self._access = access
-        self._lookup = IncidentLookup(store)
+        self._lookup = IncidentLookup(IncidentRows(store.sql))
 
     async def acknowledge(self, incident_id: int, *, by: Person, via: AckVia) -> Acknowledgement:
         """Record an acknowledge of *by*. The first one stops the ladder; later responders join.
@@ -40,7 +44,9 @@ class Acknowledger:
             NotPermitted: *by* may not acknowledge.
             IncidentNotFound: no such incident, or a private one that is not theirs.
         """
-        return await self._acknowledge(await self._store.incident(incident_id), by=by, via=via)
+        return await self._acknowledge(
+            await IncidentRows(self._store.sql).incident(incident_id), by=by, via=via
+        )
 
     async def acknowledge_as_read(self, read: Incident, *, by: Person) -> Incident:
         """Record a 👀 of *by* found by reading Discord, unless the incident was acknowledged meanwhile.
@@ -57,7 +63,7 @@ class Acknowledger:
         Raises:
             As `acknowledge`.
         """
-        seen = await self._store.incident(read.id)
+        seen = await IncidentRows(self._store.sql).incident(read.id)
         async with self._access.locked(seen, by=by, act=Act.ACKNOWLEDGE) as (tx, locked):
             if locked.status is not Status.TRIGGERED or locked.ack_ended != read.ack_ended:
                 return locked
@@ -112,7 +118,9 @@ class Acknowledger:
         """
         now = await tx.now()
         # The query `acknowledge` adds the first responder itself.
-        joined = incident.status is Status.TRIGGERED or await tx.join(incident.id, by, via=via)
+        joined = incident.status is Status.TRIGGERED or await AcknowledgementWrites(tx.sql).join(
+            incident.id, by, via=via
+        )
         next_update_at = self._policy.update_due(self._policy.rules(incident.severity), at=now)
         result = acknowledgement.acknowledge(
             incident, by=by, at=now, already_responding=not joined, next_update_at=next_update_at
@@ -120,23 +128,25 @@ class Acknowledger:
         data = AuditData(incident.id, facts={"via": via.value})
         if result.outcome is AckOutcome.FIRST:
             # The same statement ends the ladder: no step can be decided afterwards.
-            cancelled = await tx.acknowledge(result.incident, _entry(result, via), by=by, via=via, data=data)
+            cancelled = await AcknowledgementWrites(tx.sql).acknowledge(
+                result.incident, _entry(result, via), by=by, via=via, data=data
+            )
             await _cancel_step_jobs(tx, incident.id, cancelled)
             await tx.enqueue(refresh_job(result.incident, severity=self._policy.rules(incident.severity)))
             if result.incident.updates != incident.updates:  # an unchanged promise has its job already
                 await remind_later(tx, result.incident, now=now, before=incident)
             return result
         if result.outcome is AckOutcome.JOINED:
-            await tx.record(incident, _entry(result, via), by=by, data=data)
+            await TimelineWrites(tx.sql).record(incident, _entry(result, via), by=by, data=data)
         return replace(result, incident=await note_sign_of_life(tx, self._policy, incident, now=now))
 
 
 async def stop_ladder(tx: Transaction, incident_id: int) -> None:
     """Cancel the pending steps and pages of an incident, rows and jobs."""
-    await _cancel_step_jobs(tx, incident_id, await tx.cancel_ladder(incident_id))
+    await _cancel_step_jobs(tx, incident_id, await EscalationWrites(tx.sql).cancel_ladder(incident_id))
 
 
-async def _cancel_step_jobs(tx: JobWrites, incident_id: int, steps: Sequence[int]) -> None:
+async def _cancel_step_jobs(tx: Transaction, incident_id: int, steps: Sequence[int]) -> None:
     await tx.cancel_jobs([step_key(incident_id, index) for index in steps])
 
 

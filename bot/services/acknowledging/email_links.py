@@ -21,8 +21,14 @@ from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
 from bot.domain.privacy import is_out
 from bot.services.acknowledging.acknowledge import Acknowledger
-from bot.services.ports import Discord, Store
+from bot.services.ports import Discord
 from bot.services.shared.access import Act
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.installation import InstallationRows
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import AuditRows
 
 log = structlog.get_logger(__name__)
 
@@ -104,7 +110,7 @@ class AckLinks:
             StorageUnavailable: the key is in the database.
         """
         if self._known is None:
-            self._known = await self._store.installation()
+            self._known = await InstallationRows(self._store.sql).installation()
 
     def signed_id(self, token: str) -> str | None:
         """Return the id of the link *token*, however it is spelt; None if it is not signed by us.
@@ -128,7 +134,7 @@ class AckLinks:
         """
         if self._public_url is None:
             return {}
-        installation = await self._store.installation()
+        installation = await InstallationRows(self._store.sql).installation()
         begin = f"{self._public_url}{PATH}{_mark(installation)}.{delivery.guild_id}."
         until_s = int((delivery.created_at + VALID_FOR).timestamp())
 
@@ -166,12 +172,12 @@ class AckLinks:
         """Acknowledge; return None if the person was removed from the incident meanwhile."""
         by = await self._person(claim, guild_id=seen.incident.guild_id if seen.incident else 0)
         async with self._store.transaction() as tx:
-            incident = await tx.incident(claim.incident_id, lock=True)
-            if is_out(claim.person, await tx.removed_members(incident.id)):
+            incident = await IncidentWrites(tx.sql).incident(claim.incident_id, lock=True)
+            if is_out(claim.person, await MemberRows(tx.sql).removed_members(incident.id)):
                 return None
             if not incident.is_open:
                 return LinkFacts(LinkState.OVER, incident, seen.name)
-            if not await tx.use_link(claim.id, claim.incident_id):
+            if not await AcknowledgementRows(tx.sql).use_link(claim.id, claim.incident_id):
                 return LinkFacts(LinkState.USED, incident, seen.name)
             result = await self._acknowledger.record(tx, incident, by=by, via=AckVia.EMAIL)
         log.info("incident.acknowledged", incident_id=incident.id, outcome=result.outcome, via=AckVia.EMAIL)
@@ -180,17 +186,17 @@ class AckLinks:
 
     async def _refused(self, claim: _Claim) -> LinkFacts:
         """Refuse a person who was removed from a private incident, show no facts, and record their press."""
-        incident = await self._store.incident(claim.incident_id)
+        incident = await IncidentRows(self._store.sql).incident(claim.incident_id)
         by = await self._person(claim, guild_id=incident.guild_id)
         facts = AuditData(incident.id, Act.ACKNOWLEDGE, {"private": True, "via": AckVia.EMAIL})
-        await self._store.audit(
+        await AuditRows(self._store.sql).audit(
             guild_id=incident.guild_id, by=by, action="acknowledge", allowed=False, data=facts
         )
         log.info("link.refused", state=LinkState.FOREIGN)
         return LinkFacts(LinkState.FOREIGN)
 
     async def _read(self, token: str) -> tuple[LinkFacts, _Claim | None]:
-        installation = await self._store.installation()
+        installation = await InstallationRows(self._store.sql).installation()
         mark = token.partition(".")[0]
         if len(mark) == _MARK_LENGTH and mark != _mark(installation):
             return LinkFacts(LinkState.FOREIGN), None
@@ -198,17 +204,17 @@ class AckLinks:
         if claim is None:
             return LinkFacts(LinkState.INVALID), None
         try:
-            incident = await self._store.incident(claim.incident_id)
+            incident = await IncidentRows(self._store.sql).incident(claim.incident_id)
         except IncidentNotFound:
             return LinkFacts(LinkState.FOREIGN), None
-        if is_out(claim.person, await self._store.removed_members(incident.id)):
+        if is_out(claim.person, await MemberRows(self._store.sql).removed_members(incident.id)):
             return LinkFacts(LinkState.FOREIGN), claim
         return LinkFacts(await self._state(claim, incident), incident, claim.person), claim
 
     async def _state(self, claim: _Claim, incident: Incident) -> LinkState:
         if not incident.is_open:
             return LinkState.OVER
-        if await self._store.is_link_used(claim.id):
+        if await AcknowledgementRows(self._store.sql).is_link_used(claim.id):
             return LinkState.USED
         is_past = await self._store.now() > claim.expires_at
         return LinkState.EXPIRED if is_past else LinkState.READY

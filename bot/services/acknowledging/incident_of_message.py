@@ -8,7 +8,7 @@ from typing import Final
 from cachetools import TTLCache
 
 from bot.domain.incident.incident import Incident
-from bot.services.ports.store.incidents import IncidentReads
+from bot.storage.tables.incidents import IncidentRows
 
 #: How long a message without an incident is not looked up again, seconds. It may still get one, as
 #: a monitor's alert that is counted late. A 👀 that is passed over is read again before anyone is paged.
@@ -24,8 +24,8 @@ class IncidentLookup:
         timer: A monotonic clock, in seconds.
     """
 
-    def __init__(self, store: IncidentReads, *, timer: Callable[[], float] = time.monotonic) -> None:
-        self._store = store
+    def __init__(self, rows: IncidentRows, *, timer: Callable[[], float] = time.monotonic) -> None:
+        self._rows = rows
         self._none: TTLCache[int, None] = TTLCache(_MOST, PASSED_OVER_S, timer=timer)
         self._asked: dict[int, asyncio.Future[Sequence[Incident]]] = {}
         self._asking: asyncio.Task[None] | None = None
@@ -56,7 +56,7 @@ class IncidentLookup:
             while self._asked:
                 asked, self._asked = self._asked, {}
                 try:
-                    found = await self._store.incidents_by_messages(list(asked))
+                    found = await self._rows.incidents_by_messages(list(asked))
                 except BaseException as error:
                     _fail(asked.values(), error)
                     if not isinstance(error, Exception):

@@ -8,7 +8,11 @@ import structlog
 from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.errors import DeliveryRefused, UnavailableError
 from bot.domain.incident.incident import Incident
-from bot.services.ports import Discord, Store
+from bot.services.ports import Discord
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.deliveries import DeliveryRows
 
 log = structlog.get_logger(__name__)
 
@@ -41,29 +45,36 @@ class OldReactions:
         ended = incident.ack_ended
         if ended is None:
             return frozenset()
-        former, posts = await self._store.who_left(incident.id), await self._store.posts(incident.id)
+        former, posts = (
+            await AcknowledgementRows(self._store.sql).who_left(incident.id),
+            await DeliveryRows(self._store.sql).posts(incident.id),
+        )
         since = {
             post.message_id
             for post in posts
             if post.first_sent_at is not None and post.first_sent_at >= ended.at
         }
         earlier = {post.message_id for post in posts if post.message_id is not None} - since
-        earlier |= {message_id for _, message_id in await self._store.alert_messages(incident.id)}
+        earlier |= {
+            message_id for _, message_id in await AlertRows(self._store.sql).alert_messages(incident.id)
+        }
         return frozenset((user_id, one) for user_id, has in former.items() for one in earlier - has.unmarked)
 
     async def places(self, incident: Incident) -> list[tuple[int, int]]:
         """Return the messages on which a 👀 acknowledges the incident, by channel and message."""
-        posts = await self._store.posts(incident.id)
+        posts = await DeliveryRows(self._store.sql).posts(incident.id)
         places = [(p.channel_id, p.message_id) for p in posts if p.kind in ACK_KINDS]
         known = [(c, m) for c, m in places if c is not None and m is not None]
-        return known + list(await self._store.alert_messages(incident.id))
+        return known + list(await AlertRows(self._store.sql).alert_messages(incident.id))
 
     async def unmarked(self, incident: Incident) -> list[UserOnMessage]:
         """Return the responders and the messages that have no 👀 of theirs, before some of them leave.
 
         Messages that Discord does not show within `READ_WITHIN_S` are left out, and so remain suspected.
         """
-        if not (people := [one.id for one in await self._store.responders(incident.id)]):
+        if not (
+            people := [one.id for one in await AcknowledgementRows(self._store.sql).responders(incident.id)]
+        ):
             return []
         marks: dict[int, frozenset[int]] = {}
         waiting = iter(sorted(await self.places(incident), key=lambda place: place[1], reverse=True))
@@ -86,20 +97,22 @@ class OldReactions:
         """Clear the suspicion of messages that have no 👀 of the former responder: the next one is new."""
         if not (old := await self.old(incident)):
             return
-        former, gone = await self._store.who_left(incident.id), list[UserOnMessage]()
+        former, gone = await AcknowledgementRows(self._store.sql).who_left(incident.id), list[UserOnMessage]()
         suspected = {message_id for _, message_id in old}
         for channel_id, message_id in await self.places(incident):
             if message_id in suspected:
                 users = await self._users(channel_id, message_id)
                 gone += [(u, m) for u, m in old if users is not None and m == message_id and u not in users]
         if gone:
-            await self._store.note_unmarked(incident.id, gone, former=former)
+            await AcknowledgementRows(self._store.sql).note_unmarked(incident.id, gone, former=former)
 
     async def removed(self, incident: Incident, *, user_id: int, message_id: int) -> None:
         """Note that a former responder has removed a 👀: the next one on that message is new."""
-        former = await self._store.who_left(incident.id)
+        former = await AcknowledgementRows(self._store.sql).who_left(incident.id)
         if user_id in former:
-            await self._store.note_unmarked(incident.id, [(user_id, message_id)], former=former)
+            await AcknowledgementRows(self._store.sql).note_unmarked(
+                incident.id, [(user_id, message_id)], former=former
+            )
 
     async def _users(self, channel_id: int, message_id: int) -> frozenset[int] | None:
         """Return the ids of those who have a 👀 on a message; None if Discord does not say."""

@@ -10,8 +10,9 @@ import structlog
 
 from bot.domain.incident.incident import Incident
 from bot.services.acknowledging.reconciliation import Reconciler
-from bot.services.ports import Store
 from bot.services.shared.jobs import READ_AHEAD
+from bot.storage.store import Store
+from bot.storage.tables.escalation import EscalationRows
 
 log = structlog.get_logger(__name__)
 
@@ -64,10 +65,12 @@ class ReadingAhead:
 
     async def _choose(self) -> list[Incident]:
         """Return the incidents with a step due soon that are not being read, and mark them as being read."""
-        await self._store.put_off_until_due()
+        await EscalationRows(self._store.sql).put_off_until_due()
         now = await self._store.now()
         self._forget(now)
-        soon = await self._store.due_incidents(now + READ_AHEAD + _SLACK, since=now, limit=_MOST)
+        soon = await EscalationRows(self._store.sql).due_incidents(
+            now + READ_AHEAD + _SLACK, since=now, limit=_MOST
+        )
         had = self._begun | self._read_at.keys() | self._missed_at.keys() | self._tried_at.keys()
         mine = [one for one in soon if one.id not in had]
         self._begun.update(one.id for one in mine)

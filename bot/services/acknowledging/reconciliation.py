@@ -10,11 +10,13 @@ import structlog
 
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, Superseded, UnavailableError
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.urgency import BACKGROUND, urgency
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.old_reactions import OldReactions
-from bot.services.ports import Discord, Store
-from bot.services.ports.urgency import BACKGROUND, urgency
+from bot.services.ports import Discord
 from bot.services.shared.access import Access
+from bot.storage.store import Store
+from bot.storage.tables.incidents import IncidentRows
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +90,9 @@ class Reconciler:
         found = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                while page := await self._store.unacknowledged(after=self._after, limit=_PAGE):
+                while page := await IncidentRows(self._store.sql).unacknowledged(
+                    after=self._after, limit=_PAGE
+                ):
                     for incident in page:
                         found += await self.reconcile(incident)
                         await self._old.look_again(incident)

@@ -25,9 +25,14 @@ from bot.services.alerts.questions import (
 )
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.incidents.lifecycle import Lifecycle
-from bot.services.ports import Store, Transaction
-from bot.services.ports.store.timeline import AuditWrites
 from bot.services.shared.access import Access
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertQuestionRows, AlertRows
+from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.alerts.lessons import AlertLessonRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +102,7 @@ class AlertAnswers:
             question = await asked_question(tx, message_id, guild_id)
             if tracked is None:
                 require_open(question)
-            await tx.answer_alert_question(message_id, answer, by=by)
+            await AlertQuestionRows(tx.sql).answer_alert_question(message_id, answer, by=by)
             await self._decide(tx, question, answer)
             await audit_answer(tx, question, by=by, action=f"alert_{answer}")
             await show_answer(tx, message_id)
@@ -126,9 +131,9 @@ class AlertAnswers:
             new = NewLesson(
                 guild_id, question.sender, question.look, says, question.title, question.evidence.url
             )
-            lesson = await tx.teach_alert_lesson(new, by=by)
+            lesson = await AlertLessonRows(tx.sql).teach_alert_lesson(new, by=by)
             await _audit(tx, lesson, by=by, action="alert_lesson_taught")
-            others = await tx.open_questions(question, look=question.look)
+            others = await AlertQuestionRows(tx.sql).open_questions(question, look=question.look)
         log.info("alert.lesson_taught", lesson_id=lesson.id, says=says, user_id=by.id)
         for other_id in others:
             await self._answer_alike(other_id, question.answer, guild_id=guild_id, by=by)
@@ -137,7 +142,9 @@ class AlertAnswers:
     async def lessons(self, guild_id: int, *, offset: int = 0, by: Person) -> LessonPage:
         """Return a page of the lessons."""
         await self._access.require(by, _LOOKING, guild_id=guild_id, act="alert_rules")
-        found = await self._store.alert_lessons(guild_id, limit=PAGE_SIZE + 1, offset=offset)
+        found = await AlertLessonRows(self._store.sql).alert_lessons(
+            guild_id, limit=PAGE_SIZE + 1, offset=offset
+        )
         return LessonPage(tuple(found[:PAGE_SIZE]), offset, has_more=len(found) > PAGE_SIZE)
 
     async def forget(self, lesson_id: int, *, guild_id: int, by: Person) -> AlertLesson:
@@ -148,7 +155,7 @@ class AlertAnswers:
         """
         await self._access.require(by, _REMOVING, guild_id=guild_id, act="forget_lesson")
         async with self._store.transaction() as tx:
-            lesson = await tx.forget_alert_lesson(guild_id, lesson_id)
+            lesson = await AlertLessonRows(tx.sql).forget_alert_lesson(guild_id, lesson_id)
             if lesson is None:
                 raise UserError("alert_lesson_gone")
             await _audit(tx, lesson, by=by, action="alert_lesson_forgotten")
@@ -161,20 +168,22 @@ class AlertAnswers:
             question = await asked_question(tx, message_id, guild_id)
             if question.answer is not AlertAnswer.TRACKED or question.answered_by_name is not None:
                 return None
-            number = await tx.alert_of_message(message_id)
-            source = None if number is None else (await tx.incident(number)).tracked.source
+            number = await AlertRows(tx.sql).alert_of_message(message_id)
+            source = None if number is None else (await IncidentRows(tx.sql).incident(number)).tracked.source
         return number if source is not None and source.message_id == message_id else None
 
     async def _decide(self, tx: Transaction, question: AlertQuestion, answer: AlertAnswer) -> None:
         """Record the decision; a recovery ends what it is about."""
         said = self._occurrence(question)
         if answer is not AlertAnswer.RESOLVED:
-            await tx.answer_decision(said, answer.value, says=TAUGHT_BY[answer])
+            await AlertDecisionRows(tx.sql).answer_decision(said, answer.value, says=TAUGHT_BY[answer])
             return
         said = await identified(tx, said, is_over=True)
         outcome, incident = await self._recoveries.receive_within(tx, said)
-        await tx.answer_decision(said, outcome.value, says=Says.RESOLVED)
-        await tx.decide(AlertDecision.on(said, outcome, says=Says.RESOLVED, incident=incident))
+        await AlertDecisionRows(tx.sql).answer_decision(said, outcome.value, says=Says.RESOLVED)
+        await AlertDecisionRows(tx.sql).decide(
+            AlertDecision.on(said, outcome, says=Says.RESOLVED, incident=incident)
+        )
 
     def _occurrence(self, question: AlertQuestion) -> Occurrence:
         """Return the message that *question* is about as one occurrence of its alert."""
@@ -207,6 +216,8 @@ class AlertAnswers:
             log.info("alert.answered_before", message_id=message_id, reason=error.key)
 
 
-async def _audit(tx: AuditWrites, lesson: AlertLesson, *, by: Person, action: str) -> None:
+async def _audit(tx: Transaction, lesson: AlertLesson, *, by: Person, action: str) -> None:
     facts = {"lesson_id": lesson.id, "sender": lesson.sender, "look": lesson.look, "says": lesson.says.value}
-    await tx.audit(guild_id=lesson.guild_id, by=by, action=action, data=AuditData(facts=facts))
+    await AuditWrites(tx.sql).audit(
+        guild_id=lesson.guild_id, by=by, action=action, data=AuditData(facts=facts)
+    )

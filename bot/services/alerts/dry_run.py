@@ -15,7 +15,9 @@ from bot.services.alerts.identity import identified
 from bot.services.alerts.opening import AlertStops, Decided
 from bot.services.alerts.questions import as_incident as question_as_incident
 from bot.services.alerts.tracking import AlertReader, Understood, read_as_taught
-from bot.services.ports import Store, Transaction
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertQuestionRows
+from bot.storage.transaction import Transaction
 
 
 class _Undone(Exception):  # it carries the answer out of the transaction, which it rolls back
@@ -104,7 +106,7 @@ class MessageDryRun:
             return Decided(AlertOutcome.COUNTED, same)
         if (stopped := await self._stops.passed_over(tx, said)) is not None:
             return stopped
-        if unknown is not Unknown.TRACK and await tx.is_ignored_sender(
+        if unknown is not Unknown.TRACK and await AlertQuestionRows(tx.sql).is_ignored_sender(
             asked.guild_id, asked.channel_id, asked.sender
         ):
             return Decided(AlertOutcome.NOT_ASKED)

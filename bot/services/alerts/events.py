@@ -23,9 +23,14 @@ from bot.services.alerts.counting import AlertCounting
 from bot.services.alerts.opening import AlertOpening, Decided
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.incidents.severity_change import Cause, Regrading
-from bot.services.ports import Store, Transaction
 from bot.services.shared.changes import Change
 from bot.services.shared.firing import fired_in, has_fired
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.alerts.events import AlertEventRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -74,19 +79,25 @@ class AlertEvents:
         said = occurrence_of(event, sender, origin, self._policy)
         if event.says is Says.CHATTER:
             async with self._store.at_once() as tx:
-                await tx.decide(AlertDecision.on(said, AlertOutcome.CHATTER, says=event.says))
+                await AlertDecisionRows(tx.sql).decide(
+                    AlertDecision.on(said, AlertOutcome.CHATTER, says=event.says)
+                )
             return None
         async with self._store.transaction() as tx:
-            await tx.lock_fingerprint(said.guild_id, said.fingerprint)
-            known = await tx.alert_event(said)
+            await AlertRows(tx.sql).lock_fingerprint(said.guild_id, said.fingerprint)
+            known = await AlertEventRows(tx.sql).alert_event(said)
             if known is not None:
-                return None if known.incident_id is None else await tx.incident(known.incident_id)
+                return (
+                    None
+                    if known.incident_id is None
+                    else await IncidentRows(tx.sql).incident(known.incident_id)
+                )
             if event.says is Says.RESOLVED:
                 decided = Decided(*await self._recoveries.receive_within(tx, said))
             else:
                 decided = await self._fire(tx, said, as_incident(event, sender, said))
             decision = decided.about(said, says=event.says)
-            if await tx.note_alert_event(decision):
+            if await AlertEventRows(tx.sql).note_alert_event(decision):
                 await has_fired(tx, self._policy, fired_in(decision))
         number, outcome = decision.incident_id, decided.outcome
         log.info("alert.event_received", sender=sender.name, outcome=outcome, incident_id=number)
@@ -94,13 +105,16 @@ class AlertEvents:
 
     async def _fire(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
         if same := await self._counting.same(tx, said):
-            if same.triggered_at == said.at and await tx.incident_by_key(_raised_key(said)) == same:
+            if (
+                same.triggered_at == said.at
+                and await IncidentRows(tx.sql).incident_by_key(_raised_key(said)) == same
+            ):
                 return Decided(AlertOutcome.TRACKED, same)  # this very event has raised it
             return Decided(AlertOutcome.COUNTED, await self._counting.count(tx, same, said))
         lesser = await self._counting.same(tx, said, or_lesser=True)
         if lesser is not None and lesser.kind is IncidentKind.ALERT:  # people decide about an incident
             return Decided(AlertOutcome.COUNTED, await self._raise(tx, lesser, said))
-        if await tx.is_over_since(said):
+        if await AlertEventRows(tx.sql).is_over_since(said):
             return Decided(AlertOutcome.OVER_BEFORE)
         return await self._opening.passed_over(tx, said) or await self._opening.open(tx, said, new)
 

@@ -6,8 +6,9 @@ from typing import Final
 
 from bot.domain.alerts.decisions import DecisionCursor, DecisionFilter, DecisionPage, ShownDecision
 from bot.domain.people import Person
-from bot.services.ports import Store
 from bot.services.shared.access import Access
+from bot.storage.store import Store
+from bot.storage.tables.alerts.decisions import AlertDecisionRows
 
 #: Decisions on a page: two lines each, so that a page fits a phone and Discord's 4,000 characters.
 PAGE_SIZE: Final = 8
@@ -34,7 +35,7 @@ class AlertHistory:
             NotPermitted, StorageUnavailable.
         """
         await self._access.require(by, _PERMISSION, guild_id=guild_id, act="recent_alerts")
-        found = await self._store.decisions(guild_id, asked, at, limit=PAGE_SIZE + 1)
+        found = await AlertDecisionRows(self._store.sql).decisions(guild_id, asked, at, limit=PAGE_SIZE + 1)
         goes_on, shown = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
         if at is not None and at.is_newer:
             if not goes_on:

@@ -7,7 +7,8 @@ from bot.domain.alerts.occurrence import KnownAlert, Occurrence
 from bot.domain.alerts.reading import ended_by, is_same_title, repeats, same_subject
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.subject import words_of
-from bot.services.ports import Transaction
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.transaction import Transaction
 
 
 async def identified(tx: Transaction, said: Occurrence, *, is_over: bool = False) -> Occurrence:
@@ -20,15 +21,15 @@ async def identified(tx: Transaction, said: Occurrence, *, is_over: bool = False
         is_over: The message says that an alert is over: without one that is about the same, it is about the
             one that it clearly resembles most.
     """
-    await tx.lock_fingerprint(said.guild_id, f"{said.channel_id}:{said.sender}")
-    await tx.lock_fingerprint(said.guild_id, said.fingerprint)
+    await AlertRows(tx.sql).lock_fingerprint(said.guild_id, f"{said.channel_id}:{said.sender}")
+    await AlertRows(tx.sql).lock_fingerprint(said.guild_id, said.fingerprint)
     if not said.subject:
         return said
-    known = await tx.alerts_of_sender(said.guild_id, said.channel_id, said.sender)
+    known = await AlertRows(tx.sql).alerts_of_sender(said.guild_id, said.channel_id, said.sender)
     found = about(said, known) if is_over else _same(said, known)
     if found is None or found.fingerprint == said.fingerprint:
         return said
-    await tx.lock_fingerprint(said.guild_id, found.fingerprint)
+    await AlertRows(tx.sql).lock_fingerprint(said.guild_id, found.fingerprint)
     return replace(said, fingerprint=found.fingerprint)
 
 

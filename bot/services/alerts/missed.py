@@ -15,13 +15,16 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention, SeverityPolicy
+from bot.domain.urgency import BACKGROUND, urgency
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.alerts.identity import over_among
 from bot.services.alerts.tracking import AlertTracking, Understood
 from bot.services.outage.emergency import Emergency
-from bot.services.ports import Discord, Store
-from bot.services.ports.urgency import BACKGROUND, urgency
+from bot.services.ports import Discord
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.deliveries import DeliveryWrites
 
 log = structlog.get_logger(__name__)
 
@@ -86,7 +89,7 @@ class MissedAlerts:
 
     async def _read(self, guild_id: int, channel: str) -> None:
         page = await self._discord.watched(guild_id, channel)
-        cursor = await self._store.alert_cursor(guild_id, page.channel_id)
+        cursor = await AlertRows(self._store.sql).alert_cursor(guild_id, page.channel_id)
         now = await self._store.now()
         messages: Sequence[AlertMessage] = page.messages
         skipped = False
@@ -98,7 +101,7 @@ class MissedAlerts:
         if skipped:
             await self._tell(guild_id, page.channel_id, channel, messages[0])
         if cursor is None or newest > cursor:
-            await self._store.move_alert_cursor(guild_id, page.channel_id, newest)
+            await AlertRows(self._store.sql).move_alert_cursor(guild_id, page.channel_id, newest)
 
     async def _back_to(
         self, cursor: int, guild_id: int, channel: str, newest: Sequence[AlertMessage], *, now: datetime
@@ -170,7 +173,7 @@ class MissedAlerts:
                 ).to_json(),
                 priority=priority_of(severity.rank),
             )
-            await tx.insert_deliveries([line])
+            await DeliveryWrites(tx.sql).insert_deliveries([line])
 
     def _severity(self, channel: str) -> SeverityPolicy:
         return self._policy.severities[self._policy.alerts.watch[channel]]

@@ -12,7 +12,9 @@ from bot.domain.incident.locations import AlertWait
 from bot.domain.incident.opening import NewIncident
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import Incidents
-from bot.services.ports import Transaction
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ class AlertStops:
         if rule is not None:
             detail = DecisionDetail(rule=rule.number)
             if (threshold := rule.only_after) is not None:
-                times = await tx.times_below(said, since=said.at - threshold.within) + 1
+                times = (
+                    await AlertDecisionRows(tx.sql).times_below(said, since=said.at - threshold.within) + 1
+                )
                 detail = _counted(detail, threshold, times)
                 if times < threshold.count:
                     return Decided(AlertOutcome.BELOW, detail=detail)
@@ -72,7 +76,7 @@ class AlertStops:
     async def _is_muted(self, tx: Transaction, said: Occurrence) -> bool:
         """Return True if the team has muted the alert, and count that."""
         severer = [one.name for one in self._policy.severities.values() if one.rank <= said.severity.rank]
-        return await tx.pass_over_alert(
+        return await AlertRows(tx.sql).pass_over_alert(
             said.guild_id, said.fingerprint, message_id=said.id, severities=severer
         )
 

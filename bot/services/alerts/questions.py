@@ -17,15 +17,20 @@ from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.locations import Source
 from bot.domain.incident.opening import NewIncident
+from bot.domain.jobs import IN_LINE, Job, JobName
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.opening import Incidents
-from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
-from bot.services.ports.store.alerts.alerts import AlertQuestions
-from bot.services.ports.store.timeline import AuditWrites
+from bot.services.ports import Discord
 from bot.services.shared.access import Access
 from bot.services.shared.firing import count_message
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertQuestionRows, AlertRows
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +67,9 @@ class MessageQuestions:
 
     async def is_ignored(self, tx: Transaction, question: AlertQuestion) -> bool:
         """Return True if a person has said that the message's sender is to be ignored."""
-        return await tx.is_ignored_sender(question.guild_id, question.channel_id, question.sender)
+        return await AlertQuestionRows(tx.sql).is_ignored_sender(
+            question.guild_id, question.channel_id, question.sender
+        )
 
     async def ask(
         self, tx: Transaction, question: AlertQuestion, *, then_tracks: bool = False
@@ -82,14 +89,16 @@ class MessageQuestions:
         alerts, now = self._policy.alerts, await tx.now()
         if then_tracks:
             question = replace(question, tracks_at=now + alerts.unanswered_after)
-        is_shown = await tx.ask_about_alert(question, since=now - alerts.same_within, most=MOST_UNANSWERED)
+        is_shown = await AlertQuestionRows(tx.sql).ask_about_alert(
+            question, since=now - alerts.same_within, most=MOST_UNANSWERED
+        )
         if is_shown is None:
             return AlertOutcome.NOT_ASKED
         if then_tracks:
             await tx.enqueue(self._deadline(question, after=alerts.unanswered_after))
         outcome = AlertOutcome.ASKED if is_shown else AlertOutcome.WAITING
         if is_shown:
-            await tx.insert_deliveries([self._line(question), *self._dms(question)])
+            await DeliveryWrites(tx.sql).insert_deliveries([self._line(question), *self._dms(question)])
         log.info(
             "alert.asked_about",
             channel_id=question.channel_id,
@@ -118,7 +127,7 @@ class MessageQuestions:
             When to come again; None: there is nothing left to do.
         """
         async with self._store.transaction() as tx:
-            question = await tx.alert_question(message_id, guild_id=guild_id)
+            question = await AlertQuestionRows(tx.sql).alert_question(message_id, guild_id=guild_id)
             if question is None or question.answer is not None or question.tracks_at is None:
                 return None
             if (left := question.tracks_at - await tx.now()) > timedelta():
@@ -129,13 +138,13 @@ class MessageQuestions:
         return None
 
     async def _track(self, tx: Transaction, question: AlertQuestion, *, by: Person | None) -> Incident:
-        await tx.lock_fingerprint(question.guild_id, question.fingerprint)
+        await AlertRows(tx.sql).lock_fingerprint(question.guild_id, question.fingerprint)
         incident = await self._same(tx, question) or await self._incidents.open_within(
             tx, as_incident(question), by=by
         )
         decided = AlertDecision.on_answer(question, AlertOutcome.TRACKED, incident=incident)
         await count_message(tx, self._policy, decided)
-        await tx.answer_alert_question(question.message_id, AlertAnswer.TRACKED, by=by)
+        await AlertQuestionRows(tx.sql).answer_alert_question(question.message_id, AlertAnswer.TRACKED, by=by)
         await show_answer(tx, question.message_id)
         return incident
 
@@ -149,16 +158,20 @@ class MessageQuestions:
             question = await asked_question(tx, message_id, guild_id)
             if question.answer not in _NO_ALERT:
                 require_open(question)
-            await tx.answer_alert_question(message_id, AlertAnswer.IGNORED, by=by)
-            await tx.ignore_sender(guild_id, question.channel_id, question.sender, by=by)
+            await AlertQuestionRows(tx.sql).answer_alert_question(message_id, AlertAnswer.IGNORED, by=by)
+            await AlertQuestionRows(tx.sql).ignore_sender(
+                guild_id, question.channel_id, question.sender, by=by
+            )
             await audit_answer(tx, question, by=by, action="sender_ignored")
             await show_answer(tx, message_id)
-            others = await tx.open_questions(question, look=None)
+            others = await AlertQuestionRows(tx.sql).open_questions(question, look=None)
         for other_id in others:  # one at a time: two people may ignore at once
             async with self._store.transaction() as tx:
-                other = await tx.alert_question(other_id, guild_id=guild_id)
+                other = await AlertQuestionRows(tx.sql).alert_question(other_id, guild_id=guild_id)
                 if other is not None and other.answer is None:
-                    await tx.answer_alert_question(other_id, AlertAnswer.IGNORED, by=by)
+                    await AlertQuestionRows(tx.sql).answer_alert_question(
+                        other_id, AlertAnswer.IGNORED, by=by
+                    )
                     await show_answer(tx, other_id)
         return question
 
@@ -167,10 +180,12 @@ class MessageQuestions:
         await self._access.require(by, ANSWERING, guild_id=guild_id, act="heed_sender")
         async with self._store.transaction() as tx:
             question = await asked_question(tx, message_id, guild_id)
-            if not await tx.heed_sender(guild_id, question.channel_id, question.sender):
+            if not await AlertQuestionRows(tx.sql).heed_sender(
+                guild_id, question.channel_id, question.sender
+            ):
                 raise UserError("sender_not_ignored", sender=question.evidence.author_name)
             if question.answer is AlertAnswer.IGNORED:
-                await tx.answer_alert_question(message_id, None, by=by)
+                await AlertQuestionRows(tx.sql).answer_alert_question(message_id, None, by=by)
             await audit_answer(tx, question, by=by, action="sender_heeded")
             await show_answer(tx, message_id)
         return question
@@ -181,20 +196,22 @@ class MessageQuestions:
         Raises:
             UpstreamUnavailable: the queue tries again.
         """
-        line = await self._store.delivery(line_id)
+        line = await DeliveryRows(self._store.sql).delivery(line_id)
         message_id = AlertQuestionData.from_json(line.data).answers
         async with self._store.transaction() as tx:
-            question = await tx.alert_question(message_id, guild_id=line.guild_id)
+            question = await AlertQuestionRows(tx.sql).alert_question(message_id, guild_id=line.guild_id)
             is_tracked = question is not None and question.answer is AlertAnswer.TRACKED
-            number = await tx.alert_of_message(message_id) if is_tracked else None
-            incident = None if number is None else await tx.incident(number)
+            number = await AlertRows(tx.sql).alert_of_message(message_id) if is_tracked else None
+            incident = None if number is None else await IncidentRows(tx.sql).incident(number)
         if question is not None and line.message_id is not None:
             await self._discord.redraw(line, QuestionView(question, incident))
 
     async def _same(self, tx: Transaction, question: AlertQuestion) -> Incident | None:
         """Return the incident that is already tracked for another message of the same alert."""
         since = await tx.now() - self._policy.alerts.same_within
-        return await tx.same_alert(question.guild_id, question.fingerprint, since=since, lesser=())
+        return await AlertRows(tx.sql).same_alert(
+            question.guild_id, question.fingerprint, since=since, lesser=()
+        )
 
     def _deadline(self, question: AlertQuestion, *, after: timedelta) -> Job:
         payload = f"{question.guild_id}:{question.message_id}"
@@ -288,10 +305,10 @@ async def show_answer(tx: Transaction, message_id: int) -> None:
 
     They do not depend on the reply to the person who answered.
     """
-    line, dms = await tx.delivery_by_key(_question_key(message_id)), count()
+    line, dms = await DeliveryRows(tx.sql).delivery_by_key(_question_key(message_id)), count()
     while line is not None:
         await tx.enqueue(_refresh_job(line.id))
-        line = await tx.delivery_by_key(_dm_key(message_id, next(dms)))
+        line = await DeliveryRows(tx.sql).delivery_by_key(_dm_key(message_id, next(dms)))
 
 
 def _refresh_job(line_id: int) -> Job:
@@ -301,7 +318,7 @@ def _refresh_job(line_id: int) -> Job:
 
 async def _is_answered(tx: Transaction, delivery: Delivery) -> bool:
     message_id = AlertQuestionData.from_json(delivery.data).answers
-    question = await tx.alert_question(message_id, guild_id=delivery.guild_id)
+    question = await AlertQuestionRows(tx.sql).alert_question(message_id, guild_id=delivery.guild_id)
     return question is not None and question.answer is not None
 
 
@@ -315,9 +332,9 @@ def _told(question: AlertQuestion) -> AlertQuestionData:
     )
 
 
-async def asked_question(tx: AlertQuestions, message_id: int, guild_id: int) -> AlertQuestion:
+async def asked_question(tx: Transaction, message_id: int, guild_id: int) -> AlertQuestion:
     """Lock and return the question about a message. Raises UserError if there is none."""
-    question = await tx.alert_question(message_id, guild_id=guild_id)
+    question = await AlertQuestionRows(tx.sql).alert_question(message_id, guild_id=guild_id)
     if question is None:
         raise UserError("alert_not_asked")
     return question
@@ -332,7 +349,9 @@ def require_open(question: AlertQuestion) -> None:
         raise UserError(f"alert_{question.answer.value}_before", by=by, sender=sender)
 
 
-async def audit_answer(tx: AuditWrites, question: AlertQuestion, *, by: Person, action: str) -> None:
+async def audit_answer(tx: Transaction, question: AlertQuestion, *, by: Person, action: str) -> None:
     """Record in the audit what a person has answered."""
     facts = {"channel_id": question.channel_id, "sender": question.sender, "message_id": question.message_id}
-    await tx.audit(guild_id=question.guild_id, by=by, action=action, data=AuditData(facts=facts))
+    await AuditWrites(tx.sql).audit(
+        guild_id=question.guild_id, by=by, action=action, data=AuditData(facts=facts)
+    )

@@ -14,8 +14,11 @@ from bot.runbook.model import Policy
 from bot.services.alerts.identity import about, identified
 from bot.services.alerts.questions import show_answer
 from bot.services.incidents.lifecycle import Lifecycle
-from bot.services.ports import Store, Transaction
 from bot.services.shared.changes import Change
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertQuestionRows, AlertRows
+from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +43,9 @@ class Recoveries:
             outcome, incident = await self.receive_within(tx, said)
             if incident is None:
                 await _answer_question(tx, said)
-            await tx.decide(AlertDecision.on(said, outcome, says=Says.RESOLVED, incident=incident))
+            await AlertDecisionRows(tx.sql).decide(
+                AlertDecision.on(said, outcome, says=Says.RESOLVED, incident=incident)
+            )
 
     async def receive_within(self, tx: Transaction, said: Occurrence) -> tuple[AlertOutcome, Incident | None]:
         """Handle a recovery in the caller's transaction, which has locked the fingerprint.
@@ -48,7 +53,7 @@ class Recoveries:
         Returns:
             What became of it, for the caller to record, and the oldest incident that it is about.
         """
-        firing = await tx.firing_alerts(
+        firing = await AlertRows(tx.sql).firing_alerts(
             said.guild_id,
             said.fingerprint,
             before=said.id,
@@ -56,7 +61,7 @@ class Recoveries:
             sender=said.sender,
         )
         for incident, is_over in firing:
-            is_new = await tx.note_recovery(
+            is_new = await AlertRows(tx.sql).note_recovery(
                 incident.id, message_id=said.id, channel_id=said.channel_id, sender=said.sender
             )
             if is_new:
@@ -83,7 +88,7 @@ class Recoveries:
 
 async def _answer_question(tx: Transaction, said: Occurrence) -> None:
     """Answer the question about what is over now: it must not be tracked because nobody has answered."""
-    waiting = await tx.waiting_questions(said.guild_id, said.channel_id, said.sender)
+    waiting = await AlertQuestionRows(tx.sql).waiting_questions(said.guild_id, said.channel_id, said.sender)
     if (asked := about(said, waiting)) is not None:
-        await tx.answer_alert_question(asked.number, AlertAnswer.RESOLVED, by=said.by)
+        await AlertQuestionRows(tx.sql).answer_alert_question(asked.number, AlertAnswer.RESOLVED, by=said.by)
         await show_answer(tx, asked.number)

@@ -25,9 +25,13 @@ from bot.services.alerts.identity import identified
 from bot.services.alerts.opening import AlertOpening, Decided
 from bot.services.alerts.questions import MessageQuestions, as_incident
 from bot.services.alerts.recoveries import Recoveries
-from bot.services.ports import Store, Transaction
 from bot.services.shared.firing import count_message, has_fired
 from bot.services.shared.jobs import refresh_job
+from bot.storage.store import Store
+from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.alerts.lessons import AlertLessonRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -252,7 +256,7 @@ class AlertTracking(AlertReader):
 
     async def _record(self, decided: AlertDecision) -> None:
         async with self._store.at_once() as tx:
-            await tx.decide(decided)
+            await AlertDecisionRows(tx.sql).decide(decided)
 
     def opens(self, message: AlertMessage, understood: Understood) -> bool:
         """Return True if a message is tracked as an alert unless something known of it stops that."""
@@ -262,21 +266,25 @@ class AlertTracking(AlertReader):
     async def show_count(self, incident_id: int) -> None:
         """Let the posts say how often it came: one edit for all that came meanwhile."""
         async with self._store.transaction() as tx:
-            incident = await tx.incident(incident_id)
+            incident = await IncidentRows(tx.sql).incident(incident_id)
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
     async def _track(self, understood: Understood, *, asks: Unknown | None = None) -> Incident | None:
         """Count the message on the same alert if that is tracked; else track it, or ask as *asks* says."""
         async with self._store.transaction() as tx:
             said = await identified(tx, understood.occurrence)
-            known = await tx.handled_message(said)
+            known = await AlertDecisionRows(tx.sql).handled_message(said)
             if known is not None:
-                return None if known.incident_id is None else await tx.incident(known.incident_id)
+                return (
+                    None
+                    if known.incident_id is None
+                    else await IncidentRows(tx.sql).incident(known.incident_id)
+                )
             would_be = replace(understood.would_be, fingerprint=said.fingerprint)
             decided = await self._decide(tx, replace(understood, would_be=would_be), asks=asks)
             decision = decided.about(said, says=understood.reading.says)
             if decided.incident is None:
-                await tx.decide(decision)
+                await AlertDecisionRows(tx.sql).decide(decision)
             else:
                 await count_message(tx, self._policy, decision)
         number, outcome = decision.incident_id, decided.outcome
@@ -316,5 +324,7 @@ async def read_as_taught(store: Store, reader: AlertReader, message: AlertMessag
     understood = reader.understand(message)
     if understood is None or not reader.may_be_taught(understood):
         return understood
-    lesson = await store.alert_lesson(message.guild_id, message.sender, understood.reading.look)
+    lesson = await AlertLessonRows(store.sql).alert_lesson(
+        message.guild_id, message.sender, understood.reading.look
+    )
     return understood if lesson is None else understood.as_taught(lesson)

@@ -8,8 +8,10 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery, 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryKinds
-from bot.services.ports import Transaction
 from bot.services.shared.jobs import refresh_job
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +33,7 @@ class Arrivals:
         """
         if delivery.incident_id is None:
             return
-        incident = await tx.incident(delivery.incident_id, lock=True)
+        incident = await IncidentWrites(tx.sql).incident(delivery.incident_id, lock=True)
         incident = await self._kinds.of(delivery).placed(tx, incident, delivery, posted, at=at)
         if delivery.shown_version < incident.version:
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
@@ -44,13 +46,13 @@ class Arrivals:
         Args:
             at: When it was posted; None: about when its delivery was stored.
         """
-        delivery = await tx.delivery_by_key(key)
+        delivery = await DeliveryRows(tx.sql).delivery_by_key(key)
         if delivery is None:
             return
         if delivery.status is DeliveryStatus.SENT:
             await self._keep_second(tx, delivery, posted)
             return
-        await tx.finish_sent(delivery.id, posted)
+        await DeliveryAttempts(tx.sql).finish_sent(delivery.id, posted)
         await self.arrived(tx, delivery, posted, at=at or delivery.created_at)
 
     async def _keep_second(self, tx: Transaction, first: Delivery, posted: Posted) -> None:
@@ -62,13 +64,13 @@ class Arrivals:
         if first.incident_id is None or posted.message_id in (None, first.message_id):
             return
         key = f"{first.key}:second:{posted.message_id}"
-        if await tx.delivery_by_key(key) is not None:
+        if await DeliveryRows(tx.sql).delivery_by_key(key) is not None:
             return
         second = NewDelivery(DeliveryKind.SECOND, first.to, key, first.guild_id, first.incident_id)
-        await tx.insert_deliveries([second])
-        stored = await tx.delivery_by_key(key)
+        await DeliveryWrites(tx.sql).insert_deliveries([second])
+        stored = await DeliveryRows(tx.sql).delivery_by_key(key)
         assert stored is not None, "it was stored a moment ago"
-        await tx.finish_sent(stored.id, posted)
-        incident = await tx.incident(first.incident_id, lock=True)
+        await DeliveryAttempts(tx.sql).finish_sent(stored.id, posted)
+        incident = await IncidentWrites(tx.sql).incident(first.incident_id, lock=True)
         await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
         log.warning("delivery.told_twice", incident_id=first.incident_id, kind=first.kind)

@@ -34,11 +34,13 @@ from bot.services.delivery.attempts import (
 )
 from bot.services.delivery.handling import DeliveryKinds
 from bot.services.delivery.waiting import BEHIND, HeldDeliveries, dated, must_wait, wait_in_line
-from bot.services.ports import Store, Transaction
 from bot.services.ports.discord import DiscordSending
-from bot.services.ports.store.deliveries import Prospect
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
 from bot.services.shared.fencing import fresh
+from bot.storage.store import Store
+from bot.storage.tables.attachments import AttachmentRows
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites, Prospect
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +90,7 @@ class Deliveries:
             When to try again, or None when it is finished one way or the other.
         """
         seen, incident = await asyncio.gather(
-            self._store.before_sending(delivery_id, at_most=self._policy.storm.bundle_from),
+            DeliveryRows(self._store.sql).before_sending(delivery_id, at_most=self._policy.storm.bundle_from),
             self._kinds.incidents.read_for_delivery(delivery_id),
         )
         if seen is None:
@@ -101,7 +103,7 @@ class Deliveries:
             if obsolete is not None:
                 return await self._go(_Attempt(seen.delivery, obsolete, incident), now=seen.now)
         async with self._store.transaction() as tx:
-            delivery = await tx.claim_delivery(delivery_id)
+            delivery = await DeliveryAttempts(tx.sql).claim_delivery(delivery_id)
             if delivery is None:
                 return None
             if wait := await self._wait(tx, delivery):
@@ -133,7 +135,7 @@ class Deliveries:
                 return await self._not_sent(delivery, failure)
             case None:
                 async with self._store.transaction() as tx:
-                    await tx.cancel_delivery(delivery.id)
+                    await DeliveryWrites(tx.sql).cancel_delivery(delivery.id)
                     await self._kinds.of(delivery).cancelled(tx, delivery)
         return None
 
@@ -195,7 +197,7 @@ class Deliveries:
             told = quieted(delivery) if quiet else delivery
             request = await self._discord.compose(told, subject)
         if isinstance(subject, Incident) and subject.is_private:
-            posts = await self._store.posts(subject.id)
+            posts = await DeliveryRows(self._store.sql).posts(subject.id)
             if would_expose(delivery, request, posts):
                 return None  # it was queued, or even begun, while the incident was public
         files = await self._files(delivery)
@@ -204,7 +206,9 @@ class Deliveries:
         with fresh():
             async with self._store.at_once() as tx:
                 late = delivery.is_late
-                begun = await tx.begin_attempt(delivery.id, request, version=version, late=late, quiet=quiet)
+                begun = await DeliveryAttempts(tx.sql).begin_attempt(
+                    delivery.id, request, version=version, late=late, quiet=quiet
+                )
             if begun is None:
                 return None  # it was acknowledged while the message was being made
             self._already_told.begin(begun)
@@ -213,14 +217,18 @@ class Deliveries:
     async def _files(self, delivery: Delivery) -> list[Attachment]:
         """Return the files that the delivery carries; almost none does."""
         refs = AttachedFiles.from_json(delivery.data).files
-        return in_order(refs, await self._store.attachments([ref.key for ref in refs])) if refs else []
+        return (
+            in_order(refs, await AttachmentRows(self._store.sql).attachments([ref.key for ref in refs]))
+            if refs
+            else []
+        )
 
     async def _sent(self, delivery: Delivery, posted: Posted) -> None:
         async with self._store.transaction() as tx:
-            current = await tx.claim_delivery(delivery.id)
+            current = await DeliveryAttempts(tx.sql).claim_delivery(delivery.id)
             if current is None:
                 return  # another worker has reported it while this one was away
-            await tx.finish_sent(delivery.id, posted)
+            await DeliveryAttempts(tx.sql).finish_sent(delivery.id, posted)
             is_silent = is_mute(current, posted)
             if current.incident_id is not None:
                 await self._arrivals.arrived(tx, current, posted)
@@ -237,7 +245,7 @@ class Deliveries:
     async def _deleted(self, delivery: Delivery, deleted: DeletedSince) -> None:
         """Finish a delivery that was posted and then deleted; an alert or a thread's root is posted anew."""
         async with self._store.transaction() as tx:
-            current = await tx.claim_delivery(delivery.id)
+            current = await DeliveryAttempts(tx.sql).claim_delivery(delivery.id)
             if current is None:
                 return
             await self._kinds.of(current).deleted(tx, current, channel_id=deleted.channel_id)
@@ -245,7 +253,7 @@ class Deliveries:
 
     async def _hold(self, delivery: Delivery, away: DiscordAway) -> timedelta | None:
         async with self._store.transaction() as tx:
-            current = await tx.claim_delivery(delivery.id)
+            current = await DeliveryAttempts(tx.sql).claim_delivery(delivery.id)
             if current is None:
                 return None
             return await self._held.hold(tx, current, away)
@@ -254,7 +262,7 @@ class Deliveries:
         if not delivery.kind.spec.is_urgent:
             return limit.capacity_in
         async with self._store.transaction() as tx:
-            current = await tx.claim_delivery(delivery.id)
+            current = await DeliveryAttempts(tx.sql).claim_delivery(delivery.id)
             if current is None:
                 return None
             await self._held.hold_if_late(tx, current, limit, wait=limit.capacity_in)
@@ -272,7 +280,9 @@ class Deliveries:
             gives_up=again is None,
         )
         async with self._store.transaction() as tx:
-            current = await tx.claim_delivery(delivery.id)  # with the request of this attempt
+            current = await DeliveryAttempts(tx.sql).claim_delivery(
+                delivery.id
+            )  # with the request of this attempt
             if current is None:
                 return None
             if not failure.final and (wait := again or asked):
@@ -280,7 +290,7 @@ class Deliveries:
                 if held and asked:
                     return wait  # Discord accepts it then: no reason to give it up
             if again is not None:
-                await tx.retry_later(
+                await DeliveryAttempts(tx.sql).retry_later(
                     delivery.id, error=failure.reason, http_status=failure.http_status, after=again
                 )
             else:
@@ -290,7 +300,9 @@ class Deliveries:
     async def _give_up(self, tx: Transaction, delivery: Delivery, failure: Failure) -> None:
         """Fail the delivery, and queue in the same commit what follows: the DLQ entry and the email."""
         reason, code = failure.reason, failure.code
-        await tx.finish_failed(delivery.id, error=reason, http_status=failure.http_status)
+        await DeliveryAttempts(tx.sql).finish_failed(
+            delivery.id, error=reason, http_status=failure.http_status
+        )
         await self._kinds.of(delivery).give_up(tx, delivery, reason=reason, code=code)
 
 

@@ -15,8 +15,12 @@ from bot.domain.timeline.recorded import EmailedEntry
 from bot.runbook.model import Policy
 from bot.services.delivery.emails import DeliveryEmails
 from bot.services.delivery.handling import DeliveryKinds
-from bot.services.ports import Store
 from bot.services.shared.roster import OnCall
+from bot.storage.store import Store
+from bot.storage.tables.bundles import BundleRows, BundleWrites
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineWrites
 
 log = structlog.get_logger(__name__)
 
@@ -62,11 +66,11 @@ class EmailBackup:
         Returns:
             How long to wait before another try, or None when no email is left to send.
         """
-        asked = await self._store.delivery(delivery_id)
+        asked = await DeliveryRows(self._store.sql).delivery(delivery_id)
         delivery = await self._kinds.of(asked).mailed_for(self._store, asked)
         if delivery is None or delivery.incident_id is None or delivery.held_at is not None:
             return None
-        incident = await self._store.incident(delivery.incident_id)
+        incident = await IncidentRows(self._store.sql).incident(delivery.incident_id)
         if not await self.is_owed(delivery, incident):
             return None
         reached = await self._email(delivery, incident)
@@ -103,9 +107,11 @@ class EmailBackup:
         if not accepted and not is_done:
             return _NO_ONE
         async with self._store.transaction() as tx:
-            await tx.mark_emailed(delivery.id, to=accepted, is_done=is_done)
+            await DeliveryAttempts(tx.sql).mark_emailed(delivery.id, to=accepted, is_done=is_done)
             if accepted:
-                await tx.add_timeline(incident.id, _emailed(len(accepted), at=await tx.now()))
+                await TimelineWrites(tx.sql).add_timeline(
+                    incident.id, _emailed(len(accepted), at=await tx.now())
+                )
         log.info("email.sent", delivery_id=delivery.id, incident_id=incident.id, left=len(to) - len(accepted))
         return EmailReach(someone=bool(accepted), everyone=is_done)
 
@@ -113,20 +119,22 @@ class EmailBackup:
         self, bundle_id: int, incident: Incident, *, to: Sequence[OnCallPerson]
     ) -> EmailReach:
         """Send one email that lists all incidents of a bundle; only the first shown *incident* sends it."""
-        bundle = await self._store.bundle(bundle_id)
+        bundle = await BundleRows(self._store.sql).bundle(bundle_id)
         if not bundle.shown or bundle.shown[0].id != incident.id:
             return _NO_ONE
-        accepted = await self._emails.send_many(await self._store.delivery(bundle_id), bundle, to=to)
+        accepted = await self._emails.send_many(
+            await DeliveryRows(self._store.sql).delivery(bundle_id), bundle, to=to
+        )
         is_done = len(accepted) == len(to)
         if not accepted and not is_done:
             return _NO_ONE
         async with self._store.transaction() as tx:
-            told = await tx.bundled(bundle_id)
-            await tx.mark_bundle_emailed(bundle_id, to=accepted, is_done=is_done)
+            told = await BundleRows(tx.sql).bundled(bundle_id)
+            await BundleWrites(tx.sql).mark_bundle_emailed(bundle_id, to=accepted, is_done=is_done)
             if accepted:
                 entry = _emailed(len(accepted), at=await tx.now())
                 numbers = sorted({one.incident_id for one in told})
-                await tx.add_timelines([(number, entry) for number in numbers])
+                await TimelineWrites(tx.sql).add_timelines([(number, entry) for number in numbers])
         log.info("email.sent", delivery_id=bundle_id, incidents=bundle.count, left=len(to) - len(accepted))
         return EmailReach(someone=bool(accepted), everyone=is_done)
 

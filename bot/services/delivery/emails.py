@@ -13,8 +13,9 @@ from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import Email, EmailRecipient, EmailSender, EmailWriter
-from bot.services.ports.store.deliveries import DeliveryReads
 from bot.services.shared.postings import posting_key
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ class DeliveryEmails:
     """
 
     def __init__(
-        self, store: DeliveryReads, links: Links, *, writer: EmailWriter, sender: EmailSender | None
+        self, store: Store, links: Links, *, writer: EmailWriter, sender: EmailSender | None
     ) -> None:
         self._store = store
         self._links = links
@@ -54,7 +55,9 @@ class DeliveryEmails:
         Raises:
             StorageUnavailable.
         """
-        first = await self._store.delivery_by_key(posting_key(incident.id, DeliveryKind.ALERT, 1))
+        first = await DeliveryRows(self._store.sql).delivery_by_key(
+            posting_key(incident.id, DeliveryKind.ALERT, 1)
+        )
         begins = delivery.nonce if first is None else first.nonce
         emails = []
         for who in to:

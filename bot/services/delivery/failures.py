@@ -9,7 +9,10 @@ from bot.domain.drill import DLQ_MARK
 from bot.domain.incident.incident import Incident
 from bot.runbook.model import Policy
 from bot.services.delivery.email_backup import TRY_EMAIL_AGAIN, EmailBackup
-from bot.services.ports import DlqStore, Store
+from bot.services.ports import DlqStore
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
 
 #: The error of a message that Discord accepted without notifying the people it mentions.
 _MUTE = f"{MUTE}: the bot may not mention everyone there"
@@ -42,8 +45,12 @@ class Failures:
         Raises:
             StorageUnavailable: the DLQ's database is away; the queue tries again.
         """
-        delivery = await self._store.delivery(delivery_id)
-        incident = None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
+        delivery = await DeliveryRows(self._store.sql).delivery(delivery_id)
+        incident = (
+            None
+            if delivery.incident_id is None
+            else await IncidentRows(self._store.sql).incident(delivery.incident_id)
+        )
         reached = await self._emails.stand_in(delivery, incident)
         await self._write(delivery, incident, emailed=reached.someone)
         owed = incident is not None and await self._emails.is_owed(delivery, incident)
@@ -55,11 +62,16 @@ class Failures:
         Raises:
             StorageUnavailable: as `record`.
         """
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         if incident.is_private:
-            ids = [failure_id(nonce) for nonce in await self._store.delivery_nonces(incident_id)]
+            ids = [
+                failure_id(nonce)
+                for nonce in await DeliveryRows(self._store.sql).delivery_nonces(incident_id)
+            ]
             await self._failures.redact(ids, title=_incident_title(incident, in_words=False))
-            naming = [failure_id(nonce) for nonce in await self._store.naming_nonces(incident_id)]
+            naming = [
+                failure_id(nonce) for nonce in await DeliveryRows(self._store.sql).naming_nonces(incident_id)
+            ]
             await self._failures.redact(naming, title=None)
 
     async def _write(self, delivery: Delivery, incident: Incident | None, *, emailed: bool) -> None:
@@ -67,7 +79,7 @@ class Failures:
         await self._failures.record(self._row(delivery, incident, emailed=emailed))
         if incident is None or incident.is_private:
             return
-        now = await self._store.incident(incident.id)
+        now = await IncidentRows(self._store.sql).incident(incident.id)
         if now.is_private:
             await self._failures.record(self._row(delivery, now, emailed=emailed))
 

@@ -8,11 +8,16 @@ from bot.domain.delivery.addressing import Named
 from bot.domain.delivery.delivery import Delivery, Posted
 from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.incident.incident import Incident
+from bot.domain.jobs import Job, JobName
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import DeliveryFailedEntry
-from bot.services.ports import Job, JobName, Store, Subject, Transaction
-from bot.services.ports.store.deliveries import Prospect
+from bot.services.ports import Subject
 from bot.services.shared.shown_incidents import ShownIncidents
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryAttempts, Prospect
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 
 
 class DeliveryHandler:
@@ -68,14 +73,14 @@ class DeliveryHandler:
 
     async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
         """Finish a delivery whose message was posted and deleted before the bot knew of it."""
-        await tx.finish_deleted(delivery.id, channel_id=channel_id)
+        await DeliveryAttempts(tx.sql).finish_deleted(delivery.id, channel_id=channel_id)
 
     # -- when Discord does not take it
     async def severity(self, tx: Transaction, delivery: Delivery) -> str | None:
         """Return the severity that decides about an email in its place; None: there is never one."""
         if not delivery.kind.spec.goes_by_email or delivery.incident_id is None:
             return None
-        return (await tx.incident(delivery.incident_id)).severity
+        return (await IncidentRows(tx.sql).incident(delivery.incident_id)).severity
 
     def is_mailed(self, delivery: Delivery) -> bool:
         """Return True if an email goes out with the delivery, even if Discord takes it."""
@@ -118,7 +123,7 @@ class DeliveryHandler:
         await self.report(tx, delivery)
         if delivery.incident_id is not None:
             entry = _failed(delivery, Named.from_json(delivery.data).name, reason, at=await tx.now())
-            await tx.add_timeline(delivery.incident_id, entry)
+            await TimelineWrites(tx.sql).add_timeline(delivery.incident_id, entry)
 
 
 class SwitchedOff(DeliveryHandler):

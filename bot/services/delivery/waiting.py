@@ -14,8 +14,8 @@ from bot.domain.delivery.delivery import UNFINISHED, Delivery
 from bot.domain.errors import Crowded, DiscordAway, UpstreamUnavailable
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryKinds
-from bot.services.ports import Transaction
-from bot.services.ports.store.deliveries import DeliveryAttempts
+from bot.storage.tables.deliveries import DeliveryAttempts
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -40,19 +40,21 @@ def dated(delivery: Delivery, *, now: datetime) -> Delivery:
     return replace(delivery, is_late=True)
 
 
-async def must_wait(tx: DeliveryAttempts, delivery: Delivery) -> bool:
+async def must_wait(tx: Transaction, delivery: Delivery) -> bool:
     """Return True if an outage holds back what comes first: an earlier line of the thread, or the alert."""
-    return delivery.kind.spec.keeps_order and await tx.is_behind(delivery.id)
+    return delivery.kind.spec.keeps_order and await DeliveryAttempts(tx.sql).is_behind(delivery.id)
 
 
-async def wait_in_line(tx: DeliveryAttempts, delivery: Delivery) -> timedelta | None:
+async def wait_in_line(tx: Transaction, delivery: Delivery) -> timedelta | None:
     """Return when to look again while a message that comes before *delivery* is on its way; None: send it.
 
     Two workers send two messages of one moment at once, and Discord shows them in the order of arrival.
     Messages that notify people wait for none.
     """
     kinds = delivery.kind.spec.waits_behind
-    if not kinds or not await tx.is_in_line(delivery.id, behind=kinds, patience=LINE_PATIENCE):
+    if not kinds or not await DeliveryAttempts(tx.sql).is_in_line(
+        delivery.id, behind=kinds, patience=LINE_PATIENCE
+    ):
         return None
     return _NEXT_LINE
 
@@ -100,7 +102,9 @@ class HeldDeliveries:
             after = timedelta(seconds=min(max(away.retry_after_s or 0.0, soonest_s), latest_s))
         # An earlier answer is kept: "not asked" says less.
         reason = away.reason if away.http_status or delivery.error is None else None
-        is_news = await tx.hold_delivery(delivery.id, error=reason, http_status=away.http_status, after=after)
+        is_news = await DeliveryAttempts(tx.sql).hold_delivery(
+            delivery.id, error=reason, http_status=away.http_status, after=after
+        )
         if is_news:
             log.info("delivery.held", delivery_id=delivery.id, kind=delivery.kind, reason=away.reason)
         if is_news and delivery.kind.spec.is_urgent:

@@ -14,11 +14,15 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.acknowledgement import AckOutcome, AckVia
+from bot.domain.jobs import Job, JobName
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
-from bot.services.ports import TRY_AGAIN, Discord, Job, JobName, Store
-from bot.services.ports.store.deliveries import Prospect
+from bot.services.ports import TRY_AGAIN, Discord
+from bot.storage.store import Store
+from bot.storage.tables.bundles import BundleRows, BundleWrites
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites, Prospect
+from bot.storage.tables.incidents import IncidentRows
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +70,7 @@ class Bundles:
         if seen.group is None or not self.is_one_of_many(seen):
             return
         async with self._store.transaction() as tx:
-            bundle_id = await tx.bundle(seen.group, apart=self._meanwhile)
+            bundle_id = await BundleWrites(tx.sql).bundle(seen.group, apart=self._meanwhile)
         log.info("escalation.bundled", bundle_id=bundle_id)
 
     def is_one_of_many(self, seen: Prospect) -> bool:
@@ -79,10 +83,10 @@ class Bundles:
         Returns:
             When to try again what Discord did not take now, or None.
         """
-        delivery = await self._store.delivery(bundle_id)
+        delivery = await DeliveryRows(self._store.sql).delivery(bundle_id)
         if delivery.status is not DeliveryStatus.SENT:
             return None
-        bundle = await self._store.bundle(bundle_id)
+        bundle = await BundleRows(self._store.sql).bundle(bundle_id)
         is_corrected = any(one.details_version is not None for one in bundle.shown)
         if bundle.waiting == bundle.count and delivery.shown_version == 0 and not is_corrected:
             return None  # as it was sent
@@ -91,12 +95,12 @@ class Bundles:
         except UpstreamUnavailable as away:
             return away.capacity_in or TRY_AGAIN
         async with self._store.transaction() as tx:
-            await tx.set_shown([bundle_id], version=1)
+            await DeliveryWrites(tx.sql).set_shown([bundle_id], version=1)
         return None
 
     async def show(self, bundle_id: int) -> Bundle:
         """Return the current content of a bundle."""
-        return await self._store.bundle(bundle_id)
+        return await BundleRows(self._store.sql).bundle(bundle_id)
 
     async def acknowledge(self, bundle_id: int, *, by: Person) -> AllAcknowledged:
         """Acknowledge every incident that a bundle lists and that *by* may see.
@@ -104,9 +108,9 @@ class Bundles:
         Raises:
             NotPermitted: *by* may not acknowledge.
         """
-        delivery = await self._store.delivery(bundle_id)
+        delivery = await DeliveryRows(self._store.sql).delivery(bundle_id)
         message_id = delivery.message_id or 0
-        listed = (await self._store.incidents_by_messages([message_id])).get(message_id, [])
+        listed = (await IncidentRows(self._store.sql).incidents_by_messages([message_id])).get(message_id, [])
         outcomes = await self._acknowledger.acknowledge_each(listed, by=by, via=AckVia.BUTTON)
         first = sum(result.outcome is AckOutcome.FIRST for result in outcomes)
         log.info("bundle.acknowledged", bundle_id=bundle_id, first=first, of=len(listed), user_id=by.id)

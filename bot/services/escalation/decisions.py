@@ -18,10 +18,14 @@ from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
 from bot.services.escalation.step_messages import StepMessages, entries
-from bot.services.ports import Store, Transaction
-from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
 from bot.services.shared.jobs import refresh_job, step_job
 from bot.services.shared.roster import OnCall
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.escalation import EscalationRows, EscalationWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineRows, TimelineWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -48,11 +52,12 @@ class Escalations:
             is_alone: Other steps that are due are left to their own jobs.
         """
         # Before the decision, not within it: reading Discord must not hold a row lock.
-        await self._ahead.read_within([await self._store.incident(incident_id)], READ_WITHIN_S)
-        pages = await self._store.pages(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
+        await self._ahead.read_within([incident], READ_WITHIN_S)
+        pages = await DeliveryRows(self._store.sql).pages(incident_id)
         async with self._store.transaction() as tx:
-            incident = await tx.incident(incident_id, lock=True)
-            step = await tx.claim_step(incident_id, index)
+            incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
+            step = await EscalationWrites(tx.sql).claim_step(incident_id, index)
             if step is None or incident.status is not Status.TRIGGERED:
                 return
             due = [step] if is_alone else await _due_with(tx, step)
@@ -63,8 +68,8 @@ class Escalations:
     async def _show(self, tx: Transaction, incident: Incident) -> None:
         """Queue an edit of the incident's posts: their ladder shows which steps were taken."""
         shown = replace(incident, version=incident.version + 1)
-        await tx.keep_followed_pages(incident.id)
-        await tx.save(shown)
+        await EscalationWrites(tx.sql).keep_followed_pages(incident.id)
+        await IncidentWrites(tx.sql).save(shown)
         await tx.enqueue(refresh_job(shown, severity=self._policy.rules(shown.severity)))
 
     async def start(
@@ -86,7 +91,7 @@ class Escalations:
             is_first: The incident is new: it had no ladder before.
             why: Its cause, if that was not the alert.
         """
-        earlier = [] if is_first else await tx.steps(incident.id)
+        earlier = [] if is_first else await EscalationRows(tx.sql).steps(incident.id)
         steps = self._planned(incident, severity, since=now, earlier=earlier)
         await self._begin(tx, incident, steps, earlier, now=now, why=why)
 
@@ -96,14 +101,14 @@ class Escalations:
         """Return from when the deadline and the ladder of *incident*'s next severity count."""
         if incident.status is not Status.TRIGGERED:
             return SeverityClock(now)
-        steps = await tx.steps(incident.id)
+        steps = await EscalationRows(tx.sql).steps(incident.id)
         if earlier := earlier_clock(incident, steps, priority=priority_of(severity.rank)):
             return earlier
 
         def is_as_severe(name: str) -> bool:
             return self._policy.rules(name).rank <= severity.rank
 
-        timeline = await tx.timeline(incident.id)
+        timeline = await TimelineRows(tx.sql).timeline(incident.id)
         return SeverityClock(severe_since(incident, timeline, is_as_severe=is_as_severe, now=now))
 
     async def switch(
@@ -120,7 +125,7 @@ class Escalations:
         What was due by the severity's clock is taken at once, in one message; the other steps come at their
         times. At least the pages of the ladder's start are sent.
         """
-        earlier = await tx.steps(incident.id)
+        earlier = await EscalationRows(tx.sql).steps(incident.id)
         if clock.ladder:
             first_index = max(step.index for step in earlier) + 1
             steps = resumed(clock, first_index=first_index, starts_at=now)
@@ -154,8 +159,8 @@ class Escalations:
         """Store the *steps* of a ladder that follows *earlier* ones, and take those that are due."""
         severity = self._policy.rules(incident.severity)
         ladder = [step if step.due_at > now else replace(step, status=StepStatus.DONE) for step in steps]
-        await tx.insert_steps(ladder)
-        tx.watch(incident.id)
+        await EscalationWrites(tx.sql).insert_steps(ladder)
+        EscalationWrites(tx.sql).watch(incident.id)
         current = await tx.now()
         waiting = [step for step in ladder if step.status is StepStatus.PENDING]
         await tx.enqueue(
@@ -193,15 +198,17 @@ class Escalations:
         Args:
             steps: By due time; at least one.
         """
-        await tx.finish_steps(steps)
-        return await self.repeat(tx, _as_due(incident, steps, await tx.steps(incident.id)))
+        await EscalationWrites(tx.sql).finish_steps(steps)
+        return await self.repeat(
+            tx, _as_due(incident, steps, await EscalationRows(tx.sql).steps(incident.id))
+        )
 
     async def repeat(self, tx: Transaction, due: Due) -> Due:
         """Store the next row of the step that repeats itself, if one of *due* does; return *due* with it."""
         now, severity = await tx.now(), self._policy.rules(due.incident.severity)
         again = due.repeated(now=now)
         if again is not None:
-            await tx.insert_steps([again])
+            await EscalationWrites(tx.sql).insert_steps([again])
             await tx.enqueue(step_job(again, after=again.due_at - now, severity=severity))
         return due.followed_by(again)
 
@@ -213,8 +220,8 @@ class Escalations:
             is_past: They were taken before this transaction, without the database.
         """
         called = await self._called(tx, due, is_past=is_past)
-        await tx.insert_deliveries(self._step_messages.messages(due, called, now=at))
-        await tx.add_timeline(due.incident.id, *entries(due, called, now=at))
+        await DeliveryWrites(tx.sql).insert_deliveries(self._step_messages.messages(due, called, now=at))
+        await TimelineWrites(tx.sql).add_timeline(due.incident.id, *entries(due, called, now=at))
 
     async def resume(self, tx: Transaction, incident: Incident, *, why: Why) -> bool:
         """Go on with the ladder that an acknowledge had stopped, in the caller's transaction.
@@ -227,17 +234,19 @@ class Escalations:
             True if a step was taken now, which writes to the channel.
         """
         severity, now = self._policy.rules(incident.severity), await tx.now()
-        if not await tx.resume_ladder(incident.id, since=now, priority=priority_of(severity.rank)):
+        if not await EscalationWrites(tx.sql).resume_ladder(
+            incident.id, since=now, priority=priority_of(severity.rank)
+        ):
             await self.start(tx, incident, severity, now=now, why=why)
             return False  # the first step of a ladder only sends DMs
-        tx.watch(incident.id)
-        pages, due = reached(await tx.pages(incident.id)), []
-        for step in await tx.steps(incident.id):
+        EscalationWrites(tx.sql).watch(incident.id)
+        pages, due = reached(await DeliveryRows(tx.sql).pages(incident.id)), []
+        for step in await EscalationRows(tx.sql).steps(incident.id):
             if step.status is not StepStatus.PENDING:
                 continue
             if step.due_at > now:
                 await tx.enqueue(step_job(step, after=step.due_at - now, severity=severity))
-            elif claimed := await tx.claim_step(step.incident_id, step.index):
+            elif claimed := await EscalationWrites(tx.sql).claim_step(step.incident_id, step.index):
                 due.append(claimed)
         if due:
             await self.queue_messages(tx, incident, due, before=pages, why=why)
@@ -254,7 +263,7 @@ class Escalations:
         Args:
             without: People who get no DM with it, as `marked`.
         """
-        ladder, now = await tx.steps(incident.id), await tx.now()
+        ladder, now = await EscalationRows(tx.sql).steps(incident.id), await tx.now()
         following = following_step(ladder)
         rung = LadderStep(after=None) if following is None else following.rung
         severity = self._policy.rules(incident.severity)
@@ -271,10 +280,10 @@ class Escalations:
             starts_at=starts_at,
             priority=priority_of(severity.rank),
         )
-        await tx.insert_steps([step])
-        claimed = await tx.claim_step(step.incident_id, step.index)
+        await EscalationWrites(tx.sql).insert_steps([step])
+        claimed = await EscalationWrites(tx.sql).claim_step(step.incident_id, step.index)
         if claimed is not None:
-            before = reached(await tx.pages(incident.id))
+            before = reached(await DeliveryRows(tx.sql).pages(incident.id))
             await self.queue_messages(tx, incident, [claimed], before=before, why=why)
 
     async def queue_posted(
@@ -294,10 +303,10 @@ class Escalations:
             posted: The keys of the posted messages.
             at: When the steps were taken.
         """
-        due = _as_due(incident, steps, await tx.steps(incident.id))
+        due = _as_due(incident, steps, await EscalationRows(tx.sql).steps(incident.id))
         called = await self._called(tx, due, is_past=True)
         messages = self._step_messages.messages(due, called, now=at)
-        await tx.insert_deliveries([one for one in messages if one.key in posted])
+        await DeliveryWrites(tx.sql).insert_deliveries([one for one in messages if one.key in posted])
 
     async def _called(
         self, tx: Transaction, due: Due, *, is_past: bool = False
@@ -310,9 +319,16 @@ class Escalations:
 async def _due_with(tx: Transaction, step: Step) -> list[Step]:
     """Claim the other due steps of the ladder of a claimed *step*; return them with it, by due time."""
     now = await tx.now()
-    waiting = [one for one in await tx.steps(step.incident_id) if one.status is StepStatus.PENDING]
+    waiting = [
+        one
+        for one in await EscalationRows(tx.sql).steps(step.incident_id)
+        if one.status is StepStatus.PENDING
+    ]
     beside = [one for one in waiting if one.due_at <= now and one.index != step.index]
-    claimed = [step, *[await tx.claim_step(one.incident_id, one.index) for one in beside]]
+    claimed = [
+        step,
+        *[await EscalationWrites(tx.sql).claim_step(one.incident_id, one.index) for one in beside],
+    ]
     return sorted((one for one in claimed if one is not None), key=lambda one: (one.due_at, one.index))
 
 
@@ -321,14 +337,12 @@ def _as_due(incident: Incident, steps: Sequence[Step], ladder: Sequence[Step]) -
     return Due(incident, steps[-1], following_step(ladder), last_index=last_index, earlier=tuple(steps[:-1]))
 
 
-async def is_of_earlier_ladder(
-    source: EscalationReads | EscalationWrites, delivery: Delivery, incident: Incident
-) -> bool:
+async def is_of_earlier_ladder(source: Store | Transaction, delivery: Delivery, incident: Incident) -> bool:
     """Return True if a page or escalation belongs to a ladder that a change of severity has ended."""
     data = PagingData.from_json(delivery.data)
     if data.severity not in (None, incident.severity):
         return True  # the new severity's ladder may have no step that shows it
-    steps = await source.steps(incident.id)
+    steps = await EscalationRows(source.sql).steps(incident.id)
     own = next((step for step in steps if step.index == data.step), None)
     starts = [step.starts_at for step in steps if step.starts_at is not None]
     return own is not None and own.starts_at != max(starts, default=None)

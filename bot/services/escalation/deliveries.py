@@ -20,11 +20,14 @@ from bot.services.escalation.bundles import Bundles, refresh_bundle_job
 from bot.services.escalation.decisions import is_of_earlier_ladder
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.step_messages import paged
-from bot.services.ports import Store, Transaction
-from bot.services.ports.store.bundles import BundleReads, BundleWrites
-from bot.services.ports.store.deliveries import DeliveryLookups, Prospect
-from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.postings import posting_key
+from bot.storage.store import Store
+from bot.storage.tables.bundles import BundleRows, BundleWrites
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, Prospect
+from bot.storage.tables.escalation import EscalationWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 
 #: How soon to look again at a bundle that may grow.
 _LOOK_AGAIN: Final = timedelta(seconds=0.25)
@@ -50,10 +53,10 @@ class _LadderDeliveries(DeliveryHandler):
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True after an acknowledge, or if an outage held it and a later message says the same."""
-        incident = await tx.incident(delivery.incident_id or 0)
+        incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         if await _is_past(tx, delivery, incident):
             return True
-        return delivery.held_at is not None and await tx.is_overtaken(delivery.id)
+        return delivery.held_at is not None and await DeliveryAttempts(tx.sql).is_overtaken(delivery.id)
 
     async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:
         """Return True after an acknowledge."""
@@ -71,7 +74,7 @@ class PageDeliveries(_LadderDeliveries):
         self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
     ) -> Incident:
         """Put the page on the timeline, and its person among those reached."""
-        await tx.add_timeline(incident.id, paged(delivery, at=at or await tx.now()))
+        await TimelineWrites(tx.sql).add_timeline(incident.id, paged(delivery, at=at or await tx.now()))
         left = tuple(person for person in incident.unreached if person != person_of(delivery))
         is_late = incident.status is Status.TRIGGERED and await tx.now() >= incident.ack_due_at
         is_passed_on = bool(PagingData.from_json(delivery.data).declined_by)
@@ -80,20 +83,24 @@ class PageDeliveries(_LadderDeliveries):
             return incident
         told = replace(incident, unreached=left, version=incident.version + 1)
         if left == incident.unreached and not is_passed_on:
-            await tx.keep_older_pages(incident.id)
-        await tx.save(told)
+            await EscalationWrites(tx.sql).keep_older_pages(incident.id)
+        await IncidentWrites(tx.sql).save(told)
         return told
 
     async def channel_message_of_same_step(
-        self, source: DeliveryLookups, delivery: Delivery
+        self, source: Store | Transaction, delivery: Delivery
     ) -> Delivery | None:
         """Return the channel's message of the same step."""
         step = PagingData.from_json(delivery.data).step
         if delivery.incident_id is None or step is None:
             return None
-        channels = await source.delivery_by_key(f"inc:{delivery.incident_id}:step:{step}:channel")
+        channels = await DeliveryRows(source.sql).delivery_by_key(
+            f"inc:{delivery.incident_id}:step:{step}:channel"
+        )
         if channels is None:  # the first page goes out with the alert itself
-            return await source.delivery_by_key(posting_key(delivery.incident_id, DeliveryKind.ALERT, 1))
+            return await DeliveryRows(source.sql).delivery_by_key(
+                posting_key(delivery.incident_id, DeliveryKind.ALERT, 1)
+            )
         return channels
 
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
@@ -110,7 +117,7 @@ class EscalationDeliveries(_LadderDeliveries):
         self._lost_thread = lost_thread
 
     async def placed(
-        self, tx: JobWrites, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
+        self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
     ) -> Incident:
         """Queue the email that goes with it; one that was sent without the database has had its own."""
         if self.is_mailed(delivery) and at is None:
@@ -129,7 +136,7 @@ class EscalationDeliveries(_LadderDeliveries):
 class BundleDeliveries(DeliveryHandler):
     """Handles messages that report many incidents at once."""
 
-    def __init__(self, store: BundleReads, policy: Policy, passing_on: PassingOn) -> None:
+    def __init__(self, store: Store, policy: Policy, passing_on: PassingOn) -> None:
         super().__init__(DeliveryKind.BUNDLE)
         self._store = store
         self._policy = policy
@@ -145,20 +152,22 @@ class BundleDeliveries(DeliveryHandler):
             return None
         return _LOOK_AGAIN if may_grow(bundle.created_at, due_since=seen.due_since, now=seen.now) else None
 
-    async def is_obsolete(self, tx: BundleWrites, delivery: Delivery) -> bool:
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Close the bundle, and return True if no delivery is left in it."""
-        return await tx.close_bundle(delivery.id) == 0
+        return await BundleWrites(tx.sql).close_bundle(delivery.id) == 0
 
     async def load(self, delivery: Delivery) -> Bundle:
         """Return the bundle's current content."""
-        return await self._store.bundle(delivery.id)
+        return await BundleRows(self._store.sql).bundle(delivery.id)
 
     async def sent(self, tx: Transaction, delivery: Delivery) -> None:
         """Record the bundle on its incidents' timelines, and queue an edit for changes made meanwhile."""
         data = BundleData.from_json(delivery.data)
         if data.of == DeliveryKind.PAGE:
             entry = paged(delivery, at=await tx.now())
-            await tx.add_timelines([(one.incident_id, entry) for one in await tx.bundled(delivery.id)])
+            await TimelineWrites(tx.sql).add_timelines(
+                [(one.incident_id, entry) for one in await BundleRows(tx.sql).bundled(delivery.id)]
+            )
         elif self._policy.rules(data.severity).email_after is not None:
             await tx.enqueue(email_job(delivery))
         await tx.enqueue(refresh_bundle_job(delivery.id))
@@ -177,18 +186,20 @@ class BundleDeliveries(DeliveryHandler):
 
         None after an outage, which has had it emailed already.
         """
-        bundle = await store.bundle(delivery.id)
+        bundle = await BundleRows(store.sql).bundle(delivery.id)
         first = bundle.shown[0].id if bundle.shown else None
         async with store.transaction() as tx:
-            own = [one.id for one in await tx.bundled(delivery.id) if one.incident_id == first]
+            own = [
+                one.id for one in await BundleRows(tx.sql).bundled(delivery.id) if one.incident_id == first
+            ]
         if not own or delivery.held_at is not None:
             return None
-        found = await store.delivery(own[0])
+        found = await DeliveryRows(store.sql).delivery(own[0])
         return found if PagingData.from_json(found.data).emails else None
 
     async def record(self, tx: Transaction, delivery: Delivery) -> None:
         """Queue a DLQ entry for each incident; the first one emails for all of them."""
-        members = await tx.bundled(delivery.id)
+        members = await BundleRows(tx.sql).bundled(delivery.id)
         await tx.enqueue(*(record_job(one.id, priority=delivery.priority) for one in members))
 
     async def on_mention_suppressed(self, tx: Transaction, delivery: Delivery) -> None:
@@ -200,9 +211,9 @@ class BundleDeliveries(DeliveryHandler):
         now = await tx.now()
         entries = [
             (one.incident_id, TimelineEntry.of(_failed(one, reason), now))
-            for one in await tx.bundled(delivery.id)
+            for one in await BundleRows(tx.sql).bundled(delivery.id)
         ]
-        await tx.add_timelines(entries)
+        await TimelineWrites(tx.sql).add_timelines(entries)
         await self.record(tx, delivery)
         await self._passing_on.give_up_bundle(tx, delivery)
 

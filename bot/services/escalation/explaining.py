@@ -11,10 +11,15 @@ from bot.domain.escalation.why_me import WhyMe
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.people import Person
-from bot.services.ports import Store
 from bot.services.ports.discord import DiscordMembers
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.oncall import OnCallRows
+from bot.storage.tables.timeline import TimelineRows
 
 
 class Explaining:
@@ -35,18 +40,18 @@ class Explaining:
         Raises:
             IncidentNotFound: no such number, or not theirs to see.
         """
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="why")
         found = await self._evidence(incident)
         return why_me(found, reader=by, pressed=await self._pressed(found, message_id))
 
     async def _evidence(self, incident: Incident) -> CallEvidence:
-        book = await self._store.oncall_book(incident.guild_id, since=incident.triggered_at)
+        book = await OnCallRows(self._store.sql).oncall_book(incident.guild_id, since=incident.triggered_at)
         return CallEvidence(
             incident=incident,
-            pages=await self._store.pages(incident.id),
-            steps=await self._store.steps(incident.id),
-            entries=await self._store.timeline(incident.id),
+            pages=await DeliveryRows(self._store.sql).pages(incident.id),
+            steps=await EscalationRows(self._store.sql).steps(incident.id),
+            entries=await TimelineRows(self._store.sql).timeline(incident.id),
             rosters=self._oncall.combined(book),
             usernames=await self._usernames(incident),
         )
@@ -67,7 +72,7 @@ class Explaining:
         page = next((page for page in found.pages if page.message_id == message_id), None)
         if page is not None:
             return page
-        posts = await self._store.posts(found.incident.id)
+        posts = await DeliveryRows(self._store.sql).posts(found.incident.id)
         return next((post for post in posts if post.message_id == message_id and _is_explained(post)), None)
 
 

@@ -24,12 +24,17 @@ from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.step_messages import StepMessages
-from bot.services.ports import Store, Transaction
-from bot.services.ports.store.deliveries import DeliveryWrites
 from bot.services.shared.access import Access, Act
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import notice
 from bot.services.shared.roster import OnCall
+from bot.storage.store import Store
+from bot.storage.tables.bundles import BundleRows
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineRows, TimelineWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -80,19 +85,23 @@ class PassingOn:
             NotPermitted: *by* may not respond. IncidentNotFound: it is private, and not theirs.
             InvalidTransition: the incident was acknowledged or resolved meanwhile.
         """
-        pages = await self._store.pages(incident_id)
+        pages = await DeliveryRows(self._store.sql).pages(incident_id)
         page = next((page for page in pages if page.message_id == message_id), None)
-        seen = await self._store.incident(incident_id)
+        seen = await IncidentRows(self._store.sql).incident(incident_id)
         async with self._access.locked(seen, by=by, act=Act.DECLINE) as (tx, incident):
             if incident.status is not Status.TRIGGERED:
                 raise InvalidTransition("not_waiting", incident=incident.label)
             key, to = await self._record_decline(tx, incident, page, by=by)
-            told = None if to is None else await tx.delivery_by_key(_page_key(incident, key, to))
+            told = (
+                None
+                if to is None
+                else await DeliveryRows(tx.sql).delivery_by_key(_page_key(incident, key, to))
+            )
             is_sent = told is not None and told.status is DeliveryStatus.SENT
             return PassedOn(
                 incident=incident,
                 to=to,
-                following=following_step(await tx.steps(incident_id)),
+                following=following_step(await EscalationRows(tx.sql).steps(incident_id)),
                 told_at=told.first_sent_at if told is not None and is_sent else None,
                 is_refused=told is not None and told.status is DeliveryStatus.FAILED,
             )
@@ -104,14 +113,14 @@ class PassingOn:
         has paged the next person, or is about to, that is enough. When no place is left, a message goes to
         the channel, unless one has just gone there.
         """
-        incident = await tx.incident(page.incident_id or 0, lock=True)
+        incident = await IncidentWrites(tx.sql).incident(page.incident_id or 0, lock=True)
         if incident.status is not Status.TRIGGERED:
             return
         holders = await self._oncall.holders(incident.guild_id, source=tx)
         person = asked_of(page, holders)
         if person not in incident.unreached:
             incident = await self._note_unreached(tx, incident, person)
-        ladder_number, said_no = declined(await tx.timeline(incident.id))
+        ladder_number, said_no = declined(await TimelineRows(tx.sql).timeline(incident.id))
         to = next_place(holders, {*said_no, *incident.unreached})
         why = Why(kind=WhyKind.UNREACHED, who=person)
         if to is not None:
@@ -121,14 +130,14 @@ class PassingOn:
             await self._escalations.take_early(tx, incident, why=why, without=passed)
         told = UnreachedNotice(who=person, to=to)
         line = notice(incident, self._policy, told, key=f"unreached:{ladder_number}:{person}")
-        await tx.insert_deliveries([line])
+        await DeliveryWrites(tx.sql).insert_deliveries([line])
         log.info("escalation.page_passed_on", incident_id=incident.id, delivery_id=page.id, to=to)
 
     async def give_up_bundle(self, tx: Transaction, bundle: Delivery) -> None:
         """Give up each page in *bundle* as `give_up_page` does."""
-        for member in await tx.bundled(bundle.id):
+        for member in await BundleRows(tx.sql).bundled(bundle.id):
             if member.kind is DeliveryKind.PAGE:
-                pages = await tx.pages(member.incident_id)
+                pages = await DeliveryRows(tx.sql).pages(member.incident_id)
                 await self.give_up_page(tx, next(page for page in pages if page.id == member.id))
 
     async def resume(
@@ -148,7 +157,7 @@ class PassingOn:
         if not self._policy.rules(incident.severity).ladder:
             return
         holders = await self._oncall.holders(incident.guild_id, source=tx)
-        _, said_no = declined(await tx.timeline(incident.id))
+        _, said_no = declined(await TimelineRows(tx.sql).timeline(incident.id))
         was = {marked(person.handle) for person in holders.values() if _is(person, former, username)}
         passed = {*said_no, *incident.unreached, *was}
         to = next_place(holders, passed)
@@ -157,20 +166,20 @@ class PassingOn:
                 await self._escalations.take_early(tx, incident, why=why, without=passed)
             return
         now = await tx.now()
-        pages = [page for page in await tx.pages(incident.id) if page.created_at >= now]
+        pages = [page for page in await DeliveryRows(tx.sql).pages(incident.id) if page.created_at >= now]
         if marked(holders[to].handle) in {asked_of(page, holders) for page in pages}:
             return
         waited = (now - incident.triggered_at).total_seconds()
         data = PagingData(why=why, waited_s=waited, severity=incident.severity)
         key = f"inc:{incident.id}:{why.kind.value}:{incident.version}:dm:{to}"
-        await tx.insert_deliveries(
+        await DeliveryWrites(tx.sql).insert_deliveries(
             self._step_messages.pages_to(incident, to, holders[to], key=key, data=data)
         )
 
     async def _note_unreached(self, tx: Transaction, incident: Incident, person: str) -> Incident:
         unreached = (*incident.unreached, person)
         noted = replace(incident, unreached=unreached, version=incident.version + 1)
-        await tx.save(noted)
+        await IncidentWrites(tx.sql).save(noted)
         await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
         return noted
 
@@ -178,13 +187,13 @@ class PassingOn:
         self, tx: Transaction, incident: Incident, to: str, person: OnCallPerson, *, page: Delivery, why: Why
     ) -> None:
         """Queue a DM to *person* at place *to*, unless this ladder has paged them or is about to."""
-        steps = await tx.steps(incident.id)
+        steps = await EscalationRows(tx.sql).steps(incident.id)
         starts_at = max((step.starts_at for step in steps if step.starts_at is not None), default=None)
         holders = {to: person}
         counts = UNFINISHED | {DeliveryStatus.SENT}
         told = {
             asked_of(one, holders)
-            for one in since(await tx.pages(incident.id), starts_at)
+            for one in since(await DeliveryRows(tx.sql).pages(incident.id), starts_at)
             if one.status in counts
         }
         if marked(person.handle) in told:
@@ -194,7 +203,9 @@ class PassingOn:
         of_page = PagingData.from_json(page.data)
         data = replace(of_page, severity=incident.severity, why=why, waited_s=waited)
         key = f"inc:{incident.id}:unreached:{page.id}:dm:{to}"
-        await tx.insert_deliveries(self._step_messages.pages_to(incident, to, person, key=key, data=data))
+        await DeliveryWrites(tx.sql).insert_deliveries(
+            self._step_messages.pages_to(incident, to, person, key=key, data=data)
+        )
 
     async def _record_decline(
         self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
@@ -206,7 +217,7 @@ class PassingOn:
         """
         holders = await self._oncall.holders(incident.guild_id, source=tx)
         place, asked = answering(by, holders) if page is None else (place_of(page), asked_of(page, holders))
-        ladder_number, said_no = declined(await tx.timeline(incident.id))
+        ladder_number, said_no = declined(await TimelineRows(tx.sql).timeline(incident.id))
         key = f"declined:{ladder_number}:{asked}" if ladder_number else f"declined:{asked}"
         if asked in said_no:
             return key, said_no[asked]
@@ -215,15 +226,15 @@ class PassingOn:
         now = await tx.now()
         data = DeclinedEntry(place=place, to=to, asked=asked, ladder=ladder_number)
         audited = AuditData(incident.id, facts=data.to_json())
-        await tx.record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
+        await TimelineWrites(tx.sql).record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
         paging = PagingData(declined_by=by.name, waited_s=(now - incident.triggered_at).total_seconds())
         queued = [notice(incident, self._policy, DeclinedNotice(by=by.name or "?", to=to), key=key)]
         if to is not None:
             page_key = _page_key(incident, key, to)
             queued += self._step_messages.pages_to(incident, to, holders[to], key=page_key, data=paging)
-        await tx.insert_deliveries(queued)
+        await DeliveryWrites(tx.sql).insert_deliveries(queued)
         noted = replace(incident, version=incident.version + 1)
-        await tx.save(noted)
+        await IncidentWrites(tx.sql).save(noted)
         await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
         if to is None:
             why = Why(kind=WhyKind.DECLINED, who=asked)
@@ -245,9 +256,11 @@ def _is(person: OnCallPerson, former: PersonRef | None, username: str) -> bool:
     return former.name.lower() in (person.handle.lower(), person.name.lower())
 
 
-async def _told_the_channel(tx: DeliveryWrites, page: Delivery) -> bool:
+async def _told_the_channel(tx: Transaction, page: Delivery) -> bool:
     """Return True if the step of *page* has written to the channel as well: all but a ladder's first do."""
     step = PagingData.from_json(page.data).step
     if step is None:
         return False
-    return await tx.delivery_by_key(f"inc:{page.incident_id}:step:{step}:channel") is not None
+    return (
+        await DeliveryRows(tx.sql).delivery_by_key(f"inc:{page.incident_id}:step:{step}:channel") is not None
+    )

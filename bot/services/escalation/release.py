@@ -20,11 +20,17 @@ from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.acknowledging.old_reactions import OldReactions, UserOnMessage
 from bot.services.escalation.passing_on import PassingOn
-from bot.services.ports import Discord, Store, Transaction
+from bot.services.ports import Discord
 from bot.services.shared.access import Access, Act
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import notice
 from bot.services.shared.reminders import remind_later
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementRows, AcknowledgementWrites
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +88,7 @@ class Releasing:
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: *by* is not a responder.
         """
-        seen = await self._store.incident(incident_id)
+        seen = await IncidentRows(self._store.sql).incident(incident_id)
         unmarked = await self._old.unmarked(seen) if seen.status is Status.ACKNOWLEDGED else []
         async with self._access.locked(seen, by=by, act=Act.RELEASE) as (tx, incident):
             released = await self._release(tx, incident, by=by, unmarked=unmarked)
@@ -109,15 +115,15 @@ class Releasing:
         holder = incident.on_it
         is_holder = holder is not None and holder.id == by.id
         if incident.status is not Status.ACKNOWLEDGED or not (
-            is_holder or by.id in {one.id for one in await tx.on_it(incident.id)}
+            is_holder or by.id in {one.id for one in await AcknowledgementRows(tx.sql).on_it(incident.id)}
         ):
             raise InvalidTransition("not_on_it", incident=incident.label)
-        remaining = await tx.leave(incident.id, by.id, unmarked=unmarked)
+        remaining = await AcknowledgementWrites(tx.sql).leave(incident.id, by.id, unmarked=unmarked)
         others = [one for one in remaining if one.id != by.id]
         now = await tx.now()
         data = ReleasedEntry(resumed=is_holder and not others)
         audited = AuditData(incident.id, facts=data.to_json())
-        await tx.record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
+        await TimelineWrites(tx.sql).record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
         if not is_holder:
             return Released(incident, ReleaseOutcome.STILL_HELD)
         if others:
@@ -155,8 +161,8 @@ class Releasing:
     async def _people_on(self, incident: Incident) -> set[int]:
         """Return the ids of the current responders, and of the commander even if they have not joined."""
         named = {holder.id for holder in (incident.commander, incident.on_it) if holder is not None}
-        joined = {holder.id for holder in await self._store.responders(incident.id)}
-        return named | (joined - set(await self._store.who_left(incident.id)))
+        joined = {holder.id for holder in await AcknowledgementRows(self._store.sql).responders(incident.id)}
+        return named | (joined - set(await AcknowledgementRows(self._store.sql).who_left(incident.id)))
 
     async def lapse(
         self, tx: Transaction, incident: Incident, *, now: datetime, silence: Silence
@@ -169,11 +175,11 @@ class Releasing:
             incident: Locked.
             silence: As it was found before the incident was locked.
         """
-        await tx.leave(incident.id, unmarked=silence.unmarked)
+        await AcknowledgementWrites(tx.sql).leave(incident.id, unmarked=silence.unmarked)
         holder, account = incident.on_it, silence.account
         is_same = account is not None and holder is not None and account.id == holder.id
         data = LapsedEntry(who="?" if holder is None else holder.name)
-        await tx.add_timeline(incident.id, TimelineEntry.of(data, now))
+        await TimelineWrites(tx.sql).add_timeline(incident.id, TimelineEntry.of(data, now))
         log.info("incident.ack_lapsed", incident_id=incident.id)
         username = account.username if account is not None and is_same else ""
         return await self._resume(tx, incident, now=now, lapsed=True, username=username)
@@ -185,10 +191,12 @@ class Releasing:
         severity = self._policy.rules(incident.severity)
         next_update_at = self._policy.update_due(severity, at=now)
         taken = acknowledgement.take_over(incident, by=to, at=now, next_update_at=next_update_at)
-        await tx.save(taken)
+        await IncidentWrites(tx.sql).save(taken)
         await remind_later(tx, taken, now=now)
         told = TakenOverNotice(by=by.name, to=to.name, to_id=to.id)
-        await tx.insert_deliveries([notice(taken, self._policy, told, key=f"taken_over:{taken.version}")])
+        await DeliveryWrites(tx.sql).insert_deliveries(
+            [notice(taken, self._policy, told, key=f"taken_over:{taken.version}")]
+        )
         await tx.enqueue(refresh_job(taken, severity=severity))
         return taken
 
@@ -202,13 +210,13 @@ class Releasing:
         """
         holder = incident.on_it
         waiting = acknowledgement.end_ack(incident, at=now, lapsed=lapsed)
-        await tx.save(waiting)
+        await IncidentWrites(tx.sql).save(waiting)
         await remind_later(tx, waiting, now=now)
         kind = WhyKind.LAPSED if lapsed else WhyKind.RELEASED
         who = "?" if holder is None else holder.name
         told = LapsedNotice(by=who) if lapsed else ReleasedNotice(by=who)
         line = notice(waiting, self._policy, told, key=f"{told.name}:{waiting.version}")
-        await tx.insert_deliveries([line])
+        await DeliveryWrites(tx.sql).insert_deliveries([line])
         await tx.enqueue(refresh_job(waiting, severity=self._policy.rules(waiting.severity)))
         why = Why(kind=kind, who=who, who_id=None if holder is None else holder.id)
         await self._passing_on.resume(tx, waiting, holder, why=why, username=username)

@@ -17,11 +17,16 @@ from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_ON_S, READ_WITHIN_S, ReadingAhead
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.step_messages import StepMessages, entries
-from bot.services.ports import Store, Transaction
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.roster import OnCall, distinct_people
-from bot.services.watchdogs import QueueWatch
+from bot.storage.queue.watch import QueueWatch
+from bot.storage.store import Store
+from bot.storage.tables.bundles import BundleWrites
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.escalation import EscalationRows, EscalationWrites
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -69,13 +74,13 @@ class Sweeps:
             it is decided.
         """
         due_in, is_untold = await asyncio.gather(
-            self._store.step_due_in(incident_id, index), self._already_told.is_untold()
+            EscalationRows(self._store.sql).step_due_in(incident_id, index), self._already_told.is_untold()
         )
         if due_in is None:
             return None
         if due_in > _NOW:
             await self._ahead.read()
-            left = await self._store.step_due_in(incident_id, index)
+            left = await EscalationRows(self._store.sql).step_due_in(incident_id, index)
             return None if left is None else max(left, _NOW)
         if is_untold:  # an overdue step may have been taken without the database
             return await self._decide_alone(incident_id, index, overdue=-due_in)
@@ -91,7 +96,8 @@ class Sweeps:
             log.exception("escalation.sweep_failed", incident_id=incident_id)
         finally:
             self._sweeping = False
-        if await self._store.step_due_in(incident_id, index) is not None:  # its incident was locked elsewhere
+        steps = EscalationRows(self._store.sql)
+        if await steps.step_due_in(incident_id, index) is not None:  # its incident was locked elsewhere
             await self._escalations.decide(incident_id, index)
         return None
 
@@ -101,7 +107,9 @@ class Sweeps:
         Another process may have sent this step's message during the outage, under this step's key (Discord
         knows its nonce for a minute) or a later step's. Its journal says which; wait for it.
         """
-        steps, now = await asyncio.gather(self._store.steps(incident_id), self._store.now())
+        steps, now = await asyncio.gather(
+            EscalationRows(self._store.sql).steps(incident_id), self._store.now()
+        )
         due, _ = split((step for step in steps if step.status is StepStatus.PENDING), now)
         if overdue >= OLD or len(due) > 1:
             return LOOK_AGAIN
@@ -116,9 +124,11 @@ class Sweeps:
         since, within_s, decided = None, READ_WITHIN_S, 1
         while decided or self._is_asked:
             self._is_asked = False
-            now, _ = await asyncio.gather(self._store.now(), self._store.put_off_steps(_PUT_OFF))
+            now, _ = await asyncio.gather(
+                self._store.now(), EscalationRows(self._store.sql).put_off_steps(_PUT_OFF)
+            )
             # Their 👀 first; what cannot be read in time is decided without.
-            due = await self._store.due_incidents(now, since=since, limit=_TOGETHER)
+            due = await EscalationRows(self._store.sql).due_incidents(now, since=since, limit=_TOGETHER)
             await self._ahead.read_within(due, within_s, now=now)
             decided = await self.decide_due(now, limit=_TOGETHER)
             since, within_s = now, READ_ON_S
@@ -133,7 +143,7 @@ class Sweeps:
             The number of incidents whose steps were decided.
         """
         async with self._store.transaction() as tx:
-            due = await tx.claim_due(before, limit=limit)
+            due = await EscalationWrites(tx.sql).claim_due(before, limit=limit)
             if due:
                 self._queue.decided()  # they are ours: with a slow database their commit takes a moment
                 await self._queue_messages(tx, due)
@@ -151,11 +161,13 @@ class Sweeps:
             for new in self._step_messages.messages(one, called[_whom(one)], now=now)
         ]
         history = [(one, entry) for one in due for entry in entries(one, called[_whom(one)], now=now)]
-        await tx.add_timelines([(one.incident.id, entry) for one, entry in history])
+        await TimelineWrites(tx.sql).add_timelines([(one.incident.id, entry) for one, entry in history])
         together = await self._queue_deliveries(tx, owed)
         # Their posts are edited: the ladder there says which steps were taken.
         shown = [one.incident for one in due if one.incident.id not in together]
-        await tx.finish_steps([step for one in due for step in one.steps], shown=[one.id for one in shown])
+        await EscalationWrites(tx.sql).finish_steps(
+            [step for one in due for step in one.steps], shown=[one.id for one in shown]
+        )
         await tx.enqueue(*(refresh_job(one, severity=self._policy.rules(one.severity)) for one in shown))
 
     async def _queue_deliveries(
@@ -169,9 +181,11 @@ class Sweeps:
         """
         news = [(new, incident) for new, incident in owed if new.key not in self._already_told.meanwhile]
         together = to_bundle(news, bundle_from=self._policy.storm.bundle_from)
-        await tx.insert_deliveries([new for new, _ in owed if new.key not in together])
+        await DeliveryWrites(tx.sql).insert_deliveries([new for new, _ in owed if new.key not in together])
         for group in dict.fromkeys(together.values()):
-            await tx.insert_bundled([new for new, _ in owed if together.get(new.key) == group], group)
+            await BundleWrites(tx.sql).insert_bundled(
+                [new for new, _ in owed if together.get(new.key) == group], group
+            )
         return {incident.id for new, incident in owed if new.key in together}
 
     async def _called(

@@ -9,6 +9,7 @@ from bot.services.escalation.decisions import Escalations
 from bot.services.shared.changes import Change
 from bot.services.shared.postings import LOUD, QUIET, posting_deliveries
 from bot.services.shared.reminders import remind_later
+from bot.storage.tables.deliveries import DeliveryWrites
 
 
 async def declare_within(change: Change, severity: SeverityPolicy, escalations: Escalations) -> Incident:
@@ -29,7 +30,7 @@ async def declare_within(change: Change, severity: SeverityPolicy, escalations: 
     was_quiet = before.tracked.source is not None and not change.policy.alerts.rings
     is_news = before.status is Status.TRIGGERED and was_quiet
     tone = LOUD if is_more_severe or is_news else QUIET
-    await change.tx.insert_deliveries(posting_deliveries(declared, severity, tone=tone))
+    await DeliveryWrites(change.tx.sql).insert_deliveries(posting_deliveries(declared, severity, tone=tone))
     await change.record(DeclaredEntry())
     return change.incident
 

@@ -21,11 +21,15 @@ from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.updates import is_past
-from bot.services.ports import Store, Transaction
-from bot.services.ports.store.incidents import IncidentWrites
-from bot.services.ports.store.members import MemberReads
 from bot.services.shared.changes import Change
 from bot.services.shared.postings import notice
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 
 #: Discord's codes for a thread that takes no message, because it is archived and locked, or locked.
 _CLOSED: Final = frozenset({50083, 160005})
@@ -59,9 +63,9 @@ class PostingDeliveries(DeliveryHandler):
         self._card_posted = card_posted
         self._policy = policy
 
-    async def is_obsolete(self, tx: IncidentWrites, delivery: Delivery) -> bool:
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True if a later posting says the same."""
-        return is_superseded(delivery, await tx.incident(delivery.incident_id or 0))
+        return is_superseded(delivery, await IncidentRows(tx.sql).incident(delivery.incident_id or 0))
 
     async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:
         """Return True if a later posting says the same, without locking the incident."""
@@ -71,7 +75,7 @@ class PostingDeliveries(DeliveryHandler):
         """Return True for an alert that an escalation overtook in an outage: that has pinged people."""
         if delivery.kind is not DeliveryKind.ALERT or delivery.held_at is None or not delivery.incident_id:
             return False
-        steps = await store.steps(delivery.incident_id)
+        steps = await EscalationRows(store.sql).steps(delivery.incident_id)
         return any(step.status is StepStatus.DONE and step.rung.mention is not Mention.NONE for step in steps)
 
     async def placed(
@@ -97,7 +101,7 @@ class PostingDeliveries(DeliveryHandler):
             by = Person(incident.reported_by.id, incident.reported_by.name)
             change = Change(tx, self._policy, changed, by, now, is_by_clock=True)
             await change.then(IncidentEvent.ALERT_POSTED)
-        await tx.add_timeline(incident.id, TimelineEntry.of(entry, at or now))
+        await TimelineWrites(tx.sql).add_timeline(incident.id, TimelineEntry.of(entry, at or now))
         return changed
 
     async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
@@ -140,7 +144,7 @@ class NoticeDeliveries(DeliveryHandler):
         is_reminder, lead_id = name == UpdateDueNotice.name, delivery.data.get("lead_id")
         if lead_id is None and not is_reminder:
             return False
-        incident = await tx.incident(delivery.incident_id or 0)
+        incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         if is_reminder and is_past(incident, UpdateDueNotice.from_json(delivery.data)):
             return True
         return await _would_let_in(tx, lead_id, incident)
@@ -166,29 +170,36 @@ class RoleDeliveries(DeliveryHandler):
         super().__init__(DeliveryKind.ROLE_DM)
         self._policy = policy
 
-    async def is_obsolete(self, tx: IncidentWrites, delivery: Delivery) -> bool:
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True if the role has changed hands again, or the incident has ended."""
-        incident, told = await tx.incident(delivery.incident_id or 0), RoleDm.from_json(delivery.data)
+        incident, told = (
+            await IncidentRows(tx.sql).incident(delivery.incident_id or 0),
+            RoleDm.from_json(delivery.data),
+        )
         holder = incident.roles.get(told.role)
         is_theirs = holder is not None and holder.id == told.holder_id
         return not incident.is_open or is_theirs is told.taken_over
 
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
         """Queue a line for the thread, so that a responder tells the person. It pages no one."""
-        incident = await tx.incident(delivery.incident_id or 0)
+        incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         told = RoleUndeliveredNotice.from_json(delivery.data)
         line = notice(incident, self._policy, told, key=f"role_undelivered:{delivery.id}")
-        await tx.insert_deliveries([line])
+        await DeliveryWrites(tx.sql).insert_deliveries([line])
 
 
-async def _with_place(tx: IncidentWrites, incident: Incident, delivery: Delivery, posted: Posted) -> Incident:
+async def _with_place(tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted) -> Incident:
     if not is_current(delivery, incident):  # a late one must not take the newer one's place
         return incident
     if delivery.kind is DeliveryKind.ALERT:
-        return await tx.set_places(incident.id, alert=(posted.channel_id, posted.message_id))
-    return await tx.set_places(incident.id, thread_id=posted.message_id)
+        return await IncidentWrites(tx.sql).set_places(
+            incident.id, alert=(posted.channel_id, posted.message_id)
+        )
+    return await IncidentWrites(tx.sql).set_places(incident.id, thread_id=posted.message_id)
 
 
-async def _would_let_in(tx: MemberReads, lead_id: object, incident: Incident) -> bool:
+async def _would_let_in(tx: Transaction, lead_id: object, incident: Incident) -> bool:
     """Return True if a line mentions, in a private thread, a person removed since it was queued."""
-    return incident.is_private and lead_id in {one.id for one in await tx.removed_members(incident.id)}
+    return incident.is_private and lead_id in {
+        one.id for one in await MemberRows(tx.sql).removed_members(incident.id)
+    }

@@ -30,7 +30,7 @@ from bot.services.incidents.declaring import declare_within
 from bot.services.incidents.resolutions import NewResolution, keep_resolution, with_aftermath
 from bot.services.incidents.roles import give_up
 from bot.services.incidents.severity_change import Cause, Regraded, Regrading
-from bot.services.ports import Discord, Store
+from bot.services.ports import Discord
 from bot.services.running_triages.endings import dismiss_walks, take_in_walks
 from bot.services.shared.access import Act, AnyAct
 from bot.services.shared.changes import Change, Changes, link_both, unlink_both
@@ -38,6 +38,11 @@ from bot.services.shared.jobs import archive_job, archive_key, refresh_job
 from bot.services.shared.postmortems import owe
 from bot.services.shared.reminders import remind_later, reminder_key
 from bot.services.shared.shown_incidents import ShownIncidents
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementWrites
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.members import MemberRows
 
 #: Characters of a reason: one line in the thread.
 REASON_LIMIT = 300
@@ -139,7 +144,7 @@ class Lifecycle:
 
         If it was merged, the incident it was merged into gets a note that this one goes on by itself again.
         """
-        seen = await self._store.incident(incident_id)
+        seen = await IncidentRows(self._store.sql).incident(incident_id)
         unmarked = [] if seen.is_open else await self._old.unmarked(seen)
         into = seen.merged_into_id
         told = [] if into is None else [into]
@@ -150,9 +155,13 @@ class Lifecycle:
             owed = self._policy.update_due(self._policy.rules(change.incident.severity), at=change.now)
             opened = transitions.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
             await change.save(opened)
-            await give_up(change, {one.id for one in await change.tx.removed_members(incident_id)})
-            await change.tx.leave(incident_id, unmarked=unmarked)  # the responders from before it ended
-            await change.tx.join(incident_id, by, via=AckVia.REOPENED)
+            await give_up(
+                change, {one.id for one in await MemberRows(change.tx.sql).removed_members(incident_id)}
+            )
+            await AcknowledgementWrites(change.tx.sql).leave(
+                incident_id, unmarked=unmarked
+            )  # the responders from before it ended
+            await AcknowledgementWrites(change.tx.sql).join(incident_id, by, via=AckVia.REOPENED)
             await change.tx.cancel_jobs([archive_key(incident_id)])
             await remind_later(change.tx, change.incident, now=change.now)
             line, news = f"reopened:{opened.version}", ReopenedNotice(reason=_reason(reason))
@@ -174,7 +183,7 @@ class Lifecycle:
         async with self._changes.change(incident_id, by=by, act=Act.LINK, also=[with_]) as change:
             other = change.beside[with_]
             relations.require_alike(change.incident, other.incident)
-            if not await change.tx.link(incident_id, with_, by=by):
+            if not await IncidentWrites(change.tx.sql).link(incident_id, with_, by=by):
                 return False
             await link_both(change, other)
             await _tell_both(LinkedNotice, change, other)
@@ -184,7 +193,7 @@ class Lifecycle:
         """Remove the link between two incidents; return False if they were not linked."""
         async with self._changes.change(incident_id, by=by, act=Act.UNLINK, also=[with_]) as change:
             other = change.beside[with_]
-            if not await change.tx.unlink(incident_id, with_):
+            if not await IncidentWrites(change.tx.sql).unlink(incident_id, with_):
                 return False
             await unlink_both(change, other)
             await _tell_both(UnlinkedNotice, change, other)
@@ -233,16 +242,16 @@ class Lifecycle:
         Raises:
             UpstreamUnavailable: the queue tries again.
         """
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         if incident.thread.archive_at is None or incident.thread.archive_at > await self._store.now():
             return
-        for post in await self._store.posts(incident_id):
+        for post in await DeliveryRows(self._store.sql).posts(incident_id):
             if post.kind.spec.opens_thread and post.message_id is not None:
                 await self._discord.archive(post.message_id)
         async with self._store.transaction() as tx:
-            locked = await tx.incident(incident_id, lock=True)
+            locked = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
             if locked.thread.archive_at == incident.thread.archive_at:
-                await tx.save(archived(locked))
+                await IncidentWrites(tx.sql).save(archived(locked))
             elif locked.is_open:  # it was reopened just now: its thread must be open
                 await tx.enqueue(refresh_job(locked, severity=self._policy.rules(locked.severity)))
 

@@ -18,10 +18,14 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.recorded import EvidenceEntry
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
-from bot.services.ports import Store, Transaction
-from bot.services.ports.store.timeline import AuditWrites
 from bot.services.shared.access import Access
 from bot.services.shared.postings import LOUD, QUIET, posting_deliveries
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import AuditWrites, TimelineWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +82,7 @@ class Incidents:
         Only this shows whether a commit succeeded whose answer was lost.
         """
         async with self._store.at_once() as tx:
-            return await tx.incident_by_key(key)
+            return await IncidentRows(tx.sql).incident_by_key(key)
 
     async def open_within(self, tx: Transaction, new: NewIncident, *, by: Person | None) -> Incident:
         """Open an incident in the caller's transaction, without the check of permissions.
@@ -91,7 +95,7 @@ class Incidents:
         severity = self._policy.severities[new.severity]
         now = min(new.triggered_at or await tx.now(), await tx.now())
         is_alert = new.kind is IncidentKind.ALERT
-        incident, is_new = await tx.insert_incident(
+        incident, is_new = await IncidentWrites(tx.sql).insert_incident(
             replace(
                 new,
                 title=clean_title(new.title),
@@ -103,15 +107,17 @@ class Incidents:
             thread_channel=None if is_alert else self._thread_channel(severity, new),
         )
         if is_new and new.is_private:
-            await tx.add_member(
+            await MemberRows(tx.sql).add_member(
                 incident.id, user_id=new.reported_by.id, name=new.reported_by.name, by=new.reported_by
             )
         if is_new:
             # The message that a tracked alert answers was there before, and may have pinged people.
             tone = QUIET if new.source is not None and not self._policy.alerts.rings else LOUD
-            await tx.add_timeline(incident.id, _opened(incident, by=by), *_evidence(incident, new))
+            await TimelineWrites(tx.sql).add_timeline(
+                incident.id, _opened(incident, by=by), *_evidence(incident, new)
+            )
             await _audit(tx, incident, by=by)
-            await tx.insert_deliveries(posting_deliveries(incident, severity, tone=tone))
+            await DeliveryWrites(tx.sql).insert_deliveries(posting_deliveries(incident, severity, tone=tone))
             await self._escalations.start(tx, incident, severity, now=now, is_first=True)
         return incident
 
@@ -123,7 +129,7 @@ class Incidents:
         """
         found = None
         if number is not None:
-            found = await self._store.incident(number)
+            found = await IncidentRows(self._store.sql).incident(number)
             await self._access.require_visible(by, "show", found, act="show")
         elif thread_id is not None:
             found = await self.of_place(thread_id, by=by)
@@ -139,18 +145,18 @@ class Incidents:
         Raises:
             IncidentNotFound: it is the thread of a private incident that *by* may not see.
         """
-        found = await self._store.incident_by_thread(channel_id)
+        found = await IncidentRows(self._store.sql).incident_by_thread(channel_id)
         if found is not None:
             await self._access.require_visible(by, "show", found, act="show")
         return found
 
     async def opening(self, incident_id: int) -> Opening:
         """Return the state of an incident's alert and thread so far."""
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         severity = self._policy.rules(incident.severity)
         # A private incident's alert is in its thread: without the thread there is no alert.
         first = DeliveryKind.PRIVATE_THREAD if incident.is_private else DeliveryKind.ALERT
-        alert = await self._store.delivery_by_key(f"inc:{incident_id}:{first}")
+        alert = await DeliveryRows(self._store.sql).delivery_by_key(f"inc:{incident_id}:{first}")
         failed = alert is not None and (alert.status is DeliveryStatus.FAILED or _is_held(alert))
         emailed = alert is not None and alert.has_email
         last = incident.thread.id if incident.thread.channel else incident.post.message_id
@@ -178,10 +184,12 @@ def _is_held(alert: Delivery) -> bool:
     return alert.held_at is not None and alert.status is not DeliveryStatus.SENT
 
 
-async def _audit(tx: AuditWrites, incident: Incident, *, by: Person | None) -> None:
+async def _audit(tx: Transaction, incident: Incident, *, by: Person | None) -> None:
     if by is not None:
         data = AuditData(incident.id, facts={"severity": incident.severity})
-        await tx.audit(guild_id=incident.guild_id, by=by, action=TimelineKind.OPENED.value, data=data)
+        await AuditWrites(tx.sql).audit(
+            guild_id=incident.guild_id, by=by, action=TimelineKind.OPENED.value, data=data
+        )
 
 
 def _opened(incident: Incident, *, by: Person | None) -> TimelineEntry:

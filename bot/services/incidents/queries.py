@@ -15,8 +15,13 @@ from bot.domain.people import Person
 from bot.domain.privacy import PostPlaces, post_places
 from bot.domain.timeline.lines import Line, lines_of
 from bot.runbook.model import Policy
-from bot.services.ports import Store
 from bot.services.shared.access import Access
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 
 #: How long after its end an incident is offered to be opened again, or linked.
 LATELY: Final = timedelta(days=14)
@@ -64,7 +69,7 @@ class IncidentQueries:
         if channel_id is None:
             return False
         try:
-            incident = await self._store.incident_by_thread(channel_id)
+            incident = await IncidentRows(self._store.sql).incident_by_thread(channel_id)
         except StorageUnavailable:
             return False
         return incident is not None and incident.is_drill
@@ -75,22 +80,25 @@ class IncidentQueries:
         Raises:
             IncidentNotFound: no such number, or not theirs to see.
         """
-        incident = await self._store.shown_incident(incident_id)
+        incident = await IncidentRows(self._store.sql).shown_incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
-        related = await self._store.related(incident_id)
+        related = await IncidentRows(self._store.sql).related(incident_id)
         if (into := incident.merged_into_id) is not None:
-            related = [await self._store.incident(into), *(one for one in related if one.id != into)]
+            related = [
+                await IncidentRows(self._store.sql).incident(into),
+                *(one for one in related if one.id != into),
+            ]
         related = await self._visible(related, by)
         if into not in {one.id for one in related}:  # it went on in one that was made private since
             incident = replace(incident, merged_into_id=None)
-        entries = await self._access.readable(by, await self._store.timeline(incident_id))
-        posts = await self._store.posts(incident_id)
+        entries = await self._access.readable(by, await TimelineRows(self._store.sql).timeline(incident_id))
+        posts = await DeliveryRows(self._store.sql).posts(incident_id)
         return IncidentView(
             incident=incident,
             lines=lines_of(entries, posts),
-            ladder=tuple(await self._store.steps(incident_id)),
+            ladder=tuple(await EscalationRows(self._store.sql).steps(incident_id)),
             now=await self._store.now(),
-            responders=tuple(await self._store.responders(incident_id)),
+            responders=tuple(await AcknowledgementRows(self._store.sql).responders(incident_id)),
             related=tuple(related),
             told=post_places(posts) if incident.is_private else None,
             own=tuple([(line, await line.read(self._store.sql, incident)) for line in self._console]),
@@ -98,9 +106,9 @@ class IncidentQueries:
 
     async def told(self, incident_id: int, *, by: Person) -> PostPlaces:
         """Return where Discord holds a post about a private incident. Raises as `view`."""
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
-        return post_places(await self._store.posts(incident_id))
+        return post_places(await DeliveryRows(self._store.sql).posts(incident_id))
 
     async def page(
         self, guild_id: int, wanted: IncidentFilter, *, by: Person, limit: int, offset: int = 0
@@ -113,11 +121,13 @@ class IncidentQueries:
         rules = sorted(self._policy.severities.values(), key=lambda rule: rule.rank)
         by_severity = tuple(rule.name for rule in rules)
         allowed = replace(wanted, viewer=by.id, sees_all=sees_all, by_severity=by_severity)
-        return await self._store.list_incidents(guild_id, allowed, limit=limit, offset=offset)
+        return await IncidentRows(self._store.sql).list_incidents(
+            guild_id, allowed, limit=limit, offset=offset
+        )
 
     async def open_ones(self, guild_id: int, *, by: Person) -> list[Incident]:
         """Return the open incidents that *by* may see: most severe first, then oldest first."""
-        found = await self._visible(await self._store.open_incidents(guild_id), by)
+        found = await self._visible(await IncidentRows(self._store.sql).open_incidents(guild_id), by)
         return sorted(found, key=lambda incident: self._policy.rules(incident.severity).rank)
 
     async def ended_lately(self, guild_id: int, *, by: Person) -> list[Incident]:
@@ -141,7 +151,11 @@ class IncidentQueries:
     async def linked(self, *, than: int | None, thread_id: int | None, by: Person) -> list[Incident]:
         """Return the incidents linked with one; none if that is not known, or *by* may not see it."""
         itself = await self._itself(than, thread_id, by=by)
-        return [] if itself is None else await self._visible(await self._store.linked(itself.id), by)
+        return (
+            []
+            if itself is None
+            else await self._visible(await IncidentRows(self._store.sql).linked(itself.id), by)
+        )
 
     async def takers(
         self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
@@ -160,9 +174,9 @@ class IncidentQueries:
         found = None
         if number is not None:
             with suppress(IncidentNotFound):
-                found = await self._store.incident(number)
+                found = await IncidentRows(self._store.sql).incident(number)
         elif thread_id is not None:
-            found = await self._store.incident_by_thread(thread_id)
+            found = await IncidentRows(self._store.sql).incident_by_thread(thread_id)
         return found if found is not None and await self._access.sees(by, found) else None
 
     async def _visible(self, incidents: list[Incident], by: Person) -> list[Incident]:

@@ -10,8 +10,11 @@ from bot.domain.incident.incident import Incident
 from bot.domain.privacy import exposed, is_told
 from bot.services.escalation.bundles import refresh_bundle_job
 from bot.services.incidents.reposting import Reposting
-from bot.services.ports import Discord, Refreshed, Store, soonest
+from bot.services.ports import Discord, Refreshed, soonest
 from bot.services.shared.shown_incidents import ShownIncidents
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.members import MemberRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Refreshing:
         incident = await self._shown.read(incident_id)
         for edit in self._follow_ups.shown:
             await edit(incident)
-        posts = await self._store.posts(incident_id)
+        posts = await DeliveryRows(self._store.sql).posts(incident_id)
         emptied = None
         if incident.is_private:
             emptied = await self._follow_ups.redact(incident, posts)
@@ -73,12 +76,12 @@ class Refreshing:
         together = {post.id: post.bundle_id for post in stale if post.bundle_id is not None}
         if together:  # first: the newest escalation may be one of them
             async with self._store.transaction() as tx:
-                await tx.set_shown([*together], version=incident.version)
+                await DeliveryWrites(tx.sql).set_shown([*together], version=incident.version)
                 await tx.enqueue(*map(refresh_bundle_job, sorted(set(together.values()))))
         shown = await self._discord.refresh(incident, alone) if alone else Refreshed(())
         if shown.done:
             async with self._store.transaction() as tx:
-                await tx.set_shown(shown.done, version=incident.version)
+                await DeliveryWrites(tx.sql).set_shown(shown.done, version=incident.version)
         if shown.gone:
             gone = [post for post in stale if post.id in shown.gone]
             await self._reposting.gone(
@@ -90,5 +93,5 @@ class Refreshing:
 
     async def _theirs(self, incident: Incident, posts: Sequence[Delivery]) -> list[Delivery]:
         """Return the *posts* of a private incident that only its members can read."""
-        public, removed = exposed(posts), await self._store.removed_members(incident.id)
+        public, removed = exposed(posts), await MemberRows(self._store.sql).removed_members(incident.id)
         return [post for post in posts if post not in public and is_told(post, removed)]

@@ -12,7 +12,6 @@ from bot.domain.incident.deliveries import MemberData
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import is_current, is_repost, posting_of, repost, rethread
 from bot.runbook.model import Policy
-from bot.services.ports import Store, Transaction
 from bot.services.running_triages.posts import monitor_of, question, question_again
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import (
@@ -23,6 +22,12 @@ from bot.services.shared.postings import (
     thread_deliveries,
     thread_line,
 )
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.triages import TriageRows
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -40,17 +45,17 @@ class Reposting:
 
     async def message_gone(self, message_id: int) -> None:
         """Repost a deleted message if it was an alert, or the question of a re-evaluation."""
-        incident = await self._store.incident_by_message(message_id)
+        incident = await IncidentRows(self._store.sql).incident_by_message(message_id)
         if incident is not None:
             await self.gone(incident.id, messages={message_id})
             return
         async with self._store.transaction() as tx:
-            if asked := await tx.question_at(message_id):
+            if asked := await TriageRows(tx.sql).question_at(message_id):
                 await self._repost_question(tx, *asked)
 
     async def thread_gone(self, thread_id: int) -> None:
         """Open the next thread for a deleted one if it was an incident's."""
-        if incident := await self._store.incident_by_thread(thread_id):
+        if incident := await IncidentRows(self._store.sql).incident_by_thread(thread_id):
             await self.gone(incident.id, threads={thread_id})
 
     async def gone(
@@ -61,9 +66,9 @@ class Reposting:
         Args:
             messages, threads: Their ids. Apart, because a thread has the id of the message that it hangs on.
         """
-        posts = await self._store.posts(incident_id)
+        posts = await DeliveryRows(self._store.sql).posts(incident_id)
         async with self._store.transaction() as tx:
-            incident = await tx.incident(incident_id, lock=True)
+            incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
             # The thread first: a private one brings its alert with it.
             incident = await self._repost_thread(tx, incident, posts, threads)
             await self._repost_alert(tx, incident, posts, messages)
@@ -78,8 +83,8 @@ class Reposting:
         """
         if not delivery.kind.spec.is_root or delivery.incident_id is None:
             return False
-        incident = await tx.incident(delivery.incident_id, lock=True)
-        await tx.cancel_delivery(delivery.id)
+        incident = await IncidentWrites(tx.sql).incident(delivery.incident_id, lock=True)
+        await DeliveryWrites(tx.sql).cancel_delivery(delivery.id)
         if incident.is_open and is_current(delivery, incident):
             if delivery.kind is DeliveryKind.THREAD_ROOT or incident.is_private:
                 await self._rethread(tx, incident)
@@ -98,8 +103,8 @@ class Reposting:
         Returns:
             True if the refusal need not be reported; so do the other methods below.
         """
-        incident = await tx.incident(delivery.incident_id or 0, lock=True)
-        posts = await tx.posts(incident.id)
+        incident = await IncidentWrites(tx.sql).incident(delivery.incident_id or 0, lock=True)
+        posts = await DeliveryRows(tx.sql).posts(incident.id)
         changed = await self._repost_alert(tx, incident, posts, {delivery.after_message_id or 0})
         if delivery.kind is DeliveryKind.THREAD and incident.is_open:
             await self._rethread(tx, changed)
@@ -107,10 +112,10 @@ class Reposting:
 
     async def lost_its_thread(self, tx: Transaction, delivery: Delivery) -> bool:
         """Handle the refusal of a message whose thread was deleted: open the next thread."""
-        incident = await tx.incident(delivery.incident_id or 0, lock=True)
+        incident = await IncidentWrites(tx.sql).incident(delivery.incident_id or 0, lock=True)
         if incident.thread.channel is None or delivery.request is None:
             return False  # it was for the alert's channel, which is gone: nothing can be put there
-        posts = await tx.posts(incident.id)
+        posts = await DeliveryRows(tx.sql).posts(incident.id)
         await self._repost_thread(tx, incident, posts, {delivery.request.channel_id})
         return True
 
@@ -119,40 +124,44 @@ class Reposting:
 
         An escalation must reach people, so its failure is reported as usual: by email, and in the DLQ.
         """
-        incident = await tx.incident(delivery.incident_id or 0)
+        incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         if not incident.is_private or not await self.lost_its_thread(tx, delivery):
             return False
-        return not is_current(delivery, await tx.incident(incident.id))
+        return not is_current(delivery, await IncidentRows(tx.sql).incident(incident.id))
 
     async def follows(self, tx: Transaction, delivery: Delivery) -> bool:
         """Add the person to the next thread instead; if there is none, do nothing."""
         if await self.lost_its_thread(tx, delivery):
-            incident = await tx.incident(delivery.incident_id or 0)
+            incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
             if incident.thread.posting > posting_of(delivery):
-                await tx.insert_deliveries([_into_next(incident, delivery)])
+                await DeliveryWrites(tx.sql).insert_deliveries([_into_next(incident, delivery)])
         return True
 
     async def repost_line(self, tx: Transaction, delivery: Delivery, *, in_thread: bool = True) -> bool:
         """Queue the same line for the current thread, or else as a reply to the alert."""
         if delivery.to != "incident":
             return True  # the last line in a thread that was replaced is of no use elsewhere
-        incident = await tx.incident(delivery.incident_id or 0)
+        incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         key = delivery.key.removeprefix(f"inc:{incident.id}:") + REPOST_SUFFIX
         line = thread_line(incident, self._policy, key=key, stored=delivery.data)
         line = replace(line, kind=delivery.kind)
-        current = await tx.delivery_by_key(str(line.after))
+        current = await DeliveryRows(tx.sql).delivery_by_key(str(line.after))
         place = None if delivery.request is None else delivery.request.channel_id
         is_another = current is None or current.channel_id != place
-        await tx.insert_deliveries([line if in_thread and is_another else _to_alert(line, incident)])
+        await DeliveryWrites(tx.sql).insert_deliveries(
+            [line if in_thread and is_another else _to_alert(line, incident)]
+        )
         return True
 
     async def _repost_question(self, tx: Transaction, triage_id: int, key: str) -> None:
         """Queue the question once more while it waits: without it, the deadline would raise the triage."""
-        triage = await tx.triage(triage_id, lock=True)
+        triage = await TriageRows(tx.sql).triage(triage_id, lock=True)
         is_asked = triage.is_under_reevaluation and triage.asked_at is not None
         monitor = await monitor_of(tx, triage)
         if is_asked and key == question(triage, self._policy, monitor=monitor).key:
-            await tx.insert_deliveries([question_again(triage, self._policy, monitor=monitor)])
+            await DeliveryWrites(tx.sql).insert_deliveries(
+                [question_again(triage, self._policy, monitor=monitor)]
+            )
             log.info("triage.asked_again", triage_id=triage_id)
 
     async def _repost_alert(
@@ -180,8 +189,8 @@ class Reposting:
     async def _repost(self, tx: Transaction, incident: Incident, *, with_thread: bool = False) -> Incident:
         changed = repost(incident, with_thread=with_thread)
         severity = self._policy.rules(changed.severity)
-        await tx.save(changed)
-        await tx.insert_deliveries(posting_deliveries(changed, severity, tone=REPOST))
+        await IncidentWrites(tx.sql).save(changed)
+        await DeliveryWrites(tx.sql).insert_deliveries(posting_deliveries(changed, severity, tone=REPOST))
         await tx.enqueue(refresh_job(changed, severity=severity))
         log.info("incident.reposted", incident_id=incident.id)
         return changed
@@ -190,11 +199,15 @@ class Reposting:
         if incident.thread.channel is None:
             return incident
         changed, severity = rethread(incident), self._policy.rules(incident.severity)
-        await tx.save(changed)
-        await tx.insert_deliveries(thread_deliveries(changed, severity, channel=incident.thread.channel))
-        named = await tx.members(incident.id) if incident.is_private else []
+        await IncidentWrites(tx.sql).save(changed)
+        await DeliveryWrites(tx.sql).insert_deliveries(
+            thread_deliveries(changed, severity, channel=incident.thread.channel)
+        )
+        named = await MemberRows(tx.sql).members(incident.id) if incident.is_private else []
         priority = priority_of(severity.rank)
-        await tx.insert_deliveries([member(changed, f"user:{one}", priority=priority) for one in named])
+        await DeliveryWrites(tx.sql).insert_deliveries(
+            [member(changed, f"user:{one}", priority=priority) for one in named]
+        )
         await tx.enqueue(refresh_job(changed, severity=severity))
         log.info("incident.rethreaded", incident_id=incident.id)
         return changed

@@ -17,6 +17,8 @@ from bot.services.shared.access import Act
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postmortems import postmortem_of
 from bot.services.shared.shown_incidents import ShownIncidents
+from bot.storage.tables.resolutions import ResolutionRows
+from bot.storage.tables.timeline import TimelineRows
 
 #: Characters of the cause and of what ended it, and of the impact.
 WORDS_LIMIT: Final = 1_000
@@ -53,19 +55,19 @@ async def keep_resolution(change: Change, said: NewResolution | None) -> Resolut
 
     Without words, what was said at an earlier resolve stays.
     """
-    before = await change.tx.resolution(change.incident.id)
+    before = await ResolutionRows(change.tx.sql).resolution(change.incident.id)
     if said is None:
         return before
     resolution = _made(change, said)
     if before is None and resolution.is_empty:
         return None
-    await change.tx.save_resolution(change.incident, resolution)
+    await ResolutionRows(change.tx.sql).save_resolution(change.incident, resolution)
     return resolution
 
 
 async def with_aftermath(change: Change) -> Incident:
     """Return the incident of *change* with its aftermath as it is now."""
-    resolution = await change.tx.resolution(change.incident.id)
+    resolution = await ResolutionRows(change.tx.sql).resolution(change.incident.id)
     postmortem = await postmortem_of(change.tx.sql, change.policy, change.incident.id)
     return replace(change.incident, aftermath=Aftermath(resolution=resolution, postmortem=postmortem))
 
@@ -114,7 +116,7 @@ class Resolutions:
         """
         async with self._changes.change(incident_id, by=by, act=Act.CORRECT_RESOLUTION) as change:
             requirements.require_resolved(change.incident)
-            before = await change.tx.resolution(incident_id) or _nothing_said(change)
+            before = await ResolutionRows(change.tx.sql).resolution(incident_id) or _nothing_said(change)
             corrected = _merged(before, _made(change, said), said.left)
             is_new = not (_is_same(before, corrected) or await _is_recorded(change, said.key))
             if is_new:
@@ -124,7 +126,7 @@ class Resolutions:
 
 
 async def _write(change: Change, corrected: Resolution, *, key: str | None) -> None:
-    await change.tx.save_resolution(change.incident, corrected)
+    await ResolutionRows(change.tx.sql).save_resolution(change.incident, corrected)
     await change.save(transitions.renewed(change.incident))
     line = f"resolution:{change.incident.version}"
     await change.record(ResolutionCorrectedEntry(said=corrected, key=key), line=line)
@@ -161,6 +163,6 @@ def _is_same(before: Resolution, after: Resolution) -> bool:
 
 async def _is_recorded(change: Change, key: str | None) -> bool:
     """Return True if Discord has delivered the same interaction before."""
-    entries = await change.tx.timeline(change.incident.id)
+    entries = await TimelineRows(change.tx.sql).timeline(change.incident.id)
     kind = TimelineKind.RESOLUTION_CORRECTED
     return key is not None and any(one.kind is kind and one.key == key for one in entries)

@@ -17,11 +17,15 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
-from bot.services.ports import Transaction
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import notice
 from bot.services.shared.reminders import note_sign_of_life
+from bot.storage.tables.acknowledgements import AcknowledgementWrites
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentWrites
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Roles:
             former = result.former
             if result.changed and former is not None and former.id > 0:
                 dm = role_dm(result.incident, role, former, by=by, policy=change.policy, taken_over=True)
-                await change.tx.insert_deliveries([dm])
+                await DeliveryWrites(change.tx.sql).insert_deliveries([dm])
         return Assigned(result.incident, role, result.former, result.changed, acknowledged=is_first)
 
     async def give(self, incident_id: int, role: Role, *, to: Person, by: Person) -> Assigned:
@@ -89,7 +93,7 @@ class Roles:
             result = await put(change, role, holder)
             if result.changed:
                 dm = role_dm(result.incident, role, holder, by=by, policy=change.policy)
-                await change.tx.insert_deliveries([dm])
+                await DeliveryWrites(change.tx.sql).insert_deliveries([dm])
         return result
 
     async def release(
@@ -116,7 +120,7 @@ class Roles:
         incident = change.incident
         if incident.status is Status.TRIGGERED and role is not Role.COMMANDER:
             # Other roles do not mend the trouble: the ladder goes on until an acknowledge.
-            if await change.tx.join(incident.id, change.by, via=AckVia.ROLE):
+            if await AcknowledgementWrites(change.tx.sql).join(incident.id, change.by, via=AckVia.ROLE):
                 await change.record(JoinedEntry(via=AckVia.ROLE.value))
             return False
         result = await self._acknowledger.record(change.tx, incident, by=change.by, via=AckVia.ROLE)
@@ -172,12 +176,12 @@ async def vacate(
     left = [(role, holder) for role, holder in incident.roles.items() if holder.id in gone]
     for role, holder in left:
         incident = transitions.assign(incident, role, None)
-        await tx.save(incident)
+        await IncidentWrites(tx.sql).save(incident)
         told = RoleChangedNotice(role=role, holder=None, former=holder, gone=True)
         line = f"role:{incident.version}"
         entry = RoleChangedEntry(role=role.value, holder=None, former=told.former, gone=True, line=line)
-        await tx.add_timeline(incident.id, TimelineEntry.of(entry, now))
-        await tx.insert_deliveries([notice(incident, policy, told, key=line)])
+        await TimelineWrites(tx.sql).add_timeline(incident.id, TimelineEntry.of(entry, now))
+        await DeliveryWrites(tx.sql).insert_deliveries([notice(incident, policy, told, key=line)])
     return incident
 
 

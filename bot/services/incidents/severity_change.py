@@ -17,6 +17,7 @@ from bot.services.escalation.decisions import Escalations
 from bot.services.shared.changes import Change
 from bot.services.shared.postings import notice, posting_deliveries
 from bot.services.shared.reminders import remind_later
+from bot.storage.tables.deliveries import DeliveryWrites
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,11 @@ class Regrading:
         changed = change.incident
         await stop_ladder(change.tx, changed.id)
         if changed.post.number > before.post.number:
-            await change.tx.insert_deliveries(posting_deliveries(changed, severity))
+            await DeliveryWrites(change.tx.sql).insert_deliveries(posting_deliveries(changed, severity))
         if changed.status is Status.TRIGGERED:
             await self._escalations.switch(change.tx, changed, severity, clock=clock, now=change.now)
         if changed.thread.posting > before.thread.posting and before.thread.id is not None:
-            await change.tx.insert_deliveries([self._farewell(changed, before.thread.id)])
+            await DeliveryWrites(change.tx.sql).insert_deliveries([self._farewell(changed, before.thread.id)])
         await remind_later(change.tx, change.incident, now=change.now)
         entry = SeverityChangedEntry(
             before=before.severity,

@@ -17,6 +17,7 @@ from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Changes
+from bot.storage.tables.timeline import TimelineRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,10 @@ class Details:
                 or after the report, or another person was first.
         """
         async with self._changes.change(incident_id, by=by, act=Act.EDIT) as change:
-            if (known := _corrected_under(new.key, await change.tx.timeline(incident_id))) is not None:
-                return CorrectedDetails(
-                    change.incident, known
-                )  # Discord has delivered the same interaction twice
+            entries = await TimelineRows(change.tx.sql).timeline(incident_id)
+            if (known := _corrected_under(new.key, entries)) is not None:
+                # Discord has delivered the same interaction twice.
+                return CorrectedDetails(change.incident, known)
             before = change.incident
             title = None if new.title is None else clean_title(new.title)
             started_at = None if new.started is None else self._moment(new.started, now=change.now)

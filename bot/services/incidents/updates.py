@@ -21,14 +21,17 @@ from bot.runbook.model import Policy
 from bot.services.escalation.release import Releasing, Silence
 from bot.services.incidents.roles import vacate
 from bot.services.incidents.update_posts import post_update
-from bot.services.ports import Store, Transaction
-from bot.services.ports.store.deliveries import DeliveryLookups
 from bot.services.shared.access import Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import notice
 from bot.services.shared.reminder_recipients import Absence, ReminderRecipients
 from bot.services.shared.reminders import note_sign_of_life, remind_later
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -130,7 +133,7 @@ class Updates:
         A second run is harmless: it finds that the next reminder is later.
         """
         while True:
-            seen = await self._store.incident(incident_id)
+            seen = await IncidentRows(self._store.sql).incident(incident_id)
             absence = await self._absence(seen)
             silence = await self._silence(seen)
             try:
@@ -151,7 +154,7 @@ class Updates:
         is_over = await self._lapses(incident, self._store, now=now)
         return await self._releasing.silence(incident) if is_over else Silence()
 
-    async def _lapses(self, incident: Incident, source: DeliveryLookups, *, now: datetime) -> bool:
+    async def _lapses(self, incident: Incident, source: Store | Transaction, *, now: datetime) -> bool:
         """Return True if the acknowledge ends now, instead of another reminder.
 
         It ends only if the last reminder has announced that, and not earlier. One that an older version or
@@ -162,7 +165,7 @@ class Updates:
             return False
         if incident.status is not Status.ACKNOWLEDGED:
             return False
-        last = await source.delivery_by_key(
+        last = await DeliveryRows(source.sql).delivery_by_key(
             f"inc:{incident.id}:{_notice_key(due_at, incident.updates.reminders)}"
         )
         lapses_at = None if last is None else UpdateDueNotice.from_json(last.data).lapses_at
@@ -184,7 +187,7 @@ class Updates:
         self, tx: Transaction, seen: Incident, absence: Absence, silence: Silence
     ) -> int | None:
         """Send the reminder if it is due, and return how many were sent so far; None if it is not due."""
-        incident = await tx.incident(seen.id, lock=True)
+        incident = await IncidentWrites(tx.sql).incident(seen.id, lock=True)
         now, due_at = await tx.now(), incident.updates.due_at
         if not incident.is_open or due_at is None or incident.updates.remind_at is None:
             return None
@@ -225,10 +228,10 @@ class Updates:
             lapses_at=lapses_at,
             asks=absence.place if lead is None and incident.rings else None,
         )
-        await tx.save(reminded)
-        await tx.add_timeline(incident.id, TimelineEntry.of(entry, now))
+        await IncidentWrites(tx.sql).save(reminded)
+        await TimelineWrites(tx.sql).add_timeline(incident.id, TimelineEntry.of(entry, now))
         key = _notice_key(due_at, reminded.updates.reminders)
-        await tx.insert_deliveries([notice(reminded, self._policy, told, key=key)])
+        await DeliveryWrites(tx.sql).insert_deliveries([notice(reminded, self._policy, told, key=key)])
         await tx.enqueue(refresh_job(reminded, severity=severity))
         await remind_later(tx, reminded, now=now)
         return reminded

@@ -20,15 +20,16 @@ from bot.domain.incident.opening import NewIncident
 from bot.domain.outage.watches import DatabaseTrouble, UnrecordedReport, Watch, WatchStep
 from bot.domain.people import has_role
 from bot.domain.triage.session import Triage, TriageStatus
+from bot.domain.urgency import PERSON, urgency
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
 from bot.services.outage.alarm import Alarm
 from bot.services.outage.mirror import Mirror
 from bot.services.outage.overdue import Overdue
 from bot.services.outage.recording import JournalRecorder
-from bot.services.ports import Store
-from bot.services.ports.urgency import PERSON, urgency
-from bot.services.watchdogs import QueueWatch
+from bot.storage.queue.watch import QueueWatch
+from bot.storage.store import Store
+from bot.storage.tables.outage import MirrorRows
 
 log = structlog.get_logger(__name__)
 
@@ -222,7 +223,7 @@ class Emergency:
         """Tell the database that this process ends, unless its journal holds work that is not recorded."""
         if (mirror := self._nothing_to_tell()) is not None:
             with suppress(StorageUnavailable):
-                await self._store.leave(mirror)
+                await MirrorRows(self._store.sql).leave(mirror)
 
     def _nothing_to_tell(self) -> UUID | None:
         """Return the id of the mirror if everything that this process has done is in the database."""
@@ -282,7 +283,7 @@ class Emergency:
             StorageUnavailable.
         """
         await self.until_recorded()
-        return self.trouble is None and not await self._store.is_untold()
+        return self.trouble is None and not await MirrorRows(self._store.sql).is_untold()
 
     async def unless_away(self, recording: Coroutine[Any, Any, _Value]) -> _Value:
         """Return what *recording* returns, but stop waiting once the database is known to be away.

@@ -38,7 +38,6 @@ class _File:
 
 
 _FILE: Final = TypeAdapter(_File)
-_WATCH: Final = TypeAdapter(Watch)
 
 
 def read(spool: Spool) -> Journal | None:
@@ -109,8 +108,3 @@ def from_data(kept: Mapping[str, object]) -> Journal:
         known_alerts=frozenset(file.known_alerts),
         windows=tuple(file.windows),
     )
-
-
-def watch_from_data(kept: Mapping[str, object]) -> Watch:
-    """Return one watch, as a query or the file has it."""
-    return _WATCH.validate_python(kept)

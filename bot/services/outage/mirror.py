@@ -14,7 +14,9 @@ from bot.domain.outage.journal import Journal
 from bot.domain.outage.watches import Watch, WatchChange
 from bot.runbook.model import Policy
 from bot.services.outage.logbook import Logbook
-from bot.services.ports import Store
+from bot.storage.store import Store
+from bot.storage.tables.installation import InstallationRows
+from bot.storage.tables.outage import MirrorRows
 
 log = structlog.get_logger(__name__)
 
@@ -108,9 +110,11 @@ class Mirror:
         without = [name for name in self._policy.severities if not self.covers(name)]
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                installation = await self._store.installation()
-                watches = await self._store.watched(without=without, limit=MIRRORED)
-                known = await self._store.known_alerts(
+                installation = await InstallationRows(self._store.sql).installation()
+                watches = await MirrorRows(self._store.cancellable_sql).watched(
+                    without=without, limit=MIRRORED
+                )
+                known = await MirrorRows(self._store.cancellable_sql).known_alerts(
                     without=without, since=self._policy.alerts.same_within, limit=_KNOWN
                 )
                 windows = [

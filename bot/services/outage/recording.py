@@ -29,10 +29,19 @@ from bot.services.delivery.arrivals import Arrivals
 from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.opening import Incidents
 from bot.services.outage.alarm import Alarm
-from bot.services.ports import Discord, Store, Transaction
+from bot.services.ports import Discord
 from bot.services.running_triages.endings import end_in
 from bot.services.shared.access import Access
 from bot.services.shared.firing import count_message
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows
+from bot.storage.tables.escalation import EscalationRows, EscalationWrites
+from bot.storage.tables.incidents import IncidentWrites
+from bot.storage.tables.installation import InstallationRows
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.tables.triages import TriageRows
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +82,7 @@ class JournalRecorder:
         Raises:
             StorageUnavailable: nothing is recorded.
         """
-        installation = await self._store.installation()
+        installation = await InstallationRows(self._store.sql).installation()
         journal = self._ours(journal, installation.id)
         recorded = set()
         for report in journal.reports.values():
@@ -118,7 +127,7 @@ class JournalRecorder:
             ours = {_renamed(key, report, incident): where for key, where in posted.items()}
             await self._settle(tx, incident, ours, journal, key=report.watch_key)
             if acknowledged_by is not None:
-                settled = await tx.incident(incident.id, lock=True)
+                settled = await IncidentWrites(tx.sql).incident(incident.id, lock=True)
                 await self._acknowledger.record(tx, settled, by=acknowledged_by, via=AckVia.RECONCILED)
 
     async def _tracked(self, tx: Transaction, report: UnrecordedReport, alert: HeldAlert) -> Incident:
@@ -126,11 +135,11 @@ class JournalRecorder:
 
         The message that says it counts as handled from then on.
         """
-        await tx.lock_fingerprint(report.guild_id, alert.fingerprint)
+        await AlertRows(tx.sql).lock_fingerprint(report.guild_id, alert.fingerprint)
         rank = self._policy.rules(report.severity).rank
         lesser = [one.name for one in self._policy.severities.values() if one.rank > rank]
         since = await tx.now() - self._policy.alerts.same_within
-        incident = await tx.same_alert(
+        incident = await AlertRows(tx.sql).same_alert(
             report.guild_id, alert.fingerprint, since=since, lesser=lesser
         ) or await self._incidents.open_within(tx, report.as_incident, by=None)
         if alert.source is not None:
@@ -142,7 +151,7 @@ class JournalRecorder:
         if (number := triage_of_key(report.key)) is None:
             return
         try:
-            triage = await tx.triage(number, lock=True)
+            triage = await TriageRows(tx.sql).triage(number, lock=True)
         except UserError:  # the database was restored to a state before this triage
             return
         if triage.is_unfinished or triage.is_under_reevaluation:
@@ -155,16 +164,18 @@ class JournalRecorder:
             if key.startswith(f"{watch_key(incident_id)}:")
         }
         async with self._store.transaction() as tx:
-            incident = await tx.incident(incident_id, lock=True)
+            incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
             await self._settle(tx, incident, posted, journal, key=watch_key(incident_id))
 
     async def _settle(
         self, tx: Transaction, incident: Incident, posted: dict[str, Posted], journal: Journal, *, key: str
     ) -> None:
         """Record the incident's taken steps, and its messages and emails, each with its time."""
-        tx.watch(incident.id)  # by this commit the mirror learns that none of it is to be sent again
+        EscalationWrites(tx.sql).watch(
+            incident.id
+        )  # by this commit the mirror learns that none of it is to be sent again
         own, together = f"{key}:", list[Step]()
-        for step in await tx.steps(incident.id):
+        for step in await EscalationRows(tx.sql).steps(incident.id):
             name = f"{own}step:{step.index}"
             if name in journal.taken:
                 together.append(step)
@@ -199,8 +210,12 @@ class JournalRecorder:
 
         If the database has decided them otherwise meanwhile, that message is kept all the same.
         """
-        current = await tx.incident(incident.id, lock=True)
-        waiting = [step for step in steps if await tx.claim_step(incident.id, step.index) is not None]
+        current = await IncidentWrites(tx.sql).incident(incident.id, lock=True)
+        waiting = [
+            step
+            for step in steps
+            if await EscalationWrites(tx.sql).claim_step(incident.id, step.index) is not None
+        ]
         if steps[-1] in waiting and current.status is Status.TRIGGERED:
             await self._escalations.queue_messages(tx, current, waiting, at=at)
             return
@@ -211,17 +226,17 @@ class JournalRecorder:
     async def _mailed(
         self, tx: Transaction, incident: Incident, key: str, *, to: Sequence[str], at: datetime | None
     ) -> None:
-        delivery = await tx.delivery_by_key(key)
+        delivery = await DeliveryRows(tx.sql).delivery_by_key(key)
         # Some are recorded already, if the journal is recorded again or another process emailed them, too.
         known = () if delivery is None else delivery.emailed_to
         if not (news := [who for who in to if who not in known]):
             return
         at = at or (incident.triggered_at if delivery is None else delivery.created_at)
         entry = TimelineEntry.of(EmailedEntry(recipients=len(news)), at)
-        await tx.add_timeline(incident.id, entry)
+        await TimelineWrites(tx.sql).add_timeline(incident.id, entry)
         if delivery is not None:
             # Whether everyone has it is decided when the email is due: that depends on who is on call then.
-            await tx.mark_emailed(delivery.id, to=news, is_done=False)
+            await DeliveryAttempts(tx.sql).mark_emailed(delivery.id, to=news, is_done=False)
 
     async def _who_acknowledged(self, guild_id: int, places: list[tuple[int, int]]) -> Person | None:
         """Return the first person with a 👀 who may acknowledge. If Discord fails, a later look finds it."""

@@ -15,10 +15,15 @@ from bot.domain.timeline.recorded import GivenAnswer, SeverityChoice, TriagedEnt
 from bot.domain.triage.payloads import JoinedReport
 from bot.domain.triage.session import StoredAnswer, StoredChoice, Triage
 from bot.runbook.model import Policy
-from bot.services.ports import Transaction
 from bot.services.running_triages.posts import post_keys, save_walk, set_clock
 from bot.services.shared.changes import Change
 from bot.services.shared.jobs import refresh_job
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import AuditWrites, TimelineWrites
+from bot.storage.tables.triages import TriageAnswerRows, TriageRows
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -27,18 +32,20 @@ async def subject_of(tx: Transaction, triage: Triage) -> Incident | None:
     """Lock and return the incident that a walk's message led to, after merges; None without one."""
     if triage.source_message_id is None:
         return None
-    number = await tx.alert_of_message(triage.source_message_id)
+    number = await AlertRows(tx.sql).alert_of_message(triage.source_message_id)
     if triage.channel_id is not None:
-        raised = (await tx.known_message(triage.channel_id, triage.source_message_id)).raised
+        raised = (await TriageRows(tx.sql).known_message(triage.channel_id, triage.source_message_id)).raised
         number = number if raised is None else raised.id
     if number is None:
         return None
-    found = await tx.incident(number)
+    found = await IncidentRows(tx.sql).incident(number)
     while found.merged_into_id is not None:
-        found = await tx.incident(found.merged_into_id)
-    locked = await tx.incident(found.id, lock=True)  # one of them only: others lock several by number
+        found = await IncidentRows(tx.sql).incident(found.merged_into_id)
+    locked = await IncidentWrites(tx.sql).incident(
+        found.id, lock=True
+    )  # one of them only: others lock several by number
     while locked.merged_into_id is not None:  # merged in this very moment
-        locked = await tx.incident(locked.merged_into_id, lock=True)
+        locked = await IncidentWrites(tx.sql).incident(locked.merged_into_id, lock=True)
     return locked
 
 
@@ -48,8 +55,8 @@ async def lock_walk(tx: Transaction, triage_id: int) -> Triage:
     Raises:
         UserError: no such triage.
     """
-    await subject_of(tx, await tx.triage(triage_id))
-    return await tx.triage(triage_id, lock=True)
+    await subject_of(tx, await TriageRows(tx.sql).triage(triage_id))
+    return await TriageRows(tx.sql).triage(triage_id, lock=True)
 
 
 async def end_in(
@@ -68,13 +75,16 @@ async def end_in(
         joined: The report, if it joins an incident that others have raised about something similar.
     """
     at = await tx.now()
-    answers, choices = await tx.given_answers(triage.id), await tx.given_choices(triage.id)
+    answers, choices = (
+        await TriageAnswerRows(tx.sql).given_answers(triage.id),
+        await TriageAnswerRows(tx.sql).given_choices(triage.id),
+    )
     told = replace(_triaged(triage, answers, choices), joined=joined)
-    await tx.add_timeline(incident.id, TimelineEntry.of(told, at))
+    await TimelineWrites(tx.sql).add_timeline(incident.id, TimelineEntry.of(told, at))
     ended = triage.raised(incident.id, severity=incident.severity, by=by, at=at, joined=joined is not None)
-    await tx.save_triage(ended)
+    await TriageRows(tx.sql).save_triage(ended)
     await set_clock(tx, ended, policy)
-    await tx.adopt_deliveries(post_keys(triage), incident_id=incident.id)
+    await DeliveryWrites(tx.sql).adopt_deliveries(post_keys(triage), incident_id=incident.id)
     await tx.enqueue(refresh_job(incident, severity=policy.rules(incident.severity)))
     log.info("triage.raised", triage_id=triage.id, incident_id=incident.id, by_clock=by is None)
 
@@ -85,14 +95,14 @@ async def take_in_walks(change: Change, *, with_open: bool = False) -> None:
     Args:
         with_open: Also end walks that are being answered; else they end in it when they are confirmed.
     """
-    for triage in await change.tx.walks_about(change.incident.id):
+    for triage in await TriageRows(change.tx.sql).walks_about(change.incident.id):
         if (with_open or triage.is_under_reevaluation) and not _began_after(triage, change.incident):
             await _take_in(change, triage)
 
 
 async def dismiss_walks(change: Change) -> None:
     """Dismiss the walks under re-evaluation about a tracked alert: ending the alert has answered them."""
-    for triage in await change.tx.walks_about(change.incident.id):
+    for triage in await TriageRows(change.tx.sql).walks_about(change.incident.id):
         if triage.is_under_reevaluation:
             await _dismiss(change, triage)
 
@@ -135,7 +145,9 @@ async def _dismiss(change: Change, triage: Triage) -> None:
 async def _audit(change: Change, triage: Triage, action: str, **facts: object) -> None:
     if not change.is_by_clock:
         data = AuditData(facts={"triage": triage.id, **facts})
-        await change.tx.audit(guild_id=triage.guild_id, by=change.by, action=action, data=data)
+        await AuditWrites(change.tx.sql).audit(
+            guild_id=triage.guild_id, by=change.by, action=action, data=data
+        )
 
 
 def _triaged(triage: Triage, answers: list[StoredAnswer], choices: list[StoredChoice]) -> TriagedEntry:

@@ -5,11 +5,17 @@ from datetime import timedelta
 
 from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, NewDelivery, priority_of
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
+from bot.domain.jobs import IN_LINE, Job, JobName
 from bot.domain.triage.payloads import TriageData
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
-from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
-from bot.services.ports.store.triages import TriageWrites
+from bot.services.ports import Discord
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.triages import TriageRows
+from bot.storage.transaction import Transaction
 
 
 def post_keys(triage: Triage) -> list[str]:
@@ -34,8 +40,8 @@ async def monitor_of(tx: Transaction, triage: Triage) -> str | None:
     """Return the name of the monitor whose alert a triage is about; None if it is about no alert."""
     if triage.source_message_id is None:
         return None
-    number = await tx.alert_of_message(triage.source_message_id)
-    return None if number is None else (await tx.incident(number)).tracked.monitor
+    number = await AlertRows(tx.sql).alert_of_message(triage.source_message_id)
+    return None if number is None else (await IncidentRows(tx.sql).incident(number)).tracked.monitor
 
 
 def held(triage: Triage, policy: Policy, *, monitor: str | None) -> NewDelivery:
@@ -77,7 +83,7 @@ def refresh_triage_job(triage_id: int) -> Job:
 
 async def save_walk(tx: Transaction, triage: Triage, policy: Policy) -> None:
     """Write a locked triage, set its clocks, and queue an edit of its posts."""
-    await tx.save_triage(triage)
+    await TriageRows(tx.sql).save_triage(triage)
     await set_clock(tx, triage, policy)
     await tx.enqueue(refresh_triage_job(triage.id))
 
@@ -107,16 +113,16 @@ async def set_clock(tx: Transaction, triage: Triage, policy: Policy) -> None:
     )
 
 
-async def is_confided(tx: TriageWrites, channel_id: int | None, message_id: int | None) -> bool:
+async def is_confided(tx: Transaction, channel_id: int | None, message_id: int | None) -> bool:
     """Return True if a message is from the thread of an incident that is private now."""
     if channel_id is None or message_id is None:
         return False
-    return (await tx.known_message(channel_id, None)).is_confided
+    return (await TriageRows(tx.sql).known_message(channel_id, None)).is_confided
 
 
 async def is_out_of_date(tx: Transaction, delivery: Delivery) -> bool:
     """Return True if an unsent post of a triage is no longer true, or may no longer be shown to the team."""
-    triage = await tx.triage(triage_of(delivery))
+    triage = await TriageRows(tx.sql).triage(triage_of(delivery))
     is_for_all = delivery.kind in (DeliveryKind.TRIAGE_LINE, DeliveryKind.UNFINISHED)
     if is_for_all and await is_confided(tx, triage.channel_id, triage.source_message_id):
         return True
@@ -151,10 +157,10 @@ class TriagePosts:
         Raises:
             UpstreamUnavailable: the queue tries again.
         """
-        triage = await self._store.triage(triage_id)
+        triage = await TriageRows(self._store.sql).triage(triage_id)
         if triage.incident_id is not None:
             return
-        owed = [await self._store.delivery_by_key(key) for key in post_keys(triage)]
+        owed = [await DeliveryRows(self._store.sql).delivery_by_key(key) for key in post_keys(triage)]
         posts = [post for post in owed if post is not None and post.message_id is not None]
         if posts:
             await self._discord.refresh_triage(triage, posts)

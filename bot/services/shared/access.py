@@ -14,9 +14,12 @@ from bot.domain.incident.incident import Incident
 from bot.domain.people import Person, has_role
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
-from bot.services.ports import Store, Transaction
-from bot.services.ports.store.oncall import OnCallReads
 from bot.services.shared.roster import OnCall
+from bot.storage.store import Store
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import AuditRows
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -149,12 +152,12 @@ class Access:
             await self.require_incident(by, act, seen)
             try:
                 async with self._store.transaction(locking=seen.id) as tx:
-                    found = await tx.incident(seen.id, lock=True, known=seen)
+                    found = await IncidentWrites(tx.sql).incident(seen.id, lock=True, known=seen)
                     require_as_seen(found, seen)
                     yield tx, found
             except MaySeeLess:  # nothing is written yet
                 log.info("incident.access_retried", incident_id=seen.id, act=act, user_id=by.id)
-                seen = await self._store.incident(seen.id)
+                seen = await IncidentRows(self._store.sql).incident(seen.id)
                 continue
             return
 
@@ -176,10 +179,10 @@ class Access:
             return True
         if await self.sight(person, guild_id=incident.guild_id, source=source) is not None:
             return True
-        return await (source or self._store).is_member(incident.id, person.id)
+        return await MemberRows((source or self._store).sql).is_member(incident.id, person.id)
 
     async def sight(
-        self, person: Person, *, guild_id: int, source: OnCallReads | None = None
+        self, person: Person, *, guild_id: int, source: Store | Transaction | None = None
     ) -> Sight | None:
         """Return why *person* sees every private incident, member or not; None: they do not."""
         if self.allows(person, "private"):
@@ -189,7 +192,10 @@ class Access:
     async def readable(self, person: Person, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
         """Return a history without the numbers of private incidents that *person* may not see."""
         known = list(entries)
-        others = [await self._store.incident(number) for number in sorted(relations.others_in(known))]
+        others = [
+            await IncidentRows(self._store.sql).incident(number)
+            for number in sorted(relations.others_in(known))
+        ]
         hidden = {other.id for other in others if not await self.sees(person, other)}
         return [relations.readable(entry, hidden) for entry in known]
 
@@ -205,7 +211,9 @@ class Access:
     ) -> None:
         """Record that *person* was refused. Arguments as for `require`."""
         tried = AuditData(incident_id, act, facts)
-        await self._store.audit(guild_id=guild_id, by=person, action=action, allowed=False, data=tried)
+        await AuditRows(self._store.sql).audit(
+            guild_id=guild_id, by=person, action=action, allowed=False, data=tried
+        )
 
     def allows(self, person: Person, action: str) -> bool:
         """Return True if *person* may do *action*. Records no refusal: no person waits for an answer."""

@@ -15,7 +15,8 @@ from cachetools import LRUCache
 
 from bot.domain.delivery.delivery import Delivery, Posted
 from bot.domain.outage.watches import OfflinePost, UnansweredPost
-from bot.services.ports.store.outage import OutageMirror
+from bot.storage.store import Store
+from bot.storage.tables.outage import MirrorRows
 
 #: What is overdue for longer may have been told so long ago that Discord no longer knows the nonce.
 OLD: Final = timedelta(minutes=1)
@@ -38,7 +39,7 @@ class AlreadyTold:
         begun: The latest urgent attempts of this process, by nonce. The mirror is up to two seconds behind.
     """
 
-    def __init__(self, store: OutageMirror) -> None:
+    def __init__(self, store: Store) -> None:
         self.meanwhile: dict[str, OfflinePost] = {}
         self.begun: LRUCache[str, UnansweredPost] = LRUCache(_ATTEMPTS)
         self._store = store
@@ -69,6 +70,6 @@ class AlreadyTold:
         async with self._lock:
             now = time.monotonic()
             if now - self._asked_at > _HOLDS_S:
-                self._is_untold = await self._store.is_untold()
+                self._is_untold = await MirrorRows(self._store.sql).is_untold()
                 self._asked_at = now
             return self._is_untold

@@ -17,12 +17,15 @@ from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryData, EntryKind, TimelineEntry
 from bot.runbook.model import Policy
-from bot.services.ports import Store, Transaction
-from bot.services.ports.store.incidents import IncidentWrites
 from bot.services.shared.access import Access, AnyAct, MaySeeLess, require_as_seen
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import notice
 from bot.services.shared.reminders import note_act
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineRows, TimelineWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +52,7 @@ class Change:
 
     async def save(self, changed: Incident) -> None:
         """Store *changed*, and queue an edit of every post that shows the incident."""
-        await self.tx.save(changed)
+        await IncidentWrites(self.tx.sql).save(changed)
         self.incident = changed
         await self.refresh()
 
@@ -78,15 +81,15 @@ class Change:
         entry = TimelineEntry.of(told, at or self.now, by=actor, corrects=corrects)
         await self.then(IncidentEvent.RECORDED)
         if self.is_by_clock:
-            await self.tx.add_timeline(self.incident.id, entry)
+            await TimelineWrites(self.tx.sql).add_timeline(self.incident.id, entry)
             return
         audited = AuditData(self.incident.id, facts=data.to_json())
-        await self.tx.record(self.incident, entry, by=self.by, data=audited)
+        await TimelineWrites(self.tx.sql).record(self.incident, entry, by=self.by, data=audited)
         await self.note_act()
 
     async def recorded_under(self, key: str) -> set[EntryKind]:
         """Return the kinds of the incident's timeline entries with *key*; empty before it led to any."""
-        entries = await self.tx.timeline(self.incident.id)
+        entries = await TimelineRows(self.tx.sql).timeline(self.incident.id)
         return {entry.kind for entry in entries if entry.key == key}
 
     async def then(self, event: IncidentEvent) -> None:
@@ -113,7 +116,7 @@ class Change:
         if self.incident.kind is IncidentKind.ALERT and not self.incident.is_open:
             return
         line = notice(self.incident, self.policy, replace(told, by=self.by.name), key=key)
-        await self.tx.insert_deliveries([line])
+        await DeliveryWrites(self.tx.sql).insert_deliveries([line])
 
 
 async def follow_entry(tx: Transaction, policy: Policy, incident: Incident) -> None:
@@ -156,7 +159,7 @@ class Changes:
 
     async def allowed(self, incident_id: int, *, by: Person, act: AnyAct) -> Incident:
         """Return the incident if *by* may do *act* to it. Raises as `change`."""
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         await self.require(incident, by=by, act=act)
         return incident
 
@@ -213,7 +216,7 @@ class Changes:
 
 
 async def _locked(
-    tx: IncidentWrites, numbers: Collection[int], *, seen: Collection[Incident]
+    tx: Transaction, numbers: Collection[int], *, seen: Collection[Incident]
 ) -> dict[int, Incident]:
     """Lock incidents in the order of their numbers, and return them by number.
 
@@ -222,7 +225,7 @@ async def _locked(
     Args:
         seen: Some of them, as they were when the permission was checked.
     """
-    locked = {number: await tx.incident(number, lock=True) for number in sorted(numbers)}
+    locked = {number: await IncidentWrites(tx.sql).incident(number, lock=True) for number in sorted(numbers)}
     for one in seen:
         require_as_seen(locked[one.id], one)
     return locked

@@ -11,7 +11,9 @@ import structlog
 
 from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
 from bot.domain.exports import AWAY, ExportTrouble
-from bot.services.ports import CodeHost, Store, Transaction
+from bot.services.ports import CodeHost
+from bot.storage.store import Store
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 

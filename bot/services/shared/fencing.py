@@ -1,9 +1,9 @@
 """Fences against a process that was stopped and wakes up: it must not do its successor's work again.
 
 The changes that a gateway event causes are written only while its shard still belongs to this process. After
-a stop, the socket may hold events that the successor has handled, too. `CLAIM` prevents a second write of
-them: the gateway's sessions set it, and the store reads it. Jobs and ticks have no claim; for them the rows
-decide. An attempt to send that was stopped is not continued (`is_stale`).
+a stop, the socket may hold events that the successor has handled, too. `bot.domain.shards.CLAIM` prevents a
+second write of them: the gateway's sessions set it, and the store reads it. Jobs and ticks have no claim; for
+them the rows decide. An attempt to send that was stopped is not continued (`is_stale`).
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-from bot.domain.shards import Claim
 from bot.services.shared.boot_clock import boot_s
 
 #: How long after an attempt has begun its request may still go out, seconds: as long as Discord surely knows
@@ -23,9 +22,6 @@ FRESH_S: Final = 60.0
 ALONE_S: Final = 1.0
 
 _began: Final[ContextVar[float | None]] = ContextVar("began", default=None)
-
-#: The claim under which the running task writes. Tasks inherit it from the task that starts them.
-CLAIM: Final[ContextVar[Claim | None]] = ContextVar("claim", default=None)
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 from bot.domain.alerts.alert import FiredAlert
 from bot.domain.alerts.decisions import AlertDecision
 from bot.runbook.model import Policy
-from bot.services.ports import Transaction
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.transaction import Transaction
 
 
 async def count_message(tx: Transaction, policy: Policy, decided: AlertDecision) -> None:
     """Count a message on the incident of the decision, and let the capabilities follow up the alert."""
-    if await tx.note_alert(decided):
+    if await AlertRows(tx.sql).note_alert(decided):
         await has_fired(tx, policy, fired_in(decided))
 
 

@@ -6,8 +6,8 @@ from typing import Final
 from bot.domain.delivery.delivery import priority_of
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident.incident import Incident
+from bot.domain.jobs import IN_LINE, Job, JobName
 from bot.domain.severity import SeverityPolicy
-from bot.services.ports import IN_LINE, Job, JobName
 
 #: How long before its time the job of a step comes, to have its 👀 read by then (`reading_ahead.py`).
 READ_AHEAD: Final = timedelta(seconds=2)

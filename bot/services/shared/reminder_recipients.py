@@ -8,9 +8,10 @@ from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.services.ports import Discord
-from bot.services.ports.store.members import MemberReads
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
+from bot.storage.tables.members import MemberRows
+from bot.storage.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,9 @@ class ReminderRecipients:
         return True
 
 
-async def is_reader_removed(tx: MemberReads, delivery: Delivery) -> bool:
+async def is_reader_removed(tx: Transaction, delivery: Delivery) -> bool:
     """Return True if the reader of a DM was removed from its private incident since it was queued."""
     kind, _, reader = delivery.to.partition(":")
     if delivery.incident_id is None or kind != "user":
         return False
-    return int(reader) in {one.id for one in await tx.removed_members(delivery.incident_id)}
+    return int(reader) in {one.id for one in await MemberRows(tx.sql).removed_members(delivery.incident_id)}

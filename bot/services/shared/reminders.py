@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 from bot.domain.incident import status_updates
 from bot.domain.incident.incident import Incident
+from bot.domain.jobs import Job, JobName
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.ports import Job, JobName, Transaction
-from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.jobs import refresh_job
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.incidents import IncidentWrites
+from bot.storage.transaction import Transaction
 
 
 def reminder_key(incident_id: int) -> str:
@@ -17,7 +19,7 @@ def reminder_key(incident_id: int) -> str:
 
 
 async def remind_later(
-    tx: JobWrites, incident: Incident, *, now: datetime, before: Incident | None = None
+    tx: Transaction, incident: Incident, *, now: datetime, before: Incident | None = None
 ) -> None:
     """Queue the reminder job for *incident* as saved, if it has a reminder time, and cancel an earlier job.
 
@@ -40,7 +42,7 @@ async def note_act(
     if not incident.updates.reminders:
         return incident
     named = (holder for holder in (incident.commander, incident.on_it) if holder is not None)
-    there = {one.id for one in (*named, *await tx.on_it(incident.id))}
+    there = {one.id for one in (*named, *await AcknowledgementRows(tx.sql).on_it(incident.id))}
     return await note_sign_of_life(tx, policy, incident, now=now) if by.id in there else incident
 
 
@@ -61,7 +63,7 @@ async def note_sign_of_life(
     if not (incident.is_open and incident.updates.reminders and severity.ack_lapses_after is not None):
         return incident
     alive = status_updates.promise_renewed(incident, policy.update_due(severity, at=now))
-    await tx.save(alive)
+    await IncidentWrites(tx.sql).save(alive)
     await remind_later(tx, alive, now=now)
     await tx.enqueue(refresh_job(alive, severity=severity))
     return alive

@@ -10,8 +10,9 @@ from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.oncall.roster import Rosters, rosters
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.ports import Store
-from bot.services.ports.store.oncall import OnCallReads
+from bot.storage.store import Store
+from bot.storage.tables.oncall import OnCallRows
+from bot.storage.transaction import Transaction
 
 #: How far back a roster reaches: where a shift that goes on began is looked for.
 PAST: Final = timedelta(days=60)
@@ -29,14 +30,14 @@ class OnCall:
         self._cached: dict[int, Mapping[str, OnCallPerson]] = {}
 
     async def rosters(
-        self, guild_id: int, *, source: OnCallReads | None = None, past: timedelta = timedelta()
+        self, guild_id: int, *, source: Store | Transaction | None = None, past: timedelta = timedelta()
     ) -> tuple[Rosters, datetime]:
         """Return every place's roster, and the database's time.
 
         Args:
             past: How far back they must be right.
         """
-        book, now = await (source or self._store).oncall_book_now(guild_id, past=past)
+        book, now = await OnCallRows((source or self._store).sql).oncall_book_now(guild_id, past=past)
         return self.combined(book), now
 
     def combined(self, book: Book) -> Rosters:
@@ -45,7 +46,9 @@ class OnCall:
         known = [*self._policy.team.values(), *(place.person for place in self._policy.oncall.values())]
         return rosters(places, known, book, hours=self._policy.business_hours)
 
-    async def holders(self, guild_id: int, *, source: OnCallReads | None = None) -> dict[str, OnCallPerson]:
+    async def holders(
+        self, guild_id: int, *, source: Store | Transaction | None = None
+    ) -> dict[str, OnCallPerson]:
         """Read and cache the person on call at each place at this moment, in the order of asking."""
         found, now = await self.rosters(guild_id, source=source)
         holders = found.at(now)
@@ -92,13 +95,15 @@ class OnCall:
         found, _ = await self.rosters(guild_id)
         return found.person(who)
 
-    async def is_on_call(self, guild_id: int, person: Person, *, source: OnCallReads | None = None) -> bool:
+    async def is_on_call(
+        self, guild_id: int, person: Person, *, source: Store | Transaction | None = None
+    ) -> bool:
         """Return True if *person* is on call at any place now."""
         holders = await self.holders(guild_id, source=source)
         return any(each.is_for(person) for each in holders.values())
 
     async def distinct_holders(
-        self, guild_id: int, places: Iterable[str], *, source: OnCallReads | None = None
+        self, guild_id: int, places: Iterable[str], *, source: Store | Transaction | None = None
     ) -> dict[str, OnCallPerson]:
         """Return the people on call at *places* now; a person at two of them is listed at the first only.
 

@@ -14,7 +14,8 @@ from cachetools import TTLCache
 
 from bot.domain.incident.forms.form_state import form_digest
 from bot.domain.incident.incident import Incident
-from bot.services.ports import Store
+from bot.storage.store import Store
+from bot.storage.tables.incidents import IncidentRows
 
 #: How long an incident is kept, seconds: another process may have shown its end meanwhile.
 _KEPT_S: Final = 600.0
@@ -39,11 +40,11 @@ class ShownIncidents:
         Raises:
             IncidentNotFound: no such number.
         """
-        return self._keep(await self._store.shown_incident(incident_id))
+        return self._keep(await IncidentRows(self._store.sql).shown_incident(incident_id))
 
     async def read_for_delivery(self, delivery_id: int) -> Incident | None:
         """Read the incident that a delivery is about, and keep it; None if it is about none."""
-        incident = await self._store.incident_of_delivery(delivery_id)
+        incident = await IncidentRows(self._store.sql).incident_of_delivery(delivery_id)
         return None if incident is None else self._keep(incident)
 
     def _keep(self, incident: Incident) -> Incident:

@@ -20,12 +20,16 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.pinned import PinSeenData, ThreadMessage
 from bot.domain.timeline.written import PinDeletedEntry, PinEditedEntry, PinnedEntry
+from bot.domain.urgency import BACKGROUND, urgency
 from bot.runbook.model import Policy
-from bot.services.ports import Discord, Store, Transaction
-from bot.services.ports.store.timeline import TimelineWrites
-from bot.services.ports.urgency import BACKGROUND, urgency
+from bot.services.ports import Discord
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes, follow_entry
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import AuditWrites, TimelineRows, TimelineWrites
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -69,12 +73,12 @@ class Pins:
             return await self._pin_reaction(channel_id, message_id, by=by)
 
     async def _pin_reaction(self, channel_id: int, message_id: int, *, by: Person) -> Pinned | None:
-        incident = await self._store.incident_by_thread(channel_id)
+        incident = await IncidentRows(self._store.sql).incident_by_thread(channel_id)
         if incident is None:
             return None
         # Refused before Discord is asked, and on record.
         await self._access.require_incident(by, Act.PIN, incident)
-        if incident.id in await self._store.pinned_in(message_id):
+        if incident.id in await TimelineRows(self._store.sql).pinned_in(message_id):
             return Pinned.ALREADY
         found = await self._discord.message(channel_id, message_id, guild_id=incident.guild_id)
         return None if found is None else await self._pin(incident.id, found, by=by)
@@ -86,7 +90,7 @@ class Pins:
             As `Changes.change`; UserError: it is not in an incident's thread.
         """
         async with self._turn(message.id):
-            incident = await self._store.incident_by_thread(message.channel_id)
+            incident = await IncidentRows(self._store.sql).incident_by_thread(message.channel_id)
             if incident is None:
                 raise UserError("not_in_thread")
             return incident, await self._pin(incident.id, message, by=by)
@@ -96,9 +100,9 @@ class Pins:
         if message.edited_at is None:
             return  # Discord has only added a preview
         async with self._turn(message.id):
-            for incident_id in await self._store.pinned_in(message.id):
+            for incident_id in await TimelineRows(self._store.sql).pinned_in(message.id):
                 async with self._store.transaction() as tx:
-                    incident = await tx.incident(incident_id, lock=True)
+                    incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
                     if await _note_edit(tx, incident_id, message, at=message.edited_at):
                         await follow_entry(tx, self._policy, incident)
 
@@ -109,9 +113,9 @@ class Pins:
                 await self._deleted(message_id)
 
     async def _deleted(self, message_id: int) -> None:
-        for incident_id in await self._store.pinned_in(message_id):
+        for incident_id in await TimelineRows(self._store.sql).pinned_in(message_id):
             async with self._store.transaction() as tx:
-                incident = await tx.incident(incident_id, lock=True)
+                incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
                 if await _note_deletion(tx, incident_id, message_id):
                     await follow_entry(tx, self._policy, incident)
 
@@ -122,7 +126,7 @@ class Pins:
         else that is asked of Discord. Messages further back than the newest hundred are not looked at.
         """
         with urgency(BACKGROUND):
-            for incident in await self._store.open_incidents(guild_id):
+            for incident in await IncidentRows(self._store.sql).open_incidents(guild_id):
                 try:
                     await self._reconcile(incident)
                 except (UpstreamUnavailable, DeliveryRefused) as error:
@@ -133,7 +137,7 @@ class Pins:
         if thread_id is None:
             return
         # First: what is written and pinned while Discord answers is not among its messages, and is not gone.
-        known = _pins(await self._store.timeline(incident.id))
+        known = _pins(await TimelineRows(self._store.sql).timeline(incident.id))
         messages = await self._discord.latest_messages(thread_id, guild_id=incident.guild_id)
         await self._find_pins(incident, [one for one in messages if one.has_pin and one.id not in known])
         for message in messages:
@@ -165,19 +169,23 @@ class Pins:
                 await change.then(IncidentEvent.RECORDED)
                 data = AuditData(incident_id, facts={"message_id": message.id, "outcome": outcome.value})
                 guild_id = change.incident.guild_id
-                await change.tx.audit(guild_id=guild_id, by=by, action=TimelineKind.PINNED.value, data=data)
+                await AuditWrites(change.tx.sql).audit(
+                    guild_id=guild_id, by=by, action=TimelineKind.PINNED.value, data=data
+                )
                 await change.note_act()
-            await change.tx.insert_deliveries([self._check_mark(change.incident, message)])
+            await DeliveryWrites(change.tx.sql).insert_deliveries(
+                [self._check_mark(change.incident, message)]
+            )
         return outcome
 
     async def _keep(self, change: Change, message: ThreadMessage) -> Pinned:
         tx, incident_id, by = change.tx, change.incident.id, change.by
         at = min(message.content.at, change.now)  # two clocks: nothing is pinned before it was written
         entry = TimelineEntry.of(message.as_pinned(), at, by=by)
-        if await tx.pin(incident_id, entry):
+        if await TimelineRows(tx.sql).pin(incident_id, entry):
             return Pinned.ADDED
         data = {"text": message.content.text, "is_readable": True}
-        if message.content.text and await tx.fill_pin(incident_id, message.id, data=data):
+        if message.content.text and await TimelineRows(tx.sql).fill_pin(incident_id, message.id, data=data):
             return Pinned.FILLED
         return Pinned.ALREADY
 
@@ -193,9 +201,9 @@ class Pins:
         )
 
 
-async def _note_edit(tx: TimelineWrites, incident_id: int, message: ThreadMessage, *, at: datetime) -> bool:
+async def _note_edit(tx: Transaction, incident_id: int, message: ThreadMessage, *, at: datetime) -> bool:
     """Keep the new words of a pinned message; return False if they are known."""
-    entries = await tx.timeline(incident_id)
+    entries = await TimelineRows(tx.sql).timeline(incident_id)
     key = f"edited:{message.id}:{at.isoformat()}"
     versions = [entry for entry in entries if entry.message_id == message.id]
     words = next((entry.said for entry in reversed(versions) if entry.said), "")
@@ -210,21 +218,23 @@ async def _note_edit(tx: TimelineWrites, incident_id: int, message: ThreadMessag
         key=key,
     )
     author = Person(id=message.content.author_id, name=message.content.author_name)
-    await tx.add_timeline(incident_id, TimelineEntry.of(data, at, by=author))
+    await TimelineWrites(tx.sql).add_timeline(incident_id, TimelineEntry.of(data, at, by=author))
     log.info("timeline.pin_edited", incident_id=incident_id, message_id=message.id)
     return True
 
 
 async def _note_deletion(tx: Transaction, incident_id: int, message_id: int) -> bool:
     """Note that a pinned message was deleted; return False if that is known."""
-    about = [entry for entry in await tx.timeline(incident_id) if entry.message_id == message_id]
+    about = [
+        entry for entry in await TimelineRows(tx.sql).timeline(incident_id) if entry.message_id == message_id
+    ]
     if any(entry.kind is TimelineKind.PIN_DELETED for entry in about):
         return False
     pin = next(entry for entry in about if entry.kind is TimelineKind.PINNED)
     words = next((entry.said for entry in reversed(about) if entry.said), "")
     author = PinnedEntry.from_json(pin.data or {}).author_name
     data = PinDeletedEntry(message_id=message_id, author_name=author, text=words[:_QUOTED])
-    await tx.add_timeline(incident_id, TimelineEntry.of(data, await tx.now()))
+    await TimelineWrites(tx.sql).add_timeline(incident_id, TimelineEntry.of(data, await tx.now()))
     log.info("timeline.pin_deleted", incident_id=incident_id, message_id=message_id)
     return True
 

@@ -24,10 +24,14 @@ from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.notices import NoteNotice
 from bot.domain.timeline.written import NoteEntry, VoiceJoinedEntry
 from bot.runbook.model import Policy
-from bot.services.ports import Store
 from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
 from bot.services.timeline.corrections import Correction, cleaned, corrected
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineRows
 
 log = structlog.get_logger(__name__)
 
@@ -109,7 +113,7 @@ class Timelines:
         words = _words(text, limit=NOTE_LIMIT)
         async with self._changes.change(incident_id, by=by, act=Act.NOTE) as change:
             happened_at = self._moment(at, now=change.now, incident=change.incident)
-            if _known(key, await change.tx.timeline(incident_id)):
+            if _known(key, await TimelineRows(change.tx.sql).timeline(incident_id)):
                 return Noted(change.incident, happened_at)  # Discord has delivered the same interaction twice
             await change.record(NoteEntry(text=words, key=key), at=happened_at, line=f"note:{key}")
             await change.say(NoteNotice(text=words, at=happened_at), key=f"note:{key}")
@@ -121,9 +125,9 @@ class Timelines:
         Raises:
             UserError: no person wrote it.
         """
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         await self._access.require_incident(by, Act.CORRECT, incident)
-        return _line(await self._store.timeline(incident_id), entry_id)
+        return _line(await TimelineRows(self._store.sql).timeline(incident_id), entry_id)
 
     async def correct(
         self, incident_id: int, entry_id: int, correction: Correction, *, by: Person, key: str
@@ -137,7 +141,7 @@ class Timelines:
                 the time is refused as for `note`.
         """
         async with self._changes.change(incident_id, by=by, act=Act.CORRECT) as change:
-            entries = await change.tx.timeline(incident_id)
+            entries = await TimelineRows(change.tx.sql).timeline(incident_id)
             if _known(key, entries):
                 return change.incident  # Discord has delivered the same interaction twice
             line = _line(entries, entry_id)
@@ -147,7 +151,7 @@ class Timelines:
             entry = replace(now.kept, key=key)
             await change.record(entry, corrects=entry_id, line=f"corrected:{key}")
             await change.say(now.told, key=f"corrected:{key}")
-            lines = lines_of(await change.tx.timeline(incident_id))
+            lines = lines_of(await TimelineRows(change.tx.sql).timeline(incident_id))
             incident = correct_last_update(change.incident, lines, entry_id=entry_id)
             if incident is not change.incident:
                 await change.save(incident)
@@ -155,10 +159,10 @@ class Timelines:
 
     async def history(self, incident_id: int, *, by: Person) -> History:
         """Return everything that happened."""
-        incident = await self._store.incident(incident_id)
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
-        entries = await self._access.readable(by, await self._store.timeline(incident_id))
-        return History(incident, lines_of(entries, await self._store.posts(incident_id)))
+        entries = await self._access.readable(by, await TimelineRows(self._store.sql).timeline(incident_id))
+        return History(incident, lines_of(entries, await DeliveryRows(self._store.sql).posts(incident_id)))
 
     async def page(
         self, incident_id: int, *, by: Person, number: int | None = None, whole: bool = False
@@ -187,7 +191,11 @@ class Timelines:
         """
         if by.is_bot or not self._access.allows(by, "acknowledge"):
             return None
-        seen = [one for one in await self._store.open_incidents(guild_id) if await self._concerns(one, by)]
+        seen = [
+            one
+            for one in await IncidentRows(self._store.sql).open_incidents(guild_id)
+            if await self._concerns(one, by)
+        ]
         theirs = [one for one in seen if await self._is_on(one, by)]
         chosen = theirs or (seen if len(seen) == 1 else [])
         if not chosen:
@@ -203,23 +211,25 @@ class Timelines:
         if incident.status is not Status.ACKNOWLEDGED:
             return False
         holds_role = any(holder.id == by.id for holder in incident.roles.values())
-        return holds_role or any(one.id == by.id for one in await self._store.responders(incident.id))
+        return holds_role or any(
+            one.id == by.id for one in await AcknowledgementRows(self._store.sql).responders(incident.id)
+        )
 
     async def _note_voice(self, incident: Incident, *, by: Person, channel: str) -> bool:
         while await self._access.sees(by, incident):  # no one is refused, so nothing is on record
             try:
                 return await self._note_join(incident, by=by, channel=channel)
             except MaySeeLess:
-                incident = await self._store.incident(incident.id)
+                incident = await IncidentRows(self._store.sql).incident(incident.id)
         return False
 
     async def _note_join(self, seen: Incident, *, by: Person, channel: str) -> bool:
         async with self._store.transaction() as tx:
-            incident = await tx.incident(seen.id, lock=True)
+            incident = await IncidentWrites(tx.sql).incident(seen.id, lock=True)
             require_as_seen(incident, seen)
             now = await tx.now()
             if not incident.is_open or _joined_since(
-                await tx.timeline(seen.id), by, now - _JOINED_AGAIN_AFTER
+                await TimelineRows(tx.sql).timeline(seen.id), by, now - _JOINED_AGAIN_AFTER
             ):
                 return False
             change = Change(tx, self._policy, incident, by, now)

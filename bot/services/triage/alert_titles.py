@@ -2,8 +2,9 @@
 
 from bot.domain.incident.forms.form_state import digest_of
 from bot.domain.incident.incident import Incident, IncidentKind
-from bot.services.ports import Store
 from bot.services.shared.shown_incidents import ShownIncidents
+from bot.storage.store import Store
+from bot.storage.tables.incidents import IncidentRows
 
 
 class AlertTitles:
@@ -30,7 +31,7 @@ class AlertTitles:
 
         The person who asked for the form waits for this, so it is one round trip.
         """
-        return _public_title(await self._store.incident_by_message(message_id))
+        return _public_title(await IncidentRows(self._store.sql).incident_by_message(message_id))
 
 
 def _public_title(alert: Incident | None) -> str | None:

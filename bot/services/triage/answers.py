@@ -14,7 +14,6 @@ from bot.domain.triage.session import NewTriage, TriageStatus
 from bot.domain.triage.tree import LATER, StaleTriage
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
-from bot.services.ports import Store, Transaction
 from bot.services.running_triages.endings import lock_walk
 from bot.services.running_triages.posts import line, set_clock
 from bot.services.shared.access import Access
@@ -23,6 +22,11 @@ from bot.services.triage.reevaluations import Reevaluations, admit
 from bot.services.triage.sources import AlreadyRaised, TriageSources, require_open
 from bot.services.triage.views import PressResult, TriageView, path_of, view_of
 from bot.services.triage.walk import FORGOTTEN_AFTER, Walk
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.tables.triages import TriageAnswerRows, TriageRows
+from bot.storage.transaction import Transaction
 
 
 class Triages:
@@ -65,17 +69,19 @@ class Triages:
                 return known
             now, ask_after = await tx.now(), self._policy.unfinished.ask_after
             evidence = None if new.evidence is None else new.evidence.masked()
-            triage, is_new = await tx.insert_triage(
+            triage, is_new = await TriageRows(tx.sql).insert_triage(
                 replace(new, title=title, evidence=evidence),
                 due_at=now + FORGOTTEN_AFTER,
                 idle_due_at=None if ask_after is None else now + ask_after,
             )
             if is_new:
                 told = line(triage)
-                await tx.insert_deliveries([] if told is None else [told])
+                await DeliveryWrites(tx.sql).insert_deliveries([] if told is None else [told])
                 await set_clock(tx, triage, self._policy)
                 about = AuditData(facts={"triage": triage.id})
-                await tx.audit(guild_id=new.guild_id, by=new.by, action="triage.begun", data=about)
+                await AuditWrites(tx.sql).audit(
+                    guild_id=new.guild_id, by=new.by, action="triage.begun", data=about
+                )
             return await view_of(tx, self._policy, triage)
 
     async def _known(self, tx: Transaction, new: NewTriage) -> TriageView | None:
@@ -83,16 +89,16 @@ class Triages:
         if new.channel_id is None or new.source_message_id is None:
             return None
         place = (new.channel_id, new.source_message_id)
-        await tx.lock_message(*place)
-        if incident := (await tx.known_message(*place)).raised:
+        await TriageRows(tx.sql).lock_message(*place)
+        if incident := (await TriageRows(tx.sql).known_message(*place)).raised:
             raise AlreadyRaised(incident)
-        triage = await tx.triage_of_message(*place)
+        triage = await TriageRows(tx.sql).triage_of_message(*place)
         if triage is None:
             return None
         if triage.user_id == new.by.id:
             return await view_of(tx, self._policy, triage)
         about = AuditData(facts={"triage": triage.id})
-        await tx.audit(guild_id=new.guild_id, by=new.by, action="triage.joined", data=about)
+        await AuditWrites(tx.sql).audit(guild_id=new.guild_id, by=new.by, action="triage.joined", data=about)
         is_held = triage.status is TriageStatus.REEVALUATING
         return await view_of(
             tx, self._policy, triage, notice=PressResult.HELD if is_held else PressResult.JOINED
@@ -118,7 +124,7 @@ class Triages:
                 given = self._policy.tree.give(path_of(walk.triage), answer)[-1]
             except StaleTriage:
                 return await walk.view(notice=PressResult.OUTDATED)
-            await walk.tx.add_answer(
+            await TriageAnswerRows(walk.tx.sql).add_answer(
                 triage_id, question=given.node, answer=given.answer, unsure=given.unsure, by=by
             )
             about = {"question": given.node, "answer": given.answer, "unsure": given.unsure}
@@ -201,7 +207,11 @@ class Triages:
         """Lock a walk, expire it if it was forgotten, and withdraw answers that no longer fit the policy."""
         await admit(self._store, self._access, triage_id, by=by, act=act)
         async with self._store.transaction() as tx:
-            lock = lock_walk(tx, triage_id) if may_end_in_incident else tx.triage(triage_id, lock=True)
+            lock = (
+                lock_walk(tx, triage_id)
+                if may_end_in_incident
+                else TriageRows(tx.sql).triage(triage_id, lock=True)
+            )
             walk = Walk(tx, self._policy, await lock, by)
             await walk.settle()
             yield walk

@@ -5,17 +5,17 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.triage.session import Triage
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import Transaction
-from bot.services.ports.store.jobs import JobWrites
-from bot.services.ports.store.triages import TriageReads
 from bot.services.running_triages.posts import is_out_of_date, refresh_triage_job, triage_of
 from bot.services.triage.unfinished import tell_team
+from bot.storage.store import Store
+from bot.storage.tables.triages import TriageRows
+from bot.storage.transaction import Transaction
 
 
 class TriageDeliveries(DeliveryHandler):
     """Posts that report the state of a triage; once it has an incident, they are about that."""
 
-    def __init__(self, store: TriageReads, policy: Policy) -> None:
+    def __init__(self, store: Store, policy: Policy) -> None:
         super().__init__(*(kind for kind in DeliveryKind if kind.spec.shows_triage))
         self._store = store
         self._policy = policy
@@ -26,9 +26,9 @@ class TriageDeliveries(DeliveryHandler):
 
     async def load(self, delivery: Delivery) -> Triage:
         """Return the triage that the post is about."""
-        return await self._store.triage(triage_of(delivery))
+        return await TriageRows(self._store.sql).triage(triage_of(delivery))
 
-    async def sent(self, tx: JobWrites, delivery: Delivery) -> None:
+    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
         """Refresh the posts: the triage may have changed meanwhile."""
         await tx.enqueue(refresh_triage_job(triage_of(delivery)))
 

@@ -16,7 +16,6 @@ from bot.domain.triage.payloads import JoinedReport, PathStep, ReportJoinedNotic
 from bot.domain.triage.session import Triage
 from bot.runbook.model import Policy
 from bot.services.incidents.severity_change import Cause, Regrading
-from bot.services.ports import Store, Transaction
 from bot.services.running_triages.endings import end_in
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change
@@ -25,6 +24,12 @@ from bot.services.triage.similar import rises
 from bot.services.triage.sources import TriageSources, require_open
 from bot.services.triage.views import PressResult, TriageView
 from bot.services.triage.walk import Walk
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.incidents import IncidentWrites
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.tables.triages import TriageRows
+from bot.storage.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class Joining:
                 self._store.transaction() as tx,
             ):
                 incident = await _locked(tx, offer.incident)  # before the walk, as everywhere
-                walk = Walk(tx, self._policy, await tx.triage(triage_id, lock=True), by)
+                walk = Walk(tx, self._policy, await TriageRows(tx.sql).triage(triage_id, lock=True), by)
                 await walk.settle()
                 return await self._join(walk, incident, offer, by=by)
         except _JoinMayNotRaise as refused:
@@ -113,7 +118,7 @@ class Joining:
             await self._regrading.regrade(change, severity, why=Cause(reason=""))
         if triage.evidence is not None:
             evidence = TimelineEntry.of(EvidenceEntry.of(triage.evidence), change.now)
-            await tx.add_timeline(incident.id, evidence)
+            await TimelineWrites(tx.sql).add_timeline(incident.id, evidence)
         report = _report_of(triage, severity)
         await change.say(ReportJoinedNotice(report=report), key=f"report_joined:{triage.id}")
         await end_in(tx, self._policy, triage, change.incident, by=by, joined=report)
@@ -135,7 +140,7 @@ class Joining:
 async def _locked(tx: Transaction, number: int) -> Incident | None:
     """Lock and return the incident that is to be joined; None if no report may join it (any more)."""
     try:
-        found = await tx.incident(number, lock=True)
+        found = await IncidentWrites(tx.sql).incident(number, lock=True)
     except IncidentNotFound:
         return None
     is_told = found.kind is IncidentKind.INCIDENT and found.is_open and not found.is_private
@@ -149,11 +154,13 @@ async def _is_about_another(tx: Transaction, triage: Triage) -> bool:
     """
     if triage.source_message_id is None:
         return False
-    if await tx.alert_of_message(triage.source_message_id) is not None:
+    if await AlertRows(tx.sql).alert_of_message(triage.source_message_id) is not None:
         return True
     if triage.channel_id is None:
         return False
-    return (await tx.known_message(triage.channel_id, triage.source_message_id)).raised is not None
+    return (
+        await TriageRows(tx.sql).known_message(triage.channel_id, triage.source_message_id)
+    ).raised is not None
 
 
 def _report_of(triage: Triage, severity: SeverityPolicy) -> JoinedReport:

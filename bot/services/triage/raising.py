@@ -21,11 +21,13 @@ from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.declaring import declare_within
 from bot.services.incidents.opening import Incidents
 from bot.services.incidents.severity_change import Cause, Regrading
-from bot.services.ports import Transaction
 from bot.services.running_triages.endings import end_in, subject_of, take_in_walks
 from bot.services.running_triages.posts import is_confided
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, link_both
+from bot.storage.tables.incidents import IncidentWrites
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 
 
 class MayNotLower(Exception):  # a signal to the caller: the refusal is recorded once the locks are gone
@@ -154,7 +156,7 @@ class Raising:
         await end_in(tx, self._policy, case.triage, incident, by=case.by)
         if case.by is None:
             told = _unfinished if case.cause == UNFINISHED else _promoted
-            await tx.add_timeline(incident.id, told(case.triage, at=await tx.now()))
+            await TimelineWrites(tx.sql).add_timeline(incident.id, told(case.triage, at=await tx.now()))
         await take_in_walks(await self._change(tx, case, incident))  # about other messages of the same alert
         return incident
 
@@ -167,14 +169,14 @@ class Raising:
         triage, severity, alert, by = case.triage, case.severity, case.alert, case.by
         if _is_tracked(alert):
             known = with_triage(alert, triage, path=_path(case))
-            await tx.save(known)
+            await IncidentWrites(tx.sql).save(known)
             return await declare_within(await self._change(tx, case, known), severity, self._escalations)
         new = _new_incident(case)
         if await is_confided(tx, triage.channel_id, triage.source_message_id):
             new = replace(new, evidence=None)  # not refused: what is raised by now must not be silenced
         incident = await self._incidents.open_within(tx, new, by=by)
         here = await self._change(tx, case, incident)
-        if alert is not None and await tx.link(alert.id, incident.id, by=here.by):
+        if alert is not None and await IncidentWrites(tx.sql).link(alert.id, incident.id, by=here.by):
             there = await self._change(tx, case, alert)
             await link_both(there, here)
             await there.say(RaisedAgainNotice(number=incident.id), key=f"linked:{incident.id}")

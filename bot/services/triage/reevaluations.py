@@ -12,12 +12,16 @@ from bot.domain.audit import AuditData
 from bot.domain.people import Person
 from bot.domain.triage.session import Triage
 from bot.runbook.model import Policy
-from bot.services.ports import Store, Transaction
 from bot.services.running_triages.endings import is_dealt_with, lock_walk
 from bot.services.running_triages.posts import held, monitor_of, question, save_walk, set_clock
 from bot.services.shared.access import Access
 from bot.services.triage.raising import Raising
 from bot.services.triage.views import PressResult, TriageView, view_of
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.tables.triages import TriageAnswerRows, TriageRows
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +43,7 @@ class Reevaluations:
         due_at = await tx.now() + self._policy.reevaluate.after
         waiting = triage.hold(by=by, due_at=due_at)
         monitor = await monitor_of(tx, triage)
-        await tx.insert_deliveries([held(waiting, self._policy, monitor=monitor)])
+        await DeliveryWrites(tx.sql).insert_deliveries([held(waiting, self._policy, monitor=monitor)])
         await self._save(tx, waiting, by=by, action="triage.held")
 
     async def run_job(self, triage_id: int) -> None:
@@ -74,14 +78,16 @@ class Reevaluations:
                 return await self._answered_before(tx, triage)
             incident = await self._raising.promote(tx, triage, by=by)
             data = AuditData(facts={"triage": triage.id, "incident": incident.id})
-            await tx.audit(guild_id=triage.guild_id, by=by, action="triage.raised", data=data)
-            return await view_of(tx, self._policy, await tx.triage(triage_id))
+            await AuditWrites(tx.sql).audit(
+                guild_id=triage.guild_id, by=by, action="triage.raised", data=data
+            )
+            return await view_of(tx, self._policy, await TriageRows(tx.sql).triage(triage_id))
 
     async def dismiss(self, triage_id: int, *, by: Person) -> TriageView:
         """End a triage that was looked at again: nothing is wrong. The view is as for `promote`."""
         await admit(self._store, self._access, triage_id, by=by, act="triage.dismiss")
         async with self._store.transaction() as tx:
-            triage = await tx.triage(triage_id, lock=True)
+            triage = await TriageRows(tx.sql).triage(triage_id, lock=True)
             if not triage.is_under_reevaluation:
                 return await self._answered_before(tx, triage)
             ended = triage.dismiss(by=by, at=await tx.now())
@@ -92,29 +98,31 @@ class Reevaluations:
         """Ask the questions from the start (もう一度見る), while its clock goes on: `Triage.look_again`."""
         await admit(self._store, self._access, triage_id, by=by, act="triage.look_again")
         async with self._store.transaction() as tx:
-            triage = await tx.triage(triage_id, lock=True)
+            triage = await TriageRows(tx.sql).triage(triage_id, lock=True)
             if not triage.is_under_reevaluation:
                 return await self._answered_before(tx, triage)
             if triage.taken_by_name is not None:  # another person answers it: join them
                 return await view_of(tx, self._policy, triage)
             if triage.answers:
-                await tx.withdraw_answers(triage_id, since=triage.answers[0].question, by=by)
+                await TriageAnswerRows(tx.sql).withdraw_answers(
+                    triage_id, since=triage.answers[0].question, by=by
+                )
             within = self._policy.reevaluate.answer_within
             again = triage.look_again(by=by, at=await tx.now(), within=within)
             await self._save(tx, again, by=by, action="triage.reopened")
-            return await view_of(tx, self._policy, await tx.triage(triage_id))
+            return await view_of(tx, self._policy, await TriageRows(tx.sql).triage(triage_id))
 
     async def _ask(self, tx: Transaction, triage: Triage, *, now: datetime) -> None:
         asked = triage.ask(at=now, due_at=now + self._policy.reevaluate.answer_within)
         monitor = await monitor_of(tx, triage)
-        await tx.insert_deliveries([question(asked, self._policy, monitor=monitor)])
+        await DeliveryWrites(tx.sql).insert_deliveries([question(asked, self._policy, monitor=monitor)])
         await save_walk(tx, asked, self._policy)
         log.info("triage.asked", triage_id=triage.id)
 
     async def _save(self, tx: Transaction, triage: Triage, *, by: Person, action: str) -> None:
         await save_walk(tx, triage, self._policy)
         data = AuditData(facts={"triage": triage.id})
-        await tx.audit(guild_id=triage.guild_id, by=by, action=action, data=data)
+        await AuditWrites(tx.sql).audit(guild_id=triage.guild_id, by=by, action=action, data=data)
 
     async def _answered_before(self, tx: Transaction, triage: Triage) -> TriageView:
         return await view_of(tx, self._policy, triage, notice=PressResult.ANSWERED)
@@ -127,5 +135,5 @@ async def admit(store: Store, access: Access, triage_id: int, *, by: Person, act
         NotPermitted: they may not triage, or not any more.
     """
     if not access.allows(by, "triage"):
-        triage = await store.triage(triage_id)
+        triage = await TriageRows(store.sql).triage(triage_id)
         await access.require(by, "triage", guild_id=triage.guild_id, act=act, triage_id=triage_id)

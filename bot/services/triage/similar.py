@@ -9,8 +9,9 @@ from bot.domain.incident.similarity import Rarity, TroubleReport, most_similar
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
-from bot.services.ports import Store
-from bot.services.ports.store.triages import KnownMessage, TriageWrites
+from bot.storage.store import Store
+from bot.storage.tables.triages import KnownMessage, TriageRows
+from bot.storage.transaction import Transaction
 
 #: How long ago an incident may have been raised to be offered.
 OPENED_WITHIN: Final = timedelta(days=7)
@@ -33,7 +34,7 @@ class Similar:
 
 
 async def similar_to(
-    tx: TriageWrites, policy: Policy, triage: Triage, severity: SeverityPolicy | None
+    tx: Transaction, policy: Policy, triage: Triage, severity: SeverityPolicy | None
 ) -> Similar | None:
     """Return the open incident that is most similar to an open triage with *severity* as its result, or None.
 
@@ -64,14 +65,14 @@ class SimilarIncidents:
 
 
 async def _most_similar(
-    tx: TriageWrites,
+    tx: Transaction,
     report: TroubleReport,
     guild_id: int,
     *,
     message_id: int | None = None,
     before: int | None = None,
 ) -> Incident | None:
-    known = await tx.open_reports(
+    known = await TriageRows(tx.sql).open_reports(
         guild_id, message_id=message_id, within=OPENED_WITHIN, limit=_MOST, titles=_TITLES
     )
     others = [one for one in known.open if before is None or one.number < before]

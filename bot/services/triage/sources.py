@@ -11,9 +11,11 @@ from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
-from bot.services.ports import Store
-from bot.services.ports.store.triages import KnownMessage, TriageWrites
 from bot.services.running_triages.posts import is_confided
+from bot.storage.store import Store
+from bot.storage.tables.timeline import AuditRows
+from bot.storage.tables.triages import KnownMessage, TriageRows
+from bot.storage.transaction import Transaction
 
 #: How many messages are remembered until they are written down.
 _UNWRITTEN: Final = 200
@@ -44,7 +46,7 @@ class SourceRefused(UserError):
 
 
 async def require_open(
-    tx: TriageWrites, guild_id: int, channel_id: int | None, message_id: int | None
+    tx: Transaction, guild_id: int, channel_id: int | None, message_id: int | None
 ) -> None:
     """Let a triage be about a message; one that is about none may always be.
 
@@ -53,7 +55,7 @@ async def require_open(
     """
     if channel_id is None or message_id is None:
         return
-    _require(await tx.known_message(channel_id, message_id), guild_id, channel_id, message_id)
+    _require(await TriageRows(tx.sql).known_message(channel_id, message_id), guild_id, channel_id, message_id)
 
 
 def _require(known: KnownMessage, guild_id: int, channel_id: int, message_id: int) -> None:
@@ -91,7 +93,7 @@ class TriageSources:
                 "message_id": refused.message_id,
             }
             data = AuditData(act=act, facts=facts)
-            await self._store.audit(
+            await AuditRows(self._store.sql).audit(
                 guild_id=refused.guild_id, by=by, action="triage", allowed=False, data=data
             )
             raise
@@ -106,7 +108,7 @@ class TriageSources:
             SourceRefused: as `require_open`; on record.
         """
         async with self.recording(by=by, act="triage.begin"):
-            known = await self._store.known_message(channel_id, message_id)
+            known = await TriageRows(self._store.sql).known_message(channel_id, message_id)
             _require(known, guild_id, channel_id, message_id)
             if known.raised is not None:
                 raise AlreadyRaised(known.raised)
@@ -123,7 +125,7 @@ class TriageSources:
         async with self._store.transaction() as tx:
             is_kept = not await is_confided(tx, channel_id, message_id)
         if is_kept:
-            await self._store.note_message(channel_id, message_id, evidence.masked())
+            await TriageRows(self._store.sql).note_message(channel_id, message_id, evidence.masked())
         if self._unwritten.get((channel_id, message_id)) is evidence:
             del self._unwritten[channel_id, message_id]
 
@@ -131,4 +133,4 @@ class TriageSources:
         """Return the kept message; None if it could not be kept, or was kept more than a day ago."""
         if unwritten := self._unwritten.get((channel_id, message_id)):
             return unwritten
-        return await self._store.noted_message(channel_id, message_id)
+        return await TriageRows(self._store.sql).noted_message(channel_id, message_id)

@@ -15,7 +15,6 @@ from bot.domain.people import Person
 from bot.domain.triage.session import Triage
 from bot.domain.triage.unfinished import SignOfLife
 from bot.runbook.model import Policy
-from bot.services.ports import Store, Transaction
 from bot.services.running_triages.endings import is_dealt_with, lock_walk
 from bot.services.running_triages.posts import (
     go_on_question,
@@ -29,6 +28,11 @@ from bot.services.triage.raising import Raising
 from bot.services.triage.reevaluations import admit
 from bot.services.triage.views import TriageView, raised_if_left, view_of
 from bot.services.triage.walk import continued
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.tables.triages import TriageRows
+from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -53,12 +57,12 @@ class Unfinished:
             if due_at is None or triage.is_forgotten(now):
                 return  # the other clock expires a forgotten walk
             if not triage.is_unfinished:  # an older version, which knows no such clock, has gone on with it
-                await tx.save_triage(replace(triage, idle=triage.idle.stopped()))
+                await TriageRows(tx.sql).save_triage(replace(triage, idle=triage.idle.stopped()))
             elif due_at > now:
                 await set_clock(tx, triage, self._policy)
             elif (asked_at := triage.idle.asked_at) is None:
-                await self._look(tx, triage, await tx.sign_of_life(triage_id), now=now)
-            elif (last := await tx.sign_of_life(triage_id)).at > asked_at:
+                await self._look(tx, triage, await TriageRows(tx.sql).sign_of_life(triage_id), now=now)
+            elif (last := await TriageRows(tx.sql).sign_of_life(triage_id)).at > asked_at:
                 # An older version, which takes no question back, has taken an answer.
                 by = Person(id=last.by_id, name=last.by_name)
                 await save_walk(tx, continued(triage, self._policy, by=by, at=last.at), self._policy)
@@ -73,12 +77,14 @@ class Unfinished:
         """
         await admit(self._store, self._access, triage_id, by=by, act="triage.continue")
         async with self._store.transaction() as tx:
-            triage = await tx.triage(triage_id, lock=True)
+            triage = await TriageRows(tx.sql).triage(triage_id, lock=True)
             if triage.is_unfinished:
                 triage = continued(triage, self._policy, by=by, at=await tx.now())
                 await save_walk(tx, triage, self._policy)
                 about = AuditData(facts={"triage": triage_id})
-                await tx.audit(guild_id=triage.guild_id, by=by, action="triage.continued", data=about)
+                await AuditWrites(tx.sql).audit(
+                    guild_id=triage.guild_id, by=by, action="triage.continued", data=about
+                )
             return await view_of(tx, self._policy, triage)
 
     async def _look(self, tx: Transaction, triage: Triage, last: SignOfLife, *, now: datetime) -> None:
@@ -92,7 +98,7 @@ class Unfinished:
         elif not await is_dealt_with(tx, self._policy, triage):
             idle = triage.idle.asked(last.by_name, at=now, due_at=now + rule.decide_after)
             asked = triage.with_idle(idle)
-            await tx.insert_deliveries([go_on_question(asked, user_id=last.by_id)])
+            await DeliveryWrites(tx.sql).insert_deliveries([go_on_question(asked, user_id=last.by_id)])
             await save_walk(tx, asked, self._policy)
             log.info("triage.left", triage_id=triage.id, user_id=last.by_id)
 
@@ -102,7 +108,7 @@ class Unfinished:
         if severity is not None:
             await self._raising.raise_unfinished(tx, triage, severity)
             return
-        await tx.insert_deliveries([unfinished_line(triage, self._policy)])
+        await DeliveryWrites(tx.sql).insert_deliveries([unfinished_line(triage, self._policy)])
         await save_walk(tx, triage.with_idle(triage.idle.stopped()), self._policy)
         log.info("triage.left_to_team", triage_id=triage.id)
 
@@ -112,6 +118,6 @@ async def tell_team(tx: Transaction, delivery: Delivery, *, policy: Policy) -> N
 
     The walk is not locked: its lock comes before that of a delivery.
     """
-    triage = await tx.triage(triage_of(delivery))
+    triage = await TriageRows(tx.sql).triage(triage_of(delivery))
     if triage.is_unfinished and triage.idle.asked_at is not None:
-        await tx.insert_deliveries([unfinished_line(triage, policy)])
+        await DeliveryWrites(tx.sql).insert_deliveries([unfinished_line(triage, policy)])

@@ -11,9 +11,10 @@ from bot.domain.triage.session import StoredAnswer, StoredChoice, Triage, Triage
 from bot.domain.triage.tree import Given, Path, Position
 from bot.domain.triage.unfinished import severity_if_left
 from bot.runbook.model import Policy
-from bot.services.ports import Transaction
-from bot.services.ports.store.triages import KnownMessage, TriageWrites
 from bot.services.triage.similar import Similar, has_become, similar_to
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.triages import KnownMessage, TriageAnswerRows, TriageRows
+from bot.storage.transaction import Transaction
 
 #: How long ago another triage may have begun to be worth a mention: people report the same thing.
 OTHERS_WITHIN: Final = timedelta(minutes=30)
@@ -83,11 +84,15 @@ async def view_of(
         position=position,
         severity=severity,
         ack_due_at=None if severity is None else policy.ack_due(severity, at=await tx.now()),
-        incident=None if triage.incident_id is None else await tx.incident(triage.incident_id),
+        incident=None
+        if triage.incident_id is None
+        else await IncidentRows(tx.sql).incident(triage.incident_id),
         others=await _others(tx, triage),
         notice=notice,
         first_answer=first_answer,
-        choice=None if triage.severity is None else triage.standing(await tx.given_choices(triage.id)),
+        choice=None
+        if triage.severity is None
+        else triage.standing(await TriageAnswerRows(tx.sql).given_choices(triage.id)),
         in_drill=known is not None and known.is_of_drill,
         similar=None if has_become(known) else await similar_to(tx, policy, triage, severity),
         gone=gone,
@@ -108,19 +113,19 @@ def path_of(triage: Triage) -> Path:
     return tuple(Given(a.question, a.answer, a.unsure) for a in triage.answers)
 
 
-async def _known(tx: TriageWrites, triage: Triage) -> KnownMessage | None:
+async def _known(tx: Transaction, triage: Triage) -> KnownMessage | None:
     """Return what is known of the place where an open triage was begun, and of the message it is about.
 
     For a triage that has ended, return None: then the incident says what it is.
     """
     if triage.status is not TriageStatus.OPEN or triage.channel_id is None:
         return None
-    return await tx.known_message(triage.channel_id, triage.source_message_id)
+    return await TriageRows(tx.sql).known_message(triage.channel_id, triage.source_message_id)
 
 
-async def _others(tx: TriageWrites, triage: Triage) -> tuple[Triage, ...]:
+async def _others(tx: Transaction, triage: Triage) -> tuple[Triage, ...]:
     """Return other triages that began lately; none after the first answer, when joining them is no use."""
     if triage.status is not TriageStatus.OPEN or triage.answers:
         return ()
-    found = await tx.open_triages(triage.guild_id, within=OTHERS_WITHIN)
+    found = await TriageRows(tx.sql).open_triages(triage.guild_id, within=OTHERS_WITHIN)
     return tuple(one for one in found if one.id != triage.id)

@@ -9,9 +9,11 @@ from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
-from bot.services.ports import Transaction
 from bot.services.running_triages.posts import refresh_triage_job, set_clock
 from bot.services.triage.views import PressResult, TriageView, path_of, view_of
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.tables.triages import TriageAnswerRows, TriageRows
+from bot.storage.transaction import Transaction
 
 #: A walk that is not continued expires after this time.
 FORGOTTEN_AFTER: Final = timedelta(hours=24)
@@ -57,7 +59,9 @@ class Walk:
     async def audit(self, action: str, **facts: object) -> None:
         """Write an act in this walk to the audit log."""
         about = AuditData(facts={"triage": self.triage.id, **facts})
-        await self.tx.audit(guild_id=self.triage.guild_id, by=self._by, action=action, data=about)
+        await AuditWrites(self.tx.sql).audit(
+            guild_id=self.triage.guild_id, by=self._by, action=action, data=about
+        )
 
     async def settle(self) -> None:
         """Expire the walk if it is forgotten, and withdraw answers that a new policy's tree does not fit."""
@@ -71,7 +75,9 @@ class Walk:
         is_known = self.triage.severity is None or self.triage.severity in self._policy.severities
         if unfit or not is_known:
             if unfit:
-                await self.tx.withdraw_answers(self.triage.id, since=unfit[0].question, by=self._by)
+                await TriageAnswerRows(self.tx.sql).withdraw_answers(
+                    self.triage.id, since=unfit[0].question, by=self._by
+                )
             await self._write(self.triage.choose(None))
             self.notice = PressResult.OUTDATED
 
@@ -85,7 +91,7 @@ class Walk:
         """Take the answer to *question* back, and all after it."""
         if not self.is_open or question not in {given.question for given in self.triage.answers}:
             return await self.view()
-        await self.tx.withdraw_answers(self.triage.id, since=question, by=self._by)
+        await TriageAnswerRows(self.tx.sql).withdraw_answers(self.triage.id, since=question, by=self._by)
         await self.audit("triage.withdrawn", since=question)
         await self.go_on()
         return await self.save(self.triage.choose(None))
@@ -94,7 +100,9 @@ class Walk:
         """Overrule the tree with *severity*; record the person and the tree's outcome."""
         outcome = self._policy.tree.follow(path_of(self.triage)).outcome
         proposed = None if outcome is None else outcome.name
-        await self.tx.add_choice(self.triage.id, proposed=proposed, severity=severity, by=self._by)
+        await TriageAnswerRows(self.tx.sql).add_choice(
+            self.triage.id, proposed=proposed, severity=severity, by=self._by
+        )
         await self.audit("triage.severity_chosen", severity=severity, proposed=proposed)
         await self.go_on()
         return await self.save(self.triage.choose(severity))
@@ -106,19 +114,19 @@ class Walk:
 
     async def read_again(self) -> TriageView:
         """Return the view after a change that other code has written."""
-        self.triage = await self.tx.triage(self.triage.id)
+        self.triage = await TriageRows(self.tx.sql).triage(self.triage.id)
         return await self.view()
 
     async def _write(self, triage: Triage) -> None:
         """Write *triage*; if its status or a deadline changes, set its clocks and update its posts."""
         before = (self.triage.status, self.triage.due_at, self.triage.idle)
         if triage.severity is None and self.triage.severity is not None:
-            await self.tx.withdraw_choice(triage.id, by=self._by)
-        await self.tx.save_triage(triage)
+            await TriageAnswerRows(self.tx.sql).withdraw_choice(triage.id, by=self._by)
+        await TriageRows(self.tx.sql).save_triage(triage)
         if (triage.status, triage.due_at, triage.idle) != before:
             await set_clock(self.tx, triage, self._policy)
             await self.tx.enqueue(refresh_triage_job(triage.id))
-        self.triage = await self.tx.triage(self.triage.id)
+        self.triage = await TriageRows(self.tx.sql).triage(self.triage.id)
 
     async def view(
         self, *, answered: str | None = None, notice: PressResult | None = None, gone: int | None = None

@@ -39,7 +39,7 @@ _BEGIN_LOOK: Final = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('incident_bot
 
 
 async def open_lease_pool(dsn: str, *, min_size: int = 1) -> asyncpg.Pool:
-    """Connect for `PostgresLeases`; raises as `open_pool` does.
+    """Connect for `Leases`; raises as `open_pool` does.
 
     A process that is stopped between two statements holds its locks no longer than a call may take.
     """
@@ -48,8 +48,10 @@ async def open_lease_pool(dsn: str, *, min_size: int = 1) -> asyncpg.Pool:
     )
 
 
-class PostgresLeases:
-    """A `bot.services.ports.Leases`.
+class Leases:
+    """The rows that decide which process holds which shard.
+
+    Every method raises StorageUnavailable when the database is away.
 
     Args:
         pool: As `open_lease_pool` gives it.
@@ -60,6 +62,7 @@ class PostgresLeases:
         self._sql = Sql(PoolConnection(pool))
 
     async def seed(self, count: int) -> None:
+        """Make a free lease for each shard of *count* that has none."""
         with every_storage_error():
             async with borrow(self._pool) as connection:
                 await connection.learn([queries()[name].text for name in _NEEDED])
@@ -67,6 +70,11 @@ class PostgresLeases:
             await self._sql.all("prune_instances")
 
     async def beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
+        """Record that *me* is alive and renew the claims *held*; an instance that is gone holds up no other.
+
+        Returns:
+            Those of *held* that are still ours; the others belong to another instance.
+        """
         return await _in_time(self._beat(me, held))
 
     async def _beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
@@ -86,9 +94,11 @@ class PostgresLeases:
         )
 
     async def fleet(self) -> Fleet:
+        """Return every lease, and the instances seen within a lease's time."""
         return await _in_time(_fleet(self._sql))
 
     async def take(self, me: Instance, choose: Callable[[Fleet], Sequence[Shard]]) -> list[Claim]:
+        """Take the leases that *choose* returns and that are still free, one process at a time."""
         return await _in_time(self._take(me, choose), within_s=TAKE_WITHIN_S)
 
     async def _take(self, me: Instance, choose: Callable[[Fleet], Sequence[Shard]]) -> list[Claim]:
@@ -121,6 +131,7 @@ class PostgresLeases:
                 await connection.execute("COMMIT")
 
     async def release(self, me: Instance, held: Collection[Claim]) -> None:
+        """Give back the claims *held*, so that another instance can take them at once, and sign *me* off."""
         await _in_time(self._release(me, held))
 
     async def _release(self, me: Instance, held: Collection[Claim]) -> None:
@@ -128,6 +139,7 @@ class PostgresLeases:
         await self._sql.all("forget_instance", instance_id=me.id)
 
     async def identified(self, claim: Claim) -> None:
+        """Count one IDENTIFY to Discord's gateway under *claim*."""
         with every_storage_error():
             await self._sql.all(
                 "count_identify",
@@ -138,6 +150,7 @@ class PostgresLeases:
             await self._sql.all("prune_identifies")
 
     async def identifies(self, shard: Shard, *, concurrency: int) -> Identifies:
+        """Return how often sessions were begun in the last 24 hours; the bucket is that of *shard*."""
         with every_storage_error():
             row = await self._sql.one("identifies", shard_id=shard.id, concurrency=concurrency)
         return Identifies(row["used"], row["since_last_s"], row["since_bucket_s"])

@@ -20,7 +20,7 @@ from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.storage.database.errors import STORAGE_ERRORS, every_storage_error
 from bot.storage.database.migrate import SEARCH_PATH
 from bot.storage.database.sessions import STATEMENTS, Session
-from bot.storage.database.sql import Connection, Row
+from bot.storage.database.sql import Row
 
 CONNECT_S = 5.0
 """How long a new connection may take, seconds."""
@@ -179,15 +179,26 @@ async def _acquired(pool: asyncpg.Pool) -> asyncpg.Connection:
 
 
 class PoolConnection:
-    """A `sql.Connection` that borrows one of *pool* for each query."""
+    """A `sql.Connection` that borrows one of *pool* for each query.
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    Args:
+        is_dropped: A connection whose query is cancelled is dropped, as in `Pulse`: asyncpg would wait for a
+            server that hangs.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, *, is_dropped: bool = False) -> None:
         self._pool = pool
+        self._is_dropped = is_dropped
 
     async def fetch(self, query: str, *arguments: object) -> list[Row]:
-        async with borrow(self._pool) as borrowed:
-            connection: Connection = borrowed
-            return await connection.fetch(query, *arguments)
+        async with borrow(self._pool) as connection:
+            try:
+                rows: list[Row] = await connection.fetch(query, *arguments)
+            except asyncio.CancelledError:
+                if self._is_dropped:
+                    connection.terminate()
+                raise
+            return rows
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Pulse:
             self._full_at = time.monotonic()
 
     async def beat(self, mirror: UUID | None, guild_id: int | None) -> datetime:
-        """See `bot.services.ports.Store.beat`."""
+        """See `bot.storage.store.Store.beat`."""
         if time.monotonic() - self._full_at < FULL_S:
             raise StorageUnavailable(_FULL)
         if mirror is not None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.services.ports import Job
+from bot.domain.jobs import Job
 from bot.storage.database.sql import Sql, many
 from bot.storage.queue.fairness import MOST, placed, top_of
 
@@ -42,7 +42,7 @@ class Queue:
         return bool(self._wanted or self._cancelled)
 
     def add(self, *jobs: Job) -> None:
-        """See `bot.services.ports.Transaction.enqueue`."""
+        """See `bot.storage.transaction.Transaction.enqueue`."""
         self._wanted += jobs
 
     def take_back(self, keys: Sequence[str]) -> None:

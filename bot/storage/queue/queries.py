@@ -13,7 +13,7 @@ from pgqueuer.ports.driver import NotifyCallback
 from pgqueuer.queries import EntrypointExecutionParameter, Queries
 
 from bot.domain.errors import StorageUnavailable
-from bot.services.ports import IN_LINE
+from bot.domain.jobs import IN_LINE
 from bot.storage.database.errors import STORAGE_ERRORS
 from bot.storage.database.pools import PoolConnection
 from bot.storage.database.sql import Sql

@@ -1,1 +1,1 @@
-"""Our own tables: one module with its queries for each interface of `bot.services.ports.store`."""
+"""Our own tables: a module for each noun, with its queries beside it and a class that runs them by `Sql`."""

@@ -9,16 +9,20 @@ from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.storage.appends import Appends
-from bot.storage.database.sql import many
-from bot.storage.tables.bases import ReadPart
+from bot.storage.database.sql import Sql, many
 from bot.storage.tables.incidents import saved
-from bot.storage.tables.queued import QueuedDeliveries
+from bot.storage.tables.queued import end_ladder
+from bot.storage.transaction import TransactionSql
 
 
-class PostgresAcknowledgementReads(ReadPart):
-    """A `bot.services.ports.store.acknowledgements.AcknowledgementReads`."""
+class AcknowledgementRows:
+    """Responders, and acknowledge links."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
     async def who_left(self, incident_id: int) -> dict[int, FormerResponder]:
+        """Return the former responders by id: they released the incident, or were silent for too long."""
         rows = await self._sql.all("who_left", incident_id=incident_id)
         return {row["user_id"]: FormerResponder(row["left_at"], frozenset(row["unmarked"])) for row in rows}
 
@@ -29,6 +33,12 @@ class PostgresAcknowledgementReads(ReadPart):
         *,
         former: Mapping[int, FormerResponder],
     ) -> None:
+        """Note messages on which former responders have no 👀, unless they have been responders again since.
+
+        Args:
+            unmarked: Ids of users and of messages.
+            former: As `who_left` returned them before the messages were read.
+        """
         await self._sql.all(
             "note_unmarked",
             incident_id=incident_id,
@@ -37,19 +47,41 @@ class PostgresAcknowledgementReads(ReadPart):
         )
 
     async def responders(self, incident_id: int) -> list[PersonRef]:
+        """Return the responders who have acknowledged the incident or joined, in that order."""
         rows = await self._sql.all("responders", incident_id=incident_id)
         return [PersonRef(row["user_id"], row["name"]) for row in rows]
 
     async def is_link_used(self, link_id: str) -> bool:
+        """Return True if an acknowledge link was used."""
         return await self._sql.has("used_link", link_id=link_id)
 
+    async def use_link(self, link_id: str, incident_id: int) -> bool:
+        """Note that a link acknowledges; False when it has before."""
+        return await self._sql.has("use_link", link_id=link_id, incident_id=incident_id)
 
-class PostgresAcknowledgementWrites(PostgresAcknowledgementReads, QueuedDeliveries):
-    """A `bot.services.ports.store.acknowledgements.AcknowledgementWrites`."""
+    async def on_it(self, incident_id: int) -> list[PersonRef]:
+        """Return the responders who acknowledged or joined and have not left, in the order they joined."""
+        rows = await self._sql.all("on_it", incident_id=incident_id)
+        return [PersonRef(row["user_id"], row["name"]) for row in rows]
+
+
+class AcknowledgementWrites:
+    """Acknowledges, and adds and removes responders, in a transaction."""
+
+    def __init__(self, sql: TransactionSql) -> None:
+        self._sql = sql
 
     async def acknowledge(
         self, incident: Incident, entry: TimelineEntry, *, by: Person, via: AckVia, data: AuditData
     ) -> list[int]:
+        """Write the first acknowledge of a locked incident in one statement, and return the cancelled steps.
+
+        Args:
+            incident: After `acknowledgement.acknowledge`; saved, with the person who acknowledged as a
+                responder.
+            entry: Appended, and audited as what *by* did.
+            data: For the audit row.
+        """
         told = Appends()
         told.tell(incident.id, entry)
         told.audit(incident.guild_id, by, entry.kind, data)
@@ -60,34 +92,33 @@ class PostgresAcknowledgementWrites(PostgresAcknowledgementReads, QueuedDeliveri
             user_id=by.id,
             name=by.name,
             via=via,
-            guild_id=self._guild_id,
+            guild_id=self._sql.guild_id,
             kinds=sorted(PAGING),
             entries=many(told.entries),
             audited=many(told.audited),
         )
         if not any(row["is_saved"] for row in rows):
             raise RuntimeError(f"{incident.label} is not at version {incident.version - 1}")
-        return await self._end_ladder(incident.id, rows)
-
-    async def use_link(self, link_id: str, incident_id: int) -> bool:
-        return await self._sql.has("use_link", link_id=link_id, incident_id=incident_id)
+        return await end_ladder(self._sql, incident.id, rows)
 
     async def join(self, incident_id: int, by: Person, *, via: AckVia) -> bool:
-        await self._lock_incident(incident_id)
+        """Make *by* a responder; return False if they are one already, or there is no such open incident."""
+        await self._sql.lock_incident(incident_id)
         return await self._sql.has(
-            "join", incident_id=incident_id, user_id=by.id, name=by.name, via=via, guild_id=self._guild_id
+            "join", incident_id=incident_id, user_id=by.id, name=by.name, via=via, guild_id=self._sql.guild_id
         )
 
     async def leave(
         self, incident_id: int, user_id: int | None = None, *, unmarked: Collection[tuple[int, int]] = ()
     ) -> list[PersonRef]:
-        await self._lock_incident(incident_id)
-        await self._sql.all("leave_incident", incident_id=incident_id, leaving_id=user_id, **_pairs(unmarked))
-        return await self.on_it(incident_id)
+        """Remove one responder, or all of them, and return those that remain in the order they joined.
 
-    async def on_it(self, incident_id: int) -> list[PersonRef]:
-        rows = await self._sql.all("on_it", incident_id=incident_id)
-        return [PersonRef(row["user_id"], row["name"]) for row in rows]
+        Args:
+            unmarked: Ids of users and of messages that have no 👀 of theirs. Other messages may have one.
+        """
+        await self._sql.lock_incident(incident_id)
+        await self._sql.all("leave_incident", incident_id=incident_id, leaving_id=user_id, **_pairs(unmarked))
+        return await AcknowledgementRows(self._sql).on_it(incident_id)
 
 
 def _pairs(unmarked: Collection[tuple[int, int]]) -> dict[str, list[int]]:

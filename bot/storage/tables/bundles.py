@@ -9,25 +9,30 @@ from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.bundle import LISTED, Bundle, Bundled, Group
 from bot.domain.escalation.deliveries import BundleData
-from bot.services.ports import Job, JobName
+from bot.domain.jobs import Job, JobName
+from bot.storage.database.sql import Sql
 from bot.storage.queue.enqueue import cancel_jobs
 from bot.storage.rows import delivery_kind, incident_from_row
-from bot.storage.tables.bases import ReadPart
-from bot.storage.tables.queued import QueuedDeliveries
+from bot.storage.tables.queued import store_deliveries
+from bot.storage.transaction import TransactionSql
 
 #: How long a bundle waits for what is decided at the same moment.
 GATHER: Final = timedelta(seconds=0.3)
 
 
-class PostgresBundleReads(ReadPart):
-    """A `bot.services.ports.store.bundles.BundleReads`."""
+class BundleRows:
+    """Bundles: one message for the deliveries of several incidents."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
     async def bundle(self, delivery_id: int) -> Bundle:
+        """Return the current content of a bundle."""
         row = await self._sql.one("delivery", delivery_id=delivery_id)
         data = BundleData.from_json(row["data"])
-        counts = await self._sql.one("bundle_counts", bundle_id=delivery_id, guild_id=self._guild_id)
+        counts = await self._sql.one("bundle_counts", bundle_id=delivery_id, guild_id=self._sql.guild_id)
         shown = await self._sql.all(
-            "bundle_waiting", bundle_id=delivery_id, limit=LISTED, guild_id=self._guild_id
+            "bundle_waiting", bundle_id=delivery_id, limit=LISTED, guild_id=self._sql.guild_id
         )
         return Bundle(
             id=delivery_id,
@@ -40,14 +45,30 @@ class PostgresBundleReads(ReadPart):
             now=counts["now"],
         )
 
+    async def bundled(self, delivery_id: int) -> list[Bundled]:
+        """Return the deliveries in a bundle, without those that were cancelled before."""
+        rows = await self._sql.all("bundled", bundle_id=delivery_id)
+        return [
+            Bundled(row["id"], row["incident_id"], delivery_kind(row["kind"]), row["target"]) for row in rows
+        ]
 
-class PostgresBundleWrites(QueuedDeliveries):
-    """A `bot.services.ports.store.bundles.BundleWrites`."""
+
+class BundleWrites:
+    """Bundles deliveries, in a transaction."""
+
+    def __init__(self, sql: TransactionSql) -> None:
+        self._sql = sql
 
     async def insert_bundled(self, new: Sequence[NewDelivery], group: Group) -> None:
-        await self._store_deliveries(new, bundle_id=await self._lock_bundle(group))
+        """Store deliveries of one group, to be sent as one message. Their incidents must be locked."""
+        await store_deliveries(self._sql, new, bundle_id=await self._lock_bundle(group))
 
     async def bundle(self, group: Group, *, apart: Collection[str] = ()) -> int:
+        """Bundle all deliveries of *group* whose sending has not begun; return the bundle's delivery.
+
+        A bundle that waits already takes them in. Deliveries that another transaction has locked are left
+        out, and so are those with the keys *apart*.
+        """
         bundle_id = await self._lock_bundle(group)
         locked = await self._sql.all("lock_waiting", **_alike(group), severity=group.severity)
         joined = await self._sql.all(
@@ -61,23 +82,22 @@ class PostgresBundleWrites(QueuedDeliveries):
         return bundle_id
 
     async def close_bundle(self, delivery_id: int) -> int:
-        await self._lock_incident_of(delivery_id)
+        """Close the bundle to further deliveries; return how many of its deliveries it must still report.
+
+        From the beginning of its attempt on (`begin_attempt`) they share the bundle's fate.
+        """
+        await self._sql.lock_incident_of(delivery_id)
         waiting: int = (await self._sql.one("close_bundle", bundle_id=delivery_id))["waiting"]
         return waiting
 
-    async def bundled(self, delivery_id: int) -> list[Bundled]:
-        rows = await self._sql.all("bundled", bundle_id=delivery_id)
-        return [
-            Bundled(row["id"], row["incident_id"], delivery_kind(row["kind"]), row["target"]) for row in rows
-        ]
-
     async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
-        await self._lock_incident_of(bundle_id)
+        """Record that one email in place of a bundle was accepted for *to*; see `mark_emailed`."""
+        await self._sql.lock_incident_of(bundle_id)
         await self._sql.all("mark_bundle_emailed", bundle_id=bundle_id, emailed_to=list(to), is_done=is_done)
 
     async def _lock_bundle(self, group: Group) -> int:
         """Return the id of the group's waiting bundle, or of a new one; locks the group until the commit."""
-        await self.write_appends()  # may lock incidents, which come before the group
+        await self._sql.write_appends()  # may lock incidents, which come before the group
         await self._sql.all(
             "lock_group", group_key=f"{group.guild_id}:{group.kind}:{group.to}:{group.severity}"
         )
@@ -95,8 +115,8 @@ class PostgresBundleWrites(QueuedDeliveries):
             data=_told(group),
             priority=group.priority,
         )
-        [made] = await self._store_deliveries([bundle])
-        await self._queue.put(
+        [made] = await store_deliveries(self._sql, [bundle])
+        await self._sql.queue.put(
             Job(
                 JobName.DELIVER,
                 str(made),

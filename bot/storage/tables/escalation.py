@@ -10,61 +10,96 @@ from bot.domain.delivery.kinds import PAGING
 from bot.domain.escalation.ladder import Due, Step, split
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import marked
-from bot.storage.database.sql import Row
+from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import incident_from_row, step_from_row
-from bot.storage.tables.bases import ReadPart
-from bot.storage.tables.queued import QueuedDeliveries
+from bot.storage.tables.queued import end_ladder
+from bot.storage.transaction import TransactionSql
 
 
-class PostgresEscalationReads(ReadPart):
-    """A `bot.services.ports.store.escalation.EscalationReads`."""
+class EscalationRows:
+    """The steps of ladders, and their jobs."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
     async def steps(self, incident_id: int) -> list[Step]:
+        """Return the ladder of an incident by due time."""
         return [step_from_row(row) for row in await self._sql.all("steps", incident_id=incident_id)]
 
     async def step_due_in(self, incident_id: int, index: int) -> timedelta | None:
+        """Return the time until a step is due, negative when it is overdue; None when it is decided."""
         row = await self._sql.first("step_due_in", incident_id=incident_id, index=index)
         return None if row is None else row["due_in"]
 
     async def due_incidents(
         self, before: datetime, *, limit: int, since: datetime | None = None
     ) -> list[Incident]:
+        """Return incidents with steps due at *before* or earlier, by severity and then the longest due first.
+
+        Args:
+            since: Leave out incidents that had a step due at this time already.
+        """
         rows = await self._sql.all(
-            "due_incidents", due_by=before, limit=limit, guild_id=self._guild_id, since=since
+            "due_incidents", due_by=before, limit=limit, guild_id=self._sql.guild_id, since=since
         )
         return [incident_from_row(row) for row in rows]
 
     async def put_off_steps(self, by: timedelta) -> None:
-        await self._sql.all("put_off_steps", delay=by, guild_id=self._guild_id)
+        """Delay the jobs of due steps, because a sweep decides these steps."""
+        await self._sql.all("put_off_steps", delay=by, guild_id=self._sql.guild_id)
 
     async def put_off_until_due(self) -> None:
-        await self._sql.all("put_off_steps", delay=None, guild_id=self._guild_id)
+        """Delay the jobs of steps that are not due until they are."""
+        await self._sql.all("put_off_steps", delay=None, guild_id=self._sql.guild_id)
 
 
-class PostgresEscalationWrites(PostgresEscalationReads, QueuedDeliveries):
-    """A `bot.services.ports.store.escalation.EscalationWrites`."""
+class EscalationWrites:
+    """Stores, decides and cancels steps, in a transaction."""
+
+    def __init__(self, sql: TransactionSql) -> None:
+        self._sql = sql
 
     async def insert_steps(self, steps: Sequence[Step]) -> None:
-        self._appends.add_steps(steps)
+        """Store a ladder: a new incident's, or the one that a change of severity starts."""
+        self._sql.appends.add_steps(steps)
 
     async def resume_ladder(self, incident_id: int, *, since: datetime, priority: int) -> bool:
-        await self._lock_incident(incident_id)
-        self._begun.add(incident_id)
+        """Make pending again, without jobs, the latest ladder's steps that the last acknowledge cancelled.
+
+        Return True if there were such steps.
+
+        The first step is due at its former time, or at *since* if that is later. The others keep their
+        distance from it.
+
+        Args:
+            priority: The priority of the steps: those of another severity's ladder stay cancelled.
+        """
+        await self._sql.lock_incident(incident_id)
+        self._sql.begun.add(incident_id)
         return bool(
             await self._sql.all("resume_ladder", incident_id=incident_id, since=since, priority=priority)
         )
 
     async def claim_step(self, incident_id: int, index: int) -> Step | None:
-        await self._lock_incident(incident_id)
+        """Lock a pending step; None when it was decided before."""
+        await self._sql.lock_incident(incident_id)
         row = await self._sql.first("claim_step", incident_id=incident_id, index=index)
         return None if row is None else step_from_row(row)
 
     async def claim_due(self, before: datetime, *, limit: int) -> list[Due]:
-        locked = await self._sql.all("lock_due", due_by=before, limit=limit, guild_id=self._guild_id)
+        """Lock *limit* incidents whose steps were due at *before* or earlier, the most severe first.
+
+        An incident that another transaction has locked is skipped, not waited for. Call this before anything
+        else is locked.
+
+        Returns:
+            One `Due` for each, with all of its steps that were due.
+        """
+        locked = await self._sql.all("lock_due", due_by=before, limit=limit, guild_id=self._sql.guild_id)
         if not locked:
             return []
-        self._now = locked[0]["now"]
-        self._locked |= {row["id"]: row["version"] for row in locked}
+        self._sql.time = locked[0]["now"]
+        self._sql.locked |= {row["id"]: row["version"] for row in locked}
         incidents = {row["id"]: incident_from_row(row) for row in locked}
         numbers = list(incidents)
         rows = await self._sql.all("pending_steps", incident_ids=numbers)
@@ -82,24 +117,42 @@ class PostgresEscalationWrites(PostgresEscalationReads, QueuedDeliveries):
         return found
 
     async def finish_steps(self, steps: Sequence[Step], *, shown: Sequence[int] = ()) -> None:
+        """Mark claimed steps as done, and take back their jobs.
+
+        Args:
+            shown: Locked incidents whose versions are incremented, so that their posts are edited; see
+                `keep_followed_pages`.
+        """
         numbers, indexes = [step.incident_id for step in steps], [step.index for step in steps]
         await self._sql.all("finish_steps", incident_ids=numbers, indexes=indexes, shown_ids=list(shown))
         for number in shown:
-            self._locked[number] += 1
+            self._sql.locked[number] += 1
 
     async def keep_older_pages(self, incident_id: int) -> None:
+        """Keep an incident's older paging messages from being edited because of the change that follows.
+
+        That a DM has arrived is shown by the alert and the newest of them.
+        """
         await self._sql.all("keep_older_pages", shown_ids=[incident_id])
 
     async def keep_followed_pages(self, incident_id: int) -> None:
+        """Keep the paging messages that later ones have followed from being edited because of the next step.
+
+        Each is edited once when it is followed, and then says nothing that changes.
+        """
         await self._sql.all("keep_followed_pages", shown_ids=[incident_id])
 
     async def cancel_ladder(self, incident_id: int) -> list[int]:
-        await self._lock_incident(incident_id)
+        """Cancel the pending steps of an incident, whose indexes come back, and its pending pages and
+        escalations with their jobs.
+        """
+        await self._sql.lock_incident(incident_id)
         ended = await self._sql.all("cancel_ladder", incident_id=incident_id, kinds=sorted(PAGING))
-        return await self._end_ladder(incident_id, ended)
+        return await end_ladder(self._sql, incident_id, ended)
 
     def watch(self, incident_id: int) -> None:
-        self._begun.add(incident_id)
+        """Notify listeners (`Store.listen`) with the commit that a ladder begins."""
+        self._sql.begun.add(incident_id)
 
 
 def _reached(rows: Sequence[Row]) -> tuple[dict[int, dict[str, int]], dict[int, tuple[str, ...]]]:

@@ -1,6 +1,7 @@
 """Incidents."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.delivery.kinds import ACK_KINDS
@@ -10,67 +11,94 @@ from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.opening import NewIncident
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
-from bot.services.ports.store.incidents import OpenCount
-from bot.storage.database.sql import Row
+from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import (
     act_as_columns,
     from_row,
     incident_from_row,
 )
-from bot.storage.tables.bases import ReadPart, TransactionPart
+from bot.storage.transaction import TransactionSql
 
 
-class PostgresIncidentReads(ReadPart):
-    """A `bot.services.ports.store.incidents.IncidentReads`."""
+@dataclass(frozen=True, slots=True)
+class OpenCount:
+    """How many incidents of one severity are open in a guild, drills left out.
+
+    Attributes:
+        ack_due_at: The oldest deadline of the unacknowledged ones.
+    """
+
+    guild_id: int
+    severity: str
+    open: int
+    waiting: int
+    ack_due_at: datetime | None
+
+
+class IncidentRows:
+    """The incidents of the guild that *sql* is for."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
     async def incident(self, incident_id: int) -> Incident:
-        row = await self._sql.first("incident", incident_id=incident_id, guild_id=self._guild_id)
+        """Return one incident. Raises IncidentNotFound."""
+        row = await self._sql.first("incident", incident_id=incident_id, guild_id=self._sql.guild_id)
         return _found(row, number=incident_id)
 
     async def shown_incident(self, incident_id: int) -> Incident:
-        row = await self._sql.first("shown_incident", incident_id=incident_id, guild_id=self._guild_id)
+        """Return one incident with its `calls` and `aftermath`, to show it. Raises IncidentNotFound."""
+        row = await self._sql.first("shown_incident", incident_id=incident_id, guild_id=self._sql.guild_id)
         return _found(row, number=incident_id)
 
     async def incident_of_delivery(self, delivery_id: int) -> Incident | None:
+        """Return the incident of a delivery, with its `calls` and `aftermath`; None if it has none."""
         return _if_any(await self._sql.first("incident_of_delivery", delivery_id=delivery_id))
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
+        """Return the incident on whose message, ours (`ACK_KINDS`) or a monitor's, a 👀 counts."""
         row = await self._sql.first(
-            "incident_by_message", message_id=message_id, kinds=sorted(ACK_KINDS), guild_id=self._guild_id
+            "incident_by_message", message_id=message_id, kinds=sorted(ACK_KINDS), guild_id=self._sql.guild_id
         )
         return _if_any(row)
 
     async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
+        """Return the incidents for which a 👀 counts, by message; a bundle's message has several."""
         found: dict[int, list[Incident]] = {}
         for row in await self._sql.all(
             "incidents_by_messages",
             message_ids=list(message_ids),
             kinds=sorted(ACK_KINDS),
-            guild_id=self._guild_id,
+            guild_id=self._sql.guild_id,
         ):
             found.setdefault(row["message_id"], []).append(incident_from_row(row))
         return found
 
     async def incident_by_thread(self, thread_id: int) -> Incident | None:
-        row = await self._sql.first("incident_by_thread", thread_id=thread_id, guild_id=self._guild_id)
+        """Return the incident of a current or former thread."""
+        row = await self._sql.first("incident_by_thread", thread_id=thread_id, guild_id=self._sql.guild_id)
         return _if_any(row)
 
     async def open_incidents(self, guild_id: int) -> list[Incident]:
+        """Return the open incidents of a guild, oldest first."""
         return [incident_from_row(row) for row in await self._sql.all("open_incidents", guild_id=guild_id)]
 
     async def unacknowledged(self, *, after: int, limit: int) -> list[Incident]:
+        """Return unacknowledged incidents with a number greater than *after*, in order."""
         rows = await self._sql.all(
-            "unacknowledged_incidents", after_id=after, limit=limit, guild_id=self._guild_id
+            "unacknowledged_incidents", after_id=after, limit=limit, guild_id=self._sql.guild_id
         )
         return [incident_from_row(row) for row in rows]
 
     async def count_open(self, guild_id: int) -> list[OpenCount]:
+        """Count the open incidents by severity."""
         rows = await self._sql.all("count_open", guild_id=guild_id)
         return [from_row(OpenCount, row, guild_id=guild_id) for row in rows]
 
     async def list_incidents(
         self, guild_id: int, wanted: IncidentFilter, *, limit: int, offset: int
     ) -> list[Incident]:
+        """Return a page of the incidents that are *wanted*: open ones first, each newest first."""
         rows = await self._sql.all(
             "list_incidents",
             guild_id=guild_id,
@@ -89,24 +117,39 @@ class PostgresIncidentReads(ReadPart):
         return [incident_from_row(row) for row in rows]
 
     async def related(self, incident_id: int) -> list[Incident]:
-        rows = await self._sql.all("related_incidents", incident_id=incident_id, guild_id=self._guild_id)
+        """Return the incidents that are linked with one or were merged into it, oldest first."""
+        rows = await self._sql.all("related_incidents", incident_id=incident_id, guild_id=self._sql.guild_id)
         return [incident_from_row(row) for row in rows]
 
     async def linked(self, incident_id: int) -> list[Incident]:
-        rows = await self._sql.all("linked_incidents", incident_id=incident_id, guild_id=self._guild_id)
+        """Return the incidents that are linked with one, oldest first."""
+        rows = await self._sql.all("linked_incidents", incident_id=incident_id, guild_id=self._sql.guild_id)
         return [incident_from_row(row) for row in rows]
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
+        """Return the incidents of a guild that were triggered in [start, end), oldest first."""
         rows = await self._sql.all("incidents_between", guild_id=guild_id, start=start, end=end)
         return [incident_from_row(row) for row in rows]
 
+    async def incident_by_key(self, key: str) -> Incident | None:
+        """Return the incident that *key* opened; None if there is none yet."""
+        return _if_any(await self._sql.first("incident_by_key", key=key))
 
-class PostgresIncidentWrites(TransactionPart):
-    """A `bot.services.ports.store.incidents.IncidentWrites`."""
+
+class IncidentWrites:
+    """Opens, locks and changes incidents, in a transaction."""
+
+    def __init__(self, sql: TransactionSql) -> None:
+        self._sql = sql
 
     async def insert_incident(
         self, new: NewIncident, *, priority: str, ack_due_at: datetime, thread_channel: str | None = None
     ) -> tuple[Incident, bool]:
+        """Store a new incident; return it, or the one of a known `key`, and whether it was made now.
+
+        Args:
+            thread_channel: The policy's name of where its thread is opened.
+        """
         row = await self._sql.first(
             "insert_incident",
             new,
@@ -122,32 +165,40 @@ class PostgresIncidentWrites(TransactionPart):
             thread_channel=thread_channel,
         )
         if row is not None:
-            self._locked[row["id"]] = row["version"]  # no other transaction sees it before the commit
+            self._sql.locked[row["id"]] = row["version"]  # no other transaction sees it before the commit
             return incident_from_row(row), True
         return incident_from_row(await self._sql.one("incident_by_key", key=new.key)), False
-
-    async def incident_by_key(self, key: str) -> Incident | None:
-        return _if_any(await self._sql.first("incident_by_key", key=key))
 
     async def incident(
         self, incident_id: int, *, lock: bool = False, known: Incident | None = None
     ) -> Incident:
-        if known is not None and self._locked.get(incident_id) == known.version:
+        """Return one incident, with *lock* locked until the commit.
+
+        Args:
+            known: The incident as read before. It is returned without a read if it had not changed when it
+                was locked. Pass it only before anything is written.
+
+        Raises:
+            IncidentNotFound: no such number.
+        """
+        if known is not None and self._sql.locked.get(incident_id) == known.version:
             return known
         if lock:
-            row = await self._locked_incident(incident_id)
+            row = await self._sql.locked_incident(incident_id)
         else:
-            row = await self._sql.first("incident", incident_id=incident_id, guild_id=self._guild_id)
+            row = await self._sql.first("incident", incident_id=incident_id, guild_id=self._sql.guild_id)
         return _found(row, number=incident_id)
 
     async def save(self, incident: Incident) -> None:
+        """Write what `bot.domain.incident.transitions` may have changed. The row must be locked."""
         if incident.status is Status.TRIGGERED:
-            self._begun.add(incident.id)
+            self._sql.begun.add(incident.id)
         await self._sql.one("save_incident", incident, **saved(incident))
 
     async def set_places(
         self, incident_id: int, *, alert: tuple[int, int] | None = None, thread_id: int | None = None
     ) -> Incident:
+        """Remember where the alert (channel id, message id) or the thread is; grows the version."""
         channel_id, message_id = alert or (None, None)
         row = await self._sql.first(
             "set_places",
@@ -159,12 +210,14 @@ class PostgresIncidentWrites(TransactionPart):
         return _found(row, number=incident_id)
 
     async def link(self, incident_id: int, related_id: int, *, by: Person) -> bool:
+        """Link two related incidents, in either order; return False when they were linked already."""
         first, second = sorted((incident_id, related_id))
         return await self._sql.has(
             "link_incidents", first_id=first, second_id=second, by_id=by.id, by_name=by.name
         )
 
     async def unlink(self, incident_id: int, related_id: int) -> bool:
+        """Remove the link between two incidents; return False when there was none."""
         first, second = sorted((incident_id, related_id))
         return await self._sql.has("unlink_incidents", first_id=first, second_id=second)
 

@@ -4,17 +4,22 @@ from datetime import datetime
 
 from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.installation import Installation
-from bot.storage.tables.bases import ReadPart
+from bot.storage.database.sql import Sql
 
 
-class PostgresInstallation(ReadPart):
-    """A `bot.services.ports.store.installation.InstallationReads`."""
+class InstallationRows:
+    """The facts of the installation, and the guilds that it serves."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
     async def installation(self) -> Installation:
+        """Return the facts that all instances on this database share."""
         row = await self._sql.one("installation")
         return Installation(id=str(row["id"]), link_key=row["link_key"])
 
     async def register_guild(self, guild_id: int) -> datetime:
+        """Note since when we serve a guild; returns that time."""
         await self._sql.all("register_guild", guild_id=guild_id)
         installed_at: datetime = (await self._sql.one("guild_installed_at", guild_id=guild_id))[
             "installed_at"
@@ -22,22 +27,33 @@ class PostgresInstallation(ReadPart):
         return installed_at
 
 
-class PostgresGuildFinder(ReadPart):
-    """A `bot.services.ports.GuildFinder`."""
+class GuildFinder:
+    """Finds whose a row is, over all guilds, where a number came without one: from a job, or from a DM.
+
+    No method tells anything about a row but its guild; None: there is no such row.
+    """
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
     async def guild_of_incident(self, incident_id: int) -> int | None:
+        """Return an incident's guild."""
         return await self._guild("guild_of_incident", incident_id=incident_id)
 
     async def guild_of_triage(self, triage_id: int) -> int | None:
+        """Return a triage's guild."""
         return await self._guild("guild_of_triage", triage_id=triage_id)
 
     async def guild_of(self, query: str, number: int) -> int | None:
+        """Return the guild that a capability's query finds for a number of its own."""
         return await self._guild(query, number=number)
 
     async def guild_of_delivery(self, delivery_id: int) -> int | None:
+        """Return a delivery's guild."""
         return await self._guild("guild_of_delivery", delivery_id=delivery_id)
 
     async def guild_of_message(self, message_id: int) -> int | None:
+        """Return the guild of the incident on whose message a 👀 counts (`incident_by_message`)."""
         return await self._guild(
             "incident_by_message", message_id=message_id, kinds=sorted(ACK_KINDS), guild_id=None
         )

@@ -8,24 +8,29 @@ from bot.domain.oncall.book import Book, Content, StoredOverride, StoredSchedule
 from bot.domain.oncall.notify import NotifySettings, QuietHours
 from bot.domain.oncall.people import Who
 from bot.domain.paging.ways import Also
-from bot.storage.database.sql import Row
+from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
-from bot.storage.tables.bases import ReadPart
 
 _ALSO: Final = frozenset(Also)
 
 
-class PostgresOnCallReads(ReadPart):
-    """A `bot.services.ports.store.oncall.OnCallReads`."""
+class OnCallRows:
+    """What was written down about on call: overrides, schedules, settings, and the watch over handovers."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
     async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
+        """Return the entries made in chat that count at *since* or later, in order of writing."""
         return _book(await self._sql.all("oncall_book", guild_id=guild_id, since=since, past=timedelta()))
 
     async def oncall_book_now(self, guild_id: int, *, past: timedelta) -> tuple[Book, datetime]:
+        """Return the entries that count since *past* ago or later, and the database's time."""
         rows = await self._sql.all("oncall_book", guild_id=guild_id, since=None, past=past)
         return _book(rows), rows[0]["now"]
 
     async def notify_settings(self, guild_id: int, user_id: int) -> NotifySettings | None:
+        """Return how a person wants to be paged outside Discord; None if they have set nothing."""
         row = await self._sql.first("notify_settings", guild_id=guild_id, user_id=user_id)
         return None if row is None else _settings(row)
 

@@ -1,108 +1,77 @@
 """The mirror of open work for the time when the database is away."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-import asyncpg
-import structlog
+from pydantic import TypeAdapter
 
 from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.outage.watches import OfflineKind, Watch, WatchChange, watch_key
-from bot.services.outage.journal import watch_from_data
-from bot.storage.database.pools import borrow
-from bot.storage.database.pulse import Pulse
 from bot.storage.database.sql import Row, Sql
-from bot.storage.tables.bases import ReadPart, TransactionPart
-
-log = structlog.get_logger(__name__)
+from bot.storage.transaction import TransactionSql
 
 #: The kinds of deliveries that can be sent without a database, by name.
 _TOLD: Final = sorted(OfflineKind)
 
+_WATCH: Final = TypeAdapter(Watch)
 
-class PostgresOutageMirror(ReadPart):
-    """A `bot.services.ports.store.outage.OutageMirror`."""
 
-    _pool: asyncpg.Pool
-    _pulse: Pulse
-    _listener: Callable[[WatchChange], None] | None = None
+class MirrorRows:
+    """What a process must send while the database is away, and what others have sent without it."""
 
-    def listen(self, listener: Callable[[WatchChange], None]) -> None:
-        self._listener = listener
-
-    async def _change(self, tx: "PostgresOutageChanges") -> WatchChange | None:
-        """Return what the listener needs to hear of *tx* once it is committed; None without a listener."""
-        return None if self._listener is None else await tx.change()
-
-    def _tell(self, change: WatchChange | None) -> None:
-        if self._listener is None or change is None:
-            return
-        try:
-            self._listener(change)
-        except Exception:  # it is committed, so the caller must not see a failure
-            log.exception("emergency.not_noted")
-
-    async def beat(self, *, mirror: UUID | None = None) -> datetime:
-        return await self._pulse.beat(mirror, self._guild_id)
-
-    def refused(self, reason: str) -> None:
-        """See `bot.storage.database.pulse.Pulse.refused`."""
-        self._pulse.refused(reason)
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
     async def leave(self, mirror: UUID) -> None:
+        """Note that the process that owns *mirror* ends: no other process need wait for its news."""
         await self._sql.all("leave", mirror_id=mirror)
 
     async def is_untold(self) -> bool:
-        is_untold: bool = (await self._sql.one("is_untold", guild_id=self._guild_id))["is_untold"]
+        """Return True if another process may have escalated without the database and not recorded it yet."""
+        is_untold: bool = (await self._sql.one("is_untold", guild_id=self._sql.guild_id))["is_untold"]
         return is_untold
 
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
-        async with self._droppable() as sql:
-            rows = await sql.all(
-                "nearest_watched",
-                except_severities=list(without),
-                told_kinds=_TOLD,
-                guild_id=self._guild_id,
-                limit=limit,
-            )
-            return await _watches(sql, [row["id"] for row in rows])
+        """Return unacknowledged incidents with their pending steps and unsent deliveries, most urgent first.
+
+        Args:
+            without: Names of the severities that are not mirrored.
+        """
+        rows = await self._sql.all(
+            "nearest_watched",
+            except_severities=list(without),
+            told_kinds=_TOLD,
+            guild_id=self._sql.guild_id,
+            limit=limit,
+        )
+        return await _watches(self._sql, [row["id"] for row in rows])
 
     async def known_alerts(self, *, without: Sequence[str], since: timedelta, limit: int) -> frozenset[str]:
-        async with self._droppable() as sql:
-            rows = await sql.all(
-                "known_alerts",
-                except_severities=list(without),
-                since=since,
-                guild_id=self._guild_id,
-                limit=limit,
-            )
-            return frozenset(row["fingerprint"] for row in rows)
+        """Return the fingerprints of alerts that page nobody when they come again: open ones, and muted ones.
 
-    @asynccontextmanager
-    async def _droppable(self) -> AsyncIterator[Sql]:
-        """Yield a connection for a reading that may be cancelled."""
-        async with borrow(self._pool) as connection:
-            try:
-                yield Sql(connection)
-            except asyncio.CancelledError:
-                connection.terminate()  # as in `Pulse`: asyncpg would wait for a server that hangs
-                raise
+        Args:
+            without: Names of the severities that are not mirrored.
+            since: How long ago an open one was last seen, at most.
+        """
+        rows = await self._sql.all(
+            "known_alerts",
+            except_severities=list(without),
+            since=since,
+            guild_id=self._sql.guild_id,
+            limit=limit,
+        )
+        return frozenset(row["fingerprint"] for row in rows)
 
 
-class PostgresOutageChanges(TransactionPart):
-    """The part of a transaction that tells the mirror what it has changed."""
-
-    async def change(self) -> WatchChange | None:
-        """Return what this transaction changes, once everything is written; None when it changes nothing."""
-        if not self._begun and not self._ended:
-            return None
-        begun = await _watches(self._sql, sorted(self._begun))
-        ended = {watch_key(each) for each in self._begun | self._ended} - {watch.key for watch in begun}
-        return WatchChange(tuple(begun), frozenset(ended))
+async def change_of(sql: TransactionSql) -> WatchChange | None:
+    """Return what a transaction changes, once everything is written; None when it changes no ladder."""
+    if not sql.begun and not sql.ended:
+        return None
+    begun = await _watches(sql, sorted(sql.begun))
+    ended = {watch_key(each) for each in sql.begun | sql.ended} - {watch.key for watch in begun}
+    return WatchChange(tuple(begun), frozenset(ended))
 
 
 async def _watches(sql: Sql, ids: Collection[int]) -> list[Watch]:
@@ -120,7 +89,7 @@ def _watch(row: Row) -> Watch:
     kept = {key: value for key, value in row.items() if key not in {"private_thread_id", "owed"}}
     owed = [{**each, "to": to if each["to"] == "incident" else each["to"]} for each in row["owed"]]
     told = [each for each in owed if _may_be_told(each["to"], to, is_private=row["is_private"])]
-    return watch_from_data({**kept, "to": to, "owed": told})
+    return _WATCH.validate_python({**kept, "to": to, "owed": told})
 
 
 def _may_be_told(where: str | None, to: str | None, *, is_private: bool) -> bool:

@@ -10,9 +10,8 @@ from bot.capability import delivery_kinds, installed
 from bot.domain.delivery.allowance import URGENT
 from bot.domain.delivery.delivery import priority_of
 from bot.domain.errors import StorageBroken
-from bot.services.ports import Job
+from bot.domain.jobs import Job
 from bot.storage.database.sql import Sql
-from bot.storage.tables.bases import ReadPart
 
 log = structlog.get_logger(__name__)
 
@@ -20,14 +19,22 @@ log = structlog.get_logger(__name__)
 _LATE: Final = priority_of(0)
 
 
-class PostgresOverdueReads(ReadPart):
-    """A `bot.services.ports.store.jobs.OverdueReads`; `PostgresStore` has `requeue_stuck`."""
+class OverdueRows:
+    """Work that is overdue."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
     async def late_steps(self, *, overdue: timedelta) -> int:
+        """Count the pending steps that were due *overdue* ago or earlier, with or without a job."""
         late: int = (await self._sql.one("late_steps", overdue=overdue))["late"]
         return late
 
     async def unheard_incidents(self, *, overdue: timedelta) -> int:
+        """Return the number of the most severe incidents that have reached no person for *overdue* or longer.
+
+        Their escalation waits, or was given up and no other was sent since. No email has gone out either.
+        """
         unheard: int = (
             await self._sql.one(
                 "unheard_incidents",

@@ -15,7 +15,7 @@ from discord.http import Route
 
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.errors import Crowded, DeliveryRefused, TemporarilyRefused, UpstreamUnavailable
-from bot.services.ports.urgency import BACKGROUND, PERSON, current
+from bot.domain.urgency import BACKGROUND, PERSON, current
 from bot.services.shared.fencing import FRESH_S, is_stale
 from bot.ui.discord_api.attempt import (
     PATIENCE_S,

@@ -14,7 +14,7 @@ from itertools import count
 from typing import Final
 
 from bot.domain.delivery.allowance import Allowance, RouteAllowance
-from bot.services.ports.urgency import BACKGROUND
+from bot.domain.urgency import BACKGROUND
 
 #: Requests per second, of the 50 that Discord allows. The rest is for requests that discord.py makes by
 #: itself, and for requests that arrive closer together than they were sent.

@@ -21,8 +21,8 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import by_attention, has_moved, shows_old_details
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.text import folded
+from bot.domain.urgency import current, urgency
 from bot.services.ports import Refreshed, soonest
-from bot.services.ports.urgency import current, urgency
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.reading.places import Places
 from bot.ui.discord_api.routes import channel_route, message_route

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from bot.storage.database.pools import open_pool
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
+from bot.storage.tables.outage import MirrorRows
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.measurements import storms
 from tests.bench.servers.stand import Discord, bot
@@ -47,7 +48,7 @@ async def _readings(dsn: str) -> list[float]:
     pool, took = await open_pool(dsn), []
     for _ in range(_READINGS):
         started = time.monotonic()
-        await PostgresStore(pool).watched(without=(), limit=_MIRRORED)
+        await MirrorRows(Store(pool).sql).watched(without=(), limit=_MIRRORED)
         took.append(time.monotonic() - started)
     await pool.close()
     return took

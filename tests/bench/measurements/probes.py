@@ -16,7 +16,7 @@ from bot.process.ticks import Ticks
 from bot.runbook import load_policy
 from bot.storage.database.pools import open_pool
 from bot.storage.database.sql import queries
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 from cogs.probes.posts import ProbeTitles
 from cogs.probes.prober import HttpProber
 from cogs.probes.rules import ProbeRules, Probes
@@ -60,7 +60,7 @@ async def rows(dsn: str) -> list[Row]:
         noting = _Noting(HttpProber(_client))
         pool = await open_pool(dsn)
         try:
-            cpu_s, stall_s, due = await _probed(PostgresStore(pool).of(_GUILD), noting, url)
+            cpu_s, stall_s, due = await _probed(Store(pool).of(_GUILD), noting, url)
         finally:
             await pool.close()
     idle = (await watched(lambda: asyncio.sleep(_FOR_S / 6)))[1]
@@ -88,7 +88,7 @@ async def rows(dsn: str) -> list[Row]:
     ]
 
 
-async def _probed(store: PostgresStore, noting: _Noting, url: str) -> tuple[float, float, dict[str, float]]:
+async def _probed(store: Store, noting: _Noting, url: str) -> tuple[float, float, dict[str, float]]:
     """Return the CPU's seconds, the loop's longest stall, and a moment at which each probe was due."""
     names = [f"target-{number}" for number in range(_TARGETS)]
     probes = {

@@ -12,10 +12,10 @@ from uuid import uuid4
 import asyncpg
 import httpx
 
-from bot.services.ports import Job, JobName
+from bot.domain.jobs import Job, JobName
 from bot.storage.database.pools import open_pool
 from bot.storage.queue.runner import JobRunner
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 from local_discord.client import Human
 from tests.bench.measurements.measure import acknowledged
 from tests.bench.servers.seed import open_incidents
@@ -149,7 +149,7 @@ async def bare_lateness(dsn: str, *, rounds: int) -> list[float]:
     running = asyncio.create_task(runner.run())
     for number in range(rounds):
         after = _SOON / 2 + number * _APART
-        async with PostgresStore(pool).transaction() as tx:
+        async with Store(pool).transaction() as tx:
             due[str(number)] = ((await tx.now()) + after).timestamp()
             await tx.enqueue(Job(JobName.REFRESH, str(number), f"floor:{number}", after=after))
     async with asyncio.timeout(_WITHIN_S):

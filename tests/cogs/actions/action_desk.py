@@ -9,6 +9,7 @@ from bot.domain.action_items import ActionItem, ActionSource, WatchedAlert
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
+from bot.storage.tables.incidents import IncidentRows
 from cogs.actions.items import ActionForm, ActionRequest
 from cogs.actions.rules import ActionDelivery, ActionDm, ActionDmReason
 from cogs.actions.use_cases import ActionUseCases
@@ -45,7 +46,7 @@ async def ended(desk: Desk, severity: str = "SEV3") -> Incident:
     await desk.work()
     await desk.lifecycle.resolve(incident.id, by=RESPONDER)
     await desk.work()
-    return await desk.store.incident(incident.id)
+    return await IncidentRows(desk.store.sql).incident(incident.id)
 
 
 async def add(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain.action_items import ActionState, ActionStatus, WatchedAlert
+from bot.storage.tables.incidents import IncidentRows
 from cogs.actions.screens import DUE, OWNER, REASON, VERIFICATION, WHAT
 from cogs.actions.store import Actions
 from tests.cogs.actions.action_desk import MONDAY
@@ -23,7 +24,7 @@ async def thread(world: ConsoleWorld) -> str:
     await world.command("sev3", title="決済 API が 5xx")
     await world.until("p2-deploys", contains="inc:v1:ack:1")
     await world.rest()
-    return str((await world.store.incident(1)).thread.id)
+    return str((await IncidentRows(world.store.sql).incident(1)).thread.id)
 
 
 async def added(world: ConsoleWorld) -> str:

@@ -16,6 +16,9 @@ from bot.domain.errors import IncidentNotFound, NotPermitted, RecordedRefusal, U
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryKind
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import TimelineRows
 from cogs.actions.rules import (
     ActionDmReason,
     ActionEntryKind,
@@ -34,7 +37,11 @@ ALERT = WatchedAlert("a" * 64, "API latency")
 
 async def kinds(desk: Desk, incident: Incident) -> list[EntryKind]:
     """What the timeline tells of action items."""
-    return [e.kind for e in await desk.store.timeline(incident.id) if e.kind.value.startswith("action")]
+    return [
+        e.kind
+        for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if e.kind.value.startswith("action")
+    ]
 
 
 async def test_an_item_is_added_with_everything_that_makes_it_one(desk: Desk) -> None:
@@ -48,7 +55,7 @@ async def test_an_item_is_added_with_everything_that_makes_it_one(desk: Desk) ->
     [line] = await lines(desk, "action_added")
     assert (line.data["owner"], line.data["by"]) == ("secondary", "responder")
     assert await kinds(desk, incident) == [ActionEntryKind.ADDED]
-    shown = await desk.store.shown_incident(incident.id)
+    shown = await IncidentRows(desk.store.sql).shown_incident(incident.id)
     assert (shown.actions.open, shown.actions.all) == (1, 1)
     assert shown.version > incident.version
     view = await desk.looking.view(incident.id, by=OBSERVER)
@@ -187,7 +194,11 @@ async def test_an_edit_tells_a_new_owner_and_moves_the_reminder(desk: Desk) -> N
         ("user:2", ActionDmReason.ASSIGNED, DeliveryStatus.CANCELLED),
         ("user:1", ActionDmReason.ASSIGNED, DeliveryStatus.SENT),
     ]
-    [entry] = [e for e in await desk.store.timeline(incident.id) if e.kind is ActionEntryKind.EDITED]
+    [entry] = [
+        e
+        for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if e.kind is ActionEntryKind.EDITED
+    ]
     assert entry.data is not None
     assert entry.data.keys() == {"item", "what", "owner", "due_on", "line"}
     await desk.pass_time(days=10)
@@ -224,7 +235,7 @@ async def private(desk: Desk) -> Incident:
     incident = await ended(desk)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
-    return await desk.store.incident(incident.id)
+    return await IncidentRows(desk.store.sql).incident(incident.id)
 
 
 async def test_the_items_of_a_private_incident_are_hidden(desk: Desk) -> None:
@@ -266,7 +277,7 @@ async def test_made_private_the_owners_of_open_items_still_see_it(desk: Desk) ->
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     desk.discord.is_away = False
     await desk.pass_time(minutes=5)
-    members = await desk.store.members(incident.id)
+    members = await MemberRows(desk.store.sql).members(incident.id)
     assert (owner.id in members, former.id in members) == (True, False)
     assert (await dms(desk))[-1] == ("user:9", ActionDmReason.ASSIGNED, DeliveryStatus.SENT)
 

@@ -10,6 +10,7 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
 from bot.services.incidents.queries import IncidentView
 from bot.services.shared.action_items import actions_of_incident, open_action_items
+from bot.storage.tables.deliveries import DeliveryRows
 from bot.ui.screens.incident_console import show_screen
 from cogs.actions.use_cases import ActionUseCases
 from tests.cogs.actions.action_desk import add, dms, ended, on_monday
@@ -31,7 +32,7 @@ async def test_what_was_added_is_shown_plainly_and_nobody_is_reminded(desk: Desk
     switch_off(desk)
     await desk.work()
     assert [status for _, _, status in await dms(desk)] == [DeliveryStatus.CANCELLED]
-    line = await desk.store.delivery_by_key(f"inc:{incident.id}:action:1:1")
+    line = await DeliveryRows(desk.store.sql).delivery_by_key(f"inc:{incident.id}:action:1:1")
     assert line is not None
     assert line.status is DeliveryStatus.CANCELLED
     shown = screens.words(

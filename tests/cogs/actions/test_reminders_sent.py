@@ -12,6 +12,8 @@ from bot.domain.incident.incident import Incident, PersonRef, Role
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryKind
 from bot.services.watchdogs import audit
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from cogs.actions.rules import ActionDmReason, ActionEntryKind
 from cogs.actions.store import Actions
 from cogs.actions.use_cases import ActionUseCases
@@ -190,7 +192,7 @@ async def test_an_owner_who_may_not_see_it_any_more_is_told_nothing(desk: Desk) 
     owner = replace(RESPONDER, roles=frozenset())
     desk.discord.members = (PRIMARY, owner)
     await desk.privacy.add(incident.id, who=owner, by=PRIMARY, key="k")
-    await add(desk, await desk.store.incident(incident.id), by=PRIMARY, owner=owner)
+    await add(desk, await IncidentRows(desk.store.sql).incident(incident.id), by=PRIMARY, owner=owner)
     await desk.work()
     await desk.removals.remove(incident.id, who=owner, by=PRIMARY, key="r")
     await until(desk, december(2))
@@ -227,7 +229,11 @@ async def watched(desk: Desk) -> tuple[Incident, Incident, ActionItem]:
 
 async def kinds(desk: Desk, incident: Incident) -> list[EntryKind]:
     """What the timeline tells of action items, the last three."""
-    found = [e.kind for e in await desk.store.timeline(incident.id) if e.kind.value.startswith("action")]
+    found = [
+        e.kind
+        for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if e.kind.value.startswith("action")
+    ]
     return found[1:]
 
 
@@ -256,7 +262,7 @@ async def test_an_alert_that_fires_again_reopens_the_item(desk: Desk) -> None:
     assert (await dms(desk))[-1] == ("user:2", ActionDmReason.FIRED, DeliveryStatus.SENT)
     [line] = await lines(desk, "action_reopened")
     assert (line.data["fired"], line.data["number"]) == (True, again.id)
-    entries = await desk.store.timeline(incident.id)
+    entries = await TimelineRows(desk.store.sql).timeline(incident.id)
     [entry] = [one for one in entries if one.kind is ActionEntryKind.REOPENED]
     assert entry.data is not None
     assert (entry.actor_id, entry.data["with"]) == (None, again.id)

@@ -16,8 +16,10 @@ from bot.domain.errors import LockConflict
 from bot.domain.exports import ExportTrouble
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import IncidentKind, PersonRef
-from bot.services.ports import Store
 from bot.services.shared.firing import fired_in
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.incidents import IncidentWrites
 from cogs.actions import rules
 from cogs.actions.rules import (
     ActionFilter,
@@ -142,9 +144,9 @@ async def counted(
             fingerprint=ALERT.fingerprint,
             is_drill=is_drill,
         )
-        incident, _ = await tx.insert_incident(opened, priority="P0", ack_due_at=now)
+        incident, _ = await IncidentWrites(tx.sql).insert_incident(opened, priority="P0", ack_due_at=now)
         decided = counted_on(incident, channel_id=5, message_id=message_id, sender="77:Sentry", fired=fired)
-        if not await tx.note_alert(decided):
+        if not await AlertRows(tx.sql).note_alert(decided):
             return incident.id, []
         broken = await Actions(tx.sql).note_fired(fired_in(decided))
     return incident.id, broken
@@ -193,9 +195,9 @@ async def test_the_alerts_of_the_incident_are_offered_first(rig: Rig) -> None:
     ):
         numbers[key] = await tracked(rig, key=key, fingerprint=fingerprint, title=title)
     async with rig.store.transaction() as tx:
-        one = await tx.incident(numbers["merged"], lock=True)
-        await tx.save(transitions.merge(one, into=incident, by=OLIVE, at=await tx.now()))
-        await tx.link(incident.id, numbers["linked"], by=OLIVE)
+        one = await IncidentWrites(tx.sql).incident(numbers["merged"], lock=True)
+        await IncidentWrites(tx.sql).save(transitions.merge(one, into=incident, by=OLIVE, at=await tx.now()))
+        await IncidentWrites(tx.sql).link(incident.id, numbers["linked"], by=OLIVE)
     await rig.advance(timedelta(days=40))
     await tracked(rig, key="recent", fingerprint="e" * 64, title="recent")
     await rig.advance(timedelta(days=1))
@@ -223,7 +225,7 @@ async def tracked(rig: Rig, *, key: str, **changed: object) -> int:
     async with rig.store.transaction() as tx:
         now = await tx.now()
         opened = replace(new_incident(now, key=key), kind=IncidentKind.ALERT, **changed)  # type: ignore[arg-type]
-        incident, _ = await tx.insert_incident(opened, priority="P0", ack_due_at=now)
+        incident, _ = await IncidentWrites(tx.sql).insert_incident(opened, priority="P0", ack_due_at=now)
     return incident.id
 
 

@@ -9,6 +9,9 @@ from bot.domain.incident.incident import Incident, Phase, UsersAffected
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryKind, TimelineEntry
 from bot.services.incidents.updates import NewUpdate
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from cogs.announcements.rules import Announcement, AnnouncementRules, AnnouncementText, PublishedVia
 from cogs.announcements.use_cases import AnnouncementUseCases, AnnouncementView, Approval, Edition
 from tests.services.desk import PRIMARY, RESPONDER, Desk
@@ -26,7 +29,7 @@ async def affected(desk: Desk, severity: str = "SEV1") -> Incident:
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     await update(desk, incident, users=UsersAffected.YES, key="affected")
     await desk.work()
-    return await desk.store.incident(incident.id)
+    return await IncidentRows(desk.store.sql).incident(incident.id)
 
 
 async def update(
@@ -83,12 +86,14 @@ def edition(announcement: Announcement) -> Edition:
 
 async def entries(desk: Desk, incident: Incident, kind: EntryKind) -> list[TimelineEntry]:
     """What the timeline has of one kind."""
-    return [one for one in await desk.store.timeline(incident.id) if one.kind is kind]
+    return [one for one in await TimelineRows(desk.store.sql).timeline(incident.id) if one.kind is kind]
 
 
 async def lines(desk: Desk, incident: Incident, name: str) -> list[Delivery]:
     """The lines of one kind in the thread."""
-    return [one for one in await desk.store.posts(incident.id) if one.data.get("notice") == name]
+    return [
+        one for one in await DeliveryRows(desk.store.sql).posts(incident.id) if one.data.get("notice") == name
+    ]
 
 
 def with_private(desk: Desk, *, allowed: bool) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted, RecordedRefusal, UserError
 from bot.domain.incident.incident import Phase, Role, UsersAffected
+from bot.storage.tables.incidents import IncidentRows
 from cogs.announcements.posts import announced_line
 from cogs.announcements.rules import (
     AnnouncedEntry,
@@ -239,7 +240,7 @@ async def test_an_approval_says_that_users_are_affected(desk: Desk) -> None:
     """An approval records that users are affected, if no update has said so."""
     incident = await desk.open("SEV2")
     await published(desk, incident)
-    assert (await desk.store.incident(incident.id)).users_affected is UsersAffected.YES
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).users_affected is UsersAffected.YES
 
 
 async def test_what_is_over_and_was_never_told_is_not_told(desk: Desk) -> None:

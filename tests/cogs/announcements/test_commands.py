@@ -1,5 +1,7 @@
 """[📣 告知] and the screen behind it, as people use them."""
 
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from cogs.announcements.rules import AnnouncementEntry
 from tests.integration.cogs.console_world import ConsoleWorld, Json, presses, shown, words
 from tests.services.desk import PRIMARY
@@ -36,10 +38,12 @@ async def test_an_announcement_is_edited_and_published_over_a_restart(world: Con
     done = shown(await world.click(edited, "inc:v1:announcement-copied:1:1:2"))
     assert "@responder が公開しました (コピーして公開)" in words(done)
     assert presses(done) == []
-    place = str((await world.store.incident(1)).thread.id)
+    place = str((await IncidentRows(world.store.sql).incident(1)).thread.id)
     line = await world.until(place, contains="がユーザーに告知しました · 調査中 · コピーして公開")
     assert line["mentions"] == []
-    assert [one.kind for one in await world.store.timeline(1)].count(AnnouncementEntry.ANNOUNCED) == 1
+    assert [one.kind for one in await TimelineRows(world.store.sql).timeline(1)].count(
+        AnnouncementEntry.ANNOUNCED
+    ) == 1
 
 
 async def test_what_is_refused_says_why_and_what_to_do(world: ConsoleWorld) -> None:

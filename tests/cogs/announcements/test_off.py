@@ -8,6 +8,7 @@ import pytest
 from bot.capability import capability_names
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
+from bot.storage.tables.deliveries import DeliveryRows
 from bot.ui.screens.incident_console import show_screen
 from cogs.announcements.rules import PublishedVia
 from cogs.announcements.use_cases import AnnouncementUseCases
@@ -28,7 +29,7 @@ async def test_what_was_announced_is_shown_plainly_and_nothing_is_asked(desk: De
     await published(desk, incident)
     switch_off(desk)
     await desk.work()
-    line = await desk.store.delivery_by_key(f"inc:{incident.id}:announced:1:1")
+    line = await DeliveryRows(desk.store.sql).delivery_by_key(f"inc:{incident.id}:announced:1:1")
     assert line is not None
     assert line.status is DeliveryStatus.CANCELLED
     await update(desk, incident, known="原因が分かりました", key="second")

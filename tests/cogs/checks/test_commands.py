@@ -7,6 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from bot.domain.systems.rules import HttpTarget
+from bot.storage.tables.incidents import IncidentRows
 from cogs.checks.rules import CheckRules
 from tests.cogs.checks.checks import ScriptedCheck, ScriptedChecks, fine
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown
@@ -39,7 +40,7 @@ async def test_a_sev1s_thread_gets_a_message_that_can_be_pressed_again(world: Co
     await world.command("sev1", title="決済 API が 5xx")
     await world.until("p0-alerts", contains="inc:v1:ack:1")
     await world.rest()
-    place = str((await world.store.incident(1)).thread.id)
+    place = str((await IncidentRows(world.store.sql).incident(1)).thread.id)
     post = await world.until(place, contains="inc:v1:check:1")
     assert f"✅ {TARGET}：200、12 ms" in post["content"]
     assert "-# 未設定：Sentry" in post["content"]

@@ -13,6 +13,8 @@ from bot.domain.privacy import SETTLED
 from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
 from bot.domain.timeline.entries import TimelineEntry
 from bot.services.ports import Redrawn
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from cogs.checks.rules import CheckDelivery, CheckedEntry, CheckEntry, ChecksShown
 from cogs.checks.store import CheckStore
 from cogs.checks.use_cases import CheckUseCases
@@ -44,7 +46,7 @@ def shown_last(desk: Desk) -> ChecksShown:
 
 
 async def entries(desk: Desk, incident: Incident) -> list[TimelineEntry]:
-    timeline = await desk.store.timeline(incident.id)
+    timeline = await TimelineRows(desk.store.sql).timeline(incident.id)
     return [each for each in timeline if each.kind is CheckEntry.CHECKED]
 
 
@@ -169,7 +171,7 @@ async def test_a_private_incidents_results_are_in_its_thread_alone(desk: Desk) -
     """The results of the checks for a private incident are posted in its thread and nowhere else."""
     incident = await desk.incidents.open(secret(desk))
     await desk.work()
-    private = await desk.store.incident(incident.id)
+    private = await IncidentRows(desk.store.sql).incident(incident.id)
     assert [each.channel_id for each in desk.discord.posted(CheckDelivery.POST)] == [private.thread.id]
     assert desk.discord.checks
 

@@ -15,6 +15,8 @@ from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate
 from bot.services.watchdogs import audit
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from cogs.digest.use_cases import Digests
 from cogs.drill.rules import DrillEntry, Missed, Score, Script
 from cogs.drill.use_cases import Drills
@@ -33,7 +35,7 @@ async def start(desk: Desk, *, key: str = "k", rings: bool = False) -> Incident:
     """Run `/drill start` as primary."""
     incident = await drills(desk).start(GUILD, severity=None, rings=rings, by=PRIMARY, key=key)
     await desk.work()
-    return await desk.store.incident(incident.id)
+    return await IncidentRows(desk.store.sql).incident(incident.id)
 
 
 async def notices(desk: Desk, name: str) -> list[str]:
@@ -43,7 +45,7 @@ async def notices(desk: Desk, name: str) -> list[str]:
 
 async def scored(desk: Desk, incident: Incident) -> Score:
     """The one score that is on the timeline."""
-    entries = await desk.store.timeline(incident.id)
+    entries = await TimelineRows(desk.store.sql).timeline(incident.id)
     (found,) = (entry for entry in entries if entry.kind is DrillEntry.SCORED)
     assert found.data is not None
     return Score.from_json(found.data)
@@ -84,7 +86,7 @@ async def test_one_at_a_time(desk: Desk) -> None:
     with pytest.raises(UserError, match="drill_running") as refused:
         await start(desk, key="another")
     assert refused.value.fields == {"incident": incident.label}
-    assert len(await desk.store.open_incidents(GUILD)) == 1
+    assert len(await IncidentRows(desk.store.sql).open_incidents(GUILD)) == 1
     await drills(desk).stop(GUILD, by=SECONDARY)
     await desk.work()
     assert (await start(desk, key="another")).id != incident.id
@@ -130,7 +132,7 @@ async def test_what_came_due_while_nothing_ran_appears_at_once(desk: Desk) -> No
     assert len(await notices(desk, "inject")) == 3
     await desk.pass_time(minutes=8)
     assert len(await notices(desk, "inject")) == INJECTS
-    assert (await desk.store.incident(incident.id)).is_open
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).is_open
 
 
 async def test_a_lost_job_is_found(desk: Desk) -> None:
@@ -184,7 +186,7 @@ async def test_what_is_over_is_not_opened_again(desk: Desk, ending: str) -> None
             await desk.lifecycle.reopen(incident.id, by=PRIMARY)
         assert refused.value.fields == {"incident": incident.label}
         await desk.work()
-    assert await desk.store.open_incidents(GUILD) == []
+    assert await IncidentRows(desk.store.sql).open_incidents(GUILD) == []
     assert (await start(desk, key="another")).is_open
     with pytest.raises(InvalidTransition, match="drill_over"):
         await desk.lifecycle.resolve(incident.id, by=PRIMARY)
@@ -197,9 +199,13 @@ async def test_one_that_nobody_resolves_ends_by_itself(desk: Desk) -> None:
     """
     incident = await start(desk)
     await desk.pass_time(minutes=31)
-    ended = await desk.store.incident(incident.id)
+    ended = await IncidentRows(desk.store.sql).incident(incident.id)
     assert ended.status is Status.CANCELLED
-    (entry,) = (e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.CANCELLED)
+    (entry,) = (
+        e
+        for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if e.kind is TimelineKind.CANCELLED
+    )
     assert (entry.data or {})["drill"] is True, "it reads as no false alarm"
     assert (await scored(desk, incident)).missed == (
         Missed.ACK,

@@ -8,6 +8,8 @@ import pytest
 from bot.capability import capability_names
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
 from bot.ui.screens.incident_console import show_screen
 from cogs.drill.use_cases import Drills
 from tests.cogs.drill.test_drills import drills, start
@@ -32,7 +34,7 @@ async def test_one_that_goes_on_is_an_incident_marked_as_a_drill(desk: Desk) -> 
         desk.services.of(Drills)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.work()
-    assert not (await desk.store.incident(incident.id)).is_open
+    assert not (await IncidentRows(desk.store.sql).incident(incident.id)).is_open
     store = desk.store_of({"drill": {desk.guild_id}})
     lost = f"drill:{incident.id}"
     assert lost not in await store.requeue_stuck(overdue=timedelta(minutes=1))
@@ -45,7 +47,7 @@ async def test_a_score_is_shown_plainly(desk: Desk) -> None:
     await drills(desk).stop(desk.guild_id, by=PRIMARY)
     switch_off(desk)
     await desk.work()
-    line = await desk.store.delivery_by_key(f"inc:{incident.id}:drill_scored")
+    line = await DeliveryRows(desk.store.sql).delivery_by_key(f"inc:{incident.id}:drill_scored")
     assert line is not None
     assert line.status is DeliveryStatus.CANCELLED
     view = await desk.looking.view(incident.id, by=PRIMARY)

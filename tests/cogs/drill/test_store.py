@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.triage.tree import Text
-from bot.services.ports import Store
+from bot.storage.store import Store
 from cogs.drill.rules import Drill, Inject
 from cogs.drill.store import DrillRows
 from tests.integration.storage.conftest import Rig

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot.runbook.model import Policy
+from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.readers.alertmanager import AlertmanagerReader
 from cogs.hooks.rules import HookRequest, HookRules, HookSenders, NewHook
 from cogs.hooks.store import Hooks
@@ -43,7 +44,7 @@ class NumberedReader(AlertmanagerReader):
 
 async def alerts(desk: Desk) -> list[tuple[str, str, int]]:
     """What is tracked."""
-    found = await desk.store.open_incidents(GUILD)
+    found = await IncidentRows(desk.store.sql).open_incidents(GUILD)
     return [(one.title, one.severity, one.tracked.occurrences) for one in found]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.changes import ChangeKind, RecentChange, change_key
 from bot.storage.reported_changes import ReportedChanges
+from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.readers.formats import READERS
 from cogs.hooks.rules import HookFormat, HookRequest, NewHook
 from cogs.hooks.use_cases import HookProcessing
@@ -78,7 +79,7 @@ async def test_a_script_reports_what_it_deploys_and_opens_no_alert(listening: De
     said = {"title": "api v1.2", "target": "api.parky.co.jp", "status": "success", "key": "42"}
     await reported(desk, "deploys", said, {**said, "status": "failed"}, {"title": "lp", "key": "43"})
     assert sorted(await changes(desk)) == [("api v1.2", "api.parky.co.jp", "failed"), ("lp", "", "")]
-    assert await desk.store.open_incidents(GUILD) == []
+    assert await IncidentRows(desk.store.sql).open_incidents(GUILD) == []
 
 
 async def test_an_incident_lists_what_was_reported_before_it(listening: Desk) -> None:

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.outage.watches import OfflineKind
 from bot.settings.hook_secrets import HookKeys
+from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.intake import HookBatches, HookGuild, HookIntake, HooksMeanwhile, HookSource
 from cogs.hooks.readers.formats import READERS
 from cogs.hooks.site import serve_hooks
@@ -98,7 +99,7 @@ async def test_what_comes_during_an_outage_is_processed_once_also_after_a_restar
     async with site(desk, tmp_path) as sender:
         await stored(desk, tmp_path)
         assert (await sender.post(PATH, json=group("firing"), headers=headers)).json()["status"] == "repeated"
-    incident = await desk.store.incident(1)
+    incident = await IncidentRows(desk.store.sql).incident(1)
     assert (incident.status, incident.tracked.occurrences) == ("resolved", 2)
     assert await alerts(desk) == []
     assert await waiting(desk) == 0

@@ -9,6 +9,7 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from bot.integrations.github.connection import GitHubConnection
+from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.deliveries import GitHubDeliveries
 from cogs.hooks.readers.formats import READERS
 from cogs.hooks.rules import HookRequest, NewHook
@@ -55,7 +56,7 @@ async def arrived(desk: Desk, body: Any) -> None:
 
 async def alerts(desk: Desk) -> list[tuple[str, int]]:
     """Return the open alerts, and how often each came."""
-    found = await desk.store.open_incidents(GUILD)
+    found = await IncidentRows(desk.store.sql).open_incidents(GUILD)
     return [(one.title, one.tracked.occurrences) for one in found]
 
 

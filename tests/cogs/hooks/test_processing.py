@@ -11,7 +11,9 @@ from structlog.testing import capture_logs
 
 from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
 from bot.domain.alerts.events import AlertEvent
+from bot.storage.tables.alerts.decisions import AlertDecisionRows
 from bot.storage.tables.alerts.events import forget_alert_events
+from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.readers.alertmanager import AlertmanagerReader
 from cogs.hooks.readers.formats import READERS
 from cogs.hooks.rules import HookDeliveryKind, HookFormat, HookRequest, HookRules, HookSenders, NewHook
@@ -51,7 +53,7 @@ async def outcomes(desk: Desk) -> list[tuple[int, str | None]]:
 
 async def counts(desk: Desk) -> list[int]:
     """How often each alert came."""
-    return [one.tracked.occurrences for one in await desk.store.open_incidents(GUILD)]
+    return [one.tracked.occurrences for one in await IncidentRows(desk.store.sql).open_incidents(GUILD)]
 
 
 async def test_what_cannot_be_read_is_kept_with_the_reason(desk: Desk) -> None:
@@ -71,7 +73,9 @@ async def test_what_cannot_be_read_is_kept_with_the_reason(desk: Desk) -> None:
         (1, None),
     ]
     assert await counts(desk) == [1]
-    listed = await desk.store.decisions(GUILD, DecisionFilter(outcome=AlertOutcome.UNREADABLE), None, limit=9)
+    listed = await AlertDecisionRows(desk.store.sql).decisions(
+        GUILD, DecisionFilter(outcome=AlertOutcome.UNREADABLE), None, limit=9
+    )
     assert [one.decision.detail.problem for one in reversed(listed)] == [
         problem for _, problem in await outcomes(desk) if problem
     ]
@@ -89,7 +93,7 @@ async def test_an_alert_that_cannot_be_read_hides_none_of_its_group(desk: Desk) 
     )
     assert await outcomes(desk) == [(3, problem)]
     assert await counts(desk) == [1, 1]
-    listed = await desk.store.decisions(GUILD, DecisionFilter(), None, limit=9)
+    listed = await AlertDecisionRows(desk.store.sql).decisions(GUILD, DecisionFilter(), None, limit=9)
     assert sorted(one.decision.outcome for one in listed) == [
         "nothing_open",
         "tracked",
@@ -156,7 +160,9 @@ async def test_an_event_that_fails_is_listed_and_the_others_are_tracked(
         await processing(desk).process(SOURCE)
     assert await outcomes(desk) == [(3, "event 1 has failed: KeyError")]
     assert await counts(desk) == [1, 1]
-    listed = await desk.store.decisions(GUILD, DecisionFilter(outcome=AlertOutcome.UNREADABLE), None, limit=9)
+    listed = await AlertDecisionRows(desk.store.sql).decisions(
+        GUILD, DecisionFilter(outcome=AlertOutcome.UNREADABLE), None, limit=9
+    )
     assert [one.decision.detail.problem for one in listed] == ["event 1 has failed: KeyError"]
     [failed] = [one for one in logged if one["event"] == "hook.event_failed"]
     assert "HighErrorRate" not in "".join(traceback.format_exception(failed["exc_info"]))
@@ -271,7 +277,7 @@ async def test_a_secret_in_an_alert_is_neither_stored_nor_shown(desk: Desk, name
         found = await desk.database.pool.fetchval(f"SELECT string_agg(t::text, ' ') FROM {table} AS t")
         assert "hunter2" not in (found or "")
         assert token not in (found or "")
-    [incident] = await desk.store.open_incidents(GUILD)
+    [incident] = await IncidentRows(desk.store.sql).open_incidents(GUILD)
     assert incident.targets == ("postgres://app:[masked:password]@db.parky.co.jp/app",)
 
 

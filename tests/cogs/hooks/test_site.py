@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.settings.hook_secrets import HookKeys
+from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks import intake as hook_intake
 from cogs.hooks import site as hook_site
 from cogs.hooks.intake import HookBatches, HookIntake, HookSource
@@ -80,7 +81,7 @@ async def test_what_is_over_closes_its_alert(desk: Desk) -> None:
             await sender.post(PATH, json=group(status), headers=AUTH)
     await desk.work()
     assert await alerts(desk) == []
-    assert [one.status for one in [await desk.store.incident(1)]] == ["resolved"]
+    assert [one.status for one in [await IncidentRows(desk.store.sql).incident(1)]] == ["resolved"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from standardwebhooks import Webhook
 from structlog.testing import capture_logs
 
 from bot.settings.hook_secrets import HookKeys
+from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.intake import HookBatches, HookIntake, HookSource
 from cogs.hooks.readers.formats import READERS
 from cogs.hooks.rules import HookFormat, HookRules, HookSenders
@@ -103,7 +104,7 @@ class Site:
         policy = desk.policy.with_rules(HookSenders({name: self.rules}))
         events = desk.services.alert_events
         await HookProcessing(desk.own_store, policy, events, READERS, guild_id=GUILD).process(name)
-        found = await desk.store.open_incidents(GUILD)
+        found = await IncidentRows(desk.store.sql).open_incidents(GUILD)
         return [(one.title, one.tracked.occurrences) for one in found]
 
 

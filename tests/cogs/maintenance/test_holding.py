@@ -13,6 +13,9 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.payloads import Json
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.incidents import IncidentRows
 from cogs.maintenance.rules import MaintenanceDelivery, WindowData
 from cogs.maintenance.store import Windows
 from cogs.maintenance.use_cases import END_WINDOW, MaintenanceWindows
@@ -43,7 +46,7 @@ async def lines(desk: Desk) -> list[WindowData]:
 
 async def opened(desk: Desk) -> list[Incident]:
     """The open incidents."""
-    return await desk.store.open_incidents(GUILD)
+    return await IncidentRows(desk.store.sql).open_incidents(GUILD)
 
 
 async def test_what_still_fires_at_the_end_is_tracked_then(desk: Desk) -> None:
@@ -106,7 +109,7 @@ async def test_messages_are_held_like_events(desk: Desk) -> None:
     assert await desk.services.alerts.receive(told) is None
     await desk.pass_time(hours=2)
     [incident] = await opened(desk)
-    assert await desk.store.alert_messages(incident.id) == [(told.channel_id, told.id)]
+    assert await AlertRows(desk.store.sql).alert_messages(incident.id) == [(told.channel_id, told.id)]
     over = replace(told, id=told.id + 1, content=f"RESOLVED: 5xx on {API}")
     await desk.services.alerts.receive(over)
     assert (await now(desk, incident)).status is Status.RESOLVED
@@ -166,7 +169,7 @@ async def test_what_is_held_while_a_window_ends_is_not_lost(desk: Desk) -> None:
             while not (await desk.database.fetch(_WAITS))[0]["count"]:  # the server tells nobody
                 assert not ending.done()
                 await asyncio.sleep(0)
-        await tx.decide(late)
+        await AlertDecisionRows(tx.sql).decide(late)
     await ending
     await desk.work()
     assert {one.title for one in await opened(desk)} == {FIRING.title, "late"}
@@ -222,7 +225,7 @@ async def test_another_guild_neither_sees_nor_ends_it(desk: Desk) -> None:
     await say(desk, FIRING, 1)
     elsewhere = GUILD + 1
     assert await desk.services.of(MaintenanceWindows).open_ones(elsewhere) == []
-    assert await desk.store.decisions(elsewhere, DecisionFilter(), None, limit=9) == []
+    assert await AlertDecisionRows(desk.store.sql).decisions(elsewhere, DecisionFilter(), None, limit=9) == []
     with pytest.raises(UserError, match="window_not_open"):
         await desk.services.of(MaintenanceWindows).end(elsewhere, window.id, by=PRIMARY)
     assert await desk.services.of(MaintenanceWindows).run_job(elsewhere, window.id) is None

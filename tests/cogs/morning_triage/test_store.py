@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.domain.incident import acknowledgement
+from bot.storage.tables.incidents import IncidentWrites
 from cogs.morning_triage.rules import Morning, MorningView
 from cogs.morning_triage.store import Mornings
 from tests.integration.storage.conftest import Rig
@@ -34,13 +35,13 @@ async def test_what_is_due_is_found_by_its_deadline(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         now = await tx.now()
         acked = acknowledgement.acknowledge(
-            await tx.incident(taken.id, lock=True),
+            await IncidentWrites(tx.sql).incident(taken.id, lock=True),
             by=OLIVE,
             at=now,
             already_responding=False,
             next_update_at=None,
         )
-        await tx.save(acked.incident)
+        await IncidentWrites(tx.sql).save(acked.incident)
     async with rig.store.transaction() as tx:
         soon = first.ack_due_at + timedelta(seconds=1)
         assert await Mornings(tx.sql).due(GUILD, severities=["SEV3"], before=soon) == [first, second]

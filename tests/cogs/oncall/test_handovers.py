@@ -18,6 +18,7 @@ from bot.runbook import load_policy
 from bot.runbook.model import Policy
 from bot.runbook.oncall import Handover, OnCallPlace
 from bot.services.ports.oncall import Gap, ReadinessFinding
+from bot.storage.tables.incidents import IncidentRows
 from cogs.oncall.handovers import is_checked
 from cogs.oncall.rules import OnCallDelivery
 from tests.cogs.oncall.acts import oncall_of
@@ -260,7 +261,7 @@ async def test_who_stands_in_sees_private_incidents(desk: Desk) -> None:
     """A person sees private incidents while an override puts them on call, and no longer."""
     incident = await desk.open()
     await desk.privacy.make_private(incident.id, by=PRIMARY)
-    private = await desk.store.incident(incident.id)
+    private = await IncidentRows(desk.store.sql).incident(incident.id)
     access = desk.services.access
     assert not await access.sees(OBSERVER, private)
     now = desk.clock.time

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.jobs import Job
 from bot.domain.oncall.book import Content, NewOverride
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
-from bot.services.ports import Job
+from bot.storage.tables.oncall import OnCallRows
 from cogs.oncall.handovers import HANDOVER
 from cogs.oncall.rules import RosterWatch
 from cogs.oncall.store import OnCallEntries, RosterWatches
@@ -27,14 +28,14 @@ async def test_an_override_comes_back_until_it_is_over(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         numbers = [await OnCallEntries(tx.sql).add_override(GUILD, new, by=PERRY) for new in (first, second)]
         await OnCallEntries(tx.sql).add_override(GUILD + 1, first, by=PERRY)
-    book = await rig.store.oncall_book(GUILD, since=now)
+    book = await OnCallRows(rig.store.sql).oncall_book(GUILD, since=now)
     assert [one.id for one in book.overrides] == numbers
     kept = book.overrides[0]
     assert (kept.place, kept.who, kept.starts, kept.ends) == ("primary", AI, first.starts, first.ends)
     assert (kept.reason, kept.is_swap, kept.by_id, kept.by_name) == ("dentist", True, PERRY.id, PERRY.name)
     assert kept.ended_at is None
     assert book.overrides[1].who == BEN
-    later = await rig.store.oncall_book(GUILD, since=now + 2 * HOUR)
+    later = await OnCallRows(rig.store.sql).oncall_book(GUILD, since=now + 2 * HOUR)
     assert [one.id for one in later.overrides] == numbers[1:]
 
 
@@ -59,9 +60,9 @@ async def test_an_override_is_taken_back_once(rig: Rig) -> None:
         assert ended.until == await tx.now()
         assert await OnCallEntries(tx.sql).end_override(GUILD, number, by=OLIVE) == []
         assert await OnCallEntries(tx.sql).end_override(GUILD, 999_999, by=OLIVE) == []
-    after = await rig.store.oncall_book(GUILD, since=await rig.store.now())
+    after = await OnCallRows(rig.store.sql).oncall_book(GUILD, since=await rig.store.now())
     assert after.overrides == ()
-    before = await rig.store.oncall_book(GUILD, since=now)
+    before = await OnCallRows(rig.store.sql).oncall_book(GUILD, since=now)
     assert [one.ended_at is not None for one in before.overrides] == [True, False]
 
 
@@ -82,14 +83,14 @@ async def test_the_halves_of_a_swap_are_taken_back_together(rig: Rig) -> None:
             return [one.id for one in await OnCallEntries(tx.sql).end_override(GUILD, number, by=OLIVE)]
 
     one, other, late = await swap(3 * HOUR), await swap(3 * HOUR), await swap(HOUR)
-    book = (await rig.store.oncall_book(GUILD, since=now)).overrides
+    book = (await OnCallRows(rig.store.sql).oncall_book(GUILD, since=now)).overrides
     halves = [(a.id, b.id) for a in book for b in book if a.id < b.id and a.is_half_with(b)]
     assert halves == [tuple(each) for each in (one, other, late)]
     await rig.advance(2 * HOUR)
     assert await end(one[1]) == one[::-1]
     assert await end(one[0]) == []
     assert await end(late[1]) == [late[1]]
-    counting = await rig.store.oncall_book(GUILD, since=await rig.store.now())
+    counting = await OnCallRows(rig.store.sql).oncall_book(GUILD, since=await rig.store.now())
     assert [each.id for each in counting.overrides if each.is_swap] == other
 
 
@@ -110,14 +111,14 @@ async def test_schedules_come_back_in_the_order_of_their_force(rig: Rig) -> None
         draft = await OnCallEntries(tx.sql).add_schedule(GUILD, "primary", shifts, by=PERRY, draft=True)
         await OnCallEntries(tx.sql).add_schedule(GUILD, "primary", person, by=PERRY)
         await OnCallEntries(tx.sql).add_schedule(GUILD, "secondary", rotation, by=OLIVE)
-        inside = await tx.oncall_book(GUILD, since=now)
+        inside = await OnCallRows(tx.sql).oncall_book(GUILD, since=now)
     assert [one.content for one in inside.schedules] == [person, rotation]
     await rig.advance(HOUR)
     async with rig.store.transaction() as tx:
         assert await OnCallEntries(tx.sql).confirm_schedule(GUILD + 1, draft, by=OLIVE) is None
         assert await OnCallEntries(tx.sql).confirm_schedule(GUILD, draft, by=OLIVE) == ("primary", shifts)
         assert await OnCallEntries(tx.sql).confirm_schedule(GUILD, draft, by=OLIVE) is None
-    book = await rig.store.oncall_book(GUILD, since=now)
+    book = await OnCallRows(rig.store.sql).oncall_book(GUILD, since=now)
     assert [one.content for one in book.schedules] == [person, rotation, shifts]
     assert [one.place for one in book.schedules] == ["primary", "secondary", "primary"]
     assert (book.schedules[2].by_name, book.schedules[2].starts) == (OLIVE.name, book.schedules[2].starts)
@@ -155,8 +156,10 @@ async def test_a_place_is_cleared_and_no_other(rig: Rig) -> None:
         assert len(await OnCallEntries(tx.sql).end_schedules(GUILD, "primary", by=OLIVE)) == 1
         assert await OnCallEntries(tx.sql).end_schedules(GUILD, "primary", by=OLIVE) == set()
     now = await rig.store.now()
-    assert [one.place for one in (await rig.store.oncall_book(GUILD, since=now)).schedules] == ["secondary"]
-    earlier = (await rig.store.oncall_book(GUILD, since=began)).schedules
+    assert [
+        one.place for one in (await OnCallRows(rig.store.sql).oncall_book(GUILD, since=now)).schedules
+    ] == ["secondary"]
+    earlier = (await OnCallRows(rig.store.sql).oncall_book(GUILD, since=began)).schedules
     assert sorted(one.place for one in earlier) == ["primary", "secondary"]
 
 

@@ -1,6 +1,7 @@
 """Resolving by form, and `/postmortem`, as people use them."""
 
 from bot.domain.incident.incident import Status
+from bot.storage.tables.incidents import IncidentRows
 from tests.integration.cogs.console_world import ConsoleWorld, alerted, presses, shown, words
 
 
@@ -28,7 +29,7 @@ async def test_resolving_is_one_form(world: ConsoleWorld) -> None:
     )
     for told in ("INC-1 を解決にしました", "原因：接続プールの枯渇", "120 人", "担当：@secondary"):
         assert told in done
-    assert (await world.store.incident(1)).status is Status.RESOLVED
+    assert (await IncidentRows(world.store.sql).incident(1)).status is Status.RESOLVED
     await world.until("p0-alerts", contains="原因：接続プールの枯渇")
 
 
@@ -57,7 +58,7 @@ async def test_the_button_of_an_older_version_still_resolves(world: ConsoleWorld
     posted = world.sandbox.core.world.messages[alert["channel_id"]][alert["id"]]
     posted.components[0]["components"][-1]["custom_id"] = "inc:v1:resolve-now:1"
     await world.click(alert, "inc:v1:resolve-now:1")
-    assert (await world.store.incident(1)).status is Status.RESOLVED
+    assert (await IncidentRows(world.store.sql).incident(1)).status is Status.RESOLVED
 
 
 async def test_a_postmortem_is_done_and_owed_again(world: ConsoleWorld) -> None:

@@ -18,6 +18,10 @@ from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.resolutions import NewResolution
 from bot.services.watchdogs import audit
+from bot.storage.tables.attachments import AttachmentRows
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from cogs.postmortem.documents import Drafted, read_facts
 from cogs.postmortem.facts import PostmortemDocument
 from cogs.postmortem.rendering import WrittenPostmortem
@@ -41,7 +45,7 @@ async def resolved(desk: Desk, severity: str = "SEV1", *, key: str = "k") -> Inc
     await desk.pass_time(minutes=5)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.work()
-    return await desk.store.incident(incident.id)
+    return await IncidentRows(desk.store.sql).incident(incident.id)
 
 
 async def document_of(desk: Desk, incident: Incident) -> PostmortemDocument:
@@ -102,8 +106,8 @@ async def test_later_facts_take_the_place_of_the_file(desk: Desk) -> None:
     assert carried(desk, incident)[1:] == [["決済 API が 5xx\nresolved\nDNS だった"]]
     document = await document_of(desk, incident)
     assert document.shown_version == 2
-    assert await desk.store.attachments([f"postmortem:{incident.id}:1"]) == []
-    [kept] = await desk.store.attachments([document.file_key])
+    assert await AttachmentRows(desk.store.sql).attachments([f"postmortem:{incident.id}:1"]) == []
+    [kept] = await AttachmentRows(desk.store.sql).attachments([document.file_key])
     assert "DNS" in kept.content.decode()
 
 
@@ -177,7 +181,7 @@ async def test_a_draft_that_fails_never_blocks_the_resolve(desk: Desk) -> None:
         with pytest.raises(kind):
             await cases(desk).documents.draft_after_resolve(incident.id)
     await desk.work()
-    assert not (await desk.store.incident(incident.id)).is_open
+    assert not (await IncidentRows(desk.store.sql).incident(incident.id)).is_open
     told = [
         one for one in await desk.database.deliveries() if one.data.get("notice") == "postmortem_undrafted"
     ]
@@ -252,12 +256,12 @@ async def test_a_draft_is_on_record_with_its_person(desk: Desk) -> None:
     The draft adds nothing to the timeline, since that would change the next draft.
     """
     incident = await resolved(desk, "SEV3")
-    before = await desk.store.timeline(incident.id)
+    before = await TimelineRows(desk.store.sql).timeline(incident.id)
     await cases(desk).documents.draft(incident.id, by=PRIMARY)
     await desk.work()
     [row] = [row for row in await desk.database.audit_rows() if row.action == "draft_postmortem"]
     assert (row.actor_id, row.data) == (PRIMARY.id, {"incident_id": incident.id, "version": 1})
-    assert await desk.store.timeline(incident.id) == before
+    assert await TimelineRows(desk.store.sql).timeline(incident.id) == before
 
 
 async def test_a_tracked_alert_has_no_postmortem(desk: Desk) -> None:
@@ -288,7 +292,7 @@ async def test_a_private_incident_is_drafted_only_when_asked_for(desk: Desk) -> 
     assert desk.sent(FILE) == []
     await cases(desk).documents.draft(incident.id, by=PRIMARY)
     await desk.work()
-    [post] = [post for post in await desk.store.posts(incident.id) if post.kind is FILE]
+    [post] = [post for post in await DeliveryRows(desk.store.sql).posts(incident.id) if post.kind is FILE]
     assert post.channel_id == incident.thread.id
 
 
@@ -310,8 +314,8 @@ async def test_the_file_leaves_the_thread_that_all_can_read(desk: Desk) -> None:
     await desk.timelines.note(incident.id, by=PRIMARY, text="内緒", key="note")
     await cases(desk).documents.draft(incident.id, by=PRIMARY)
     await desk.work()
-    private = await desk.store.incident(incident.id)
-    posts = [post for post in await desk.store.posts(incident.id) if post.kind is FILE]
+    private = await IncidentRows(desk.store.sql).incident(incident.id)
+    posts = [post for post in await DeliveryRows(desk.store.sql).posts(incident.id) if post.kind is FILE]
     assert [post.channel_id == private.thread.id for post in posts] == [False, True]
     assert len(carried(desk, incident)) == 1
     assert "内緒" in carried(desk, incident, posting=2)[0][0]

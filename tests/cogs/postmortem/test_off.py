@@ -10,6 +10,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident.aftermath import PostmortemState
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
+from bot.storage.tables.deliveries import DeliveryRows
 from bot.ui.screens.incident_console import show_screen
 from cogs.postmortem.store import PostmortemRows
 from cogs.postmortem.use_cases import PostmortemUseCases
@@ -63,7 +64,7 @@ async def test_a_queued_message_is_dropped_and_a_reopened_one_is_found_later(des
     switch(desk, policy, off=("postmortem",))
     await desk.work()
     assert desk.sent(DM) == []
-    queued = await desk.store.delivery_by_key(f"inc:{incident.id}:postmortem:v2:dm")
+    queued = await DeliveryRows(desk.store.sql).delivery_by_key(f"inc:{incident.id}:postmortem:v2:dm")
     assert queued is not None
     assert queued.status is DeliveryStatus.CANCELLED
     await desk.lifecycle.reopen(incident.id, by=PRIMARY)

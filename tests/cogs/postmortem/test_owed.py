@@ -10,6 +10,8 @@ from bot.domain.incident.aftermath import PostmortemReminderStage, PostmortemSta
 from bot.domain.incident.incident import Role
 from bot.domain.people import Person
 from bot.services.watchdogs import audit
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.members import MemberRows
 from cogs.postmortem.rules import PostmortemEntry
 from cogs.postmortem.store import PostmortemRows, owed_postmortems
 from tests.cogs.postmortem.acts import DM, cases, dms, jst, postmortem, resolved, told, until
@@ -52,7 +54,7 @@ async def test_who_resolves_it_may_choose_the_owner(desk: Desk) -> None:
     for unfit, why in ((Person(9, "bot", is_bot=True), "for_bot"), (OBSERVER, "not_allowed")):
         with pytest.raises((UserError, RecordedRefusal), match=f"postmortem_{why}"):
             await desk.lifecycle.resolve(incident.id, by=PRIMARY, owner=unfit)
-    assert (await desk.store.incident(incident.id)).is_open
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).is_open
     await desk.lifecycle.resolve(incident.id, by=PRIMARY, owner=WRITER)
     owed = await postmortem(desk, incident)
     assert (owed.owner_id, owed.owner_name, owed.due_on) == (WRITER.id, WRITER.name, DUE)
@@ -358,7 +360,7 @@ async def test_made_private_its_owner_still_sees_it(desk: Desk) -> None:
     incident = await resolved(desk)
     await cases(desk).postmortems.give(incident.id, to=WRITER, by=PRIMARY)
     await desk.privacy.make_private(incident.id, by=SECONDARY)
-    assert WRITER.id in await desk.store.members(incident.id)
+    assert WRITER.id in await MemberRows(desk.store.sql).members(incident.id)
 
 
 async def test_who_was_removed_from_a_private_one_gets_no_dm(desk: Desk) -> None:

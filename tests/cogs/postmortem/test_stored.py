@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 from bot.domain.incident import transitions
 from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
 from bot.domain.incident.incident import Incident
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.resolutions import ResolutionRows
 from cogs.postmortem.store import PostmortemRows, owed_postmortems
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, OLIVE, open_incident
@@ -34,9 +36,11 @@ async def resolved(rig: Rig, *, key: str = "interaction:1", owed: Postmortem = O
     """An incident that is resolved, with both rows."""
     incident = await open_incident(rig.store, key=key)
     async with rig.store.transaction() as tx:
-        ended = transitions.resolve(await tx.incident(incident.id, lock=True), by=OLIVE, at=AT)
-        await tx.save(ended)
-        await tx.save_resolution(ended, SAID)
+        ended = transitions.resolve(
+            await IncidentWrites(tx.sql).incident(incident.id, lock=True), by=OLIVE, at=AT
+        )
+        await IncidentWrites(tx.sql).save(ended)
+        await ResolutionRows(tx.sql).save_resolution(ended, SAID)
         await PostmortemRows(tx.sql).save(ended, owed)
     return ended
 
@@ -47,13 +51,16 @@ async def test_both_are_read_as_they_were_written(rig: Rig) -> None:
     Another guild sees neither.
     """
     incident = await resolved(rig)
-    assert await rig.store.resolution(incident.id) == SAID
+    assert await ResolutionRows(rig.store.sql).resolution(incident.id) == SAID
     assert await PostmortemRows(rig.store.sql).of(incident.id) == OWED
-    shown = await rig.store.shown_incident(incident.id)
+    shown = await IncidentRows(rig.store.sql).shown_incident(incident.id)
     assert shown.aftermath == Aftermath(resolution=SAID, postmortem=OWED)
-    assert (await rig.store.incident(incident.id)).aftermath == Aftermath()
+    assert (await IncidentRows(rig.store.sql).incident(incident.id)).aftermath == Aftermath()
     other = rig.of(GUILD + 1)
-    assert (await other.resolution(incident.id), await PostmortemRows(other.sql).of(incident.id)) == (
+    assert (
+        await ResolutionRows(other.sql).resolution(incident.id),
+        await PostmortemRows(other.sql).of(incident.id),
+    ) == (
         None,
         None,
     )
@@ -65,11 +72,11 @@ async def test_the_second_write_replaces_the_first(rig: Rig) -> None:
     corrected = replace(SAID, cause="DNS", people=None, duration_s=None)
     done = replace(OWED, state=PostmortemState.DONE, remind_at=None, done_at=AT, done_by_name="GitHub")
     async with rig.store.transaction() as tx:
-        await tx.save_resolution(incident, corrected)
+        await ResolutionRows(tx.sql).save_resolution(incident, corrected)
         await PostmortemRows(tx.sql).save(incident, done)
-        assert await tx.resolution(incident.id) == corrected
+        assert await ResolutionRows(tx.sql).resolution(incident.id) == corrected
         assert await PostmortemRows(tx.sql).of(incident.id) == done
-    assert (await rig.store.shown_incident(incident.id)).aftermath == Aftermath(
+    assert (await IncidentRows(rig.store.sql).shown_incident(incident.id)).aftermath == Aftermath(
         resolution=corrected, postmortem=done
     )
 
@@ -81,7 +88,7 @@ async def test_what_is_owed_is_listed_by_date(rig: Rig) -> None:
     await resolved(rig, key="3", owed=replace(OWED, state=PostmortemState.DONE))
     reopened = await resolved(rig, key="4")
     async with rig.store.transaction() as tx:
-        await tx.save(transitions.reopen(reopened, by=OLIVE, at=AT, next_update_at=None))
+        await IncidentWrites(tx.sql).save(transitions.reopen(reopened, by=OLIVE, at=AT, next_update_at=None))
     found = await owed_postmortems(rig.store.sql, GUILD)
     assert [(one.incident.id, one.postmortem.due_on.day) for one in found] == [(early.id, 30), (late.id, 1)]
     assert await owed_postmortems(rig.store.sql, GUILD + 1) == []
@@ -91,7 +98,7 @@ async def test_words_that_postgresql_refuses_are_cleaned(rig: Rig) -> None:
     """NUL and half of a surrogate pair come from phones."""
     incident = await resolved(rig)
     async with rig.store.transaction() as tx:
-        await tx.save_resolution(incident, replace(SAID, cause="a\0b\ud800c"))
-    found = await rig.store.resolution(incident.id)
+        await ResolutionRows(tx.sql).save_resolution(incident, replace(SAID, cause="a\0b\ud800c"))
+    found = await ResolutionRows(rig.store.sql).resolution(incident.id)
     assert found is not None
     assert "\0" not in found.cause

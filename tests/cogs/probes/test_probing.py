@@ -14,6 +14,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.systems.rules import HttpTarget
+from bot.storage.tables.incidents import IncidentRows
 from cogs.probes.rules import PROBER, ProbeRules, Probes, ProbeState, ProbeStatus
 from cogs.probes.store import ProbeStates
 from cogs.probes.use_cases import ProbeUseCases, Probing
@@ -59,7 +60,7 @@ async def turn(desk: Desk, *, seconds: float = 60, begun: bool = True) -> None:
 async def alerts(desk: Desk) -> list[Incident]:
     """All tracked alerts, oldest first."""
     rows = await desk.database.pool.fetch("SELECT id FROM incidents WHERE kind = 'alert' ORDER BY id")
-    found = [await desk.store.incident(row["id"]) for row in rows]
+    found = [await IncidentRows(desk.store.sql).incident(row["id"]) for row in rows]
     assert all(one.kind is IncidentKind.ALERT for one in found)
     return found
 

@@ -1,6 +1,7 @@
 """Give a desk sources of changes, and read what it knows of them."""
 
 from bot.services.core import Core
+from bot.storage.tables.incidents import IncidentRows
 from cogs.suspects.rules import ChangeSource, FirstLook, SuspectCard, first_look
 from cogs.suspects.store import SuspectStore
 from cogs.suspects.use_cases import SuspectUseCases
@@ -43,4 +44,4 @@ async def stored_card(desk: Desk, incident_id: int) -> SuspectCard | None:
 
 async def shown_look(desk: Desk, incident_id: int) -> FirstLook:
     """What the incident's posts show."""
-    return first_look(await desk.store.shown_incident(incident_id))
+    return first_look(await IncidentRows(desk.store.sql).shown_incident(incident_id))

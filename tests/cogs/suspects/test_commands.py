@@ -1,5 +1,7 @@
 """The decision on a rollback and the past incidents, as people use them."""
 
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from cogs.suspects.rules import SuspectEntryKind
 from tests.integration.cogs.console_world import ConsoleWorld, Json, presses, shown, words
 
@@ -9,7 +11,7 @@ async def raised(world: ConsoleWorld, number: int = 1, *, title: str = "決済 A
     await world.command("sev3", title=title)
     await world.until("p2-deploys", contains=f"inc:v1:ack:{number}")
     await world.rest()
-    return str((await world.store.incident(number)).thread.id)
+    return str((await IncidentRows(world.store.sql).incident(number)).thread.id)
 
 
 async def form(world: ConsoleWorld, choice: str, *, by: str = "responder") -> Json:
@@ -35,7 +37,11 @@ async def test_a_rollback_is_decided_from_what_show_offers(world: ConsoleWorld) 
     assert "scripts/deploy/rollback.sh" not in said
     card = words(shown(await world.command("incident show", number=1)))
     assert "✋ **戻さない** · @responder" in card
-    decided = [one for one in await world.store.timeline(1) if one.kind is SuspectEntryKind.ROLLBACK_DECIDED]
+    decided = [
+        one
+        for one in await TimelineRows(world.store.sql).timeline(1)
+        if one.kind is SuspectEntryKind.ROLLBACK_DECIDED
+    ]
     assert len(decided) == 2
 
 
@@ -52,7 +58,11 @@ async def test_a_decision_is_refused_with_what_to_do(world: ConsoleWorld) -> Non
     asked = await form(world, "roll_back")
     await world.resolve(1)
     assert "解決" in words(shown(await world.send(asked, reason="x")))
-    decided = [one for one in await world.store.timeline(1) if one.kind is SuspectEntryKind.ROLLBACK_DECIDED]
+    decided = [
+        one
+        for one in await TimelineRows(world.store.sql).timeline(1)
+        if one.kind is SuspectEntryKind.ROLLBACK_DECIDED
+    ]
     assert decided == []
 
 

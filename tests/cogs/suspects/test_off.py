@@ -11,6 +11,8 @@ from bot.domain.changes import ChangeKind, RecentChange
 from bot.domain.errors import UserError
 from bot.i18n import Texts
 from bot.registration import our_commands
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
 from bot.ui.posts.renderer import is_refreshed
 from bot.ui.screens.incident_console import show_screen
 from cogs.suspects.rules import ChangeSource, SuspectKind
@@ -48,7 +50,9 @@ async def test_what_was_decided_is_shown_plainly_and_nothing_is_asked(desk: Desk
     switch_off(desk)
     await desk.lifecycle.resolve(number, by=PRIMARY)
     await desk.work()
-    (card,) = [one for one in await desk.store.posts(number) if one.kind is SuspectKind.SUSPECTS]
+    (card,) = [
+        one for one in await DeliveryRows(desk.store.sql).posts(number) if one.kind is SuspectKind.SUSPECTS
+    ]
     view = await desk.looking.view(number, by=PRIMARY)
     words = replace(samples.JA, policy=desk.policy)
     assert not is_refreshed(words, card, view.incident)
@@ -70,7 +74,7 @@ async def test_a_severe_incident_gets_no_card_and_may_become_private(desk: Desk)
     await desk.lifecycle.resolve(other.id, by=PRIMARY)
     await desk.privacy.make_private(other.id, by=PRIMARY)
     await desk.work()
-    assert (await desk.store.incident(other.id)).is_private
+    assert (await IncidentRows(desk.store.sql).incident(other.id)).is_private
 
 
 async def subcommands(desk: Desk) -> set[str]:

@@ -11,6 +11,8 @@ from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted,
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
 from cogs.suspects.rules import RollbackEntry, RollbackNotice, SuspectEntryKind
 from cogs.suspects.use_cases import NewRollback
 from tests.cogs.suspects.acts import shown_look, suspects
@@ -57,12 +59,12 @@ async def test_a_decision_is_on_the_timeline_in_the_thread_and_with_the_incident
     assert (last.rolls_back, last.reason, last.by_name) == (True, "直後から 5xx", "primary")
     lines = [
         one
-        for one in await desk.store.posts(incident.id)
+        for one in await DeliveryRows(desk.store.sql).posts(incident.id)
         if one.kind is DeliveryKind.NOTICE and one.data.get("notice") == RollbackNotice.name
     ]
     assert len(lines) == 1
     sheet = desk.policy.checklist("SEV1")
-    assert sheet.done((await desk.store.incident(incident.id)).checks) == {1}
+    assert sheet.done((await IncidentRows(desk.store.sql).incident(incident.id)).checks) == {1}
     (step,) = await of_kind(desk, incident, TimelineKind.STEP_DONE)
     assert step.actor_name == "primary"
 
@@ -73,7 +75,7 @@ async def test_a_secret_in_the_reason_is_masked_before_it_is_stored(desk: Desk) 
     await decide(desk, incident, reason=f"deploy に token={TOKEN} が入った")
     (entry,) = await of_kind(desk, incident, DECIDED)
     last = (await shown_look(desk, incident.id)).rollback
-    said = [post.data for post in await desk.store.posts(incident.id)]
+    said = [post.data for post in await DeliveryRows(desk.store.sql).posts(incident.id)]
     assert last is not None
     assert TOKEN not in f"{entry.data} {last.reason} {said}"
     assert last.reason.startswith("deploy に token=[masked:")

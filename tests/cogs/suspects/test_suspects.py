@@ -10,6 +10,8 @@ from bot.domain.changes import ChangeKind, RecentChange
 from bot.domain.errors import OutboundFailed, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.outbound import OutboundProblem
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
 from cogs.suspects.rules import (
     ChangesCut,
     ChangeSource,
@@ -119,7 +121,7 @@ async def test_the_card_follows_a_corrected_start(desk: Desk, source: Source) ->
     await desk.work()
     assert [one.what for one in (await card_of(desk, incident)).changes] == ["early"]
     assert desk.sent(CARD) == ["incident"]
-    version = (await desk.store.incident(incident.id)).version
+    version = (await IncidentRows(desk.store.sql).incident(incident.id)).version
     assert [kinds for at, kinds in desk.discord.refreshed if at == version and CARD in kinds]
 
 
@@ -137,7 +139,7 @@ async def test_a_start_corrected_while_it_is_read_is_the_one_that_counts(desk: D
     read_from(desk, ChangeSource(source.name, read))
     await desk.work()
     await desk.pass_time(seconds=5)
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert (await card_of(desk, incident)).started_at == now.started_at
     assert source.asked[-1][1] == now.started_at
 
@@ -229,14 +231,14 @@ async def test_a_private_incident_has_its_card_in_its_own_thread(desk: Desk) -> 
     An incident that becomes private later gets a second card, in its private thread.
     """
     secret = await open_private(desk)
-    (post,) = [one for one in await desk.store.posts(secret.id) if one.kind is CARD]
+    (post,) = [one for one in await DeliveryRows(desk.store.sql).posts(secret.id) if one.kind is CARD]
     assert post.channel_id == secret.thread.id
     public = await desk.open("SEV1")
     await desk.work()
     await desk.privacy.make_private(public.id, by=PRIMARY)
     await desk.work()
-    now = await desk.store.incident(public.id)
-    cards = [one for one in await desk.store.posts(public.id) if one.kind is CARD]
+    now = await IncidentRows(desk.store.sql).incident(public.id)
+    cards = [one for one in await DeliveryRows(desk.store.sql).posts(public.id) if one.kind is CARD]
     assert [one.channel_id == now.thread.id for one in cards] == [False, True]
 
 
@@ -253,7 +255,7 @@ async def test_a_past_incident_that_becomes_private_is_on_no_card_any_more(desk:
     await desk.privacy.make_private(past.id, by=PRIMARY)
     await desk.work()
     assert (await card_of(desk, incident)).past == ()
-    version = (await desk.store.incident(incident.id)).version
+    version = (await IncidentRows(desk.store.sql).incident(incident.id)).version
     assert [kinds for at, kinds in desk.discord.refreshed if at == version and CARD in kinds]
 
 
@@ -288,7 +290,7 @@ async def test_a_past_incident_that_becomes_private_while_the_card_is_made_is_no
     )
     making = asyncio.create_task(reading.read(incident.id))
     await desk.privacy.make_private(past.id, by=PRIMARY)
-    await reading.forget(await desk.store.incident(past.id))
+    await reading.forget(await IncidentRows(desk.store.sql).incident(past.id))
     seen.set()
     await making
     assert (await card_of(desk, incident)).past == ()

@@ -9,10 +9,10 @@ from typing import Final
 import pytest_asyncio
 
 from bot.domain.delivery.delivery import priority_of
+from bot.domain.jobs import Job, JobName
 from bot.runbook import default_policy_text
-from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_pool
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 from local_discord.client import Message
 from local_discord.world.seed import GUILD_ID
 from tests.e2e.guilds.two_guilds import OTHER_ID, Guilds, two_guilds
@@ -197,7 +197,7 @@ async def storm(world: World, *, due_at: datetime, after: timedelta) -> None:
     jobs = [step_job_of(row["incident_id"], after) for row in await world.rows(STORM, int(GUILD_ID), due_at)]
     pool = await open_pool(world.database_url)
     for first in range(0, len(jobs), _AT_ONCE):
-        async with PostgresStore(pool).of(int(GUILD_ID)).transaction() as tx:
+        async with Store(pool).of(int(GUILD_ID)).transaction() as tx:
             await tx.enqueue(*jobs[first : first + _AT_ONCE])
     await pool.close()
 

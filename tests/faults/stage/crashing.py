@@ -2,8 +2,8 @@
 
 A point is named after the call it stands beside:
 
-- ``before:claim_due``, ``after:claim_due``: a method of `Transaction`, `Store`, `Discord`, `DlqStore`,
-  `EmailSender`, `CodeHost`, `PagingSystem` or what a capability opens;
+- ``before:claim_due``, ``after:claim_due``: a method of the classes of `bot.storage.tables`, `Transaction`,
+  `Store`, `Discord`, `DlqStore`, `EmailSender`, `CodeHost`, `PagingSystem` or what a capability opens;
 - ``before:finish_hooks``: a query of a capability, by its name;
 - ``before:send:alert``, ``after:send:page``: Discord's, with the kind of the delivery;
 - ``before:commit:acknowledge``, ``after:commit:insert_incident``: a transaction that called it;
@@ -15,20 +15,35 @@ A point is named after the call it stands beside:
 import asyncio
 import inspect
 import os
+import pkgutil
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import replace
+from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
+from weakref import WeakKeyDictionary
 
-from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, Store, Transaction
+from bot.domain.delivery.delivery import Delivery
+from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender
 from bot.services.ports.paging import PagingSystem
+from bot.storage import tables
 from bot.storage.database.sql import Row, Sql
+from bot.storage.store import Store
+from bot.storage.transaction import Transaction, TransactionSql
 from bot.wiring import GuildDependencies
 
 _STOP = "stop "
 _UNDER_WAY_S = 0.003  # long enough for a statement to have left, too short for most answers
+
+#: By what runs its queries: the fuse of a watched store or transaction, and what was called with it.
+_CALLS: Final[WeakKeyDictionary[Sql, tuple["Fuse", list[str]]]] = WeakKeyDictionary()
+
+#: What is called now is a part of a call that has its points already.
+_is_within: Final[ContextVar[bool]] = ContextVar("is_within", default=False)
 
 
 class Fuse:
@@ -42,6 +57,7 @@ class Fuse:
         self._file = file
         self._passed: dict[str, int] = {}
         self.kinds: dict[str, str] = {}
+        self.under_way: asyncio.Future[object] | None = None
 
     def is_armed(self, point: str) -> bool:
         """Whether this passage of *point* is the one that was asked for; counts it."""
@@ -72,7 +88,6 @@ class Watched:
     def __init__(self, port: object, fuse: Fuse) -> None:
         self._port = port
         self._fuse = fuse
-        self._under_way: asyncio.Future[object] | None = None
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._port, name)
@@ -85,14 +100,7 @@ class Watched:
     def _watch(self, name: str, call: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
         async def passing(*arguments: object, **options: object) -> object:
             point = self._point(name, options)
-            self._fuse.at(f"before:{point}")
-            if self._fuse.is_armed(f"during:{point}"):
-                self._under_way = asyncio.ensure_future(call(*arguments, **options))
-                await asyncio.sleep(_UNDER_WAY_S)
-                self._fuse.strike()
-            answer = await call(*arguments, **options)
-            self._fuse.at(f"after:{point}")
-            return answer
+            return await _passed(self._fuse, point, lambda: call(*arguments, **options))
 
         return passing
 
@@ -102,54 +110,25 @@ class Watched:
 
 
 class WatchedTransaction(Watched):
-    """Remembers what was called, which names the commit's points, and the kind of what is sent next."""
+    """Remembers what was called, which names the commit's points."""
 
     def __init__(self, port: Transaction, fuse: Fuse) -> None:
         super().__init__(port, fuse)
         self.called: list[str] = []
+        _CALLS[port.sql] = fuse, self.called
 
     def _point(self, name: str, options: dict[str, object]) -> str:
         self.called.append(name)
         return super()._point(name, options)
 
-    @property
-    def sql(self) -> "WatchedSql":
-        """What runs the queries of the capabilities."""
-        return WatchedSql(cast("Transaction", self._port).sql, self._fuse, self.called)
-
-    async def begin_attempt(self, *arguments: Any, **options: Any) -> object:
-        """Learn which nonce belongs to which kind."""
-        begun = await cast("Transaction", self._port).begin_attempt(*arguments, **options)
-        if begun is not None:
-            self._fuse.kinds[begun.nonce] = begun.kind.value
-        return begun
-
-
-class WatchedSql(Sql):
-    """Passes the points that have the names of its queries."""
-
-    def __init__(self, sql: Sql, fuse: Fuse, called: list[str]) -> None:
-        super().__init__(sql.connection, guild_id=sql.guild_id)
-        self._sql = sql
-        self._fuse = fuse
-        self._called = called
-
-    async def all(self, name: str, source: object = None, /, **parameters: object) -> list[Row]:
-        """Run a query between its points."""
-        self._called.append(name)
-        self._fuse.at(f"before:{name}")
-        rows = await self._sql.all(name, source, **parameters)
-        self._fuse.at(f"after:{name}")
-        return rows
-
 
 class WatchedStore(Watched):
     """A store whose transactions are watched, their commits included."""
 
-    @property
-    def sql(self) -> WatchedSql:
-        """What runs the queries of the capabilities, each in a statement of its own."""
-        return WatchedSql(cast("Store", self._port).sql, self._fuse, [])
+    def __init__(self, port: Store, fuse: Fuse) -> None:
+        super().__init__(port, fuse)
+        for sql in (port.sql, port.cancellable_sql):
+            _CALLS[sql] = fuse, []
 
     def transaction(self, *, locking: int | None = None) -> AbstractAsyncContextManager[WatchedTransaction]:
         """A transaction with points before and after its commit."""
@@ -166,6 +145,7 @@ class WatchedStore(Watched):
         async with begun as inner:
             watched = WatchedTransaction(inner, self._fuse)
             yield watched
+            del _CALLS[inner.sql]  # what the commit writes has no points
             self._pass("before", watched)
         self._pass("after", watched)
 
@@ -174,8 +154,68 @@ class WatchedStore(Watched):
             self._fuse.at(f"{moment}:commit:{name}")
 
 
+@cache
+def watch_tables() -> None:
+    """Let the calls of the core's tables pass their points, and the queries of the capabilities theirs."""
+    for found in pkgutil.walk_packages(tables.__path__, f"{tables.__name__}."):
+        module = import_module(found.name)
+        for rows in vars(module).values():
+            if inspect.isclass(rows) and rows.__module__ == found.name:
+                for name, method in list(vars(rows).items()):
+                    if inspect.iscoroutinefunction(method) and not name.startswith("_"):
+                        setattr(rows, name, _of_tables(name, method))
+    for sql in (Sql, TransactionSql):
+        sql.all = _of_capabilities(sql.all)  # type: ignore[method-assign,assignment]
+
+
+def _of_tables(name: str, method: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    async def passing(rows: Any, *arguments: object, **options: object) -> object:
+        async def call() -> object:
+            answer = await method(rows, *arguments, **options)
+            if isinstance(answer, Delivery) and name == "begin_attempt":
+                fuse.kinds[answer.nonce] = answer.kind.value
+            return answer
+
+        if _is_within.get() or rows._sql not in _CALLS:
+            return await method(rows, *arguments, **options)
+        fuse, called = _CALLS[rows._sql]
+        called.append(name)
+        return await _passed(fuse, name, call)
+
+    return passing
+
+
+def _of_capabilities(run: Callable[..., Awaitable[list[Row]]]) -> Callable[..., Awaitable[list[Row]]]:
+    async def passing(sql: Sql, name: str, *source: object, **parameters: object) -> list[Row]:
+        if _is_within.get() or sql not in _CALLS:
+            return await run(sql, name, *source, **parameters)
+        fuse, called = _CALLS[sql]
+        called.append(name)
+        rows: list[Row] = await _passed(fuse, name, lambda: run(sql, name, *source, **parameters))
+        return rows
+
+    return passing
+
+
+async def _passed(fuse: Fuse, point: str, call: Callable[[], Awaitable[Any]]) -> Any:
+    """Make *call* between its points; what it calls in its turn has none."""
+    fuse.at(f"before:{point}")
+    token = _is_within.set(True)
+    try:
+        if fuse.is_armed(f"during:{point}"):
+            fuse.under_way = asyncio.ensure_future(call())
+            await asyncio.sleep(_UNDER_WAY_S)
+            fuse.strike()
+        answer = await call()
+    finally:
+        _is_within.reset(token)
+    fuse.at(f"after:{point}")
+    return answer
+
+
 def watched(parts: GuildDependencies, discord: Discord, fuse: Fuse) -> tuple[GuildDependencies, Discord]:
     """The same parts, each behind its points."""
+    watch_tables()
     sender = parts.email_sender
     email_sender = None if sender is None else cast("EmailSender", Watched(sender, fuse))
     store, dlq = cast("Store", WatchedStore(parts.store, fuse)), cast("DlqStore", Watched(parts.dlq, fuse))

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 from bot.domain.delivery.delivery import priority_of
-from bot.services.ports import Job, JobName
+from bot.domain.jobs import Job, JobName
 from bot.storage.database.pools import open_pool
 from bot.storage.database.sql import Sql
 from bot.storage.queue.enqueue import Queue

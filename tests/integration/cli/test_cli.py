@@ -21,7 +21,8 @@ from bot.database import PATIENCE_S
 from bot.runbook import default_policy_text
 from bot.settings import Settings
 from bot.storage.database.pools import open_pool
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
+from bot.storage.tables.incidents import IncidentWrites
 from local_discord.server import LocalDiscord
 from local_discord.world.seed import GUILD_ID
 from tests.integration.cli.command_line import Outcome, incident_bot, settings_for
@@ -234,10 +235,12 @@ async def _stored(url: str) -> dict[str, object]:
 async def _incident(url: str, *, is_private: bool = False) -> int:
     """An incident of the server that the commands are about."""
     pool = await open_pool(url, max_size=1)
-    store = PostgresStore(pool)
+    store = Store(pool)
     new = replace(new_incident(datetime.now(UTC)), guild_id=int(GUILD_ID), is_private=is_private)
     async with store.transaction() as tx:
-        made, _ = await tx.insert_incident(new, priority="P0", ack_due_at=datetime.now(UTC))
+        made, _ = await IncidentWrites(tx.sql).insert_incident(
+            new, priority="P0", ack_due_at=datetime.now(UTC)
+        )
     await pool.close()
     return made.id
 

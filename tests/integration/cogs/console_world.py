@@ -21,6 +21,7 @@ from bot.domain.shards import IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.process.keeper import ShardKeeper
 from bot.services.registry import Guilds
+from bot.storage.tables.incidents import IncidentRows
 from bot.ui.discord_api.notifier import DiscordNotifier
 from local_discord.server import LocalDiscord
 from tests.patience import PATIENCE_S
@@ -207,7 +208,8 @@ class ConsoleWorld(Desk):
     async def acknowledged(self, number: int) -> Incident:
         """Wait until the incident is acknowledged, and return it."""
         async with asyncio.timeout(PATIENCE_S):
-            while (incident := await self.store.incident(number)).status is Status.TRIGGERED:  # noqa: ASYNC110
+            incidents = IncidentRows(self.store.sql)
+            while (incident := await incidents.incident(number)).status is Status.TRIGGERED:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             return incident
 

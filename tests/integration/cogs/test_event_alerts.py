@@ -7,6 +7,7 @@ import pytest
 from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
 from bot.domain.incident.incident import IncidentKind
+from bot.storage.tables.incidents import IncidentRows
 from tests.integration.cogs.console_world import ConsoleWorld, console_world, presses, shown
 from tests.services.database import Database
 
@@ -42,5 +43,5 @@ async def test_a_triage_under_its_post_decides_its_severity(world: ConsoleWorld)
     card = shown(await world.click(card, "tri:v1:answer:1:large_impact:yes"))
     await world.click(card, "tri:v1:confirm:1:SEV1")
     await world.until("p0-alerts", contains="inc:v1:ack:1")
-    incident = await world.store.incident(1)
+    incident = await IncidentRows(world.store.sql).incident(1)
     assert (incident.kind, incident.severity) == (IncidentKind.INCIDENT, "SEV1")

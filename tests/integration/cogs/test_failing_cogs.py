@@ -2,8 +2,10 @@
 
 import re
 
+import pytest
 from structlog.testing import capture_logs
 
+from bot.storage.tables.incidents import IncidentRows
 from tests.integration.cogs.console_world import ConsoleWorld, alerted, older_button, shown
 
 
@@ -35,12 +37,14 @@ async def test_the_database_is_away(world: ConsoleWorld) -> None:
     world.database.is_away = False
 
 
-async def test_an_unexpected_error_gives_an_id_to_quote(world: ConsoleWorld) -> None:
+async def test_an_unexpected_error_gives_an_id_to_quote(
+    world: ConsoleWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An unexpected error is answered with an error id to quote, by which the log has the error."""
     alert = await alerted(world)
     await world.answered()
     await world.rest()
-    world.own_store.incident = None  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(IncidentRows, "incident", None)
     with capture_logs() as entries:
         told = shown(await world.click(alert, "inc:v1:first:1"))
     [quoted] = re.findall(r"エラー ID `([0-9a-f]{8})`", told["content"])

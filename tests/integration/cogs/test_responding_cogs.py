@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot.storage.tables.incidents import IncidentRows
 from tests.by_person import name_of
 from tests.integration.cogs.console_world import ConsoleWorld, alerted, shown, started, words
 
@@ -153,4 +154,4 @@ async def test_a_severity_that_moved_while_the_form_was_open_is_not_undone(world
     told = shown(await world.send(form, severity=["SEV3"], reason="もう直った"))["content"]
     assert "SEV2 に変わりました" in told
     assert "もう直った" in told
-    assert (await world.store.incident(1)).severity == "SEV2"
+    assert (await IncidentRows(world.store.sql).incident(1)).severity == "SEV2"

@@ -3,6 +3,8 @@
 import asyncio
 
 from bot.domain.triage.session import TriageStatus
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.triages import TriageRows
 from tests.integration.cogs.console_world import (
     ConsoleWorld,
     alerted,
@@ -47,7 +49,7 @@ async def test_a_report_joins_the_similar_incident_that_its_card_shows(world: Co
     card = shown(await world.click(card, "tri:v1:join_up:1:1:SEV1"))
     assert "INC-1 に合流しました" in words(card)
     assert "SEV1 / P0" in words(card)
-    assert [one.id for one in await world.store.open_incidents(world.guild_id)] == [1]
+    assert [one.id for one in await IncidentRows(world.store.sql).open_incidents(world.guild_id)] == [1]
 
 
 async def test_what_is_raised_at_once_hears_of_a_similar_one(world: ConsoleWorld) -> None:
@@ -97,7 +99,7 @@ async def test_back_cancel_and_choosing_by_hand(world: ConsoleWorld) -> None:
     assert "取消" in words(card)
     assert presses(card) == []
     assert stale["id"] == card["id"]
-    assert (await world.store.triage(1)).status is TriageStatus.CANCELLED
+    assert (await TriageRows(world.store.sql).triage(1)).status is TriageStatus.CANCELLED
 
 
 async def test_a_reevaluation_says_when_it_is_asked_again_and_can_be_dismissed(world: ConsoleWorld) -> None:

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import Step
+from bot.domain.jobs import Job, JobName
 from bot.domain.severity import LadderStep
 from bot.process.metrics import ShardSession, exposition
-from bot.services.ports import Job, JobName
 from bot.storage.figures import LATENESS_S, read_figures
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
+from bot.storage.tables.escalation import EscalationWrites
 from tests.integration.storage.examples import delivery_ids, open_incident, owed
 from tests.postgres import connect, open_patient_pool
 
@@ -19,13 +20,13 @@ LATE_S = (0.05, 0.2, 3.0, 30.0)
 async def test_every_figure(database_url: str) -> None:
     """Lateness by bound, what is missed and still waits, the queue, deliveries; drills are left out."""
     pool = await open_patient_pool(database_url)
-    store, connection = PostgresStore(pool), await connect(database_url)
+    store, connection = Store(pool), await connect(database_url)
     incident, drill = await open_incident(store), await open_incident(store, key="drill")
     async with store.transaction() as tx:
         now = await tx.now()
         due = [now - timedelta(hours=1), *[now] * len(LATE_S)]
         for one in (incident, drill):
-            await tx.insert_steps(
+            await EscalationWrites(tx.sql).insert_steps(
                 [Step(one.id, index, at, LadderStep(SECOND)) for index, at in enumerate(due)]
             )
         await tx.enqueue(

@@ -8,21 +8,21 @@ import pytest_asyncio
 from bot.domain.errors import StorageUnavailable
 from bot.storage.database import pulse
 from bot.storage.database.pools import open_pool
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 
 OURS = 7
 
 
 @pytest_asyncio.fixture
-async def store(database_url: str) -> AsyncIterator[PostgresStore]:
+async def store(database_url: str) -> AsyncIterator[Store]:
     """A store on a pool as the bot opens it."""
     pool = await open_pool(database_url)
-    yield PostgresStore(pool)
+    yield Store(pool)
     await pool.close()
 
 
 async def test_a_job_that_found_no_room_counts_for_more_than_a_beat(
-    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a job has found the disk full, the beats of every guild fail for a while.
 

@@ -11,6 +11,9 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Role
 from bot.services.shared.postings import posting_key
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
 from tests.integration.storage.examples import GUILD, new_incident, send
 from tests.postgres import open_patient_pool
 from tests.services.database import Database
@@ -47,7 +50,9 @@ async def test_a_private_incident(desk: Desk) -> None:
     await desk.roles.give(other.id, Role.SCRIBE, to=replace(SECONDARY, id=9), by=PRIMARY)
     assert await desk.removals.remove(other.id, who=NAMED, by=PRIMARY, key="out")
     await desk.merging.merge(one.id, into=other.id, by=PRIMARY)
-    assert [who.id for who in await desk.own_store.responders(other.id)] == [PRIMARY.id]
+    assert [who.id for who in await AcknowledgementRows(desk.own_store.sql).responders(other.id)] == [
+        PRIMARY.id
+    ]
 
 
 async def test_a_thread_that_is_gone(desk: Desk) -> None:
@@ -55,11 +60,13 @@ async def test_a_thread_that_is_gone(desk: Desk) -> None:
     incident = await _opened(desk, "one")
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     key = posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, 2)
-    thread = await desk.own_store.delivery_by_key(key)
+    thread = await DeliveryRows(desk.own_store.sql).delivery_by_key(key)
     assert thread is not None
     await send(desk.own_store, thread.id, message_id=77)
     await desk.reposting.thread_gone(77)
-    assert (await desk.own_store.incident(incident.id)).thread.posting == 3
-    anew = await desk.own_store.delivery_by_key(posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, 3))
+    assert (await IncidentRows(desk.own_store.sql).incident(incident.id)).thread.posting == 3
+    anew = await DeliveryRows(desk.own_store.sql).delivery_by_key(
+        posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, 3)
+    )
     assert anew is not None
     assert anew.status is DeliveryStatus.PENDING

@@ -13,7 +13,7 @@ import pytest
 
 from bot.storage.database import sessions
 from bot.storage.database.pools import borrow, open_pool
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 from tests.pg_proxy import PgProxy
 
 _QUERY: Final = "SELECT count(*) FROM deliveries WHERE id = ANY ($1::bigint[]) OR kind = 'notice'"
@@ -49,10 +49,10 @@ async def test_a_plan_is_kept_for_a_while(
     assert await _estimate(pool) == first
     monkeypatch.setattr(sessions, "PLANS_S", 0.0)
     if begins:
-        async with PostgresStore(pool).transaction():
+        async with Store(pool).transaction():
             monkeypatch.undo()
     else:
-        await PostgresStore(pool).now()
+        await Store(pool).now()
         monkeypatch.undo()
     assert await _estimate(pool) != first
     await pool.close()
@@ -209,7 +209,7 @@ async def test_a_transaction_that_is_cancelled_while_it_begins_is_ended(
     """Far away the server has begun it when the wish to cancel arrives; the pool would log an error."""
     async with PgProxy(database_url, delay_s=0.02).running() as proxy:
         pool = await open_pool(proxy.dsn(), max_size=1)
-        store = PostgresStore(pool)
+        store = Store(pool)
         for wait_s in (0.0, 0.005, 0.015, 0.025, 0.035):
             begun = asyncio.create_task(_in_transaction(store))
             await asyncio.wait({begun}, timeout=wait_s)
@@ -220,6 +220,6 @@ async def test_a_transaction_that_is_cancelled_while_it_begins_is_ended(
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
-async def _in_transaction(store: PostgresStore) -> None:
+async def _in_transaction(store: Store) -> None:
     async with store.transaction():
         await asyncio.Event().wait()

@@ -14,7 +14,9 @@ from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.storage.database.migrate import migrations_dir
 from bot.storage.database.query import Query, composed
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
+from bot.storage.tables.incidents import IncidentWrites
+from bot.storage.tables.timeline import TimelineRows
 from bot.ui.words.timeline import kind_words
 from bot.ui.words.wording import Wording
 from tests.integration.storage.examples import open_incident
@@ -130,12 +132,12 @@ async def test_the_version_before_still_asks(database_url: str, migration: str) 
 async def test_a_column_is_added_under_a_running_process(database_url: str) -> None:
     """A prepared `SELECT *` that has grown is refused: told as "try again", and the next try works."""
     pool = await open_patient_pool(database_url, max_size=3)
-    store = PostgresStore(pool)
+    store = Store(pool)
     incident = await open_incident(store)
 
     async def read() -> str:
         async with store.transaction() as tx:
-            return (await tx.incident(incident.id, lock=True)).title
+            return (await IncidentWrites(tx.sql).incident(incident.id, lock=True)).title
 
     title = await read()
     connection = await connect(database_url)
@@ -150,16 +152,16 @@ async def test_a_column_is_added_under_a_running_process(database_url: str) -> N
 async def test_what_only_the_next_version_can_read(database_url: str) -> None:
     """A kind of entry that nothing here knows is shown by its name: the incident goes on."""
     pool = await open_patient_pool(database_url, max_size=2)
-    store = PostgresStore(pool)
+    store = Store(pool)
     incident = await open_incident(store)
-    known = await store.timeline(incident.id)
+    known = await TimelineRows(store.sql).timeline(incident.id)
     await pool.execute(
         "INSERT INTO timeline (incident_id, at, kind, data) VALUES ($1, now(), 'of_the_next_version', '{}')",
         incident.id,
     )
-    *before, unknown = await store.timeline(incident.id)
+    *before, unknown = await TimelineRows(store.sql).timeline(incident.id)
     assert before == known
     assert kind_words(Wording(Texts.load(), load_policy(None)), unknown) == "`of_the_next_version`"
     async with store.transaction() as tx:
-        assert await tx.timeline(incident.id) == [*known, unknown]
+        assert await TimelineRows(tx.sql).timeline(incident.id) == [*known, unknown]
     await pool.close()

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from bot.domain.shards import Instance
-from bot.storage.database.leases import PostgresLeases, open_lease_pool
+from bot.storage.database.leases import Leases, open_lease_pool
 from tests.postgres import connect
 
 _LOCK = "SELECT pg_advisory_xact_lock(1)"
@@ -53,7 +53,7 @@ async def test_the_silent_lose_their_locks(database_url: str, is_between: bool) 
         me = Instance(uuid4(), "here", "1", 1)
         async with asyncio.timeout(_WITHIN_S):
             while not await is_free(database_url):
-                await PostgresLeases(pool).beat(me, [])
+                await Leases(pool).beat(me, [])
         with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
             await connection.fetchval("SELECT 1")
     await pool.close()
@@ -65,7 +65,7 @@ async def test_the_living_keep_theirs(database_url: str) -> None:
     async with stopped(database_url, seen_s_ago=-60) as connection:
         me = Instance(uuid4(), "here", "1", 1)
         for _ in range(15):
-            await PostgresLeases(pool).beat(me, [])
+            await Leases(pool).beat(me, [])
             await asyncio.sleep(0.1)  # a transaction that is younger than a second is left alone anyway
         assert await connection.fetchval("SELECT 1") == 1
     await pool.close()

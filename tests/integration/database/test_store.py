@@ -17,13 +17,20 @@ from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident import acknowledgement
 from bot.domain.incident.acknowledgement import AckOutcome, AckVia
+from bot.domain.jobs import Job, JobName
 from bot.domain.outage.watches import WatchChange
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.services.ports import Job, JobName, Store
 from bot.storage.database.pools import open_pool
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementWrites
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites
+from bot.storage.tables.escalation import EscalationWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.installation import InstallationRows
+from bot.storage.tables.outage import MirrorRows
+from bot.storage.tables.timeline import AuditRows, TimelineRows, TimelineWrites
 from tests.integration.storage.examples import GUILD, OLIVE, delivery_ids, new_incident, open_incident, owed
 from tests.postgres import connect, open_patient_pool
 
@@ -38,10 +45,10 @@ async def test_a_listener_that_fails_undoes_nothing(store: Store) -> None:
     incident = await open_incident(store)
     with capture_logs() as logged:
         async with store.transaction() as tx:
-            tx.watch(incident.id)
-            await tx.save(replace(incident, targets=("api",), version=2))
+            EscalationWrites(tx.sql).watch(incident.id)
+            await IncidentWrites(tx.sql).save(replace(incident, targets=("api",), version=2))
     assert [one["event"] for one in logged] == ["emergency.not_noted"]
-    assert (await store.incident(incident.id)).targets == ("api",)
+    assert (await IncidentRows(store.sql).incident(incident.id)).targets == ("api",)
 
 
 async def test_a_reading_that_is_given_up_is_given_up_at_once(store: Store, database_url: str) -> None:
@@ -52,7 +59,7 @@ async def test_a_reading_that_is_given_up_is_given_up_at_once(store: Store, data
         began = time.monotonic()
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
-                await store.watched(without=[], limit=5)
+                await MirrorRows(store.cancellable_sql).watched(without=[], limit=5)
         assert time.monotonic() - began < 1
     await connection.close()
 
@@ -64,13 +71,16 @@ async def test_of_a_hundred_acknowledgements_one_is_first(store: Store) -> None:
     async def acknowledge(number: int) -> AckOutcome:
         by = Person(id=number, name=f"person {number}")
         async with store.transaction(locking=incident.id) as tx:
-            known = await tx.incident(incident.id, lock=True, known=incident)
-            joined, now = await tx.join(incident.id, by, via=AckVia.BUTTON), await tx.now()
+            known = await IncidentWrites(tx.sql).incident(incident.id, lock=True, known=incident)
+            joined, now = (
+                await AcknowledgementWrites(tx.sql).join(incident.id, by, via=AckVia.BUTTON),
+                await tx.now(),
+            )
             result = acknowledgement.acknowledge(
                 known, by=by, at=now, already_responding=not joined, next_update_at=None
             )
             if result.outcome is AckOutcome.FIRST:
-                await tx.save(result.incident)
+                await IncidentWrites(tx.sql).save(result.incident)
         return result.outcome
 
     outcomes = await asyncio.gather(*map(acknowledge, range(100)))
@@ -82,13 +92,15 @@ async def test_a_step_is_claimed_by_one_of_two(store: Store) -> None:
     """The other one waits, then finds it decided."""
     incident = await open_incident(store)
     async with store.transaction() as tx:
-        await tx.insert_steps([Step(incident.id, 0, incident.triggered_at, LadderStep(timedelta()))])
+        await EscalationWrites(tx.sql).insert_steps(
+            [Step(incident.id, 0, incident.triggered_at, LadderStep(timedelta()))]
+        )
 
     async def decide() -> bool:
         async with store.transaction() as tx:
-            step = await tx.claim_step(incident.id, 0)
+            step = await EscalationWrites(tx.sql).claim_step(incident.id, 0)
             if step is not None:
-                await tx.finish_steps([step])
+                await EscalationWrites(tx.sql).finish_steps([step])
             return step is not None
 
     assert sorted(await asyncio.gather(decide(), decide())) == [False, True]
@@ -101,20 +113,20 @@ async def test_an_acknowledge_and_an_escalation_happen_in_one_order(store: Store
         step = Step(incident.id, 0, incident.triggered_at, LadderStep(timedelta()))
         page = owed(DeliveryKind.PAGE, incident=incident.id, key=f"page:{number}")
         async with store.transaction() as tx:
-            await tx.insert_steps([step])
+            await EscalationWrites(tx.sql).insert_steps([step])
 
         async def escalate(step: Step = step, page: NewDelivery = page) -> bool:
             async with store.transaction() as tx:
-                claimed = await tx.claim_step(step.incident_id, 0)
+                claimed = await EscalationWrites(tx.sql).claim_step(step.incident_id, 0)
                 if claimed is not None:
-                    await tx.insert_deliveries([page])
-                    await tx.finish_steps([claimed])
+                    await DeliveryWrites(tx.sql).insert_deliveries([page])
+                    await EscalationWrites(tx.sql).finish_steps([claimed])
                 return claimed is not None
 
         async def acknowledge(step: Step = step) -> list[int]:
             async with store.transaction() as tx:
-                await tx.incident(step.incident_id, lock=True)
-                return await tx.cancel_ladder(step.incident_id)
+                await IncidentWrites(tx.sql).incident(step.incident_id, lock=True)
+                return await EscalationWrites(tx.sql).cancel_ladder(step.incident_id)
 
         told, cancelled = await asyncio.gather(escalate(), acknowledge())
         assert told != bool(cancelled)
@@ -130,14 +142,14 @@ async def test_what_is_owed_while_its_predecessor_is_sent_is_never_forgotten(sto
 
         async def report_sent(alert_id: int = alert_id, incident_id: int = incident.id) -> None:
             async with store.transaction() as tx:
-                await tx.claim_delivery(alert_id)
-                await tx.finish_sent(alert_id, Posted(1, alert_id))
-                await tx.set_places(incident_id, alert=(1, alert_id))
+                await DeliveryAttempts(tx.sql).claim_delivery(alert_id)
+                await DeliveryAttempts(tx.sql).finish_sent(alert_id, Posted(1, alert_id))
+                await IncidentWrites(tx.sql).set_places(incident_id, alert=(1, alert_id))
 
         async def owe(notice: NewDelivery = notice, incident_id: int = incident.id) -> None:
             async with store.transaction() as tx:
-                await tx.incident(incident_id, lock=True)
-                await tx.insert_deliveries([notice])
+                await IncidentWrites(tx.sql).incident(incident_id, lock=True)
+                await DeliveryWrites(tx.sql).insert_deliveries([notice])
 
         await asyncio.gather(report_sent(), owe())
     rows = await _fetch(store, "SELECT dedupe_key FROM pgqueuer WHERE dedupe_key LIKE 'deliver:%'")
@@ -158,21 +170,23 @@ async def test_text_that_postgres_refuses_is_cleaned(store: Store) -> None:
     incident = await open_incident(store)
     nasty = "a\0b\ud83d"
     async with store.transaction() as tx:
-        await tx.save(replace(incident, targets=(nasty,), version=2))
-        await tx.add_timeline(
+        await IncidentWrites(tx.sql).save(replace(incident, targets=(nasty,), version=2))
+        await TimelineWrites(tx.sql).add_timeline(
             incident.id, TimelineEntry(TimelineKind.NOTE, await tx.now(), 1, nasty, {nasty: [nasty]})
         )
-        await tx.join(incident.id, Person(id=1, name=nasty), via=AckVia.BUTTON)
-        await tx.insert_deliveries([owed(DeliveryKind.NOTICE, incident=incident.id, key=nasty)])
-        await tx.finish_failed(1, error=nasty, http_status=None)
-    await store.audit(
+        await AcknowledgementWrites(tx.sql).join(incident.id, Person(id=1, name=nasty), via=AckVia.BUTTON)
+        await DeliveryWrites(tx.sql).insert_deliveries(
+            [owed(DeliveryKind.NOTICE, incident=incident.id, key=nasty)]
+        )
+        await DeliveryAttempts(tx.sql).finish_failed(1, error=nasty, http_status=None)
+    await AuditRows(store.sql).audit(
         guild_id=GUILD, by=OLIVE, action=nasty, allowed=True, data=AuditData(facts={nasty: nasty})
     )
     clean = "ab\ufffd"
-    assert (await store.incident(incident.id)).targets == (clean,)
-    (entry,) = await store.timeline(incident.id)
+    assert (await IncidentRows(store.sql).incident(incident.id)).targets == (clean,)
+    (entry,) = await TimelineRows(store.sql).timeline(incident.id)
     assert (entry.actor_name, entry.data) == (clean, {clean: [clean]})
-    assert (await store.delivery(1)).error == clean
+    assert (await DeliveryRows(store.sql).delivery(1)).error == clean
 
 
 async def test_options_are_stored_literally(store: Store) -> None:
@@ -180,10 +194,10 @@ async def test_options_are_stored_literally(store: Store) -> None:
     title = "'; DROP TABLE incidents; --"
     async with store.transaction() as tx:
         new = new_incident(await tx.now())
-        incident, _ = await tx.insert_incident(
+        incident, _ = await IncidentWrites(tx.sql).insert_incident(
             replace(new, title=title), priority="P0", ack_due_at=await tx.now()
         )
-    assert (await store.incident(incident.id)).title == title
+    assert (await IncidentRows(store.sql).incident(incident.id)).title == title
 
 
 async def test_a_read_only_database_is_unavailable(store: Store, pool: asyncpg.Pool) -> None:
@@ -192,9 +206,9 @@ async def test_a_read_only_database_is_unavailable(store: Store, pool: asyncpg.P
     database = await pool.fetchval("SELECT current_database()")
     await pool.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
     await pool.expire_connections()
-    assert await store.incident(incident.id) == incident
+    assert await IncidentRows(store.sql).incident(incident.id) == incident
     with pytest.raises(StorageUnavailable):
-        await store.register_guild(GUILD)
+        await InstallationRows(store.sql).register_guild(GUILD)
 
 
 async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
@@ -207,14 +221,14 @@ async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
     incident = await open_incident(store)
     with pytest.raises(StorageUnavailable):
         await _lose_connection_within(store, incident.id, database_url)
-    assert (await store.incident(incident.id)).thread.id is None
+    assert (await IncidentRows(store.sql).incident(incident.id)).thread.id is None
 
 
 async def test_an_exhausted_pool_is_unavailable(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting too long for a connection raises StorageUnavailable, and so does a closed pool."""
     monkeypatch.setattr("bot.storage.database.pools.ACQUIRE_S", 0.05)
     pool = await open_patient_pool(database_url, max_size=1)
-    store = PostgresStore(pool)
+    store = Store(pool)
     async with store.transaction():
         with pytest.raises(StorageUnavailable):
             await store.now()
@@ -264,9 +278,9 @@ async def test_a_deadlock_is_an_invitation_to_try_again(store: Store) -> None:
 
     async def lock(one: int, other: int) -> None:
         async with store.transaction() as tx:
-            await tx.incident(one, lock=True)
+            await IncidentWrites(tx.sql).incident(one, lock=True)
             await both_hold.wait()
-            await tx.incident(other, lock=True)
+            await IncidentWrites(tx.sql).incident(other, lock=True)
 
     results = await asyncio.gather(
         lock(first.id, second.id), lock(second.id, first.id), return_exceptions=True
@@ -288,12 +302,12 @@ async def test_a_job_asked_for_twice_at_once_is_queued_once(store: Store) -> Non
 async def open_incident_in_the_future(store: Store) -> None:
     async with store.transaction() as tx:
         new = new_incident(await tx.now() + timedelta(hours=1))
-        await tx.insert_incident(new, priority="P0", ack_due_at=await tx.now())
+        await IncidentWrites(tx.sql).insert_incident(new, priority="P0", ack_due_at=await tx.now())
 
 
 async def _lose_connection_within(store: Store, incident_id: int, dsn: str) -> None:
     async with store.transaction() as tx:
-        await tx.set_places(incident_id, thread_id=1)
+        await IncidentWrites(tx.sql).set_places(incident_id, thread_id=1)
         other = await connect(dsn)
         await other.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -304,5 +318,5 @@ async def _lose_connection_within(store: Store, incident_id: int, dsn: str) -> N
 
 
 async def _fetch(store: Store, sql: str) -> list[object]:
-    assert isinstance(store, PostgresStore)
+    assert isinstance(store, Store)
     return list(await store._pool.fetch(sql))

@@ -11,7 +11,7 @@ from bot.domain.statistics.figures import Deadlines, DrillFigures, Durations, Se
 from bot.domain.statistics.period import Span
 from bot.services.shared.roster import OnCall
 from bot.services.statistics import Statistics
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 from cogs.digest.rules import DigestSchedule, week_due
 from local_discord.client import Message
 from tests.integration.demo.test_demo_seed import Past, past
@@ -69,7 +69,7 @@ async def test_each_number_of_the_digest_is_found_by_hand(database_url: str, lan
         week, policy = await told_week(found), found.setup.policy
         guild_id = int((await found.human.state())["guild"]["id"])
         pool = await open_patient_pool(database_url, max_size=2)
-        store = PostgresStore(pool)
+        store = Store(pool)
         statistics = Statistics(store, policy, OnCall(store, policy))
         figures = await statistics.incidents(guild_id, week)
         quality = await statistics.alerts(guild_id, week)

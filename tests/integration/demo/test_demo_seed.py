@@ -17,7 +17,7 @@ from bot.demo.story.cast import TURNS, Cast, enter
 from bot.demo.story.opening_incident import REPORTS
 from bot.domain.calendar.business_time import Weekday
 from bot.runbook import Policy
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 from cogs.suspects.rules import KnownReport, resembling
 from cogs.suspects.store import SuspectStore
 from cogs.suspects.use_cases import PAST_KNOWN
@@ -264,7 +264,7 @@ async def test_open_incident_has_happened_before(database_url: str, language: st
     async with past(database_url, set_up({}, lang=language)) as found:
         guild_id = int((await found.human.state())["guild"]["id"])
         pool = await open_patient_pool(database_url, max_size=2)
-        store = SuspectStore(PostgresStore(pool).sql)
+        store = SuspectStore(Store(pool).sql)
         report = REPORTS[language]
         open_one = KnownReport(0, report.title, (*report.targets,), (*report.symptoms,))
         (alike,) = resembling(open_one, await store.past_reports(guild_id, limit=PAST_KNOWN))

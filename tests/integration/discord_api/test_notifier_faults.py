@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import Crowded, DeletedSince, DeliveryRefused, UpstreamUnavailable
-from bot.services.ports.urgency import urgency
+from bot.domain.urgency import urgency
 from bot.services.shared import fencing
 from bot.services.shared.boot_clock import boot_s
 from bot.services.shared.fencing import fresh

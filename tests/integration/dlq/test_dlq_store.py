@@ -15,12 +15,13 @@ from bot.domain.dlq.failures import MostSevere, NewFailure, failure_id
 from bot.domain.dlq.table import DlqColumn, DlqTable, Misfit
 from bot.domain.dlq.views import DlqView
 from bot.domain.errors import DlqChanged, DlqUnavailable, StorageUnavailable
+from bot.domain.jobs import Job, JobName
 from bot.services.delivery.handling import record_job
-from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_dlq_pool
 from bot.storage.dlq.composing import DlqQueries
 from bot.storage.dlq.store import PostgresDlqStore
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows
 from cogs.dlq.store import ReplayRecords
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed
 from tests.patience import PATIENCE_S, pulse
@@ -93,9 +94,11 @@ async def test_what_an_outage_held_back_tells_no_title_once_it_is_private(
     incident = await open_incident(store)
     [alert] = await delivery_ids(store, owed(DeliveryKind.ALERT, incident=incident.id))
     async with store.transaction() as tx:
-        await tx.hold_delivery(alert, error="HTTP 503", http_status=503, after=timedelta(minutes=1))
+        await DeliveryAttempts(tx.sql).hold_delivery(
+            alert, error="HTTP 503", http_status=503, after=timedelta(minutes=1)
+        )
     await desk.run(record_job(alert, priority=1))
-    row = failure_id((await store.delivery(alert)).nonce)
+    row = failure_id((await DeliveryRows(store.sql).delivery(alert)).nonce)
     assert (await dlq.entry(str(row))).title == incident.title
     await desk.services.privacy.make_private(incident.id, by=PRIMARY)
     payload = await main.fetchval("SELECT payload FROM pgqueuer WHERE entrypoint = 'redact_failures'")
@@ -237,7 +240,7 @@ async def test_our_own_pool_does_as_well(database_url: str) -> None:
     dlq = PostgresDlqStore(pool, DlqTable())
     await dlq.record(await failure(database_url))
     assert (await dlq.entry(str(ENTRY))).payload == {"content": "🔴"}
-    assert await ReplayRecords(PostgresStore(pool).sql).of(str(ENTRY)) is None
+    assert await ReplayRecords(Store(pool).sql).of(str(ENTRY)) is None
     await pool.close()
 
 

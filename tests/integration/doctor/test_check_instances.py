@@ -5,14 +5,14 @@ from uuid import UUID
 from bot.doctor.finding import State
 from bot.doctor.storage import check_instances
 from bot.domain.shards import LEASE_S, Instance, to_take
-from bot.storage.database.leases import PostgresLeases
+from bot.storage.database.leases import Leases
 from tests.services.database import Database, unreachable
 
 ONE = Instance(UUID(int=1), "host-a", "1.0", 1)
 TWO = Instance(UUID(int=2), "host-b", "1.1", 1)
 
 
-async def listening(database: Database) -> PostgresLeases:
+async def listening(database: Database) -> Leases:
     """Two processes; the first holds the shard."""
     leases = database.leases
     await leases.seed(1)

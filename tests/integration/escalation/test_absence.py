@@ -14,7 +14,9 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.people import Person
 from bot.services.shared.already_told import LOOK_AGAIN
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites
+from bot.storage.tables.escalation import EscalationRows
 from tests.fakes.discord import FakeDiscord
 from tests.integration.escalation.test_storms import Instance, instance, instances, record
 from tests.postgres import connect
@@ -72,7 +74,7 @@ async def test_two_bots_come_back_at_once(database_url: str, instances: list[Ins
         ("page", "person:primary"),
         ("page", "person:secondary"),
     ]
-    steps = await instances[0].store.steps(1)
+    steps = await EscalationRows(instances[0].store.sql).steps(1)
     assert [step.status for step in steps] == [*[StepStatus.DONE] * 3, StepStatus.PENDING]
     missed = [step.due_at for step in steps[:2]]
     rung = json.loads(owed[0]["data"])
@@ -92,10 +94,10 @@ async def test_eyes_that_came_meanwhile_are_read_first(database_url: str, instan
     store, discord = instances[0].store, FakeDiscord()
     alert = NewDelivery(DeliveryKind.ALERT, "channel:p0-alerts", "inc:1:alert", 1, incident_id=1)
     async with store.transaction() as tx:
-        await tx.insert_deliveries([alert])
-        delivery = await tx.delivery_by_key(alert.key)
+        await DeliveryWrites(tx.sql).insert_deliveries([alert])
+        delivery = await DeliveryRows(tx.sql).delivery_by_key(alert.key)
         assert delivery is not None
-        await tx.finish_sent(delivery.id, Posted(5, 6))
+        await DeliveryAttempts(tx.sql).finish_sent(delivery.id, Posted(5, 6))
     discord.reactions[6] = [Person(id=1, name="primary", roles=frozenset({"on-call"}))]
     sweeps = instance(store, discord).sweeps
     await asyncio.gather(*(sweeps.decide(1, step) for step in (1, 2, 3)))
@@ -105,7 +107,7 @@ async def test_eyes_that_came_meanwhile_are_read_first(database_url: str, instan
     await connection.close()
 
 
-async def silence(connection: asyncpg.Connection, store: PostgresStore) -> UUID:
+async def silence(connection: asyncpg.Connection, store: Store) -> UUID:
     """The database was away for half a minute; the mirror that may have told people meanwhile."""
     mirror = uuid4()
     await store.beat(mirror=mirror)

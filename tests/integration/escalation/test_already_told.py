@@ -8,17 +8,18 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
+from bot.storage.tables.outage import MirrorRows
 from tests.postgres import connect, open_patient_pool
 
 OURS, OTHERS = 7, 8
 
 
 @pytest_asyncio.fixture
-async def store(database_url: str) -> AsyncIterator[PostgresStore]:
+async def store(database_url: str) -> AsyncIterator[Store]:
     """A store on a pool as the bot opens it."""
     pool = await open_patient_pool(database_url)
-    yield PostgresStore(pool)
+    yield Store(pool)
     await pool.close()
 
 
@@ -34,105 +35,105 @@ async def aged(dsn: str, seconds: int) -> None:
     await connection.close()
 
 
-async def outage(store: PostgresStore, dsn: str, *mirrors: UUID) -> None:
+async def outage(store: Store, dsn: str, *mirrors: UUID) -> None:
     """Let each of *mirrors* report once, and then no instance for half a minute."""
     for mirror in mirrors:
         await store.of(OURS).beat(mirror=mirror)
     await aged(dsn, 30)
 
 
-async def pass_by(store: PostgresStore, dsn: str, mirror: UUID) -> None:
+async def pass_by(store: Store, dsn: str, mirror: UUID) -> None:
     """A quarter of a minute in which one was heard of all the while."""
     for _ in range(5):
         await aged(dsn, 3)
         await store.of(OURS).beat(mirror=mirror)
 
 
-async def test_nobody_at_first(store: PostgresStore) -> None:
+async def test_nobody_at_first(store: Store) -> None:
     """After a start without an outage, escalations wait for no other instance."""
-    assert not await store.of(OURS).is_untold()
+    assert not await MirrorRows(store.of(OURS).sql).is_untold()
     await store.of(OURS).beat(mirror=uuid4())
-    assert not await store.of(OURS).is_untold()
+    assert not await MirrorRows(store.of(OURS).sql).is_untold()
 
 
-async def test_until_each_has_been_heard(store: PostgresStore, database_url: str) -> None:
+async def test_until_each_has_been_heard(store: Store, database_url: str) -> None:
     """After an outage, escalations wait until each instance from before has reported without news."""
     first, second, late = uuid4(), uuid4(), uuid4()
     await outage(store, database_url, first, second)
     ours = store.of(OURS)
-    assert await ours.is_untold()  # nobody has looked yet
+    assert await MirrorRows(ours.sql).is_untold()  # nobody has looked yet
     await ours.beat(mirror=late)
-    assert await ours.is_untold()
+    assert await MirrorRows(ours.sql).is_untold()
     await ours.beat(mirror=first)
     await ours.beat(mirror=None)
-    assert await ours.is_untold()
+    assert await MirrorRows(ours.sql).is_untold()
     await ours.beat(mirror=second)
-    assert not await ours.is_untold()
+    assert not await MirrorRows(ours.sql).is_untold()
 
 
-async def test_alone_nobody_waits(store: PostgresStore, database_url: str) -> None:
+async def test_alone_nobody_waits(store: Store, database_url: str) -> None:
     """A bot that is the only one has told everything with its first look."""
     only = uuid4()
     await outage(store, database_url, only)
     await store.of(OURS).beat(mirror=only)
-    assert not await store.of(OURS).is_untold()
+    assert not await MirrorRows(store.of(OURS).sql).is_untold()
 
 
-async def test_the_dead_are_not_waited_for_long(store: PostgresStore, database_url: str) -> None:
+async def test_the_dead_are_not_waited_for_long(store: Store, database_url: str) -> None:
     """Six seconds, and never for one that had ended before the outage."""
     ended, killed, alive = uuid4(), uuid4(), uuid4()
     await store.of(OURS).beat(mirror=ended)
     await pass_by(store, database_url, alive)
     await outage(store, database_url, alive)
     await store.of(OURS).beat(mirror=alive)
-    assert not await store.of(OURS).is_untold()
+    assert not await MirrorRows(store.of(OURS).sql).is_untold()
     await pass_by(store, database_url, alive)
     await outage(store, database_url, killed, alive)
     await store.of(OURS).beat(mirror=alive)
-    assert await store.of(OURS).is_untold()
+    assert await MirrorRows(store.of(OURS).sql).is_untold()
     await pass_by(store, database_url, alive)
-    assert not await store.of(OURS).is_untold()
+    assert not await MirrorRows(store.of(OURS).sql).is_untold()
 
 
-async def test_away_again_before_everybody_was_heard(store: PostgresStore, database_url: str) -> None:
+async def test_away_again_before_everybody_was_heard(store: Store, database_url: str) -> None:
     """A database that comes and goes was away since the first time."""
     first, other = uuid4(), uuid4()
     await outage(store, database_url, first)
     await store.of(OURS).beat(mirror=other)
     await aged(database_url, 5)
     await store.of(OURS).beat(mirror=other)
-    assert await store.of(OURS).is_untold()
+    assert await MirrorRows(store.of(OURS).sql).is_untold()
     await store.of(OURS).beat(mirror=first)
-    assert not await store.of(OURS).is_untold()
+    assert not await MirrorRows(store.of(OURS).sql).is_untold()
 
 
-async def test_what_is_asked_at_once_is_one_write(store: PostgresStore) -> None:
+async def test_what_is_asked_at_once_is_one_write(store: Store) -> None:
     """Beats of twenty mirrors at once are one write, and each gets the same answer."""
     mirrors = [uuid4() for _ in range(20)]
     beats = (store.of(OURS).beat(mirror=mirror) for mirror in mirrors)
     assert len(set(await asyncio.gather(*beats))) == 1
 
 
-async def test_who_has_left_is_not_waited_for(store: PostgresStore, database_url: str) -> None:
+async def test_who_has_left_is_not_waited_for(store: Store, database_url: str) -> None:
     """A process that ends in order says so: its successor need not have its disk."""
     left, next_one = uuid4(), uuid4()
     await store.of(OURS).beat(mirror=left)
-    await store.of(OURS).leave(left)
+    await MirrorRows(store.of(OURS).sql).leave(left)
     await outage(store, database_url)
     await store.of(OURS).beat(mirror=next_one)
-    assert not await store.of(OURS).is_untold()
+    assert not await MirrorRows(store.of(OURS).sql).is_untold()
 
 
-async def test_another_guild_is_not_kept(store: PostgresStore, database_url: str) -> None:
+async def test_another_guild_is_not_kept(store: Store, database_url: str) -> None:
     """After an outage, a guild waits only for its own mirrors, not for those of another guild."""
     await outage(store, database_url, uuid4())
     await store.of(OTHERS).beat(mirror=uuid4())
-    assert await store.of(OURS).is_untold()
-    assert not await store.of(OTHERS).is_untold()
+    assert await MirrorRows(store.of(OURS).sql).is_untold()
+    assert not await MirrorRows(store.of(OTHERS).sql).is_untold()
 
 
 @pytest.mark.parametrize("days", [1, 2])
-async def test_the_long_gone_are_forgotten(store: PostgresStore, database_url: str, days: int) -> None:
+async def test_the_long_gone_are_forgotten(store: Store, database_url: str, days: int) -> None:
     """A container without a disk of its own leaves a row with each start."""
     await store.of(OURS).beat(mirror=uuid4())
     await aged(database_url, days * 86_400 + 1)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from bot.domain.jobs import JobName
 from bot.domain.people import Person
 from bot.runbook import load_policy
 from bot.services.acknowledging.acknowledge import Acknowledger
@@ -15,13 +16,14 @@ from bot.services.acknowledging.reading_ahead import ReadingAhead
 from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.sweeps import Sweeps
-from bot.services.ports import JobName
 from bot.services.shared.access import Access
 from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.roster import OnCall
-from bot.services.watchdogs import QueueWatch
 from bot.storage.queue.runner import JobRunner
-from bot.storage.store import PostgresStore
+from bot.storage.queue.watch import QueueWatch
+from bot.storage.store import Store
+from bot.storage.tables.escalation import EscalationRows, EscalationWrites
+from bot.storage.tables.outage import MirrorRows
 from tests.fakes.discord import FakeDiscord
 from tests.patience import PATIENCE_S
 from tests.postgres import connect, open_patient_pool
@@ -79,7 +81,7 @@ SELECT max(decided_at - due_at) FROM escalation_steps JOIN incidents ON incident
 class Instance:
     """What one process decides with."""
 
-    store: PostgresStore
+    store: Store
     sweeps: Sweeps
 
 
@@ -87,7 +89,7 @@ class Instance:
 async def instances(database_url: str) -> AsyncIterator[list[Instance]]:
     """Two of them on one database, as they look at one guild."""
     pools = [await open_patient_pool(database_url) for _ in range(2)]
-    yield [instance(PostgresStore(pool).of(1)) for pool in pools]
+    yield [instance(Store(pool).of(1)) for pool in pools]
     for pool in pools:
         await pool.close()
 
@@ -103,7 +105,7 @@ class SlowDiscord(FakeDiscord):
             yield found
 
 
-def instance(store: PostgresStore, discord: FakeDiscord | None = None) -> Instance:
+def instance(store: Store, discord: FakeDiscord | None = None) -> Instance:
     """A process on *store*, with Parky's policy."""
     policy = load_policy(None)
     oncall = OnCall(store, policy)
@@ -172,7 +174,7 @@ async def test_the_most_severe_are_decided_first(database_url: str, instances: l
     await open_many(database_url, 10)
     store = instances[0].store
     async with store.transaction() as tx:
-        first = await tx.claim_due(await tx.now() + timedelta(minutes=1), limit=15)
+        first = await EscalationWrites(tx.sql).claim_due(await tx.now() + timedelta(minutes=1), limit=15)
     assert sum(due.incident.severity == "SEV1" for due in first) == 10
 
 
@@ -200,7 +202,7 @@ async def test_a_sweep_that_dies_leaves_whole_commits_and_the_rest_to_its_jobs(
     """Killed between two commits: what is done is done, what is not has its job."""
     await open_many(database_url, 600)
     now = await instances[0].store.now()
-    await instances[0].store.put_off_steps(timedelta(seconds=2))
+    await EscalationRows(instances[0].store.sql).put_off_steps(timedelta(seconds=2))
     assert await instances[0].sweeps.decide_due(now, limit=500) == 500
     assert await record(database_url) == (500, 500, 500, 1_000, 100)
     connection = await connect(database_url)
@@ -223,7 +225,7 @@ async def test_ten_thousand_open_incidents_are_mirrored_in_time(
     loop, took = asyncio.get_running_loop(), []
     for _ in range(3):
         started = loop.time()
-        assert len(await instances[0].store.watched(without=[], limit=500)) == 500
+        assert len(await MirrorRows(instances[0].store.sql).watched(without=[], limit=500)) == 500
         took.append(loop.time() - started)
     assert min(took) < 0.5
 

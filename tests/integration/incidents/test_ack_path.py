@@ -20,7 +20,11 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.shared.access import Access
 from bot.services.shared.jobs import step_job
 from bot.services.shared.roster import OnCall
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementRows, AcknowledgementWrites
+from bot.storage.tables.escalation import EscalationRows, EscalationWrites
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed, send
 from tests.postgres import open_patient_pool
 from tests.unit.ui.samples import POLICY
@@ -63,7 +67,7 @@ async def test_from_the_reaction_to_the_commit(
 
     Its round trips to the database are counted, also for a shared store and for a ladder of steps.
     """
-    store = PostgresStore(pool, guild_id=GUILD, is_shared=is_shared)
+    store = Store(pool, guild_id=GUILD, is_shared=is_shared)
     incident = await open_incident(store)
     [alert] = await delivery_ids(store, owed(DeliveryKind.ALERT, incident=incident.id))
     await send(store, alert, message_id=_MESSAGE)
@@ -78,25 +82,29 @@ async def test_from_the_reaction_to_the_commit(
 
 async def test_an_acknowledge_of_an_old_state_writes_nothing(pool: asyncpg.Pool) -> None:
     """An acknowledge of an outdated state is refused and changes no timeline, responder, step or incident."""
-    store = PostgresStore(pool, guild_id=GUILD)
+    store = Store(pool, guild_id=GUILD)
     incident = await open_incident(store)
     await _owe_steps(store, incident, count=1)
-    before = await store.timeline(incident.id)
+    before = await TimelineRows(store.sql).timeline(incident.id)
     entry = TimelineEntry.of(AcknowledgedEntry(via="reaction"), await store.now(), by=_BY)
     with pytest.raises(RuntimeError, match="is not at version"):
         async with store.transaction() as tx:
-            await tx.acknowledge(incident, entry, by=_BY, via=AckVia.REACTION, data=AuditData())
-    assert await store.timeline(incident.id) == before
-    assert await store.responders(incident.id) == []
-    assert [step.status for step in await store.steps(incident.id)] == [StepStatus.PENDING]
-    assert await store.incident(incident.id) == incident
+            await AcknowledgementWrites(tx.sql).acknowledge(
+                incident, entry, by=_BY, via=AckVia.REACTION, data=AuditData()
+            )
+    assert await TimelineRows(store.sql).timeline(incident.id) == before
+    assert await AcknowledgementRows(store.sql).responders(incident.id) == []
+    assert [step.status for step in await EscalationRows(store.sql).steps(incident.id)] == [
+        StepStatus.PENDING
+    ]
+    assert await IncidentRows(store.sql).incident(incident.id) == incident
 
 
-async def _owe_steps(store: PostgresStore, incident: Incident, *, count: int) -> None:
+async def _owe_steps(store: Store, incident: Incident, *, count: int) -> None:
     """A ladder of *count* pending steps with their jobs."""
     after = timedelta(minutes=9)
     rung, severity = LadderStep(after, dm=("primary",)), POLICY.rules(incident.severity)
     steps = [Step(incident.id, index, incident.triggered_at + after, rung) for index in range(count)]
     async with store.transaction() as tx:
-        await tx.insert_steps(steps)
+        await EscalationWrites(tx.sql).insert_steps(steps)
         await tx.enqueue(*(step_job(step, after=after, severity=severity) for step in steps))

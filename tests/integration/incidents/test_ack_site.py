@@ -12,6 +12,7 @@ from bot.i18n import Texts
 from bot.process.ack_site import LONGEST, AckSite, GuildAckLinks, LinkRateLimiter, preferred
 from bot.process.health import Health, serve_health
 from bot.services.acknowledging.email_links import PATH
+from bot.storage.tables.incidents import IncidentRows
 from bot.ui.ack_page import AckPage
 from tests.by_person import name_of, time_of
 from tests.services.acknowledging.test_email_links import mailed
@@ -44,12 +45,12 @@ async def test_get_shows_and_post_acknowledges(desk: Desk) -> None:
         assert shown.status_code == 200
         for part in ("対応しますか？", "決済 API が 5xx", "@primary として", '<form method="post">'):
             assert part in shown.text
-        assert time_of((await desk.store.incident(1)).acknowledged) is None
+        assert time_of((await IncidentRows(desk.store.sql).incident(1)).acknowledged) is None
         done = await browser.post(PATH + token, headers={"Accept-Language": "en"})
         assert done.status_code == 200
         assert "Acknowledged" in done.text
         assert "<form" not in done.text
-        assert name_of((await desk.store.incident(1)).acknowledged) == "primary"
+        assert name_of((await IncidentRows(desk.store.sql).incident(1)).acknowledged) == "primary"
         again = await browser.post(PATH + token)
         assert again.status_code == 409
         assert "使用済み" in again.text
@@ -83,7 +84,7 @@ async def test_each_dead_end_is_a_page(desk: Desk) -> None:
             assert "<h1>このリンクは" in said.text
         assert (await browser.post(PATH + token, content=b"x" * 5_000)).status_code == 413
         assert (await browser.put(PATH + token)).status_code == 405
-    assert time_of((await desk.store.incident(1)).acknowledged) is None
+    assert time_of((await IncidentRows(desk.store.sql).incident(1)).acknowledged) is None
 
 
 async def test_the_database_is_away(desk: Desk) -> None:
@@ -119,7 +120,7 @@ async def test_a_flood_of_strangers_shuts_no_link(desk: Desk) -> None:
         assert (begun, shown.status_code) == ({429}, 200)
         _, pressed = await asyncio.gather(flood(), browser.post(PATH + token))
         assert pressed.status_code == 200
-    assert name_of((await desk.store.incident(1)).acknowledged) == "primary"
+    assert name_of((await IncidentRows(desk.store.sql).incident(1)).acknowledged) == "primary"
 
 
 async def test_one_link_is_not_looked_at_without_end(desk: Desk) -> None:

@@ -11,7 +11,9 @@ from bot.domain.errors import InvalidTransition
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
 from bot.services.escalation.release import Silence
-from bot.services.ports import Transaction
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.transaction import Transaction
 from tests.by_person import id_of, time_of
 from tests.integration.queue.job_world import DEADLINE_S
 from tests.integration.storage.examples import GUILD, new_incident
@@ -43,7 +45,7 @@ async def _about_to_lapse(desk: Desk, pool: asyncpg.Pool) -> Incident:
     await pool.execute(_IS_DUE, incident.id)
     await desk.updates.remind(incident.id)
     await pool.execute(_IS_DUE, incident.id)
-    return await desk.own_store.incident(incident.id)
+    return await IncidentRows(desk.own_store.sql).incident(incident.id)
 
 
 async def _meanwhile(
@@ -57,7 +59,7 @@ async def _meanwhile(
     """What comes of *act*, which waits until *incident* is changed."""
     async with asyncio.timeout(DEADLINE_S):
         async with desk.own_store.transaction() as tx:
-            locked = await tx.incident(incident.id, lock=True)
+            locked = await IncidentWrites(tx.sql).incident(incident.id, lock=True)
             acting = asyncio.ensure_future(act)
             while not await pool.fetchval(_WAITS):  # noqa: ASYNC110 -- nobody signals what is waited for
                 await asyncio.sleep(0.005)
@@ -77,7 +79,7 @@ async def test_somebody_joins_while_the_lapse_is_decided(pool: asyncpg.Pool) -> 
         await desk.acknowledger.record(tx, locked, by=SECONDARY, via=AckVia.BUTTON)
 
     await _meanwhile(desk, pool, incident, desk.updates.remind(incident.id), change=join)
-    now = await desk.own_store.incident(incident.id)
+    now = await IncidentRows(desk.own_store.sql).incident(incident.id)
     assert (now.status, now.updates.reminders) == (Status.ACKNOWLEDGED, 0)
     assert await pool.fetchval(_PENDING, incident.id) == 0
 
@@ -92,7 +94,7 @@ async def test_somebody_acknowledges_right_after_the_lapse(pool: asyncpg.Pool) -
 
     acting = desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     await _meanwhile(desk, pool, incident, acting, change=lapse)
-    now = await desk.own_store.incident(incident.id)
+    now = await IncidentRows(desk.own_store.sql).incident(incident.id)
     assert now.on_it is not None
     assert (now.status, now.on_it.id) == (Status.ACKNOWLEDGED, SECONDARY.id)
     assert (id_of(now.acknowledged), time_of(now.acknowledged)) == (
@@ -107,8 +109,8 @@ async def test_two_jobs_decide_one_lapse(pool: asyncpg.Pool) -> None:
     desk = _desk(pool)
     incident = await _about_to_lapse(desk, pool)
     await asyncio.gather(*(desk.updates.remind(incident.id) for _ in range(4)))
-    assert (await desk.own_store.incident(incident.id)).status is Status.TRIGGERED
-    entries = [entry.kind for entry in await desk.own_store.timeline(incident.id)]
+    assert (await IncidentRows(desk.own_store.sql).incident(incident.id)).status is Status.TRIGGERED
+    entries = [entry.kind for entry in await TimelineRows(desk.own_store.sql).timeline(incident.id)]
     assert entries.count(entries[-1]) == 1
     assert await pool.fetchval(_PAGES, incident.id) == 2, "primary's at the alert, secondary's now"
 
@@ -129,5 +131,5 @@ async def test_it_is_resolved_while_the_lapse_is_decided(pool: asyncpg.Pool) -> 
     desk = _desk(pool)
     incident = await _about_to_lapse(desk, pool)
     await asyncio.gather(desk.updates.remind(incident.id), desk.lifecycle.resolve(incident.id, by=PRIMARY))
-    assert (await desk.own_store.incident(incident.id)).status is Status.RESOLVED
+    assert (await IncidentRows(desk.own_store.sql).incident(incident.id)).status is Status.RESOLVED
     assert await pool.fetchval(_PENDING, incident.id) == 0

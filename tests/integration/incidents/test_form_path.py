@@ -2,7 +2,7 @@
 
 from bot.domain.people import Person
 from bot.services.triage.sources import TriageSources
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 from tests.integration.storage.examples import GUILD
 from tests.postgres import open_patient_pool
 
@@ -15,7 +15,7 @@ async def test_one_statement_before_the_form(database_url: str) -> None:
     pool = await open_patient_pool(database_url, max_size=1)
     said = list[str]()
     try:
-        sources = TriageSources(PostgresStore(pool, guild_id=GUILD))
+        sources = TriageSources(Store(pool, guild_id=GUILD))
         await sources.require_open(GUILD, _THREAD, _MESSAGE, by=_BY)  # the driver reads its types once
         async with pool.acquire() as connection:
             connection.add_query_logger(lambda record: said.append(record.query))

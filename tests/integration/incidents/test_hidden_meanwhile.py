@@ -16,8 +16,11 @@ from bot.domain.people import Person
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence
 from bot.services.incidents.updates import NewUpdate
-from bot.services.ports import Transaction
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.transaction import Transaction
 from tests.by_person import name_of
 from tests.integration.queue.job_world import DEADLINE_S
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed, send
@@ -55,43 +58,43 @@ def _message(incident: Incident) -> ThreadMessage:
 
 
 async def _make_private(tx: Transaction, incident: Incident) -> None:
-    await tx.save(transitions.make_private(incident, channel="p0-alerts"))
+    await IncidentWrites(tx.sql).save(transitions.make_private(incident, channel="p0-alerts"))
 
 
 async def _take_out(tx: Transaction, incident: Incident) -> None:
-    await tx.remove_member(incident.id, _BY, by=_ON_CALL)
-    await tx.save(transitions.renewed(incident))
+    await MemberRows(tx.sql).remove_member(incident.id, _BY, by=_ON_CALL)
+    await IncidentWrites(tx.sql).save(transitions.renewed(incident))
 
 
 async def _made_private(
-    pool: asyncpg.Pool, store: PostgresStore, incident: Incident, act: Awaitable[object]
+    pool: asyncpg.Pool, store: Store, incident: Incident, act: Awaitable[object]
 ) -> object:
     """What comes of *act*, which finds *incident* public and then waits until it is private."""
     return await _meanwhile(pool, store, incident, act, change=_make_private)
 
 
 async def _meanwhile(
-    pool: asyncpg.Pool, store: PostgresStore, incident: Incident, act: Awaitable[object], *, change: _Change
+    pool: asyncpg.Pool, store: Store, incident: Incident, act: Awaitable[object], *, change: _Change
 ) -> object:
     """What comes of *act*, which finds *incident* as it is and then waits until it is changed."""
     async with asyncio.timeout(DEADLINE_S):
         async with store.transaction() as tx:
-            await change(tx, await tx.incident(incident.id, lock=True))
+            await change(tx, await IncidentWrites(tx.sql).incident(incident.id, lock=True))
             acting = asyncio.ensure_future(act)
             while not await pool.fetchval(_WAITS):  # noqa: ASYNC110 -- nobody signals what is waited for
                 await asyncio.sleep(0.005)
         return await acting
 
 
-async def _opened(store: PostgresStore) -> Incident:
+async def _opened(store: Store) -> Incident:
     """An incident with its thread."""
     incident = await open_incident(store)
     [thread] = await delivery_ids(store, owed(DeliveryKind.THREAD, incident=incident.id))
     await send(store, thread, message_id=_THREAD)
-    return await store.incident(incident.id)
+    return await IncidentRows(store.sql).incident(incident.id)
 
 
-def _desk(store: PostgresStore) -> Desk:
+def _desk(store: Store) -> Desk:
     """The use cases on PostgreSQL."""
     desk = Desk(unreachable(), guild_id=GUILD)
     desk.own_store = store
@@ -105,13 +108,13 @@ async def test_what_is_made_private_meanwhile_is_not_found(pool: asyncpg.Pool, a
 
     The audit records the refused attempt.
     """
-    store = PostgresStore(pool, guild_id=GUILD)
+    store = Store(pool, guild_id=GUILD)
     incident = await _opened(store)
-    before = await store.timeline(incident.id)
+    before = await TimelineRows(store.sql).timeline(incident.id)
     with pytest.raises(IncidentNotFound):
         await _made_private(pool, store, incident, _ACTS[act](_desk(store), incident))
-    assert await store.timeline(incident.id) == before
-    assert (await store.incident(incident.id)).is_open
+    assert await TimelineRows(store.sql).timeline(incident.id) == before
+    assert (await IncidentRows(store.sql).incident(incident.id)).is_open
     refused = await pool.fetch("SELECT actor_name, data FROM audit WHERE NOT allowed")
     assert [(row["actor_name"], row["data"]["act"], row["data"]["private"]) for row in refused] == [
         ("responder", act, True)
@@ -120,33 +123,33 @@ async def test_what_is_made_private_meanwhile_is_not_found(pool: asyncpg.Pool, a
 
 async def test_whoever_is_let_in_meanwhile_goes_on(pool: asyncpg.Pool) -> None:
     """A named member's acknowledge counts although the incident is made private while the act waits."""
-    store = PostgresStore(pool, guild_id=GUILD)
+    store = Store(pool, guild_id=GUILD)
     incident = await _opened(store)
     async with store.transaction() as tx:
-        await tx.add_member(incident.id, user_id=_BY.id, name=_BY.name, by=_BY)
+        await MemberRows(tx.sql).add_member(incident.id, user_id=_BY.id, name=_BY.name, by=_BY)
     await _made_private(pool, store, incident, _ACTS["acknowledge"](_desk(store), incident))
-    now = await store.incident(incident.id)
+    now = await IncidentRows(store.sql).incident(incident.id)
     assert (now.is_private, name_of(now.acknowledged)) == (True, "responder")
 
 
 async def test_who_joins_the_war_room_meanwhile_is_not_noted(pool: asyncpg.Pool) -> None:
     """Joining the war room of an incident that becomes private is neither noted nor recorded."""
-    store = PostgresStore(pool, guild_id=GUILD)
+    store = Store(pool, guild_id=GUILD)
     incident = await _opened(store)
-    before = await store.timeline(incident.id)
+    before = await TimelineRows(store.sql).timeline(incident.id)
     joining = _desk(store).timelines.join_voice(GUILD, by=_BY, channel="war-room")
     assert await _made_private(pool, store, incident, joining) is None
-    assert await store.timeline(incident.id) == before
+    assert await TimelineRows(store.sql).timeline(incident.id) == before
     assert await pool.fetchval("SELECT count(*) FROM audit WHERE NOT allowed") == 0
 
 
 async def test_whoever_is_taken_out_meanwhile_is_given_no_role(pool: asyncpg.Pool) -> None:
     """A person who is removed while a role is given to them does not get it."""
-    store = PostgresStore(pool, guild_id=GUILD)
+    store = Store(pool, guild_id=GUILD)
     incident = await _opened(store)
     async with store.transaction() as tx:
-        await _make_private(tx, await tx.incident(incident.id, lock=True))
-        await tx.add_member(incident.id, user_id=_BY.id, name=_BY.name, by=_ON_CALL)
+        await _make_private(tx, await IncidentWrites(tx.sql).incident(incident.id, lock=True))
+        await MemberRows(tx.sql).add_member(incident.id, user_id=_BY.id, name=_BY.name, by=_ON_CALL)
     giving = _desk(store).roles.give(incident.id, Role.COMMANDER, to=_BY, by=_ON_CALL)
     with pytest.raises(UserError, match="role_not_visible"):
         await _meanwhile(pool, store, incident, giving, change=_take_out)
@@ -158,7 +161,7 @@ async def test_who_was_never_let_in_is_given_no_role_in_what_is_made_private(poo
 
     The giving is refused: nobody holds the role, and no DM tells of it.
     """
-    store = PostgresStore(pool, guild_id=GUILD)
+    store = Store(pool, guild_id=GUILD)
     incident = await _opened(store)
     giving = _desk(store).roles.give(incident.id, Role.COMMANDER, to=_BY, by=_ON_CALL)
     with pytest.raises(UserError, match="role_not_visible"):
@@ -166,8 +169,8 @@ async def test_who_was_never_let_in_is_given_no_role_in_what_is_made_private(poo
     await _expect_no_role(pool, store, incident)
 
 
-async def _expect_no_role(pool: asyncpg.Pool, store: PostgresStore, incident: Incident) -> None:
+async def _expect_no_role(pool: asyncpg.Pool, store: Store, incident: Incident) -> None:
     """Neither held, nor told of to anybody."""
-    assert (await store.incident(incident.id)).roles == {}
+    assert (await IncidentRows(store.sql).incident(incident.id)).roles == {}
     owed_dms = "SELECT count(*) FROM deliveries WHERE kind = 'role_dm'"
     assert await pool.fetchval(owed_dms) == 0

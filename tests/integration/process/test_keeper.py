@@ -15,7 +15,7 @@ from bot.process import keeper as module
 from bot.process.held_lease import HeldLease
 from bot.process.keeper import ShardKeeper
 from bot.process.login import GatewayAdvice
-from bot.storage.database.leases import PostgresLeases
+from bot.storage.database.leases import Leases
 from tests.patience import PATIENCE_S
 from tests.services.database import Connections, Database
 
@@ -79,7 +79,7 @@ def make(
     pool: Connections, *, shards: int | None = 1, told: Callable[[int], None] = lambda _: None
 ) -> ShardKeeper:
     """One process."""
-    leases = PostgresLeases(pool)
+    leases = Leases(pool)
     me = Instance(uuid4(), "host", "1", shards or 1)
     client = cast("IncidentBot", FakeClient())
     budget = IdentifyBudget(window_s=0)

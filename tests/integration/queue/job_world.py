@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import asyncpg
 
-from bot.services.ports import Job, JobName, Store
-from bot.services.watchdogs import QueueWatch
+from bot.domain.jobs import Job, JobName
 from bot.storage.queue.runner import JobRunner
+from bot.storage.queue.watch import QueueWatch
+from bot.storage.store import Store
 from tests.patience import PATIENCE_S
 
 DEADLINE_S = PATIENCE_S

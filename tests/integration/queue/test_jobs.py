@@ -11,10 +11,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.errors import UpstreamUnavailable
-from bot.services import watchdogs
-from bot.services.ports import IN_LINE, Job, JobName, Store
-from bot.services.watchdogs import QueueWatch
+from bot.domain.jobs import IN_LINE, Job, JobName
 from bot.storage.queue import runner as module
+from bot.storage.queue import watch as queue_watch
+from bot.storage.queue.watch import QueueWatch
+from bot.storage.store import Store
 from tests.integration.queue.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.patience import PATIENCE_S, pulse
 from tests.postgres import install_movable_clock, shift_clock
@@ -142,7 +143,7 @@ async def test_a_step_that_is_put_off_is_not_decided(
 
     So a step that is put off does not hide an overdue one from the emergency.
     """
-    monkeypatch.setattr(watchdogs, "_BUSY_S", 60.0)
+    monkeypatch.setattr(queue_watch, "_BUSY_S", 60.0)
     watch = QueueWatch()
 
     async def look(_payload: str) -> timedelta | None:
@@ -286,7 +287,7 @@ async def test_a_state_that_changes_under_a_busy_queue_is_always_seen(
     async with running(database_url, Work(look)):
         for number in range(100):
             async with store.transaction() as tx:
-                await tx._sql.all("register_guild", guild_id=number)  # type: ignore[attr-defined]
+                await tx.sql.all("register_guild", guild_id=number)
                 await tx.enqueue(refresh("1"))
             await asyncio.sleep(number % 7 / 1000)
         await until_empty(pool)

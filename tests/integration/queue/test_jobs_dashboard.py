@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.cli.jobs import dashboard
-from bot.services.ports import Job, JobName
+from bot.domain.jobs import Job, JobName
 from bot.storage.database.pools import open_pool
 from bot.storage.database.sql import Sql
 from bot.storage.queue.enqueue import Queue

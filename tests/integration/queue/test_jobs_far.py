@@ -10,9 +10,9 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.models import Job
 from structlog.testing import capture_logs
 
-from bot.services.ports import Store
 from bot.storage.database.sql import Sql
 from bot.storage.queue.queries import PatientQueries
+from bot.storage.store import Store
 from tests.integration.queue.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.pg_proxy import PgProxy
 

@@ -11,13 +11,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.errors import StorageUnavailable
-from bot.services.ports import JobName, Store
+from bot.domain.jobs import JobName
 from bot.storage.database.pools import open_pool
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.queue import runner as module
 from bot.storage.queue.queries import PatientQueries
 from bot.storage.queue.runner import JobRunner
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 from tests.integration.queue.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.patience import PATIENCE_S, pulse
 from tests.postgres import copy_database, install_movable_clock, server_of_its_own, shift_clock
@@ -135,7 +135,7 @@ async def test_the_runner_survives_a_restart_of_the_server(own_cluster: Embedded
     """
     dsn = await copy_database(own_cluster, "bot")
     pool = await open_pool(dsn)
-    store = PostgresStore(pool)
+    store = Store(pool)
     work = Work()
     await enqueue(store, refresh("before", after=timedelta(seconds=1)))
     with capture_logs() as lines:

@@ -8,10 +8,10 @@ from typing import Final
 
 import pytest_asyncio
 
-from bot.services.ports import Job, JobName
+from bot.domain.jobs import Job, JobName
 from bot.storage.queue.fairness import Handler
 from bot.storage.queue.runner import JobRunner
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
 from tests.patience import PATIENCE_S
 from tests.postgres import connect, open_patient_pool
 
@@ -20,14 +20,14 @@ QUIET: Final = 2
 
 
 @pytest_asyncio.fixture
-async def store(database_url: str) -> AsyncIterator[PostgresStore]:
+async def store(database_url: str) -> AsyncIterator[Store]:
     """All guilds'."""
     pool = await open_patient_pool(database_url)
-    yield PostgresStore(pool)
+    yield Store(pool)
     await pool.close()
 
 
-async def put(store: PostgresStore, guild_id: int | None, *names: str, priority: int = 100) -> None:
+async def put(store: Store, guild_id: int | None, *names: str, priority: int = 100) -> None:
     """Queue one job per name, in one transaction."""
     own = store if guild_id is None else store.of(guild_id)
     async with own.transaction() as tx:
@@ -42,7 +42,7 @@ async def queued(database_url: str) -> list[tuple[str, int]]:
     return [(row["payload"].decode(), row["priority"]) for row in rows]
 
 
-async def test_a_guilds_own_jobs_push_its_next_ones_down(store: PostgresStore, database_url: str) -> None:
+async def test_a_guilds_own_jobs_push_its_next_ones_down(store: Store, database_url: str) -> None:
     """The more jobs of a guild are queued, the lower is the priority of the guild's next ones.
 
     That counts within one statement and over several. Jobs of another guild, in another band or of no guild
@@ -58,7 +58,7 @@ async def test_a_guilds_own_jobs_push_its_next_ones_down(store: PostgresStore, d
     }  # fmt: skip
 
 
-async def test_a_storm_stays_within_its_band(store: PostgresStore, database_url: str) -> None:
+async def test_a_storm_stays_within_its_band(store: Store, database_url: str) -> None:
     """The last of 1200 P0 jobs of a guild still runs before another guild's P1.
 
     Another guild's next P0 runs before all but one of them.
@@ -71,7 +71,7 @@ async def test_a_storm_stays_within_its_band(store: PostgresStore, database_url:
     assert order[-1] == "p1"
 
 
-async def test_a_job_that_is_there_keeps_its_place(store: PostgresStore, database_url: str) -> None:
+async def test_a_job_that_is_there_keeps_its_place(store: Store, database_url: str) -> None:
     """A job that is enqueued again stays one job, at the same place of the queue."""
     await put(store, STORMY, "s0")
     await put(store, STORMY, *(f"s{n}" for n in range(40)))
@@ -79,7 +79,7 @@ async def test_a_job_that_is_there_keeps_its_place(store: PostgresStore, databas
     assert len(await queued(database_url)) == 40
 
 
-async def test_each_job_is_run_by_its_guilds_handlers(store: PostgresStore, database_url: str) -> None:
+async def test_each_job_is_run_by_its_guilds_handlers(store: Store, database_url: str) -> None:
     """A job is run by the handlers of the guild in its header.
 
     A job without a guild, or of a guild that is not served, is run by the common handlers.

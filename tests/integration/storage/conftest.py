@@ -9,7 +9,8 @@ import pytest
 from bot.domain.dlq.failures import DlqEntry
 from bot.domain.dlq.table import DlqTable
 from bot.storage.dlq.store import PostgresDlqStore
-from bot.storage.store import PostgresStore
+from bot.storage.store import Store
+from bot.storage.tables.installation import GuildFinder
 from tests.services.database import Database
 from tests.services.fixtures import database, share_a_loop, workers_database
 
@@ -37,7 +38,8 @@ class Rig:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.store = self.finder = PostgresStore(database.pool)
+        self.store = Store(database.pool)
+        self.finder = GuildFinder(self.store.sql)
         self.dlq = PostgresDlqStore(database.pool, DlqTable())
         self.leases = database.leases
 
@@ -45,7 +47,7 @@ class Rig:
         """Let time pass for the leases."""
         await self._database.age_leases(seconds)
 
-    def of(self, guild_id: int) -> PostgresStore:
+    def of(self, guild_id: int) -> Store:
         """The same tables as one guild sees them."""
         return self.store.of(guild_id)
 

@@ -9,7 +9,9 @@ from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
-from bot.services.ports import Store
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentWrites
 
 GUILD = 100
 OLIVE = Person(id=7, name="Olive")
@@ -35,7 +37,7 @@ async def open_incident(store: Store, *, key: str = "interaction:1", severity: s
     """A committed incident."""
     async with store.transaction() as tx:
         now = await tx.now()
-        incident, _ = await tx.insert_incident(
+        incident, _ = await IncidentWrites(tx.sql).insert_incident(
             new_incident(now, key=key, severity=severity),
             priority=severity.replace("SEV1", "P0"),
             ack_due_at=now + timedelta(minutes=15),
@@ -61,11 +63,11 @@ def owed(
 async def delivery_ids(store: Store, *new: NewDelivery) -> list[int]:
     """Store *new* in one commit; their ids, which are given out from 1 in order."""
     async with store.transaction() as tx:
-        await tx.insert_deliveries(new)
+        await DeliveryWrites(tx.sql).insert_deliveries(new)
     found: list[int] = []
     number = 1
     while len(found) < len(new):
-        delivery = await store.delivery(number)
+        delivery = await DeliveryRows(store.sql).delivery(number)
         if delivery.key in {one.key for one in new}:
             found.append(number)
         number += 1
@@ -76,7 +78,10 @@ async def send(store: Store, delivery_id: int, *, message_id: int) -> list[str]:
     """Send it; the keys of what was waiting for it."""
     async with store.transaction() as tx:
         return [
-            d.key for d in await tx.finish_sent(delivery_id, Posted(channel_id=50, message_id=message_id))
+            d.key
+            for d in await DeliveryAttempts(tx.sql).finish_sent(
+                delivery_id, Posted(channel_id=50, message_id=message_id)
+            )
         ]
 
 

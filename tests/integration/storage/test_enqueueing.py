@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.services.ports import Job, JobName
+from bot.domain.jobs import Job, JobName
 from tests.integration.storage.conftest import Rig
 
 

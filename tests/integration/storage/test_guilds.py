@@ -6,7 +6,11 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.session import NewTriage
-from bot.services.ports import GuildFinder, Store
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.tables.triages import TriageRows
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import (
     GUILD,
@@ -35,10 +39,12 @@ async def furnish(store: Store) -> tuple[int, int]:
     async with store.transaction() as tx:
         now = await tx.now()
         pin = TimelineEntry(TimelineKind.PINNED, now, data={"message_id": PINNED})
-        await tx.pin(incident.id, pin)
-        await tx.note_alert(counted_on(incident, channel_id=1, message_id=COUNTED, sender="77:Parky API"))
+        await TimelineRows(tx.sql).pin(incident.id, pin)
+        await AlertRows(tx.sql).note_alert(
+            counted_on(incident, channel_id=1, message_id=COUNTED, sender="77:Parky API")
+        )
         new = NewTriage(GUILD, PERRY, "x", (), (), now, "interaction:2", None, None, None)
-        triage, _ = await tx.insert_triage(new, due_at=now)
+        triage, _ = await TriageRows(tx.sql).insert_triage(new, due_at=now)
     return incident.id, triage.id
 
 
@@ -49,19 +55,21 @@ async def test_its_own_guild_finds_everything(rig: Rig) -> None:
     """
     number, triage = await furnish(rig.store)
     own = rig.of(GUILD)
-    assert (await own.incident(number)).guild_id == GUILD
-    assert await own.incident_by_thread(THREAD) == await own.incident(number)
+    assert (await IncidentRows(own.sql).incident(number)).guild_id == GUILD
+    assert await IncidentRows(own.sql).incident_by_thread(THREAD) == await IncidentRows(own.sql).incident(
+        number
+    )
     for message in (ALERT, COUNTED):
-        found = await own.incident_by_message(message)
+        found = await IncidentRows(own.sql).incident_by_message(message)
         assert found is not None
         assert found.id == number
-    assert await own.pinned_in(PINNED) == [number]
-    assert [one.id for one in await own.unacknowledged(after=0, limit=99)] == [number]
-    assert (await own.triage(triage)).id == triage
+    assert await TimelineRows(own.sql).pinned_in(PINNED) == [number]
+    assert [one.id for one in await IncidentRows(own.sql).unacknowledged(after=0, limit=99)] == [number]
+    assert (await TriageRows(own.sql).triage(triage)).id == triage
     async with own.transaction() as tx:
-        assert (await tx.incident(number, lock=True)).id == number
-        assert (await tx.triage(triage, lock=True)).id == triage
-        assert await tx.alert_of_message(COUNTED) == number
+        assert (await IncidentWrites(tx.sql).incident(number, lock=True)).id == number
+        assert (await TriageRows(tx.sql).triage(triage, lock=True)).id == triage
+        assert await AlertRows(tx.sql).alert_of_message(COUNTED) == number
 
 
 async def test_another_guild_finds_nothing(rig: Rig) -> None:
@@ -72,32 +80,32 @@ async def test_another_guild_finds_nothing(rig: Rig) -> None:
     number, triage = await furnish(rig.store)
     other = rig.of(ELSEWHERE)
     for message in (ALERT, COUNTED):
-        assert await other.incident_by_message(message) is None
-    assert await other.pinned_in(PINNED) == []
-    assert await other.unacknowledged(after=0, limit=99) == []
+        assert await IncidentRows(other.sql).incident_by_message(message) is None
+    assert await TimelineRows(other.sql).pinned_in(PINNED) == []
+    assert await IncidentRows(other.sql).unacknowledged(after=0, limit=99) == []
     with pytest.raises(IncidentNotFound):
-        await other.incident(number)
-    assert await other.incident_by_thread(THREAD) is None
+        await IncidentRows(other.sql).incident(number)
+    assert await IncidentRows(other.sql).incident_by_thread(THREAD) is None
     with pytest.raises(UserError, match="triage_not_found"):
-        await other.triage(triage)
+        await TriageRows(other.sql).triage(triage)
     async with other.transaction() as tx:
-        assert await tx.alert_of_message(COUNTED) is None
+        assert await AlertRows(tx.sql).alert_of_message(COUNTED) is None
     for lock in (False, True):
         with pytest.raises(IncidentNotFound):
             async with other.transaction() as tx:
-                await tx.incident(number, lock=lock)
+                await IncidentWrites(tx.sql).incident(number, lock=lock)
         with pytest.raises(UserError, match="triage_not_found"):
             async with other.transaction() as tx:
-                await tx.triage(triage, lock=lock)
+                await TriageRows(tx.sql).triage(triage, lock=lock)
 
 
 async def test_what_is_linked_stays_within_the_guild(rig: Rig) -> None:
     """A link between two incidents is seen by their own guild and not by another one."""
     first, second = [await open_incident(rig.store, key=f"interaction:{n}") for n in (1, 2)]
     async with rig.store.transaction() as tx:
-        await tx.link(first.id, second.id, by=PERRY)
-    assert [one.id for one in await rig.of(GUILD).related(first.id)] == [second.id]
-    assert await rig.of(ELSEWHERE).related(first.id) == []
+        await IncidentWrites(tx.sql).link(first.id, second.id, by=PERRY)
+    assert [one.id for one in await IncidentRows(rig.of(GUILD).sql).related(first.id)] == [second.id]
+    assert await IncidentRows(rig.of(ELSEWHERE).sql).related(first.id) == []
 
 
 async def test_whose_a_row_is(rig: Rig) -> None:
@@ -106,7 +114,7 @@ async def test_whose_a_row_is(rig: Rig) -> None:
     Rows are incidents, triages, deliveries, and messages that are posts or counted alerts.
     """
     number, triage = await furnish(rig.store)
-    find: GuildFinder = rig.finder
+    find = rig.finder
     assert await find.guild_of_incident(number) == GUILD
     assert await find.guild_of_triage(triage) == GUILD
     assert await find.guild_of_delivery(1) == GUILD

@@ -8,9 +8,11 @@ import pytest
 from bot.domain.errors import Superseded
 from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
-from bot.domain.shards import LEASE_S, Claim, Identifies, Instance, Shard, to_take
-from bot.services.ports import Leases
-from bot.services.shared.fencing import CLAIM
+from bot.domain.shards import CLAIM, LEASE_S, Claim, Identifies, Instance, Shard, to_take
+from bot.storage.database.leases import Leases
+from bot.storage.tables.escalation import EscalationWrites
+from bot.storage.tables.overdue import OverdueRows
+from bot.storage.tables.timeline import AuditWrites
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import PERRY, open_incident
 
@@ -114,7 +116,7 @@ async def test_a_superseded_event_writes_nothing(rig: Rig) -> None:
 
     async def write() -> None:
         async with rig.store.transaction() as tx:
-            await tx.audit(guild_id=1, by=PERRY, action="acknowledge")
+            await AuditWrites(tx.sql).audit(guild_id=1, by=PERRY, action="acknowledge")
 
     reset = CLAIM.set(slept)
     try:
@@ -136,8 +138,8 @@ async def test_late_steps_are_counted_with_and_without_a_job(rig: Rig) -> None:
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
         step = Step(incident.id, 0, await tx.now() + MINUTE, LadderStep(MINUTE))
-        await tx.insert_steps([step])
+        await EscalationWrites(tx.sql).insert_steps([step])
     await rig.advance(MINUTE * 1.5)
-    assert await rig.store.late_steps(overdue=MINUTE) == 0
+    assert await OverdueRows(rig.store.sql).late_steps(overdue=MINUTE) == 0
     await rig.advance(MINUTE)
-    assert await rig.store.late_steps(overdue=MINUTE) == 1
+    assert await OverdueRows(rig.store.sql).late_steps(overdue=MINUTE) == 1

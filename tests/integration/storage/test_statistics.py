@@ -13,6 +13,7 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.statistics.figures import ALL, Durations, Scope, SeverityFigures
 from bot.domain.statistics.load import NIGHT, NO_SLEEP, LoadRules, PageCounts, SleepHours
 from bot.domain.statistics.period import Span
+from bot.storage.tables.statistics import IncidentStatistics, LoadStatistics
 from tests.integration.storage.conftest import Rig
 from tests.services.database import Database
 from tests.statistics import recount
@@ -62,7 +63,10 @@ async def _incidents_by_severity(rig: Rig, history: History, scope: Scope) -> No
     """Counts, medians, 90th percentiles and deadlines are those of a count by hand."""
     span = span_of(history)
     expected = recount.severities(recount.counted(history, span, scope))
-    found = {one.severity: one for one in await rig.store.severity_figures(GUILD, span, scope)}
+    found = {
+        one.severity: one
+        for one in await IncidentStatistics(rig.store.sql).severity_figures(GUILD, span, scope)
+    }
     assert found.keys() == expected.keys()
     assert all(same_severity(found[name], expected[name]) for name in expected)
 
@@ -71,7 +75,7 @@ async def _incidents_by_week(rig: Rig, history: History) -> None:
     """A week begins on Monday 00:00 where the team is, also when its clocks change."""
     span = span_of(history)
     expected = recount.weeks(history, recount.counted(history, span, ALL))
-    found = await rig.store.weekly_figures(GUILD, span, history.zone, ALL)
+    found = await IncidentStatistics(rig.store.sql).weekly_figures(GUILD, span, history.zone, ALL)
     assert found.keys() == {IsoWeek.of(monday) for monday in expected}
     for monday, severities in expected.items():
         week = {one.severity: one for one in found[IsoWeek.of(monday)]}
@@ -84,13 +88,15 @@ async def _updates_targets_and_what_is_set_aside(rig: Rig, history: History, sco
     span = span_of(history)
     found = recount.counted(history, span, scope)
     store = rig.store
-    assert await store.update_figures(GUILD, span, scope, promising=PROMISING) == recount.updates(found)
-    targets = await store.busiest_targets(GUILD, span, scope, limit=10)
+    assert await IncidentStatistics(store.sql).update_figures(
+        GUILD, span, scope, promising=PROMISING
+    ) == recount.updates(found)
+    targets = await IncidentStatistics(store.sql).busiest_targets(GUILD, span, scope, limit=10)
     assert [(one.target, one.incidents) for one in targets] == recount.targets(found)
-    aside = await store.set_aside(GUILD, span)
+    aside = await IncidentStatistics(store.sql).set_aside(GUILD, span)
     assert (aside.false_alarms, aside.duplicates, aside.alerts) == recount.set_aside(history, span)
     held, acknowledge = recount.drills(history, span)
-    drills = await store.drill_figures(GUILD, span)
+    drills = await IncidentStatistics(store.sql).drill_figures(GUILD, span)
     assert drills.held == held
     assert same(drills.acknowledge, acknowledge)
 
@@ -98,18 +104,18 @@ async def _updates_targets_and_what_is_set_aside(rig: Rig, history: History, sco
 async def _pages_by_hour_and_day(rig: Rig, history: History) -> None:
     """Each page is by day, by night, on a weekend or a holiday, by the clock on the team's wall."""
     span = span_of(history)
-    found = await rig.store.page_counts(GUILD, span, history.zone, _RULES)
+    found = await LoadStatistics(rig.store.sql).page_counts(GUILD, span, history.zone, _RULES)
     assert {(one.handle, one.place): one.pages for one in found} == recount.pages(history, span)
 
 
 async def _alerts_by_sender_and_fingerprint(rig: Rig, history: History) -> None:
     """Acknowledged, acted on, closed as false, fired again; no private alert is named."""
     span = span_of(history)
-    sources = {one.name: one.counts for one in await rig.store.alert_sources(GUILD, span)}
+    sources = {one.name: one.counts for one in await LoadStatistics(rig.store.sql).alert_sources(GUILD, span)}
     assert sources == recount.alerts(history, span, lambda one: one.sender)
     public = History(history.zone, tuple(one for one in history.incidents if not one.is_private), ())
     expected = recount.alerts(public, span, lambda one: one.fingerprint or "")
-    noisy = await rig.store.noisiest_alerts(GUILD, span, limit=10)
+    noisy = await LoadStatistics(rig.store.sql).noisiest_alerts(GUILD, span, limit=10)
     assert {one.latest.tracked.fingerprint: one.counts.messages for one in noisy} == {
         fingerprint: counts.messages for fingerprint, counts in expected.items()
     }
@@ -121,7 +127,7 @@ async def _alerts_by_sender_and_fingerprint(rig: Rig, history: History) -> None:
 async def _slowest_and_latest(rig: Rig, history: History) -> None:
     """Whatever a digest's line leads to; none of them is private."""
     span = span_of(history)
-    found = await rig.store.examples(GUILD, span)
+    found = await LoadStatistics(rig.store.sql).examples(GUILD, span)
     kept = {(one.of.value, one.name, one.place): one.incident.id for one in found}
     assert kept == recount.examples(history, span)
     assert not any(one.incident.is_private for one in found)
@@ -154,10 +160,10 @@ async def test_a_private_incident_is_counted_but_not_by_its_target(rig: Rig, dat
     await database.fetch(_PRIVATE, GUILD)
     now = await rig.store.now()
     span = Span(now, now + timedelta(seconds=1))
-    (sev1,) = await rig.store.severity_figures(GUILD, span, ALL)
+    (sev1,) = await IncidentStatistics(rig.store.sql).severity_figures(GUILD, span, ALL)
     assert sev1.incidents == 1
-    assert await rig.store.severity_figures(GUILD, span, Scope(target="dev-*")) == []
-    assert await rig.store.busiest_targets(GUILD, span, ALL, limit=5) == []
+    assert await IncidentStatistics(rig.store.sql).severity_figures(GUILD, span, Scope(target="dev-*")) == []
+    assert await IncidentStatistics(rig.store.sql).busiest_targets(GUILD, span, ALL, limit=5) == []
 
 
 _PAGE: Final = """
@@ -184,7 +190,7 @@ async def test_sleep_hours_are_the_teams(
     noon = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
     await database.fetch(_PAGE, GUILD, noon)
     span, rules = Span(noon, noon + timedelta(seconds=1)), replace(_RULES, sleep=sleep)
-    (found,) = await rig.store.page_counts(GUILD, span, ZoneInfo("Asia/Tokyo"), rules)
+    (found,) = await LoadStatistics(rig.store.sql).page_counts(GUILD, span, ZoneInfo("Asia/Tokyo"), rules)
     assert (found.handle, found.pages) == ("primary", expected)
 
 
@@ -206,7 +212,9 @@ async def test_a_page_is_in_one_group(rig: Rig, database: Database, at: str, exp
     zone = ZoneInfo("Asia/Tokyo")
     moment = datetime.fromisoformat(at).replace(tzinfo=zone)
     await database.fetch(_PAGE, GUILD, moment)
-    (found,) = await rig.store.page_counts(GUILD, Span(moment, moment + timedelta(seconds=1)), zone, _RULES)
+    (found,) = await LoadStatistics(rig.store.sql).page_counts(
+        GUILD, Span(moment, moment + timedelta(seconds=1)), zone, _RULES
+    )
     assert found.pages == expected
 
 
@@ -228,7 +236,11 @@ async def test_an_alert_fires_again_within_a_day(
     second = begun + timedelta(hours=25) + after
     await database.fetch(_ALERT, GUILD, "first", begun)
     await database.fetch(_ALERT, GUILD, "second", second)
-    (source,) = await rig.store.alert_sources(GUILD, Span(begun, second + timedelta(seconds=1)))
+    (source,) = await LoadStatistics(rig.store.sql).alert_sources(
+        GUILD, Span(begun, second + timedelta(seconds=1))
+    )
     assert (source.name, source.counts.alerts, source.counts.again) == ("Sentry", 2, again)
-    (noisy,) = await rig.store.noisiest_alerts(GUILD, Span(begun, second + timedelta(seconds=1)), limit=3)
+    (noisy,) = await LoadStatistics(rig.store.sql).noisiest_alerts(
+        GUILD, Span(begun, second + timedelta(seconds=1)), limit=3
+    )
     assert (noisy.latest.triggered_at, noisy.latest.tracked.fingerprint) == (second, "disk")

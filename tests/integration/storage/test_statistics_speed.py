@@ -13,6 +13,7 @@ import pytest
 from bot.domain.statistics.figures import ALL, Scope
 from bot.domain.statistics.load import NIGHT, LoadRules
 from bot.domain.statistics.period import Span
+from bot.storage.tables.statistics import IncidentStatistics, LoadStatistics
 from tests.integration.storage.conftest import Rig
 from tests.services.database import Database
 from tests.statistics.history import GUILD, PROMISING
@@ -73,20 +74,21 @@ async def test_no_figure_of_a_hundred_thousand_incidents_takes_a_second(rig: Rig
     for statement in _FILL:
         await database.fetch(statement)
     await database.move_to(QUARTER.end)
-    store, rules = rig.store, LoadRules(NIGHT, (6, 7), (QUARTER.start.date(),))
+    incidents, load = IncidentStatistics(rig.store.sql), LoadStatistics(rig.store.sql)
+    rules = LoadRules(NIGHT, (6, 7), (QUARTER.start.date(),))
     asked: dict[str, Callable[[], Awaitable[object]]] = {
-        "by severity": partial(store.severity_figures, GUILD, QUARTER, ALL),
-        "by week": partial(store.weekly_figures, GUILD, QUARTER, TOKYO, ALL),
-        "of a person": partial(store.severity_figures, GUILD, QUARTER, Scope(person_id=12)),
-        "updates": partial(store.update_figures, GUILD, QUARTER, ALL, promising=PROMISING),
-        "set aside": partial(store.set_aside, GUILD, QUARTER),
-        "late": partial(store.late_incidents, GUILD, QUARTER, ALL, limit=50),
-        "targets": partial(store.busiest_targets, GUILD, QUARTER, ALL, limit=5),
-        "drills": partial(store.drill_figures, GUILD, QUARTER),
-        "pages": partial(store.page_counts, GUILD, QUARTER, TOKYO, rules),
-        "senders": partial(store.alert_sources, GUILD, QUARTER),
-        "noisiest": partial(store.noisiest_alerts, GUILD, QUARTER, limit=3),
-        "examples": partial(store.examples, GUILD, Span(QUARTER.start, QUARTER.start + timedelta(days=7))),
+        "by severity": partial(incidents.severity_figures, GUILD, QUARTER, ALL),
+        "by week": partial(incidents.weekly_figures, GUILD, QUARTER, TOKYO, ALL),
+        "of a person": partial(incidents.severity_figures, GUILD, QUARTER, Scope(person_id=12)),
+        "updates": partial(incidents.update_figures, GUILD, QUARTER, ALL, promising=PROMISING),
+        "set aside": partial(incidents.set_aside, GUILD, QUARTER),
+        "late": partial(incidents.late_incidents, GUILD, QUARTER, ALL, limit=50),
+        "targets": partial(incidents.busiest_targets, GUILD, QUARTER, ALL, limit=5),
+        "drills": partial(incidents.drill_figures, GUILD, QUARTER),
+        "pages": partial(load.page_counts, GUILD, QUARTER, TOKYO, rules),
+        "senders": partial(load.alert_sources, GUILD, QUARTER),
+        "noisiest": partial(load.noisiest_alerts, GUILD, QUARTER, limit=3),
+        "examples": partial(load.examples, GUILD, Span(QUARTER.start, QUARTER.start + timedelta(days=7))),
     }
     floor = partial(database.fetch, _FLOOR)
     took = {

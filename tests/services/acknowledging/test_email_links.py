@@ -12,6 +12,9 @@ from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.email_links import PATH, VALID_FOR, LinkState, stand_in
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.by_person import id_of
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, PUBLIC, RESPONDER, Desk
@@ -36,7 +39,7 @@ async def test_looking_changes_nothing(desk: Desk) -> None:
     for _ in range(3):
         seen = await desk.links.preview(token)
         assert (seen.state, seen.name) == (LinkState.READY, "primary")
-    assert (await desk.store.incident(1)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(1)).status is Status.TRIGGERED
 
 
 async def test_it_acknowledges_once_as_the_person_it_was_for(desk: Desk) -> None:
@@ -44,9 +47,11 @@ async def test_it_acknowledges_once_as_the_person_it_was_for(desk: Desk) -> None
     token, _ = await mailed(desk)
     done = await desk.links.acknowledge(token)
     assert (done.state, done.is_first) == (LinkState.DONE, True)
-    incident = await desk.store.incident(1)
+    incident = await IncidentRows(desk.store.sql).incident(1)
     assert (incident.status, id_of(incident.acknowledged)) == (Status.ACKNOWLEDGED, 1)
-    entry = next(e for e in await desk.store.timeline(1) if e.kind is TimelineKind.ACKNOWLEDGED)
+    entry = next(
+        e for e in await TimelineRows(desk.store.sql).timeline(1) if e.kind is TimelineKind.ACKNOWLEDGED
+    )
     assert (entry.data or {})["via"] == "email"
     assert (await desk.links.acknowledge(token)).state is LinkState.USED
     assert (await desk.links.preview(token)).state is LinkState.USED
@@ -57,9 +62,9 @@ async def test_somebody_was_first(desk: Desk) -> None:
     token, _ = await mailed(desk)
     by = replace(PRIMARY, id=99, name="somebody")
     async with desk.store.transaction() as tx:
-        await tx.save(
+        await IncidentWrites(tx.sql).save(
             replace(
-                await tx.incident(1, lock=True),
+                await IncidentWrites(tx.sql).incident(1, lock=True),
                 status=Status.ACKNOWLEDGED,
                 acknowledged=ByPerson(by.id, by.name, await tx.now()),
                 version=2,
@@ -73,17 +78,17 @@ async def test_a_day_later_it_is_nothing_any_more(desk: Desk) -> None:
     token, _ = await mailed(desk)
     await desk.database.advance(VALID_FOR + timedelta(minutes=1))
     assert (await desk.links.acknowledge(token)).state is LinkState.EXPIRED
-    assert (await desk.store.incident(1)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(1)).status is Status.TRIGGERED
 
 
 async def test_who_was_removed_from_an_incident_has_no_link_to_it(desk: Desk) -> None:
     """A link from before its person was removed from the incident shows nothing and acknowledges nothing."""
     token, _ = await mailed(desk)
     async with desk.store.transaction() as tx:
-        await tx.remove_member(1, replace(PRIMARY, username="primary"), by=RESPONDER)
+        await MemberRows(tx.sql).remove_member(1, replace(PRIMARY, username="primary"), by=RESPONDER)
     assert (await desk.links.preview(token)).incident is None
     assert (await desk.links.acknowledge(token)).state is LinkState.FOREIGN
-    assert (await desk.store.incident(1)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(1)).status is Status.TRIGGERED
     [refusal] = [row for row in await desk.database.audit_rows() if not row.allowed]
     assert (refusal.actor_id, refusal.action) == (PRIMARY.id, "acknowledge")
 
@@ -101,7 +106,7 @@ async def test_what_was_tampered_with_is_nothing(desk: Desk, end: str) -> None:
     token, _ = await mailed(desk)
     broken = token + end if end else token[:-1]
     assert (await desk.links.acknowledge(broken)).state is LinkState.INVALID
-    assert (await desk.store.incident(1)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(1)).status is Status.TRIGGERED
 
 
 async def test_of_another_installation(desk: Desk, another_database: Database) -> None:
@@ -117,7 +122,7 @@ async def test_discord_is_away_and_it_counts_all_the_same(desk: Desk) -> None:
     token, _ = await mailed(desk)
     desk.discord.is_away = True
     assert (await desk.links.acknowledge(token)).state is LinkState.DONE
-    assert id_of((await desk.store.incident(1)).acknowledged) == stand_in("primary")
+    assert id_of((await IncidentRows(desk.store.sql).incident(1)).acknowledged) == stand_in("primary")
     assert stand_in("primary") < 0
 
 

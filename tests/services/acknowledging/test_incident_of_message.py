@@ -10,7 +10,7 @@ import pytest
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident
 from bot.services.acknowledging.incident_of_message import PASSED_OVER_S, IncidentLookup
-from bot.services.ports import Store
+from bot.storage.tables.incidents import IncidentRows
 from tests.unit.ui.samples import TRIGGERED
 
 SEVEN, EIGHT = replace(TRIGGERED, id=7), replace(TRIGGERED, id=8)
@@ -34,7 +34,7 @@ class Asked:
 async def test_what_is_asked_while_a_question_runs_is_one_question() -> None:
     """A thousand reactions on ten messages are two queries."""
     store = Asked()
-    lookup = IncidentLookup(cast("Store", store))
+    lookup = IncidentLookup(cast("IncidentRows", store))
     asked = (lookup.incidents(number % 10, is_new=False) for number in range(1000))
     found = await asyncio.gather(*asked)
     assert (list(found[1]), list(found[2]), list(found[3])) == ([SEVEN], [SEVEN, EIGHT], [])
@@ -44,7 +44,7 @@ async def test_what_is_asked_while_a_question_runs_is_one_question() -> None:
 async def test_a_message_of_no_interest_is_not_asked_for_again_soon() -> None:
     """A new one is: its id may be stored in a moment. One of ours is asked for each time."""
     store = Asked()
-    lookup = IncidentLookup(cast("Store", store))
+    lookup = IncidentLookup(cast("IncidentRows", store))
     for message_id, is_new in ((5, False), (5, False), (6, True), (6, True), (1, False), (1, False)):
         await lookup.incidents(message_id, is_new=is_new)
     assert store.questions == [[5], [6], [6], [1], [1]]
@@ -53,7 +53,7 @@ async def test_a_message_of_no_interest_is_not_asked_for_again_soon() -> None:
 async def test_it_is_asked_for_again_later() -> None:
     """A message without an incident is looked up again after a while, as it may have got one."""
     store, now = Asked(), [0.0]
-    lookup = IncidentLookup(cast("Store", store), timer=lambda: now[0])
+    lookup = IncidentLookup(cast("IncidentRows", store), timer=lambda: now[0])
     for at in (0.0, PASSED_OVER_S - 0.01, PASSED_OVER_S, PASSED_OVER_S + 0.01):
         now[0] = at
         await lookup.incidents(5, is_new=False)
@@ -64,7 +64,7 @@ async def test_a_database_that_is_away_fails_those_who_ask_and_nobody_later() ->
     """A database that is away fails those who ask meanwhile, and the failure is not kept as an answer."""
     store = Asked()
     store.is_away = True
-    lookup = IncidentLookup(cast("Store", store))
+    lookup = IncidentLookup(cast("IncidentRows", store))
     failed = await asyncio.gather(
         *(lookup.incidents(number, is_new=False) for number in (1, 1, 5)), return_exceptions=True
     )
@@ -75,7 +75,7 @@ async def test_a_database_that_is_away_fails_those_who_ask_and_nobody_later() ->
 
 async def test_whoever_stops_waiting_does_not_take_the_answer_from_others() -> None:
     """Two callers share one question, and one who stops waiting does not take the answer from the other."""
-    lookup = IncidentLookup(cast("Store", Asked()))
+    lookup = IncidentLookup(cast("IncidentRows", Asked()))
     first = asyncio.create_task(_ask(lookup))
     second = asyncio.create_task(_ask(lookup))
     await asyncio.sleep(0)

@@ -7,6 +7,8 @@ import pytest
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.outage import MirrorRows
 from tests.services.desk import PRIMARY, SECONDARY, Desk
 
 
@@ -40,7 +42,7 @@ async def _hand_back(desk: Desk, incident: Incident) -> None:
 async def _lapse(desk: Desk, incident: Incident) -> None:
     await desk.pass_time(minutes=31)
     await desk.pass_time(minutes=15)
-    assert (await desk.store.incident(incident.id)).ack_ended is not None
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).ack_ended is not None
 
 
 async def _reopen(desk: Desk, incident: Incident) -> None:
@@ -56,7 +58,7 @@ End = Callable[[Desk, Incident], Awaitable[None]]
 
 
 async def _status(desk: Desk, incident: Incident) -> Status:
-    return (await desk.store.incident(incident.id)).status
+    return (await IncidentRows(desk.store.sql).incident(incident.id)).status
 
 
 @ENDS
@@ -170,7 +172,7 @@ async def test_without_the_database_a_first_eye_counts_and_an_old_one_does_not(d
     """The watch of an outage knows the same: the 👀 under the alert is old, one under the DM would be new."""
     incident = await _held(desk, via=AckVia.REACTION)
     await _hand_back(desk, incident)
-    [watch] = await desk.store.watched(without=(), limit=9)
+    [watch] = await MirrorRows(desk.store.sql).watched(without=(), limit=9)
     assert not watch.counts(PRIMARY.id, desk.message(DeliveryKind.ALERT))
     assert watch.counts(PRIMARY.id, desk.message(DeliveryKind.PAGE))
     assert watch.counts(SECONDARY.id, desk.message(DeliveryKind.ALERT))

@@ -15,6 +15,9 @@ from bot.services.acknowledging import reading_ahead
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
 from bot.services.acknowledging.reconciliation import ReadProgress, Reconciler
 from bot.services.shared.jobs import READ_AHEAD
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.overdue import OverdueRows
 from tests.patience import PATIENCE_S, pulse
 from tests.services.desk import PRIMARY, Desk
 
@@ -52,7 +55,7 @@ async def test_eyes_that_are_found_before_the_deadline(desk: Desk) -> None:
     [incident] = await opened(desk)
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     await desk.pass_time(seconds=1)
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
     await desk.pass_time(minutes=1)
     assert desk.sent(DeliveryKind.ESCALATION) == []
     assert [job for job in await desk.database.jobs() if job.name == "escalate"] == []
@@ -64,7 +67,7 @@ async def test_a_step_that_is_decided_alone_is_read_as_well(desk: Desk) -> None:
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     await desk.database.advance(READ_AHEAD + SECOND)
     await desk.escalations.decide(incident.id, 1)
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
     await desk.work()
     assert desk.sent(DeliveryKind.ESCALATION) == []
 
@@ -81,7 +84,7 @@ async def test_one_reading_is_for_all_that_come_due(desk: Desk) -> None:
     await desk.database.advance(SECOND)
     await desk.run(first)
     assert len(desk.discord.asked) == 1 + len(others)
-    due = [(await desk.store.steps(incident.id))[1].due_at for incident in incidents]
+    due = [(await EscalationRows(desk.store.sql).steps(incident.id))[1].due_at for incident in incidents]
     assert sorted([await desk.database.job_due_at(job.key) for job in [first, *others]]) == sorted(due)
 
 
@@ -92,7 +95,7 @@ async def test_another_process_reads_for_itself(desk: Desk) -> None:
     desk.use(desk.discord)
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     await desk.pass_time(minutes=1)
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
     assert desk.sent(DeliveryKind.ESCALATION) == []
 
 
@@ -104,7 +107,7 @@ async def test_what_was_read_long_ago_counts_for_nothing(desk: Desk) -> None:
     await desk.database.advance(timedelta(minutes=1))
     await desk.work()
     assert len(desk.discord.asked) == 2
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
 
 
 async def test_what_discord_did_not_answer_is_not_read(desk: Desk) -> None:
@@ -115,7 +118,7 @@ async def test_what_discord_did_not_answer_is_not_read(desk: Desk) -> None:
     desk.discord.is_away = False
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     await desk.pass_time(seconds=1)
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
     assert desk.sent(DeliveryKind.ESCALATION) == []
 
 
@@ -126,7 +129,7 @@ async def test_one_answer_that_fails_is_asked_for_again_at_once(desk: Desk) -> N
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     await desk.database.advance(timedelta(seconds=3))
     await desk.work()
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
     assert desk.sent(DeliveryKind.ESCALATION) == []
 
 
@@ -153,7 +156,7 @@ async def test_too_many_to_read_in_time_take_no_second_time(desk: Desk) -> None:
         await desk.pass_time(seconds=3)
     waited_s = [line["after_s"] for line in lines if line["event"] == "reconciliation.cut_short"]
     assert READ_WITHIN_S < sum(waited_s) < 2.5 * READ_WITHIN_S, "before the deadline, and at it"
-    assert await desk.store.late_steps(overdue=timedelta()) == 0
+    assert await OverdueRows(desk.store.sql).late_steps(overdue=timedelta()) == 0
 
 
 async def test_what_is_still_being_read_at_its_time_is_not_read_anew(desk: Desk) -> None:
@@ -174,7 +177,7 @@ async def test_what_is_still_being_read_at_its_time_is_not_read_anew(desk: Desk)
     async with pulse() as passed_s:
         await desk.run(step)
         assert passed_s() < ONCE * READ_WITHIN_S
-    assert await desk.store.late_steps(overdue=timedelta()) == 0
+    assert await OverdueRows(desk.store.sql).late_steps(overdue=timedelta()) == 0
     await reading
 
 
@@ -216,4 +219,4 @@ async def test_whoever_waits_for_a_look_that_fails_reads_for_itself(
     with pytest.raises(asyncio.CancelledError if is_cancelled else StorageUnavailable):
         await first
     await second
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED

@@ -9,6 +9,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.people import Person
+from bot.storage.tables.incidents import IncidentRows
 from tests.fakes.discord import FakeDiscord
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, SECONDARY, Desk
@@ -70,10 +71,10 @@ async def test_an_eye_that_was_known_by_then_does_not_put_off_the_lapse(
 
     slow.meanwhile = acknowledge
     assert await desk.reconciler.reconcile_all() == 1
-    reminded = await desk.store.incident(incident.id)
+    reminded = await IncidentRows(desk.store.sql).incident(incident.id)
     assert (reminded.status, reminded.updates.reminders) == (Status.ACKNOWLEDGED, 1)
     await desk.pass_time(minutes=15)
-    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.TRIGGERED
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
 
@@ -87,7 +88,7 @@ async def test_whoever_lets_go_meanwhile_is_not_on_it_again(desk: Desk, slow: _S
 
     slow.meanwhile = acknowledge_and_let_go
     assert await desk.reconciler.reconcile_all() == 0
-    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.TRIGGERED
     await desk.pass_time(minutes=14)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
@@ -106,7 +107,7 @@ async def test_somebody_elses_eye_counts_though_one_let_go_meanwhile(desk: Desk,
 
     slow.meanwhile = change_hands
     assert await desk.reconciler.reconcile_all() == 1
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert now.on_it is not None
     assert (now.status, now.on_it.id) == (Status.ACKNOWLEDGED, SECONDARY.id)
 
@@ -125,4 +126,4 @@ async def test_a_whole_pass_follows_the_partial_one_that_is_under_way(desk: Desk
     assert await desk.reconciler.reconcile_some() == 0
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     assert await whole[0] == 1
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED

@@ -15,8 +15,11 @@ from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.evidence import Evidence
+from bot.domain.urgency import BACKGROUND, current
 from bot.runbook import default_policy_text, parse_policy
-from bot.services.ports.urgency import BACKGROUND, current
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.fakes.discord import WATCHED, FakeDiscord
 from tests.services.alerts.test_monitors import sharing as sharing  # noqa: PLC0414  # a fixture
 from tests.services.database import Database
@@ -124,7 +127,11 @@ async def test_the_same_alert_again_is_counted_on_the_first(desk: Desk) -> None:
     assert (await kinds(desk, incident.id)).count(TimelineKind.REPEATED) == 1
     await desk.pass_time(minutes=4)
     await receive(desk, alert(desk, FIRST + 7))
-    told = [e.data for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.REPEATED]
+    told = [
+        e.data
+        for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if e.kind is TimelineKind.REPEATED
+    ]
     assert [data and data["count"] for data in told] == [2, 8]
     assert desk.sent(DeliveryKind.ALERT) == ["channel:51"]
 
@@ -242,7 +249,7 @@ async def test_eyes_on_the_message_itself_acknowledge(desk: Desk) -> None:
     other = await receive(desk, alert(desk, FIRST + 2, "disk full"))
     desk.discord.reactions[FIRST + 2] = [PRIMARY]
     await desk.reconciler.reconcile_all()
-    assert (await desk.store.incident(other.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(other.id)).status is Status.ACKNOWLEDGED
 
 
 async def test_a_click_makes_it_an_incident(desk: Desk) -> None:
@@ -283,12 +290,12 @@ async def test_what_came_while_the_bot_was_away_is_read(desk: Desk) -> None:
     desk.discord.reactions[3] = [PRIMARY]
     for _ in range(2):
         await desk.services.missed_alerts.catch_up(GUILD)
-    found = await desk.store.open_incidents(GUILD)
+    found = await IncidentRows(desk.store.sql).open_incidents(GUILD)
     assert [(one.title, one.status) for one in found] == [
         ("seen as it came", Status.TRIGGERED),
         ("a minute ago", Status.ACKNOWLEDGED),
     ]
-    assert await desk.store.alert_cursor(GUILD, WATCHED["p1-ops"]) == 5
+    assert await AlertRows(desk.store.sql).alert_cursor(GUILD, WATCHED["p1-ops"]) == 5
 
 
 async def test_many_of_one_alert_are_read_once_and_behind_everything_else(
@@ -318,7 +325,7 @@ async def test_a_severity_with_more_time_is_read_further_back(desk: Desk) -> Non
     due = desk.policy.ack_due(desk.policy.severities["SEV3"], at=friday)
     await desk.database.advance(max(timedelta(hours=1), due - friday - timedelta(hours=1)))
     await desk.services.missed_alerts.catch_up(GUILD)
-    assert len(await desk.store.open_incidents(GUILD)) == 1
+    assert len(await IncidentRows(desk.store.sql).open_incidents(GUILD)) == 1
 
 
 async def test_a_channel_that_cannot_be_read_is_read_the_next_time(desk: Desk) -> None:
@@ -327,10 +334,10 @@ async def test_a_channel_that_cannot_be_read_is_read_the_next_time(desk: Desk) -
     desk.discord.watching = [alert(desk)]
     desk.discord.is_away = True
     await desk.services.missed_alerts.catch_up(GUILD)
-    assert await desk.store.open_incidents(GUILD) == []
+    assert await IncidentRows(desk.store.sql).open_incidents(GUILD) == []
     desk.discord.is_away = False
     await desk.services.missed_alerts.catch_up(GUILD)
-    assert len(await desk.store.open_incidents(GUILD)) == 1
+    assert len(await IncidentRows(desk.store.sql).open_incidents(GUILD)) == 1
 
 
 async def test_a_storm_opens_as_many_incidents_as_there_are_alerts(desk: Desk) -> None:
@@ -340,7 +347,7 @@ async def test_a_storm_opens_as_many_incidents_as_there_are_alerts(desk: Desk) -
         if number % 20 == 0:
             await desk.pass_time(seconds=6)
     await desk.pass_time(minutes=2)
-    found = await desk.store.open_incidents(GUILD)
+    found = await IncidentRows(desk.store.sql).open_incidents(GUILD)
     assert [one.tracked.occurrences for one in found] == [20] * 10
     assert len(desk.sent(DeliveryKind.ALERT)) == 10
     assert len(desk.discord.refreshed) <= 10 * 8

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionFilter
 from bot.domain.alerts.events import EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
+from bot.storage.tables.alerts.decisions import AlertDecisionRows
 from cogs.digest.rules import Verdict
 from cogs.digest.use_cases import Digests
 from tests.services.alerts.test_alerts import alert, receive
@@ -17,7 +18,9 @@ from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 
 async def decided(desk: Desk, outcome: AlertOutcome | None = None) -> list[AlertDecision]:
     """The decisions, newest first."""
-    listed = await desk.store.decisions(GUILD, DecisionFilter(outcome=outcome), None, limit=99)
+    listed = await AlertDecisionRows(desk.store.sql).decisions(
+        GUILD, DecisionFilter(outcome=outcome), None, limit=99
+    )
     return [one.decision for one in listed]
 
 
@@ -109,5 +112,5 @@ async def test_decisions_are_kept_for_two_weeks(desk: Desk, days: int) -> None:
     """Decisions about alerts are kept for two weeks, and then they are deleted."""
     await fire(desk)
     await desk.database.advance(timedelta(days=days))
-    await desk.store.forget_decisions()
+    await AlertDecisionRows(desk.store.sql).forget_decisions()
     assert bool(await decided(desk)) is (days < 14)

@@ -13,6 +13,9 @@ from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.statistics.period import Span
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.statistics import LoadStatistics
 from cogs.digest.rules import Verdict
 from cogs.digest.use_cases import Digests
 from tests.services.alerts.test_alerts import alert, receive
@@ -47,7 +50,7 @@ async def fire(desk: Desk, number: int = 1, event: AlertEvent = FIRING) -> Incid
 
 async def now(desk: Desk, incident: Incident) -> Incident:
     """Read it again."""
-    return await desk.store.incident(incident.id)
+    return await IncidentRows(desk.store.sql).incident(incident.id)
 
 
 async def test_an_event_is_tracked_and_posted_in_the_severitys_channel(desk: Desk) -> None:
@@ -133,7 +136,10 @@ async def test_a_recovery_closes_what_nobody_has_acknowledged(desk: Desk) -> Non
     for _ in range(2):
         await say(desk, OVER, 2)
     assert (await now(desk, first)).status is Status.RESOLVED
-    assert len(await desk.store.incidents_between(GUILD, first.triggered_at, desk.clock.time)) <= 1
+    assert (
+        len(await IncidentRows(desk.store.sql).incidents_between(GUILD, first.triggered_at, desk.clock.time))
+        <= 1
+    )
     assert await say(desk, replace(OVER, key="other"), 3) is None
 
 
@@ -225,7 +231,7 @@ async def test_a_triage_of_its_post_is_about_the_alert(desk: Desk) -> None:
     post = desk.message(DeliveryKind.ALERT)
     assert await desk.alert_titles.of_message(post) == first.title
     async with desk.store.transaction() as tx:
-        assert await tx.alert_of_message(post) == first.id
+        assert await AlertRows(tx.sql).alert_of_message(post) == first.id
 
 
 async def test_a_merged_alert_counts_on_the_other_and_is_not_closed_alone(desk: Desk) -> None:
@@ -245,7 +251,7 @@ async def test_statistics_count_it_under_its_monitor(desk: Desk) -> None:
     await fire(desk, 2)
     await fire(desk, 3, replace(FIRING, key="4712"))
     span = Span(desk.clock.time - timedelta(days=1), desk.clock.time + timedelta(days=1))
-    [source] = await desk.own_store.alert_sources(GUILD, span)
+    [source] = await LoadStatistics(desk.own_store.sql).alert_sources(GUILD, span)
     assert (source.name, source.counts.alerts, source.counts.messages) == ("Sentry", 2, 3)
 
 

@@ -13,8 +13,8 @@ from bot.domain.incident.opening import NewIncident
 from bot.domain.outage.journal import Journal
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
-from bot.services.ports import Transaction
 from bot.storage.database.sql import Sql
+from bot.storage.transaction import Transaction
 from tests.services.alerts.test_decisions import decided, outcomes
 from tests.services.alerts.test_events import FIRING, fire, say
 from tests.services.database import Database

@@ -15,6 +15,7 @@ import pytest
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.listing import IncidentFilter
 from bot.i18n import Texts
+from bot.storage.tables.incidents import IncidentRows
 from bot.ui.discord_api.reading.incoming import Incoming
 from bot.ui.words.wording import Wording
 from tests.fakes.discord import WATCHED
@@ -70,7 +71,9 @@ class Channel:
 
     async def alerts(self) -> list[Incident]:
         """Return all alerts that there were, oldest first."""
-        found = await self._desk.store.list_incidents(GUILD, IncidentFilter(), limit=25, offset=0)
+        found = await IncidentRows(self._desk.store.sql).list_incidents(
+            GUILD, IncidentFilter(), limit=25, offset=0
+        )
         return sorted(found, key=lambda one: one.id)
 
 

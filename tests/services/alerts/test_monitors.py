@@ -17,6 +17,9 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import TriageStatus
 from bot.runbook import default_policy_text, parse_policy
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.tables.triages import TriageRows
 from tests.by_person import name_of
 from tests.fakes.discord import WATCHED
 from tests.services.database import Database
@@ -61,7 +64,7 @@ def sharing(database: Database) -> Desk:
 
 async def statuses(desk: Desk) -> list[tuple[str, Status, int]]:
     """Of every incident that there was: title, status, how often it came."""
-    found = await desk.store.list_incidents(GUILD, IncidentFilter(), limit=25, offset=0)
+    found = await IncidentRows(desk.store.sql).list_incidents(GUILD, IncidentFilter(), limit=25, offset=0)
     return [(one.title, one.status, one.tracked.occurrences) for one in sorted(found, key=lambda one: one.id)]
 
 
@@ -77,7 +80,7 @@ async def test_a_recovery_closes_what_nobody_has_acknowledged(desk: Desk) -> Non
     await say(desk, 2, FIRING_TWO)
     await say(desk, 3, RESOLVED)
     assert await statuses(desk) == [("HighErrorRate", Status.RESOLVED, 2)]
-    incident = await desk.store.incident(1)
+    incident = await IncidentRows(desk.store.sql).incident(1)
     assert name_of(incident.ended) == "Captain Hook"
     await desk.database.advance(timedelta(hours=5))
     await desk.work()
@@ -139,7 +142,7 @@ async def test_what_two_senders_post_is_closed_when_both_have_recovered(sharing:
     assert await statuses(sharing) == [("disk full", Status.TRIGGERED, 3)]
     await post(6, "Recovered: disk full", first)
     assert await statuses(sharing) == [("disk full", Status.RESOLVED, 3)]
-    assert name_of((await sharing.store.incident(1)).ended) == first
+    assert name_of((await IncidentRows(sharing.store.sql).incident(1)).ended) == first
     await sharing.database.advance(timedelta(hours=5))
     await sharing.work()
     assert [kind for kind, _ in sharing.discord.sent if kind is DeliveryKind.ESCALATION] == []
@@ -188,7 +191,7 @@ async def test_a_recovery_is_a_line_on_what_somebody_works_on(desk: Desk) -> Non
     assert [status for _, status, _ in await statuses(desk)] == [Status.ACKNOWLEDGED, Status.TRIGGERED]
     assert await notices(desk) == ["recovered", "recovered"]
     for number in (1, 2):
-        kinds = [entry.kind for entry in await desk.store.timeline(number)]
+        kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(number)]
         assert kinds.count(TimelineKind.RECOVERED) == 1
 
 
@@ -246,7 +249,7 @@ async def test_a_recovery_ends_the_second_look_that_waits(desk: Desk) -> None:
     held = await hold(desk)
     assert held.triage.is_under_reevaluation
     await say(desk, 601, RESOLVED)
-    found = await desk.store.triage(held.triage.id)
+    found = await TriageRows(desk.store.sql).triage(held.triage.id)
     assert (found.status, found.ended_by_name) == (TriageStatus.DISMISSED, "Captain Hook")
     assert [status for _, status, _ in await statuses(desk)] == [Status.RESOLVED]
 
@@ -254,12 +257,12 @@ async def test_a_recovery_ends_the_second_look_that_waits(desk: Desk) -> None:
 async def test_a_triage_of_an_alert_begins_with_its_title(desk: Desk) -> None:
     """A triage of an alert's message starts with the alert's short title, unless the alert is private."""
     await say(desk, 600, FIRING)
-    (alert,) = await desk.store.list_incidents(GUILD, IncidentFilter(), limit=1, offset=0)
+    (alert,) = await IncidentRows(desk.store.sql).list_incidents(GUILD, IncidentFilter(), limit=1, offset=0)
     assert alert.title != FIRING
     assert await desk.alert_titles.of_message(600) == alert.title
     assert await desk.alert_titles.of_message(601) is None
     async with desk.store.transaction() as tx:
-        await tx.save(replace(alert, is_private=True, version=alert.version + 1))
+        await IncidentWrites(tx.sql).save(replace(alert, is_private=True, version=alert.version + 1))
     assert await desk.alert_titles.of_message(600) is None
 
 
@@ -269,7 +272,7 @@ async def test_the_title_that_the_post_shows_needs_no_query(desk: Desk) -> None:
     No title is known for an alert that was not rendered yet, shows another title or was declared an incident.
     """
     await say(desk, 600, FIRING)
-    (alert,) = await desk.store.list_incidents(GUILD, IncidentFilter(), limit=1, offset=0)
+    (alert,) = await IncidentRows(desk.store.sql).list_incidents(GUILD, IncidentFilter(), limit=1, offset=0)
     digest, titles = digest_of(alert.title), desk.alert_titles
     assert titles.as_shown(alert.id, digest) is None, "not rendered yet"
     await desk.work()

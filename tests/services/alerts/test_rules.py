@@ -6,6 +6,7 @@ from datetime import timedelta
 from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.incident.incident import Incident
 from bot.runbook import default_policy_text, parse_policy
+from bot.storage.tables.incidents import IncidentRows
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.alerts.test_decisions import decided, outcomes
 from tests.services.alerts.test_events import FIRING, OVER, fire, say
@@ -30,7 +31,7 @@ async def test_an_ignored_alert_opens_nothing_and_says_by_which_rule(database: D
     assert await desk.services.alerts.receive(told) is None
     found = await decided(desk, AlertOutcome.IGNORED)
     assert [one.detail.rule for one in found] == [2, 2]
-    assert await desk.store.open_incidents(desk.services.guild_id) == []
+    assert await IncidentRows(desk.store.sql).open_incidents(desk.services.guild_id) == []
 
 
 async def test_an_alert_opens_when_it_came_often_enough(database: Database) -> None:

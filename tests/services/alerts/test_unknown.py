@@ -16,6 +16,8 @@ from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.incident.incident import Status
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.alerts.answers import PAGE_SIZE
+from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.incidents import IncidentRows
 from cogs.maintenance.use_cases import MaintenanceWindows
 from tests.services.alerts.test_monitors import by, posted, say, statuses
 from tests.services.database import Database
@@ -40,7 +42,7 @@ async def questions(desk: Desk) -> list[tuple[AnyDeliveryKind, str]]:
 
 async def outcomes(desk: Desk) -> list[AlertOutcome]:
     """Return what became of every message, the oldest first."""
-    found = await desk.store.decisions(GUILD, DecisionFilter(), None, limit=100)
+    found = await AlertDecisionRows(desk.store.sql).decisions(GUILD, DecisionFilter(), None, limit=100)
     return [one.decision.outcome for one in reversed(found)]
 
 
@@ -65,7 +67,7 @@ async def test_it_is_asked_about_there_and_by_dm_and_tracked_without_an_answer(d
     assert await statuses(desk) == []
     await wait(desk, TOO_LATE - IN_TIME)
     assert await statuses(desk) == [(ODD, Status.TRIGGERED, 1)]
-    incident = await desk.store.incident(1)
+    incident = await IncidentRows(desk.store.sql).incident(1)
     assert incident.ack_due_at == incident.triggered_at + timedelta(minutes=15)
     assert [shown[:2] for shown in desk.discord.questions] == [(AlertAnswer.TRACKED, True)] * 2
     assert await outcomes(desk) == [AlertOutcome.TRACKED]
@@ -263,7 +265,7 @@ async def test_lessons_of_alerts_and_recoveries(desk: Desk) -> None:
     await desk.services.lifecycle.resolve(1, by=RESPONDER)
     await odd(desk, 2)
     assert [status for _, status, _ in await statuses(desk)] == [Status.RESOLVED, Status.TRIGGERED]
-    (shown, *_) = await desk.store.decisions(GUILD, DecisionFilter(), None, limit=1)
+    (shown, *_) = await AlertDecisionRows(desk.store.sql).decisions(GUILD, DecisionFilter(), None, limit=1)
     assert shown.decision.detail.clues[0][0] == "lesson"
     await odd(desk, 3, "something about gate 7")
     await answers.dismiss(3, AlertAnswer.RESOLVED, guild_id=GUILD, by=RESPONDER)

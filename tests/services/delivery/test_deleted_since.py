@@ -9,6 +9,9 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineKind
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.services.desk import PRIMARY, Desk
 from tests.services.privacy.test_privacy import secret
 
@@ -23,7 +26,7 @@ async def with_deleted(desk: Desk, kind: AnyDeliveryKind, *, minutes: float = 2.
     desk.discord.deleted_at_once = {kind}
     incident = await desk.open()
     await desk.pass_time(minutes=minutes)
-    return await desk.store.incident(incident.id)
+    return await IncidentRows(desk.store.sql).incident(incident.id)
 
 
 def _mail_only_failures(desk: Desk) -> None:
@@ -37,7 +40,7 @@ async def check_nobody_hears_of_a_failure(desk: Desk, incident: Incident) -> Non
     """It was posted: neither in the DLQ, nor on the timeline, nor by email."""
     assert await desk.database.dlq_entries() == []
     assert desk.mailer.sent == []
-    kinds = {entry.kind for entry in await desk.store.timeline(incident.id)}
+    kinds = {entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident.id)}
     assert TimelineKind.DELIVERY_FAILED not in kinds
 
 
@@ -62,7 +65,7 @@ async def test_a_root_of_its_own_is_posted_anew_too(desk: Desk) -> None:
         desk.discord.deleted_at_once = {kind}
         incident = await desk.open("SEV2", key=kind.value)
         await desk.pass_time(minutes=2)
-        now = await desk.store.incident(incident.id)
+        now = await IncidentRows(desk.store.sql).incident(incident.id)
         kinds = [one.kind for one in await desk.database.deliveries() if one.incident_id == incident.id]
         assert kinds.count(kind) == 2
         assert kinds.count(DeliveryKind.THREAD_ROOT) + kinds.count(DeliveryKind.ALERT) == 3
@@ -79,7 +82,7 @@ async def test_anything_else_counts_as_sent(desk: Desk, kind: AnyDeliveryKind) -
     incident = await with_deleted(desk, kind, minutes=16)
     gone = await row(desk, kind)
     assert (gone.status, gone.message_id) == (DeliveryStatus.SENT, None)
-    assert gone.id not in [post.id for post in await desk.store.posts(incident.id)]
+    assert gone.id not in [post.id for post in await DeliveryRows(desk.store.sql).posts(incident.id)]
     assert (await row(desk, DeliveryKind.THREAD_CARD)).status is DeliveryStatus.SENT
     assert (await row(desk, DeliveryKind.ESCALATION)).status is DeliveryStatus.SENT
     await check_nobody_hears_of_a_failure(desk, incident)
@@ -100,7 +103,7 @@ async def test_a_private_alert_comes_back_with_its_thread(desk: Desk) -> None:
     desk.discord.deleted_at_once = {DeliveryKind.ALERT}
     incident = await desk.incidents.open(secret(desk))
     await desk.pass_time(minutes=2)
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert now.post.message_id is not None
     assert now.post.channel_id == now.thread.id
     await check_nobody_hears_of_a_failure(desk, now)

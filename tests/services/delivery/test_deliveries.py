@@ -10,9 +10,13 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.jobs import JobName
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.ports import JobName, Subject
+from bot.services.ports import Subject
 from bot.services.watchdogs import audit
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.fakes.discord import FakeDiscord
 from tests.services.desk import PRIMARY, Desk
 
@@ -90,7 +94,7 @@ async def test_given_up_alert_goes_to_the_dlq_and_by_email(desk: Desk) -> None:
     assert alert.payload is not None
     assert alert.payload["content"] == "inc:1:alert"
     assert {mail.subject for mail in desk.mailer.sent} == {incident.title}
-    kinds = [entry.kind for entry in await desk.store.timeline(incident.id)]
+    kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident.id)]
     assert TimelineKind.DELIVERY_FAILED in kinds
     assert TimelineKind.EMAILED in kinds
 
@@ -206,8 +210,8 @@ async def test_posts_catch_up_with_the_incident(desk: Desk) -> None:
     incident = await desk.open("SEV1")
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     await desk.work()
-    current = await desk.store.incident(incident.id)
-    shown = {p.kind: p.shown_version for p in await desk.store.posts(incident.id)}
+    current = await IncidentRows(desk.store.sql).incident(incident.id)
+    shown = {p.kind: p.shown_version for p in await DeliveryRows(desk.store.sql).posts(incident.id)}
     assert set(shown.values()) == {current.version}
 
 
@@ -228,7 +232,7 @@ async def test_post_that_could_not_be_edited_is_tried_again_alone(desk: Desk) ->
     desk.discord.refreshed.clear()
     desk.discord.postponed = set()
     await desk.pass_time(minutes=1)
-    current = await desk.store.incident(incident.id)
+    current = await IncidentRows(desk.store.sql).incident(incident.id)
     assert desk.discord.refreshed == [(current.version, [DeliveryKind.THREAD])]
 
 

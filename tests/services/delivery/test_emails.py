@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from bot.domain.errors import DeliveryRefused
 from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.jobs import JobName
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.email_links import PATH, LinkState
-from bot.services.ports import JobName
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.by_person import id_of
 from tests.services.delivery.test_waiting import outage
 from tests.services.desk import PRIMARY, PUBLIC, SECONDARY, Desk
@@ -26,7 +28,9 @@ async def test_whom_the_server_did_not_take_is_tried_again_alone(desk: Desk) -> 
     await desk.pass_time(minutes=10)
     assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com", "primary@example.com"]
     told = [
-        entry.data for entry in await desk.store.timeline(incident.id) if entry.kind is TimelineKind.EMAILED
+        entry.data
+        for entry in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if entry.kind is TimelineKind.EMAILED
     ]
     assert told == [{"recipients": 1}] * 2
     assert [job for job in await desk.database.jobs() if job.name is JobName.RECORD_FAILURE] == []
@@ -74,7 +78,9 @@ async def test_the_email_of_many_acknowledges_each_by_itself(desk: Desk) -> None
     for token, expected in ((first, LinkState.DONE), (first, LinkState.USED), (second, LinkState.DONE)):
         assert (await desk.links.acknowledge(token)).state is expected
     taken = [
-        one for one in incidents if id_of((await desk.store.incident(one.id)).acknowledged) == PRIMARY.id
+        one
+        for one in incidents
+        if id_of((await IncidentRows(desk.store.sql).incident(one.id)).acknowledged) == PRIMARY.id
     ]
     assert len(taken) == 2
     assert [(await desk.links.preview(token)).state for token in others] == [LinkState.READY] * len(others)

@@ -7,8 +7,8 @@ import pytest
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
+from bot.domain.jobs import JobName
 from bot.services.delivery.waiting import LINE_PATIENCE
-from bot.services.ports import JobName
 from cogs.checks.rules import CheckDelivery, ChecksShown
 from cogs.suspects.rules import ChangeSource, SuspectKind
 from tests.cogs.checks.checks import ScriptedChecks

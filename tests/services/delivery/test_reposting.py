@@ -5,6 +5,8 @@ from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import DeliveryRefused
 from bot.domain.incident.incident import Incident, Role
 from bot.domain.timeline.entries import TimelineKind
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.services.desk import PRIMARY, Desk
 
 ALERT, THREAD, NOTICE = DeliveryKind.ALERT, DeliveryKind.THREAD, DeliveryKind.NOTICE
@@ -15,7 +17,7 @@ async def posted(desk: Desk, severity: str = "SEV1") -> Incident:
     """An incident whose posts are all there."""
     incident = await desk.open(severity)
     await desk.work()
-    return await desk.store.incident(incident.id)
+    return await IncidentRows(desk.store.sql).incident(incident.id)
 
 
 async def quiet(desk: Desk, kind: AnyDeliveryKind) -> list[bool]:
@@ -40,7 +42,7 @@ async def test_a_deleted_alert_is_posted_again_once(desk: Desk) -> None:
     await desk.reposting.message_gone(incident.post.message_id)
     await desk.reposting.message_gone(incident.post.message_id)
     await desk.work()
-    again = await desk.store.incident(incident.id)
+    again = await IncidentRows(desk.store.sql).incident(incident.id)
     assert again.post.message_id not in (None, incident.post.message_id)
     assert again.thread.id == incident.thread.id
     assert await quiet(desk, ALERT) == [False, True]
@@ -66,7 +68,7 @@ async def test_a_deleted_thread_is_opened_again(desk: Desk) -> None:
     await desk.reposting.thread_gone(incident.thread.id)
     await desk.reposting.thread_gone(incident.thread.id)
     await desk.work()
-    again = await desk.store.incident(incident.id)
+    again = await IncidentRows(desk.store.sql).incident(incident.id)
     assert again.thread.id not in (None, incident.thread.id)
     assert again.post.message_id == incident.post.message_id
     assert desk.sent(DeliveryKind.THREAD_ROOT) == ["channel:p0-alerts"]
@@ -79,10 +81,10 @@ async def test_a_line_for_a_deleted_thread_follows_into_the_new_one(desk: Desk) 
     desk.discord.deleted_threads = {incident.thread.id or 0}
     await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="r")
     await desk.work()
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert now.thread.id != incident.thread.id
     assert await lines(desk) == [("severity_changed", now.thread.id)]
-    history = [entry.kind for entry in await desk.store.timeline(incident.id)]
+    history = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident.id)]
     assert TimelineKind.DELIVERY_FAILED not in history
 
 
@@ -110,11 +112,11 @@ async def test_a_thread_is_not_opened_for_ever(desk: Desk) -> None:
     """A thread that is deleted again and again is replaced three times; then lines go beside the alert."""
     incident = await posted(desk)
     for _ in range(5):
-        thread = (await desk.store.incident(incident.id)).thread.id
+        thread = (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id
         await desk.reposting.thread_gone(thread or 0)
         await desk.work()
     assert len(desk.sent(THREAD)) == 4
-    last = (await desk.store.incident(incident.id)).thread.id
+    last = (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id
     desk.discord.deleted_threads = {last or 0}
     await desk.timelines.note(incident.id, by=PRIMARY, text="見ています", key="k")
     await desk.work()
@@ -126,7 +128,7 @@ async def test_an_alert_deleted_before_its_thread_was_there(desk: Desk) -> None:
     incident = await desk.open("SEV1")
     desk.discord.failures = [None, None, GONE, GONE]
     await desk.work()
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert now.thread.id is not None
     assert now.post.message_id is not None
     assert len(desk.sent(ALERT)) == 2
@@ -151,7 +153,9 @@ async def test_what_is_refused_for_another_reason_is_told_as_ever(desk: Desk) ->
     desk.discord.failures = [DeliveryRefused("Missing Permissions", http_status=403, code=50013)]
     await desk.timelines.note(incident.id, by=PRIMARY, text="見ています", key="k")
     await desk.work()
-    assert TimelineKind.DELIVERY_FAILED in [entry.kind for entry in await desk.store.timeline(incident.id)]
+    assert TimelineKind.DELIVERY_FAILED in [
+        entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident.id)
+    ]
 
 
 async def test_a_farewell_in_a_thread_that_is_gone_is_not_missed(desk: Desk) -> None:
@@ -162,5 +166,5 @@ async def test_a_farewell_in_a_thread_that_is_gone_is_not_missed(desk: Desk) -> 
     await desk.work()
     assert [name for name, _ in await lines(desk)] == ["severity_changed"]
     assert TimelineKind.DELIVERY_FAILED not in [
-        entry.kind for entry in await desk.store.timeline(incident.id)
+        entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident.id)
     ]

@@ -10,6 +10,8 @@ from bot.domain.incident.calls import Calls, arrived
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import LadderStep, Mention
 from bot.i18n import Texts
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
 from bot.ui.posts.escalation.calls import cannot
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
@@ -28,7 +30,7 @@ async def opened(desk: Desk, severity: str = "SEV1") -> Incident:
 
 async def calls_of(desk: Desk, incident: Incident) -> Calls:
     """What a post would say of them now."""
-    return (await desk.store.shown_incident(incident.id)).calls
+    return (await IncidentRows(desk.store.sql).shown_incident(incident.id)).calls
 
 
 def edits(desk: Desk, kind: AnyDeliveryKind) -> int:
@@ -61,7 +63,7 @@ async def test_a_step_that_is_taken_is_shown_at_once(desk: Desk) -> None:
     assert calls.called_at(calls.taken()[-1][0]) == ["@primary", "@secondary"]
     assert [page.who for page in calls.pages if page.sent_at] == ["@primary", "@primary", "@secondary"]
     alert = await desk.database.deliveries()
-    version = (await desk.store.incident(incident.id)).version
+    version = (await IncidentRows(desk.store.sql).incident(incident.id)).version
     assert {one.shown_version for one in alert if one.kind is DeliveryKind.ALERT} == {version}
 
 
@@ -119,7 +121,7 @@ async def test_a_step_edits_the_alert_and_the_newest_messages_only(desk: Desk) -
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     await desk.work()
     assert {kind: edits(desk, kind) > 0 for kind in sent} == dict.fromkeys(sent, True)
-    version = (await desk.store.incident(incident.id)).version
+    version = (await IncidentRows(desk.store.sql).incident(incident.id)).version
     shown = {one.shown_version for one in await desk.database.deliveries() if one.kind in sent}
     assert shown == {version}
 
@@ -131,15 +133,18 @@ async def test_a_step_edits_the_dms_that_it_follows_once(desk: Desk) -> None:
     during the edit has the older DMs edited once more.
     """
     incident = await opened(desk)
-    [first] = await desk.store.pages(incident.id)
+    [first] = await DeliveryRows(desk.store.sql).pages(incident.id)
     await desk.pass_time(minutes=15, seconds=3)
     assert desk.discord.edited.count(first.id) in (1, 2)
-    shown, words = await desk.store.shown_incident(incident.id), Wording(Texts.load(), desk.policy)
+    shown, words = (
+        await IncidentRows(desk.store.sql).shown_incident(incident.id),
+        Wording(Texts.load(), desk.policy),
+    )
     said = str(render(words, first, shown)["embeds"])
     assert "このあと新しい DM を送っています" in said
     assert "誰も押さないと" not in said
     assert "期限" not in said
-    followed = {page.id for page in await desk.store.pages(incident.id)} - {first.id}
+    followed = {page.id for page in await DeliveryRows(desk.store.sql).pages(incident.id)} - {first.id}
     desk.discord.edited.clear()
     await desk.pass_time(minutes=15)
     assert followed <= set(desk.discord.edited)
@@ -161,13 +166,15 @@ async def test_a_step_edits_the_last_dm_to_those_whom_it_leaves_out(desk: Desk) 
     desk.policy = replace(desk.policy, severities=MappingProxyType(rules))
     desk.use(desk.discord)
     incident = await opened(desk)
-    [first] = await desk.store.pages(incident.id)
+    [first] = await DeliveryRows(desk.store.sql).pages(incident.id)
     words = Wording(Texts.load(), desk.policy)
     for at, comes in ((deadline, "に通知"), (later, "この先は誰にも通知しません")):
         desk.discord.edited.clear()
         await desk.pass_time(minutes=15, seconds=3)
         assert desk.discord.edited.count(first.id) >= 1, at
-        said = str(render(words, first, await desk.store.shown_incident(incident.id))["embeds"])
+        said = str(
+            render(words, first, await IncidentRows(desk.store.sql).shown_incident(incident.id))["embeds"]
+        )
         assert "今すぐ 👀 ack を押して" in said
         assert comes in said
 
@@ -189,7 +196,7 @@ async def test_a_decline_is_of_the_moment_of_the_dm_to_the_next_person(desk: Des
     dm = desk.message(DeliveryKind.PAGE)
     await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=dm)
     await desk.work()
-    shown = await desk.store.shown_incident(incident.id)
+    shown = await IncidentRows(desk.store.sql).shown_incident(incident.id)
     [(said, page)] = [(one, page) for one in shown.calls.declined for page in shown.calls.pages[1:]]
     assert (said.who, page.who, page.asked_at) == ("@primary", "@secondary", said.at)
     words = Wording(Texts.load(), desk.policy)

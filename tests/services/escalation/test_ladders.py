@@ -9,6 +9,7 @@ from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.runbook.checks import check_policy
+from bot.storage.tables.escalation import EscalationRows
 from tests.services.desk import PRIMARY, Desk
 from tests.services.escalation.test_release import acknowledged, reasons
 
@@ -37,7 +38,11 @@ def use_ladder(desk: Desk, ladder: tuple[LadderStep, ...], severity: str) -> Non
 
 async def pending(desk: Desk, incident: Incident) -> list[Step]:
     """The steps to come."""
-    return [step for step in await desk.store.steps(incident.id) if step.status is StepStatus.PENDING]
+    return [
+        step
+        for step in await EscalationRows(desk.store.sql).steps(incident.id)
+        if step.status is StepStatus.PENDING
+    ]
 
 
 async def test_a_deadline_that_is_decided_with_a_repeating_step_does_not_end_it(desk: Desk) -> None:

@@ -4,6 +4,8 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.acknowledgement import AckVia
 from bot.i18n import Texts
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from tests.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
@@ -23,7 +25,7 @@ async def test_a_refused_dm_goes_to_the_next_person_at_once(desk: Desk) -> None:
     incident = await desk.open("SEV2")
     await desk.work()
     assert desk.sent(DeliveryKind.PAGE) == ["person:secondary"]
-    assert (await desk.store.incident(incident.id)).unreached == ("@primary",)
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).unreached == ("@primary",)
     assert await notices(desk, "unreached") == ["secondary"]
     assert desk.sent(DeliveryKind.ESCALATION) == []
 
@@ -70,7 +72,7 @@ async def test_a_dm_that_arrives_after_all_is_no_longer_told_of(desk: Desk) -> N
     await desk.work()
     desk.discord.refused = set()
     await desk.pass_time(minutes=15)
-    assert (await desk.store.incident(incident.id)).unreached == ()
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).unreached == ()
 
 
 async def test_a_refusal_after_an_acknowledge_tells_nobody(desk: Desk) -> None:
@@ -130,8 +132,13 @@ async def test_a_later_step_asks_whoever_declined_anew(desk: Desk) -> None:
     await desk.pass_time(minutes=1)
     await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
     await desk.pass_time(minutes=14)
-    now, words = await desk.store.shown_incident(incident.id), Wording(Texts.load(), desk.policy)
-    own = [page for page in await desk.store.pages(incident.id) if page.recipient == "primary"]
+    now, words = (
+        await IncidentRows(desk.store.sql).shown_incident(incident.id),
+        Wording(Texts.load(), desk.policy),
+    )
+    own = [
+        page for page in await DeliveryRows(desk.store.sql).pages(incident.id) if page.recipient == "primary"
+    ]
     first, second = (str(render(words, page, now)["embeds"]) for page in own)
     assert "今は対応できないと伝えました" in first
     assert "今は対応できないと伝えました" not in second
@@ -143,9 +150,9 @@ async def test_the_dm_of_whoever_declined_is_edited_when_the_next_one_arrives(de
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
-    before = (await desk.store.incident(incident.id)).version
+    before = (await IncidentRows(desk.store.sql).incident(incident.id)).version
     await desk.work()
-    now = await desk.store.shown_incident(incident.id)
+    now = await IncidentRows(desk.store.sql).shown_incident(incident.id)
     assert now.version == before + 1
     assert [page.sent_at is not None for page in now.calls.pages] == [True, True]
     assert (now.version, [DeliveryKind.PAGE] * 2) in [

@@ -22,6 +22,10 @@ from bot.i18n import Texts
 from bot.services.escalation.release import ReleaseOutcome
 from bot.services.incidents.title_and_start import NewDetails
 from bot.services.incidents.updates import NewUpdate
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording, relative
 from tests.by_person import id_of, time_of
@@ -41,7 +45,7 @@ async def acknowledged(desk: Desk, severity: str = "SEV1", *, after_min: float =
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.REACTION)
     await desk.work()
-    return await desk.store.incident(incident.id)
+    return await IncidentRows(desk.store.sql).incident(incident.id)
 
 
 async def primary_stands_everywhere(desk: Desk) -> None:
@@ -107,14 +111,17 @@ async def test_after_the_deadline_post_and_dm_say_when_the_ladder_goes_on(desk: 
     incident = await acknowledged(desk, after_min=61)
     await desk.releasing.release(incident.id, by=PRIMARY)
     await desk.work()
-    shown, words = await desk.store.shown_incident(incident.id), Wording(Texts.load(), desk.policy)
+    shown, words = (
+        await IncidentRows(desk.store.sql).shown_incident(incident.id),
+        Wording(Texts.load(), desk.policy),
+    )
     following = shown.calls.following
     assert following is not None
     at = words.clock(following.due_at, on=incident.triggered_at)
     [post] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT]
     first = f"**今やること：👀 ack を押して対応を始める · 期限 {at} ({relative(following.due_at)})**"
     assert first in str(render(words, post, shown)["embeds"])
-    page = (await desk.store.pages(incident.id))[-1]
+    page = (await DeliveryRows(desk.store.sql).pages(incident.id))[-1]
     assert "released" in str(page.data["why"])
     assert f"誰も押さないと：{at} @here" in str(render(words, page, shown)["embeds"])
 
@@ -153,7 +160,7 @@ async def test_whoever_acknowledges_first_after_a_reopening_is_on_it(desk: Desk)
     await desk.pass_time(minutes=1)
     await desk.releasing.release(incident.id, by=SECONDARY)
     result = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert now.on_it is not None
     assert (result.outcome, now.on_it.id, id_of(now.acknowledged)) == (
         AckOutcome.FIRST,
@@ -177,7 +184,7 @@ async def test_whoever_was_on_it_before_it_ended_is_not_on_it_once_it_is_reopene
     assert (released.outcome, released.incident.status) == (ReleaseOutcome.RESUMED, Status.TRIGGERED)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
     await desk.reconciler.reconcile_all()
-    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.TRIGGERED
 
 
 async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
@@ -188,7 +195,7 @@ async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
     await desk.pass_time(minutes=10)
     released = await desk.releasing.release(incident.id, by=PRIMARY)
     await desk.pass_time(minutes=20)
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert (released.outcome, now.status) == (ReleaseOutcome.PASSED, Status.ACKNOWLEDGED)
     assert now.on_it is not None
     assert (now.on_it.id, id_of(now.acknowledged)) == (RESPONDER.id, PRIMARY.id)
@@ -202,9 +209,9 @@ async def test_who_takes_over_after_a_reminder_has_their_own_time(desk: Desk) ->
     incident = await acknowledged(desk)
     await desk.acknowledger.acknowledge(incident.id, by=RESPONDER, via=AckVia.BUTTON)
     await desk.pass_time(minutes=31)
-    assert (await desk.store.incident(incident.id)).updates.reminders == 1
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).updates.reminders == 1
     await desk.releasing.release(incident.id, by=PRIMARY)
-    now = (await desk.store.incident(incident.id)).updates
+    now = (await IncidentRows(desk.store.sql).incident(incident.id)).updates
     assert (now.due_at, now.reminders) == (desk.clock.time + timedelta(minutes=30), 0)
 
 
@@ -217,7 +224,7 @@ async def test_only_those_who_are_on_it_let_go(desk: Desk) -> None:
         await desk.releasing.release(incident.id, by=OBSERVER)
     await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     assert (await desk.releasing.release(incident.id, by=SECONDARY)).outcome is ReleaseOutcome.STILL_HELD
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
 
 
 async def test_silence_past_one_reminder_lets_the_ack_lapse(desk: Desk) -> None:
@@ -229,14 +236,16 @@ async def test_silence_past_one_reminder_lets_the_ack_lapse(desk: Desk) -> None:
     await desk.pass_time(minutes=30)
     assert desk.sent(DeliveryKind.ESCALATION) == []
     await desk.pass_time(minutes=15)
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert (now.status, time_of(now.acknowledged)) == (Status.TRIGGERED, time_of(incident.acknowledged))
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
     assert await reasons(desk, DeliveryKind.ESCALATION) == [("channel:p0-alerts", "lapsed")]
     assert ("person:secondary", "lapsed") in await reasons(desk, DeliveryKind.PAGE)
-    assert [e.kind for e in await desk.store.timeline(incident.id)].count(TimelineKind.LAPSED) == 1
+    assert [e.kind for e in await TimelineRows(desk.store.sql).timeline(incident.id)].count(
+        TimelineKind.LAPSED
+    ) == 1
     await desk.reconciler.reconcile_all()
-    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.TRIGGERED
     await desk.pass_time(minutes=15)
     assert len(desk.sent(DeliveryKind.ESCALATION)) == 2
 
@@ -272,10 +281,12 @@ async def test_any_sign_of_life_keeps_the_ack(desk: Desk, act: str) -> None:
             write(desk, incident)
             await desk.pins.pin(desk.discord.messages.pop(9), by=PRIMARY)
     await desk.pass_time(minutes=20)
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
     assert desk.sent(DeliveryKind.ESCALATION) == []
     await desk.pass_time(minutes=60)
-    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED, "silent once more"
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.TRIGGERED, (
+        "silent once more"
+    )
 
 
 async def test_no_ack_lapses_of_which_the_last_reminder_has_not_said_so(desk: Desk) -> None:
@@ -288,10 +299,10 @@ async def test_no_ack_lapses_of_which_the_last_reminder_has_not_said_so(desk: De
     desk.use(desk.discord)
     await desk.pass_time(minutes=20)
     reminders = [one for one in await desk.database.deliveries() if one.data.get("notice") == "update_due"]
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
     assert ["lapses_at" in one.data for one in reminders] == [False, True]
     await desk.pass_time(minutes=15)
-    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.TRIGGERED
 
 
 async def test_the_next_person_is_told_whatever_the_former_one_is_called(desk: Desk) -> None:
@@ -318,7 +329,7 @@ async def test_the_next_person_is_told_whatever_the_silent_one_is_called(desk: D
     await desk.acknowledger.acknowledge(incident.id, by=sato, via=AckVia.BUTTON)
     await desk.pass_time(minutes=30)
     await desk.pass_time(minutes=15)
-    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.TRIGGERED
     assert await reasons(desk, DeliveryKind.PAGE) == [("person:secondary", "lapsed")]
 
 
@@ -333,9 +344,11 @@ async def test_an_ack_never_lapses_before_the_time_that_was_announced(desk: Desk
     await desk.pass_time(hours=2)  # "without an update by then, the ack lapses": an hour from now
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=SECONDARY, reason="広がった")
     await desk.pass_time(minutes=6)
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
     await desk.pass_time(minutes=15)
-    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED, "as its next reminder said"
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.TRIGGERED, (
+        "as its next reminder said"
+    )
 
 
 @pytest.mark.parametrize(("joins", "status"), [(True, Status.ACKNOWLEDGED), (False, Status.TRIGGERED)])
@@ -355,7 +368,7 @@ async def test_everybody_who_is_on_it_counts_and_nobody_else(
         case "note":
             await desk.timelines.note(incident.id, by=SECONDARY, text="DB を調べています", key="n")
     await desk.pass_time(minutes=20)
-    assert (await desk.store.incident(incident.id)).status is status
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is status
 
 
 async def test_what_ended_or_lets_nothing_lapse_goes_on_as_ever(desk: Desk) -> None:
@@ -364,8 +377,8 @@ async def test_what_ended_or_lets_nothing_lapse_goes_on_as_ever(desk: Desk) -> N
     await desk.lifecycle.resolve(resolved.id, by=PRIMARY)
     await desk.acknowledger.acknowledge(waiting.id, by=PRIMARY, via=AckVia.BUTTON)
     await desk.pass_time(hours=8)
-    assert (await desk.store.incident(resolved.id)).status is Status.RESOLVED
-    now = await desk.store.incident(waiting.id)
+    assert (await IncidentRows(desk.store.sql).incident(resolved.id)).status is Status.RESOLVED
+    now = await IncidentRows(desk.store.sql).incident(waiting.id)
     assert now.status is Status.ACKNOWLEDGED
     assert now.updates.reminders > 1
 
@@ -376,14 +389,18 @@ async def test_an_ack_after_a_lapse_ends_the_ladder_again(desk: Desk) -> None:
     await desk.pass_time(minutes=45)
     result = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     await desk.pass_time(minutes=29)
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert result.outcome is AckOutcome.FIRST
     assert now.taken is not None
     assert (now.taken.id, time_of(now.acknowledged)) == (PRIMARY.id, time_of(incident.acknowledged))
     assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
     await desk.pass_time(minutes=16)
     assert len(desk.sent(DeliveryKind.ESCALATION)) == 2
-    done = [step.index for step in await desk.store.steps(incident.id) if step.status == "done"]
+    done = [
+        step.index
+        for step in await EscalationRows(desk.store.sql).steps(incident.id)
+        if step.status == "done"
+    ]
     assert done == [0, 1, 2], "each step once, from where the ladder was"
 
 
@@ -404,7 +421,7 @@ async def test_a_new_eye_under_what_was_posted_since_counts(desk: Desk) -> None:
     escalation = desk.message(DeliveryKind.ESCALATION)
     desk.discord.reactions[escalation] = [PRIMARY]
     await desk.reconciler.reconcile_all()
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
 
 
 async def test_others_eyes_count_wherever_they_stand(desk: Desk) -> None:
@@ -413,7 +430,7 @@ async def test_others_eyes_count_wherever_they_stand(desk: Desk) -> None:
     await desk.pass_time(minutes=45)
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)].append(SECONDARY)
     await desk.reconciler.reconcile_all()
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert now.on_it is not None
     assert now.on_it.id == SECONDARY.id
 
@@ -425,7 +442,7 @@ async def test_taking_the_eye_back_releases_where_the_policy_says_so(desk: Desk,
     desk.use(desk.discord)
     incident = await acknowledged(desk)
     await desk.releasing.release_by_reaction(incident, by=SECONDARY)
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
     await desk.releasing.release_by_reaction(incident, by=PRIMARY)
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert now.status is (Status.TRIGGERED if releases else Status.ACKNOWLEDGED)

@@ -17,7 +17,10 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import load_policy
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S
-from bot.services.ports import Transaction
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.transaction import Transaction
 from tests.fakes.discord import FakeDiscord
 from tests.services.desk import OBSERVER, PRIMARY, SECONDARY, Desk
 
@@ -53,7 +56,7 @@ async def test_steps_due_together_become_one_message_per_place(desk: Desk) -> No
     told = await sent(desk, DeliveryKind.ESCALATION, bundled=True)
     assert sorted(one.incident_id or 0 for one in told) == [one.id for one in incidents]
     for incident in incidents:
-        kinds = [entry.kind for entry in await desk.store.timeline(incident.id)]
+        kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident.id)]
         assert kinds.count(TimelineKind.ESCALATED) == 1
         assert kinds.count(TimelineKind.PAGED) == 3, "at once, and one each at the deadline"
 
@@ -95,7 +98,7 @@ async def test_eyes_on_the_bundle_acknowledge_all_it_tells_of(desk: Desk) -> Non
     await desk.eyes(bundle, by=PRIMARY)
     await desk.pass_time(seconds=3)
     for incident in incidents:
-        assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+        assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
     assert desk.discord.bundles == [(0, MANY)] * 3, "one edit for each of the three bundles"
 
 
@@ -212,7 +215,12 @@ async def test_discord_that_does_not_answer_holds_a_decision_up_for_a_moment_onl
     await work_once(desk)
     assert loop.time() - started < READ_WITHIN_S + 1.0
     assert 1 < len(desk.discord.asked) < 10
-    done = [step for one in range(1, 11) for step in await desk.store.steps(one) if step.index == 1]
+    done = [
+        step
+        for one in range(1, 11)
+        for step in await EscalationRows(desk.store.sql).steps(one)
+        if step.index == 1
+    ]
     assert {step.status.value for step in done} == {"done"}
 
 
@@ -251,7 +259,7 @@ async def test_a_sweep_takes_along_what_came_due_since_it_looked(
     monkeypatch.setattr(desk.sweeps, "decide_due", decide_and_be_late)
     await desk.sweeps.decide(first.id, 1)
     assert sent_away == [timedelta(seconds=2)]
-    assert (await desk.store.steps(second.id))[1].status is StepStatus.DONE
+    assert (await EscalationRows(desk.store.sql).steps(second.id))[1].status is StepStatus.DONE
 
 
 async def test_a_whole_pass_begins_anew_when_it_is_asked_for_meanwhile(desk: Desk) -> None:
@@ -285,7 +293,7 @@ async def test_discord_that_is_away_costs_a_bundle_no_edit(desk: Desk) -> None:
     await open_many(desk)
     await desk.pass_time(minutes=15, seconds=3)
     desk.discord.is_away = True
-    incident = await desk.store.incident(1)
+    incident = await IncidentRows(desk.store.sql).incident(1)
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     await desk.pass_time(seconds=3)
     assert desk.discord.bundles == []
@@ -350,5 +358,5 @@ async def test_one_that_cannot_be_decided_with_the_others_holds_up_nobody(
     monkeypatch.setattr(desk.sweeps, "_queue_messages", broken)
     await desk.pass_time(minutes=15, seconds=30)
     for incident in incidents:
-        kinds = [entry.kind for entry in await desk.store.timeline(incident.id)]
+        kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident.id)]
         assert kinds.count(TimelineKind.ESCALATED) == 1

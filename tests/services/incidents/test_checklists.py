@@ -12,6 +12,8 @@ from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text
 from bot.runbook.tables import FirstResponse
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.by_person import time_of
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
@@ -34,13 +36,17 @@ def pick(
 
 async def done(desk: Desk, incident: Incident) -> set[int]:
     """The places of what is done of the present sheet."""
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     return set(desk.policy.checklist(now.severity).done(now.checks))
 
 
 async def steps(desk: Desk, incident: Incident) -> list[TimelineEntry]:
     """What the timeline tells of steps."""
-    return [entry for entry in await desk.store.timeline(incident.id) if entry.kind in (DONE, UNDONE)]
+    return [
+        entry
+        for entry in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if entry.kind in (DONE, UNDONE)
+    ]
 
 
 async def test_a_tick_is_kept_told_and_shown(desk: Desk) -> None:
@@ -49,7 +55,7 @@ async def test_a_tick_is_kept_told_and_shown(desk: Desk) -> None:
     sent = len(desk.discord.sent)
     result = await desk.checklists.choose(incident.id, pick(desk, {0, 2}), by=PRIMARY)
     assert (result.filled.ticked, result.filled.unticked, result.is_outdated) == ((0, 2), (), False)
-    assert await desk.store.incident(incident.id) == result.filled.incident
+    assert await IncidentRows(desk.store.sql).incident(incident.id) == result.filled.incident
     assert f"refresh:{incident.id}" in [job.key for job in await desk.database.jobs()]
     words = desk.policy.checklist("SEV1").steps[2]
     told = {"severity": "SEV1", "number": 3, "words": {"ja": words.ja, "en": words.en}}
@@ -67,7 +73,7 @@ async def test_a_tick_is_no_acknowledge(desk: Desk) -> None:
     """Ticking a step does not acknowledge the incident."""
     incident = await opened(desk)
     await desk.checklists.choose(incident.id, pick(desk, {0}), by=RESPONDER)
-    assert time_of((await desk.store.incident(incident.id)).acknowledged) is None
+    assert time_of((await IncidentRows(desk.store.sql).incident(incident.id)).acknowledged) is None
 
 
 async def test_anybody_who_may_respond_takes_it_back(desk: Desk) -> None:
@@ -101,7 +107,7 @@ async def test_the_same_once_more_is_no_news(desk: Desk) -> None:
     first = await desk.checklists.choose(incident.id, pick(desk, {0}), by=PRIMARY)
     again = await desk.checklists.choose(incident.id, pick(desk, {0}), by=SECONDARY)
     assert again.filled.ticked == ()
-    assert (await desk.store.incident(incident.id)).version == first.filled.incident.version
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).version == first.filled.incident.version
     assert len(await steps(desk, incident)) == 1
 
 
@@ -112,11 +118,13 @@ async def test_another_severity_has_steps_of_its_own(desk: Desk) -> None:
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
     assert await done(desk, incident) == set()
-    before = (await desk.store.incident(incident.id)).version
+    before = (await IncidentRows(desk.store.sql).incident(incident.id)).version
     stale = await desk.checklists.choose(incident.id, pick(desk, {1}, shown={0}), by=SECONDARY)
     assert stale.is_outdated
     assert await done(desk, incident) == set()
-    assert (await desk.store.incident(incident.id)).version == before + 1  # the card is drawn anew
+    assert (
+        await IncidentRows(desk.store.sql).incident(incident.id)
+    ).version == before + 1  # the card is drawn anew
     fitting = pick(desk, {1}, severity="SEV2")
     assert (await desk.checklists.choose(incident.id, fitting, by=SECONDARY)).filled.ticked == (1,)
     assert [(entry.data or {})["severity"] for entry in await steps(desk, incident)] == ["SEV1", "SEV2"]

@@ -15,6 +15,9 @@ from bot.domain.triage.session import NewTriage
 from bot.domain.triage.tree import UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.triage.views import TriageView
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.by_person import id_of
 from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.database import Database
@@ -75,7 +78,7 @@ async def test_the_alert_becomes_the_incident_with_what_the_triage_says(desk: De
     assert incident.path == (("users_affected", "yes"), ("large_impact", "yes"))
     assert desk.sent(DeliveryKind.ALERT) == ["channel:51", "channel:p0-alerts"]
     assert await rung(desk) == [False, True]
-    kinds = [entry.kind for entry in await desk.store.timeline(incident.id)]
+    kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident.id)]
     assert {TimelineKind.SEVERITY_CHANGED, TimelineKind.DECLARED, TimelineKind.TRIAGED} < set(kinds)
     await desk.pass_time(minutes=15)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
@@ -128,10 +131,12 @@ async def test_a_triage_of_an_alert_that_was_a_false_alarm_is_linked(desk: Desk)
     await desk.lifecycle.cancel(tracked.id, by=PRIMARY)
     incident = await triage(desk, "yes", "no")
     await desk.work()
-    assert (await desk.store.incident(tracked.id)).linked == (incident.id,)
+    assert (await IncidentRows(desk.store.sql).incident(tracked.id)).linked == (incident.id,)
     assert [one for one in await desk.database.deliveries() if "notice" in one.data] == []
     for number in (incident.id, tracked.id):
-        assert TimelineKind.LINKED in [entry.kind for entry in await desk.store.timeline(number)]
+        assert TimelineKind.LINKED in [
+            entry.kind for entry in await TimelineRows(desk.store.sql).timeline(number)
+        ]
 
 
 async def test_declaring_twice_or_without_the_right_is_refused(desk: Desk) -> None:
@@ -165,7 +170,7 @@ async def test_what_a_clock_does_is_put_on_nobody(desk: Desk, *, is_over: bool) 
     assert raised is not None
     assert (raised.id == tracked.id, raised.path[-1]) == (not is_over, UNANSWERED)
     made = {TimelineKind.OPENED, TimelineKind.DECLARED, TimelineKind.LINKED, TimelineKind.SEVERITY_CHANGED}
-    told = [one for one in await desk.store.timeline(raised.id) if one.kind in made]
+    told = [one for one in await TimelineRows(desk.store.sql).timeline(raised.id) if one.kind in made]
     assert {one.kind for one in told} & {TimelineKind.DECLARED, TimelineKind.LINKED}
     assert RESPONDER.name not in {one.actor_name for one in told}
     acts = {row.action for row in await desk.database.audit_rows() if row.actor_name == RESPONDER.name}
@@ -183,9 +188,9 @@ async def held(desk: Desk, *, channel: str, message_id: int = FIRST) -> tuple[In
 async def test_a_burning_alert_is_not_lowered_when_nobody_answers(desk: Desk) -> None:
     """An unanswered re-evaluation, which raises a SEV2, does not lower an alert that is a SEV1."""
     tracked, _ = await held(desk, channel="p0-alerts")
-    before = await desk.store.steps(tracked.id)
+    before = await EscalationRows(desk.store.sql).steps(tracked.id)
     await desk.pass_time(minutes=46)
-    raised = await desk.store.incident(tracked.id)
+    raised = await IncidentRows(desk.store.sql).incident(tracked.id)
     assert (raised.kind, raised.severity, raised.status) == (
         IncidentKind.INCIDENT,
         "SEV1",
@@ -193,8 +198,10 @@ async def test_a_burning_alert_is_not_lowered_when_nobody_answers(desk: Desk) ->
     )
     assert raised.path[-1] == UNANSWERED
     assert raised.ack_due_at == tracked.ack_due_at
-    assert TimelineKind.SEVERITY_CHANGED not in [one.kind for one in await desk.store.timeline(raised.id)]
-    after = await desk.store.steps(tracked.id)
+    assert TimelineKind.SEVERITY_CHANGED not in [
+        one.kind for one in await TimelineRows(desk.store.sql).timeline(raised.id)
+    ]
+    after = await EscalationRows(desk.store.sql).steps(tracked.id)
     assert [step.due_at for step in after][: len(before)] == [step.due_at for step in before]
     assert StepStatus.CANCELLED not in {step.status for step in after}
     assert desk.sent(DeliveryKind.ESCALATION)[:1] == ["channel:p0-alerts"]
@@ -222,7 +229,7 @@ async def test_what_somebody_is_on_stays_theirs_when_nobody_answers(
     tracked, _ = await held(desk, channel=channel)
     await desk.acknowledger.acknowledge(tracked.id, by=PRIMARY, via=AckVia.REACTION)
     await desk.pass_time(minutes=46)
-    raised = await desk.store.incident(tracked.id)
+    raised = await IncidentRows(desk.store.sql).incident(tracked.id)
     assert (raised.severity, raised.status, id_of(raised.acknowledged)) == (
         severity,
         Status.ACKNOWLEDGED,
@@ -251,7 +258,7 @@ async def test_whoever_may_not_change_severities_lowers_no_alert_by_a_triage(str
         "lower": "SEV3",
         "roles": ("lead",),
     }
-    assert await strict.store.incident(tracked.id) == tracked
+    assert await IncidentRows(strict.store.sql).incident(tracked.id) == tracked
     (row,) = [row for row in await strict.database.audit_rows() if not row.allowed]
     assert (row.actor_name, row.action, row.data) == (
         RESPONDER.name,
@@ -300,7 +307,7 @@ async def test_a_false_alarm_pressed_on_an_old_post_closes_no_incident(desk: Des
     for _ in range(2):
         with pytest.raises(InvalidTransition, match="declared_before"):
             await desk.lifecycle.dismiss(tracked.id, by=RESPONDER)
-    assert (await desk.store.incident(tracked.id)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(tracked.id)).status is Status.TRIGGERED
     await desk.pass_time(minutes=16)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
@@ -323,7 +330,7 @@ async def test_an_incident_is_not_merged_into_a_tracked_alert(desk: Desk) -> Non
     other = await receive(desk, alert(desk, FIRST + 1, "disk full"))
     incident = await desk.open()
     await desk.work()
-    thread = (await desk.store.incident(incident.id)).thread.id
+    thread = (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id
     for than, thread_id, offered in (
         (incident.id, None, set()),
         (None, thread, set()),
@@ -335,8 +342,8 @@ async def test_an_incident_is_not_merged_into_a_tracked_alert(desk: Desk) -> Non
         assert {one.id for one in found} == offered
     with pytest.raises(InvalidTransition, match="merge_into_alert"):
         await desk.merging.merge(incident.id, into=tracked.id, by=RESPONDER)
-    assert (await desk.store.incident(incident.id)).is_open
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).is_open
     await desk.lifecycle.declare(tracked.id, by=RESPONDER)
     await desk.merging.merge(incident.id, into=tracked.id, by=RESPONDER)
     await desk.merging.merge(other.id, into=tracked.id, by=RESPONDER)
-    assert (await desk.store.incident(tracked.id)).duplicates == (other.id, incident.id)
+    assert (await IncidentRows(desk.store.sql).incident(tracked.id)).duplicates == (other.id, incident.id)

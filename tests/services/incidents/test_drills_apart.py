@@ -3,6 +3,7 @@
 import pytest
 
 from bot.domain.errors import DrillAndReal
+from bot.storage.tables.incidents import IncidentRows
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 
@@ -19,14 +20,14 @@ async def test_a_drill_is_never_mixed_with_what_is_real(desk: Desk, *, is_alert:
     await desk.work()
     if is_over:
         await desk.lifecycle.cancel(drill.id, by=PRIMARY)
-    before = [await desk.store.incident(one.id) for one in (real, drill)]
+    before = [await IncidentRows(desk.store.sql).incident(one.id) for one in (real, drill)]
     for one, other in ((real, drill), (drill, real)):
         with pytest.raises(DrillAndReal):
             await desk.lifecycle.link(one.id, with_=other.id, by=RESPONDER)
         with pytest.raises(DrillAndReal):
             await desk.merging.merge(one.id, into=other.id, by=RESPONDER)
-    assert [await desk.store.incident(one.id) for one in (real, drill)] == before
-    assert await desk.store.related(real.id) == []
+    assert [await IncidentRows(desk.store.sql).incident(one.id) for one in (real, drill)] == before
+    assert await IncidentRows(desk.store.sql).related(real.id) == []
     refused = [(row.action, row.data) for row in await desk.database.audit_rows() if not row.allowed]
     assert refused == [
         (

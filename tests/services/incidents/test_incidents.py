@@ -13,6 +13,11 @@ from bot.domain.incident.acknowledgement import AckOutcome, AckVia
 from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import Status
 from bot.domain.timeline.entries import TimelineKind
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.by_person import name_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
@@ -57,7 +62,9 @@ async def test_nobody_acknowledges(desk: Desk) -> None:
     assert len(desk.sent(DeliveryKind.ESCALATION)) == len(desk.policy.severities["SEV1"].ladder) - 1
     await desk.pass_time(hours=12)
     assert len(desk.sent(DeliveryKind.ESCALATION)) == len(desk.policy.severities["SEV1"].ladder) - 1 + 3
-    waiting = [step for step in await desk.store.steps(1) if step.status is StepStatus.PENDING]
+    waiting = [
+        step for step in await EscalationRows(desk.store.sql).steps(1) if step.status is StepStatus.PENDING
+    ]
     assert len(waiting) == 1
 
 
@@ -70,7 +77,7 @@ async def test_acknowledge_stops_the_ladder(desk: Desk) -> None:
     assert result.outcome is AckOutcome.FIRST
     await desk.pass_time(days=2)
     assert desk.sent(DeliveryKind.ESCALATION) == []
-    assert name_of((await desk.store.incident(incident.id)).acknowledged) == "responder"
+    assert name_of((await IncidentRows(desk.store.sql).incident(incident.id)).acknowledged) == "responder"
 
 
 @pytest.mark.parametrize("kind", [DeliveryKind.THREAD_START, DeliveryKind.PAGE])
@@ -87,10 +94,10 @@ async def test_later_acknowledge_joins(desk: Desk) -> None:
     incident = await desk.open()
     for person in (PRIMARY, SECONDARY, SECONDARY):
         await desk.acknowledger.acknowledge(incident.id, by=person, via=AckVia.BUTTON)
-    kinds = [(e.kind, e.actor_name) for e in await desk.store.timeline(incident.id)]
+    kinds = [(e.kind, e.actor_name) for e in await TimelineRows(desk.store.sql).timeline(incident.id)]
     assert (TimelineKind.ACKNOWLEDGED, "primary") in kinds
     assert kinds.count((TimelineKind.JOINED, "secondary")) == 1
-    assert [who.id for who in await desk.store.responders(incident.id)] == [1, 2]
+    assert [who.id for who in await AcknowledgementRows(desk.store.sql).responders(incident.id)] == [1, 2]
 
 
 async def test_outsider_is_refused_and_recorded(desk: Desk) -> None:
@@ -98,7 +105,7 @@ async def test_outsider_is_refused_and_recorded(desk: Desk) -> None:
     incident = await desk.open()
     with pytest.raises(NotPermitted):
         await desk.acknowledger.acknowledge(incident.id, by=OBSERVER, via=AckVia.BUTTON)
-    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.TRIGGERED
     refused = [row for row in await desk.database.audit_rows() if not row.allowed]
     assert [(row.actor_name, row.data["act"]) for row in refused] == [("observer", "acknowledge")]
 
@@ -158,7 +165,9 @@ async def test_bug_in_reading_the_eyes_does_not_stop_the_ladder(desk: Desk) -> N
     """An error while reading reactions does not keep the escalation from being sent, once."""
     await desk.open()
     await desk.work()
-    desk.discord.broken = {post.message_id for post in await desk.store.posts(1) if post.message_id}
+    desk.discord.broken = {
+        post.message_id for post in await DeliveryRows(desk.store.sql).posts(1) if post.message_id
+    }
     await desk.pass_time(minutes=15)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
@@ -207,7 +216,11 @@ async def test_two_people_without_a_place_by_now_decline_each_for_themselves(des
     gone = [replace(RESPONDER, id=10**17 + number, name="gone") for number in range(2)]
     for who in (*gone, gone[0]):
         await desk.passing_on.decline(incident.id, by=who, message_id=999)
-    entries = [one for one in await desk.store.timeline(incident.id) if one.kind is TimelineKind.DECLINED]
+    entries = [
+        one
+        for one in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if one.kind is TimelineKind.DECLINED
+    ]
     assert [DeclinedEntry.from_json(one.data or {}).asked for one in entries] == [
         f"@{who.id}" for who in gone
     ]
@@ -313,8 +326,12 @@ async def test_one_incident_in_trouble_does_not_hide_the_others(desk: Desk) -> N
     await desk.open(key="broken")
     healthy = await desk.open(key="healthy")
     await desk.work()
-    desk.discord.broken = {p.message_id for p in await desk.store.posts(1) if p.message_id}
-    alert = next(p.message_id for p in await desk.store.posts(healthy.id) if p.kind is DeliveryKind.ALERT)
+    desk.discord.broken = {p.message_id for p in await DeliveryRows(desk.store.sql).posts(1) if p.message_id}
+    alert = next(
+        p.message_id
+        for p in await DeliveryRows(desk.store.sql).posts(healthy.id)
+        if p.kind is DeliveryKind.ALERT
+    )
     desk.discord.reactions[alert or 0] = [PRIMARY]
     assert await desk.reconciler.reconcile_all() == 1
 
@@ -348,7 +365,7 @@ async def test_finding_an_incident(desk: Desk) -> None:
     """An incident is found by its number or its thread; an unknown one, or neither, finds no incident."""
     incident = await desk.open()
     await desk.work()
-    thread_id = (await desk.store.incident(incident.id)).thread.id
+    thread_id = (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id
     for number, thread in ((incident.id, None), (None, thread_id)):
         found = await desk.incidents.find(number=number, thread_id=thread, by=RESPONDER)
         assert found.id == incident.id

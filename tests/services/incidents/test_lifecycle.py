@@ -15,11 +15,15 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.incident.incident import Status
+from bot.domain.jobs import JobName
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.ports import JobName
 from bot.services.shared.access import Act
-from bot.storage.store import PostgresStore
-from bot.storage.transaction import PostgresTransaction
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.transaction import Transaction
 from tests.by_person import name_of, time_of
 from tests.fakes.discord import SlowToArchive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -33,15 +37,15 @@ ALERT, NOTICE, ESCALATION, PAGE = (
 )
 
 
-class Interrupted(PostgresStore):
+class Interrupted(Store):
     """A store in which something happens once, between what a use case reads and its transaction."""
 
-    def __init__(self, store: PostgresStore, meanwhile: Callable[[], Awaitable[object]]) -> None:
+    def __init__(self, store: Store, meanwhile: Callable[[], Awaitable[object]]) -> None:
         vars(self).update(vars(store.of(GUILD)))
         self._meanwhile: list[Callable[[], Awaitable[object]]] = [meanwhile]
 
     @asynccontextmanager
-    async def transaction(self, *, locking: int | None = None) -> AsyncIterator[PostgresTransaction]:
+    async def transaction(self, *, locking: int | None = None) -> AsyncIterator[Transaction]:
         while self._meanwhile:
             await self._meanwhile.pop()()
         async with super().transaction(locking=locking) as tx:
@@ -59,7 +63,11 @@ async def test_a_false_alarm_ends_everything(desk: Desk) -> None:
     await desk.pass_time(hours=5)
     assert ended.status is Status.CANCELLED
     assert desk.sent(ESCALATION) == []
-    entry = next(e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.CANCELLED)
+    entry = next(
+        e
+        for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if e.kind is TimelineKind.CANCELLED
+    )
     assert (entry.data or {})["reason"] == "監視の 設定ミス"
     assert await notices(desk) == ["cancelled"]
     with pytest.raises(InvalidTransition, match="already_cancelled"):
@@ -103,7 +111,9 @@ async def test_a_reopened_incident_stays_awake(desk: Desk) -> None:
     await desk.pass_time(hours=5)
     assert len(desk.discord.archived) == 1
     assert await notices(desk) == ["resolved", "reopened", "resolved"]
-    assert [who.name for who in await desk.store.responders(incident.id)] == ["secondary"]
+    assert [who.name for who in await AcknowledgementRows(desk.store.sql).responders(incident.id)] == [
+        "secondary"
+    ]
     with pytest.raises(InvalidTransition, match="already_resolved"):
         await desk.lifecycle.resolve(incident.id, by=PRIMARY)
 
@@ -118,7 +128,7 @@ async def test_an_archive_that_loses_the_race_wakes_the_thread(desk: Desk) -> No
     desk.use(SlowToArchive(lambda: desk.lifecycle.reopen(incident.id, by=PRIMARY)))
     await desk.lifecycle.archive(incident.id)
     assert any(job.name is JobName.REFRESH for job in await desk.database.jobs())
-    assert (await desk.store.incident(incident.id)).is_open
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).is_open
 
 
 async def test_a_duplicate_is_merged_and_the_other_one_hears_of_it(desk: Desk) -> None:
@@ -165,7 +175,7 @@ async def test_merging_crosswise_leaves_one_of_them(desk: Desk) -> None:
     refused = [one for one in results if isinstance(one, InvalidTransition)]
     assert len(refused) == 1
     assert refused[0].key in ("already_merged", "merge_into_ended")
-    left = [one for one in (first, second) if (await desk.store.incident(one.id)).is_open]
+    left = [one for one in (first, second) if (await IncidentRows(desk.store.sql).incident(one.id)).is_open]
     assert len(left) == 1
 
 
@@ -179,7 +189,7 @@ async def test_a_merge_that_was_taken_back_can_be_made_again(desk: Desk) -> None
         await desk.lifecycle.reopen(second.id, by=PRIMARY)
     await desk.work()
     assert (await notices(desk)).count("merged_here") == (await notices(desk)).count("unmerged") == 2
-    assert (await desk.store.incident(second.id)).merged_into_id is None
+    assert (await IncidentRows(desk.store.sql).incident(second.id)).merged_into_id is None
 
 
 async def test_a_merged_one_that_is_opened_again_goes_on_by_itself(desk: Desk) -> None:
@@ -189,17 +199,17 @@ async def test_a_merged_one_that_is_opened_again_goes_on_by_itself(desk: Desk) -
     for duplicate in (second, third):
         await desk.merging.merge(duplicate.id, into=first.id, by=PRIMARY)
     await desk.lifecycle.reopen(second.id, by=SECONDARY)
-    assert (await desk.store.incident(first.id)).duplicates == (third.id,)
+    assert (await IncidentRows(desk.store.sql).incident(first.id)).duplicates == (third.id,)
     assert (await kinds(desk, first.id))[-1] is TimelineKind.UNMERGED
     await desk.lifecycle.resolve(first.id, by=PRIMARY)
     await desk.lifecycle.reopen(third.id, by=SECONDARY)
     await desk.work()
-    left = await desk.store.incident(first.id)
+    left = await IncidentRows(desk.store.sql).incident(first.id)
     assert (left.status, left.duplicates) == (Status.RESOLVED, ())
     assert (await notices(desk)).count("unmerged") == 2
     audited = [row.data for row in await desk.database.audit_rows() if row.action == "unmerged"]
     assert audited == [{"incident_id": first.id, "with": number} for number in (second.id, third.id)]
-    versions = {one.shown_version for one in await desk.store.posts(first.id)}
+    versions = {one.shown_version for one in await DeliveryRows(desk.store.sql).posts(first.id)}
     assert versions == {left.version}, "the posts show that they are gone"
 
 
@@ -219,9 +229,9 @@ async def test_a_reopening_is_refused_if_it_was_merged_into_another_one_meanwhil
     desk.use(desk.discord)
     with pytest.raises(InvalidTransition, match="already_merged"):
         await desk.lifecycle.reopen(second.id, by=PRIMARY)
-    assert (await desk.store.incident(second.id)).merged_into_id == third.id
-    assert (await desk.store.incident(first.id)).duplicates == ()
-    assert (await desk.store.incident(third.id)).duplicates == (second.id,)
+    assert (await IncidentRows(desk.store.sql).incident(second.id)).merged_into_id == third.id
+    assert (await IncidentRows(desk.store.sql).incident(first.id)).duplicates == ()
+    assert (await IncidentRows(desk.store.sql).incident(third.id)).duplicates == (second.id,)
 
 
 async def test_two_incidents_are_linked_once(desk: Desk) -> None:
@@ -232,8 +242,8 @@ async def test_two_incidents_are_linked_once(desk: Desk) -> None:
     assert not await desk.lifecycle.link(second.id, with_=first.id, by=SECONDARY)
     await desk.work()
     assert await notices(desk) == ["linked", "linked"]
-    assert (await desk.store.incident(first.id)).linked == (second.id,)
-    assert (await desk.store.incident(second.id)).linked == (first.id,)
+    assert (await IncidentRows(desk.store.sql).incident(first.id)).linked == (second.id,)
+    assert (await IncidentRows(desk.store.sql).incident(second.id)).linked == (first.id,)
     with pytest.raises(UserError, match="link_with_itself"):
         await desk.lifecycle.link(first.id, with_=first.id, by=PRIMARY)
     with pytest.raises(IncidentNotFound):
@@ -255,10 +265,14 @@ async def test_a_link_is_taken_back(desk: Desk) -> None:
     )
     assert sorted(done) == [False, True]
     assert not await desk.lifecycle.unlink(first.id, with_=first.id, by=PRIMARY)
-    assert (await desk.store.incident(first.id)).linked == (third.id,)
-    assert (await desk.store.incident(second.id)).linked == ()
+    assert (await IncidentRows(desk.store.sql).incident(first.id)).linked == (third.id,)
+    assert (await IncidentRows(desk.store.sql).incident(second.id)).linked == ()
     for seen, other in ((first, second), (second, first)):
-        told = [entry for entry in await desk.store.timeline(seen.id) if entry.kind is TimelineKind.UNLINKED]
+        told = [
+            entry
+            for entry in await TimelineRows(desk.store.sql).timeline(seen.id)
+            if entry.kind is TimelineKind.UNLINKED
+        ]
         assert [entry.data for entry in told] == [{"with": other.id}]
     audited = [row.data for row in await desk.database.audit_rows() if row.action == "unlinked"]
     assert {data["incident_id"] for data in audited} == {first.id, second.id}
@@ -287,7 +301,7 @@ async def test_unlinking_is_offered_where_there_is_a_link(desk: Desk) -> None:
     await desk.merging.merge(merged.id, into=first.id, by=PRIMARY)
     await desk.lifecycle.resolve(second.id, by=PRIMARY)
     await desk.work()
-    thread_id = (await desk.store.incident(first.id)).thread.id
+    thread_id = (await IncidentRows(desk.store.sql).incident(first.id)).thread.id
 
     async def offered(than: int | None, thread_id: int | None) -> list[int]:
         return [one.id for one in await desk.looking.linked(than=than, thread_id=thread_id, by=RESPONDER)]
@@ -303,7 +317,7 @@ async def test_only_those_who_may_respond_decide(desk: Desk, what: str) -> None:
     incident = await desk.open("SEV1")
     with pytest.raises(NotPermitted):
         await getattr(desk.lifecycle, what)(incident.id, by=OBSERVER)
-    assert (await desk.store.incident(incident.id)) == incident
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)) == incident
     (refused,) = [row for row in await desk.database.audit_rows() if not row.allowed]
     assert (refused.action, refused.data) == ("acknowledge", {"act": what, "incident_id": incident.id})
 
@@ -333,7 +347,7 @@ async def test_what_a_command_offers(desk: Desk) -> None:
     await desk.pass_time(hours=1)
     done = await desk.open("SEV2", key="d")
     await desk.lifecycle.cancel(done.id, by=PRIMARY)
-    looking, thread = desk.looking, (await desk.store.incident(high.id)).thread.id
+    looking, thread = desk.looking, (await IncidentRows(desk.store.sql).incident(high.id)).thread.id
     assert [one.id for one in await looking.open_ones(home, by=RESPONDER)] == [high.id, low.id]
     assert [one.id for one in await looking.ended_lately(home, by=RESPONDER)] == [done.id, old.id]
     named = await looking.others(home, than=low.id, thread_id=thread, by=RESPONDER)

@@ -11,6 +11,10 @@ from bot.domain.incident.incident import Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook import default_policy_text, parse_policy
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.by_person import name_of
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
@@ -34,7 +38,7 @@ def strict(database: Database) -> Desk:
 
 async def entries(desk: Desk, incident_id: int, kind: TimelineKind) -> list[TimelineEntry]:
     """Those of one kind, oldest first."""
-    return [entry for entry in await desk.store.timeline(incident_id) if entry.kind is kind]
+    return [entry for entry in await TimelineRows(desk.store.sql).timeline(incident_id) if entry.kind is kind]
 
 
 async def told(desk: Desk, incident_id: int) -> list[object]:
@@ -53,7 +57,7 @@ async def test_a_burning_sev1_raises_the_sev3_that_it_is_merged_into(desk: Desk)
     await desk.work()
     merged = await desk.merging.merge(high.id, into=low.id, by=RESPONDER)
     await desk.work()
-    now = await desk.store.incident(low.id)
+    now = await IncidentRows(desk.store.sql).incident(low.id)
     assert (now.severity, now.status) == ("SEV1", Status.TRIGGERED)
     assert merged.raised is not None
     assert (merged.raised.before, merged.raised.reposts, merged.incident.id) == ("SEV3", True, high.id)
@@ -72,10 +76,10 @@ async def test_a_lesser_one_changes_nothing_about_the_severity(desk: Desk) -> No
     """The more severe one goes on as it was: same deadline, same ladder, no second post."""
     low, high = await desk.open("SEV3", key="a"), await desk.open("SEV1", key="b")
     await desk.work()
-    before = await desk.store.incident(high.id)
+    before = await IncidentRows(desk.store.sql).incident(high.id)
     merged = await desk.merging.merge(low.id, into=high.id, by=RESPONDER)
     await desk.work()
-    now = await desk.store.incident(high.id)
+    now = await IncidentRows(desk.store.sql).incident(high.id)
     assert merged.raised is None
     assert (now.severity, now.ack_due_at, now.post.number) == (
         before.severity,
@@ -97,7 +101,7 @@ async def test_whoever_may_not_change_severities_does_not_by_merging(strict: Des
         "other": low.label,
         "roles": ("lead",),
     }
-    assert [await strict.store.incident(one.id) for one in (low, high)] == [low, high]
+    assert [await IncidentRows(strict.store.sql).incident(one.id) for one in (low, high)] == [low, high]
     (row,) = [row for row in await strict.database.audit_rows() if not row.allowed]
     assert (row.action, row.data) == ("severity", {"act": "merge", "incident_id": low.id})
     assert (await strict.merging.merge(high.id, into=low.id, by=LEAD)).raised is not None
@@ -119,7 +123,7 @@ async def test_whoever_is_on_the_duplicate_is_on_the_other_one(desk: Desk, into:
     pages = len(desk.sent(PAGE))
     await desk.merging.merge(taken.id, into=other.id, by=PRIMARY)
     await desk.pass_time(hours=5)
-    now = await desk.store.incident(other.id)
+    now = await IncidentRows(desk.store.sql).incident(other.id)
     assert (now.severity, now.status, name_of(now.acknowledged)) == (
         "SEV1",
         Status.ACKNOWLEDGED,
@@ -128,7 +132,9 @@ async def test_whoever_is_on_the_duplicate_is_on_the_other_one(desk: Desk, into:
     (entry,) = await entries(desk, other.id, TimelineKind.ACKNOWLEDGED)
     assert (entry.data or {})["via"] == "merged"
     assert (desk.sent(ESCALATION), len(desk.sent(PAGE))) == ([], pages)
-    assert [who.name for who in await desk.store.responders(other.id)] == ["secondary"]
+    assert [who.name for who in await AcknowledgementRows(desk.store.sql).responders(other.id)] == [
+        "secondary"
+    ]
 
 
 async def test_being_on_a_lesser_duplicate_answers_no_more_severe_one(desk: Desk) -> None:
@@ -136,8 +142,8 @@ async def test_being_on_a_lesser_duplicate_answers_no_more_severe_one(desk: Desk
     high, taken = await desk.open("SEV1", key="a"), await desk.open("SEV3", key="b")
     await desk.acknowledger.acknowledge(taken.id, by=SECONDARY, via=AckVia.BUTTON)
     await desk.merging.merge(taken.id, into=high.id, by=PRIMARY)
-    assert (await desk.store.incident(high.id)).status is Status.TRIGGERED
-    steps = await desk.store.steps(high.id)
+    assert (await IncidentRows(desk.store.sql).incident(high.id)).status is Status.TRIGGERED
+    steps = await EscalationRows(desk.store.sql).steps(high.id)
     assert any(step.status is StepStatus.PENDING for step in steps)
 
 
@@ -148,7 +154,7 @@ async def test_a_more_severe_one_does_not_take_away_that_somebody_is_on_the_othe
     await desk.work()
     await desk.merging.merge(high.id, into=taken.id, by=PRIMARY)
     await desk.work()
-    now = await desk.store.incident(taken.id)
+    now = await IncidentRows(desk.store.sql).incident(taken.id)
     assert (now.severity, now.status, now.on_it and now.on_it.name) == (
         "SEV1",
         Status.ACKNOWLEDGED,

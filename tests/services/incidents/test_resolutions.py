@@ -9,6 +9,9 @@ from bot.domain.errors import InvalidTransition, NotPermitted, StorageUnavailabl
 from bot.domain.incident.aftermath import Aftermath
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.resolutions import NewResolution
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.resolutions import ResolutionRows
+from bot.storage.tables.timeline import TimelineRows
 from cogs.postmortem.rules import PostmortemDelivery
 from cogs.postmortem.store import PostmortemRows
 from tests.cogs.postmortem.acts import resolved, told
@@ -28,13 +31,13 @@ SAID = NewResolution(
 async def test_what_is_said_is_kept_with_the_resolve(desk: Desk) -> None:
     """What is said at the resolve is kept in a row, on the timeline, in audit and thread, and for posts."""
     incident = await resolved(desk, said=SAID)
-    kept = await desk.store.resolution(incident.id)
+    kept = await ResolutionRows(desk.store.sql).resolution(incident.id)
     assert kept is not None
     assert (kept.cause, kept.fix, kept.impact) == ("接続プールの枯渇", "rollback", "決済")
     assert (kept.people, kept.duration_s, kept.by_name, kept.at) == (120, 2_700, "primary", desk.clock.time)
     assert incident.aftermath.resolution == kept
-    assert (await desk.store.shown_incident(incident.id)).aftermath.resolution == kept
-    entry = (await desk.store.timeline(incident.id))[-1]
+    assert (await IncidentRows(desk.store.sql).shown_incident(incident.id)).aftermath.resolution == kept
+    entry = (await TimelineRows(desk.store.sql).timeline(incident.id))[-1]
     assert entry.kind is TimelineKind.RESOLVED
     assert entry.data is not None
     assert entry.data["said"] == kept.to_json()
@@ -48,7 +51,7 @@ async def test_nothing_need_be_said(desk: Desk) -> None:
     """An incident is resolved without a word or with an empty form, and no resolution is stored."""
     for number, said in enumerate((None, NewResolution())):
         incident = await resolved(desk, said=said, key=str(number))
-        assert await desk.store.resolution(incident.id) is None
+        assert await ResolutionRows(desk.store.sql).resolution(incident.id) is None
         assert incident.aftermath.resolution is None
 
 
@@ -73,8 +76,8 @@ async def test_a_failed_commit_keeps_nothing(desk: Desk, monkeypatch: pytest.Mon
         patched.setattr("bot.services.incidents.lifecycle.stop_ladder", fails)
         with pytest.raises(StorageUnavailable):
             await desk.lifecycle.resolve(incident.id, by=PRIMARY, said=SAID)
-    assert (await desk.store.incident(incident.id)).is_open
-    assert await desk.store.resolution(incident.id) is None
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).is_open
+    assert await ResolutionRows(desk.store.sql).resolution(incident.id) is None
     assert await PostmortemRows(desk.store.sql).of(incident.id) is None
 
 
@@ -84,7 +87,7 @@ async def test_a_correction_is_told_once(desk: Desk) -> None:
     corrected = NewResolution(cause="DNS", left=frozenset({"fix", "impact", "people", "duration"}), key="i:2")
     result = await desk.services.resolutions.correct(incident.id, corrected, by=SECONDARY)
     assert result.changed
-    kept = await desk.store.resolution(incident.id)
+    kept = await ResolutionRows(desk.store.sql).resolution(incident.id)
     assert kept is not None
     assert (kept.cause, kept.fix, kept.people, kept.by_name) == ("DNS", "rollback", 120, "secondary")
     assert result.incident.aftermath == Aftermath(
@@ -109,7 +112,7 @@ async def test_two_who_correct_at_once_lose_nothing_of_each_other(desk: Desk) ->
     second = NewResolution(fix="再起動", left=others | {"cause"}, key="i:3")
     await desk.services.resolutions.correct(incident.id, first, by=PRIMARY)
     await desk.services.resolutions.correct(incident.id, second, by=SECONDARY)
-    kept = await desk.store.resolution(incident.id)
+    kept = await ResolutionRows(desk.store.sql).resolution(incident.id)
     assert kept is not None
     assert (kept.cause, kept.fix, kept.impact) == ("DNS", "再起動", "決済")
 
@@ -163,5 +166,5 @@ async def test_a_tracked_alert_keeps_the_words_without_a_thread(desk: Desk) -> N
     await desk.work()
     await desk.lifecycle.resolve(drill.id, by=PRIMARY, said=SAID)
     await desk.work()
-    assert await desk.store.resolution(drill.id) is not None
+    assert await ResolutionRows(desk.store.sql).resolution(drill.id) is not None
     assert desk.sent(PostmortemDelivery.DM) == []

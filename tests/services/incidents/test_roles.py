@@ -11,6 +11,10 @@ from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, PersonRef, Role, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 ROBOT = Person(id=9, name="robot", is_bot=True)
@@ -30,7 +34,7 @@ async def told(desk: Desk, notice: str) -> list[Delivery]:
 
 async def responders(desk: Desk, incident: Incident) -> list[int]:
     """Who is on it."""
-    return [one.id for one in await desk.store.responders(incident.id)]
+    return [one.id for one in await AcknowledgementRows(desk.store.sql).responders(incident.id)]
 
 
 async def dms(desk: Desk) -> list[DeliveryStatus]:
@@ -45,9 +49,9 @@ async def test_taking_command_acknowledges(desk: Desk) -> None:
     assert (result.acknowledged, result.changed, result.former) == (True, True, None)
     assert result.incident.status is Status.ACKNOWLEDGED
     assert result.incident.commander == PersonRef(PRIMARY.id, "primary")
-    assert await desk.store.incident(incident.id) == result.incident
+    assert await IncidentRows(desk.store.sql).incident(incident.id) == result.incident
     assert await responders(desk, incident) == [PRIMARY.id]
-    kinds = [entry.kind for entry in await desk.store.timeline(incident.id)]
+    kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident.id)]
     assert kinds[-2:] == [TimelineKind.ACKNOWLEDGED, TimelineKind.ROLE_CHANGED]
     assert f"remind:{incident.id}" in [job.key for job in await desk.database.jobs()]
     await desk.pass_time(minutes=20)
@@ -62,7 +66,9 @@ async def test_another_role_is_no_acknowledge(desk: Desk) -> None:
     assert not result.acknowledged
     assert await responders(desk, incident) == [RESPONDER.id]
     joined = (TimelineKind.JOINED, RESPONDER.id, {"via": "role"})
-    assert joined in [(e.kind, e.actor_id, e.data) for e in await desk.store.timeline(incident.id)]
+    assert joined in [
+        (e.kind, e.actor_id, e.data) for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+    ]
     await desk.pass_time(minutes=15)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
@@ -73,7 +79,9 @@ async def test_taking_a_role_later_joins(desk: Desk) -> None:
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     await desk.roles.take(incident.id, Role.COMMUNICATOR, by=SECONDARY)
     assert await responders(desk, incident) == [PRIMARY.id, SECONDARY.id]
-    entries = [(e.kind, e.actor_name, e.data) for e in await desk.store.timeline(incident.id)]
+    entries = [
+        (e.kind, e.actor_name, e.data) for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+    ]
     assert (TimelineKind.JOINED, "secondary", {"via": "role"}) in entries
 
 
@@ -89,7 +97,7 @@ async def test_one_who_takes_it_from_another_says_so(desk: Desk) -> None:
     former, holder = {"id": PRIMARY.id, "name": "primary"}, {"id": SECONDARY.id, "name": "secondary"}
     assert (line.data["former"], line.data["holder"]) == (former, holder)
     facts = {"role": "commander", "holder": holder, "former": former}
-    entry = (await desk.store.timeline(incident.id))[-1]
+    entry = (await TimelineRows(desk.store.sql).timeline(incident.id))[-1]
     assert entry.data == {**facts, "line": line.key.removeprefix(f"inc:{incident.id}:")}
     assert ((await desk.database.audit_rows())[-1].action, (await desk.database.audit_rows())[-1].data) == (
         "role_changed",
@@ -155,7 +163,7 @@ async def test_a_dm_that_is_refused_is_a_line_in_the_thread(desk: Desk) -> None:
     assert await dms(desk) == [DeliveryStatus.FAILED]
     [line] = await told(desk, "role_undelivered")
     assert (line.status, line.data["holder"]) == (DeliveryStatus.SENT, "secondary")
-    assert (await desk.store.timeline(incident.id))[-1].kind is TimelineKind.DELIVERY_FAILED
+    assert (await TimelineRows(desk.store.sql).timeline(incident.id))[-1].kind is TimelineKind.DELIVERY_FAILED
     assert desk.mailer.sent == []
     assert await desk.database.dlq_entries() == []
 
@@ -183,9 +191,9 @@ async def test_who_cannot_have_one(desk: Desk) -> None:
     with pytest.raises(UserError, match="role_for_bot"):
         await desk.roles.give(incident.id, Role.SCRIBE, to=ROBOT, by=PRIMARY)
     async with desk.store.transaction() as tx:
-        known = await tx.incident(incident.id, lock=True)
-        await tx.save(replace(known, is_private=True, version=known.version + 1))
-        await tx.add_member(incident.id, user_id=PRIMARY.id, name="primary", by=PRIMARY)
+        known = await IncidentWrites(tx.sql).incident(incident.id, lock=True)
+        await IncidentWrites(tx.sql).save(replace(known, is_private=True, version=known.version + 1))
+        await MemberRows(tx.sql).add_member(incident.id, user_id=PRIMARY.id, name="primary", by=PRIMARY)
     with pytest.raises(UserError, match="role_not_visible"):
         await desk.roles.give(incident.id, Role.SCRIBE, to=OBSERVER, by=PRIMARY)
     assert await told(desk, "role_changed") == []
@@ -202,7 +210,7 @@ async def test_whoever_may_not_respond_is_given_none(desk: Desk) -> None:
     assert refused.value.fields == {"who": "observer", "roles": desk.policy.permissions.acknowledge}
     [row] = [row for row in await desk.database.audit_rows() if not row.allowed]
     assert (row.actor_id, row.data["refused"]) == (PRIMARY.id, "role_not_allowed")
-    assert (await desk.store.incident(incident.id)).roles == {}
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).roles == {}
     assert await dms(desk) == []
 
 
@@ -221,4 +229,4 @@ async def test_who_cannot_take_one(desk: Desk) -> None:
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     with pytest.raises(InvalidTransition, match="already_resolved"):
         await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
-    assert (await desk.store.incident(incident.id)).roles == {}
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).roles == {}

@@ -14,10 +14,13 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.jobs import JobName
 from bot.domain.severity import SeverityChange
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate
-from bot.services.ports import JobName
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineRows
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.outcomes import notices, pending
 
@@ -39,14 +42,18 @@ async def test_sev3_to_sev1_rings_pages_and_escalates(desk: Desk) -> None:
     assert (result.before, result.reposts) == ("SEV3", True)
     assert desk.sent(ALERT) == ["channel:p2-deploys", "channel:p0-alerts"]
     assert desk.sent(PAGE) == ["person:primary"]
-    due = (await desk.store.incident(incident.id)).ack_due_at
+    due = (await IncidentRows(desk.store.sql).incident(incident.id)).ack_due_at
     assert (due - desk.clock.time).total_seconds() == 15 * 60
     await desk.pass_time(minutes=14)
     assert desk.sent(ESCALATION) == []
     await desk.pass_time(minutes=2)
     assert desk.sent(ESCALATION) == ["channel:p0-alerts"]
     assert desk.sent(PAGE) == ["person:primary", "person:primary", "person:secondary"]
-    entry = next(e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.SEVERITY_CHANGED)
+    entry = next(
+        e
+        for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if e.kind is TimelineKind.SEVERITY_CHANGED
+    )
     facts = {"before": "SEV3", "after": "SEV1", "reason": "決済も 5xx"}
     assert {name: (entry.data or {}).get(name) for name in facts} == facts
     assert entry.actor_name == "responder"
@@ -58,17 +65,17 @@ async def test_a_change_says_why(desk: Desk, blank: str) -> None:
     incident = await desk.open("SEV3")
     with pytest.raises(UserError, match="reason_empty"):
         await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason=blank)
-    assert await desk.store.incident(incident.id) == incident
+    assert await IncidentRows(desk.store.sql).incident(incident.id) == incident
 
 
 async def test_the_thread_moves_up_and_says_so_where_it_was(desk: Desk) -> None:
     """The line is in the new thread; the old one gets a farewell; both belong to the incident."""
     incident = await desk.open("SEV3")
     await desk.work()
-    old = (await desk.store.incident(incident.id)).thread.id
+    old = (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason="r")
     await desk.work()
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert now.thread.id not in (None, old)
     assert await notices(desk) == ["thread_moved", "severity_changed"]
     farewell = next(
@@ -76,20 +83,22 @@ async def test_the_thread_moves_up_and_says_so_where_it_was(desk: Desk) -> None:
     )
     assert farewell.to == f"thread:{old}"
     assert old is not None
-    assert await desk.store.incident_by_thread(old) == await desk.store.incident(incident.id)
+    assert await IncidentRows(desk.store.sql).incident_by_thread(old) == await IncidentRows(
+        desk.store.sql
+    ).incident(incident.id)
 
 
 async def test_sev1_to_sev3_stops_the_sev1_ladder(desk: Desk) -> None:
     """Lowering SEV1 to SEV3 stops the escalation, keeps the thread, and posts a second alert."""
     incident = await desk.open("SEV1")
     await desk.work()
-    thread = (await desk.store.incident(incident.id)).thread.id
+    thread = (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id
     await desk.pass_time(minutes=5)
     await desk.lifecycle.change_severity(incident.id, to="SEV3", by=RESPONDER, reason="dev だけ")
     await desk.pass_time(hours=5)
     assert desk.sent(ESCALATION) == []
     assert desk.sent(ALERT) == ["channel:p0-alerts", "channel:p2-deploys"]
-    assert (await desk.store.incident(incident.id)).thread.id == thread
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id == thread
     assert await pending(desk, incident.id) == 0  # the morning triage asks about it
     await desk.pass_time(days=1)
     assert desk.sent(ESCALATION) == []
@@ -99,7 +108,7 @@ async def test_a_step_that_is_due_belongs_to_the_ladder_of_its_severity(desk: De
     """The change commits first: what was due of the old ladder is not decided."""
     incident = await desk.open("SEV1")
     await desk.work()
-    due = (await desk.store.incident(incident.id)).ack_due_at - desk.clock.time
+    due = (await IncidentRows(desk.store.sql).incident(incident.id)).ack_due_at - desk.clock.time
     await desk.database.advance(due)
     await desk.lifecycle.change_severity(incident.id, to="SEV3", by=RESPONDER, reason="r")
     await desk.escalations.decide(incident.id, 1)
@@ -112,7 +121,7 @@ async def test_an_escalation_under_way_is_held_back_by_a_change(desk: Desk) -> N
     incident = await desk.open("SEV1")
     await desk.work()
     desk.discord.failures = [UpstreamUnavailable("away"), UpstreamUnavailable("away")]
-    due = (await desk.store.incident(incident.id)).ack_due_at - desk.clock.time
+    due = (await IncidentRows(desk.store.sql).incident(incident.id)).ack_due_at - desk.clock.time
     await desk.database.advance(due)
     await desk.escalations.decide(incident.id, 1)
     for job in await desk.database.take_due_jobs():
@@ -166,7 +175,7 @@ async def test_an_acknowledged_one_is_announced_anew_without_a_ladder(desk: Desk
     await desk.work()
     assert desk.sent(ALERT) == ["channel:p2-deploys", "channel:p0-alerts"]
     assert await pending(desk, incident.id) == 0
-    owed = (await desk.store.incident(incident.id)).updates.due_at
+    owed = (await IncidentRows(desk.store.sql).incident(incident.id)).updates.due_at
     assert owed is not None
     assert (owed - desk.clock.time).total_seconds() == 30 * 60
 
@@ -184,7 +193,7 @@ async def promised(desk: Desk, severity: str, *, in_minutes: int) -> int:
 
 async def due_in(desk: Desk, incident_id: int) -> float | None:
     """In how many minutes the next update is due."""
-    due_at = (await desk.store.incident(incident_id)).updates.due_at
+    due_at = (await IncidentRows(desk.store.sql).incident(incident_id)).updates.due_at
     return None if due_at is None else (due_at - desk.clock.time).total_seconds() / 60
 
 
@@ -196,13 +205,17 @@ async def test_a_lower_severity_keeps_the_promised_update(desk: Desk) -> None:
     number = await promised(desk, "SEV1", in_minutes=45)
     result = await desk.lifecycle.change_severity(number, to="SEV2", by=PRIMARY, reason="一部だけ")
     assert (result.keeps_promise, await due_in(desk, number)) == (True, 45)
-    entry = next(e for e in await desk.store.timeline(number) if e.kind is TimelineKind.SEVERITY_CHANGED)
+    entry = next(
+        e
+        for e in await TimelineRows(desk.store.sql).timeline(number)
+        if e.kind is TimelineKind.SEVERITY_CHANGED
+    )
     assert "next_at" not in (entry.data or {}), "nothing has changed"
     await desk.pass_time(minutes=45)
     assert "update_due" in await notices(desk)
-    due_at = (await desk.store.incident(number)).updates.due_at
+    due_at = (await IncidentRows(desk.store.sql).incident(number)).updates.due_at
     await desk.lifecycle.change_severity(number, to="SEV3", by=SECONDARY, reason="dev だけ")
-    late = (await desk.store.incident(number)).updates
+    late = (await IncidentRows(desk.store.sql).incident(number)).updates
     assert (late.due_at, late.reminders) == (due_at, 1), "it stays overdue"
 
 
@@ -249,7 +262,7 @@ async def test_a_person_moves_the_promise_to_the_lower_severity(desk: Desk) -> N
 async def shown_change(desk: Desk, incident_id: int) -> SeverityChange | None:
     """Let the alert be edited, and return the change of severity that it is given."""
     await desk.work()
-    incident = await desk.store.incident(incident_id)
+    incident = await IncidentRows(desk.store.sql).incident(incident_id)
     assert incident.version in [version for version, shown in desk.discord.refreshed if ALERT in shown]
     return incident.regraded
 
@@ -290,16 +303,16 @@ async def test_a_late_alert_does_not_take_the_newer_ones_place(desk: Desk) -> No
     desk.discord.failures = [UpstreamUnavailable("away")]
     job = next(job for job in await desk.database.take_due_jobs() if job.name is JobName.DELIVER)
     assert await desk.deliveries.deliver(int(job.payload)) is not None
-    first = await desk.store.delivery(int(job.payload))
+    first = await DeliveryRows(desk.store.sql).delivery(int(job.payload))
     assert first.kind is ALERT
     async with desk.store.transaction() as tx:
-        await tx.set_places(incident.id, thread_id=77)
+        await IncidentWrites(tx.sql).set_places(incident.id, thread_id=77)
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason="r")
     await desk.work()
-    newer = (await desk.store.incident(incident.id)).post.message_id
+    newer = (await IncidentRows(desk.store.sql).incident(incident.id)).post.message_id
     await desk.deliveries.deliver(first.id)
     await desk.work()
-    assert (await desk.store.incident(incident.id)).post.message_id == newer
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).post.message_id == newer
 
 
 async def test_severities_that_are_not_there_and_people_who_may_not(desk: Desk) -> None:
@@ -314,7 +327,7 @@ async def test_severities_that_are_not_there_and_people_who_may_not(desk: Desk) 
         await desk.lifecycle.change_severity(incident.id, to="SEV1", by=OBSERVER, reason="r")
     with pytest.raises(IncidentNotFound):
         await desk.lifecycle.change_severity(404, to="SEV1", by=RESPONDER, reason="r")
-    assert (await desk.store.incident(incident.id)).severity == "SEV3"
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).severity == "SEV3"
     refusal = next(row for row in await desk.database.audit_rows() if not row.allowed)
     assert (refusal.actor_name, refusal.action) == ("observer", "severity")
 

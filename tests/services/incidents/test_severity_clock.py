@@ -7,6 +7,8 @@ from bot.domain.escalation.ladder import StepStatus
 from bot.domain.escalation.waiting import present_deadline
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.incidents import IncidentRows
 from tests.services.desk import PRIMARY, RESPONDER, Desk
 
 ESCALATION, PAGE = DeliveryKind.ESCALATION, DeliveryKind.PAGE
@@ -29,13 +31,13 @@ async def _to(desk: Desk, incident: Incident, severity: str, *, after_min: float
 
 async def _deadline_min(desk: Desk, incident: Incident) -> float:
     """How many minutes after the alert the deadline is."""
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     return (now.ack_due_at - incident.triggered_at).total_seconds() / 60
 
 
 async def _to_come_min(desk: Desk, incident: Incident) -> list[float]:
     """How many minutes after the alert each step comes that is left."""
-    steps = await desk.store.steps(incident.id)
+    steps = await EscalationRows(desk.store.sql).steps(incident.id)
     left = [step.due_at for step in steps if step.status is StepStatus.PENDING]
     return [(due - incident.triggered_at).total_seconds() / 60 for due in left]
 
@@ -147,11 +149,14 @@ async def test_the_ladder_that_a_late_hand_back_has_moved_goes_on_as_moved(desk:
     await desk.releasing.release(incident.id, by=PRIMARY)
     await desk.work()
     assert desk.sent(ESCALATION) == [P0]
-    before, shown = await _to_come_min(desk, incident), await desk.store.shown_incident(incident.id)
+    before, shown = (
+        await _to_come_min(desk, incident),
+        await IncidentRows(desk.store.sql).shown_incident(incident.id),
+    )
     await _to(desk, incident, "SEV2", after_min=2)
     await _to(desk, incident, "SEV1", after_min=1)
     assert await _to_come_min(desk, incident) == before
-    again = await desk.store.shown_incident(incident.id)
+    again = await IncidentRows(desk.store.sql).shown_incident(incident.id)
     assert (again.ack_due_at, present_deadline(again)) == (shown.ack_due_at, present_deadline(shown))
     await desk.pass_time(minutes=11)
     assert desk.sent(ESCALATION) == [P0]

@@ -13,6 +13,7 @@ from bot.domain.incident.forms.form_state import form_digest
 from bot.domain.incident.incident import Incident, Phase, StatusUpdate
 from bot.services.shared.access import Act
 from bot.services.shared.shown_incidents import ShownIncidents
+from bot.storage.tables.incidents import IncidentRows
 from tests.fakes.clock import START
 from tests.services.desk import OBSERVER, PRIMARY, Desk
 from tests.unit.ui.samples import ACKNOWLEDGED, TRIGGERED
@@ -105,11 +106,11 @@ async def test_an_older_version_that_arrives_late_is_not_kept(
     ended = transitions.resolve(incident, by=PRIMARY, at=START)
     answers = [ended, incident, ended]
 
-    async def late(incident_id: int) -> Incident:
+    async def late(_rows: IncidentRows, incident_id: int) -> Incident:
         assert incident_id == incident.id
         return answers.pop(0)
 
-    monkeypatch.setattr(desk.own_store, "shown_incident", late)
+    monkeypatch.setattr(IncidentRows, "shown_incident", late)
     shown = ShownIncidents(desk.own_store)
     await shown.read(incident.id)
     await shown.read(incident.id)

@@ -11,6 +11,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.title_and_start import ShownDetails, shown_details
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.title_and_start import CorrectedDetails, NewDetails
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from tests.by_person import time_of
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.escalation.test_storms import MANY, open_many
@@ -22,7 +23,7 @@ async def opened(desk: Desk) -> Incident:
     incident = await desk.open()
     await desk.work()
     await desk.database.advance(timedelta(minutes=3))
-    return await desk.store.incident(incident.id)
+    return await IncidentRows(desk.store.sql).incident(incident.id)
 
 
 async def correct(
@@ -52,7 +53,7 @@ async def test_the_posts_follow_and_nobody_is_rung(desk: Desk) -> None:
     typed = clock(desk, started)
     for _ in range(2):  # Discord has delivered the same interaction twice
         result = await correct(desk, incident, title=" 決済が\n5xx ", started=typed)
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert (now.title, now.started_at) == ("決済が 5xx", started.replace(second=0, microsecond=0))
     assert (now.ack_due_at, now.triggered_at) == (incident.ack_due_at, incident.triggered_at)
     (entry,) = await of_kind(desk, incident, TimelineKind.DETAILS_CHANGED)
@@ -94,9 +95,9 @@ async def test_one_that_has_ended_is_corrected(desk: Desk, end: str) -> None:
         await desk.merging.merge(incident.id, into=other.id, by=PRIMARY)
     else:
         await getattr(desk.lifecycle, end)(incident.id, by=PRIMARY)
-    before = await desk.store.incident(incident.id)
+    before = await IncidentRows(desk.store.sql).incident(incident.id)
     await correct(desk, before, title="x", started="30分前")
-    after = await desk.store.incident(incident.id)
+    after = await IncidentRows(desk.store.sql).incident(incident.id)
     assert (after.title, after.status, time_of(after.ended)) == ("x", before.status, time_of(before.ended))
     assert after.started_at == desk.clock.time - timedelta(minutes=30)
 
@@ -122,7 +123,7 @@ async def test_what_makes_no_sense_is_refused(
     with pytest.raises(UserError) as refused:
         await correct(desk, incident, title=title if started is None else "x", started=started)
     assert refused.value.key == key
-    assert await desk.store.incident(incident.id) == incident
+    assert await IncidentRows(desk.store.sql).incident(incident.id) == incident
     assert await of_kind(desk, incident, TimelineKind.DETAILS_CHANGED) == []
 
 
@@ -134,7 +135,7 @@ async def test_two_forms_do_not_undo_each_other(desk: Desk) -> None:
     with pytest.raises(UserError, match="title_moved"):
         await correct(desk, incident, title="y", shown=shown, key="2")
     await correct(desk, incident, started="30分前", shown=shown, key="3")
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert (now.title, now.started_at) == ("x", desk.clock.time - timedelta(minutes=30))
 
 
@@ -150,7 +151,7 @@ async def test_only_responders_may(desk: Desk) -> None:
     refused = [row.data["act"] for row in await desk.database.audit_rows() if not row.allowed]
     assert refused == ["edit", "edit"]
     async with desk.store.transaction() as tx:
-        await tx.save(replace(incident, is_private=True, version=incident.version + 1))
+        await IncidentWrites(tx.sql).save(replace(incident, is_private=True, version=incident.version + 1))
     stranger = replace(RESPONDER, id=77)
     with pytest.raises(IncidentNotFound):
         await desk.details.editable(incident.id, by=stranger)
@@ -163,6 +164,6 @@ async def test_a_bundle_that_lists_it_follows(desk: Desk) -> None:
     incidents = await open_many(desk)
     await desk.pass_time(minutes=15, seconds=3)
     assert desk.discord.bundles == []
-    await correct(desk, await desk.store.incident(incidents[0].id), title="x")
+    await correct(desk, await IncidentRows(desk.store.sql).incident(incidents[0].id), title="x")
     await desk.pass_time(seconds=3)
     assert desk.discord.bundles == [(MANY, MANY)] * 3

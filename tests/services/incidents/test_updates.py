@@ -17,6 +17,8 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.incidents.updates import NewUpdate
 from bot.services.watchdogs import audit
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.timeline import TimelineRows
 from tests.by_person import name_of
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -70,7 +72,7 @@ async def test_an_update_is_told_and_kept(desk: Desk) -> None:
     [line] = await told(desk, "updated")
     assert line.status is DeliveryStatus.SENT
     assert desk.discord.refreshed[-1][0] == result.incident.version
-    entry = (await desk.store.timeline(incident.id))[-1]
+    entry = (await TimelineRows(desk.store.sql).timeline(incident.id))[-1]
     assert (entry.kind, entry.actor_name) == (TimelineKind.UPDATED, "responder")
     assert entry.data == {
         "known": "rollback 中",
@@ -90,16 +92,18 @@ async def test_a_phase_is_told_and_kept(desk: Desk) -> None:
     incident = await acknowledged(desk)
     alone = form(incident, phase=Phase.IDENTIFIED)
     assert (await desk.updates.tell(incident.id, alone, by=PRIMARY)).posted
-    entry = (await desk.store.timeline(incident.id))[-1]
+    entry = (await TimelineRows(desk.store.sql).timeline(incident.id))[-1]
     assert (entry.kind, (entry.data or {}).get("phase")) == (TimelineKind.UPDATED, "identified")
     assert entry.is_update is False, "there are no words to correct"
     words = form(incident, known="戻した", key="interaction:2")
     kept = (await desk.updates.tell(incident.id, words, by=PRIMARY)).incident
     assert (kept.phase, kept.updates.last is not None) == (Phase.IDENTIFIED, True)
-    assert "phase" not in ((await desk.store.timeline(incident.id))[-1].data or {})
+    assert "phase" not in ((await TimelineRows(desk.store.sql).timeline(incident.id))[-1].data or {})
     moved = form(incident, known="戻した", phase=Phase.MONITORING, key="interaction:3")
     await desk.updates.tell(incident.id, moved, by=PRIMARY)
-    assert (await desk.store.incident(incident.id)).phase is Phase.MONITORING, "the same words, another state"
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).phase is Phase.MONITORING, (
+        "the same words, another state"
+    )
     lines = [line.data.get("phase") for line in await told(desk, "updated")]
     assert lines == ["identified", None, "monitoring"]
 
@@ -152,7 +156,7 @@ async def test_only_the_details_change(desk: Desk) -> None:
     update = form(incident, targets=("parky.co.jp",), symptoms=("slow",))
     result = await desk.updates.tell(incident.id, update, by=PRIMARY)
     assert (result.posted, result.detailed) == (False, True)
-    changed = await desk.store.incident(incident.id)
+    changed = await IncidentRows(desk.store.sql).incident(incident.id)
     assert (changed.targets, changed.symptoms) == (("parky.co.jp",), ("slow",))
     assert (changed.updates.due_at, changed.updates.last) == (None, None)
     assert await told(desk, "updated") == []
@@ -164,9 +168,9 @@ async def test_what_no_form_offers_stays(desk: Desk) -> None:
     """A target that the policy does not list was named by a monitor, or by an older policy."""
     incident = await acknowledged(desk)
     async with desk.store.transaction() as tx:
-        known = await tx.incident(incident.id, lock=True)
+        known = await IncidentWrites(tx.sql).incident(incident.id, lock=True)
         named = replace(known, targets=("db-7", "parky.co.jp"), symptoms=("melted",))
-        await tx.save(replace(named, version=known.version + 1))
+        await IncidentWrites(tx.sql).save(replace(named, version=known.version + 1))
     result = await desk.updates.tell(incident.id, form(incident, targets=()), by=PRIMARY)
     assert (result.incident.targets, result.incident.symptoms) == (("db-7",), ("errors", "melted"))
 
@@ -181,7 +185,7 @@ async def test_two_forms_that_were_open_at_once_do_not_undo_each_other(desk: Des
     second = form(incident, known="ログを確認", impact=None, shown=shown, key="interaction:2")
     result = await desk.updates.tell(incident.id, second, by=SECONDARY)
     assert (result.posted, result.detailed) == (True, False)
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert (now.targets, now.symptoms) == (("parky.co.jp",), ())
     assert now.updates.last is not None
     assert (now.updates.last.known, now.updates.last.impact) == ("ログを確認", "決済の 3 割")
@@ -194,21 +198,21 @@ async def test_a_form_left_as_it_was_shown_says_nothing(desk: Desk) -> None:
     shown = Shown(frozenset(incident.targets), frozenset(incident.symptoms))
     first = form(incident, known="a", impact="b", targets=(), symptoms=("slow",), shown=shown)
     await desk.updates.tell(incident.id, first, by=PRIMARY)
-    before = await desk.store.incident(incident.id)
+    before = await IncidentRows(desk.store.sql).incident(incident.id)
     as_opened = form(incident, impact=None, shown=shown, key="2")
     with pytest.raises(UserError, match="update_empty"):
         await desk.updates.tell(incident.id, as_opened, by=SECONDARY)
-    assert await desk.store.incident(incident.id) == before
+    assert await IncidentRows(desk.store.sql).incident(incident.id) == before
 
 
 async def test_a_form_sent_as_it_opened_is_refused(desk: Desk) -> None:
     """A form of an update that is sent with nothing new is refused as empty, and changes nothing."""
     incident = await acknowledged(desk)
     await desk.updates.tell(incident.id, form(incident, known="a", impact="b"), by=PRIMARY)
-    before = await desk.store.incident(incident.id)
+    before = await IncidentRows(desk.store.sql).incident(incident.id)
     with pytest.raises(UserError, match="update_empty"):
         await desk.updates.tell(incident.id, form(incident, known=" \n", impact="b", key="2"), by=PRIMARY)
-    assert await desk.store.incident(incident.id) == before
+    assert await IncidentRows(desk.store.sql).incident(incident.id) == before
 
 
 async def test_only_the_impact_changes(desk: Desk) -> None:
@@ -246,7 +250,7 @@ async def test_who_may_not_tell(desk: Desk) -> None:
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     with pytest.raises(InvalidTransition, match="already_resolved"):
         await desk.updates.tell(incident.id, form(incident, targets=("parky.co.jp",)), by=RESPONDER)
-    assert (await desk.store.incident(incident.id)).targets == incident.targets
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).targets == incident.targets
 
 
 async def test_a_silent_incident_is_asked_for_less_and_less_often(desk: Desk) -> None:
@@ -266,8 +270,12 @@ async def test_a_silent_incident_is_asked_for_less_and_less_often(desk: Desk) ->
     assert {line.data["due_at"] for line in await told(desk, "update_due")} == {
         (start + HALF_HOUR).isoformat()
     }
-    assert (await desk.store.incident(incident.id)).updates.due_at == start + HALF_HOUR
-    entry = next(e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.UPDATE_DUE)
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).updates.due_at == start + HALF_HOUR
+    entry = next(
+        e
+        for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if e.kind is TimelineKind.UPDATE_DUE
+    )
     assert (entry.actor_id, entry.data) == (
         None,
         {"due_at": (start + HALF_HOUR).isoformat(), "reminder": 1, "lead": "primary"},
@@ -346,7 +354,9 @@ async def test_a_sev3_that_goes_silent_is_asked_about_by_day_and_on_business_day
     assert incident.updates.due_at == jst(30, 11)
     await desk.pass_time(days=5)
     asked = [
-        entry.at for entry in await desk.store.timeline(incident.id) if entry.kind is TimelineKind.UPDATE_DUE
+        entry.at
+        for entry in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if entry.kind is TimelineKind.UPDATE_DUE
     ]
     assert asked == [jst(30, 11), jst(31, 11), jst(32, 11)]
 
@@ -379,12 +389,14 @@ async def test_a_commander_who_has_left_is_not_asked(desk: Desk) -> None:
     await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
     desk.discord.left = {str(SECONDARY.id)}
     await desk.pass_time(minutes=31)
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert set(now.roles) == {Role.SCRIBE}
     [reminder] = await told(desk, "update_due")
     assert (reminder.data["lead"], reminder.data["gone"]) == ("primary", [SECONDARY.id])
     assert "asks" not in reminder.data
-    entry = next(e for e in await desk.store.timeline(incident.id) if (e.data or {}).get("gone"))
+    entry = next(
+        e for e in await TimelineRows(desk.store.sql).timeline(incident.id) if (e.data or {}).get("gone")
+    )
     assert (entry.kind, entry.actor_id) == (TimelineKind.ROLE_CHANGED, None)
     assert (entry.data or {})["former"] == {"id": SECONDARY.id, "name": "secondary"}
     line = (await told(desk, "role_changed"))[-1]
@@ -406,7 +418,9 @@ async def test_when_all_who_were_on_it_have_left_the_on_call_is_asked(desk: Desk
     await desk.pass_time(minutes=60)
     reminder = (await told(desk, "update_due"))[-1]
     assert (reminder.data["asks"], reminder.data["lead"]) == (second[0], None)
-    assert name_of((await desk.store.incident(incident.id)).acknowledged) == "primary", "what was stays"
+    assert name_of((await IncidentRows(desk.store.sql).incident(incident.id)).acknowledged) == "primary", (
+        "what was stays"
+    )
 
 
 async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:
@@ -417,7 +431,7 @@ async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:
     desk.discord.is_away = True
     await desk.database.advance(HALF_HOUR)
     await desk.updates.remind(incident.id)
-    assert (await desk.store.incident(incident.id)).commander is not None
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).commander is not None
     [reminder] = await told(desk, "update_due")
     assert (reminder.data["lead"], reminder.data["gone"]) == ("secondary", [])
 
@@ -475,9 +489,9 @@ async def test_an_acknowledge_leaves_what_was_promised_before_it(desk: Desk, wai
     soon = form(incident, known="調査中", next_in=timedelta(minutes=5))
     promised = (await desk.updates.tell(incident.id, soon, by=RESPONDER)).incident.updates.due_at
     await desk.pass_time(minutes=waited_min)
-    before = (await desk.store.incident(incident.id)).updates
+    before = (await IncidentRows(desk.store.sql).incident(incident.id)).updates
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
-    kept = (await desk.store.incident(incident.id)).updates
+    kept = (await IncidentRows(desk.store.sql).incident(incident.id)).updates
     assert (kept.due_at, kept) == (promised, before)
     assert await desk.database.job_due_at(f"remind:{incident.id}") == kept.remind_at
     assert len(await told(desk, "update_due")) == (1 if waited_min > 5 else 0)

@@ -20,6 +20,11 @@ from bot.domain.outage.watches import DatabaseTrouble, OfflineKind
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import TriageStatus
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.outage import MirrorRows
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.tables.triages import TriageRows
 from bot.ui.interaction import Interaction
 from bot.ui.screens.emergency import opened_or_raised
 from tests.by_person import id_of
@@ -94,9 +99,9 @@ async def test_afterwards_it_is_one_incident(desk: Desk) -> None:
     [escalation] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ESCALATION]
     assert escalation.status is DeliveryStatus.SENT
     assert len(escalation.emailed_to) == 2
-    steps = await desk.store.steps(1)
+    steps = await EscalationRows(desk.store.sql).steps(1)
     assert [step.status for step in steps[:3]] == [StepStatus.DONE, StepStatus.DONE, StepStatus.PENDING]
-    kinds = [entry.kind for entry in await desk.store.timeline(1)]
+    kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(1)]
     assert kinds.count(TimelineKind.ESCALATED) == 1
     assert TimelineKind.EMAILED in kinds
 
@@ -185,7 +190,7 @@ async def test_a_reaction_counts_meanwhile(desk: Desk) -> None:
     desk.database.is_away = False
     await desk.emergency.tick()
     await desk.work()
-    incident = await desk.store.incident(1)
+    incident = await IncidentRows(desk.store.sql).incident(1)
     assert (incident.status, id_of(incident.acknowledged)) == (Status.ACKNOWLEDGED, RESPONDER.id)
     assert desk.sent(DeliveryKind.ESCALATION) == []
     await desk.emergency.tick()
@@ -247,10 +252,10 @@ async def test_a_restart_during_the_outage_loses_nothing(desk: Desk) -> None:
     assert desk.offline_alerter.posted.count((OfflineKind.ESCALATION, "channel")) == 1
     assert len({mail.message_id for mail in desk.mailer.sent}) == len(desk.mailer.sent) == 2
     desk.database.is_away = False
-    assert await desk.store.is_untold()
+    assert await MirrorRows(desk.store.sql).is_untold()
     await desk.emergency.tick()
     assert await desk.database.fetch("SELECT id FROM mirrors") == mirrors
-    assert not await desk.store.is_untold()
+    assert not await MirrorRows(desk.store.sql).is_untold()
 
 
 async def test_both_are_away(desk: Desk) -> None:
@@ -300,14 +305,14 @@ async def test_raised_without_a_database(desk: Desk) -> None:
         await restart(desk)
         await desk.emergency.tick()
         await desk.work()
-    incident = await desk.store.incident(1)
+    incident = await IncidentRows(desk.store.sql).incident(1)
     assert incident.post.message_id == raised.alert.message_id
     assert incident.triggered_at < desk.clock.time - timedelta(minutes=4)
     assert incident.ack_due_at == incident.triggered_at + timedelta(minutes=15)
     assert desk.sent(DeliveryKind.ALERT) == []
     assert desk.sent(DeliveryKind.PAGE) == []
     assert len(desk.sent(DeliveryKind.THREAD_CARD)) == 1
-    assert len(await desk.store.open_incidents(GUILD)) == 1
+    assert len(await IncidentRows(desk.store.sql).open_incidents(GUILD)) == 1
 
 
 async def test_killed_between_commit_and_file(desk: Desk) -> None:
@@ -322,10 +327,10 @@ async def test_killed_between_commit_and_file(desk: Desk) -> None:
     await restart(desk)
     await desk.emergency.tick()
     await desk.work()
-    assert len(await desk.store.open_incidents(GUILD)) == 1
+    assert len(await IncidentRows(desk.store.sql).open_incidents(GUILD)) == 1
     assert desk.sent(DeliveryKind.ALERT) == []
     assert desk.sent(DeliveryKind.PAGE) == []
-    kinds = [entry.kind for entry in await desk.store.timeline(1)]
+    kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(1)]
     for once in (TimelineKind.ALERT_POSTED, TimelineKind.PAGED, TimelineKind.EMAILED):
         assert kinds.count(once) == 1, once
 
@@ -342,11 +347,11 @@ async def test_a_triage_that_was_confirmed_is_not_asked_about(desk: Desk) -> Non
     desk.database.is_away = False
     await desk.emergency.tick()
     await desk.pass_time(minutes=30)
-    [incident] = await desk.store.open_incidents(GUILD)
-    ended = await desk.store.triage(view.triage.id)
+    [incident] = await IncidentRows(desk.store.sql).open_incidents(GUILD)
+    ended = await TriageRows(desk.store.sql).triage(view.triage.id)
     assert (ended.status, ended.incident_id) == (TriageStatus.OPENED, incident.id)
     assert desk.sent(DeliveryKind.UNFINISHED_DM) == []
-    kinds = [entry.kind for entry in await desk.store.timeline(incident.id)]
+    kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident.id)]
     assert kinds.count(TimelineKind.TRIAGED) == 1
     assert TimelineKind.UNFINISHED not in kinds
 
@@ -358,7 +363,9 @@ async def test_a_triage_of_a_lost_database_keeps_no_report_from_being_recorded(d
     await desk.emergency.raise_alert(new(key="triage:404"))
     desk.database.is_away = False
     await desk.emergency.tick()
-    assert [incident.title for incident in await desk.store.open_incidents(GUILD)] == ["DB が落ちた"]
+    assert [incident.title for incident in await IncidentRows(desk.store.sql).open_incidents(GUILD)] == [
+        "DB が落ちた"
+    ]
 
 
 async def test_a_report_that_cannot_be_recorded_stays(desk: Desk) -> None:
@@ -377,9 +384,11 @@ async def test_a_report_that_cannot_be_recorded_stays(desk: Desk) -> None:
     assert (refused["watch"], refused["log_level"]) == ("report:interaction:9", "error")
     assert desk.spool.kept is not None
     assert [report["key"] for report in json.loads(desk.spool.kept)["reports"]] == ["interaction:9"]
-    assert await desk.store.open_incidents(GUILD) == []
+    assert await IncidentRows(desk.store.sql).open_incidents(GUILD) == []
     await desk.emergency.tick()
-    assert [incident.title for incident in await desk.store.open_incidents(GUILD)] == ["DB が落ちた"]
+    assert [incident.title for incident in await IncidentRows(desk.store.sql).open_incidents(GUILD)] == [
+        "DB が落ちた"
+    ]
     assert json.loads(desk.spool.kept)["reports"] == []
 
 
@@ -405,7 +414,7 @@ async def test_what_was_done_under_another_database_is_not_of_the_same_numbers(
     await pass_wall_time(desk, minutes=16)
     await desk.work()  # the queue is faster than the first look
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
-    history = list(await desk.store.timeline(1))
+    history = list(await TimelineRows(desk.store.sql).timeline(1))
     with capture_logs() as logged:
         for _ in range(2):
             await desk.emergency.tick()
@@ -420,7 +429,7 @@ async def test_what_was_done_under_another_database_is_not_of_the_same_numbers(
             "reports_kept": 1,
         }
     ]
-    assert await desk.store.timeline(1) == history
+    assert await TimelineRows(desk.store.sql).timeline(1) == history
 
 
 async def test_what_was_taken_under_another_database_marks_no_step(
@@ -432,7 +441,7 @@ async def test_what_was_taken_under_another_database_marks_no_step(
     await desk.work()
     await restart(desk)
     await desk.emergency.tick()
-    steps = await desk.store.steps(1)
+    steps = await EscalationRows(desk.store.sql).steps(1)
     assert [step.status for step in steps[:2]] == [StepStatus.DONE, StepStatus.PENDING]
     await desk.pass_time(minutes=16)
     assert "channel:p0-alerts" in desk.sent(DeliveryKind.ESCALATION)
@@ -448,10 +457,10 @@ async def test_what_was_raised_under_another_database_is_taken_in(
     for _ in range(2):
         await desk.emergency.tick()
     await desk.work()
-    raised = await desk.store.incident(2)
+    raised = await IncidentRows(desk.store.sql).incident(2)
     assert (raised.title, raised.post.message_id is not None) == ("DB が落ちた", True)
     assert len(desk.sent(DeliveryKind.ALERT)) == 1, "that of INC-1"
-    assert len(await desk.store.open_incidents(GUILD)) == 2
+    assert len(await IncidentRows(desk.store.sql).open_incidents(GUILD)) == 2
 
 
 async def test_a_reaction_seen_under_another_database_silences_nothing(
@@ -501,7 +510,7 @@ async def test_a_reaction_on_the_plain_alert_is_read_at_the_import(desk: Desk) -
     await pass_wall_time(desk, minutes=20)
     await desk.emergency.tick()
     await desk.work()
-    assert id_of((await desk.store.incident(1)).acknowledged) == RESPONDER.id
+    assert id_of((await IncidentRows(desk.store.sql).incident(1)).acknowledged) == RESPONDER.id
     assert desk.sent(DeliveryKind.ESCALATION) == []
 
 

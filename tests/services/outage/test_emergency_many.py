@@ -7,6 +7,7 @@ import pytest
 from bot.domain.delivery.delivery import Posted
 from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
 from bot.services.outage.mirror import MIRRORED
+from bot.storage.tables.outage import MirrorRows
 from tests.fakes.emergency import FakeOfflineAlerter
 from tests.services.desk import Desk
 from tests.services.outage.test_emergency import mirrored, pass_wall_time
@@ -62,11 +63,11 @@ async def test_a_database_that_is_slow_to_read_is_not_away(
     """If reading the mirror takes too long, the last mirror is kept and no emergency message is sent."""
     await mirrored(desk)
 
-    async def hang(**_what: object) -> None:
+    async def hang(_rows: MirrorRows, **_what: object) -> None:
         await asyncio.Event().wait()
 
     with monkeypatch.context() as patch:
-        patch.setattr(desk.own_store, "watched", hang)
+        patch.setattr(MirrorRows, "watched", hang)
         patch.setattr("bot.services.outage.mirror._PATIENCE_S", 0.01)
         await desk.emergency.tick()
     assert desk.offline_alerter.posted == []
@@ -91,6 +92,6 @@ async def test_reactions_that_discord_does_not_tell_hold_nothing_up(
 async def test_the_mirror_has_room_for_the_nearest(desk: Desk) -> None:
     """More than it holds are left out by their deadlines."""
     await open_many(desk)
-    watched = await desk.own_store.watched(without=[], limit=5)
+    watched = await MirrorRows(desk.own_store.sql).watched(without=[], limit=5)
     assert [watch.key for watch in watched] == [f"inc:{number}" for number in range(1, 6)]
     assert MIRRORED > MANY

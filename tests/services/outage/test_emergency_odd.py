@@ -8,9 +8,10 @@ from structlog.testing import capture_logs
 from bot.domain.delivery.delivery import Posted
 from bot.domain.outage.watches import DatabaseTrouble, OfflineKind, OfflineMessage, Watch
 from bot.domain.timeline.entries import TimelineKind
-from bot.services import watchdogs
 from bot.services.outage import overdue
 from bot.services.ports import Email
+from bot.storage.queue import watch as queue_watch
+from bot.storage.tables.timeline import TimelineRows
 from tests.fakes.emergency import FakeOfflineAlerter
 from tests.patience import PATIENCE_S, pulse
 from tests.services.desk import RESPONDER, Desk, FakeEmailSender
@@ -39,14 +40,14 @@ async def test_a_database_that_fails_in_another_way(desk: Desk) -> None:
 
 async def test_a_queue_that_does_not_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """If only the queue does not answer, a due step is sent without it, recorded, and not sent again."""
-    monkeypatch.setattr(watchdogs, "SILENT_S", -1.0)
+    monkeypatch.setattr(queue_watch, "SILENT_S", -1.0)
     await mirrored(desk)
     desk.queue.asked()
     for _ in range(4):
         await desk.emergency.tick()
     assert desk.emergency.trouble is None
     assert desk.offline_alerter.posted.count((OfflineKind.ESCALATION, "channel")) == 1
-    kinds = [entry.kind for entry in await desk.store.timeline(1)]
+    kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(1)]
     assert kinds.count(TimelineKind.ESCALATED) == 1
 
 
@@ -57,7 +58,7 @@ async def test_a_step_that_nobody_takes(desk: Desk, monkeypatch: pytest.MonkeyPa
     desk.queue.decided()
     await desk.emergency.tick()
     assert (OfflineKind.ESCALATION, "channel") not in desk.offline_alerter.posted
-    monkeypatch.setattr(watchdogs, "_BUSY_S", 0.0)
+    monkeypatch.setattr(queue_watch, "_BUSY_S", 0.0)
     for _ in range(3):
         await desk.emergency.tick()
     assert desk.offline_alerter.posted.count((OfflineKind.ESCALATION, "channel")) == 1
@@ -132,7 +133,7 @@ async def test_an_email_that_is_accepted_while_the_rest_is_recorded(desk: Desk) 
     await desk.emergency.tick()
     await desk.work()
     assert len(late.sent) == 2
-    kinds = [entry.kind for entry in await desk.store.timeline(1)]
+    kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(1)]
     assert kinds.count(TimelineKind.EMAILED) == 1
     assert not desk.emergency._book.journal.was_used
 

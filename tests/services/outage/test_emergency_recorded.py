@@ -1,7 +1,7 @@
 """Recorded, and not yet said, when the database goes away: said under the key of its delivery, once."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +18,10 @@ from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.outage.journal import from_data
 from bot.services.outage.logbook import Logbook
+from bot.storage.tables.deliveries import DeliveryAttempts
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.outage import MirrorRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.emergency import FakeOfflineAlerter, FakeSpool
 from tests.services.desk import PRIMARY, RESPONDER, Desk
@@ -60,9 +64,9 @@ async def test_it_is_said(desk: Desk) -> None:
     [seeded] = desk.offline_alerter.seeded
     await comes_back(desk)
     assert (desk.sent(DeliveryKind.ALERT), desk.sent(DeliveryKind.PAGE)) == ([], [])
-    incident = await desk.store.incident(1)
+    incident = await IncidentRows(desk.store.sql).incident(1)
     assert incident.post.message_id == seeded.message_id
-    kinds = [entry.kind for entry in await desk.store.timeline(1)]
+    kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(1)]
     assert (kinds.count(TimelineKind.ALERT_POSTED), kinds.count(TimelineKind.PAGED)) == (1, 1)
     [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]
     assert alert.status is DeliveryStatus.SENT
@@ -90,7 +94,7 @@ async def test_and_escalates(desk: Desk) -> None:
     await desk.database.advance(timedelta(minutes=16))
     await comes_back(desk)
     assert desk.sent(DeliveryKind.ESCALATION) == []
-    at = {entry.kind: entry.at for entry in await desk.store.timeline(1)}
+    at = {entry.kind: entry.at for entry in await TimelineRows(desk.store.sql).timeline(1)}
     assert at[TimelineKind.ALERT_POSTED] < at[TimelineKind.ESCALATED]
 
 
@@ -140,21 +144,20 @@ async def test_a_severity_changed_just_before(desk: Desk) -> None:
     assert desk.offline_alerter.posted == ALERT_AND_PAGE
 
 
-async def test_the_reading_that_was_under_way(desk: Desk) -> None:
+async def test_the_reading_that_was_under_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reading that began before a commit does not undo what the commit recorded."""
-    store, opened = desk.own_store, []
-    read = store.watched
+    read, opened = MirrorRows.watched, []
 
-    async def slow(**arguments: object) -> object:
-        found = await read(**arguments)  # type: ignore[arg-type]
+    async def slow(rows: MirrorRows, *, without: Sequence[str], limit: int) -> list[Watch]:
+        found = await read(rows, without=without, limit=limit)
         opened.append(await desk.open("SEV1"))
         return found
 
-    store.watched = slow  # type: ignore[method-assign, assignment]
-    await desk.emergency.tick()
+    with monkeypatch.context() as patch:
+        patch.setattr(MirrorRows, "watched", slow)
+        await desk.emergency.tick()
     assert len(opened) == 1
     assert "inc:1" in desk.emergency._book.journal.watches
-    store.watched = read  # type: ignore[method-assign]
     await read_again(desk)
     assert desk.emergency._mirror._committed == {}
     assert "inc:1" in desk.emergency._book.journal.watches
@@ -223,7 +226,7 @@ async def test_discord_does_not_take_it(desk: Desk) -> None:
     await comes_back(desk)
     [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]
     assert (alert.status, len(alert.emailed_to)) == (DeliveryStatus.SENT, 2)
-    assert (await desk.store.incident(1)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(1)).status is Status.TRIGGERED
 
 
 def test_the_time_goes_on_from_what_the_database_said() -> None:
@@ -248,7 +251,7 @@ async def test_an_alert_that_was_on_its_way_when_it_became_private(desk: Desk) -
     await desk.open("SEV1")
     [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]
     async with desk.own_store.transaction() as tx:
-        await tx.begin_attempt(alert.id, REQUEST, version=1)
+        await DeliveryAttempts(tx.sql).begin_attempt(alert.id, REQUEST, version=1)
     await desk.privacy.make_private(1, by=PRIMARY)
     await goes_away(desk)
     assert "channel:p0-alerts" not in {to for _, to in desk.offline_alerter.posted}
@@ -264,7 +267,11 @@ async def test_when_it_was_said(desk: Desk) -> None:
     await goes_away(desk, after=timedelta(minutes=10))
     said_at = desk.emergency._book.now()
     await comes_back(desk)
-    [posted] = [one.at for one in await desk.store.timeline(1) if one.kind is TimelineKind.ALERT_POSTED]
+    [posted] = [
+        one.at
+        for one in await TimelineRows(desk.store.sql).timeline(1)
+        if one.kind is TimelineKind.ALERT_POSTED
+    ]
     assert timedelta() <= said_at - posted < timedelta(minutes=1)
 
 

@@ -12,6 +12,8 @@ from bot.domain.escalation.ladder import StepStatus
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.shared.already_told import LOOK_AGAIN
+from bot.storage.tables.escalation import EscalationRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.services.desk import Desk
 from tests.services.outage.test_emergency import mirrored
 from tests.services.outage.test_emergency_recorded import comes_back, goes_away, knows_the_time
@@ -34,11 +36,13 @@ async def test_three_deadlines_in_one_outage(desk: Desk) -> None:
     await desk.database.advance(timedelta(minutes=70))
     await comes_back(desk)
     assert (desk.sent(DeliveryKind.ESCALATION), desk.sent(DeliveryKind.PAGE)) == ([], ["person:primary"])
-    steps = await desk.store.steps(1)
+    steps = await EscalationRows(desk.store.sql).steps(1)
     assert [step.status for step in steps[:5]] == [*[StepStatus.DONE] * 4, StepStatus.PENDING]
     [rung] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ESCALATION]
     assert rung.data["overdue"] == [step.due_at.isoformat() for step in steps[1:3]]
-    [entry] = [one for one in await desk.store.timeline(1) if one.kind is TimelineKind.ESCALATED]
+    [entry] = [
+        one for one in await TimelineRows(desk.store.sql).timeline(1) if one.kind is TimelineKind.ESCALATED
+    ]
     assert (entry.data or {})["overdue"] == rung.data["overdue"]
 
 
@@ -81,7 +85,9 @@ async def test_a_repeating_step_that_a_later_one_has_spoken_for_goes_on(desk: De
     if is_decided:
         await desk.escalations.decide(1, 1, is_alone=True)
     await desk.emergency.tick()
-    left = [step for step in await desk.store.steps(1) if step.status is StepStatus.PENDING]
+    left = [
+        step for step in await EscalationRows(desk.store.sql).steps(1) if step.status is StepStatus.PENDING
+    ]
     assert [(step.index, step.rung.repeat) for step in left] == [(3, hour)]
     assert {job.key for job in await desk.database.jobs()} >= {"step:1:3"}
 

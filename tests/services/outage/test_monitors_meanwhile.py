@@ -12,6 +12,7 @@ from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.outage.watches import OfflineKind
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.alerts import live
+from bot.storage.tables.incidents import IncidentRows
 from cogs.maintenance.use_cases import MaintenanceWindows
 from tests.services.alerts.test_alerts import FIRST, alert
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
@@ -54,7 +55,7 @@ async def back(desk: Desk) -> list[Incident]:
 
 async def _incident(desk: Desk, number: int) -> Incident | None:
     rows = await desk.database.pool.fetch("SELECT id FROM incidents WHERE id = $1", number)
-    return await desk.store.incident(number) if rows else None
+    return await IncidentRows(desk.store.sql).incident(number) if rows else None
 
 
 async def test_a_p0_message_pages_without_the_database(desk: Desk) -> None:
@@ -75,7 +76,7 @@ async def test_a_p0_message_pages_without_the_database(desk: Desk) -> None:
     over = alert(desk, FIRST + 5, "API latency", channel=P0)
     over = replace(over, content="RESOLVED: API latency 812 ms")
     await desk.services.live_alerts.receive(over)
-    assert (await desk.store.incident(incident.id)).status is Status.RESOLVED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.RESOLVED
 
 
 async def test_the_same_alert_pages_once(desk: Desk) -> None:

@@ -11,6 +11,8 @@ from bot.domain.incident.incident import Status
 from bot.domain.installation import Installation
 from bot.domain.outage.journal import GRACE
 from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.installation import InstallationRows
 from tests.fakes.emergency import FakeOfflineAlerter
 from tests.services.desk import RESPONDER, Desk
 from tests.services.outage.test_emergency import new
@@ -32,11 +34,11 @@ async def told_twice(desk: Desk) -> list[int]:
 async def test_both_are_the_incidents(desk: Desk) -> None:
     """One incident under one key, with the first post as its own, and the others beside it; once."""
     seconds = await told_twice(desk)
-    first = (await desk.store.incident(1)).post.message_id
+    first = (await IncidentRows(desk.store.sql).incident(1)).post.message_id
     for _ in range(2):
         await desk.emergency.tick()
         await desk.work()
-    assert (await desk.store.incident(1)).post.message_id == first
+    assert (await IncidentRows(desk.store.sql).incident(1)).post.message_id == first
     kept = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.SECOND]
     assert [one.message_id for one in kept] == seconds
     assert {one.status for one in kept} == {DeliveryStatus.SENT}
@@ -49,7 +51,7 @@ async def test_an_event_on_either(desk: Desk) -> None:
     alert, *_ = await told_twice(desk)
     await desk.emergency.tick()
     await desk.eyes(alert, by=RESPONDER)
-    assert (await desk.store.incident(1)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(1)).status is Status.ACKNOWLEDGED
 
 
 @pytest.mark.parametrize("nth", [0, 1])
@@ -61,7 +63,7 @@ async def test_read_again_before_the_escalation(desk: Desk, nth: int) -> None:
     desk.discord.reactions[seconds[nth]] = [RESPONDER]
     await desk.pass_time(minutes=16)
     assert desk.sent(DeliveryKind.ESCALATION) == []
-    assert (await desk.store.incident(1)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(1)).status is Status.ACKNOWLEDGED
 
 
 async def test_read_without_a_database(desk: Desk) -> None:
@@ -83,7 +85,7 @@ async def test_a_page_that_comes_through_while_its_alert_is_being_recorded(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the database returns while pages are being sent, the import has all of them."""
-    post, read = FakeOfflineAlerter.post, desk.own_store.installation
+    post, read = FakeOfflineAlerter.post, InstallationRows.installation
     is_paging, may_page = asyncio.Event(), asyncio.Event()
 
     async def slowly(
@@ -94,17 +96,17 @@ async def test_a_page_that_comes_through_while_its_alert_is_being_recorded(
             await may_page.wait()
         return await post(offline_alerter, watch, message, nonce=nonce)
 
-    async def once_all_are_told() -> Installation:
+    async def once_all_are_told(rows: InstallationRows) -> Installation:
         may_page.set()
         await raising
-        return await read()
+        return await read(rows)
 
     monkeypatch.setattr(FakeOfflineAlerter, "post", slowly)
     desk.database.is_away = True
     raising = asyncio.create_task(desk.emergency.raise_alert(new()))
     await is_paging.wait()
     desk.database.is_away = False
-    desk.own_store.installation = once_all_are_told  # type: ignore[method-assign]
+    monkeypatch.setattr(InstallationRows, "installation", once_all_are_told)
     for _ in range(2):
         await desk.emergency.tick()
         await desk.work()

@@ -22,6 +22,9 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.recorded import DeliveryFailedEntry
 from bot.i18n import Texts
 from bot.runbook import load_policy
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from bot.ui.posts.escalation.calls import tried
 from bot.ui.words.wording import Wording
 from tests.cogs.oncall.acts import choose_ways
@@ -43,7 +46,7 @@ async def pages(desk: Desk, incident: Incident) -> dict[Way | None, DeliveryStat
     rows = await desk.database.pool.fetch(
         "SELECT id FROM deliveries WHERE incident_id = $1 AND kind = 'outside_page' ORDER BY id", incident.id
     )
-    found = [await desk.store.delivery(row["id"]) for row in rows]
+    found = [await DeliveryRows(desk.store.sql).delivery(row["id"]) for row in rows]
     return {PagingData.from_json(one.data).way: one.status for one in found}
 
 
@@ -73,7 +76,9 @@ async def test_a_missed_deadline_rings_each_way_once(desk: Desk, outside: Outsid
     assert trigger["payload"]["severity"] == "critical"
     assert [one["data"]["incident"] for one in outside.receiver.received.values()] == [incident.label]
     entries = [
-        entry for entry in await desk.store.timeline(incident.id) if entry.kind is TimelineKind.PAGED_OUTSIDE
+        entry
+        for entry in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if entry.kind is TimelineKind.PAGED_OUTSIDE
     ]
     assert {PagedOutsideEntry.from_json(entry.data or {}).way for entry in entries} == set(map(str, sent))
 
@@ -83,7 +88,7 @@ async def test_the_ack_link_of_a_push_acknowledges_as_its_reader(desk: Desk, out
     incident = await unanswered(desk)
     link = outside.ntfy.published[0]["actions"][0]["url"]
     await desk.links.acknowledge(link.rpartition("/ack/")[2])
-    after = await desk.store.incident(incident.id)
+    after = await IncidentRows(desk.store.sql).incident(incident.id)
     assert after.acknowledged is not None
     assert after.acknowledged.name == "primary"
 
@@ -94,12 +99,14 @@ async def test_an_ack_in_pagerduty_acknowledges_here_as_that_person(desk: Desk, 
     (key,) = outside.pagerduty.told("trigger")
     outside.pagerduty.acknowledge(key, email="Primary@example.com")
     await desk.pass_time(seconds=30)
-    after = await desk.store.incident(incident.id)
+    after = await IncidentRows(desk.store.sql).incident(incident.id)
     assert after.status is Status.ACKNOWLEDGED
     assert after.acknowledged is not None
     assert after.acknowledged.id == PRIMARY.id
     (entry,) = [
-        one for one in await desk.store.timeline(incident.id) if one.kind is TimelineKind.ACKNOWLEDGED
+        one
+        for one in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if one.kind is TimelineKind.ACKNOWLEDGED
     ]
     assert AcknowledgedEntry.from_json(entry.data or {}).via == "pagerduty"
     assert outside.pagerduty.told("acknowledge") == []
@@ -114,7 +121,7 @@ async def test_a_person_whom_nobody_knows_acknowledges_by_the_name_of_the_servic
     incident = await unanswered(desk)
     outside.pagerduty.acknowledge(outside.pagerduty.told("trigger")[0])
     await desk.pass_time(seconds=30)
-    after = await desk.store.incident(incident.id)
+    after = await IncidentRows(desk.store.sql).incident(incident.id)
     assert after.acknowledged is not None
     assert after.acknowledged.name == "Earline Greenholt (PagerDuty)"
 
@@ -127,7 +134,7 @@ async def test_an_incident_that_pagerduty_ends_by_itself_is_not_answered(
     outside.pagerduty.resolve_by_itself(outside.pagerduty.told("trigger")[0])
     await desk.pass_time(seconds=30)
     assert outside.pagerduty.polls > 0
-    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.TRIGGERED
 
 
 async def test_an_ack_on_the_phone_acknowledges_here_and_in_pagerduty(desk: Desk, outside: Outside) -> None:
@@ -135,7 +142,7 @@ async def test_an_ack_on_the_phone_acknowledges_here_and_in_pagerduty(desk: Desk
     incident = await unanswered(desk)
     outside.pushover.acknowledge(outside.pushover.ringing[0])
     await desk.pass_time(minutes=2)
-    after = await desk.store.incident(incident.id)
+    after = await IncidentRows(desk.store.sql).incident(incident.id)
     assert after.acknowledged is not None
     assert after.acknowledged.id == PRIMARY.id
     key = outside.pagerduty.told("trigger")
@@ -172,7 +179,7 @@ async def test_a_way_that_fails_is_in_the_dlq_and_the_next_one_is_tried(desk: De
     assert (found[Way.NTFY], found[Way.EMAIL]) == (DeliveryStatus.FAILED, DeliveryStatus.SENT)
     failed = [
         DeliveryFailedEntry.from_json(one.data or {})
-        for one in await desk.store.timeline(incident.id)
+        for one in await TimelineRows(desk.store.sql).timeline(incident.id)
         if one.kind is TimelineKind.DELIVERY_FAILED
     ]
     assert [(one.of, one.reason) for one in failed] == [("outside_page", "ntfy: HTTP 403")]
@@ -331,10 +338,10 @@ async def test_a_wrong_token_is_told_once_and_costs_nothing_else(desk: Desk, out
     assert told == [(Way.PAGERDUTY, OutboundProblem.UNAUTHORISED)]
     (key,) = outside.pagerduty.told("trigger")
     outside.pagerduty.acknowledge(key)
-    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.TRIGGERED
     outside.fault = lambda _path: None
     await desk.pass_time(minutes=5)
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
 
 
 async def test_the_posts_say_what_was_tried_with_what_result(desk: Desk, outside: Outside) -> None:
@@ -342,7 +349,7 @@ async def test_the_posts_say_what_was_tried_with_what_result(desk: Desk, outside
     outside.fault = fails(403, "ntfy")
     incident = await unanswered(desk)
     await desk.pass_time(seconds=5)
-    shown = await desk.store.shown_incident(incident.id)
+    shown = await IncidentRows(desk.store.sql).shown_incident(incident.id)
     said = tried(Wording(Texts.load(), desk.policy), shown)
     assert "プッシュ (ntfy) ⚠️ 届かず" in said
     assert "プッシュ (Pushover) 送信済み" in said
@@ -383,8 +390,8 @@ async def test_a_way_that_only_a_newer_version_knows_is_left_to_that(desk: Desk)
     assert row is not None
     with pytest.raises(NewerVersion):
         await desk.deliveries.deliver(row["id"])
-    assert (await desk.store.delivery(row["id"])).status is DeliveryStatus.PENDING
-    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert (await DeliveryRows(desk.store.sql).delivery(row["id"])).status is DeliveryStatus.PENDING
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.TRIGGERED
 
 
 async def test_a_persons_own_server_may_not_be_in_the_operators_network(desk: Desk, outside: Outside) -> None:

@@ -13,6 +13,7 @@ from bot.domain.oncall.notify import NotifySettings, QuietHours
 from bot.domain.paging.ways import Also
 from bot.domain.severity import LadderStep
 from bot.runbook import load_policy
+from bot.storage.tables.incidents import IncidentRows
 from tests.cogs.oncall.acts import choose_ways
 from tests.services.desk import PRIMARY, RESPONDER, Desk
 from tests.services.paging.conftest import start_anew
@@ -41,7 +42,7 @@ async def test_an_ack_in_pagerduty_after_an_hour_is_one_here(desk: Desk, outside
     (key,) = set(outside.pagerduty.told("trigger"))
     outside.pagerduty.acknowledge(key, email="primary@example.com")
     await desk.pass_time(seconds=31)
-    after = await desk.store.incident(incident.id)
+    after = await IncidentRows(desk.store.sql).incident(incident.id)
     assert after.acknowledged is not None
     assert after.acknowledged.id == PRIMARY.id
 
@@ -113,7 +114,7 @@ async def test_pagerduty_rings_after_an_outage_of_half_an_hour_if_nobody_is_on_i
     assert told(outside) == ["trigger"]
     outside.pagerduty.acknowledge(outside.pagerduty.told("trigger")[0])
     await desk.pass_time(minutes=1)
-    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).status is Status.ACKNOWLEDGED
 
 
 async def test_what_a_person_chooses_between_two_steps_holds_for_the_next_one(

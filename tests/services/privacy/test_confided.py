@@ -11,6 +11,9 @@ from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import NewTriage, TriageStatus
 from bot.services.triage.views import TriageView
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.tables.triages import TriageRows
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.privacy.test_privacy import open_private
 from tests.services.triage.triage_walks import EVIDENCE, go_on
@@ -36,7 +39,7 @@ async def walk_in_public(desk: Desk, *answers: str) -> tuple[Incident, TriageVie
     """A triage of a message in the thread of an incident that everybody reads."""
     await desk.open()
     await desk.work()
-    incident = await desk.store.incident(1)
+    incident = await IncidentRows(desk.store.sql).incident(1)
     view = await desk.triages.start(about(desk, incident))
     await desk.database.advance(timedelta(seconds=1))  # whoever answers it was there last
     return incident, await go_on(desk, view, *answers)
@@ -44,7 +47,11 @@ async def walk_in_public(desk: Desk, *answers: str) -> tuple[Incident, TriageVie
 
 async def evidence(desk: Desk, incident: Incident) -> list[object]:
     """What the timeline has of the message."""
-    return [one for one in await desk.store.timeline(incident.id) if one.kind is TimelineKind.EVIDENCE]
+    return [
+        one
+        for one in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if one.kind is TimelineKind.EVIDENCE
+    ]
 
 
 async def test_no_triage_begins_from_a_private_incidents_thread(desk: Desk) -> None:
@@ -61,7 +68,7 @@ async def test_no_triage_begins_from_a_private_incidents_thread(desk: Desk) -> N
     await desk.work()
     assert desk.sent(DeliveryKind.TRIAGE_LINE) == []
     with pytest.raises(UserError, match="triage_not_found"):
-        await desk.store.triage(1)
+        await TriageRows(desk.store.sql).triage(1)
 
 
 async def test_what_somebody_types_there_is_theirs_to_tell(desk: Desk) -> None:
@@ -90,7 +97,7 @@ async def test_made_private_since_the_walk_began(desk: Desk, answers: tuple[str,
     with pytest.raises(UserError, match="triage_confided"):
         await desk.triages.confirm(view.triage.id, by=PRIMARY)
     await desk.work()
-    assert len(await desk.store.open_incidents(GUILD)) == 1
+    assert len(await IncidentRows(desk.store.sql).open_incidents(GUILD)) == 1
     assert desk.sent(DeliveryKind.REEVALUATION_HELD) == []
     assert (await desk.triages.cancel(view.triage.id, by=PRIMARY)).triage.status is TriageStatus.CANCELLED
 
@@ -108,7 +115,7 @@ async def test_made_private_and_nobody_goes_on(desk: Desk, *, is_refused: bool) 
     await desk.pass_time(minutes=25)
     assert desk.sent(DeliveryKind.UNFINISHED_DM) == ([] if is_refused else [f"user:{RESPONDER.id}"])
     assert desk.sent(DeliveryKind.UNFINISHED) == desk.sent(DeliveryKind.TRIAGE_LINE) == []
-    assert (await desk.store.triage(1)).idle.due_at is None
+    assert (await TriageRows(desk.store.sql).triage(1)).idle.due_at is None
 
 
 @pytest.mark.parametrize("is_answered", [True, False], ids=["by somebody", "by the clock"])
@@ -123,6 +130,6 @@ async def test_made_private_while_it_is_held(desk: Desk, *, is_answered: bool) -
     if is_answered:
         await desk.reevaluations.promote(view.triage.id, by=SECONDARY)
     await desk.pass_time(minutes=46)
-    raised = await desk.store.incident(2)
+    raised = await IncidentRows(desk.store.sql).incident(2)
     assert (raised.title, raised.is_private) == ("件名", False)
     assert await evidence(desk, raised) == []

@@ -20,10 +20,13 @@ from bot.domain.errors import (
 )
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.jobs import JobName
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
-from bot.services.ports import JobName
 from bot.storage.dlq.store import PostgresDlqStore
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.members import MemberRows
 from tests.services.delivery.test_waiting import AWAY
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.escalation.test_storms import open_many, work_once
@@ -38,10 +41,10 @@ async def test_a_public_one_is_made_private(desk: Desk) -> None:
     await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     await desk.timelines.note(incident.id, by=RESPONDER, text="顧客名 A", key="n")
     await desk.work()
-    before = await desk.store.incident(incident.id)
+    before = await IncidentRows(desk.store.sql).incident(incident.id)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
-    after = await desk.store.incident(incident.id)
+    after = await IncidentRows(desk.store.sql).incident(incident.id)
     assert after.is_private
     assert after.thread.id not in (None, before.thread.id)
     assert after.post.channel_id == after.thread.id
@@ -81,7 +84,7 @@ async def test_everybody_who_is_on_it_is_let_in(desk: Desk) -> None:
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
     for person in (NAMED, RESPONDER, late):
-        assert await desk.store.is_member(incident.id, person.id)
+        assert await MemberRows(desk.store.sql).is_member(incident.id, person.id)
         assert desk.sent(DeliveryKind.MEMBER).count(f"user:{person.id}") == 1
 
 
@@ -152,7 +155,7 @@ async def test_a_name_that_waits_is_told_once(desk: Desk) -> None:
     """
     incident = await desk.open()
     await desk.work()
-    thread = (await desk.store.incident(incident.id)).thread.id
+    thread = (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id
     desk.discord.postponed = {DeliveryKind.THREAD}
     desk.discord.capacity_in = timedelta(seconds=2)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
@@ -177,7 +180,7 @@ async def test_what_a_limit_keeps_for_long_is_told(desk: Desk) -> None:
     await desk.work()
     await desk.pass_time(minutes=16)
     (told,) = (d for d in await desk.database.deliveries() if d.data.get("notice") == "posts_wait")
-    old = await desk.store.delivery_by_key(f"inc:{incident.id}:alert")
+    old = await DeliveryRows(desk.store.sql).delivery_by_key(f"inc:{incident.id}:alert")
     assert old is not None
     assert told.data["posts"] == [f"{old.channel_id}/{old.message_id}"]
     assert not [d for d in await desk.database.deliveries() if d.data.get("notice") == "not_redacted"]
@@ -187,20 +190,24 @@ async def test_what_discord_refuses_to_empty_is_told(desk: Desk) -> None:
     """A post that Discord refuses to edit is named in the private thread, for a person to delete."""
     incident = await desk.open()
     await desk.work()
-    alert = next(post for post in await desk.store.posts(incident.id) if post.kind is DeliveryKind.ALERT)
+    alert = next(
+        post
+        for post in await DeliveryRows(desk.store.sql).posts(incident.id)
+        if post.kind is DeliveryKind.ALERT
+    )
     desk.discord.uneditable = {DeliveryKind.ALERT}
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
     (told,) = (d for d in await desk.database.deliveries() if d.data.get("notice") == "not_redacted")
     assert told.data["message"] == alert.message_id
-    assert told.channel_id == (await desk.store.incident(incident.id)).thread.id
+    assert told.channel_id == (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id
 
 
 async def test_what_the_old_thread_still_tells_is_told_once(desk: Desk) -> None:
     """What the old thread still shows, its former names and people's messages, is reported once."""
     incident = await desk.open()
     await desk.work()
-    thread = (await desk.store.incident(incident.id)).thread.id or 0
+    thread = (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id or 0
     desk.discord.left_in_threads = {thread: LeftBehind(thread, ("INC-1 🟠 決済",), 2)}
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
@@ -229,7 +236,7 @@ async def test_the_old_thread_is_deleted_by_who_may(desk: Desk) -> None:
     """
     incident = await desk.open()
     await desk.work()
-    thread = (await desk.store.incident(incident.id)).thread.id or 0
+    thread = (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id or 0
     with pytest.raises(UserError, match="private_no_such_thread"):  # it is public: its thread is in use
         await desk.privacy.delete_thread(incident.id, thread, by=PRIMARY)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
@@ -238,7 +245,7 @@ async def test_the_old_thread_is_deleted_by_who_may(desk: Desk) -> None:
     for by, refusal in ((NAMED, IncidentNotFound), (RESPONDER, NotPermitted)):
         with pytest.raises(refusal):
             await desk.privacy.delete_thread(incident.id, thread, by=by)
-    own = (await desk.store.incident(incident.id)).thread.id or 0
+    own = (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id or 0
     with pytest.raises(UserError, match="private_no_such_thread"):
         await desk.privacy.delete_thread(incident.id, own, by=PRIMARY)
     desk.discord.unreadable = DeliveryRefused("Missing Permissions", http_status=403, code=50013)
@@ -263,7 +270,7 @@ async def test_the_line_that_offered_to_delete_it_is_written_anew(desk: Desk) ->
     """After the old thread is deleted, the line that offered its deletion is edited to name the deleter."""
     incident = await desk.open()
     await desk.work()
-    thread = (await desk.store.incident(incident.id)).thread.id or 0
+    thread = (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id or 0
     desk.discord.left_in_threads = {thread: LeftBehind(thread, (), 2)}
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
@@ -272,7 +279,7 @@ async def test_the_line_that_offered_to_delete_it_is_written_anew(desk: Desk) ->
     await desk.work()
     (told,) = (d for d in await desk.database.deliveries() if d.data.get("notice") == "thread_left")
     assert told.data["deleted_by"] == "primary"
-    version = (await desk.store.incident(incident.id)).version
+    version = (await IncidentRows(desk.store.sql).incident(incident.id)).version
     assert desk.discord.refreshed == [(version, [DeliveryKind.NOTICE])]
 
 
@@ -288,7 +295,7 @@ async def test_what_was_begun_in_public_is_not_sent_after_all(desk: Desk) -> Non
     assert DeliveryKind.ALERT in [d.kind for d in begun]
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.pass_time(minutes=1)
-    old = await desk.store.delivery_by_key(f"inc:{incident.id}:alert")
+    old = await DeliveryRows(desk.store.sql).delivery_by_key(f"inc:{incident.id}:alert")
     assert old is not None
     assert old.status is DeliveryStatus.CANCELLED
     assert desk.sent(DeliveryKind.ALERT) == ["incident"]
@@ -377,7 +384,7 @@ async def test_a_row_that_is_written_while_it_is_made_private_keeps_no_title(des
 
     class Slow(PostgresDlqStore):
         async def record(self, failure: NewFailure) -> None:
-            if not (await desk.store.incident(incident.id)).is_private:
+            if not (await IncidentRows(desk.store.sql).incident(incident.id)).is_private:
                 await desk.privacy.make_private(incident.id, by=PRIMARY)
                 (job,) = (
                     one for one in await desk.database.take_due_jobs() if one.name is JobName.REDACT_FAILURES
@@ -445,7 +452,7 @@ async def test_a_row_of_what_lists_several_loses_its_list(desk: Desk) -> None:
     desk.discord.refused = {"channel:p2-deploys"}
     new = NewDelivery(DeliveryKind.ALERTS_SKIPPED, "channel:p2-deploys", "list", GUILD)
     async with desk.store.transaction() as tx:
-        await tx.insert_deliveries([new])
+        await DeliveryWrites(tx.sql).insert_deliveries([new])
     await desk.work()
     (row,) = await desk.database.dlq_entries()
     listed: dict[str, object] = {"content": f"1. {incident.title}"}
@@ -478,7 +485,7 @@ async def test_what_is_made_private_while_somebody_acts_is_not_found(desk: Desk,
         await changes[act]()
     (refused,) = [row for row in await desk.database.audit_rows() if not row.allowed]
     assert refused.data == {"act": act, "incident_id": incident.id, "private": True}
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert (now.is_open, now.is_private, now.linked) == (True, True, ())
 
 
@@ -495,13 +502,15 @@ async def naming(desk: Desk, *incidents: Incident, to: str = "channel:p2-deploys
     """Post a list that names *incidents* and belongs to none; return its delivery."""
     key = f"list:{to}:{len(incidents)}"
     async with desk.store.transaction() as tx:
-        await tx.insert_deliveries([NewDelivery(DeliveryKind.ALERTS_SKIPPED, to, key, GUILD)])
+        await DeliveryWrites(tx.sql).insert_deliveries(
+            [NewDelivery(DeliveryKind.ALERTS_SKIPPED, to, key, GUILD)]
+        )
     await desk.work()
     listed = {"content": "\n".join(f"{one.label} {one.title}" for one in incidents)}
     await desk.database.fetch(
         "UPDATE deliveries SET request = jsonb_set(request, '{body}', $1) WHERE key = $2", listed, key
     )
-    found = await desk.store.delivery_by_key(key)
+    found = await DeliveryRows(desk.store.sql).delivery_by_key(key)
     assert found is not None
     return found.id
 
@@ -530,7 +539,7 @@ async def test_posts_that_list_it_among_others_lose_it_too(desk: Desk) -> None:
 async def test_a_list_that_discord_refuses_to_edit_is_named(desk: Desk) -> None:
     """A list that keeps its line about a private incident is named in the private thread."""
     incident = await desk.open()
-    post = await desk.store.delivery(await naming(desk, incident))
+    post = await DeliveryRows(desk.store.sql).delivery(await naming(desk, incident))
     desk.discord.uneditable = {DeliveryKind.ALERTS_SKIPPED}
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()

@@ -20,6 +20,10 @@ from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.opening import NewIncident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.by_person import id_of
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -49,7 +53,7 @@ async def open_private(desk: Desk, *, by: Person = PRIMARY, key: str = "secret")
     """One whose posts are there."""
     incident = await desk.incidents.open(replace(secret(desk, by=by), key=key))
     await desk.work()
-    return await desk.store.incident(incident.id)
+    return await IncidentRows(desk.store.sql).incident(incident.id)
 
 
 async def test_a_private_incident_is_posted_in_its_thread_alone(desk: Desk) -> None:
@@ -57,7 +61,7 @@ async def test_a_private_incident_is_posted_in_its_thread_alone(desk: Desk) -> N
     incident = await open_private(desk)
     in_channels = [(kind, to) for kind, to in desk.discord.sent if to.startswith("channel:")]
     assert in_channels == [(DeliveryKind.PRIVATE_THREAD, "channel:p0-alerts")]
-    posts = await desk.store.posts(incident.id)
+    posts = await DeliveryRows(desk.store.sql).posts(incident.id)
     inside = [post.kind for post in posts if post.channel_id == incident.thread.id]
     assert [kind for kind in inside if kind not in (DeliveryKind.SEED_ACK, DeliveryKind.MEMBER)] == [
         DeliveryKind.THREAD_START,
@@ -119,7 +123,7 @@ async def test_others_change_nothing(desk: Desk) -> None:
     for attempt in attempts:
         with pytest.raises(IncidentNotFound):
             await attempt
-    assert (await desk.store.incident(incident.id)).version == incident.version
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).version == incident.version
 
 
 async def test_a_reaction_of_somebody_outside_counts_for_nothing(desk: Desk) -> None:
@@ -158,7 +162,7 @@ async def test_a_named_person_sees_it(desk: Desk) -> None:
     assert f"user:{NAMED.id}" in desk.sent(DeliveryKind.MEMBER)
     added = [
         entry.data
-        for entry in await desk.store.timeline(incident.id)
+        for entry in await TimelineRows(desk.store.sql).timeline(incident.id)
         if entry.kind is TimelineKind.MEMBER_ADDED
     ]
     assert added == [{"id": NAMED.id, "name": NAMED.name}]
@@ -195,7 +199,11 @@ async def test_escalations_stay_in_the_thread(desk: Desk) -> None:
     await desk.pass_time(minutes=16)
     assert desk.sent(DeliveryKind.ESCALATION) == ["incident"]
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:primary", "person:secondary"]
-    (posted,) = (post for post in await desk.store.posts(incident.id) if post.kind is DeliveryKind.ESCALATION)
+    (posted,) = (
+        post
+        for post in await DeliveryRows(desk.store.sql).posts(incident.id)
+        if post.kind is DeliveryKind.ESCALATION
+    )
     assert posted.channel_id == incident.thread.id
 
 
@@ -205,7 +213,7 @@ async def test_another_severity_keeps_the_thread(desk: Desk) -> None:
     await desk.work()
     regraded = await desk.lifecycle.change_severity(opened.id, to="SEV1", by=PRIMARY, reason="全件")
     await desk.work()
-    incident = await desk.store.incident(opened.id)
+    incident = await IncidentRows(desk.store.sql).incident(opened.id)
     assert regraded.reposts
     assert desk.sent(DeliveryKind.ALERT) == ["incident", "incident"]
     assert desk.sent(DeliveryKind.PRIVATE_THREAD) == ["channel:p0-alerts"]
@@ -235,7 +243,7 @@ async def test_a_killed_sender_makes_one_thread(desk: Desk) -> None:
     assert len(desk.sent(DeliveryKind.PRIVATE_THREAD)) == 1
     unsent = [d for d in await desk.database.deliveries() if d.status is not DeliveryStatus.SENT]
     assert unsent == []
-    assert (await desk.store.incident(incident.id)).thread.id is not None
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).thread.id is not None
 
 
 async def test_archiving_puts_the_private_thread_to_sleep(desk: Desk) -> None:
@@ -286,7 +294,11 @@ async def test_whoever_discord_does_not_let_in_is_told_of(desk: Desk) -> None:
     await desk.work()
     (line,) = (d for d in await desk.database.deliveries() if d.data.get("notice") == "not_let_in")
     assert (line.data["name"], line.channel_id) == (NAMED.name, incident.thread.id)
-    (entry,) = (e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.DELIVERY_FAILED)
+    (entry,) = (
+        e
+        for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if e.kind is TimelineKind.DELIVERY_FAILED
+    )
     assert entry.data is not None
     assert (entry.data["kind"], entry.data["name"]) == ("member", NAMED.name)
     assert await desk.database.dlq_entries() == []
@@ -310,7 +322,7 @@ async def test_asking_for_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
     desk.discord.deleted_threads = {incident.thread.id or 0}
     await desk.privacy.enter(incident.id, by=SECONDARY, key="k")
     await desk.work()
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert now.thread.id not in (None, incident.thread.id)
     assert await desk.privacy.requested(incident.id, who=SECONDARY, key="k") is DeliveryStatus.SENT
     last = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.MEMBER][-1]
@@ -323,15 +335,17 @@ async def test_a_deleted_private_thread_comes_back_with_its_alert(desk: Desk) ->
     before = await open_private(desk)
     await desk.reposting.thread_gone(before.thread.id or 0)
     await desk.work()
-    now = await desk.store.incident(before.id)
+    now = await IncidentRows(desk.store.sql).incident(before.id)
     assert now.thread.id not in (None, before.thread.id)
     assert (now.post.channel_id, now.post.number) == (now.thread.id, now.thread.posting)
-    inside = [post for post in await desk.store.posts(now.id) if post.channel_id == now.thread.id]
+    inside = [
+        post for post in await DeliveryRows(desk.store.sql).posts(now.id) if post.channel_id == now.thread.id
+    ]
     kinds = {DeliveryKind.THREAD_START, DeliveryKind.ALERT, DeliveryKind.THREAD_CARD, DeliveryKind.SEED_ACK}
     assert {post.kind for post in inside} >= kinds
     assert all(post.data["quiet"] for post in inside if post.kind is DeliveryKind.ALERT)
     await desk.eyes(now.post.message_id or 0, by=SECONDARY)
-    assert id_of((await desk.store.incident(now.id)).acknowledged) == SECONDARY.id
+    assert id_of((await IncidentRows(desk.store.sql).incident(now.id)).acknowledged) == SECONDARY.id
 
 
 async def test_a_private_thread_that_was_deleted_unseen_is_found_by_the_next_edit(desk: Desk) -> None:
@@ -345,7 +359,7 @@ async def test_a_private_thread_that_was_deleted_unseen_is_found_by_the_next_edi
     await desk.roles.take(before.id, Role.SCRIBE, by=PRIMARY)
     await desk.work()
     assert len(desk.sent(DeliveryKind.PRIVATE_THREAD)) == len(desk.sent(DeliveryKind.ALERT)) == 2
-    now = await desk.store.incident(before.id)
+    now = await IncidentRows(desk.store.sql).incident(before.id)
     assert now.post.channel_id == now.thread.id != before.thread.id
     await desk.reposting.message_gone(now.post.message_id or 0)
     await desk.work()
@@ -359,11 +373,11 @@ async def test_an_alert_on_its_way_into_a_thread_that_is_deleted(desk: Desk) -> 
     members = [None] * 3
     desk.discord.failures = [None, *members, None, None, gone]
     await desk.work()
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert now.post.channel_id == now.thread.id
     assert desk.sent(DeliveryKind.ALERT) == ["incident"]
     assert TimelineKind.DELIVERY_FAILED not in [
-        entry.kind for entry in await desk.store.timeline(incident.id)
+        entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident.id)
     ]
 
 
@@ -372,7 +386,7 @@ async def test_an_escalation_into_a_thread_that_was_deleted_unseen(desk: Desk) -
     before = await open_private(desk)
     desk.discord.deleted_threads = {before.thread.id or 0}
     await desk.pass_time(minutes=16)
-    now = await desk.store.incident(before.id)
+    now = await IncidentRows(desk.store.sql).incident(before.id)
     assert now.thread.id not in (None, before.thread.id)
     assert now.post.channel_id == now.thread.id
     assert len(await desk.database.dlq_entries()) == 1
@@ -399,5 +413,5 @@ async def test_the_monitor_that_posted_an_alert_is_let_in_nowhere(desk: Desk) ->
     await desk.work()
     await desk.privacy.make_private(tracked.id, by=PRIMARY)
     await desk.work()
-    assert set(await desk.store.members(tracked.id)) == {PRIMARY.id}
+    assert set(await MemberRows(desk.store.sql).members(tracked.id)) == {PRIMARY.id}
     assert f"user:{tracked.reported_by.id}" not in desk.sent(DeliveryKind.MEMBER)

@@ -9,6 +9,9 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.i18n import Texts
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
 from bot.ui.posts.renderer import render
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import told_line, told_row
@@ -24,12 +27,14 @@ async def linked_pair(desk: Desk) -> tuple[Incident, Incident]:
     private = await open_private(desk)
     assert await desk.lifecycle.link(public.id, with_=private.id, by=PRIMARY)
     await desk.work()
-    return await desk.store.incident(public.id), await desk.store.incident(private.id)
+    return await IncidentRows(desk.store.sql).incident(public.id), await IncidentRows(
+        desk.store.sql
+    ).incident(private.id)
 
 
 async def told_in_thread(desk: Desk, incident: Incident, notice: str) -> int:
     """How many lines of that kind its thread has."""
-    posts = await desk.store.posts(incident.id)
+    posts = await DeliveryRows(desk.store.sql).posts(incident.id)
     return sum(post.kind is DeliveryKind.NOTICE and post.data["notice"] == notice for post in posts)
 
 
@@ -76,8 +81,10 @@ async def test_a_link_with_a_private_one_is_taken_back_unseen(desk: Desk) -> Non
     assert [one.id for one in offered] == [private.id]
     assert await desk.lifecycle.unlink(public.id, with_=private.id, by=PRIMARY)
     await desk.work()
-    assert (await desk.store.incident(public.id)).version == public.version, "no post of it is edited"
-    assert (await desk.store.incident(private.id)).linked == ()
+    assert (await IncidentRows(desk.store.sql).incident(public.id)).version == public.version, (
+        "no post of it is edited"
+    )
+    assert (await IncidentRows(desk.store.sql).incident(private.id)).linked == ()
     assert await told_in_thread(desk, public, "unlinked") == 0
     assert await told_in_thread(desk, private, "unlinked") == 1
     words = Wording(Texts.load(), desk.policy)
@@ -110,14 +117,14 @@ async def test_a_post_names_what_has_raised_its_severity_only_while_that_is_merg
     low, high = await desk.open("SEV3", key="low"), await desk.open("SEV1", key="high")
     await desk.merging.merge(high.id, into=low.id, by=PRIMARY)
     words = Wording(Texts.load(), desk.policy)
-    assert high.label in words.path(await desk.store.incident(low.id), limit=300)
+    assert high.label in words.path(await IncidentRows(desk.store.sql).incident(low.id), limit=300)
     if is_reopened:
         await desk.lifecycle.reopen(high.id, by=PRIMARY)
     await desk.privacy.make_private(high.id, by=PRIMARY)
     await desk.work()
-    now = await desk.store.incident(low.id)
+    now = await IncidentRows(desk.store.sql).incident(low.id)
     assert "SEV3 → SEV1" in words.path(now, limit=300)
-    posts = [post for post in await desk.store.posts(low.id) if post.kind.spec.is_refreshed]
+    posts = [post for post in await DeliveryRows(desk.store.sql).posts(low.id) if post.kind.spec.is_refreshed]
     assert {post.shown_version for post in posts} == {now.version}, "its posts were edited"
     assert not any(high.label in str(render(words, post, now)) for post in posts)
 
@@ -131,13 +138,17 @@ async def test_what_is_made_private_later_goes_from_the_posts_of_others(desk: De
     await desk.lifecycle.link(linked.id, with_=secret.id, by=PRIMARY)
     await desk.merging.merge(secret.id, into=into.id, by=PRIMARY)
     await desk.work()
-    assert (await desk.store.incident(into.id)).duplicates == (secret.id,)
+    assert (await IncidentRows(desk.store.sql).incident(into.id)).duplicates == (secret.id,)
     await desk.privacy.make_private(secret.id, by=PRIMARY)
     await desk.work()
     for number in (linked.id, into.id):
-        other = await desk.store.incident(number)
+        other = await IncidentRows(desk.store.sql).incident(number)
         assert (other.linked, other.duplicates) == ((), ())
-        shown = [one.shown_version for one in await desk.store.posts(number) if one.kind.spec.is_refreshed]
+        shown = [
+            one.shown_version
+            for one in await DeliveryRows(desk.store.sql).posts(number)
+            if one.kind.spec.is_refreshed
+        ]
         assert set(shown) == {other.version}, "its posts were edited"
     await desk.lifecycle.reopen(secret.id, by=PRIMARY)
     await desk.work()
@@ -155,8 +166,8 @@ async def test_where_a_merged_one_went_on_is_not_told_once_that_is_private(desk:
     assert (seen.incident.merged_into_id, hidden.incident.merged_into_id) == (into.id, None)
     words = Wording(Texts.load(), desk.policy)
     assert not any(into.label in told_line(words, line) for line in hidden.lines)
-    kept = await desk.store.incident(merged.id)
-    posts = await desk.store.posts(merged.id)
+    kept = await IncidentRows(desk.store.sql).incident(merged.id)
+    posts = await DeliveryRows(desk.store.sql).posts(merged.id)
     edited = [post for post in posts if post.kind.spec.is_refreshed]
     assert {post.shown_version for post in edited} == {kept.version}, "its posts were edited"
     assert not any(into.label in str(render(words, post, kept)) for post in edited)
@@ -168,7 +179,7 @@ async def test_two_private_ones_are_merged_within_their_threads(desk: Desk) -> N
     first, second = await open_private(desk), await open_private(desk, key="second")
     await desk.merging.merge(second.id, into=first.id, by=PRIMARY)
     await desk.work()
-    assert (await desk.store.incident(first.id)).duplicates == ()
+    assert (await IncidentRows(desk.store.sql).incident(first.id)).duplicates == ()
     assert await told_in_thread(desk, first, "merged_here") == 1
     view = await desk.looking.view(first.id, by=PRIMARY)
     assert [one.id for one in view.related] == [second.id]
@@ -202,13 +213,15 @@ async def test_nobody_is_on_a_private_one_that_is_hidden_from_them(desk: Desk) -
     """Named in the duplicate alone: the ladder of the one that goes on does."""
     first, second = await acknowledged_pair(desk, by=NAMED)
     await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
-    now = await desk.store.incident(second.id)
+    now = await IncidentRows(desk.store.sql).incident(second.id)
     assert (now.status, now.on_it) == (Status.TRIGGERED, None)
-    assert await desk.store.responders(second.id) == []
+    assert await AcknowledgementRows(desk.store.sql).responders(second.id) == []
     before = len(desk.sent(DeliveryKind.ESCALATION))
     await desk.pass_time(minutes=20)
     assert len(desk.sent(DeliveryKind.ESCALATION)) > before
-    assert NAMED.id not in {one.id for one in (await desk.store.incident(second.id)).roles.values()}
+    assert NAMED.id not in {
+        one.id for one in (await IncidentRows(desk.store.sql).incident(second.id)).roles.values()
+    }
     with pytest.raises(IncidentNotFound):
         await desk.incidents.find(number=second.id, thread_id=None, by=NAMED)
 
@@ -218,11 +231,11 @@ async def test_whoever_is_named_in_both_is_on_the_one_that_goes_on(desk: Desk) -
     first, second = await acknowledged_pair(desk, by=NAMED)
     await desk.privacy.add(second.id, who=NAMED, by=PRIMARY, key="both")
     await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
-    assert id_of((await desk.store.incident(second.id)).acknowledged) == NAMED.id
+    assert id_of((await IncidentRows(desk.store.sql).incident(second.id)).acknowledged) == NAMED.id
 
 
 async def test_the_person_who_merges_sees_the_one_that_goes_on_by_role(desk: Desk) -> None:
     """A responder who merges one private incident into another is the responder of the other from then on."""
     first, second = await acknowledged_pair(desk, by=SECONDARY)
     await desk.merging.merge(first.id, into=second.id, by=SECONDARY)
-    assert id_of((await desk.store.incident(second.id)).acknowledged) == SECONDARY.id
+    assert id_of((await IncidentRows(desk.store.sql).incident(second.id)).acknowledged) == SECONDARY.id

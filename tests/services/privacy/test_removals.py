@@ -21,6 +21,10 @@ from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Role
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.fakes.discord import FakeDiscord
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.privacy.test_privacy import NAMED, ON_CALL, open_private
@@ -45,7 +49,7 @@ async def with_named(desk: Desk) -> Incident:
     incident = await open_private(desk)
     await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="add")
     await desk.work()
-    return await desk.store.incident(incident.id)
+    return await IncidentRows(desk.store.sql).incident(incident.id)
 
 
 def memberships(desk: Desk) -> list[AnyDeliveryKind]:
@@ -85,7 +89,11 @@ async def test_whoever_is_removed_sees_it_no_more(desk: Desk) -> None:
         await desk.incidents.find(number=incident.id, thread_id=None, by=NAMED)
     with pytest.raises(IncidentNotFound):
         await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.REACTION)
-    (entry,) = (e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.MEMBER_REMOVED)
+    (entry,) = (
+        e
+        for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if e.kind is TimelineKind.MEMBER_REMOVED
+    )
     assert (entry.actor_id, entry.data) == (PRIMARY.id, {"id": NAMED.id, "name": NAMED.name})
     assert await notices(desk) == ["member_added", "member_removed"]
     audited = [
@@ -115,9 +123,13 @@ async def test_what_they_held_is_given_up(desk: Desk) -> None:
     await desk.roles.give(incident.id, Role.SCRIBE, to=NAMED, by=PRIMARY)
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
     await desk.work()
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert {role: who.id for role, who in now.roles.items()} == {Role.COMMANDER: PRIMARY.id}
-    changed = [e.data for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.ROLE_CHANGED]
+    changed = [
+        e.data
+        for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if e.kind is TimelineKind.ROLE_CHANGED
+    ]
     assert changed[-1] is not None
     assert (changed[-1]["role"], changed[-1]["holder"]) == ("scribe", None)
     assert desk.sent(DeliveryKind.ROLE_DM) == []
@@ -132,12 +144,12 @@ async def test_what_stands_in_their_dms_is_edited_no_more(desk: Desk) -> None:
     dm = await owed(desk, DeliveryKind.ROLE_DM)
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
     await desk.work()
-    shown = (await desk.store.delivery(dm.id)).shown_version
-    assert shown < (await desk.store.incident(incident.id)).version
+    shown = (await DeliveryRows(desk.store.sql).delivery(dm.id)).shown_version
+    assert shown < (await IncidentRows(desk.store.sql).incident(incident.id)).version
     await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="again")
     await desk.work()
-    now = await desk.store.incident(incident.id)
-    assert (await desk.store.delivery(dm.id)).shown_version == now.version
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
+    assert (await DeliveryRows(desk.store.sql).delivery(dm.id)).shown_version == now.version
 
 
 @pytest.mark.parametrize(
@@ -156,7 +168,7 @@ async def test_who_would_see_it_all_the_same_stays(desk: Desk, who: Person, key:
         with pytest.raises(UserError) as refused:
             await desk.removals.remove(incident.id, who=who, by=by, key="k")
         assert refused.value.key == key
-    assert await desk.store.incident(incident.id) == incident
+    assert await IncidentRows(desk.store.sql).incident(incident.id) == incident
     if not who.is_bot:
         tried = [row.data for row in await desk.database.audit_rows() if not row.allowed]
         assert [data["act"] for data in tried] == ["remove_member", "leave"]
@@ -194,7 +206,7 @@ async def test_the_last_one_stays_unless_a_role_sees_it(desk: Desk) -> None:
     desk.discord.is_away, desk.discord.has_role = False, False
     with pytest.raises(UserError, match="private_stays_last"):
         await desk.removals.remove(incident.id, who=last, by=last, key="k")
-    assert await desk.store.is_member(incident.id, last.id)
+    assert await MemberRows(desk.store.sql).is_member(incident.id, last.id)
     refused = [row.data["why"] for row in await desk.database.audit_rows() if not row.allowed]
     assert refused == ["last"]
     await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="b")
@@ -223,10 +235,10 @@ async def test_removed_and_added_as_often_as_one_likes(desk: Desk) -> None:
     for number in range(3):
         await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key=f"out:{number}")
         await desk.work()
-        assert not await desk.store.is_member(incident.id, NAMED.id)
+        assert not await MemberRows(desk.store.sql).is_member(incident.id, NAMED.id)
         await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key=f"in:{number}")
         await desk.work()
-        assert await desk.store.is_member(incident.id, NAMED.id)
+        assert await MemberRows(desk.store.sql).is_member(incident.id, NAMED.id)
     assert memberships(desk) == [DeliveryKind.MEMBER, *[DeliveryKind.MEMBER_REMOVED, DeliveryKind.MEMBER] * 3]
     assert await notices(desk) == ["member_added", *["member_removed", "member_added"] * 3]
     assert (await desk.incidents.find(number=incident.id, thread_id=None, by=NAMED)).id == incident.id
@@ -304,7 +316,7 @@ async def test_out_of_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
     desk.discord.deleted_threads = {incident.thread.id or 0}
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
     await desk.work()
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert now.thread.id not in (None, incident.thread.id)
     assert memberships(desk) == [DeliveryKind.MEMBER]
     assert "not_taken_out" not in await notices(desk)
@@ -321,7 +333,11 @@ async def test_whom_discord_does_not_take_out_is_told_of(desk: Desk) -> None:
     )
     (line,) = (one for one in await desk.database.deliveries() if one.data.get("notice") == "not_taken_out")
     assert (line.data["name"], line.channel_id) == (NAMED.name, incident.thread.id)
-    (entry,) = (e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.DELIVERY_FAILED)
+    (entry,) = (
+        e
+        for e in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if e.kind is TimelineKind.DELIVERY_FAILED
+    )
     assert entry.data is not None
     assert (entry.data["kind"], entry.data["name"]) == ("member_removed", NAMED.name)
     assert await desk.database.dlq_entries() == []
@@ -364,7 +380,7 @@ async def test_whoever_is_removed_while_a_reminder_looks_is_not_asked(desk: Desk
     class Slow(FakeDiscord):
         async def member(self, guild_id: int, discord: str) -> Person:
             found = await member(guild_id, discord)
-            if await desk.store.is_member(incident.id, NAMED.id):
+            if await MemberRows(desk.store.sql).is_member(incident.id, NAMED.id):
                 await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
             return found
 
@@ -390,7 +406,7 @@ async def test_a_reminder_passes_over_who_lost_the_role_by_which_they_saw_it(des
     ):
         desk.discord.members, desk.discord.is_away = members, is_away
         await desk.work()
-        now = await desk.store.incident(incident.id)
+        now = await IncidentRows(desk.store.sql).incident(incident.id)
         assert now.updates.remind_at is not None
         await desk.database.advance(now.updates.remind_at - desk.clock.time)
         await desk.updates.remind(incident.id)
@@ -399,7 +415,7 @@ async def test_a_reminder_passes_over_who_lost_the_role_by_which_they_saw_it(des
         ][-1]
         assert reminder.data.get("asks") == asked
         assert (reminder.data["lead_id"] == 50) is (asked is None)
-    commander = (await desk.store.incident(incident.id)).commander
+    commander = (await IncidentRows(desk.store.sql).incident(incident.id)).commander
     assert commander is not None
     assert "role_changed" not in (await notices(desk))[1:]
 
@@ -410,27 +426,29 @@ async def test_what_ended_and_goes_on_again_has_none_of_their_roles(desk: Desk) 
     await desk.roles.give(incident.id, Role.COMMANDER, to=NAMED, by=PRIMARY)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
-    assert (await desk.store.incident(incident.id)).commander is not None
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).commander is not None
     opened = await desk.lifecycle.reopen(incident.id, by=PRIMARY)
     assert opened.commander is None
-    assert (await desk.store.incident(incident.id)) == opened
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)) == opened
 
 
-async def test_who_acts_while_they_are_removed_is_asked_once_more(desk: Desk) -> None:
+async def test_who_acts_while_they_are_removed_is_asked_once_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An action by a person who is removed before it takes the lock is refused."""
     incident = await with_named(desk)
-    is_member = desk.own_store.is_member
+    is_member = MemberRows.is_member
 
-    async def slow(incident_id: int, user_id: int) -> bool:
-        passes = await is_member(incident_id, user_id)
+    async def slow(rows: MemberRows, incident_id: int, user_id: int) -> bool:
+        passes = await is_member(rows, incident_id, user_id)
         if passes:
             await desk.removals.remove(incident_id, who=NAMED, by=PRIMARY, key="out")
         return passes
 
-    desk.own_store.is_member = slow  # type: ignore[method-assign]
+    monkeypatch.setattr(MemberRows, "is_member", slow)
     with pytest.raises(IncidentNotFound):
         await desk.roles.take(incident.id, Role.COMMANDER, by=NAMED)
-    assert (await desk.store.incident(incident.id)).commander is None
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).commander is None
 
 
 async def test_a_refusal_of_discord_is_final_where_no_retry_helps(desk: Desk) -> None:

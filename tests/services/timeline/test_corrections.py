@@ -12,6 +12,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.incidents.updates import NewUpdate
 from bot.services.timeline.corrections import Correction, ShownWords, shown_words
+from bot.storage.tables.incidents import IncidentRows
 from tests.services.desk import OBSERVER, PRIMARY, SECONDARY, Desk
 from tests.services.timeline.test_timelines import of_kind
 
@@ -94,11 +95,11 @@ async def test_correcting_the_latest_update_makes_the_posts_true(desk: Desk) -> 
         await desk.updates.tell(incident.id, update, by=PRIMARY)
         await desk.database.advance(timedelta(minutes=3))
     first, last = await of_kind(desk, incident, TimelineKind.UPDATED)
-    version = (await desk.store.incident(incident.id)).version
+    version = (await IncidentRows(desk.store.sql).incident(incident.id)).version
     await desk.timelines.correct(incident.id, first.id or 0, Correction("確認中"), by=PRIMARY, key="k1")
-    assert (await desk.store.incident(incident.id)).version == version
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).version == version
     await desk.timelines.correct(incident.id, last.id or 0, Correction("DNS が原因"), by=SECONDARY, key="k2")
-    now = await desk.store.incident(incident.id)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
     assert now.updates.last is not None
     assert (now.updates.last.known, now.updates.last.by) == ("DNS が原因", "primary")
     await desk.work()
@@ -148,7 +149,7 @@ async def told(desk: Desk, known: str = "DB が原因", impact: str = "全員") 
 
 async def shown(desk: Desk, incident: Incident) -> tuple[str, str]:
     """What its posts say is known, and its impact."""
-    last = (await desk.store.incident(incident.id)).updates.last
+    last = (await IncidentRows(desk.store.sql).incident(incident.id)).updates.last
     assert last is not None
     return last.known, last.impact
 
@@ -194,7 +195,7 @@ async def test_words_and_impact_are_one_correction(desk: Desk) -> None:
     pages = len(desk.sent(DeliveryKind.PAGE))
     await desk.work()
     version, kinds = desk.discord.refreshed[-1]
-    assert version == (await desk.store.incident(incident.id)).version
+    assert version == (await IncidentRows(desk.store.sql).incident(incident.id)).version
     assert {DeliveryKind.ALERT, DeliveryKind.THREAD_CARD} <= set(kinds)
     assert len(desk.sent(DeliveryKind.PAGE)) == pages
     assert [row.data["impact"] for row in await desk.database.audit_rows() if row.action == "corrected"] == [

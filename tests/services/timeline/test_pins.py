@@ -14,7 +14,9 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence
 from bot.services.timeline.pins import Pinned
-from bot.storage.store import PostgresStore
+from bot.storage.database.sql import Row, Sql
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
 from tests.fakes.discord import FakeDiscord
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.incidents.test_lifecycle import Interrupted
@@ -29,7 +31,7 @@ async def opened(desk: Desk) -> tuple[Incident, ThreadMessage]:
     """Open an incident and put a message, a minute old, into its thread."""
     incident = await desk.open()
     await desk.work()
-    incident = await desk.store.incident(incident.id)
+    incident = await IncidentRows(desk.store.sql).incident(incident.id)
     assert incident.thread.id is not None
     await desk.pass_time(minutes=1)
     at = desk.clock.time - timedelta(minutes=1)
@@ -40,25 +42,17 @@ async def opened(desk: Desk) -> tuple[Incident, ThreadMessage]:
     return incident, message
 
 
-class SlowAtFirst(PostgresStore):
+class SlowAtFirst(Sql):
     """The first question to it about a message or a thread takes long, and those after it do not."""
 
-    def __init__(self, store: PostgresStore) -> None:
-        vars(self).update(vars(store.of(GUILD)))
-        self._is_slow = True
+    is_slow = True
 
-    async def pinned_in(self, message_id: int) -> list[int]:
-        await self._hold()
-        return await super().pinned_in(message_id)
-
-    async def incident_by_thread(self, thread_id: int) -> Incident | None:
-        await self._hold()
-        return await super().incident_by_thread(thread_id)
-
-    async def _hold(self) -> None:
-        was_slow, self._is_slow = self._is_slow, False
-        for _ in range(_QUESTIONS if was_slow else 0):
-            await self.now()
+    async def all(self, name: str, source: object = None, /, **parameters: object) -> list[Row]:
+        if name in {"pinned_in", "incident_by_thread"}:
+            was_slow, self.is_slow = self.is_slow, False
+            for _ in range(_QUESTIONS if was_slow else 0):
+                await super().all("now")
+        return await super().all(name, source, **parameters)
 
 
 class SlowToAnswer(FakeDiscord):
@@ -80,7 +74,7 @@ async def at_once(*events: Awaitable[object]) -> None:
 
 def slow_at_first(desk: Desk) -> None:
     """The next event takes longest."""
-    desk.own_store = SlowAtFirst(desk.store)
+    desk.own_store.sql = SlowAtFirst(desk.own_store.sql.connection, guild_id=GUILD)
     desk.use(desk.discord)
 
 
@@ -88,7 +82,7 @@ async def pins(
     desk: Desk, incident: Incident, kind: TimelineKind = TimelineKind.PINNED
 ) -> list[TimelineEntry]:
     """The entries of one kind."""
-    return [entry for entry in await desk.store.timeline(incident.id) if entry.kind is kind]
+    return [entry for entry in await TimelineRows(desk.store.sql).timeline(incident.id) if entry.kind is kind]
 
 
 async def test_a_message_is_kept_with_author_link_and_its_own_time(desk: Desk) -> None:
@@ -262,7 +256,7 @@ async def test_one_that_is_made_private_while_it_is_read_holds_up_no_other(desk:
     incident, message = await opened(desk)
     other = await desk.open(key="other")
     await desk.work()
-    there = (await desk.store.incident(other.id)).thread.id
+    there = (await IncidentRows(desk.store.sql).incident(other.id)).thread.id
     assert there is not None
     desk.discord.messages |= {
         MESSAGE: replace(message, has_pin=True),
@@ -287,7 +281,11 @@ async def test_an_edit_and_a_deletion_at_the_same_moment_keep_their_order(desk: 
     content, at = replace(message.content, text="DB を停止した"), desk.clock.time
     edited = replace(message, content=content, edited_at=at)
     await at_once(desk.pins.edited(edited), desk.pins.deleted([MESSAGE]))
-    told = [entry.kind for entry in await desk.store.timeline(incident.id) if entry.kind in _ABOUT]
+    told = [
+        entry.kind
+        for entry in await TimelineRows(desk.store.sql).timeline(incident.id)
+        if entry.kind in _ABOUT
+    ]
     assert told == [TimelineKind.PINNED, TimelineKind.PIN_EDITED, TimelineKind.PIN_DELETED]
     (deletion,) = await pins(desk, incident, TimelineKind.PIN_DELETED)
     assert deletion.said == "DB を停止した"

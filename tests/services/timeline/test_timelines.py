@@ -17,12 +17,14 @@ from bot.domain.timeline.lines import Line
 from bot.services.incidents.updates import NewUpdate
 from bot.services.timeline.corrections import Correction
 from bot.services.timeline.timelines import PAGE_SIZE
+from bot.storage.tables.incidents import IncidentWrites
+from bot.storage.tables.timeline import TimelineRows
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 
 async def of_kind(desk: Desk, incident: Incident, kind: EntryKind) -> list[TimelineEntry]:
     """The entries of one kind."""
-    return [entry for entry in await desk.store.timeline(incident.id) if entry.kind is kind]
+    return [entry for entry in await TimelineRows(desk.store.sql).timeline(incident.id) if entry.kind is kind]
 
 
 def typed(at: datetime) -> str:
@@ -195,7 +197,7 @@ async def test_a_private_timeline_is_hidden(desk: Desk) -> None:
     """An observer who asks for a private incident's timeline hears that there is no such incident."""
     incident = await desk.open()
     async with desk.store.transaction() as tx:
-        await tx.save(replace(incident, is_private=True, version=incident.version + 1))
+        await IncidentWrites(tx.sql).save(replace(incident, is_private=True, version=incident.version + 1))
     assert (await desk.timelines.history(incident.id, by=PRIMARY)).lines
     with pytest.raises(IncidentNotFound):
         await desk.timelines.page(incident.id, by=OBSERVER)
@@ -223,8 +225,10 @@ async def test_joining_is_noted_where_somebody_responds(desk: Desk) -> None:
     await desk.acknowledger.acknowledge(first.id, by=SECONDARY, via=AckVia.BUTTON)
     await desk.acknowledger.acknowledge(second.id, by=PRIMARY, via=AckVia.BUTTON)
     async with desk.store.transaction() as tx:
-        locked = await tx.incident(second.id, lock=True)
-        await tx.save(assign(locked, Role.SCRIBE, PersonRef(SECONDARY.id, SECONDARY.name)))
+        locked = await IncidentWrites(tx.sql).incident(second.id, lock=True)
+        await IncidentWrites(tx.sql).save(
+            assign(locked, Role.SCRIBE, PersonRef(SECONDARY.id, SECONDARY.name))
+        )
     assert await join(desk, SECONDARY) == second.id
     assert await join(desk, SECONDARY) is None
     assert await join(desk, RESPONDER) is None

@@ -17,6 +17,10 @@ from bot.domain.triage.session import TriageStatus
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.triage.joining import Offer
 from bot.services.triage.views import PressResult, TriageView
+from bot.storage.tables.acknowledgements import AcknowledgementRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.tables.triages import TriageRows
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -71,7 +75,7 @@ async def told(desk: Desk) -> list[Mapping[str, object]]:
 
 async def numbers(desk: Desk) -> list[int]:
     """The incidents that are open."""
-    return [one.id for one in await desk.store.open_incidents(GUILD)]
+    return [one.id for one in await IncidentRows(desk.store.sql).open_incidents(GUILD)]
 
 
 async def test_the_result_shows_an_open_incident_about_the_same(desk: Desk) -> None:
@@ -153,11 +157,14 @@ async def test_a_joined_report_is_in_the_thread_and_on_the_timeline(desk: Desk) 
             "url": EVIDENCE.url,
         },
     }
-    entries = {one.kind: one.data or {} for one in await desk.store.timeline(other.id)}
+    entries = {one.kind: one.data or {} for one in await TimelineRows(desk.store.sql).timeline(other.id)}
     assert entries[TimelineKind.TRIAGED]["joined"] == line["report"]
     assert entries[TimelineKind.EVIDENCE]["text"] == EVIDENCE.text
     assert TimelineKind.JOINED not in entries, "a reporter is no responder"
-    assert (await numbers(desk), len(await desk.store.responders(other.id))) == ([other.id], 0)
+    assert (await numbers(desk), len(await AcknowledgementRows(desk.store.sql).responders(other.id))) == (
+        [other.id],
+        0,
+    )
     assert (len(desk.sent(DeliveryKind.ALERT)), len(desk.sent(DeliveryKind.PAGE))) == rung
     await desk.pass_time(minutes=16)
     assert desk.sent(DeliveryKind.ESCALATION) != [], "its ladder goes on"
@@ -171,7 +178,7 @@ async def test_what_is_left_after_joining_raises_nothing(desk: Desk) -> None:
     await join(desk, await result(desk, *SEV1))
     await desk.pass_time(hours=2)
     assert await numbers(desk) == [other.id]
-    known = await desk.own_store.known_message(500, 600)
+    known = await TriageRows(desk.own_store.sql).known_message(500, 600)
     assert known.raised is not None
     assert known.raised.id == other.id
 
@@ -199,7 +206,7 @@ async def test_pressed_at_once_by_two_people_one_of_them_counts(desk: Desk) -> N
     await asyncio.gather(
         join(desk, view), desk.triages.confirm(view.triage.id, by=SECONDARY, shown="SEV1"), join(desk, view)
     )
-    joined = (await desk.store.triage(view.triage.id)).joined
+    joined = (await TriageRows(desk.store.sql).triage(view.triage.id)).joined
     assert len(await told(desk)) == (1 if joined else 0)
     assert len(await numbers(desk)) == (1 if joined else 2)
     assert other.id in await numbers(desk)
@@ -261,7 +268,7 @@ async def test_who_may_not_raise_the_severity_is_told_to_raise_the_report(databa
     assert [(row.actor_name, row.data["act"], row.data["incident_id"]) for row in denied] == [
         ("responder", "triage.join", other.id)
     ]
-    assert (await desk.store.triage(view.triage.id)).status is TriageStatus.OPEN
+    assert (await TriageRows(desk.store.sql).triage(view.triage.id)).status is TriageStatus.OPEN
     assert await told(desk) == []
     assert (await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")).incident is not None
     assert len(await numbers(desk)) == 2
@@ -326,7 +333,7 @@ async def test_one_that_cannot_be_joined_any_more_is_said_so(
     assert again.triage.status is TriageStatus.OPEN
     assert [line for line in await told(desk) if line["notice"] == "report_joined"] == []
     await desk.pass_time(minutes=21)
-    walk = await desk.store.triage(view.triage.id)
+    walk = await TriageRows(desk.store.sql).triage(view.triage.id)
     assert (walk.status, walk.joined) == (TriageStatus.OPENED, False), "left alone, it is raised"
 
 
@@ -335,7 +342,7 @@ async def test_a_walk_that_is_left_is_raised_by_itself(desk: Desk) -> None:
     other = await raised(desk)
     view = await result(desk, *SEV1)
     await desk.pass_time(minutes=21)
-    walk = await desk.store.triage(view.triage.id)
+    walk = await TriageRows(desk.store.sql).triage(view.triage.id)
     assert (walk.status, walk.joined, walk.incident_id == other.id) == (TriageStatus.OPENED, False, False)
     late = await join(desk, view)
     assert late.incident is not None

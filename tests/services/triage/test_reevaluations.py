@@ -12,6 +12,9 @@ from bot.domain.triage.session import Triage, TriageStatus
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNSURE
 from bot.services.triage.views import PressResult
 from bot.services.watchdogs import audit
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.tables.triages import TriageRows
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.triage.triage_walks import go_on, hold, start, walk
 
@@ -20,7 +23,7 @@ HELD, ASKED, ALERT = DeliveryKind.REEVALUATION_HELD, DeliveryKind.REEVALUATION, 
 
 async def stands(desk: Desk) -> Triage:
     """The first triage as it is."""
-    return await desk.store.triage(1)
+    return await TriageRows(desk.store.sql).triage(1)
 
 
 async def test_held_asked_raised(desk: Desk) -> None:
@@ -37,16 +40,20 @@ async def test_held_asked_raised(desk: Desk) -> None:
     assert desk.sent(ALERT) == ["channel:p1-ops"]
     raised = await stands(desk)
     assert (raised.status, raised.ended_by_name, raised.due_at) == (TriageStatus.OPENED, None, None)
-    (why,) = [e.data or {} for e in await desk.store.timeline(1) if e.kind is TimelineKind.PROMOTED]
+    (why,) = [
+        e.data or {}
+        for e in await TimelineRows(desk.store.sql).timeline(1)
+        if e.kind is TimelineKind.PROMOTED
+    ]
     assert why["triaged_by"] == "responder"
     assert datetime.fromisoformat(str(why["asked_at"])) == asked_at
-    opened = (await desk.store.timeline(1))[0]
+    opened = (await TimelineRows(desk.store.sql).timeline(1))[0]
     assert (opened.kind, opened.actor_name, (opened.data or {})["reporter"]) == (
         TimelineKind.OPENED,
         None,
         "responder",
     ), "a clock raised it, on somebody's report"
-    assert (await desk.store.incident(1)).path[-1] == UNANSWERED
+    assert (await IncidentRows(desk.store.sql).incident(1)).path[-1] == UNANSWERED
     await desk.pass_time(minutes=1)
     assert len(desk.sent(ALERT)) == 1
 
@@ -62,7 +69,7 @@ async def test_its_posts_become_the_incidents(desk: Desk) -> None:
     await desk.pass_time(minutes=15)
     assert {d.incident_id for d in await desk.database.deliveries() if d.kind in (HELD, ASKED)} == {1}
     last = {kind: version for version, kinds in desk.discord.refreshed for kind in kinds}
-    assert last[HELD] == last[ASKED] == (await desk.store.incident(1)).version
+    assert last[HELD] == last[ASKED] == (await IncidentRows(desk.store.sql).incident(1)).version
 
 
 @pytest.mark.parametrize("minutes", [1, 31], ids=["before it is asked", "after"])
@@ -86,13 +93,17 @@ async def test_raised_by_somebody(desk: Desk) -> None:
     view = await desk.reevaluations.promote(1, by=PRIMARY)
     assert view.incident is not None
     assert (view.incident.severity, view.incident.reported_by.name) == ("SEV2", "responder")
-    opened = next(entry for entry in await desk.store.timeline(1) if entry.kind is TimelineKind.OPENED)
+    opened = next(
+        entry for entry in await TimelineRows(desk.store.sql).timeline(1) if entry.kind is TimelineKind.OPENED
+    )
     assert (opened.actor_name, (opened.data or {})["reporter"]) == ("primary", "responder")
     again = await desk.reevaluations.promote(1, by=SECONDARY)
     assert (again.notice, again.incident) == (PressResult.ANSWERED, view.incident)
     await desk.pass_time(hours=2)
     assert len(desk.sent(ALERT)) == 1
-    assert TimelineKind.PROMOTED not in [entry.kind for entry in await desk.store.timeline(1)]
+    assert TimelineKind.PROMOTED not in [
+        entry.kind for entry in await TimelineRows(desk.store.sql).timeline(1)
+    ]
     changes = [row.action for row in await desk.database.audit_rows() if row.allowed]
     assert changes[-3:] == ["triage.held", "opened", "triage.raised"]
 
@@ -108,7 +119,9 @@ async def test_a_second_look_to_the_end(desk: Desk) -> None:
     done = await desk.triages.confirm(1, by=PRIMARY)
     assert done.incident is not None
     assert done.incident.severity == "SEV1"
-    (told,) = [e.data or {} for e in await desk.store.timeline(1) if e.kind is TimelineKind.TRIAGED]
+    (told,) = [
+        e.data or {} for e in await TimelineRows(desk.store.sql).timeline(1) if e.kind is TimelineKind.TRIAGED
+    ]
     assert len([one for one in told["answers"] if one["withdrawn_by"] == "primary"]) == 2  # type: ignore[attr-defined]
     await desk.pass_time(hours=2)
     assert len(desk.sent(ALERT)) == 1
@@ -324,10 +337,12 @@ async def test_a_clock_chooses_no_severity(desk: Desk, *, is_chosen: bool) -> No
     if is_chosen:
         await desk.triages.choose_severity(1, severity="SEV3", by=PRIMARY)
     await desk.pass_time(hours=2)
-    incident = await desk.store.incident(1)
+    incident = await IncidentRows(desk.store.sql).incident(1)
     assert (incident.severity, incident.path[-1]) == ("SEV2", UNANSWERED)
     assert BY_HAND not in dict(incident.path)
-    (told,) = [e.data or {} for e in await desk.store.timeline(1) if e.kind is TimelineKind.TRIAGED]
+    (told,) = [
+        e.data or {} for e in await TimelineRows(desk.store.sql).timeline(1) if e.kind is TimelineKind.TRIAGED
+    ]
     choices = told["choices"]
     assert isinstance(choices, list)
     assert [(one["proposed"], one["severity"]) for one in choices] == ([(None, "SEV3")] if is_chosen else [])

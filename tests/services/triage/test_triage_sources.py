@@ -8,6 +8,8 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import NewTriage
 from bot.services.triage.sources import AlreadyRaised, SourceRefused
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.triages import TriageRows
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 from tests.services.privacy.test_confided import about
 from tests.services.triage.triage_walks import CHANNEL, go_on, start
@@ -23,7 +25,7 @@ async def posted_drill(desk: Desk) -> Incident:
     """A drill with its posts."""
     drill = await desk.open_drill()
     await desk.work()
-    return await desk.store.incident(drill.id)
+    return await IncidentRows(desk.store.sql).incident(drill.id)
 
 
 def posted(desk: Desk, drill: Incident) -> NewTriage:
@@ -52,7 +54,7 @@ async def test_a_private_drill_is_a_drill_first(desk: Desk) -> None:
     alert = posted(desk, drill)
     await desk.privacy.make_private(drill.id, by=PRIMARY)
     await desk.work()
-    inside = about(desk, await desk.store.incident(drill.id))
+    inside = about(desk, await IncidentRows(desk.store.sql).incident(drill.id))
     assert inside.channel_id != drill.thread.id
     for new in (inside, alert, about(desk, drill)):
         with pytest.raises(SourceRefused, match="triage_of_drill"):
@@ -63,13 +65,15 @@ async def test_what_is_under_way_is_refused_when_it_is_confirmed(desk: Desk) -> 
     """A walk that an older version has begun opens nothing, and can still be given up."""
     drill = await posted_drill(desk)
     async with desk.store.transaction() as tx:
-        triage, _ = await tx.insert_triage(about(desk, drill), due_at=desk.clock.time)
-        await tx.save_triage(replace(triage, due_at=None))
+        triage, _ = await TriageRows(tx.sql).insert_triage(about(desk, drill), due_at=desk.clock.time)
+        await TriageRows(tx.sql).save_triage(replace(triage, due_at=None))
     view = await go_on(desk, await desk.triages.view(triage.id, by=PRIMARY), "yes", "yes", by=PRIMARY)
     with pytest.raises(SourceRefused, match="triage_of_drill"):
         await desk.triages.confirm(triage.id, by=PRIMARY)
     assert await refusals(desk) == [("triage", "triage.confirm", "triage_of_drill")]
-    assert await desk.store.open_incidents(GUILD) == [await desk.store.incident(drill.id)]
+    assert await IncidentRows(desk.store.sql).open_incidents(GUILD) == [
+        await IncidentRows(desk.store.sql).incident(drill.id)
+    ]
     assert view.incident is None
     await desk.triages.cancel(triage.id, by=PRIMARY)
 
@@ -105,7 +109,7 @@ async def test_the_bots_own_alert_leads_to_its_incident(desk: Desk) -> None:
     incident = await desk.open()
     await desk.work()
     alert = desk.message(DeliveryKind.ALERT)
-    incident = await desk.store.incident(incident.id)
+    incident = await IncidentRows(desk.store.sql).incident(incident.id)
     with pytest.raises(AlreadyRaised) as known:
         await desk.triages.sources.require_open(GUILD, CHANNEL, alert, by=RESPONDER)
     assert known.value.incident == incident

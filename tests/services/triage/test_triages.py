@@ -13,6 +13,9 @@ from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import NewTriage, TriageStatus
 from bot.domain.triage.tree import UNSURE
 from bot.services.triage.views import PressResult, TriageView
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.tables.triages import TriageRows
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.triage.triage_walks import CHANNEL, EVIDENCE, go_on, start, walk
 
@@ -97,7 +100,7 @@ async def test_every_answer_and_the_evidence_are_on_the_timeline(desk: Desk) -> 
     await go_on(desk, view, "yes", UNSURE, by=PRIMARY)
     done = await desk.triages.confirm(view.triage.id, by=RESPONDER)
     assert done.incident is not None
-    kinds = {entry.kind: entry for entry in await desk.store.timeline(done.incident.id)}
+    kinds = {entry.kind: entry for entry in await TimelineRows(desk.store.sql).timeline(done.incident.id)}
     assert Evidence.from_json(kinds[TimelineKind.EVIDENCE].data or {}) == EVIDENCE
     triaged = kinds[TimelineKind.TRIAGED].data or {}
     answers = triaged["answers"]
@@ -177,7 +180,7 @@ async def test_what_nobody_knew_is_kept_with_the_incident(desk: Desk) -> None:
     view = await go_on(desk, view, "yes", by=PRIMARY)
     done = await desk.triages.confirm(view.triage.id, by=RESPONDER)
     assert done.incident is not None
-    assert (await desk.store.incident(done.incident.id)).path == (
+    assert (await IncidentRows(desk.store.sql).incident(done.incident.id)).path == (
         ("users_affected", "yes?"),
         ("large_impact", "yes"),
     )
@@ -186,7 +189,7 @@ async def test_what_nobody_knew_is_kept_with_the_incident(desk: Desk) -> None:
 async def choices_of(desk: Desk, view: TriageView) -> list[dict[str, Any]]:
     """What its incident's timeline keeps of who has overruled the tree."""
     assert view.incident is not None
-    entries = await desk.store.timeline(view.incident.id)
+    entries = await TimelineRows(desk.store.sql).timeline(view.incident.id)
     (entry,) = [one for one in entries if one.kind is TimelineKind.TRIAGED]
     found = (entry.data or {})["choices"]
     assert isinstance(found, list)
@@ -228,7 +231,9 @@ async def test_a_severity_chosen_by_an_older_version_is_kept_without_a_name(desk
     view = await walk(desk, "yes", "yes")
     await desk.triages.choose_severity(view.triage.id, severity="SEV3", by=RESPONDER)
     async with desk.store.transaction() as tx:
-        await tx.save_triage(replace(await tx.triage(view.triage.id, lock=True), severity="SEV2"))
+        await TriageRows(tx.sql).save_triage(
+            replace(await TriageRows(tx.sql).triage(view.triage.id, lock=True), severity="SEV2")
+        )
     assert (await desk.triages.view(view.triage.id, by=PRIMARY)).choice is None
     (kept,) = await choices_of(desk, await desk.triages.confirm(view.triage.id, by=RESPONDER))
     assert (kept["severity"], kept["counts"]) == ("SEV3", False)

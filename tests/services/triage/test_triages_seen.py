@@ -10,6 +10,8 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.triage.session import TriageStatus
 from bot.services.triage.sources import AlreadyRaised
 from bot.services.triage.views import PressResult
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.triages import TriageRows
 from tests.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.triage.triage_walks import CHANNEL, EVIDENCE, go_on, start, walk
 
@@ -29,7 +31,10 @@ async def test_a_line_says_who_is_triaging_and_then_what_it_became(desk: Desk) -
     (line,) = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.TRIAGE_LINE]
     assert line.incident_id == done.incident.id
     last = {kind: version for version, kinds in desk.discord.refreshed for kind in kinds}
-    assert last[DeliveryKind.TRIAGE_LINE] == (await desk.store.incident(done.incident.id)).version
+    assert (
+        last[DeliveryKind.TRIAGE_LINE]
+        == (await IncidentRows(desk.store.sql).incident(done.incident.id)).version
+    )
 
 
 async def test_a_line_that_cannot_be_posted_is_missed_by_nobody(desk: Desk) -> None:
@@ -70,7 +75,7 @@ async def test_others_who_triage_now_are_told(desk: Desk) -> None:
     assert [one.id for one in third.others] == [first.triage.id]
     await desk.database.advance(timedelta(minutes=31))
     assert (await start(desk, key="d", by=SECONDARY, message_id=603)).others == ()
-    assert (await desk.store.triage(first.triage.id)).status is TriageStatus.OPEN
+    assert (await TriageRows(desk.store.sql).triage(first.triage.id)).status is TriageStatus.OPEN
 
 
 async def test_whoever_points_at_the_same_message_joins(desk: Desk) -> None:
@@ -129,8 +134,8 @@ async def test_a_form_may_come_back_before_its_message_is_written(desk: Desk) ->
     """
     desk.triages.sources.remember_message(CHANNEL, 600, EVIDENCE)
     assert await desk.triages.sources.noted_message(CHANNEL, 600) == EVIDENCE
-    assert await desk.store.noted_message(CHANNEL, 600) is None
+    assert await TriageRows(desk.store.sql).noted_message(CHANNEL, 600) is None
     await desk.triages.sources.note_message(CHANNEL, 600, EVIDENCE)
     newer = replace(EVIDENCE, text="決済が落ちてます (追記)")
-    await desk.store.note_message(CHANNEL, 600, newer)  # by another process
+    await TriageRows(desk.store.sql).note_message(CHANNEL, 600, newer)  # by another process
     assert await desk.triages.sources.noted_message(CHANNEL, 600) == newer

@@ -13,6 +13,10 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import TriageStatus
 from bot.domain.triage.tree import UNFINISHED
 from bot.runbook import default_policy_text, parse_policy
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.tables.triages import TriageRows
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.database import Database
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -44,10 +48,12 @@ async def test_production_is_affected_so_it_is_raised(desk: Desk) -> None:
     assert desk.sent(DeliveryKind.ALERT) == []
     await desk.pass_time(seconds=1)
     assert desk.sent(DeliveryKind.ALERT) == [TO_TEAM]
-    incident = await desk.store.incident(1)
+    incident = await IncidentRows(desk.store.sql).incident(1)
     assert (incident.severity, incident.reported_by.id) == ("SEV2", RESPONDER.id)
     assert incident.path == (("users_affected", "yes"), UNFINISHED)
-    [why] = [one for one in await desk.store.timeline(1) if one.kind is TimelineKind.UNFINISHED]
+    [why] = [
+        one for one in await TimelineRows(desk.store.sql).timeline(1) if one.kind is TimelineKind.UNFINISHED
+    ]
     assert why.data is not None
     assert why.data["left_by"] == RESPONDER.name
     await desk.pass_time(hours=30)
@@ -62,7 +68,7 @@ async def test_what_may_call_nobody_is_offered_to_the_team(desk: Desk, answers: 
     assert asked(desk) == ([TO_RESPONDER], [TO_TEAM])
     await desk.pass_time(hours=25)
     assert asked(desk) == ([TO_RESPONDER], [TO_TEAM])
-    assert (await desk.store.triage(1)).status is TriageStatus.EXPIRED
+    assert (await TriageRows(desk.store.sql).triage(1)).status is TriageStatus.EXPIRED
     assert desk.sent(DeliveryKind.ALERT) == []
 
 
@@ -71,7 +77,7 @@ async def test_a_chosen_severity_counts(desk: Desk) -> None:
     view = await walk(desk, "no")
     await desk.triages.choose_severity(view.triage.id, severity="SEV1", by=RESPONDER)
     await desk.pass_time(minutes=20)
-    assert (await desk.store.incident(1)).severity == "SEV1"
+    assert (await IncidentRows(desk.store.sql).incident(1)).severity == "SEV1"
 
 
 async def test_ten_minutes_count_from_the_last_answer(desk: Desk) -> None:
@@ -175,7 +181,7 @@ async def test_an_unfinished_triage_lowers_no_alert(desk: Desk) -> None:
     tracked = await receive(desk, alert(desk, channel="p0-alerts"))
     await begun(desk, "yes")
     await desk.pass_time(minutes=20)
-    found = await desk.store.incident(tracked.id)
+    found = await IncidentRows(desk.store.sql).incident(tracked.id)
     assert (found.kind, found.severity) == (IncidentKind.INCIDENT, "SEV1")
 
 
@@ -188,8 +194,8 @@ async def test_what_was_dealt_with_is_not_asked_about(desk: Desk) -> None:
     await desk.services.lifecycle.cancel(tracked.id, by=PRIMARY)
     await desk.pass_time(hours=1)
     assert asked(desk) == ([], [])
-    assert (await desk.store.triage(1)).status is TriageStatus.EXPIRED
-    assert len(await desk.store.posts(tracked.id)) > 0
+    assert (await TriageRows(desk.store.sql).triage(1)).status is TriageStatus.EXPIRED
+    assert len(await DeliveryRows(desk.store.sql).posts(tracked.id)) > 0
 
 
 async def test_what_is_forgotten_is_not_asked_about(desk: Desk) -> None:
@@ -200,7 +206,7 @@ async def test_what_is_forgotten_is_not_asked_about(desk: Desk) -> None:
     await desk.work()
     assert asked(desk) == ([], [])
     assert desk.sent(DeliveryKind.ALERT) == []
-    assert (await desk.store.triage(1)).status is TriageStatus.EXPIRED
+    assert (await TriageRows(desk.store.sql).triage(1)).status is TriageStatus.EXPIRED
 
 
 async def test_an_older_version_has_gone_on_with_it(desk: Desk) -> None:
@@ -208,10 +214,12 @@ async def test_an_older_version_has_gone_on_with_it(desk: Desk) -> None:
     view = await walk(desk, "no", "yes")
     await desk.triages.cancel(view.triage.id, by=RESPONDER)
     async with desk.store.transaction() as tx:
-        await tx.save_triage(replace(await tx.triage(1), idle=view.triage.idle))
+        await TriageRows(tx.sql).save_triage(
+            replace(await TriageRows(tx.sql).triage(1), idle=view.triage.idle)
+        )
     await desk.database.advance(timedelta(minutes=11))
     await desk.services.unfinished.run_job(1)
-    assert (await desk.store.triage(1)).idle.due_at is None
+    assert (await TriageRows(desk.store.sql).triage(1)).idle.due_at is None
     assert asked(desk) == ([], [])
 
 
@@ -219,10 +227,10 @@ async def test_an_older_version_has_taken_an_answer(desk: Desk) -> None:
     """An answer taken by an older version postpones the raising, and its person is reminded next."""
     view = await walk(desk, "yes")
     await desk.pass_time(minutes=15)
-    asked_about = (await desk.store.triage(1)).idle
+    asked_about = (await TriageRows(desk.store.sql).triage(1)).idle
     await go_on(desk, view, "yes", by=PRIMARY)
     async with desk.store.transaction() as tx:
-        await tx.save_triage(replace(await tx.triage(1), idle=asked_about))
+        await TriageRows(tx.sql).save_triage(replace(await TriageRows(tx.sql).triage(1), idle=asked_about))
     await desk.database.advance(timedelta(minutes=5))
     await desk.services.unfinished.run_job(1)
     await desk.work()

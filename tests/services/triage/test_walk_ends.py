@@ -12,6 +12,9 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.triage.views import PressResult
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
+from bot.storage.tables.triages import TriageRows
 from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -23,7 +26,7 @@ LINE, HELD, ASKED = DeliveryKind.TRIAGE_LINE, DeliveryKind.REEVALUATION_HELD, De
 
 async def stands(desk: Desk, number: int = 1) -> Triage:
     """A walk as it is."""
-    return await desk.store.triage(number)
+    return await TriageRows(desk.store.sql).triage(number)
 
 
 async def told(desk: Desk) -> list[Mapping[str, object]]:
@@ -33,7 +36,7 @@ async def told(desk: Desk) -> list[Mapping[str, object]]:
 
 async def numbers(desk: Desk) -> list[int]:
     """The incidents that are open."""
-    return [one.id for one in await desk.store.open_incidents(GUILD)]
+    return [one.id for one in await IncidentRows(desk.store.sql).open_incidents(GUILD)]
 
 
 @pytest.mark.parametrize("minutes", [1, 31], ids=["before it is asked", "after"])
@@ -55,7 +58,7 @@ async def test_declared_by_somebody_while_it_waits(desk: Desk, minutes: int) -> 
     assert {
         one.incident_id for one in await desk.database.deliveries() if one.kind in (LINE, HELD, ASKED)
     } == {tracked.id}
-    entries = [one.kind for one in await desk.store.timeline(tracked.id)]
+    entries = [one.kind for one in await TimelineRows(desk.store.sql).timeline(tracked.id)]
     assert entries.count(TimelineKind.TRIAGED) == 1
     assert TimelineKind.PROMOTED not in entries
     audited = [
@@ -161,7 +164,11 @@ async def test_whoever_answers_when_somebody_declares_it_ends_in_that_incident(d
     await desk.work()
     assert await numbers(desk) == [tracked.id]
     assert [line["notice"] for line in await told(desk)] == ["triaged_here", "severity_changed"]
-    [entry] = [one for one in await desk.store.timeline(tracked.id) if one.kind is TimelineKind.TRIAGED]
+    [entry] = [
+        one
+        for one in await TimelineRows(desk.store.sql).timeline(tracked.id)
+        if one.kind is TimelineKind.TRIAGED
+    ]
     answers = (entry.data or {})["answers"]
     assert [one["answer"] for one in answers] == ["yes", "yes"]  # type: ignore[attr-defined]
 
@@ -226,7 +233,7 @@ async def test_merged_into_another_alert_while_it_waits(desk: Desk) -> None:
     await desk.merging.merge(tracked.id, into=other.id, by=PRIMARY)
     assert (await stands(desk, number)).status is TriageStatus.REEVALUATING
     await desk.pass_time(minutes=46)
-    raised = await desk.store.incident(other.id)
+    raised = await IncidentRows(desk.store.sql).incident(other.id)
     assert (raised.kind, (await stands(desk, number)).incident_id) == (IncidentKind.INCIDENT, other.id)
     assert await numbers(desk) == [other.id]
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.services.ports import JobName
-from bot.services.ports.urgency import urgency
+from bot.domain.jobs import JobName
+from bot.domain.urgency import urgency
 from bot.storage.queue.fairness import (
     CROWDED,
     MOST,

@@ -10,9 +10,11 @@ from typing import Final
 import pytest
 
 import bot
-from bot.storage.appends import OrderedSql
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.storage.database.query import Query
 from bot.storage.database.sql import Row, Sql, many, queries
+from bot.storage.transaction import Begun, TransactionSql
+from tests.fakes.clock import START
 
 STORAGE: Final = Path(bot.__path__[0]) / "storage"
 
@@ -161,17 +163,19 @@ async def test_waiting_rows_are_written_before_a_query_that_may_see_them() -> No
     The order of locks and the number of round trips depend on it.
     """
     connection = Recorded()
-    written = list[int]()
+    sql = TransactionSql(connection, guild_id=None, is_shared=False, begun=Begun())
 
-    async def write() -> None:
-        written.append(len(connection.asked))
+    async def asked(name: str, **parameters: object) -> list[str]:
+        before = len(connection.asked)
+        sql.appends.tell(1, TimelineEntry(TimelineKind.PINNED, START))
+        await sql.all(name, **parameters)
+        texts = {query.text: name for name, query in queries().items()}
+        return [texts[text] for text, _ in connection.asked[before:]]
 
-    sql = OrderedSql(connection, write)
-    await sql.all("lock_group", group_key="1")
-    await sql.all("timeline", incident_id=1)
-    await sql.all("incident", incident_id=1, guild_id=None)
-    await sql.all("claim_step", incident_id=1, index=0)
-    assert written == [1, 3]
+    assert await asked("lock_group", group_key="1") == ["lock_group"]
+    assert await asked("timeline", incident_id=1) == ["append", "timeline"]
+    assert await asked("incident", incident_id=1, guild_id=None) == ["incident"]
+    assert await asked("claim_step", incident_id=1, index=0) == ["append", "claim_step"]
 
 
 @pytest.mark.parametrize(

@@ -10,44 +10,58 @@ from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
-from bot.storage.database.sql import Row
+from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row, incident_from_row
 from bot.storage.tables.alerts.decisions import decision_json
-from bot.storage.tables.bases import ReadPart, TransactionPart
 
 _NEWEST: Final = 3  # messages of one alert whose reactions are read; the events tell of the others
 
 
-class PostgresAlertReads(ReadPart):
-    """A `bot.services.ports.store.alerts.alerts.AlertReads`."""
+class AlertRows:
+    """The messages of monitors. What locks or notes needs a transaction."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
     async def alert_messages(self, incident_id: int) -> list[tuple[int, int]]:
+        """Return channel and id of the alert messages whose 👀 reactions are read, oldest first.
+
+        The first, and the newest few: an alert may have come hundreds of times.
+        """
         rows = await self._sql.all("alert_messages", incident_id=incident_id, newest=_NEWEST)
         return [(row["channel_id"], row["message_id"]) for row in rows]
 
     async def alert_cursor(self, guild_id: int, channel_id: int) -> int | None:
+        """Return the message up to which a watched channel has been read; None if it never was."""
         row = await self._sql.first("alert_cursor", guild_id=guild_id, channel_id=channel_id)
         return None if row is None else row["message_id"]
 
     async def move_alert_cursor(self, guild_id: int, channel_id: int, message_id: int) -> None:
+        """Note that a watched channel has been read up to a message. The cursor never moves back."""
         await self._sql.all(
             "move_alert_cursor", guild_id=guild_id, channel_id=channel_id, message_id=message_id
         )
 
-
-class PostgresAlertWrites(TransactionPart):
-    """A `bot.services.ports.store.alerts.alerts.AlertWrites`."""
-
     async def lock_fingerprint(self, guild_id: int, fingerprint: str) -> None:
+        """Lock decisions about alerts of this fingerprint until the commit. Call it before any row lock."""
         await self._sql.all("lock_fingerprint", fingerprint=f"alert:{guild_id}:{fingerprint}")
 
     async def alert_of_message(self, message_id: int) -> int | None:
-        row = await self._sql.first("alert_of_message", message_id=message_id, guild_id=self._guild_id)
+        """Return the number of the incident on which a message was counted."""
+        row = await self._sql.first("alert_of_message", message_id=message_id, guild_id=self._sql.guild_id)
         return None if row is None else row["incident_id"]
 
     async def same_alert(
         self, guild_id: int, fingerprint: str, *, since: datetime, lesser: Sequence[str]
     ) -> Incident | None:
+        """Lock and return the open incident on which the same alert counts; None when a new one is due.
+
+        An alert that was merged into another counts on that one.
+
+        Args:
+            since: It came at that time or later.
+            lesser: Names of the severities that are too low.
+        """
         row = await self._sql.first(
             "same_alert",
             guild_id=guild_id,
@@ -58,6 +72,7 @@ class PostgresAlertWrites(TransactionPart):
         return None if row is None else incident_from_row(row)
 
     async def alerts_of_sender(self, guild_id: int, channel_id: int, sender: str) -> list[KnownAlert]:
+        """Return the open and the muted alerts that a sender has posted in a channel, newest first."""
         rows = await self._sql.all(
             "alerts_of_sender", guild_id=guild_id, channel_id=channel_id, sender=sender
         )
@@ -66,6 +81,14 @@ class PostgresAlertWrites(TransactionPart):
     async def pass_over_alert(
         self, guild_id: int, fingerprint: str, *, message_id: int, severities: Sequence[str]
     ) -> bool:
+        """Count a message on the mute of its alert, once; return False if it is not muted for it.
+
+        The fingerprint must be locked.
+
+        Args:
+            severities: The names of the message's severity and of those above it: a mute of any of them
+                holds for it, and one of a lower severity does not.
+        """
         return await self._sql.has(
             "pass_over_alert",
             guild_id=guild_id,
@@ -75,11 +98,24 @@ class PostgresAlertWrites(TransactionPart):
         )
 
     async def note_alert(self, decided: AlertDecision) -> bool:
+        """Record a decision to count a message on an incident; one that was counted stays where it is.
+
+        Returns:
+            True if an alert has fired: the message was not counted before, and the incident is no drill.
+        """
         return await self._sql.has("note_alert", decided, **decision_json(decided))
 
     async def firing_alerts(
         self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str
     ) -> list[tuple[Incident, bool]]:
+        """Lock the open incidents that a recovery is about, and return each with whether it is over now.
+
+        Oldest first. An incident is over when no other alert counts on it, and each sender in each channel
+        has recovered since it last fired. If a sender is not known, it is not over.
+
+        Args:
+            before: The recovery's message. Incidents that the same sender fired there after it are left out.
+        """
         rows = await self._sql.all(
             "firing_alerts",
             guild_id=guild_id,
@@ -91,6 +127,7 @@ class PostgresAlertWrites(TransactionPart):
         return [(incident_from_row(row), row["over"]) for row in rows]
 
     async def note_recovery(self, incident_id: int, *, message_id: int, channel_id: int, sender: str) -> bool:
+        """Note that a message has said that an alert is over; False when that was noted before."""
         return await self._sql.has(
             "note_recovery",
             incident_id=incident_id,
@@ -100,14 +137,26 @@ class PostgresAlertWrites(TransactionPart):
         )
 
     async def has_recovered(self, incident_id: int) -> bool:
+        """Return True if the latest message about an alert says that it is over."""
         found: bool = (await self._sql.one("has_recovered", incident_id=incident_id))["recovered"]
         return found
 
 
-class PostgresAlertQuestions(TransactionPart):
-    """A `bot.services.ports.store.alerts.alerts.AlertQuestions`."""
+class AlertQuestionRows:
+    """Questions about messages that may be alerts, and the senders that are ignored."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
     async def ask_about_alert(self, question: AlertQuestion, *, since: datetime, most: int) -> bool | None:
+        """Ask whether a message is an alert; None when it, or the same one since then, was asked about.
+
+        Args:
+            most: So many unanswered questions about its sender, since then, are enough.
+
+        Returns:
+            True if the question should be posted; False if it only waits to be tracked: there are enough.
+        """
         row = await self._sql.first(
             "ask_about_alert",
             question,
@@ -118,18 +167,25 @@ class PostgresAlertQuestions(TransactionPart):
         return None if row is None else row["shown"]
 
     async def waiting_questions(self, guild_id: int, channel_id: int, sender: str) -> list[KnownAlert]:
+        """Return the questions about a sender that are tracked if nobody answers, newest first."""
         rows = await self._sql.all(
             "waiting_questions", guild_id=guild_id, channel_id=channel_id, sender=sender
         )
         return [from_row(KnownAlert, row) for row in rows]
 
     async def alert_question(self, message_id: int, *, guild_id: int) -> AlertQuestion | None:
+        """Lock and return the question about a message; None when there is none."""
         row = await self._sql.first("alert_question", message_id=message_id, guild_id=guild_id)
         return None if row is None else _question(row)
 
     async def answer_alert_question(
         self, message_id: int, answer: AlertAnswer | None, *, by: Person | None
     ) -> None:
+        """Record the answer of *by* to a locked question; None opens it again, without a deadline.
+
+        Args:
+            by: None: nobody has answered in time.
+        """
         await self._sql.all(
             "answer_alert_question",
             message_id=message_id,
@@ -139,10 +195,16 @@ class PostgresAlertQuestions(TransactionPart):
         )
 
     async def open_questions(self, question: AlertQuestion, *, look: str | None) -> list[int]:
+        """Return the messages of the question's sender that wait to be tracked, oldest first.
+
+        Args:
+            look: Only those that look so, in any channel; None: all those in the question's channel.
+        """
         rows = await self._sql.all("open_questions", question, look=look)
         return [row["message_id"] for row in rows]
 
     async def ignore_sender(self, guild_id: int, channel_id: int, sender: str, *, by: Person) -> bool:
+        """Ignore a sender in a channel from now on; return False when it was ignored already."""
         return await self._sql.has(
             "ignore_sender",
             guild_id=guild_id,
@@ -153,9 +215,11 @@ class PostgresAlertQuestions(TransactionPart):
         )
 
     async def heed_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
+        """Stop ignoring a sender in a channel; return False when it was not ignored."""
         return await self._sql.has("heed_sender", guild_id=guild_id, channel_id=channel_id, sender=sender)
 
     async def is_ignored_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
+        """Return True if a sender is ignored in a channel."""
         found: bool = (
             await self._sql.one("is_ignored_sender", guild_id=guild_id, channel_id=channel_id, sender=sender)
         )["ignored"]

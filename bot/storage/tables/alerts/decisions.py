@@ -15,21 +15,24 @@ from bot.domain.alerts.decisions import (
 from bot.domain.alerts.events import ReceivedEvent
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.recognition import Says
-from bot.storage.database.sql import Row
+from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
-from bot.storage.tables.bases import ReadPart, TransactionPart
 
 _FORGOTTEN: Final = 1_000  # rows of one statement: none of them locks many
 _OUTCOMES: Final = frozenset(AlertOutcome)
 _SAYS: Final = frozenset(Says)
 
 
-class PostgresAlertDecisionReads(ReadPart):
-    """A `bot.services.ports.store.alerts.decisions.AlertDecisionReads`."""
+class AlertDecisionRows:
+    """What was decided about messages and events of monitors."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
     async def decisions(
         self, guild_id: int, asked: DecisionFilter, at: DecisionCursor | None, *, limit: int
     ) -> list[ShownDecision]:
+        """Return at most *limit* decisions beside *at*, nearest first; without it, the newest ones."""
         is_newer = at is not None and at.is_newer
         rows = await self._sql.all(
             "newer_decisions" if is_newer else "decisions",
@@ -42,24 +45,28 @@ class PostgresAlertDecisionReads(ReadPart):
         return [_shown(row) for row in rows if row["outcome"] in _OUTCOMES]  # a newer version may know more
 
     async def forget_decisions(self) -> None:
+        """Delete decisions that are older than 14 days."""
         while len(await self._sql.all("forget_decisions", limit=_FORGOTTEN)) == _FORGOTTEN:
             pass
 
-
-class PostgresAlertDecisionWrites(TransactionPart):
-    """A `bot.services.ports.store.alerts.decisions.AlertDecisionWrites`."""
-
     async def decide(self, decided: AlertDecision) -> None:
+        """Record a decision, once; what has led to no incident may still lead to one.
+
+        `note_alert` and `note_alert_event` record theirs themselves.
+        """
         await self._sql.all("decide", decided, **decision_json(decided))
 
     async def answer_decision(self, said: Occurrence, outcome: str, *, says: Says) -> None:
+        """Record what a person has said about a message about which nothing else was decided."""
         await self._sql.all("answer_decision", said, said_id=said.id, outcome=outcome, says=says)
 
     async def times_below(self, said: Occurrence, *, since: datetime) -> int:
+        """Return how often it came below its threshold since *since*, and since it was tracked last."""
         times: int = (await self._sql.one("times_below", said, since=since))["times"]
         return times
 
     async def handled_message(self, said: Occurrence) -> ReceivedEvent | None:
+        """Return what became of a message; None if nothing was decided about it."""
         row = await self._sql.first("handled_message", said, said_id=said.id)
         return None if row is None else ReceivedEvent(row["incident_id"])
 

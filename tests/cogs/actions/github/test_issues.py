@@ -9,6 +9,7 @@ from bot.capability import capability_names
 from bot.domain.action_items import ActionItem, ActionStatus
 from bot.integrations.github.repository import GitHubRepository
 from bot.services.watchdogs import audit
+from bot.storage.tables.incidents import IncidentRows
 from cogs.actions.store import Actions, IssueExports
 from cogs.actions.use_cases import ActionUseCases
 from tests.cogs.actions.action_desk import actions, ended
@@ -348,7 +349,7 @@ async def test_what_must_not_leave_discord_does_not(desk: Desk, github: GitHub, 
         incident = await desk.open()
         await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
-    await add(desk, await desk.store.incident(incident.id))
+    await add(desk, await IncidentRows(desk.store.sql).incident(incident.id))
     await desk.pass_time(minutes=5)
     assert github.asked == []
 

@@ -15,6 +15,10 @@ from bot.domain.incident.opening import NewIncident
 from bot.domain.outage.watches import OfflineKind, WatchChange
 from bot.domain.severity import LadderStep, Mention
 from bot.services.shared.postings import private_thread_key
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryWrites
+from bot.storage.tables.escalation import EscalationWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.outage import MirrorRows
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import delivery_ids, new_incident, open_incident, owed, send
 from tests.services.database import Database
@@ -30,13 +34,13 @@ async def with_steps(rig: Rig, key: str, *due_in: timedelta, severity: str = "SE
     async with rig.store.transaction() as tx:
         now = await tx.now()
         steps = [Step(incident.id, n, now + due, HERE, starts_at=now) for n, due in enumerate(due_in)]
-        await tx.insert_steps(steps)
+        await EscalationWrites(tx.sql).insert_steps(steps)
     return incident
 
 
 async def rungs(rig: Rig) -> dict[str, list[int]]:
     """What would be told of, by incident, in order."""
-    found = await rig.store.watched(without=["SEV3"], limit=10)
+    found = await MirrorRows(rig.store.sql).watched(without=["SEV3"], limit=10)
     return {watch.key: [rung.index for rung in watch.rungs] for watch in found}
 
 
@@ -50,7 +54,7 @@ async def test_the_nearest_deadlines_are_mirrored(rig: Rig) -> None:
     await with_steps(rig, "minor", MINUTE, severity="SEV3")
     assert await rungs(rig) == {f"inc:{soon.id}": [0], f"inc:{late.id}": [0, 1]}
     assert list(await rungs(rig)) == [f"inc:{soon.id}", f"inc:{late.id}"]
-    [nearest] = await rig.store.watched(without=["SEV3"], limit=1)
+    [nearest] = await MirrorRows(rig.store.sql).watched(without=["SEV3"], limit=1)
     assert (nearest.key, nearest.severity, nearest.to) == (f"inc:{soon.id}", "SEV1", "channel")
     assert nearest.rungs[0].dm == ("primary",)
 
@@ -67,7 +71,7 @@ async def test_what_is_not_yet_said_is_mirrored(rig: Rig) -> None:
     alert_id, *_ = await delivery_ids(
         rig.store, owed(DeliveryKind.ALERT, incident=silent.id), page, quiet, thread
     )
-    [watch] = await rig.store.watched(without=[], limit=10)
+    [watch] = await MirrorRows(rig.store.sql).watched(without=[], limit=10)
     assert [(one.key, one.word, one.to) for one in watch.owed] == [
         ("alert", OfflineKind.ALERT, "channel:p0-alerts"),
         ("page", OfflineKind.PAGE, "person:primary"),
@@ -75,18 +79,18 @@ async def test_what_is_not_yet_said_is_mirrored(rig: Rig) -> None:
     assert (watch.rungs, watch.places, watch.owed[0].has_email) == ((), (), False)
     assert watch.owed[0].attempt is None
     async with rig.store.transaction() as tx:
-        await tx.begin_attempt(alert_id, REQUEST, version=1)
-        await tx.mark_emailed(alert_id, to=["primary@example.com"], is_done=False)
+        await DeliveryAttempts(tx.sql).begin_attempt(alert_id, REQUEST, version=1)
+        await DeliveryAttempts(tx.sql).mark_emailed(alert_id, to=["primary@example.com"], is_done=False)
         now = await tx.now()
-    [watch] = await rig.store.watched(without=[], limit=10)
+    [watch] = await MirrorRows(rig.store.sql).watched(without=[], limit=10)
     assert watch.owed[0].has_email
     attempt = watch.owed[0].attempt
     assert attempt is not None
     assert (attempt.at, json.loads(attempt.body)) == (now, REQUEST.body)
     async with rig.store.transaction() as tx:
-        await tx.finish_sent(alert_id, Posted(5, 50))
-        await tx.cancel_ladder(silent.id)
-    assert await rig.store.watched(without=[], limit=10) == []
+        await DeliveryAttempts(tx.sql).finish_sent(alert_id, Posted(5, 50))
+        await EscalationWrites(tx.sql).cancel_ladder(silent.id)
+    assert await MirrorRows(rig.store.sql).watched(without=[], limit=10) == []
 
 
 async def test_a_message_deleted_before_it_was_known_is_no_place(rig: Rig, database: Database) -> None:
@@ -95,7 +99,7 @@ async def test_a_message_deleted_before_it_was_known_is_no_place(rig: Rig, datab
     [alert_id] = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
     await send(rig.store, alert_id, message_id=50)
     await database.fetch("UPDATE deliveries SET message_id = NULL WHERE id = $1", alert_id)
-    [watch] = await rig.store.watched(without=[], limit=10)
+    [watch] = await MirrorRows(rig.store.sql).watched(without=[], limit=10)
     assert watch.places == ()
 
 
@@ -106,28 +110,32 @@ async def test_a_private_one_is_told_of_where_its_people_are(rig: Rig) -> None:
     """
     async with rig.store.transaction() as tx:
         new: NewIncident = replace(new_incident(await tx.now()), is_private=True)
-        secret, _ = await tx.insert_incident(new, priority="P0", ack_due_at=await tx.now() + 15 * MINUTE)
+        secret, _ = await IncidentWrites(tx.sql).insert_incident(
+            new, priority="P0", ack_due_at=await tx.now() + 15 * MINUTE
+        )
         alert = replace(owed(DeliveryKind.ALERT, incident=secret.id), to="incident")
         page = NewDelivery(DeliveryKind.PAGE, "person:primary", "page", 100, secret.id)
-        await tx.insert_deliveries([alert, page])
-    [watch] = await rig.store.watched(without=[], limit=10)
+        await DeliveryWrites(tx.sql).insert_deliveries([alert, page])
+    [watch] = await MirrorRows(rig.store.sql).watched(without=[], limit=10)
     assert (watch.to, [one.key for one in watch.owed]) == (None, ["page"])
     key = private_thread_key(secret)
     [thread] = await delivery_ids(rig.store, owed(DeliveryKind.PRIVATE_THREAD, incident=secret.id, key=key))
     async with rig.store.transaction() as tx:
-        await tx.set_places(secret.id, thread_id=66)  # of an earlier posting, for all to read
-    [watch] = await rig.store.watched(without=[], limit=10)
+        await IncidentWrites(tx.sql).set_places(
+            secret.id, thread_id=66
+        )  # of an earlier posting, for all to read
+    [watch] = await MirrorRows(rig.store.sql).watched(without=[], limit=10)
     assert watch.to is None
     async with rig.store.transaction() as tx:
-        await tx.finish_sent(thread, Posted(5, 77))
-    [watch] = await rig.store.watched(without=[], limit=10)
+        await DeliveryAttempts(tx.sql).finish_sent(thread, Posted(5, 77))
+    [watch] = await MirrorRows(rig.store.sql).watched(without=[], limit=10)
     assert (watch.to, watch.owed[0].to) == ("thread:77", "thread:77")
 
 
 async def _fail_to_end(rig: Rig, incident: Incident) -> None:
     async with rig.store.transaction() as tx:
-        await tx.cancel_ladder(incident.id)
-        await tx.incident(incident.id + 1)
+        await EscalationWrites(tx.sql).cancel_ladder(incident.id)
+        await IncidentRows(tx.sql).incident(incident.id + 1)
 
 
 async def test_whoever_listens_is_told_with_the_commit(rig: Rig) -> None:
@@ -137,19 +145,23 @@ async def test_whoever_listens_is_told_with_the_commit(rig: Rig) -> None:
     incident = await with_steps(rig, "one", 15 * MINUTE)
     assert told == []
     async with rig.store.transaction() as tx:
-        await tx.insert_deliveries([owed(DeliveryKind.ALERT, incident=incident.id)])
-        tx.watch(incident.id)
+        await DeliveryWrites(tx.sql).insert_deliveries([owed(DeliveryKind.ALERT, incident=incident.id)])
+        EscalationWrites(tx.sql).watch(incident.id)
     [begun] = told
-    assert begun == WatchChange(tuple(await rig.store.watched(without=[], limit=1)), frozenset())
+    assert begun == WatchChange(
+        tuple(await MirrorRows(rig.store.sql).watched(without=[], limit=1)), frozenset()
+    )
     with pytest.raises(IncidentNotFound):
         await _fail_to_end(rig, incident)
     assert told == [begun]
     async with rig.store.transaction() as tx:
-        await tx.cancel_ladder(incident.id)
+        await EscalationWrites(tx.sql).cancel_ladder(incident.id)
     assert told[1:] == [WatchChange((), frozenset({f"inc:{incident.id}"}))]
     async with rig.store.transaction() as tx:
-        await tx.cancel_ladder(incident.id)
-        await tx.insert_steps([Step(incident.id, 7, await tx.now(), HERE, starts_at=await tx.now())])
-        tx.watch(incident.id)
+        await EscalationWrites(tx.sql).cancel_ladder(incident.id)
+        await EscalationWrites(tx.sql).insert_steps(
+            [Step(incident.id, 7, await tx.now(), HERE, starts_at=await tx.now())]
+        )
+        EscalationWrites(tx.sql).watch(incident.id)
     assert [[rung.index for rung in watch.rungs] for watch in told[2].begun] == [[7]]
     assert told[2].ended == frozenset()

@@ -9,6 +9,8 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.locations import Source
 from bot.domain.triage.evidence import Evidence
+from bot.storage.tables.alerts.alerts import AlertQuestionRows, AlertRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, OLIVE, counted_on, new_incident
 
@@ -28,16 +30,20 @@ async def track(rig: Rig, message_id: int, *, fingerprint: str = SAME, severity:
             source=Source(CHANNEL, message_id, "Parky API"),
             fingerprint=fingerprint,
         )
-        await tx.lock_fingerprint(GUILD, fingerprint)
-        incident, _ = await tx.insert_incident(new, priority="P1", ack_due_at=now + MINUTE)
-        await tx.note_alert(counted_on(incident, channel_id=CHANNEL, message_id=message_id, sender=SENDER))
+        await AlertRows(tx.sql).lock_fingerprint(GUILD, fingerprint)
+        incident, _ = await IncidentWrites(tx.sql).insert_incident(
+            new, priority="P1", ack_due_at=now + MINUTE
+        )
+        await AlertRows(tx.sql).note_alert(
+            counted_on(incident, channel_id=CHANNEL, message_id=message_id, sender=SENDER)
+        )
     return incident
 
 
 async def same(rig: Rig, *, within: timedelta = MINUTE, lesser: tuple[str, ...] = ()) -> int | None:
     """The number of what the same alert counts on."""
     async with rig.store.transaction() as tx:
-        found = await tx.same_alert(GUILD, SAME, since=await tx.now() - within, lesser=lesser)
+        found = await AlertRows(tx.sql).same_alert(GUILD, SAME, since=await tx.now() - within, lesser=lesser)
     return None if found is None else found.id
 
 
@@ -46,28 +52,34 @@ async def test_a_message_is_counted_once(rig: Rig) -> None:
     alert = await track(rig, 900)
     other = await track(rig, 901, fingerprint="b" * 64)
     async with rig.store.transaction() as tx:
-        await tx.note_alert(counted_on(other, channel_id=CHANNEL, message_id=900, sender=SENDER))
-        assert await tx.alert_of_message(900) == alert.id
-        assert await tx.alert_of_message(999) is None
-    found = await rig.store.incident_by_message(900)
+        await AlertRows(tx.sql).note_alert(
+            counted_on(other, channel_id=CHANNEL, message_id=900, sender=SENDER)
+        )
+        assert await AlertRows(tx.sql).alert_of_message(900) == alert.id
+        assert await AlertRows(tx.sql).alert_of_message(999) is None
+    found = await IncidentRows(rig.store.sql).incident_by_message(900)
     assert found == alert
     assert (alert.kind, alert.tracked.source, alert.tracked.fingerprint) == (
         IncidentKind.ALERT,
         Source(CHANNEL, 900, "Parky API"),
         SAME,
     )
-    assert await rig.store.incident_by_message(999) is None
+    assert await IncidentRows(rig.store.sql).incident_by_message(999) is None
 
 
 async def test_the_first_message_and_the_newest_few_are_read(rig: Rig) -> None:
     """Of an alert's messages the first and the newest three are read, however often the alert came."""
     alert = await track(rig, 900)
-    assert await rig.store.alert_messages(alert.id) == [(CHANNEL, 900)]
+    assert await AlertRows(rig.store.sql).alert_messages(alert.id) == [(CHANNEL, 900)]
     async with rig.store.transaction() as tx:
         for message_id in (905, 903, 902, 904, 901):
-            await tx.note_alert(counted_on(alert, channel_id=CHANNEL, message_id=message_id, sender=SENDER))
-    assert await rig.store.alert_messages(alert.id) == [(CHANNEL, n) for n in (900, 903, 904, 905)]
-    assert await rig.store.alert_messages(alert.id + 1) == []
+            await AlertRows(tx.sql).note_alert(
+                counted_on(alert, channel_id=CHANNEL, message_id=message_id, sender=SENDER)
+            )
+    assert await AlertRows(rig.store.sql).alert_messages(alert.id) == [
+        (CHANNEL, n) for n in (900, 903, 904, 905)
+    ]
+    assert await AlertRows(rig.store.sql).alert_messages(alert.id + 1) == []
 
 
 async def test_the_same_alert_is_open_recent_and_as_grave(rig: Rig) -> None:
@@ -81,8 +93,8 @@ async def test_the_same_alert_is_open_recent_and_as_grave(rig: Rig) -> None:
     second = await track(rig, 901)
     assert await same(rig, within=3 * MINUTE) == second.id
     async with rig.store.transaction() as tx:
-        known = await tx.incident(second.id, lock=True)
-        await tx.save(transitions.resolve(known, by=OLIVE, at=await tx.now()))
+        known = await IncidentWrites(tx.sql).incident(second.id, lock=True)
+        await IncidentWrites(tx.sql).save(transitions.resolve(known, by=OLIVE, at=await tx.now()))
     assert await same(rig, within=3 * MINUTE) == first.id
 
 
@@ -91,18 +103,21 @@ async def test_seeing_it_again_prolongs_the_window(rig: Rig) -> None:
     alert = await track(rig, 900)
     await rig.advance(timedelta(seconds=40))
     async with rig.store.transaction() as tx:
-        known = await tx.incident(alert.id, lock=True)
-        await tx.save(transitions.count_occurrence(known, at=await tx.now()))
+        known = await IncidentWrites(tx.sql).incident(alert.id, lock=True)
+        await IncidentWrites(tx.sql).save(transitions.count_occurrence(known, at=await tx.now()))
     await rig.advance(timedelta(seconds=40))
     assert await same(rig) == alert.id
-    assert (await rig.store.incident(alert.id)).tracked.occurrences == 2
+    assert (await IncidentRows(rig.store.sql).incident(alert.id)).tracked.occurrences == 2
 
 
 async def merge(rig: Rig, incident: Incident, into: Incident) -> None:
     """People say that it is the same trouble."""
     async with rig.store.transaction() as tx:
-        known, other = await tx.incident(incident.id, lock=True), await tx.incident(into.id)
-        await tx.save(transitions.merge(known, into=other, by=OLIVE, at=await tx.now()))
+        known, other = (
+            await IncidentWrites(tx.sql).incident(incident.id, lock=True),
+            await IncidentRows(tx.sql).incident(into.id),
+        )
+        await IncidentWrites(tx.sql).save(transitions.merge(known, into=other, by=OLIVE, at=await tx.now()))
 
 
 async def test_a_merged_alert_counts_on_what_it_was_merged_into(rig: Rig) -> None:
@@ -122,8 +137,8 @@ async def test_a_merged_alert_counts_on_what_it_was_merged_into(rig: Rig) -> Non
     await rig.advance(2 * MINUTE)
     assert (await same(rig), await same(rig, within=3 * MINUTE)) == (None, last.id)
     async with rig.store.transaction() as tx:
-        known = await tx.incident(last.id, lock=True)
-        await tx.save(transitions.resolve(known, by=OLIVE, at=await tx.now()))
+        known = await IncidentWrites(tx.sql).incident(last.id, lock=True)
+        await IncidentWrites(tx.sql).save(transitions.resolve(known, by=OLIVE, at=await tx.now()))
     assert await same(rig, within=5 * MINUTE) is None
 
 
@@ -133,11 +148,11 @@ async def test_a_fingerprint_is_decided_about_by_one_at_a_time(rig: Rig) -> None
 
     async def see(message_id: int) -> None:
         async with rig.store.transaction() as tx:
-            await tx.lock_fingerprint(GUILD, SAME)
+            await AlertRows(tx.sql).lock_fingerprint(GUILD, SAME)
             now = await tx.now()
-            if await tx.same_alert(GUILD, SAME, since=now - MINUTE, lesser=()) is None:
+            if await AlertRows(tx.sql).same_alert(GUILD, SAME, since=now - MINUTE, lesser=()) is None:
                 new = replace(new_incident(now, key=f"alert:{message_id}"), fingerprint=SAME)
-                incident, _ = await tx.insert_incident(new, priority="P0", ack_due_at=now)
+                incident, _ = await IncidentWrites(tx.sql).insert_incident(new, priority="P0", ack_due_at=now)
                 opened.append(incident.id)
 
     await asyncio.gather(*(see(message_id) for message_id in range(900, 905)))
@@ -146,12 +161,12 @@ async def test_a_fingerprint_is_decided_about_by_one_at_a_time(rig: Rig) -> None
 
 async def test_a_cursor_never_goes_back(rig: Rig) -> None:
     """The cursor of a watched channel never goes back, and each channel of each guild has its own."""
-    assert await rig.store.alert_cursor(GUILD, CHANNEL) is None
+    assert await AlertRows(rig.store.sql).alert_cursor(GUILD, CHANNEL) is None
     for message_id in (0, 900, 800):
-        await rig.store.move_alert_cursor(GUILD, CHANNEL, message_id)
-    assert await rig.store.alert_cursor(GUILD, CHANNEL) == 900
-    assert await rig.store.alert_cursor(GUILD, CHANNEL + 1) is None
-    assert await rig.store.alert_cursor(GUILD + 1, CHANNEL) is None
+        await AlertRows(rig.store.sql).move_alert_cursor(GUILD, CHANNEL, message_id)
+    assert await AlertRows(rig.store.sql).alert_cursor(GUILD, CHANNEL) == 900
+    assert await AlertRows(rig.store.sql).alert_cursor(GUILD, CHANNEL + 1) is None
+    assert await AlertRows(rig.store.sql).alert_cursor(GUILD + 1, CHANNEL) is None
 
 
 async def firing(
@@ -159,7 +174,9 @@ async def firing(
 ) -> list[tuple[int, bool]]:
     """The numbers of what a recovery is about, and whether each is over with it."""
     async with rig.store.transaction() as tx:
-        found = await tx.firing_alerts(guild_id, SAME, before=before, channel_id=channel_id, sender=sender)
+        found = await AlertRows(tx.sql).firing_alerts(
+            guild_id, SAME, before=before, channel_id=channel_id, sender=sender
+        )
     return [(one.id, over) for one, over in found]
 
 
@@ -171,15 +188,19 @@ async def test_a_recovery_is_about_what_has_not_fired_since(rig: Rig) -> None:
     assert await firing(rig, before=950) == [(first.id, True), (second.id, True)]
     assert await firing(rig, before=905) == [(first.id, True)]
     async with rig.store.transaction() as tx:
-        await tx.save(
-            transitions.resolve(await tx.incident(first.id, lock=True), by=OLIVE, at=await tx.now())
+        await IncidentWrites(tx.sql).save(
+            transitions.resolve(
+                await IncidentWrites(tx.sql).incident(first.id, lock=True), by=OLIVE, at=await tx.now()
+            )
         )
     assert await firing(rig, before=950, guild_id=GUILD + 1) == []
     assert await firing(rig, before=950) == [(second.id, True)]
     assert await firing(rig, before=950, channel_id=CHANNEL + 1) == [(second.id, False)]
     assert await firing(rig, before=950, sender="77:Staging") == [(second.id, False)]
     async with rig.store.transaction() as tx:
-        await tx.note_alert(counted_on(second, channel_id=CHANNEL + 1, message_id=911, sender=SENDER))
+        await AlertRows(tx.sql).note_alert(
+            counted_on(second, channel_id=CHANNEL + 1, message_id=911, sender=SENDER)
+        )
     assert await firing(rig, before=950) == [(second.id, False)]
 
 
@@ -188,7 +209,9 @@ async def count(
 ) -> None:
     """Count one more message on *alert*."""
     async with rig.store.transaction() as tx:
-        await tx.note_alert(counted_on(alert, channel_id=channel_id, message_id=message_id, sender=sender))
+        await AlertRows(tx.sql).note_alert(
+            counted_on(alert, channel_id=channel_id, message_id=message_id, sender=sender)
+        )
 
 
 async def recover(
@@ -196,7 +219,9 @@ async def recover(
 ) -> bool:
     """Note a recovery; whether it is news."""
     async with rig.store.transaction() as tx:
-        return await tx.note_recovery(alert.id, message_id=message_id, channel_id=channel_id, sender=sender)
+        return await AlertRows(tx.sql).note_recovery(
+            alert.id, message_id=message_id, channel_id=channel_id, sender=sender
+        )
 
 
 async def test_what_two_senders_post_is_over_when_both_have_recovered(rig: Rig) -> None:
@@ -240,9 +265,9 @@ async def test_a_recovery_of_what_was_merged_is_about_the_other(rig: Rig) -> Non
     """A recovery of a merged alert concerns the incident it was merged into, which is not over then."""
     duplicate, goes_on = await track(rig, 900), await track(rig, 901, fingerprint="b" * 64)
     async with rig.store.transaction() as tx:
-        known = await tx.incident(duplicate.id, lock=True)
+        known = await IncidentWrites(tx.sql).incident(duplicate.id, lock=True)
         merged = transitions.merge(known, into=goes_on, by=OLIVE, at=await tx.now())
-        await tx.save(merged)
+        await IncidentWrites(tx.sql).save(merged)
     assert await firing(rig, before=950) == [(goes_on.id, False)]
 
 
@@ -250,13 +275,15 @@ async def test_a_recovery_is_noted_once(rig: Rig) -> None:
     """A recovery is news only the first time, and the alert counts as recovered until it fires again."""
     alert = await track(rig, 900)
     async with rig.store.transaction() as tx:
-        assert not await tx.has_recovered(alert.id)
+        assert not await AlertRows(tx.sql).has_recovered(alert.id)
     for is_news in (True, False):
         assert await recover(rig, alert, 901, sender=SENDER) is is_news
     async with rig.store.transaction() as tx:
-        assert await tx.has_recovered(alert.id)
-        await tx.note_alert(counted_on(alert, channel_id=CHANNEL, message_id=902, sender=SENDER))
-        assert not await tx.has_recovered(alert.id)
+        assert await AlertRows(tx.sql).has_recovered(alert.id)
+        await AlertRows(tx.sql).note_alert(
+            counted_on(alert, channel_id=CHANNEL, message_id=902, sender=SENDER)
+        )
+        assert not await AlertRows(tx.sql).has_recovered(alert.id)
 
 
 async def test_a_recovery_is_kept_for_a_month(rig: Rig) -> None:
@@ -268,13 +295,17 @@ async def test_a_recovery_is_kept_for_a_month(rig: Rig) -> None:
     for alert in (over, goes_on):
         assert await recover(rig, alert, 910, sender=SENDER)
     async with rig.store.transaction() as tx:
-        await tx.save(transitions.resolve(await tx.incident(over.id, lock=True), by=OLIVE, at=await tx.now()))
+        await IncidentWrites(tx.sql).save(
+            transitions.resolve(
+                await IncidentWrites(tx.sql).incident(over.id, lock=True), by=OLIVE, at=await tx.now()
+            )
+        )
     for days, is_forgotten in ((29, False), (2, True)):
         await rig.advance(timedelta(days=days))
         await recover(rig, goes_on, 910 + days, sender=SENDER)
         async with rig.store.transaction() as tx:
-            assert await tx.has_recovered(over.id) is not is_forgotten
-            assert await tx.has_recovered(goes_on.id)
+            assert await AlertRows(tx.sql).has_recovered(over.id) is not is_forgotten
+            assert await AlertRows(tx.sql).has_recovered(goes_on.id)
 
 
 async def question(rig: Rig, message_id: int, *, fingerprint: str = SAME) -> AlertQuestion:
@@ -298,24 +329,26 @@ async def test_a_message_is_asked_about_once(rig: Rig) -> None:
     other = await question(rig, 902, fingerprint="b" * 64)
     async with rig.store.transaction() as tx:
         since = await tx.now() - MINUTE
-        assert await tx.ask_about_alert(asked, since=since, most=5)
+        assert await AlertQuestionRows(tx.sql).ask_about_alert(asked, since=since, most=5)
         for known in (asked, again):
-            assert not await tx.ask_about_alert(known, since=since, most=5)
-        assert await tx.ask_about_alert(other, since=since, most=5)
+            assert not await AlertQuestionRows(tx.sql).ask_about_alert(known, since=since, most=5)
+        assert await AlertQuestionRows(tx.sql).ask_about_alert(other, since=since, most=5)
     await rig.advance(2 * MINUTE)
     async with rig.store.transaction() as tx:
-        assert not await tx.ask_about_alert(asked, since=await tx.now() - MINUTE, most=5)
-        assert await tx.ask_about_alert(again, since=await tx.now() - MINUTE, most=5)
+        assert not await AlertQuestionRows(tx.sql).ask_about_alert(
+            asked, since=await tx.now() - MINUTE, most=5
+        )
+        assert await AlertQuestionRows(tx.sql).ask_about_alert(again, since=await tx.now() - MINUTE, most=5)
     async with rig.store.transaction() as tx:
-        assert await tx.alert_question(900, guild_id=GUILD) == asked
-        assert await tx.alert_question(900, guild_id=GUILD + 1) is None
-        assert await tx.alert_question(999, guild_id=GUILD) is None
-        await tx.answer_alert_question(900, AlertAnswer.TRACKED, by=OLIVE)
-        found = await tx.alert_question(900, guild_id=GUILD)
+        assert await AlertQuestionRows(tx.sql).alert_question(900, guild_id=GUILD) == asked
+        assert await AlertQuestionRows(tx.sql).alert_question(900, guild_id=GUILD + 1) is None
+        assert await AlertQuestionRows(tx.sql).alert_question(999, guild_id=GUILD) is None
+        await AlertQuestionRows(tx.sql).answer_alert_question(900, AlertAnswer.TRACKED, by=OLIVE)
+        found = await AlertQuestionRows(tx.sql).alert_question(900, guild_id=GUILD)
         assert found is not None
         assert (found.answer, found.answered_by_name) == (AlertAnswer.TRACKED, OLIVE.name)
-        await tx.answer_alert_question(900, None, by=OLIVE)
-        reopened = await tx.alert_question(900, guild_id=GUILD)
+        await AlertQuestionRows(tx.sql).answer_alert_question(900, None, by=OLIVE)
+        reopened = await AlertQuestionRows(tx.sql).alert_question(900, guild_id=GUILD)
         assert reopened is not None
         assert reopened.answer is None
 
@@ -328,15 +361,20 @@ async def test_a_question_is_kept_for_a_month(rig: Rig) -> None:
     asked = [await question(rig, 900 + n, fingerprint=str(n) * 64) for n in range(5)]
     async with rig.store.transaction() as tx:
         for one in asked[:3]:
-            assert await tx.ask_about_alert(one, since=await tx.now() - MINUTE, most=5)
-        await tx.answer_alert_question(901, AlertAnswer.TRACKED, by=OLIVE)
-        await tx.answer_alert_question(902, AlertAnswer.IGNORED, by=OLIVE)
+            assert await AlertQuestionRows(tx.sql).ask_about_alert(one, since=await tx.now() - MINUTE, most=5)
+        await AlertQuestionRows(tx.sql).answer_alert_question(901, AlertAnswer.TRACKED, by=OLIVE)
+        await AlertQuestionRows(tx.sql).answer_alert_question(902, AlertAnswer.IGNORED, by=OLIVE)
     for days, new, kept in ((29, 3, {900, 901, 902, 903}), (2, 4, {902, 903, 904})):
         await rig.advance(timedelta(days=days))
         async with rig.store.transaction() as tx:
-            assert await tx.ask_about_alert(asked[new], since=await tx.now() - MINUTE, most=5)
+            assert await AlertQuestionRows(tx.sql).ask_about_alert(
+                asked[new], since=await tx.now() - MINUTE, most=5
+            )
         async with rig.store.transaction() as tx:
-            found = [await tx.alert_question(one.message_id, guild_id=GUILD) for one in asked]
+            found = [
+                await AlertQuestionRows(tx.sql).alert_question(one.message_id, guild_id=GUILD)
+                for one in asked
+            ]
         assert {one.message_id for one in found if one is not None} == kept
 
 
@@ -345,24 +383,28 @@ async def test_a_sender_is_asked_about_a_few_times(rig: Rig) -> None:
     asked = [await question(rig, 900 + n, fingerprint=str(n) * 64) for n in range(5)]
     async with rig.store.transaction() as tx:
         since = await tx.now() - MINUTE
-        found = [await tx.ask_about_alert(one, since=since, most=2) for one in asked[:3]]
+        found = [
+            await AlertQuestionRows(tx.sql).ask_about_alert(one, since=since, most=2) for one in asked[:3]
+        ]
         assert found == [True, True, None]
-        await tx.answer_alert_question(900, AlertAnswer.TRACKED, by=OLIVE)
-        assert await tx.ask_about_alert(asked[3], since=since, most=2)
-        assert not await tx.ask_about_alert(asked[4], since=since, most=2)
+        await AlertQuestionRows(tx.sql).answer_alert_question(900, AlertAnswer.TRACKED, by=OLIVE)
+        assert await AlertQuestionRows(tx.sql).ask_about_alert(asked[3], since=since, most=2)
+        assert not await AlertQuestionRows(tx.sql).ask_about_alert(asked[4], since=since, most=2)
     await rig.advance(2 * MINUTE)
     async with rig.store.transaction() as tx:
-        assert await tx.ask_about_alert(asked[4], since=await tx.now() - MINUTE, most=2)
+        assert await AlertQuestionRows(tx.sql).ask_about_alert(
+            asked[4], since=await tx.now() - MINUTE, most=2
+        )
 
 
 async def test_a_sender_is_ignored_until_somebody_takes_it_back(rig: Rig) -> None:
     """A sender is ignored in one channel of one guild, until somebody takes that back."""
     async with rig.store.transaction() as tx:
-        assert not await tx.heed_sender(GUILD, CHANNEL, "77:Deploys")
-        assert await tx.ignore_sender(GUILD, CHANNEL, "77:Deploys", by=OLIVE)
-        assert not await tx.ignore_sender(GUILD, CHANNEL, "77:Deploys", by=OLIVE)
+        assert not await AlertQuestionRows(tx.sql).heed_sender(GUILD, CHANNEL, "77:Deploys")
+        assert await AlertQuestionRows(tx.sql).ignore_sender(GUILD, CHANNEL, "77:Deploys", by=OLIVE)
+        assert not await AlertQuestionRows(tx.sql).ignore_sender(GUILD, CHANNEL, "77:Deploys", by=OLIVE)
         ignored = [
-            await tx.is_ignored_sender(guild, channel, sender)
+            await AlertQuestionRows(tx.sql).is_ignored_sender(guild, channel, sender)
             for guild, channel, sender in [
                 (GUILD, CHANNEL, "77:Deploys"),
                 (GUILD, CHANNEL, "77:Backups"),
@@ -371,5 +413,5 @@ async def test_a_sender_is_ignored_until_somebody_takes_it_back(rig: Rig) -> Non
             ]
         ]
         assert ignored == [True, False, False, False]
-        assert await tx.heed_sender(GUILD, CHANNEL, "77:Deploys")
-        assert not await tx.is_ignored_sender(GUILD, CHANNEL, "77:Deploys")
+        assert await AlertQuestionRows(tx.sql).heed_sender(GUILD, CHANNEL, "77:Deploys")
+        assert not await AlertQuestionRows(tx.sql).is_ignored_sender(GUILD, CHANNEL, "77:Deploys")

@@ -1,6 +1,7 @@
 """The files that messages carry."""
 
 from bot.domain.delivery.attachments import Attachment
+from bot.storage.tables.attachments import AttachmentRows
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, open_incident
 
@@ -12,9 +13,9 @@ async def test_a_file_comes_back_byte_for_byte(rig: Rig) -> None:
     incident = await open_incident(rig.store)
     document = Attachment("postmortem:1:1", GUILD, "INC-1.md", "決済".encode(), incident.id)
     async with rig.store.transaction() as tx:
-        await tx.add_attachment(PICTURE)
-        await tx.add_attachment(document)
-    found = await rig.store.attachments([document.key, "unknown", PICTURE.key])
+        await AttachmentRows(tx.sql).add_attachment(PICTURE)
+        await AttachmentRows(tx.sql).add_attachment(document)
+    found = await AttachmentRows(rig.store.sql).attachments([document.key, "unknown", PICTURE.key])
     assert sorted(found, key=lambda each: each.key) == [PICTURE, document]
 
 
@@ -22,23 +23,25 @@ async def test_a_known_key_keeps_its_content(rig: Rig) -> None:
     """An attachment's content is not replaced under its key, because a message may carry it already."""
     for content in (PICTURE.content, b"another"):
         async with rig.store.transaction() as tx:
-            await tx.add_attachment(Attachment(PICTURE.key, GUILD, PICTURE.filename, content))
-    assert await rig.store.attachments([PICTURE.key]) == [PICTURE]
+            await AttachmentRows(tx.sql).add_attachment(
+                Attachment(PICTURE.key, GUILD, PICTURE.filename, content)
+            )
+    assert await AttachmentRows(rig.store.sql).attachments([PICTURE.key]) == [PICTURE]
 
 
 async def test_removed_files_are_gone(rig: Rig) -> None:
     """Removed files are gone, and the others stay."""
     other = Attachment("other", GUILD, "other.png", b"1")
     async with rig.store.transaction() as tx:
-        await tx.add_attachment(PICTURE)
-        await tx.add_attachment(other)
-        await tx.remove_attachments([PICTURE.key, "unknown"])
-    assert await rig.store.attachments([PICTURE.key, other.key]) == [other]
+        await AttachmentRows(tx.sql).add_attachment(PICTURE)
+        await AttachmentRows(tx.sql).add_attachment(other)
+        await AttachmentRows(tx.sql).remove_attachments([PICTURE.key, "unknown"])
+    assert await AttachmentRows(rig.store.sql).attachments([PICTURE.key, other.key]) == [other]
 
 
 async def test_another_guild_sees_none_of_them(rig: Rig) -> None:
     """An attachment is read by its own guild only; another guild does not get it even with the key."""
     async with rig.store.transaction() as tx:
-        await tx.add_attachment(PICTURE)
-    assert await rig.store.of(GUILD + 1).attachments([PICTURE.key]) == []
-    assert await rig.store.of(GUILD).attachments([PICTURE.key]) == [PICTURE]
+        await AttachmentRows(tx.sql).add_attachment(PICTURE)
+    assert await AttachmentRows(rig.store.of(GUILD + 1).sql).attachments([PICTURE.key]) == []
+    assert await AttachmentRows(rig.store.of(GUILD).sql).attachments([PICTURE.key]) == [PICTURE]

@@ -13,7 +13,13 @@ from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.services.ports import Store, Transaction
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementRows, AcknowledgementWrites
+from bot.storage.tables.deliveries import DeliveryAttempts
+from bot.storage.tables.escalation import EscalationRows, EscalationWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.outage import MirrorRows
+from bot.storage.transaction import Transaction
 from tests.by_person import id_of
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import OLIVE, PERRY, delivery_ids, open_incident, owed, send
@@ -35,15 +41,17 @@ async def acknowledge(tx: Transaction, incident: Incident, *, by: Person) -> Inc
     )
     entry = TimelineEntry(TimelineKind.ACKNOWLEDGED, now, actor_id=by.id, actor_name=by.name)
     data = AuditData(incident.id)
-    await tx.acknowledge(result.incident, entry, by=by, via=AckVia.BUTTON, data=data)
+    await AcknowledgementWrites(tx.sql).acknowledge(
+        result.incident, entry, by=by, via=AckVia.BUTTON, data=data
+    )
     return result.incident
 
 
 async def end(tx: Transaction, incident: Incident) -> Incident:
     """As it lapses."""
     ended = acknowledgement.end_ack(incident, at=await tx.now(), lapsed=True)
-    await tx.save(ended)
-    await tx.leave(incident.id)
+    await IncidentWrites(tx.sql).save(ended)
+    await AcknowledgementWrites(tx.sql).leave(incident.id)
     return ended
 
 
@@ -53,9 +61,9 @@ async def with_ladder(store: Store) -> Incident:
     at = incident.triggered_at
     steps = plan(LADDER, incident_id=incident.id, starts_at=at, ack_due_at=incident.ack_due_at)
     async with store.transaction() as tx:
-        await tx.insert_steps(steps)
-        await tx.claim_step(incident.id, 0)
-        await tx.finish_steps(steps[:1])
+        await EscalationWrites(tx.sql).insert_steps(steps)
+        await EscalationWrites(tx.sql).claim_step(incident.id, 0)
+        await EscalationWrites(tx.sql).finish_steps(steps[:1])
     return incident
 
 
@@ -69,16 +77,16 @@ async def test_the_first_acknowledge_stays_and_the_next_one_is_kept(rig: Rig) ->
     """The first acknowledge stays; the person on it is the latest one, and none after a lapse."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
-        first = await acknowledge(tx, await tx.incident(incident.id, lock=True), by=OLIVE)
-    assert await rig.store.incident(incident.id) == first
+        first = await acknowledge(tx, await IncidentWrites(tx.sql).incident(incident.id, lock=True), by=OLIVE)
+    assert await IncidentRows(rig.store.sql).incident(incident.id) == first
     await rig.advance(45 * MINUTE)
     async with rig.store.transaction() as tx:
-        ended = await end(tx, await tx.incident(incident.id, lock=True))
-    assert await rig.store.incident(incident.id) == ended
+        ended = await end(tx, await IncidentWrites(tx.sql).incident(incident.id, lock=True))
+    assert await IncidentRows(rig.store.sql).incident(incident.id) == ended
     assert (ended.on_it, id_of(ended.acknowledged), ended.updates.remind_at) == (None, OLIVE.id, None)
     async with rig.store.transaction() as tx:
-        again = await acknowledge(tx, await tx.incident(incident.id, lock=True), by=PERRY)
-    assert await rig.store.incident(incident.id) == again
+        again = await acknowledge(tx, await IncidentWrites(tx.sql).incident(incident.id, lock=True), by=PERRY)
+    assert await IncidentRows(rig.store.sql).incident(incident.id) == again
     assert again.on_it is not None
     assert (again.on_it.id, id_of(again.acknowledged)) == (PERRY.id, OLIVE.id)
 
@@ -88,16 +96,21 @@ async def test_whoever_left_is_on_it_again_by_joining_anew(rig: Rig) -> None:
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
         for person in (OLIVE, PERRY):
-            assert await tx.join(incident.id, person, via=AckVia.BUTTON)
-        assert [one.id for one in await tx.on_it(incident.id)] == [OLIVE.id, PERRY.id]
-        assert [one.id for one in await tx.leave(incident.id, OLIVE.id)] == [PERRY.id]
-    assert set(await rig.store.who_left(incident.id)) == {OLIVE.id}
+            assert await AcknowledgementWrites(tx.sql).join(incident.id, person, via=AckVia.BUTTON)
+        assert [one.id for one in await AcknowledgementRows(tx.sql).on_it(incident.id)] == [
+            OLIVE.id,
+            PERRY.id,
+        ]
+        assert [one.id for one in await AcknowledgementWrites(tx.sql).leave(incident.id, OLIVE.id)] == [
+            PERRY.id
+        ]
+    assert set(await AcknowledgementRows(rig.store.sql).who_left(incident.id)) == {OLIVE.id}
     async with rig.store.transaction() as tx:
-        assert await tx.join(incident.id, OLIVE, via=AckVia.BUTTON)
-        assert not await tx.join(incident.id, OLIVE, via=AckVia.BUTTON)
-        assert await tx.leave(incident.id) == []
-    assert set(await rig.store.who_left(incident.id)) == {OLIVE.id, PERRY.id}
-    assert len(await rig.store.responders(incident.id)) == 2
+        assert await AcknowledgementWrites(tx.sql).join(incident.id, OLIVE, via=AckVia.BUTTON)
+        assert not await AcknowledgementWrites(tx.sql).join(incident.id, OLIVE, via=AckVia.BUTTON)
+        assert await AcknowledgementWrites(tx.sql).leave(incident.id) == []
+    assert set(await AcknowledgementRows(rig.store.sql).who_left(incident.id)) == {OLIVE.id, PERRY.id}
+    assert len(await AcknowledgementRows(rig.store.sql).responders(incident.id)) == 2
 
 
 async def test_whoever_comes_back_comes_after_those_who_stayed(rig: Rig) -> None:
@@ -105,17 +118,23 @@ async def test_whoever_comes_back_comes_after_those_who_stayed(rig: Rig) -> None
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
         for person in (OLIVE, PERRY):
-            await tx.join(incident.id, person, via=AckVia.BUTTON)
-        await tx.leave(incident.id, OLIVE.id)
+            await AcknowledgementWrites(tx.sql).join(incident.id, person, via=AckVia.BUTTON)
+        await AcknowledgementWrites(tx.sql).leave(incident.id, OLIVE.id)
     await rig.advance(MINUTE)
     async with rig.store.transaction() as tx:
-        await tx.join(incident.id, OLIVE, via=AckVia.BUTTON)
-        assert [one.id for one in await tx.on_it(incident.id)] == [PERRY.id, OLIVE.id]
-        await tx.leave(incident.id)
+        await AcknowledgementWrites(tx.sql).join(incident.id, OLIVE, via=AckVia.BUTTON)
+        assert [one.id for one in await AcknowledgementRows(tx.sql).on_it(incident.id)] == [
+            PERRY.id,
+            OLIVE.id,
+        ]
+        await AcknowledgementWrites(tx.sql).leave(incident.id)
     await rig.advance(MINUTE)
     async with rig.store.transaction() as tx:
-        await acknowledge(tx, await tx.incident(incident.id, lock=True), by=PERRY)
-    assert [one.id for one in await rig.store.responders(incident.id)] == [OLIVE.id, PERRY.id]
+        await acknowledge(tx, await IncidentWrites(tx.sql).incident(incident.id, lock=True), by=PERRY)
+    assert [one.id for one in await AcknowledgementRows(rig.store.sql).responders(incident.id)] == [
+        OLIVE.id,
+        PERRY.id,
+    ]
 
 
 async def test_a_ladder_goes_on_from_where_it_was(rig: Rig) -> None:
@@ -126,16 +145,25 @@ async def test_a_ladder_goes_on_from_where_it_was(rig: Rig) -> None:
     """
     incident = await with_ladder(rig.store)
     async with rig.store.transaction() as tx:
-        assert not await tx.resume_ladder(incident.id, since=await tx.now(), priority=100), "nothing stopped"
-        await tx.cancel_ladder(incident.id)
-        assert await tx.resume_ladder(incident.id, since=incident.triggered_at + MINUTE, priority=100)
-    assert waiting(await rig.store.steps(incident.id), incident) == [(1, 15 * MINUTE), (2, 30 * MINUTE)]
+        assert not await EscalationWrites(tx.sql).resume_ladder(
+            incident.id, since=await tx.now(), priority=100
+        ), "nothing stopped"
+        await EscalationWrites(tx.sql).cancel_ladder(incident.id)
+        assert await EscalationWrites(tx.sql).resume_ladder(
+            incident.id, since=incident.triggered_at + MINUTE, priority=100
+        )
+    assert waiting(await EscalationRows(rig.store.sql).steps(incident.id), incident) == [
+        (1, 15 * MINUTE),
+        (2, 30 * MINUTE),
+    ]
     async with rig.store.transaction() as tx:
-        await tx.cancel_ladder(incident.id)
-        assert not await tx.resume_ladder(incident.id, since=await tx.now(), priority=90), "of another one"
+        await EscalationWrites(tx.sql).cancel_ladder(incident.id)
+        assert not await EscalationWrites(tx.sql).resume_ladder(
+            incident.id, since=await tx.now(), priority=90
+        ), "of another one"
         since = incident.triggered_at + 60 * MINUTE
-        assert await tx.resume_ladder(incident.id, since=since, priority=100)
-    steps = await rig.store.steps(incident.id)
+        assert await EscalationWrites(tx.sql).resume_ladder(incident.id, since=since, priority=100)
+    steps = await EscalationRows(rig.store.sql).steps(incident.id)
     assert waiting(steps, incident) == [(1, 60 * MINUTE), (2, 75 * MINUTE)]
     assert [step.rung.after for step in steps] == [timedelta(), 60 * MINUTE, 75 * MINUTE]
 
@@ -145,20 +173,20 @@ async def test_without_a_database_an_old_eye_of_whoever_left_does_not_count(rig:
     incident = await with_ladder(rig.store)
     [old] = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
     await begin_and_send(rig, old, message_id=900)
-    [watch] = await rig.store.watched(without=(), limit=9)
+    [watch] = await MirrorRows(rig.store.sql).watched(without=(), limit=9)
     assert (watch.places, watch.left, watch.old_messages) == (((50, 900),), (), ())
     async with rig.store.transaction() as tx:
-        await acknowledge(tx, await tx.incident(incident.id, lock=True), by=OLIVE)
+        await acknowledge(tx, await IncidentWrites(tx.sql).incident(incident.id, lock=True), by=OLIVE)
     await rig.advance(45 * MINUTE)
     async with rig.store.transaction() as tx:
-        ended = await end(tx, await tx.incident(incident.id, lock=True))
-        await tx.resume_ladder(incident.id, since=await tx.now(), priority=100)
+        ended = await end(tx, await IncidentWrites(tx.sql).incident(incident.id, lock=True))
+        await EscalationWrites(tx.sql).resume_ladder(incident.id, since=await tx.now(), priority=100)
     await rig.advance(MINUTE)
-    [watch] = await rig.store.watched(without=(), limit=9)
+    [watch] = await MirrorRows(rig.store.sql).watched(without=(), limit=9)
     assert (watch.places, watch.left, watch.old_messages) == (((50, 900),), (OLIVE.id,), (900,))
     [new] = await delivery_ids(rig.store, owed(DeliveryKind.ESCALATION, incident=ended.id))
     await begin_and_send(rig, new, message_id=901)
-    [watch] = await rig.store.watched(without=(), limit=9)
+    [watch] = await MirrorRows(rig.store.sql).watched(without=(), limit=9)
     assert set(watch.places) == {(50, 900), (50, 901)}
     assert not watch.counts(OLIVE.id, 900)
     assert watch.counts(OLIVE.id, 901)
@@ -169,5 +197,5 @@ async def begin_and_send(rig: Rig, delivery_id: int, *, message_id: int) -> None
     """An attempt that arrives."""
     request = Request(Action.MESSAGE, 50, None, {"content": "x"})
     async with rig.store.transaction() as tx:
-        await tx.begin_attempt(delivery_id, request, version=1)
+        await DeliveryAttempts(tx.sql).begin_attempt(delivery_id, request, version=1)
     await send(rig.store, delivery_id, message_id=message_id)

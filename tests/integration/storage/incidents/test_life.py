@@ -16,8 +16,12 @@ from bot.domain.incident.locations import Source
 from bot.domain.incident.posting import archived
 from bot.domain.incident.title_and_start import correct_details, shown_details
 from bot.domain.severity import NewSeverity, SeverityChange
-from bot.services.ports import Store
 from bot.services.shared.jobs import archive_job
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementRows, AcknowledgementWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.timeline import AuditWrites
 from tests.by_person import id_of, name_of, time_of
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import (
@@ -38,14 +42,14 @@ DAY = timedelta(days=1)
 async def saved(store: Store, changed: Incident) -> Incident:
     """*changed* as it comes back."""
     async with store.transaction() as tx:
-        await tx.incident(changed.id, lock=True)
-        await tx.save(changed)
-    return await store.incident(changed.id)
+        await IncidentWrites(tx.sql).incident(changed.id, lock=True)
+        await IncidentWrites(tx.sql).save(changed)
+    return await IncidentRows(store.sql).incident(changed.id)
 
 
 async def listed(store: Store, wanted: IncidentFilter) -> list[int]:
     """The numbers that a list shows."""
-    return [one.id for one in await store.list_incidents(GUILD, wanted, limit=99, offset=0)]
+    return [one.id for one in await IncidentRows(store.sql).list_incidents(GUILD, wanted, limit=99, offset=0)]
 
 
 async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
@@ -141,9 +145,9 @@ async def test_a_merge_names_the_other_one(rig: Rig) -> None:
     assert merged.merged_into_id == first.id
     hidden = await saved(rig.store, relations.hide(merged, first.id))
     assert (hidden.merged_into_id, hidden.told_merged_into) == (first.id, None)
-    assert [one.id for one in await rig.store.related(first.id)] == [second.id]
-    assert await rig.store.related(second.id) == []
-    assert [one.id for one in await rig.store.open_incidents(GUILD)] == [first.id]
+    assert [one.id for one in await IncidentRows(rig.store.sql).related(first.id)] == [second.id]
+    assert await IncidentRows(rig.store.sql).related(second.id) == []
+    assert [one.id for one in await IncidentRows(rig.store.sql).open_incidents(GUILD)] == [first.id]
 
 
 async def test_a_tracked_alert_a_drill_and_a_private_one_come_back_as_they_were(rig: Rig) -> None:
@@ -159,7 +163,7 @@ async def test_a_tracked_alert_a_drill_and_a_private_one_come_back_as_they_were(
             source=Source(5, 6, "Sentry"),
             fingerprint="f",
         )
-        incident, _ = await tx.insert_incident(new, priority="P0", ack_due_at=now)
+        incident, _ = await IncidentWrites(tx.sql).insert_incident(new, priority="P0", ack_due_at=now)
     assert (incident.kind, incident.is_drill, incident.is_private, incident.rings) == (
         IncidentKind.ALERT,
         True,
@@ -182,27 +186,27 @@ async def test_links_go_both_ways_and_are_made_once(rig: Rig) -> None:
     first = await open_incident(rig.store, key="a")
     second = await open_incident(rig.store, key="b")
     async with rig.store.transaction() as tx:
-        assert await tx.link(second.id, first.id, by=OLIVE)
-        assert not await tx.link(first.id, second.id, by=PERRY)
-    assert [one.id for one in await rig.store.related(first.id)] == [second.id]
-    assert [one.id for one in await rig.store.related(second.id)] == [first.id]
+        assert await IncidentWrites(tx.sql).link(second.id, first.id, by=OLIVE)
+        assert not await IncidentWrites(tx.sql).link(first.id, second.id, by=PERRY)
+    assert [one.id for one in await IncidentRows(rig.store.sql).related(first.id)] == [second.id]
+    assert [one.id for one in await IncidentRows(rig.store.sql).related(second.id)] == [first.id]
 
 
 async def test_a_link_is_taken_back_once(rig: Rig) -> None:
     """Whichever is named first; a merge is no link, and another link stays. It can be made again."""
     first, second, third = [await open_incident(rig.store, key=key) for key in "abc"]
     async with rig.store.transaction() as tx:
-        await tx.link(first.id, second.id, by=OLIVE)
-        await tx.link(first.id, third.id, by=OLIVE)
-        assert await tx.unlink(second.id, first.id)
-        assert not await tx.unlink(first.id, second.id)
-        assert not await tx.unlink(second.id, third.id)
-    assert [one.id for one in await rig.store.linked(first.id)] == [third.id]
-    assert await rig.store.linked(second.id) == []
+        await IncidentWrites(tx.sql).link(first.id, second.id, by=OLIVE)
+        await IncidentWrites(tx.sql).link(first.id, third.id, by=OLIVE)
+        assert await IncidentWrites(tx.sql).unlink(second.id, first.id)
+        assert not await IncidentWrites(tx.sql).unlink(first.id, second.id)
+        assert not await IncidentWrites(tx.sql).unlink(second.id, third.id)
+    assert [one.id for one in await IncidentRows(rig.store.sql).linked(first.id)] == [third.id]
+    assert await IncidentRows(rig.store.sql).linked(second.id) == []
     async with rig.store.transaction() as tx:
-        assert await tx.link(first.id, second.id, by=PERRY)
-    assert [one.id for one in await rig.store.linked(second.id)] == [first.id]
-    assert await rig.of(GUILD + 1).linked(first.id) == []
+        assert await IncidentWrites(tx.sql).link(first.id, second.id, by=PERRY)
+    assert [one.id for one in await IncidentRows(rig.store.sql).linked(second.id)] == [first.id]
+    assert await IncidentRows(rig.of(GUILD + 1).sql).linked(first.id) == []
 
 
 async def test_members_are_named_once(rig: Rig) -> None:
@@ -210,38 +214,43 @@ async def test_members_are_named_once(rig: Rig) -> None:
     incident = await open_incident(rig.store, key="a")
     other = await open_incident(rig.store, key="b")
     async with rig.store.transaction() as tx:
-        assert await tx.add_member(incident.id, user_id=OLIVE.id, name=OLIVE.name, by=PERRY)
-        assert not await tx.add_member(incident.id, user_id=OLIVE.id, name="again", by=PERRY)
-    assert await rig.store.is_member(incident.id, OLIVE.id)
-    assert not await rig.store.is_member(incident.id, PERRY.id)
-    assert not await rig.store.is_member(other.id, OLIVE.id)
+        assert await MemberRows(tx.sql).add_member(incident.id, user_id=OLIVE.id, name=OLIVE.name, by=PERRY)
+        assert not await MemberRows(tx.sql).add_member(incident.id, user_id=OLIVE.id, name="again", by=PERRY)
+    assert await MemberRows(rig.store.sql).is_member(incident.id, OLIVE.id)
+    assert not await MemberRows(rig.store.sql).is_member(incident.id, PERRY.id)
+    assert not await MemberRows(rig.store.sql).is_member(other.id, OLIVE.id)
     await rig.advance(MINUTE)
     async with rig.store.transaction() as tx:
-        await tx.add_member(incident.id, user_id=1, name="Ann", by=PERRY)
-    assert await rig.store.members(incident.id) == [OLIVE.id, 1]
-    assert await rig.store.members(other.id) == []
+        await MemberRows(tx.sql).add_member(incident.id, user_id=1, name="Ann", by=PERRY)
+    assert await MemberRows(rig.store.sql).members(incident.id) == [OLIVE.id, 1]
+    assert await MemberRows(rig.store.sql).members(other.id) == []
 
 
 async def test_responders_come_in_the_order_in_which_they_joined(rig: Rig) -> None:
     """Responders are listed in the order in which they joined, with the names that they had."""
     incident = await open_incident(rig.store)
-    assert await rig.store.responders(incident.id) == []
+    assert await AcknowledgementRows(rig.store.sql).responders(incident.id) == []
     for person in (PERRY, OLIVE):
         async with rig.store.transaction() as tx:
-            await tx.join(incident.id, person, via=AckVia.REACTION)
+            await AcknowledgementWrites(tx.sql).join(incident.id, person, via=AckVia.REACTION)
         await rig.advance(MINUTE)
-    assert await rig.store.responders(incident.id) == [PersonRef(8, "Perry"), PersonRef(7, "Olive")]
+    assert await AcknowledgementRows(rig.store.sql).responders(incident.id) == [
+        PersonRef(8, "Perry"),
+        PersonRef(7, "Olive"),
+    ]
 
 
 async def test_a_change_is_audited_with_it(rig: Rig) -> None:
     """An audit row is stored in the same commit as its change, and is undone with it if the change fails."""
     async with rig.store.transaction() as tx:
-        await tx.audit(guild_id=GUILD, by=OLIVE, action="severity_changed", data=AuditData(1))
+        await AuditWrites(tx.sql).audit(
+            guild_id=GUILD, by=OLIVE, action="severity_changed", data=AuditData(1)
+        )
 
     async def change_and_fail() -> None:
         async with rig.store.transaction() as tx:
-            await tx.audit(guild_id=GUILD, by=OLIVE, action="cancelled")
-            await tx.incident(404)
+            await AuditWrites(tx.sql).audit(guild_id=GUILD, by=OLIVE, action="cancelled")
+            await IncidentRows(tx.sql).incident(404)
 
     with pytest.raises(IncidentNotFound):
         await change_and_fail()
@@ -257,9 +266,11 @@ async def test_a_thread_that_was_left_still_leads_to_its_incident(rig: Rig) -> N
         )
         await send(rig.store, made, message_id=thread)
     async with rig.store.transaction() as tx:
-        await tx.set_places(incident.id, thread_id=61)
+        await IncidentWrites(tx.sql).set_places(incident.id, thread_id=61)
     for thread in (60, 61):
-        assert await rig.store.incident_by_thread(thread) == await rig.store.incident(incident.id)
+        assert await IncidentRows(rig.store.sql).incident_by_thread(thread) == await IncidentRows(
+            rig.store.sql
+        ).incident(incident.id)
 
 
 async def test_a_list_shows_what_was_asked_for(rig: Rig) -> None:
@@ -269,7 +280,7 @@ async def test_a_list_shows_what_was_asked_for(rig: Rig) -> None:
     await rig.advance(2 * DAY)
     new = await open_incident(store, key="b")
     async with store.transaction() as tx:
-        await tx.join(new.id, OLIVE, via=AckVia.BUTTON)
+        await AcknowledgementWrites(tx.sql).join(new.id, OLIVE, via=AckVia.BUTTON)
     led = await saved(store, transitions.assign(old, Role.SCRIBE, PersonRef(9, "Nadia")))
     cancelled = await saved(store, transitions.cancel(led, by=OLIVE, at=new.triggered_at))
     assert await listed(store, IncidentFilter()) == [new.id, old.id]
@@ -293,13 +304,13 @@ async def test_a_list_hides_what_is_not_theirs(rig: Rig) -> None:
     store = rig.store
     async with store.transaction() as tx:
         now = await tx.now()
-        hidden, _ = await tx.insert_incident(
+        hidden, _ = await IncidentWrites(tx.sql).insert_incident(
             replace(new_incident(now, key="p"), is_private=True), priority="P0", ack_due_at=now
         )
-        drill, _ = await tx.insert_incident(
+        drill, _ = await IncidentWrites(tx.sql).insert_incident(
             replace(new_incident(now, key="d"), is_drill=True), priority="P0", ack_due_at=now
         )
-        await tx.add_member(hidden.id, user_id=OLIVE.id, name=OLIVE.name, by=PERRY)
+        await MemberRows(tx.sql).add_member(hidden.id, user_id=OLIVE.id, name=OLIVE.name, by=PERRY)
     assert await listed(store, IncidentFilter(viewer=PERRY.id)) == [drill.id]
     assert await listed(store, IncidentFilter(viewer=OLIVE.id)) == [drill.id, hidden.id]
     assert await listed(store, IncidentFilter(sees_all=True)) == [drill.id, hidden.id]

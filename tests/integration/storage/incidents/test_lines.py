@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.services.ports import Transaction
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryWrites
+from bot.storage.transaction import Transaction
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import delivery_ids, open_incident, owed
 
@@ -13,7 +14,7 @@ PATIENCE = timedelta(seconds=20)
 
 async def waits(tx: Transaction, number: int) -> bool:
     """Return True if the line with that id waits for an earlier one."""
-    return await tx.is_in_line(number, behind={"notice"}, patience=PATIENCE)
+    return await DeliveryAttempts(tx.sql).is_in_line(number, behind={"notice"}, patience=PATIENCE)
 
 
 async def test_a_line_stands_behind_an_earlier_one_that_is_on_its_way(rig: Rig) -> None:
@@ -31,10 +32,10 @@ async def test_a_line_stands_behind_an_earlier_one_that_is_on_its_way(rig: Rig) 
     async with rig.store.transaction() as tx:
         found = [await waits(tx, number) for number in lines]
         assert found == [False, False, True, True]
-        await tx.finish_sent(first, Posted(1, 2))
+        await DeliveryAttempts(tx.sql).finish_sent(first, Posted(1, 2))
         assert not await waits(tx, second)
         assert await waits(tx, third)
-        await tx.cancel_delivery(second)
+        await DeliveryWrites(tx.sql).cancel_delivery(second)
         assert not await waits(tx, third)
 
 
@@ -47,14 +48,16 @@ async def test_a_line_waits_within_bounds(rig: Rig) -> None:
     for number in range(3):
         async with rig.store.transaction() as tx:
             assert await waits(tx, second), f"after {number} attempts"
-            await tx.retry_later(first, error="away", http_status=503, after=timedelta(seconds=1))
+            await DeliveryAttempts(tx.sql).retry_later(
+                first, error="away", http_status=503, after=timedelta(seconds=1)
+            )
     async with rig.store.transaction() as tx:
         assert not await waits(tx, second)
     third, fourth = await delivery_ids(
         rig.store, *(owed(DeliveryKind.NOTICE, incident=incident.id, key=key) for key in "34")
     )
     async with rig.store.transaction() as tx:
-        await tx.cancel_delivery(second)
+        await DeliveryWrites(tx.sql).cancel_delivery(second)
         assert not await waits(tx, third)
         assert await waits(tx, fourth)
     await rig.advance(PATIENCE)

@@ -11,7 +11,12 @@ from bot.domain.drill import DLQ_MARK
 from bot.domain.incident import transitions
 from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.privacy import RemovedMember
-from bot.services.ports import Store
+from bot.storage.store import Store
+from bot.storage.tables.acknowledgements import AcknowledgementRows, AcknowledgementWrites
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.members import MemberRows
+from bot.storage.tables.triages import TriageRows
 from cogs.digest.rules import DigestDelivery
 from cogs.oncall.rules import OnCallDelivery
 from tests.integration.storage.conftest import Rig
@@ -28,7 +33,7 @@ def to(target: str, *, incident: int, key: str, after: str | None = None) -> New
 
 
 async def _statuses(store: Store, ids: list[int]) -> list[DeliveryStatus]:
-    return [(await store.delivery(number)).status for number in ids]
+    return [(await DeliveryRows(store.sql).delivery(number)).status for number in ids]
 
 
 async def test_posts_are_cancelled_and_dms_stay(rig: Rig) -> None:
@@ -47,8 +52,8 @@ async def test_posts_are_cancelled_and_dms_stay(rig: Rig) -> None:
         to("channel:p0", incident=other.id, key="other's"),
     )
     async with rig.store.transaction() as tx:
-        await tx.begin_attempt(ids[4], NOTHING, version=1)
-        await tx.cancel_posts(incident.id)
+        await DeliveryAttempts(tx.sql).begin_attempt(ids[4], NOTHING, version=1)
+        await DeliveryWrites(tx.sql).cancel_posts(incident.id)
     cancelled, pending = DeliveryStatus.CANCELLED, DeliveryStatus.PENDING
     assert await _statuses(rig.store, ids) == [
         cancelled,
@@ -74,11 +79,11 @@ async def test_a_deleted_thread_is_told_where_it_was_offered(rig: Rig) -> None:
     ids = await delivery_ids(rig.store, *about)
     await send(rig.store, ids[0], message_id=5)
     async with rig.store.transaction() as tx:
-        await tx.tell_thread_deleted(incident.id, 900, by="primary")
+        await DeliveryWrites(tx.sql).tell_thread_deleted(incident.id, 900, by="primary")
         now = await tx.now()
     async with rig.store.transaction() as tx:
-        await tx.tell_thread_deleted(incident.id, 900, by="secondary")
-    told, other = [await rig.store.delivery(number) for number in ids]
+        await DeliveryWrites(tx.sql).tell_thread_deleted(incident.id, 900, by="secondary")
+    told, other = [await DeliveryRows(rig.store.sql).delivery(number) for number in ids]
     assert (told.data["deleted_by"], told.shown_version) == ("primary", 0)
     assert datetime.fromisoformat(str(told.data["deleted_at"])) == now
     assert "deleted_by" not in other.data
@@ -95,10 +100,10 @@ async def test_every_delivery_has_a_nonce_that_is_known(rig: Rig) -> None:
     )
     await delivery_ids(rig.store, owed(DeliveryKind.NOTICE, incident=other.id, key="d"))
     async with rig.store.transaction() as tx:
-        await tx.finish_failed(ids[2], error="no", http_status=403)
+        await DeliveryAttempts(tx.sql).finish_failed(ids[2], error="no", http_status=403)
     await send(rig.store, ids[0], message_id=5)
-    nonces = [(await rig.store.delivery(one)).nonce for one in ids]
-    assert await rig.store.delivery_nonces(incident.id) == nonces
+    nonces = [(await DeliveryRows(rig.store.sql).delivery(one)).nonce for one in ids]
+    assert await DeliveryRows(rig.store.sql).delivery_nonces(incident.id) == nonces
 
 
 async def test_what_belongs_to_no_incident_and_failed_may_name_one(rig: Rig) -> None:
@@ -115,9 +120,11 @@ async def test_what_belongs_to_no_incident_and_failed_may_name_one(rig: Rig) -> 
     (others,) = await delivery_ids(rig.store, owed(DeliveryKind.NOTICE, incident=other.id, key="others"))
     async with rig.store.transaction() as tx:
         for one in (before, handover, elsewhere, others):
-            await tx.finish_failed(one, error="no", http_status=403)
+            await DeliveryAttempts(tx.sql).finish_failed(one, error="no", http_status=403)
     await send(rig.store, sent, message_id=5)
-    assert await rig.store.naming_nonces(incident.id) == [(await rig.store.delivery(handover)).nonce]
+    assert await DeliveryRows(rig.store.sql).naming_nonces(incident.id) == [
+        (await DeliveryRows(rig.store.sql).delivery(handover)).nonce
+    ]
 
 
 async def test_a_private_thread_leads_to_its_incident(rig: Rig) -> None:
@@ -125,7 +132,9 @@ async def test_a_private_thread_leads_to_its_incident(rig: Rig) -> None:
     incident = await open_incident(rig.store)
     (thread,) = await delivery_ids(rig.store, owed(DeliveryKind.PRIVATE_THREAD, incident=incident.id))
     await send(rig.store, thread, message_id=77)
-    assert await rig.store.incident_by_thread(77) == await rig.store.incident(incident.id)
+    assert await IncidentRows(rig.store.sql).incident_by_thread(77) == await IncidentRows(
+        rig.store.sql
+    ).incident(incident.id)
 
 
 async def test_what_is_written_in_its_threads_is_confided(rig: Rig) -> None:
@@ -140,7 +149,11 @@ async def test_what_is_written_in_its_threads_is_confided(rig: Rig) -> None:
     await send(rig.store, others, message_id=61)
     assert await _confided(rig.store, 60, 61) == []
     async with rig.store.transaction() as tx:
-        await tx.save(transitions.make_private(await tx.incident(incident.id, lock=True), channel="secret"))
+        await IncidentWrites(tx.sql).save(
+            transitions.make_private(
+                await IncidentWrites(tx.sql).incident(incident.id, lock=True), channel="secret"
+            )
+        )
     private = owed(DeliveryKind.PRIVATE_THREAD, incident=incident.id, key="private")
     (thread,) = await delivery_ids(rig.store, private)
     await send(rig.store, thread, message_id=77)
@@ -150,18 +163,24 @@ async def test_what_is_written_in_its_threads_is_confided(rig: Rig) -> None:
 
 async def _confided(store: Store, *channels: int) -> list[int]:
     async with store.transaction() as tx:
-        return [channel for channel in channels if (await tx.known_message(channel, None)).is_confided]
+        return [
+            channel
+            for channel in channels
+            if (await TriageRows(tx.sql).known_message(channel, None)).is_confided
+        ]
 
 
 async def test_it_comes_back_private(rig: Rig) -> None:
     """A private incident is read as it was stored: with its thread's channel, its post and its member."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
-        private = transitions.make_private(await tx.incident(incident.id, lock=True), channel="secret")
-        await tx.save(private)
-        assert await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
-        assert not await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
-    kept = await rig.store.incident(incident.id)
+        private = transitions.make_private(
+            await IncidentWrites(tx.sql).incident(incident.id, lock=True), channel="secret"
+        )
+        await IncidentWrites(tx.sql).save(private)
+        assert await MemberRows(tx.sql).add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
+        assert not await MemberRows(tx.sql).add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
+    kept = await IncidentRows(rig.store.sql).incident(incident.id)
     assert kept == private
     assert (kept.is_private, kept.thread.channel, kept.post.number, kept.thread.posting) == (
         True,
@@ -169,8 +188,8 @@ async def test_it_comes_back_private(rig: Rig) -> None:
         2,
         2,
     )
-    assert await rig.store.is_member(incident.id, OLIVE.id)
-    assert not await rig.store.is_member(incident.id, PERRY.id)
+    assert await MemberRows(rig.store.sql).is_member(incident.id, OLIVE.id)
+    assert not await MemberRows(rig.store.sql).is_member(incident.id, PERRY.id)
 
 
 async def test_a_transaction_reads_what_it_has_written(rig: Rig) -> None:
@@ -178,16 +197,16 @@ async def test_a_transaction_reads_what_it_has_written(rig: Rig) -> None:
     incident = await open_incident(rig.store)
     (post,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
     async with rig.store.transaction() as tx:
-        await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
-        assert await tx.is_member(incident.id, OLIVE.id)
-        assert await tx.members(incident.id) == [OLIVE.id]
-        await tx.join(incident.id, PERRY, via=AckVia.REACTION)
-        await tx.leave(incident.id, PERRY.id)
-        assert [who.id for who in await tx.responders(incident.id)] == [PERRY.id]
-        assert await tx.posts(incident.id) == []
-        await tx.begin_attempt(post, NOTHING, version=1)
-        await tx.finish_sent(post, Posted(50, 60))
-        assert [one.message_id for one in await tx.posts(incident.id)] == [60]
+        await MemberRows(tx.sql).add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
+        assert await MemberRows(tx.sql).is_member(incident.id, OLIVE.id)
+        assert await MemberRows(tx.sql).members(incident.id) == [OLIVE.id]
+        await AcknowledgementWrites(tx.sql).join(incident.id, PERRY, via=AckVia.REACTION)
+        await AcknowledgementWrites(tx.sql).leave(incident.id, PERRY.id)
+        assert [who.id for who in await AcknowledgementRows(tx.sql).responders(incident.id)] == [PERRY.id]
+        assert await DeliveryRows(tx.sql).posts(incident.id) == []
+        await DeliveryAttempts(tx.sql).begin_attempt(post, NOTHING, version=1)
+        await DeliveryAttempts(tx.sql).finish_sent(post, Posted(50, 60))
+        assert [one.message_id for one in await DeliveryRows(tx.sql).posts(incident.id)] == [60]
 
 
 async def test_who_was_removed_is_kept_out_until_they_are_readmitted(rig: Rig) -> None:
@@ -199,25 +218,25 @@ async def test_who_was_removed_is_kept_out_until_they_are_readmitted(rig: Rig) -
     who = replace(OLIVE, username="olive")
     async with rig.store.transaction() as tx:
         for number in (incident.id, other.id):
-            await tx.add_member(number, user_id=OLIVE.id, name="Olive", by=PERRY)
-        assert await tx.remove_member(incident.id, who, by=PERRY)
-        first = await tx.removed_members(incident.id)
+            await MemberRows(tx.sql).add_member(number, user_id=OLIVE.id, name="Olive", by=PERRY)
+        assert await MemberRows(tx.sql).remove_member(incident.id, who, by=PERRY)
+        first = await MemberRows(tx.sql).removed_members(incident.id)
         assert first == [RemovedMember(OLIVE.id, "olive", await tx.now())]
-    assert not await rig.store.is_member(incident.id, OLIVE.id)
-    assert await rig.store.is_member(other.id, OLIVE.id)
-    assert await rig.store.removed_members(incident.id) == first
-    assert await rig.store.removed_members(other.id) == []
+    assert not await MemberRows(rig.store.sql).is_member(incident.id, OLIVE.id)
+    assert await MemberRows(rig.store.sql).is_member(other.id, OLIVE.id)
+    assert await MemberRows(rig.store.sql).removed_members(incident.id) == first
+    assert await MemberRows(rig.store.sql).removed_members(other.id) == []
     await rig.advance(timedelta(minutes=1))
     async with rig.store.transaction() as tx:
-        assert not await tx.remove_member(incident.id, who, by=PERRY)
-    (again,) = await rig.store.removed_members(incident.id)
+        assert not await MemberRows(tx.sql).remove_member(incident.id, who, by=PERRY)
+    (again,) = await MemberRows(rig.store.sql).removed_members(incident.id)
     assert again.at > first[0].at
     async with rig.store.transaction() as tx:
-        await tx.readmit(incident.id, OLIVE.id)
-        await tx.readmit(incident.id, OLIVE.id)
-        assert await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
-    assert await rig.store.removed_members(incident.id) == []
-    assert await rig.store.is_member(incident.id, OLIVE.id)
+        await MemberRows(tx.sql).readmit(incident.id, OLIVE.id)
+        await MemberRows(tx.sql).readmit(incident.id, OLIVE.id)
+        assert await MemberRows(tx.sql).add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
+    assert await MemberRows(rig.store.sql).removed_members(incident.id) == []
+    assert await MemberRows(rig.store.sql).is_member(incident.id, OLIVE.id)
 
 
 async def test_a_failure_written_again_loses_what_it_told(rig: Rig) -> None:

@@ -7,7 +7,12 @@ from bot.domain.delivery.delivery import NewDelivery, Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.services.ports import Store, Transaction
+from bot.storage.store import Store
+from bot.storage.tables.bundles import BundleWrites
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites
+from bot.storage.tables.overdue import OverdueRows
+from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.transaction import Transaction
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.delivery.test_storms import REQUEST, acknowledge, bundled
 from tests.integration.storage.examples import GUILD, open_incident
@@ -22,15 +27,15 @@ async def test_incidents_of_which_nobody_was_told(rig: Rig) -> None:
     """
     grave, minor = [await open_incident(rig.store, key=key) for key in ("grave", "minor")]
     async with rig.store.transaction() as tx:
-        await tx.insert_deliveries([_page(grave, 100), _page(minor, 80)])
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+        await DeliveryWrites(tx.sql).insert_deliveries([_page(grave, 100), _page(minor, 80)])
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 0
     await rig.advance(MINUTE * 1.5)
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 1
-    owed = await rig.store.delivery_by_key(f"inc:{grave.id}:page")
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 1
+    owed = await DeliveryRows(rig.store.sql).delivery_by_key(f"inc:{grave.id}:page")
     assert owed is not None
     async with rig.store.transaction() as tx:
-        await tx.mark_emailed(owed.id, to=["primary"], is_done=False)
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+        await DeliveryAttempts(tx.sql).mark_emailed(owed.id, to=["primary"], is_done=False)
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 0
 
 
 async def test_what_was_given_up_is_heard_of_by_nobody(rig: Rig) -> None:
@@ -40,17 +45,17 @@ async def test_what_was_given_up_is_heard_of_by_nobody(rig: Rig) -> None:
         await _give_up(rig.store, _page(each, 100))
     await _give_up(rig.store, _page(await open_incident(rig.store, key="minor"), 80))
     await _send(rig.store, replace(_page(posted, 100), kind=DeliveryKind.ALERT, key=f"inc:{posted.id}:alert"))
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 0
     await rig.advance(MINUTE * 1.5)
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 3
-    owed = await rig.store.delivery_by_key(f"inc:{mailed.id}:page")
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 3
+    owed = await DeliveryRows(rig.store.sql).delivery_by_key(f"inc:{mailed.id}:page")
     assert owed is not None
     async with rig.store.transaction() as tx:
-        await tx.mark_emailed(owed.id, to=["primary"], is_done=False)
+        await DeliveryAttempts(tx.sql).mark_emailed(owed.id, to=["primary"], is_done=False)
     await acknowledge(rig, acked)
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 1
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 1
     await _send(rig.store, replace(_page(lost, 100), key=f"inc:{lost.id}:page:2"))
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 0
 
 
 async def test_a_rung_that_was_given_up_after_one_that_rang(rig: Rig) -> None:
@@ -61,14 +66,14 @@ async def test_a_rung_that_was_given_up_after_one_that_rang(rig: Rig) -> None:
     quiet = replace(_page(incident, 100), kind=DeliveryKind.ALERT, key="again", data={"quiet": True})
     await _give_up(rig.store, quiet)
     await rig.advance(MINUTE * 5)
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 0
     await _give_up(rig.store, replace(_page(incident, 100), kind=DeliveryKind.ESCALATION, key="rung"))
     await rig.advance(MINUTE * 5)
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 1
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 1
     async with rig.store.transaction() as tx:
         regraded = TimelineEntry(TimelineKind.SEVERITY_CHANGED, await tx.now())
-        await tx.add_timeline(incident.id, regraded)
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+        await TimelineWrites(tx.sql).add_timeline(incident.id, regraded)
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 0
 
 
 async def test_a_private_thread_that_cannot_be_made(rig: Rig) -> None:
@@ -78,38 +83,40 @@ async def test_a_private_thread_that_cannot_be_made(rig: Rig) -> None:
     await _give_up(rig.store, thread)
     await _send(rig.store, replace(thread, key="thread:2"))
     await rig.advance(MINUTE * 1.5)
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 1
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 1
 
 
 async def test_the_email_of_a_bundle_is_each_ones(rig: Rig) -> None:
     """The incidents of a failed bundle count as unheard until the bundle's email has gone out."""
     bundle_id, _, _ = await bundled(rig, 2)
     async with rig.store.transaction() as tx:
-        await tx.close_bundle(bundle_id)
-        await tx.begin_attempt(bundle_id, REQUEST, version=0)
-        await tx.finish_failed(bundle_id, error="HTTP 403", http_status=403)
+        await BundleWrites(tx.sql).close_bundle(bundle_id)
+        await DeliveryAttempts(tx.sql).begin_attempt(bundle_id, REQUEST, version=0)
+        await DeliveryAttempts(tx.sql).finish_failed(bundle_id, error="HTTP 403", http_status=403)
     await rig.advance(MINUTE * 1.5)
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 2
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 2
     async with rig.store.transaction() as tx:
-        await tx.mark_bundle_emailed(bundle_id, to=["m1"], is_done=True)
-    assert await rig.store.unheard_incidents(overdue=MINUTE) == 0
+        await BundleWrites(tx.sql).mark_bundle_emailed(bundle_id, to=["m1"], is_done=True)
+    assert await OverdueRows(rig.store.sql).unheard_incidents(overdue=MINUTE) == 0
 
 
 async def _give_up(store: Store, owed: NewDelivery) -> None:
     async with store.transaction() as tx:
-        await tx.insert_deliveries([owed])
-        await tx.finish_failed(await _id(tx, owed.key), error="HTTP 403", http_status=403)
+        await DeliveryWrites(tx.sql).insert_deliveries([owed])
+        await DeliveryAttempts(tx.sql).finish_failed(
+            await _id(tx, owed.key), error="HTTP 403", http_status=403
+        )
 
 
 async def _send(store: Store, owed: NewDelivery) -> None:
     async with store.transaction() as tx:
-        await tx.insert_deliveries([owed])
+        await DeliveryWrites(tx.sql).insert_deliveries([owed])
         number = await _id(tx, owed.key)
-        await tx.finish_sent(number, Posted(channel_id=1, message_id=number))
+        await DeliveryAttempts(tx.sql).finish_sent(number, Posted(channel_id=1, message_id=number))
 
 
 async def _id(tx: Transaction, key: str) -> int:
-    owed = await tx.delivery_by_key(key)
+    owed = await DeliveryRows(tx.sql).delivery_by_key(key)
     assert owed is not None
     return owed.id
 

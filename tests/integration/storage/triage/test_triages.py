@@ -15,7 +15,11 @@ from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import NewTriage, StoredAnswer, StoredChoice, Triage, TriageStatus
 from bot.domain.triage.unfinished import Idle
-from bot.services.ports import Store
+from bot.storage.store import Store
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentWrites
+from bot.storage.tables.triages import TriageAnswerRows, TriageRows
 from cogs.dlq.rules import DlqDeliveryKind, EntryOrigin
 from cogs.dlq.store import EntryOrigins, ReplayRecords
 from tests.fakes.clock import START
@@ -46,7 +50,7 @@ async def start(rig: Rig, *, title: str = "遅い", key: str = "interaction:1") 
     async with rig.store.transaction() as tx:
         now = await tx.now()
         new = NewTriage(GUILD, PERRY, title, ("dev-*",), ("slow",), now, key, 500, 600, EVIDENCE)
-        triage, is_new = await tx.insert_triage(new, due_at=now + DAY)
+        triage, is_new = await TriageRows(tx.sql).insert_triage(new, due_at=now + DAY)
         assert is_new
         return triage
 
@@ -54,8 +58,8 @@ async def start(rig: Rig, *, title: str = "遅い", key: str = "interaction:1") 
 async def of_message(rig: Rig, channel_id: int = 500, message_id: int = 600, *, guild_id: int = GUILD) -> Any:
     """The numbers of the walk about a message that goes on, and of what it has become, as a guild sees it."""
     async with rig.of(guild_id).transaction() as tx:
-        raised = (await tx.known_message(channel_id, message_id)).raised
-        walk = await tx.triage_of_message(channel_id, message_id)
+        raised = (await TriageRows(tx.sql).known_message(channel_id, message_id)).raised
+        walk = await TriageRows(tx.sql).triage_of_message(channel_id, message_id)
     return (None if walk is None else walk.id, None if raised is None else raised.id)
 
 
@@ -64,14 +68,16 @@ async def raised_from(rig: Rig, triage: Triage, *, key: str) -> Incident:
     incident = await open_incident(rig.store, key=key)
     async with rig.store.transaction() as tx:
         at = await tx.now()
-        await tx.save_triage(triage.raised(incident.id, severity="SEV1", by=OLIVE, at=at))
+        await TriageRows(tx.sql).save_triage(triage.raised(incident.id, severity="SEV1", by=OLIVE, at=at))
     return incident
 
 
 async def change(rig: Rig, incident: Incident, act: Callable[[Incident, datetime], Incident]) -> None:
     """Change an incident."""
     async with rig.store.transaction() as tx:
-        await tx.save(act(await tx.incident(incident.id, lock=True), await tx.now()))
+        await IncidentWrites(tx.sql).save(
+            act(await IncidentWrites(tx.sql).incident(incident.id, lock=True), await tx.now())
+        )
 
 
 async def test_a_report_is_compared_with_the_latest_few(rig: Rig) -> None:
@@ -82,16 +88,20 @@ async def test_a_report_is_compared_with_the_latest_few(rig: Rig) -> None:
         opened.append(await open_incident(rig.store, key=str(number)))
     await change(rig, opened[3], lambda one, at: transitions.resolve(one, by=OLIVE, at=at))
     async with rig.store.transaction() as tx:
-        few = await tx.open_reports(GUILD, message_id=600, within=DAY, limit=2, titles=2)
-        recent = await tx.open_reports(
+        few = await TriageRows(tx.sql).open_reports(GUILD, message_id=600, within=DAY, limit=2, titles=2)
+        recent = await TriageRows(tx.sql).open_reports(
             GUILD, message_id=None, within=timedelta(seconds=90), limit=9, titles=9
         )
     assert [one.incident().id for one in few.open] == [opened[2].id, opened[1].id]
     assert few.titles == tuple(one.title for one in (opened[3], opened[2]))
     assert ([one.incident().id for one in recent.open], len(recent.titles)) == ([opened[2].id], 4)
     async with rig.store.transaction() as tx:
-        await tx.note_alert(counted_on(opened[0], channel_id=500, message_id=600, sender="77:Parky API"))
-        assert (await tx.open_reports(GUILD, message_id=600, within=DAY, limit=9, titles=9)).open == ()
+        await AlertRows(tx.sql).note_alert(
+            counted_on(opened[0], channel_id=500, message_id=600, sender="77:Parky API")
+        )
+        assert (
+            await TriageRows(tx.sql).open_reports(GUILD, message_id=600, within=DAY, limit=9, titles=9)
+        ).open == ()
 
 
 async def test_a_walk_about_a_message_goes_on_until_it_ends(rig: Rig) -> None:
@@ -105,7 +115,7 @@ async def test_a_walk_about_a_message_goes_on_until_it_ends(rig: Rig) -> None:
     assert await of_message(rig) == (None, None)
     later = await start(rig, key="interaction:2")
     async with rig.store.transaction() as tx:
-        await tx.save_triage(later.give_up(by=OLIVE, at=await tx.now()))
+        await TriageRows(tx.sql).save_triage(later.give_up(by=OLIVE, at=await tx.now()))
     assert await of_message(rig) == (None, None)
 
 
@@ -135,7 +145,9 @@ async def test_a_message_of_an_alert_has_become_what_was_declared(rig: Rig) -> N
     """An alert that is only tracked is still to be triaged."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
-        await tx.note_alert(counted_on(incident, channel_id=500, message_id=600, sender="77:Parky API"))
+        await AlertRows(tx.sql).note_alert(
+            counted_on(incident, channel_id=500, message_id=600, sender="77:Parky API")
+        )
     await change(rig, incident, lambda one, _: replace(one, kind=IncidentKind.ALERT, version=one.version + 1))
     assert await of_message(rig) == (None, None)
     declared = replace(incident, kind=IncidentKind.INCIDENT)
@@ -185,12 +197,14 @@ async def open_drill(store: Store) -> Incident:
     async with store.transaction() as tx:
         now = await tx.now()
         new = replace(new_incident(now, key="drill"), is_drill=True, rings=False)
-        return (await tx.insert_incident(new, priority="P0", ack_due_at=now + 15 * MINUTE))[0]
+        return (
+            await IncidentWrites(tx.sql).insert_incident(new, priority="P0", ack_due_at=now + 15 * MINUTE)
+        )[0]
 
 
 async def _of_drill(store: Store, *places: tuple[int, int | None]) -> list[tuple[int, int | None]]:
     async with store.transaction() as tx:
-        return [place for place in places if (await tx.known_message(*place)).is_of_drill]
+        return [place for place in places if (await TriageRows(tx.sql).known_message(*place)).is_of_drill]
 
 
 async def test_a_choice_is_kept_with_what_the_tree_had_said(rig: Rig) -> None:
@@ -201,19 +215,19 @@ async def test_a_choice_is_kept_with_what_the_tree_had_said(rig: Rig) -> None:
     triage, other = await start(rig), await start(rig, key="other")
     async with rig.store.transaction() as tx:
         at = await tx.now()
-        await tx.withdraw_choice(triage.id, by=OLIVE)
-        assert await tx.given_choices(triage.id) == []
-        await tx.add_choice(other.id, proposed=None, severity="SEV2", by=PERRY)
-        await tx.add_choice(triage.id, proposed="SEV1", severity="SEV3", by=PERRY)
+        await TriageAnswerRows(tx.sql).withdraw_choice(triage.id, by=OLIVE)
+        assert await TriageAnswerRows(tx.sql).given_choices(triage.id) == []
+        await TriageAnswerRows(tx.sql).add_choice(other.id, proposed=None, severity="SEV2", by=PERRY)
+        await TriageAnswerRows(tx.sql).add_choice(triage.id, proposed="SEV1", severity="SEV3", by=PERRY)
     await rig.advance(MINUTE)
     async with rig.store.transaction() as tx:
         later = await tx.now()
-        await tx.add_choice(triage.id, proposed="reevaluate", severity="SEV2", by=OLIVE)
+        await TriageAnswerRows(tx.sql).add_choice(triage.id, proposed="reevaluate", severity="SEV2", by=OLIVE)
     await rig.advance(MINUTE)
     async with rig.store.transaction() as tx:
-        await tx.withdraw_choice(triage.id, by=PERRY)
+        await TriageAnswerRows(tx.sql).withdraw_choice(triage.id, by=PERRY)
         last = await tx.now()
-        kept = await tx.given_choices(triage.id)
+        kept = await TriageAnswerRows(tx.sql).given_choices(triage.id)
     assert kept == [
         StoredChoice("SEV1", "SEV3", PERRY.id, "Perry", at, withdrawn_at=later, withdrawn_by_name="Olive"),
         StoredChoice(
@@ -221,7 +235,9 @@ async def test_a_choice_is_kept_with_what_the_tree_had_said(rig: Rig) -> None:
         ),
     ]
     async with rig.store.transaction() as tx:
-        assert await tx.given_choices(other.id) == [StoredChoice(None, "SEV2", PERRY.id, "Perry", at)]
+        assert await TriageAnswerRows(tx.sql).given_choices(other.id) == [
+            StoredChoice(None, "SEV2", PERRY.id, "Perry", at)
+        ]
 
 
 async def test_a_walk_is_kept_answer_by_answer(rig: Rig) -> None:
@@ -235,51 +251,55 @@ async def test_a_walk_is_kept_answer_by_answer(rig: Rig) -> None:
         no = StoredAnswer("production", "no", unsure=False, by_id=PERRY.id, by_name="Perry", at=at)
         yes = StoredAnswer("large", "yes", unsure=True, by_id=OLIVE.id, by_name="Olive", at=at)
         for given, by in ((no, PERRY), (yes, OLIVE)):
-            await tx.add_answer(
+            await TriageAnswerRows(tx.sql).add_answer(
                 triage.id, question=given.question, answer=given.answer, unsure=given.unsure, by=by
             )
-        assert (await tx.triage(triage.id, lock=True)).answers == (no, yes)
+        assert (await TriageRows(tx.sql).triage(triage.id, lock=True)).answers == (no, yes)
         assert triage.due_at == triage.created_at + DAY
     await rig.advance(MINUTE)
     async with rig.store.transaction() as tx:
         later = await tx.now()
-        await tx.withdraw_answers(triage.id, since="nothing that was asked", by=OLIVE)
-        await tx.withdraw_answers(triage.id, since="large", by=OLIVE)
-    assert (await rig.store.triage(triage.id)).answers == (no,)
+        await TriageAnswerRows(tx.sql).withdraw_answers(triage.id, since="nothing that was asked", by=OLIVE)
+        await TriageAnswerRows(tx.sql).withdraw_answers(triage.id, since="large", by=OLIVE)
+    assert (await TriageRows(rig.store.sql).triage(triage.id)).answers == (no,)
     async with rig.store.transaction() as tx:
-        await tx.add_answer(triage.id, question="large", answer="no", unsure=False, by=PERRY)
-        await tx.withdraw_answers(triage.id, since="production", by=PERRY)
-        given_answers = await tx.given_answers(triage.id)
+        await TriageAnswerRows(tx.sql).add_answer(
+            triage.id, question="large", answer="no", unsure=False, by=PERRY
+        )
+        await TriageAnswerRows(tx.sql).withdraw_answers(triage.id, since="production", by=PERRY)
+        given_answers = await TriageAnswerRows(tx.sql).given_answers(triage.id)
     assert [(one.question, one.answer, one.withdrawn_by_name) for one in given_answers] == [
         ("production", "no", "Perry"),
         ("large", "yes", "Olive"),
         ("large", "no", "Perry"),
     ]
     assert given_answers[1] == replace(yes, withdrawn_at=later, withdrawn_by_name="Olive")
-    assert (await rig.store.triage(triage.id)).answers == ()
+    assert (await TriageRows(rig.store.sql).triage(triage.id)).answers == ()
 
 
 async def test_the_same_key_starts_one_walk(rig: Rig) -> None:
     """A second triage with the same key is the first one, with the answers that it has already."""
     triage = await start(rig)
     async with rig.store.transaction() as tx:
-        await tx.add_answer(triage.id, question="production", answer="no", unsure=False, by=PERRY)
+        await TriageAnswerRows(tx.sql).add_answer(
+            triage.id, question="production", answer="no", unsure=False, by=PERRY
+        )
     async with rig.store.transaction() as tx:
         now = await tx.now()
         new = NewTriage(GUILD, OLIVE, "another", (), (), now, "interaction:1")
-        again, is_new = await tx.insert_triage(new, due_at=now)
+        again, is_new = await TriageRows(tx.sql).insert_triage(new, due_at=now)
     assert not is_new
-    assert again == await rig.store.triage(triage.id)
+    assert again == await TriageRows(rig.store.sql).triage(triage.id)
     assert len(again.answers) == 1
 
 
 async def test_unknown_walks_are_an_error_for_the_person(rig: Rig) -> None:
     """An unknown triage raises an error for the person, both in a transaction and without one."""
     with pytest.raises(UserError):
-        await rig.store.triage(404)
+        await TriageRows(rig.store.sql).triage(404)
     with pytest.raises(UserError):
         async with rig.store.transaction() as tx:
-            await tx.triage(404, lock=True)
+            await TriageRows(tx.sql).triage(404, lock=True)
 
 
 async def test_where_a_walk_stands_is_written_whole(rig: Rig) -> None:
@@ -299,8 +319,8 @@ async def test_where_a_walk_stands_is_written_whole(rig: Rig) -> None:
         asked.raised(incident.id, severity="SEV2", by=None, at=soon),
     ):
         async with rig.store.transaction() as tx:
-            await tx.save_triage(changed)
-        assert await rig.store.triage(triage.id) == changed
+            await TriageRows(tx.sql).save_triage(changed)
+        assert await TriageRows(rig.store.sql).triage(triage.id) == changed
 
 
 async def test_walks_that_others_are_at(rig: Rig) -> None:
@@ -309,10 +329,10 @@ async def test_walks_that_others_are_at(rig: Rig) -> None:
     await rig.advance(2 * MINUTE)
     over, running = await start(rig, key="over"), await start(rig, key="running")
     async with rig.store.transaction() as tx:
-        await tx.save_triage(over.give_up(by=OLIVE, at=await tx.now()))
-        assert await tx.open_triages(GUILD, within=MINUTE) == [running]
-        assert await tx.open_triages(GUILD, within=DAY) == [old, running]
-        assert await tx.open_triages(GUILD + 1, within=DAY) == []
+        await TriageRows(tx.sql).save_triage(over.give_up(by=OLIVE, at=await tx.now()))
+        assert await TriageRows(tx.sql).open_triages(GUILD, within=MINUTE) == [running]
+        assert await TriageRows(tx.sql).open_triages(GUILD, within=DAY) == [old, running]
+        assert await TriageRows(tx.sql).open_triages(GUILD + 1, within=DAY) == []
 
 
 async def test_posts_of_a_walk_become_the_incidents(rig: Rig) -> None:
@@ -323,8 +343,10 @@ async def test_posts_of_a_walk_become_the_incidents(rig: Rig) -> None:
     line_id, _ = await delivery_ids(rig.store, line, other)
     await send(rig.store, line_id, message_id=77)
     async with rig.store.transaction() as tx:
-        await tx.adopt_deliveries(["triage:1:line", "triage:1:held:1"], incident_id=incident.id)
-    (post,) = await rig.store.posts(incident.id)
+        await DeliveryWrites(tx.sql).adopt_deliveries(
+            ["triage:1:line", "triage:1:held:1"], incident_id=incident.id
+        )
+    (post,) = await DeliveryRows(rig.store.sql).posts(incident.id)
     assert (post.key, post.shown_version) == ("triage:1:line", 0)
 
 
@@ -335,13 +357,13 @@ async def test_a_message_is_kept_for_a_day(rig: Rig) -> None:
     """
     newer = replace(EVIDENCE, text="追記")
     for evidence in (EVIDENCE, newer):
-        await rig.store.note_message(500, 600, evidence)
-    assert await rig.store.noted_message(500, 600) == newer
-    assert await rig.store.noted_message(501, 600) is None
+        await TriageRows(rig.store.sql).note_message(500, 600, evidence)
+    assert await TriageRows(rig.store.sql).noted_message(500, 600) == newer
+    assert await TriageRows(rig.store.sql).noted_message(501, 600) is None
     await rig.advance(DAY + MINUTE)
-    await rig.store.note_message(500, 601, EVIDENCE)
-    assert await rig.store.noted_message(500, 600) is None
-    assert await rig.store.noted_message(500, 601) == EVIDENCE
+    await TriageRows(rig.store.sql).note_message(500, 601, EVIDENCE)
+    assert await TriageRows(rig.store.sql).noted_message(500, 600) is None
+    assert await TriageRows(rig.store.sql).noted_message(500, 601) == EVIDENCE
 
 
 async def test_a_clock_that_lost_its_job_gets_one(rig: Rig) -> None:
@@ -350,8 +372,10 @@ async def test_a_clock_that_lost_its_job_gets_one(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         at = await tx.now()
         for each in (triage, answered):
-            await tx.save_triage(each.hold(by=OLIVE, due_at=at + MINUTE))
-        await tx.save_triage((await tx.triage(answered.id)).dismiss(by=OLIVE, at=at))
+            await TriageRows(tx.sql).save_triage(each.hold(by=OLIVE, due_at=at + MINUTE))
+        await TriageRows(tx.sql).save_triage(
+            (await TriageRows(tx.sql).triage(answered.id)).dismiss(by=OLIVE, at=at)
+        )
     await rig.advance(5 * MINUTE)
     assert await rig.store.requeue_stuck(overdue=MINUTE) == [f"reevaluate:{triage.id}"]
     (job,) = await rig.jobs()
@@ -369,7 +393,9 @@ async def test_an_entry_is_replayed_once(rig: Rig) -> None:
         claims = ReplayRecords(tx.sql)
         assert await claims.claim(entry_id, guild_id=GUILD, channel="p0", by=OLIVE, key="replay:1")
         assert not await claims.claim(entry_id, guild_id=GUILD, channel="p0", by=PERRY, key="replay:1")
-        await tx.insert_deliveries([owed(DlqDeliveryKind.REPLAY, incident=None, key="replay:1")])
+        await DeliveryWrites(tx.sql).insert_deliveries(
+            [owed(DlqDeliveryKind.REPLAY, incident=None, key="replay:1")]
+        )
     record = await ReplayRecords(rig.store.sql).of(entry_id)
     assert record is not None
     assert (record.requested_by_name, record.channel, record.message_id) == ("Olive", "p0", None)
@@ -377,7 +403,7 @@ async def test_an_entry_is_replayed_once(rig: Rig) -> None:
     sent = await ReplayRecords(rig.store.sql).of(entry_id)
     assert sent is not None
     assert (sent.channel_id, sent.message_id) == (50, 60)
-    there = await rig.store.delivery(1)
+    there = await DeliveryRows(rig.store.sql).delivery(1)
     origins = EntryOrigins(rig.store.sql)
     assert await origins.at(GUILD, [there.created_at]) == [EntryOrigin(there.nonce, None, 50, 60)]
     assert await origins.at(GUILD + 1, [there.created_at]) == []
@@ -389,7 +415,7 @@ async def test_the_last_sign_of_life(rig: Rig) -> None:
 
     async def sign() -> tuple[str, int]:
         async with rig.store.transaction() as tx:
-            found = await tx.sign_of_life(triage.id)
+            found = await TriageRows(tx.sql).sign_of_life(triage.id)
             assert found.by_id == {"Perry": PERRY.id, "Olive": OLIVE.id}[found.by_name]
             return found.by_name, (found.at - triage.created_at) // MINUTE
 
@@ -399,16 +425,22 @@ async def test_the_last_sign_of_life(rig: Rig) -> None:
         async with rig.store.transaction() as tx:
             match step:
                 case 1:
-                    await tx.add_answer(triage.id, question="production", answer="no", unsure=False, by=by)
+                    await TriageAnswerRows(tx.sql).add_answer(
+                        triage.id, question="production", answer="no", unsure=False, by=by
+                    )
                 case 2:
-                    await tx.withdraw_answers(triage.id, since="production", by=by)
+                    await TriageAnswerRows(tx.sql).withdraw_answers(triage.id, since="production", by=by)
                 case 3:
-                    await tx.add_choice(triage.id, proposed=None, severity="SEV1", by=by)
+                    await TriageAnswerRows(tx.sql).add_choice(
+                        triage.id, proposed=None, severity="SEV1", by=by
+                    )
                 case 4:
-                    await tx.withdraw_choice(triage.id, by=by)
+                    await TriageAnswerRows(tx.sql).withdraw_choice(triage.id, by=by)
                 case _:
-                    walk, at = await tx.triage(triage.id), await tx.now()
-                    await tx.save_triage(walk.with_idle(walk.idle.continued(by=by, at=at, due_at=None)))
+                    walk, at = await TriageRows(tx.sql).triage(triage.id), await tx.now()
+                    await TriageRows(tx.sql).save_triage(
+                        walk.with_idle(walk.idle.continued(by=by, at=at, due_at=None))
+                    )
         assert await sign() == (by.name, step)
 
 
@@ -417,12 +449,12 @@ async def test_a_walk_that_was_left_keeps_its_clock(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         now = await tx.now()
         new = NewTriage(GUILD, PERRY, "遅い", (), (), now, "interaction:1")
-        triage, _ = await tx.insert_triage(new, due_at=now + DAY, idle_due_at=now + MINUTE)
+        triage, _ = await TriageRows(tx.sql).insert_triage(new, due_at=now + DAY, idle_due_at=now + MINUTE)
         assert triage.idle == Idle(due_at=now + MINUTE)
         asked = triage.idle.asked("Perry", at=now, due_at=now + 2 * MINUTE)
         left = triage.with_idle(asked.continued(by=OLIVE, at=now, due_at=now + 2 * MINUTE))
-        await tx.save_triage(left)
-    assert await rig.store.triage(triage.id) == left
+        await TriageRows(tx.sql).save_triage(left)
+    assert await TriageRows(rig.store.sql).triage(triage.id) == left
     await rig.advance(4 * MINUTE)
     assert await rig.store.requeue_stuck(overdue=3 * MINUTE) == []
     assert await rig.store.requeue_stuck(overdue=MINUTE) == [f"unfinished:{triage.id}"]

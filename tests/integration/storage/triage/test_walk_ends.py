@@ -6,6 +6,9 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import NewTriage
+from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.triages import TriageAnswerRows, TriageRows
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import (
     GUILD,
@@ -23,7 +26,7 @@ from tests.integration.storage.triage.test_triages import DAY, MINUTE, change, r
 async def about(rig: Rig, incident: Incident) -> list[int]:
     """The walks that go on about the messages of an incident."""
     async with rig.store.transaction() as tx:
-        return [walk.id for walk in await tx.walks_about(incident.id)]
+        return [walk.id for walk in await TriageRows(tx.sql).walks_about(incident.id)]
 
 
 async def test_the_walks_about_an_incident_are_those_about_its_messages(rig: Rig) -> None:
@@ -33,20 +36,31 @@ async def test_the_walks_about_an_incident_are_those_about_its_messages(rig: Rig
     """
     incident, other = await open_incident(rig.store, key="a"), await open_incident(rig.store, key="b")
     async with rig.store.transaction() as tx:
-        await tx.note_alert(counted_on(incident, channel_id=500, message_id=600, sender="77:Parky API"))
-        await tx.note_alert(counted_on(other, channel_id=500, message_id=601, sender="77:Parky API"))
+        await AlertRows(tx.sql).note_alert(
+            counted_on(incident, channel_id=500, message_id=600, sender="77:Parky API")
+        )
+        await AlertRows(tx.sql).note_alert(
+            counted_on(other, channel_id=500, message_id=601, sender="77:Parky API")
+        )
     first, second = await start(rig), await start(rig, key="interaction:2")
     async with rig.store.transaction() as tx:
-        await tx.add_answer(second.id, question="production", answer="no", unsure=False, by=PERRY)
+        await TriageAnswerRows(tx.sql).add_answer(
+            second.id, question="production", answer="no", unsure=False, by=PERRY
+        )
         at = await tx.now()
-        await tx.save_triage(second.hold(by=OLIVE, due_at=at + MINUTE))
-        assert [walk.answers != () for walk in await tx.walks_about(incident.id)] == [False, True]
+        await TriageRows(tx.sql).save_triage(second.hold(by=OLIVE, due_at=at + MINUTE))
+        assert [walk.answers != () for walk in await TriageRows(tx.sql).walks_about(incident.id)] == [
+            False,
+            True,
+        ]
     assert (await about(rig, incident), await about(rig, other)) == ([first.id, second.id], [])
     await change(rig, incident, lambda one, at: transitions.merge(one, into=other, by=OLIVE, at=at))
     assert (await about(rig, incident), await about(rig, other)) == ([], [first.id, second.id])
     async with rig.store.transaction() as tx:
-        await tx.save_triage(first.give_up(by=OLIVE, at=at))
-        await tx.save_triage((await tx.triage(second.id)).dismiss(by=OLIVE, at=at))
+        await TriageRows(tx.sql).save_triage(first.give_up(by=OLIVE, at=at))
+        await TriageRows(tx.sql).save_triage(
+            (await TriageRows(tx.sql).triage(second.id)).dismiss(by=OLIVE, at=at)
+        )
     assert await about(rig, other) == []
 
 
@@ -58,7 +72,7 @@ async def test_the_walks_about_what_a_triage_has_raised(rig: Rig) -> None:
         now = await tx.now()
         for place in ((501, 600), (500, 601), (500, None)):
             new = NewTriage(GUILD, PERRY, "別", (), (), now, f"at:{place}", *place)
-            await tx.insert_triage(new, due_at=now + DAY)
+            await TriageRows(tx.sql).insert_triage(new, due_at=now + DAY)
     assert await about(rig, incident) == [again.id]
 
 
@@ -80,11 +94,11 @@ async def test_the_question_that_a_message_is(rig: Rig) -> None:
     assert await asked_at(rig, 77) == (triage.id, key)
     assert (await asked_at(rig, 78), await asked_at(rig, 77, guild_id=GUILD + 1)) == (None, None)
     async with rig.store.transaction() as tx:
-        await tx.adopt_deliveries([key], incident_id=incident.id)
+        await DeliveryWrites(tx.sql).adopt_deliveries([key], incident_id=incident.id)
     assert await asked_at(rig, 77) is None
 
 
 async def asked_at(rig: Rig, message_id: int, *, guild_id: int = GUILD) -> tuple[int, str] | None:
     """What a message asks about, as a guild sees it."""
     async with rig.of(guild_id).transaction() as tx:
-        return await tx.question_at(message_id)
+        return await TriageRows(tx.sql).question_at(message_id)
