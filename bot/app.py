@@ -2,11 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
-from typing import Final, TypeAlias
+from typing import Final, Protocol
 
 import discord
 import uvloop
@@ -24,6 +24,8 @@ from bot.process.running import RunningBot
 from bot.process.starting import Prepare, prepare_later, prepared_at_start, try_once, until_done
 from bot.resources import SharedResources, open_shared, switched_off
 from bot.runbook import Served, load_served
+from bot.services.ports import Discord, OfflineAlerter
+from bot.services.ports.oncall import Reachability
 from bot.services.registry import Guilds, Services
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs import DeadMan, audit
@@ -43,13 +45,24 @@ from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
 from bot.ui.discord_api.reachability import DiscordReachability
-from bot.wiring import DiscordPorts, GuildDependencies, UseCases, wire
+from bot.wiring import GuildDependencies, UseCases, wire
 
 #: How many thousands of old rows are deleted at a time, at most.
 _MOST_FORGOTTEN: Final = 50
 
-#: Puts the use cases of one guild together.
-Assemble: TypeAlias = Callable[[GuildDependencies, DiscordPorts, OnCall], UseCases]
+
+class Assemble(Protocol):
+    """Puts the use cases of one guild together, as `wire` does."""
+
+    def __call__(
+        self,
+        parts: GuildDependencies,
+        oncall: OnCall,
+        *,
+        discord: Discord,
+        offline_alerter: OfflineAlerter,
+        reach: Reachability,
+    ) -> UseCases: ...
 
 
 def run(settings: Settings, *, migrate: bool = True, assemble: Assemble = wire) -> None:
@@ -262,8 +275,13 @@ def make_client(
                 ways=parts.ways,
             )
             reach = DiscordReachability(client, policy, mails=shared.email_sender is not None, rest=rest)
-            ports = DiscordPorts(notifier, notifier.offline_alerter(cached_holders), reach)
-            made[guild_id] = assemble(parts, ports, oncall)
+            made[guild_id] = assemble(
+                parts,
+                oncall,
+                discord=notifier,
+                offline_alerter=notifier.offline_alerter(cached_holders),
+                reach=reach,
+            )
         served = {guild_id: cases.services for guild_id, cases in made.items()}
         return Guilds(served, home=shared.served.home, find=GuildFinder(shared.store.sql))
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from bot.database import bring_up_to_date, own_database, reach
@@ -10,7 +9,6 @@ from bot.resources import SharedResources, open_shared
 from bot.runbook import Served, load_served
 from bot.services.core import Core
 from bot.settings import Settings
-from bot.wiring import unreached_core
 
 T = TypeVar("T")
 
@@ -65,7 +63,7 @@ def with_cores(
 
             def core_of(guild_id: int) -> Core:
                 parts = shared.parts(guild_id)
-                return replace(unreached_core(parts), opened=parts.opened.get(name))
+                return Core.unreached(parts).given(parts.opened.get(name))
 
             return await work(core_of)
 

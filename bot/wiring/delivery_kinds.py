@@ -7,6 +7,7 @@ from typing import Final
 from bot.capability import installed
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.services.alerts.questions import QuestionDeliveries
+from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds, SwitchedOff
 from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
 from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
@@ -14,7 +15,6 @@ from bot.services.paging import OutsideDeliveries
 from bot.services.privacy import MemberDeliveries
 from bot.services.sheets import OutputDeliveries
 from bot.services.triage.deliveries import TriageDeliveries
-from bot.wiring.shared import Shared
 
 #: Kinds of delivery that need no behaviour of their own.
 _PLAIN: Final = (
@@ -23,14 +23,14 @@ _PLAIN: Final = (
 )
 
 
-def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds:
+def delivery_kinds(core: Core, built: Mapping[str, object]) -> DeliveryKinds:
     """Return what each kind of delivery needs beside being sent.
 
     Args:
         built: The use cases of the capabilities, by name.
     """
-    policy, reposting = shared.policy, shared.reposting
-    bundles, passing_on = shared.bundles, shared.passing_on
+    policy, reposting = core.policy, core.reposting
+    bundles, passing_on = core.bundles, core.passing_on
     lines = NoticeDeliveries(policy, reposting)
     follow = [
         partial(one.card_posted, built.get(one.name))
@@ -38,7 +38,7 @@ def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds
         if one.card_posted is not None
     ]
     return DeliveryKinds(
-        shared.shown_incidents,
+        core.shown_incidents,
         [
             PostingDeliveries(policy, reposting, follow),
             lines,
@@ -46,20 +46,20 @@ def delivery_kinds(shared: Shared, built: Mapping[str, object]) -> DeliveryKinds
             RoleDeliveries(policy),
             MemberDeliveries(policy, reposting),
             PageDeliveries(bundles, passing_on),
-            OutsideDeliveries(policy, shared.oncall, shared.outside),
+            OutsideDeliveries(policy, core.oncall, core.outside),
             EscalationDeliveries(bundles, reposting.lost_its_private_thread),
-            BundleDeliveries(shared.store, policy, passing_on),
-            TriageDeliveries(shared.store, policy),
+            BundleDeliveries(core.store, policy, passing_on),
+            TriageDeliveries(core.store, policy),
             QuestionDeliveries(),
             DeliveryHandler(*_PLAIN),
-            *_of_capabilities(shared, built),
+            *_of_capabilities(core, built),
         ],
     )
 
 
-def _of_capabilities(shared: Shared, built: Mapping[str, object]) -> Iterator[DeliveryHandler]:
+def _of_capabilities(core: Core, built: Mapping[str, object]) -> Iterator[DeliveryHandler]:
     for capability in installed():
-        if capability.name in shared.policy.off:
+        if capability.name in core.policy.off:
             yield SwitchedOff(*capability.renderers)
         elif capability.deliveries is not None:
-            yield from capability.deliveries(built.get(capability.name), shared.core)
+            yield from capability.deliveries(built.get(capability.name), core)

@@ -1,15 +1,33 @@
 """All use cases of one guild: those that people ask for, and those that the bot runs by itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from bot.services.acknowledging.email_links import AckLinks
+from bot.services.alerts.answers import AlertAnswers
+from bot.services.alerts.history import AlertHistory
+from bot.services.alerts.live import LiveAlerts
+from bot.services.alerts.missed import MissedAlerts
+from bot.services.alerts.questions import MessageQuestions
+from bot.services.alerts.tracking import AlertTracking
+from bot.services.audit import Auditing
+from bot.services.core import Core, GuildDependencies
 from bot.services.delivery.arrivals import Arrivals
 from bot.services.delivery.deliveries import Deliveries
 from bot.services.delivery.email_backup import EmailBackup
 from bot.services.delivery.failures import Failures
+from bot.services.escalation.explaining import Explaining
 from bot.services.escalation.sweeps import Sweeps
+from bot.services.incidents.checklists import Checklists
+from bot.services.incidents.merging import Merging
+from bot.services.incidents.promises import Promises
+from bot.services.incidents.queries import IncidentQueries
 from bot.services.incidents.refreshing import RefreshFollowUps, Refreshing
+from bot.services.incidents.resolutions import Resolutions
+from bot.services.incidents.roles import Roles
+from bot.services.incidents.title_and_start import Details
+from bot.services.incidents.updates import Updates
 from bot.services.outage.alarm import Alarm
 from bot.services.outage.emergency import Emergency
 from bot.services.outage.logbook import Logbook
@@ -17,16 +35,24 @@ from bot.services.outage.messenger import OutageChannels
 from bot.services.outage.mirror import Mirror
 from bot.services.outage.recording import JournalRecorder, RecordingUseCases
 from bot.services.paging import OutsideSending, PageSync, SendingByKind
-from bot.services.ports import OfflineAlerter
+from bot.services.ports import Discord, OfflineAlerter
+from bot.services.ports.oncall import Reachability
 from bot.services.ports.paging import synced_systems
-from bot.services.privacy import Redactions
+from bot.services.privacy import Privacy, Redactions, Removals
 from bot.services.registry import Services
 from bot.services.running_triages.posts import TriagePosts
 from bot.services.shared.roster import OnCall
+from bot.services.sheets import Pasting
+from bot.services.timeline.pins import Pins
+from bot.services.timeline.timelines import Timelines
+from bot.services.triage.alert_titles import AlertTitles
+from bot.services.triage.answers import Triages
+from bot.services.triage.joining import Joining
+from bot.services.triage.raising import Raising
+from bot.services.triage.reevaluations import Reevaluations
+from bot.services.triage.similar import SimilarIncidents
+from bot.services.triage.unfinished import Unfinished
 from bot.wiring.delivery_kinds import delivery_kinds
-from bot.wiring.dependencies import DiscordPorts, GuildDependencies
-from bot.wiring.services import built_capabilities, services_of
-from bot.wiring.shared import Shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,51 +70,135 @@ class UseCases:
     page_sync: PageSync
 
 
-def wire(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCases:
-    """Return every use case of one guild, each given only what it needs."""
-    discord, shared = ports.discord, Shared(parts, ports.discord, ports.reach, oncall)
-    store, policy, told = shared.store, shared.policy, shared.already_told
-    links, emails = shared.links, shared.emails
-    sending = SendingByKind(discord, OutsideSending(store, oncall, shared.outside))
-    built = built_capabilities(shared, parts)
-    kinds = delivery_kinds(shared, built)
-    emergency = _emergency(shared, parts, ports.offline_alerter, Arrivals(policy, kinds))
-    email_backup = EmailBackup(store, policy, oncall, kinds, emails)
+def wire(
+    parts: GuildDependencies,
+    oncall: OnCall,
+    *,
+    discord: Discord,
+    offline_alerter: OfflineAlerter,
+    reach: Reachability,
+) -> UseCases:
+    """Return every use case of one guild, each given only what it needs.
+
+    Args:
+        discord: Reaches people on Discord.
+        offline_alerter: Reaches them while the database is away.
+        reach: Checks that they can be reached.
+    """
+    core = Core(parts, discord=discord, reach=reach, oncall=oncall)
+    store, policy, told = core.store, core.policy, core.already_told
+    built = {
+        one.name: one.build(core.given(parts.opened.get(one.name)))
+        for one in policy.capabilities
+        if one.build is not None
+    }
+    sending = SendingByKind(discord, OutsideSending(store, oncall, core.outside))
+    kinds = delivery_kinds(core, built)
+    emergency = _emergency(core, parts, offline_alerter, Arrivals(policy, kinds))
+    email_backup = EmailBackup(store, policy, oncall, kinds, core.emails)
     redactions = Redactions(store, discord, policy)
-    services = services_of(shared, parts, emergency, built)
+    services = _services(core, parts, emergency, built)
     shown = [partial(one.shown, built.get(one.name)) for one in policy.capabilities if one.shown is not None]
     edits = [partial(one.edits, built.get(one.name)) for one in policy.capabilities if one.edits is not None]
     follow_ups = RefreshFollowUps(shown, edits, redactions.empty)
     return UseCases(
         services=services,
         sweeps=Sweeps(
-            store, policy, shared.ahead, shared.escalations, oncall, already_told=told, queue=parts.queue
+            store, policy, core.ahead, core.escalations, oncall, already_told=told, queue=parts.queue
         ),
         deliveries=Deliveries(store, sending, policy, kinds, told),
-        refreshing=Refreshing(store, discord, shared.shown_incidents, shared.reposting, follow_ups),
+        refreshing=Refreshing(store, discord, core.shown_incidents, core.reposting, follow_ups),
         triage_posts=TriagePosts(store, discord),
         failures=Failures(store, parts.dlq, policy, emails=email_backup, draft=sending.draft),
         email_backup=email_backup,
-        links=links,
-        page_sync=PageSync(store, discord, shared.acknowledger, oncall, systems=synced_systems(parts.paging)),
+        links=core.links,
+        page_sync=PageSync(store, discord, core.acknowledger, oncall, systems=synced_systems(parts.paging)),
+    )
+
+
+def _services(
+    core: Core, parts: GuildDependencies, emergency: Emergency, built: Mapping[str, object]
+) -> Services:
+    """Return the use cases that people ask for."""
+    store, policy, discord, access = core.store, core.policy, core.discord, core.access
+    changes, acknowledger, lifecycle = core.changes, core.acknowledger, core.lifecycle
+    recoveries, escalations = core.recoveries, core.escalations
+    questions = MessageQuestions(store, discord, policy, access, core.incidents)
+    replaying = parts.webhooks.values()
+    alerts = AlertTracking(store, policy, core.alert_opening, recoveries, questions, replaying=replaying)
+    missed = MissedAlerts(store, discord, policy, alerts, core.reconciler, emergency=emergency)
+    raising = Raising(policy, access, core.incidents, escalations)
+    reevaluations = Reevaluations(store, policy, access, raising)
+    return Services(
+        guild_id=parts.guild_id,
+        policy=policy,
+        access=access,
+        emergency=emergency,
+        built=built,
+        # incidents: opened, changed, shown, ended
+        incidents=core.incidents,
+        lifecycle=lifecycle,
+        resolutions=Resolutions(changes, core.shown_incidents),
+        merging=Merging(access, changes, acknowledger, lifecycle, core.regrading),
+        looking=IncidentQueries(store, policy, access),
+        reposting=core.reposting,
+        roles=Roles(access, changes, acknowledger),
+        checklists=Checklists(policy, changes),
+        privacy=Privacy(store, discord, policy, access, changes),
+        removals=Removals(discord, policy, access, changes),
+        updates=Updates(store, policy, changes, core.recipients, core.releasing),
+        promises=Promises(policy, changes),
+        details=Details(policy, changes),
+        timelines=Timelines(store, policy, access, changes),
+        pasting=Pasting(store, policy, changes),
+        pins=Pins(store, discord, policy, access, changes),
+        # alerts of monitors, and the team's word on them
+        alerts=alerts,
+        live_alerts=LiveAlerts(alerts, missed, emergency),
+        alert_events=core.alert_events,
+        missed_alerts=missed,
+        questions=questions,
+        alert_answers=AlertAnswers(store, policy, access, questions, recoveries, lifecycle),
+        alert_history=AlertHistory(store, access),
+        # reports that walk through the decision tree
+        triages=Triages(store, policy, access, raising, reevaluations),
+        alert_titles=AlertTitles(store, core.shown_incidents),
+        reevaluations=reevaluations,
+        unfinished=Unfinished(store, policy, access, raising),
+        similar=SimilarIncidents(store),
+        joining=Joining(store, policy, access, core.regrading),
+        # who answers an alert, and what happens while no one does
+        ways=parts.ways,
+        oncall=core.oncall,
+        acknowledger=core.acknowledger,
+        escalations=escalations,
+        passing_on=core.passing_on,
+        explaining=Explaining(store, discord, access, core.oncall),
+        releasing=core.releasing,
+        bundles=core.bundles,
+        reconciler=core.reconciler,
+        # figures, and the audit log
+        statistics=core.statistics,
+        charts=parts.charts,
+        auditing=Auditing(store, access),
     )
 
 
 def _emergency(
-    shared: Shared, parts: GuildDependencies, offline_alerter: OfflineAlerter, arrivals: Arrivals
+    core: Core, parts: GuildDependencies, offline_alerter: OfflineAlerter, arrivals: Arrivals
 ) -> Emergency:
     """Return the use case that goes on without a database and records it later."""
-    store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
-    told = shared.already_told
+    store, policy, discord, access = core.store, core.policy, core.discord, core.access
+    told = core.already_told
     channels = OutageChannels(
         offline_alerter, Logbook(parts.spool), parts.email_sender, told.meanwhile, told.begun
     )
-    recording = RecordingUseCases(shared.incidents, shared.escalations, shared.acknowledger, arrivals)
+    recording = RecordingUseCases(core.incidents, core.escalations, core.acknowledger, arrivals)
     return Emergency(
         store,
         policy,
         Mirror(store, policy, channels.book, guild_id=parts.guild_id),
-        alarm=Alarm(discord, policy, access, shared.oncall, channels),
+        alarm=Alarm(discord, policy, access, core.oncall, channels),
         recorder=JournalRecorder(store, discord, policy, access, recording),
         queue=parts.queue,
     )

@@ -35,7 +35,7 @@ from bot.storage.queue.watch import QueueWatch
 from bot.storage.store import Store
 from bot.storage.tables.installation import GuildFinder
 from bot.ui.posts.paging.outside import PlainOutsideWriter
-from bot.wiring import DiscordPorts, GuildDependencies, UseCases, wire
+from bot.wiring import GuildDependencies, UseCases, wire
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.emergency import FakeOfflineAlerter, FakeSpool
 from tests.services.database import Database
@@ -220,7 +220,7 @@ class Desk:
         )
         oncall = OnCall(self.own_store, self.policy)
         self.discord.holders = oncall.holders
-        cases = wire(parts, DiscordPorts(discord, self.offline_alerter, self.reach), oncall)
+        cases = wire(parts, oncall, discord=discord, offline_alerter=self.offline_alerter, reach=self.reach)
         self.services = cases.services
         self.acknowledger = cases.services.acknowledger
         self.bundles = cases.services.bundles

@@ -11,10 +11,10 @@ Usage:
 import os
 import signal
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import Any
 from unittest.mock import patch
 
 import time_machine
@@ -24,9 +24,10 @@ from bot.app import run
 from bot.cli.outcome import ends_well
 from bot.cli.setup import load
 from bot.services.outage import logbook
+from bot.services.ports import Discord
 from bot.services.shared.boot_clock import boot_s
 from bot.services.shared.roster import OnCall
-from bot.wiring import DiscordPorts, GuildDependencies, UseCases, wire
+from bot.wiring import GuildDependencies, UseCases, wire
 from tests.faults.stage.crashing import Fuse, watched
 from tests.faults.stage.under_way import log_what_is_told
 
@@ -45,10 +46,10 @@ def skip_file(crash_file: Path) -> Path:
     return crash_file.with_suffix(".skip")
 
 
-def assemble(parts: GuildDependencies, ports: DiscordPorts, oncall: OnCall) -> UseCases:
+def assemble(parts: GuildDependencies, oncall: OnCall, *, discord: Discord, **others: Any) -> UseCases:
     """Assemble the use cases on watched parts."""
-    parts, discord = watched(parts, ports.discord, Fuse(Path(os.environ[CRASH_FILE])))
-    return wire(parts, replace(ports, discord=discord), oncall)
+    parts, discord = watched(parts, discord, Fuse(Path(os.environ[CRASH_FILE])))
+    return wire(parts, oncall, discord=discord, **others)
 
 
 class WallClock:
