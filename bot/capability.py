@@ -33,18 +33,16 @@ if TYPE_CHECKING:
     from bot.doctor.finding import Finding
     from bot.domain.action_items import ActionItem, OpenAction
     from bot.domain.alerts.alert import FiredAlert
-    from bot.domain.alerts.held import AlertWindow, HoldReason
-    from bot.domain.alerts.occurrence import Occurrence
-    from bot.domain.delivery.delivery import Delivery
-    from bot.domain.delivery.notices import Notice
-    from bot.domain.incident.aftermath import Postmortem
-    from bot.domain.incident.incident import Incident, PersonRef
-    from bot.domain.incident.notices import ResolvedNotice
-    from bot.domain.incident.opening import NewIncident
-    from bot.domain.outage.journal import Journal
+    from bot.domain.alerts.decisions import AlertWindow, HoldReason
+    from bot.domain.alerts.events import Occurrence
+    from bot.domain.delivery.delivery import Delivery, Notice
+    from bot.domain.incident.incident import Incident, NewIncident, PersonRef
+    from bot.domain.incident.parts import Postmortem
+    from bot.domain.incident.records import ResolvedNotice
+    from bot.domain.outage import Journal
     from bot.domain.people import Person
     from bot.domain.postmortems import OwedPostmortem, Owing
-    from bot.domain.systems.rules import TeamSystems
+    from bot.domain.systems import TeamSystems
     from bot.domain.timeline.entries import EntryData, TimelineEntry
     from bot.runbook.fields.rules import CapabilityTable, CapabilityTables
     from bot.runbook.model import Policy

@@ -21,7 +21,7 @@ from discord.http import Route
 
 from bot.capability import Capability, installed
 from bot.domain.errors import ConfigError, IncidentNotFound, Superseded, UnavailableError, UserError
-from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Evidence
 from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
 from bot.integrations.loopback import is_loopback

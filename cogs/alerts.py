@@ -8,7 +8,7 @@ from discord.ext import commands
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.client import IncidentBot
-from bot.domain.alerts.question import AlertAnswer, AlertQuestion
+from bot.domain.alerts.questions import AlertAnswer, AlertQuestion
 from bot.domain.errors import UnavailableError
 from bot.ui.answers import Pressed, control
 from bot.ui.components import buttons_view, made_of

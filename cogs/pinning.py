@@ -10,8 +10,8 @@ from discord.ext import commands
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.client import IncidentBot
-from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import UnavailableError, UserError
+from bot.domain.text import is_same_emoji
 from bot.services.registry import Services
 from bot.ui.discord_api.hidden_channels import may_view
 from bot.ui.discord_api.reading.messages import message_from, message_of

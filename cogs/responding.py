@@ -10,10 +10,10 @@ from discord.ext import commands
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.client import IncidentBot
-from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import UnavailableError, UserError
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
+from bot.domain.text import is_same_emoji
 from bot.services.registry import Services
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait

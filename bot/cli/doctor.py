@@ -27,7 +27,7 @@ from bot.doctor.storage import check_connections, check_database, check_dlq, che
 from bot.doctor.webhooks import check_webhooks
 from bot.domain.errors import ConfigError, DeliveryRefused, StorageUnavailable, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.paging.ways import Way
+from bot.domain.paging import Way
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpEmailSender
 from bot.resources import make_webhooks, open_shared

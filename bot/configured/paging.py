@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from bot.configured.outbound import Outbound
-from bot.domain.paging.ways import Way
+from bot.domain.paging import Way
 from bot.i18n import Texts
 from bot.runbook import Policy
 from bot.services.ports.paging import PagingSystem, Systems

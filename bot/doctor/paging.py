@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.doctor.finding import Finding, ok, warn
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.paging.ways import Also, Way
+from bot.domain.paging import Also, Way
 from bot.runbook import Policy
 
 _WHAT: Final = "pages outside"

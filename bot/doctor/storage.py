@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.database import FAR_S, closing, reach, reason_of
 from bot.doctor.finding import Finding, fail, ok, warn
-from bot.domain.dlq.table import Misfit, TableReport, Unrecorded
+from bot.domain.dlq import Misfit, TableReport, Unrecorded
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.services.ports import DlqStore
 from bot.storage.database.leases import Leases

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident, PersonRef
+from bot.domain.incident.parts import Postmortem
 
 
 @dataclass(frozen=True, slots=True)

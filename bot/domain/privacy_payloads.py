@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.domain.delivery.notices import Notice
+from bot.domain.delivery.delivery import Notice
 from bot.domain.payloads import keyed
 from bot.domain.timeline.entries import EntryData, TimelineKind
 

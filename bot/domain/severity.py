@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from bot.domain.paging.ways import Also
+from bot.domain.paging import Also
 from bot.domain.payloads import Payload
 
 

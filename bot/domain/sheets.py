@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.domain.delivery.attachments import AttachedFiles
-from bot.domain.incident.checklist import Checklist
+from bot.domain.delivery.delivery import AttachedFiles
+from bot.domain.incident.forms import Checklist
 from bot.domain.timeline.entries import EntryData, TimelineKind
 from bot.domain.triage.tree import Text
 

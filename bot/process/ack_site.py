@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 from cachetools import LRUCache
 
-from bot.domain.delivery.allowance import Allowance
+from bot.domain.delivery.limits import Allowance
 from bot.domain.errors import StorageUnavailable
 from bot.services.acknowledging.email_links import PATH, AckLinks, LinkFacts, LinkState, guild_of
 from bot.ui.ack_page import SECURITY_POLICY, AckPage

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
-from bot.domain.calendar.durations import format_duration
-from bot.domain.emoji import is_same_emoji
+from bot.domain.calendar.typed_times import format_duration
 from bot.domain.severity import LadderStep, SeverityPolicy
-from bot.domain.triage.tree_check import check_tree
+from bot.domain.text import is_same_emoji
+from bot.domain.triage.tree import check_tree
 from bot.runbook.fields.values import LANGUAGES
 from bot.runbook.model import Policy
 from bot.runbook.sheet_checks import check_sheets

@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
 
-from bot.domain.dlq.table import DlqColumn, DlqTable
+from bot.domain.dlq import DlqColumn, DlqTable
 from bot.runbook.fields import values
 from bot.runbook.fields.rules import Problem, Rule, Section
 

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from bot.capability import Capability, PolicyPart, installed, policy_parts
 from bot.domain.calendar.business_time import BusinessHours
-from bot.domain.dlq.table import DlqTable
-from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
-from bot.domain.incident.checklist import Checklist
+from bot.domain.dlq import DlqTable
+from bot.domain.escalation.ladder import ack_deadline, moment_after
+from bot.domain.incident.forms import Checklist
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.sheets import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
-from bot.domain.systems.rules import TeamSystems
+from bot.domain.systems import TeamSystems
 from bot.domain.triage.tree import Text, Tree
 from bot.runbook.monitoring.alerts import AlertRules
 from bot.runbook.oncall import Handover, OnCallPlace

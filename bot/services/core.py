@@ -5,7 +5,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from bot.domain.paging.ways import Way
+from bot.domain.paging import Way
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.email_links import AckLinks

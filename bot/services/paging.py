@@ -13,11 +13,9 @@ from typing import Final
 import structlog
 from cachetools import LRUCache
 
-from bot.domain.delivery.allowance import Allowance
-from bot.domain.delivery.attachments import Attachment
-from bot.domain.delivery.attempts import RETRY_DELAYS_S
-from bot.domain.delivery.delivery import Delivery, Posted, Request
+from bot.domain.delivery.delivery import RETRY_DELAYS_S, Attachment, Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
+from bot.domain.delivery.limits import Allowance
 from bot.domain.errors import (
     BotError,
     Crowded,
@@ -26,15 +24,22 @@ from bot.domain.errors import (
     OutboundFailed,
     UpstreamUnavailable,
 )
-from bot.domain.escalation.deliveries import PagingData
-from bot.domain.escalation.entries import PagedOutsideEntry
-from bot.domain.escalation.outside import OutsidePage, reachable_by
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.escalation.pages import OutsidePage, reachable_by
+from bot.domain.escalation.payloads import PagedOutsideEntry, PagingData
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.jobs import Job, JobName
 from bot.domain.oncall.people import OnCallPerson, marked
-from bot.domain.paging.sync import SyncedPage, SyncedState, is_given_up, next_look, pause_after
-from bot.domain.paging.ways import Way, again_after, next_way
+from bot.domain.paging import (
+    SyncedPage,
+    SyncedState,
+    Way,
+    again_after,
+    is_given_up,
+    next_look,
+    next_way,
+    pause_after,
+)
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.domain.privacy import is_out

@@ -12,13 +12,12 @@ import structlog
 
 from bot.capability import IncidentEvent
 from bot.domain.audit import AuditData
-from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery, Posted, priority_of
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery, Notice, Posted, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.delivery.notices import Notice
 from bot.domain.errors import UNKNOWN_CHANNEL, DeliveryRefused, UserError
 from bot.domain.incident import relations, transitions
-from bot.domain.incident.deliveries import MemberData
 from bot.domain.incident.incident import Incident, PersonRef
+from bot.domain.incident.posting import MemberData
 from bot.domain.oncall.people import marked
 from bot.domain.people import Person
 from bot.domain.privacy import SETTLED, LeftBehind, exposed, is_overruled, member_of

@@ -10,7 +10,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot.domain.errors import DeliveryRefused, Superseded, UnavailableError, UserError
-from bot.domain.paging.ways import Way
+from bot.domain.paging import Way
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger

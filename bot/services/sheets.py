@@ -5,13 +5,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.delivery.attachments import Attachment, FileRef
-from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.delivery import Attachment, Delivery, FileRef
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
-from bot.domain.incident.checklist import ChecklistPick, fill_in
-from bot.domain.incident.entries import StepDoneEntry
+from bot.domain.incident.forms import ChecklistPick, fill_in
 from bot.domain.incident.incident import Incident, label_of
+from bot.domain.incident.records import StepDoneEntry
 from bot.domain.masking.masking import mask
 from bot.domain.people import Person
 from bot.domain.sheets import OutputData, OutputEntry, OutputPreview, step_of

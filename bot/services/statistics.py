@@ -4,15 +4,16 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.roster import Rosters
 from bot.domain.oncall.rotation import Shift
-from bot.domain.statistics.alert_quality import AlertQuality
-from bot.domain.statistics.examples import Example, ExampleOf, Examples
 from bot.domain.statistics.figures import (
     ALL,
+    AlertQuality,
+    Example,
+    ExampleOf,
+    Examples,
     IncidentFigures,
     Scope,
     SeverityFigures,
@@ -21,7 +22,7 @@ from bot.domain.statistics.figures import (
     in_order,
 )
 from bot.domain.statistics.load import LoadRules, PageCounts, Paged, PersonLoad, loads, oncall_time
-from bot.domain.statistics.period import Period, PeriodKind, Span, so_far
+from bot.domain.statistics.period import IsoWeek, Period, PeriodKind, Span, so_far
 from bot.runbook.model import Policy
 from bot.services.shared.roster import OnCall
 from bot.storage.store import Store

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.domain.changes import RecentChange
+from bot.domain.systems import RecentChange
 from bot.storage.database.sql import Sql
 
 #: Deployments that are read together: a card shows fewer.

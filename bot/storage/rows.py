@@ -10,8 +10,6 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
 from bot.domain.delivery.kinds import Action, AnyDeliveryKind
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus
-from bot.domain.incident.aftermath import ActionCount, Aftermath
-from bot.domain.incident.calls import Calls
 from bot.domain.incident.incident import (
     ByPerson,
     Check,
@@ -26,8 +24,18 @@ from bot.domain.incident.incident import (
     StatusUpdates,
     UsersAffected,
 )
-from bot.domain.incident.locations import AlertOrigin, AlertPost, AlertWait, IncidentThread, Source, Tracked
-from bot.domain.paging.ways import Also
+from bot.domain.incident.parts import (
+    ActionCount,
+    Aftermath,
+    AlertOrigin,
+    AlertPost,
+    AlertWait,
+    Calls,
+    IncidentThread,
+    Source,
+    Tracked,
+)
+from bot.domain.paging import Also
 from bot.domain.payloads import Json, Payload
 from bot.domain.severity import LadderStep, Mention, SeverityChange
 from bot.domain.timeline.entries import TimelineEntry

@@ -14,7 +14,7 @@ import asyncpg
 import structlog
 
 from bot.domain.errors import Superseded
-from bot.domain.outage.watches import WatchChange
+from bot.domain.outage import WatchChange
 from bot.domain.shards import CLAIM
 from bot.domain.urgency import PERSON, current
 from bot.storage.database.errors import STORAGE_ERRORS, storage_errors

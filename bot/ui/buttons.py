@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from bot.domain.incident.forms.form_state import form_digest
+from bot.domain.incident.forms import form_digest
 from bot.domain.incident.incident import Incident
 from bot.domain.text import cut
 from bot.i18n import Texts

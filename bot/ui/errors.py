@@ -9,7 +9,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.domain.dlq.table import DlqMisfit
+from bot.domain.dlq import DlqMisfit
 from bot.domain.errors import (
     DlqChanged,
     DlqUnavailable,

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.action_items import ActionSource
-from bot.domain.delivery.notices import Notice
+from bot.domain.delivery.delivery import Notice
 from bot.domain.timeline.entries import EntryData
 from cogs.actions.rules import (
     ActionAddedEntry,

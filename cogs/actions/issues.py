@@ -10,13 +10,15 @@ from typing import Final
 import structlog
 
 from bot.domain.action_items import ActionItem, ActionStatus, Reopening
-from bot.domain.code_host import CodeHostProblem, Issue, IssueText
-from bot.domain.delivery.notices import Notice
-from bot.domain.errors import CodeHostRefused, DeliveryRefused, UpstreamUnavailable
-from bot.domain.export_notices import (
+from bot.domain.code_host import (
+    CodeHostProblem,
     ExportFailedNotice,
     ExportKeptNotice,
+    Issue,
+    IssueText,
 )
+from bot.domain.delivery.delivery import Notice
+from bot.domain.errors import CodeHostRefused, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.runbook.model import Policy

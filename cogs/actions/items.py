@@ -15,9 +15,8 @@ from bot.domain.action_items import (
     WatchedAlert,
 )
 from bot.domain.audit import AuditData
-from bot.domain.calendar.due_dates import parse_due_date
-from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.delivery.notices import Notice
+from bot.domain.calendar.typed_times import parse_due_date
+from bot.domain.delivery.delivery import NewDelivery, Notice
 from bot.domain.errors import IncidentNotFound, NotPermitted, RecordedRefusal, UserError
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.jobs import Job

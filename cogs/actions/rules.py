@@ -18,12 +18,11 @@ from bot.domain.action_items import (
     WatchedAlert,
 )
 from bot.domain.calendar.business_time import BusinessHours, local_moment
-from bot.domain.calendar.due_dates import business_days_on
-from bot.domain.code_host import POLL_OVERLAP, Issue, IssueText
+from bot.domain.calendar.typed_times import business_days_on
+from bot.domain.code_host import POLL_OVERLAP, ExportTrouble, Issue, IssueText, look_after
+from bot.domain.delivery.delivery import Notice
 from bot.domain.delivery.kinds import AnyDeliveryKind
-from bot.domain.delivery.notices import Notice
 from bot.domain.errors import UserError
-from bot.domain.exports import ExportTrouble, look_after
 from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.domain.payloads import Payload, keyed
 from bot.domain.people import Person

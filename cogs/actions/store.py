@@ -13,8 +13,8 @@ from bot.domain.action_items import (
     WatchedAlert,
 )
 from bot.domain.alerts.alert import FiredAlert
+from bot.domain.code_host import ExportTrouble
 from bot.domain.errors import LockConflict
-from bot.domain.exports import ExportTrouble
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef
 from bot.domain.people import Person
 from bot.storage.database.sql import Row, Sql

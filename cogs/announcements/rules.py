@@ -10,12 +10,12 @@ from types import MappingProxyType
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
-from bot.domain.delivery.notices import Notice
-from bot.domain.emoji import is_one_emoji
+from bot.domain.delivery.delivery import Notice
 from bot.domain.incident.incident import ByPerson, Incident, Phase, Role, UsersAffected
 from bot.domain.masking.spans import MASK
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
+from bot.domain.text import is_one_emoji
 from bot.domain.timeline.entries import EntryData, EntryKind
 from bot.domain.triage.tree import Text
 

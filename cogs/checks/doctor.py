@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.configured.outbound import outbound_of
 from bot.doctor.finding import Finding, ok, warn
-from bot.domain.systems.results import CheckResult, SystemKind, SystemState
+from bot.domain.systems import CheckResult, SystemKind, SystemState
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports.live_checks import LiveCheck

@@ -10,7 +10,7 @@ from pydantic import Field
 from bot.capability import PolicyPart
 from bot.domain.code_host import is_repository
 from bot.domain.severity import NEXT_BUSINESS_DAY, SeverityPolicy
-from bot.domain.systems.rules import HttpTarget, TeamSystems
+from bot.domain.systems import HttpTarget, TeamSystems
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import AtMost, CapabilityTable, Rule, Section
 from bot.runbook.model import Policy

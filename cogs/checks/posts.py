@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident
-from bot.domain.systems.results import CheckResult, SystemKind, SystemState
+from bot.domain.systems import CheckResult, SystemKind, SystemState
 from bot.services.ports import Subject
 from bot.ui.buttons import row
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message

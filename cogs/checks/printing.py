@@ -6,7 +6,7 @@ from typing import cast
 import typer
 
 from bot.domain.errors import ConfigError
-from bot.domain.systems.results import SystemState
+from bot.domain.systems import SystemState
 from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.ui.words.system_words import plain_line

@@ -7,8 +7,7 @@ from typing import Final, Self
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
 from bot.domain.payloads import Payload
-from bot.domain.systems.results import CheckResult, SystemKind, worst_first
-from bot.domain.systems.rules import HttpTarget, TeamSystems
+from bot.domain.systems import CheckResult, HttpTarget, SystemKind, TeamSystems, worst_first
 from bot.domain.timeline.entries import EntryData, EntryKind
 
 #: The least time between two rounds about one incident.

@@ -7,10 +7,15 @@ from typing import Final
 
 import structlog
 
-from bot.domain.dlq.table import DlqMisfit
-from bot.domain.errors import OutboundFailed, StorageUnavailable, UpstreamUnavailable, UserError
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.dlq import DlqMisfit
+from bot.domain.errors import (
+    OutboundFailed,
+    OutboundProblem,
+    StorageUnavailable,
+    UpstreamUnavailable,
+    UserError,
+)
+from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
 from bot.services.ports import DlqStore
 from bot.services.ports.live_checks import LiveCheck
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.systems.results import CheckResult
+from bot.domain.systems import CheckResult
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
 from cogs.checks.rules import CheckRound, ChecksShown

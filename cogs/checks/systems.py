@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
-from bot.domain.systems.results import SystemKind
+from bot.domain.systems import SystemKind
 from bot.services.ports.live_checks import LiveCheck
 from bot.storage.database.vitals import DatabaseVitals
 from cogs.checks.rules import CheckRules

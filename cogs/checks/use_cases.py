@@ -18,7 +18,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.jobs import Job
 from bot.domain.people import Person
 from bot.domain.privacy import SETTLED, exposed
-from bot.domain.systems.results import worst_first
+from bot.domain.systems import worst_first
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.core import Core

@@ -11,8 +11,8 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.errors import UserError
+from bot.domain.statistics.period import IsoWeek
 from bot.domain.text import half_width
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.dlq.failures import DlqCounts
+from bot.domain.dlq import DlqCounts
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.postmortems import OwedPostmortem
-from bot.domain.statistics.alert_quality import AlertCounts
-from bot.domain.statistics.examples import ExampleOf
-from bot.domain.statistics.figures import Deadlines, SeverityFigures
+from bot.domain.statistics.figures import AlertCounts, Deadlines, ExampleOf, SeverityFigures
 from bot.domain.statistics.load import NO_SLEEP, PersonLoad
+from bot.domain.statistics.period import IsoWeek
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import Subject

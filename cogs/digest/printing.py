@@ -4,9 +4,9 @@ import asyncio
 import time
 from typing import Final
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.errors import ConfigError, DeliveryRefused
+from bot.domain.statistics.period import IsoWeek
 from bot.services.core import Core
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryRows

@@ -13,17 +13,15 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.action_items import ActionItem, OpenAction
 from bot.domain.calendar.business_time import Weekday, local_moment
-from bot.domain.calendar.iso_week import IsoWeek
-from bot.domain.delivery.attachments import FileRef
+from bot.domain.delivery.delivery import FileRef
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
-from bot.domain.dlq.failures import DlqCounts
+from bot.domain.dlq import DlqCounts
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Payload
 from bot.domain.postmortems import OwedPostmortem
-from bot.domain.statistics.alert_quality import AlertQuality
-from bot.domain.statistics.examples import Examples
-from bot.domain.statistics.figures import IncidentFigures, WeekFigures
+from bot.domain.statistics.figures import AlertQuality, Examples, IncidentFigures, WeekFigures
 from bot.domain.statistics.load import PersonLoad
+from bot.domain.statistics.period import IsoWeek
 
 
 class DigestDelivery(AnyDeliveryKind):

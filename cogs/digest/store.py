@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.statistics.period import IsoWeek
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
 from cogs.digest.rules import AlertVerdict, Verdict

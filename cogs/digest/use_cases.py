@@ -9,19 +9,15 @@ from typing import Final, TypeVar
 import structlog
 
 from bot.domain.audit import AuditData
-from bot.domain.calendar.iso_week import IsoWeek, last_week
 from bot.domain.charts import DrawnChart
-from bot.domain.delivery.attachments import Attachment, FileRef
-from bot.domain.delivery.delivery import Delivery, NewDelivery
-from bot.domain.dlq.failures import DlqCounts
+from bot.domain.delivery.delivery import Attachment, Delivery, FileRef, NewDelivery
+from bot.domain.dlq import DlqCounts
 from bot.domain.errors import UnavailableError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.postmortems import OwedPostmortem
-from bot.domain.statistics.alert_quality import AlertQuality
-from bot.domain.statistics.examples import Examples
-from bot.domain.statistics.figures import IncidentFigures, is_counted
-from bot.domain.statistics.period import Span
+from bot.domain.statistics.figures import AlertQuality, Examples, IncidentFigures, is_counted
+from bot.domain.statistics.period import IsoWeek, Span, last_week
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.core import Core

@@ -8,12 +8,12 @@ from typing import Final
 import structlog
 
 from bot.domain.audit import AuditData
-from bot.domain.calendar.iso_week import last_week
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.jobs import IN_LINE, Job
 from bot.domain.people import Person
+from bot.domain.statistics.period import last_week
 from bot.services.core import Core
 from bot.storage.store import Store
 from bot.storage.tables.alerts.alerts import AlertRows

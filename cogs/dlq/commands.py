@@ -12,8 +12,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.domain.dlq.failures import StatusCounts
-from bot.domain.dlq.views import USUAL_HOURS, DlqFilter, DlqView
+from bot.domain.dlq import USUAL_HOURS, DlqFilter, DlqView, StatusCounts
 from bot.domain.errors import BotError
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control

@@ -7,8 +7,18 @@ from typing import Final
 
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Posted
-from bot.domain.dlq.failures import SHORTEST, DlqEntry, DlqPage, MostSevere, StatusCounts, failure_id, is_ours
-from bot.domain.dlq.views import Cursor, DlqFilter, DlqView
+from bot.domain.dlq import (
+    SHORTEST,
+    Cursor,
+    DlqEntry,
+    DlqFilter,
+    DlqPage,
+    DlqView,
+    MostSevere,
+    StatusCounts,
+    failure_id,
+    is_ours,
+)
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import label_of
 from bot.domain.people import Person

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import AnyDeliveryKind
-from bot.domain.dlq.failures import REPLAYED_AS
+from bot.domain.dlq import REPLAYED_AS
 from bot.domain.text import cut
 from bot.services.ports import Subject
 from bot.ui.buttons import ButtonStyle, Option, button, row, select_row

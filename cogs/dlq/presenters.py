@@ -6,8 +6,7 @@ from typing import Final
 import discord
 
 from bot.domain.charts import DrawnChart
-from bot.domain.dlq.failures import DlqPage, StatusCounts
-from bot.domain.dlq.views import DlqFilter, DlqView
+from bot.domain.dlq import DlqFilter, DlqPage, DlqView, StatusCounts
 from bot.domain.people import Person
 from bot.services.registry import Services
 from bot.ui.components import Screen

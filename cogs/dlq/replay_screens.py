@@ -7,7 +7,7 @@ from typing import Final
 
 from discord import ButtonStyle, ui
 
-from bot.domain.dlq.failures import DlqEntry
+from bot.domain.dlq import DlqEntry
 from bot.domain.text import cut
 from bot.ui.components import ID_LIMIT, Screen, button, link, or_quit, row, text
 from bot.ui.posts.dlq import where

@@ -10,8 +10,7 @@ import structlog
 
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.dlq.failures import DlqEntry
-from bot.domain.dlq.views import DlqFilter
+from bot.domain.dlq import DlqEntry, DlqFilter
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident.incident import label_of
 from bot.domain.jobs import Job

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.domain.calendar.start_time import (
+from bot.domain.calendar.typed_times import (
     SPAN,
     InvalidStartTime,
     StartTimeInFuture,
@@ -23,10 +23,9 @@ from bot.domain.calendar.start_time import (
     plain_line,
     span_of,
 )
-from bot.domain.delivery.attempts import UNKNOWN
-from bot.domain.delivery.delivery import UNFINISHED, DeliveryStatus, Posted
+from bot.domain.delivery.delivery import UNFINISHED, UNKNOWN, DeliveryStatus, Posted
 from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKindSpec
-from bot.domain.dlq.views import MOST_HOURS, NO_ANSWER, USUAL_HOURS, Cursor, DlqFilter, DlqView
+from bot.domain.dlq import MOST_HOURS, NO_ANSWER, USUAL_HOURS, Cursor, DlqFilter, DlqView
 from bot.domain.errors import UserError
 from bot.domain.payloads import Payload
 

@@ -13,17 +13,20 @@ from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.charts import Bar, BarChart, DrawnChart
 from bot.domain.delivery.delivery import Posted
-from bot.domain.dlq.failures import (
+from bot.domain.dlq import (
     COUNTED_BY_STATUS,
+    NO_ANSWER,
     PAYLOAD_LIMIT,
+    USUAL_HOURS,
+    DlqColumn,
     DlqEntry,
+    DlqFilter,
     DlqPage,
+    DlqView,
     MostSevere,
     StatusCount,
     StatusCounts,
 )
-from bot.domain.dlq.table import DlqColumn
-from bot.domain.dlq.views import NO_ANSWER, USUAL_HOURS, DlqFilter, DlqView
 from bot.domain.text import cut, storable, storable_json
 from bot.ui.components import Row, Screen, button, link, row, select_row, text
 from bot.ui.forms.base import Submitted

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from bot.domain.delivery.attempts import UNKNOWN
-from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.delivery import UNKNOWN, DeliveryStatus
 from bot.domain.people import Person
 from bot.storage.database.sql import Row, Sql, many
 from bot.storage.rows import from_row

@@ -11,9 +11,7 @@ from typing import Final
 import structlog
 
 from bot.domain.delivery.delivery import NewDelivery, priority_of
-from bot.domain.dlq.failures import DlqEntry
-from bot.domain.dlq.views import Cursor
-from bot.domain.drill import DLQ_MARK
+from bot.domain.dlq import DLQ_MARK, Cursor, DlqEntry
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import label_of
 from bot.domain.jobs import Job

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
-from bot.domain.delivery.notices import Notice
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.checklist import Checklist
-from bot.domain.incident.entries import AcknowledgedEntry, RoleChangedEntry
+from bot.domain.delivery.delivery import Notice
+from bot.domain.incident.forms import Checklist
 from bot.domain.incident.incident import Incident, Role, Status
+from bot.domain.incident.records import AcknowledgedEntry, RoleChangedEntry
+from bot.domain.incident.transitions import AckVia
 from bot.domain.payloads import Json, Payload
 from bot.domain.timeline.entries import EntryData, EntryKind, TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text

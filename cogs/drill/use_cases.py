@@ -12,9 +12,8 @@ from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Incident
-from bot.domain.incident.notices import CancelledNotice
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.records import CancelledNotice
 from bot.domain.jobs import Job
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy

@@ -18,7 +18,7 @@ import structlog
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.delivery.delivery import priority_of
 from bot.domain.errors import ConfigError, StorageUnavailable, without_message
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import NewIncident
 from bot.domain.jobs import Job
 from bot.domain.text import storable
 from bot.runbook.model import Policy

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import typer
 
-from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin, event_id
-from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin, Occurrence, event_id
 from bot.domain.alerts.recognition import Says
 from bot.domain.errors import ConfigError
 from bot.i18n import Texts

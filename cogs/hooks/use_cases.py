@@ -11,9 +11,9 @@ import structlog
 
 from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
-from bot.domain.changes import RecentChange
 from bot.domain.delivery.delivery import NewDelivery, priority_of
 from bot.domain.errors import CodeHostRefused, UnavailableError, UpstreamUnavailable, without_message
+from bot.domain.systems import RecentChange
 from bot.runbook.model import Policy
 from bot.services.alerts.events import AlertEvents
 from bot.services.core import Core

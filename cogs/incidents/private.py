@@ -110,7 +110,7 @@ async def _enter(interaction: Interaction, incident: Incident) -> None:
     entered = await privacy.enter(incident.id, by=by, key=f"interaction:{interaction.id}")
     entry = await _requested(interaction, incident, who=by)
     told = await services_of(interaction).looking.told(incident.id, by=by)
-    await reply(interaction, view=entered_screen(voice_of(interaction), entered, entry=entry, told=told))
+    await reply(interaction, view=entered_screen(voice_of(interaction), entered, entry=entry, posts=told))
 
 
 async def _requested(

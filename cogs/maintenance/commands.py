@@ -5,7 +5,7 @@ from typing import Final
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.domain.alerts.held import AlertWindow
+from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.errors import BotError, UserError
 from bot.domain.oncall.moments import parse_later
 from bot.i18n.options import described

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.alerts.held import HeldAlert
+from bot.domain.alerts.decisions import HeldAlert
 from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.payloads import Payload
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from discord import ui
 
-from bot.domain.alerts.held import AlertWindow
+from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import label_of
 from bot.services.ports import Subject

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.domain.alerts.held import AlertWindow, HeldAlert
+from bot.domain.alerts.decisions import AlertWindow, HeldAlert
 from bot.domain.people import Person
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row

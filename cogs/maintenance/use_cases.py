@@ -6,17 +6,15 @@ from typing import Final
 
 import structlog
 
-from bot.domain.alerts.decisions import AlertOutcome
-from bot.domain.alerts.held import AlertWindow, HoldReason
-from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.decisions import AlertOutcome, AlertWindow, HoldReason
+from bot.domain.alerts.events import Occurrence
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import Incident
-from bot.domain.incident.locations import AlertWait
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.parts import AlertWait
 from bot.domain.jobs import Job
-from bot.domain.outage.journal import Journal
+from bot.domain.outage import Journal
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.runbook.model import Policy

@@ -1,7 +1,7 @@
 """The morning triage's post: a person takes one of its incidents by choosing it."""
 
 from bot.domain.errors import UserError
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.domain.calendar.business_time import local_moment
-from bot.domain.calendar.start_time import plain_line
+from bot.domain.calendar.typed_times import plain_line
 from bot.domain.errors import BotError, UserError
 from bot.domain.oncall.book import Content, NewOverride
 from bot.domain.oncall.moments import parse_later

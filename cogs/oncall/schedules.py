@@ -16,7 +16,7 @@ from bot.domain.oncall.notify import NotifySettings
 from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.oncall.roster import Rosters
 from bot.domain.oncall.rotation import Roster, Rotation, Shift
-from bot.domain.paging.ways import Way
+from bot.domain.paging import Way
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.ports.oncall import Reachability, ReadinessFinding

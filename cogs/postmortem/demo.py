@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.capability import IncidentPast
-from bot.domain.incident.aftermath import Postmortem, PostmortemReminderStage
 from bot.domain.incident.incident import Incident, PersonRef
+from bot.domain.incident.parts import Postmortem, PostmortemReminderStage
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from cogs.postmortem import rules

@@ -10,10 +10,10 @@ from typing import Final
 import structlog
 
 from bot.domain.audit import AuditData
-from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import (
     REPOST_SUFFIX,
     UNFINISHED,
+    Attachment,
     Delivery,
     DeliveryStatus,
     NewDelivery,
@@ -21,8 +21,8 @@ from bot.domain.delivery.delivery import (
 )
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, UpstreamUnavailable, UserError
 from bot.domain.incident import relations
-from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.parts import Postmortem
 from bot.domain.jobs import Job
 from bot.domain.people import Person
 from bot.domain.privacy import SETTLED

@@ -6,10 +6,17 @@ from typing import Final
 
 import structlog
 
-from bot.domain.code_host import Branch, CodeHostProblem, PullRequest, PullState, blob_sha
-from bot.domain.delivery.notices import Notice
+from bot.domain.code_host import (
+    Branch,
+    CodeHostProblem,
+    ExportFailedNotice,
+    ExportKeptNotice,
+    PullRequest,
+    PullState,
+    blob_sha,
+)
+from bot.domain.delivery.delivery import Notice
 from bot.domain.errors import CodeHostRefused
-from bot.domain.export_notices import ExportFailedNotice, ExportKeptNotice
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.runbook.model import Policy

@@ -8,11 +8,9 @@ from enum import StrEnum
 from typing import Final, Self
 
 from bot.domain.action_items import ActionItem
-from bot.domain.delivery.attachments import AttachedFiles, FileRef
-from bot.domain.delivery.delivery import Delivery, DeliveryStatus
-from bot.domain.delivery.notices import Notice
-from bot.domain.incident.aftermath import Postmortem, Resolution
+from bot.domain.delivery.delivery import AttachedFiles, Delivery, DeliveryStatus, FileRef, Notice
 from bot.domain.incident.incident import Incident, label_of
+from bot.domain.incident.parts import Postmortem, Resolution
 from bot.domain.oncall.people import marked
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.lines import Line

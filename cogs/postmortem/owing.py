@@ -8,12 +8,12 @@ from typing import Final
 
 import structlog
 
-from bot.domain.calendar.due_dates import parse_due_date
+from bot.domain.calendar.typed_times import parse_due_date
 from bot.domain.delivery.delivery import Delivery, NewDelivery
 from bot.domain.errors import InvalidTransition, RecordedRefusal, UserError
-from bot.domain.incident import requirements, transitions
-from bot.domain.incident.aftermath import Postmortem, PostmortemReminderStage, PostmortemState
+from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, PersonRef, Status
+from bot.domain.incident.parts import Postmortem, PostmortemReminderStage, PostmortemState
 from bot.domain.jobs import Job
 from bot.domain.people import Person
 from bot.domain.postmortems import Owing
@@ -255,7 +255,7 @@ class Postmortems:
     async def undo(self, incident_id: int, *, by: Person) -> PostmortemChange:
         """Take back that the postmortem is done; reminders that had not come yet will come."""
         async with self._changing(incident_id, by=by, act=PostmortemAct.OWE) as (change, postmortem):
-            requirements.require_resolved(change.incident)
+            transitions.require_resolved(change.incident)
             if postmortem.is_owed:
                 return PostmortemChange(change.incident, postmortem, changed=False)
             owed = rules.owed_again(postmortem, self._policy.business_hours, now=change.now)

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any, Final
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.incident.aftermath import PostmortemReminderStage, PostmortemState
 from bot.domain.incident.incident import Incident, PersonRef
-from bot.domain.incident.notices import ResolvedNotice
+from bot.domain.incident.parts import PostmortemReminderStage, PostmortemState
+from bot.domain.incident.records import ResolvedNotice
 from bot.runbook.model import Policy
 from bot.services.ports import Subject
 from bot.ui.buttons import row

@@ -6,9 +6,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.code_host import POSTMORTEM_BRANCHES, PullRequest, PullState, StoredFile
-from bot.domain.delivery.notices import Notice
-from bot.domain.exports import ExportTrouble, look_after
+from bot.domain.code_host import (
+    POSTMORTEM_BRANCHES,
+    ExportTrouble,
+    PullRequest,
+    PullState,
+    StoredFile,
+    look_after,
+)
+from bot.domain.delivery.delivery import Notice
 
 #: The longest time between two looks at a pull request that is open, and at one that was closed unmerged:
 #: people may open that again.

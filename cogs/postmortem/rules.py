@@ -10,10 +10,10 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.calendar.business_time import BusinessHours, local_moment
+from bot.domain.delivery.delivery import Notice
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
-from bot.domain.delivery.notices import Notice
-from bot.domain.incident.aftermath import Postmortem, PostmortemReminderStage, PostmortemState
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Status
+from bot.domain.incident.parts import Postmortem, PostmortemReminderStage, PostmortemState
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.domain.postmortems import Owing

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from bot.domain.exports import ExportTrouble
-from bot.domain.incident.aftermath import Postmortem
+from bot.domain.code_host import ExportTrouble
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.parts import Postmortem
 from bot.domain.postmortems import OwedPostmortem
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row, incident_from_row

@@ -10,8 +10,8 @@ import structlog
 
 from bot.domain.action_items import ActionItem, ActionState
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.incident.aftermath import Postmortem, PostmortemState
 from bot.domain.incident.incident import ByPerson
+from bot.domain.incident.parts import Postmortem, PostmortemState
 from bot.domain.oncall.people import id_of
 from bot.domain.timeline.lines import Line
 from bot.i18n import Texts, language_of

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from bot.capability import PolicyPart
 from bot.domain.severity import SeverityPolicy
-from bot.domain.systems.rules import HttpTarget
+from bot.domain.systems import HttpTarget
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import AtMost, CapabilityTables, Problem, Section
 from bot.runbook.model import Policy

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.systems.results import CheckResult
+from bot.domain.systems import CheckResult
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.ui.words.inert import inert, plain

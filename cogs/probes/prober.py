@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from bot.domain.systems.results import CheckResult
+from bot.domain.systems import CheckResult
 from cogs.probes.rules import ProbeRules
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bot.domain.alerts.events import AlertSender
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import CheckResult, Fact, SystemState
-from bot.domain.systems.rules import HttpTarget
+from bot.domain.errors import OutboundProblem
+from bot.domain.systems import CheckResult, Fact, HttpTarget, SystemState
 
 #: The name under which alerts of probes are compared. It never changes.
 SENDER: Final = "probe"

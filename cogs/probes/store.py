@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.systems.results import CheckResult
+from bot.domain.systems import CheckResult
 from bot.storage.database.sql import Row, Sql
 from bot.storage.figures import RowGauge
 from bot.storage.rows import from_row

@@ -7,7 +7,7 @@ from dataclasses import replace
 import typer
 
 from bot.domain.errors import ConfigError
-from bot.domain.systems.results import CheckResult
+from bot.domain.systems import CheckResult
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.ui.words.system_words import plain_line

@@ -14,10 +14,9 @@ import structlog
 
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
-from bot.domain.errors import UnavailableError
-from bot.domain.outbound import OutboundProblem
+from bot.domain.errors import OutboundProblem, UnavailableError
 from bot.domain.people import Person
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.alerts.events import AlertEvents

@@ -7,9 +7,8 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.errors import BotError, UserError
-from bot.domain.statistics.period import Period, PeriodKind
+from bot.domain.statistics.period import IsoWeek, Period, PeriodKind
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import choices_of, offer_severities, offer_targets

@@ -10,10 +10,16 @@ from bot.domain.charts import DrawnChart
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
-from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, NoisyAlert
-from bot.domain.statistics.fairness import Fairness, Overload, PlannedShift, Relief
-from bot.domain.statistics.figures import ALL, Durations, IncidentFigures, SeverityFigures
-from bot.domain.statistics.load import PersonLoad
+from bot.domain.statistics.figures import (
+    ALL,
+    AlertCounts,
+    AlertQuality,
+    Durations,
+    IncidentFigures,
+    NoisyAlert,
+    SeverityFigures,
+)
+from bot.domain.statistics.load import Fairness, Overload, PersonLoad, PlannedShift, Relief
 from bot.domain.statistics.period import Period
 from bot.ui.components import Row, Screen, button, row, text
 from bot.ui.pictures import gallery

@@ -5,15 +5,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.statistics.alert_quality import AlertQuality
-from bot.domain.statistics.fairness import SINCE, Fairness, PlannedShift, fairness
-from bot.domain.statistics.figures import ALL, IncidentFigures, Scope, WeekFigures
-from bot.domain.statistics.load import PersonLoad
-from bot.domain.statistics.period import Period, Span, so_far
+from bot.domain.statistics.figures import ALL, AlertQuality, IncidentFigures, Scope, WeekFigures
+from bot.domain.statistics.load import SINCE, Fairness, PersonLoad, PlannedShift, fairness
+from bot.domain.statistics.period import IsoWeek, Period, Span, so_far
 from bot.services.core import Core
 
 #: How far ahead shifts to swap are looked for, and from where on a shift has no planned end.

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from bot.domain.changes import ChangeKind, RecentChange
-from bot.domain.systems.deployments import Deployment
+from bot.domain.systems import ChangeKind, Deployment, RecentChange
 
 
 def changes_of(deployments: Iterable[Deployment], since: datetime, until: datetime) -> list[RecentChange]:

@@ -9,10 +9,9 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from bot.domain.changes import ChangeKind, RecentChange, change_key
 from bot.domain.code_host import POSTMORTEM_BRANCHES
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
+from bot.domain.errors import OutboundFailed, OutboundProblem
+from bot.domain.systems import ChangeKind, RecentChange, change_key
 from bot.integrations.outbound.answers import HttpAnswer
 from bot.integrations.outbound.call import Call, CallTerms
 from bot.integrations.outbound.http import OutboundHttp

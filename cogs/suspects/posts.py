@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.changes import RecentChange
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident, label_of
+from bot.domain.systems import RecentChange
 from bot.runbook.model import Policy
 from bot.services.ports import Subject
 from bot.storage.database.sql import Sql

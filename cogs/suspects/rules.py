@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from bot.domain.changes import RecentChange
+from bot.domain.delivery.delivery import Notice
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
-from bot.domain.delivery.notices import Notice
+from bot.domain.errors import OutboundProblem
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.similarity import THRESHOLD, Rarity, runs_of, score, words_of, words_of_run
-from bot.domain.outbound import OutboundProblem
+from bot.domain.incident.relations import THRESHOLD, Rarity, runs_of, score, words_of, words_of_run
 from bot.domain.payloads import Payload
+from bot.domain.systems import RecentChange
 from bot.domain.timeline.entries import EntryData, EntryKind
 
 

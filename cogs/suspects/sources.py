@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.domain.changes import RecentChange
+from bot.domain.systems import RecentChange
 from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.storage.database.sql import Sql

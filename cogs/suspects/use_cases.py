@@ -8,16 +8,16 @@ from typing import Final, cast
 
 import structlog
 
-from bot.domain.changes import RecentChange
 from bot.domain.delivery.delivery import NewDelivery, priority_of
 from bot.domain.errors import OutboundFailed, UpstreamUnavailable, UserError
-from bot.domain.incident import requirements, transitions
-from bot.domain.incident.checklist import ChecklistPick, Filled, fill_in
-from bot.domain.incident.entries import StepDoneEntry
+from bot.domain.incident import transitions
+from bot.domain.incident.forms import ChecklistPick, Filled, fill_in
 from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.records import StepDoneEntry
 from bot.domain.jobs import Job
 from bot.domain.masking.masking import mask
 from bot.domain.people import Person
+from bot.domain.systems import RecentChange
 from bot.domain.text import one_line
 from bot.runbook.model import Policy
 from bot.services.core import Core
@@ -345,7 +345,7 @@ class Rollbacks:
             As `decide`.
         """
         incident = await self._changes.allowed(incident_id, by=by, act=SuspectAct.DECIDE_ROLLBACK)
-        requirements.require_open(incident)
+        transitions.require_open(incident)
         return incident
 
     async def decide(self, incident_id: int, new: NewRollback, *, by: Person) -> Incident:
@@ -361,7 +361,7 @@ class Rollbacks:
         if not reason:
             raise UserError("rollback_unexplained")
         async with self._changes.change(incident_id, by=by, act=SuspectAct.DECIDE_ROLLBACK) as change:
-            requirements.require_open(change.incident)
+            transitions.require_open(change.incident)
             if not await _is_recorded(change, new.key):
                 await self._record(change, new, reason)
         return change.incident

@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import NewIncident
 from bot.services.triage.joining import Offer
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, keep, services_of, wait

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import discord
 
-from bot.domain.calendar.start_time import OLDEST
+from bot.domain.calendar.typed_times import OLDEST
 from bot.ui.forms.base import MessageSource, Typed, started_now, triage_form
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, services_of, voice_of, wait

@@ -12,7 +12,7 @@ from bot.client import IncidentBot
 from bot.domain.alerts.alert import MAY_BE_AFFECTED
 from bot.domain.errors import DeliveryRefused, UnavailableError
 from bot.domain.masking.masking import mask
-from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Evidence
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.answers import Pressed, control
 from bot.ui.discord_api.client import Rest

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
-from bot.domain.calendar.start_time import parse_start_time
+from bot.domain.calendar.typed_times import parse_start_time
 from bot.domain.errors import StorageUnavailable, UserError
 from bot.domain.triage.session import NewTriage
 from bot.i18n.options import described

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate
 from tests.postgres import open_patient_pool

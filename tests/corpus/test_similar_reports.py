@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.domain.incident.similarity import THRESHOLD, Rarity, most_similar, score
+from bot.domain.incident.relations import THRESHOLD, Rarity, most_similar, score
 from tests.corpus.labelled_reports import CHOSEN, HELD_OUT, HURRIED, LabelledReport, figures, reports
 
 #: The thresholds that do best for bigrams on the parts on which ours was chosen.

@@ -8,9 +8,8 @@ from itertools import count
 from typing import Final, TypeAlias
 
 from bot.domain.alerts.alert import AlertMessage, ChannelPage
-from bot.domain.alerts.question import AlertAnswer, QuestionView
-from bot.domain.delivery.attachments import Attachment
-from bot.domain.delivery.delivery import Delivery, Posted, Request
+from bot.domain.alerts.questions import AlertAnswer, QuestionView
+from bot.domain.delivery.delivery import Attachment, Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import (
     BotError,
@@ -20,13 +19,13 @@ from bot.domain.errors import (
     TemporarilyRefused,
     UpstreamUnavailable,
 )
-from bot.domain.escalation.bundle import Bundle
+from bot.domain.escalation.pages import Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.payloads import Json
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
-from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.timeline.recorded import ThreadMessage
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.services.ports import Redacted, Redrawn, Refreshed, Subject, soonest
 

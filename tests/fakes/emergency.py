@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import DiscordAway
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.outage.watches import OfflineKind, OfflineMessage, UnansweredPost, Watch
+from bot.domain.outage import OfflineKind, OfflineMessage, UnansweredPost, Watch
 from bot.services.ports import Email
 
 

@@ -60,7 +60,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="the next attempt does not wait as long as Discord asks for",
-        file="bot/domain/delivery/attempts.py",
+        file="bot/domain/delivery/delivery.py",
         before="return timedelta(seconds=max(delay_s, asked_s or 0.0))",
         after="return timedelta(seconds=delay_s)",
         tests=("tests/unit/domain/delivery/test_delivery.py",),
@@ -179,7 +179,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a deadline is one time off",
-        file="bot/domain/escalation/ack_deadline.py",
+        file="bot/domain/escalation/ladder.py",
         before="return at + times * span if",
         after="return at + (times + 1) * span if",
         tests=("tests/unit/runbook/test_default.py",),

@@ -9,8 +9,7 @@ from typing import Any, Final
 import asyncpg
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.dlq.failures import DlqEntry
-from bot.domain.dlq.table import DlqColumn
+from bot.domain.dlq import DlqColumn, DlqEntry
 from bot.domain.jobs import Job, JobName
 from bot.storage.database.leases import Leases
 from bot.storage.database.sql import Row

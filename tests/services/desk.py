@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 from bot.domain.charts import Chart
 from bot.domain.delivery.delivery import Delivery, Request
 from bot.domain.delivery.kinds import AnyDeliveryKind
-from bot.domain.dlq.table import DlqTable
+from bot.domain.dlq import DlqTable
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.escalation.bundle import Bundle
-from bot.domain.incident.acknowledgement import Acknowledgement, AckVia
-from bot.domain.incident.incident import Incident
-from bot.domain.incident.opening import NewIncident
+from bot.domain.escalation.pages import Bundle
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.transitions import Acknowledgement, AckVia
 from bot.domain.jobs import Job
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.paging.ways import Way
+from bot.domain.paging import Way
 from bot.domain.people import Person
 from bot.i18n import Texts
 from bot.job_handlers import handlers

@@ -11,15 +11,12 @@ import pytest_asyncio
 from bot.domain.action_items import WatchedAlert
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.checklist import ChecklistPick
-from bot.domain.incident.forms.form_state import form_digest
-from bot.domain.incident.incident import Incident, Role
-from bot.domain.incident.listing import IncidentFilter
-from bot.domain.incident.title_and_start import shown_details
+from bot.domain.incident.forms import ChecklistPick, form_digest, shown_details
+from bot.domain.incident.incident import Incident, IncidentFilter, Role
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.timeline.pinned import ThreadMessage
-from bot.domain.triage.evidence import Evidence
+from bot.domain.timeline.recorded import ThreadMessage
+from bot.domain.triage.session import Evidence
 from bot.services.incidents.title_and_start import NewDetails
 from bot.services.incidents.updates import NewUpdate
 from bot.services.registry import Guilds, Services

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.errors import DeliveryRefused
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.forms import shown_details
 from bot.domain.incident.incident import Incident, Role
-from bot.domain.incident.title_and_start import shown_details
+from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import EntryKind
 from bot.domain.timeline.entries import TimelineKind as Kind
-from bot.domain.timeline.pinned import ThreadMessage
-from bot.domain.triage.evidence import Evidence
+from bot.domain.timeline.recorded import ThreadMessage
+from bot.domain.triage.session import Evidence
 from bot.services.incidents.title_and_start import NewDetails
 from bot.services.incidents.updates import NewUpdate
 from bot.services.timeline.corrections import Correction

@@ -9,8 +9,7 @@ from datetime import date, datetime, time, timedelta
 from statistics import median, quantiles
 from typing import TypeAlias, TypeVar
 
-from bot.domain.statistics.alert_quality import AlertCounts
-from bot.domain.statistics.figures import Deadlines, Durations, Scope, SeverityFigures
+from bot.domain.statistics.figures import AlertCounts, Deadlines, Durations, Scope, SeverityFigures
 from bot.domain.statistics.load import PageCounts
 from bot.domain.statistics.period import Span
 from tests.statistics.history import GUILD, HOLIDAYS, NOW, PROMISING, History, MadeIncident

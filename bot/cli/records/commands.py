@@ -165,7 +165,7 @@ def _since(settings: "Settings", text: str) -> datetime:
     Raises:
         ConfigError: it is neither.
     """
-    from bot.domain.calendar.durations import parse_duration
+    from bot.domain.calendar.typed_times import parse_duration
 
     try:
         return datetime.now(UTC) - parse_duration(text)

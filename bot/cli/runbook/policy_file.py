@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from bot.domain.calendar.durations import format_duration
+from bot.domain.calendar.typed_times import format_duration
 from bot.domain.errors import ConfigError
 from bot.domain.severity import Deadline, LadderStep, Mention, SeverityPolicy
 from bot.runbook import Policy, check_folder, default_policy_text, load_policy

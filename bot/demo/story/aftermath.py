@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from bot.demo.story.seeded_incidents import SeededIncident
-from bot.domain.incident.aftermath import Aftermath, Postmortem, Resolution
 from bot.domain.incident.incident import Incident, PersonRef
-from bot.domain.incident.notices import CancelledNotice, ResolvedNotice
+from bot.domain.incident.parts import Aftermath, Postmortem, Resolution
+from bot.domain.incident.records import CancelledNotice, ResolvedNotice
 
 
 def with_aftermath(incident: Incident, seeded: SeededIncident) -> Incident:

@@ -5,7 +5,7 @@ from bot.demo.story.past_items import counted
 from bot.demo.story.seeded_incidents import SeededIncident
 from bot.demo.story.updates import last_update
 from bot.domain.incident.incident import ByPerson, Incident, IncidentKind, PersonRef, Status
-from bot.domain.incident.locations import AlertPost, IncidentThread, Tracked
+from bot.domain.incident.parts import AlertPost, IncidentThread, Tracked
 
 
 def incident_of(seeded: SeededIncident, incident_id: int) -> Incident:

@@ -13,8 +13,8 @@ from bot.demo.story.week_file import PastAlert
 from bot.demo.vendors import dated, read_monitors
 from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.reading import read_message
-from bot.domain.alerts.titles import alert_title
-from bot.domain.incident.locations import Source, Tracked
+from bot.domain.alerts.recognition import alert_title
+from bot.domain.incident.parts import Source, Tracked
 from bot.i18n import Texts
 from bot.runbook import Policy
 from bot.ui.discord_api.reading.incoming import Incoming

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from bot.demo.story.cast import CastMember
 from bot.demo.story.seeded_incidents import SeededIncident
-from bot.domain.delivery.notices import Notice
-from bot.domain.incident.aftermath import ActionCount
+from bot.domain.delivery.delivery import Notice
+from bot.domain.incident.parts import ActionCount
 from bot.domain.timeline.entries import EntryData
 
 

@@ -15,12 +15,11 @@ from bot.demo.story.outputs import output_posts
 from bot.demo.story.past_items import PastItem, items_of
 from bot.demo.story.seeded_incidents import SeededIncident
 from bot.demo.story.updates import update_lines
-from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery, Request
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery, Notice, Request
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.delivery.notices import Notice
-from bot.domain.escalation.deliveries import PagingData
+from bot.domain.escalation.payloads import PagingData
 from bot.domain.incident.incident import Incident, StatusUpdates
-from bot.domain.incident.notices import UpdateDueNotice
+from bot.domain.incident.records import UpdateDueNotice
 from bot.domain.oncall.people import marked
 from bot.i18n import Texts
 from bot.runbook import Policy

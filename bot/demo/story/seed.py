@@ -20,9 +20,9 @@ from bot.demo.story.progress import is_past_written
 from bot.demo.story.seeded_incidents import SeededIncident, seeded_incidents
 from bot.demo.story.timelines import Row, timeline_of, who_as_columns
 from bot.demo.story.week_file import PastFailure, read_past
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import NewDelivery, Request
 from bot.domain.incident.incident import Incident
+from bot.domain.statistics.period import IsoWeek
 from bot.runbook import Policy
 from bot.storage.database.query import composed
 from bot.storage.database.sql import queries

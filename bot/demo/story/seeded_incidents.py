@@ -10,8 +10,8 @@ from bot.demo.story.cast import CastMember
 from bot.demo.story.guild import DemoGuild, MessageLocation
 from bot.demo.story.monitor_alerts import MonitorAlert
 from bot.demo.story.week_file import PastUpdate, StoryIncident
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.severity import LadderStep, SeverityPolicy
+from bot.domain.statistics.period import IsoWeek
 from bot.runbook import Policy
 from local_discord.world.snowflake import snowflake_of
 

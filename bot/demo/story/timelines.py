@@ -13,8 +13,9 @@ from bot.demo.story.past_items import items_of
 from bot.demo.story.posts import note_id
 from bot.demo.story.seeded_incidents import SeededIncident
 from bot.demo.story.updates import update_facts
-from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
-from bot.domain.incident.entries import (
+from bot.domain.escalation.payloads import EscalatedEntry, PagedEntry
+from bot.domain.incident.incident import PersonRef
+from bot.domain.incident.records import (
     AcknowledgedEntry,
     AlertPostedEntry,
     JoinedEntry,
@@ -22,10 +23,9 @@ from bot.domain.incident.entries import (
     ThreadOpenedEntry,
     entry_of,
 )
-from bot.domain.incident.incident import PersonRef
 from bot.domain.oncall.people import marked
 from bot.domain.timeline.entries import EntryData
-from bot.domain.timeline.written import NoteEntry, PinnedEntry
+from bot.domain.timeline.recorded import NoteEntry, PinnedEntry
 from bot.ui.words.links import place_url
 
 _SECOND: Final = timedelta(seconds=1)

@@ -5,10 +5,9 @@ from datetime import datetime
 
 from bot.demo.story.cast import CastMember
 from bot.demo.story.seeded_incidents import SeededIncident
-from bot.domain.delivery.notices import Notice
-from bot.domain.incident.entries import UpdatedEntry, UpdateDueEntry
+from bot.domain.delivery.delivery import Notice
 from bot.domain.incident.incident import StatusUpdate, StatusUpdates
-from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
+from bot.domain.incident.records import UpdatedEntry, UpdatedNotice, UpdateDueEntry, UpdateDueNotice
 from bot.domain.timeline.entries import EntryData
 
 

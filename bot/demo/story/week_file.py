@@ -8,8 +8,8 @@ from typing import Annotated, Final, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 from bot.domain.calendar.business_time import Weekday
-from bot.domain.calendar.durations import parse_duration
-from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.calendar.typed_times import parse_duration
+from bot.domain.statistics.period import IsoWeek
 from bot.runbook import Policy
 
 _FILE: Final = Path(__file__).with_name("week.toml")

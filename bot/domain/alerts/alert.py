@@ -14,7 +14,7 @@ from typing import Final
 
 from bot.domain.masking.masking import mask
 from bot.domain.text import one_line
-from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Evidence
 
 #: Characters of a target that is taken from a message rather than from the policy.
 TARGET_LIMIT: Final = 80

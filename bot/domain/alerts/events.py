@@ -1,4 +1,4 @@
-"""Alerts that come by themselves instead of as a message in Discord: from a hook, or from a probe."""
+"""What monitors have said: events that came by HTTP, each occurrence of an alert, and the rules about it."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -8,9 +8,10 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from bot.domain.alerts.alert import MAY_BE_AFFECTED, first_line
-from bot.domain.alerts.recognition import Says
+from bot.domain.alerts.recognition import Clue, Says, Shape
 from bot.domain.alerts.subject import words_of
 from bot.domain.masking.masking import mask, open_link
+from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 
 #: Characters of an address that is shown: a post has 2,000 in all.
@@ -174,3 +175,139 @@ def _is_link(url: str) -> bool:
         return False
     is_web = address.scheme in {"http", "https"} and bool(address.hostname) and "@" not in address.netloc
     return is_web and len(url) <= URL_LIMIT and url.isprintable() and not any(map(str.isspace, url))
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """How often an alert has to come before it is tracked.
+
+    Attributes:
+        count: At least 2.
+        within: The time within which it has to.
+    """
+
+    count: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    """What a rule is compared with.
+
+    Attributes:
+        title: As people read it.
+        senders: The names of the monitor.
+        severity: The name of the one that the alert has without a rule.
+    """
+
+    title: str
+    target: str | None
+    senders: tuple[str, ...]
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRule:
+    """A rule. It is about an alert that has all that it names; at least one of them is given.
+
+    Attributes:
+        number: Its place in the policy, from 1.
+        title, target, sender: None: any.
+        severity: None: any.
+        ignores: The alert opens nothing.
+        only_after: It opens nothing before it came so often.
+        becomes: The name of the severity that it has instead.
+    """
+
+    number: int
+    title: Shape | None = None
+    target: Shape | None = None
+    sender: Shape | None = None
+    severity: str | None = None
+    ignores: bool = False
+    only_after: Threshold | None = None
+    becomes: str | None = None
+
+    def is_about(self, alert: AlertFacts) -> bool:
+        """Return True if the rule decides about *alert*."""
+        return (
+            _fits(self.title, (alert.title,))
+            and _fits(self.target, () if alert.target is None else (alert.target,))
+            and _fits(self.sender, alert.senders)
+            and self.severity in {None, alert.severity}
+        )
+
+
+def rule_for(alert: AlertFacts, rules: Iterable[AlertRule]) -> AlertRule | None:
+    """Return the first rule that is about *alert*, or None."""
+    return next((rule for rule in rules if rule.is_about(alert)), None)
+
+
+def _fits(shape: Shape | None, lines: tuple[str, ...]) -> bool:
+    return shape is None or any(shape.match(line) is not None for line in lines)
+
+
+#: The channel of what was said in none.
+NO_CHANNEL: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time that a monitor has said something about an alert.
+
+    Attributes:
+        id: Of the message or event; of two, the later one has the higher id.
+        channel_id: Where the message is; `NO_CHANNEL` for an event.
+        sender: Two monitors may report one alert; each says for itself that it is over.
+        by: The monitor, as people read it.
+        at: When it was said, aware.
+        url: The message, or where to read more; may be empty.
+        severity: Of the alert, by what was said.
+        same_within: How long it counts as the same alert; None: as the policy says for all.
+        is_readable: It says what the alert is about.
+        nth: Its place among the events that came together.
+        title: What it is about, one line.
+        target: What is affected, if it says so.
+        subject: What it is about, as a reading has it; empty for an event.
+        is_success: It says that some work went well.
+        rule: The policy's rule about it, if there is one.
+        clues: By what it is known what it says, the strongest first.
+        lesson: The number of the `AlertLesson` by which it is read, if there is one.
+    """
+
+    guild_id: int
+    id: int
+    channel_id: int
+    sender: str
+    fingerprint: str
+    by: Person
+    at: datetime
+    url: str
+    severity: SeverityPolicy
+    same_within: timedelta | None = None
+    is_readable: bool = True
+    nth: int = 0
+    title: str = ""
+    target: str | None = None
+    rule: AlertRule | None = None
+    subject: str = ""
+    is_success: bool = False
+    clues: tuple[Clue, ...] = ()
+    lesson: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAlert:
+    """An alert that a sender has posted.
+
+    Attributes:
+        number: Of its incident.
+        subject: As in `Occurrence`; None: opened by a version that kept none.
+        is_open: It still fires, or waits for an answer; else it is over and muted.
+    """
+
+    number: int
+    fingerprint: str
+    title: str
+    subject: str | None
+    is_open: bool = True

@@ -20,40 +20,38 @@ from itertools import islice, pairwise
 from typing import Final
 
 from bot.domain.alerts.alert import AlertMessage, first_line
-from bot.domain.alerts.plain_words import (
+from bot.domain.alerts.recognition import WHAT, WHERE, Clue, Pattern, Reading, Says, match_patterns
+from bot.domain.alerts.subject import Token, folded, is_name, look_of, tokens, words_of
+from bot.domain.alerts.words import (
     ALERTS,
     BOILERPLATE,
     BROAD,
+    DECISIVE,
     ERROR_FIELDS,
     GENERIC,
+    GRADE_FIELDS,
     LET_GO,
     NAMING_FIELDS,
     NO_ERROR,
+    NORMAL,
     NOT_NAMING,
     NUMBERED,
     RUNS,
+    SIGNS,
     SILENT_LABELS,
+    STATE_FIELDS,
     STATUS_PAGE,
+    STRONG,
     SUBJECT_FIELDS,
     TITLES,
     TRACE_FIELDS,
     UNREAL,
-)
-from bot.domain.alerts.recognition import WHAT, WHERE, Clue, Pattern, Reading, Says, match_patterns
-from bot.domain.alerts.state_words import (
-    DECISIVE,
-    GRADE_FIELDS,
-    NORMAL,
-    SIGNS,
-    STATE_FIELDS,
-    STRONG,
     VALUES,
     WEAK,
     WORDS,
     Meaning,
     Phrase,
 )
-from bot.domain.alerts.subject import Token, folded, is_name, look_of, tokens, words_of
 from bot.domain.text import one_line
 
 _SAYS: Final = {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from bot.domain.alerts.state_words import SIGNS, WORDS, Meaning, phrases
+from bot.domain.alerts.words import SIGNS, WORDS, Meaning, phrases
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,33 @@
 """The ladder: who is alerted next, and when, until someone acknowledges.
 
-Source: the runbook, エスカレーションパス.
+An acknowledgement may end. From then on people wait anew; the ack deadline, if it has passed, is
+only kept for the statistics, and the ladder's next step takes its place. A change of severity must
+not put off an escalation that people wait for, however often it is made. Source: the runbook, 15分以内
+/ 4時間以内 / 翌営業日.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from bot.domain.incident.incident import Incident
+from bot.domain.calendar.business_time import BusinessHours
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.records import SeverityChangedEntry
 from bot.domain.payloads import Payload
-from bot.domain.severity import LadderStep, Mention, SeverityPolicy
+from bot.domain.severity import Deadline, LadderStep, Mention, SeverityPolicy
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+
+
+def ack_deadline(severity: SeverityPolicy, hours: BusinessHours, *, at: datetime) -> datetime:
+    """Return when an alert of *severity* posted at *at* (aware) must have been acknowledged, aware."""
+    return moment_after(at, severity.ack_within, hours)
+
+
+def moment_after(at: datetime, span: Deadline, hours: BusinessHours, *, times: int = 1) -> datetime:
+    """Return the end of *span* counted from *at* (aware), aware; a duration may count several times."""
+    return at + times * span if isinstance(span, timedelta) else hours.next_triage(at)
 
 
 class CallingStep(Protocol):
@@ -234,3 +250,127 @@ def repetition(step: Step, *, now: datetime, index: int) -> Step | None:
     after = rung.after if counts_from is None else due_at - counts_from
     again = replace(rung, after=after, repeat_up_to=left)
     return replace(step, index=index, due_at=due_at, rung=again, status=StepStatus.PENDING)
+
+
+def is_again(incident: Incident) -> bool:
+    """Return True if *incident* waits since an acknowledgement that ended after the ack deadline."""
+    ended = incident.ack_ended
+    return incident.status is Status.TRIGGERED and ended is not None and ended.at > incident.ack_due_at
+
+
+def waits_since(incident: Incident, *, at: datetime) -> datetime:
+    """Return the start of the wait for a responder that was under way at the time *at* (aware)."""
+    ended = incident.ack_ended
+    return incident.triggered_at if ended is None or ended.at >= at else ended.at
+
+
+def present_deadline(incident: Incident) -> datetime | None:
+    """Return by when the waiting *incident* must be acknowledged.
+
+    It is the ack deadline or, after an acknowledgement that ended later, the ladder's first step since then.
+    None: no step was left.
+    """
+    ended = incident.ack_ended
+    if ended is None or ended.at <= incident.ack_due_at:
+        return incident.ack_due_at
+    return next((step.due_at for step in incident.calls.steps if step.due_at > ended.at), None)
+
+
+def is_overdue(incident: Incident) -> bool:
+    """Return True if the ladder's step at the present deadline was taken without a responder."""
+    waits = incident.status is Status.TRIGGERED and (
+        incident.acknowledged is None or incident.ack_ended is not None
+    )
+    due = present_deadline(incident)
+    return waits and due is not None and incident.calls.is_past(due)
+
+
+def called_in_vain(incident: Incident) -> Incident:
+    """Return *incident* without the DMs that the last acknowledge answered, if that has ended since."""
+    ended = incident.ack_ended
+    if ended is None:
+        return incident
+    pages = tuple(page for page in incident.calls.pages if page.asked_at >= ended.at)
+    return replace(incident, calls=replace(incident.calls, pages=pages))
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityClock:
+    """From when the deadline and the ladder of a severity count.
+
+    Attributes:
+        since: Aware.
+        ladder: The ladder that the incident had under this severity earlier in the same wait: it goes on.
+            Empty if there was none.
+    """
+
+    since: datetime
+    ladder: tuple[Step, ...] = ()
+
+
+def earlier_clock(incident: Incident, steps: Sequence[Step], *, priority: int) -> SeverityClock | None:
+    """Return the clock that a severity has had before in the present wait of *incident*; None if it had none.
+
+    Args:
+        steps: All steps of the incident.
+        priority: `Step.priority` of the severity.
+    """
+    alike = [(step.starts_at, step) for step in steps if step.priority == priority]
+    latest = max((begun for begun, _ in alike if begun is not None), default=None)
+    own = tuple(step for begun, step in alike if begun == latest)
+    since = _waits_since(incident)
+    if not any(step.decided_at is not None and step.decided_at >= since for step in own):
+        return None
+    return SeverityClock(
+        min(step.counts_from or step.starts_at or incident.triggered_at for step in own), own
+    )
+
+
+def severe_since(
+    incident: Incident,
+    timeline: Iterable[TimelineEntry],
+    *,
+    is_as_severe: Callable[[str], bool],
+    now: datetime,
+) -> datetime:
+    """Return when *incident* was first at least so severe in its present wait; *now* if it never was.
+
+    Args:
+        is_as_severe: Return True for the name of a severity that is at least the one in question.
+    """
+    since, begun, severity = _waits_since(incident), incident.triggered_at, incident.severity
+    entries = [entry for entry in timeline if entry.kind is TimelineKind.SEVERITY_CHANGED]
+    changes = [(entry.at, SeverityChangedEntry.from_json(entry.data or {})) for entry in entries]
+    if changes:
+        severity = changes[0][1].before
+    for at, change in changes:
+        if at > since and is_as_severe(severity):
+            break
+        begun, severity = at, change.after
+    return max(begun, since) if is_as_severe(severity) else now
+
+
+def resumed(clock: SeverityClock, *, first_index: int, starts_at: datetime) -> tuple[Step, ...]:
+    """Return the steps of the earlier ladder that are left, as rows of a new one, by due time.
+
+    They keep their times and their distance in number. The pages of its very start are sent once more: they
+    say that the severity is another one.
+    """
+    first = min(step.index for step in clock.ladder)
+    return tuple(
+        replace(
+            step,
+            index=first_index + step.index - first,
+            starts_at=starts_at,
+            counts_from=clock.since,
+            status=StepStatus.PENDING,
+            decided_at=None,
+        )
+        for step in sorted(clock.ladder, key=lambda step: (step.due_at, step.index))
+        if step.status is StepStatus.CANCELLED or step.rung.after == timedelta()
+    )
+
+
+def _waits_since(incident: Incident) -> datetime:
+    """Return the start of the present wait for a responder."""
+    return incident.triggered_at if incident.ack_ended is None else incident.ack_ended.at

@@ -5,11 +5,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.incident.aftermath import ActionCount, Aftermath
-from bot.domain.incident.calls import Calls
-from bot.domain.incident.locations import AlertPost, IncidentThread, Tracked
+from bot.domain.incident.parts import (
+    ActionCount,
+    Aftermath,
+    AlertOrigin,
+    AlertPost,
+    AlertWait,
+    Calls,
+    IncidentThread,
+    Source,
+    Tracked,
+)
 from bot.domain.payloads import Json, Payload
+from bot.domain.people import Person
 from bot.domain.severity import SeverityChange
+from bot.domain.triage.session import Evidence
 
 
 class Status(StrEnum):
@@ -269,3 +279,68 @@ class Incident:
 def label_of(number: int) -> str:
     """Return the name people use for incident *number*: INC-42."""
     return f"INC-{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewIncident:
+    """The facts with which an incident is opened.
+
+    Attributes:
+        title: Cleaned, 1..200 characters.
+        started_at: When the trouble began, aware; not later than the opening.
+        path: The triage answers that led here, as `Given.as_step`; empty for /sev1.
+        key: Idempotency key: the same key opens the same incident ("interaction:123").
+        evidence: The message that the triage started from.
+        rings: False silences every mention, whatever the policy says: a drill that should not disturb.
+        source, fingerprint, origin, waited: Of a tracked alert, as in `Tracked`.
+        subject: What a message of a monitor is about, by which it is found again; None without one.
+        triggered_at: When it was raised, if that was earlier, while the database was away.
+    """
+
+    guild_id: int
+    severity: str
+    title: str
+    targets: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    started_at: datetime
+    reported_by: Person
+    path: tuple[tuple[str, str], ...]
+    key: str
+    evidence: Evidence | None = None
+    kind: IncidentKind = IncidentKind.INCIDENT
+    is_drill: bool = False
+    rings: bool = True
+    is_private: bool = False
+    source: Source | None = None
+    fingerprint: str | None = None
+    subject: str | None = None
+    triggered_at: datetime | None = None
+    origin: AlertOrigin | None = None
+    waited: AlertWait | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """The conditions for an incident to be listed; a condition left at its default holds for every incident.
+
+    Attributes:
+        statuses: The incident has one of these; empty: any status.
+        severity: Its name.
+        words: A part of the title; upper and lower case count as the same.
+        since: The incident was triggered then or later; aware.
+        viewer: The id of the user who reads the list. They see the private incidents that name them.
+        involves: The id of a user who reported, acknowledged or joined the incident, or has a role in it.
+        sees_all: *viewer* sees every private incident.
+        drills: Drills are listed, too.
+        by_severity: Names of severities, the most severe first: open incidents are listed in this order.
+    """
+
+    statuses: frozenset[Status] = frozenset()
+    severity: str | None = None
+    words: str | None = None
+    since: datetime | None = None
+    viewer: int | None = None
+    involves: int | None = None
+    sees_all: bool = False
+    drills: bool = True
+    by_severity: tuple[str, ...] = ()

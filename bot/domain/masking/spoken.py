@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.masking.spans import SecretSpan
-from bot.domain.masking.values import is_none
+from bot.domain.masking.spans import SecretSpan, is_none
 
 #: Secrets that may be a plain word or a few digits.
 _PASSWORDS: Final = (

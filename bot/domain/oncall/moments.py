@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from bot.domain.calendar.start_time import (
+from bot.domain.calendar.typed_times import (
     CLOCK,
     DATE,
     ISO,

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.domain.paging.ways import Also
+from bot.domain.paging import Also
 
 #: The longest time that a person may put between the DM and their other ways.
 LONGEST_WAIT: Final = timedelta(hours=1)

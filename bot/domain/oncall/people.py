@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.domain.oncall.duty import Duty
 from bot.domain.oncall.notify import NotifySettings
-from bot.domain.paging.ways import Way
+from bot.domain.paging import Way
 from bot.domain.people import Person
 
 #: Digits of the shortest Discord id there can be: those of 2015 have 17.

@@ -1,17 +1,20 @@
 """The figures about incidents: what each means. `bot/storage/tables/statistics.sql` computes them.
 
-An incident is *counted* if it was declared, and is neither cancelled (a false alarm) nor merged (a duplicate)
-nor a drill: the rule is `is_counted`. A figure of a period is about the incidents that were
-triggered in it, whenever they were acknowledged or resolved, and as they are when it is counted. So a week's
-figures still change while its incidents go on. Private incidents are counted and never named.
+An incident is *counted* if it was declared, and is neither cancelled (a false alarm) nor merged (a
+duplicate) nor a drill: the rule is `is_counted`. A figure of a period is about the incidents that
+were triggered in it, whenever they were acknowledged or resolved, and as they are when it is
+counted. So a week's figures still change while its incidents go on. Private incidents are counted
+and never named.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.statistics.period import IsoWeek
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +180,104 @@ def is_counted(incident: Incident) -> bool:
     """Return True if the figures count the incident: it is declared, no false alarm, duplicate or drill."""
     is_real = incident.status not in (Status.CANCELLED, Status.MERGED)
     return is_real and incident.kind is IncidentKind.INCIDENT and not incident.is_drill
+
+
+class ExampleOf(StrEnum):
+    """What an incident stands for; the name beside it says which one.
+
+    The latest one is taken, except of a severity: there it is the one that took longest to resolve.
+    """
+
+    SEVERITY = "severity"
+    TARGET = "target"
+    READER = "reader"  # of a page, by handle
+    SENDER = "sender"  # of an alert
+    LATE_UPDATE = "late_update"
+    DRILL = "drill"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One incident that stands for a figure.
+
+    Attributes:
+        name: Of the severity, target, reader or sender; None for others, and for a reader who was not kept.
+        place: Of such a reader, the on-call place that was paged.
+    """
+
+    of: ExampleOf
+    name: str | None
+    place: str | None
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """The examples of a period. Private incidents are not among them."""
+
+    incidents: Mapping[tuple[ExampleOf, str], Incident] = field(default_factory=dict)
+
+    @classmethod
+    def by_name(cls, named: Iterable[tuple[ExampleOf, str, Incident]]) -> "Examples":
+        """Keep the latest incident of each name."""
+        in_order = sorted(named, key=lambda one: one[2].id)
+        return cls({(of, name): incident for of, name, incident in in_order})
+
+    def of(self, kind: ExampleOf, name: str = "") -> Incident | None:
+        """Return the example of that name; None for none that may be shown."""
+        return self.incidents.get((kind, name))
+
+
+#: An alert that fires again within this time after it ended was not mended.
+AGAIN_WITHIN: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCounts:
+    """What became of the alerts that began in a period; drills are left out.
+
+    An alert is one tracked incident. The same alert within `same_within` is a further message of it.
+
+    Attributes:
+        alerts: Tracked, whatever became of them.
+        messages: Times that the monitor posted them.
+        acknowledged: A person took them.
+        acted_on: Declared as an incident that was no false alarm, or merged into a declared one.
+        false: Closed as a false alarm, declared or not.
+        again: The same alert fired again within `AGAIN_WITHIN` after it ended.
+    """
+
+    alerts: int = 0
+    messages: int = 0
+    acknowledged: int = 0
+    acted_on: int = 0
+    false: int = 0
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSource:
+    """The alerts of one sender; *name* is what it posts under."""
+
+    name: str
+    counts: AlertCounts
+
+
+@dataclass(frozen=True, slots=True)
+class NoisyAlert:
+    """An alert that comes again and again, by its fingerprint. Private incidents are not among it.
+
+    Attributes:
+        latest: The last incident that tracks it: its title, its sender, and where it is.
+    """
+
+    latest: Incident
+    counts: AlertCounts
+
+
+@dataclass(frozen=True, slots=True)
+class AlertQuality:
+    """The alerts of a period: by sender, and the noisiest ones; each those with the most messages first."""
+
+    sources: tuple[AlertSource, ...] = ()
+    noisiest: tuple[NoisyAlert, ...] = ()

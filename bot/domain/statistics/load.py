@@ -1,6 +1,6 @@
-"""What being on call cost each person: pages, and hours."""
+"""What a period cost each person, and whether that is fair."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -130,3 +130,159 @@ def loads(
         for person in {**pages, **spans}
     ]
     return tuple(sorted(result, key=lambda one: (-one.pages.total, -one.oncall_s, one.person.name)))
+
+
+#: How far back it looks: a quarter's weeks.
+SINCE: Final = timedelta(weeks=13)
+
+#: More than this many times the mean is too much. Source: issue 16, `/stats fairness`.
+TOO_MUCH: Final = 1.5
+
+#: Fewer pages than this in a quarter are no burden, whatever the mean is.
+_FEW_PAGES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedShift:
+    """A coming shift with a planned end, as the schedule has it.
+
+    Attributes:
+        order: The number of its place in the on-call order, from 0: that one is paged first.
+    """
+
+    place: str
+    order: int
+    person: OnCallPerson
+    starts: datetime
+    ends: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """Return the time from the shift's start to its end."""
+        return self.ends - self.starts
+
+    def overlaps(self, other: "PlannedShift") -> bool:
+        """Return True if there is a moment in both."""
+        return self.starts < other.ends and other.starts < self.ends
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """A change of the schedule that takes some load off a person.
+
+    Attributes:
+        gives: The shift that they give away.
+        to: Who takes it.
+        takes: The easier shift that they take for it; None: *to* has no shift ahead to give.
+    """
+
+    gives: PlannedShift
+    to: OnCallPerson
+    takes: PlannedShift | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """A person who carries more than `TOO_MUCH` times the mean.
+
+    Attributes:
+        in_pages, in_hours: What there is too much of; at least one of them.
+        relief: None without a coming shift to give away, or anybody to take it.
+    """
+
+    load: PersonLoad
+    in_pages: bool
+    in_hours: bool
+    relief: Relief | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fairness:
+    """The load of each person since *since*, and who has too much of it.
+
+    Attributes:
+        mean_pages, mean_s: Over the people with any load: pages, seconds on call.
+    """
+
+    since: datetime
+    loads: tuple[PersonLoad, ...]
+    mean_pages: float
+    mean_s: float
+    overloads: tuple[Overload, ...]
+
+
+def fairness(loads: Sequence[PersonLoad], ahead: Iterable[PlannedShift], *, since: datetime) -> Fairness:
+    """Compare the people who were on call or paged, and suggest a change for each who has too much."""
+    shared = tuple(one for one in loads if one.pages.total or one.oncall_s)
+    count = max(len(shared), 1)
+    mean_pages = sum(one.pages.total for one in shared) / count
+    mean_s = sum(one.oncall_s for one in shared) / count
+    shifts = sorted(ahead, key=lambda shift: shift.starts)
+    overloads = []
+    for one in shared if len(shared) > 1 else ():
+        in_pages = one.pages.total >= _FEW_PAGES and one.pages.total > TOO_MUCH * mean_pages
+        in_hours = one.oncall_s > TOO_MUCH * mean_s
+        if in_pages or in_hours:
+            relief = relief_of(one, shared, shifts, in_hours=in_hours)
+            overloads.append(Overload(one, in_pages, in_hours, relief))
+    return Fairness(since, shared, mean_pages, mean_s, tuple(overloads))
+
+
+def relief_of(
+    burdened: PersonLoad, loads: Sequence[PersonLoad], ahead: Sequence[PlannedShift], *, in_hours: bool
+) -> Relief | None:
+    """Return a change of the coming schedule that helps *burdened* and puts no one at two places at once.
+
+    Too many hours become fewer by a swap with a shorter shift, too many pages by one with a place that is
+    paged later. If no swap helps, a person stands in for a shift. The one who takes over has the least load.
+
+    Args:
+        ahead: In order of their start.
+        in_hours: They have too many hours; else too many pages.
+    """
+    own = _of(burdened.person, ahead)
+    if not in_hours:
+        own = sorted(own, key=lambda shift: shift.order)
+    least = sorted(loads, key=lambda one: (one.oncall_s, one.pages.total, one.person.name))
+    others = [one.person for one in least if one.person.handle != burdened.person.handle]
+    for to in others:
+        theirs = _of(to, ahead)
+        pairs = [
+            (gives, takes) for gives in own for takes in theirs if _helps(gives, takes, in_hours=in_hours)
+        ]
+        free = [(gives, takes) for gives, takes in pairs if _fits(gives, takes, own=own, theirs=theirs)]
+        if free:
+            gives, takes = max(
+                free, key=lambda pair: pair[0].length - pair[1].length
+            )  # of equal ones the first
+            return Relief(gives, to, takes)
+    stand_ins = (
+        Relief(gives, to, None)
+        for to in others
+        for gives in own
+        if not any(gives.overlaps(shift) for shift in _of(to, ahead))
+    )
+    return next(stand_ins, None)
+
+
+def _of(person: OnCallPerson, ahead: Iterable[PlannedShift]) -> list[PlannedShift]:
+    return [shift for shift in ahead if shift.person.handle == person.handle]
+
+
+def _helps(gives: PlannedShift, takes: PlannedShift, *, in_hours: bool) -> bool:
+    if in_hours:
+        return gives.length > takes.length
+    return gives.order < takes.order and gives.length >= takes.length
+
+
+def _fits(
+    gives: PlannedShift,
+    takes: PlannedShift,
+    *,
+    own: Iterable[PlannedShift],
+    theirs: Iterable[PlannedShift],
+) -> bool:
+    """Return True if neither person holds two places at once after the swap."""
+    kept_by_them = (shift for shift in theirs if shift is not takes)
+    others = (shift for shift in own if shift is not gives)
+    return not any(map(gives.overlaps, kept_by_them)) and not any(map(takes.overlaps, others))

@@ -1,14 +1,16 @@
-"""The timeline as people read it: each entry with its corrections, and where the thread tells of it."""
+"""The timeline as people read it: entries with their corrections, and runs of them folded."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import TypeAlias
 
 from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.privacy import SETTLED
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import EntryKind, TimelineEntry, TimelineKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +103,46 @@ def lines_of(entries: Iterable[TimelineEntry], posts: Iterable[Delivery] = ()) -
         if entry.corrects is None or entry.corrects not in ids
     ]
     return tuple(sorted(lines, key=lambda line: line.at))
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedLines:
+    """Several messages that the bot has sent within a minute; at least two, in order."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def at(self) -> datetime:
+        """Return the time of the first of the folded lines."""
+        return self.lines[0].at
+
+    @property
+    def kinds(self) -> Mapping[EntryKind, int]:
+        """Return how many there are of each kind, in the order in which the kinds appear."""
+        return Counter(line.entry.kind for line in self.lines)
+
+
+#: A row of the timeline as it is shown.
+TimelineRow: TypeAlias = Line | FoldedLines
+
+
+def folded(lines: Iterable[Line]) -> tuple[TimelineRow, ...]:
+    """Return *lines*, oldest first, with what the bot sent within a minute in one row, where the first was.
+
+    A single one stays as it is: a row that counts it would say less in as much room.
+    """
+    known = tuple(lines)
+    of_minute: dict[datetime, list[Line]] = {}
+    for line in known:
+        if line.entry.kind.spec.is_machine:
+            of_minute.setdefault(_minute(line), []).append(line)
+    rows: list[TimelineRow] = []
+    for line in known:
+        together = of_minute[_minute(line)] if line.entry.kind.spec.is_machine else [line]
+        if line is together[0]:
+            rows.append(line if len(together) == 1 else FoldedLines(tuple(together)))
+    return tuple(rows)
+
+
+def _minute(line: Line) -> datetime:
+    return line.at.replace(second=0, microsecond=0)

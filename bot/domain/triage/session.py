@@ -1,22 +1,182 @@
 """One walk through the decision tree, as stored, and the changes it can go through.
 
-A walk that ends in 再評価 stays under a clock: held until it is asked about again, asked until a person
-answers, and raised when no answer comes. Looking again reopens the questions without stopping that clock.
+A walk that ends in 再評価 stays under a clock: held until it is asked about again, asked until a
+person answers, and raised when no answer comes. Looking again reopens the questions without
+stopping that clock.
 
-A walk that is left unfinished has a clock of its own, see `bot.domain.triage.unfinished`.
+A walk that is left unfinished has a clock of its own, see `Idle`. A person who only looked around
+never causes an alert.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.delivery.delivery import Notice
 from bot.domain.errors import InvalidTransition
+from bot.domain.masking.masking import mask
+from bot.domain.payloads import Payload
 from bot.domain.people import Person
-from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.tree import BY_HAND, Given
-from bot.domain.triage.unfinished import Idle
+from bot.domain.severity import SeverityPolicy
+from bot.domain.triage.tree import BY_HAND, Given, Path, Tree
+
+#: Characters that are kept of a message; Discord allows no more.
+EVIDENCE_LIMIT: Final = 4_000
+
+
+class Evidence(Payload):
+    """A message as it was when the triage started from it.
+
+    Attributes:
+        text: Its words, up to 4,000 characters; empty when it had none (an image, an embed).
+        author_name: The name that it was posted under; a webhook's name included.
+        url: Its address in Discord.
+        at: When it was posted, aware.
+    """
+
+    text: str
+    author_id: int
+    author_name: str
+    url: str
+    at: datetime
+
+    def masked(self) -> "Evidence":
+        """Return the message as it may be stored and shown elsewhere: without secrets and emails."""
+        return replace(self, text=mask(self.text).text)
+
+
+class PathStep(Payload, kw_only=False):
+    """An answer of the decision tree, as `Given.as_step`."""
+
+    question: str
+    answer: str
+
+
+class JoinedReport(Payload):
+    """A report that joined an incident of others, as its person gave it.
+
+    Attributes:
+        by: The name of the person who began the triage.
+        severity: Its result.
+        path: The answers that led there.
+        url: The message that it was about, if it was about one.
+    """
+
+    title: str
+    targets: tuple[str, ...] = ()
+    symptoms: tuple[str, ...] = ()
+    started_at: datetime
+    by: str
+    severity: str
+    path: tuple[PathStep, ...] = ()
+    url: str | None = None
+
+
+class ReportJoinedNotice(Notice, name="report_joined"):
+    """The report of another person has joined this incident."""
+
+    report: JoinedReport
+
+
+class TriagedHereNotice(Notice, name="triaged_here"):
+    """Another triage of the same message has ended in this incident.
+
+    Attributes:
+        severity: Its result; None for a re-evaluation.
+    """
+
+    severity: str | None = None
+
+
+class TriageData(Payload):
+    """A post of a triage.
+
+    Attributes:
+        triage: Its number.
+        monitor: The name of the monitor whose alert it is about.
+        quiet: The person it mentions was notified before.
+    """
+
+    triage: int
+    monitor: str | None = None
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignOfLife:
+    """The last act on a walk, and the person who did it."""
+
+    at: datetime
+    by_id: int
+    by_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """The clock of a walk's first look, which finds out whether the walk is still answered.
+
+    Attributes:
+        due_at: When the bot checks next; None: never, unless a person goes on.
+        asked_at: When the bot asked the walk's person; None: it did not, or a person has gone on since.
+        asked_name: The person it asked last.
+        rounds: How often it asked.
+        continued_at: When a person last went on after being asked.
+        continued_by_id, continued_by_name: The person who went on; the walk is theirs since.
+    """
+
+    due_at: datetime | None = None
+    asked_at: datetime | None = None
+    asked_name: str | None = None
+    rounds: int = 0
+    continued_at: datetime | None = None
+    continued_by_id: int | None = None
+    continued_by_name: str | None = None
+
+    def asked(self, name: str, *, at: datetime, due_at: datetime) -> "Idle":
+        """Record that *name* was asked whether they go on; at *due_at* the bot decides without them."""
+        return replace(self, due_at=due_at, asked_at=at, asked_name=name, rounds=self.rounds + 1)
+
+    def due(self, at: datetime) -> "Idle":
+        """Return a copy whose next check is at *at*."""
+        return replace(self, due_at=at)
+
+    def stopped(self) -> "Idle":
+        """Stop the clock, because the triage has ended or was offered to the team."""
+        return replace(self, due_at=None)
+
+    def continued(self, *, by: Person, at: datetime, due_at: datetime | None) -> "Idle":
+        """Record that *by* goes on; the bot checks at *due_at* (None: never) whether they still do."""
+        return replace(
+            self,
+            due_at=due_at,
+            asked_at=None,
+            continued_at=at,
+            continued_by_id=by.id,
+            continued_by_name=by.name,
+        )
+
+
+def severity_if_left(
+    tree: Tree, severities: Mapping[str, SeverityPolicy], *, path: Path, chosen: str | None
+) -> SeverityPolicy | None:
+    """Return the severity under which an unfinished walk is raised, if it is raised at all.
+
+    It is the least severe outcome that the answers still allow, provided that every allowed outcome calls
+    people. Without an answer no one is called.
+
+    Args:
+        path: The answers, as far as they fit the tree.
+        chosen: The severity chosen by hand over the tree's; None if there is none.
+    """
+    if chosen is None and not path:
+        return None
+    names = {chosen} if chosen is not None else {outcome.severity for outcome in tree.outcomes(path)}
+    left = [severities.get(name or "") for name in names]
+    known = [severity for severity in left if severity is not None and severity.calls_people]
+    return max(known, key=lambda severity: severity.rank) if len(known) == len(left) else None
+
 
 _KEY: Final = "triage:"
 

@@ -10,8 +10,7 @@ from typing import Final, TypeAlias
 
 import httpx
 
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
+from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.integrations.outbound.places import Address, AllowedPlaces
 from bot.integrations.outbound.public import is_public
 

@@ -8,8 +8,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
+from bot.domain.errors import OutboundFailed, OutboundProblem
 
 _PROBLEMS: Final[Mapping[int, OutboundProblem]] = {
     HTTPStatus.UNAUTHORIZED: OutboundProblem.UNAUTHORISED,

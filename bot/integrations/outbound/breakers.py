@@ -1,4 +1,4 @@
-"""A circuit breaker for each system at each host outside. The rule: `bot.domain.delivery.breaker`.
+"""A circuit breaker for each system at each host outside. The rule: `bot.domain.delivery.limits`.
 
 Several systems may stand behind one host, a gateway of the team's: one that fails silences no other.
 """
@@ -10,9 +10,8 @@ from typing import Final
 import structlog
 from cachetools import LRUCache
 
-from bot.domain.delivery.breaker import Breaker
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
+from bot.domain.delivery.limits import Breaker
+from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.integrations.outbound.call import CallTerms
 
 log = structlog.get_logger(__name__)

@@ -8,8 +8,7 @@ from typing import Final
 
 import httpx
 
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
+from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.integrations.outbound.answers import HttpAnswer
 from bot.integrations.outbound.call import Call, CallTerms
 

@@ -13,8 +13,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
+from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.integrations.outbound.addresses import (
     CheckedTransport,
     LiteralsChecked,

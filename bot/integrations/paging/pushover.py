@@ -6,9 +6,8 @@ Source: https://pushover.net/api, and https://pushover.net/api/receipts
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
-from bot.domain.paging.sync import SyncedState
+from bot.domain.errors import OutboundFailed, OutboundProblem
+from bot.domain.paging import SyncedState
 from bot.integrations.outbound.call import Call, CallTerms
 from bot.services.ports.paging import OutsideAnswer, OutsideMessage
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
-from bot.domain.systems.deployments import Deployment, latest
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.systems import CheckResult, Deployment, Fact, SystemKind, SystemState, latest
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.systems.answers import ask, line, moment, understood
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.systems.answers import ask, line, understood
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.domain.errors import OutboundFailed
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.systems.answers import ask, line, moment, understood
 

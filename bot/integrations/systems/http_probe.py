@@ -15,15 +15,15 @@ from typing import Final
 
 from bot.domain.errors import OutboundFailed
 from bot.domain.masking.masking import open_link
-from bot.domain.systems.results import (
+from bot.domain.systems import (
     CERTIFICATE_DAYS,
     CheckResult,
     Fact,
+    HttpTarget,
     SystemKind,
     SystemState,
     is_outage,
 )
-from bot.domain.systems.rules import HttpTarget
 from bot.integrations.outbound.answers import HttpAnswer
 from bot.integrations.outbound.call import Call, CallTerms
 from bot.integrations.outbound.http import OutboundHttp

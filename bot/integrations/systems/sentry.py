@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.systems.answers import ask, line, understood
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.domain.calendar.durations import parse_duration
+from bot.domain.calendar.typed_times import parse_duration
 from bot.domain.oncall.rotation import Unit, parse_turn
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.domain.statistics.load import NO_SLEEP, SleepHours

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 from pydantic import model_validator
 
+from bot.domain.alerts.events import AlertRule, Threshold
 from bot.domain.alerts.recognition import PATTERN_LIMIT, Shape
-from bot.domain.alerts.rules import AlertRule, Threshold
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import Problem, Rule, Section
 

@@ -13,9 +13,8 @@ from typing import Annotated, Final
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from bot.domain.alerts.alert import AlertPart
-from bot.domain.alerts.recognition import PATTERN_LIMIT, Pattern, Says, Shape, TextPart, Unknown
-from bot.domain.alerts.rules import AlertRule
-from bot.domain.alerts.titles import TitleShapes
+from bot.domain.alerts.events import AlertRule
+from bot.domain.alerts.recognition import PATTERN_LIMIT, Pattern, Says, Shape, TextPart, TitleShapes, Unknown
 from bot.domain.errors import ConfigError
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.fields import moments, values

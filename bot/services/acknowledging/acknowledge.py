@@ -7,10 +7,10 @@ import structlog
 
 from bot.domain.audit import AuditData
 from bot.domain.errors import UserError
-from bot.domain.incident import acknowledgement
-from bot.domain.incident.acknowledgement import Acknowledgement, AckOutcome, AckVia
-from bot.domain.incident.entries import AcknowledgedEntry, JoinedEntry
+from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.records import AcknowledgedEntry, JoinedEntry
+from bot.domain.incident.transitions import Acknowledgement, AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
@@ -122,7 +122,7 @@ class Acknowledger:
             incident.id, by, via=via
         )
         next_update_at = self._policy.update_due(self._policy.rules(incident.severity), at=now)
-        result = acknowledgement.acknowledge(
+        result = transitions.acknowledge(
             incident, by=by, at=now, already_responding=not joined, next_update_at=next_update_at
         )
         data = AuditData(incident.id, facts={"via": via.value})

@@ -14,8 +14,8 @@ from itsdangerous import BadData, URLSafeSerializer
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.errors import BotError, IncidentNotFound
-from bot.domain.incident.acknowledgement import AckOutcome, AckVia
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.installation import Installation
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person

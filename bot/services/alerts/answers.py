@@ -6,9 +6,8 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.decisions import AlertDecision
-from bot.domain.alerts.lesson import TAUGHT_BY, AlertLesson, NewLesson
-from bot.domain.alerts.occurrence import Occurrence
-from bot.domain.alerts.question import AlertAnswer, AlertQuestion
+from bot.domain.alerts.events import Occurrence
+from bot.domain.alerts.questions import TAUGHT_BY, AlertAnswer, AlertLesson, AlertQuestion, NewLesson
 from bot.domain.alerts.recognition import Says
 from bot.domain.audit import AuditData
 from bot.domain.errors import UserError

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.alerts.occurrence import Occurrence
-from bot.domain.alerts.payloads import FiresAgainNotice, RepeatedEntry
+from bot.domain.alerts.events import Occurrence
+from bot.domain.alerts.questions import FiresAgainNotice, RepeatedEntry
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.jobs import Job, JobName

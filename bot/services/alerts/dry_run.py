@@ -5,8 +5,7 @@ from typing import NoReturn
 
 from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.decisions import AlertOutcome
-from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin, event_id
-from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin, Occurrence, event_id
 from bot.domain.alerts.recognition import Says, Unknown
 from bot.runbook.model import Policy
 from bot.services.alerts.counting import AlertCounting

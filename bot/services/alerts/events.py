@@ -9,15 +9,20 @@ import structlog
 
 from bot.domain.alerts.alert import TARGET_LIMIT, first_line
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
-from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin
-from bot.domain.alerts.occurrence import NO_CHANNEL, Occurrence
+from bot.domain.alerts.events import (
+    NO_CHANNEL,
+    AlertEvent,
+    AlertFacts,
+    AlertSender,
+    EventOrigin,
+    Occurrence,
+    rule_for,
+)
 from bot.domain.alerts.recognition import Says
-from bot.domain.alerts.rules import AlertFacts, rule_for
-from bot.domain.incident.incident import Incident, IncidentKind
-from bot.domain.incident.locations import AlertOrigin
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident.parts import AlertOrigin
 from bot.domain.people import Person
-from bot.domain.triage.evidence import EVIDENCE_LIMIT, Evidence
+from bot.domain.triage.session import EVIDENCE_LIMIT, Evidence
 from bot.runbook.model import Policy
 from bot.services.alerts.counting import AlertCounting
 from bot.services.alerts.opening import AlertOpening, Decided

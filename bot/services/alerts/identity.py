@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.domain.alerts.occurrence import KnownAlert, Occurrence
+from bot.domain.alerts.events import KnownAlert, Occurrence
 from bot.domain.alerts.reading import ended_by, is_same_title, repeats, same_subject
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.subject import words_of

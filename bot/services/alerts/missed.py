@@ -8,7 +8,7 @@ import structlog
 
 from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.decisions import AlertOutcome
-from bot.domain.alerts.payloads import AlertsSkippedData
+from bot.domain.alerts.questions import AlertsSkippedData
 from bot.domain.alerts.recognition import Says
 from bot.domain.delivery.delivery import NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind

@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 
-from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionDetail
-from bot.domain.alerts.held import HeldAlert, HoldReason
-from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionDetail, HeldAlert, HoldReason
+from bot.domain.alerts.events import Occurrence, Threshold
 from bot.domain.alerts.recognition import Says
-from bot.domain.alerts.rules import Threshold
-from bot.domain.incident.incident import Incident
-from bot.domain.incident.locations import AlertWait
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.parts import AlertWait
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import Incidents
 from bot.storage.tables.alerts.alerts import AlertRows

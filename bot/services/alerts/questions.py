@@ -8,15 +8,13 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
-from bot.domain.alerts.payloads import AlertQuestionData
-from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
+from bot.domain.alerts.questions import AlertAnswer, AlertQuestion, AlertQuestionData, QuestionView
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Delivery, NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import Incident, IncidentKind
-from bot.domain.incident.locations import Source
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident.parts import Source
 from bot.domain.jobs import IN_LINE, Job, JobName
 from bot.domain.people import Person
 from bot.runbook.model import Policy

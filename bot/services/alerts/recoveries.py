@@ -3,13 +3,12 @@
 import structlog
 
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
-from bot.domain.alerts.occurrence import Occurrence
-from bot.domain.alerts.payloads import RecoveredEntry, RecoveredNotice
-from bot.domain.alerts.question import AlertAnswer
+from bot.domain.alerts.events import Occurrence
+from bot.domain.alerts.questions import AlertAnswer, RecoveredEntry, RecoveredNotice
 from bot.domain.alerts.recognition import Says
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.incident.notices import ResolvedNotice
+from bot.domain.incident.records import ResolvedNotice
 from bot.runbook.model import Policy
 from bot.services.alerts.identity import about, identified
 from bot.services.alerts.questions import show_answer

@@ -8,14 +8,11 @@ import structlog
 
 from bot.domain.alerts.alert import AlertMessage, FiredAlert, severity_at_start
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
-from bot.domain.alerts.lesson import AlertLesson
-from bot.domain.alerts.occurrence import Occurrence
-from bot.domain.alerts.question import AlertQuestion
+from bot.domain.alerts.events import AlertFacts, AlertRule, Occurrence, rule_for
+from bot.domain.alerts.questions import AlertLesson, AlertQuestion
 from bot.domain.alerts.reading import beginnings, read_message
-from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, names_of
-from bot.domain.alerts.rules import AlertFacts, AlertRule, rule_for
-from bot.domain.alerts.titles import alert_title
-from bot.domain.dlq.failures import REPLAYED_AS
+from bot.domain.alerts.recognition import Reading, Says, Unknown, alert_title, is_from, names_of
+from bot.domain.dlq import REPLAYED_AS
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy

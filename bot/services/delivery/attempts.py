@@ -5,8 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
-from bot.domain.delivery.attempts import UNKNOWN, may_double
-from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.delivery import UNKNOWN, Delivery, may_double
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.services.shared.already_told import OLD
 

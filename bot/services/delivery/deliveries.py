@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.delivery.attachments import AttachedFiles, Attachment, in_order
-from bot.domain.delivery.attempts import is_mute, retry_after
 from bot.domain.delivery.delivery import (
+    AttachedFiles,
+    Attachment,
     Delivery,
     Posted,
+    in_order,
+    is_mute,
+    retry_after,
 )
 from bot.domain.errors import (
     Crowded,

@@ -9,7 +9,7 @@ import structlog
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.escalation.bundle import Bundle
+from bot.domain.escalation.pages import Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import Email, EmailRecipient, EmailSender, EmailWriter

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.dlq.failures import MUTE, NewFailure, failure_id
-from bot.domain.drill import DLQ_MARK
+from bot.domain.dlq import DLQ_MARK, MUTE, NewFailure, failure_id
 from bot.domain.incident.incident import Incident
 from bot.runbook.model import Policy
 from bot.services.delivery.email_backup import TRY_EMAIL_AGAIN, EmailBackup

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.capability import delivery_kinds
-from bot.domain.delivery.addressing import Named
-from bot.domain.delivery.delivery import Delivery, Posted
+from bot.domain.delivery.delivery import Delivery, Named, Posted
 from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.jobs import Job, JobName

@@ -9,8 +9,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.attempts import LATE, comes_too_late
-from bot.domain.delivery.delivery import UNFINISHED, Delivery
+from bot.domain.delivery.delivery import LATE, UNFINISHED, Delivery, comes_too_late
 from bot.domain.errors import Crowded, DiscordAway, UpstreamUnavailable
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryKinds

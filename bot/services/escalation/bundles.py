@@ -12,8 +12,8 @@ import structlog
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.escalation.bundle import Bundle
-from bot.domain.incident.acknowledgement import AckOutcome, AckVia
+from bot.domain.escalation.pages import Bundle
+from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.jobs import Job, JobName
 from bot.domain.people import Person
 from bot.runbook.model import Policy

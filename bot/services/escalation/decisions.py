@@ -8,11 +8,22 @@ from typing import Final
 import structlog
 
 from bot.domain.delivery.delivery import Delivery, priority_of
-from bot.domain.escalation.deliveries import PagingData
-from bot.domain.escalation.ladder import Due, Step, StepStatus, Why, WhyKind, following_step, plan
-from bot.domain.escalation.severity_clock import SeverityClock, earlier_clock, resumed, severe_since
+from bot.domain.escalation.ladder import (
+    Due,
+    SeverityClock,
+    Step,
+    StepStatus,
+    Why,
+    WhyKind,
+    earlier_clock,
+    following_step,
+    plan,
+    resumed,
+    severe_since,
+)
+from bot.domain.escalation.pages import Reached, reached
+from bot.domain.escalation.payloads import PagingData
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.paging import Reached, reached
 from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.runbook.model import Policy

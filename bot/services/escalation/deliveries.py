@@ -8,10 +8,9 @@ from typing import Final, TypeAlias
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Posted
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL
-from bot.domain.escalation.bundle import Bundle, Bundled, may_grow
-from bot.domain.escalation.deliveries import BundleData, PagingData
+from bot.domain.escalation.pages import Bundle, Bundled, may_grow, person_of
+from bot.domain.escalation.payloads import BundleData, PagingData
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.paging import person_of
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import DeliveryFailedEntry
 from bot.runbook.model import Policy

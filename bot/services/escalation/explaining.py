@@ -2,14 +2,12 @@
 
 from contextlib import suppress
 
-from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.delivery import Delivery, Notice
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.delivery.notices import Notice
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.escalation.explaining import CallEvidence, acknowledgements, why_me
-from bot.domain.escalation.why_me import WhyMe
+from bot.domain.escalation.why_me import CallEvidence, WhyMe, acknowledgements, why_me
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.notices import UpdateDueNotice
+from bot.domain.incident.records import UpdateDueNotice
 from bot.domain.people import Person
 from bot.services.ports.discord import DiscordMembers
 from bot.services.shared.access import Access

@@ -12,12 +12,11 @@ from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition
-from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Step, Why, WhyKind, following_step
-from bot.domain.escalation.notices import DeclinedNotice, UnreachedNotice
-from bot.domain.incident.entries import DeclinedEntry
+from bot.domain.escalation.pages import answering, asked_of, declined, next_place, place_of, since
+from bot.domain.escalation.payloads import DeclinedNotice, PagingData, UnreachedNotice
 from bot.domain.incident.incident import Incident, PersonRef, Status
-from bot.domain.incident.paging import answering, asked_of, declined, next_place, place_of, since
+from bot.domain.incident.records import DeclinedEntry
 from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry

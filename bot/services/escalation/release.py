@@ -10,10 +10,15 @@ import structlog
 
 from bot.domain.audit import AuditData
 from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable
-from bot.domain.escalation.entries import LapsedEntry, ReleasedEntry
 from bot.domain.escalation.ladder import Why, WhyKind
-from bot.domain.escalation.notices import LapsedNotice, ReleasedNotice, TakenOverNotice
-from bot.domain.incident import acknowledgement
+from bot.domain.escalation.payloads import (
+    LapsedEntry,
+    LapsedNotice,
+    ReleasedEntry,
+    ReleasedNotice,
+    TakenOverNotice,
+)
+from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
@@ -190,7 +195,7 @@ class Releasing:
         """Pass the acknowledge to the responder who joined first, and tell them in the thread."""
         severity = self._policy.rules(incident.severity)
         next_update_at = self._policy.update_due(severity, at=now)
-        taken = acknowledgement.take_over(incident, by=to, at=now, next_update_at=next_update_at)
+        taken = transitions.take_over(incident, by=to, at=now, next_update_at=next_update_at)
         await IncidentWrites(tx.sql).save(taken)
         await remind_later(tx, taken, now=now)
         told = TakenOverNotice(by=by.name, to=to.name, to_id=to.id)
@@ -209,7 +214,7 @@ class Releasing:
             username: The responder's; empty if it is not known.
         """
         holder = incident.on_it
-        waiting = acknowledgement.end_ack(incident, at=now, lapsed=lapsed)
+        waiting = transitions.end_ack(incident, at=now, lapsed=lapsed)
         await IncidentWrites(tx.sql).save(waiting)
         await remind_later(tx, waiting, now=now)
         kind = WhyKind.LAPSED if lapsed else WhyKind.RELEASED

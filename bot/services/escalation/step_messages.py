@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.delivery.delivery import Delivery, NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.escalation.deliveries import NextStep, PagingData
-from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
 from bot.domain.escalation.ladder import Due, Step, is_mailed
-from bot.domain.escalation.outside import OutsidePage, OutsideRules
+from bot.domain.escalation.pages import OutsidePage, OutsideRules
+from bot.domain.escalation.payloads import EscalatedEntry, NextStep, PagedEntry, PagingData
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.severity import LadderStep

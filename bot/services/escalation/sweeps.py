@@ -9,8 +9,8 @@ import structlog
 
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import StorageUnavailable
-from bot.domain.escalation.bundle import to_bundle
 from bot.domain.escalation.ladder import Due, StepStatus, split
+from bot.domain.escalation.pages import to_bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.runbook.model import Policy

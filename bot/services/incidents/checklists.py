@@ -2,8 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
-from bot.domain.incident.checklist import Checklist, ChecklistPick, Filled, drawn_anew, fill_in
-from bot.domain.incident.entries import StepDoneEntry, StepUndoneEntry
+from bot.domain.incident.forms import Checklist, ChecklistPick, Filled, drawn_anew, fill_in
+from bot.domain.incident.records import StepDoneEntry, StepUndoneEntry
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.shared.access import Act

@@ -1,8 +1,8 @@
 """From a tracked alert to an incident, by a click or by a triage of its message."""
 
 from bot.domain.incident import transitions
-from bot.domain.incident.entries import DeclaredEntry, SeverityChangedEntry
 from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.records import DeclaredEntry, SeverityChangedEntry
 from bot.domain.severity import NewSeverity, SeverityPolicy
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.escalation.decisions import Escalations

@@ -9,11 +9,14 @@ from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.domain.escalation.ladder import StepStatus
-from bot.domain.incident.deliveries import RoleDm
-from bot.domain.incident.entries import AlertPostedEntry, ThreadOpenedEntry
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.notices import RoleUndeliveredNotice, UpdateDueNotice
-from bot.domain.incident.posting import is_current, is_superseded
+from bot.domain.incident.posting import RoleDm, is_current, is_superseded
+from bot.domain.incident.records import (
+    AlertPostedEntry,
+    RoleUndeliveredNotice,
+    ThreadOpenedEntry,
+    UpdateDueNotice,
+)
 from bot.domain.people import Person
 from bot.domain.severity import Mention
 from bot.domain.timeline.entries import EntryData, TimelineEntry

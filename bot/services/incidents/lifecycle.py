@@ -5,20 +5,23 @@ from datetime import datetime
 
 from bot.capability import IncidentEvent
 from bot.domain.errors import InvalidTransition, UserError
-from bot.domain.incident import relations, requirements, transitions
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.aftermath import Aftermath
-from bot.domain.incident.entries import End, ReopenedEntry, UnmergedEntry, entry_of
+from bot.domain.incident import relations, transitions
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef
-from bot.domain.incident.notices import (
+from bot.domain.incident.parts import Aftermath
+from bot.domain.incident.posting import archived
+from bot.domain.incident.records import (
     CancelledNotice,
+    End,
     LinkedNotice,
+    ReopenedEntry,
     ReopenedNotice,
     ResolvedNotice,
     UnlinkedNotice,
+    UnmergedEntry,
     UnmergedNotice,
+    entry_of,
 )
-from bot.domain.incident.posting import archived
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.domain.timeline.entries import TimelineKind
@@ -84,7 +87,7 @@ class Lifecycle:
         """
         incident = await self._shown.as_shown(incident_id, digest)
         await self._changes.require(incident, by=by, act=act)
-        requirements.require_open(incident)
+        transitions.require_open(incident)
         return incident
 
     async def resolve(
@@ -130,7 +133,7 @@ class Lifecycle:
     async def dismiss(self, incident_id: int, *, by: Person) -> Incident:
         """Cancel a tracked alert as a false alarm, unless it is an incident by now."""
         async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
-            requirements.require_tracked(change.incident)
+            transitions.require_tracked(change.incident)
             return await self._cancel(change, "")
 
     async def _cancel(self, change: Change, reason: str) -> Incident:
@@ -151,7 +154,7 @@ class Lifecycle:
         async with self._changes.change(incident_id, by=by, act=Act.REOPEN, told=told) as change:
             was_merged_into = change.incident.merged_into_id
             if was_merged_into not in (None, into):  # another person was first, twice
-                requirements.require_open(change.incident)
+                transitions.require_open(change.incident)
             owed = self._policy.update_due(self._policy.rules(change.incident.severity), at=change.now)
             opened = transitions.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
             await change.save(opened)

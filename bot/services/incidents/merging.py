@@ -7,10 +7,9 @@ import structlog
 from bot.capability import IncidentEvent
 from bot.domain.errors import UserError
 from bot.domain.incident import relations, transitions
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.entries import LinkedEntry
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.incident.notices import MergedHereNotice, MergedNotice
+from bot.domain.incident.records import LinkedEntry, MergedHereNotice, MergedNotice
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.incidents.lifecycle import Lifecycle

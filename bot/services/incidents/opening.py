@@ -8,9 +8,8 @@ from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
-from bot.domain.incident.entries import OpenedEntry
-from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, IncidentKind, NewIncident, Status
+from bot.domain.incident.records import OpenedEntry
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.text import one_line

@@ -1,7 +1,7 @@
 """The button that adapts the promised time of the next status update to a changed severity."""
 
 from bot.domain.errors import InvalidTransition
-from bot.domain.incident import requirements, transitions
+from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
@@ -34,7 +34,7 @@ class Promises:
         async with self._changes.change(incident_id, by=by, act=Act.UPDATE) as change:
             if await change.recorded_under(key):  # Discord has delivered the same press twice
                 return change.incident
-            requirements.require_open(change.incident)
+            transitions.require_open(change.incident)
             now = change.incident.severity
             if now != severity:
                 raise InvalidTransition("severity_moved", incident=change.incident.label, severity=now)

@@ -9,8 +9,7 @@ from bot.capability import ConsoleLine
 from bot.domain.errors import IncidentNotFound, InvalidTransition, StorageUnavailable
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident import relations
-from bot.domain.incident.incident import OPEN, Incident, PersonRef, Status
-from bot.domain.incident.listing import IncidentFilter
+from bot.domain.incident.incident import OPEN, Incident, IncidentFilter, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.privacy import PostPlaces, post_places
 from bot.domain.timeline.lines import Line, lines_of

@@ -8,9 +8,8 @@ import structlog
 
 from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.deliveries import MemberData
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.posting import is_current, is_repost, posting_of, repost, rethread
+from bot.domain.incident.posting import MemberData, is_current, is_repost, posting_of, repost, rethread
 from bot.runbook.model import Policy
 from bot.services.running_triages.posts import monitor_of, question, question_again
 from bot.services.shared.jobs import refresh_job

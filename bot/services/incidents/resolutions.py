@@ -5,11 +5,10 @@ from datetime import timedelta
 from typing import Final
 
 from bot.capability import IncidentEvent
-from bot.domain.incident import requirements, transitions
-from bot.domain.incident.aftermath import Aftermath, Resolution
-from bot.domain.incident.entries import ResolutionCorrectedEntry
+from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.notices import ResolutionCorrectedNotice
+from bot.domain.incident.parts import Aftermath, Resolution
+from bot.domain.incident.records import ResolutionCorrectedEntry, ResolutionCorrectedNotice
 from bot.domain.people import Person
 from bot.domain.text import storable
 from bot.domain.timeline.entries import TimelineKind
@@ -103,7 +102,7 @@ class Resolutions:
         """
         incident = await self._shown.as_shown(incident_id, digest)
         await self._changes.require(incident, by=by, act=Act.CORRECT_RESOLUTION)
-        requirements.require_resolved(incident)
+        transitions.require_resolved(incident)
         return incident
 
     async def correct(self, incident_id: int, said: NewResolution, *, by: Person) -> CorrectedResolution:
@@ -115,7 +114,7 @@ class Resolutions:
             As `Changes.change`; InvalidTransition: it is not resolved.
         """
         async with self._changes.change(incident_id, by=by, act=Act.CORRECT_RESOLUTION) as change:
-            requirements.require_resolved(change.incident)
+            transitions.require_resolved(change.incident)
             before = await ResolutionRows(change.tx.sql).resolution(incident_id) or _nothing_said(change)
             corrected = _merged(before, _made(change, said), said.left)
             is_new = not (_is_same(before, corrected) or await _is_recorded(change, said.key))

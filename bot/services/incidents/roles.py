@@ -8,11 +8,10 @@ from bot.domain.delivery.delivery import NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, RecordedRefusal, UserError
 from bot.domain.incident import transitions
-from bot.domain.incident.acknowledgement import AckOutcome, AckVia
-from bot.domain.incident.deliveries import RoleDm
-from bot.domain.incident.entries import JoinedEntry, RoleChangedEntry
 from bot.domain.incident.incident import Incident, PersonRef, Role, Status
-from bot.domain.incident.notices import RoleChangedNotice
+from bot.domain.incident.posting import RoleDm
+from bot.domain.incident.records import JoinedEntry, RoleChangedEntry, RoleChangedNotice
+from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy

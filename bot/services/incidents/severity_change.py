@@ -4,11 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.escalation.severity_clock import SeverityClock
+from bot.domain.escalation.ladder import SeverityClock
 from bot.domain.incident import transitions
-from bot.domain.incident.entries import SeverityChangedEntry
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.incident.notices import SeverityChangedNotice, ThreadMovedNotice
+from bot.domain.incident.records import SeverityChangedEntry, SeverityChangedNotice, ThreadMovedNotice
 from bot.domain.payloads import UNSET
 from bot.domain.severity import Mention, NewSeverity, SeverityChange, SeverityPolicy
 from bot.runbook.model import Policy

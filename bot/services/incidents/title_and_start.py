@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.capability import IncidentEvent
-from bot.domain.calendar.start_time import InvalidStartTime, parse_start_time
+from bot.domain.calendar.typed_times import InvalidStartTime, parse_start_time
 from bot.domain.errors import UserError
-from bot.domain.incident.entries import DetailsChangedEntry
+from bot.domain.incident.forms import DetailsChange, ShownDetails, changes_of, correct_details
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.notices import DetailsChangedNotice
-from bot.domain.incident.title_and_start import DetailsChange, ShownDetails, changes_of, correct_details
+from bot.domain.incident.records import DetailsChangedEntry, DetailsChangedNotice
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy

@@ -1,8 +1,7 @@
 """Recording and posting a status update, or the new time of the next one alone."""
 
-from bot.domain.incident.entries import UpdatedEntry
 from bot.domain.incident.incident import Phase, UsersAffected
-from bot.domain.incident.notices import UpdatedNotice
+from bot.domain.incident.records import UpdatedEntry, UpdatedNotice
 from bot.services.shared.changes import Change
 
 

@@ -8,11 +8,10 @@ import structlog
 
 from bot.capability import IncidentEvent
 from bot.domain.errors import UserError
-from bot.domain.incident import requirements, status_updates, transitions
-from bot.domain.incident.entries import DetailsChangedEntry, UpdateDueEntry
-from bot.domain.incident.forms.form_state import Shown, with_changes
+from bot.domain.incident import transitions
+from bot.domain.incident.forms import Shown, with_changes
 from bot.domain.incident.incident import Incident, Phase, Status, StatusUpdate, UsersAffected
-from bot.domain.incident.notices import UpdateDueNotice
+from bot.domain.incident.records import DetailsChangedEntry, UpdateDueEntry, UpdateDueNotice
 from bot.domain.people import Person
 from bot.domain.severity import Deadline
 from bot.domain.text import storable
@@ -117,7 +116,7 @@ class Updates:
                     posted=TimelineKind.UPDATED in earlier,
                     detailed=TimelineKind.DETAILS_CHANGED in earlier,
                 )
-            requirements.require_open(change.incident)
+            transitions.require_open(change.incident)
             detailed = await self._set_details(change, update)
             posted = await self._say(change, update)
             if not (detailed or posted):
@@ -208,12 +207,12 @@ class Updates:
         self, tx: Transaction, incident: Incident, absence: Absence, *, now: datetime, due_at: datetime
     ) -> Incident:
         severity = self._policy.rules(incident.severity)
-        every, times = severity.update_every or _EVERY, status_updates.intervals_until_repeat(incident)
+        every, times = severity.update_every or _EVERY, transitions.intervals_until_repeat(incident)
         again_at = self._policy.due(every, at=now, times=times)
         lapses_at = None
         if severity.ack_lapses_after is not None and incident.status is Status.ACKNOWLEDGED:
             again_at = lapses_at = now + severity.ack_lapses_after
-        reminded = status_updates.remind(incident, again_at=again_at)
+        reminded = transitions.remind(incident, again_at=again_at)
         lead = incident.lead_without(absence.all)
         name = None if lead is None else lead.name
         entry = UpdateDueEntry(

@@ -12,8 +12,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.domain.errors import BotError
-from bot.domain.outage.journal import Journal
-from bot.domain.outage.watches import OfflineKind, OfflineMessage, UnsentMessage, Watch, WatchStep
+from bot.domain.outage import Journal, OfflineKind, OfflineMessage, UnsentMessage, Watch, WatchStep
 from bot.domain.severity import Mention
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S

@@ -12,12 +12,12 @@ from uuid import UUID
 import structlog
 from cachetools import LRUCache
 
-from bot.domain.alerts.held import HeldAlert
+from bot.domain.alerts.decisions import HeldAlert
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import NotPermitted, StorageBroken, StorageUnavailable
 from bot.domain.escalation.ladder import plan
-from bot.domain.incident.opening import NewIncident
-from bot.domain.outage.watches import DatabaseTrouble, UnrecordedReport, Watch, WatchStep
+from bot.domain.incident.incident import NewIncident
+from bot.domain.outage import DatabaseTrouble, UnrecordedReport, Watch, WatchStep
 from bot.domain.people import has_role
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.domain.urgency import PERSON, urgency

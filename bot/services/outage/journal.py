@@ -9,10 +9,9 @@ from uuid import UUID
 import structlog
 from pydantic import TypeAdapter
 
-from bot.domain.alerts.held import AlertWindow
+from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.delivery.delivery import Posted
-from bot.domain.outage.journal import Journal
-from bot.domain.outage.watches import UnrecordedReport, Watch
+from bot.domain.outage import Journal, UnrecordedReport, Watch
 from bot.services.ports import Spool
 
 log = structlog.get_logger(__name__)

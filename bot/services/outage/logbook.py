@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import structlog
 
-from bot.domain.outage.journal import Journal
+from bot.domain.outage import Journal
 from bot.services.outage.journal import encoded, read
 from bot.services.ports import Spool
 from bot.services.shared.boot_clock import boot_s

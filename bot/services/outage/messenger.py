@@ -11,7 +11,7 @@ from cachetools import TTLCache
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.installation import nonce_of
-from bot.domain.outage.watches import OfflineKind, OfflineMessage, OfflinePost, UnansweredPost, Watch
+from bot.domain.outage import OfflineKind, OfflineMessage, OfflinePost, UnansweredPost, Watch
 from bot.services.outage.logbook import Logbook
 from bot.services.ports import Email, EmailSender, OfflineAlerter
 from bot.services.shared.roster import OnCall

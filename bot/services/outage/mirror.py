@@ -8,10 +8,9 @@ from typing import Final
 
 import structlog
 
-from bot.domain.alerts.held import AlertWindow
+from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.errors import StorageUnavailable
-from bot.domain.outage.journal import Journal
-from bot.domain.outage.watches import Watch, WatchChange
+from bot.domain.outage import Journal, Watch, WatchChange
 from bot.runbook.model import Policy
 from bot.services.outage.logbook import Logbook
 from bot.storage.store import Store

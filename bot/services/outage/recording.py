@@ -8,17 +8,15 @@ from itertools import groupby
 
 import structlog
 
-from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
-from bot.domain.alerts.held import HeldAlert
+from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, HeldAlert
 from bot.domain.alerts.recognition import Says
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable, UserError
 from bot.domain.escalation.ladder import Step
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.locations import Source
-from bot.domain.outage.journal import Journal, Recorded
-from bot.domain.outage.watches import UnrecordedReport, watch_key
+from bot.domain.incident.parts import Source
+from bot.domain.incident.transitions import AckVia
+from bot.domain.outage import Journal, Recorded, UnrecordedReport, watch_key
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import EmailedEntry

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias
 
 from bot.domain.alerts.alert import ChannelPage
-from bot.domain.delivery.attachments import Attachment
-from bot.domain.delivery.delivery import Delivery, Posted, Request
+from bot.domain.delivery.delivery import Attachment, Delivery, Posted, Request
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
-from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.timeline.recorded import ThreadMessage
 from bot.domain.triage.session import Triage
 
 #: What a delivery is about, such as an incident, a triage or a capability's own; None for what has none. The

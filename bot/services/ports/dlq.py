@@ -5,9 +5,18 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from bot.domain.dlq.failures import DlqCounts, DlqEntry, DlqPage, MostSevere, NewFailure, StatusCounts
-from bot.domain.dlq.table import TableReport
-from bot.domain.dlq.views import Cursor, DlqFilter, DlqView
+from bot.domain.dlq import (
+    Cursor,
+    DlqCounts,
+    DlqEntry,
+    DlqFilter,
+    DlqPage,
+    DlqView,
+    MostSevere,
+    NewFailure,
+    StatusCounts,
+    TableReport,
+)
 
 
 class DlqStore(Protocol):

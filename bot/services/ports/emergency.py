@@ -5,7 +5,7 @@ from typing import Protocol
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
+from bot.domain.outage import OfflineKind, OfflineMessage, Watch
 from bot.services.ports.mail import Email
 
 

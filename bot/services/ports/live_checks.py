@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from bot.domain.systems.results import CheckResult, SystemKind
+from bot.domain.systems import CheckResult, SystemKind
 
 
 class LiveCheck(Protocol):

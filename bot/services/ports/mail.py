@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.escalation.bundle import Bundle
+from bot.domain.escalation.pages import Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 

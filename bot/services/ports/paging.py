@@ -6,8 +6,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident
-from bot.domain.paging.sync import SyncedState
-from bot.domain.paging.ways import Way
+from bot.domain.paging import SyncedState, Way
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import GivenAnswer, SeverityChoice, TriagedEntry
-from bot.domain.triage.payloads import JoinedReport
-from bot.domain.triage.session import StoredAnswer, StoredChoice, Triage
+from bot.domain.triage.session import JoinedReport, StoredAnswer, StoredChoice, Triage
 from bot.runbook.model import Policy
 from bot.services.running_triages.posts import post_keys, save_walk, set_clock
 from bot.services.shared.changes import Change

@@ -6,8 +6,7 @@ from datetime import timedelta
 from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, NewDelivery, priority_of
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.jobs import IN_LINE, Job, JobName
-from bot.domain.triage.payloads import TriageData
-from bot.domain.triage.session import Triage, TriageStatus
+from bot.domain.triage.session import Triage, TriageData, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import Discord
 from bot.storage.store import Store

@@ -14,7 +14,7 @@ from typing import Final
 from cachetools import LRUCache
 
 from bot.domain.delivery.delivery import Delivery, Posted
-from bot.domain.outage.watches import OfflinePost, UnansweredPost
+from bot.domain.outage import OfflinePost, UnansweredPost
 from bot.storage.store import Store
 from bot.storage.tables.outage import MirrorRows
 

@@ -9,11 +9,11 @@ import structlog
 
 from bot.capability import IncidentEvent, installed
 from bot.domain.audit import AuditData
-from bot.domain.delivery.notices import Notice
+from bot.domain.delivery.delivery import Notice
 from bot.domain.errors import RecordedRefusal
 from bot.domain.incident import relations
-from bot.domain.incident.entries import LinkedEntry, UnlinkedEntry
 from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.records import LinkedEntry, UnlinkedEntry
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryData, EntryKind, TimelineEntry
 from bot.runbook.model import Policy

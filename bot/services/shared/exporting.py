@@ -9,8 +9,8 @@ from typing import Final
 
 import structlog
 
+from bot.domain.code_host import AWAY, ExportTrouble
 from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
-from bot.domain.exports import AWAY, ExportTrouble
 from bot.services.ports import CodeHost
 from bot.storage.store import Store
 from bot.storage.transaction import Transaction

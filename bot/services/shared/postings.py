@@ -3,12 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.delivery.delivery import NewDelivery, priority_of
+from bot.domain.delivery.delivery import NewDelivery, Notice, priority_of
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.delivery.notices import Notice
-from bot.domain.incident.deliveries import MemberData, PostingData
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.posting import alert_place
+from bot.domain.incident.posting import MemberData, PostingData, alert_place
 from bot.domain.payloads import Json
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.model import Policy

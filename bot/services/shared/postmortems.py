@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.capability import PostmortemDuty
-from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.parts import Postmortem
 from bot.domain.people import Person
 from bot.domain.postmortems import OwedPostmortem, Owing
 from bot.runbook.model import Policy

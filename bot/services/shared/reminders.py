@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from bot.domain.incident import status_updates
+from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.jobs import Job, JobName
 from bot.domain.people import Person
@@ -62,7 +62,7 @@ async def note_sign_of_life(
     severity = policy.rules(incident.severity)
     if not (incident.is_open and incident.updates.reminders and severity.ack_lapses_after is not None):
         return incident
-    alive = status_updates.promise_renewed(incident, policy.update_due(severity, at=now))
+    alive = transitions.promise_renewed(incident, policy.update_due(severity, at=now))
     await IncidentWrites(tx.sql).save(alive)
     await remind_later(tx, alive, now=now)
     await tx.enqueue(refresh_job(alive, severity=severity))

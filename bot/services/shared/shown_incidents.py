@@ -12,7 +12,7 @@ from typing import Final
 
 from cachetools import TTLCache
 
-from bot.domain.incident.forms.form_state import form_digest
+from bot.domain.incident.forms import form_digest
 from bot.domain.incident.incident import Incident
 from bot.storage.store import Store
 from bot.storage.tables.incidents import IncidentRows

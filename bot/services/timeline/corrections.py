@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.errors import UserError
-from bot.domain.incident.forms.form_state import digest_of
+from bot.domain.incident.forms import digest_of
 from bot.domain.text import storable
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.lines import Line
-from bot.domain.timeline.notices import CorrectedNotice
-from bot.domain.timeline.written import CorrectedEntry
+from bot.domain.timeline.recorded import CorrectedEntry, CorrectedNotice
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT
 
 #: Characters of a correction: a pinned message may be this long.

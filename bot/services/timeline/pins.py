@@ -18,8 +18,13 @@ from bot.domain.errors import DeliveryRefused, IncidentNotFound, UpstreamUnavail
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.domain.timeline.pinned import PinSeenData, ThreadMessage
-from bot.domain.timeline.written import PinDeletedEntry, PinEditedEntry, PinnedEntry
+from bot.domain.timeline.recorded import (
+    PinDeletedEntry,
+    PinEditedEntry,
+    PinnedEntry,
+    PinSeenData,
+    ThreadMessage,
+)
 from bot.domain.urgency import BACKGROUND, urgency
 from bot.runbook.model import Policy
 from bot.services.ports import Discord

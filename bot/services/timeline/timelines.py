@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.calendar.start_time import (
+from bot.domain.calendar.typed_times import (
     InvalidStartTime,
     StartTimeInFuture,
     StartTimeTooOld,
@@ -16,13 +16,11 @@ from bot.domain.calendar.start_time import (
 )
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.incident.status_updates import correct_last_update
+from bot.domain.incident.transitions import correct_last_update
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.domain.timeline.folding import TimelineRow, folded
-from bot.domain.timeline.lines import Line, lines_of
-from bot.domain.timeline.notices import NoteNotice
-from bot.domain.timeline.written import NoteEntry, VoiceJoinedEntry
+from bot.domain.timeline.lines import Line, TimelineRow, folded, lines_of
+from bot.domain.timeline.recorded import NoteEntry, NoteNotice, VoiceJoinedEntry
 from bot.runbook.model import Policy
 from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes

@@ -1,6 +1,6 @@
 """The titles of tracked alerts, for the form of a triage about one: both share the title."""
 
-from bot.domain.incident.forms.form_state import digest_of
+from bot.domain.incident.forms import digest_of
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.storage.store import Store

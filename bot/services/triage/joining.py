@@ -12,8 +12,7 @@ from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import EvidenceEntry
-from bot.domain.triage.payloads import JoinedReport, PathStep, ReportJoinedNotice
-from bot.domain.triage.session import Triage
+from bot.domain.triage.session import JoinedReport, PathStep, ReportJoinedNotice, Triage
 from bot.runbook.model import Policy
 from bot.services.incidents.severity_change import Cause, Regrading
 from bot.services.running_triages.endings import end_in

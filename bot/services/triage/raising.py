@@ -5,16 +5,14 @@ from datetime import datetime
 from typing import TypeGuard
 
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import Incident, IncidentKind
-from bot.domain.incident.notices import RaisedAgainNotice
-from bot.domain.incident.opening import NewIncident
-from bot.domain.incident.title_and_start import with_triage
+from bot.domain.incident.forms import with_triage
+from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident.records import RaisedAgainNotice
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import PromotedEntry, UnfinishedEntry
-from bot.domain.triage.payloads import TriagedHereNotice
-from bot.domain.triage.session import Triage
+from bot.domain.triage.session import Triage, TriagedHereNotice
 from bot.domain.triage.tree import UNANSWERED, UNFINISHED
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations

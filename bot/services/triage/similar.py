@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.similarity import Rarity, TroubleReport, most_similar
+from bot.domain.incident.relations import Rarity, TroubleReport, most_similar
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy

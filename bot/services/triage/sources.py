@@ -10,7 +10,7 @@ from bot.domain.audit import AuditData
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Evidence
 from bot.services.running_triages.posts import is_confided
 from bot.storage.store import Store
 from bot.storage.tables.timeline import AuditRows

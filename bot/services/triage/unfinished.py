@@ -12,8 +12,7 @@ import structlog
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.people import Person
-from bot.domain.triage.session import Triage
-from bot.domain.triage.unfinished import SignOfLife
+from bot.domain.triage.session import SignOfLife, Triage
 from bot.runbook.model import Policy
 from bot.services.running_triages.endings import is_dealt_with, lock_walk
 from bot.services.running_triages.posts import (

@@ -7,9 +7,8 @@ from typing import Final
 
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage.session import StoredAnswer, StoredChoice, Triage, TriageStatus
+from bot.domain.triage.session import StoredAnswer, StoredChoice, Triage, TriageStatus, severity_if_left
 from bot.domain.triage.tree import Given, Path, Position
-from bot.domain.triage.unfinished import severity_if_left
 from bot.runbook.model import Policy
 from bot.services.triage.similar import Similar, has_become, similar_to
 from bot.storage.tables.incidents import IncidentRows

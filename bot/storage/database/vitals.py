@@ -6,8 +6,8 @@ from typing import Final
 
 import asyncpg
 
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.errors import OutboundProblem
+from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
 from bot.storage.database.errors import STORAGE_ERRORS
 from bot.storage.database.sql import queries
 

@@ -8,8 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Final, TypeAlias
 
-from bot.domain.dlq.failures import PAYLOAD_LIMIT
-from bot.domain.dlq.table import DlqColumn
+from bot.domain.dlq import PAYLOAD_LIMIT, DlqColumn
 from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
 from bot.storage.database.query import Query, composed

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.dlq.table import DlqColumn
-from bot.domain.dlq.views import NO_ANSWER, Cursor, DlqFilter
+from bot.domain.dlq import NO_ANSWER, Cursor, DlqColumn, DlqFilter
 from bot.storage.dlq.layout import Layout
 
 #: The condition of a text search, which no index can serve alone.

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.dlq.failures import DlqEntry
+from bot.domain.dlq import DlqEntry
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.domain.dlq.table import DlqColumn
+from bot.domain.dlq import DlqColumn
 from bot.storage.dlq.layout import Index, Layout, quoted
 
 #: The columns that a filter narrows a list by: the list's order follows in the same index.

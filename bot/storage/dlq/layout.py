@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from bot.domain.dlq.failures import number_for
-from bot.domain.dlq.table import (
+from bot.domain.dlq import (
     REQUIRED,
     DlqColumn,
     DlqMisfit,
@@ -15,6 +14,7 @@ from bot.domain.dlq.table import (
     Misfit,
     TableReport,
     Unrecorded,
+    number_for,
 )
 from bot.domain.text import half_width, storable
 from bot.storage.database.sql import Row

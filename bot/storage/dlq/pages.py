@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.dlq.failures import COUNTED, SHORTEST, DlqEntry
-from bot.domain.dlq.views import Cursor, DlqFilter
+from bot.domain.dlq import COUNTED, SHORTEST, Cursor, DlqEntry, DlqFilter
 from bot.storage.database.sql import Row
 from bot.storage.dlq.conditions import PLACES, TEXT, Conditions, beside, literally, since
 from bot.storage.dlq.entries import entry_from_row

@@ -13,20 +13,25 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from bot.domain.dlq.failures import (
+from bot.domain.dlq import (
     COUNTED,
     COUNTED_BY_STATUS,
+    DLQ_MARK,
+    Cursor,
+    DlqColumn,
     DlqCounts,
     DlqEntry,
+    DlqFilter,
+    DlqMisfit,
     DlqPage,
+    DlqTable,
+    DlqView,
     MostSevere,
     NewFailure,
     StatusCount,
     StatusCounts,
+    TableReport,
 )
-from bot.domain.dlq.table import DlqColumn, DlqMisfit, DlqTable, TableReport
-from bot.domain.dlq.views import Cursor, DlqFilter, DlqView
-from bot.domain.drill import DLQ_MARK
 from bot.domain.errors import DlqChanged, DlqUnavailable, StorageBroken, StorageUnavailable, UserError
 from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 
 from bot.domain.audit import AuditData
 from bot.domain.delivery.kinds import PAGING
-from bot.domain.incident.acknowledgement import AckVia, FormerResponder
 from bot.domain.incident.incident import Incident, PersonRef
+from bot.domain.incident.transitions import AckVia, FormerResponder
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.storage.appends import Appends

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.delivery.attachments import Attachment
+from bot.domain.delivery.delivery import Attachment
 from bot.storage.database.sql import Sql
 from bot.storage.rows import from_row
 

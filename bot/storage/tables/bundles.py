@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.escalation.bundle import LISTED, Bundle, Bundled, Group
-from bot.domain.escalation.deliveries import BundleData
+from bot.domain.escalation.pages import LISTED, Bundle, Bundled, Group
+from bot.domain.escalation.payloads import BundleData
 from bot.domain.jobs import Job, JobName
 from bot.storage.database.sql import Sql
 from bot.storage.queue.enqueue import cancel_jobs

@@ -8,7 +8,7 @@ from functools import cache
 from bot.capability import delivery_kinds
 from bot.domain.delivery.delivery import Delivery, NewDelivery, Posted, Request
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.escalation.bundle import Group
+from bot.domain.escalation.pages import Group
 from bot.domain.incident.incident import label_of
 from bot.storage.database.sql import Sql
 from bot.storage.rows import deliveries_from_rows, delivery_from_row, request_as_json

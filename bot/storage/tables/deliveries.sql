@@ -82,7 +82,7 @@ SELECT count(*) AS held
 -- Returns an unfinished delivery and the facts that decide whether to send it now. `due_since` is the time of the
 -- longest overdue step in guild :guild_id (null: in any guild). `is_behind` is explained at `behind`. `severity` and
 -- `mention` describe the group with which it could be bundled, and `waiting` how many deliveries the group has, up to
--- :at_most; they are null if it cannot be bundled, see `bot.domain.escalation.bundle.group_of`. No row comes back if
+-- :at_most; they are null if it cannot be bundled, see `bot.domain.escalation.pages.group_of`. No row comes back if
 -- the delivery is finished or belongs to a bundle.
 SELECT delivery.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now,
        (SELECT due_at

@@ -6,9 +6,7 @@ from datetime import datetime
 
 from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.errors import IncidentNotFound
-from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.listing import IncidentFilter
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, IncidentFilter, NewIncident, Status
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.storage.database.sql import Row, Sql

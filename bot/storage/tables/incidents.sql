@@ -3,7 +3,7 @@
 SELECT * FROM incidents WHERE id = :incident_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
 
 -- part: calls
--- Returns the `Calls` of an incident that nobody has acknowledged, as `bot.domain.incident.calls` reads them.
+-- Returns the `Calls` of an incident that nobody has acknowledged, as `bot.domain.incident.parts` reads them.
 CASE WHEN incidents.status = 'triggered' THEN jsonb_build_object(
     'steps',
     (SELECT jsonb_agg(jsonb_build_object(
@@ -44,7 +44,7 @@ CASE WHEN incidents.status = 'triggered' THEN jsonb_build_object(
               GROUP BY 1) AS said)) END AS calls
 
 -- part: aftermath
--- Returns the `Aftermath` of an incident, as `bot.domain.incident.aftermath` reads it, and counts its action items.
+-- Returns the `Aftermath` of an incident, as `bot.domain.incident.parts` reads it, and counts its action items.
 jsonb_build_object(
     'resolution', (SELECT to_jsonb(said) FROM resolutions AS said WHERE said.incident_id = incidents.id),
     'postmortem', (SELECT to_jsonb(owed) FROM postmortems AS owed WHERE owed.incident_id = incidents.id)) AS aftermath,

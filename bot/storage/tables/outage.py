@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from bot.domain.delivery.kinds import ACK_KINDS
-from bot.domain.outage.watches import OfflineKind, Watch, WatchChange, watch_key
+from bot.domain.outage import OfflineKind, Watch, WatchChange, watch_key
 from bot.storage.database.sql import Row, Sql
 from bot.storage.transaction import TransactionSql
 

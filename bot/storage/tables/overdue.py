@@ -7,8 +7,8 @@ from typing import Final
 import structlog
 
 from bot.capability import delivery_kinds, installed
-from bot.domain.delivery.allowance import URGENT
 from bot.domain.delivery.delivery import priority_of
+from bot.domain.delivery.limits import URGENT
 from bot.domain.errors import StorageBroken
 from bot.domain.jobs import Job
 from bot.storage.database.sql import Sql

@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.paging.sync import SyncedPage, SyncedState
-from bot.domain.paging.ways import Way
+from bot.domain.paging import SyncedPage, SyncedState, Way
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
 

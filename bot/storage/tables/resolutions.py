@@ -1,7 +1,7 @@
 """How incidents were resolved."""
 
-from bot.domain.incident.aftermath import Resolution
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.parts import Resolution
 from bot.storage.database.sql import Sql
 
 

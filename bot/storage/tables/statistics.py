@@ -3,21 +3,24 @@
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.incident.incident import Incident
-from bot.domain.statistics.alert_quality import AGAIN_WITHIN, AlertCounts, AlertSource, NoisyAlert
-from bot.domain.statistics.examples import Example, ExampleOf
 from bot.domain.statistics.figures import (
+    AGAIN_WITHIN,
+    AlertCounts,
+    AlertSource,
     Deadlines,
     DrillFigures,
     Durations,
+    Example,
+    ExampleOf,
+    NoisyAlert,
     Scope,
     SetAside,
     SeverityFigures,
     TargetCount,
 )
 from bot.domain.statistics.load import LoadRules, PageCounts, Paged
-from bot.domain.statistics.period import Span
+from bot.domain.statistics.period import IsoWeek, Span
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row, incident_from_row
 

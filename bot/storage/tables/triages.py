@@ -9,9 +9,16 @@ from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import NewTriage, StoredAnswer, StoredChoice, Triage, TriageStatus
-from bot.domain.triage.unfinished import Idle, SignOfLife
+from bot.domain.triage.session import (
+    Evidence,
+    Idle,
+    NewTriage,
+    SignOfLife,
+    StoredAnswer,
+    StoredChoice,
+    Triage,
+    TriageStatus,
+)
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row, incident_from_row
 

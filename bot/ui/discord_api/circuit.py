@@ -1,4 +1,4 @@
-"""The circuit breaker: whether Discord answers this process. The rule: `bot.domain.delivery.breaker`.
+"""The circuit breaker: whether Discord answers this process. The rule: `bot.domain.delivery.limits`.
 
 Reads and writes have a breaker each: Discord has often served the one and refused the other.
 """
@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 import structlog
 
-from bot.domain.delivery.breaker import Breaker
+from bot.domain.delivery.limits import Breaker
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
 from bot.ui.discord_api.expected_events import ExpectedEvents
 

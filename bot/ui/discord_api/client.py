@@ -13,7 +13,7 @@ import aiohttp
 import discord
 from discord.http import Route
 
-from bot.domain.delivery.attachments import Attachment
+from bot.domain.delivery.delivery import Attachment
 from bot.domain.errors import Crowded, DeliveryRefused, TemporarilyRefused, UpstreamUnavailable
 from bot.domain.urgency import BACKGROUND, PERSON, current
 from bot.services.shared.fencing import FRESH_S, is_stale

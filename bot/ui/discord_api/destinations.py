@@ -6,7 +6,7 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident.incident import Incident
-from bot.domain.timeline.pinned import PinSeenData
+from bot.domain.timeline.recorded import PinSeenData
 from bot.services.ports import Subject
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from bot.domain.delivery.attachments import AttachedFiles, Attachment
-from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.delivery import AttachedFiles, Attachment, Delivery
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.routes import message_route
 from bot.ui.discord_api.threads import in_thread

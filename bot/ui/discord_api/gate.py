@@ -13,7 +13,7 @@ from http import HTTPStatus
 from itertools import count
 from typing import Final
 
-from bot.domain.delivery.allowance import Allowance, RouteAllowance
+from bot.domain.delivery.limits import Allowance, RouteAllowance
 from bot.domain.urgency import BACKGROUND
 
 #: Requests per second, of the 50 that Discord allows. The rest is for requests that discord.py makes by

@@ -4,7 +4,7 @@ import json
 import mimetypes
 from collections.abc import Mapping, Sequence
 
-from bot.domain.delivery.attachments import Attachment
+from bot.domain.delivery.delivery import Attachment
 
 
 def form(body: Mapping[str, object], files: Sequence[Attachment]) -> list[dict[str, object]]:

@@ -9,10 +9,8 @@ from datetime import datetime
 
 import discord
 
-from bot.domain.alerts.question import QuestionView
-from bot.domain.delivery.addressing import Addressing
-from bot.domain.delivery.attachments import Attachment
-from bot.domain.delivery.delivery import Delivery, Posted, Request
+from bot.domain.alerts.questions import QuestionView
+from bot.domain.delivery.delivery import Addressing, Attachment, Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import (
     UNKNOWN_CHANNEL,
@@ -23,7 +21,7 @@ from bot.domain.errors import (
 )
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson, id_of
-from bot.domain.paging.ways import Way
+from bot.domain.paging import Way
 from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy

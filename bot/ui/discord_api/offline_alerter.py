@@ -12,7 +12,7 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import UNKNOWN_MESSAGE, DeliveryRefused, UpstreamUnavailable
 from bot.domain.installation import nonce_of
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
+from bot.domain.outage import OfflineKind, OfflineMessage, Watch
 from bot.services.ports import Email
 from bot.ui.buttons import reaction_of
 from bot.ui.discord_api.client import Rest

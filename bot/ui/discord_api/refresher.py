@@ -13,9 +13,9 @@ from http import HTTPStatus
 
 import structlog
 
-from bot.domain.delivery.allowance import LATER
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
+from bot.domain.delivery.limits import LATER
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import by_attention, has_moved, shows_old_details

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action
-from bot.domain.dlq.failures import REPLAYED_AS
+from bot.domain.dlq import REPLAYED_AS
 from bot.domain.errors import DeliveryRefused
 from bot.services.ports import Webhooks
 from bot.ui.discord_api.client import Rest, snowflake

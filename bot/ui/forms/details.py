@@ -3,9 +3,8 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.domain.incident.forms.form_state import digest_of
+from bot.domain.incident.forms import ShownDetails, digest_of, shown_details
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.title_and_start import ShownDetails, shown_details
 from bot.domain.text import cut
 from bot.services.incidents.opening import TITLE_LIMIT
 from bot.services.incidents.title_and_start import NewDetails

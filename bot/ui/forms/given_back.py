@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from bot.capability import installed, merged
-from bot.domain.incident.forms.form_state import digest_of
+from bot.domain.incident.forms import digest_of
 from bot.ui.forms import resolution, severity, timeline, update
 from bot.ui.forms.base import STARTED, TITLE, written
 from bot.ui.forms.details import EDIT_FORM, started_shown

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.errors import UserError
-from bot.domain.incident.aftermath import Resolution
-from bot.domain.incident.forms.form_state import digest_of
-from bot.domain.incident.forms.people_count import parse_people_and_span
+from bot.domain.incident.forms import digest_of, parse_people_and_span
 from bot.domain.incident.incident import Incident, Phase
+from bot.domain.incident.parts import Resolution
 from bot.domain.people import Person
 from bot.domain.postmortems import Owing
 from bot.domain.text import cut

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.incident.forms.form_state import digest_of
+from bot.domain.incident.forms import digest_of
 from bot.domain.incident.incident import label_of
 from bot.domain.timeline.lines import Line
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 from bot.domain.errors import UserError
-from bot.domain.incident.forms.form_state import Shown, digest_of
+from bot.domain.incident.forms import Shown, digest_of
 from bot.domain.incident.incident import Incident, Phase, UsersAffected
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.domain.text import cut, short_digest

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.delivery.attachments import FileRef
+from bot.domain.delivery.delivery import FileRef
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.text import cut
 from bot.ui.buttons import Component

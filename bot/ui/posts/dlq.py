@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.dlq.failures import MUTE
+from bot.domain.dlq import MUTE
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.delivery import Delivery, Notice
 from bot.domain.delivery.kinds import AnyDeliveryKind
-from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json
 from bot.services.ports import Subject

@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
-from bot.domain.alerts.question import AlertAnswer, QuestionView
+from bot.domain.alerts.questions import AlertAnswer, AlertQuestionData, AlertsSkippedData, QuestionView
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.ui.buttons import Component, row

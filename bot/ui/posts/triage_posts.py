@@ -5,12 +5,11 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.incident.forms.form_state import digest_of
+from bot.domain.incident.forms import digest_of
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.locations import Source
+from bot.domain.incident.parts import Source
 from bot.domain.text import DIGEST_DIGITS
-from bot.domain.triage.payloads import TriageData
-from bot.domain.triage.session import Triage, TriageStatus
+from bot.domain.triage.session import Triage, TriageData, TriageStatus
 from bot.services.ports import Subject
 from bot.ui.buttons import ButtonStyle, Component, button, row
 from bot.ui.posts.bodies import GREY, Body, embed, message

@@ -1,7 +1,6 @@
 """The answer to `/incident audit`: a line for each change and each refusal, the latest first."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from bot.domain.audit import AuditQuestion, AuditRow
@@ -26,11 +25,12 @@ def question_of(fields: Mapping[str, str]) -> AuditQuestion:
 def audit_screen(voice: Voice, page: AuditPage) -> Screen:
     """Show a page of the audit log."""
     lines = [_line(voice, each) for each in page.rows]
-    about = page.asked.incident_id
+    question = page.asked
+    about = question.incident_id
     title = voice.say("audit.title_one", number=about) if about else voice.say("audit.title")
     following = None
     if page.following is not None:
-        older = _custom_id(replace(page.asked, before=page.following))
+        older = f"aud:v1:{about or 0}:{int(question.refused)}:{page.following}"
         following = button(voice.say("audit.older"), older, emoji="▶")
     return Screen(
         text(
@@ -62,7 +62,3 @@ def deed(words: Wording, each: AuditRow) -> str:
     known = (key for key in (keys if each.allowed else reversed(keys)) if key in words.texts)
     key = next(known, None)
     return f"`{name.replace('`', '')}`" if key is None else words.say(key)
-
-
-def _custom_id(asked: AuditQuestion) -> str:
-    return f"aud:v1:{asked.incident_id or 0}:{int(asked.refused)}:{asked.before or 0}"

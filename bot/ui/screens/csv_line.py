@@ -16,9 +16,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 def csv_line(cells: Iterable[object]) -> str:
     """Return *cells* as RFC 4180 has them, with the line's end. Text that looks like a formula stays text."""
     line = io.StringIO(newline="")
-    csv.writer(line, lineterminator="\r\n").writerow(map(_harmless, cells))
+    csv.writer(line, lineterminator="\r\n").writerow(
+        f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in cells
+    )
     return line.getvalue()
-
-
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

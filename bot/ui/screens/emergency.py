@@ -9,8 +9,7 @@ import discord
 from discord import ButtonStyle, ui
 
 from bot.domain.errors import StorageUnavailable
-from bot.domain.incident.incident import Incident
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, NewIncident
 from bot.services.incidents.opening import Incidents
 from bot.services.outage.emergency import Raised
 from bot.ui.components import GREY, button, buttons_view, link

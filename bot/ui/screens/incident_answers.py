@@ -7,10 +7,10 @@ from typing import Any
 
 from discord import ButtonStyle, ui
 
-from bot.domain.escalation.bundle import Bundle
-from bot.domain.incident.acknowledgement import Acknowledgement, AckOutcome
+from bot.domain.escalation.pages import Bundle
 from bot.domain.incident.incident import Incident, IncidentKind, Status, label_of
-from bot.domain.severity import Mention, SeverityPolicy
+from bot.domain.incident.transitions import Acknowledgement, AckOutcome
+from bot.domain.severity import Mention
 from bot.services.escalation.bundles import AllAcknowledged
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.escalation.release import Released, ReleaseOutcome
@@ -43,14 +43,14 @@ def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) 
         also: Further lines.
     """
     other, is_resolved = incident.merged_into_id, incident.status is Status.RESOLVED
-    told = voice.say(
+    ended = voice.say(
         f"consoles.said.{state_key(incident)}",
         label=incident.label,
         other="?" if other is None else label_of(other),
     )
     make = voice.buttons.make
     return Screen(
-        text(told, voice.title(incident), *resolved_lines(voice, incident), *also),
+        text(ended, voice.title(incident), *resolved_lines(voice, incident), *also),
         rows=[
             row(
                 None if other is None else made_of(make(IncidentVerb.VIEW, other)),
@@ -65,8 +65,9 @@ def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) 
 
 def resolved_lines(voice: Voice, incident: Incident) -> list[str]:
     """Return how it was resolved, and who owes the postmortem by when; nothing of another end."""
-    said, owed = incident.aftermath.resolution, shown_postmortem(voice.policy, incident)
-    lines = [] if said is None or incident.status is not Status.RESOLVED else said_lines(voice, said)
+    resolution, owed = incident.aftermath.resolution, shown_postmortem(voice.policy, incident)
+    has_resolution = resolution is not None and incident.status is Status.RESOLVED
+    lines = said_lines(voice, resolution) if resolution is not None and has_resolution else []
     if owed is None or not owed.is_owed:
         return lines
     who, due = voice.who(owed.owner_name), voice.date(owed.due_on)
@@ -126,24 +127,20 @@ def quit_screen(voice: Voice) -> Screen:
 
 def acknowledged(voice: Voice, result: Acknowledgement) -> str:
     """Say what pressing ack has changed; then, to the responder, what to do next and by when."""
-    said = _acknowledged(voice, result)
-    due = next_step(voice, result.incident) if _is_responder(result) else ""
-    return f"{said}\n{due}" if due else said
-
-
-def _acknowledged(voice: Voice, result: Acknowledgement) -> str:
     incident = result.incident
     took = incident.took_to_acknowledge
     first_at = None if incident.acknowledged is None else incident.acknowledged.at
     is_first_ever = incident.taken is None or incident.taken.at == first_at
     is_again = result.outcome is AckOutcome.FIRST and not is_first_ever
-    return voice.say(
+    changed = voice.say(
         "consoles.ack.first_again" if is_again else f"consoles.ack.{result.outcome.value}",
         label=incident.label,
         span="" if took is None or result.outcome is not AckOutcome.FIRST else voice.span(took),
         by=voice.who(incident.on_it.name if incident.on_it else None),
         state=voice.state(incident),
     )
+    due = next_step(voice, incident) if _is_responder(result) else ""
+    return f"{changed}\n{due}" if due else changed
 
 
 def acknowledged_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
@@ -194,23 +191,30 @@ def passed_on(voice: Voice, result: PassedOn) -> str:
     incident, following = result.incident, result.following
     channel = voice.place(incident)
     if result.to is None:
-        told = voice.say("consoles.said.passed_on_nobody", label=incident.label, channel=channel)
+        answer = voice.say("consoles.said.passed_on_nobody", label=incident.label, channel=channel)
     else:
         key = "passed_on_at" if result.told_at else "passed_on_refused" if result.is_refused else "passed_on"
         at = "" if result.told_at is None else voice.clock(result.told_at, on=incident.triggered_at)
         people = voice.on_call([result.to])
-        told = voice.say(f"consoles.said.{key}", label=incident.label, people=people, at=at)
+        answer = voice.say(f"consoles.said.{key}", label=incident.label, people=people, at=at)
     if following is None:
-        return told
+        return answer
     at = voice.clock(following.due_at, on=incident.triggered_at)
     key = "passed_on_again" if result.to is None else "passed_on_then"
     then = voice.say(f"consoles.said.{key}", at=at, channel=channel)
-    return voice.sentences(told, then)
+    return voice.sentences(answer, then)
 
 
 def _regraded(voice: Voice, result: Regraded) -> list[str]:
     incident = result.incident
-    severity = _as_it_rings(voice, incident)
+    severity = voice.severity(incident)
+    if not incident.rings:
+        severity = replace(severity, mention=Mention.NONE)
+    if incident.status is Status.TRIGGERED:
+        responder = voice.deadline(severity, due_at=incident.ack_due_at)
+    else:
+        by = voice.who(incident.on_it.name if incident.on_it else None)
+        responder = voice.say("consoles.said.regraded_taken", by=by)
     return [
         voice.say(
             "consoles.said.regraded",
@@ -222,21 +226,9 @@ def _regraded(voice: Voice, result: Regraded) -> list[str]:
         ),
         voice.title(incident),
         voice.rings(severity, about=incident) if result.reposts else voice.say("consoles.said.regraded_here"),
-        _who_is_asked(voice, incident, severity),
+        responder,
         _next_update(voice, result),
     ]
-
-
-def _as_it_rings(voice: Voice, incident: Incident) -> SeverityPolicy:
-    severity = voice.severity(incident)
-    return severity if incident.rings else replace(severity, mention=Mention.NONE)
-
-
-def _who_is_asked(voice: Voice, incident: Incident, severity: SeverityPolicy) -> str:
-    if incident.status is Status.TRIGGERED:
-        return voice.deadline(severity, due_at=incident.ack_due_at)
-    by = voice.who(incident.on_it.name if incident.on_it else None)
-    return voice.say("consoles.said.regraded_taken", by=by)
 
 
 def _next_update(voice: Voice, result: Regraded) -> str:

@@ -1,11 +1,11 @@
 """`/incident show`: an incident, its people, its deadlines and what is due next."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from discord import SelectOption, ui
 
-from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.services.incidents.queries import IncidentView
 from bot.ui.components import Row, Screen, made_of, row, select_row, text
@@ -48,10 +48,13 @@ def show_screen(voice: Voice, view: IncidentView) -> Screen:
     facts = joined(
         [*_facts(voice, incident), *_now(voice, view)], separator="\n", limit=_FACTS_BUDGET, more="\n…"
     )
+    urls = {"to_post": alert_url(incident), "to_thread": thread_url(incident)}
+    # [アラートを開く] [スレッドへ] are words: five buttons are enough.
+    links = [f"[{voice.say(f'buttons.{key}')}]({url})" for key, url in urls.items() if url is not None]
     return Screen(
         text(facts),
         ui.Separator(),
-        text(voice.say("consoles.incident.timeline"), *_latest(voice, view), _links(voice, incident)),
+        text(voice.say("consoles.incident.timeline"), *_latest(voice, view), " · ".join(links)),
         rows=[_actions(voice, incident), _more(voice, incident)],
         colour=colour_of(voice, incident),
     )
@@ -82,6 +85,7 @@ def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
 def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
     """Yield the console's state: responders, last update, deadlines, related incidents; no empty lines."""
     incident = view.incident
+    users = incident.users_affected if incident.is_open else None
     lines = [
         *_progress(voice, incident),
         *aftermath(voice, incident),
@@ -90,12 +94,21 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         last_update(voice, incident),
         again(voice, incident),
         update_due(voice, incident) if incident.is_open else "",
-        _users(voice, incident),
+        "" if users is None else voice.say("updates.post.users", users=voice.users(users)),
         *_own(voice, view),
         *_called(voice, incident),
         _next(voice, view),
         *(() if view.told is None else place_lines(voice, view.told)),
-        *_related(voice, view),
+        *(
+            voice.say(
+                "consoles.incident.related",
+                name=linked_label(other),
+                state=voice.state(other),
+                severity=other.severity,
+                title=voice.marked(other, inert(other.title, limit=_TITLE_BUDGET)),
+            )
+            for other in view.related[:_RELATED_SHOWN]
+        ),
         *_own(voice, view, last=True),
     ]
     yield from (line for line in lines if line)
@@ -103,17 +116,10 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
 
 def _own(voice: Voice, view: IncidentView, *, last: bool = False) -> Iterator[str]:
     """Yield the lines of the capabilities: those amid the core's, or the *last* ones."""
-    for line, found in view.own:
+    for line, data in view.own:
         if line.is_last is last:
-            said = line.say(voice, view.incident, found)
+            said = line.say(voice, view.incident, data)
             yield from [said] if isinstance(said, str) else said
-
-
-def _users(voice: Voice, incident: Incident) -> str:
-    """Say whether users are affected; empty if no update says so, or it is over."""
-    if incident.users_affected is None or not incident.is_open:
-        return ""
-    return voice.say("updates.post.users", users=voice.users(incident.users_affected))
 
 
 def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
@@ -152,17 +158,6 @@ def _responders(voice: Voice, view: IncidentView) -> str:
     return voice.say("consoles.incident.responders", people=voice.joined(others, limit=_LIST_BUDGET))
 
 
-def _related(voice: Voice, view: IncidentView) -> Iterator[str]:
-    for other in view.related[:_RELATED_SHOWN]:
-        yield voice.say(
-            "consoles.incident.related",
-            name=linked_label(other),
-            state=voice.state(other),
-            severity=other.severity,
-            title=voice.marked(other, inert(other.title, limit=_TITLE_BUDGET)),
-        )
-
-
 def _called(voice: Voice, incident: Incident) -> Iterator[str]:
     """Yield who was called so far, by which ways and with what result, until a person acknowledges."""
     if incident.status is not Status.TRIGGERED:
@@ -177,16 +172,13 @@ def _next(voice: Voice, view: IncidentView) -> str:
     step = next((step for step in view.ladder if step.status is StepStatus.PENDING), None)
     if step is None:
         return ""
-    how = voice.listed(_step(voice, step, view.incident))
-    due = step.due_at
+    rung, due = step.rung, step.due_at
+    ways = [voice.next_rung(rung, about=view.incident)]
+    if rung.dm:
+        ways.append(voice.say("consoles.incident.next_dm", people=voice.on_call(rung.dm)))
+    ways += to_come(voice, view.incident, rung.also, rung.dm)
+    how = voice.listed(ways)
     return voice.say("consoles.incident.next", due=voice.moment(due), left=relative(due), how=how)
-
-
-def _step(voice: Voice, step: Step, incident: Incident) -> Iterable[str]:
-    yield voice.next_rung(step.rung, about=incident)
-    if step.rung.dm:
-        yield voice.say("consoles.incident.next_dm", people=voice.on_call(step.rung.dm))
-    yield from to_come(voice, incident, step.rung.also, step.rung.dm)
 
 
 def _latest(voice: Voice, view: IncidentView) -> list[str]:
@@ -233,10 +225,3 @@ def _more(voice: Voice, incident: Incident) -> Row | None:
         for value, emoji in offered
     ]
     return select_row(f"inc:v1:more:{incident.id}", voice.say("consoles.incident.more"), options)
-
-
-def _links(voice: Voice, incident: Incident) -> str:
-    """[アラートを開く] [スレッドへ] as words: five buttons are enough."""
-    urls = {"to_post": alert_url(incident), "to_thread": thread_url(incident)}
-    shown = [f"[{voice.say(f'buttons.{key}')}]({url})" for key, url in urls.items() if url is not None]
-    return " · ".join(shown)

@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from discord import SelectOption, ui
 
-from bot.domain.incident.incident import OPEN, Incident, Status
-from bot.domain.incident.listing import IncidentFilter
+from bot.domain.incident.incident import OPEN, Incident, IncidentFilter, Status
 from bot.services.incidents.queries import ENDED
 from bot.ui.components import GREY, Row, Screen, button, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
@@ -116,35 +115,36 @@ class IncidentListQuestion:
 
 
 def list_screen(
-    voice: Voice, incidents: Sequence[Incident], asked: IncidentListQuestion, *, may_ack: bool = False
+    voice: Voice, incidents: Sequence[Incident], question: IncidentListQuestion, *, may_ack: bool = False
 ) -> Screen:
     """Show a page of incidents, in the order in which they come.
 
     Args:
         incidents: One more than the page has room for says that there is a next page.
-        asked: The filter, and which page of it this is.
+        question: The filter, and which page of it this is.
         may_ack: The reader may acknowledge: the first incident that waits for it has its button.
     """
-    size = PAGE_SIZE if asked.page else asked.first_page_size(_open_count(incidents))
+    open_count = sum(incident.is_open for incident in incidents[:PAGE_SIZE])
+    size = PAGE_SIZE if question.page else question.first_page_size(open_count)
     shown = incidents[:size]
     more_ended = voice.say("consoles.incident.list_more_ended")
     first = next((one for one in shown if may_ack and one.status is Status.TRIGGERED), None)
+    ack = None
+    if first is not None:
+        made = voice.buttons.make(IncidentVerb.ACK, first.id)
+        ack = made_of(made | {"label": voice.say("consoles.incident.ack", label=first.label)})
+    before, after = (replace(question, page=max(question.page + step, 0)) for step in (-1, 1))
+    previous = button(voice.say("consoles.previous"), before.custom_id, emoji="◀") if question.page else None
+    has_next = len(incidents) > size
+    following = button(voice.say("consoles.next"), after.custom_id, emoji="▶") if has_next else None
     return Screen(
-        text(_title(voice, asked), _summary(voice, shown, first)),
+        text(_title(voice, question), _summary(voice, shown, first)),
         *_blocks(voice, shown, first),
         *([text(more_ended)] if size < min(len(incidents), PAGE_SIZE) else []),
-        *([text(voice.say("consoles.incident.page", number=asked.page + 1))] if asked.page else []),
-        rows=[
-            _ack(voice, first),
-            _open_select(voice, shown),
-            _pages(voice, asked, has_next=len(incidents) > size),
-        ],
+        *([text(voice.say("consoles.incident.page", number=question.page + 1))] if question.page else []),
+        rows=[row(ack), _open_select(voice, shown), row(previous, following)],
         colour=_colour(voice, shown),
     )
-
-
-def _open_count(incidents: Sequence[Incident]) -> int:
-    return sum(incident.is_open for incident in incidents[:PAGE_SIZE])
 
 
 def _blocks(voice: Voice, incidents: Sequence[Incident], first: Incident | None) -> Iterator[ui.Item[Any]]:
@@ -167,15 +167,6 @@ def _blocks(voice: Voice, incidents: Sequence[Incident], first: Incident | None)
         yield text(*ended)
 
 
-def _ack(voice: Voice, incident: Incident | None) -> Row | None:
-    """Return the row with [👀 INC-27 を ack]; None without an incident."""
-    if incident is None:
-        return None
-    made = voice.buttons.make(IncidentVerb.ACK, incident.id)
-    label = voice.say("consoles.incident.ack", label=incident.label)
-    return row(made_of(made | {"label": label}))
-
-
 def _colour(voice: Voice, incidents: Sequence[Incident]) -> int:
     """Return the colour of the most severe incident that waits for a person now; grey when none does."""
     waiting = [one for one in incidents if is_waiting(one) and not one.is_drill]
@@ -186,44 +177,35 @@ def _colour(voice: Voice, incidents: Sequence[Incident]) -> int:
 def which_screen(voice: Voice, incidents: Sequence[Incident]) -> Screen:
     """Ask どのインシデントですか: as many open ones as a select holds, and a button to the others."""
     none = "" if incidents else voice.say("consoles.incident.none_open")
+    label = voice.say("consoles.incident.all_open", count=len(incidents))
+    all_open = button(label, IncidentListQuestion("open").custom_id, emoji="▶")
     return Screen(
         text(voice.say("consoles.incident.which"), none),
-        rows=[_open_select(voice, incidents[:_OPTIONS]), _all_open(voice, len(incidents))],
+        rows=[
+            _open_select(voice, incidents[:_OPTIONS]),
+            row(all_open) if len(incidents) > _OPTIONS else None,
+        ],
     )
 
 
-def _all_open(voice: Voice, count: int) -> Row | None:
-    """Return the button to the pages of everything open, when a select does not hold it."""
-    if count <= _OPTIONS:
-        return None
-    label = voice.say("consoles.incident.all_open", count=count)
-    return row(button(label, IncidentListQuestion("open").custom_id, emoji="▶"))
+def _title(voice: Voice, question: IncidentListQuestion) -> str:
+    which, filters = question.which, list(_filters(voice, question))
+    if which == "open":
+        return voice.say("consoles.incident.list_title_open", what=" · ".join(filters)).rstrip()
+    states = voice.say(f"consoles.incident.list_{which}" if which in (ANY, "ended") else f"state.{which}")
+    return voice.say("consoles.incident.list_title", what=" · ".join([states, *filters]))
 
 
-def _title(voice: Voice, asked: IncidentListQuestion) -> str:
-    if asked.which == "open":
-        return voice.say("consoles.incident.list_title_open", what=" · ".join(_what(voice, asked))).rstrip()
-    what = " · ".join([_which(voice, asked.which), *_what(voice, asked)])
-    return voice.say("consoles.incident.list_title", what=what)
-
-
-def _what(voice: Voice, asked: IncidentListQuestion) -> Iterator[str]:
+def _filters(voice: Voice, question: IncidentListQuestion) -> Iterator[str]:
     """Say the filters beside the choice of states."""
-    if asked.severity is not None:
-        yield inert(asked.severity, limit=40)
-    if asked.words:
-        yield voice.say("consoles.incident.list_words", words=inert(asked.words, limit=2 * WORDS_LIMIT))
-    if asked.mine:
+    if question.severity is not None:
+        yield inert(question.severity, limit=40)
+    if question.words:
+        yield voice.say("consoles.incident.list_words", words=inert(question.words, limit=2 * WORDS_LIMIT))
+    if question.mine:
         yield voice.say("consoles.incident.list_mine")
-    if asked.days:
-        yield voice.say("consoles.incident.list_days", span=voice.span(timedelta(days=asked.days)))
-
-
-def _which(voice: Voice, which: str) -> str:
-    """Say a choice of states."""
-    if which in (ANY, "ended"):
-        return voice.say(f"consoles.incident.list_{which}")
-    return voice.say(f"state.{which}")
+    if question.days:
+        yield voice.say("consoles.incident.list_days", span=voice.span(timedelta(days=question.days)))
 
 
 def _line(voice: Voice, incident: Incident) -> str:
@@ -287,10 +269,3 @@ def _open_select(voice: Voice, incidents: Sequence[Incident]) -> Row | None:
         for incident in incidents
     ]
     return select_row("inc:v1:open", voice.say("consoles.incident.open"), options)
-
-
-def _pages(voice: Voice, asked: IncidentListQuestion, *, has_next: bool) -> Row | None:
-    before, after = (replace(asked, page=max(asked.page + step, 0)) for step in (-1, 1))
-    previous = button(voice.say("consoles.previous"), before.custom_id, emoji="◀") if asked.page else None
-    following = button(voice.say("consoles.next"), after.custom_id, emoji="▶") if has_next else None
-    return row(previous, following)

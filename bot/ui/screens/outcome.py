@@ -8,8 +8,7 @@ from operator import attrgetter
 from typing import Final
 
 from bot.domain.errors import UnavailableError
-from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, NewIncident, Status
 from bot.services.incidents.opening import Opening
 from bot.ui.components import Row, Screen, made_of, row, text, to_places
 from bot.ui.interaction import Interaction, host_of, redraw, services_of, soon, voice_of
@@ -111,15 +110,11 @@ async def _show_outcome(
 async def _draw(interaction: Interaction, opening: Opening, *, in_drill: bool, has_asked: bool) -> None:
     """Redraw the card, with the incident that is similar now: the earlier one may be private by now."""
     incident, voice = opening.incident, voice_of(interaction)
-    similar = None if has_asked else await _similar(interaction, incident)
+    similar = None
+    if not has_asked:
+        with suppress(UnavailableError):
+            similar = await services_of(interaction).similar.beside(incident)
     await redraw(interaction, sent_card(voice, incident, opening, in_drill=in_drill, similar=similar))
-
-
-async def _similar(interaction: Interaction, incident: Incident) -> Incident | None:
-    """Return a similar open incident; None if the database does not say."""
-    with suppress(UnavailableError):
-        return await services_of(interaction).similar.beside(incident)
-    return None
 
 
 def sent_card(

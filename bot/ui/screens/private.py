@@ -55,12 +55,12 @@ def private_screen(voice: Voice, incident: Incident, *, moved: bool) -> Screen:
 
 
 def entered_screen(
-    voice: Voice, incident: Incident, *, entry: DeliveryStatus | None, told: PostPlaces | None = None
+    voice: Voice, incident: Incident, *, entry: DeliveryStatus | None, posts: PostPlaces | None = None
 ) -> Screen:
     """Say that the incident is private already, and whether the person who asked is in its thread.
 
     Args:
-        told: Where there is a post about it, which is said as well.
+        posts: Where there is a post about it, which is said as well.
         entry: The status of adding them to the thread; None while it is on its way.
     """
     match entry:
@@ -71,7 +71,7 @@ def entered_screen(
         case _:
             said = voice.say("private.enters", label=incident.label)
     to_thread = link(voice.say("buttons.to_thread"), thread_url(incident))
-    places = () if told is None else place_lines(voice, told)
+    places = () if posts is None else place_lines(voice, posts)
     return Screen(text(said, *places), rows=[row(to_thread)])
 
 
@@ -86,10 +86,10 @@ def added_answer(
         entry: As in `entered_screen`.
     """
     key = "private.added" if is_new else "private.added_before"
-    told = voice.say(key, label=incident.label, who=voice.who(name))
+    added = voice.say(key, label=incident.label, who=voice.who(name))
     if entry is not DeliveryStatus.FAILED:
-        return told
-    return "\n".join([told, voice.say("private.added_outside", channel=around(incident))])
+        return added
+    return "\n".join([added, voice.say("private.added_outside", channel=around(incident))])
 
 
 def removed_answer(
@@ -106,8 +106,8 @@ def removed_answer(
         key, inside = "private.left", "private.left_inside"
     else:
         key, inside = "private.removed" if was_named else "private.removed_before", "private.removed_inside"
-    told = voice.say(key, label=incident.label, who=voice.who(name))
-    return "\n".join([told, voice.say(inside)]) if exit_ is DeliveryStatus.FAILED else told
+    removed = voice.say(key, label=incident.label, who=voice.who(name))
+    return "\n".join([removed, voice.say(inside)]) if exit_ is DeliveryStatus.FAILED else removed
 
 
 def delete_question(voice: Voice, incident: Incident, left: LeftBehind) -> Screen:

@@ -35,8 +35,10 @@ _LIST_BUDGET: Final = 300
 def first_response_screen(voice: Voice, incident: Incident) -> Screen:
     """Show what to do and what of it is done, commands to copy, links to open, and the incident's facts."""
     sheets = voice.policy.sheets_for(incident.severity, Affected(incident.targets, incident.symptoms))
-    plain = _plain_commands(voice, incident)
-    commands = [one for sheet in sheets for one in sheet.commands] + plain
+    commands = [one for sheet in sheets for one in sheet.commands]
+    # The policy has these beside its sheets; nothing fills them in.
+    first = voice.policy.first_response.get(incident.severity, FirstResponse())
+    commands += [FilledCommand(one.label, one.command) for one in first.commands_for(incident.targets)]
     steps = "\n".join(step_lines(voice, incident))
     title = voice.say("consoles.incident.first_response", severity=incident.severity, label=incident.label)
     to_copy = [block(voice, one) for one in commands if not _is_button(one)]
@@ -48,42 +50,29 @@ def first_response_screen(voice: Voice, incident: Incident) -> Screen:
     body: list[ui.Item[ui.LayoutView]] = [text(title, steps or none), *shown]
     body += [text(*notes)] if notes else []
     used = sum(len(item.content) for item in body if isinstance(item, ui.TextDisplay))
-    facts = _shown_facts(voice, incident, room=_SHEET_BUDGET - used)
-    body += [ui.Separator(), text(facts)] if facts else []
+    room = min(_SHEET_BUDGET - used, _FACTS_BUDGET)  # the commands come first
+    if room >= _LEAST_FACTS:
+        facts = joined(_facts(voice, incident), separator="\n", limit=room, more="\n…")
+        body += [ui.Separator(), text(facts)]
     return Screen(
         *body,
         rows=[
             *link_rows(voice, links[:_MOST_LINKS]),
             topic_select(voice, incident_topics_id(incident.id)),
-            _ways_on(voice, incident),
+            row(
+                *(
+                    made_of(voice.buttons.make(verb, incident.id))
+                    for verb in (IncidentVerb.PASTE, IncidentVerb.TIMELINE)
+                ),
+                *to_places(voice, incident),
+            ),
         ],
         colour=colour_of(voice, incident),
     )
 
 
-def _plain_commands(voice: Voice, incident: Incident) -> list[FilledCommand]:
-    """Return the commands that the policy has beside its sheets; nothing fills them in."""
-    first = voice.policy.first_response.get(incident.severity, FirstResponse())
-    return [FilledCommand(one.label, one.command) for one in first.commands_for(incident.targets)]
-
-
 def _is_button(command: FilledCommand) -> bool:
     return command.is_link and len(command.command) <= URL_LIMIT
-
-
-def _ways_on(voice: Voice, incident: Incident) -> Row | None:
-    """Return the row that leads on: pasting output, the timeline, the alert and the thread."""
-    paste, timeline = (
-        voice.buttons.make(verb, incident.id) for verb in (IncidentVerb.PASTE, IncidentVerb.TIMELINE)
-    )
-    return row(made_of(paste), made_of(timeline), *to_places(voice, incident))
-
-
-def _shown_facts(voice: Voice, incident: Incident, *, room: int) -> str:
-    """Return as many of the facts as there is *room* for, in characters; the commands come first."""
-    if room < _LEAST_FACTS:
-        return ""
-    return joined(_facts(voice, incident), separator="\n", limit=min(room, _FACTS_BUDGET), more="\n…")
 
 
 def _facts(voice: Voice, incident: Incident) -> Iterable[str]:
@@ -122,9 +111,13 @@ def topic_screen(
         body.append(text(*below))
     links = [(one.label, one.command) for one in filled.links]
     others = topic_select(voice, _topics_id(affected, incident), but=filled.sheet.topic)
+    paste = None
+    if incident is not None:
+        custom_id = f"inc:v1:paste:{incident.id}:{filled.sheet.topic}"
+        paste = button(voice.say("buttons.paste"), custom_id, emoji="📥")
     return Screen(
         *body,
-        rows=[*link_rows(voice, links), others, _paste(voice, filled, incident)],
+        rows=[*link_rows(voice, links), others, row(paste)],
         colour=GREY if incident is None else colour_of(voice, incident),
     )
 
@@ -152,14 +145,6 @@ def _topics_id(affected: Affected, incident: Incident | None) -> str:
         return incident_topics_id(incident.id)
     target = affected.targets[0] if affected.targets else None
     return target_topics_id(target, affected.given.get("env"))
-
-
-def _paste(voice: Voice, filled: FilledSheet, incident: Incident | None) -> Row | None:
-    """Return the button that puts output of this topic on the timeline of *incident*."""
-    if incident is None:
-        return None
-    custom_id = f"inc:v1:paste:{incident.id}:{filled.sheet.topic}"
-    return row(button(voice.say("buttons.paste"), custom_id, emoji="📥"))
 
 
 #: The select of topics. Of an incident, or of a target named by the digits of its digest ("-": none), and an
@@ -302,14 +287,15 @@ def preview_screen(
     )
 
 
-def kept_screen(voice: Voice, kept: Kept) -> Screen:
+def kept_screen(voice: Voice, output: Kept) -> Screen:
     """Say where the output is, what was masked and ticked, and what to do about secrets that were seen."""
-    lines = [voice.say("sheets.said.kept", label=kept.incident.label)]
-    if kept.step is not None:
-        number, step = kept.step
+    lines = [voice.say("sheets.said.kept", label=output.incident.label)]
+    if output.step is not None:
+        number, step = output.step
         lines.append(voice.say("sheets.said.step", step=f"{number}. {voice.pick(step)}"))
-    if kept.preview is not None and (masked := masked_words(voice, kept.preview.counts)):
-        lines += [masked, voice.say("sheets.said.still_there" if kept.preview.url else "sheets.said.rotate")]
+    preview = output.preview
+    if preview is not None and (masked := masked_words(voice, preview.counts)):
+        lines += [masked, voice.say("sheets.said.still_there" if preview.url else "sheets.said.rotate")]
     return Screen(text(*lines))
 
 

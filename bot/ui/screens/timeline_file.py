@@ -13,8 +13,7 @@ from typing import Final
 import discord
 
 from bot.domain.incident.incident import ByPerson, Incident
-from bot.domain.timeline.folding import FoldedLines, TimelineRow, folded
-from bot.domain.timeline.lines import Line
+from bot.domain.timeline.lines import FoldedLines, Line, TimelineRow, folded
 from bot.services.timeline.corrections import CORRECTION_LIMIT
 from bot.services.timeline.timelines import History
 from bot.ui.words.timeline import (

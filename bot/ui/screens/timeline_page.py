@@ -62,22 +62,17 @@ def _buttons(voice: Voice, page: TimelinePage) -> Row | None:
     before, after = (f"{turn}:{_page_name(page, step=step)}" for step in (-1, 1))
     previous = button(voice.say("consoles.previous"), before, emoji="◀") if page.number else None
     following = button(voice.say("consoles.next"), after, emoji="▶")
+    fold = None
+    if page.can_fold:  # to the messages that the bot has sent, or back to one row for each minute
+        key, whole = ("fold", "") if page.is_whole else ("unfold", _WHOLE)
+        fold = button(voice.say(f"history.page.{key}"), f"{turn}:{_NEWEST}{whole}", emoji="⚙️")
     file = button(
         voice.say("history.page.file"),
         f"inc:v1:timeline-file:{number}{':all' if page.is_whole else ''}",
         emoji="⬇️",
         style=ButtonStyle.primary,
     )
-    return row(previous, following if page.number + 1 < page.pages else None, _fold(voice, page), file)
-
-
-def _fold(voice: Voice, page: TimelinePage) -> ui.Button[ui.LayoutView] | None:
-    """Return the button to the messages that the bot has sent, or back to one row for each minute."""
-    if not page.can_fold:
-        return None
-    key, whole = ("fold", "") if page.is_whole else ("unfold", _WHOLE)
-    custom_id = f"inc:v1:timeline-page:{page.incident.id}:{_NEWEST}{whole}"
-    return button(voice.say(f"history.page.{key}"), custom_id, emoji="⚙️")
+    return row(previous, following if page.number + 1 < page.pages else None, fold, file)
 
 
 def whole_file_view(voice: Voice, number: int) -> ui.View:

@@ -9,8 +9,7 @@ from discord import ButtonStyle
 from bot.domain.alerts.alert import mention_of
 from bot.domain.incident.incident import Incident, label_of
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.session import Evidence, Triage, TriageStatus
 from bot.domain.triage.tree import LATER, Question
 from bot.services.triage.views import TriageView
 from bot.ui.components import Screen, button, made_of, row, text
@@ -57,7 +56,9 @@ def triage_card(voice: Voice, view: TriageView) -> Screen:
     if triage.status is TriageStatus.REEVALUATING:
         return _reevaluating(voice, view)
     if triage.status is not TriageStatus.OPEN:
-        return Screen(text(_over(voice, triage), _facts(voice, triage)))
+        began = voice.moment(triage.created_at)
+        over = voice.say(f"consoles.triage.{triage.status.value}", began=began)
+        return Screen(text(over, _facts(voice, triage)))
     if view.severity is None and view.position.question is not None:
         return _question(voice, view, view.position.question)
     return _result(voice, view)
@@ -88,12 +89,13 @@ def _became(voice: Voice, triage: Triage, incident: Incident) -> Screen:
 def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
     triage = view.triage
     more_severe = voice.pick(question.answer(question.unsure).label)
+    hint = "" if question.hint is None else f"-# {inert(voice.raw(question.hint), limit=_HINT_BUDGET)}"
     return Screen(
         text(
             beside_drill(voice, in_drill=view.in_drill),
             _notice(voice, view),
             f"**{inert(voice.raw(question.text), limit=QUESTION_BUDGET)}**",
-            _hint(voice, question),
+            hint,
             _facts(voice, triage),
             _evidence(voice, triage.evidence),
             _path(voice, triage),
@@ -104,10 +106,6 @@ def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
         rows=[answers(voice, triage, question), earlier(voice, triage), row(*ways_out(voice, triage))],
         colour=_BLUE,
     )
-
-
-def _hint(voice: Voice, question: Question) -> str:
-    return "" if question.hint is None else f"-# {inert(voice.raw(question.hint), limit=_HINT_BUDGET)}"
 
 
 def _result(voice: Voice, view: TriageView) -> Screen:
@@ -178,7 +176,7 @@ def _reevaluate_lines(voice: Voice, triage: Triage) -> Iterable[str]:
 
 def _reevaluating(voice: Voice, view: TriageView) -> Screen:
     triage, rule = view.triage, voice.policy.reevaluate
-    told = voice.say(
+    deadline = voice.say(
         f"consoles.triage.{'reevaluating' if triage.asked_at is None else 'asked'}",
         channel=channel_name(rule.channel),
         due=voice.moment(triage.due_at or triage.created_at),
@@ -187,15 +185,10 @@ def _reevaluating(voice: Voice, view: TriageView) -> Screen:
     )
     verbs = (TriageVerb.PROMOTE, TriageVerb.DISMISS, TriageVerb.AGAIN)
     return Screen(
-        text(_notice(voice, view), f"{told}{or_more_severe(voice, triage)}", _facts(voice, triage)),
+        text(_notice(voice, view), f"{deadline}{or_more_severe(voice, triage)}", _facts(voice, triage)),
         rows=[row(*(made_of(voice.buttons.make(verb, triage.id)) for verb in verbs))],
         colour=_BLUE,
     )
-
-
-def _over(voice: Voice, triage: Triage) -> str:
-    began = voice.moment(triage.created_at)
-    return voice.say(f"consoles.triage.{triage.status.value}", began=began)
 
 
 def _notice(voice: Voice, view: TriageView) -> str:
@@ -216,13 +209,11 @@ def _notice(voice: Voice, view: TriageView) -> str:
 def _path(voice: Voice, triage: Triage) -> str:
     """本番影響あり → 影響大かは不明 (…); with names once several people have answered."""
     shows_names = any(given.by_id != triage.user_id for given in triage.answers)
-    steps = [_step(voice, given, shows_name=shows_names) for given in triage.answers]
+    steps = [
+        path_words(voice, given) + (f" ({voice.who(given.by_name)})" if shows_names else "")
+        for given in triage.answers
+    ]
     return voice.joined(steps, separator=" → ", limit=_PATH_BUDGET)
-
-
-def _step(voice: Voice, given: StoredAnswer, *, shows_name: bool) -> str:
-    said = path_words(voice, given)
-    return f"{said} ({voice.who(given.by_name)})" if shows_name else said
 
 
 def _facts(voice: Voice, triage: Triage) -> str:
@@ -251,12 +242,12 @@ def _evidence(voice: Voice, evidence: Evidence | None) -> str:
 
 
 def _others(voice: Voice, others: Iterable[Triage]) -> str:
-    told = [
+    shown = [
         voice.say("consoles.triage.other", title=inert(one.title, limit=120), who=voice.who(one.at_work_name))
         for one in others
     ]
     return (
-        voice.say("consoles.triage.others", others=voice.joined(told, limit=_OTHERS_BUDGET)) if told else ""
+        voice.say("consoles.triage.others", others=voice.joined(shown, limit=_OTHERS_BUDGET)) if shown else ""
     )
 
 
@@ -264,10 +255,10 @@ def _clock(voice: Voice, triage: Triage) -> str:
     """Say what happens when a re-evaluation is left alone; empty for any other triage."""
     if not triage.is_under_reevaluation or triage.due_at is None:
         return ""
-    told = voice.say(
+    consequence = voice.say(
         "consoles.triage.clock",
         due=voice.moment(triage.due_at),
         left=relative(triage.due_at),
         severity=voice.policy.reevaluate.promote_to,
     )
-    return f"{told}{or_more_severe(voice, triage)}"
+    return f"{consequence}{or_more_severe(voice, triage)}"

@@ -1,7 +1,5 @@
 """The buttons and selects of the card of `/triage`."""
 
-from collections.abc import Iterator
-
 from discord import SelectOption, ui
 
 from bot.domain.severity import SeverityPolicy
@@ -44,16 +42,13 @@ def earlier(voice: Voice, triage: Triage) -> Row | None:
     """Return the select that leads back to an earlier answer; for a single one [戻る] does."""
     if len(triage.answers) < 2:  # noqa: PLR2004
         return None
-    options = list(_answered(voice, triage))
-    return select_row(f"tri:v1:revise:{triage.id}", voice.say("consoles.triage.change_answer"), options)
-
-
-def _answered(voice: Voice, triage: Triage) -> Iterator[SelectOption]:
+    options = []
     for number, given in enumerate(triage.answers[:25], 1):
         question = voice.policy.tree.questions[given.question]
         label = f"{number}. {voice.raw(question.answer(given.answer).label)}"
-        asked = voice.raw(question.text)
-        yield SelectOption(label=label, description=asked, value=given.question)
+        description = voice.raw(question.text)
+        options.append(SelectOption(label=label, description=description, value=given.question))
+    return select_row(f"tri:v1:revise:{triage.id}", voice.say("consoles.triage.change_answer"), options)
 
 
 def ways_out(voice: Voice, triage: Triage) -> list[ui.Button[ui.LayoutView] | None]:

@@ -29,8 +29,11 @@ def retry_message(
 ) -> tuple[str, discord.Embed, ui.View]:
     """Say why the form was refused and what was typed, with a button that opens the form with it again."""
     embed = discord.Embed(colour=GREY).set_author(name=typed.title).set_footer(text=typed.started or "-")
-    again, custom_id = voice.say("consoles.triage.retry"), _retry_id(voice, typed, source)
-    view = buttons_view(button(again, custom_id, style=ButtonStyle.primary))
+    targets = bits(voice.policy.targets, typed.targets)
+    symptoms = bits(voice.policy.symptoms, typed.symptoms)
+    about = "" if source is None else f":{source.channel_id}:{source.message_id}"
+    custom_id = f"tri:v1:retry:{targets}:{symptoms}{about}"
+    view = buttons_view(button(voice.say("consoles.triage.retry"), custom_id, style=ButtonStyle.primary))
     return describe(voice, refused), embed, view
 
 
@@ -49,15 +52,6 @@ def typed_before(voice: Voice, message: discord.Message, fields: Mapping[str, st
         targets=_chosen(voice.policy.targets, int(fields["targets"] or 0)),
         symptoms=_chosen(voice.policy.symptoms, int(fields["symptoms"] or 0)),
     )
-
-
-def _retry_id(voice: Voice, typed: Typed, source: MessageSource | None) -> str:
-    targets, symptoms = (
-        bits(voice.policy.targets, typed.targets),
-        bits(voice.policy.symptoms, typed.symptoms),
-    )
-    about = "" if source is None else f":{source.channel_id}:{source.message_id}"
-    return f"tri:v1:retry:{targets}:{symptoms}{about}"
 
 
 def bits(known: Iterable[str], chosen: Iterable[str]) -> int:

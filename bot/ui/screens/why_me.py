@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from bot.domain.escalation.why_me import CalledPerson, CallRule, Reminded, Uncalled, WhyMe
-from bot.domain.incident.calls import CallPage, arrived
+from bot.domain.escalation.why_me import CalledPerson, CallRule, Reminded, WhyMe
+from bot.domain.incident.parts import CallPage, arrived
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.rotation import Applies
 from bot.ui.posts.escalation.calls import few
@@ -33,39 +33,43 @@ def _facts(voice: Voice, why: WhyMe) -> Iterator[str]:
     if why.rule is None:
         yield voice.say("why_me.nobody")
         return
-    yield from _rule(voice, why, why.rule)
+    severity, number = why.rule.severity, why.rule.number
+    yield voice.say("why_me.rule", severity=severity, what=_cause(voice, why, why.rule))
+    if number is not None:  # a step of the ladder: where the policy file has it
+        yield voice.say("why_me.step.policy", severity=severity, number=number)
     if why.own is None:
-        yield from (_called(voice, why, called) for called in why.beside)
+        for called in why.beside:
+            yield voice.say(
+                "why_me.called",
+                who=voice.on_call([called.who]),
+                what=_result(voice, why, called),
+                place=_place(called.place),
+                duty=_duty(voice, called),
+            )
     else:
         yield voice.say("why_me.duty.own", place=_place(why.own.place), what=_duty(voice, why.own))
-        yield voice.say("why_me.own", what=_all_delivered(voice, why, why.own))
+        delivered = few([_delivered(voice, why, page) for page in why.own.pages])
+        yield voice.say("why_me.own", what=voice.listed(delivered))
     yield from _others(voice, why)
 
 
-def _reminded(voice: Voice, why: WhyMe, told: Reminded) -> Iterator[str]:
+def _reminded(voice: Voice, why: WhyMe, reminder: Reminded) -> Iterator[str]:
     """Yield that an update is due, and whom the reminder asks for what reason."""
     on, severity = why.incident.triggered_at, why.incident.severity
-    yield voice.say("why_me.reminder.rule", due=voice.clock(told.due_at, on=on))
+    yield voice.say("why_me.reminder.rule", due=voice.clock(reminder.due_at, on=on))
     yield voice.say("why_me.reminder.policy", severity=severity)
-    reader = "yours" if told.is_to_reader else "theirs"
-    if told.stand_in is not None:
-        who, place = voice.on_call([told.stand_in.who]), _place(told.stand_in.place)
+    reader = "yours" if reminder.is_to_reader else "theirs"
+    if reminder.stand_in is not None:
+        who, place = voice.on_call([reminder.stand_in.who]), _place(reminder.stand_in.place)
         yield voice.say(f"why_me.reminder.{reader}_on_call", who=who, place=place)
-        yield voice.say("why_me.duty.own", place=place, what=_duty(voice, told.stand_in))
-    elif told.lead is None:
+        yield voice.say("why_me.duty.own", place=place, what=_duty(voice, reminder.stand_in))
+    elif reminder.lead is None:
         yield voice.say("why_me.reminder.anybody")
-    elif told.acknowledged_at is not None:
-        at = voice.clock(told.acknowledged_at, on=on)
-        yield voice.say(f"why_me.reminder.{reader}_acknowledged", who=voice.who(told.lead), at=at)
+    elif reminder.acknowledged_at is not None:
+        at = voice.clock(reminder.acknowledged_at, on=on)
+        yield voice.say(f"why_me.reminder.{reader}_acknowledged", who=voice.who(reminder.lead), at=at)
     else:
-        yield voice.say(f"why_me.reminder.{reader}_lead", who=voice.who(told.lead))
-
-
-def _rule(voice: Voice, why: WhyMe, rule: CallRule) -> Iterator[str]:
-    """Yield what caused the call and, for a step of the ladder, where the policy file has it."""
-    yield voice.say("why_me.rule", severity=rule.severity, what=_cause(voice, why, rule))
-    if rule.number is not None:
-        yield voice.say("why_me.step.policy", severity=rule.severity, number=rule.number)
+        yield voice.say(f"why_me.reminder.{reader}_lead", who=voice.who(reminder.lead))
 
 
 def _cause(voice: Voice, why: WhyMe, rule: CallRule) -> str:
@@ -121,25 +125,12 @@ def _others(voice: Voice, why: WhyMe) -> Iterator[str]:
     for called in why.beside:
         who, what = voice.on_call([called.who]), _result(voice, why, called)
         yield voice.say("why_me.beside", who=who, place=_place(called.place), what=what)
-    yield from (_uncalled(voice, why, one) for one in why.uncalled)
+    for one in why.uncalled:
+        key = "declined" if one.has_declined else "never" if one.at is None else "later"
+        at = {} if one.at is None else {"at": voice.clock(one.at, on=why.incident.triggered_at)}
+        yield voice.say(f"why_me.others.{key}", who=voice.on_call([one.who]), place=_place(one.place), **at)
     if not (why.tried or why.beside or why.uncalled):
         yield voice.say("why_me.others.nobody")
-
-
-def _called(voice: Voice, why: WhyMe, called: CalledPerson) -> str:
-    return voice.say(
-        "why_me.called",
-        who=voice.on_call([called.who]),
-        what=_result(voice, why, called),
-        place=_place(called.place),
-        duty=_duty(voice, called),
-    )
-
-
-def _uncalled(voice: Voice, why: WhyMe, one: Uncalled) -> str:
-    key = "declined" if one.has_declined else "never" if one.at is None else "later"
-    at = {} if one.at is None else {"at": voice.clock(one.at, on=why.incident.triggered_at)}
-    return voice.say(f"why_me.others.{key}", who=voice.on_call([one.who]), place=_place(one.place), **at)
 
 
 def _result(voice: Voice, why: WhyMe, called: CalledPerson, *, is_over: bool = False) -> str:
@@ -164,10 +155,6 @@ def _result(voice: Voice, why: WhyMe, called: CalledPerson, *, is_over: bool = F
     elif times and is_over:
         parts.append(voice.say("alert.result.silent"))
     return voice.listed(parts)
-
-
-def _all_delivered(voice: Voice, why: WhyMe, own: CalledPerson) -> str:
-    return voice.listed(few([_delivered(voice, why, page) for page in own.pages]))
 
 
 def _delivered(voice: Voice, why: WhyMe, page: CallPage) -> str:

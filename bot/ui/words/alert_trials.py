@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 from unicodedata import east_asian_width
 
-from bot.domain.alerts.rules import AlertRule
-from bot.domain.calendar.durations import format_duration
+from bot.domain.alerts.events import AlertRule
+from bot.domain.calendar.typed_times import format_duration
 from bot.services.alerts.opening import Decided
 
 #: Says a text, with its fields.

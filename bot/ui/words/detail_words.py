@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.incident.entries import DetailsChangedEntry
-from bot.domain.incident.title_and_start import StartChange, TitleChange
+from bot.domain.incident.forms import StartChange, TitleChange
+from bot.domain.incident.records import DetailsChangedEntry
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import discord
 
 from bot.domain.alerts.alert import first_line
-from bot.domain.triage.evidence import EVIDENCE_LIMIT, Evidence
+from bot.domain.triage.session import EVIDENCE_LIMIT, Evidence
 from bot.services.incidents.opening import TITLE_LIMIT
 from bot.ui.words.links import place_url
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.exports import ExportTrouble
+from bot.domain.code_host import ExportTrouble
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording

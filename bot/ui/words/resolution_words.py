@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import date
 
-from bot.domain.incident.aftermath import Resolution
-from bot.domain.incident.entries import ResolutionCorrectedEntry, ResolvedEntry
+from bot.domain.incident.parts import Resolution
+from bot.domain.incident.records import ResolutionCorrectedEntry, ResolvedEntry
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 

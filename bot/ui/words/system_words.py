@@ -4,8 +4,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final, Protocol
 
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.errors import OutboundProblem
+from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.wording import Wording
 

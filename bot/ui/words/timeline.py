@@ -6,13 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain.incident.entries import CancelledEntry, UpdatedEntry
+from bot.domain.incident.records import CancelledEntry, UpdatedEntry
 from bot.domain.payloads import Payload
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.domain.timeline.folding import FoldedLines, TimelineRow
-from bot.domain.timeline.lines import Line
-from bot.domain.timeline.recorded import TriagedEntry
-from bot.domain.timeline.written import PinDeletedEntry, PinnedEntry
+from bot.domain.timeline.lines import FoldedLines, Line, TimelineRow
+from bot.domain.timeline.recorded import PinDeletedEntry, PinnedEntry, TriagedEntry
 from bot.ui.words.inert import fair_share, inert, inert_lines, joined
 from bot.ui.words.links import place_url
 from bot.ui.words.timeline_details import look_of

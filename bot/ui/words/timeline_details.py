@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from bot.domain.alerts.payloads import RepeatedEntry
-from bot.domain.escalation.entries import EscalatedEntry, LapsedEntry, PagedEntry, PagedOutsideEntry
-from bot.domain.incident.entries import (
+from bot.domain.alerts.questions import RepeatedEntry
+from bot.domain.escalation.payloads import EscalatedEntry, LapsedEntry, PagedEntry, PagedOutsideEntry
+from bot.domain.incident.incident import label_of
+from bot.domain.incident.records import (
     AcknowledgedEntry,
     DeclinedEntry,
     DetailsChangedEntry,
@@ -29,7 +30,6 @@ from bot.domain.incident.entries import (
     UnmergedEntry,
     UpdateDueEntry,
 )
-from bot.domain.incident.incident import label_of
 from bot.domain.payloads import UNSET, Json, Unset
 from bot.domain.privacy_payloads import MemberAddedEntry, MemberRemovedEntry
 from bot.domain.sheets import OutputEntry
@@ -38,11 +38,12 @@ from bot.domain.timeline.recorded import (
     DeliveryFailedEntry,
     EmailedEntry,
     EvidenceEntry,
+    PinDeletedEntry,
     PromotedEntry,
     TriagedEntry,
     UnfinishedEntry,
+    VoiceJoinedEntry,
 )
-from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
 from bot.runbook.model import Policy
 from bot.ui.words import detail_words, resolution_words
 from bot.ui.words.inert import inert

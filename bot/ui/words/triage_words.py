@@ -12,8 +12,7 @@ from bot.domain.timeline.recorded import (
     TriagedEntry,
     UnfinishedEntry,
 )
-from bot.domain.triage.payloads import JoinedReport
-from bot.domain.triage.session import StoredAnswer, StoredChoice, Triage
+from bot.domain.triage.session import JoinedReport, StoredAnswer, StoredChoice, Triage
 from bot.domain.triage.tree import LATER, Answer, Given, StaleTriage
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson, id_of
-from bot.domain.paging.ways import Way
+from bot.domain.paging import Way
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy

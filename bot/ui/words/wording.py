@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from bot.domain.incident.incident import Incident, Phase, Status, UsersAffected, label_of
 from bot.domain.oncall.people import OnCallPerson, id_of
-from bot.domain.paging.ways import Way
+from bot.domain.paging import Way
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, Given, StaleTriage, Text
 from bot.i18n import Texts, language_of

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
-from bot.domain.changes import ChangeKind, RecentChange, change_key
+from bot.domain.systems import ChangeKind, RecentChange, change_key
 from bot.domain.text import one_line
 from cogs.hooks.readers.reading import (
     Fields,

@@ -16,7 +16,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
-from bot.domain.changes import ChangeKind, RecentChange, change_key
+from bot.domain.systems import ChangeKind, RecentChange, change_key
 from bot.domain.text import one_line
 from cogs.hooks.readers.reading import (
     SilentReader,

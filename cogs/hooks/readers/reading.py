@@ -13,7 +13,7 @@ from email.message import Message
 from typing import Final, Protocol
 
 from bot.domain.alerts.events import AlertEvent
-from bot.domain.changes import RecentChange
+from bot.domain.systems import RecentChange
 from cogs.hooks.rules import (
     HookRefused,
     HookRequest,

@@ -10,8 +10,7 @@ from typing import Final, TypeVar
 
 import httpx
 
-from bot.domain.systems.results import SystemState
-from bot.domain.systems.rules import HttpTarget
+from bot.domain.systems import HttpTarget, SystemState
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.systems.cloudflare import CloudflareAccount, CloudflarePages, CloudflareWorker

@@ -11,8 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from bot.domain.dlq.table import DlqTable
-from bot.domain.dlq.views import Cursor, DlqFilter, DlqView
+from bot.domain.dlq import Cursor, DlqFilter, DlqTable, DlqView
 from bot.storage.database.pools import open_dlq_pool
 from bot.storage.dlq.store import PostgresDlqStore
 from tests.bench.figures import Figures, Limit, Row

@@ -8,9 +8,8 @@ from itertools import cycle
 from random import Random
 from typing import Final
 
-from bot.domain.masking.masking import mask
+from bot.domain.masking.masking import mask, vendor_secrets
 from bot.domain.masking.spans import found_in
-from bot.domain.masking.vendors import vendor_secrets
 from bot.services.sheets import BIGGEST
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.measurements.checks import watched

@@ -8,8 +8,7 @@ from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any, Final, cast
 
-from bot.domain.systems.results import CheckResult
-from bot.domain.systems.rules import HttpTarget
+from bot.domain.systems import CheckResult, HttpTarget
 from bot.i18n import Texts
 from bot.integrations.outbound.http import OutboundHttp
 from bot.process.ticks import Ticks

@@ -7,7 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bot.domain.action_items import ActionItem, ActionSource
-from bot.domain.exports import ExportTrouble
+from bot.domain.code_host import ExportTrouble
 from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.ui.words.voice import Voice
 from cogs.actions.posts import IssueWriter, issue_lines

@@ -16,10 +16,10 @@ from bot.domain.action_items import (
     Reopening,
     WatchedAlert,
 )
+from bot.domain.delivery.delivery import Notice
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.delivery.notices import Notice
-from bot.domain.incident.aftermath import ActionCount
 from bot.domain.incident.incident import ByPerson, PersonRef
+from bot.domain.incident.parts import ActionCount
 from bot.domain.text import one_line
 from bot.services.incidents.queries import IncidentView
 from bot.ui.posts.bodies import Body

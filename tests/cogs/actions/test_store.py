@@ -12,8 +12,8 @@ from bot.domain.action_items import (
     WatchedAlert,
 )
 from bot.domain.alerts.alert import FiredAlert
+from bot.domain.code_host import ExportTrouble
 from bot.domain.errors import LockConflict
-from bot.domain.exports import ExportTrouble
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import IncidentKind, PersonRef
 from bot.services.shared.firing import fired_in

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Phase, UsersAffected
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryKind, TimelineEntry
 from bot.services.incidents.updates import NewUpdate

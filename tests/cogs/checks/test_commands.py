@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.domain.systems.rules import HttpTarget
+from bot.domain.systems import HttpTarget
 from bot.storage.tables.incidents import IncidentRows
 from cogs.checks.rules import CheckRules
 from tests.cogs.checks.checks import ScriptedCheck, ScriptedChecks, fine

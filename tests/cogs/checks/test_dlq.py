@@ -3,8 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
-from bot.domain.dlq.failures import DlqEntry
-from bot.domain.systems.results import Fact, SystemState
+from bot.domain.dlq import DlqEntry
+from bot.domain.systems import Fact, SystemState
 from cogs.checks.running import DlqFailures
 from tests.services.desk import Desk
 

@@ -3,10 +3,8 @@
 from dataclasses import replace
 
 from bot.doctor.finding import State
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import SystemKind
-from bot.domain.systems.rules import TeamSystems
+from bot.domain.errors import OutboundFailed, OutboundProblem
+from bot.domain.systems import SystemKind, TeamSystems
 from cogs.checks.doctor import check_systems
 from cogs.checks.rules import CheckRules
 from tests.cogs.checks.checks import ScriptedCheck, ScriptedChecks

@@ -8,7 +8,7 @@ import pytest
 from bot.capability import capability_names
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
-from bot.domain.systems.rules import TeamSystems
+from bot.domain.systems import TeamSystems
 from bot.ui.screens.incident_console import show_screen
 from cogs.checks.rules import CheckDelivery
 from cogs.checks.use_cases import LIVE_CHECK, CheckUseCases

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState, worst_first
+from bot.domain.errors import OutboundProblem
+from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState, worst_first
 from bot.ui.posts.renderer import render
 from bot.ui.words.system_words import plain_line
 from cogs.checks.rules import CheckDelivery, ChecksShown

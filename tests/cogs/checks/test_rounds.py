@@ -10,7 +10,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import SETTLED
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
 from bot.domain.timeline.entries import TimelineEntry
 from bot.services.ports import Redrawn
 from bot.storage.tables.incidents import IncidentRows

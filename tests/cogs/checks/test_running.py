@@ -4,11 +4,9 @@ import asyncio
 
 import pytest
 
-from bot.domain.dlq.failures import StatusCounts
-from bot.domain.dlq.table import DlqMisfit, Misfit, TableReport
-from bot.domain.errors import OutboundFailed, StorageUnavailable
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import CheckResult, Fact, SystemState
+from bot.domain.dlq import DlqMisfit, Misfit, StatusCounts, TableReport
+from bot.domain.errors import OutboundFailed, OutboundProblem, StorageUnavailable
+from bot.domain.systems import CheckResult, Fact, SystemState
 from cogs.checks.running import DlqFailures, results_in_steps
 from tests.cogs.checks.checks import ScriptedCheck, deaf, done_with, fine, for_ever
 from tests.patience import PATIENCE_S

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
 from bot.domain.timeline.entries import TimelineEntry
 from cogs.checks.capability import CAPABILITY
 from cogs.checks.rules import CheckedEntry, ChecksShown

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.statistics.period import IsoWeek
 from cogs.digest.rules import DigestDelivery
 from tests.integration.cogs.console_world import ConsoleWorld, shown
 

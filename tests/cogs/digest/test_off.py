@@ -7,10 +7,10 @@ from importlib.resources import files
 import pytest
 
 from bot.capability import capability_names
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import ConfigError, UserError
 from bot.domain.incident.incident import Incident
+from bot.domain.statistics.period import IsoWeek
 from bot.runbook import default_policy_text, parse_policy
 from cogs.digest.rules import DigestDelivery, Verdict
 from cogs.digest.use_cases import Digests

@@ -6,11 +6,11 @@ from typing import Final
 
 import pytest
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.charts import Chart
-from bot.domain.dlq.table import DlqTable
+from bot.domain.dlq import DlqTable
 from bot.domain.errors import NotPermitted, StorageUnavailable
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
+from bot.domain.statistics.period import IsoWeek
 from bot.services.statistics import Statistics
 from bot.storage.dlq.store import PostgresDlqStore
 from cogs.digest.rules import DigestData, DigestDelivery, DigestPart

@@ -7,25 +7,29 @@ from typing import Any
 import pytest
 
 from bot.domain.action_items import ActionItem, ActionSource, OpenAction
-from bot.domain.calendar.iso_week import IsoWeek
-from bot.domain.delivery.attachments import FileRef
-from bot.domain.dlq.failures import DlqCounts, StatusCount
-from bot.domain.incident.aftermath import Postmortem, PostmortemState
+from bot.domain.delivery.delivery import FileRef
+from bot.domain.dlq import DlqCounts, StatusCount
 from bot.domain.incident.incident import ByPerson, PersonRef
+from bot.domain.incident.parts import Postmortem, PostmortemState
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.postmortems import OwedPostmortem
-from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, AlertSource, NoisyAlert
-from bot.domain.statistics.examples import ExampleOf, Examples
 from bot.domain.statistics.figures import (
+    AlertCounts,
+    AlertQuality,
+    AlertSource,
     Deadlines,
     DrillFigures,
     Durations,
+    ExampleOf,
+    Examples,
     IncidentFigures,
+    NoisyAlert,
     SetAside,
     SeverityFigures,
     TargetCount,
 )
 from bot.domain.statistics.load import PageCounts, PersonLoad
+from bot.domain.statistics.period import IsoWeek
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from cogs.digest.posts import change, digest, digest_text

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.calendar.iso_week import IsoWeek
-from bot.domain.dlq.failures import DlqCounts
+from bot.domain.dlq import DlqCounts
 from bot.domain.statistics.figures import IncidentFigures, SetAside, SeverityFigures
+from bot.domain.statistics.period import IsoWeek
 from cogs.digest.rules import Digest, next_due, week_due
 from tests.unit.domain.incident.test_incident import incident
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
 from cogs.digest.rules import AlertVerdictData, AskedAlerts, DigestDelivery, Verdict
 from cogs.digest.use_cases import Digests
 from cogs.digest.verdicts import asked_alerts

@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from bot.domain.dlq.failures import DlqEntry
+from bot.domain.dlq import DlqEntry
 from bot.ui import live
 from tests.integration.cogs.console_world import (
     ConsoleWorld,

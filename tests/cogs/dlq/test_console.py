@@ -8,8 +8,7 @@ from uuid import UUID
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.failures import DlqEntry, failure_id
-from bot.domain.dlq.views import DlqFilter, DlqView
+from bot.domain.dlq import DlqEntry, DlqFilter, DlqView, failure_id
 from bot.domain.errors import UserError
 from cogs.dlq.policy import DlqRules
 from tests.cogs.dlq.acts import dlq_of

@@ -9,8 +9,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.failures import DlqEntry, failure_id
-from bot.domain.dlq.views import DlqFilter, DlqView
+from bot.domain.dlq import DlqEntry, DlqFilter, DlqView, failure_id
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.runbook import load_policy
 from cogs.digest.use_cases import Digests

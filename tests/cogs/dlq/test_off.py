@@ -11,8 +11,7 @@ import pytest
 
 from bot.capability import capability_names
 from bot.domain.delivery.delivery import DeliveryStatus
-from bot.domain.dlq.failures import DlqEntry
-from bot.domain.dlq.views import DlqFilter
+from bot.domain.dlq import DlqEntry, DlqFilter
 from bot.domain.errors import UserError
 from bot.runbook import load_policy
 from cogs.dlq.rules import BatchState, DlqDeliveryKind, ReplayBatch, ReplayTarget

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.failures import failure_id
+from bot.domain.dlq import failure_id
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from cogs.dlq.rules import DlqDeliveryKind

@@ -8,8 +8,7 @@ from uuid import UUID
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.failures import DlqEntry, failure_id
-from bot.domain.dlq.views import DlqFilter
+from bot.domain.dlq import DlqEntry, DlqFilter, failure_id
 from bot.domain.errors import (
     DeliveryRefused,
     DlqUnavailable,

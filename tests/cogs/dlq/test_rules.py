@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.dlq.views import NO_ANSWER, Cursor, DlqFilter, DlqView
+from bot.domain.dlq import NO_ANSWER, Cursor, DlqFilter, DlqView
 from bot.domain.errors import UserError
 from cogs.dlq.rules import (
     Pings,

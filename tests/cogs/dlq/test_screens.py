@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.dlq.failures import (
+from bot.domain.dlq import (
     PAYLOAD_LIMIT,
+    DlqColumn,
     DlqEntry,
+    DlqFilter,
     DlqPage,
     MostSevere,
     StatusCount,
     StatusCounts,
 )
-from bot.domain.dlq.table import DlqColumn
-from bot.domain.dlq.views import DlqFilter
 from bot.ui.components import Screen
 from bot.ui.words.voice import Voice
 from cogs.dlq import replay_screens

@@ -9,8 +9,7 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.dlq.failures import DlqEntry
-from bot.domain.drill import DLQ_MARK
+from bot.domain.dlq import DLQ_MARK, DlqEntry
 from bot.domain.severity import Mention
 from bot.runbook import load_policy
 from bot.storage.dlq.store import PostgresDlqStore

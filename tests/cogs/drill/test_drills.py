@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.drill import DLQ_MARK
+from bot.domain.dlq import DLQ_MARK
 from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.checklist import ChecklistPick
+from bot.domain.incident.forms import ChecklistPick
 from bot.domain.incident.incident import Incident, Role, Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.statistics.period import IsoWeek
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate
 from bot.services.watchdogs import audit

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.incident import acknowledgement, transitions
-from bot.domain.incident.checklist import Checklist
+from bot.domain.incident import transitions
+from bot.domain.incident.forms import Checklist
 from bot.domain.incident.incident import Check, Incident, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -57,7 +57,7 @@ def entry(kind: TimelineKind, minutes: float, **data: object) -> TimelineEntry:
 def acknowledged(minutes: float) -> Incident:
     """Return the drill as acknowledged after that many minutes."""
     at = AT + minutes * MINUTE
-    return acknowledgement.acknowledge(
+    return transitions.acknowledge(
         PLAYED, by=PRIMARY, at=at, already_responding=False, next_update_at=None
     ).incident
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.changes import ChangeKind, RecentChange, change_key
+from bot.domain.systems import ChangeKind, RecentChange, change_key
 from bot.storage.reported_changes import ReportedChanges
 from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.readers.formats import READERS

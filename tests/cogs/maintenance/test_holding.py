@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter, HoldingWindow
-from bot.domain.alerts.held import AlertWindow, HeldAlert
+from bot.domain.alerts.decisions import AlertOutcome, AlertWindow, DecisionFilter, HeldAlert, HoldingWindow
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.payloads import Json

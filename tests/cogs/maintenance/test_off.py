@@ -8,8 +8,7 @@ import pytest
 from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import IncidentKind
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import IncidentKind, NewIncident
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
 from cogs.maintenance.rules import MaintenanceDelivery

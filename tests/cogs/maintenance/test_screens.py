@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts.held import AlertWindow
+from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.payloads import Json
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from cogs.morning_triage.rules import MorningDelivery, MorningRules, MorningView
 from cogs.morning_triage.use_cases import MorningTriages, morning_key
 from tests.services.database import Database

@@ -9,7 +9,7 @@ import pytest
 from bot.capability import capability_names
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.runbook import default_policy_text, parse_policy
 from cogs.morning_triage.rules import MorningDelivery, MorningRules
 from cogs.morning_triage.use_cases import MorningTriages

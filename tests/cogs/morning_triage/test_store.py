@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.domain.incident import acknowledgement
+from bot.domain.incident import transitions
 from bot.storage.tables.incidents import IncidentWrites
 from cogs.morning_triage.rules import Morning, MorningView
 from cogs.morning_triage.store import Mornings
@@ -34,7 +34,7 @@ async def test_what_is_due_is_found_by_its_deadline(rig: Rig) -> None:
     await open_incident(rig.store, key="d")
     async with rig.store.transaction() as tx:
         now = await tx.now()
-        acked = acknowledgement.acknowledge(
+        acked = transitions.acknowledge(
             await IncidentWrites(tx.sql).incident(taken.id, lock=True),
             by=OLIVE,
             at=now,

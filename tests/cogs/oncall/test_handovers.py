@@ -10,7 +10,7 @@ import pytest
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import UserError
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.book import Content, NewOverride
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Layer, Rotation, Unit

@@ -14,7 +14,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.oncall.notify import NotifySettings
 from bot.domain.oncall.people import Who
-from bot.domain.paging.ways import Also
+from bot.domain.paging import Also
 from bot.runbook import default_policy_text
 from cogs.oncall.rules import OnCallDelivery
 from local_discord.world.seed import GUILD_ID

@@ -4,9 +4,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.parts import Postmortem
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.services.incidents.resolutions import NewResolution
 from cogs.postmortem.rules import PostmortemDelivery

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
-from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status
+from bot.domain.incident.parts import Postmortem
 from cogs.postmortem.rules import PostmortemTerms, owed_at_resolve
 
 TOKYO = ZoneInfo("Asia/Tokyo")

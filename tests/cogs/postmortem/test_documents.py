@@ -13,8 +13,8 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.resolutions import NewResolution
 from bot.services.watchdogs import audit

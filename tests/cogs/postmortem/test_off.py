@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
-from bot.domain.incident.aftermath import PostmortemState
+from bot.domain.incident.parts import PostmortemState
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.storage.tables.deliveries import DeliveryRows

@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import InvalidTransition, NotPermitted, RecordedRefusal, UpstreamUnavailable, UserError
-from bot.domain.incident.aftermath import PostmortemReminderStage, PostmortemState
 from bot.domain.incident.incident import Role
+from bot.domain.incident.parts import PostmortemReminderStage, PostmortemState
 from bot.domain.people import Person
 from bot.services.watchdogs import audit
 from bot.storage.tables.incidents import IncidentRows

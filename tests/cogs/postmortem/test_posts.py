@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.aftermath import Aftermath, PostmortemReminderStage, PostmortemState
 from bot.domain.incident.incident import Incident, PersonRef
+from bot.domain.incident.parts import Aftermath, PostmortemReminderStage, PostmortemState
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from cogs.postmortem.documents import PostmortemView

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.domain.incident.aftermath import PostmortemReminderStage
+from bot.domain.incident.parts import PostmortemReminderStage
 from cogs.postmortem import rules
 from cogs.postmortem.rules import Reminder
 from tests.cogs.postmortem.examples import HOURS, NOW, owed, tokyo

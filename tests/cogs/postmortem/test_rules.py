@@ -6,14 +6,14 @@ from datetime import date, timedelta
 import pytest
 
 from bot.domain.incident import transitions
-from bot.domain.incident.aftermath import (
+from bot.domain.incident.incident import ByPerson, IncidentKind, PersonRef, Role, Status
+from bot.domain.incident.parts import (
     Aftermath,
     Postmortem,
     PostmortemReminderStage,
     PostmortemState,
     Resolution,
 )
-from bot.domain.incident.incident import ByPerson, IncidentKind, PersonRef, Role, Status
 from bot.domain.people import Person
 from bot.domain.postmortems import OwedPostmortem
 from cogs.postmortem import rules

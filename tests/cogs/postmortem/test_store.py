@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.exports import ExportTrouble
+from bot.domain.code_host import ExportTrouble
 from cogs.postmortem.pulls import PullExportState
 from cogs.postmortem.store import PullExportRows
 from tests.integration.storage.conftest import Rig

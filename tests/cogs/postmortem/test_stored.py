@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from bot.domain.incident import transitions
-from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.parts import Aftermath, Postmortem, PostmortemState, Resolution
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from bot.storage.tables.resolutions import ResolutionRows
 from cogs.postmortem.store import PostmortemRows, owed_postmortems

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.capability import delivery_kinds
-from bot.domain.delivery.attachments import FileRef
-from bot.domain.incident.aftermath import PostmortemReminderStage
+from bot.domain.delivery.delivery import FileRef
+from bot.domain.incident.parts import PostmortemReminderStage
 from bot.domain.payloads import Json, Payload
 from bot.domain.timeline.entries import EntryData, TimelineEntry
 from cogs.postmortem.facts import PostmortemData

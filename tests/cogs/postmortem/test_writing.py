@@ -12,11 +12,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.domain.action_items import ActionItem, ActionSource, ActionStatus
-from bot.domain.incident.aftermath import Postmortem, PostmortemState, Resolution
 from bot.domain.incident.incident import ByPerson, PersonRef, Status, StatusUpdate
+from bot.domain.incident.parts import Postmortem, PostmortemState, Resolution
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line, lines_of
-from bot.domain.timeline.written import NoteEntry
+from bot.domain.timeline.recorded import NoteEntry
 from bot.ui.words.markdown import document_line, document_text
 from cogs.postmortem.rules import VALUES, Naming
 from cogs.postmortem.writing import worded

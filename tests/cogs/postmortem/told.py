@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
-from bot.domain.incident.entries import (
+from bot.domain.escalation.payloads import EscalatedEntry, PagedEntry
+from bot.domain.incident.incident import PersonRef, Role
+from bot.domain.incident.records import (
     AcknowledgedEntry,
     AlertPostedEntry,
     OpenedEntry,
@@ -13,11 +14,10 @@ from bot.domain.incident.entries import (
     UpdatedEntry,
     UpdateDueEntry,
 )
-from bot.domain.incident.incident import PersonRef, Role
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line, lines_of
-from bot.domain.timeline.written import NoteEntry
+from bot.domain.timeline.recorded import NoteEntry
 from bot.runbook.model import Policy
 from bot.ui.words.wording import Wording
 from cogs.postmortem.facts import CallOutcome, PostmortemCall, PostmortemFacts

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import cast
 
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.errors import OutboundProblem
+from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
 from cogs.probes.rules import ProbeRules
 from tests.services.desk import Desk
 

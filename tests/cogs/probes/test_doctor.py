@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.doctor.finding import State
-from bot.domain.systems.rules import HttpTarget
+from bot.domain.systems import HttpTarget
 from bot.runbook import load_policy
 from cogs.probes.doctor import check_probes
 from cogs.probes.rules import ProbeRules, Probes

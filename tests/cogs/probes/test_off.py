@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from bot.capability import capability_names
 from bot.cli.commands import app
 from bot.domain.errors import UserError
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Status
+from bot.domain.incident.transitions import AckVia
 from bot.runbook import default_policy_text
 from bot.storage.figures import read_figures
 from cogs.probes.use_cases import ProbeUseCases

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.systems.rules import HttpTarget
+from bot.domain.systems import HttpTarget
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.ui.words.wording import Wording

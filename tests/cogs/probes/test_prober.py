@@ -4,9 +4,8 @@ import asyncio
 import threading
 from datetime import timedelta
 
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import SystemState
-from bot.domain.systems.rules import HttpTarget
+from bot.domain.errors import OutboundProblem
+from bot.domain.systems import HttpTarget, SystemState
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
 from cogs.probes.prober import HttpProber

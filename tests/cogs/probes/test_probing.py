@@ -11,9 +11,9 @@ import pytest_asyncio
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import StorageUnavailable
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.systems.rules import HttpTarget
+from bot.domain.incident.transitions import AckVia
+from bot.domain.systems import HttpTarget
 from bot.storage.tables.incidents import IncidentRows
 from cogs.probes.rules import PROBER, ProbeRules, Probes, ProbeState, ProbeStatus
 from cogs.probes.store import ProbeStates

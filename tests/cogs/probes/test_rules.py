@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
-from bot.domain.systems.rules import HttpTarget
+from bot.domain.errors import OutboundProblem
+from bot.domain.systems import CheckResult, Fact, HttpTarget, SystemKind, SystemState
 from cogs.probes.rules import (
     REPEAT,
     ProbeOutcome,

@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
-from bot.domain.alerts.held import AlertWindow
+from bot.domain.alerts.decisions import AlertOutcome, AlertWindow, DecisionFilter
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Status
 from cogs.maintenance.use_cases import MaintenanceWindows

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.statistics.period import IsoWeek
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
 
 

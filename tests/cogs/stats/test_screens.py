@@ -8,23 +8,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
-from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, AlertSource, NoisyAlert
-from bot.domain.statistics.fairness import Fairness, Overload, PlannedShift, Relief
 from bot.domain.statistics.figures import (
+    AlertCounts,
+    AlertQuality,
+    AlertSource,
     Deadlines,
     DrillFigures,
     Durations,
     IncidentFigures,
+    NoisyAlert,
     SetAside,
     SeverityFigures,
     TargetCount,
     WeekFigures,
 )
-from bot.domain.statistics.load import PageCounts, PersonLoad
-from bot.domain.statistics.period import Period
+from bot.domain.statistics.load import Fairness, Overload, PageCounts, PersonLoad, PlannedShift, Relief
+from bot.domain.statistics.period import IsoWeek, Period
 from bot.ui.words.voice import Voice
 from cogs.stats.screens import SHOW, SHOW_PERSON, asked_of, fairness_screen, stats_screen
 from cogs.stats.use_cases import StatisticsQuestion, StatsView

@@ -7,17 +7,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.book import Content, NewOverride
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Unit
 from bot.domain.people import Person
-from bot.domain.statistics.alert_quality import AlertCounts
-from bot.domain.statistics.figures import Deadlines, Durations, SetAside, TargetCount
-from bot.domain.statistics.period import Period, PeriodKind
+from bot.domain.statistics.figures import AlertCounts, Deadlines, Durations, SetAside, TargetCount
+from bot.domain.statistics.period import IsoWeek, Period, PeriodKind
 from bot.services.incidents.updates import NewUpdate
 from cogs.stats.use_cases import StatisticsQuestion, StatsView, StatsViews
 from tests.cogs.oncall.acts import oncall_of

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.changes import ChangeKind, RecentChange
+from bot.domain.systems import ChangeKind, RecentChange
 from cogs.suspects.rules import MOST_CHANGES, PastIncident, SourceProblem, SuspectCard, UnreadSource, card_of
 
 START = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)

@@ -3,9 +3,8 @@
 from datetime import datetime
 
 from bot.doctor.finding import State
-from bot.domain.changes import RecentChange
-from bot.domain.errors import OutboundFailed, UpstreamUnavailable
-from bot.domain.outbound import OutboundProblem
+from bot.domain.errors import OutboundFailed, OutboundProblem, UpstreamUnavailable
+from bot.domain.systems import RecentChange
 from cogs.suspects.doctor import check_change_sources
 from cogs.suspects.rules import ChangeSource
 

@@ -7,8 +7,8 @@ import pytest
 
 from bot.capability import capability_names
 from bot.client import IncidentBot
-from bot.domain.changes import ChangeKind, RecentChange
 from bot.domain.errors import UserError
+from bot.domain.systems import ChangeKind, RecentChange
 from bot.i18n import Texts
 from bot.registration import our_commands
 from bot.storage.tables.deliveries import DeliveryRows

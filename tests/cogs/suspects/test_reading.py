@@ -7,9 +7,8 @@ import pytest
 import pytest_asyncio
 from githubkit import GitHub as Client
 
-from bot.domain.changes import ChangeKind
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
+from bot.domain.errors import OutboundFailed, OutboundProblem
+from bot.domain.systems import ChangeKind
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.systems.cloudflare import CloudflareAccount
 from cogs.suspects.cloudflare import changes_of

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.changes import ChangeKind, RecentChange
 from bot.domain.incident.incident import Incident
+from bot.domain.systems import ChangeKind, RecentChange
 from bot.ui.words.wording import Wording
 from cogs.suspects.posts import linked, suspects_card
 from cogs.suspects.rules import (

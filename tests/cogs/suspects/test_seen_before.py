@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import IncidentNotFound
-from bot.domain.incident.incident import Incident
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, NewIncident
 from bot.services.incidents.resolutions import NewResolution
 from bot.services.sheets import Pasted
 from tests.cogs.actions.action_desk import add

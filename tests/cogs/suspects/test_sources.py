@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from bot.configured.outbound import outbound_of
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
+from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.runbook import default_policy_text, parse_policy
 from bot.settings import Settings, load_settings
 from cogs.suspects.sources import ChangeSources

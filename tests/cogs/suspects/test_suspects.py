@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.changes import ChangeKind, RecentChange
-from bot.domain.errors import OutboundFailed, UpstreamUnavailable
+from bot.domain.errors import OutboundFailed, OutboundProblem, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
-from bot.domain.outbound import OutboundProblem
+from bot.domain.systems import ChangeKind, RecentChange
 from bot.storage.tables.deliveries import DeliveryRows
 from bot.storage.tables.incidents import IncidentRows
 from cogs.suspects.rules import (

@@ -11,17 +11,14 @@ import pytest
 
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
 from bot.domain.alerts.reading import read_message
-from bot.domain.alerts.recognition import Reading, Shape
-from bot.domain.alerts.titles import alert_title
-from bot.domain.calendar.due_dates import parse_due_date
-from bot.domain.calendar.durations import parse_duration, parse_typed_span
-from bot.domain.calendar.start_time import parse_start_time
-from bot.domain.emoji import is_one_emoji, is_same_emoji
+from bot.domain.alerts.recognition import Reading, Shape, alert_title
+from bot.domain.calendar.typed_times import parse_due_date, parse_duration, parse_start_time, parse_typed_span
 from bot.domain.errors import UserError
-from bot.domain.incident.forms.people_count import parse_people
+from bot.domain.incident.forms import parse_people
 from bot.domain.masking.masking import mask
 from bot.domain.oncall.moments import parse_later
 from bot.domain.oncall.rotation import parse_turn
+from bot.domain.text import is_one_emoji, is_same_emoji
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.services.acknowledging.email_links import guild_of

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 import structlog
 
-from bot.domain.outage.watches import Watch
+from bot.domain.outage import Watch
 from bot.services.outage.alarm import Alarm
 from tests.e2e.world.bot import BotProcess
 

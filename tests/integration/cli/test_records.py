@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.statistics.period import IsoWeek
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.records.tables import LEFT_OUT
 from bot.storage.records.tables import tables as record_tables

@@ -15,8 +15,7 @@ from discord.http import Route
 
 from bot.client import IncidentBot, use_api_base
 from bot.domain.errors import UnavailableError
-from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, NewIncident, Status
 from bot.domain.shards import IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.process.keeper import ShardKeeper

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.events import EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
-from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Evidence
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
 from tests.services.alerts.test_events import FIRING, SENTRY
 

@@ -9,9 +9,9 @@ import pytest
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import NewerVersion
-from bot.domain.escalation.bundle import Group
+from bot.domain.escalation.pages import Group
 from bot.domain.incident.incident import IncidentKind
-from bot.domain.incident.locations import Source
+from bot.domain.incident.parts import Source
 from bot.services.ports import Subject
 from bot.storage.store import Store
 from bot.storage.tables.alerts.alerts import AlertRows

@@ -8,8 +8,8 @@ import pytest_asyncio
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.transitions import AckVia
 from bot.services.shared.postings import posting_key
 from bot.storage.tables.acknowledgements import AcknowledgementRows
 from bot.storage.tables.deliveries import DeliveryRows

@@ -15,10 +15,10 @@ from bot.domain.delivery.delivery import NewDelivery, Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.escalation.ladder import Step
-from bot.domain.incident import acknowledgement
-from bot.domain.incident.acknowledgement import AckOutcome, AckVia
+from bot.domain.incident import transitions
+from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.jobs import Job, JobName
-from bot.domain.outage.watches import WatchChange
+from bot.domain.outage import WatchChange
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -76,7 +76,7 @@ async def test_of_a_hundred_acknowledgements_one_is_first(store: Store) -> None:
                 await AcknowledgementWrites(tx.sql).join(incident.id, by, via=AckVia.BUTTON),
                 await tx.now(),
             )
-            result = acknowledgement.acknowledge(
+            result = transitions.acknowledge(
                 known, by=by, at=now, already_responding=not joined, next_update_at=None
             )
             if result.outcome is AckOutcome.FIRST:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.domain.delivery.breaker import ENOUGH
 from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.delivery.limits import ENOUGH
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
 from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.notifier import DiscordNotifier

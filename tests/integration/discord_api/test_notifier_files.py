@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from bot.domain.delivery.attachments import AttachedFiles, Attachment, FileRef
-from bot.domain.delivery.delivery import Posted, Request
+from bot.domain.delivery.delivery import AttachedFiles, Attachment, FileRef, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import DeliveryRefused
 from bot.ui.discord_api.client import Rest

@@ -10,8 +10,8 @@ from bot.domain.delivery.delivery import Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import DeliveryRefused
 from bot.domain.incident import transitions
+from bot.domain.incident.forms import correct_details, shown_details
 from bot.domain.incident.incident import ByPerson, Incident, Status
-from bot.domain.incident.title_and_start import correct_details, shown_details
 from bot.domain.people import Person
 from bot.services.ports import TRY_AGAIN
 from local_discord.messages.posting import remove, set_archived

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery.attempts import is_mute
-from bot.domain.delivery.delivery import Delivery, Posted
+from bot.domain.delivery.delivery import Delivery, Posted, is_mute
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import ByPerson, Incident, Status

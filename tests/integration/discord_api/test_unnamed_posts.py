@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action
+from bot.domain.statistics.period import IsoWeek
 from cogs.digest.rules import Digest, DigestDelivery
 from cogs.oncall.rules import OnCallDelivery
 from local_discord.messages.posting import remove

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.dlq.table import DlqColumn as C
-from bot.domain.dlq.table import DlqTable
+from bot.domain.dlq import DlqColumn as C
+from bot.domain.dlq import DlqTable
 
 
 @dataclass(frozen=True, slots=True)

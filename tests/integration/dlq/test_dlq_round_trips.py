@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bot.domain.dlq.views import Cursor, DlqFilter, DlqView
+from bot.domain.dlq import Cursor, DlqFilter, DlqView
 from bot.domain.errors import UserError
 from bot.storage.database.pools import open_dlq_pool
 from bot.storage.dlq.store import PostgresDlqStore

@@ -11,9 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.failures import MostSevere, NewFailure, failure_id
-from bot.domain.dlq.table import DlqColumn, DlqTable, Misfit
-from bot.domain.dlq.views import DlqView
+from bot.domain.dlq import DlqColumn, DlqTable, DlqView, Misfit, MostSevere, NewFailure, failure_id
 from bot.domain.errors import DlqChanged, DlqUnavailable, StorageUnavailable
 from bot.domain.jobs import Job, JobName
 from bot.services.delivery.handling import record_job

@@ -12,9 +12,17 @@ import pytest
 import pytest_asyncio
 
 import bot
-from bot.domain.dlq.failures import NewFailure, StatusCount, is_ours
-from bot.domain.dlq.table import DlqColumn, DlqMisfit, DlqTable, Misfit
-from bot.domain.dlq.views import DlqFilter, DlqView
+from bot.domain.dlq import (
+    DlqColumn,
+    DlqFilter,
+    DlqMisfit,
+    DlqTable,
+    DlqView,
+    Misfit,
+    NewFailure,
+    StatusCount,
+    is_ours,
+)
 from bot.domain.errors import UserError
 from bot.storage.database.pools import open_dlq_pool
 from bot.storage.dlq.composing import DlqQueries

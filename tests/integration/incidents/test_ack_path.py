@@ -10,9 +10,9 @@ import pytest_asyncio
 from bot.domain.audit import AuditData
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import Step, StepStatus
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.entries import AcknowledgedEntry
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.records import AcknowledgedEntry
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry

@@ -8,8 +8,8 @@ from typing import Final
 import asyncpg
 
 from bot.domain.errors import InvalidTransition
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.services.escalation.release import Silence
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from bot.storage.tables.timeline import TimelineRows

@@ -10,11 +10,11 @@ import pytest
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.incident import transitions
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.domain.timeline.pinned import ThreadMessage
-from bot.domain.triage.evidence import Evidence
+from bot.domain.timeline.recorded import ThreadMessage
+from bot.domain.triage.session import Evidence
 from bot.services.incidents.updates import NewUpdate
 from bot.storage.store import Store
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
+from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.integrations.outbound.call import Call, CallTerms
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces

@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson, Who
-from bot.domain.outage.watches import OfflineKind
+from bot.domain.outage import OfflineKind
 from bot.domain.people import Person
 from bot.integrations.mail import SmtpEmailSender
 from bot.integrations.smtp_url import SmtpServer

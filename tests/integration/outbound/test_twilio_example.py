@@ -15,8 +15,7 @@ from typing import Any, Final
 import pytest
 import uvicorn
 
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
+from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.paging.webhook import SignedWebhook

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.dlq.failures import DlqEntry
-from bot.domain.dlq.table import DlqTable
+from bot.domain.dlq import DlqEntry, DlqTable
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import Store
 from bot.storage.tables.installation import GuildFinder

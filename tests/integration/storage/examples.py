@@ -6,8 +6,7 @@ from bot.domain.alerts.alert import FiredAlert
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome
 from bot.domain.delivery.delivery import NewDelivery, Posted
 from bot.domain.delivery.kinds import AnyDeliveryKind
-from bot.domain.incident.incident import Incident
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.people import Person
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.statistics.figures import ALL, Durations, Scope, SeverityFigures
 from bot.domain.statistics.load import NIGHT, NO_SLEEP, LoadRules, PageCounts, SleepHours
-from bot.domain.statistics.period import Span
+from bot.domain.statistics.period import IsoWeek, Span
 from bot.storage.tables.statistics import IncidentStatistics, LoadStatistics
 from tests.integration.storage.conftest import Rig
 from tests.services.database import Database

@@ -5,9 +5,8 @@ from typing import Final
 
 import pytest
 
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import CheckResult, Fact, SystemState
-from bot.domain.systems.rules import HttpTarget
+from bot.domain.errors import OutboundProblem
+from bot.domain.systems import CheckResult, Fact, HttpTarget, SystemState
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.systems.cloudflare import CloudflareAccount, CloudflarePages, CloudflareWorker
 from bot.integrations.systems.discord_status import DiscordStatus

@@ -1,7 +1,7 @@
 """The live check of a database: PostgreSQL itself, and servers that are none."""
 
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import Fact, SystemState
+from bot.domain.errors import OutboundProblem
+from bot.domain.systems import Fact, SystemState
 from bot.storage.database.vitals import DatabaseVitals
 from tests.integration.outbound.upstream import says, upstream
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import CheckResult, Fact, SystemState
-from bot.domain.systems.rules import HttpTarget
+from bot.domain.errors import OutboundProblem
+from bot.domain.systems import CheckResult, Fact, HttpTarget, SystemState
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.systems.http_probe import HttpProbe

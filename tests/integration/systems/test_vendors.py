@@ -7,9 +7,8 @@ import cloudflare
 import pytest
 from cloudflare.types.workers.scripts import DeploymentListResponse
 
-from bot.domain.errors import OutboundFailed
-from bot.domain.outbound import OutboundProblem
-from bot.domain.systems.results import Fact, SystemState
+from bot.domain.errors import OutboundFailed, OutboundProblem
+from bot.domain.systems import Fact, SystemState
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.systems.cloudflare import CloudflareAccount, CloudflarePages, CloudflareWorker
 from bot.integrations.systems.discord_status import DiscordStatus

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.outage import MirrorRows
 from tests.services.desk import PRIMARY, SECONDARY, Desk

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.storage.tables.incidents import IncidentRows
 from tests.fakes.discord import FakeDiscord

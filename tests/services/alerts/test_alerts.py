@@ -9,12 +9,12 @@ import pytest
 
 from bot.domain.alerts.alert import AlertEmbed, AlertMessage
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.failures import REPLAYED_AS
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.dlq import REPLAYED_AS
 from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
-from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Evidence
 from bot.domain.urgency import BACKGROUND, current
 from bot.runbook import default_policy_text, parse_policy
 from bot.storage.tables.alerts.alerts import AlertRows

@@ -8,8 +8,8 @@ import pytest
 from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.statistics.period import Span
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import default_policy_text, parse_policy

@@ -6,11 +6,10 @@ from datetime import datetime
 import pytest
 
 from bot.capability import AlertHold, Capability
-from bot.domain.alerts.decisions import AlertOutcome
-from bot.domain.alerts.held import AlertWindow, HeldAlert, HoldReason
-from bot.domain.alerts.occurrence import Occurrence
-from bot.domain.incident.opening import NewIncident
-from bot.domain.outage.journal import Journal
+from bot.domain.alerts.decisions import AlertOutcome, AlertWindow, HeldAlert, HoldReason
+from bot.domain.alerts.events import Occurrence
+from bot.domain.incident.incident import NewIncident
+from bot.domain.outage import Journal
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
 from bot.storage.database.sql import Sql

@@ -12,8 +12,7 @@ from typing import Any, Final, cast
 
 import pytest
 
-from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.listing import IncidentFilter
+from bot.domain.incident.incident import Incident, IncidentFilter, Status
 from bot.i18n import Texts
 from bot.storage.tables.incidents import IncidentRows
 from bot.ui.discord_api.reading.incoming import Incoming

@@ -6,16 +6,14 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.alerts.alert import AlertEmbed, AlertMessage
-from bot.domain.alerts.question import AlertAnswer
+from bot.domain.alerts.questions import AlertAnswer
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.forms.form_state import digest_of
-from bot.domain.incident.incident import IncidentKind, Status
-from bot.domain.incident.listing import IncidentFilter
+from bot.domain.incident.forms import digest_of
+from bot.domain.incident.incident import IncidentFilter, IncidentKind, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
-from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import TriageStatus
+from bot.domain.triage.session import Evidence, TriageStatus
 from bot.runbook import default_policy_text, parse_policy
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from bot.storage.tables.timeline import TimelineRows

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
-from bot.domain.alerts.question import AlertAnswer
+from bot.domain.alerts.questions import AlertAnswer
 from bot.domain.alerts.recognition import Says
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind

@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.delivery.attempts import RETRY_DELAYS_S
-from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
+from bot.domain.delivery.delivery import RETRY_DELAYS_S, Delivery, DeliveryStatus, Request
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.domain.jobs import JobName
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.ports import Subject

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.errors import DeliveryRefused
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.domain.jobs import JobName
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.email_links import PATH, LinkState

@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.attempts import PATIENCE
-from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.delivery import PATIENCE, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import BotError, UpstreamUnavailable
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from tests.services.desk import PRIMARY, Desk
 
 ASKED_S = 600.0

@@ -3,7 +3,7 @@
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from tests.services.desk import PRIMARY, Desk
 
 AWAY = DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)

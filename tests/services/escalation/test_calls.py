@@ -5,9 +5,9 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.calls import Calls, arrived
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.parts import Calls, arrived
+from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import LadderStep, Mention
 from bot.i18n import Texts
 from bot.storage.tables.deliveries import DeliveryRows

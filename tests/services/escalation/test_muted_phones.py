@@ -4,7 +4,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from tests.services.desk import PRIMARY, Desk
 
 

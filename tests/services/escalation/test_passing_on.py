@@ -2,7 +2,7 @@
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.i18n import Texts
 from bot.storage.tables.deliveries import DeliveryRows
 from bot.storage.tables.incidents import IncidentRows

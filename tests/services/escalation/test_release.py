@@ -9,15 +9,14 @@ import pytest
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted
-from bot.domain.incident.acknowledgement import AckOutcome, AckVia
-from bot.domain.incident.checklist import ChecklistPick
+from bot.domain.incident.forms import ChecklistPick, shown_details
 from bot.domain.incident.incident import Incident, Role, Status
-from bot.domain.incident.title_and_start import shown_details
+from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.oncall.people import Who
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
-from bot.domain.timeline.pinned import ThreadMessage
-from bot.domain.triage.evidence import Evidence
+from bot.domain.timeline.recorded import ThreadMessage
+from bot.domain.triage.session import Evidence
 from bot.i18n import Texts
 from bot.services.escalation.release import ReleaseOutcome
 from bot.services.incidents.title_and_start import NewDetails

@@ -11,8 +11,8 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import DeliveryRefused, DiscordAway, NotPermitted
 from bot.domain.escalation.ladder import Due, StepStatus
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import load_policy

@@ -8,11 +8,11 @@ import pytest
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound
-from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import WhyKind
+from bot.domain.escalation.payloads import PagingData
 from bot.domain.escalation.why_me import CallAnswer, WhyMe
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.people import Who

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.checklist import ChecklistPick
+from bot.domain.incident.forms import ChecklistPick
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text
 from bot.runbook.tables import FirstResponse

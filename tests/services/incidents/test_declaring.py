@@ -7,8 +7,8 @@ import pytest
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.escalation.ladder import StepStatus
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import NewTriage

@@ -9,9 +9,9 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
 from bot.domain.escalation.ladder import StepStatus
-from bot.domain.incident.acknowledgement import AckOutcome, AckVia
-from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import Status
+from bot.domain.incident.records import DeclinedEntry
+from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.storage.tables.acknowledgements import AcknowledgementRows
 from bot.storage.tables.deliveries import DeliveryRows

@@ -6,8 +6,8 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.escalation.ladder import StepStatus
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook import default_policy_text, parse_policy

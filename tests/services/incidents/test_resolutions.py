@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import InvalidTransition, NotPermitted, StorageUnavailable
-from bot.domain.incident.aftermath import Aftermath
+from bot.domain.incident.parts import Aftermath
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.resolutions import NewResolution
 from bot.storage.tables.incidents import IncidentRows

@@ -7,8 +7,8 @@ import pytest
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, PersonRef, Role, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.storage.tables.acknowledgements import AcknowledgementRows

@@ -13,7 +13,7 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.domain.jobs import JobName
 from bot.domain.severity import SeverityChange
 from bot.domain.timeline.entries import TimelineKind

@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.escalation.ladder import StepStatus
-from bot.domain.escalation.waiting import present_deadline
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.escalation.ladder import StepStatus, present_deadline
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
 from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
 from tests.services.desk import PRIMARY, RESPONDER, Desk

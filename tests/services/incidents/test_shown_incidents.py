@@ -8,9 +8,9 @@ import pytest
 
 from bot.domain.errors import InvalidTransition, NotPermitted
 from bot.domain.incident import transitions
-from bot.domain.incident.aftermath import Aftermath, Resolution
-from bot.domain.incident.forms.form_state import form_digest
+from bot.domain.incident.forms import form_digest
 from bot.domain.incident.incident import Incident, Phase, StatusUpdate
+from bot.domain.incident.parts import Aftermath, Resolution
 from bot.services.shared.access import Act
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.storage.tables.incidents import IncidentRows

@@ -7,8 +7,8 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
+from bot.domain.incident.forms import ShownDetails, shown_details
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.title_and_start import ShownDetails, shown_details
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.title_and_start import CorrectedDetails, NewDetails
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites

@@ -9,9 +9,9 @@ import pytest
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.forms.form_state import Shown
+from bot.domain.incident.forms import Shown
 from bot.domain.incident.incident import Incident, Phase, Role
+from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import default_policy_text, parse_policy

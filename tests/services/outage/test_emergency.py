@@ -12,11 +12,10 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted
 from bot.domain.escalation.ladder import StepStatus
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.incident import Status
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import NewIncident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.people import Who
-from bot.domain.outage.watches import DatabaseTrouble, OfflineKind
+from bot.domain.outage import DatabaseTrouble, OfflineKind
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import TriageStatus

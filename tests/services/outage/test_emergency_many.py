@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
+from bot.domain.outage import OfflineKind, OfflineMessage, Watch
 from bot.services.outage.mirror import MIRRORED
 from bot.storage.tables.outage import MirrorRows
 from tests.fakes.emergency import FakeOfflineAlerter

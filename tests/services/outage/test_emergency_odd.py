@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.outage.watches import DatabaseTrouble, OfflineKind, OfflineMessage, Watch
+from bot.domain.outage import DatabaseTrouble, OfflineKind, OfflineMessage, Watch
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.outage import overdue
 from bot.services.ports import Email

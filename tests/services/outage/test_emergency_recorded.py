@@ -11,10 +11,9 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryStatus, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import DeliveryRefused, StorageUnavailable
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Status
-from bot.domain.outage.journal import GRACE
-from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
+from bot.domain.incident.transitions import AckVia
+from bot.domain.outage import GRACE, OfflineKind, OfflineMessage, Watch
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.outage.journal import from_data
 from bot.services.outage.logbook import Logbook

@@ -7,9 +7,9 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import StorageUnavailable
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.outage.watches import OfflineKind
+from bot.domain.incident.transitions import AckVia
+from bot.domain.outage import OfflineKind
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.alerts import live
 from bot.storage.tables.incidents import IncidentRows

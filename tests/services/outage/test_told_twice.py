@@ -9,8 +9,7 @@ from bot.domain.delivery.delivery import DeliveryStatus, Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Status
 from bot.domain.installation import Installation
-from bot.domain.outage.journal import GRACE
-from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
+from bot.domain.outage import GRACE, OfflineKind, OfflineMessage, Watch
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.installation import InstallationRows
 from tests.fakes.emergency import FakeOfflineAlerter

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot.domain.paging.ways import Also
+from bot.domain.paging import Also
 from bot.runbook.model import Policy
 from tests.standins.paging.server import PUSHOVER_USER
 

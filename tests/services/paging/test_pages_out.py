@@ -9,15 +9,13 @@ from structlog.testing import capture_logs
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.errors import NewerVersion
-from bot.domain.escalation.deliveries import PagingData
-from bot.domain.escalation.entries import PagedOutsideEntry
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.entries import AcknowledgedEntry
+from bot.domain.errors import NewerVersion, OutboundProblem
+from bot.domain.escalation.payloads import PagedOutsideEntry, PagingData
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.records import AcknowledgedEntry
+from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.notify import NotifySettings
-from bot.domain.outbound import OutboundProblem
-from bot.domain.paging.ways import Also, Way
+from bot.domain.paging import Also, Way
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.recorded import DeliveryFailedEntry
 from bot.i18n import Texts

@@ -7,10 +7,10 @@ from types import MappingProxyType
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.notify import NotifySettings, QuietHours
-from bot.domain.paging.ways import Also
+from bot.domain.paging import Also
 from bot.domain.severity import LadderStep
 from bot.runbook import load_policy
 from bot.storage.tables.incidents import IncidentRows

@@ -8,8 +8,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryStatus, NewDelivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.dlq.failures import NewFailure, failure_id
-from bot.domain.dlq.table import DlqTable
+from bot.domain.dlq import DlqTable, NewFailure, failure_id
 from bot.domain.errors import (
     DeliveryRefused,
     IncidentNotFound,
@@ -18,8 +17,8 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.transitions import AckVia
 from bot.domain.jobs import JobName
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind

@@ -14,10 +14,8 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.incident import Incident, Role
-from bot.domain.incident.listing import IncidentFilter
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, IncidentFilter, NewIncident, Role
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.storage.tables.deliveries import DeliveryRows

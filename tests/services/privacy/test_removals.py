@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.attachments import Attachment
-from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Posted, Request
+from bot.domain.delivery.delivery import Attachment, Delivery, DeliveryStatus, Posted, Request
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import (
     DeliveryRefused,
@@ -17,8 +16,8 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.storage.tables.deliveries import DeliveryRows

@@ -6,9 +6,8 @@ from datetime import timedelta
 from hypothesis import HealthCheck, given, settings
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.statistics.figures import SeverityFigures
-from bot.domain.statistics.period import Period, PeriodKind
+from bot.domain.statistics.period import IsoWeek, Period, PeriodKind
 from bot.process.metrics import IncidentCounts, exposition
 from bot.process.week_metrics import GuildWeek
 from cogs.digest.use_cases import Digests

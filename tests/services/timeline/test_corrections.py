@@ -7,8 +7,8 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.incidents.updates import NewUpdate
 from bot.services.timeline.corrections import Correction, ShownWords, shown_words

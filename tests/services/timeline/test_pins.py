@@ -11,8 +11,8 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.domain.timeline.pinned import ThreadMessage
-from bot.domain.triage.evidence import Evidence
+from bot.domain.timeline.recorded import ThreadMessage
+from bot.domain.triage.session import Evidence
 from bot.services.timeline.pins import Pinned
 from bot.storage.database.sql import Row, Sql
 from bot.storage.tables.incidents import IncidentRows

@@ -7,13 +7,11 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
-from bot.domain.incident.transitions import assign
+from bot.domain.incident.transitions import AckVia, assign
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryKind, TimelineEntry, TimelineKind
-from bot.domain.timeline.folding import FoldedLines
-from bot.domain.timeline.lines import Line
+from bot.domain.timeline.lines import FoldedLines, Line
 from bot.services.incidents.updates import NewUpdate
 from bot.services.timeline.corrections import Correction
 from bot.services.timeline.timelines import PAGE_SIZE

@@ -9,8 +9,7 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.opening import NewIncident
+from bot.domain.incident.incident import Incident, NewIncident, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import TriageStatus

@@ -9,8 +9,7 @@ import pytest
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.timeline.entries import TimelineKind
-from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import NewTriage, TriageStatus
+from bot.domain.triage.session import Evidence, NewTriage, TriageStatus
 from bot.domain.triage.tree import UNSURE
 from bot.services.triage.views import PressResult, TriageView
 from bot.storage.tables.incidents import IncidentRows

@@ -7,8 +7,8 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted
-from bot.domain.incident.acknowledgement import AckVia
 from bot.domain.incident.incident import IncidentKind
+from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import TriageStatus
 from bot.domain.triage.tree import UNFINISHED

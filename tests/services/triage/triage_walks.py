@@ -1,8 +1,7 @@
 """Walks for the tests of triage."""
 
 from bot.domain.people import Person
-from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import NewTriage
+from bot.domain.triage.session import Evidence, NewTriage
 from bot.services.triage.views import TriageView
 from tests.fakes.clock import START
 from tests.services.desk import GUILD, RESPONDER, Desk

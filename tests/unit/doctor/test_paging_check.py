@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.doctor.finding import State
 from bot.doctor.paging import check_paging
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.paging.ways import Also, Way
+from bot.domain.paging import Also, Way
 from bot.runbook import load_policy
 from tests.services.paging.policies import paging_policy
 

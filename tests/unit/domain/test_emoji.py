@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.emoji import is_one_emoji, is_same_emoji
+from bot.domain.text import is_one_emoji, is_same_emoji
 
 
 @pytest.mark.parametrize(

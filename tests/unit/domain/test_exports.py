@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.exports import AWAY, ExportTrouble, look_after
+from bot.domain.code_host import AWAY, ExportTrouble, look_after
 
 NOW = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

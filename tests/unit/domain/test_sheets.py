@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.incident.checklist import Checklist
+from bot.domain.incident.forms import Checklist
 from bot.domain.sheets import (
     SHOWN,
     SHOWN_LINES,

@@ -5,8 +5,8 @@ from importlib import import_module
 
 import pytest
 
-from bot.domain.incident.entries import DeclinedEntry, RoleChangedEntry
-from bot.domain.incident.paging import declined
+from bot.domain.escalation.pages import declined
+from bot.domain.incident.records import DeclinedEntry, RoleChangedEntry
 from bot.domain.payloads import UNSET, Json
 from bot.domain.timeline.entries import EntryData, EntryKind, TimelineEntry, TimelineKind
 
@@ -134,13 +134,13 @@ NOW: dict[EntryKind, list[Json]] = {
 }
 
 MODULES = (
-    "bot.domain.alerts.payloads",
-    "bot.domain.escalation.entries",
-    "bot.domain.incident.entries",
+    "bot.domain.alerts.questions",
+    "bot.domain.escalation.payloads",
+    "bot.domain.incident.records",
     "bot.domain.privacy_payloads",
     "bot.domain.sheets",
     "bot.domain.timeline.recorded",
-    "bot.domain.timeline.written",
+    "bot.domain.timeline.recorded",
 )
 
 

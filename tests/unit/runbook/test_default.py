@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.alerts.alert import AlertPart
 from bot.domain.calendar.business_time import Weekday
-from bot.domain.dlq.table import DlqColumn
+from bot.domain.dlq import DlqColumn
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention
 from bot.domain.sheets import Affected, fill
 from bot.domain.triage.tree import UNSURE, Path

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.outage.journal import Journal
+from bot.domain.outage import Journal
 from bot.services.outage.journal import encoded, read
 from bot.storage.spool import FileSpool
 

@@ -8,7 +8,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status
-from bot.domain.outage.watches import Watch
+from bot.domain.outage import Watch
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line

@@ -16,9 +16,8 @@ from discord import app_commands
 from structlog.testing import capture_logs
 
 from bot.domain.action_items import ActionSource
-from bot.domain.calendar.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld
-from bot.domain.dlq.table import DlqMisfit, Misfit, TableReport
-from bot.domain.dlq.views import DlqFilter
+from bot.domain.calendar.typed_times import InvalidStartTime, StartTimeInFuture, StartTimeTooOld
+from bot.domain.dlq import DlqFilter, DlqMisfit, Misfit, TableReport
 from bot.domain.errors import (
     BotError,
     IncidentNotFound,
@@ -28,7 +27,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.incident.incident import ByPerson, Status, StatusUpdate
-from bot.domain.incident.requirements import require_open
+from bot.domain.incident.transitions import require_open
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.delivery.attachments import FileRef
+from bot.domain.delivery.delivery import FileRef
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.sheets import Affected, OutputData, OutputPreview, fill

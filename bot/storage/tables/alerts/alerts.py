@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.alerts.decisions import AlertDecision
-from bot.domain.alerts.occurrence import KnownAlert
-from bot.domain.alerts.question import AlertAnswer, AlertQuestion
+from bot.domain.alerts.events import KnownAlert
+from bot.domain.alerts.questions import AlertAnswer, AlertQuestion
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Evidence
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row, incident_from_row
 from bot.storage.tables.alerts.decisions import decision_json

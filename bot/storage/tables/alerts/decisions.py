@@ -12,8 +12,7 @@ from bot.domain.alerts.decisions import (
     HoldingWindow,
     ShownDecision,
 )
-from bot.domain.alerts.events import ReceivedEvent
-from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.events import Occurrence, ReceivedEvent
 from bot.domain.alerts.recognition import Says
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row

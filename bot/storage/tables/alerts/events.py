@@ -1,8 +1,7 @@
 """Alerts that came as events."""
 
 from bot.domain.alerts.decisions import AlertDecision
-from bot.domain.alerts.events import ReceivedEvent
-from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.events import Occurrence, ReceivedEvent
 from bot.storage.database.sql import Sql
 from bot.storage.tables.alerts.decisions import decision_json
 

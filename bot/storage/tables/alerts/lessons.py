@@ -1,6 +1,6 @@
 """What people have taught about messages that look alike."""
 
-from bot.domain.alerts.lesson import AlertLesson, NewLesson
+from bot.domain.alerts.questions import AlertLesson, NewLesson
 from bot.domain.alerts.recognition import Says
 from bot.domain.people import Person
 from bot.storage.database.sql import Row, Sql

@@ -9,7 +9,7 @@ import discord
 import structlog
 
 from bot.domain.errors import DeliveryRefused
-from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.timeline.recorded import ThreadMessage
 from bot.runbook.model import Policy
 from bot.ui.discord_api.client import Payload, Rest
 from bot.ui.discord_api.reading.reactions import reacted_with

@@ -7,9 +7,9 @@ import structlog
 from discord.http import Route
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import DeliveryRefused
 from bot.domain.people import Person
+from bot.domain.text import is_same_emoji
 from bot.ui.discord_api.client import Payload, Rest, snowflake
 from bot.ui.discord_api.routes import message_route
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from bot.domain.escalation.waiting import called_in_vain, is_overdue
-from bot.domain.incident.calls import CallPage, CallStep, Decline, arrived
+from bot.domain.escalation.ladder import called_in_vain, is_overdue
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.parts import CallPage, CallStep, Decline, arrived
 from bot.domain.oncall.people import marked
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import HERE

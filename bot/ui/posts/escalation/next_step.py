@@ -1,6 +1,6 @@
 """Say what people must do next about an incident, by when, and what happens if they do not."""
 
-from bot.domain.escalation.waiting import is_again, is_overdue
+from bot.domain.escalation.ladder import is_again, is_overdue
 from bot.domain.incident.incident import Incident, Status
 from bot.ui.posts.escalation.calls import STEPS_SHOWN, coming
 from bot.ui.words.wording import Wording, relative

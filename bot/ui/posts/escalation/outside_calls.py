@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.paging.ways import SYSTEMS, Also, Way
+from bot.domain.paging import SYSTEMS, Also, Way
 from bot.ui.words.wording import Wording
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.escalation.notices import (
+from bot.domain.escalation.payloads import (
     DeclinedNotice,
     LapsedNotice,
     ReleasedNotice,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.domain.alerts.alert import mention_of
-from bot.domain.escalation.waiting import is_again, is_overdue, present_deadline
+from bot.domain.escalation.ladder import is_again, is_overdue, present_deadline
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.incident.checklist import Checklist, ChecklistPick
+from bot.domain.incident.forms import Checklist, ChecklistPick
 from bot.domain.incident.incident import Incident
 from bot.services.incidents.checklists import ChecklistChange
 from bot.ui.buttons import Component, Option, select_row

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.export_notices import ExportFailedNotice, ExportKeptNotice
+from bot.domain.code_host import ExportFailedNotice, ExportKeptNotice
 from bot.domain.incident.incident import Incident
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, line

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from bot.domain.alerts.payloads import FiresAgainNotice, RecoveredNotice
+from bot.domain.alerts.questions import FiresAgainNotice, RecoveredNotice
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident, label_of
-from bot.domain.incident.notices import (
+from bot.domain.incident.posting import shows_old_details
+from bot.domain.incident.records import (
     CancelledNotice,
     LinkedNotice,
     MergedHereNotice,
@@ -19,9 +20,8 @@ from bot.domain.incident.notices import (
     UnlinkedNotice,
     UnmergedNotice,
 )
-from bot.domain.incident.posting import shows_old_details
 from bot.domain.payloads import UNSET
-from bot.domain.triage.payloads import ReportJoinedNotice, TriagedHereNotice
+from bot.domain.triage.session import ReportJoinedNotice, TriagedHereNotice
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.aftermath import resolve_lines, whole_lines, with_whole
 from bot.ui.posts.incident.updates import next_update

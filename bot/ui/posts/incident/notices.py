@@ -5,9 +5,8 @@ from functools import cache
 from typing import Any, Final
 
 from bot.capability import installed, merged
-from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.delivery import Delivery, Notice
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.delivery.notices import Notice
 from bot.domain.errors import NewerVersion
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json

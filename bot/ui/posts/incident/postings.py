@@ -4,9 +4,8 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind, PostingPart
-from bot.domain.incident.deliveries import PostingData
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.incident.posting import has_moved, is_current, posting_of
+from bot.domain.incident.posting import PostingData, has_moved, is_current, posting_of
 from bot.domain.severity import Mention
 from bot.services.ports import Subject
 from bot.ui.buttons import reaction_of

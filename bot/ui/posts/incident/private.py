@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from bot.domain.delivery.delivery import Notice
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import PostPlaces
 from bot.domain.privacy_payloads import (

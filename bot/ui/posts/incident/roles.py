@@ -4,9 +4,9 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.deliveries import RoleDm
 from bot.domain.incident.incident import Incident, PersonRef, Role, Status
-from bot.domain.incident.notices import RoleChangedNotice, RoleUndeliveredNotice
+from bot.domain.incident.posting import RoleDm
+from bot.domain.incident.records import RoleChangedNotice, RoleUndeliveredNotice
 from bot.services.incidents.roles import Assigned
 from bot.services.ports import Subject
 from bot.ui.buttons import row

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.incident.incident import Incident
-from bot.domain.statistics.examples import ExampleOf
+from bot.domain.statistics.figures import ExampleOf
 from bot.ui.posts.bodies import Body
 from bot.ui.posts.incident.private import redacted
 from bot.ui.words.inert import inert, plain

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.incident.incident import Incident, Status, UsersAffected
-from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
+from bot.domain.incident.records import UpdatedNotice, UpdateDueNotice
 from bot.services.incidents.updates import UpdateResult
 from bot.ui.buttons import row
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message

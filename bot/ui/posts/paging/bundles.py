@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.escalation.bundle import LISTED, Bundle
+from bot.domain.escalation.pages import LISTED, Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention
 from bot.ui.buttons import Component, Option, row

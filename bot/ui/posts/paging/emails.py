@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.escalation.bundle import Bundle
-from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import WhyKind
+from bot.domain.escalation.pages import Bundle
+from bot.domain.escalation.payloads import PagingData
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.i18n import Texts

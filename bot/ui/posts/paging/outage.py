@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.outage.watches import OfflineKind, OfflineMessage, Watch
+from bot.domain.outage import OfflineKind, OfflineMessage, Watch
 from bot.services.ports import Email
 from bot.ui.posts.bodies import GREY, HERE, Body, embed, message, severity_colour
 from bot.ui.posts.paging.emails import message_id

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.escalation.deliveries import PagingData
+from bot.domain.escalation.payloads import PagingData
 from bot.domain.incident.incident import Incident
 from bot.i18n import Texts
 from bot.runbook.model import Policy

@@ -6,10 +6,10 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.escalation.deliveries import NextStep, PagingData
 from bot.domain.escalation.ladder import Why, WhyKind
-from bot.domain.incident.calls import CallStep
+from bot.domain.escalation.payloads import NextStep, PagingData
 from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.parts import CallStep
 from bot.domain.payloads import UNSET, Unset
 from bot.domain.severity import Mention
 from bot.services.ports import Subject

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.escalation.deliveries import PagingData
-from bot.domain.escalation.waiting import present_deadline, waits_since
+from bot.domain.escalation.ladder import present_deadline, waits_since
+from bot.domain.escalation.payloads import PagingData
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import marked
 from bot.ui.words.wording import Wording, relative

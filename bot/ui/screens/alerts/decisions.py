@@ -8,12 +8,11 @@ from discord import ui
 from bot.domain.alerts.decisions import (
     AlertOutcome,
     DecisionCursor,
-    DecisionFilter,
     DecisionPage,
     ShownDecision,
 )
 from bot.domain.incident.incident import label_of
-from bot.ui.components import Row, Screen, button, row, text
+from bot.ui.components import Screen, button, row, text
 from bot.ui.words.alert_words import clue_words, outcome_words
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import place_url
@@ -36,7 +35,10 @@ _SEPARATOR: Final = " · "
 
 def decisions_screen(voice: Voice, page: DecisionPage) -> Screen:
     """Show a page of decisions, each with its time, monitor, title, outcome and links."""
-    only = _SEPARATOR.join(_narrowed(voice, page.filter))
+    target, outcome = page.filter.target, page.filter.outcome
+    narrowed = [] if target is None else [inert(target, limit=_NAME_LIMIT)]
+    narrowed += [] if outcome is None else [outcome_name(voice, outcome)]
+    only = _SEPARATOR.join(narrowed)
     lines = [line for one in page.shown for line in _lines(voice, one, explains=True)]
     if sum(map(len, lines)) > _ROOM:
         lines = [line for one in page.shown for line in _lines(voice, one, explains=False)]
@@ -47,7 +49,7 @@ def decisions_screen(voice: Voice, page: DecisionPage) -> Screen:
         ),
         ui.Separator(),
         text(*(lines or [voice.say("alert_decisions.recent.none")])),
-        rows=[_turning(voice, page)],
+        rows=[row(*(None if at is None else _turn(voice, page, at) for at in (page.newer, page.older)))],
     )
 
 
@@ -61,13 +63,6 @@ def outcome_name(voice: Voice, outcome: AlertOutcome) -> str:
     )
 
 
-def _narrowed(voice: Voice, asked: DecisionFilter) -> Iterator[str]:
-    if asked.target is not None:
-        yield inert(asked.target, limit=_NAME_LIMIT)
-    if asked.outcome is not None:
-        yield outcome_name(voice, asked.outcome)
-
-
 def _lines(voice: Voice, shown: ShownDecision, *, explains: bool) -> Iterator[str]:
     """Yield two lines: when and what, then the outcome with its links. A private incident is not named."""
     one = shown.decision
@@ -76,7 +71,10 @@ def _lines(voice: Voice, shown: ShownDecision, *, explains: bool) -> Iterator[st
     yield voice.say("alert_decisions.recent.head", at=voice.moment(one.said_at), title=title)
     parts = [_outcome(voice, shown)]
     if one.incident_id is not None and not shown.is_hidden:
-        parts[0] += f" → {_incident(one.guild_id, one.incident_id, shown)}"
+        label = label_of(one.incident_id)
+        if shown.channel_id is not None:
+            label = f"[{label}]({place_url(one.guild_id, shown.channel_id, shown.message_id)})"
+        parts[0] += f" → {label}"
     if explains and not shown.is_hidden and (why := clue_words(voice, one)):
         parts.append(why)
     parts.append(inert(one.label, limit=_NAME_LIMIT))
@@ -96,20 +94,6 @@ def _outcome(voice: Voice, shown: ShownDecision) -> str:
         "alert_decisions.recent.held",
         until=voice.moment(held.until),
         who=inert(held.by_name, limit=_HOLDER_LIMIT),
-    )
-
-
-def _incident(guild_id: int, number: int, shown: ShownDecision) -> str:
-    """Return the incident's label, a link once there is a place to go to."""
-    if shown.channel_id is None:
-        return label_of(number)
-    return f"[{label_of(number)}]({place_url(guild_id, shown.channel_id, shown.message_id)})"
-
-
-def _turning(voice: Voice, page: DecisionPage) -> Row | None:
-    return row(
-        None if page.newer is None else _turn(voice, page, page.newer),
-        None if page.older is None else _turn(voice, page, page.older),
     )
 
 

@@ -5,9 +5,9 @@ from typing import Final
 
 from discord import SelectOption, ui
 
-from bot.domain.alerts.lesson import AlertLesson
+from bot.domain.alerts.events import AlertRule
+from bot.domain.alerts.questions import AlertLesson
 from bot.domain.alerts.recognition import Shape
-from bot.domain.alerts.rules import AlertRule
 from bot.services.alerts.answers import PAGE_SIZE, LessonPage
 from bot.ui.components import Row, Screen, button, row, select_row, text
 from bot.ui.words.inert import inert, plain
@@ -37,7 +37,12 @@ def rules_screen(voice: Voice, page: LessonPage) -> Screen:
     ]
     if page.offset == 0 and (own := list(_of_policy(voice))):
         parts += [ui.Separator(), text(voice.say("alert_decisions.rules.policy"), *own)]
-    return Screen(*parts, rows=[_removing(voice, page.lessons), _turning(voice, page)])
+    newer, older = max(page.offset - PAGE_SIZE, 0), page.offset + PAGE_SIZE
+    pages = row(
+        _turn(voice, "newer", newer) if page.offset > 0 else None,
+        _turn(voice, "older", older) if page.has_more else None,
+    )
+    return Screen(*parts, rows=[_removing(voice, page.lessons), pages])
 
 
 def removed_said(voice: Voice, lesson: AlertLesson) -> str:
@@ -120,14 +125,6 @@ def _removing(voice: Voice, lessons: Sequence[AlertLesson]) -> Row | None:
         for one in lessons
     ]
     return select_row(FORGET, voice.say("alert_decisions.rules.remove"), options)
-
-
-def _turning(voice: Voice, page: LessonPage) -> Row | None:
-    newer, older = max(page.offset - PAGE_SIZE, 0), page.offset + PAGE_SIZE
-    return row(
-        _turn(voice, "newer", newer) if page.offset > 0 else None,
-        _turn(voice, "older", older) if page.has_more else None,
-    )
 
 
 def _turn(voice: Voice, way: str, offset: int) -> ui.Button[ui.LayoutView]:

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.code_host import StoredFile
-from bot.domain.incident.aftermath import PostmortemState
+from bot.domain.incident.forms import shown_details
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.title_and_start import shown_details
+from bot.domain.incident.parts import PostmortemState
 from bot.integrations.github.repository import GitHubRepository
 from bot.services.incidents.title_and_start import NewDetails
 from bot.services.watchdogs import audit

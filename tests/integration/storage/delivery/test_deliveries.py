@@ -8,8 +8,8 @@ from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import DeliveryStatus, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.escalation.ladder import Step, StepStatus
-from bot.domain.incident import acknowledgement
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident import transitions
+from bot.domain.incident.transitions import AckVia
 from bot.domain.installation import nonce_of
 from bot.domain.jobs import Job, JobName
 from bot.domain.severity import LadderStep
@@ -215,7 +215,7 @@ async def test_an_acknowledge_writes_all_at_once(rig: Rig) -> None:
         await EscalationWrites(tx.sql).insert_steps([step])
     async with rig.store.transaction() as tx:
         known, now = await IncidentWrites(tx.sql).incident(incident.id, lock=True), await tx.now()
-        acked = acknowledgement.acknowledge(
+        acked = transitions.acknowledge(
             known, by=OLIVE, at=now, already_responding=False, next_update_at=now + MINUTE
         ).incident
         entry = TimelineEntry(TimelineKind.ACKNOWLEDGED, now, OLIVE.id, OLIVE.name, {"via": "button"})

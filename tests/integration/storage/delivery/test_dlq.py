@@ -6,9 +6,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bot.domain.dlq.failures import DlqCounts, DlqEntry, DlqPage, MostSevere, NewFailure, StatusCount
-from bot.domain.dlq.table import TableReport
-from bot.domain.dlq.views import NO_ANSWER, DlqFilter, DlqView
+from bot.domain.dlq import (
+    NO_ANSWER,
+    DlqCounts,
+    DlqEntry,
+    DlqFilter,
+    DlqPage,
+    DlqView,
+    MostSevere,
+    NewFailure,
+    StatusCount,
+    TableReport,
+)
 from bot.domain.errors import UserError
 from tests.integration.storage.conftest import Rig
 

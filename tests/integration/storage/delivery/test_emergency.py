@@ -10,9 +10,8 @@ from bot.domain.delivery.delivery import NewDelivery, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation.ladder import Step
-from bot.domain.incident.incident import Incident
-from bot.domain.incident.opening import NewIncident
-from bot.domain.outage.watches import OfflineKind, WatchChange
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.outage import OfflineKind, WatchChange
 from bot.domain.severity import LadderStep, Mention
 from bot.services.shared.postings import private_thread_key
 from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryWrites

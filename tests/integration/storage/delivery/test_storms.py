@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from bot.domain.delivery.delivery import DeliveryStatus, NewDelivery, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
-from bot.domain.escalation.bundle import Group
 from bot.domain.escalation.ladder import Step, StepStatus
-from bot.domain.incident import acknowledgement
+from bot.domain.escalation.pages import Group
+from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.jobs import Job, JobName
 from bot.domain.severity import LadderStep, Mention
@@ -79,7 +79,7 @@ async def acknowledge(rig: Rig, incident: Incident) -> None:
     async with rig.store.transaction() as tx:
         locked = await IncidentWrites(tx.sql).incident(incident.id, lock=True)
         now = await tx.now()
-        done = acknowledgement.acknowledge(
+        done = transitions.acknowledge(
             locked, by=OLIVE, at=now, already_responding=False, next_update_at=None
         )
         await IncidentWrites(tx.sql).save(done.incident)

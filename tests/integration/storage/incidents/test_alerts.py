@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.alerts.question import AlertAnswer, AlertQuestion
+from bot.domain.alerts.questions import AlertAnswer, AlertQuestion
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind
-from bot.domain.incident.locations import Source
-from bot.domain.triage.evidence import Evidence
+from bot.domain.incident.parts import Source
+from bot.domain.triage.session import Evidence
 from bot.storage.tables.alerts.alerts import AlertQuestionRows, AlertRows
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from tests.integration.storage.conftest import Rig

@@ -7,9 +7,9 @@ from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.escalation.ladder import Step, StepStatus, plan
-from bot.domain.incident import acknowledgement
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -36,9 +36,7 @@ async def acknowledge(tx: Transaction, incident: Incident, *, by: Person) -> Inc
     """As the acknowledger writes it."""
     now = await tx.now()
     due = now + 30 * MINUTE
-    result = acknowledgement.acknowledge(
-        incident, by=by, at=now, already_responding=False, next_update_at=due
-    )
+    result = transitions.acknowledge(incident, by=by, at=now, already_responding=False, next_update_at=due)
     entry = TimelineEntry(TimelineKind.ACKNOWLEDGED, now, actor_id=by.id, actor_name=by.name)
     data = AuditData(incident.id)
     await AcknowledgementWrites(tx.sql).acknowledge(
@@ -49,7 +47,7 @@ async def acknowledge(tx: Transaction, incident: Incident, *, by: Person) -> Inc
 
 async def end(tx: Transaction, incident: Incident) -> Incident:
     """As it lapses."""
-    ended = acknowledgement.end_ack(incident, at=await tx.now(), lapsed=True)
+    ended = transitions.end_ack(incident, at=await tx.now(), lapsed=True)
     await IncidentWrites(tx.sql).save(ended)
     await AcknowledgementWrites(tx.sql).leave(incident.id)
     return ended

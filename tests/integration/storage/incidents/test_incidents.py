@@ -8,10 +8,9 @@ import pytest
 from bot.domain.audit import AuditData
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation.ladder import Step, StepStatus
-from bot.domain.incident import acknowledgement, transitions
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.listing import IncidentFilter
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, IncidentFilter, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.jobs import Job, JobName
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -97,7 +96,7 @@ async def test_saving_needs_the_version_before(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         known = await IncidentWrites(tx.sql).incident(incident.id, lock=True)
         now = await tx.now()
-        result = acknowledgement.acknowledge(
+        result = transitions.acknowledge(
             known, by=OLIVE, at=now, already_responding=False, next_update_at=None
         )
         await IncidentWrites(tx.sql).save(result.incident)
@@ -205,7 +204,7 @@ async def test_a_list_begins_with_the_unacknowledged_by_severity(rig: Rig) -> No
     async with rig.store.transaction() as tx:
         for one in (grave_taken, minor_taken):
             taken = await IncidentWrites(tx.sql).incident(one.id, lock=True)
-            done = acknowledgement.acknowledge(
+            done = transitions.acknowledge(
                 taken, by=OLIVE, at=await tx.now(), already_responding=False, next_update_at=None
             )
             await IncidentWrites(tx.sql).save(done.incident)

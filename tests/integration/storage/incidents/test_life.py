@@ -8,13 +8,21 @@ import pytest
 from bot.domain.audit import AuditData
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound
-from bot.domain.incident import relations, status_updates, transitions
-from bot.domain.incident.acknowledgement import AckVia
-from bot.domain.incident.incident import Check, Incident, IncidentKind, PersonRef, Role, Status, StatusUpdate
-from bot.domain.incident.listing import IncidentFilter
-from bot.domain.incident.locations import Source
+from bot.domain.incident import relations, transitions
+from bot.domain.incident.forms import correct_details, shown_details
+from bot.domain.incident.incident import (
+    Check,
+    Incident,
+    IncidentFilter,
+    IncidentKind,
+    PersonRef,
+    Role,
+    Status,
+    StatusUpdate,
+)
+from bot.domain.incident.parts import Source
 from bot.domain.incident.posting import archived
-from bot.domain.incident.title_and_start import correct_details, shown_details
+from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import NewSeverity, SeverityChange
 from bot.services.shared.jobs import archive_job
 from bot.storage.store import Store
@@ -86,7 +94,7 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     assert dict(again.checks) == checks
     again = await saved(rig.store, replace(again, checks={}, version=again.version + 1))
     assert dict(again.checks) == {}
-    asked = await saved(rig.store, status_updates.remind(again, again_at=at + 4 * DAY))
+    asked = await saved(rig.store, transitions.remind(again, again_at=at + 4 * DAY))
     assert (asked.updates.due_at, asked.updates.remind_at, asked.updates.reminders) == (
         at + 2 * DAY,
         at + 4 * DAY,

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from bot.domain.delivery.delivery import DeliveryStatus, NewDelivery, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
-from bot.domain.dlq.failures import NewFailure
-from bot.domain.drill import DLQ_MARK
+from bot.domain.dlq import DLQ_MARK, NewFailure
 from bot.domain.incident import transitions
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.domain.privacy import RemovedMember
 from bot.storage.store import Store
 from bot.storage.tables.acknowledgements import AcknowledgementRows, AcknowledgementWrites

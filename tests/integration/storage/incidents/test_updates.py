@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.incident import acknowledgement, status_updates, transitions
+from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, PersonRef, Phase, Role, StatusUpdate
 from bot.domain.jobs import Job, JobName
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites
@@ -18,7 +18,7 @@ async def owing(rig: Rig, *, key: str = "interaction:1", after: timedelta = 30 *
     incident = await open_incident(rig.store, key=key)
     async with rig.store.transaction() as tx:
         known, now = await IncidentWrites(tx.sql).incident(incident.id, lock=True), await tx.now()
-        result = acknowledgement.acknowledge(
+        result = transitions.acknowledge(
             known, by=OLIVE, at=now, already_responding=False, next_update_at=now + after
         )
         await IncidentWrites(tx.sql).save(result.incident)
@@ -37,7 +37,7 @@ async def test_roles_and_updates_come_back_as_they_were_saved(rig: Rig) -> None:
         update = StatusUpdate("戻した\n様子見", "", now, "Perry")
         told = transitions.apply_status_update(both, update, next_update_at=now + MINUTE)
         await IncidentWrites(tx.sql).save(told)
-        reminded = status_updates.remind(told, again_at=now + MINUTE)
+        reminded = transitions.remind(told, again_at=now + MINUTE)
         await IncidentWrites(tx.sql).save(reminded)
     kept = await IncidentRows(rig.store.sql).incident(incident.id)
     assert kept == reminded

@@ -12,9 +12,15 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind
-from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import NewTriage, StoredAnswer, StoredChoice, Triage, TriageStatus
-from bot.domain.triage.unfinished import Idle
+from bot.domain.triage.session import (
+    Evidence,
+    Idle,
+    NewTriage,
+    StoredAnswer,
+    StoredChoice,
+    Triage,
+    TriageStatus,
+)
 from bot.storage.store import Store
 from bot.storage.tables.alerts.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites

@@ -5,7 +5,7 @@ The database has the locale C, in which pg_trgm knows no Japanese letters; in C.
 
 import asyncpg
 
-from bot.domain.incident.similarity import THRESHOLD, Rarity, score
+from bot.domain.incident.relations import THRESHOLD, Rarity, score
 from tests.corpus.labelled_reports import CHOSEN, HELD_OUT, LabelledReport, Measure, figures, reports
 from tests.services.database import Database
 

@@ -15,7 +15,7 @@ from bot.domain.alerts.alert import (
     severity_at_start,
 )
 from bot.domain.alerts.reading import read_message
-from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Evidence
 
 TARGETS = ("parky.co.jp", "api.parky.co.jp", "dev-*")
 USUAL = (AlertPart.TITLE, AlertPart.TARGET)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.domain.alerts.events import AlertFacts, AlertRule, rule_for
 from bot.domain.alerts.recognition import Shape
-from bot.domain.alerts.rules import AlertFacts, AlertRule, rule_for
 
 ALERT = AlertFacts("Disk /var is almost full (93 %)", "api.parky.co.jp", ("sentry", "Sentry"), "SEV2")
 

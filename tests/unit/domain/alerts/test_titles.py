@@ -4,8 +4,7 @@ import pytest
 
 from bot.domain.alerts.alert import AlertEmbed, AlertMessage
 from bot.domain.alerts.reading import read_message
-from bot.domain.alerts.recognition import Pattern, Says, Shape, TextPart
-from bot.domain.alerts.titles import TitleShapes, alert_title
+from bot.domain.alerts.recognition import Pattern, Says, Shape, TextPart, TitleShapes, alert_title
 from tests.unit.domain.alerts.test_alert import message
 
 SHAPES = TitleShapes(

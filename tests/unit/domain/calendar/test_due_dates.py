@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain.calendar.due_dates import (
+from bot.domain.calendar.typed_times import (
     LATEST,
     DueDatePast,
     DueDateTooFar,

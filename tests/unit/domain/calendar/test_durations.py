@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.calendar.durations import format_duration, parse_duration, parse_typed_span
+from bot.domain.calendar.typed_times import format_duration, parse_duration, parse_typed_span
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.calendar.start_time import (
+from bot.domain.calendar.typed_times import (
     OLDEST,
     InvalidStartTime,
     StartTimeInFuture,

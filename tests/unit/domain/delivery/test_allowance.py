@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.delivery.allowance import LATER, URGENT, Allowance, RouteAllowance
+from bot.domain.delivery.limits import LATER, URGENT, Allowance, RouteAllowance
 
 LESSER = URGENT - 10
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.delivery.breaker import (
+from bot.domain.delivery.limits import (
     ENOUGH,
     ENOUGH_IN_SILENCE,
     LASTING_S,

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.delivery.attempts import PATIENT_ATTEMPTS, RETRY_DELAYS_S, retry_after
-from bot.domain.delivery.delivery import priority_of
+from bot.domain.delivery.delivery import PATIENT_ATTEMPTS, RETRY_DELAYS_S, priority_of, retry_after
 from bot.domain.delivery.kinds import DeliveryKind
 from cogs.digest.rules import DigestDelivery
 

@@ -11,7 +11,7 @@ import cogs
 from bot.capability import delivery_kinds
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind, DeliveryKindSpec
 from bot.domain.incident.incident import IncidentKind
-from bot.domain.outage.watches import OfflineKind
+from bot.domain.outage import OfflineKind
 from bot.domain.timeline.entries import TimelineKind
 
 SQL = sorted(path for root in (bot.storage, cogs) for path in Path(root.__path__[0]).rglob("*.sql"))

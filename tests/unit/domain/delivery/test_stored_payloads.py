@@ -4,19 +4,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
-from bot.domain.delivery.addressing import Addressing
-from bot.domain.delivery.attachments import FileRef
-from bot.domain.escalation.deliveries import BundleData, NextStep, PagingData
+from bot.domain.alerts.questions import AlertQuestionData, AlertsSkippedData
+from bot.domain.delivery.delivery import Addressing, FileRef
 from bot.domain.escalation.ladder import Why, WhyKind
-from bot.domain.incident.deliveries import MemberData, PostingData, RoleDm
+from bot.domain.escalation.payloads import BundleData, NextStep, PagingData
 from bot.domain.incident.incident import Role
+from bot.domain.incident.posting import MemberData, PostingData, RoleDm
 from bot.domain.oncall.duty import Duty, DutyKind
-from bot.domain.paging.ways import Way
+from bot.domain.paging import Way
 from bot.domain.payloads import Json, Payload
 from bot.domain.sheets import OutputData
-from bot.domain.timeline.pinned import PinSeenData
-from bot.domain.triage.payloads import TriageData
+from bot.domain.timeline.recorded import PinSeenData
+from bot.domain.triage.session import TriageData
 from cogs.digest.rules import AlertVerdictData, DigestData, Verdict
 from cogs.dlq.rules import BatchData, BurstData, ReplayData, SeenFailure
 from cogs.oncall.rules import GapData, HandoverData, OpenIncident, PlaceChange, ShiftCheckData

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.escalation.bundle import Group, group_of, may_grow, to_bundle
+from bot.domain.escalation.pages import Group, group_of, may_grow, to_bundle
 from bot.domain.incident.incident import Incident, Status
 from tests.unit.ui.samples import TRIGGERED
 

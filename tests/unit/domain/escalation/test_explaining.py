@@ -6,13 +6,11 @@ from http import HTTPStatus
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
-from bot.domain.escalation.deliveries import PagingData
-from bot.domain.escalation.explaining import CallEvidence, why_me
 from bot.domain.escalation.ladder import Step, Why, WhyKind, plan
-from bot.domain.escalation.why_me import CallAnswer, Uncalled
-from bot.domain.incident.entries import DeclinedEntry
+from bot.domain.escalation.payloads import PagingData
+from bot.domain.escalation.why_me import CallAnswer, CallEvidence, Uncalled, why_me
 from bot.domain.incident.incident import ByPerson
-from bot.domain.incident.notices import UpdateDueNotice
+from bot.domain.incident.records import DeclinedEntry, UpdateDueNotice
 from bot.domain.oncall.book import Book
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.people import OnCallPerson

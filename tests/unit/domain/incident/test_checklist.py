@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import transitions
-from bot.domain.incident.checklist import Checklist, ChecklistPick, Filled, drawn_anew, fill_in
+from bot.domain.incident.forms import Checklist, ChecklistPick, Filled, drawn_anew, fill_in
 from bot.domain.incident.incident import Check, Incident, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident, StatusUpdate, StatusUpdates
-from bot.domain.incident.status_updates import correct_last_update
+from bot.domain.incident.transitions import correct_last_update
 from bot.domain.privacy import SETTLED
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of

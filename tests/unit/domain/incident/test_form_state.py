@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.incident.forms.form_state import with_changes
+from bot.domain.incident.forms import with_changes
 
 KNOWN = ("a", "b", "c", "d")
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.errors import InvalidTransition
-from bot.domain.incident import acknowledgement, transitions
-from bot.domain.incident.acknowledgement import AckOutcome
+from bot.domain.incident import transitions
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status
+from bot.domain.incident.transitions import AckOutcome
 from bot.domain.people import Person, has_role
 from tests.by_person import name_of
 
@@ -39,7 +39,7 @@ def incident(**changes: object) -> Incident:
 
 def test_first_acknowledge_wins() -> None:
     """The first person is on it, and how long it took is known."""
-    result = acknowledgement.acknowledge(
+    result = transitions.acknowledge(
         incident(), by=PRIMARY, at=T0 + timedelta(minutes=2), already_responding=False, next_update_at=None
     )
     assert result.outcome is AckOutcome.FIRST
@@ -50,10 +50,10 @@ def test_first_acknowledge_wins() -> None:
 
 def test_later_acknowledge_joins_and_changes_nothing() -> None:
     """The second person is a responder; the first one stays who it was."""
-    first = acknowledgement.acknowledge(
+    first = transitions.acknowledge(
         incident(), by=PRIMARY, at=T0, already_responding=False, next_update_at=None
     ).incident
-    second = acknowledgement.acknowledge(
+    second = transitions.acknowledge(
         first, by=SECONDARY, at=T0 + timedelta(minutes=1), already_responding=False, next_update_at=None
     )
     assert (second.outcome, second.incident) == (AckOutcome.JOINED, first)
@@ -61,11 +61,11 @@ def test_later_acknowledge_joins_and_changes_nothing() -> None:
 
 def test_same_person_twice_is_an_outcome() -> None:
     """A double tap is no error."""
-    first = acknowledgement.acknowledge(
+    first = transitions.acknowledge(
         incident(), by=PRIMARY, at=T0, already_responding=False, next_update_at=None
     ).incident
     assert (
-        acknowledgement.acknowledge(
+        transitions.acknowledge(
             first, by=PRIMARY, at=T0, already_responding=True, next_update_at=None
         ).outcome
         is AckOutcome.ALREADY
@@ -75,9 +75,7 @@ def test_same_person_twice_is_an_outcome() -> None:
 def test_acknowledge_after_resolve_is_too_late() -> None:
     """An acknowledge after the incident was resolved is too late, and the incident stays resolved."""
     done = transitions.resolve(incident(), by=PRIMARY, at=T0)
-    result = acknowledgement.acknowledge(
-        done, by=SECONDARY, at=T0, already_responding=False, next_update_at=None
-    )
+    result = transitions.acknowledge(done, by=SECONDARY, at=T0, already_responding=False, next_update_at=None)
     assert (result.outcome, result.incident.status) == (AckOutcome.TOO_LATE, Status.RESOLVED)
 
 
@@ -97,7 +95,7 @@ def test_missed_deadline(acked_after: int | None, now_after: int, missed: bool) 
     subject = incident()
     if acked_after is not None:
         at = T0 + timedelta(minutes=acked_after)
-        subject = acknowledgement.acknowledge(
+        subject = transitions.acknowledge(
             subject, by=PRIMARY, at=at, already_responding=False, next_update_at=None
         ).incident
     assert subject.missed_deadline(now=T0 + timedelta(minutes=now_after)) is missed

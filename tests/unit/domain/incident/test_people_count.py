@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.incident.forms.people_count import MOST_PEOPLE, parse_people, parse_people_and_span
+from bot.domain.incident.forms import MOST_PEOPLE, parse_people, parse_people_and_span
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.incident.locations import AlertPost, IncidentThread
+from bot.domain.incident.parts import AlertPost, IncidentThread
 from bot.domain.incident.posting import (
     by_attention,
     has_moved,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.domain.incident.similarity import THRESHOLD, Rarity, most_similar, score, words_of
+from bot.domain.incident.relations import THRESHOLD, Rarity, most_similar, score, words_of
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.domain.incident import status_updates, transitions
+from bot.domain.incident import transitions
 from tests.unit.domain.incident.test_transitions import LATER, MINUTE, acknowledged
 
 
@@ -14,8 +14,8 @@ def test_reminders_come_less_and_less_often(asked: int, times: int) -> None:
     """1, 2, 4 and then every 8 intervals after the last one; what was promised stays promised."""
     told = transitions.apply_status_update(acknowledged(), None, next_update_at=LATER)
     silent = replace(told, updates=replace(told.updates, reminders=asked))
-    assert status_updates.intervals_until_repeat(silent) == times
-    again = status_updates.remind(silent, again_at=LATER + MINUTE)
+    assert transitions.intervals_until_repeat(silent) == times
+    again = transitions.remind(silent, again_at=LATER + MINUTE)
     assert (again.updates.due_at, again.updates.remind_at) == (LATER, LATER + MINUTE)
     assert again.updates.reminders == asked + 1
 
@@ -48,7 +48,7 @@ def test_another_severity_neither_drops_a_promise_nor_puts_it_off(
     Without a promise, the new severity decides. The reminder comes when the update is due.
     """
     told = transitions.apply_status_update(acknowledged(), None, next_update_at=promised)
-    updates = status_updates.regraded(told, owed, is_more_severe=is_more_severe).updates
+    updates = transitions.regraded(told, owed, is_more_severe=is_more_severe).updates
     assert (updates.due_at, updates.remind_at) == (due, due)
 
 
@@ -61,7 +61,7 @@ def test_a_promise_survives_an_acknowledge(
 ) -> None:
     """An acknowledge leaves a promised update as it is; without a promise the severity's interval counts."""
     told = transitions.apply_status_update(acknowledged(), None, next_update_at=promised)
-    updates = status_updates.taken_on(told, owed).updates
+    updates = transitions.taken_on(told, owed).updates
     assert (updates.due_at, updates.remind_at) == (due, due)
 
 
@@ -69,7 +69,7 @@ def test_a_promise_survives_an_acknowledge(
 def test_a_broken_promise_stays_overdue(is_more_severe: bool) -> None:  # a case
     """A higher severity reminds earlier, no severity forgets that the promise was broken."""
     told = transitions.apply_status_update(acknowledged(), None, next_update_at=SOON)
-    silent = status_updates.remind(told, again_at=LATE)
-    updates = status_updates.regraded(silent, LATER, is_more_severe=is_more_severe).updates
+    silent = transitions.remind(told, again_at=LATE)
+    updates = transitions.regraded(silent, LATER, is_more_severe=is_more_severe).updates
     assert (updates.due_at, updates.reminders) == (SOON, 1)
     assert updates.remind_at == (LATER if is_more_severe else LATE)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.errors import UserError
+from bot.domain.incident.forms import changes_of, correct_details, shown_details, with_triage
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.title_and_start import changes_of, correct_details, shown_details, with_triage
 from bot.domain.triage.session import Triage, TriageStatus
 from tests.unit.domain.incident.test_incident import T0, incident
 from tests.unit.domain.incident.test_transitions import resolve

@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import InvalidTransition
-from bot.domain.incident import acknowledgement, transitions
-from bot.domain.incident.acknowledgement import AckOutcome
+from bot.domain.incident import transitions
 from bot.domain.incident.incident import (
     Incident,
     IncidentKind,
@@ -19,8 +18,9 @@ from bot.domain.incident.incident import (
     StatusUpdate,
     StatusUpdates,
 )
-from bot.domain.incident.locations import IncidentThread
+from bot.domain.incident.parts import IncidentThread
 from bot.domain.incident.posting import archived, repost, rethread
+from bot.domain.incident.transitions import AckOutcome
 from bot.domain.severity import NewSeverity, SeverityChange
 from tests.by_person import id_of, name_of, time_of
 from tests.unit.domain.incident.test_incident import PRIMARY, SECONDARY, T0, incident
@@ -35,7 +35,7 @@ End = Callable[[Incident], Incident]
 
 def acknowledged(**changes: object) -> Incident:
     """Return an incident that primary acknowledged two minutes after the alert."""
-    first = acknowledgement.acknowledge(
+    first = transitions.acknowledge(
         incident(**changes),
         by=PRIMARY,
         at=T0 + 2 * MINUTE,
@@ -92,7 +92,7 @@ def refused(do: End, of: Incident) -> InvalidTransition:
 def test_the_first_acknowledge_starts_the_clock_of_updates() -> None:
     """An acknowledge schedules the next update by the policy; without a cadence none is due."""
     assert acknowledged().updates.due_at == T0 + 32 * MINUTE
-    quiet = acknowledgement.acknowledge(
+    quiet = transitions.acknowledge(
         incident(updates=StatusUpdates(reminders=3)),
         by=PRIMARY,
         at=LATER,
@@ -106,9 +106,7 @@ def test_the_first_acknowledge_starts_the_clock_of_updates() -> None:
 def test_an_acknowledge_after_the_end_changes_nothing(end: End, status: Status) -> None:
     """An acknowledge after the end is answered as too late, not as an error, and changes nothing."""
     over = end(incident())
-    late = acknowledgement.acknowledge(
-        over, by=PRIMARY, at=LATER, already_responding=False, next_update_at=None
-    )
+    late = transitions.acknowledge(over, by=PRIMARY, at=LATER, already_responding=False, next_update_at=None)
     assert (late.outcome, late.incident.status, late.incident) == (AckOutcome.TOO_LATE, status, over)
 
 
@@ -227,7 +225,7 @@ def test_a_phase_stays_until_another_one_is_named() -> None:
         told, StatusUpdate("known", "", LATER, "primary"), next_update_at=None
     )
     assert again.phase is Phase.IDENTIFIED
-    waiting = acknowledgement.end_ack(again, at=LATER, lapsed=True)
+    waiting = transitions.end_ack(again, at=LATER, lapsed=True)
     assert (waiting.phase, waiting.shown_phase) == (Phase.IDENTIFIED, None)
     assert (
         transitions.apply_status_update(again, None, next_update_at=None, phase=Phase.MONITORING).phase

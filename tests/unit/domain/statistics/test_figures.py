@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import IncidentKind
 from bot.domain.statistics.figures import (
@@ -13,6 +12,7 @@ from bot.domain.statistics.figures import (
     in_order,
     is_counted,
 )
+from bot.domain.statistics.period import IsoWeek
 from tests.unit.domain.incident.test_incident import PRIMARY, T0, incident
 
 OLD = SeverityFigures("OLD", 2, ack_deadlines=Deadlines(1, 1))

@@ -6,8 +6,16 @@ import pytest
 
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.oncall.rotation import Shift
-from bot.domain.statistics.fairness import Fairness, PlannedShift, Relief, fairness
-from bot.domain.statistics.load import PageCounts, PersonLoad, loads, oncall_time
+from bot.domain.statistics.load import (
+    Fairness,
+    PageCounts,
+    PersonLoad,
+    PlannedShift,
+    Relief,
+    fairness,
+    loads,
+    oncall_time,
+)
 
 T0 = datetime(2026, 11, 23, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

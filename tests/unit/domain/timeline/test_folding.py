@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.domain.timeline.folding import FoldedLines, folded
-from bot.domain.timeline.lines import Line
+from bot.domain.timeline.lines import FoldedLines, Line, folded
 
 AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
 

@@ -18,8 +18,8 @@ from bot.domain.triage.tree import (
     Text,
     Tree,
     TriageOutcome,
+    check_tree,
 )
-from bot.domain.triage.tree_check import check_tree
 
 SEVERITIES = ("SEV1", "SEV2", "SEV3")
 SEV1, SEV2, SEV3 = map(TriageOutcome, SEVERITIES)

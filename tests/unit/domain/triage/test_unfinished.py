@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.people import Person
+from bot.domain.triage.session import Idle, severity_if_left
 from bot.domain.triage.tree import Given
-from bot.domain.triage.unfinished import Idle, severity_if_left
 from bot.runbook import default_policy_text, parse_policy
 from tests.unit.domain.incident.test_incident import T0
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.domain.alerts.lesson import AlertLesson
+from bot.domain.alerts.questions import AlertLesson
 from bot.domain.alerts.recognition import Says
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.alerts.answers import PAGE_SIZE, LessonPage

@@ -16,7 +16,7 @@ from bot.domain.alerts.decisions import (
     HoldingWindow,
     ShownDecision,
 )
-from bot.domain.incident.locations import AlertWait
+from bot.domain.incident.parts import AlertWait
 from bot.services.alerts.history import PAGE_SIZE
 from bot.ui.posts.renderer import render
 from bot.ui.screens.alerts.decisions import PAGE, decisions_screen

@@ -7,9 +7,9 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident import transitions
-from bot.domain.incident.forms.form_state import digest_of, form_digest
+from bot.domain.incident.forms import digest_of, form_digest
 from bot.domain.incident.incident import Incident, IncidentKind
-from bot.domain.incident.locations import AlertOrigin, Source
+from bot.domain.incident.parts import AlertOrigin, Source
 from bot.domain.people import Person
 from bot.ui.forms.resolution import resolve_form
 from bot.ui.posts.renderer import render

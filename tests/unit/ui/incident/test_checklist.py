@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident import transitions
-from bot.domain.incident.checklist import ChecklistPick, fill_in
+from bot.domain.incident.forms import ChecklistPick, fill_in
 from bot.domain.incident.incident import Check, Incident
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text

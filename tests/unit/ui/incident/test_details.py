@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import UserError
+from bot.domain.incident.forms import changes_of, correct_details, shown_details
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.title_and_start import changes_of, correct_details, shown_details
 from bot.services.incidents.title_and_start import CorrectedDetails, NewDetails
 from bot.ui.errors import describe
 from bot.ui.forms.base import Submitted

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from bot.domain.escalation.ladder import Step, plan
 from bot.domain.incident import transitions
-from bot.domain.incident.acknowledgement import Acknowledgement, AckOutcome
-from bot.domain.incident.calls import CallPage, Calls, CallStep, OutsideCall
 from bot.domain.incident.incident import (
     ByPerson,
     EndedAck,
@@ -25,7 +23,9 @@ from bot.domain.incident.incident import (
     Status,
     StatusUpdate,
 )
-from bot.domain.paging.ways import Also
+from bot.domain.incident.parts import CallPage, Calls, CallStep, OutsideCall
+from bot.domain.incident.transitions import Acknowledgement, AckOutcome
+from bot.domain.paging import Also
 from bot.domain.severity import LadderStep, SeverityChange
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of

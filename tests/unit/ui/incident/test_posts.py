@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident import status_updates
-from bot.domain.incident.forms.form_state import form_digest
+from bot.domain.incident import transitions
+from bot.domain.incident.forms import form_digest
 from bot.domain.incident.incident import ByPerson, IncidentKind, PersonRef, Phase, Role, StatusUpdate
 from bot.domain.severity import SeverityChange
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
@@ -180,7 +180,7 @@ def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
 
 def test_a_promise_that_was_not_kept_reads_so() -> None:
     """After a reminder, the alert and the thread's card say since when the status update is overdue."""
-    silent = status_updates.remind(REOPENED, again_at=AT + timedelta(hours=3, minutes=30))
+    silent = transitions.remind(REOPENED, again_at=AT + timedelta(hours=3, minutes=30))
     for words, told in (
         (JA, "**今やること：今すぐ状況を更新する · ⏰ 期限切れ：16:37 JST (<t:1795505820:R>)**"),
         (EN, "**Do now: post a status update · ⏰ overdue since 16:37 JST (<t:1795505820:R>)**"),

@@ -7,16 +7,22 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.dlq.failures import DlqCounts
-from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
-from bot.domain.incident.forms.people_count import MOST_PEOPLE
+from bot.domain.dlq import DlqCounts
+from bot.domain.incident.forms import MOST_PEOPLE
 from bot.domain.incident.incident import ByPerson, Check, Incident, PersonRef
+from bot.domain.incident.parts import Aftermath, Postmortem, PostmortemState, Resolution
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, AlertSource
-from bot.domain.statistics.figures import Durations, IncidentFigures, SeverityFigures
+from bot.domain.statistics.figures import (
+    AlertCounts,
+    AlertQuality,
+    AlertSource,
+    Durations,
+    IncidentFigures,
+    SeverityFigures,
+)
 from bot.domain.statistics.load import PageCounts, PersonLoad
+from bot.domain.statistics.period import IsoWeek
 from bot.domain.text import one_line
 from bot.ui.posts.bodies import Field, embed
 from bot.ui.posts.renderer import render

@@ -10,7 +10,6 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
-from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
 from bot.domain.incident.incident import (
     ByPerson,
     Incident,
@@ -20,7 +19,8 @@ from bot.domain.incident.incident import (
     Role,
     StatusUpdate,
 )
-from bot.domain.incident.notices import ResolvedNotice
+from bot.domain.incident.parts import Aftermath, Postmortem, PostmortemState, Resolution
+from bot.domain.incident.records import ResolvedNotice
 from bot.domain.people import Person
 from bot.services.incidents.resolutions import CorrectedResolution, NewResolution
 from bot.ui.forms.base import Submitted

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
-from bot.domain.incident.forms.form_state import Shown
+from bot.domain.incident.forms import Shown
 from bot.domain.incident.incident import (
     ByPerson,
     Incident,
@@ -21,7 +21,7 @@ from bot.domain.incident.incident import (
     StatusUpdate,
     UsersAffected,
 )
-from bot.domain.incident.notices import UpdatedNotice
+from bot.domain.incident.records import UpdatedNotice
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.escalation.bundle import LISTED, Bundle
+from bot.domain.escalation.pages import LISTED, Bundle
 from bot.domain.oncall.people import OnCallPerson
 from bot.ui.posts.paging.bundles import bundle_post
 from bot.ui.posts.paging.emails import PlainEmailWriter

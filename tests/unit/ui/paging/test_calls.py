@@ -8,10 +8,10 @@ import pytest
 
 from bot.domain.delivery.delivery import Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
-from bot.domain.incident.calls import CallPage, Calls, CallStep, Decline, OutsideCall
 from bot.domain.incident.incident import EndedAck, Incident, IncidentKind
+from bot.domain.incident.parts import CallPage, Calls, CallStep, Decline, OutsideCall
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.paging.ways import Way
+from bot.domain.paging import Way
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import (

@@ -8,8 +8,8 @@ import pytest
 
 from bot.domain.delivery.delivery import Request
 from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind
-from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
+from bot.domain.incident.parts import Aftermath, Postmortem, PostmortemState
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from cogs.digest.rules import DigestDelivery

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line, lines_of
-from bot.domain.timeline.notices import CorrectedNotice
+from bot.domain.timeline.recorded import CorrectedNotice
 from bot.services.timeline.corrections import Correction, ShownWords, shown_words
 from bot.services.timeline.timelines import History
 from bot.ui.forms.base import Submitted

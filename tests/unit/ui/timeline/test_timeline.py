@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.incident import relations
-from bot.domain.incident.acknowledgement import AckVia
+from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of
-from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Evidence
 from bot.ui.words.timeline import LINE_LIMIT, told_line
 from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import AT, TEXTS, entry_line

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from bot.domain.incident.incident import Incident, PersonRef, Role
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.domain.timeline.folding import FoldedLines
-from bot.domain.timeline.lines import Line, lines_of
-from bot.domain.timeline.notices import CorrectedNotice, NoteNotice
+from bot.domain.timeline.lines import FoldedLines, Line, lines_of
+from bot.domain.timeline.recorded import CorrectedNotice, NoteNotice
 from bot.services.timeline.timelines import PAGE_SIZE, History, TimelinePage
 from bot.ui.forms import timeline as forms_timeline
 from bot.ui.posts.incident.timeline_notices import corrected, noted

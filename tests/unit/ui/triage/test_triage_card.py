@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.calendar.start_time import InvalidStartTime
+from bot.domain.calendar.typed_times import InvalidStartTime
 from bot.domain.incident.incident import ByPerson, Status
-from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import StoredAnswer, StoredChoice, Triage, TriageStatus
+from bot.domain.triage.session import Evidence, StoredAnswer, StoredChoice, Triage, TriageStatus
 from bot.domain.triage.tree import Given, Path, Position, Text
 from bot.services.triage.views import PressResult, TriageView
 from bot.ui.forms.base import MessageSource, Typed

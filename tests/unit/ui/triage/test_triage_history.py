@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
-from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Evidence
 from bot.services.timeline.timelines import History
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import facts

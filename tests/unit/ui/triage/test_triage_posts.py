@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.incident.forms.form_state import digest_of
-from bot.domain.incident.locations import Source
+from bot.domain.incident.forms import digest_of
+from bot.domain.incident.parts import Source
 from bot.domain.people import Person
 from bot.domain.text import one_line
-from bot.domain.triage.payloads import TriageData
-from bot.domain.triage.session import Triage, TriageStatus
+from bot.domain.triage.session import Triage, TriageData, TriageStatus
 from bot.ui.posts.triage_posts import (
     FROM,
     first_triage_post,

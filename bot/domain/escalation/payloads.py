@@ -1,0 +1,170 @@
+"""What deliveries, entries and notices say of an escalation."""
+
+from datetime import datetime
+
+from bot.domain.delivery.delivery import Notice
+from bot.domain.escalation.ladder import Why
+from bot.domain.oncall.duty import Duty
+from bot.domain.paging import Way
+from bot.domain.payloads import UNSET, Payload, Unset
+from bot.domain.timeline.entries import EntryData, TimelineKind
+
+
+class NextStep(Payload):
+    """The ladder's next step, unless someone answers before it.
+
+    Attributes:
+        dm: The on-call places that it pages.
+        mention: As `Mention` has it.
+        also: The ways beside Discord that it names, as `Also` has them.
+    """
+
+    dm: tuple[str, ...]
+    mention: str
+    due_at: datetime
+    also: tuple[str, ...] = ()
+
+
+class PagingData(Payload):
+    """A page or an escalation. One that belongs to no step of the ladder has only some of this.
+
+    Attributes:
+        waited_s: Seconds since the incident was triggered.
+        step: The number of the step.
+        severity: The one whose ladder queued it; another severity has its own deadline.
+        told: Person -> how many DMs have reached them.
+        unreached: People whom no DM has reached.
+        dm: People whom the step pages.
+        mention: As `Mention` has it.
+        next: The next step; None: this is the last one.
+        overdue: When earlier steps were due that this one covers.
+        why: Why it comes before its time.
+        declined_by: The name of the person who cannot respond, in the DM to the next one.
+        emails: An email goes out with it.
+        way: Of a page outside Discord.
+        instead: The ways that have failed, for the same person, before this one.
+        duty: What put the person on call whom this page was queued for.
+    """
+
+    waited_s: float
+    step: int | None = None
+    severity: str | None = None
+    told: dict[str, int] | None = None
+    unreached: tuple[str, ...] | None = None
+    dm: tuple[str, ...] | None = None
+    mention: str | None = None
+    next: NextStep | Unset | None = UNSET
+    overdue: tuple[datetime, ...] = ()
+    why: Why | None = None
+    declined_by: str | None = None
+    emails: bool = False
+    duty: Duty | None = None
+    way: Way | None = None
+    instead: tuple[Way, ...] = ()
+
+
+class BundleData(Payload):
+    """A bundle: one message in the place of many. The next delivery finds it by the same data.
+
+    Attributes:
+        of: The kind of the deliveries that it replaces.
+        mention: As `Mention` has it.
+    """
+
+    of: str
+    severity: str
+    mention: str
+
+
+class PagedEntry(EntryData, kind=TimelineKind.PAGED):
+    """A DM reached a person.
+
+    Attributes:
+        place, who: The on-call place, and the person there, where that is known.
+    """
+
+    place: str | None
+    who: str | None = None
+
+
+class PagedOutsideEntry(EntryData, kind=TimelineKind.PAGED_OUTSIDE):
+    """A system outside Discord took a page.
+
+    Attributes:
+        way: As `Way` has it.
+        who: The person whom it was for; None: it pages by itself.
+    """
+
+    way: str
+    who: str | None = None
+
+
+class EscalatedEntry(EntryData, kind=TimelineKind.ESCALATED):
+    """A step of the ladder was taken.
+
+    Attributes:
+        step: Its number.
+        dm: The people whom it pages.
+        overdue: The due times of earlier steps that it covers.
+    """
+
+    step: int
+    dm: tuple[str, ...]
+    overdue: tuple[datetime, ...] = ()
+
+
+class ReleasedEntry(EntryData, kind=TimelineKind.RELEASED):
+    """A responder let go.
+
+    Attributes:
+        resumed: No responder was left, so the ladder goes on.
+    """
+
+    resumed: bool
+
+
+class LapsedEntry(EntryData, kind=TimelineKind.LAPSED):
+    """The acknowledge ended, because the responder did not answer a reminder."""
+
+    who: str | None
+
+
+class DeclinedNotice(Notice, name="declined"):
+    """A person on call cannot respond.
+
+    Attributes:
+        to: The on-call place that is paged instead; None: no place is left.
+    """
+
+    to: str | None
+
+
+class UnreachedNotice(Notice, name="unreached"):
+    """No DM reaches a person on call.
+
+    Attributes:
+        who: The person, as `Wording.on_call` takes it.
+        to: As in `DeclinedNotice`.
+    """
+
+    who: str
+    to: str | None
+
+
+class ReleasedNotice(Notice, name="released"):
+    """The responder has let the incident go."""
+
+
+class LapsedNotice(Notice, name="lapsed"):
+    """The responder did not answer a reminder; the notice's `by` names them."""
+
+
+class TakenOverNotice(Notice, name="taken_over"):
+    """Another responder has the acknowledgement now.
+
+    Attributes:
+        to, to_id: The new one; 0 for a person without an account.
+    """
+
+    to: str
+    to_id: int

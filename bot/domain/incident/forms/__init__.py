@@ -1,1 +1,0 @@
-"""What the forms about an incident show and take."""

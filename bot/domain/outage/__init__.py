@@ -1,1 +1,0 @@
-"""The bot's knowledge and work while the database is away."""

@@ -1,1 +1,0 @@
-"""Pages that leave Discord: by email, push, PagerDuty or a webhook."""

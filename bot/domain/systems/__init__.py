@@ -1,1 +1,0 @@
-"""Live checks: the state of every system that an incident may be about."""
